@@ -1,0 +1,1 @@
+//! A Rust client for the SignalWire Compatibility and Twilio conference API.

@@ -1,0 +1,1 @@
+//! G.711 and generated tones: samples in, bytes out.

@@ -1,0 +1,18 @@
+//! The rules of a conference: who hears whom, who starts it, who ends it. Calls and updates come
+//! in, effects go out. Nothing here knows a sample, a packet or a clock that it reads itself.
+
+mod conference;
+mod effects;
+mod participant;
+mod refusal;
+mod settings;
+mod update;
+
+pub use conference::{Because, Conference, Key, Status};
+pub use effects::{
+    Announcement, Beep, Effects, EndReason, Event, EventKind, Hears, LeaveReason, MusicKind,
+};
+pub use participant::ParticipantState;
+pub use refusal::Refusal;
+pub use settings::{BeepWish, Callback, EventWord, Music, Settings, Url};
+pub use update::{Target, Update};

@@ -1,0 +1,273 @@
+//! What a media engine is told (`Command`), and what it tells (`Output`, `Event`).
+
+use std::sync::Arc;
+
+use confab_terms::{
+    Audibility, Codec, Digit, IpAddr, LegId, PlayerId, Rate, RequestId, RoomId, SocketAddr, SoundId,
+};
+use serde::{Deserialize, Serialize};
+
+/// An order from the switchboard, or a chunk of sound from the sounds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// A leg whose sockets are bound. Nothing is sent before `SetMedia`.
+    AddLeg {
+        /// Which.
+        leg: LegId,
+        /// Where its RTP stream begins: random (RFC 3550 §5.1).
+        ssrc: u32,
+        /// First sequence number.
+        sequence: u16,
+        /// First timestamp.
+        timestamp: u32,
+    },
+    /// What offer and answer agreed on, the first time or anew.
+    SetMedia {
+        /// Which.
+        leg: LegId,
+        /// The agreement.
+        media: LegMedia,
+    },
+    /// The call is over: the leg leaves its room, its players are gone. Never fails.
+    RemoveLeg {
+        /// Which.
+        leg: LegId,
+    },
+    /// A room without legs.
+    OpenRoom {
+        /// Which.
+        room: RoomId,
+        /// Its sampling rate.
+        rate: Rate,
+    },
+    /// Unseats whoever is left in it.
+    CloseRoom {
+        /// Which.
+        room: RoomId,
+    },
+    /// One change of one room: every part of it takes effect on one tick. Answered by `Applied`.
+    Change {
+        /// Which.
+        room: RoomId,
+        /// Counts up by one for each change of this room, from 1.
+        number: u64,
+        /// What.
+        change: RoomChange,
+    },
+    /// What a leg hears under (or instead of) its room, outside a `RoomChange`.
+    SetBackground {
+        /// Which.
+        leg: LegId,
+        /// What.
+        background: Background,
+    },
+    /// An announcement over everything else the leg hears, which is 12 dB down while this is set.
+    /// A player that has ended stays set (silent, still ducking) until the next word: so a
+    /// document of several verbs does not pump.
+    SetAnnouncement {
+        /// Which.
+        leg: LegId,
+        /// `None` ends it.
+        player: Option<Player>,
+    },
+    /// The answer to `Output::Wants`.
+    Feed {
+        /// Whose.
+        leg: LegId,
+        /// Which player.
+        player: PlayerId,
+        /// First sample's place in the sound.
+        position: u64,
+        /// Samples at the room's rate (8 kHz now); empty with `last` if the sound is gone.
+        samples: Arc<[i16]>,
+        /// The sound ends with these samples.
+        last: bool,
+    },
+    /// Asks who hears whom, as the room has it. Answered by `Event::Audibility`.
+    TellAudibility {
+        /// Which.
+        room: RoomId,
+        /// Echoed.
+        request: RequestId,
+    },
+}
+
+/// What offer and answer agreed on for a leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LegMedia {
+    /// Where its SDP wants RTP.
+    pub remote_rtp: SocketAddr,
+    /// Where its SDP wants RTCP (`a=rtcp`, else port + 1).
+    pub remote_rtcp: SocketAddr,
+    /// RTP is also accepted from here until the first packet from the SDP's address arrives.
+    pub signalling_address: IpAddr,
+    /// Both ways.
+    pub codec: Codec,
+    /// Both ways.
+    pub payload_type: u8,
+    /// RFC 4733, if agreed.
+    pub digits_payload_type: Option<u8>,
+    /// Whether we send (false while the phone holds us with `sendonly`/`inactive`).
+    pub sends: bool,
+    /// Whether we take what it says (false on `recvonly`/`inactive`).
+    pub receives: bool,
+}
+
+/// One change of a room. The order of application: unseat, seat, audibility, backgrounds, beep.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RoomChange {
+    /// Legs that leave (each stays alive, with its background).
+    pub unseat: Vec<LegId>,
+    /// Legs that come in, each with what it hears and who hears it from its first frame.
+    pub seat: Vec<(LegId, Audibility)>,
+    /// New audibility of legs that are in.
+    pub audibility: Vec<(LegId, Audibility)>,
+    /// New backgrounds.
+    pub backgrounds: Vec<(LegId, Background)>,
+    /// A tone to those who hear the room.
+    pub beep: Option<Beep>,
+}
+
+/// A short tone to everyone in the room who hears it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beep {
+    /// Which.
+    pub tone: BeepTone,
+    /// The one who joins does not hear it.
+    pub except: Option<LegId>,
+}
+
+/// The two tones, told apart by their pitch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BeepTone {
+    /// Somebody came.
+    Enter,
+    /// Somebody left.
+    Exit,
+}
+
+/// What a leg hears under its room's mix: music on hold, wait music, the verb of a document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Background {
+    /// Nothing.
+    #[default]
+    None,
+    /// A player.
+    Playing(Player),
+}
+
+/// A (source, position): all there is to know of a playing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Player {
+    /// Names it in `Event::PlayerEnded`.
+    pub player: PlayerId,
+    /// What it plays.
+    pub source: Source,
+    /// Where it begins, in samples.
+    pub position: u64,
+    /// Starts over at its end, without a gap, for ever; `PlayerEnded` never comes.
+    pub repeats: bool,
+}
+
+/// What a player plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// The built-in music: always there, always repeats.
+    Music,
+    /// So much silence (`<Pause>`), then `PlayerEnded`.
+    Silence {
+        /// How long.
+        samples: u64,
+    },
+    /// A decoded sound, asked for in chunks by `Output::Wants`.
+    Sound(SoundId),
+}
+
+/// Which of a leg's two sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Component {
+    /// The even port.
+    Rtp,
+    /// The odd one above it.
+    Rtcp,
+}
+
+/// What the engine wants done, by `poll_output`, after `apply`, `receive` or `tick`.
+#[derive(Debug, PartialEq)]
+pub enum Output<'a> {
+    /// A packet to send from the leg's socket.
+    Packet {
+        /// From whose socket.
+        leg: LegId,
+        /// Which of the two.
+        component: Component,
+        /// To whom.
+        to: SocketAddr,
+        /// The packet.
+        bytes: &'a [u8],
+    },
+    /// The peer's source address is known and locked: the socket may be connected to it.
+    Locked {
+        /// Whose socket.
+        leg: LegId,
+        /// Which of the two.
+        component: Component,
+        /// The peer.
+        peer: SocketAddr,
+    },
+    /// A re-INVITE moved the media: a connected socket must be freed again.
+    Unlocked {
+        /// Whose sockets, both.
+        leg: LegId,
+    },
+    /// A player needs the next chunk (up to `limits::SOUND_CHUNK_SAMPLES`) of its sound.
+    Wants {
+        /// Whose.
+        leg: LegId,
+        /// Which player.
+        player: PlayerId,
+        /// Which sound.
+        sound: SoundId,
+        /// First sample wanted.
+        position: u64,
+    },
+    /// Something for the switchboard to know.
+    Event(Event),
+}
+
+/// Something for the switchboard to know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// A change holds from this tick on: the next packets carry it.
+    Applied {
+        /// Which room.
+        room: RoomId,
+        /// Which change.
+        number: u64,
+        /// The engine's count of ticks.
+        tick: u64,
+    },
+    /// A player that does not repeat has played its last sample, or its sound is gone.
+    PlayerEnded {
+        /// Whose.
+        leg: LegId,
+        /// Which.
+        player: PlayerId,
+    },
+    /// A key was pressed (RFC 4733), told once, at its start.
+    Digit {
+        /// Whose.
+        leg: LegId,
+        /// Which key.
+        digit: Digit,
+    },
+    /// The answer to `TellAudibility`: every ordered pair of the room.
+    Audibility {
+        /// Echoed.
+        request: RequestId,
+        /// The tick it holds for.
+        tick: u64,
+        /// (listener, speaker, audible).
+        pairs: Vec<(LegId, LegId, bool)>,
+    },
+}

@@ -1,0 +1,1 @@
+//! The audio of one room: sums once, gives each leg its mix-minus.

@@ -1,0 +1,1 @@
+//! RTP, RTCP, jitter buffer, RFC 4733 digits.

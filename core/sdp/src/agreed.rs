@@ -1,0 +1,56 @@
+//! What the two sides of offer and answer know and agree on.
+
+use confab_terms::{Codec, IpAddr, SocketAddr};
+use serde::{Deserialize, Serialize};
+
+/// Our side of a session description.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Local {
+    /// `c=` and `o=`.
+    pub address: IpAddr,
+    /// `m=audio`; RTCP is one above.
+    pub rtp_port: u16,
+    /// `o=` session id.
+    pub session_id: u64,
+    /// `o=` version: up by one with each change (RFC 3264 §8).
+    pub version: u64,
+}
+
+/// A direction, always as seen from our side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    /// Both ways.
+    #[default]
+    SendRecv,
+    /// We only send.
+    SendOnly,
+    /// We only receive.
+    RecvOnly,
+    /// Neither.
+    Inactive,
+}
+
+/// What both sides agreed on for the one audio stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreed {
+    /// Where it wants RTP.
+    pub remote_rtp: SocketAddr,
+    /// Where it wants RTCP (`a=rtcp`, else port + 1).
+    pub remote_rtcp: SocketAddr,
+    /// Both ways.
+    pub codec: Codec,
+    /// Both ways.
+    pub payload_type: u8,
+    /// RFC 4733.
+    pub digits_payload_type: Option<u8>,
+    /// Ours.
+    pub direction: Direction,
+    /// What it asked for with `a=ptime`; 20 if it did not.
+    pub ptime_ms: u16,
+}
+
+// Functions to come (signatures are agreed; fill in):
+//   pub fn parse(bytes: &[u8]) -> Result<Session, Malformed>
+//   pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), NotAcceptable>   // 488
+//   pub fn offer(local: &Local, codecs: &[Codec], direction: Direction) -> Vec<u8>
+//   pub fn agree(offered: &[Codec], answer: &Session) -> Result<Agreed, NotAcceptable>

@@ -1,0 +1,127 @@
+//! What the REST API can ask, and what it is answered. Values are typed: the dialect's spelling
+//! has been parsed away, and comes back only in `rest`.
+
+use confab_conference::{Key, Status, Update, Url};
+use confab_terms::{CallSid, ConferenceSid};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{AudibilityView, CallView, ConferenceView, ParticipantView};
+
+/// A question or order of the REST API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// `POST …/Participants/{key}`
+    UpdateParticipant {
+        /// Which conference.
+        conference: ConferenceSid,
+        /// Which participant.
+        key: Key,
+        /// What.
+        update: Update,
+    },
+    /// `GET …/Participants/{key}`
+    FetchParticipant {
+        /// Which conference.
+        conference: ConferenceSid,
+        /// Which participant.
+        key: Key,
+    },
+    /// `GET …/Participants`: the seated ones, oldest first; paging is `rest`'s.
+    ListParticipants {
+        /// Which conference.
+        conference: ConferenceSid,
+    },
+    /// `DELETE …/Participants/{key}`
+    RemoveParticipant {
+        /// Which conference.
+        conference: ConferenceSid,
+        /// Which participant.
+        key: Key,
+    },
+    /// `GET …/Conferences`: the live ones; `rest` adds those of the store.
+    ListConferences,
+    /// `GET …/Conferences/{sid}`, live.
+    FetchConference {
+        /// Which.
+        conference: ConferenceSid,
+    },
+    /// `POST …/Conferences/{sid}`
+    UpdateConference {
+        /// Which.
+        conference: ConferenceSid,
+        /// `Status=completed`.
+        complete: bool,
+        /// `AnnounceUrl`.
+        announce: Option<Url>,
+    },
+    /// `GET …/Calls/{sid}`, live.
+    FetchCall {
+        /// Which.
+        call: CallSid,
+    },
+    /// `GET …/Conferences/{sid}/Audibility`
+    TellAudibility {
+        /// Which.
+        conference: ConferenceSid,
+    },
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// Fetch or update of a participant.
+    Participant {
+        /// As it is now.
+        participant: Box<ParticipantView>,
+        /// The tick from which an update is heard, if it changed the audio.
+        applied_tick: Option<u64>,
+    },
+    /// A list.
+    Participants(Vec<ParticipantView>),
+    /// Removed.
+    Removed,
+    /// Fetch or update of a conference.
+    Conference(ConferenceView),
+    /// A list, newest first.
+    Conferences(Vec<ConferenceView>),
+    /// Fetch of a call.
+    Call(Box<CallView>),
+    /// The matrix.
+    Audibility(AudibilityView),
+    /// No.
+    Refused(Refusal),
+}
+
+/// Why not. `rest` gives each its code and status in one `match`.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum Refusal {
+    /// The rules of the conference say no.
+    #[error(transparent)]
+    Conference(#[from] confab_conference::Refusal),
+    /// Not live here (the store may know it).
+    #[error("no conference {0}")]
+    NoSuchConference(ConferenceSid),
+    /// Not live here (the store may know it).
+    #[error("no call {0}")]
+    NoSuchCall(CallSid),
+    /// No slot towards the media thread: nothing has changed.
+    #[error("too many changes are on their way to the audio; try again in a second")]
+    Busy,
+    /// The change was made, but the room did not say within a second from which tick it holds.
+    #[error("the room did not confirm the change within a second; fetch it to see what holds")]
+    NotConfirmed,
+    /// Rules and room disagree: our fault, and counted.
+    #[error(
+        "rules and room disagree about {listener} hearing {speaker}: this is a fault of confab"
+    )]
+    Disagreement {
+        /// Who listens.
+        listener: CallSid,
+        /// Who speaks.
+        speaker: CallSid,
+    },
+}
+
+/// For `ConferenceView`.
+pub type ConferenceStatus = Status;

@@ -1,0 +1,22 @@
+//! What the switchboard is told once, at its start.
+
+use confab_conference::Url;
+use confab_terms::{AccountSid, IpAddr, SocketAddr};
+use serde::{Deserialize, Serialize};
+
+/// What the switchboard is told once, at its start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Config {
+    /// The one account.
+    pub account: AccountSid,
+    /// What Contact and Via say.
+    pub sip_address: SocketAddr,
+    /// What SDP says.
+    pub media_address: IpAddr,
+    /// What an inbound call asks for its document; none: it joins what it dialled.
+    pub voice: Option<Url>,
+    /// How many media threads there are.
+    pub media_threads: u16,
+    /// Every random id comes from here.
+    pub seed: [u8; 32],
+}

@@ -1,0 +1,149 @@
+//! Everything that the switchboard wants done.
+
+use confab_media::Command as MediaCommand;
+use confab_terms::{
+    AudioId, CallSid, ConferenceSid, DecodeId, FetchId, LegId, Method, RequestId, SocketAddr,
+    WallTime,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{CallView, ConferenceView, Reply};
+
+/// Everything that the switchboard wants done. Outputs are carried out in their order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Output {
+    /// Send on the SIP socket.
+    Datagram {
+        /// To whom.
+        to: SocketAddr,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// Answer the REST API.
+    Reply {
+        /// Whose question.
+        request: RequestId,
+        /// The answer.
+        reply: Reply,
+    },
+    /// Bind an RTP and an RTCP socket on this thread; answered by `Input::LegOpened`.
+    /// They are closed when the leg is removed (`MediaCommand::RemoveLeg`).
+    OpenLeg {
+        /// Which.
+        leg: LegId,
+        /// On which media thread.
+        thread: u16,
+    },
+    /// Tell a media thread. At most `limits::MEDIA_COMMANDS_MAX` unapplied changes at once.
+    Media {
+        /// Which.
+        thread: u16,
+        /// What.
+        command: MediaCommand,
+    },
+    /// Ask the web; answered by `Input::Fetched`.
+    Fetch(Fetch),
+    /// Decode audio that a fetch brought; answered by `Input::Decoded`.
+    Decode {
+        /// Echoed.
+        decode: DecodeId,
+        /// Which.
+        audio: AudioId,
+    },
+    /// Synthesise speech; answered by `Input::Decoded`.
+    Say {
+        /// Echoed.
+        decode: DecodeId,
+        /// Plain text.
+        text: String,
+        /// `voice` as written, if any.
+        voice: Option<String>,
+        /// `language` as written, if any.
+        language: Option<String>,
+    },
+    /// POST or GET an event to the application, in order with the conference's others.
+    Callback {
+        /// The order is kept within one conference.
+        conference: ConferenceSid,
+        /// Whom to tell.
+        url: String,
+        /// How.
+        method: Method,
+        /// The form's fields, in no particular order, no name twice.
+        fields: Vec<(String, String)>,
+    },
+    /// A call is over: history.
+    CallEnded(CallView),
+    /// A conference is over: history.
+    ConferenceEnded(ConferenceView),
+    /// Something went wrong that its owner should know: the log, and Notifications.
+    Notice(Notice),
+}
+
+/// A request to the application or for audio.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetch {
+    /// Echoed.
+    pub fetch: FetchId,
+    /// What may come back.
+    pub kind: FetchKind,
+    /// How.
+    pub method: Method,
+    /// Where; any fragment with time-outs already removed.
+    pub url: String,
+    /// The request's fields (query of a GET, form of a POST); empty for `<Play>`'s audio.
+    pub fields: Vec<(String, String)>,
+    /// How long.
+    pub time_outs: TimeOuts,
+}
+
+/// What may come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FetchKind {
+    /// A document (voice URL, action, `<Redirect>` of a call); never cached.
+    Document,
+    /// HoldUrl, WaitUrl, AnnounceUrl: either. A document is never cached, audio is.
+    DocumentOrAudio,
+    /// `<Play>`: cached, by ETag, Last-Modified and Cache-Control.
+    Audio,
+}
+
+/// `#ot=…&rt=…&tt=…` of a URL, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeOuts {
+    /// To connect.
+    pub open_ms: u32,
+    /// To the first byte.
+    pub read_ms: u32,
+    /// In all (documents; audio streams on while bytes come).
+    pub total_ms: u32,
+}
+
+impl Default for TimeOuts {
+    fn default() -> Self {
+        Self {
+            open_ms: 2_000,
+            read_ms: 5_000,
+            total_ms: 15_000,
+        }
+    }
+}
+
+/// An entry of Notifications.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The vendor's error code.
+    pub code: u32,
+    /// What was wrong, where, what would do.
+    pub message: String,
+    /// When.
+    pub at: WallTime,
+    /// Whose.
+    pub call: Option<CallSid>,
+    /// Where.
+    pub conference: Option<ConferenceSid>,
+    /// The URL that was asked, if any.
+    pub url: Option<String>,
+    /// How it was asked.
+    pub method: Option<Method>,
+}

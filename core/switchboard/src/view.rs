@@ -1,0 +1,107 @@
+//! What the API shows of live things; the store keeps the same of those that ended.
+
+use confab_conference::{Because, EndReason, ParticipantState, Status};
+use confab_terms::{AccountSid, CallSid, ConferenceSid, WallTime};
+use serde::{Deserialize, Serialize};
+
+/// A participant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParticipantView {
+    /// Where.
+    pub conference: ConferenceSid,
+    /// As the rules have it.
+    pub state: ParticipantState,
+}
+
+/// A conference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConferenceView {
+    /// Which.
+    pub sid: ConferenceSid,
+    /// Whose.
+    pub account: AccountSid,
+    /// Its name.
+    pub friendly_name: String,
+    /// As in the API.
+    pub status: Status,
+    /// When it came to be.
+    pub date_created: WallTime,
+    /// When something last changed.
+    pub date_updated: WallTime,
+    /// Once completed.
+    pub end_reason: Option<EndReason>,
+    /// Once completed, by whose leaving.
+    pub call_ending: Option<CallSid>,
+}
+
+/// A call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallView {
+    /// Which.
+    pub sid: CallSid,
+    /// Whose.
+    pub account: AccountSid,
+    /// `sip:user@host`.
+    pub from: String,
+    /// `sip:user@host`.
+    pub to: String,
+    /// Display name of From.
+    pub caller_name: Option<String>,
+    /// As in the API.
+    pub status: CallStatus,
+    /// Inbound, or by whom.
+    pub direction: CallDirection,
+    /// The INVITE.
+    pub date_created: WallTime,
+    /// The last change.
+    pub date_updated: WallTime,
+    /// The answer.
+    pub start_time: Option<WallTime>,
+    /// The end.
+    pub end_time: Option<WallTime>,
+    /// The final status of its INVITE, once there is one.
+    pub sip_result_code: Option<u16>,
+}
+
+/// `CallStatus`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallStatus {
+    /// queued
+    Queued,
+    /// ringing
+    Ringing,
+    /// in-progress
+    InProgress,
+    /// completed
+    Completed,
+    /// busy
+    Busy,
+    /// failed
+    Failed,
+    /// no-answer
+    NoAnswer,
+    /// canceled
+    Canceled,
+}
+
+/// `Direction`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallDirection {
+    /// It came to us.
+    Inbound,
+    /// The API made it.
+    OutboundApi,
+    /// A `<Dial>` made it.
+    OutboundDial,
+}
+
+/// Every ordered pair of a conference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AudibilityView {
+    /// Which.
+    pub conference: ConferenceSid,
+    /// The tick that it holds for.
+    pub tick: u64,
+    /// (listener, speaker, audible, because).
+    pub pairs: Vec<(CallSid, CallSid, bool, Because)>,
+}

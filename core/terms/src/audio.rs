@@ -1,0 +1,96 @@
+//! Words of the audio: rates, codecs, digits, and who is to hear a voice.
+
+use serde::{Deserialize, Serialize};
+
+use crate::LegId;
+
+/// The sampling rate of a room or a sound. A frame is 20 ms of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Rate {
+    /// Narrowband: 160 samples a frame.
+    #[default]
+    Hz8000,
+    /// Wideband: 320 samples a frame.
+    Hz16000,
+    /// Fullband: 960 samples a frame.
+    Hz48000,
+}
+
+impl Rate {
+    /// Samples a second.
+    #[must_use]
+    pub const fn hz(self) -> u32 {
+        match self {
+            Self::Hz8000 => 8_000,
+            Self::Hz16000 => 16_000,
+            Self::Hz48000 => 48_000,
+        }
+    }
+
+    /// Samples in a frame of 20 ms.
+    #[must_use]
+    pub const fn frame_samples(self) -> usize {
+        self.hz() as usize / 50
+    }
+}
+
+/// How a leg's voice is coded (RFC 3551 names).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Codec {
+    /// G.711 µ-law, static payload type 0.
+    Pcmu,
+    /// G.711 A-law, static payload type 8.
+    Pcma,
+}
+
+impl Codec {
+    /// The encoding name of its `a=rtpmap`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pcmu => "PCMU",
+            Self::Pcma => "PCMA",
+        }
+    }
+
+    /// The RTP clock rate.
+    #[must_use]
+    pub const fn clock_rate(self) -> u32 {
+        8_000
+    }
+
+    /// The static payload type (RFC 3551 table 4).
+    #[must_use]
+    pub const fn payload_type(self) -> u8 {
+        match self {
+            Self::Pcmu => 0,
+            Self::Pcma => 8,
+        }
+    }
+}
+
+/// One DTMF key: `0`–`9`, `*`, `#`, `A`–`D`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digit(pub char);
+
+/// Who may hear a voice, apart from its owner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Voice {
+    /// Muted, held, coaching nobody, or the conference has not started.
+    #[default]
+    ToNobody,
+    /// An ordinary voice.
+    ToEveryone,
+    /// A whisper: the coached leg alone.
+    Only(LegId),
+}
+
+/// What the rules decide for one leg, and all that the room needs to know of them:
+/// `hears(L, S) = L.hears && (S.voice == ToEveryone || S.voice == Only(L))`, for L ≠ S.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audibility {
+    /// Who hears this leg.
+    pub voice: Voice,
+    /// Whether this leg hears the room: false while held or before the start.
+    pub hears: bool,
+}

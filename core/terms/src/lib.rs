@@ -1,0 +1,17 @@
+//! The words that every room of confab shares: ids, time, methods, codecs, limits.
+//! No behaviour beyond printing and parsing a word; nothing here touches the operating system.
+
+mod audio;
+mod ids;
+pub mod limits;
+mod time;
+mod words;
+
+pub use audio::{Audibility, Codec, Digit, Rate, Voice};
+pub use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+pub use ids::{
+    AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, FetchId, LegId, PlayerId, RequestId,
+    RoomId, SoundId,
+};
+pub use time::{Instant, Now, WallTime};
+pub use words::Method;

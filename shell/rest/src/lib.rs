@@ -1,0 +1,1 @@
+//! The compatible REST API: forms to commands, views to JSON.

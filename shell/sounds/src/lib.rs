@@ -1,0 +1,1 @@
+//! Audio files decoded and speech synthesised, off the media threads.

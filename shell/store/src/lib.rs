@@ -1,0 +1,1 @@
+//! SQLite: the account, and the history of ended calls and conferences.

@@ -1,0 +1,1 @@
+//! Fetches documents and audio, posts callbacks, signs, guards against SSRF.

@@ -1,0 +1,1 @@
+//! The vendors' libraries and real phones against a running confab.

@@ -1,0 +1,2 @@
+//! Runs what CI runs.
+fn main() {}
