@@ -1,0 +1,279 @@
+//! The layers, from the cheapest to the dearest, and how each counts what it ran.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::command::{Ran, program, run};
+use crate::tidy;
+
+/// How many tests of a layer held.
+#[derive(Clone, Copy)]
+pub(crate) struct Count {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+}
+
+/// One layer.
+pub(crate) struct Layer {
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    /// Programs that must be there: see `tools`.
+    pub(crate) needs: &'static [&'static str],
+    pub(crate) run: fn() -> Result<Count>,
+}
+
+/// All of them.
+pub(crate) const ALL: &[Layer] = &[
+    Layer {
+        name: "format",
+        what: "rustfmt",
+        needs: &[],
+        run: format,
+    },
+    Layer {
+        name: "tidy",
+        what: "the house rules",
+        needs: &[],
+        run: tidy_count,
+    },
+    Layer {
+        name: "lint",
+        what: "clippy, warnings denied",
+        needs: &["cc"],
+        run: lint,
+    },
+    Layer {
+        name: "rules",
+        what: "the rules as scripts",
+        needs: &[],
+        run: rules,
+    },
+    Layer {
+        name: "unit",
+        what: "every crate's own tests, wire formats included",
+        needs: &["flite"],
+        run: unit,
+    },
+    Layer {
+        name: "simulator",
+        what: "10,000 seeded runs of the whole core",
+        needs: &[],
+        run: simulator,
+    },
+    Layer {
+        name: "build",
+        what: "the release binary",
+        needs: &["cc"],
+        run: build,
+    },
+    Layer {
+        name: "demo",
+        what: "confab demo, as a newcomer runs it",
+        needs: &[],
+        run: demo,
+    },
+    Layer {
+        name: "conformance",
+        what: "the vendors' client libraries against the running server",
+        needs: &["npm-packages", "pip-packages", "flite"],
+        run: conformance,
+    },
+    Layer {
+        name: "phones",
+        what: "real phones, heard through RTP",
+        needs: &["sipp", "baresip", "flite"],
+        run: phones,
+    },
+];
+
+fn one(ran: &Ran) -> Count {
+    Count {
+        passed: usize::from(ran.ok),
+        failed: usize::from(!ran.ok),
+    }
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    program(
+        &std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()),
+        arguments,
+    )
+}
+
+fn format() -> Result<Count> {
+    Ok(one(&run(cargo(&["fmt", "--all", "--check"]))?))
+}
+
+fn tidy_count() -> Result<Count> {
+    let told = tidy::run()?;
+    told.print();
+    Ok(Count {
+        passed: told.checks - told.failed(),
+        failed: told.failed(),
+    }
+    .as_one())
+}
+
+fn lint() -> Result<Count> {
+    let arguments = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    Ok(one(&run(cargo(&arguments))?))
+}
+
+fn rules() -> Result<Count> {
+    let arguments = [
+        "test",
+        "--locked",
+        "-p",
+        "confab-conference",
+        "--test",
+        "rules",
+    ];
+    Ok(counted(&run(cargo(&arguments))?))
+}
+
+fn unit() -> Result<Count> {
+    let arguments = [
+        "test",
+        "--workspace",
+        "--locked",
+        "--no-fail-fast",
+        "--exclude",
+        "confab-conformance",
+        "--exclude",
+        "confab-conference",
+    ];
+    let all = counted(&run(cargo(&arguments))?);
+    let arguments = [
+        "test",
+        "--locked",
+        "-p",
+        "confab-conference",
+        "--",
+        "--skip",
+        "rules_as_scripts::",
+    ];
+    let conference = counted(&run(cargo(&arguments))?);
+    Ok(Count {
+        passed: all.passed + conference.passed,
+        failed: all.failed + conference.failed,
+    })
+}
+
+fn simulator() -> Result<Count> {
+    let arguments = [
+        "run",
+        "--release",
+        "--locked",
+        "-p",
+        "confab-simulator",
+        "--",
+        "--runs",
+        "10000",
+    ];
+    let ran = run(cargo(&arguments))?;
+    let closing = ran.output.lines().rev().find_map(closing_line);
+    Ok(closing
+        .unwrap_or(Count {
+            passed: 0,
+            failed: 1,
+        })
+        .and(ran.ok))
+}
+
+fn build() -> Result<Count> {
+    Ok(one(&run(cargo(&["build", "--release", "--locked"]))?))
+}
+
+fn demo() -> Result<Count> {
+    Ok(one(&run(cargo(&[
+        "run",
+        "--release",
+        "--locked",
+        "--",
+        "demo",
+    ]))?))
+}
+
+fn conformance() -> Result<Count> {
+    conformance_test("vendors")
+}
+
+fn phones() -> Result<Count> {
+    conformance_test("phones")
+}
+
+fn conformance_test(name: &str) -> Result<Count> {
+    let arguments = [
+        "test",
+        "--locked",
+        "--no-fail-fast",
+        "-p",
+        "confab-conformance",
+        "--test",
+        name,
+        "--",
+        "--test-threads",
+        "1",
+    ];
+    Ok(counted(&run(cargo(&arguments))?))
+}
+
+impl Count {
+    /// Thousands of small checks are one test to a reader.
+    fn as_one(self) -> Self {
+        Self {
+            passed: usize::from(self.failed == 0),
+            failed: self.failed,
+        }
+    }
+
+    /// A program that ended badly has failed, whatever it counted.
+    fn and(self, ok: bool) -> Self {
+        Self {
+            failed: self.failed.max(usize::from(!ok)),
+            ..self
+        }
+    }
+}
+
+/// Sums up cargo's `test result: ok. 12 passed; 0 failed; …`.
+fn counted(ran: &Ran) -> Count {
+    let mut sum = Count {
+        passed: 0,
+        failed: 0,
+    };
+    for line in ran.output.lines().filter(|l| l.starts_with("test result:")) {
+        let number = |what: &str| {
+            let before = line.split(what).next().unwrap_or_default();
+            before
+                .split_whitespace()
+                .next_back()
+                .and_then(|n| n.parse().ok())
+                .unwrap_or(0)
+        };
+        sum.passed += number(" passed;");
+        sum.failed += number(" failed;");
+    }
+    sum.and(ran.ok)
+}
+
+/// `…: 10000 passed, 0 failed`.
+fn closing_line(line: &str) -> Option<Count> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let [.., passed, "passed,", failed, "failed"] = words.as_slice() else {
+        return None;
+    };
+    Some(Count {
+        passed: passed.parse().ok()?,
+        failed: failed.parse().ok()?,
+    })
+}

@@ -1,0 +1,122 @@
+//! Installs what the tests need and this machine lacks, and says so. What cannot be had is a
+//! failure, never a skipped test.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::command::{exists, program, root, run};
+
+/// (program, Debian package).
+const DEBIAN: &[(&str, &str)] = &[
+    ("cc", "gcc"),
+    ("sipp", "sip-tester"),
+    ("baresip", "baresip"),
+    ("flite", "flite"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
+    ("python3", "python3"),
+];
+
+/// Makes sure that every one of `needs` is there.
+pub(crate) fn install(needs: &[&str]) -> Result<()> {
+    for need in needs {
+        match *need {
+            "npm-packages" => npm_packages()?,
+            "pip-packages" => pip_packages()?,
+            name => debian(name)?,
+        }
+    }
+    Ok(())
+}
+
+fn debian(name: &str) -> Result<()> {
+    if exists(name) {
+        return Ok(());
+    }
+    let Some((_, package)) = DEBIAN.iter().find(|(program, _)| *program == name) else {
+        bail!("{name} is missing, and no package for it is known");
+    };
+    println!("{name} is missing: installing the Debian package {package}");
+    let install = ["install", "-y", "--no-install-recommends", package];
+    let become_root = if exists("sudo") && !is_root() {
+        Some("sudo")
+    } else {
+        None
+    };
+    let apt = |arguments: &[&str]| match become_root {
+        Some(sudo) => program(sudo, &[&["apt-get"], arguments].concat()),
+        None => program("apt-get", arguments),
+    };
+    let mut first = apt(&install);
+    first.env("DEBIAN_FRONTEND", "noninteractive");
+    if !run(first)?.ok {
+        run(apt(&["update", "-q"]))?;
+        let mut second = apt(&install);
+        second.env("DEBIAN_FRONTEND", "noninteractive");
+        run(second)?;
+    }
+    if !exists(name) {
+        bail!("{name} is needed: install the package {package} by hand and run again");
+    }
+    Ok(())
+}
+
+fn is_root() -> bool {
+    crate::command::ask("id", &["-u"]).is_some_and(|id| id.trim() == "0")
+}
+
+/// The vendors' JavaScript libraries, exactly as the lock file has them.
+fn npm_packages() -> Result<()> {
+    debian("node")?;
+    debian("npm")?;
+    let folder = root().join("tools/conformance/node");
+    if newer(
+        &folder.join("node_modules/.package-lock.json"),
+        &folder.join("package-lock.json"),
+    ) {
+        return Ok(());
+    }
+    println!("installing the vendors' JavaScript libraries (npm ci)");
+    let mut npm = program("npm", &["ci", "--no-audit", "--no-fund"]);
+    npm.current_dir(&folder);
+    if !run(npm)?.ok {
+        bail!("npm ci failed in tools/conformance/node");
+    }
+    Ok(())
+}
+
+/// The vendors' Python libraries, in a virtual environment under `target/`.
+fn pip_packages() -> Result<()> {
+    debian("python3")?;
+    let venv = root().join("target/venv");
+    let requirements = root().join("tools/conformance/python/requirements.txt");
+    let stamp = venv.join("installed");
+    if newer(&stamp, &requirements) {
+        return Ok(());
+    }
+    println!("installing the vendors' Python libraries into target/venv");
+    let venv_text = venv.to_string_lossy().into_owned();
+    if !run(program("python3", &["-m", "venv", &venv_text]))?.ok {
+        debian_package("python3-venv")?;
+        run(program("python3", &["-m", "venv", &venv_text]))?;
+    }
+    let pip = venv.join("bin/pip").to_string_lossy().into_owned();
+    let requirements_text = requirements.to_string_lossy().into_owned();
+    if !run(program(&pip, &["install", "-q", "-r", &requirements_text]))?.ok {
+        bail!("pip could not install tools/conformance/python/requirements.txt");
+    }
+    std::fs::write(stamp, "")?;
+    Ok(())
+}
+
+fn debian_package(package: &str) -> Result<()> {
+    println!("installing the Debian package {package}");
+    run(program("apt-get", &["install", "-y", package]))?;
+    Ok(())
+}
+
+fn newer(made: &Path, source: &Path) -> bool {
+    let time = |p: &Path| std::fs::metadata(p).and_then(|m| m.modified()).ok();
+    matches!((time(made), time(source)), (Some(made), Some(source)) if made >= source)
+}

@@ -1,0 +1,87 @@
+//! The house rules as a test: what `ARCHITECTURE.md` promises about the tree is checked here.
+
+mod floors;
+mod functions;
+mod source;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::command::{ask, root};
+
+/// What tidy found.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) checks: usize,
+    faults: Vec<String>,
+    questions: Vec<String>,
+}
+
+impl Told {
+    fn check(&mut self, holds: bool, fault: impl FnOnce() -> String) {
+        self.checks += 1;
+        if !holds {
+            self.faults.push(fault());
+        }
+    }
+
+    fn question(&mut self, question: String) {
+        self.questions.push(question);
+    }
+
+    /// How many checks failed.
+    pub(crate) fn failed(&self) -> usize {
+        self.faults.len()
+    }
+
+    /// Prints; true if nothing is wrong.
+    pub(crate) fn print(&self) -> bool {
+        for question in &self.questions {
+            println!("tidy: question: {question}");
+        }
+        for fault in &self.faults {
+            println!("tidy: {fault}");
+        }
+        println!("tidy: {} checks, {} faults", self.checks, self.faults.len());
+        self.faults.is_empty()
+    }
+}
+
+/// Looks at every tracked file and every `Cargo.toml`.
+pub(crate) fn run() -> Result<Told> {
+    let mut told = Told::default();
+    floors::check(&mut told)?;
+    for path in tracked()? {
+        let Ok(text) = std::fs::read_to_string(root().join(&path)) else {
+            continue;
+        };
+        source::check_any(&path, &text, &mut told);
+        if path.extension().is_some_and(|e| e == "rs") {
+            source::check_rust(&path, &text, &mut told);
+            functions::check(&path, &text, &mut told);
+        }
+    }
+    Ok(told)
+}
+
+/// Files that git knows or would add.
+fn tracked() -> Result<Vec<PathBuf>> {
+    let listed = ask(
+        "git",
+        &["ls-files", "--cached", "--others", "--exclude-standard"],
+    )
+    .ok_or_else(|| anyhow::anyhow!("git ls-files failed: tidy needs a git checkout"))?;
+    Ok(listed
+        .lines()
+        .map(PathBuf::from)
+        .filter(|p| root().join(p).is_file())
+        .collect())
+}
+
+/// Whether a file holds tests (and only tests).
+fn is_test(path: &Path) -> bool {
+    path.components()
+        .any(|c| matches!(c.as_os_str().to_str(), Some("tests" | "benches")))
+        || path.file_name().is_some_and(|n| n == "tests.rs")
+}

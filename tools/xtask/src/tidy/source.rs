@@ -1,0 +1,117 @@
+//! What a file may say, and how long it may be.
+
+use std::path::Path;
+
+use super::{Told, is_test};
+
+const LINES_QUESTIONED: usize = 300;
+const LINES_MAX: usize = 500;
+const COLUMNS_MAX: usize = 100;
+const HEADER_LINES_MAX: usize = 5;
+
+/// (what core may not say, what to say instead).
+const BANNED_IN_CORE: &[(&str, &str)] = &[
+    (
+        "std::net",
+        "confab_terms::{SocketAddr, IpAddr}: the core has no sockets",
+    ),
+    ("std::thread", "nothing: the core has no threads"),
+    ("Instant::now", "the `now` that is handed in"),
+    ("SystemTime", "the wall time that is handed in"),
+    ("tokio", "nothing: the core is synchronous"),
+    ("HashMap", "BTreeMap: its order is the same in every run"),
+    ("HashSet", "BTreeSet: its order is the same in every run"),
+    ("thread_rng", "the seeded ChaCha20Rng"),
+    ("OsRng", "the seeded ChaCha20Rng"),
+    ("getrandom", "the seeded ChaCha20Rng"),
+    ("unbounded", "a queue with a limit of limits.rs"),
+    ("sleep(", "a deadline"),
+];
+
+/// Names that say nothing of what a thing is.
+const EMPTY_NAMES: &[&str] = &[
+    "Manager",
+    "Handler",
+    "Processor",
+    "Service",
+    "Context",
+    "Helper",
+];
+
+/// For every text file.
+pub(super) fn check_any(path: &Path, text: &str, told: &mut Told) {
+    let lock = path.extension().is_some_and(|e| e == "lock") || path.ends_with("package-lock.json");
+    for (folder, end) in [("/wor", "k/"), ("/roo", "t/"), ("/far", "m/")] {
+        let banned = format!("{folder}{end}");
+        told.check(lock || !text.contains(&banned), || {
+            format!(
+                "{}: names a folder of somebody's machine ({banned}…)",
+                path.display()
+            )
+        });
+    }
+}
+
+/// For Rust files.
+pub(super) fn check_rust(path: &Path, text: &str, told: &mut Told) {
+    let shown = path.display();
+    let header = text.lines().take_while(|l| l.starts_with("//!")).count();
+    told.check((1..=HEADER_LINES_MAX).contains(&header), || {
+        format!(
+            "{shown}:1: opens with {header} lines of `//!`; say in 1 to 5 what it is, and is not"
+        )
+    });
+    let lines = text.lines().count();
+    if !is_test(path) {
+        told.check(lines < LINES_MAX, || {
+            format!("{shown}: {lines} lines; {LINES_MAX} is too many, split it by verb")
+        });
+        if lines >= LINES_QUESTIONED {
+            told.question(format!("{shown}: {lines} lines; does it hold two things?"));
+        }
+    }
+    let xtask = path.starts_with("tools/xtask");
+    for (number, line) in text.lines().enumerate() {
+        let number = number + 1;
+        told.check(line.chars().count() <= COLUMNS_MAX, || {
+            format!("{shown}:{number}: more than {COLUMNS_MAX} columns")
+        });
+        check_line(path, number, line, xtask, told);
+    }
+}
+
+fn check_line(path: &Path, number: usize, line: &str, xtask: bool, told: &mut Told) {
+    let shown = path.display();
+    let code = line.split("//").next().unwrap_or_default();
+    for word in ["todo!(", "unimplemented!(", "FIXME", "XXX:"] {
+        told.check(xtask || !line.contains(word), || {
+            format!("{shown}:{number}: {word} is not finished work")
+        });
+    }
+    let defines = ["struct ", "enum ", "trait ", "mod "]
+        .iter()
+        .any(|k| code.contains(k));
+    if defines && !xtask {
+        for name in EMPTY_NAMES {
+            told.check(!code.contains(name), || {
+                format!("{shown}:{number}: {name} says nothing; name it for what it does")
+            });
+        }
+        told.check(!code.contains("mod utils"), || {
+            format!("{shown}:{number}: `utils` says nothing; name it for what it does")
+        });
+    }
+    let in_core = path.starts_with("core") && !is_test(path);
+    if in_core {
+        for (banned, instead) in BANNED_IN_CORE {
+            told.check(!code.contains(banned), || {
+                format!("{shown}:{number}: core may not say {banned}; use {instead}")
+            });
+        }
+    }
+    let may_be_unsafe = path.starts_with("shell/sockets") || is_test(path) || xtask;
+    told.check(
+        may_be_unsafe || !code.contains("unsafe ") || code.contains("unsafe_code"),
+        || format!("{shown}:{number}: unsafe belongs into shell/sockets"),
+    );
+}
