@@ -1,1 +1,27 @@
-//! UDP sockets in batches, wake-ups and absolute ticks; the only place for unsafe.
+//! UDP sockets in batches, wake-ups, clocks and absolute ticks: dumb, and decides nothing.
+//! The only place for `unsafe`: what the standard library does not offer is called here.
+#![allow(
+    unsafe_code,
+    reason = "recvmmsg, ppoll, clock_nanosleep and their kin have no safe face in std"
+)]
+
+mod address;
+mod batch;
+mod clock;
+mod limits;
+mod pair;
+mod poll;
+mod priority;
+mod random;
+mod udp;
+mod wake;
+
+pub use batch::{Batch, Datagram};
+pub use clock::{now, now_both, sleep_until, wall};
+pub use limits::raise_open_files;
+pub use pair::{Pair, PortRange, Ports};
+pub use poll::Poll;
+pub use priority::{Priority, try_realtime};
+pub use random::random_seed;
+pub use udp::Udp;
+pub use wake::Wake;

@@ -1,0 +1,64 @@
+//! Waiting for several descriptors, or a moment.
+
+use std::os::fd::{AsFd, AsRawFd};
+use std::time::Duration;
+
+use confab_terms::Instant;
+
+use crate::clock::{now, timespec};
+
+/// Descriptors to wait for, each known by its place.
+#[derive(Debug, Default)]
+pub struct Poll {
+    fds: Vec<libc::pollfd>,
+}
+
+impl Poll {
+    /// Nothing to wait for yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a descriptor; the place to ask `is_ready` for.
+    pub fn watch(&mut self, source: &impl AsFd) -> usize {
+        self.fds.push(libc::pollfd {
+            fd: source.as_fd().as_raw_fd(),
+            events: libc::POLLIN,
+            revents: 0,
+        });
+        self.fds.len() - 1
+    }
+
+    /// Watches nothing any more.
+    pub fn clear(&mut self) {
+        self.fds.clear();
+    }
+
+    /// Waits until something can be read or `until` has come (`None`: for ever), and says how
+    /// many can be read. Interrupted by a signal: 0.
+    pub fn wait(&mut self, until: Option<Instant>) -> usize {
+        let left = until.map(|at| timespec(at.saturating_since(now())));
+        let left = left
+            .as_ref()
+            .map_or(std::ptr::null(), std::ptr::from_ref::<libc::timespec>);
+        let count = libc::nfds_t::try_from(self.fds.len()).unwrap_or(0);
+        // SAFETY: `fds` holds `count` entries, and `left` lives through the call.
+        let ready = unsafe { libc::ppoll(self.fds.as_mut_ptr(), count, left, std::ptr::null()) };
+        usize::try_from(ready).unwrap_or_else(|_| {
+            self.fds.iter_mut().for_each(|fd| fd.revents = 0);
+            0
+        })
+    }
+
+    /// Whether the descriptor at this place can be read, after `wait`.
+    #[must_use]
+    pub fn is_ready(&self, place: usize) -> bool {
+        self.fds.get(place).is_some_and(|fd| fd.revents != 0)
+    }
+
+    /// Waits at most this long.
+    pub fn wait_for(&mut self, at_most: Duration) -> usize {
+        self.wait(Some(now() + at_most))
+    }
+}

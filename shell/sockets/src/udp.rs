@@ -1,0 +1,109 @@
+//! One UDP socket that never blocks.
+
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+
+/// One UDP socket that never blocks, bound to an address that nobody shares
+/// (no `SO_REUSEADDR`: a port that is taken must say so).
+#[derive(Debug)]
+pub struct Udp(UdpSocket);
+
+impl Udp {
+    /// Binds.
+    ///
+    /// # Errors
+    ///
+    /// The port is taken, or the address is not ours.
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        let socket = UdpSocket::bind(address)?;
+        socket.set_nonblocking(true)?;
+        Ok(Self(socket))
+    }
+
+    /// Where it is bound.
+    ///
+    /// # Errors
+    ///
+    /// Never, in practice.
+    pub fn local(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+
+    /// Sends to `to`; whether the kernel took it.
+    pub fn send_to(&self, bytes: &[u8], to: SocketAddr) -> bool {
+        twice(|| self.0.send_to(bytes, to))
+    }
+
+    /// Sends to whom it is connected; whether the kernel took it.
+    pub fn send(&self, bytes: &[u8]) -> bool {
+        twice(|| self.0.send(bytes))
+    }
+
+    /// From now on only what `peer` sends arrives, and `send` goes to it.
+    ///
+    /// # Errors
+    ///
+    /// No route.
+    pub fn connect(&self, peer: SocketAddr) -> io::Result<()> {
+        self.0.connect(peer)
+    }
+
+    /// Undoes `connect`; the port stays if it was bound by its number.
+    ///
+    /// # Errors
+    ///
+    /// Never, in practice.
+    pub fn disconnect(&self) -> io::Result<()> {
+        let (mut nobody, bytes) = crate::address::empty();
+        nobody.ss_family = libc::sa_family_t::try_from(libc::AF_UNSPEC).unwrap_or(0);
+        // SAFETY: `nobody` lives through the call and has `bytes` bytes.
+        let failed = unsafe {
+            libc::connect(
+                self.0.as_raw_fd(),
+                std::ptr::from_ref(&nobody).cast(),
+                bytes,
+            )
+        };
+        if failed == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
+        }
+    }
+
+    /// Asks for room for so many bytes that wait to be read; the kernel may give less.
+    pub fn set_receive_buffer(&self, bytes: usize) {
+        self.set(libc::SO_RCVBUF, bytes);
+    }
+
+    /// Asks the kernel to note when each packet arrived; a `Batch` reports it.
+    pub fn note_arrivals(&self) {
+        self.set(libc::SO_TIMESTAMPNS, 1);
+    }
+
+    fn set(&self, option: libc::c_int, value: usize) {
+        let value = libc::c_int::try_from(value).unwrap_or(libc::c_int::MAX);
+        // SAFETY: `value` lives through the call, and its size is told.
+        let _kernel_says_no = unsafe {
+            libc::setsockopt(
+                self.0.as_raw_fd(),
+                libc::SOL_SOCKET,
+                option,
+                (&raw const value).cast(),
+                4,
+            )
+        };
+    }
+}
+
+/// An ICMP error of an earlier packet is told in place of sending this one: so once more.
+fn twice(send: impl Fn() -> io::Result<usize>) -> bool {
+    send().or_else(|_| send()).is_ok()
+}
+
+impl AsFd for Udp {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
