@@ -58,16 +58,20 @@ fn a_datagram_that_does_not_fit_is_left_out() {
 fn arrivals_are_noted_by_the_kernel() {
     let (a, b) = (anywhere(), anywhere());
     b.note_arrivals();
-    let before = now();
-    a.send_to(b"x", b.local().unwrap());
-    wait_for(&b);
-    let after = now();
-    sleep_until(after + Duration::from_millis(30));
     let mut batch = Batch::with_arrivals(4, 100);
-    assert_eq!(batch.receive(&b), 1);
-    let arrived = batch.datagrams().next().unwrap().arrived;
-    let slack = Duration::from_millis(1);
-    assert!(before - slack <= arrived && arrived <= after + slack);
+    // The kernel begins to note them a moment after it was asked.
+    let noted = (0..200).any(|_| {
+        let before = now();
+        a.send_to(b"x", b.local().unwrap());
+        wait_for(&b);
+        let after = now();
+        sleep_until(after + Duration::from_millis(10));
+        assert_eq!(batch.receive(&b), 1);
+        let arrived = batch.datagrams().next().unwrap().arrived;
+        let slack = Duration::from_millis(1);
+        before <= arrived + slack && arrived <= after + slack
+    });
+    assert!(noted, "only the time of reading is told");
 }
 
 #[test]
