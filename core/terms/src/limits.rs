@@ -22,6 +22,12 @@ pub const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
 pub const DOCUMENT_DEPTH_MAX: usize = 32;
 /// Verbs, nested ones included, of one document.
 pub const DOCUMENT_VERBS_MAX: usize = 1_000;
+/// Attributes of one element of a document; no verb knows more than 24.
+pub const DOCUMENT_ATTRIBUTES_MAX: usize = 64;
+/// Warnings kept of one document.
+pub const DOCUMENT_WARNINGS_MAX: usize = 20;
+/// The most rounds that a `loop` asks for; 0, endless, apart.
+pub const DOCUMENT_LOOPS_MAX: u32 = 1_000;
 /// `<Redirect>`s of one call without a second of anything else between them.
 pub const REDIRECTS_MAX: u32 = 50;
 /// Characters of a friendly name.

@@ -1,0 +1,151 @@
+//! Bytes in, a `Document` or the reason why not out. Bounds are looked at before the tree is.
+
+use confab_terms::limits;
+use roxmltree::{Error as XmlError, Node, ParsingOptions};
+use serde::{Deserialize, Serialize};
+
+use crate::attributes::Warnings;
+use crate::{Document, Malformed, Position, read};
+
+/// Where a document is played: it decides which verbs make sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    /// It runs a call.
+    Call,
+    /// Behind a HoldUrl or a WaitUrl.
+    Music,
+    /// Behind an AnnounceUrl: nothing in it is endless.
+    Announcement,
+}
+
+/// Parses a document.
+pub fn parse(bytes: &[u8], place: Place) -> Result<Document, Malformed> {
+    if bytes.len() > limits::DOCUMENT_BYTES_MAX {
+        return Err(Malformed::TooLarge { bytes: bytes.len() });
+    }
+    let text = core::str::from_utf8(bytes).map_err(|e| Malformed::NotUtf8 {
+        at: position_of(bytes.get(..e.valid_up_to()).unwrap_or_default()),
+    })?;
+    bound_attributes(text)?;
+    let options = ParsingOptions {
+        allow_dtd: false,
+        // Text and comments are nodes too: with the bytes bounded this is only a second fence.
+        nodes_limit: u32::try_from(limits::DOCUMENT_BYTES_MAX).unwrap_or(u32::MAX),
+        ..ParsingOptions::default()
+    };
+    let xml = roxmltree::Document::parse_with_options(text, options).map_err(|e| not_xml(&e))?;
+    let root = xml.root_element();
+    let at = |node: Node<'_, '_>| Position::from(xml.text_pos_at(node.range().start));
+    if root.tag_name().name() != "Response" {
+        return Err(Malformed::NotAResponse {
+            at: at(root),
+            root: read::quoted(root.tag_name().name()),
+        });
+    }
+    bound_tree(root, &at)?;
+    let mut warnings = Warnings::of(&xml);
+    let verbs = read::verbs(root, place, &mut warnings)?;
+    Ok(Document {
+        verbs,
+        warnings: warnings.into_vec(),
+    })
+}
+
+fn not_xml(e: &XmlError) -> Malformed {
+    match e {
+        XmlError::DtdDetected => Malformed::Dtd,
+        XmlError::NodesLimitReached => Malformed::TooManyVerbs,
+        e => Malformed::NotXml {
+            at: e.pos().into(),
+            why: e.to_string(),
+        },
+    }
+}
+
+/// Levels and elements; the walk is not recursive, so no document can exhaust the stack.
+fn bound_tree(root: Node<'_, '_>, at: &impl Fn(Node<'_, '_>) -> Position) -> Result<(), Malformed> {
+    let mut level: Vec<Node<'_, '_>> = vec![root];
+    let mut elements = 0;
+    let mut depth = 0;
+    while let Some(first) = level.first() {
+        depth += 1;
+        if depth > limits::DOCUMENT_DEPTH_MAX {
+            return Err(Malformed::TooDeep { at: at(*first) });
+        }
+        level = level
+            .iter()
+            .flat_map(Node::children)
+            .filter(Node::is_element)
+            .collect();
+        elements += level.len();
+        if elements > limits::DOCUMENT_VERBS_MAX {
+            return Err(Malformed::TooManyVerbs);
+        }
+    }
+    Ok(())
+}
+
+/// The XML parser compares each attribute of an element with all before it: 64 kB of them
+/// would cost it seconds. So tags are counted through before.
+fn bound_attributes(text: &str) -> Result<(), Malformed> {
+    let mut rest = text;
+    while let Some(open) = rest.find('<') {
+        rest = &rest[open..];
+        let end = if rest.starts_with("<!--") {
+            rest.find("-->")
+        } else if rest.starts_with("<![CDATA[") {
+            rest.find("]]>")
+        } else if rest.starts_with("<?") {
+            rest.find("?>")
+        } else {
+            let (end, attributes) = tag(rest);
+            if attributes > limits::DOCUMENT_ATTRIBUTES_MAX {
+                let before = text.len() - rest.len();
+                return Err(Malformed::TooManyAttributes {
+                    at: position_of(&text.as_bytes()[..before]),
+                });
+            }
+            end
+        };
+        match end {
+            Some(end) => rest = &rest[end + 1..],
+            None => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+/// Where a tag ends, and how many `=` stand outside its quotes.
+fn tag(text: &str) -> (Option<usize>, usize) {
+    let mut quote = None;
+    let mut attributes = 0;
+    for (i, b) in text.bytes().enumerate() {
+        match (quote, b) {
+            (Some(q), b) if q == b => quote = None,
+            (None, b'"' | b'\'') => quote = Some(b),
+            (None, b'=') => attributes += 1,
+            (None, b'>') => return (Some(i), attributes),
+            _ => {}
+        }
+    }
+    (None, attributes)
+}
+
+/// The place after these bytes.
+fn position_of(before: &[u8]) -> Position {
+    let line_start = before
+        .iter()
+        .rposition(|b| *b == b'\n')
+        .map_or(0, |i| i + 1);
+    let lines = before.iter().filter(|b| **b == b'\n').count();
+    // Continuation bytes are no characters of their own.
+    let columns = before[line_start..]
+        .iter()
+        .filter(|b| **b & 0b1100_0000 != 0b1000_0000)
+        .count();
+    let from_one = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1);
+    Position {
+        line: from_one(lines),
+        column: from_one(columns),
+    }
+}
