@@ -1,1 +1,6 @@
-//! The vendors' libraries and real phones against a running confab.
+//! The tools that the conformance tests share: confab as a child process, a stand-in for a
+//! customer's application, the vendors' libraries, and phones of three makes.
+
+pub mod application;
+pub mod server;
+pub mod vendors;

@@ -86,27 +86,31 @@ fn npm_packages() -> Result<()> {
     Ok(())
 }
 
-/// The vendors' Python libraries, in a virtual environment under `target/`.
+/// The vendors' Python libraries, in virtual environments under `target/`: two, because one of
+/// them pins an older version of the other.
 fn pip_packages() -> Result<()> {
     debian("python3")?;
-    let venv = root().join("target/venv");
-    let requirements = root().join("tools/conformance/python/requirements.txt");
-    let stamp = venv.join("installed");
-    if newer(&stamp, &requirements) {
-        return Ok(());
+    for library in ["twilio", "signalwire"] {
+        let venv = root().join(format!("target/venv-{library}"));
+        let requirements =
+            root().join(format!("tools/conformance/python/requirements-{library}.txt"));
+        let stamp = venv.join("installed");
+        if newer(&stamp, &requirements) {
+            continue;
+        }
+        println!("installing the Python library {library} into target/venv-{library}");
+        let venv_text = venv.to_string_lossy().into_owned();
+        if !run(program("python3", &["-m", "venv", &venv_text]))?.ok {
+            debian_package("python3-venv")?;
+            run(program("python3", &["-m", "venv", &venv_text]))?;
+        }
+        let pip = venv.join("bin/pip").to_string_lossy().into_owned();
+        let requirements_text = requirements.to_string_lossy().into_owned();
+        if !run(program(&pip, &["install", "-q", "-r", &requirements_text]))?.ok {
+            bail!("pip could not install {requirements_text}");
+        }
+        std::fs::write(stamp, "")?;
     }
-    println!("installing the vendors' Python libraries into target/venv");
-    let venv_text = venv.to_string_lossy().into_owned();
-    if !run(program("python3", &["-m", "venv", &venv_text]))?.ok {
-        debian_package("python3-venv")?;
-        run(program("python3", &["-m", "venv", &venv_text]))?;
-    }
-    let pip = venv.join("bin/pip").to_string_lossy().into_owned();
-    let requirements_text = requirements.to_string_lossy().into_owned();
-    if !run(program(&pip, &["install", "-q", "-r", &requirements_text]))?.ok {
-        bail!("pip could not install tools/conformance/python/requirements.txt");
-    }
-    std::fs::write(stamp, "")?;
     Ok(())
 }
 

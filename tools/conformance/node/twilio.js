@@ -1,0 +1,34 @@
+// The page's six updates and the rest of the surface through npm `twilio`, unmodified but for its
+// base URL. One JSON line a call on standard output; any surprise ends it with a stack trace.
+const twilio = require('twilio');
+const { BASE, ACCOUNT, TOKEN, CONFERENCE, CALL, COACHED, HOLD_URL } = process.env;
+// This library insists on an account that starts with AC; the bare UUID's alias does.
+const client = twilio('AC' + ACCOUNT, TOKEN);
+client.api.baseUrl = BASE;
+const participant = client.conferences(CONFERENCE).participants(CALL);
+const steps = {
+  update: () => participant.update(),
+  coaching: () => participant.update({ muted: false, coaching: true, callSidToCoach: COACHED }),
+  monitoring: () => participant.update({ muted: true, coaching: true, callSidToCoach: COACHED }),
+  barge: () => participant.update({ muted: false, coaching: false, callSidToCoach: '' }),
+  mute: () => participant.update({ muted: true }),
+  hold: () => participant.update({ hold: true, holdUrl: HOLD_URL }),
+  unhold: () => participant.update({ hold: false, muted: false }),
+  fetch: () => participant.fetch(),
+  list: () => client.conferences(CONFERENCE).participants.list({ pageSize: 1 }),
+  conferences: () => client.conferences.list({ status: 'in-progress' }),
+  conference: () => client.conferences(CONFERENCE).fetch(),
+  call: () => client.calls(CALL).fetch(),
+  account: () => client.api.accounts('AC' + ACCOUNT).fetch(),
+  wrong: () => participant.update({ coaching: true, callSidToCoach: CALL }).catch(error => ({
+    status: error.status, code: error.code, message: error.message, moreInfo: error.moreInfo,
+  })),
+  remove: () => participant.remove(),
+};
+(async () => {
+  for (const name of process.argv.slice(2)) {
+    const result = await steps[name]();
+    const shown = Array.isArray(result) ? result.map(r => r.callSid || r.sid) : result;
+    console.log(JSON.stringify({ step: name, result: shown }));
+  }
+})().catch(error => { console.error(error); process.exit(1); });

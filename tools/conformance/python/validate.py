@@ -1,0 +1,22 @@
+"""Reads {url, params, signature, key} as JSON lines and asks this environment's validator about
+each: as it is (must be true), and with one value added (must be false)."""
+
+import json
+import sys
+
+if sys.argv[1] == "signalwire":
+    from signalwire.request_validator import RequestValidator
+else:
+    from twilio.request_validator import RequestValidator
+
+lines = [json.loads(line) for line in sys.stdin if line.strip()]
+wrong = 0
+for line in lines:
+    validator = RequestValidator(line["key"])
+    good = validator.validate(line["url"], line["params"], line["signature"])
+    bad = validator.validate(line["url"], {**line["params"], "Tampered": "yes"}, line["signature"])
+    if not good or bad:
+        wrong += 1
+        print("rejected:", line, file=sys.stderr)
+print(f"{len(lines) - wrong} valid, {wrong} wrong")
+sys.exit(1 if wrong or not lines else 0)

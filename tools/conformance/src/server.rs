@@ -1,0 +1,192 @@
+//! `target/release/confab serve` as a child: free ports, a data folder of its own, and everything
+//! that a test needs to reach it. Dropping it ends the process.
+
+use std::net::{TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+/// The account that every test server is started with.
+pub const ACCOUNT: &str = "0f7f1b9e-6f1c-4b2e-9a57-3a8f0a0c5d11";
+/// Its token.
+pub const TOKEN: &str = "PT-conformance-0123456789abcdef";
+/// What signs its webhooks.
+pub const SIGNING_KEY: &str = "PSK_conformance_0123456789";
+
+/// A running confab.
+pub struct Server {
+    child: Child,
+    folder: tempfile::TempDir,
+    /// `127.0.0.1:…`, plain.
+    pub http: String,
+    /// `127.0.0.1:…`, TLS.
+    pub https: String,
+    /// `127.0.0.1:…`, SIP over UDP.
+    pub sip: String,
+}
+
+/// Where the binary under test is.
+pub fn binary() -> Result<PathBuf> {
+    let built = root().join("target/release/confab");
+    let path = std::env::var_os("CONFAB_BINARY").map_or(built, PathBuf::from);
+    if !path.is_file() {
+        bail!(
+            "{} is not there: run `cargo build --release` first",
+            path.display()
+        );
+    }
+    Ok(path)
+}
+
+/// The root of the workspace.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .map_or_else(PathBuf::new, Path::to_path_buf)
+}
+
+/// A TCP port that was free a moment ago.
+pub fn free_tcp_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// A UDP port that was free a moment ago.
+pub fn free_udp_port() -> Result<u16> {
+    Ok(UdpSocket::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// A range of media ports for each server of this process, so that they never meet.
+fn media_ports() -> String {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 24 * 500;
+    format!("{first}-{}", first + 499)
+}
+
+impl Server {
+    /// Starts one, with more environment on top, and waits until it takes calls.
+    pub fn start(more: &[(&str, &str)]) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let http = format!("127.0.0.1:{}", free_tcp_port()?);
+        let https = format!("127.0.0.1:{}", free_tcp_port()?);
+        let sip = format!("127.0.0.1:{}", free_udp_port()?);
+        let mut command = Command::new(binary()?);
+        let log = std::fs::File::create(folder.path().join("log"))?;
+        command
+            .arg("serve")
+            .env("CONFAB_HTTP_LISTEN", &http)
+            .env("CONFAB_HTTPS_LISTEN", &https)
+            .env("CONFAB_SIP_LISTEN", &sip)
+            .env("CONFAB_RTP_PORTS", media_ports())
+            .env("CONFAB_DATA_DIR", folder.path().join("data"))
+            .env("CONFAB_ACCOUNT_SID", ACCOUNT)
+            .env("CONFAB_AUTH_TOKEN", TOKEN)
+            .env("CONFAB_SIGNING_KEY", SIGNING_KEY)
+            .env("CONFAB_FETCH_ALLOW", "127.0.0.0/8")
+            .envs(more.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        let child = command.spawn().context("confab did not start")?;
+        let mut server = Self {
+            child,
+            folder,
+            http,
+            https,
+            sip,
+        };
+        server.wait_until_healthy()?;
+        Ok(server)
+    }
+
+    fn wait_until_healthy(&mut self) -> Result<()> {
+        let until = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < until {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("confab ended with {status}:\n{}", self.log());
+            }
+            if plain_get(&self.http, "/healthz").is_ok_and(|answer| answer.contains(" 200 ")) {
+                return Ok(());
+            }
+            pause(Duration::from_millis(20));
+        }
+        bail!("confab did not get healthy within 20 s:\n{}", self.log())
+    }
+
+    /// What it logged so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// Its data folder.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The API's base, plain.
+    #[must_use]
+    pub fn base(&self) -> String {
+        format!("http://{}", self.http)
+    }
+
+    /// A client of its API.
+    pub fn client(&self) -> Result<confab_client::Client> {
+        Ok(confab_client::Client::new(&self.base(), ACCOUNT, TOKEN)?)
+    }
+
+    /// SIGTERM, then its exit status.
+    pub fn terminate(&mut self) -> Result<ExitStatus> {
+        let status = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()?;
+        if !status.success() {
+            bail!("kill failed: the server is gone already?\n{}", self.log());
+        }
+        Ok(self.child.wait()?)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("--- confab's log ---\n{}", self.log());
+        }
+    }
+}
+
+/// Waits a moment for the world outside this process.
+pub fn pause(moment: Duration) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests outside the product wait for processes"
+    )]
+    std::thread::sleep(moment);
+}
+
+/// The least HTTP client: for `/healthz` before anything else is known to work.
+fn plain_get(address: &str, path: &str) -> Result<String> {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
