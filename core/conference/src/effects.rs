@@ -25,6 +25,9 @@ pub struct Effects {
     pub events: Vec<Event>,
     /// Calls that are no longer in the conference and go on with their document.
     pub left: Vec<(CallSid, LeaveReason)>,
+    /// Expected calls that can't join any more, since the conference is over. They never were in
+    /// it; whoever still wants its name gets a new conference.
+    pub no_longer_expected: Vec<CallSid>,
     /// The conference is over; nothing will follow.
     pub ended: bool,
 }

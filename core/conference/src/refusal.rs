@@ -28,6 +28,18 @@ pub enum Refusal {
     /// Another participant has this label.
     #[error("the label {0:?} is taken in this conference")]
     LabelTaken(String),
+    /// Longer than `limits::LABEL_CHARS_MAX`, empty, with a `/`, or like a sid.
+    #[error(
+        "the label {0:?} can't be a participant's key: 1 to 128 characters without a slash that \
+         do not look like a sid would do"
+    )]
+    LabelInvalid(String),
+    /// Longer than `limits::FRIENDLY_NAME_CHARS_MAX`, or empty.
+    #[error("the name {0:?} can't be a conference's: 1 to 64 characters would do")]
+    NameInvalid(String),
+    /// A participant that has not joined yet has `limits::ANNOUNCEMENTS_MAX` waiting for it.
+    #[error("{0} announcements wait already for the participant to join")]
+    TooManyAnnouncements(usize),
     /// A call is in it already.
     #[error("{0} is in this conference already")]
     AlreadyIn(CallSid),
