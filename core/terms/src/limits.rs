@@ -14,6 +14,26 @@ pub const MEDIA_COMMANDS_MAX: usize = 4_096;
 pub const ANNOUNCEMENTS_MAX: usize = 32;
 /// The largest SIP message, headers and body.
 pub const SIP_MESSAGE_BYTES_MAX: usize = 65_535;
+/// Headers of a SIP message.
+pub const SIP_HEADERS_MAX: usize = 128;
+/// A header, folded lines included.
+pub const SIP_LINE_BYTES_MAX: usize = 8_192;
+/// Via values of a SIP message: more hops than Max-Forwards allows.
+pub const SIP_VIAS_MAX: usize = 70;
+/// Dialogs of one user agent, those that are dying down included; beyond it 503.
+pub const SIP_DIALOGS_MAX: usize = 2 * CALLS_MAX;
+/// Transactions of one user agent, client and server together; beyond it 503.
+pub const SIP_TRANSACTIONS_MAX: usize = 8 * CALLS_MAX;
+/// Datagrams and events that wait for `poll_output`; datagrams beyond it are lost.
+pub const SIP_OUTPUTS_MAX: usize = 16 * CALLS_MAX;
+/// How often a re-INVITE that met another is tried again.
+pub const SIP_GLARE_RETRIES_MAX: u8 = 4;
+/// Lines of a session description.
+pub const SDP_LINES_MAX: usize = 1_000;
+/// `m=` sections of a session description.
+pub const SDP_MEDIA_MAX: usize = 32;
+/// Formats of one `m=` section.
+pub const SDP_FORMATS_MAX: usize = 64;
 /// The largest RTP packet that is read.
 pub const RTP_PACKET_BYTES_MAX: usize = 1_500;
 /// A document's bytes (11750 beyond).
@@ -48,3 +68,25 @@ pub const DOCUMENT_ROUND_MIN: Duration = Duration::from_secs(1);
 pub const TIME_LIMIT_DEFAULT: Duration = Duration::from_secs(14_400);
 /// A tick of every room.
 pub const TICK: Duration = Duration::from_millis(20);
+/// Entries of the history on their way to the disk; beyond it they are lost, and counted.
+pub const HISTORY_PENDING_MAX: usize = 20_000;
+/// Entries of the history written in one transaction.
+pub const HISTORY_BATCH_MAX: usize = 256;
+/// Bytes of a request's body (413 beyond).
+pub const HTTP_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Fields of a request (413 beyond).
+pub const FORM_FIELDS_MAX: usize = 1_000;
+/// Bytes of a request's line and headers.
+pub const HTTP_HEAD_BYTES_MAX: usize = 32 * 1024;
+/// HTTP connections at once, plain and TLS together.
+pub const HTTP_CONNECTIONS_MAX: usize = 2_048;
+/// Requests at once on one HTTP/2 connection.
+pub const HTTP_STREAMS_MAX: u32 = 64;
+/// How long a client may take for its TLS handshake or the head of a request.
+pub const HTTP_HEAD_WAIT: Duration = Duration::from_secs(10);
+/// How long a client may take for the body of a request.
+pub const HTTP_BODY_WAIT: Duration = Duration::from_secs(10);
+/// Items on one page of a list.
+pub const PAGE_SIZE_MAX: u32 = 1_000;
+/// Items on one page of a list when nothing is said.
+pub const PAGE_SIZE_DEFAULT: u32 = 50;

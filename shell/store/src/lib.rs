@@ -1,1 +1,16 @@
-//! SQLite: the account, and the history of ended calls and conferences.
+//! SQLite: the account, and the history of ended calls, conferences and of what went wrong.
+//! Nothing live is kept here; who writes never waits, and reads see at once what was written.
+
+mod account;
+mod history;
+mod open;
+mod pending;
+mod sqlite;
+
+pub use account::{Account, FreshAccount, Given, TokenHash};
+pub use history::{
+    ConferenceFilter, Entry, KeptNotice, NoticeFilter, Order, Part, Place, Store, StoreError,
+    Stored, TimeRange,
+};
+pub use open::{OpenError, open};
+pub use sqlite::SqliteStore;

@@ -1,0 +1,180 @@
+//! What can be kept and asked: the `Store` trait and its words. No SQL here.
+
+use core::future::Future;
+use core::pin::Pin;
+use std::collections::BTreeMap;
+
+use confab_switchboard::{CallView, ConferenceView, Notice};
+use confab_terms::{CallSid, ConferenceSid, WallTime};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::Account;
+
+/// Something to keep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Entry {
+    /// A call is over.
+    Call(CallView),
+    /// A conference is over.
+    Conference(ConferenceView),
+    /// Something went wrong.
+    Notice(Notice),
+}
+
+/// A notice with the id under which the API shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptNotice {
+    /// A UUID.
+    pub sid: String,
+    /// What was noticed.
+    pub notice: Notice,
+}
+
+/// A place in a list that is ordered by time and, within a millisecond, by id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// When the item came to be.
+    pub at: WallTime,
+    /// Its id, as it is printed.
+    pub sid: String,
+}
+
+/// Which way a list is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// From the newest.
+    NewestFirst,
+    /// From the oldest.
+    OldestFirst,
+}
+
+/// How much of a list is wanted, and from where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Which way.
+    pub order: Order,
+    /// Only what comes after this place in that order.
+    pub after: Option<Place>,
+    /// At most so many.
+    pub count: u32,
+}
+
+impl Part {
+    /// This part of a list whose items come in any order and perhaps twice.
+    pub fn cut<T>(
+        &self,
+        items: impl IntoIterator<Item = T>,
+        place: impl Fn(&T) -> Place,
+    ) -> Vec<T> {
+        let mut placed: BTreeMap<Place, T> = BTreeMap::new();
+        for item in items {
+            placed.entry(place(&item)).or_insert(item);
+        }
+        let is_after = |place: &Place| match (&self.after, self.order) {
+            (None, _) => true,
+            (Some(after), Order::NewestFirst) => place < after,
+            (Some(after), Order::OldestFirst) => place > after,
+        };
+        let count = usize::try_from(self.count).unwrap_or(usize::MAX);
+        let kept = placed
+            .into_iter()
+            .filter(|(place, _)| is_after(place))
+            .map(|(_, item)| item);
+        match self.order {
+            Order::OldestFirst => kept.take(count).collect(),
+            Order::NewestFirst => kept.rev().take(count).collect(),
+        }
+    }
+}
+
+/// From `from` on, before `before`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TimeRange {
+    /// The first moment.
+    pub from: Option<WallTime>,
+    /// The first moment after it.
+    pub before: Option<WallTime>,
+}
+
+impl TimeRange {
+    /// Whether a moment is in it.
+    #[must_use]
+    pub fn holds(&self, at: WallTime) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.before.is_none_or(|before| at < before)
+    }
+}
+
+/// Which ended conferences.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConferenceFilter {
+    /// Only of this name.
+    pub friendly_name: Option<String>,
+    /// Only made within.
+    pub created: TimeRange,
+    /// Only changed last within.
+    pub updated: TimeRange,
+}
+
+impl ConferenceFilter {
+    /// Whether a conference is wanted.
+    #[must_use]
+    pub fn wants(&self, conference: &ConferenceView) -> bool {
+        let name = &self.friendly_name;
+        name.as_ref()
+            .is_none_or(|name| *name == conference.friendly_name)
+            && self.created.holds(conference.date_created)
+            && self.updated.holds(conference.date_updated)
+    }
+}
+
+/// Which notices.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NoticeFilter {
+    /// Only of this call.
+    pub call: Option<CallSid>,
+    /// Only noticed within.
+    pub at: TimeRange,
+}
+
+impl NoticeFilter {
+    /// Whether a notice is wanted.
+    #[must_use]
+    pub fn wants(&self, notice: &Notice) -> bool {
+        self.call.is_none_or(|call| notice.call == Some(call)) && self.at.holds(notice.at)
+    }
+}
+
+/// Why the history cannot be read.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The database says no.
+    #[error("the history cannot be read: {0}")]
+    Unreadable(String),
+    /// What is kept is not what we wrote.
+    #[error("an entry of the history is damaged: {0}")]
+    Damaged(String),
+}
+
+/// An answer that takes a while.
+pub type Stored<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// The history of one account.
+pub trait Store: Send + Sync + 'static {
+    /// The account.
+    fn account(&self) -> &Account;
+    /// Keeps an entry. Never waits; what a full queue cannot take is counted as lost.
+    fn keep(&self, entry: Entry);
+    /// Entries that were lost because the queue was full or the disk refused them.
+    fn lost(&self) -> u64;
+    /// An ended conference.
+    fn conference(&self, sid: ConferenceSid) -> Stored<'_, Option<ConferenceView>>;
+    /// An ended call.
+    fn call(&self, sid: CallSid) -> Stored<'_, Option<CallView>>;
+    /// Ended conferences.
+    fn conferences(&self, filter: ConferenceFilter, part: Part) -> Stored<'_, Vec<ConferenceView>>;
+    /// What went wrong.
+    fn notices(&self, filter: NoticeFilter, part: Part) -> Stored<'_, Vec<KeptNotice>>;
+    /// Waits until everything that was kept so far is on the disk (or lost).
+    fn flush(&self) -> Stored<'_, ()>;
+}

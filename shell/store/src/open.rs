@@ -1,0 +1,250 @@
+//! The first start and every later one: folder, lock, database, migrations, account.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use confab_terms::{AccountSid, WallTime};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Row, SqlitePool};
+use thiserror::Error;
+
+use crate::{Account, FreshAccount, Given, SqliteStore, TokenHash};
+
+/// Why the data folder cannot be used.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// It cannot be made or written to.
+    #[error(
+        "cannot write to {path}: {source}; make it writable for this user, or name another folder \
+         with CONFAB_DATA_DIR"
+    )]
+    NotWritable {
+        /// Which folder or file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another confab has it.
+    #[error(
+        "the data folder {path} is in use by another confab; stop that one, or name another \
+         folder with CONFAB_DATA_DIR"
+    )]
+    InUse {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// The database cannot be opened or brought up to date.
+    #[error(
+        "cannot open the database {path}: {reason}; move the file away to start anew, or name \
+         another folder with CONFAB_DATA_DIR"
+    )]
+    Database {
+        /// Which file.
+        path: PathBuf,
+        /// What SQLite said.
+        reason: String,
+    },
+    /// The system has no random numbers.
+    #[error("the system gives no random numbers for an account: {0}")]
+    NoRandomness(String),
+}
+
+/// Opens the store in a folder, which is made if need be. The second part is there if a token was
+/// made just now: it can be shown this once.
+pub async fn open(
+    dir: &Path,
+    given: &Given,
+) -> Result<(SqliteStore, Option<FreshAccount>), OpenError> {
+    let lock = lock_folder(dir)?;
+    let file = dir.join("confab.db");
+    let pool = connect(&file).await?;
+    let database = |error: sqlx::Error| OpenError::Database {
+        path: file.clone(),
+        reason: error.to_string(),
+    };
+    let (account, fresh) = settle_account(&pool, given, database).await?;
+    Ok((SqliteStore::start(pool, account, lock), fresh))
+}
+
+/// Makes the folder and takes its lock, which the system gives back however the process ends.
+fn lock_folder(dir: &Path) -> Result<File, OpenError> {
+    let not_writable = |path: &Path, source: io::Error| OpenError::NotWritable {
+        path: path.to_owned(),
+        source,
+    };
+    let mut builder = DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    builder.create(dir).map_err(|e| not_writable(dir, e))?;
+    let dir = fs::canonicalize(dir).map_err(|e| not_writable(dir, e))?;
+    let path = dir.join("confab.lock");
+    let lock = private_file(&path).map_err(|e| not_writable(&path, e))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: dir }),
+        Err(TryLockError::Error(e)) => Err(not_writable(&path, e)),
+    }
+}
+
+/// Opens a file that only its owner may read, making it if need be.
+fn private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+}
+
+async fn connect(file: &Path) -> Result<SqlitePool, OpenError> {
+    // Made here first: SQLite would let everybody read it.
+    private_file(file).map_err(|source| OpenError::NotWritable {
+        path: file.to_owned(),
+        source,
+    })?;
+    let database = |reason: String| OpenError::Database {
+        path: file.to_owned(),
+        reason,
+    };
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(Duration::from_secs(5));
+    let pool = SqlitePoolOptions::new()
+        .max_connections(4)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_with(options)
+        .await
+        .map_err(|e| database(e.to_string()))?;
+    let migrations = sqlx::migrate!("../../migrations");
+    migrations
+        .run(&pool)
+        .await
+        .map_err(|e| database(e.to_string()))?;
+    Ok(pool)
+}
+
+/// Finds the account, or makes it; what the configuration says goes first.
+async fn settle_account(
+    pool: &SqlitePool,
+    given: &Given,
+    database: impl Fn(sqlx::Error) -> OpenError,
+) -> Result<(Account, Option<FreshAccount>), OpenError> {
+    let known = known_account(pool, given.sid).await.map_err(&database)?;
+    let now = now();
+    let mut fresh_token = None;
+    let account = match known {
+        Some(mut account) => {
+            let was = account.clone();
+            if let Some(token) = &given.token {
+                account.token_hash = TokenHash::of(token);
+            }
+            if let Some(key) = &given.signing_key {
+                account.signing_key.clone_from(key);
+            }
+            if account != was {
+                account.date_updated = now;
+            }
+            account
+        }
+        None => {
+            let token = match &given.token {
+                Some(token) => token.clone(),
+                None => fresh_token.insert(random_word("PT")?).clone(),
+            };
+            Account {
+                sid: match given.sid {
+                    Some(sid) => sid,
+                    None => AccountSid::from_random(u128::from_be_bytes(random()?)),
+                },
+                friendly_name: "confab".to_owned(),
+                token_hash: TokenHash::of(&token),
+                signing_key: match &given.signing_key {
+                    Some(key) => key.clone(),
+                    None => random_word("PSK_")?,
+                },
+                date_created: now,
+                date_updated: now,
+            }
+        }
+    };
+    write_account(pool, &account).await.map_err(&database)?;
+    let fresh = fresh_token.map(|token| FreshAccount {
+        sid: account.sid,
+        token,
+        signing_key: account.signing_key.clone(),
+    });
+    Ok((account, fresh))
+}
+
+/// The account that is named; if none is, the oldest.
+async fn known_account(
+    pool: &SqlitePool,
+    sid: Option<AccountSid>,
+) -> Result<Option<Account>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT sid, friendly_name, token_hash, signing_key, date_created, date_updated
+         FROM accounts WHERE ?1 IS NULL OR sid = ?1 ORDER BY date_created, sid LIMIT 1",
+    )
+    .bind(sid.map(|sid| sid.to_string()))
+    .fetch_optional(pool)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let damaged = |what: &str| sqlx::Error::Decode(format!("the account's {what}").into());
+    let hash: Vec<u8> = row.try_get("token_hash")?;
+    Ok(Some(Account {
+        sid: row
+            .try_get::<String, _>("sid")?
+            .parse()
+            .map_err(|_| damaged("sid"))?,
+        friendly_name: row.try_get("friendly_name")?,
+        token_hash: TokenHash(hash.try_into().map_err(|_| damaged("token hash"))?),
+        signing_key: row.try_get("signing_key")?,
+        date_created: WallTime(row.try_get("date_created")?),
+        date_updated: WallTime(row.try_get("date_updated")?),
+    }))
+}
+
+async fn write_account(pool: &SqlitePool, account: &Account) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO accounts
+           (sid, friendly_name, token_hash, signing_key, date_created, date_updated)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (sid) DO UPDATE SET friendly_name = ?2, token_hash = ?3, signing_key = ?4,
+           date_updated = ?6",
+    )
+    .bind(account.sid.to_string())
+    .bind(&account.friendly_name)
+    .bind(account.token_hash.0.as_slice())
+    .bind(&account.signing_key)
+    .bind(account.date_created.0)
+    .bind(account.date_updated.0)
+    .execute(pool)
+    .await
+    .map(|_| ())
+}
+
+fn now() -> WallTime {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    WallTime(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], OpenError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|e| OpenError::NoRandomness(e.to_string()))?;
+    Ok(bytes)
+}
+
+/// 256 random bits behind a prefix that tells what they are.
+fn random_word(prefix: &str) -> Result<String, OpenError> {
+    let mut word = prefix.to_owned();
+    for byte in random::<32>()? {
+        word.push_str(&format!("{byte:02x}"));
+    }
+    Ok(word)
+}

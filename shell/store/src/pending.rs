@@ -1,0 +1,126 @@
+//! Entries on their way to the disk: the bounded queue of the writer, in which reads look first,
+//! so that what was kept is seen at once. It knows no SQL.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use confab_terms::limits::{HISTORY_BATCH_MAX, HISTORY_PENDING_MAX};
+use tokio::sync::Notify;
+
+use crate::Entry;
+
+/// An entry and the id under which it is kept.
+pub(crate) struct Kept {
+    pub(crate) sid: String,
+    pub(crate) entry: Entry,
+}
+
+#[derive(Default)]
+struct Queue {
+    entries: VecDeque<Arc<Kept>>,
+    taken: u64,
+    written: u64,
+    closed: bool,
+}
+
+/// The queue.
+#[derive(Default)]
+pub(crate) struct Pending {
+    queue: Mutex<Queue>,
+    /// There is something to write, or the queue was closed.
+    filled: Notify,
+    /// Something was written.
+    drained: Notify,
+    lost: AtomicU64,
+}
+
+impl Pending {
+    // Every change below is complete before anything can panic: a poisoned lock is still sound.
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn keep(&self, kept: Kept) {
+        let mut queue = self.lock();
+        if queue.entries.len() >= HISTORY_PENDING_MAX {
+            drop(queue);
+            self.lost.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        queue.entries.push_back(Arc::new(kept));
+        queue.taken += 1;
+        drop(queue);
+        self.filled.notify_one();
+    }
+
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// The first thing that `pick` picks, newest entry first.
+    pub(crate) fn find<T>(&self, pick: impl Fn(&Kept) -> Option<T>) -> Option<T> {
+        self.lock().entries.iter().rev().find_map(|kept| pick(kept))
+    }
+
+    /// Everything that `pick` picks, in the order in which it was kept.
+    pub(crate) fn all<T>(&self, pick: impl Fn(&Kept) -> Option<T>) -> Vec<T> {
+        self.lock()
+            .entries
+            .iter()
+            .filter_map(|kept| pick(kept))
+            .collect()
+    }
+
+    /// The next entries to write; they stay until `written`. `None`: closed and empty.
+    pub(crate) async fn batch(&self) -> Option<Vec<Arc<Kept>>> {
+        loop {
+            let filled = self.filled.notified();
+            {
+                let queue = self.lock();
+                if !queue.entries.is_empty() {
+                    return Some(
+                        queue
+                            .entries
+                            .iter()
+                            .take(HISTORY_BATCH_MAX)
+                            .cloned()
+                            .collect(),
+                    );
+                }
+                if queue.closed {
+                    return None;
+                }
+            }
+            filled.await;
+        }
+    }
+
+    /// The first `count` entries are on the disk.
+    pub(crate) fn written(&self, count: usize) {
+        let mut queue = self.lock();
+        let count = count.min(queue.entries.len());
+        queue.entries.drain(..count);
+        queue.written += count as u64;
+        drop(queue);
+        self.drained.notify_waiters();
+    }
+
+    /// Waits until what has been kept so far is written.
+    pub(crate) async fn drained(&self) {
+        let target = self.lock().taken;
+        loop {
+            let drained = self.drained.notified();
+            if self.lock().written >= target {
+                return;
+            }
+            drained.await;
+        }
+    }
+
+    /// The writer may end once it has written everything.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.filled.notify_one();
+    }
+}

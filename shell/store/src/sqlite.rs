@@ -1,0 +1,307 @@
+//! `SqliteStore`: the store over SQLite. One task writes; reads go to a small pool.
+
+use std::fs::File;
+use std::sync::Arc;
+use std::time::Duration;
+
+use confab_switchboard::{CallView, ConferenceView};
+use confab_terms::{AccountSid, CallSid, ConferenceSid};
+use serde::de::DeserializeOwned;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqlitePool};
+
+use crate::pending::{Kept, Pending};
+use crate::{
+    Account, ConferenceFilter, Entry, KeptNotice, NoticeFilter, Order, Part, Place, Store,
+    StoreError, Stored, open,
+};
+
+/// How long the writer rests after the disk refused.
+const RETRY_WAIT: Duration = Duration::from_secs(1);
+
+/// The store over SQLite.
+pub struct SqliteStore {
+    pool: SqlitePool,
+    account: Account,
+    pending: Arc<Pending>,
+    /// Held for as long as the store lives: one confab a folder.
+    _lock: File,
+}
+
+impl SqliteStore {
+    /// Starts the writer; called within a tokio runtime.
+    pub(crate) fn start(pool: SqlitePool, account: Account, lock: File) -> Self {
+        let pending = Arc::new(Pending::default());
+        tokio::spawn(write_all(pool.clone(), account.sid, Arc::clone(&pending)));
+        Self {
+            pool,
+            account,
+            pending,
+            _lock: lock,
+        }
+    }
+
+    async fn one<T: DeserializeOwned>(
+        &self,
+        statement: &'static str,
+        sid: String,
+    ) -> Result<Option<T>, StoreError> {
+        let row = sqlx::query(statement)
+            .bind(self.account.sid.to_string())
+            .bind(sid)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(unreadable)?;
+        row.map(|row| decoded(&row, 0)).transpose()
+    }
+
+    async fn kept_conferences(
+        &self,
+        filter: &ConferenceFilter,
+        part: &Part,
+    ) -> Result<Vec<ConferenceView>, StoreError> {
+        let statement = match part.order {
+            Order::NewestFirst => CONFERENCES_NEWEST_FIRST,
+            Order::OldestFirst => CONFERENCES_OLDEST_FIRST,
+        };
+        let rows = sqlx::query(statement)
+            .bind(self.account.sid.to_string())
+            .bind(&filter.friendly_name)
+            .bind(filter.created.from.map(|at| at.0))
+            .bind(filter.created.before.map(|at| at.0))
+            .bind(filter.updated.from.map(|at| at.0))
+            .bind(filter.updated.before.map(|at| at.0))
+            .bind(part.after.as_ref().map(|place| place.at.0))
+            .bind(part.after.as_ref().map(|place| place.sid.clone()))
+            .bind(part.count)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unreadable)?;
+        rows.iter().map(|row| decoded(row, 0)).collect()
+    }
+
+    async fn kept_notices(
+        &self,
+        filter: &NoticeFilter,
+        part: &Part,
+    ) -> Result<Vec<KeptNotice>, StoreError> {
+        let statement = match part.order {
+            Order::NewestFirst => NOTICES_NEWEST_FIRST,
+            Order::OldestFirst => NOTICES_OLDEST_FIRST,
+        };
+        let rows = sqlx::query(statement)
+            .bind(self.account.sid.to_string())
+            .bind(filter.call.map(|call| call.to_string()))
+            .bind(filter.at.from.map(|at| at.0))
+            .bind(filter.at.before.map(|at| at.0))
+            .bind(part.after.as_ref().map(|place| place.at.0))
+            .bind(part.after.as_ref().map(|place| place.sid.clone()))
+            .bind(part.count)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unreadable)?;
+        let kept = |row: &SqliteRow| {
+            Ok(KeptNotice {
+                sid: row.try_get(0).map_err(unreadable)?,
+                notice: decoded(row, 1)?,
+            })
+        };
+        rows.iter().map(kept).collect()
+    }
+}
+
+impl Store for SqliteStore {
+    fn account(&self) -> &Account {
+        &self.account
+    }
+
+    fn keep(&self, entry: Entry) {
+        let sid = match &entry {
+            Entry::Call(call) => call.sid.to_string(),
+            Entry::Conference(conference) => conference.sid.to_string(),
+            // Without randomness two notices would share an id: an id of its own matters less
+            // than the notice, so the sids of nothing else are touched.
+            Entry::Notice(_) => {
+                let bits = open::random().map_or(0, u128::from_be_bytes);
+                CallSid::from_random(bits).to_string()
+            }
+        };
+        self.pending.keep(Kept { sid, entry });
+    }
+
+    fn lost(&self) -> u64 {
+        self.pending.lost()
+    }
+
+    fn conference(&self, sid: ConferenceSid) -> Stored<'_, Option<ConferenceView>> {
+        let pending = self.pending.find(|kept| match &kept.entry {
+            Entry::Conference(view) if view.sid == sid => Some(view.clone()),
+            _ => None,
+        });
+        Box::pin(async move {
+            match pending {
+                Some(view) => Ok(Some(view)),
+                None => self.one(CONFERENCE, sid.to_string()).await,
+            }
+        })
+    }
+
+    fn call(&self, sid: CallSid) -> Stored<'_, Option<CallView>> {
+        let pending = self.pending.find(|kept| match &kept.entry {
+            Entry::Call(view) if view.sid == sid => Some(view.clone()),
+            _ => None,
+        });
+        Box::pin(async move {
+            match pending {
+                Some(view) => Ok(Some(view)),
+                None => self.one(CALL, sid.to_string()).await,
+            }
+        })
+    }
+
+    fn conferences(&self, filter: ConferenceFilter, part: Part) -> Stored<'_, Vec<ConferenceView>> {
+        let place = |view: &ConferenceView| Place {
+            at: view.date_created,
+            sid: view.sid.to_string(),
+        };
+        // Looked at before the disk: what is written in between is then found twice, never missed.
+        let pending = self.pending.all(|kept| match &kept.entry {
+            Entry::Conference(view) if filter.wants(view) => Some(view.clone()),
+            _ => None,
+        });
+        Box::pin(async move {
+            let kept = self.kept_conferences(&filter, &part).await?;
+            Ok(part.cut(pending.into_iter().chain(kept), place))
+        })
+    }
+
+    fn notices(&self, filter: NoticeFilter, part: Part) -> Stored<'_, Vec<KeptNotice>> {
+        let place = |kept: &KeptNotice| Place {
+            at: kept.notice.at,
+            sid: kept.sid.clone(),
+        };
+        let pending = self.pending.all(|kept| match &kept.entry {
+            Entry::Notice(notice) if filter.wants(notice) => Some(KeptNotice {
+                sid: kept.sid.clone(),
+                notice: notice.clone(),
+            }),
+            _ => None,
+        });
+        Box::pin(async move {
+            let kept = self.kept_notices(&filter, &part).await?;
+            Ok(part.cut(pending.into_iter().chain(kept), place))
+        })
+    }
+
+    fn flush(&self) -> Stored<'_, ()> {
+        Box::pin(async move {
+            self.pending.drained().await;
+            Ok(())
+        })
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.pending.close();
+    }
+}
+
+/// The writer: in order, a batch a transaction; what the disk refuses is tried again.
+async fn write_all(pool: SqlitePool, account: AccountSid, pending: Arc<Pending>) {
+    let mut refused = false;
+    while let Some(batch) = pending.batch().await {
+        match write(&pool, account, &batch).await {
+            Ok(()) => {
+                pending.written(batch.len());
+                refused = false;
+            }
+            Err(error) => {
+                if !refused {
+                    tracing::error!(%error, "the history cannot be written; trying again");
+                }
+                refused = true;
+                tokio::time::sleep(RETRY_WAIT).await;
+            }
+        }
+    }
+}
+
+async fn write(
+    pool: &SqlitePool,
+    account: AccountSid,
+    batch: &[Arc<Kept>],
+) -> Result<(), sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    let account = account.to_string();
+    for kept in batch {
+        let query = match &kept.entry {
+            Entry::Conference(view) => sqlx::query(
+                "INSERT OR REPLACE INTO conferences
+                 (sid, account, friendly_name, date_created, date_updated, view)
+                 VALUES (?, ?, ?, ?, ?, ?)",
+            )
+            .bind(&kept.sid)
+            .bind(&account)
+            .bind(&view.friendly_name)
+            .bind(view.date_created.0)
+            .bind(view.date_updated.0)
+            .bind(json(view)?),
+            Entry::Call(view) => sqlx::query(
+                "INSERT OR REPLACE INTO calls (sid, account, date_created, view)
+                 VALUES (?, ?, ?, ?)",
+            )
+            .bind(&kept.sid)
+            .bind(&account)
+            .bind(view.date_created.0)
+            .bind(json(view)?),
+            Entry::Notice(notice) => sqlx::query(
+                "INSERT OR REPLACE INTO notices (sid, account, call, at, notice)
+                 VALUES (?, ?, ?, ?, ?)",
+            )
+            .bind(&kept.sid)
+            .bind(&account)
+            .bind(notice.call.map(|call| call.to_string()))
+            .bind(notice.at.0)
+            .bind(json(notice)?),
+        };
+        query.execute(&mut *transaction).await?;
+    }
+    transaction.commit().await
+}
+
+fn json<T: serde::Serialize>(view: &T) -> Result<String, sqlx::Error> {
+    serde_json::to_string(view).map_err(|e| sqlx::Error::Encode(e.into()))
+}
+
+fn decoded<T: DeserializeOwned>(row: &SqliteRow, column: usize) -> Result<T, StoreError> {
+    let text: String = row.try_get(column).map_err(unreadable)?;
+    serde_json::from_str(&text).map_err(|e| StoreError::Damaged(e.to_string()))
+}
+
+// Taken by value because that is what `map_err` hands over.
+#[allow(clippy::needless_pass_by_value)]
+fn unreadable(error: sqlx::Error) -> StoreError {
+    StoreError::Unreadable(error.to_string())
+}
+
+const CONFERENCE: &str = "SELECT view FROM conferences WHERE account = ?1 AND sid = ?2";
+const CALL: &str = "SELECT view FROM calls WHERE account = ?1 AND sid = ?2";
+const CONFERENCES_NEWEST_FIRST: &str = "SELECT view FROM conferences WHERE account = ?1
+    AND (?2 IS NULL OR friendly_name = ?2)
+    AND (?3 IS NULL OR date_created >= ?3) AND (?4 IS NULL OR date_created < ?4)
+    AND (?5 IS NULL OR date_updated >= ?5) AND (?6 IS NULL OR date_updated < ?6)
+    AND (?7 IS NULL OR (date_created, sid) < (?7, ?8))
+    ORDER BY date_created DESC, sid DESC LIMIT ?9";
+const CONFERENCES_OLDEST_FIRST: &str = "SELECT view FROM conferences WHERE account = ?1
+    AND (?2 IS NULL OR friendly_name = ?2)
+    AND (?3 IS NULL OR date_created >= ?3) AND (?4 IS NULL OR date_created < ?4)
+    AND (?5 IS NULL OR date_updated >= ?5) AND (?6 IS NULL OR date_updated < ?6)
+    AND (?7 IS NULL OR (date_created, sid) > (?7, ?8))
+    ORDER BY date_created, sid LIMIT ?9";
+const NOTICES_NEWEST_FIRST: &str = "SELECT sid, notice FROM notices WHERE account = ?1
+    AND (?2 IS NULL OR call = ?2) AND (?3 IS NULL OR at >= ?3) AND (?4 IS NULL OR at < ?4)
+    AND (?5 IS NULL OR (at, sid) < (?5, ?6)) ORDER BY at DESC, sid DESC LIMIT ?7";
+const NOTICES_OLDEST_FIRST: &str = "SELECT sid, notice FROM notices WHERE account = ?1
+    AND (?2 IS NULL OR call = ?2) AND (?3 IS NULL OR at >= ?3) AND (?4 IS NULL OR at < ?4)
+    AND (?5 IS NULL OR (at, sid) > (?5, ?6)) ORDER BY at, sid LIMIT ?7";
