@@ -49,8 +49,37 @@ pub struct Agreed {
     pub ptime_ms: u16,
 }
 
-// Functions to come (signatures are agreed; fill in):
-//   pub fn parse(bytes: &[u8]) -> Result<Session, Malformed>
-//   pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), NotAcceptable>   // 488
-//   pub fn offer(local: &Local, codecs: &[Codec], direction: Direction) -> Vec<u8>
-//   pub fn agree(offered: &[Codec], answer: &Session) -> Result<Agreed, NotAcceptable>
+impl Direction {
+    /// The same direction as the other side sees it.
+    #[must_use]
+    pub const fn mirrored(self) -> Self {
+        match self {
+            Self::SendOnly => Self::RecvOnly,
+            Self::RecvOnly => Self::SendOnly,
+            same => same,
+        }
+    }
+
+    /// Whether we may send.
+    #[must_use]
+    pub const fn sends(self) -> bool {
+        matches!(self, Self::SendRecv | Self::SendOnly)
+    }
+
+    /// Whether we are to listen.
+    #[must_use]
+    pub const fn receives(self) -> bool {
+        matches!(self, Self::SendRecv | Self::RecvOnly)
+    }
+
+    /// Its attribute.
+    #[must_use]
+    pub const fn attribute(self) -> &'static str {
+        match self {
+            Self::SendRecv => "sendrecv",
+            Self::SendOnly => "sendonly",
+            Self::RecvOnly => "recvonly",
+            Self::Inactive => "inactive",
+        }
+    }
+}

@@ -1,5 +1,21 @@
 //! SDP (RFC 4566/8866) and offer/answer (RFC 3264): parse, offer, answer, agree.
+//! One audio stream, G.711 and digits; it opens no port and sends nothing.
 
+mod agree;
 mod agreed;
+mod answer;
+mod choose;
+mod errors;
+mod media;
+mod offer;
+mod parse;
+mod session;
 
+pub use agree::agree;
 pub use agreed::{Agreed, Direction, Local};
+pub use answer::answer;
+pub use errors::{Malformed, NotAcceptable};
+pub use media::{Media, RtcpAddress, RtpMap};
+pub use offer::offer;
+pub use parse::parse;
+pub use session::{Host, Session};

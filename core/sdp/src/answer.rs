@@ -1,0 +1,32 @@
+//! The answer to an offer: one audio stream accepted, everything else refused with port 0.
+
+use confab_terms::Codec;
+
+use crate::choose::choose_first;
+use crate::offer::{write_audio, write_head};
+use crate::{Agreed, Local, NotAcceptable, Session};
+
+/// Answers an offer (RFC 3264 §6).
+///
+/// # Errors
+/// No stream of it will do: 488, and what would.
+pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), NotAcceptable> {
+    let (accepted, agreed) = choose_first(offer, &[Codec::Pcmu, Codec::Pcma])?;
+    let mut text = write_head(local);
+    for (index, media) in offer.media.iter().enumerate() {
+        if index == accepted {
+            write_audio(
+                &mut text,
+                local,
+                &[(agreed.codec, agreed.payload_type)],
+                agreed.digits_payload_type,
+                agreed.direction,
+            );
+        } else {
+            let (kind, protocol) = (&media.kind, &media.protocol);
+            let formats = media.formats.join(" ");
+            text.push_str(&format!("m={kind} 0 {protocol} {formats}\r\n"));
+        }
+    }
+    Ok((text.into_bytes(), agreed))
+}

@@ -1,0 +1,53 @@
+//! What an audio section of theirs comes to, seen from our side.
+
+use confab_terms::Codec;
+
+use crate::{Agreed, Media, NotAcceptable, Session};
+
+/// What we would agree on for this section, with a codec out of `ours` in their order.
+pub(crate) fn choose(
+    session: &Session,
+    media: &Media,
+    ours: &[Codec],
+) -> Result<Agreed, NotAcceptable> {
+    if media.kind != "audio" || media.port == 0 {
+        return Err(NotAcceptable::NoAudio);
+    }
+    if !media.protocol.eq_ignore_ascii_case("RTP/AVP") {
+        return Err(NotAcceptable::NotRtpAvp);
+    }
+    let (payload_type, codec) = media
+        .payload_types()
+        .find_map(|payload_type| {
+            let codec = media.codec(payload_type)?;
+            ours.contains(&codec).then_some((payload_type, codec))
+        })
+        .ok_or(NotAcceptable::NoCodec)?;
+    let (remote_rtp, remote_rtcp) = media.addresses(session).ok_or(NotAcceptable::NoAddress)?;
+    Ok(Agreed {
+        remote_rtp,
+        remote_rtcp,
+        codec,
+        payload_type,
+        digits_payload_type: media.digits(),
+        direction: media.direction(session).mirrored(),
+        ptime_ms: media.ptime_ms.or(session.ptime_ms).unwrap_or(20),
+    })
+}
+
+/// The first section that will do, and its place; else what is wrong with the one that came
+/// nearest.
+pub(crate) fn choose_first(
+    session: &Session,
+    ours: &[Codec],
+) -> Result<(usize, Agreed), NotAcceptable> {
+    let mut nearest = NotAcceptable::NoAudio;
+    for (index, media) in session.media.iter().enumerate() {
+        match choose(session, media, ours) {
+            Ok(agreed) => return Ok((index, agreed)),
+            Err(fault) if nearest == NotAcceptable::NoAudio => nearest = fault,
+            Err(_) => {}
+        }
+    }
+    Err(nearest)
+}

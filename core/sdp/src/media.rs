@@ -1,0 +1,120 @@
+//! One `m=` section as it was read, and what it means for audio.
+
+use confab_terms::{Codec, IpAddr, SocketAddr};
+use serde::{Deserialize, Serialize};
+
+use crate::{Direction, Host, Session};
+
+/// `a=rtpmap`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RtpMap {
+    /// Which format.
+    pub payload_type: u8,
+    /// As written; compared without case.
+    pub encoding: String,
+    /// Hertz.
+    pub clock_rate: u32,
+    /// 1 if absent.
+    pub channels: u8,
+}
+
+/// `a=rtcp` (RFC 3605).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RtcpAddress {
+    /// Where RTCP goes.
+    pub port: u16,
+    /// Where, if not where RTP goes.
+    pub address: Option<IpAddr>,
+}
+
+/// An `m=` section.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Media {
+    /// `audio`, `video`, …
+    pub kind: String,
+    /// 0: refused.
+    pub port: u16,
+    /// `RTP/AVP`, …
+    pub protocol: String,
+    /// As written.
+    pub formats: Vec<String>,
+    /// `c=` of this section.
+    pub connection: Option<Host>,
+    /// Direction of this section.
+    pub direction: Option<Direction>,
+    /// All of them, in their order.
+    pub rtp_maps: Vec<RtpMap>,
+    /// `a=ptime`.
+    pub ptime_ms: Option<u16>,
+    /// `a=rtcp`.
+    pub rtcp: Option<RtcpAddress>,
+}
+
+impl Media {
+    /// The encoding of a payload type: by `a=rtpmap`, else the static table (RFC 3551).
+    pub(crate) fn encoding(&self, payload_type: u8) -> Option<(&str, u32, u8)> {
+        let map = self
+            .rtp_maps
+            .iter()
+            .find(|map| map.payload_type == payload_type);
+        match (map, payload_type) {
+            (Some(map), _) => Some((map.encoding.as_str(), map.clock_rate, map.channels)),
+            (None, 0) => Some(("PCMU", 8_000, 1)),
+            (None, 8) => Some(("PCMA", 8_000, 1)),
+            _ => None,
+        }
+    }
+
+    /// The payload types in the order of preference.
+    pub(crate) fn payload_types(&self) -> impl Iterator<Item = u8> {
+        self.formats
+            .iter()
+            .filter_map(|format| format.parse().ok())
+            .filter(|payload_type| *payload_type < 128)
+    }
+
+    /// Our codec behind a payload type, if it is one.
+    pub(crate) fn codec(&self, payload_type: u8) -> Option<Codec> {
+        let (encoding, clock_rate, channels) = self.encoding(payload_type)?;
+        [Codec::Pcmu, Codec::Pcma].into_iter().find(|codec| {
+            codec.name().eq_ignore_ascii_case(encoding)
+                && codec.clock_rate() == clock_rate
+                && channels == 1
+        })
+    }
+
+    /// The payload type of digits at the codec's clock rate.
+    pub(crate) fn digits(&self) -> Option<u8> {
+        self.payload_types().find(|payload_type| {
+            matches!(self.encoding(*payload_type), Some((encoding, 8_000, 1))
+                if encoding.eq_ignore_ascii_case("telephone-event"))
+        })
+    }
+
+    /// Where it wants RTP and RTCP; `None` without a unicast address.
+    pub(crate) fn addresses(&self, session: &Session) -> Option<(SocketAddr, SocketAddr)> {
+        let host = self.connection.as_ref().or(session.connection.as_ref())?;
+        let address = host.unicast()?;
+        let rtcp = self.rtcp.unwrap_or(RtcpAddress {
+            port: self.port.checked_add(1).unwrap_or(self.port),
+            address: None,
+        });
+        Some((
+            SocketAddr::new(address, self.port),
+            SocketAddr::new(rtcp.address.unwrap_or(address), rtcp.port),
+        ))
+    }
+
+    /// Its direction as its sender sees it. An address of zeros is how RFC 2543 put on hold:
+    /// it takes nothing, so at most it sends.
+    pub(crate) fn direction(&self, session: &Session) -> Direction {
+        let direction = self.direction.or(session.direction).unwrap_or_default();
+        let host = self.connection.as_ref().or(session.connection.as_ref());
+        let zeros = matches!(host, Some(Host::Address(address)) if address.is_unspecified());
+        match direction {
+            Direction::SendRecv if zeros => Direction::SendOnly,
+            Direction::RecvOnly if zeros => Direction::Inactive,
+            direction => direction,
+        }
+    }
+}
