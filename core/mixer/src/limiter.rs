@@ -1,0 +1,73 @@
+//! The one limiter, at the very end: what is quiet passes untouched, what is loud is bent, and
+//! nothing ever wraps. It keeps no state, so it is the same for every listener and every rate.
+
+/// Up to this the limiter changes nothing: −3 dBFS.
+pub const TRANSPARENT: i32 = 23_197;
+
+/// What lies above −3 dBFS approaches full scale without reaching it.
+const HEADROOM: i32 = i16::MAX as i32 - TRANSPARENT;
+
+/// Brings a sum into range. Only as many samples as both slices have.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "each value was just brought into the range of i16"
+)]
+pub fn limit(mix: &[i32], out: &mut [i16]) {
+    // Most frames are quiet: one look for a peak lets the plain narrowing loop vectorise.
+    let peak = mix.iter().fold(0, |peak, &x| peak | (x ^ (x >> 31)));
+    if peak < 16_384 {
+        for (out, &x) in out.iter_mut().zip(mix) {
+            *out = x as i16;
+        }
+        return;
+    }
+    for (out, &x) in out.iter_mut().zip(mix) {
+        *out = bend(x) as i16;
+    }
+}
+
+/// Slope 1 at the threshold, then ever flatter: `T + h − h² / (h + d)`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "the result is below 32767; the distance is below 2^28, an error of a sample step"
+)]
+fn bend(x: i32) -> i32 {
+    let size = x.saturating_abs();
+    let above = (size - TRANSPARENT).max(0) as f32;
+    let headroom = HEADROOM as f32;
+    // Written so that each rounded step is monotone: the whole can't turn back by a bit.
+    let bent = size.min(TRANSPARENT) + (headroom - headroom * headroom / (headroom + above)) as i32;
+    if x < 0 { -bent } else { bent }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TRANSPARENT, limit};
+
+    fn limited(x: i32) -> i16 {
+        let mut out = [0];
+        limit(&[x], &mut out);
+        out[0]
+    }
+
+    #[test]
+    fn is_transparent_below_minus_3_dbfs() {
+        for x in -TRANSPARENT..=TRANSPARENT {
+            assert_eq!(i32::from(limited(x)), x);
+        }
+    }
+
+    #[test]
+    fn never_wraps_and_never_turns_back() {
+        let mut last = 0;
+        for x in (0..90_000_000).step_by(97).chain([i32::MAX]) {
+            let y = limited(x);
+            assert!(y >= last, "{x} gave {y} after {last}");
+            assert_eq!(limited(-x), -y, "at {x}");
+            last = y;
+        }
+        assert!(limited(i32::MIN) < -32_000);
+        assert!(last > 32_000);
+    }
+}

@@ -1,0 +1,201 @@
+//! Who sits in a room and whom each voice reaches. Kept in the form that the sum uses, so that
+//! `audible` cannot say anything but what is mixed. The summing itself is in `mix.rs`.
+
+use confab_terms::{Audibility, LegId, Rate, Voice};
+use serde::{Deserialize, Serialize};
+
+use crate::beep::{BEEPS_MAX, BeepSound};
+use crate::mix::Frames;
+
+/// The place of a leg in its room: valid until it is unseated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Seat(u32);
+
+impl Seat {
+    #[expect(clippy::cast_possible_truncation, reason = "a room has few seats")]
+    pub(crate) fn from_index(index: usize) -> Self {
+        Self(index as u32)
+    }
+
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The audio of one conference.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Room {
+    pub(crate) rate: Rate,
+    pub(crate) seats: Vec<Option<Seated>>,
+    /// In order of the legs.
+    by_leg: Vec<(LegId, Seat)>,
+    /// In order of (target, speaker). A voice is in here or in the sum, never in both.
+    pub(crate) whispers: Vec<(LegId, Seat)>,
+    pub(crate) beeps: Vec<BeepSound>,
+    /// Of one tick only, so never written out.
+    #[serde(skip)]
+    pub(crate) frames: Frames,
+}
+
+/// What the sum has to know of one leg.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Seated {
+    pub(crate) leg: LegId,
+    /// Its voice goes into the sum.
+    pub(crate) public: bool,
+    pub(crate) hears: bool,
+    /// It said something this tick.
+    pub(crate) spoke: bool,
+    /// As of the tick before: what was not heard then fades in now.
+    pub(crate) heard_before: bool,
+    pub(crate) voice_before: Voice,
+}
+
+impl Room {
+    /// An empty room.
+    #[must_use]
+    pub fn new(rate: Rate) -> Self {
+        Self {
+            rate,
+            seats: Vec::new(),
+            by_leg: Vec::new(),
+            whispers: Vec::new(),
+            beeps: Vec::with_capacity(BEEPS_MAX),
+            frames: Frames::default(),
+        }
+    }
+
+    /// Its sampling rate.
+    #[must_use]
+    pub fn rate(&self) -> Rate {
+        self.rate
+    }
+
+    /// How many are seated.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_leg.len()
+    }
+
+    /// Whether nobody is seated.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_leg.is_empty()
+    }
+
+    /// Who is seated, in their order.
+    pub fn legs(&self) -> impl Iterator<Item = (LegId, Seat)> + '_ {
+        self.by_leg.iter().copied()
+    }
+
+    /// Where a leg sits.
+    #[must_use]
+    pub fn seat_of(&self, leg: LegId) -> Option<Seat> {
+        let at = self.by_leg.binary_search_by_key(&leg, |&(leg, _)| leg);
+        at.ok().map(|at| self.by_leg[at].1)
+    }
+
+    /// Seats a leg, or gives one that is seated already its new audibility.
+    pub fn seat(&mut self, leg: LegId, audibility: Audibility) -> Seat {
+        let seat = match self.by_leg.binary_search_by_key(&leg, |&(leg, _)| leg) {
+            Ok(at) => self.by_leg[at].1,
+            Err(at) => {
+                let seat = self.free_seat();
+                self.by_leg.insert(at, (leg, seat));
+                self.seats[seat.index()] = Some(Seated {
+                    leg,
+                    public: false,
+                    hears: false,
+                    spoke: false,
+                    heard_before: false,
+                    voice_before: Voice::ToNobody,
+                });
+                seat
+            }
+        };
+        self.set_audibility(leg, audibility);
+        seat
+    }
+
+    /// The leg leaves: from the next tick on its voice is gone, its whisper too.
+    /// False if it was not seated.
+    pub fn unseat(&mut self, leg: LegId) -> bool {
+        let Ok(at) = self.by_leg.binary_search_by_key(&leg, |&(leg, _)| leg) else {
+            return false;
+        };
+        let (_, seat) = self.by_leg.remove(at);
+        self.whispers.retain(|&(_, speaker)| speaker != seat);
+        self.seats[seat.index()] = None;
+        true
+    }
+
+    /// Whom the leg reaches and whether it hears, from the next tick on. A voice that is taken
+    /// away is cut there; one that is given fades in. False if the leg is not seated.
+    pub fn set_audibility(&mut self, leg: LegId, audibility: Audibility) -> bool {
+        let Some(seat) = self.seat_of(leg) else {
+            return false;
+        };
+        self.whispers.retain(|&(_, speaker)| speaker != seat);
+        let Some(seated) = &mut self.seats[seat.index()] else {
+            return false;
+        };
+        seated.hears = audibility.hears;
+        seated.public = audibility.voice == Voice::ToEveryone;
+        // Nobody hears himself, not even by whispering to himself.
+        if let Voice::Only(target) = audibility.voice
+            && target != leg
+        {
+            let whisper = (target, seat);
+            let at = self.whispers.partition_point(|&w| w < whisper);
+            self.whispers.insert(at, whisper);
+        }
+        true
+    }
+
+    /// Whether what `speaker` says reaches `listener`: read from what the sum is made of.
+    #[must_use]
+    pub fn audible(&self, listener: LegId, speaker: LegId) -> bool {
+        let (Some(ear), Some(mouth)) = (self.seated(listener), self.seat_of(speaker)) else {
+            return false;
+        };
+        let public = self.seats[mouth.index()].is_some_and(|seated| seated.public);
+        listener != speaker
+            && ear.hears
+            && (public || self.whispers.binary_search(&(listener, mouth)).is_ok())
+    }
+
+    /// Forgets that a voice was heard, so that it fades in again: after a gap of its own.
+    pub fn fade_in(&mut self, seat: Seat) {
+        if let Some(Some(seated)) = self.seats.get_mut(seat.index()) {
+            seated.voice_before = Voice::ToNobody;
+        }
+    }
+
+    /// A tone for everyone who hears the room, but one.
+    pub fn beep(&mut self, hz: u16, except: Option<LegId>) {
+        if self.beeps.len() == BEEPS_MAX {
+            self.beeps.remove(0);
+        }
+        self.beeps.push(BeepSound {
+            hz,
+            except,
+            position: 0,
+        });
+    }
+
+    fn seated(&self, leg: LegId) -> Option<&Seated> {
+        self.seats[self.seat_of(leg)?.index()].as_ref()
+    }
+
+    fn free_seat(&mut self) -> Seat {
+        let free = self.seats.iter().position(Option::is_none);
+        let at = free.unwrap_or_else(|| {
+            self.seats.push(None);
+            // Whispers are given on the hot path: each seat can have one without growing.
+            self.whispers.reserve(self.seats.len());
+            self.seats.len() - 1
+        });
+        self.frames.fit(self.seats.len(), self.rate);
+        Seat::from_index(at)
+    }
+}
