@@ -1,1 +1,15 @@
-//! RTP, RTCP, jitter buffer, RFC 4733 digits.
+//! RTP, RTCP, the jitter buffer and RFC 4733 digits: bytes of packets on one side, samples and
+//! facts on the other. Knows no sockets, no rooms, and time only as it is handed in.
+
+mod digit_receiver;
+mod digit_sender;
+mod header;
+mod jitter;
+mod reception;
+pub mod rtcp;
+
+pub use digit_receiver::DigitReceiver;
+pub use digit_sender::{DigitPacket, DigitSender};
+pub use header::{HEADER_BYTES, Header, NotRtp};
+pub use jitter::{JitterBuffer, JitterStats, Pulled};
+pub use reception::Reception;

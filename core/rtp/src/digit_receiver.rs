@@ -1,0 +1,85 @@
+//! Keys pressed, out of RFC 4733 telephone events: each press is told once, at its first packet
+//! that arrives, however many packets it took or lost.
+
+use confab_terms::Digit;
+use serde::{Deserialize, Serialize};
+
+use crate::Header;
+
+const KEYS: [char; 16] = [
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#', 'A', 'B', 'C', 'D',
+];
+
+/// Remembers the press that is under way, or the last one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigitReceiver {
+    last: Option<Press>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Press {
+    ssrc: u32,
+    event: u8,
+    timestamp: u32,
+    duration: u16,
+    ended: bool,
+}
+
+impl DigitReceiver {
+    /// Takes a packet of the agreed telephone-event payload type; a key, if a new one was
+    /// pressed.
+    pub fn receive(&mut self, header: &Header, payload: &[u8]) -> Option<Digit> {
+        let event = payload.first_chunk::<4>()?;
+        let key = *KEYS.get(usize::from(event[0]))?;
+        let press = Press {
+            ssrc: header.ssrc,
+            event: event[0],
+            timestamp: header.timestamp,
+            duration: u16::from_be_bytes([event[2], event[3]]),
+            ended: event[1] & 0x80 != 0,
+        };
+        match self.last.as_mut().filter(|last| last.ssrc == press.ssrc) {
+            Some(last) if !last.is_new(&press) => {
+                last.take(&press);
+                None
+            }
+            _ => {
+                self.last = Some(press);
+                Some(Digit(key))
+            }
+        }
+    }
+}
+
+impl Press {
+    fn since(&self, later: &Self) -> u32 {
+        later.timestamp.wrapping_sub(self.timestamp)
+    }
+
+    fn is_new(&self, other: &Self) -> bool {
+        let since = self.since(other);
+        let stale = since == 0 || since > u32::MAX / 2;
+        !stale && !self.goes_on_as(other)
+    }
+
+    /// RFC 4733 §2.5.1.3: a press longer than a duration can say goes on under a new timestamp.
+    fn goes_on_as(&self, other: &Self) -> bool {
+        !self.ended
+            && self.event == other.event
+            && self.duration >= 0xff00
+            && self.since(other) >= u32::from(self.duration)
+            && self.since(other) <= 0xffff + 800
+    }
+
+    fn take(&mut self, other: &Self) {
+        match self.since(other) {
+            0 if other.event == self.event => {
+                self.duration = self.duration.max(other.duration);
+                self.ended |= other.ended;
+            }
+            since if since <= u32::MAX / 2 && since > 0 => *self = *other,
+            // An old packet of an earlier press.
+            _ => {}
+        }
+    }
+}
