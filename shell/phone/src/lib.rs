@@ -1,1 +1,20 @@
-//! A small SIP phone that talks and listens: the demo's callers, and the tests'.
+//! A small SIP phone that talks and listens: the demo's callers, and the tests'. It records what
+//! it hears packet by packet; `heard` judges it.
+
+mod config;
+mod ear;
+pub mod heard;
+mod line;
+mod order;
+mod phone;
+mod phones;
+mod speech;
+mod state;
+mod voice;
+
+pub use config::PhoneConfig;
+pub use ear::{PACKETS_MAX, Packet};
+pub use phone::Phone;
+pub use phones::Phones;
+pub use state::{PhoneError, State};
+pub use voice::{FRAME_SAMPLES, Voice};

@@ -1,0 +1,91 @@
+//! What a phone is told before it calls.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use confab_sockets::PortRange;
+use confab_terms::Codec;
+
+use crate::Voice;
+
+/// What a phone is told before it calls.
+#[derive(Clone, Debug)]
+pub struct PhoneConfig {
+    /// Its own address.
+    pub local: IpAddr,
+    /// Whom it calls, by UDP.
+    pub server: SocketAddr,
+    /// The user part that it dials, not escaped: the room.
+    pub room: String,
+    /// The user part of its From.
+    pub from: String,
+    /// The display name of its From.
+    pub from_name: Option<String>,
+    /// What it says from the answer on.
+    pub voice: Voice,
+    /// The codecs of its offer, the best first.
+    pub codecs: Vec<Codec>,
+    /// Further headers of its INVITE (`X-…`).
+    pub headers: Vec<(String, String)>,
+    /// Where its media ports are taken from.
+    pub ports: PortRange,
+}
+
+impl PhoneConfig {
+    /// A phone on loopback that says nothing yet.
+    ///
+    /// # Panics
+    ///
+    /// Never: the range of ports is a good one.
+    #[must_use]
+    pub fn new(server: SocketAddr, room: &str, from: &str) -> Self {
+        Self {
+            local: Ipv4Addr::LOCALHOST.into(),
+            server,
+            room: room.to_owned(),
+            from: from.to_owned(),
+            from_name: None,
+            voice: Voice::Silence,
+            codecs: vec![Codec::Pcmu],
+            headers: Vec::new(),
+            ports: PortRange::new(42_000, 61_999).expect("even to odd"),
+        }
+    }
+
+    /// It says this.
+    #[must_use]
+    pub fn saying(mut self, voice: Voice) -> Self {
+        self.voice = voice;
+        self
+    }
+
+    /// `sip:room@server`.
+    pub(crate) fn to_uri(&self) -> String {
+        format!("sip:{}@{}", escape(&self.room), self.server)
+    }
+
+    /// `sip:from@local`.
+    pub(crate) fn from_uri(&self) -> String {
+        let host = match self.local {
+            IpAddr::V4(v4) => v4.to_string(),
+            IpAddr::V6(v6) => format!("[{v6}]"),
+        };
+        format!("sip:{}@{host}", escape(&self.from))
+    }
+}
+
+/// Percent-escapes what a user part may not contain (RFC 3261 §25.1: unreserved and
+/// user-unreserved stay).
+fn escape(user: &str) -> String {
+    let mut escaped = String::with_capacity(user.len());
+    for byte in user.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,;?/".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests;

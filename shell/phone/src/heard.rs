@@ -1,0 +1,12 @@
+//! What a phone heard, judged from its packets alone: which voices, how loud, how continuous.
+//! Pure functions; they know nothing of what the server believes.
+
+mod continuity;
+mod frame;
+mod presence;
+mod wav;
+
+pub use continuity::{Continuity, continuity, phase_jumps};
+pub use frame::{Frame, frames, level};
+pub use presence::{Presence, Sought, levels, presence, who_is_heard};
+pub use wav::{samples_in_time, wav};

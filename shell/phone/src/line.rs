@@ -1,0 +1,263 @@
+//! One phone without its thread: a user agent, its three sockets, a mouth and an ear.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use confab_sdp::{Direction, Local};
+use confab_sip::{Config, DialogId, Event, Invite, Output, UserAgent};
+use confab_sockets::{Batch, Pair, Udp, random_seed};
+use confab_terms::{Codec, Instant};
+
+use crate::PhoneConfig;
+use crate::ear::Packet;
+use crate::order::LineOrder;
+use crate::speech::{Coding, Speech};
+use crate::state::{Shared, State};
+
+/// 20 ms.
+const TICK: Duration = Duration::from_millis(20);
+
+/// What both sides agreed on.
+struct Media {
+    remote: SocketAddr,
+    coding: Coding,
+    direction: Direction,
+}
+
+/// One phone.
+pub(crate) struct Line {
+    pub(crate) id: u64,
+    pub(crate) sip: Udp,
+    pub(crate) pair: Pair,
+    pub(crate) shared: Arc<Shared>,
+    codecs: Vec<Codec>,
+    agent: UserAgent,
+    dialog: DialogId,
+    local: Local,
+    /// The direction of our last offer.
+    offered: Direction,
+    media: Option<Media>,
+    speech: Speech,
+    next_tick: Instant,
+    pub(crate) forgotten: bool,
+}
+
+impl Line {
+    /// Binds the sockets and has the INVITE ready to be sent.
+    pub(crate) fn new(id: u64, config: &PhoneConfig, pair: Pair, now: Instant) -> io::Result<Self> {
+        let sip = Udp::bind(SocketAddr::new(config.local, 0))?;
+        pair.rtp.note_arrivals();
+        let seed = random_seed();
+        let mut agent = UserAgent::new(Config {
+            address: sip.local()?,
+            product: String::new(),
+            seed,
+        });
+        let speech_seed = random_seed();
+        let local = Local {
+            address: config.local,
+            rtp_port: pair.port,
+            session_id: u64::from(u32::from_be_bytes([seed[0], seed[1], seed[2], seed[3]])),
+            version: 1,
+        };
+        let invite = Invite {
+            to: config.to_uri(),
+            from: config.from_uri(),
+            from_name: config.from_name.clone(),
+            via: config.server,
+            offer: confab_sdp::offer(&local, &config.codecs, Direction::SendRecv),
+            headers: config.headers.clone(),
+        };
+        let dialog = agent.invite(now, invite);
+        Ok(Self {
+            id,
+            sip,
+            pair,
+            shared: Arc::new(Shared::new()),
+            codecs: config.codecs.clone(),
+            agent,
+            dialog,
+            local,
+            offered: Direction::SendRecv,
+            media: None,
+            speech: Speech::new(config.voice.clone(), &speech_seed),
+            next_tick: now + TICK,
+            forgotten: false,
+        })
+    }
+
+    /// When `run_timers` wants to be called.
+    pub(crate) fn next_deadline(&self) -> Instant {
+        self.agent
+            .next_deadline()
+            .map_or(self.next_tick, |at| at.min(self.next_tick))
+    }
+
+    /// Whether it may be dropped: nothing will come of it any more.
+    pub(crate) fn is_over(&self) -> bool {
+        let quiet = self.agent.leftovers() == (0, 0, 0);
+        quiet && matches!(self.shared.look().state, State::Ended(_))
+    }
+
+    pub(crate) fn obey(&mut self, now: Instant, order: LineOrder) {
+        match order {
+            LineOrder::HangUp => self.agent.hang_up(now, self.dialog),
+            LineOrder::Hold => self.reoffer(now, Direction::SendOnly),
+            LineOrder::Resume => self.reoffer(now, Direction::SendRecv),
+            LineOrder::Say(voice) => self.speech.say(voice),
+            LineOrder::Press(digits) => self.speech.press(&digits),
+            LineOrder::Forget => {
+                self.agent.hang_up(now, self.dialog);
+                self.forgotten = true;
+            }
+        }
+        self.carry_out(now);
+    }
+
+    /// Reads the SIP socket.
+    pub(crate) fn read_sip(&mut self, now: Instant, batch: &mut Batch) {
+        while batch.receive(&self.sip) > 0 {
+            for datagram in batch.datagrams() {
+                self.agent.handle(now, datagram.from, datagram.bytes);
+            }
+            self.carry_out(now);
+        }
+    }
+
+    /// Reads the RTP socket.
+    pub(crate) fn read_rtp(&mut self, batch: &mut Batch) {
+        while batch.receive(&self.pair.rtp) > 0 {
+            let packets = batch
+                .datagrams()
+                .filter_map(|datagram| Packet::parse(datagram.arrived, datagram.bytes));
+            self.shared
+                .change(|seen| packets.for_each(|packet| seen.ear.keep(packet)));
+        }
+    }
+
+    /// Speaks, if it is time, and lets SIP's timers run.
+    pub(crate) fn run_timers(&mut self, now: Instant, scratch: &mut Batch) {
+        if self.agent.next_deadline().is_some_and(|at| at <= now) {
+            self.agent.handle_deadline(now);
+            self.carry_out(now);
+        }
+        while self.next_tick <= now {
+            self.next_tick += TICK;
+            self.speak();
+            // RTCP is not what a phone is asked about: it only must not pile up.
+            scratch.receive(&self.pair.rtcp);
+        }
+    }
+
+    fn speak(&mut self) {
+        let Some(media) = &self.media else { return };
+        if matches!(media.direction, Direction::RecvOnly | Direction::Inactive) {
+            return;
+        }
+        let Some(packet) = self.speech.next(media.coding) else {
+            return;
+        };
+        if self.pair.rtp.send_to(packet, media.remote) {
+            self.shared.look().sent += 1;
+        }
+    }
+
+    fn reoffer(&mut self, now: Instant, direction: Direction) {
+        self.local.version += 1;
+        self.offered = direction;
+        let offer = confab_sdp::offer(&self.local, &self.codecs, direction);
+        self.agent.reoffer(now, self.dialog, offer);
+    }
+
+    /// Sends what the user agent has to send, and takes what it has to tell.
+    pub(crate) fn carry_out(&mut self, now: Instant) {
+        while let Some(output) = self.agent.poll_output() {
+            match output {
+                Output::Datagram { to, bytes } => {
+                    self.sip.send_to(&bytes, to);
+                }
+                Output::Event(event) => self.take(now, event),
+            }
+        }
+    }
+
+    fn take(&mut self, now: Instant, event: Event) {
+        match event {
+            // It only calls: who calls it finds it busy.
+            Event::Invited { dialog, .. } => self.agent.reject(now, dialog, 486),
+            Event::Acknowledged { .. } => {}
+            Event::Offered { dialog, offer } => self.take_offer(now, dialog, &offer),
+            Event::Ringing { .. } => self.become_state(State::Ringing),
+            Event::Answered { answer, .. } => {
+                if self.agree(&answer) {
+                    self.become_state(State::Talking);
+                } else {
+                    self.agent.hang_up(now, self.dialog);
+                }
+            }
+            Event::OfferAccepted { answer, .. } => {
+                self.agree(&answer);
+                let holding = matches!(self.offered, Direction::SendOnly);
+                self.shared.change(|seen| {
+                    seen.offers_answered += 1;
+                    seen.state = if holding {
+                        State::Holding
+                    } else {
+                        State::Talking
+                    };
+                });
+            }
+            Event::OfferRefused { status, .. } => self.shared.change(|seen| {
+                seen.offers_answered += 1;
+                seen.last_refusal = Some(status);
+            }),
+            Event::Ended { dialog, how } if dialog == self.dialog => {
+                self.media = None;
+                self.become_state(State::Ended(how));
+            }
+            Event::Ended { .. } => {}
+        }
+    }
+
+    fn become_state(&self, state: State) {
+        self.shared.change(|seen| seen.state = state);
+    }
+
+    fn take_offer(&mut self, now: Instant, dialog: DialogId, offer: &[u8]) {
+        self.local.version += 1;
+        let answered = confab_sdp::parse(offer)
+            .ok()
+            .and_then(|offer| confab_sdp::answer(&offer, &self.local).ok());
+        let Some((answer, agreed)) = answered else {
+            self.agent.refuse_offer(now, dialog, 488);
+            return;
+        };
+        self.set_media(&agreed);
+        self.agent.accept_offer(now, dialog, answer);
+        self.shared.change(|seen| seen.offers_taken += 1);
+    }
+
+    fn agree(&mut self, answer: &[u8]) -> bool {
+        let agreed = confab_sdp::parse(answer)
+            .ok()
+            .and_then(|answer| confab_sdp::agree(&self.codecs, &answer).ok());
+        if let Some(agreed) = &agreed {
+            self.set_media(agreed);
+        }
+        agreed.is_some()
+    }
+
+    fn set_media(&mut self, agreed: &confab_sdp::Agreed) {
+        self.media = Some(Media {
+            remote: agreed.remote_rtp,
+            coding: Coding {
+                codec: agreed.codec,
+                payload_type: agreed.payload_type,
+                digits_payload_type: agreed.digits_payload_type,
+            },
+            direction: agreed.direction,
+        });
+    }
+}

@@ -1,0 +1,179 @@
+//! The thread that runs phones: waits for packets, orders and the next 20 ms.
+
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use confab_sockets::{Batch, Poll, Ports, Wake, now};
+use confab_terms::Instant;
+use confab_terms::limits::{RTP_PACKET_BYTES_MAX, SIP_MESSAGE_BYTES_MAX};
+
+use crate::line::Line;
+use crate::order::{LineOrder, Order};
+use crate::{Phone, PhoneConfig, PhoneError};
+
+/// Orders on their way to the thread.
+const ORDERS_MAX: usize = 1_024;
+/// How long the thread waits for its BYEs to be answered when it is let go.
+const CLOSE_WAIT: Duration = Duration::from_secs(2);
+
+/// Many phones on one thread. When this and all its phones are dropped, the phones hang up.
+#[derive(Clone)]
+pub struct Phones(Arc<Desk>);
+
+/// What phones and their thread share.
+pub(crate) struct Desk {
+    orders: SyncSender<Order>,
+    wake: Arc<Wake>,
+    next: Mutex<(u64, Option<Ports>)>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Phones {
+    /// A thread without phones.
+    ///
+    /// # Errors
+    ///
+    /// No descriptor, no thread.
+    pub fn new() -> Result<Self, PhoneError> {
+        let (orders, taken) = sync_channel(ORDERS_MAX);
+        let wake = Arc::new(Wake::new()?);
+        let rung = Arc::clone(&wake);
+        let thread = Builder::new()
+            .name("phones".to_owned())
+            .spawn(move || run(&taken, &rung))?;
+        Ok(Self(Arc::new(Desk {
+            orders,
+            wake,
+            next: Mutex::new((0, None)),
+            thread: Some(thread),
+        })))
+    }
+
+    /// A phone that calls at once.
+    ///
+    /// # Errors
+    ///
+    /// No port is free.
+    pub fn call(&self, config: &PhoneConfig) -> Result<Phone, PhoneError> {
+        let (id, pair) = {
+            let mut next = self.0.next.lock().unwrap_or_else(PoisonError::into_inner);
+            next.0 += 1;
+            let id = next.0;
+            let ports = next.1.get_or_insert_with(|| {
+                // Processes that begin at different places do not look for ports in vain.
+                let share = u16::try_from(std::process::id() % 64).unwrap_or(0);
+                Ports::new(config.local, config.ports, share, 64)
+            });
+            (id, ports.bind()?)
+        };
+        let line = Line::new(id, config, pair, now())?;
+        let shared = Arc::clone(&line.shared);
+        self.0.tell(Order::Call(Box::new(line)))?;
+        Ok(Phone::new(self.clone(), id, shared))
+    }
+
+    pub(crate) fn tell(&self, id: u64, order: LineOrder) -> Result<(), PhoneError> {
+        self.0.tell(Order::To(id, order))
+    }
+}
+
+impl Desk {
+    fn tell(&self, order: Order) -> Result<(), PhoneError> {
+        let told = self.orders.try_send(order);
+        self.wake.ring();
+        told.map_err(|_| PhoneError::NoOrders)
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _closed_already = self.orders.send(Order::Close);
+        self.wake.ring();
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+/// The phones of one thread.
+struct Room {
+    lines: Vec<Line>,
+    closing: Option<Instant>,
+}
+
+fn run(orders: &Receiver<Order>, wake: &Wake) {
+    let mut sip = Batch::new(2, SIP_MESSAGE_BYTES_MAX);
+    let mut rtp = Batch::with_arrivals(8, RTP_PACKET_BYTES_MAX);
+    let mut rtcp = Batch::new(8, RTP_PACKET_BYTES_MAX);
+    let mut poll = Poll::new();
+    let mut room = Room {
+        lines: Vec::new(),
+        closing: None,
+    };
+    while !room.is_done(now()) {
+        poll.clear();
+        poll.watch(wake);
+        for line in &room.lines {
+            poll.watch(&line.sip);
+            poll.watch(&line.pair.rtp);
+        }
+        poll.wait(room.next_deadline());
+        let read_at = now();
+        for (n, line) in room.lines.iter_mut().enumerate() {
+            if poll.is_ready(1 + 2 * n) {
+                line.read_sip(read_at, &mut sip);
+            }
+            if poll.is_ready(2 + 2 * n) {
+                line.read_rtp(&mut rtp);
+            }
+            line.run_timers(read_at, &mut rtcp);
+        }
+        wake.clear();
+        room.take_orders(orders);
+        room.lines
+            .retain(|line| !(line.forgotten && line.is_over()));
+    }
+}
+
+impl Room {
+    fn take_orders(&mut self, orders: &Receiver<Order>) {
+        loop {
+            match orders.try_recv() {
+                Ok(Order::Call(mut line)) => {
+                    line.carry_out(now());
+                    self.lines.push(*line);
+                }
+                Ok(Order::To(id, order)) => {
+                    if let Some(line) = self.lines.iter_mut().find(|line| line.id == id) {
+                        line.obey(now(), order);
+                    }
+                }
+                Ok(Order::Close) | Err(TryRecvError::Disconnected) => {
+                    if self.closing.is_none() {
+                        self.closing = Some(now() + CLOSE_WAIT);
+                        let hang_up = |line: &mut Line| line.obey(now(), LineOrder::Forget);
+                        self.lines.iter_mut().for_each(hang_up);
+                    }
+                    return;
+                }
+                Err(TryRecvError::Empty) => return,
+            }
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let lines = self.lines.iter().map(Line::next_deadline);
+        lines.chain(self.closing).min()
+    }
+
+    fn is_done(&self, now: Instant) -> bool {
+        let ended = |line: &Line| {
+            let state = line.shared.look().state;
+            matches!(state, crate::State::Ended(_))
+        };
+        self.closing
+            .is_some_and(|at| at <= now || self.lines.iter().all(ended))
+    }
+}

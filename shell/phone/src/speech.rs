@@ -1,0 +1,112 @@
+//! A phone's outgoing RTP stream: its voice, and the digits that it presses in between.
+
+use std::collections::VecDeque;
+
+use confab_rtp::{DigitPacket, DigitSender, HEADER_BYTES, Header};
+use confab_terms::{Codec, Digit};
+
+use crate::voice::{FRAME_SAMPLES, Mouth, Voice};
+
+/// How long a key is pressed.
+const DIGIT_MS: u32 = 100;
+/// Digits that wait to be pressed.
+const DIGITS_MAX: usize = 64;
+
+/// How the stream is coded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Coding {
+    pub(crate) codec: Codec,
+    pub(crate) payload_type: u8,
+    pub(crate) digits_payload_type: Option<u8>,
+}
+
+/// A phone's outgoing RTP stream.
+#[derive(Debug)]
+pub(crate) struct Speech {
+    mouth: Mouth,
+    ssrc: u32,
+    sequence: u16,
+    timestamp: u32,
+    spoke: bool,
+    waiting: VecDeque<Digit>,
+    pressed: Option<DigitSender>,
+    packet: [u8; HEADER_BYTES + FRAME_SAMPLES],
+}
+
+impl Speech {
+    pub(crate) fn new(voice: Voice, seed: &[u8; 32]) -> Self {
+        let word =
+            |at: usize| u32::from_be_bytes([seed[at], seed[at + 1], seed[at + 2], seed[at + 3]]);
+        Self {
+            mouth: Mouth::new(voice),
+            ssrc: word(0),
+            sequence: (word(4) >> 16) as u16,
+            timestamp: word(8),
+            spoke: false,
+            waiting: VecDeque::new(),
+            pressed: None,
+            packet: [0; HEADER_BYTES + FRAME_SAMPLES],
+        }
+    }
+
+    pub(crate) fn say(&mut self, voice: Voice) {
+        self.mouth = Mouth::new(voice);
+    }
+
+    pub(crate) fn press(&mut self, digits: &[Digit]) {
+        let room = DIGITS_MAX.saturating_sub(self.waiting.len());
+        self.waiting.extend(digits.iter().take(room));
+    }
+
+    /// The packet of the next 20 ms, if there is one. Time goes on either way.
+    pub(crate) fn next(&mut self, coding: Coding) -> Option<&[u8]> {
+        let timestamp = self.timestamp;
+        self.timestamp = timestamp.wrapping_add(FRAME_SAMPLES as u32);
+        let frame = self.mouth.speak();
+        if let Some(payload_type) = coding.digits_payload_type
+            && let Some(digit) = self.digit(timestamp)
+        {
+            let DigitPacket {
+                marker,
+                timestamp,
+                payload,
+            } = digit;
+            return Some(self.write(payload_type, marker, timestamp, &payload));
+        }
+        let Some(frame) = frame else {
+            self.spoke = false;
+            return None;
+        };
+        let mut payload = [0; FRAME_SAMPLES];
+        confab_codec::encode(coding.codec, &frame, &mut payload);
+        let marker = !self.spoke;
+        self.spoke = true;
+        Some(self.write(coding.payload_type, marker, timestamp, &payload))
+    }
+
+    /// The next packet of the key that is being pressed, or of the next one that waits.
+    fn digit(&mut self, timestamp: u32) -> Option<DigitPacket> {
+        loop {
+            if let Some(packet) = self.pressed.as_mut().and_then(DigitSender::next_packet) {
+                return Some(packet);
+            }
+            let digit = self.waiting.pop_front()?;
+            self.pressed = DigitSender::new(digit, timestamp, DIGIT_MS);
+        }
+    }
+
+    fn write(&mut self, payload_type: u8, marker: bool, timestamp: u32, payload: &[u8]) -> &[u8] {
+        let header = Header {
+            payload_type,
+            marker,
+            sequence: self.sequence,
+            timestamp,
+            ssrc: self.ssrc,
+        };
+        self.sequence = self.sequence.wrapping_add(1);
+        header.write(&mut self.packet);
+        let length = HEADER_BYTES + payload.len();
+        self.packet[HEADER_BYTES..length].copy_from_slice(payload);
+        &self.packet[..length]
+    }
+}
