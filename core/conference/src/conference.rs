@@ -1,9 +1,13 @@
-//! `Conference`: the owner of its participants. Each verb below lives in a file of its own.
+//! `Conference`: the owner of its participants, and what can be asked of it. Each verb that
+//! changes it lives in a file of its own: expect, seat, leave, update, announce.
 
-use confab_terms::{CallSid, ConferenceSid, LegId, WallTime};
+use std::collections::BTreeMap;
+
+use confab_terms::{CallSid, ConferenceSid, WallTime, limits};
 use serde::{Deserialize, Serialize};
 
-use crate::{Effects, LeaveReason, ParticipantState, Refusal, Settings, Update, Url};
+use crate::participant::Participant;
+use crate::{Callback, ParticipantState, Refusal, Settings};
 
 /// `init`, `in-progress`, `completed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,79 +32,131 @@ pub enum Key {
 /// One conference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conference {
-    sid: ConferenceSid,
+    pub(crate) sid: ConferenceSid,
+    pub(crate) friendly_name: String,
+    pub(crate) status: Status,
+    pub(crate) date_created: WallTime,
+    pub(crate) date_updated: WallTime,
+    pub(crate) callback: Option<Callback>,
+    pub(crate) event_callback_url: Option<String>,
+    /// `SequenceNumber` of the event sent last.
+    pub(crate) sequence: u64,
+    /// Seated and expected ones.
+    pub(crate) participants: BTreeMap<CallSid, Participant>,
+    /// The seated ones, oldest first.
+    pub(crate) joined: Vec<CallSid>,
+    /// Whose each label is, seated or expected.
+    pub(crate) labels: BTreeMap<String, CallSid>,
 }
 
 impl Conference {
-    /// A conference that nobody is in yet. `first` gives status callback and name their say.
+    /// A conference that nobody is in yet. `first` gives status callback and name their say,
+    /// until somebody is seated: then what that one brought counts, for good.
     #[must_use]
     pub fn new(sid: ConferenceSid, friendly_name: String, first: &Settings, now: WallTime) -> Self {
-        todo!()
+        Self {
+            sid,
+            friendly_name,
+            status: Status::Init,
+            date_created: now,
+            date_updated: now,
+            callback: first.status_callback.clone(),
+            event_callback_url: first.event_callback_url.clone(),
+            sequence: 0,
+            participants: BTreeMap::new(),
+            joined: Vec::new(),
+            labels: BTreeMap::new(),
+        }
     }
-    /// A call has been told to join but is not answered: it can be addressed from now on.
-    pub fn expect(
-        &mut self,
-        call: CallSid,
-        leg: LegId,
-        settings: Settings,
-        now: WallTime,
-    ) -> Result<(), Refusal> {
-        todo!()
+
+    /// Whether a conference may be called this.
+    pub fn check_name(name: &str) -> Result<(), Refusal> {
+        if (1..=limits::FRIENDLY_NAME_CHARS_MAX).contains(&name.chars().count()) {
+            Ok(())
+        } else {
+            Err(Refusal::NameInvalid(name.to_owned()))
+        }
     }
-    /// An expected call was answered: it takes its seat (and may thereby start the conference).
-    pub fn seat(&mut self, call: CallSid, now: WallTime) -> Result<Effects, Refusal> {
-        todo!()
-    }
-    /// A call leaves, or an expected one will not come (then: no event, no effect on others).
-    pub fn leave(&mut self, call: CallSid, reason: LeaveReason, now: WallTime) -> Effects {
-        todo!()
-    }
-    /// An update: all of it or nothing. `Effects` is empty (`Effects::default()`) if it changed nothing.
-    pub fn update(
-        &mut self,
-        key: &Key,
-        update: &Update,
-        now: WallTime,
-    ) -> Result<Effects, Refusal> {
-        todo!()
-    }
-    /// `AnnounceUrl` of the conference: to everyone seated.
-    pub fn announce(&mut self, from: &Url, now: WallTime) -> Result<Effects, Refusal> {
-        todo!()
-    }
-    /// `Status=completed`.
-    pub fn complete(&mut self, now: WallTime) -> Result<Effects, Refusal> {
-        todo!()
-    }
+
     /// Looks a participant up, seated or expected.
     pub fn participant(&self, key: &Key) -> Result<&ParticipantState, Refusal> {
-        todo!()
+        Ok(&self.find(key)?.state)
     }
+
     /// The seated ones, oldest first.
     pub fn participants(&self) -> impl Iterator<Item = &ParticipantState> {
-        [].iter()
+        let seated = self.joined.iter();
+        seated.filter_map(|call| Some(&self.participants.get(call)?.state))
     }
-    /// What the rules say of (listener, speaker), and the first reason that holds.
-    pub fn because(&self, listener: CallSid, speaker: CallSid) -> Because {
-        todo!()
-    }
-    // also: sid(), friendly_name(), status(), date_created(), date_updated(), callback(), is_empty()
-    // (nobody seated or expected), and serde.
-}
 
-/// Why a listener hears or does not hear a speaker: the first that holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Because {
-    /// not-started
-    NotStarted,
-    /// listener-held
-    ListenerHeld,
-    /// speaker-held
-    SpeakerHeld,
-    /// speaker-muted
-    SpeakerMuted,
-    /// coaching-another
-    CoachingAnother,
-    /// heard
-    Heard,
+    /// Its id.
+    #[must_use]
+    pub fn sid(&self) -> ConferenceSid {
+        self.sid
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn friendly_name(&self) -> &str {
+        &self.friendly_name
+    }
+
+    /// Where its life stands.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub fn date_created(&self) -> WallTime {
+        self.date_created
+    }
+
+    /// When its status last changed.
+    #[must_use]
+    pub fn date_updated(&self) -> WallTime {
+        self.date_updated
+    }
+
+    /// Where its events go.
+    #[must_use]
+    pub fn callback(&self) -> Option<&Callback> {
+        self.callback.as_ref()
+    }
+
+    /// Who is told of its end besides, by POST.
+    #[must_use]
+    pub fn event_callback_url(&self) -> Option<&str> {
+        self.event_callback_url.as_deref()
+    }
+
+    /// How many are seated.
+    #[must_use]
+    pub fn seated(&self) -> usize {
+        self.joined.len()
+    }
+
+    /// Nobody seated or expected. If it has not ended either, it never began: drop it silently.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.participants.is_empty()
+    }
+
+    pub(crate) fn find(&self, key: &Key) -> Result<&Participant, Refusal> {
+        let (call, said) = match key {
+            Key::Call(call) => (Some(call), call.to_string()),
+            Key::Label(label) => (self.labels.get(label), label.clone()),
+        };
+        call.and_then(|call| self.participants.get(call))
+            .ok_or(Refusal::NoSuchParticipant(said))
+    }
+
+    /// Looked at before anything else.
+    pub(crate) fn not_completed(&self) -> Result<(), Refusal> {
+        match self.status {
+            Status::Init | Status::InProgress => Ok(()),
+            Status::Completed => Err(Refusal::Completed),
+        }
+    }
 }

@@ -1,14 +1,24 @@
 //! The rules of a conference: who hears whom, who starts it, who ends it. Calls and updates come
 //! in, effects go out. Nothing here knows a sample, a packet or a clock that it reads itself.
 
+mod announce;
+mod audibility;
+mod beep;
+mod coaching;
 mod conference;
 mod effects;
+mod expect;
+mod leave;
+mod music;
 mod participant;
 mod refusal;
+mod seat;
 mod settings;
 mod update;
+mod webhook;
 
-pub use conference::{Because, Conference, Key, Status};
+pub use audibility::Because;
+pub use conference::{Conference, Key, Status};
 pub use effects::{
     Announcement, Beep, Effects, EndReason, Event, EventKind, Hears, LeaveReason, MusicKind,
 };

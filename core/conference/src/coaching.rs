@@ -1,0 +1,41 @@
+//! What an update makes of the two coaching fields.
+
+use confab_terms::CallSid;
+
+use crate::participant::{Coaching, Participant};
+use crate::{Conference, Refusal, Target, Update};
+
+impl Conference {
+    /// Whom the participant coaches after the update. A target must be seated here. An update
+    /// that names neither field is never refused for them.
+    pub(crate) fn coaching_after(
+        &self,
+        coach: &Participant,
+        update: &Update,
+    ) -> Result<Coaching, Refusal> {
+        match (update.coaching, &update.call_sid_to_coach) {
+            (None, None) => Ok(coach.coaching()),
+            (Some(false), _) | (None, Some(Target::Nobody)) => Ok(Coaching::No),
+            (Some(true), Some(Target::Nobody)) => Err(Refusal::CoachingWithoutTarget),
+            (Some(true), None) => match coach.coaching() {
+                before @ Coaching::Call(_) => Ok(before),
+                Coaching::No | Coaching::Nobody => Err(Refusal::CoachingWithoutTarget),
+            },
+            (_, Some(Target::Unknown(said))) => Err(Refusal::NoSuchTarget(said.clone())),
+            (_, Some(Target::Call(target))) => {
+                self.check_target(coach.state.call, *target)?;
+                Ok(Coaching::Call(*target))
+            }
+        }
+    }
+
+    pub(crate) fn check_target(&self, coach: CallSid, target: CallSid) -> Result<(), Refusal> {
+        if target == coach {
+            Err(Refusal::TargetIsSelf(coach))
+        } else if self.seated_one(target).is_none() {
+            Err(Refusal::NoSuchTarget(target.to_string()))
+        } else {
+            Ok(())
+        }
+    }
+}
