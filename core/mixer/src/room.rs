@@ -155,13 +155,20 @@ impl Room {
     /// Whether what `speaker` says reaches `listener`: read from what the sum is made of.
     #[must_use]
     pub fn audible(&self, listener: LegId, speaker: LegId) -> bool {
-        let (Some(ear), Some(mouth)) = (self.seated(listener), self.seat_of(speaker)) else {
+        let (Some(ear), Some(mouth)) = (self.seat_of(listener), self.seat_of(speaker)) else {
             return false;
         };
-        let public = self.seats[mouth.index()].is_some_and(|seated| seated.public);
-        listener != speaker
-            && ear.hears
-            && (public || self.whispers.binary_search(&(listener, mouth)).is_ok())
+        listener != speaker && self.reaches((listener, ear), mouth)
+    }
+
+    /// Every ordered pair: (listener, speaker, whether it is audible).
+    pub fn pairs(&self) -> impl Iterator<Item = (LegId, LegId, bool)> + '_ {
+        self.by_leg.iter().flat_map(move |&(listener, ear)| {
+            let others = self.by_leg.iter().filter(move |&&(leg, _)| leg != listener);
+            others.map(move |&(speaker, mouth)| {
+                (listener, speaker, self.reaches((listener, ear), mouth))
+            })
+        })
     }
 
     /// Forgets that a voice was heard, so that it fades in again: after a gap of its own.
@@ -183,8 +190,10 @@ impl Room {
         });
     }
 
-    fn seated(&self, leg: LegId) -> Option<&Seated> {
-        self.seats[self.seat_of(leg)?.index()].as_ref()
+    fn reaches(&self, (listener, ear): (LegId, Seat), mouth: Seat) -> bool {
+        let hears = self.seats[ear.index()].is_some_and(|seated| seated.hears);
+        let public = self.seats[mouth.index()].is_some_and(|seated| seated.public);
+        hears && (public || self.whispers.binary_search(&(listener, mouth)).is_ok())
     }
 
     fn free_seat(&mut self) -> Seat {

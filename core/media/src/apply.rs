@@ -1,0 +1,163 @@
+//! A command, carried out at once: the next tick is the first to show it.
+
+use std::sync::Arc;
+
+use confab_mixer::Room;
+use confab_terms::limits::CALLS_MAX;
+use confab_terms::{Instant, LegId, PlayerId, Rate, RequestId, RoomId};
+
+use crate::ear::ANNOUNCEMENT;
+use crate::engine::{Engine, RoomAudio, Shared};
+use crate::leg::{Leg, Stream};
+use crate::report::first_report_at;
+use crate::sound::Fed;
+use crate::{Command, Event, LegMedia, Source};
+
+/// What a leg puts in the arena in one tick at most: a packet and a report.
+const ARENA_BYTES_A_LEG: usize = 172 + 200;
+
+impl Engine {
+    /// Carries out a command. One for a leg or a room that is not here changes nothing.
+    pub fn apply(&mut self, _now: Instant, command: Command) {
+        let known = match command {
+            Command::AddLeg {
+                leg,
+                ssrc,
+                sequence,
+                timestamp,
+            } => self.add_leg(leg, Stream::new(ssrc, sequence, timestamp)),
+            Command::SetMedia { leg, media } => self.set_media(leg, media),
+            Command::RemoveLeg { leg } => self.remove_leg(leg),
+            Command::OpenRoom { room, rate } => self.open_room(room, rate),
+            Command::CloseRoom { room } => self.close_room(room),
+            Command::Change {
+                room,
+                number,
+                change,
+            } => {
+                let known = self.change(room, &change);
+                self.confirm(room, number);
+                known
+            }
+            Command::SetBackground { leg, background } => {
+                self.play(leg, |leg| leg.ear.set_background(background))
+            }
+            Command::SetAnnouncement { leg, player } => {
+                self.play(leg, |leg| leg.ear.set(ANNOUNCEMENT, player))
+            }
+            Command::Feed {
+                leg,
+                player,
+                position,
+                samples,
+                last,
+            } => {
+                self.feed(leg, player, (position, samples, last));
+                true
+            }
+            Command::TellAudibility { room, request } => {
+                self.tell_audibility(room, request);
+                true
+            }
+        };
+        self.counters.stale_commands += u64::from(!known);
+    }
+
+    fn add_leg(&mut self, id: LegId, stream: Stream) -> bool {
+        if self.legs.len() >= CALLS_MAX {
+            return false;
+        }
+        let mut leg = Leg::new(id, stream);
+        leg.report_at = first_report_at(self.ticks, leg.stream.ssrc);
+        let added = self.legs.insert(id.0, leg).is_ok();
+        self.outbox.reserve(self.legs.len(), ARENA_BYTES_A_LEG);
+        added
+    }
+
+    fn set_media(&mut self, id: LegId, media: LegMedia) -> bool {
+        let Some(leg) = self.legs.get_mut(id.0) else {
+            return false;
+        };
+        let spoke = leg.speaks();
+        if leg.set_media(media) {
+            self.outbox.unlocked(id);
+        }
+        if leg.speaks()
+            && !spoke
+            && let Some(place) = leg.place
+            && let Some(audio) = self.rooms.at_mut(place.room)
+        {
+            audio.room.fade_in(place.seat);
+        }
+        true
+    }
+
+    fn remove_leg(&mut self, id: LegId) -> bool {
+        self.unseat(id);
+        self.legs.remove(id.0).is_some()
+    }
+
+    /// At the only rate that the codecs have, whatever is asked for: what a wider room would
+    /// need (resampling at each leg) comes with the first wide codec.
+    fn open_room(&mut self, id: RoomId, _rate: Rate) -> bool {
+        let audio = RoomAudio {
+            room: Room::new(Rate::Hz8000),
+            shared: Shared::default(),
+        };
+        self.rooms.insert(id.0, audio).is_ok()
+    }
+
+    fn close_room(&mut self, id: RoomId) -> bool {
+        let Some(audio) = self.rooms.remove(id.0) else {
+            return false;
+        };
+        for (leg, _) in audio.room.legs() {
+            if let Some(leg) = self.legs.get_mut(leg.0) {
+                leg.place = None;
+            }
+        }
+        true
+    }
+
+    /// Changes what a leg plays, and asks for what that needs.
+    pub(crate) fn play(&mut self, id: LegId, change: impl FnOnce(&mut Leg)) -> bool {
+        let Some(leg) = self.legs.get_mut(id.0) else {
+            return false;
+        };
+        change(leg);
+        for playing in leg.ear.playing() {
+            if let Some(position) = playing.ask(self.ticks)
+                && let Source::Sound(sound) = playing.player().source
+            {
+                self.outbox
+                    .wants(id, playing.player().player, sound, position);
+            }
+        }
+        true
+    }
+
+    fn feed(&mut self, id: LegId, player: PlayerId, chunk: (u64, Arc<[i16]>, bool)) {
+        let (position, samples, last) = chunk;
+        let mut fed = Fed::Stale;
+        self.play(id, |leg| {
+            if let Some(playing) = leg.ear.find(player) {
+                fed = playing.feed(position, samples, last);
+            }
+        });
+        match fed {
+            Fed::Taken => {}
+            Fed::Stale => self.counters.stale_chunks += 1,
+            Fed::Gone => self.outbox.event(Event::PlayerEnded { leg: id, player }),
+        }
+    }
+
+    fn tell_audibility(&mut self, room: RoomId, request: RequestId) {
+        let audio = self.rooms.get(room.0);
+        self.outbox.event(Event::Audibility {
+            request,
+            // What is mixed next: the commands so far are in it.
+            tick: self.ticks + 1,
+            pairs: audio.map_or_else(Vec::new, |audio| audio.room.pairs().collect()),
+        });
+    }
+}

@@ -1,0 +1,85 @@
+//! One change of one room, all of it between the same two ticks.
+
+use confab_terms::limits::MEDIA_COMMANDS_MAX;
+use confab_terms::{LegId, RoomId};
+
+use crate::engine::Engine;
+use crate::leg::Place;
+use crate::{Beep, BeepTone, Event, RoomChange};
+
+impl Engine {
+    /// Order: unseat, seat, audibility, backgrounds, beep. False if the room is not here; then
+    /// the backgrounds, which are the legs' own, still count.
+    pub(crate) fn change(&mut self, id: RoomId, change: &RoomChange) -> bool {
+        let slot = self.rooms.slot_of(id.0);
+        if let Some(slot) = slot {
+            for &leg in &change.unseat {
+                let place = self.legs.get(leg.0).and_then(|leg| leg.place);
+                if place.is_some_and(|place| place.room == slot) {
+                    self.unseat(leg);
+                }
+            }
+            for &(leg, audibility) in &change.seat {
+                let Some(known) = self.legs.get(leg.0) else {
+                    self.counters.stale_commands += 1;
+                    continue;
+                };
+                if known.place.is_some_and(|place| place.room != slot) {
+                    self.unseat(leg);
+                }
+                let audio = self.rooms.at_mut(slot);
+                let seat = audio.map(|audio| audio.room.seat(leg, audibility));
+                if let Some(known) = self.legs.get_mut(leg.0) {
+                    known.place = seat.map(|seat| Place { room: slot, seat });
+                }
+            }
+            if let Some(audio) = self.rooms.at_mut(slot) {
+                for &(leg, audibility) in &change.audibility {
+                    let known = audio.room.set_audibility(leg, audibility);
+                    self.counters.stale_commands += u64::from(!known);
+                }
+                if let Some(beep) = change.beep {
+                    audio.room.beep(pitch(beep), beep.except);
+                }
+            }
+        }
+        for &(leg, background) in &change.backgrounds {
+            let known = self.play(leg, |leg| leg.ear.set_background(background));
+            self.counters.stale_commands += u64::from(!known);
+        }
+        slot.is_some()
+    }
+
+    /// The change is told with the packets of the next tick.
+    pub(crate) fn confirm(&mut self, room: RoomId, number: u64) {
+        if self.unconfirmed.len() < MEDIA_COMMANDS_MAX {
+            self.unconfirmed.push((room, number));
+            return;
+        }
+        // It holds from the next tick on, and that is what is told; only a little early.
+        self.outbox.event(Event::Applied {
+            room,
+            number,
+            tick: self.ticks + 1,
+        });
+    }
+
+    pub(crate) fn unseat(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get_mut(id.0) else {
+            return;
+        };
+        if let Some(place) = leg.place.take()
+            && let Some(audio) = self.rooms.at_mut(place.room)
+        {
+            audio.room.unseat(id);
+        }
+    }
+}
+
+/// A fifth apart, the higher one for who comes.
+fn pitch(beep: Beep) -> u16 {
+    match beep.tone {
+        BeepTone::Enter => 660,
+        BeepTone::Exit => 440,
+    }
+}

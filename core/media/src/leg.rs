@@ -1,0 +1,169 @@
+//! One leg: what it agreed on, what it receives, what it sends, what it hears.
+
+use confab_mixer::Seat;
+use confab_rtp::rtcp::ReportBlock;
+use confab_rtp::{DigitReceiver, Header, JitterBuffer, Reception};
+use confab_terms::{LegId, SocketAddr};
+use serde::{Deserialize, Serialize};
+
+use crate::ear::Ear;
+use crate::engine::FRAME;
+use crate::origin::Origin;
+use crate::slab::Slot;
+use crate::{Component, LegMedia};
+
+/// What the engine knows of one leg.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Leg {
+    pub(crate) id: LegId,
+    /// None before the first answer: nothing is sent, nothing is taken.
+    pub(crate) media: Option<LegMedia>,
+    pub(crate) place: Option<Place>,
+    pub(crate) rtp_origin: Origin,
+    pub(crate) rtcp_origin: Origin,
+    pub(crate) jitter: JitterBuffer,
+    pub(crate) reception: Reception,
+    pub(crate) digits: DigitReceiver,
+    pub(crate) stream: Stream,
+    pub(crate) ear: Ear,
+    /// The tick of its next report.
+    pub(crate) report_at: u64,
+    /// What had been sent by the last one.
+    pub(crate) reported_packets: u32,
+    /// What the phone last said of how it receives us.
+    pub(crate) heard_by_peer: Option<ReportBlock>,
+}
+
+/// Where a leg sits.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Place {
+    pub(crate) room: Slot,
+    pub(crate) seat: Seat,
+}
+
+/// The RTP stream that goes out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Stream {
+    pub(crate) ssrc: u32,
+    sequence: u16,
+    timestamp: u32,
+    /// The next packet is the first, or the first after a pause.
+    starts: bool,
+    pub(crate) packets: u32,
+    pub(crate) octets: u32,
+    pub(crate) cname: String,
+}
+
+impl Leg {
+    pub(crate) fn new(id: LegId, stream: Stream) -> Self {
+        Self {
+            id,
+            media: None,
+            place: None,
+            rtp_origin: Origin::Open,
+            rtcp_origin: Origin::Open,
+            jitter: JitterBuffer::new(8_000),
+            reception: Reception::new(8_000),
+            digits: DigitReceiver::default(),
+            stream,
+            ear: Ear::default(),
+            report_at: 0,
+            reported_packets: 0,
+            heard_by_peer: None,
+        }
+    }
+
+    /// Whether it is mixed. A phone that holds us (`sendonly`, `inactive`) is not, even if it
+    /// sends: music on hold of its own has no place in a conference.
+    pub(crate) fn speaks(&self) -> bool {
+        self.media
+            .is_some_and(|media| media.sends && media.receives)
+    }
+
+    /// Takes a new agreement. True if sockets connected to the old peer must be freed.
+    pub(crate) fn set_media(&mut self, media: LegMedia) -> bool {
+        let moved = self.media.is_some_and(|old| {
+            old.remote_rtp != media.remote_rtp || old.remote_rtcp != media.remote_rtcp
+        });
+        let locked = self.rtp_origin.is_locked() || self.rtcp_origin.is_locked();
+        if moved {
+            self.rtp_origin = Origin::Open;
+            self.rtcp_origin = Origin::Open;
+        }
+        if !media.sends {
+            self.stream.pause();
+        }
+        self.media = Some(media);
+        moved && locked
+    }
+
+    /// Whether the next report is a sender's (RFC 3550 §6.4): it is, if anything was sent.
+    pub(crate) fn sent_since_report(&mut self) -> bool {
+        let before = core::mem::replace(&mut self.reported_packets, self.stream.packets);
+        before != self.stream.packets
+    }
+
+    /// Where packets go, if anywhere.
+    pub(crate) fn destination(&self, component: Component) -> Option<SocketAddr> {
+        let media = self.media?;
+        Some(match component {
+            Component::Rtp => self.rtp_origin.destination(media.remote_rtp),
+            Component::Rtcp => self.rtcp_origin.destination(media.remote_rtcp),
+        })
+    }
+}
+
+impl Stream {
+    pub(crate) fn new(ssrc: u32, sequence: u16, timestamp: u32) -> Self {
+        Self {
+            ssrc,
+            sequence,
+            timestamp,
+            starts: true,
+            packets: 0,
+            octets: 0,
+            cname: format!("{ssrc:08x}@confab"),
+        }
+    }
+
+    /// The header of the next packet, which is sent.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a frame is a few hundred bytes"
+    )]
+    pub(crate) fn next(&mut self, payload_type: u8, octets: usize) -> Header {
+        let header = Header {
+            payload_type,
+            marker: core::mem::take(&mut self.starts),
+            sequence: self.sequence,
+            timestamp: self.timestamp,
+            ssrc: self.ssrc,
+        };
+        self.sequence = self.sequence.wrapping_add(1);
+        self.packets = self.packets.wrapping_add(1);
+        self.octets = self.octets.wrapping_add(octets as u32);
+        header
+    }
+
+    /// A tick has passed, whether a packet was sent or not.
+    pub(crate) fn advance(&mut self) {
+        self.skip(1);
+    }
+
+    /// Ticks that were left out leave a gap in the timestamps, none in the sequence.
+    pub(crate) fn skip(&mut self, ticks: u32) {
+        if self.packets > 0 {
+            let samples = ticks.wrapping_mul(FRAME as u32);
+            self.timestamp = self.timestamp.wrapping_add(samples);
+        }
+    }
+
+    /// The timestamp of the next sample.
+    pub(crate) fn timestamp(&self) -> u32 {
+        self.timestamp
+    }
+
+    fn pause(&mut self) {
+        self.starts = true;
+    }
+}

@@ -1,0 +1,160 @@
+//! What waits for `poll_output`: in order, packets as ranges of one arena that is used again.
+
+use confab_terms::{LegId, PlayerId, SocketAddr, SoundId};
+use serde::{Deserialize, Serialize};
+
+use crate::{Component, Event, Output};
+
+/// More than this waits only if nobody polls: then packets are dropped, and counted.
+const OUTPUTS_MAX: usize = 65_536;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Outbox {
+    waiting: Vec<Waiting>,
+    next: usize,
+    bytes: Vec<u8>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Waiting {
+    Packet {
+        leg: LegId,
+        component: Component,
+        to: SocketAddr,
+        start: u32,
+        length: u16,
+    },
+    Locked {
+        leg: LegId,
+        component: Component,
+        peer: SocketAddr,
+    },
+    Unlocked {
+        leg: LegId,
+    },
+    Wants {
+        leg: LegId,
+        player: PlayerId,
+        sound: SoundId,
+        position: u64,
+    },
+    Event(Event),
+    Taken,
+}
+
+impl Outbox {
+    /// Makes room for what so many legs say in a tick, so that the tick need not.
+    pub(crate) fn reserve(&mut self, legs: usize, bytes_a_leg: usize) {
+        let waiting = legs.min(OUTPUTS_MAX / 4) * 4;
+        self.waiting
+            .reserve(waiting.saturating_sub(self.waiting.len()));
+        let bytes = legs * bytes_a_leg;
+        self.bytes.reserve(bytes.saturating_sub(self.bytes.len()));
+    }
+
+    /// Room for a packet, to be filled at once; `None` if too much waits.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "at most OUTPUTS_MAX packets of at most RTP_PACKET_BYTES_MAX"
+    )]
+    pub(crate) fn packet(
+        &mut self,
+        leg: LegId,
+        component: Component,
+        to: SocketAddr,
+        length: usize,
+    ) -> Option<&mut [u8]> {
+        if self.is_full() {
+            return None;
+        }
+        let start = self.bytes.len();
+        self.bytes.resize(start + length, 0);
+        self.waiting.push(Waiting::Packet {
+            leg,
+            component,
+            to,
+            start: start as u32,
+            length: length as u16,
+        });
+        Some(&mut self.bytes[start..])
+    }
+
+    pub(crate) fn locked(&mut self, leg: LegId, component: Component, peer: SocketAddr) {
+        self.waiting.push(Waiting::Locked {
+            leg,
+            component,
+            peer,
+        });
+    }
+
+    pub(crate) fn unlocked(&mut self, leg: LegId) {
+        self.waiting.push(Waiting::Unlocked { leg });
+    }
+
+    /// Asked again later if it is lost.
+    pub(crate) fn wants(&mut self, leg: LegId, player: PlayerId, sound: SoundId, position: u64) {
+        if !self.is_full() {
+            self.waiting.push(Waiting::Wants {
+                leg,
+                player,
+                sound,
+                position,
+            });
+        }
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.waiting.push(Waiting::Event(event));
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.waiting.len() >= OUTPUTS_MAX
+    }
+
+    pub(crate) fn poll(&mut self) -> Option<Output<'_>> {
+        let Some(waiting) = self.waiting.get_mut(self.next) else {
+            self.waiting.clear();
+            self.bytes.clear();
+            self.next = 0;
+            return None;
+        };
+        self.next += 1;
+        Some(match core::mem::replace(waiting, Waiting::Taken) {
+            Waiting::Packet {
+                leg,
+                component,
+                to,
+                start,
+                length,
+            } => Output::Packet {
+                leg,
+                component,
+                to,
+                bytes: &self.bytes[start as usize..][..usize::from(length)],
+            },
+            Waiting::Locked {
+                leg,
+                component,
+                peer,
+            } => Output::Locked {
+                leg,
+                component,
+                peer,
+            },
+            Waiting::Unlocked { leg } => Output::Unlocked { leg },
+            Waiting::Wants {
+                leg,
+                player,
+                sound,
+                position,
+            } => Output::Wants {
+                leg,
+                player,
+                sound,
+                position,
+            },
+            Waiting::Event(event) => Output::Event(event),
+            Waiting::Taken => unreachable!("each place is polled once"),
+        })
+    }
+}

@@ -1,0 +1,163 @@
+//! One playing of one sound to one leg. All of its state is what it plays and where it is.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::music::music;
+use crate::sound::{Fed, Held};
+use crate::{Player, Source};
+
+/// A player swells when it starts and dies down when it is stopped: 4 ms at 8 kHz.
+pub(crate) const FADE_SAMPLES: usize = 32;
+
+/// A player at work.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Playing {
+    /// As it was told, but for the position, which is where it is now.
+    told: Player,
+    /// What is held of a `Source::Sound`.
+    held: Option<Held>,
+    /// Nothing of it has been heard since it began or ran dry.
+    fresh: bool,
+    begun: bool,
+    over: bool,
+}
+
+/// What a tick of a player gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Played {
+    /// Something is in the frame; else it holds nothing of use.
+    pub(crate) sounds: bool,
+    /// It just played its last sample.
+    pub(crate) ended: bool,
+    /// It had to be silent because the next chunk is late.
+    pub(crate) dry: bool,
+}
+
+impl Playing {
+    pub(crate) fn new(player: Player) -> Self {
+        let held = match player.source {
+            Source::Sound(_) => Some(Held::new(player.position, player.repeats)),
+            Source::Music | Source::Silence { .. } => None,
+        };
+        Self {
+            told: player,
+            held,
+            fresh: true,
+            begun: false,
+            over: false,
+        }
+    }
+
+    /// All there is to know of it, as of now.
+    pub(crate) fn player(&self) -> Player {
+        self.told
+    }
+
+    /// Which chunk it needs now, if any.
+    pub(crate) fn ask(&mut self, tick: u64) -> Option<u64> {
+        if self.over {
+            return None;
+        }
+        self.held.as_mut()?.ask(tick)
+    }
+
+    /// Brings a chunk. False if it was not wanted.
+    pub(crate) fn feed(&mut self, position: u64, samples: Arc<[i16]>, last: bool) -> Fed {
+        let Some(held) = self.held.as_mut().filter(|_| !self.over) else {
+            return Fed::Stale;
+        };
+        let fed = held.feed(position, samples, last);
+        self.over |= fed == Fed::Gone;
+        fed
+    }
+
+    /// The next frame of it.
+    pub(crate) fn play(&mut self, frame: &mut [i16]) -> Played {
+        let length = frame.len() as u64;
+        let mut played = Played {
+            sounds: false,
+            ended: false,
+            dry: false,
+        };
+        if self.over {
+            return played;
+        }
+        match self.told.source {
+            Source::Music => {
+                self.play_music(frame);
+                played.sounds = true;
+            }
+            Source::Silence { samples } => {
+                self.told.position = self.told.position.saturating_add(length);
+                played.ended = self.told.position >= samples && !self.told.repeats;
+            }
+            Source::Sound(_) => self.play_sound(frame, &mut played),
+        }
+        if played.sounds {
+            self.begun = true;
+            if core::mem::take(&mut self.fresh) {
+                swell(frame);
+            }
+        }
+        self.over |= played.ended;
+        played
+    }
+
+    /// What is still to be heard of it when it is stopped now.
+    pub(crate) fn tail(&mut self) -> [i16; FADE_SAMPLES] {
+        let mut tail = [0; FADE_SAMPLES];
+        if self.begun && self.play(&mut tail).sounds {
+            tail.reverse();
+            swell(&mut tail);
+            tail.reverse();
+        } else {
+            tail.fill(0);
+        }
+        tail
+    }
+
+    fn play_music(&mut self, frame: &mut [i16]) {
+        let music = music();
+        let length = music.len() as u64;
+        let mut at = 0;
+        while at < frame.len() {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "less than the music's length"
+            )]
+            let from = &music[(self.told.position % length) as usize..];
+            let n = from.len().min(frame.len() - at);
+            frame[at..at + n].copy_from_slice(&from[..n]);
+            at += n;
+            self.told.position = (self.told.position % length + n as u64) % length;
+        }
+    }
+
+    fn play_sound(&mut self, frame: &mut [i16], played: &mut Played) {
+        let Some(held) = &mut self.held else { return };
+        let n = held.play(frame);
+        frame[n..].fill(0);
+        self.told.position = held.position();
+        played.sounds = n > 0;
+        played.ended = held.is_over();
+        if n < frame.len() && !played.ended {
+            // Before its first sample it is not dry, only slow.
+            played.dry = self.begun;
+            self.fresh = true;
+        }
+    }
+}
+
+/// Swells over the first samples.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "the result is no larger than the sample"
+)]
+fn swell(frame: &mut [i16]) {
+    for (at, sample) in frame.iter_mut().take(FADE_SAMPLES).enumerate() {
+        *sample = (i32::from(*sample) * at as i32 / FADE_SAMPLES as i32) as i16;
+    }
+}

@@ -1,0 +1,101 @@
+//! A packet that came in: whose it may be, what it is, and into what it goes.
+
+use confab_rtp::Header;
+use confab_rtp::rtcp::{Item, Items};
+use confab_terms::{Instant, LegId, SocketAddr};
+
+use crate::engine::Engine;
+use crate::{Component, Event};
+
+impl Engine {
+    /// Takes a packet that arrived at a leg's socket. Junk is counted and forgotten.
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        leg: LegId,
+        component: Component,
+        from: SocketAddr,
+        packet: &[u8],
+    ) {
+        match component {
+            Component::Rtp => self.receive_rtp(now, leg, from, packet),
+            Component::Rtcp => self.receive_rtcp(now, leg, from, packet),
+        }
+    }
+
+    fn receive_rtp(&mut self, now: Instant, id: LegId, from: SocketAddr, packet: &[u8]) {
+        let counters = &mut self.counters;
+        let Some(leg) = self.legs.get_mut(id.0) else {
+            counters.no_such_leg += 1;
+            return;
+        };
+        let Some(media) = leg.media else {
+            counters.no_such_leg += 1;
+            return;
+        };
+        let sdp = media.remote_rtp;
+        if !leg.rtp_origin.admits(from, sdp, media.signalling_address) {
+            counters.foreign_source += 1;
+            return;
+        }
+        let Ok((header, payload)) = Header::parse(packet) else {
+            counters.malformed += 1;
+            return;
+        };
+        let is_digit = media.digits_payload_type == Some(header.payload_type);
+        if header.payload_type != media.payload_type && !is_digit {
+            counters.foreign_payload_type += 1;
+            return;
+        }
+        if let Some(peer) = leg.rtp_origin.took(from, sdp) {
+            self.outbox.locked(id, Component::Rtp, peer);
+        }
+        counters.rtp_in += 1;
+        leg.reception.packet(now, &header);
+        if !is_digit {
+            leg.jitter.insert(now, &header, media.codec, payload);
+        } else if let Some(digit) = leg.digits.receive(&header, payload) {
+            if self.outbox.is_full() {
+                counters.lost_outputs += 1;
+            } else {
+                self.outbox.event(Event::Digit { leg: id, digit });
+            }
+        }
+    }
+
+    /// Reports are read for their facts. A BYE ends nothing: calls end by signalling.
+    fn receive_rtcp(&mut self, now: Instant, id: LegId, from: SocketAddr, packet: &[u8]) {
+        let counters = &mut self.counters;
+        let Some(leg) = self.legs.get_mut(id.0) else {
+            counters.no_such_leg += 1;
+            return;
+        };
+        let Some(media) = leg.media else {
+            counters.no_such_leg += 1;
+            return;
+        };
+        let sdp = media.remote_rtcp;
+        if !leg.rtcp_origin.admits(from, sdp, media.signalling_address) {
+            counters.foreign_source += 1;
+            return;
+        }
+        // RFC 3550 A.2: all of it has to hold before any of it counts.
+        if packet.is_empty() || Items::new(packet).any(|item| item.is_err()) {
+            counters.malformed += 1;
+            return;
+        }
+        if let Some(peer) = leg.rtcp_origin.took(from, sdp) {
+            self.outbox.locked(id, Component::Rtcp, peer);
+        }
+        counters.rtcp_in += 1;
+        for item in Items::new(packet).flatten() {
+            match item {
+                Item::Sender { ssrc, info } => leg.reception.sender_report(now, ssrc, info.ntp),
+                Item::Block { block, .. } if block.ssrc == leg.stream.ssrc => {
+                    leg.heard_by_peer = Some(block);
+                }
+                Item::Block { .. } | Item::Cname { .. } | Item::Bye { .. } => {}
+            }
+        }
+    }
+}

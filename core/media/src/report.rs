@@ -1,0 +1,71 @@
+//! RTCP reports of ours: about every five seconds, each leg in its own time (RFC 3550 §6.2).
+
+use confab_rtp::rtcp::{PACKET_BYTES_MAX, SenderInfo, ntp_of_unix_ms, write_report};
+use confab_terms::Instant;
+
+use crate::Component;
+use crate::counters::Counters;
+use crate::engine::EngineConfig;
+use crate::leg::Leg;
+use crate::outbox::Outbox;
+
+/// Five seconds.
+const INTERVAL_TICKS: u64 = 250;
+
+/// Half the interval for the first one (RFC 3550 §6.2), spread by the leg.
+pub(crate) fn first_report_at(tick: u64, ssrc: u32) -> u64 {
+    tick + spread(ssrc) / 2
+}
+
+/// 0.5 to 1.5 of the interval, by bits that are random once and need no generator.
+fn spread(bits: u32) -> u64 {
+    let mixed = bits.wrapping_mul(0x9e37_79b9) >> 16;
+    INTERVAL_TICKS / 2 + u64::from(mixed) % INTERVAL_TICKS
+}
+
+/// Sends a leg's report if it is time.
+pub(crate) fn report(
+    now: Instant,
+    tick: u64,
+    leg: &mut Leg,
+    config: &EngineConfig,
+    outbox: &mut Outbox,
+    counters: &mut Counters,
+) {
+    if tick < leg.report_at {
+        return;
+    }
+    leg.report_at = tick + spread(leg.stream.ssrc.wrapping_add(leg.stream.packets));
+    let Some(to) = leg.destination(Component::Rtcp) else {
+        return;
+    };
+    let since = now.saturating_since(config.start).as_millis();
+    let wall_ms = config
+        .wall
+        .0
+        .saturating_add(i64::try_from(since).unwrap_or(i64::MAX));
+    let info = SenderInfo {
+        ntp: ntp_of_unix_ms(wall_ms),
+        rtp_timestamp: leg.stream.timestamp(),
+        packets: leg.stream.packets,
+        octets: leg.stream.octets,
+    };
+    let sender = leg.sent_since_report().then_some(&info);
+    let block = leg.reception.report_block(now);
+    let mut bytes = [0; PACKET_BYTES_MAX];
+    let stream = &leg.stream;
+    let length = write_report(
+        &mut bytes,
+        stream.ssrc,
+        sender,
+        block.as_slice(),
+        &stream.cname,
+    );
+    match outbox.packet(leg.id, Component::Rtcp, to, length) {
+        Some(packet) => {
+            packet.copy_from_slice(&bytes[..length]);
+            counters.rtcp_out += 1;
+        }
+        None => counters.lost_outputs += 1,
+    }
+}

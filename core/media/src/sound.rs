@@ -1,0 +1,144 @@
+//! The chunks of a decoded sound that a player holds: a little ahead of what it plays, asked for
+//! by place, never more than a few. The sound itself lives elsewhere.
+
+use std::sync::Arc;
+
+use confab_terms::limits::SOUND_CHUNK_SAMPLES;
+use serde::{Deserialize, Serialize};
+
+/// Chunks held at most.
+const CHUNKS_MAX: usize = 3;
+/// With less than this ahead the next chunk is asked for: 500 ms at 8 kHz.
+const AHEAD_MIN: usize = SOUND_CHUNK_SAMPLES / 2;
+/// An answer that has not come by then is asked for again: half a second.
+const ASK_AGAIN_TICKS: u64 = 25;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Chunk {
+    position: u64,
+    samples: Arc<[i16]>,
+    played: usize,
+    /// The whole of a short sound that repeats: stays, and is played again and again.
+    stays: bool,
+}
+
+/// What is held of a sound.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Held {
+    chunks: Vec<Chunk>,
+    /// The first sample that is not held: what to ask for.
+    next: u64,
+    /// The tick of the question that is not answered yet.
+    asked: Option<u64>,
+    /// Nothing more will come.
+    complete: bool,
+    repeats: bool,
+}
+
+/// What became of a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fed {
+    Taken,
+    /// Not what was asked for.
+    Stale,
+    /// The sound has no samples at all.
+    Gone,
+}
+
+impl Held {
+    pub(crate) fn new(position: u64, repeats: bool) -> Self {
+        Self {
+            chunks: Vec::with_capacity(CHUNKS_MAX),
+            next: position,
+            asked: None,
+            complete: false,
+            repeats,
+        }
+    }
+
+    /// Where the next chunk should begin, if it is time to ask; it counts as asked then.
+    pub(crate) fn ask(&mut self, tick: u64) -> Option<u64> {
+        let waits = self
+            .asked
+            .is_some_and(|asked| tick < asked + ASK_AGAIN_TICKS);
+        if waits || self.complete || self.chunks.len() == CHUNKS_MAX || self.ahead() >= AHEAD_MIN {
+            return None;
+        }
+        self.asked = Some(tick);
+        Some(self.next)
+    }
+
+    pub(crate) fn feed(&mut self, position: u64, samples: Arc<[i16]>, last: bool) -> Fed {
+        if self.asked.is_none() || position != self.next {
+            return Fed::Stale;
+        }
+        if samples.is_empty() && !last {
+            // Not decoded yet: the question stands, and will be asked again.
+            return Fed::Taken;
+        }
+        // What is too much is cut off, and asked for in its turn.
+        let last = last && samples.len() <= SOUND_CHUNK_SAMPLES;
+        let samples = match samples.get(..SOUND_CHUNK_SAMPLES) {
+            Some(cut) if samples.len() > SOUND_CHUNK_SAMPLES => Arc::from(cut),
+            _ => samples,
+        };
+        self.asked = None;
+        if samples.is_empty() && position == 0 {
+            return Fed::Gone;
+        }
+        self.next += samples.len() as u64;
+        let stays = last && self.repeats && position == 0;
+        self.complete = last && !self.repeats || stays;
+        if !samples.is_empty() {
+            self.chunks.push(Chunk {
+                position,
+                samples,
+                played: 0,
+                stays,
+            });
+        }
+        if last && self.repeats {
+            self.next = 0;
+        }
+        Fed::Taken
+    }
+
+    /// Plays as much as there is, across the sound's end if it repeats, and says how much.
+    pub(crate) fn play(&mut self, out: &mut [i16]) -> usize {
+        let mut at = 0;
+        while at < out.len() {
+            let Some(chunk) = self.chunks.first_mut() else {
+                break;
+            };
+            let from = &chunk.samples[chunk.played..];
+            let n = from.len().min(out.len() - at);
+            out[at..at + n].copy_from_slice(&from[..n]);
+            at += n;
+            chunk.played += n;
+            if chunk.played == chunk.samples.len() {
+                if chunk.stays {
+                    chunk.played = 0;
+                } else {
+                    self.chunks.remove(0);
+                }
+            }
+        }
+        at
+    }
+
+    /// The last sample has been played.
+    pub(crate) fn is_over(&self) -> bool {
+        self.complete && self.chunks.is_empty()
+    }
+
+    /// The place of the sample that comes next.
+    pub(crate) fn position(&self) -> u64 {
+        let first = self.chunks.first();
+        first.map_or(self.next, |chunk| chunk.position + chunk.played as u64)
+    }
+
+    fn ahead(&self) -> usize {
+        let held = self.chunks.iter();
+        held.map(|chunk| chunk.samples.len() - chunk.played).sum()
+    }
+}
