@@ -14,3 +14,5 @@ pub use output::{Fetch, FetchKind, Notice, Output, TimeOuts};
 pub use view::{
     AudibilityView, CallDirection, CallStatus, CallView, ConferenceView, ParticipantView,
 };
+/// The words of the rules that a question or an answer carries.
+pub use confab_conference as conference;
