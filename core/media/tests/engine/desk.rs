@@ -1,0 +1,320 @@
+//! A desk to test the engine on: legs with addresses of their own, who say constants.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use confab_codec::{decode, encode};
+use confab_media::{
+    Command, Component, Engine, EngineConfig, Event, LegMedia, Output, Player, RoomChange, Source,
+};
+use confab_rtp::{HEADER_BYTES, Header};
+use confab_terms::{
+    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, PlayerId, RoomId, SocketAddr, SoundId,
+    Voice,
+};
+
+pub(crate) const ROOM: RoomId = RoomId(1);
+pub(crate) const OPEN: Audibility = Audibility {
+    voice: Voice::ToEveryone,
+    hears: true,
+};
+pub(crate) const MUTED: Audibility = Audibility {
+    voice: Voice::ToNobody,
+    hears: true,
+};
+pub(crate) const HELD: Audibility = Audibility {
+    voice: Voice::ToNobody,
+    hears: false,
+};
+pub(crate) const MS_20: u64 = 20_000_000;
+
+pub(crate) fn whisper(target: u64) -> Audibility {
+    Audibility {
+        voice: Voice::Only(LegId(target)),
+        hears: true,
+    }
+}
+
+/// What the codec leaves of a sample.
+pub(crate) fn coded(sample: i16) -> i16 {
+    let (mut byte, mut out) = ([0], [0]);
+    encode(Codec::Pcmu, &[sample], &mut byte);
+    decode(Codec::Pcmu, &byte, &mut out);
+    out[0]
+}
+
+/// A packet that the engine sent.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sent {
+    pub(crate) component: Component,
+    pub(crate) to: SocketAddr,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Sent {
+    pub(crate) fn header(&self) -> Header {
+        Header::parse(&self.bytes).expect("is RTP").0
+    }
+
+    pub(crate) fn samples(&self) -> Vec<i16> {
+        let mut out = vec![0; self.bytes.len() - HEADER_BYTES];
+        decode(Codec::Pcmu, &self.bytes[HEADER_BYTES..], &mut out);
+        out
+    }
+}
+
+/// All that came out of the engine since it was last asked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Out {
+    pub(crate) packets: BTreeMap<LegId, Vec<Sent>>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) locked: Vec<(LegId, Component, SocketAddr)>,
+    pub(crate) unlocked: Vec<LegId>,
+    pub(crate) wants: Vec<(LegId, PlayerId, SoundId, u64)>,
+}
+
+impl Out {
+    /// What the leg heard: the one RTP packet of this tick.
+    pub(crate) fn heard(&self, leg: u64) -> Vec<i16> {
+        self.rtp(leg).expect("a packet is sent").samples()
+    }
+
+    pub(crate) fn rtp(&self, leg: u64) -> Option<&Sent> {
+        let packets = self.packets.get(&LegId(leg))?;
+        packets.iter().find(|sent| sent.component == Component::Rtp)
+    }
+
+    /// The one value that the leg heard throughout.
+    pub(crate) fn level(&self, leg: u64) -> i16 {
+        let heard = self.heard(leg);
+        assert!(
+            heard.iter().all(|&x| x == heard[0]),
+            "not one level: {heard:?}"
+        );
+        heard[0]
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) engine: Engine,
+    pub(crate) now: Instant,
+    pub(crate) changes: u64,
+    said: BTreeMap<u64, u32>,
+    pub(crate) sounds: BTreeMap<SoundId, Arc<[i16]>>,
+}
+
+pub(crate) fn address(leg: u64, port: u16) -> SocketAddr {
+    let last = u8::try_from(leg).expect("a small number");
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, last)), port)
+}
+
+pub(crate) fn media(leg: u64) -> LegMedia {
+    LegMedia {
+        remote_rtp: address(leg, 4_000),
+        remote_rtcp: address(leg, 4_001),
+        signalling_address: IpAddr::V4(Ipv4Addr::new(198, 51, 100, 7)),
+        codec: Codec::Pcmu,
+        payload_type: 0,
+        digits_payload_type: Some(101),
+        sends: true,
+        receives: true,
+    }
+}
+
+impl Desk {
+    /// So many legs, from 1 on, with media agreed.
+    pub(crate) fn new(legs: u64) -> Self {
+        let mut desk = Self {
+            engine: Engine::new(EngineConfig::default()),
+            now: Instant(0),
+            changes: 0,
+            said: BTreeMap::new(),
+            sounds: BTreeMap::new(),
+        };
+        for leg in 1..=legs {
+            desk.apply(Command::AddLeg {
+                leg: LegId(leg),
+                ssrc: 1_000 + leg as u32,
+                sequence: 65_530,
+                timestamp: u32::MAX - 300,
+            });
+            desk.apply(Command::SetMedia {
+                leg: LegId(leg),
+                media: media(leg),
+            });
+        }
+        desk
+    }
+
+    /// The legs in one room, all open.
+    pub(crate) fn conference(legs: u64) -> Self {
+        let mut desk = Self::new(legs);
+        desk.apply(Command::OpenRoom {
+            room: ROOM,
+            rate: confab_terms::Rate::Hz8000,
+        });
+        desk.change(RoomChange {
+            seat: (1..=legs).map(|leg| (LegId(leg), OPEN)).collect(),
+            ..RoomChange::default()
+        });
+        desk
+    }
+
+    pub(crate) fn apply(&mut self, command: Command) -> Out {
+        self.engine.apply(self.now, command);
+        self.drain()
+    }
+
+    pub(crate) fn change(&mut self, change: RoomChange) -> Out {
+        self.changes += 1;
+        self.apply(Command::Change {
+            room: ROOM,
+            number: self.changes,
+            change,
+        })
+    }
+
+    pub(crate) fn set(&mut self, leg: u64, audibility: Audibility) -> Out {
+        self.change(RoomChange {
+            audibility: vec![(LegId(leg), audibility)],
+            ..RoomChange::default()
+        })
+    }
+
+    pub(crate) fn tick(&mut self) -> Out {
+        self.now.0 += MS_20;
+        self.engine.tick(self.now);
+        let mut out = self.drain();
+        // What it wants it gets at once, as from a fast disk.
+        for (leg, player, sound, position) in core::mem::take(&mut out.wants) {
+            let fed = self.feed(leg, player, sound, position);
+            out.events.extend(fed.events);
+        }
+        out
+    }
+
+    /// Each of these says its value for one frame; then a tick.
+    pub(crate) fn say(&mut self, values: &[(u64, i16)]) -> Out {
+        for &(leg, value) in values {
+            self.send(leg, value);
+        }
+        self.tick()
+    }
+
+    /// The same, until every fade is over and every jitter buffer has settled.
+    pub(crate) fn settle(&mut self, values: &[(u64, i16)]) -> Out {
+        for _ in 0..9 {
+            self.say(values);
+        }
+        self.say(values)
+    }
+
+    pub(crate) fn send(&mut self, leg: u64, value: i16) -> Out {
+        let mut packet = [0; HEADER_BYTES + 160];
+        let count = self.said.entry(leg).or_default();
+        Header {
+            payload_type: 0,
+            marker: *count == 0,
+            sequence: *count as u16,
+            timestamp: *count * 160,
+            ssrc: 77,
+        }
+        .write(&mut packet);
+        *count += 1;
+        encode(Codec::Pcmu, &[value; 160], &mut packet[HEADER_BYTES..]);
+        self.receive(leg, Component::Rtp, address(leg, 4_000), &packet)
+    }
+
+    pub(crate) fn receive(
+        &mut self,
+        leg: u64,
+        component: Component,
+        from: SocketAddr,
+        packet: &[u8],
+    ) -> Out {
+        self.engine
+            .receive(self.now, LegId(leg), component, from, packet);
+        self.drain()
+    }
+
+    pub(crate) fn background(&mut self, leg: u64, player: Option<Player>) {
+        let background = player.map_or(confab_media::Background::None, |player| {
+            confab_media::Background::Playing(player)
+        });
+        let out = self.apply(Command::SetBackground {
+            leg: LegId(leg),
+            background,
+        });
+        self.serve(out);
+    }
+
+    pub(crate) fn announcement(&mut self, leg: u64, player: Option<Player>) {
+        let out = self.apply(Command::SetAnnouncement {
+            leg: LegId(leg),
+            player,
+        });
+        self.serve(out);
+    }
+
+    fn serve(&mut self, out: Out) {
+        for (leg, player, sound, position) in out.wants {
+            self.feed(leg, player, sound, position);
+        }
+    }
+
+    fn feed(&mut self, leg: LegId, player: PlayerId, sound: SoundId, position: u64) -> Out {
+        let whole = &self.sounds[&sound];
+        let from = position as usize;
+        let to = whole.len().min(from + 8_000);
+        let command = Command::Feed {
+            leg,
+            player,
+            position,
+            samples: Arc::from(&whole[from..to]),
+            last: to == whole.len(),
+        };
+        self.apply(command)
+    }
+
+    pub(crate) fn drain(&mut self) -> Out {
+        let mut out = Out::default();
+        while let Some(output) = self.engine.poll_output() {
+            match output {
+                Output::Packet {
+                    leg,
+                    component,
+                    to,
+                    bytes,
+                } => out.packets.entry(leg).or_default().push(Sent {
+                    component,
+                    to,
+                    bytes: bytes.to_vec(),
+                }),
+                Output::Locked {
+                    leg,
+                    component,
+                    peer,
+                } => out.locked.push((leg, component, peer)),
+                Output::Unlocked { leg } => out.unlocked.push(leg),
+                Output::Wants {
+                    leg,
+                    player,
+                    sound,
+                    position,
+                } => out.wants.push((leg, player, sound, position)),
+                Output::Event(event) => out.events.push(event),
+            }
+        }
+        out
+    }
+}
+
+pub(crate) fn sound(player: u64, sound: u64, repeats: bool) -> Player {
+    Player {
+        player: PlayerId(player),
+        source: Source::Sound(SoundId(sound)),
+        position: 0,
+        repeats,
+    }
+}

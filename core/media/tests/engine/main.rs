@@ -1,0 +1,9 @@
+//! The engine as its thread sees it: commands and packets in, packets and events out.
+
+mod commands;
+mod desk;
+mod life;
+mod origins;
+mod players;
+mod reports;
+mod rooms;
