@@ -1,7 +1,7 @@
 //! What the REST API can ask, and what it is answered. Values are typed: the dialect's spelling
 //! has been parsed away, and comes back only in `rest`.
 
-use confab_conference::{Key, Status, Update, Url};
+use confab_conference::{Key, Update, Url};
 use confab_terms::{CallSid, ConferenceSid};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -122,6 +122,3 @@ pub enum Refusal {
         speaker: CallSid,
     },
 }
-
-/// For `ConferenceView`.
-pub type ConferenceStatus = Status;

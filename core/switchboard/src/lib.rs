@@ -2,17 +2,26 @@
 //! done goes out by `poll_output()`. It joins sip, cxml and conference, and orders media about.
 
 mod api;
+mod asked;
 mod config;
+mod flow;
+mod handle;
 mod input;
+mod live;
 mod output;
+mod program;
+mod switchboard;
+mod tell;
 mod view;
 
 pub use api::{Refusal, Reply, Request};
+/// The words of the rules that a question or an answer carries.
+pub use confab_conference as conference;
 pub use config::Config;
 pub use input::{DecodeError, FetchError, Fetched, Input};
+pub use live::{Counters, Leftovers};
 pub use output::{Fetch, FetchKind, Notice, Output, TimeOuts};
+pub use switchboard::Switchboard;
 pub use view::{
     AudibilityView, CallDirection, CallStatus, CallView, ConferenceView, ParticipantView,
 };
-/// The words of the rules that a question or an answer carries.
-pub use confab_conference as conference;

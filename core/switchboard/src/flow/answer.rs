@@ -1,0 +1,54 @@
+//! Answering a call: a leg is asked for, the 200 leaves when it is there, and the ACK lets the
+//! document run on.
+
+use confab_media::LegMedia;
+use confab_sdp::{Agreed, Direction};
+use confab_terms::{CallSid, IpAddr, Now};
+
+use crate::live::CallState;
+use crate::program;
+use crate::{CallStatus, Output, Switchboard};
+
+/// Asks for the leg, once.
+pub(crate) fn open_leg(board: &mut Switchboard, sid: CallSid) {
+    let Some(call) = board.calls.get_mut(sid) else {
+        return;
+    };
+    let CallState::Ringing { offer } = &mut call.state else {
+        return;
+    };
+    call.state = CallState::Opening {
+        offer: core::mem::take(offer),
+    };
+    let (leg, thread) = (call.leg, call.thread);
+    board.send(Output::OpenLeg { leg, thread });
+}
+
+/// The call is up.
+pub(crate) fn acknowledged(board: &mut Switchboard, now: Now, sid: CallSid) {
+    let Some(call) = board.calls.get_mut(sid) else {
+        return;
+    };
+    let CallState::Answered(leg) = &call.state else {
+        return;
+    };
+    call.state = CallState::Up(leg.clone());
+    call.status = CallStatus::InProgress;
+    call.times.started = Some(now.wall);
+    call.times.updated = now.wall;
+    program::call_is_up(board, now, sid);
+}
+
+/// What the leg is told. While a phone holds us it may well send its own music: that is not mixed.
+pub(crate) fn leg_media(agreed: &Agreed, signalling_address: IpAddr) -> LegMedia {
+    LegMedia {
+        remote_rtp: agreed.remote_rtp,
+        remote_rtcp: agreed.remote_rtcp,
+        signalling_address,
+        codec: agreed.codec,
+        payload_type: agreed.payload_type,
+        digits_payload_type: agreed.digits_payload_type,
+        sends: matches!(agreed.direction, Direction::SendRecv | Direction::SendOnly),
+        receives: agreed.direction == Direction::SendRecv,
+    }
+}

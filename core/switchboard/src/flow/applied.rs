@@ -1,0 +1,125 @@
+//! The room says from which tick a change holds: replies leave, an ended conference is closed.
+
+use confab_media::Command;
+use confab_terms::{ConferenceSid, Now, RequestId, limits};
+
+use crate::asked;
+use crate::live::{Timer, Waiting};
+use crate::{Output, Refusal, Reply, Switchboard};
+
+/// The reply leaves once the room has applied this change, or after `APPLIED_WAIT` says so;
+/// at once if there is nothing to wait for.
+pub(crate) fn reply_when_applied(
+    board: &mut Switchboard,
+    now: Now,
+    conference: ConferenceSid,
+    number: Option<u64>,
+    request: RequestId,
+    reply: Reply,
+) {
+    let (Some(number), Some(room)) = (number, board.rooms.get_mut(conference)) else {
+        board.send(Output::Reply { request, reply });
+        return;
+    };
+    room.waiting.push(Waiting {
+        number,
+        request,
+        reply,
+    });
+    board.timers.set(
+        Timer::Reply(conference, request),
+        now.instant + limits::APPLIED_WAIT,
+    );
+}
+
+pub(crate) fn applied(board: &mut Switchboard, conference: ConferenceSid, number: u64, tick: u64) {
+    let Some(room) = board.rooms.get_mut(conference) else {
+        return;
+    };
+    room.applied = room.applied.max(number.min(room.issued));
+    room.forget_rules();
+    let (due, waiting) = core::mem::take(&mut room.waiting)
+        .into_iter()
+        .partition(|w| w.number <= number);
+    room.waiting = waiting;
+    let due: Vec<Waiting> = due;
+    let is_done = room.over && room.unapplied() == 0;
+    for Waiting { request, reply, .. } in due {
+        board.timers.cancel(Timer::Reply(conference, request));
+        let reply = with_tick(reply, tick);
+        board.send(Output::Reply { request, reply });
+    }
+    asked::send_asks(board, conference);
+    if is_done {
+        close(board, conference);
+    }
+}
+
+/// What was to wait for a change has turned out not to need one.
+pub(crate) fn reply_now(board: &mut Switchboard, conference: ConferenceSid, request: RequestId) {
+    let Some(room) = board.rooms.get_mut(conference) else {
+        return;
+    };
+    let Some(at) = room.waiting.iter().position(|w| w.request == request) else {
+        return;
+    };
+    let reply = room.waiting.remove(at).reply;
+    board.timers.cancel(Timer::Reply(conference, request));
+    board.send(Output::Reply { request, reply });
+}
+
+fn with_tick(reply: Reply, tick: u64) -> Reply {
+    match reply {
+        Reply::Participant { participant, .. } => Reply::Participant {
+            participant,
+            applied_tick: Some(tick),
+        },
+        reply => reply,
+    }
+}
+
+/// The room has not answered in time: whoever waits is told so.
+pub(crate) fn not_confirmed(
+    board: &mut Switchboard,
+    conference: ConferenceSid,
+    request: RequestId,
+) {
+    let Some(room) = board.rooms.get_mut(conference) else {
+        return;
+    };
+    room.waiting.retain(|w| w.request != request);
+    room.asks.retain(|ask| ask.request != request);
+    room.forget_rules();
+    board.counted.updates_not_confirmed += 1;
+    let reply = Reply::Refused(Refusal::NotConfirmed);
+    board.send(Output::Reply { request, reply });
+}
+
+/// Closes the room of a conference that is over, or that nobody came to.
+pub(crate) fn close(board: &mut Switchboard, conference: ConferenceSid) {
+    let Some(room) = board.rooms.remove(conference) else {
+        return;
+    };
+    board.timers.cancel(Timer::Close(conference));
+    board.send(Output::Media {
+        thread: room.thread,
+        command: Command::CloseRoom { room: room.room },
+    });
+    for Waiting { request, reply, .. } in room.waiting {
+        board.timers.cancel(Timer::Reply(conference, request));
+        // Who has been removed is out, whatever the room says of it.
+        let reply = match reply {
+            Reply::Removed => Reply::Removed,
+            _ => Reply::Refused(Refusal::NotConfirmed),
+        };
+        board.send(Output::Reply { request, reply });
+    }
+    for ask in room.asks {
+        board.timers.cancel(Timer::Reply(conference, ask.request));
+        let reply = Reply::Refused(Refusal::NoSuchConference(conference));
+        board.send(Output::Reply {
+            request: ask.request,
+            reply,
+        });
+    }
+}

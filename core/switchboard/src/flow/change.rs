@@ -1,0 +1,93 @@
+//! The room's part of what the rules decided, as one numbered change.
+
+use confab_conference::{Beep as RuleBeep, Effects, Hears};
+use confab_media::{Background, Beep, BeepTone, Command, RoomChange};
+use confab_terms::{ConferenceSid, Now};
+
+use crate::program;
+use crate::{Output, Switchboard};
+
+/// Sends the change; `None` if the room has nothing to do.
+pub(crate) fn send(
+    board: &mut Switchboard,
+    now: Now,
+    sid: ConferenceSid,
+    effects: &Effects,
+) -> Option<u64> {
+    let change = RoomChange {
+        unseat: effects.unseat.clone(),
+        seat: effects.seat.clone(),
+        audibility: effects.audibility.clone(),
+        backgrounds: backgrounds(board, now, effects),
+        beep: effects.beep.map(beep),
+    };
+    if change == RoomChange::default() {
+        return None;
+    }
+    let room = board.rooms.get_mut(sid)?;
+    room.issued += 1;
+    room.keep_rules();
+    let number = room.issued;
+    let (id, thread) = (room.room, room.thread);
+    board.send(Output::Media {
+        thread,
+        command: Command::Change {
+            room: id,
+            number,
+            change,
+        },
+    });
+    Some(number)
+}
+
+/// What legs hear besides the room, in the same change: so music and room never overlap.
+fn backgrounds(
+    board: &mut Switchboard,
+    now: Now,
+    effects: &Effects,
+) -> Vec<(confab_terms::LegId, Background)> {
+    let mut backgrounds = Vec::new();
+    for (call, hears) in &effects.hears {
+        let Some(leg) = board.calls.get(*call).map(|c| c.leg) else {
+            continue;
+        };
+        match hears {
+            Hears::Room => {
+                if program::stop_music(board, *call) {
+                    backgrounds.push((leg, Background::None));
+                }
+            }
+            Hears::Music(kind, music) => {
+                let background = program::start_music(board, now, *call, *kind, music);
+                backgrounds.push((leg, background));
+            }
+        }
+    }
+    for leg in &effects.unseat {
+        let Some(call) = board.calls.of_leg(*leg) else {
+            continue;
+        };
+        let goes_on = board
+            .calls
+            .get(call)
+            .is_some_and(|c| c.times.ended.is_none());
+        if program::stop_music(board, call) && goes_on {
+            backgrounds.retain(|(of, _)| of != leg);
+            backgrounds.push((*leg, Background::None));
+        }
+    }
+    backgrounds
+}
+
+fn beep(beep: RuleBeep) -> Beep {
+    match beep {
+        RuleBeep::Enter(except) => Beep {
+            tone: BeepTone::Enter,
+            except,
+        },
+        RuleBeep::Exit => Beep {
+            tone: BeepTone::Exit,
+            except: None,
+        },
+    }
+}

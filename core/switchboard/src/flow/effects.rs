@@ -1,0 +1,78 @@
+//! Carries out what the rules decided: one change of the room, announcements, webhooks, and what
+//! becomes of those who left.
+
+use confab_conference::{Effects, EventKind};
+use confab_terms::{CallSid, ConferenceSid, Now};
+
+use super::change;
+use super::join::expect_again;
+use super::leave::left;
+use crate::flow;
+use crate::program;
+use crate::tell;
+use crate::{ConferenceView, Output, Switchboard};
+
+/// Carries out all of it. Gives the number of the room's change, if there was one.
+pub(crate) fn carry_out(
+    board: &mut Switchboard,
+    now: Now,
+    sid: ConferenceSid,
+    effects: Effects,
+) -> Option<u64> {
+    if let Some(room) = board.rooms.get_mut(sid) {
+        room.note_end(&effects);
+    }
+    for event in &effects.events {
+        if event.kind == EventKind::Start
+            && let Some(room) = board.rooms.get_mut(sid)
+        {
+            room.started = Some(now.wall);
+        }
+        tell::event(board, now, sid, event);
+    }
+    let name = board.rooms.get(sid);
+    let name = name.map_or_else(String::new, |r| r.conference.friendly_name().to_owned());
+    let number = change::send(board, now, sid, &effects);
+    if effects.ended {
+        over(board, now, sid);
+    } else {
+        program::announce(board, now, sid, effects.announcements);
+        let seated: Vec<CallSid> = effects
+            .seat
+            .iter()
+            .filter_map(|(leg, _)| board.calls.of_leg(*leg))
+            .collect();
+        for call in seated {
+            program::next_announcement(board, now, call);
+        }
+    }
+    for (call, _) in effects.left {
+        left(board, now, call, sid);
+    }
+    for call in effects.no_longer_expected {
+        expect_again(board, now, call, &name);
+    }
+    number
+}
+
+/// The conference is over: its name is free at once, its room closed once it has said that the
+/// last change holds.
+fn over(board: &mut Switchboard, now: Now, sid: ConferenceSid) {
+    board.rooms.free_name(sid);
+    let account = board.config.account;
+    let Some(room) = board.rooms.get_mut(sid) else {
+        return;
+    };
+    room.over = true;
+    let view = ConferenceView::of(room, account);
+    let is_done = room.unapplied() == 0;
+    board.send(Output::ConferenceEnded(view));
+    if is_done {
+        flow::close(board, sid);
+    } else {
+        let timer = crate::live::Timer::Close(sid);
+        board
+            .timers
+            .set(timer, now.instant + confab_terms::limits::APPLIED_WAIT);
+    }
+}

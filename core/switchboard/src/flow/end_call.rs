@@ -1,0 +1,85 @@
+//! A call is over, whoever ended it: it leaves nothing but its history.
+
+use confab_conference::LeaveReason;
+use confab_media::Command;
+use confab_terms::{CallSid, Now};
+
+use crate::flow;
+use crate::live::{CallState, Timer};
+use crate::program;
+use crate::{CallStatus, Output, Switchboard};
+
+/// How a call ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallEnd {
+    /// BYE from the other side.
+    TheyHungUp,
+    /// BYE from us, or a rejection where it was not answered yet.
+    WeHangUp,
+    /// CANCEL.
+    Cancelled,
+    /// We refuse the INVITE with this status.
+    Refused(u16),
+    /// The dialog is gone without a word: no ACK, no answer.
+    Lost,
+}
+
+pub(crate) fn end_call(board: &mut Switchboard, now: Now, sid: CallSid, end: CallEnd) {
+    let Some(call) = board.calls.get_mut(sid) else {
+        return;
+    };
+    if call.times.ended.is_some() {
+        return;
+    }
+    let was_up = call.is_up();
+    let was_answered = was_up || matches!(call.state, CallState::Answered(_));
+    call.times.ended = Some(now.wall);
+    call.times.updated = now.wall;
+    let (status, code) = last_word(end, was_up, was_answered);
+    call.status = status;
+    call.sip_result_code = code.or(call.sip_result_code);
+    let dialog = call.dialog;
+    match end {
+        CallEnd::Refused(status) => board.sip.reject(now.instant, dialog, status),
+        CallEnd::WeHangUp => board.sip.hang_up(now.instant, dialog),
+        CallEnd::TheyHungUp | CallEnd::Cancelled | CallEnd::Lost => {}
+    }
+    flow::leave(board, now, sid, LeaveReason::HungUp);
+    program::stop_all(board, sid);
+    for timer in [
+        Timer::Document(sid),
+        Timer::Pause(sid),
+        Timer::TimeLimit(sid),
+        Timer::MusicGrace(sid),
+        Timer::Round(sid),
+    ] {
+        board.timers.cancel(timer);
+    }
+    let Some(call) = board.calls.remove(sid) else {
+        return;
+    };
+    // A leg that was asked for and not given yet is taken back too.
+    if !matches!(call.state, CallState::Ringing { .. }) {
+        board.send(Output::Media {
+            thread: call.thread,
+            command: Command::RemoveLeg { leg: call.leg },
+        });
+    }
+    let view = call.view(board.config.account);
+    board.send(Output::CallEnded(view));
+}
+
+/// The final CallStatus, and the final SIP status if this is what decides it.
+fn last_word(end: CallEnd, was_up: bool, was_answered: bool) -> (CallStatus, Option<u16>) {
+    match end {
+        CallEnd::Refused(486) => (CallStatus::Busy, Some(486)),
+        CallEnd::Refused(status) => (CallStatus::Failed, Some(status)),
+        CallEnd::Cancelled => (CallStatus::Canceled, Some(487)),
+        _ if was_up => (CallStatus::Completed, None),
+        CallEnd::TheyHungUp if was_answered => (CallStatus::Completed, None),
+        CallEnd::TheyHungUp => (CallStatus::Canceled, Some(487)),
+        CallEnd::WeHangUp if was_answered => (CallStatus::Completed, None),
+        CallEnd::WeHangUp => (CallStatus::Failed, Some(480)),
+        CallEnd::Lost => (CallStatus::Failed, None),
+    }
+}

@@ -1,0 +1,147 @@
+//! A call comes to a conference: expected as soon as its document names it, seated once it is up.
+
+use confab_conference::{Conference, LeaveReason, Refusal, Settings};
+use confab_terms::{CallSid, ConferenceSid, Now, limits};
+
+use crate::flow;
+use crate::live::{DialWish, Room, Seat, Timer};
+use crate::program::{self, DialOutcome};
+use crate::{Output, Switchboard};
+
+/// Why a call could not join.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NotJoined {
+    /// The conference says no.
+    Refused(Refusal),
+    /// There are too many conferences.
+    TooMany,
+}
+
+/// The call is expected from now on. `take_seat` follows once it is up.
+pub(crate) fn join(
+    board: &mut Switchboard,
+    now: Now,
+    call: CallSid,
+    name: &str,
+    settings: Settings,
+    dial: DialWish,
+) -> Result<ConferenceSid, NotJoined> {
+    let Some(leg) = board.calls.get(call).map(|c| c.leg) else {
+        return Err(NotJoined::TooMany);
+    };
+    let conference = match board.rooms.named(name) {
+        Some(conference) => conference,
+        None => open(board, now, name, &settings)?,
+    };
+    let expected = match board.rooms.get_mut(conference) {
+        Some(room) => {
+            let rules = &mut room.conference;
+            rules.expect(call, leg, settings.clone(), now.wall)
+        }
+        None => return Err(NotJoined::TooMany),
+    };
+    if let Err(refusal) = expected {
+        close_if_empty(board, conference);
+        return Err(NotJoined::Refused(refusal));
+    }
+    if let Some(call) = board.calls.get_mut(call) {
+        call.seat = Some(Seat {
+            conference,
+            since: None,
+            settings: Box::new(settings),
+            dial,
+        });
+    }
+    Ok(conference)
+}
+
+fn open(
+    board: &mut Switchboard,
+    now: Now,
+    name: &str,
+    settings: &Settings,
+) -> Result<ConferenceSid, NotJoined> {
+    if board.rooms.len() >= limits::CONFERENCES_MAX {
+        return Err(NotJoined::TooMany);
+    }
+    let sid = board.names.conference();
+    let room = board.names.room();
+    let thread = 0;
+    board.counted.conferences_total += 1;
+    board.rooms.insert(Room {
+        conference: Conference::new(sid, name.to_owned(), settings, now.wall),
+        room,
+        thread,
+        issued: 0,
+        applied: 0,
+        started: None,
+        waiting: Vec::new(),
+        asks: Vec::new(),
+        rules: std::collections::BTreeMap::new(),
+        end: None,
+        over: false,
+    });
+    board.send(Output::Media {
+        thread,
+        command: confab_media::Command::OpenRoom {
+            room,
+            rate: confab_terms::Rate::default(),
+        },
+    });
+    Ok(sid)
+}
+
+/// The call is up: it takes its seat.
+pub(crate) fn take_seat(board: &mut Switchboard, now: Now, sid: CallSid) -> Result<(), NotJoined> {
+    let Some(seat) = board.calls.get_mut(sid).and_then(|c| c.seat.as_mut()) else {
+        return Ok(());
+    };
+    let conference = seat.conference;
+    let limit = seat.dial.time_limit;
+    let Some(room) = board.rooms.get_mut(conference) else {
+        return Err(NotJoined::TooMany);
+    };
+    match room.conference.seat(sid, now.wall) {
+        Ok(effects) => {
+            seat.since = Some(now.instant);
+            if let Some(limit) = limit {
+                board.timers.set(Timer::TimeLimit(sid), now.instant + limit);
+            }
+            flow::carry_out(board, now, conference, effects);
+            Ok(())
+        }
+        Err(refusal) => {
+            let effects = room.conference.leave(sid, LeaveReason::AddFailed, now.wall);
+            if let Some(call) = board.calls.get_mut(sid) {
+                call.seat = None;
+            }
+            flow::carry_out(board, now, conference, effects);
+            close_if_empty(board, conference);
+            Err(NotJoined::Refused(refusal))
+        }
+    }
+}
+
+/// A conference that nobody came to leaves no trace.
+pub(crate) fn close_if_empty(board: &mut Switchboard, conference: ConferenceSid) {
+    let is_empty = board
+        .rooms
+        .get(conference)
+        .is_some_and(|room| !room.over && room.conference.is_empty());
+    if is_empty {
+        flow::close(board, conference);
+    }
+}
+
+/// The conference is over before this call was answered: it is expected in the next one of the
+/// same name.
+pub(super) fn expect_again(board: &mut Switchboard, now: Now, sid: CallSid, name: &str) {
+    let Some(seat) = board.calls.get_mut(sid).and_then(|c| c.seat.take()) else {
+        return;
+    };
+    let settings = (*seat.settings).clone();
+    let again = join(board, now, sid, name, settings, seat.dial.clone());
+    if again.is_err() {
+        program::dial_over(board, now, sid, &seat, DialOutcome::Failed);
+    }
+}

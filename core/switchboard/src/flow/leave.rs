@@ -1,0 +1,52 @@
+//! A call leaves its conference and goes on: with the Dial's action, else with the next verb.
+
+use confab_conference::LeaveReason;
+use confab_terms::{CallSid, ConferenceSid, Now};
+
+use super::join::close_if_empty;
+use crate::Switchboard;
+use crate::flow;
+use crate::live::{Seat, Timer};
+use crate::program::{self, DialOutcome};
+
+/// Takes a call out of its conference; what follows for the others is carried out. The call
+/// itself goes on with its document, unless it is over.
+pub(crate) fn leave(board: &mut Switchboard, now: Now, sid: CallSid, reason: LeaveReason) {
+    let Some(conference) = board.calls.get(sid).and_then(|c| c.seat.as_ref()) else {
+        return;
+    };
+    let conference = conference.conference;
+    let Some(room) = board.rooms.get_mut(conference) else {
+        return;
+    };
+    let effects = room.conference.leave(sid, reason, now.wall);
+    flow::carry_out(board, now, conference, effects);
+    // One that was only expected leaves without effects: it is for us to send it on.
+    left(board, now, sid, conference);
+    close_if_empty(board, conference);
+}
+
+/// A call is no longer in this conference: it goes on, once.
+pub(crate) fn left(board: &mut Switchboard, now: Now, sid: CallSid, conference: ConferenceSid) {
+    let Some(seat) = give_up_seat(board, sid, conference) else {
+        return;
+    };
+    let is_over = board.calls.get(sid).is_none_or(|c| c.times.ended.is_some());
+    if is_over {
+        program::farewell(board, now, sid, &seat);
+    } else {
+        program::dial_over(board, now, sid, &seat, DialOutcome::left(now, &seat));
+    }
+}
+
+fn give_up_seat(board: &mut Switchboard, sid: CallSid, conference: ConferenceSid) -> Option<Seat> {
+    let call = board.calls.get_mut(sid)?;
+    if call.seat.as_ref()?.conference != conference {
+        return None;
+    }
+    let seat = call.seat.take();
+    board.timers.cancel(Timer::TimeLimit(sid));
+    program::stop_music(board, sid);
+    program::stop_announcements(board, sid);
+    seat
+}

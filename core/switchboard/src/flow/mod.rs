@@ -1,0 +1,17 @@
+//! The life of a call across sip, rules and media: answer, join, leave, end; and what follows from
+//! the rules for the room.
+
+mod answer;
+mod applied;
+mod change;
+mod effects;
+mod end_call;
+mod join;
+mod leave;
+
+pub(crate) use answer::{acknowledged, leg_media, open_leg};
+pub(crate) use applied::{applied, close, not_confirmed, reply_now, reply_when_applied};
+pub(crate) use effects::carry_out;
+pub(crate) use end_call::{CallEnd, end_call};
+pub(crate) use join::{NotJoined, join, take_seat};
+pub(crate) use leave::leave;

@@ -1,0 +1,21 @@
+//! A timer of ours is due.
+
+use confab_conference::LeaveReason;
+use confab_terms::Now;
+
+use crate::Switchboard;
+use crate::flow;
+use crate::live::Timer;
+use crate::program;
+
+pub(crate) fn deadline(board: &mut Switchboard, now: Now, timer: Timer) {
+    match timer {
+        Timer::Document(call) => program::document_too_late(board, now, call),
+        Timer::Pause(call) => program::pause_over(board, now, call),
+        Timer::TimeLimit(call) => flow::leave(board, now, call, LeaveReason::HungUp),
+        Timer::MusicGrace(call) => program::music_grace_over(board, call),
+        Timer::Round(call) => program::round_over(board, now, call),
+        Timer::Reply(conference, request) => flow::not_confirmed(board, conference, request),
+        Timer::Close(conference) => flow::close(board, conference),
+    }
+}

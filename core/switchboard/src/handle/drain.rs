@@ -1,0 +1,13 @@
+//! The drain's time is up: every call is hung up.
+
+use confab_terms::Now;
+
+use crate::Switchboard;
+use crate::flow::{self, CallEnd};
+
+pub(crate) fn hang_up_all(board: &mut Switchboard, now: Now) {
+    board.draining = true;
+    for call in board.calls.sids() {
+        flow::end_call(board, now, call, CallEnd::WeHangUp);
+    }
+}

@@ -1,0 +1,25 @@
+//! The web has answered: to the program that waits for it, if one still does.
+
+use confab_terms::{FetchId, Now};
+
+use crate::live::Fetching;
+use crate::program;
+use crate::{FetchError, Fetched, Switchboard};
+
+pub(crate) fn fetched(
+    board: &mut Switchboard,
+    now: Now,
+    fetch: FetchId,
+    result: Result<Fetched, FetchError>,
+) {
+    match board.asked.fetches.remove(&fetch) {
+        Some(Fetching::Program(call, role)) => {
+            program::fetched(board, now, call, role, fetch, result);
+        }
+        Some(Fetching::ToAll(announcement)) => {
+            program::fetched_for_all(board, now, announcement, result);
+        }
+        Some(Fetching::Farewell) => {}
+        None => board.counted.stale_answers += 1,
+    }
+}

@@ -1,0 +1,117 @@
+//! A new call: refused at once, or given its sid and its first document.
+
+use confab_cxml::{Beep, ConferenceNoun, Dial, Document, Verb};
+use confab_sdp::Local;
+use confab_sip::Event;
+use confab_terms::{Now, limits};
+
+use crate::flow::{self, CallEnd};
+use crate::live::{Call, CallState, Invite, Redirects, Times};
+use crate::program::{self, Announcing, Flow};
+use crate::tell::fields;
+use crate::{CallStatus, Switchboard};
+
+pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
+    let Event::Invited {
+        dialog,
+        source,
+        from,
+        from_name,
+        to,
+        to_user,
+        to_host,
+        call_id,
+        x_headers,
+        offer,
+    } = event
+    else {
+        return;
+    };
+    if board.draining || board.calls.len() >= limits::CALLS_MAX {
+        board.counted.calls_refused += 1;
+        board.sip.reject(now.instant, dialog, 503);
+        return;
+    }
+    let acceptable = is_acceptable(board, &offer);
+    let sid = board.names.call();
+    let leg = board.names.leg();
+    board.counted.calls_total += 1;
+    board.calls.insert(Call {
+        sid,
+        dialog,
+        leg,
+        // All rooms and legs are on one thread: a leg is opened before its conference is known.
+        thread: 0,
+        invite: Invite {
+            source,
+            from,
+            from_name,
+            to,
+            to_user,
+            to_host,
+            call_id,
+            x_headers,
+        },
+        state: CallState::Ringing { offer },
+        status: CallStatus::Ringing,
+        times: Times {
+            created: now.wall,
+            updated: now.wall,
+            started: None,
+            ended: None,
+        },
+        sip_result_code: None,
+        flow: Flow::default(),
+        seat: None,
+        music: None,
+        announcing: Announcing::default(),
+        redirects: Redirects::default(),
+    });
+    if acceptable {
+        begin(board, now, sid);
+    } else {
+        flow::end_call(board, now, sid, CallEnd::Refused(488));
+    }
+}
+
+/// Whether we could answer this offer, before a port is bound for it.
+fn is_acceptable(board: &Switchboard, offer: &[u8]) -> bool {
+    let local = Local {
+        address: board.config.media_address,
+        rtp_port: 9,
+        session_id: 1,
+        version: 1,
+    };
+    confab_sdp::parse(offer).is_ok_and(|offer| confab_sdp::answer(&offer, &local).is_ok())
+}
+
+/// Asks for the document, or takes the conference that was dialled.
+fn begin(board: &mut Switchboard, now: Now, sid: confab_terms::CallSid) {
+    let Some(call) = board.calls.get(sid) else {
+        return;
+    };
+    let dialog = call.dialog;
+    if let Some(voice) = board.config.voice.clone() {
+        let asked = fields::voice(board, call);
+        board.sip.ring(now.instant, dialog);
+        program::ask_document(board, now, sid, &voice, asked);
+        return;
+    }
+    let name = call.invite.to_user.trim().to_owned();
+    if name.is_empty() || name.chars().count() > limits::FRIENDLY_NAME_CHARS_MAX {
+        flow::end_call(board, now, sid, CallEnd::Refused(404));
+        return;
+    }
+    let document = Document {
+        verbs: vec![Verb::Dial(Box::new(Dial {
+            conference: Some(ConferenceNoun {
+                name,
+                beep: Some(Beep::Never),
+                ..ConferenceNoun::default()
+            }),
+            ..Dial::default()
+        }))],
+        warnings: Vec::new(),
+    };
+    program::run_document(board, now, sid, document, String::new());
+}

@@ -1,0 +1,62 @@
+//! The media thread has bound a port for a leg: the 200 can leave. Or it has none: 503.
+
+use confab_media::Command;
+use confab_sdp::Local;
+use confab_terms::{LegId, Now};
+
+use crate::flow::{self, CallEnd};
+use crate::live::{CallState, Leg};
+use crate::{Output, Switchboard};
+
+pub(crate) fn leg_opened(board: &mut Switchboard, now: Now, leg: LegId, port: Option<u16>) {
+    // A call that ended meanwhile has already said that its leg is to be removed.
+    let Some(sid) = board.calls.of_leg(leg) else {
+        return;
+    };
+    let Some(call) = board.calls.get(sid) else {
+        return;
+    };
+    let CallState::Opening { offer } = &call.state else {
+        return;
+    };
+    let Some(rtp_port) = port else {
+        flow::end_call(board, now, sid, CallEnd::Refused(503));
+        return;
+    };
+    let offer = confab_sdp::parse(offer);
+    let session_id = board.names.random_u64() >> 1;
+    let local = Local {
+        address: board.config.media_address,
+        rtp_port,
+        session_id,
+        version: session_id,
+    };
+    let answered = offer
+        .ok()
+        .and_then(|offer| confab_sdp::answer(&offer, &local).ok());
+    let Some((answer, agreed)) = answered else {
+        flow::end_call(board, now, sid, CallEnd::Refused(488));
+        return;
+    };
+    let media = flow::leg_media(&agreed, call.invite.source.ip());
+    let (thread, dialog) = (call.thread, call.dialog);
+    let add = Command::AddLeg {
+        leg,
+        ssrc: board.names.random_u32(),
+        sequence: board.names.random_u16(),
+        timestamp: board.names.random_u32(),
+    };
+    let set = Command::SetMedia { leg, media };
+    for command in [add, set] {
+        board.send(Output::Media { thread, command });
+    }
+    if let Some(call) = board.calls.get_mut(sid) {
+        call.sip_result_code = Some(200);
+        call.state = CallState::Answered(Leg {
+            local,
+            media,
+            answer: answer.clone(),
+        });
+    }
+    board.sip.answer(now.instant, dialog, answer);
+}

@@ -1,0 +1,42 @@
+//! What a media thread tells: a change applied, a player at its end, a digit, who hears whom.
+
+use confab_conference::LeaveReason;
+use confab_media::Event;
+use confab_terms::{Digit, LegId, Now};
+
+use crate::Switchboard;
+use crate::asked;
+use crate::flow;
+use crate::program;
+
+pub(crate) fn media(board: &mut Switchboard, now: Now, event: Event) {
+    match event {
+        Event::Applied { room, number, tick } => {
+            if let Some(conference) = board.rooms.of_room(room) {
+                flow::applied(board, conference, number, tick);
+            }
+        }
+        Event::PlayerEnded { leg, player } => {
+            if let Some(call) = board.calls.of_leg(leg) {
+                program::player_ended(board, now, call, player);
+            }
+        }
+        Event::Digit { leg, digit } => digit_pressed(board, now, leg, digit),
+        Event::Audibility {
+            request,
+            tick,
+            pairs,
+        } => asked::told_audibility(board, request, tick, &pairs),
+    }
+}
+
+fn digit_pressed(board: &mut Switchboard, now: Now, leg: LegId, digit: Digit) {
+    let Some(call) = board.calls.of_leg(leg).and_then(|sid| board.calls.get(sid)) else {
+        return;
+    };
+    let leaves = digit == Digit('*') && call.seat.as_ref().is_some_and(|s| s.dial.hangup_on_star);
+    if leaves {
+        let sid = call.sid;
+        flow::leave(board, now, sid, LeaveReason::HungUp);
+    }
+}

@@ -1,0 +1,19 @@
+//! One file for each kind of input.
+
+mod deadline;
+mod decoded;
+mod drain;
+mod fetched;
+mod invited;
+mod leg_opened;
+mod media;
+mod offered;
+mod sip;
+
+pub(crate) use deadline::deadline;
+pub(crate) use decoded::decoded;
+pub(crate) use drain::hang_up_all;
+pub(crate) use fetched::fetched;
+pub(crate) use leg_opened::leg_opened;
+pub(crate) use media::media;
+pub(crate) use sip::sip;

@@ -1,0 +1,39 @@
+//! What SIP tells: sorts its events.
+
+use confab_sip::{DialogId, Ending, Event};
+use confab_terms::Now;
+
+use crate::Switchboard;
+use crate::flow::{self, CallEnd};
+use crate::handle::{invited, offered};
+
+pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
+    match event {
+        Event::Invited { .. } => invited::invited(board, now, event),
+        Event::Acknowledged { dialog } => {
+            if let Some(call) = board.calls.of_dialog(dialog) {
+                flow::acknowledged(board, now, call);
+            }
+        }
+        Event::Offered { dialog, offer } => offered::offered(board, now, dialog, &offer),
+        Event::Ended { dialog, how } => ended(board, now, dialog, how),
+        // Those are about INVITEs of ours, and we send none yet.
+        Event::Ringing { .. }
+        | Event::Answered { .. }
+        | Event::OfferAccepted { .. }
+        | Event::OfferRefused { .. } => {}
+    }
+}
+
+/// Unknown dialogs are those that we ended ourselves: their calls are over already.
+fn ended(board: &mut Switchboard, now: Now, dialog: DialogId, how: Ending) {
+    let Some(call) = board.calls.of_dialog(dialog) else {
+        return;
+    };
+    let end = match how {
+        Ending::Bye | Ending::ByeSent => CallEnd::TheyHungUp,
+        Ending::Cancelled => CallEnd::Cancelled,
+        Ending::Rejected | Ending::Refused(_) | Ending::TimedOut => CallEnd::Lost,
+    };
+    flow::end_call(board, now, call, end);
+}

@@ -1,0 +1,133 @@
+//! One call: where it stands, what it runs, where it sits. Plain data; nothing here acts.
+
+use confab_conference::{Settings, Url};
+use confab_media::LegMedia;
+use confab_sdp::Local;
+use confab_sip::DialogId;
+use confab_terms::{AccountSid, CallSid, ConferenceSid, Instant, LegId, SocketAddr, WallTime};
+use serde::{Deserialize, Serialize};
+
+use crate::program::{Announcing, Flow, Music};
+use crate::{CallDirection, CallStatus, CallView};
+
+/// A call.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Call {
+    pub(crate) sid: CallSid,
+    pub(crate) dialog: DialogId,
+    pub(crate) leg: LegId,
+    pub(crate) thread: u16,
+    pub(crate) invite: Invite,
+    pub(crate) state: CallState,
+    /// What the API says of it; a final word once the call is ending.
+    pub(crate) status: CallStatus,
+    pub(crate) times: Times,
+    pub(crate) sip_result_code: Option<u16>,
+    /// The document that it runs.
+    pub(crate) flow: Flow,
+    /// The conference that it is in, or is expected in.
+    pub(crate) seat: Option<Seat>,
+    /// What it hears besides its room: hold or wait music.
+    pub(crate) music: Option<Music>,
+    pub(crate) announcing: Announcing,
+    pub(crate) redirects: Redirects,
+}
+
+/// What the INVITE said.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Invite {
+    pub(crate) source: SocketAddr,
+    pub(crate) from: String,
+    pub(crate) from_name: Option<String>,
+    pub(crate) to: String,
+    pub(crate) to_user: String,
+    pub(crate) to_host: String,
+    pub(crate) call_id: String,
+    pub(crate) x_headers: Vec<(String, String)>,
+}
+
+/// How far the call has come, as SIP and media know it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum CallState {
+    /// Not answered, and no leg asked for.
+    Ringing { offer: Vec<u8> },
+    /// A leg was asked for.
+    Opening { offer: Vec<u8> },
+    /// The 200 was sent, its ACK is awaited.
+    Answered(Leg),
+    /// Acknowledged.
+    Up(Leg),
+}
+
+/// The call's media as agreed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Leg {
+    pub(crate) local: Local,
+    pub(crate) media: LegMedia,
+    /// Our last SDP: another one needs another version.
+    pub(crate) answer: Vec<u8>,
+}
+
+/// When what happened.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Times {
+    pub(crate) created: WallTime,
+    pub(crate) updated: WallTime,
+    pub(crate) started: Option<WallTime>,
+    pub(crate) ended: Option<WallTime>,
+}
+
+/// A place in a conference, and what `<Dial>` said of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Seat {
+    pub(crate) conference: ConferenceSid,
+    /// When it was taken; `None` while the call is only expected.
+    pub(crate) since: Option<Instant>,
+    /// What it brings along: wanted again if the conference ends before it is seated.
+    pub(crate) settings: Box<Settings>,
+    pub(crate) dial: DialWish,
+}
+
+/// The part of `<Dial>` that outlives the joining.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct DialWish {
+    pub(crate) action: Option<Url>,
+    pub(crate) time_limit: Option<core::time::Duration>,
+    pub(crate) hangup_on_star: bool,
+}
+
+/// How often the call was sent on without a second of anything else.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Redirects {
+    pub(crate) count: u32,
+}
+
+impl Call {
+    /// Whether audio can flow and the document may run on.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.state, CallState::Up(_))
+    }
+
+    /// The conference in which it has taken its seat.
+    pub(crate) fn seated_in(&self) -> Option<ConferenceSid> {
+        let seat = self.seat.as_ref()?;
+        seat.since.map(|_| seat.conference)
+    }
+
+    pub(crate) fn view(&self, account: AccountSid) -> CallView {
+        CallView {
+            sid: self.sid,
+            account,
+            from: self.invite.from.clone(),
+            to: self.invite.to.clone(),
+            caller_name: self.invite.from_name.clone(),
+            status: self.status,
+            direction: CallDirection::Inbound,
+            date_created: self.times.created,
+            date_updated: self.times.updated,
+            start_time: self.times.started,
+            end_time: self.times.ended,
+            sip_result_code: self.sip_result_code,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Plain numbers about the switchboard: for metrics, and for tests that nothing is left over.
+
+use serde::{Deserialize, Serialize};
+
+/// What has happened so far, and what is there now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Calls that are up or ring now.
+    pub calls: u64,
+    /// Conferences that are live now.
+    pub conferences: u64,
+    /// Calls since the start.
+    pub calls_total: u64,
+    /// Conferences since the start.
+    pub conferences_total: u64,
+    /// New calls that were refused because there were too many, or because of a drain.
+    pub calls_refused: u64,
+    /// Updates that were refused because the media thread had too much to do.
+    pub updates_busy: u64,
+    /// Updates whose tick the room did not tell in time.
+    pub updates_not_confirmed: u64,
+    /// Times that rules and room did not agree: each is a fault.
+    pub disagreements: u64,
+    /// Answers to questions that nobody has any more.
+    pub stale_answers: u64,
+    /// Events sent to applications.
+    pub callbacks: u64,
+    /// Notices.
+    pub notices: u64,
+}
+
+/// What is there now: all zero once every call is over and its transactions have died down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Leftovers {
+    /// Calls.
+    pub calls: usize,
+    /// Conferences.
+    pub conferences: usize,
+    /// Timers of the switchboard itself.
+    pub timers: usize,
+    /// Fetches without an answer.
+    pub fetches: usize,
+    /// Decodings without an answer.
+    pub decodes: usize,
+    /// Announcements to whole conferences.
+    pub announcements: usize,
+    /// SIP transactions.
+    pub transactions: usize,
+    /// SIP dialogs.
+    pub dialogs: usize,
+    /// Timers of SIP.
+    pub sip_timers: usize,
+}

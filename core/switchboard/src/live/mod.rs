@@ -1,0 +1,19 @@
+//! The live state as plain data: calls, conferences with their rooms, timers, questions asked.
+
+mod asked;
+mod call;
+mod calls;
+mod counters;
+mod names;
+mod room;
+mod rooms;
+mod timers;
+
+pub(crate) use asked::{Asked, Decoding, Fetching, Role};
+pub(crate) use call::{Call, CallState, DialWish, Invite, Leg, Redirects, Seat, Times};
+pub(crate) use calls::Calls;
+pub use counters::{Counters, Leftovers};
+pub(crate) use names::Names;
+pub(crate) use room::{Ask, Room, Verdict, Waiting};
+pub(crate) use rooms::Rooms;
+pub(crate) use timers::{Timer, Timers};

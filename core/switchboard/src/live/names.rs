@@ -1,0 +1,78 @@
+//! Where ids come from: random sids out of the seed, counted numbers out of a counter.
+
+use confab_terms::{CallSid, ConferenceSid, DecodeId, FetchId, LegId, PlayerId, RoomId};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
+use serde::{Deserialize, Serialize};
+
+/// Gives every thing its id, never one twice.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Names {
+    random: ChaCha20Rng,
+    counted: u64,
+}
+
+impl Names {
+    pub(crate) fn new(seed: [u8; 32]) -> Self {
+        Self {
+            random: ChaCha20Rng::from_seed(seed),
+            counted: 0,
+        }
+    }
+
+    pub(crate) fn random_u64(&mut self) -> u64 {
+        self.random.next_u64()
+    }
+
+    pub(crate) fn random_u32(&mut self) -> u32 {
+        self.random.next_u32()
+    }
+
+    pub(crate) fn random_u16(&mut self) -> u16 {
+        (self.random.next_u32() >> 16) as u16
+    }
+
+    pub(crate) fn seed(&mut self) -> [u8; 32] {
+        let mut seed = [0; 32];
+        self.random.fill_bytes(&mut seed);
+        seed
+    }
+
+    fn random_u128(&mut self) -> u128 {
+        u128::from(self.random.next_u64()) << 64 | u128::from(self.random.next_u64())
+    }
+
+    pub(crate) fn call(&mut self) -> CallSid {
+        CallSid::from_random(self.random_u128())
+    }
+
+    pub(crate) fn conference(&mut self) -> ConferenceSid {
+        ConferenceSid::from_random(self.random_u128())
+    }
+
+    pub(crate) fn leg(&mut self) -> LegId {
+        LegId(self.count())
+    }
+
+    pub(crate) fn room(&mut self) -> RoomId {
+        RoomId(self.count())
+    }
+
+    pub(crate) fn player(&mut self) -> PlayerId {
+        PlayerId(self.count())
+    }
+
+    pub(crate) fn fetch(&mut self) -> FetchId {
+        FetchId(self.count())
+    }
+
+    pub(crate) fn decode(&mut self) -> DecodeId {
+        DecodeId(self.count())
+    }
+
+    /// The next counted number, for whatever has no type of its own.
+    pub(crate) fn count(&mut self) -> u64 {
+        self.counted += 1;
+        self.counted
+    }
+}

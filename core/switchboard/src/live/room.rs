@@ -1,0 +1,91 @@
+//! One conference and its room: the rules, the count of changes, and who waits for their word.
+
+use std::collections::BTreeMap;
+
+use confab_conference::{Conference, Effects, EndReason, EventKind};
+use confab_terms::{CallSid, ConferenceSid, RequestId, RoomId, WallTime};
+use serde::{Deserialize, Serialize};
+
+use crate::{AudibilityView, Reply};
+
+/// A conference with its room.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Room {
+    pub(crate) conference: Conference,
+    pub(crate) room: RoomId,
+    pub(crate) thread: u16,
+    /// The last change that was sent to the room; they count from 1.
+    pub(crate) issued: u64,
+    /// The last change that the room said it applied.
+    pub(crate) applied: u64,
+    /// When it started, for its Duration.
+    pub(crate) started: Option<WallTime>,
+    /// Replies that leave once a change was applied.
+    pub(crate) waiting: Vec<Waiting>,
+    /// Questions about who hears whom that are on their way.
+    pub(crate) asks: Vec<Ask>,
+    /// The rules as they are after a change, kept only while a question is on its way.
+    pub(crate) rules: BTreeMap<u64, Conference>,
+    /// Why it ended, and by whose leaving.
+    pub(crate) end: Option<(EndReason, Option<CallSid>)>,
+    /// Over: only the room's last word is awaited.
+    pub(crate) over: bool,
+}
+
+/// A reply that leaves once the room has applied a change.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Waiting {
+    pub(crate) number: u64,
+    pub(crate) request: RequestId,
+    pub(crate) reply: Reply,
+}
+
+/// A question about who hears whom: sent once the room has applied change `after`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Ask {
+    pub(crate) request: RequestId,
+    pub(crate) after: u64,
+    pub(crate) sent: bool,
+}
+
+/// What comparing rules and room gave.
+pub(crate) enum Verdict {
+    Agreed(AudibilityView),
+    Disagreed { listener: CallSid, speaker: CallSid },
+}
+
+impl Room {
+    pub(crate) fn sid(&self) -> ConferenceSid {
+        self.conference.sid()
+    }
+
+    pub(crate) fn unapplied(&self) -> u64 {
+        self.issued - self.applied
+    }
+
+    /// Remembers why the conference ended, if these effects say so.
+    pub(crate) fn note_end(&mut self, effects: &Effects) {
+        for event in &effects.events {
+            if let EventKind::End { reason, call, .. } = &event.kind {
+                self.end = Some((*reason, *call));
+            }
+        }
+    }
+
+    /// Keeps the rules of this change for the questions that are on their way.
+    pub(crate) fn keep_rules(&mut self) {
+        if !self.asks.is_empty() {
+            self.rules.insert(self.issued, self.conference.clone());
+        }
+    }
+
+    /// Forgets rules that no question can be compared with any more.
+    pub(crate) fn forget_rules(&mut self) {
+        if self.asks.is_empty() {
+            self.rules.clear();
+        } else {
+            let applied = self.applied;
+            self.rules.retain(|number, _| *number >= applied);
+        }
+    }
+}

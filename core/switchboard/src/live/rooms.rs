@@ -1,0 +1,77 @@
+//! All live conferences, found by sid, room or friendly name.
+
+use std::collections::BTreeMap;
+
+use confab_terms::{ConferenceSid, RoomId};
+use serde::{Deserialize, Serialize};
+
+use super::Room;
+
+/// All live conferences, and those whose room has not said its last word.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Rooms {
+    by_sid: BTreeMap<ConferenceSid, Room>,
+    by_room: BTreeMap<RoomId, ConferenceSid>,
+    /// Only live ones: a name is free again as soon as its conference is over.
+    by_name: BTreeMap<String, ConferenceSid>,
+}
+
+impl Rooms {
+    pub(crate) fn insert(&mut self, room: Room) {
+        let sid = room.sid();
+        self.by_room.insert(room.room, sid);
+        self.by_name
+            .insert(room.conference.friendly_name().to_owned(), sid);
+        self.by_sid.insert(sid, room);
+    }
+
+    /// Its name is free for another one.
+    pub(crate) fn free_name(&mut self, sid: ConferenceSid) {
+        self.by_name.retain(|_, of| *of != sid);
+    }
+
+    pub(crate) fn remove(&mut self, sid: ConferenceSid) -> Option<Room> {
+        self.free_name(sid);
+        let room = self.by_sid.remove(&sid)?;
+        self.by_room.remove(&room.room);
+        Some(room)
+    }
+
+    pub(crate) fn get(&self, sid: ConferenceSid) -> Option<&Room> {
+        self.by_sid.get(&sid)
+    }
+
+    pub(crate) fn get_mut(&mut self, sid: ConferenceSid) -> Option<&mut Room> {
+        self.by_sid.get_mut(&sid)
+    }
+
+    pub(crate) fn named(&self, name: &str) -> Option<ConferenceSid> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(crate) fn of_room(&self, room: RoomId) -> Option<ConferenceSid> {
+        self.by_room.get(&room).copied()
+    }
+
+    /// The ones that are not over.
+    pub(crate) fn live(&self) -> impl Iterator<Item = &Room> {
+        self.by_sid.values().filter(|room| !room.over)
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Room> {
+        self.by_sid.values_mut()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_sid.len()
+    }
+
+    /// Changes on their way to a media thread.
+    pub(crate) fn unapplied(&self, thread: u16) -> u64 {
+        self.by_sid
+            .values()
+            .filter(|room| room.thread == thread)
+            .map(Room::unapplied)
+            .sum()
+    }
+}

@@ -1,0 +1,64 @@
+//! Timers as an enum of purposes and a table: setting a purpose again moves it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use confab_terms::{CallSid, ConferenceSid, Instant, RequestId};
+use serde::{Deserialize, Serialize};
+
+/// What becomes due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Timer {
+    /// A call waits for its document no longer.
+    Document(CallSid),
+    /// A `<Pause>` before the answer is over.
+    Pause(CallSid),
+    /// `<Dial timeLimit>`.
+    TimeLimit(CallSid),
+    /// Silence has lasted long enough: the built-in music stands in.
+    MusicGrace(CallSid),
+    /// A hold or wait document may start over.
+    Round(CallSid),
+    /// The REST API waits no longer for the room's word.
+    Reply(ConferenceSid, RequestId),
+    /// An ended conference waits no longer for its room's last word.
+    Close(ConferenceSid),
+}
+
+/// All timers.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Timers {
+    due: BTreeSet<(Instant, Timer)>,
+    at: BTreeMap<Timer, Instant>,
+}
+
+impl Timers {
+    pub(crate) fn set(&mut self, timer: Timer, at: Instant) {
+        self.cancel(timer);
+        self.due.insert((at, timer));
+        self.at.insert(timer, at);
+    }
+
+    pub(crate) fn cancel(&mut self, timer: Timer) {
+        if let Some(at) = self.at.remove(&timer) {
+            self.due.remove(&(at, timer));
+        }
+    }
+
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Takes one timer that is due.
+    pub(crate) fn take_due(&mut self, now: Instant) -> Option<Timer> {
+        let (at, timer) = *self.due.first()?;
+        if at > now {
+            return None;
+        }
+        self.cancel(timer);
+        Some(timer)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.due.len()
+    }
+}

@@ -1,0 +1,226 @@
+//! `<Dial><Conference>`: from what is written to a seat, and on from there when it is left.
+
+use confab_conference::{BeepWish, Callback, Conference, EventWord, Music, Refusal, Settings, Url};
+use confab_cxml::{Beep, ConferenceNoun, Dial, EventWord as Word};
+use confab_terms::{CallSid, Method, Now};
+
+use super::ask::{ask, resolve};
+use super::document::{self, ask_document, set_step};
+use super::running::{Step, forget_question, running};
+use super::step::{Fault, notice};
+use crate::flow::{self, NotJoined};
+use crate::live::{DialWish, Fetching, Role, Seat};
+use crate::tell::fields;
+use crate::{FetchKind, Switchboard};
+
+/// What became of a `<Dial>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DialOutcome {
+    /// It was in the conference, waiting included, for so long.
+    Answered { seconds: u64 },
+    /// It could not join.
+    Failed,
+}
+
+/// `true`: it failed, and there is no action: the next verb's turn has come.
+pub(super) fn begin(board: &mut Switchboard, now: Now, sid: CallSid, dial: &Dial) -> bool {
+    let Some(program) = running(board, sid, Role::Document) else {
+        return false;
+    };
+    let base = program.base.clone();
+    let action = dial.action.as_deref();
+    let action = action.and_then(|url| absolute(board, now, sid, &base, url, dial.method));
+    let wish = DialWish {
+        action,
+        time_limit: Some(dial.time_limit),
+        hangup_on_star: dial.hangup_on_star,
+    };
+    let joined = match &dial.conference {
+        Some(noun) => join(board, now, sid, &base, noun, wish.clone()),
+        None => Err(Fault::of(
+            13227,
+            "<Dial> names nothing that can be dialled: <Conference> would do".to_owned(),
+        )),
+    };
+    match joined {
+        Ok(()) => false,
+        Err(fault) => {
+            notice(board, now, sid, Role::Document, fault);
+            !ask_action(board, now, sid, &wish, DialOutcome::Failed)
+        }
+    }
+}
+
+fn join(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    base: &str,
+    noun: &ConferenceNoun,
+    wish: DialWish,
+) -> Result<(), Fault> {
+    Conference::check_name(&noun.name).map_err(|e| Fault::of(10000, e.to_string()))?;
+    let settings = settings(board, now, sid, base, noun)?;
+    flow::join(board, now, sid, &noun.name, settings, wish).map_err(|why| fault_of(&why))?;
+    set_step(board, sid, Step::Dialled);
+    if board.calls.get(sid).is_some_and(crate::live::Call::is_up) {
+        flow::take_seat(board, now, sid).map_err(|why| fault_of(&why))
+    } else {
+        flow::open_leg(board, sid);
+        Ok(())
+    }
+}
+
+/// It was expected, but by the time that it was answered there was no seat for it.
+pub(super) fn not_seated(board: &mut Switchboard, now: Now, sid: CallSid, why: &NotJoined) {
+    notice(board, now, sid, Role::Document, fault_of(why));
+    let wish = board.calls.get_mut(sid).and_then(|c| c.seat.take());
+    let wish = wish.map(|seat| seat.dial).unwrap_or_default();
+    if !ask_action(board, now, sid, &wish, DialOutcome::Failed) {
+        document::advance(board, now, sid);
+    }
+}
+
+/// It has left: the action's answer takes over, else the next verb does.
+pub(crate) fn dial_over(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    seat: &Seat,
+    outcome: DialOutcome,
+) {
+    forget_question(board, sid, Role::Document);
+    if !ask_action(board, now, sid, &seat.dial, outcome) {
+        document::advance(board, now, sid);
+    }
+}
+
+fn ask_action(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    wish: &DialWish,
+    outcome: DialOutcome,
+) -> bool {
+    let Some(action) = &wish.action else {
+        return false;
+    };
+    let asked = fields::action(board, sid, outcome);
+    ask_document(board, now, sid, action, asked);
+    true
+}
+
+/// It left by its end: the action is told, and its answer is not carried out.
+pub(crate) fn farewell(board: &mut Switchboard, now: Now, sid: CallSid, seat: &Seat) {
+    if seat.since.is_none() {
+        return;
+    }
+    if let Some(action) = &seat.dial.action {
+        let asked = fields::action(board, sid, DialOutcome::left(now, seat));
+        ask(
+            board,
+            Fetching::Farewell,
+            FetchKind::Document,
+            action,
+            asked,
+        );
+    }
+}
+
+fn fault_of(why: &NotJoined) -> Fault {
+    match why {
+        NotJoined::Refused(refusal) => {
+            let code = match refusal {
+                Refusal::NoSuchTarget(_) | Refusal::TargetIsSelf(_) => 13240,
+                _ => 10000,
+            };
+            Fault::of(code, refusal.to_string())
+        }
+        NotJoined::TooMany => Fault::of(20429, "too many conferences at once".to_owned()),
+    }
+}
+
+/// What is written, typed. A URL that is none is left out, and noted.
+fn settings(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    base: &str,
+    noun: &ConferenceNoun,
+) -> Result<Settings, Fault> {
+    let coach =
+        match &noun.coach {
+            None => None,
+            Some(coach) => Some(coach.parse::<CallSid>().map_err(|_| {
+                fault_of(&NotJoined::Refused(Refusal::NoSuchTarget(coach.clone())))
+            })?),
+        };
+    let wait = match noun.wait_url.as_deref() {
+        None => Music::BuiltIn,
+        Some("") => Music::Silence,
+        Some(url) => match absolute(board, now, sid, base, url, noun.wait_method) {
+            Some(url) => Music::From(url),
+            None => Music::BuiltIn,
+        },
+    };
+    let callback = noun.status_callback.as_deref();
+    let callback =
+        callback.and_then(|url| absolute(board, now, sid, base, url, noun.status_callback_method));
+    let at_end = noun.event_callback_url.as_deref();
+    let at_end = at_end.and_then(|url| absolute(board, now, sid, base, url, Method::Post));
+    Ok(Settings {
+        muted: noun.muted,
+        beep: noun.beep.map_or(BeepWish::Both, beep),
+        beep_is_explicit: noun.beep.is_some(),
+        coach,
+        start_conference_on_enter: noun.start_conference_on_enter,
+        end_conference_on_exit: noun.end_conference_on_exit,
+        max_participants: noun.max_participants,
+        wait,
+        label: noun.participant_label.clone(),
+        status_callback: callback.map(|to| Callback {
+            to,
+            events: noun.status_callback_events.iter().map(word).collect(),
+        }),
+        event_callback_url: at_end.map(|url| url.url),
+    })
+}
+
+fn absolute(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    base: &str,
+    written: &str,
+    method: Method,
+) -> Option<Url> {
+    let url = resolve(base, written, method);
+    if url.is_none() {
+        let message = format!("{written:?} is no http or https URL: it is left out");
+        notice(board, now, sid, Role::Document, Fault::of(11100, message));
+    }
+    url
+}
+
+fn beep(beep: Beep) -> BeepWish {
+    match beep {
+        Beep::Both => BeepWish::Both,
+        Beep::Never => BeepWish::Never,
+        Beep::OnEnter => BeepWish::OnEnter,
+        Beep::OnExit => BeepWish::OnExit,
+    }
+}
+
+fn word(word: &Word) -> EventWord {
+    match word {
+        Word::Start => EventWord::Start,
+        Word::End => EventWord::End,
+        Word::Join => EventWord::Join,
+        Word::Leave => EventWord::Leave,
+        Word::Mute => EventWord::Mute,
+        Word::Hold => EventWord::Hold,
+        Word::Modify => EventWord::Modify,
+        Word::Speaker => EventWord::Speaker,
+        Word::Announcement => EventWord::Announcement,
+    }
+}

@@ -1,0 +1,178 @@
+//! The document that a call runs itself: from its voice URL, a `<Redirect>` or an action to the
+//! hang-up behind its last verb. It answers the call when a verb first needs it answered.
+
+use confab_conference::Url;
+use confab_cxml::{Document, Verb};
+use confab_terms::{CallSid, Method, Now, limits};
+
+use super::ask::{ask, resolve};
+use super::dial;
+use super::running::{Step, forget_question, running};
+use super::sound;
+use super::step::{Fault, failed as program_failed, notice};
+use crate::flow::{self, CallEnd};
+use crate::live::{CallState, Fetching, Role, Timer};
+use crate::tell::fields::{self, Fields};
+use crate::{FetchKind, Switchboard};
+
+/// Asks for the call's next document.
+pub(crate) fn ask_document(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    from: &Url,
+    fields: Fields,
+) {
+    let whose = Fetching::Program(sid, Role::Document);
+    let fetch = ask(board, whose, FetchKind::Document, from, fields);
+    if let Some(program) = running(board, sid, Role::Document) {
+        program.asked = Some(from.clone());
+        program.step = Step::Fetching(fetch);
+    }
+    let at = now.instant + limits::DOCUMENT_WAIT;
+    board.timers.set(Timer::Document(sid), at);
+}
+
+/// Runs a document that is there already.
+pub(crate) fn run_document(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    document: Document,
+    base: String,
+) {
+    if let Some(program) = running(board, sid, Role::Document) {
+        program.load(document, base, now.instant);
+        advance(board, now, sid);
+    }
+}
+
+/// Carries verbs out until one takes time.
+pub(crate) fn advance(board: &mut Switchboard, now: Now, sid: CallSid) {
+    loop {
+        let Some(program) = running(board, sid, Role::Document) else {
+            return;
+        };
+        let Some(verb) = program.next_verb() else {
+            return hang_up(board, now, sid);
+        };
+        if !begin(board, now, sid, verb) {
+            return;
+        }
+    }
+}
+
+/// `true`: the verb is done already, and the next one's turn has come.
+fn begin(board: &mut Switchboard, now: Now, sid: CallSid, verb: Verb) -> bool {
+    let Some(call) = board.calls.get(sid) else {
+        return false;
+    };
+    let rings = matches!(call.state, CallState::Ringing { .. });
+    let is_up = call.is_up();
+    match verb {
+        Verb::Hangup => hang_up(board, now, sid),
+        Verb::Reject { busy } if rings => {
+            let status = if busy { 486 } else { 603 };
+            flow::end_call(board, now, sid, CallEnd::Refused(status));
+        }
+        // Too late to reject: what is left of it is the end.
+        Verb::Reject { .. } => hang_up(board, now, sid),
+        Verb::Redirect { url, method } => redirect(board, now, sid, &url, method),
+        Verb::Dial(dial) => return dial::begin(board, now, sid, &dial),
+        Verb::Pause { length } if rings => {
+            set_step(board, sid, Step::Pausing);
+            board.timers.set(Timer::Pause(sid), now.instant + length);
+        }
+        verb if is_up => return !sound::begin(board, now, sid, Role::Document, &verb),
+        verb => {
+            set_step(board, sid, Step::Answering(verb));
+            flow::open_leg(board, sid);
+        }
+    }
+    false
+}
+
+pub(super) fn set_step(board: &mut Switchboard, sid: CallSid, step: Step) {
+    if let Some(program) = running(board, sid, Role::Document) {
+        program.step = step;
+    }
+}
+
+/// The ACK has come: the verb that waited for it goes ahead.
+pub(crate) fn call_is_up(board: &mut Switchboard, now: Now, sid: CallSid) {
+    let Some(program) = running(board, sid, Role::Document) else {
+        return;
+    };
+    match core::mem::take(&mut program.step) {
+        Step::Answering(verb) => {
+            if begin(board, now, sid, verb) {
+                advance(board, now, sid);
+            }
+        }
+        Step::Dialled => {
+            set_step(board, sid, Step::Dialled);
+            if let Err(why) = flow::take_seat(board, now, sid) {
+                dial::not_seated(board, now, sid, &why);
+            }
+        }
+        step => program.step = step,
+    }
+}
+
+/// The `<Pause>` before the answer is over.
+pub(crate) fn pause_over(board: &mut Switchboard, now: Now, sid: CallSid) {
+    let waits = running(board, sid, Role::Document)
+        .is_some_and(|program| matches!(program.step, Step::Pausing));
+    if waits {
+        advance(board, now, sid);
+    }
+}
+
+fn redirect(board: &mut Switchboard, now: Now, sid: CallSid, url: &str, method: Method) {
+    let Some(call) = board.calls.get_mut(sid) else {
+        return;
+    };
+    let too_often = call.redirects.too_often(now.instant, call.flow.began);
+    let to = resolve(&call.flow.base, url, method);
+    let asked = board.calls.get(sid).map(|call| fields::voice(board, call));
+    match to {
+        _ if too_often => {
+            let message = format!("more than {} <Redirect>s in a row", limits::REDIRECTS_MAX);
+            program_failed(board, now, sid, Role::Document, Fault::of(11215, message));
+        }
+        Some(to) => ask_document(board, now, sid, &to, asked.unwrap_or_default()),
+        None => {
+            let message = format!("<Redirect> to {url:?}, which is no http or https URL");
+            program_failed(board, now, sid, Role::Document, Fault::of(11100, message));
+        }
+    }
+}
+
+/// The document has not come in time.
+pub(crate) fn document_too_late(board: &mut Switchboard, now: Now, sid: CallSid) {
+    forget_question(board, sid, Role::Document);
+    let seconds = limits::DOCUMENT_WAIT.as_secs();
+    let message = format!("no document within {seconds} s");
+    notice(board, now, sid, Role::Document, Fault::of(11200, message));
+    failed(board, now, sid);
+}
+
+/// There is no document: 480, or the end of the call.
+pub(super) fn failed(board: &mut Switchboard, now: Now, sid: CallSid) {
+    end(board, now, sid, 480);
+}
+
+fn hang_up(board: &mut Switchboard, now: Now, sid: CallSid) {
+    end(board, now, sid, 603);
+}
+
+fn end(board: &mut Switchboard, now: Now, sid: CallSid, refusal: u16) {
+    let Some(call) = board.calls.get(sid) else {
+        return;
+    };
+    let end = match call.state {
+        CallState::Ringing { .. } | CallState::Opening { .. } => CallEnd::Refused(refusal),
+        CallState::Answered(_) | CallState::Up(_) => CallEnd::WeHangUp,
+    };
+    flow::end_call(board, now, sid, end);
+}

@@ -1,0 +1,35 @@
+//! Running documents and sounds for a call: what it runs itself, its hold or wait music, and
+//! announcements to it. A program is a place in a document and the one thing that it waits for.
+
+mod announcement;
+mod ask;
+mod dial;
+mod document;
+mod music;
+mod running;
+mod shared;
+mod sound;
+mod step;
+
+pub(crate) use announcement::{
+    Announcing, announce, announcement_slot, next_announcement, stop_announcements,
+};
+pub(crate) use dial::{DialOutcome, dial_over, farewell};
+pub(crate) use document::{ask_document, call_is_up, document_too_late, pause_over, run_document};
+pub(crate) use music::{Music, music_grace_over, round_over, start_music, stop_music};
+pub(crate) use running::Flow;
+pub(crate) use shared::{Shared, decoded_for_all, fetched_for_all};
+pub(crate) use sound::{decoded, player_ended};
+pub(crate) use step::fetched;
+
+use confab_terms::CallSid;
+
+use crate::Switchboard;
+use crate::live::Role;
+
+/// The call is over: whatever its programs wait for is not theirs any more.
+pub(crate) fn stop_all(board: &mut Switchboard, call: CallSid) {
+    stop_music(board, call);
+    stop_announcements(board, call);
+    running::forget_question(board, call, Role::Document);
+}

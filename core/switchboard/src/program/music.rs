@@ -1,0 +1,204 @@
+//! Hold and wait music. It never stops and never keeps anybody waiting: whatever the application
+//! does, after `MUSIC_GRACE` there is the built-in music.
+
+use confab_conference::{Music as MusicWish, MusicKind, Url};
+use confab_cxml::Verb;
+use confab_media::{Background, Command, Player, Source};
+use confab_terms::{CallSid, Now, limits};
+use serde::{Deserialize, Serialize};
+
+use super::ask::{ask, resolve};
+use super::running::{Running, Step, forget_question, running};
+use super::sound;
+use super::step::{Fault, failed as program_failed, notice};
+use crate::live::{Fetching, Redirects, Role, Timer};
+use crate::tell::fields;
+use crate::{FetchKind, Output, Switchboard};
+
+/// What a call hears instead of its room.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Music {
+    pub(crate) kind: MusicKind,
+    /// The application's; `None` for the built-in music and for silence.
+    pub(crate) from: Option<Url>,
+    pub(crate) running: Running,
+    pub(crate) redirects: Redirects,
+}
+
+/// Begins this music in place of any other. Gives what is to be heard in the very same change:
+/// nothing, for a moment, if the application's has to be fetched.
+pub(crate) fn start_music(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    kind: MusicKind,
+    wish: &MusicWish,
+) -> Background {
+    stop_music(board, sid);
+    let from = match wish {
+        MusicWish::From(url) => Some(url.clone()),
+        MusicWish::BuiltIn | MusicWish::Silence => None,
+    };
+    if let Some(call) = board.calls.get_mut(sid) {
+        call.music = Some(Music {
+            kind,
+            from: from.clone(),
+            running: Running::default(),
+            redirects: Redirects::default(),
+        });
+    }
+    match (wish, from) {
+        (MusicWish::BuiltIn, _) => built_in(board),
+        (_, Some(from)) => {
+            ask_music(board, now, sid, &from);
+            Background::None
+        }
+        (_, None) => Background::None,
+    }
+}
+
+/// Ends it, whatever it is. `true` if there was some: its background is for the caller to end.
+pub(crate) fn stop_music(board: &mut Switchboard, sid: CallSid) -> bool {
+    forget_question(board, sid, Role::Music);
+    board.timers.cancel(Timer::MusicGrace(sid));
+    board.timers.cancel(Timer::Round(sid));
+    let call = board.calls.get_mut(sid);
+    call.is_some_and(|call| call.music.take().is_some())
+}
+
+fn built_in(board: &mut Switchboard) -> Background {
+    Background::Playing(Player {
+        player: board.names.player(),
+        source: Source::Music,
+        position: 0,
+        repeats: true,
+    })
+}
+
+fn ask_music(board: &mut Switchboard, now: Now, sid: CallSid, from: &Url) {
+    let asked = fields::music(board, sid);
+    let whose = Fetching::Program(sid, Role::Music);
+    let fetch = ask(board, whose, FetchKind::DocumentOrAudio, from, asked);
+    if let Some(program) = running(board, sid, Role::Music) {
+        program.asked = Some(from.clone());
+        program.step = Step::Fetching(fetch);
+    }
+    grace(board, now, sid);
+}
+
+/// From now on silence lasts only so long.
+pub(crate) fn grace(board: &mut Switchboard, now: Now, sid: CallSid) {
+    let at = now.instant + limits::MUSIC_GRACE;
+    board.timers.set(Timer::MusicGrace(sid), at);
+}
+
+/// Nothing has come yet: the built-in music stands in until it does.
+pub(crate) fn music_grace_over(board: &mut Switchboard, sid: CallSid) {
+    let Some((leg, thread)) = board.calls.get(sid).map(|c| (c.leg, c.thread)) else {
+        return;
+    };
+    let background = built_in(board);
+    board.send(Output::Media {
+        thread,
+        command: Command::SetBackground { leg, background },
+    });
+}
+
+/// It cannot go on: the built-in music, until the next word of the rules.
+pub(super) fn failed(board: &mut Switchboard, sid: CallSid) {
+    forget_question(board, sid, Role::Music);
+    board.timers.cancel(Timer::MusicGrace(sid));
+    board.timers.cancel(Timer::Round(sid));
+    music_grace_over(board, sid);
+}
+
+/// The next verb, or the next round.
+pub(super) fn advance(board: &mut Switchboard, now: Now, sid: CallSid) {
+    loop {
+        let Some(program) = running(board, sid, Role::Music) else {
+            return;
+        };
+        match program.next_verb() {
+            Some(Verb::Redirect { url, method }) => {
+                return redirect(board, now, sid, &url, method);
+            }
+            Some(verb) => {
+                if sound::begin(board, now, sid, Role::Music, &verb) {
+                    return;
+                }
+                return failed(board, sid);
+            }
+            None => return rest(board, now, sid),
+        }
+    }
+}
+
+fn redirect(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    url: &str,
+    method: confab_terms::Method,
+) {
+    let Some(music) = board.calls.get_mut(sid).and_then(|c| c.music.as_mut()) else {
+        return;
+    };
+    let too_often = music.redirects.too_often(now.instant, music.running.began);
+    let to = resolve(&music.running.base, url, method);
+    match to {
+        _ if too_often => {
+            let message = format!("more than {} <Redirect>s in a row", limits::REDIRECTS_MAX);
+            program_failed(board, now, sid, Role::Music, Fault::of(11215, message));
+        }
+        Some(to) => ask_music(board, now, sid, &to),
+        None => {
+            let message = format!("<Redirect> to {url:?}, which is no http or https URL");
+            notice(board, now, sid, Role::Music, Fault::of(11100, message));
+            failed(board, sid);
+        }
+    }
+}
+
+/// After the last verb: a document with a `<Play>` starts over, at least a second after it began;
+/// one that only speaks is done, and then there is silence.
+fn rest(board: &mut Switchboard, now: Now, sid: CallSid) {
+    let Some(program) = running(board, sid, Role::Music) else {
+        return;
+    };
+    let starts_over = program.document.as_ref().is_some_and(|d| d.has_play());
+    if !starts_over {
+        program.step = Step::Idle;
+        return;
+    }
+    program.step = Step::Resting;
+    let at = program.began + limits::DOCUMENT_ROUND_MIN;
+    if at <= now.instant {
+        round_over(board, now, sid);
+    } else {
+        board.timers.set(Timer::Round(sid), at);
+    }
+}
+
+/// Starts over: everything is fetched anew.
+pub(crate) fn round_over(board: &mut Switchboard, now: Now, sid: CallSid) {
+    let from = board.calls.get(sid).and_then(|c| c.music.as_ref());
+    let Some(from) = from.and_then(|music| music.from.clone()) else {
+        return;
+    };
+    ask_music(board, now, sid, &from);
+}
+
+impl Redirects {
+    /// Counts one more. Whatever lasted a second between them starts the count over.
+    pub(crate) fn too_often(
+        &mut self,
+        now: confab_terms::Instant,
+        began: confab_terms::Instant,
+    ) -> bool {
+        if now.saturating_since(began).as_secs() >= 1 {
+            self.count = 0;
+        }
+        self.count += 1;
+        self.count > limits::REDIRECTS_MAX
+    }
+}

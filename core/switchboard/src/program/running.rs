@@ -1,0 +1,107 @@
+//! `Running`: a place in a document and what is waited for. The same for all three roles.
+
+use confab_conference::Url;
+use confab_cxml::{Cursor, Document, Verb};
+use confab_terms::{CallSid, DecodeId, FetchId, Instant, PlayerId, SoundId};
+use serde::{Deserialize, Serialize};
+
+use crate::Switchboard;
+use crate::live::Role;
+
+/// A program. Without a document it is one sound, played as it is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Running {
+    /// What was asked last, to be asked again when a document starts over.
+    pub(crate) asked: Option<Url>,
+    /// Where the document came from: relative URLs in it refer to this.
+    pub(crate) base: String,
+    pub(crate) document: Option<Document>,
+    pub(crate) cursor: Cursor,
+    /// The sound of the `<Play>` or `<Say>` that is being looped.
+    pub(crate) sound: Option<(Verb, SoundId)>,
+    pub(crate) step: Step,
+    /// When the document began.
+    pub(crate) began: Instant,
+}
+
+/// What a call runs itself.
+pub(crate) type Flow = Running;
+
+/// The one thing that a program waits for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) enum Step {
+    /// Nothing: it has not begun, or is done and silent.
+    #[default]
+    Idle,
+    /// A document, or audio in its stead.
+    Fetching(FetchId),
+    /// The audio of this verb.
+    Audio(FetchId, Verb),
+    /// The sound of this verb; of the audio itself if there is no document.
+    Sound(DecodeId, Option<Verb>),
+    /// The end of a player.
+    Playing(PlayerId),
+    /// The end of a `<Pause>` before the answer.
+    Pausing,
+    /// The answer: this verb needs it.
+    Answering(Verb),
+    /// The end of its stay in a conference.
+    Dialled,
+    /// The shortest round's end, before it starts over.
+    Resting,
+    /// What is asked once for the whole conference.
+    Shared,
+}
+
+impl Running {
+    /// Runs this document from its top.
+    pub(crate) fn load(&mut self, document: Document, base: String, now: Instant) {
+        self.document = Some(document);
+        self.base = base;
+        self.cursor = Cursor::default();
+        self.sound = None;
+        self.step = Step::Idle;
+        self.began = now;
+    }
+
+    /// The next verb, looped ones once for each round.
+    pub(crate) fn next_verb(&mut self) -> Option<Verb> {
+        let document = self.document.as_ref()?;
+        self.cursor.next(document).cloned()
+    }
+
+    /// The sound of this verb, if it is the one that was played last.
+    pub(crate) fn sound_of(&self, verb: &Verb) -> Option<SoundId> {
+        let (last, sound) = self.sound.as_ref()?;
+        (last == verb).then_some(*sound)
+    }
+}
+
+/// The program of this role, if there is one.
+pub(crate) fn running(board: &mut Switchboard, call: CallSid, role: Role) -> Option<&mut Running> {
+    let call = board.calls.get_mut(call)?;
+    match role {
+        Role::Document => Some(&mut call.flow),
+        Role::Music => call.music.as_mut().map(|music| &mut music.running),
+        Role::Announcement => {
+            let current = call.announcing.current.as_mut();
+            current.map(|current| &mut current.running)
+        }
+    }
+}
+
+/// What the program waits for is not its any more: the answer will be stale.
+pub(crate) fn forget_question(board: &mut Switchboard, call: CallSid, role: Role) {
+    let Some(running) = running(board, call, role) else {
+        return;
+    };
+    match core::mem::take(&mut running.step) {
+        Step::Fetching(fetch) | Step::Audio(fetch, _) => {
+            board.asked.fetches.remove(&fetch);
+        }
+        Step::Sound(decode, _) => {
+            board.asked.decodes.remove(&decode);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,168 @@
+//! What the web brought for a program, and what follows when it brought nothing.
+
+use confab_cxml::{Place, Verb};
+use confab_terms::{AudioId, CallSid, FetchId, Now};
+
+use super::running::{Step, running};
+use super::{announcement, document, music, sound};
+use crate::live::{Decoding, Role};
+use crate::tell;
+use crate::{FetchError, Fetched, Notice, Output, Switchboard};
+
+/// A code and what was wrong.
+pub(crate) struct Fault {
+    pub(crate) code: u32,
+    pub(crate) message: String,
+}
+
+/// The answer to a fetch of a program. The table knows whose it is; the program knows for what.
+pub(crate) fn fetched(
+    board: &mut Switchboard,
+    now: Now,
+    call: CallSid,
+    role: Role,
+    fetch: FetchId,
+    result: Result<Fetched, FetchError>,
+) {
+    let Some(program) = running(board, call, role) else {
+        board.counted.stale_answers += 1;
+        return;
+    };
+    let step = core::mem::take(&mut program.step);
+    match step {
+        Step::Fetching(asked) if asked == fetch => {
+            if role == Role::Document {
+                board.timers.cancel(crate::live::Timer::Document(call));
+            }
+            program_came(board, now, call, role, result);
+        }
+        Step::Audio(asked, verb) if asked == fetch => match result {
+            Ok(Fetched::Audio { audio }) => decode(board, call, role, audio, Some(verb)),
+            Ok(Fetched::Document { url, .. }) => {
+                let message = format!("{url} is a document: <Play> needs audio");
+                sound::verb_failed(board, now, call, role, Fault::of(12300, message));
+            }
+            Err(error) => sound::verb_failed(board, now, call, role, error.into()),
+        },
+        other => {
+            program.step = other;
+            board.counted.stale_answers += 1;
+        }
+    }
+}
+
+/// The document that was asked for, or audio in its stead.
+fn program_came(
+    board: &mut Switchboard,
+    now: Now,
+    call: CallSid,
+    role: Role,
+    result: Result<Fetched, FetchError>,
+) {
+    match result {
+        Ok(Fetched::Document { body, url }) => load(board, now, call, role, &body, url),
+        Ok(Fetched::Audio { .. }) if role == Role::Document => {
+            let message = "the answer is audio: a call needs a document".to_owned();
+            failed(board, now, call, role, Fault::of(12300, message));
+        }
+        Ok(Fetched::Audio { audio }) => {
+            if let Some(program) = running(board, call, role) {
+                program.document = None;
+            }
+            decode(board, call, role, audio, None);
+        }
+        Err(error) => failed(board, now, call, role, error.into()),
+    }
+}
+
+/// Parses a document for this role and begins it.
+pub(crate) fn load(
+    board: &mut Switchboard,
+    now: Now,
+    call: CallSid,
+    role: Role,
+    body: &[u8],
+    url: String,
+) {
+    let place = match role {
+        Role::Document => Place::Call,
+        Role::Music => Place::Music,
+        Role::Announcement => Place::Announcement,
+    };
+    match confab_cxml::parse(body, place) {
+        Ok(document) => {
+            for warning in &document.warnings {
+                let text = format!("{}: {}", warning.at, warning.text);
+                notice(board, now, call, role, Fault::of(warning.code, text));
+            }
+            if let Some(program) = running(board, call, role) {
+                program.load(document, url, now.instant);
+                advance(board, now, call, role);
+            }
+        }
+        Err(malformed) => {
+            let fault = Fault::of(malformed.code(), malformed.to_string());
+            failed(board, now, call, role, fault);
+        }
+    }
+}
+
+/// Goes on with the next verb of this role's document.
+pub(crate) fn advance(board: &mut Switchboard, now: Now, call: CallSid, role: Role) {
+    match role {
+        Role::Document => document::advance(board, now, call),
+        Role::Music => music::advance(board, now, call),
+        Role::Announcement => announcement::advance(board, now, call),
+    }
+}
+
+/// The whole program cannot go on.
+pub(crate) fn failed(board: &mut Switchboard, now: Now, call: CallSid, role: Role, fault: Fault) {
+    let message = fault.message.clone();
+    let code = fault.code;
+    notice(board, now, call, role, fault);
+    match role {
+        Role::Document => document::failed(board, now, call),
+        Role::Music => music::failed(board, call),
+        Role::Announcement => announcement::failed(board, now, call, code, &message),
+    }
+}
+
+/// Tells the account's owner, naming what was asked.
+pub(crate) fn notice(board: &mut Switchboard, now: Now, call: CallSid, role: Role, fault: Fault) {
+    let asked = running(board, call, role).and_then(|program| program.asked.clone());
+    let seat = board.calls.get(call).and_then(|c| c.seat.as_ref());
+    let conference = seat.map(|s| s.conference);
+    let notice = Notice {
+        code: fault.code,
+        message: fault.message,
+        at: now.wall,
+        call: Some(call),
+        conference,
+        url: asked.as_ref().map(|u| u.url.clone()),
+        method: asked.map(|u| u.method),
+    };
+    tell::notice(board, notice);
+}
+
+fn decode(board: &mut Switchboard, call: CallSid, role: Role, audio: AudioId, verb: Option<Verb>) {
+    let decode = board.names.decode();
+    let whose = Decoding::Program(call, role);
+    board.asked.decodes.insert(decode, whose);
+    if let Some(program) = running(board, call, role) {
+        program.step = Step::Sound(decode, verb);
+    }
+    board.send(Output::Decode { decode, audio });
+}
+
+impl Fault {
+    pub(crate) fn of(code: u32, message: String) -> Self {
+        Self { code, message }
+    }
+}
+
+impl From<FetchError> for Fault {
+    fn from(error: FetchError) -> Self {
+        Self::of(error.code, error.message)
+    }
+}

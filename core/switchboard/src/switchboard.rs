@@ -1,0 +1,141 @@
+//! `Switchboard`: the one door. It only routes: what an input does is in a file of its own kind.
+
+use std::collections::VecDeque;
+
+use confab_sip::{Config as SipConfig, Output as SipOutput, UserAgent};
+use confab_terms::{Instant, Now};
+use serde::{Deserialize, Serialize};
+
+use crate::live::{Asked, Calls, Counters, Leftovers, Names, Rooms, Timers};
+use crate::program::Shared;
+use crate::{Config, Input, Output, asked, handle};
+
+/// The owner of live calls.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Switchboard {
+    pub(crate) config: Config,
+    pub(crate) sip: UserAgent,
+    pub(crate) names: Names,
+    pub(crate) calls: Calls,
+    pub(crate) rooms: Rooms,
+    pub(crate) asked: Asked,
+    pub(crate) shared: Shared,
+    pub(crate) timers: Timers,
+    pub(crate) outbox: VecDeque<Output>,
+    pub(crate) counted: Counters,
+    pub(crate) draining: bool,
+}
+
+impl Switchboard {
+    /// A switchboard without a call.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let mut names = Names::new(config.seed);
+        let sip = UserAgent::new(SipConfig {
+            address: config.sip_address,
+            product: "confab".to_owned(),
+            seed: names.seed(),
+        });
+        Self {
+            config,
+            sip,
+            names,
+            calls: Calls::default(),
+            rooms: Rooms::default(),
+            asked: Asked::default(),
+            shared: Shared::default(),
+            timers: Timers::default(),
+            outbox: VecDeque::new(),
+            counted: Counters::default(),
+            draining: false,
+        }
+    }
+
+    /// Something happened.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Datagram { from, bytes } => self.sip.handle(now.instant, from, &bytes),
+            Input::Asked { request, what } => asked::asked(self, now, request, what),
+            Input::LegOpened { leg, port } => handle::leg_opened(self, now, leg, port),
+            Input::Fetched { fetch, result } => handle::fetched(self, now, fetch, result),
+            Input::Decoded { decode, result } => handle::decoded(self, now, decode, result),
+            Input::Media { event, .. } => handle::media(self, now, event),
+            Input::Drain => self.draining = true,
+            Input::HangUpAll => handle::hang_up_all(self, now),
+        }
+        self.settle(now);
+    }
+
+    /// Timers that are due.
+    pub fn handle_deadline(&mut self, now: Now) {
+        self.sip.handle_deadline(now.instant);
+        self.settle(now);
+        while let Some(timer) = self.timers.take_due(now.instant) {
+            handle::deadline(self, now, timer);
+            self.settle(now);
+        }
+    }
+
+    /// When `handle_deadline` wants to be called.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let sip = self.sip.next_deadline();
+        let own = self.timers.next();
+        match (sip, own) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// The next thing to do; `None` when all is done.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outbox.pop_front()
+    }
+
+    /// Plain numbers.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        Counters {
+            calls: self.calls.len() as u64,
+            conferences: self.rooms.live().count() as u64,
+            ..self.counted
+        }
+    }
+
+    /// What is there now, for tests.
+    #[must_use]
+    pub fn leftovers(&self) -> Leftovers {
+        let (transactions, dialogs, sip_timers) = self.sip.leftovers();
+        Leftovers {
+            calls: self.calls.len(),
+            conferences: self.rooms.len(),
+            timers: self.timers.len(),
+            fetches: self.asked.fetches.len(),
+            decodes: self.asked.decodes.len(),
+            announcements: self.shared.len(),
+            transactions,
+            dialogs,
+            sip_timers,
+        }
+    }
+
+    /// Draining, and no call is left.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.draining && self.calls.len() == 0
+    }
+
+    /// What SIP has to say, until it has nothing more to say.
+    fn settle(&mut self, now: Now) {
+        while let Some(output) = self.sip.poll_output() {
+            match output {
+                SipOutput::Datagram { to, bytes } => self.send(Output::Datagram { to, bytes }),
+                SipOutput::Event(event) => handle::sip(self, now, event),
+            }
+        }
+    }
+
+    pub(crate) fn send(&mut self, output: Output) {
+        self.outbox.push_back(output);
+    }
+}

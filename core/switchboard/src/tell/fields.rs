@@ -1,0 +1,135 @@
+//! The fields of requests to applications: the standard ones of a call, and what each kind of
+//! request adds. A field with nothing to say is left out.
+
+use confab_conference::{Key, ParticipantState};
+use confab_terms::{CallSid, ConferenceSid, Now};
+
+use super::words;
+use crate::live::{Call, Seat};
+use crate::program::DialOutcome;
+use crate::{CallDirection, Switchboard};
+
+/// A form's fields.
+pub(crate) type Fields = Vec<(String, String)>;
+
+const API_VERSION: &str = "2010-04-01";
+
+/// The standard fields of a call but the account's.
+pub(crate) fn of_call(call: &Call) -> Fields {
+    let mut fields = vec![
+        field("ApiVersion", API_VERSION),
+        field("CallSid", &call.sid.to_string()),
+        field("CallStatus", words::call_status(call.status)),
+        field("Direction", words::direction(CallDirection::Inbound)),
+        field("From", &call.invite.from),
+        field("To", &call.invite.to),
+    ];
+    if let Some(name) = call.invite.from_name.as_ref().filter(|n| !n.is_empty()) {
+        fields.push(field("CallerName", name));
+    }
+    fields
+}
+
+fn standard(board: &Switchboard, call: &Call) -> Fields {
+    let mut fields = vec![field("AccountSid", &board.config.account.to_string())];
+    fields.extend(of_call(call));
+    fields
+}
+
+/// The voice URL, and whatever a `<Redirect>` leads to.
+pub(crate) fn voice(board: &Switchboard, call: &Call) -> Fields {
+    let mut fields = standard(board, call);
+    let invite = &call.invite;
+    if !invite.to_user.is_empty() {
+        fields.push(field("SipUser", &invite.to_user));
+    }
+    fields.push(field("SipDomain", &invite.to_host));
+    fields.push(field("SipCallId", &invite.call_id));
+    fields.push(field("SipSourceIp", &invite.source.ip().to_string()));
+    for (name, value) in &invite.x_headers {
+        let name = format!("SipHeader_{name}");
+        // A header that came twice is still one field.
+        if fields.iter().all(|(known, _)| *known != name) {
+            fields.push((name, value.clone()));
+        }
+    }
+    fields
+}
+
+/// HoldUrl, WaitUrl, AnnounceUrl: of the participant that hears it.
+pub(crate) fn music(board: &Switchboard, call: CallSid) -> Fields {
+    let Some(call) = board.calls.get(call) else {
+        return Vec::new();
+    };
+    let mut fields = standard(board, call);
+    let room = call
+        .seat
+        .as_ref()
+        .and_then(|s| board.rooms.get(s.conference));
+    let Some(room) = room else {
+        return fields;
+    };
+    fields.push(field("ConferenceSid", &room.sid().to_string()));
+    fields.push(field("FriendlyName", room.conference.friendly_name()));
+    if let Ok(state) = room.conference.participant(&Key::Call(call.sid)) {
+        fields.extend(of_participant(state));
+    }
+    fields
+}
+
+fn of_participant(state: &ParticipantState) -> Fields {
+    let mut fields = vec![
+        field("Hold", &state.hold.to_string()),
+        field("Muted", &state.muted.to_string()),
+        field("Coaching", &state.coaching.to_string()),
+    ];
+    if let Some(label) = &state.label {
+        fields.push(field("ParticipantLabel", label));
+    }
+    fields
+}
+
+/// AnnounceUrl of a conference: about no single call.
+pub(crate) fn to_all(board: &Switchboard, conference: ConferenceSid) -> Fields {
+    let mut fields = vec![
+        field("AccountSid", &board.config.account.to_string()),
+        field("ApiVersion", API_VERSION),
+        field("ConferenceSid", &conference.to_string()),
+    ];
+    if let Some(room) = board.rooms.get(conference) {
+        fields.push(field("FriendlyName", room.conference.friendly_name()));
+    }
+    fields
+}
+
+/// The Dial's action.
+pub(crate) fn action(board: &Switchboard, call: CallSid, outcome: DialOutcome) -> Fields {
+    let Some(call) = board.calls.get(call) else {
+        return Vec::new();
+    };
+    let mut fields = standard(board, call);
+    match outcome {
+        DialOutcome::Answered { seconds } => {
+            fields.push(field("DialCallStatus", "answered"));
+            fields.push(field("DialCallDuration", &seconds.to_string()));
+        }
+        DialOutcome::Failed => fields.push(field("DialCallStatus", "failed")),
+    }
+    fields
+}
+
+impl DialOutcome {
+    /// The call has left its seat.
+    pub(crate) fn left(now: Now, seat: &Seat) -> Self {
+        match seat.since {
+            Some(since) => Self::Answered {
+                seconds: now.instant.saturating_since(since).as_secs(),
+            },
+            None => Self::Failed,
+        }
+    }
+}
+
+fn field(name: &str, value: &str) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}

@@ -1,0 +1,9 @@
+//! What applications are told: the fields of requests, webhooks, notices.
+
+mod event;
+pub(crate) mod fields;
+mod notice;
+mod words;
+
+pub(crate) use event::event;
+pub(crate) use notice::{notice, notice_of_call};

@@ -1,0 +1,36 @@
+//! Notices: what went wrong that the owner of the account should know.
+
+use confab_conference::Url;
+use confab_terms::{CallSid, Now};
+
+use crate::{Notice, Output, Switchboard};
+
+/// About a call, and the conference that it is in.
+pub(crate) fn notice_of_call(
+    board: &mut Switchboard,
+    now: Now,
+    call: CallSid,
+    code: u32,
+    message: String,
+    asked: Option<&Url>,
+) {
+    let seat = board.calls.get(call).and_then(|c| c.seat.as_ref());
+    let conference = seat.map(|s| s.conference);
+    notice(
+        board,
+        Notice {
+            code,
+            message,
+            at: now.wall,
+            call: Some(call),
+            conference,
+            url: asked.map(|u| u.url.clone()),
+            method: asked.map(|u| u.method),
+        },
+    );
+}
+
+pub(crate) fn notice(board: &mut Switchboard, notice: Notice) {
+    board.counted.notices += 1;
+    board.send(Output::Notice(notice));
+}
