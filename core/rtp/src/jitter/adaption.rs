@@ -1,0 +1,157 @@
+//! How long voice has to wait: learnt from each packet's *lead*, the ticks between its arrival
+//! and the one that needs it. Grows fast, shrinks slowly. Touches no samples.
+
+use serde::{Deserialize, Serialize};
+
+/// The deepest that a buffer gets by itself, in frames: 200 ms.
+pub(crate) const DEPTH_FRAMES_MAX: i32 = 10;
+/// While a line is new (2 s), one that jitters gets a frame more than it has shown to need.
+const LEARNING_PACKETS: u32 = 100;
+/// Leads this far apart come of jitter; one apart may be two clocks whose edges meet.
+const JITTER_FRAMES: i32 = 2;
+/// A spare frame is one that no packet has needed for 40 s, or longer where that proved wrong.
+const PATIENCE_TICKS: u32 = 2_000;
+const PATIENCE_TICKS_MAX: u32 = 8_000;
+/// How long a spare frame waits for a quiet moment to go.
+const QUIET_WAIT_TICKS: u32 = 3_000;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Adaption {
+    /// Packets since this line, or its last surprise, was new.
+    packets: u32,
+    /// The leads since then.
+    leads: Leads,
+    /// Packets that only just made it, since the delay last changed.
+    close: u32,
+    window: Leads,
+    window_before: Leads,
+    window_ticks: u32,
+    patience_ticks: u32,
+    /// Frames that proved to be unneeded.
+    spare: i32,
+    spare_ticks: u32,
+}
+
+/// The least and the greatest lead of some packets.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Leads {
+    low: i32,
+    high: i32,
+}
+
+impl Leads {
+    const NONE: Self = Self {
+        low: i32::MAX / 2,
+        high: i32::MIN / 2,
+    };
+
+    fn take(&mut self, lead: i32) {
+        self.low = self.low.min(lead);
+        self.high = self.high.max(lead);
+    }
+
+    fn shift(&mut self, by: i32) {
+        if self.low <= self.high {
+            self.low += by;
+            self.high += by;
+        }
+    }
+
+    fn jitter(self) -> bool {
+        self.high - self.low >= JITTER_FRAMES
+    }
+}
+
+impl Adaption {
+    pub(crate) fn new() -> Self {
+        Self {
+            packets: 0,
+            leads: Leads::NONE,
+            close: 0,
+            window: Leads::NONE,
+            window_before: Leads::NONE,
+            window_ticks: 0,
+            patience_ticks: PATIENCE_TICKS,
+            spare: 0,
+            spare_ticks: 0,
+        }
+    }
+
+    /// A packet arrived with this lead; negative: so many ticks too late. Says by how many
+    /// frames the delay is to grow.
+    pub(crate) fn arrived(&mut self, lead: i32) -> i32 {
+        if lead < 0 && self.packets > LEARNING_PACKETS {
+            self.packets = 0;
+            self.leads = Leads::NONE;
+            self.patience_ticks = (self.patience_ticks * 2).min(PATIENCE_TICKS_MAX);
+        }
+        self.packets = self.packets.saturating_add(1);
+        self.leads.take(lead);
+        self.window.take(lead);
+        self.spare = self.spare.min(lead.max(0));
+        let mut more = (-lead).max(0);
+        if self.packets <= LEARNING_PACKETS && lead == 0 && self.leads.jitter() {
+            self.close += 1;
+            // One may be the rest of a single stall; two are a habit.
+            more = i32::from(self.close == 2);
+        }
+        let more = more.min(DEPTH_FRAMES_MAX - self.deepest()).max(0);
+        if more > 0 {
+            self.shift(more);
+        }
+        more
+    }
+
+    fn deepest(&self) -> i32 {
+        self.leads
+            .high
+            .max(self.window.high)
+            .max(self.window_before.high)
+    }
+
+    /// The usual lead of a packet that made good time.
+    pub(crate) fn high(&self) -> i32 {
+        self.leads.high
+    }
+
+    /// A tick went by. How many frames the delay may shrink by, if the moment is quiet.
+    pub(crate) fn tick(&mut self) -> i32 {
+        self.window_ticks += 1;
+        if self.window_ticks >= self.patience_ticks {
+            let seen = self.window.low <= self.window.high;
+            let margin = i32::from(self.window.jitter());
+            self.spare = if seen {
+                (self.window.low - margin).max(0)
+            } else {
+                0
+            };
+            self.window_before = self.window;
+            self.window = Leads::NONE;
+            self.window_ticks = 0;
+        }
+        self.spare_ticks = if self.spare > 0 {
+            self.spare_ticks + 1
+        } else {
+            0
+        };
+        self.spare
+    }
+
+    /// Whether the spare frames have waited long enough for a quiet moment.
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.spare_ticks > QUIET_WAIT_TICKS
+    }
+
+    /// The delay shrank by so many frames.
+    pub(crate) fn shrunk(&mut self, by: i32) {
+        self.spare -= by;
+        self.shift(-by);
+    }
+
+    fn shift(&mut self, by: i32) {
+        self.close = 0;
+        self.leads.shift(by);
+        self.window.shift(by);
+        self.window_before.shift(by);
+    }
+}

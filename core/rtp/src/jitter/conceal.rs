@@ -1,0 +1,142 @@
+//! Makes up what is missing, after ITU-T G.711 appendix I: the last pitch period over and over,
+//! fading to silence; and leads back into real voice without a click. Chooses no delay.
+
+use serde::{Deserialize, Serialize};
+
+use super::fixed;
+
+/// Samples remembered: the longest pitch period, and the window that it is found in.
+const HISTORY: usize = 320;
+/// 66 to 200 Hz, as appendix I has it.
+const PERIOD_MIN: usize = 40;
+const PERIOD_MAX: usize = 120;
+const WINDOW: usize = 160;
+/// 10 ms at full level, then down to nothing at 60 ms.
+const FULL_SAMPLES: u32 = 80;
+const END_SAMPLES: u32 = 480;
+/// 5 ms from made-up to real.
+const BLEND: usize = 40;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Concealer {
+    #[serde(with = "fixed")]
+    history: Box<[i16; HISTORY]>,
+    /// Whether there is any voice to repeat.
+    heard: bool,
+    gap: Option<Gap>,
+}
+
+/// What is being repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Gap {
+    period: usize,
+    made: u32,
+}
+
+impl Concealer {
+    pub(crate) fn new() -> Self {
+        Self {
+            history: fixed::zeros(),
+            heard: false,
+            gap: None,
+        }
+    }
+
+    /// Real voice: remembered, and blended with what was made up before it, if anything was.
+    pub(crate) fn voice(&mut self, samples: &mut [i16]) {
+        if let Some(mut gap) = self.gap.take() {
+            let blend = samples.len().min(BLEND) as i32;
+            for (i, sample) in (0..blend).zip(samples.iter_mut()) {
+                let made = i32::from(self.next_made(&mut gap));
+                let mixed = (made * (blend - i) + i32::from(*sample) * i) / blend;
+                *sample = mixed as i16;
+            }
+        }
+        self.heard = true;
+        let keep = HISTORY.saturating_sub(samples.len());
+        self.history.copy_within(HISTORY - keep.., 0);
+        let newest = &samples[samples.len() - (HISTORY - keep)..];
+        self.history[keep..].copy_from_slice(newest);
+    }
+
+    /// Fills in for what is missing. False if that is silence, because nothing was heard
+    /// before, or too long ago.
+    pub(crate) fn conceal(&mut self, samples: &mut [i16]) -> bool {
+        self.part();
+        let Some(mut gap) = self.gap.filter(|gap| gap.made < END_SAMPLES) else {
+            samples.fill(0);
+            return false;
+        };
+        for sample in samples {
+            *sample = self.next_made(&mut gap);
+        }
+        self.gap = Some(gap);
+        true
+    }
+
+    /// What comes next does not follow from what came before: blend the two.
+    pub(crate) fn part(&mut self) {
+        if self.gap.is_none() && self.heard {
+            self.gap = Some(Gap {
+                period: self.period(),
+                made: 0,
+            });
+        }
+    }
+
+    fn next_made(&self, gap: &mut Gap) -> i16 {
+        if gap.made >= END_SAMPLES {
+            return 0;
+        }
+        let (period, made) = (gap.period, gap.made as usize);
+        gap.made += 1;
+        let overlap = period / 4;
+        let start = HISTORY - period;
+        let i = made % period;
+        let mut sample = i32::from(self.history[start + i]);
+        if let Some(into) = i.checked_sub(period - overlap) {
+            // The end of a period glides into what came before its start.
+            let before = i32::from(self.history[start - overlap + into]);
+            let (into, overlap) = (into as i32, overlap as i32);
+            sample = (sample * (overlap - into) + before * into) / overlap;
+        }
+        if made < overlap {
+            // The step from the last real sample to the first made one, spread out.
+            let step = i32::from(self.history[HISTORY - 1]) - i32::from(self.history[start - 1]);
+            sample += step * (overlap - made) as i32 / overlap as i32;
+        }
+        let left = END_SAMPLES - made as u32;
+        let gain = left.min(END_SAMPLES - FULL_SAMPLES) as i32;
+        let sample = sample.clamp(-32_768, 32_767) * gain / (END_SAMPLES - FULL_SAMPLES) as i32;
+        sample as i16
+    }
+
+    /// The lag at which the last 20 ms are most like what came before: found among every second
+    /// lag and sample, then exactly.
+    fn period(&self) -> usize {
+        let best = |lags: &mut dyn Iterator<Item = usize>, step: usize| {
+            let mut best = (PERIOD_MIN, f32::MIN);
+            for lag in lags {
+                let likeness = self.likeness(lag, step);
+                if likeness > best.1 {
+                    best = (lag, likeness);
+                }
+            }
+            best.0
+        };
+        let near = best(&mut (PERIOD_MIN..=PERIOD_MAX).step_by(2), 2);
+        let from = near.saturating_sub(1).max(PERIOD_MIN);
+        best(&mut (from..=(near + 1).min(PERIOD_MAX)), 1)
+    }
+
+    fn likeness(&self, lag: usize, step: usize) -> f32 {
+        let now = &self.history[HISTORY - WINDOW..];
+        let then = &self.history[HISTORY - WINDOW - lag..HISTORY - lag];
+        let (mut product, mut energy) = (0.0f32, 1.0f32);
+        for (&a, &b) in now.iter().zip(then).step_by(step) {
+            product += f32::from(a) * f32::from(b);
+            energy += f32::from(b) * f32::from(b);
+        }
+        product / energy.sqrt()
+    }
+}

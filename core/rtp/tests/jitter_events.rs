@@ -1,0 +1,306 @@
+//! The jitter buffer when something happens to the stream: stalls, pauses, jumps, junk.
+
+mod weather;
+
+use confab_rtp::{Header, JitterBuffer, Pulled};
+use confab_terms::{Codec, Instant};
+use proptest::prelude::{Just, Strategy, any, prop_assert, prop_oneof, proptest};
+use weather::{FRAME, Heard, Phone, judge, play};
+
+const SECOND: usize = 50;
+
+fn hear(packets: Vec<weather::Sent>, ticks: i64) -> (Vec<Heard>, confab_rtp::JitterStats) {
+    let mut buffer = JitterBuffer::new(8_000);
+    let heard = play(&mut buffer, packets, ticks, |_| 0);
+    (heard, buffer.stats())
+}
+
+#[test]
+fn a_burst_of_50_after_a_stall_leaves_no_delay() {
+    let mut packets = Phone::new(5_000).packets(20 * SECOND, 20);
+    let release = packets[299].at_us;
+    for sent in &mut packets[250..300] {
+        sent.at_us = release;
+    }
+    let (heard, stats) = hear(packets, 20 * 50 - 5);
+    assert!(stats.depth_ms <= 40, "{stats:?}");
+    assert!(stats.resynchronised <= 2, "{stats:?}");
+    assert!(judge(&heard[2..250]).flawless());
+    assert!(
+        judge(&heard[303..]).flawless(),
+        "{:?}",
+        judge(&heard[303..])
+    );
+}
+
+#[test]
+fn a_burst_in_two_halves_leaves_no_delay_either() {
+    let mut packets = Phone::new(5_000).packets(20 * SECOND, 20);
+    let release = packets[299].at_us;
+    for (i, sent) in packets[250..300].iter_mut().enumerate() {
+        sent.at_us = release + if i < 25 { 0 } else { 20_000 };
+    }
+    let (heard, stats) = hear(packets, 20 * 50 - 5);
+    assert!(stats.depth_ms <= 60, "{stats:?}");
+    assert!(
+        judge(&heard[310..]).flawless(),
+        "{stats:?} {:?}",
+        judge(&heard[310..])
+    );
+}
+
+#[test]
+fn a_short_stall_is_waited_for_and_given_back_when_it_is_quiet() {
+    let mut phone = Phone::new(5_000);
+    let mut packets = phone.packets(10 * SECOND, 20);
+    let release = packets[253].at_us;
+    for sent in &mut packets[250..253] {
+        sent.at_us = release;
+    }
+    packets.extend(phone.packets(60 * SECOND, 20));
+    phone.pause(2_000);
+    packets.extend(phone.packets(5 * SECOND, 20));
+    let (heard, stats) = hear(packets, 76 * 50);
+    let verdict = judge(&heard[2..70 * SECOND]);
+    assert_eq!(verdict.concealed, 3, "{verdict:?} {stats:?}");
+    assert!(
+        stats.grown == 1 && stats.lost == 0 && stats.shrunk >= 1,
+        "{stats:?}"
+    );
+    assert!(stats.depth_ms <= 20, "{stats:?}");
+    assert!(judge(&heard[73 * SECOND..76 * SECOND]).flawless());
+}
+
+#[test]
+fn any_ptime_from_10_to_60_is_flawless_after_one_adaption() {
+    for ptime in [10, 20, 30, 40, 50, 60] {
+        for phase_ms in [0, 3, 9, 15, 19] {
+            let packets = Phone::new(phase_ms * 1_000).packets(30_000 / ptime, ptime);
+            let (heard, stats) = hear(packets, 30 * 50 - 10);
+            let verdict = judge(&heard[30..]);
+            assert!(
+                verdict.flawless(),
+                "{ptime} at {phase_ms}: {verdict:?} {stats:?}"
+            );
+            assert!(stats.depth_ms <= 100, "{ptime}: {stats:?}");
+            assert_eq!(
+                judge(&heard).concealed,
+                0,
+                "{ptime} at {phase_ms}: {stats:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn ptime_may_change_in_mid_stream() {
+    let mut phone = Phone::new(4_000);
+    let mut packets = Vec::new();
+    for ptime in [20, 60, 10, 30, 20, 50] {
+        packets.extend(phone.packets(6_000 / ptime, ptime));
+    }
+    let (heard, stats) = hear(packets, 36 * 50 - 5);
+    for (i, part) in heard.chunks(6 * SECOND).enumerate() {
+        let end = part.len();
+        assert!(judge(&part[SECOND..end]).flawless(), "part {i}: {stats:?}");
+    }
+    assert!(judge(&heard[4..]).concealed <= 6, "{stats:?}");
+    assert_eq!(stats.resynchronised, 0, "{stats:?}");
+}
+
+#[test]
+fn a_new_ssrc_is_taken_up_with_its_second_packet() {
+    let mut phone = Phone::new(4_000);
+    let mut packets = phone.packets(5 * SECOND, 20);
+    phone.header.ssrc = 77;
+    phone.header.sequence = 1_000;
+    phone.header.timestamp = 99;
+    packets.extend(phone.packets(5 * SECOND, 20));
+    let (heard, stats) = hear(packets, 10 * 50);
+    assert_eq!(stats.resynchronised, 1, "{stats:?}");
+    assert_eq!(judge(&heard[1..]).concealed, 1);
+    assert!(judge(&heard[5 * SECOND + 3..]).flawless());
+}
+
+#[test]
+fn a_jump_of_sequence_or_timestamp_is_taken_up_with_its_second_packet() {
+    for (sequence, timestamp) in [(20_000, 0), (0, 3_000_000), (0, 2_000_000_000), (40_000, 7)] {
+        let mut phone = Phone::new(4_000);
+        let mut packets = phone.packets(5 * SECOND, 20);
+        phone.header.sequence = phone.header.sequence.wrapping_add(sequence);
+        phone.header.timestamp = phone.header.timestamp.wrapping_add(timestamp);
+        packets.extend(phone.packets(5 * SECOND, 20));
+        let (heard, stats) = hear(packets, 10 * 50);
+        assert_eq!(stats.resynchronised, 1, "{sequence} {timestamp}: {stats:?}");
+        let verdict = judge(&heard[1..]);
+        assert!(
+            verdict.concealed <= 3,
+            "{sequence} {timestamp}: {verdict:?}"
+        );
+        assert!(
+            judge(&heard[5 * SECOND + 6..]).flawless(),
+            "{sequence} {timestamp}"
+        );
+    }
+}
+
+#[test]
+fn a_timestamp_set_back_is_taken_up_once_the_stream_is_dry() {
+    let mut phone = Phone::new(4_000);
+    let mut packets = phone.packets(5 * SECOND, 20);
+    phone.header.timestamp = phone.header.timestamp.wrapping_sub(1_000_000);
+    packets.extend(phone.packets(5 * SECOND, 20));
+    let (heard, stats) = hear(packets, 10 * 50);
+    assert_eq!(stats.resynchronised, 1, "{stats:?}");
+    assert!(judge(&heard[5 * SECOND + 6..]).flawless(), "{stats:?}");
+}
+
+#[test]
+fn junk_packets_one_at_a_time_are_not_heard() {
+    let packets = Phone::new(4_000).packets(20 * SECOND, 20);
+    let mut all = Vec::new();
+    for (i, sent) in packets.into_iter().enumerate() {
+        if i % 10 == 5 {
+            let mut junk = sent.clone();
+            junk.payload = vec![0; FRAME];
+            match i % 3 {
+                0 => junk.header.ssrc = 7 * i as u32,
+                1 => junk.header.sequence = junk.header.sequence.wrapping_add(9_000),
+                _ => {
+                    junk.header.timestamp = junk.header.timestamp.wrapping_add(1 << 30);
+                    junk.header.sequence = junk.header.sequence.wrapping_add(3_500);
+                }
+            }
+            all.push(junk);
+        }
+        all.push(sent);
+    }
+    let (heard, stats) = hear(all, 20 * 50);
+    assert!(
+        judge(&heard[2..]).flawless(),
+        "{:?} {stats:?}",
+        judge(&heard[2..])
+    );
+    assert_eq!(stats.strayed, 100);
+    assert_eq!(stats.resynchronised, 0);
+}
+
+#[test]
+fn pauses_resume_cleanly_whether_the_clock_ran_on_or_not() {
+    for ran_on in [true, false] {
+        let mut phone = Phone::new(4_000);
+        let mut packets = Vec::new();
+        for pause_ms in [100, 500, 3_000, 20_000] {
+            packets.extend(phone.packets(3 * SECOND, 20));
+            let timestamp = phone.header.timestamp;
+            phone.pause(pause_ms);
+            if !ran_on {
+                phone.header.timestamp = timestamp;
+            }
+        }
+        packets.extend(phone.packets(10 * SECOND, 20));
+        let starts: Vec<_> = packets.iter().map(|sent| sent.at_us).collect();
+        let (heard, stats) = hear(packets, starts[starts.len() - 1] / 20_000);
+        assert!(
+            stats.depth_ms <= if ran_on { 20 } else { 120 },
+            "{ran_on}: {stats:?}"
+        );
+        let tail = heard.len() - 9 * SECOND;
+        assert!(judge(&heard[tail..]).flawless(), "{ran_on}: {stats:?}");
+        // 60 ms each, then silence.
+        let concealed = judge(&heard[1..]).concealed;
+        assert!(concealed <= 4 * 3 + 5, "{ran_on}: {concealed} {stats:?}");
+        assert!(judge(&heard).silent > 23_000 / 20, "{ran_on}");
+    }
+}
+
+#[test]
+fn what_is_made_up_fades_and_does_not_click() {
+    let mut phone = Phone::new(4_000);
+    let mut packets = phone.packets(SECOND, 20);
+    let gap = phone.packets(10, 20);
+    packets.extend(phone.packets(SECOND, 20));
+    let mut buffer = JitterBuffer::new(8_000);
+    let mut packets = packets.into_iter().peekable();
+    let mut out = Vec::new();
+    for tick in 0..100 {
+        let now = Instant(tick * 20_000_000);
+        while let Some(sent) = packets.next_if(|sent| sent.at_us <= tick as i64 * 20_000) {
+            buffer.insert(now, &sent.header, Codec::Pcmu, &sent.payload);
+        }
+        let mut frame = [0i16; FRAME];
+        buffer.pull(now, &mut frame);
+        out.extend(frame);
+    }
+    // The steepest step of the tone: amplitude × 2π × 1010 / 8000, and some for two at once.
+    let steepest = out.windows(2).map(|w| w[1].abs_diff(w[0])).max();
+    assert!(steepest.is_some_and(|step| step < 9_500), "{steepest:?}");
+    let from = out.len() - 49 * FRAME + 3 * FRAME - gap.len() * FRAME;
+    let silent = out.iter().skip(51 * FRAME).take_while(|&&s| s != 0).count();
+    assert!(silent <= 4 * FRAME, "{silent} {from}");
+}
+
+#[test]
+fn state_written_out_and_read_back_goes_on_the_same() {
+    let packets = Phone::new(4_000).packets(10 * SECOND, 20);
+    let mut buffer = JitterBuffer::new(8_000);
+    let mut copy = buffer.clone();
+    for (i, sent) in packets.iter().enumerate() {
+        let now = Instant(i as u64 * 20_000_000);
+        for buffer in [&mut buffer, &mut copy] {
+            if i % 17 != 0 {
+                buffer.insert(now, &sent.header, Codec::Pcma, &sent.payload);
+            }
+        }
+        let bytes = postcard::to_allocvec(&copy).expect("written");
+        copy = postcard::from_bytes(&bytes).expect("read");
+        let (mut a, mut b) = ([0; FRAME], [0; FRAME]);
+        assert_eq!(buffer.pull(now, &mut a), copy.pull(now, &mut b));
+        assert_eq!(a, b, "tick {i}");
+        assert_eq!(buffer, copy);
+    }
+}
+
+fn anything() -> impl Strategy<Value = (Header, usize, bool)> {
+    let near = prop_oneof![Just(0u32), 0u32..10_000, any::<u32>()];
+    let sequence = prop_oneof![Just(0u16), 0u16..200, any::<u16>()];
+    let ssrc = prop_oneof![4 => Just(1u32), 1 => Just(2), 1 => any::<u32>()];
+    let length = prop_oneof![3 => Just(160usize), 1 => 0usize..1_700];
+    (near, sequence, ssrc, length, any::<bool>()).prop_map(
+        |(timestamp, sequence, ssrc, length, pull)| {
+            let header = Header {
+                payload_type: 0,
+                marker: false,
+                sequence,
+                timestamp,
+                ssrc,
+            };
+            (header, length, pull)
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics_and_the_depth_is_bounded(
+        events in proptest::collection::vec(anything(), 1..400),
+    ) {
+        let mut buffer = JitterBuffer::new(8_000);
+        for (i, (header, length, pull)) in events.into_iter().enumerate() {
+            let now = Instant(i as u64 * 1_000_000);
+            buffer.insert(now, &header, Codec::Pcmu, &vec![0x55; length]);
+            if pull {
+                let mut frame = [0; FRAME];
+                buffer.pull(now, &mut frame);
+                prop_assert!(buffer.stats().depth_ms <= 700, "{:?}", buffer.stats());
+            }
+        }
+        // Whatever happened, it runs dry.
+        let mut frame = [1; FRAME];
+        for _ in 0..60 {
+            buffer.pull(Instant(0), &mut frame);
+        }
+        prop_assert!(buffer.pull(Instant(0), &mut frame) == Pulled::Silence);
+        prop_assert!(frame == [0; FRAME]);
+    }
+}
