@@ -1,1 +1,30 @@
-//! Fetches documents and audio, posts callbacks, signs, guards against SSRF.
+//! The one fetcher of other people's URLs, and the callbacks. Every request that confab makes to
+//! a URL somebody else chose goes through here: each address is checked before it is connected to,
+//! each redirect anew, within limits of size and time. What comes back is judged elsewhere.
+
+mod address;
+mod allowed;
+mod audio;
+mod cache;
+mod callbacks;
+mod cidr;
+mod client;
+mod content;
+mod document;
+mod exchange;
+mod failure;
+mod hop;
+pub mod limits;
+mod resolve;
+mod signature;
+mod sink;
+mod web;
+
+pub use address::is_public;
+pub use callbacks::{Callback, Callbacks, Failed, Full};
+pub use cidr::{Cidr, NotACidr};
+pub use resolve::{Addresses, Resolve, SystemResolver};
+pub use rustls::pki_types::CertificateDer;
+pub use signature::{SigningKey, body_sha256};
+pub use sink::{AudioSink, AudioWriter, Refused};
+pub use web::{Web, WebConfig};

@@ -1,0 +1,165 @@
+//! Fetching what may be audio: through the cache, and streamed into the sink while it is played.
+
+use std::time::{Duration, Instant};
+
+use confab_switchboard::{Fetch, FetchError, FetchKind, Fetched};
+use confab_terms::Method;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+
+use crate::cache::{Asked, Known};
+use crate::content::{self, Content};
+use crate::document::{Body, ask, check_success, unfit};
+use crate::exchange::Answer;
+use crate::failure;
+use crate::hop::Hop;
+use crate::limits::{AUDIO_BYTES_MAX, AUDIO_BYTES_PER_SECOND_MIN, AUDIO_RATE_GRACE};
+use crate::sink::AudioWriter;
+use crate::web::Web;
+
+impl Web {
+    pub(crate) async fn fetch_cached(&self, fetch: &Fetch) -> Result<Fetched, FetchError> {
+        let shared = &self.shared;
+        let first = Hop::first(fetch.method, &fetch.url, &fetch.fields, false)?;
+        // What was asked, to the last field: only an equal question shares an answer unasked.
+        let asked = Asked {
+            url: first.base.to_string(),
+            whole: format!("{} {}", first.url, first.body()),
+        };
+        let turn = shared.cache.turn(&asked.whole);
+        let _turn = turn.wait().await;
+        self.fetch_in_turn(fetch, &asked).await
+    }
+
+    async fn fetch_in_turn(&self, fetch: &Fetch, asked: &Asked) -> Result<Fetched, FetchError> {
+        let shared = &self.shared;
+        let known = shared
+            .cache
+            .known(asked)
+            .filter(|known| shared.sink.has(known.audio));
+        if let Some(known) = known.as_ref().filter(|known| known.fresh) {
+            return Ok(Fetched::Audio { audio: known.audio });
+        }
+        // RFC 9110 §13.1.2: on anything but GET a match would be 412.
+        let conditions = match &known {
+            Some(known) if fetch.method == Method::Get => known.conditions.clone(),
+            _ => HeaderMap::new(),
+        };
+        let answer = shared.exchange(&ask(fetch, conditions)).await?;
+        if let Some(audio) = known.and_then(|known| same(&known, &answer)) {
+            shared.cache.keep(asked, audio, answer.response.headers());
+            return Ok(Fetched::Audio { audio });
+        }
+        self.take(fetch, asked, answer).await
+    }
+
+    /// Judges a new body, and takes it.
+    async fn take(
+        &self,
+        fetch: &Fetch,
+        asked: &Asked,
+        answer: Answer,
+    ) -> Result<Fetched, FetchError> {
+        let Answer { response, base } = answer;
+        check_success(&response)?;
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let essence = content::essence(&headers);
+        let told = content::told(&essence);
+        let mut body = Body::new(response);
+        let content = match told {
+            Content::Untold => content::sniffed(body.head().await?),
+            told => told,
+        };
+        let either = fetch.kind == FetchKind::DocumentOrAudio;
+        match content {
+            Content::Document | Content::Untold if either => body.into_document(&base).await,
+            Content::Audio => self.stream(fetch, asked, &headers, body),
+            _ if either => Err(unfit(&essence, "audio or text/xml", status)),
+            _ => Err(unfit(&essence, "audio", status)),
+        }
+    }
+
+    fn stream(
+        &self,
+        fetch: &Fetch,
+        asked: &Asked,
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<Fetched, FetchError> {
+        let shared = self.shared.clone();
+        if body
+            .declared()
+            .is_some_and(|declared| declared > AUDIO_BYTES_MAX)
+        {
+            return Err(failure::too_large(too_long(), 200));
+        }
+        let permit = shared.streams.clone().try_acquire_owned();
+        let permit = permit.map_err(|_| {
+            failure::connection("too much audio is being fetched at once; try again later")
+        })?;
+        let begun = shared.sink.begin(&asked.url, &content::essence(headers));
+        let (audio, writer) = begun.map_err(|full| failure::connection(full.to_string()))?;
+        shared.cache.keep(asked, audio, headers);
+        let idle = Duration::from_millis(u64::from(fetch.time_outs.read_ms));
+        let url = asked.url.clone();
+        tokio::spawn(async move {
+            if !pour(body, writer, idle, permit).await {
+                shared.cache.drop_audio(&url, audio);
+            }
+        });
+        Ok(Fetched::Audio { audio })
+    }
+}
+
+/// The known audio, if the answer says that it is still the same.
+fn same(known: &Known, answer: &Answer) -> Option<confab_terms::AudioId> {
+    let status = answer.response.status();
+    let unchanged = status == StatusCode::NOT_MODIFIED
+        || (status.is_success() && known.is_same(answer.response.headers()));
+    unchanged.then_some(known.audio)
+}
+
+fn too_long() -> String {
+    format!(
+        "audio of more than {} MB is not played",
+        AUDIO_BYTES_MAX >> 20
+    )
+}
+
+/// Moves the body into the sink; tells whether all of it arrived.
+async fn pour(
+    mut body: Body,
+    mut writer: Box<dyn AudioWriter>,
+    idle: Duration,
+    _permit: OwnedSemaphorePermit,
+) -> bool {
+    let started = Instant::now();
+    let mut total: u64 = 0;
+    let reason = loop {
+        let bytes = match timeout(idle, body.next()).await {
+            Ok(Ok(Some(bytes))) => bytes,
+            Ok(Ok(None)) => {
+                writer.finish();
+                return true;
+            }
+            Ok(Err(broken)) => break broken.message,
+            Err(_) => break format!("nothing came for {} ms", idle.as_millis()),
+        };
+        total += bytes.len() as u64;
+        if total > AUDIO_BYTES_MAX {
+            break too_long();
+        }
+        if let Err(full) = writer.write(&bytes) {
+            break full.to_string();
+        }
+        let elapsed = started.elapsed();
+        if elapsed > AUDIO_RATE_GRACE && total < elapsed.as_secs() * AUDIO_BYTES_PER_SECOND_MIN {
+            break format!("it came slower than {AUDIO_BYTES_PER_SECOND_MIN} bytes a second");
+        }
+    };
+    writer.fail(&reason);
+    false
+}

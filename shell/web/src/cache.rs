@@ -1,0 +1,198 @@
+//! Which audio a URL stood for when it was last asked, and whether to ask again. The audio itself
+//! is the sink's; what the sink has dropped counts as unknown.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use confab_terms::AudioId;
+use reqwest::header::{
+    AGE, CACHE_CONTROL, CONTENT_LENGTH, ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, LAST_MODIFIED,
+};
+
+use crate::limits::{CACHED_AUDIO_MAX, FRESH_MAX, SHARED_ANSWER};
+
+/// A question: the URL as it was given, and with everything that was sent along.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) url: String,
+    pub(crate) whole: String,
+}
+
+/// What is known about a URL.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    pub(crate) audio: AudioId,
+    /// No need to ask.
+    pub(crate) fresh: bool,
+    /// How to ask whether it is still the same.
+    pub(crate) conditions: HeaderMap,
+    marks: Marks,
+}
+
+/// What tells one version of a resource from another.
+#[derive(Clone, Debug, Default)]
+struct Marks {
+    etag: Option<HeaderValue>,
+    modified: Option<HeaderValue>,
+    length: Option<HeaderValue>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    audio: AudioId,
+    whole: String,
+    marks: Marks,
+    fresh_until: Instant,
+    used: Instant,
+}
+
+/// A place in the line of equal questions. The last one to leave takes the line away, also when
+/// the fetch is given up.
+pub(crate) struct Turn<'a> {
+    cache: &'a Cache,
+    whole: String,
+    mutex: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Turn<'_> {
+    pub(crate) async fn wait(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.mutex.lock().await
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut turns = self
+            .cache
+            .turns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // The map's and ours.
+        if Arc::strong_count(&self.mutex) == 2 {
+            turns.remove(&self.whole);
+        }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Cache {
+    entries: Mutex<BTreeMap<String, Entry>>,
+    turns: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl Known {
+    /// Whether a full answer carries the same version as the one that is known.
+    pub(crate) fn is_same(&self, headers: &HeaderMap) -> bool {
+        let (old, new) = (&self.marks, Marks::read(headers));
+        if old.etag.is_some() || new.etag.is_some() {
+            return old.etag == new.etag;
+        }
+        let told = old.modified.is_some() && old.length.is_some();
+        told && old.modified == new.modified && old.length == new.length
+    }
+}
+
+impl Marks {
+    fn read(headers: &HeaderMap) -> Self {
+        Self {
+            etag: headers.get(ETAG).cloned(),
+            modified: headers.get(LAST_MODIFIED).cloned(),
+            length: headers.get(CONTENT_LENGTH).cloned(),
+        }
+    }
+
+    fn conditions(&self) -> HeaderMap {
+        let mut conditions = HeaderMap::new();
+        if let Some(etag) = &self.etag {
+            conditions.insert(IF_NONE_MATCH, etag.clone());
+        } else if let Some(modified) = &self.modified {
+            conditions.insert(IF_MODIFIED_SINCE, modified.clone());
+        }
+        conditions
+    }
+}
+
+impl Cache {
+    /// Equal questions take turns: the second finds the first one's answer.
+    pub(crate) fn turn(&self, whole: &str) -> Turn<'_> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let mutex = turns.entry(whole.to_owned()).or_default().clone();
+        let whole = whole.to_owned();
+        Turn {
+            cache: self,
+            whole,
+            mutex,
+        }
+    }
+
+    pub(crate) fn known(&self, asked: &Asked) -> Option<Known> {
+        let mut entries = self.lock();
+        let entry = entries.get_mut(&asked.url)?;
+        let now = Instant::now();
+        entry.used = now;
+        Some(Known {
+            audio: entry.audio,
+            fresh: now < entry.fresh_until && entry.whole == asked.whole,
+            conditions: entry.marks.conditions(),
+            marks: entry.marks.clone(),
+        })
+    }
+
+    /// Remembers an answer. A 304 may repeat the marks or leave them out.
+    pub(crate) fn keep(&self, asked: &Asked, audio: AudioId, headers: &HeaderMap) {
+        let now = Instant::now();
+        let mut entries = self.lock();
+        let mut marks = Marks::read(headers);
+        if let Some(old) = entries.get(&asked.url).filter(|old| old.audio == audio) {
+            marks = old.marks.clone();
+        }
+        let entry = Entry {
+            audio,
+            whole: asked.whole.clone(),
+            marks,
+            fresh_until: now + fresh_for(headers),
+            used: now,
+        };
+        entries.insert(asked.url.clone(), entry);
+        if entries.len() > CACHED_AUDIO_MAX {
+            let oldest = entries.iter().min_by_key(|(_, entry)| entry.used);
+            let oldest = oldest.map(|(url, _)| url.clone());
+            oldest.and_then(|url| entries.remove(&url));
+        }
+    }
+
+    /// Forgets audio that broke off.
+    pub(crate) fn drop_audio(&self, url: &str, audio: AudioId) {
+        let mut entries = self.lock();
+        if entries.get(url).is_some_and(|entry| entry.audio == audio) {
+            entries.remove(url);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long an answer may be used without asking (RFC 9111 §5.2.2, the parts that matter here).
+fn fresh_for(headers: &HeaderMap) -> Duration {
+    let mut fresh = Duration::ZERO;
+    for value in headers.get_all(CACHE_CONTROL) {
+        for directive in value.to_str().unwrap_or_default().split(',') {
+            let directive = directive.trim().to_ascii_lowercase();
+            if directive == "no-store" || directive == "no-cache" {
+                return SHARED_ANSWER;
+            }
+            if let Some(seconds) = directive.strip_prefix("max-age=") {
+                fresh = Duration::from_secs(seconds.trim_matches('"').parse().unwrap_or(0));
+            }
+        }
+    }
+    let age = headers
+        .get(AGE)
+        .and_then(|age| age.to_str().ok()?.parse().ok());
+    let fresh = fresh.saturating_sub(Duration::from_secs(age.unwrap_or(0)));
+    fresh.clamp(SHARED_ANSWER, FRESH_MAX)
+}

@@ -1,0 +1,74 @@
+//! A network in CIDR notation, as `CONFAB_FETCH_ALLOW` lists them.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// A network: an address and how many of its first bits count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cidr {
+    address: IpAddr,
+    bits: u8,
+}
+
+/// What is wrong with a text that should be a network.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a network; write it like 10.0.0.0/8, fd00::/8 or 192.168.1.5")]
+pub struct NotACidr(String);
+
+impl Cidr {
+    /// Whether the address lies in the network. A mapped IPv4 address counts as the IPv4 one.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(net), IpAddr::V4(one)) => {
+                let mask = u32::MAX.checked_shl(32 - u32::from(self.bits)).unwrap_or(0);
+                (u32::from(net) ^ u32::from(one)) & mask == 0
+            }
+            (IpAddr::V6(net), IpAddr::V6(one)) => {
+                let mask = u128::MAX
+                    .checked_shl(128 - u32::from(self.bits))
+                    .unwrap_or(0);
+                (u128::from(net) ^ u128::from(one)) & mask == 0
+            }
+            _ => false,
+        }
+    }
+
+    /// Reads a comma-separated list; empty parts are skipped.
+    pub fn list(text: &str) -> Result<Vec<Self>, NotACidr> {
+        let parts = text.split(',').map(str::trim);
+        parts
+            .filter(|part| !part.is_empty())
+            .map(str::parse)
+            .collect()
+    }
+}
+
+impl FromStr for Cidr {
+    type Err = NotACidr;
+
+    fn from_str(text: &str) -> Result<Self, NotACidr> {
+        let wrong = || NotACidr(text.to_owned());
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let bits = match bits {
+            None => most,
+            Some(bits) => bits.parse().map_err(|_| wrong())?,
+        };
+        if bits > most {
+            return Err(wrong());
+        }
+        Ok(Self { address, bits })
+    }
+}
+
+impl fmt::Display for Cidr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.bits)
+    }
+}

@@ -1,0 +1,63 @@
+//! What a body is: a document or audio, by its content type, and by its first bytes where that
+//! says nothing.
+
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+
+/// What a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    Document,
+    Audio,
+    /// The header does not tell (absent, or `application/octet-stream`): look at the bytes.
+    Untold,
+    Other,
+}
+
+/// The content type without its parameters, in lower case; empty if absent.
+pub(crate) fn essence(headers: &HeaderMap) -> String {
+    let value = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let value = value.unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}
+
+/// We never ask for compression, and what decompresses can grow without measure.
+pub(crate) fn is_compressed(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_ENCODING)
+        .is_some_and(|value| value != "identity")
+}
+
+/// What the content type says.
+pub(crate) fn told(essence: &str) -> Content {
+    match essence {
+        "text/xml" | "application/xml" | "application/cxml" | "application/x-cxml" => {
+            Content::Document
+        }
+        "application/ogg" => Content::Audio,
+        "" | "application/octet-stream" | "binary/octet-stream" => Content::Untold,
+        other if other.starts_with("audio/") => Content::Audio,
+        other if other.starts_with("application/") && other.ends_with("+xml") => Content::Document,
+        _ => Content::Other,
+    }
+}
+
+/// What the first bytes say: `Untold` if there is nothing to go by.
+pub(crate) fn sniffed(head: &[u8]) -> Content {
+    const MARKS: &[&[u8]] = &[b"RIFF", b"RIFX", b"ID3", b"OggS", b"FORM", b".snd"];
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    if text.trim_ascii_start().starts_with(b"<") {
+        return Content::Document;
+    }
+    // An MPEG frame's sync: eleven bits, then a version and a layer that are not reserved.
+    let mpeg = head.len() > 1 && head[0] == 0xff && head[1] & 0xe0 == 0xe0 && head[1] & 6 != 0;
+    if mpeg || MARKS.iter().any(|mark| head.starts_with(mark)) {
+        return Content::Audio;
+    }
+    if head.is_empty() {
+        return Content::Untold;
+    }
+    Content::Other
+}

@@ -1,0 +1,108 @@
+//! A request and its answer's head, over as many hops as redirects ask for.
+
+use std::time::Duration;
+
+use confab_switchboard::{FetchError, TimeOuts};
+use confab_terms::Method;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::{RequestBuilder, Response};
+use tokio::time::timeout;
+use url::Url;
+
+use crate::failure;
+use crate::hop::Hop;
+use crate::limits::REDIRECTS_MAX;
+use crate::signature::{SIGNALWIRE_HEADER, TWILIO_HEADER};
+use crate::web::Shared;
+
+/// What to ask, how long to wait for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask<'a> {
+    pub(crate) method: Method,
+    pub(crate) url: &'a str,
+    pub(crate) fields: &'a [(String, String)],
+    pub(crate) time_outs: TimeOuts,
+    /// If-None-Match and the like.
+    pub(crate) conditions: HeaderMap,
+    /// Callbacks and whatever has fields are signed; plain audio is not.
+    pub(crate) signed: bool,
+}
+
+/// An answer whose body has not been read. Its status is no redirect.
+pub(crate) struct Answer {
+    pub(crate) response: Response,
+    /// Where it came from, without the fields that we added.
+    pub(crate) base: Url,
+}
+
+impl Shared {
+    pub(crate) async fn exchange(&self, ask: &Ask<'_>) -> Result<Answer, FetchError> {
+        let mut hop = Hop::first(ask.method, ask.url, ask.fields, ask.signed)?;
+        for _ in 0..=REDIRECTS_MAX {
+            let response = self.ask_once(&hop, ask).await?;
+            let status = response.status();
+            if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+                let base = hop.base;
+                return Ok(Answer { response, base });
+            }
+            let location = response.headers().get(LOCATION);
+            let location = location.and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+            hop = hop.redirected(status, location)?;
+        }
+        let message = format!("redirected more than {REDIRECTS_MAX} times");
+        Err(failure::redirect(message, 302))
+    }
+
+    async fn ask_once(&self, hop: &Hop<'_>, ask: &Ask<'_>) -> Result<Response, FetchError> {
+        hop.check_literal(&self.allowed)?;
+        let TimeOuts {
+            open_ms, read_ms, ..
+        } = ask.time_outs;
+        let client = self
+            .clients
+            .get(open_ms)
+            .map_err(|error| failure::from_client(&error))?;
+        let request = match hop.method {
+            Method::Get => client.get(hop.url.clone()),
+            Method::Post => client
+                .post(hop.url.clone())
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(hop.body()),
+        };
+        let request = request.headers(ask.conditions.clone());
+        let request = self.signed(hop, request);
+        // The connection has its own time-out; the first byte counts from the start, so that a
+        // server that is slow at both can't have the sum.
+        let patience = Duration::from_millis(u64::from(read_ms.max(open_ms)));
+        let Ok(answered) = timeout(patience, request.send()).await else {
+            let message = format!("no answer within {} ms", patience.as_millis());
+            return Err(failure::connection(message));
+        };
+        let response = answered.map_err(|error| failure::from_client(&error))?;
+        self.check_connected(hop, &response)?;
+        Ok(response)
+    }
+
+    fn signed(&self, hop: &Hop<'_>, request: RequestBuilder) -> RequestBuilder {
+        if !hop.signed {
+            return request;
+        }
+        let signature = self.signing.sign(&hop.url, hop.form);
+        let Ok(value) = HeaderValue::try_from(signature) else {
+            return request;
+        };
+        request
+            .header(SIGNALWIRE_HEADER, value.clone())
+            .header(TWILIO_HEADER, value)
+    }
+
+    /// Belt and braces: whoever answered must be someone whom we may ask.
+    fn check_connected(&self, hop: &Hop<'_>, response: &Response) -> Result<(), FetchError> {
+        let Some(connected) = response.remote_addr() else {
+            return Ok(());
+        };
+        let host = hop.url.host_str().unwrap_or_default();
+        let checked = self.allowed.check(host, &[connected.ip()]);
+        checked.map_err(|refused| failure::forbidden(refused.to_string()))
+    }
+}

@@ -1,0 +1,93 @@
+//! What went wrong, as the vendor's codes have it: one function a fact.
+
+use std::error::Error;
+use std::io;
+
+use confab_switchboard::FetchError;
+
+use crate::allowed::NotAllowed;
+use crate::resolve::NoAddress;
+
+fn failure(code: u32, message: impl Into<String>, status: Option<u16>) -> FetchError {
+    let message = message.into();
+    FetchError {
+        code,
+        message,
+        status,
+    }
+}
+
+/// 11200: no connection, or it broke.
+pub(crate) fn connection(message: impl Into<String>) -> FetchError {
+    failure(11200, message, None)
+}
+
+/// 11205: somewhere that other people's URLs may not lead.
+pub(crate) fn forbidden(message: impl Into<String>) -> FetchError {
+    failure(11205, message, None)
+}
+
+/// 11210: the name does not resolve.
+pub(crate) fn dns(message: impl Into<String>) -> FetchError {
+    failure(11210, message, None)
+}
+
+/// 11215: redirected too often, or to nowhere.
+pub(crate) fn redirect(message: impl Into<String>, status: u16) -> FetchError {
+    failure(11215, message, Some(status))
+}
+
+/// 11217: an answer that is no success.
+pub(crate) fn status(status: u16) -> FetchError {
+    let message = format!("answered with status {status}; 200 and a body was expected");
+    failure(11217, message, Some(status))
+}
+
+/// 11220: TLS.
+pub(crate) fn tls(message: impl Into<String>) -> FetchError {
+    failure(11220, message, None)
+}
+
+/// 11750: more than may be.
+pub(crate) fn too_large(message: impl Into<String>, status: u16) -> FetchError {
+    failure(11750, message, Some(status))
+}
+
+/// 12300: a body of a kind that is of no use here.
+pub(crate) fn content_type(message: impl Into<String>, status: u16) -> FetchError {
+    failure(12300, message, Some(status))
+}
+
+/// Reads the reason out of a client's error: ours (refused, no address), TLS, or the network's.
+pub(crate) fn from_client(error: &reqwest::Error) -> FetchError {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    let mut last = String::new();
+    while let Some(one) = cause {
+        if let Some(known) = known(one) {
+            return known;
+        }
+        if let Some(inner) = one.downcast_ref::<io::Error>().and_then(io::Error::get_ref)
+            && let Some(known) = known(inner)
+        {
+            return known;
+        }
+        last = one.to_string();
+        cause = one.source();
+    }
+    if error.is_timeout() {
+        let message = "no connection within the time allowed; is the address reachable from here?";
+        return connection(message);
+    }
+    connection(last)
+}
+
+fn known(error: &(dyn Error + 'static)) -> Option<FetchError> {
+    if let Some(refused) = error.downcast_ref::<NotAllowed>() {
+        return Some(forbidden(refused.to_string()));
+    }
+    if let Some(unknown) = error.downcast_ref::<NoAddress>() {
+        return Some(dns(unknown.to_string()));
+    }
+    let wrong = error.downcast_ref::<rustls::Error>()?;
+    Some(tls(format!("TLS failed: {wrong}")))
+}

@@ -1,0 +1,120 @@
+//! One hop of a request: where it goes, how, and what it carries. Redirects make the next one.
+
+use confab_switchboard::FetchError;
+use confab_terms::Method;
+use reqwest::StatusCode;
+use url::form_urlencoded::Serializer;
+use url::{Host, Url};
+
+use crate::allowed::Allowed;
+use crate::failure;
+use crate::limits::URL_CHARS_MAX;
+
+/// One hop.
+#[derive(Clone, Debug)]
+pub(crate) struct Hop<'a> {
+    /// Where, a GET's fields included.
+    pub(crate) url: Url,
+    /// Where, as somebody wrote it: relative URLs refer to this.
+    pub(crate) base: Url,
+    pub(crate) method: Method,
+    /// A POST's form.
+    pub(crate) form: &'a [(String, String)],
+    /// Whether it is signed.
+    pub(crate) signed: bool,
+}
+
+impl<'a> Hop<'a> {
+    pub(crate) fn first(
+        method: Method,
+        url: &str,
+        fields: &'a [(String, String)],
+        signed: bool,
+    ) -> Result<Self, FetchError> {
+        let base = parse(url, None)?;
+        let mut url = base.clone();
+        let mut form = fields;
+        if method == Method::Get {
+            form = &[];
+            if !fields.is_empty() {
+                url.query_pairs_mut().extend_pairs(fields);
+            }
+        }
+        Ok(Self {
+            url,
+            base,
+            method,
+            form,
+            signed,
+        })
+    }
+
+    /// The hop that a redirect asks for. 307 and 308 repeat the request, the others turn it into
+    /// a GET without fields. The signature goes along on the same host only: signed for another,
+    /// our word could be sent to an application by whoever owns the first.
+    pub(crate) fn redirected(
+        &self,
+        status: StatusCode,
+        location: Option<&str>,
+    ) -> Result<Self, FetchError> {
+        let status = status.as_u16();
+        let Some(location) = location else {
+            return Err(failure::redirect("redirected without a Location", status));
+        };
+        let url = parse(location, Some(&self.url))?;
+        let repeats = matches!(status, 307 | 308);
+        let downgraded = self.url.scheme() == "https" && url.scheme() == "http";
+        if downgraded && repeats && !self.form.is_empty() {
+            let message = "redirected a form from https to http; use https throughout";
+            return Err(failure::redirect(message, status));
+        }
+        Ok(Self {
+            signed: self.signed && !downgraded && url.host() == self.url.host(),
+            base: url.clone(),
+            method: if repeats { self.method } else { Method::Get },
+            form: if repeats { self.form } else { &[] },
+            url,
+        })
+    }
+
+    /// A literal address is never looked up, so it is checked here.
+    pub(crate) fn check_literal(&self, allowed: &Allowed) -> Result<(), FetchError> {
+        let address = match self.url.host() {
+            Some(Host::Ipv4(v4)) => v4.into(),
+            Some(Host::Ipv6(v6)) => v6.into(),
+            _ => return Ok(()),
+        };
+        let host = self.url.host_str().unwrap_or_default();
+        let checked = allowed.check(host, &[address]);
+        checked.map_err(|refused| failure::forbidden(refused.to_string()))
+    }
+
+    /// The form as it is sent.
+    pub(crate) fn body(&self) -> String {
+        Serializer::new(String::new())
+            .extend_pairs(self.form)
+            .finish()
+    }
+}
+
+/// Reads an absolute http(s) URL, or one relative to `base`; the fragment is dropped.
+fn parse(text: &str, base: Option<&Url>) -> Result<Url, FetchError> {
+    if text.len() > URL_CHARS_MAX {
+        return Err(failure::forbidden(format!(
+            "a URL of more than {URL_CHARS_MAX} characters"
+        )));
+    }
+    let parsed = Url::options().base_url(base).parse(text);
+    let mut url = parsed.map_err(|error| failure::forbidden(format!("not a URL: {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        let scheme = url.scheme();
+        let message = format!("{scheme}: URLs are not fetched; use http: or https:");
+        return Err(failure::forbidden(message));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        let message = "a URL with a user or password in it is not fetched; take them out";
+        return Err(failure::forbidden(message));
+    }
+    url.set_fragment(None);
+    Ok(url)
+}

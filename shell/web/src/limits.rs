@@ -1,0 +1,53 @@
+//! Every bound of this crate, by name, next to those of `confab_terms::limits`.
+
+use std::time::Duration;
+
+/// Redirects followed (11215 beyond).
+pub const REDIRECTS_MAX: usize = 3;
+/// Bytes of one audio file (11750 beyond).
+pub const AUDIO_BYTES_MAX: u64 = 100 * 1024 * 1024;
+/// Audio must arrive at this average rate at least: 4 kbit/s.
+pub const AUDIO_BYTES_PER_SECOND_MIN: u64 = 500;
+/// From when on the average rate of audio counts.
+pub const AUDIO_RATE_GRACE: Duration = Duration::from_secs(15);
+/// Bytes looked at to tell what a body without a telling content type is.
+pub const SNIFF_BYTES: usize = 64;
+/// Fetches under way; one more waits within its own time-out.
+pub const FETCHES_AT_ONCE: usize = 512;
+/// Audio bodies that stream in at once (11200 beyond).
+pub const STREAMS_AT_ONCE: usize = 256;
+/// Lookups of names under way: each holds a thread.
+pub const LOOKUPS_AT_ONCE: usize = 64;
+/// Addresses of one name that are looked at; a name with more is refused.
+pub const ADDRESSES_MAX: usize = 64;
+/// Audio files that the cache remembers.
+pub const CACHED_AUDIO_MAX: usize = 4_096;
+/// However the server feels about caching, requests this close together share one answer.
+pub const SHARED_ANSWER: Duration = Duration::from_secs(2);
+/// The longest that audio counts as fresh, whatever its server says.
+pub const FRESH_MAX: Duration = Duration::from_secs(24 * 3_600);
+/// Clients kept for time-outs to connect other than the default.
+pub const CLIENTS_MAX: usize = 16;
+/// Idle connections kept open to one host.
+pub const IDLE_PER_HOST_MAX: usize = 8;
+/// How long an idle connection is kept.
+pub const IDLE_MAX: Duration = Duration::from_secs(20);
+/// Characters of a URL.
+pub const URL_CHARS_MAX: usize = 8_192;
+
+/// Callbacks that wait or are under way, all conferences together.
+pub const CALLBACKS_MAX: usize = 100_000;
+/// Their bytes.
+pub const CALLBACK_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Callbacks of one conference.
+pub const CALLBACKS_PER_CONFERENCE_MAX: usize = 10_000;
+/// Callbacks being sent at once, each of another conference.
+pub const CALLBACKS_AT_ONCE: usize = 1_024;
+/// Attempts at one callback.
+pub const CALLBACK_ATTEMPTS_MAX: u32 = 3;
+/// All attempts at one callback together.
+pub const CALLBACK_TOTAL: Duration = Duration::from_secs(15);
+/// Before the second attempt; doubled before the third.
+pub const CALLBACK_PAUSE: Duration = Duration::from_millis(500);
+/// Bytes of a callback's answer that are read before the connection is closed instead of reused.
+pub const CALLBACK_ANSWER_BYTES_MAX: usize = 16 * 1024;

@@ -1,0 +1,105 @@
+//! `Web`: what the server holds, and the way of one fetch. Judges nothing but kind and size.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use confab_switchboard::{Fetch, FetchError, FetchKind, Fetched};
+use rustls::pki_types::CertificateDer;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::allowed::Allowed;
+use crate::cache::Cache;
+use crate::cidr::Cidr;
+use crate::client::Clients;
+use crate::failure;
+use crate::limits::{FETCHES_AT_ONCE, STREAMS_AT_ONCE};
+use crate::resolve::{Guarded, Resolve, SystemResolver};
+use crate::signature::SigningKey;
+use crate::sink::AudioSink;
+
+/// What a `Web` is made of.
+pub struct WebConfig {
+    /// Networks that may be reached although they are not public (`CONFAB_FETCH_ALLOW`).
+    pub allow: Vec<Cidr>,
+    /// Hosts that may be reached wherever they are: that of `CONFAB_VOICE_URL`.
+    pub operator_hosts: Vec<String>,
+    /// Signs what goes to applications.
+    pub signing: SigningKey,
+    /// Looks names up.
+    pub resolver: Arc<dyn Resolve>,
+    /// Authorities trusted besides the machine's own.
+    pub roots: Vec<CertificateDer<'static>>,
+}
+
+impl WebConfig {
+    /// Public addresses only, the system's resolver, the machine's authorities.
+    #[must_use]
+    pub fn new(signing: SigningKey) -> Self {
+        Self {
+            allow: Vec::new(),
+            operator_hosts: Vec::new(),
+            signing,
+            resolver: Arc::new(SystemResolver::default()),
+            roots: Vec::new(),
+        }
+    }
+}
+
+/// The one way to other people's URLs. Cheap to clone; needs a tokio runtime to be used in.
+#[derive(Clone)]
+pub struct Web {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) allowed: Arc<Allowed>,
+    pub(crate) clients: Clients,
+    pub(crate) signing: SigningKey,
+    pub(crate) sink: Arc<dyn AudioSink>,
+    pub(crate) cache: Cache,
+    pub(crate) streams: Arc<Semaphore>,
+    fetches: Semaphore,
+}
+
+impl Web {
+    /// Audio bodies go to `sink`.
+    #[must_use]
+    pub fn new(config: WebConfig, sink: Arc<dyn AudioSink>) -> Self {
+        let allowed = Arc::new(Allowed::new(config.allow, &config.operator_hosts));
+        let guard = Guarded {
+            resolver: config.resolver,
+            allowed: allowed.clone(),
+        };
+        let shared = Shared {
+            allowed,
+            clients: Clients::new(guard, config.roots),
+            signing: config.signing,
+            sink,
+            cache: Cache::default(),
+            streams: Arc::new(Semaphore::new(STREAMS_AT_ONCE)),
+            fetches: Semaphore::new(FETCHES_AT_ONCE),
+        };
+        let shared = Arc::new(shared);
+        Self { shared }
+    }
+
+    /// Fetches a document whole, or audio as far as its head: the body streams on by itself.
+    pub async fn fetch(&self, fetch: Fetch) -> Result<Fetched, FetchError> {
+        let total = Duration::from_millis(u64::from(fetch.time_outs.total_ms));
+        let Ok(result) = timeout(total, self.within(&fetch)).await else {
+            let message = format!("not finished within {} ms", total.as_millis());
+            return Err(failure::connection(message));
+        };
+        result
+    }
+
+    async fn within(&self, fetch: &Fetch) -> Result<Fetched, FetchError> {
+        let permit = self.shared.fetches.acquire().await;
+        let _permit = permit.map_err(|_| failure::connection("the server is ending"))?;
+        match fetch.kind {
+            FetchKind::Document => self.shared.fetch_document(fetch).await,
+            FetchKind::DocumentOrAudio | FetchKind::Audio => self.fetch_cached(fetch).await,
+        }
+    }
+}
