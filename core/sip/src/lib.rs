@@ -1,6 +1,27 @@
 //! SIP (RFC 3261 and kin) without I/O: a strict parser, transactions with their timers, dialogs.
 //! `UserAgent` takes datagrams and decisions, and gives datagrams and events.
 
+mod acknowledge;
+mod answer;
+mod bye;
+mod cancel;
+mod client;
+mod config;
+mod deadline;
+mod dialog;
+mod invite;
+mod invited;
+pub mod message;
+mod offer;
+mod options;
+mod output;
+mod receive;
+mod refuse;
+mod respond;
+mod server;
+mod timers;
 mod user_agent;
 
-pub use user_agent::{Config, DialogId, Ending, Event, Invite, Output, UserAgent};
+pub use config::{Config, DialogId, Invite};
+pub use output::{Ending, Event, Output};
+pub use user_agent::UserAgent;

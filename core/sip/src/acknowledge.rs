@@ -1,0 +1,73 @@
+//! ACK: theirs for our answers, and ours for theirs.
+
+use confab_terms::Instant;
+
+use crate::client::{Ack, ClientState, FORKS_MAX};
+use crate::dialog::{Dialog, Phase};
+use crate::message::{Method, Request};
+use crate::timers::{PATIENCE, Timer, TransactionId};
+use crate::{DialogId, Event, UserAgent};
+
+impl UserAgent {
+    /// An ACK is never answered; one that belongs to nothing is dropped.
+    pub(crate) fn take_ack(
+        &mut self,
+        now: Instant,
+        request: &Request,
+        known: Option<TransactionId>,
+    ) {
+        if known.is_some_and(|server| self.confirm(now, server)) {
+            return;
+        }
+        let tag = request.to.tag().unwrap_or_default().to_owned();
+        let key = (request.call_id.clone(), tag);
+        let Some(id) = self.dialog_keys.get(&key).copied() else {
+            return;
+        };
+        let awaited = self.dialogs.get(&id).is_some_and(|dialog| {
+            dialog.remote_tag.as_deref() == request.from.tag()
+                && dialog
+                    .unheard
+                    .as_ref()
+                    .is_some_and(|unheard| unheard.cseq == request.cseq)
+        });
+        if awaited {
+            self.hear(now, id);
+        }
+    }
+
+    /// They have had our 2xx.
+    pub(crate) fn hear(&mut self, now: Instant, id: DialogId) {
+        let Some(dialog) = self.dialogs.get_mut(&id) else {
+            return;
+        };
+        let Some(unheard) = dialog.unheard.take() else {
+            return;
+        };
+        self.timers.stop(Timer::Answer(id));
+        self.timers.stop(Timer::AnswerUnheard(id));
+        match dialog.phase {
+            Phase::Leaving => self.send_bye(now, id, PATIENCE),
+            Phase::Up if unheard.first => self.tell(Event::Acknowledged { dialog: id }),
+            _ => {}
+        }
+    }
+
+    /// Acknowledges a 2xx, and remembers the ACK for when that 2xx comes again.
+    pub(crate) fn send_ack(&mut self, client: TransactionId, dialog: &Dialog, cseq: u32) {
+        let branch = self.branch();
+        let request = dialog.numbered(Method::Ack, branch, cseq);
+        let (to, bytes) = (dialog.destination(), request.bytes(self.config.address));
+        if let Some(client) = self.clients.get_mut(&client)
+            && let ClientState::Accepted { acks } = &mut client.state
+            && acks.len() < FORKS_MAX
+        {
+            acks.push(Ack {
+                tag: dialog.remote_tag.clone(),
+                to,
+                bytes: bytes.clone(),
+            });
+        }
+        self.send(to, bytes);
+    }
+}

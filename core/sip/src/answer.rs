@@ -1,0 +1,103 @@
+//! The application's word on a call to us: ring, answer, reject.
+
+use core::time::Duration;
+
+use confab_terms::{Instant, SocketAddr};
+
+use crate::dialog::{Phase, Unheard};
+use crate::message::{ALLOW, Reply};
+use crate::timers::{PATIENCE, T1, T2, Timer};
+use crate::{DialogId, Ending, UserAgent};
+
+impl UserAgent {
+    /// Sends 180. Wrong state: ignored.
+    pub fn ring(&mut self, now: Instant, dialog: DialogId) {
+        if let Some(known) = self.dialogs.get(&dialog)
+            && let Phase::Invited { server } = known.phase
+        {
+            let reply = Reply::new(180)
+                .tag(&known.local_tag)
+                .record_route()
+                .header("Contact", self.contact());
+            self.respond(now, server, &reply);
+        }
+    }
+
+    /// Sends 200 with our answer, again and again until its ACK. Wrong state: ignored.
+    pub fn answer(&mut self, now: Instant, dialog: DialogId, answer: Vec<u8>) {
+        let Some(known) = self.dialogs.get_mut(&dialog) else {
+            return;
+        };
+        let Phase::Invited { server } = known.phase else {
+            return;
+        };
+        known.phase = Phase::Up;
+        let cseq = known.remote_cseq.unwrap_or_default();
+        let reply = self.accepting(dialog, answer);
+        if let Some((to, bytes)) = self.respond(now, server, &reply) {
+            self.await_ack(now, dialog, cseq, (to, bytes), true);
+        }
+    }
+
+    /// Sends a final refusal. Wrong state: ignored.
+    pub fn reject(&mut self, now: Instant, dialog: DialogId, status: u16) {
+        let Some(known) = self.dialogs.get(&dialog) else {
+            return;
+        };
+        let Phase::Invited { server } = known.phase else {
+            return;
+        };
+        let reply = Reply::new(status.clamp(300, 699)).tag(&known.local_tag);
+        self.respond(now, server, &reply);
+        self.end(now, dialog, Ending::Rejected);
+    }
+
+    /// A 200 that carries SDP.
+    pub(crate) fn accepting(&self, dialog: DialogId, sdp: Vec<u8>) -> Reply {
+        let tag = self.dialogs.get(&dialog).map(|known| &known.local_tag);
+        let mut reply = Reply::new(200)
+            .tag(tag.map_or("", String::as_str))
+            .record_route()
+            .header("Contact", self.contact())
+            .header("Allow", ALLOW);
+        if !self.config.product.is_empty() {
+            reply = reply.header("Server", self.config.product.clone());
+        }
+        reply.sdp(sdp)
+    }
+
+    pub(crate) fn await_ack(
+        &mut self,
+        now: Instant,
+        dialog: DialogId,
+        cseq: u32,
+        (to, bytes): (SocketAddr, Vec<u8>),
+        first: bool,
+    ) {
+        if let Some(known) = self.dialogs.get_mut(&dialog) {
+            known.unheard = Some(Unheard {
+                cseq,
+                bytes,
+                to,
+                pause: T1,
+                first,
+            });
+            self.timers.set(Timer::Answer(dialog), now + T1);
+            self.timers
+                .set(Timer::AnswerUnheard(dialog), now + PATIENCE);
+        }
+    }
+
+    /// The 2xx again; pauses double up to T2.
+    pub(crate) fn repeat_answer(&mut self, now: Instant, dialog: DialogId) {
+        if let Some(known) = self.dialogs.get_mut(&dialog)
+            && let Some(unheard) = &mut known.unheard
+        {
+            let pause: Duration = (unheard.pause * 2).min(T2);
+            unheard.pause = pause;
+            let (to, bytes) = (unheard.to, unheard.bytes.clone());
+            self.timers.set(Timer::Answer(dialog), now + pause);
+            self.send(to, bytes);
+        }
+    }
+}

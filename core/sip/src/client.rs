@@ -1,0 +1,178 @@
+//! Client transactions (RFC 3261 §17.1, RFC 6026): a request is repeated until it is answered,
+//! and the answer of an INVITE is acknowledged as often as it comes.
+
+use core::time::Duration;
+
+use confab_terms::{Instant, SocketAddr};
+use serde::{Deserialize, Serialize};
+
+use crate::message::{Method, Outgoing};
+use crate::timers::{PATIENCE, T1, T2, T4, Timer, TransactionId};
+use crate::{DialogId, UserAgent};
+
+/// Forks of one INVITE that are acknowledged.
+pub(crate) const FORKS_MAX: usize = 16;
+
+/// An ACK for a 2xx, to be sent again with each one that comes again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ack {
+    /// Whose 2xx: its To tag.
+    pub(crate) tag: Option<String>,
+    pub(crate) to: SocketAddr,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// How far it has got.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ClientState {
+    /// No response.
+    Calling { pause: Duration },
+    /// A provisional one.
+    Proceeding,
+    /// A final one; an INVITE's refusal has this ACK.
+    Completed { ack: Option<Vec<u8>> },
+    /// An INVITE's 2xx.
+    Accepted { acks: Vec<Ack> },
+}
+
+/// Whether an INVITE is being taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Cancel {
+    No,
+    /// Not before a provisional response (RFC 3261 §9.1).
+    Wanted,
+    Sent,
+}
+
+/// One client transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ClientTransaction {
+    pub(crate) request: Outgoing,
+    pub(crate) to: SocketAddr,
+    pub(crate) state: ClientState,
+    pub(crate) cancel: Cancel,
+    pub(crate) dialog: DialogId,
+}
+
+/// What a response has in common with its request (RFC 3261 §17.1.3): branch and method.
+pub(crate) type ClientKey = (String, Method);
+
+impl UserAgent {
+    /// Sends a request and waits for its answer.
+    pub(crate) fn begin_client(
+        &mut self,
+        now: Instant,
+        id: TransactionId,
+        request: Outgoing,
+        to: SocketAddr,
+        dialog: DialogId,
+    ) {
+        let (again, unanswered) = match request.method {
+            Method::Invite => (Timer::A(id), Timer::B(id)),
+            _ => (Timer::E(id), Timer::F(id)),
+        };
+        self.timers.set(again, now + T1);
+        self.timers.set(unanswered, now + PATIENCE);
+        self.send(to, request.bytes(self.config.address));
+        let key = (request.branch.clone(), request.method.clone());
+        self.client_keys.insert(key, id);
+        let transaction = ClientTransaction {
+            request,
+            to,
+            state: ClientState::Calling { pause: T1 },
+            cancel: Cancel::No,
+            dialog,
+        };
+        self.clients.insert(id, transaction);
+    }
+
+    /// Timers A and E.
+    pub(crate) fn repeat_request(&mut self, now: Instant, id: TransactionId) {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        let invite = client.request.method == Method::Invite;
+        let pause = match &mut client.state {
+            // An INVITE's pauses double without end, others' up to T2.
+            ClientState::Calling { pause } => {
+                *pause *= 2;
+                if invite { *pause } else { (*pause).min(T2) }
+            }
+            ClientState::Proceeding if !invite => T2,
+            _ => return,
+        };
+        let timer = if invite { Timer::A(id) } else { Timer::E(id) };
+        self.timers.set(timer, now + pause);
+        let (to, bytes) = (client.to, client.request.bytes(self.config.address));
+        self.send(to, bytes);
+    }
+
+    /// A provisional response: false if it comes too late to matter.
+    pub(crate) fn proceed(&mut self, id: TransactionId) -> bool {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return false;
+        };
+        match client.state {
+            ClientState::Calling { .. } | ClientState::Proceeding => {
+                client.state = ClientState::Proceeding;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// A final response to anything but an INVITE: false if it is a repetition.
+    pub(crate) fn complete(&mut self, now: Instant, id: TransactionId) -> bool {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return false;
+        };
+        if matches!(client.state, ClientState::Completed { .. }) {
+            return false;
+        }
+        client.state = ClientState::Completed { ack: None };
+        self.timers.stop_client(id);
+        self.timers.set(Timer::K(id), now + T4);
+        true
+    }
+
+    /// A refusal of an INVITE: acknowledged by the transaction itself (RFC 3261 §17.1.1.3).
+    /// False if it is a repetition.
+    pub(crate) fn complete_invite(&mut self, now: Instant, id: TransactionId, to: &str) -> bool {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return false;
+        };
+        let (destination, fresh) = match &client.state {
+            ClientState::Completed { ack } => {
+                let (to, ack) = (client.to, ack.clone());
+                self.send(to, ack.unwrap_or_default());
+                return false;
+            }
+            ClientState::Accepted { .. } => return false,
+            _ => (client.to, client.request.clone()),
+        };
+        let ack = Outgoing {
+            method: Method::Ack,
+            to: to.to_owned(),
+            headers: Vec::new(),
+            sdp: Vec::new(),
+            ..fresh
+        };
+        let bytes = ack.bytes(self.config.address);
+        client.state = ClientState::Completed {
+            ack: Some(bytes.clone()),
+        };
+        self.timers.stop_client(id);
+        self.timers.set(Timer::D(id), now + PATIENCE);
+        self.send(destination, bytes);
+        true
+    }
+
+    /// Timers D, K and M, or the end of patience.
+    pub(crate) fn forget_client(&mut self, id: TransactionId) -> Option<ClientTransaction> {
+        self.timers.stop_client(id);
+        let client = self.clients.remove(&id)?;
+        let key = (client.request.branch.clone(), client.request.method.clone());
+        self.client_keys.remove(&key);
+        Some(client)
+    }
+}

@@ -1,0 +1,90 @@
+//! What each timer does when it is due.
+
+use confab_terms::Instant;
+
+use crate::client::Cancel;
+use crate::dialog::Phase;
+use crate::message::Method;
+use crate::timers::{LAST_WORD, PATIENCE, Timer, TransactionId};
+use crate::{DialogId, Ending, Event, UserAgent};
+
+impl UserAgent {
+    /// Timers that are due.
+    pub fn handle_deadline(&mut self, now: Instant) {
+        while let Some(timer) = self.timers.pop(now) {
+            match timer {
+                Timer::A(id) | Timer::E(id) => self.repeat_request(now, id),
+                Timer::B(id) | Timer::F(id) => self.give_up(now, id),
+                Timer::C(id) => self.ringing_too_long(now, id),
+                Timer::D(id) | Timer::K(id) | Timer::M(id) => {
+                    self.forget_client(id);
+                }
+                Timer::G(id) => self.repeat_refusal(now, id),
+                Timer::H(id) | Timer::I(id) | Timer::J(id) | Timer::L(id) => {
+                    self.forget_server(id);
+                }
+                Timer::Answer(dialog) => self.repeat_answer(now, dialog),
+                Timer::AnswerUnheard(dialog) => self.answer_unheard(now, dialog),
+                Timer::Glare(dialog) => self.ask_again(now, dialog),
+            }
+        }
+    }
+
+    /// No response to a request of ours.
+    fn give_up(&mut self, now: Instant, id: TransactionId) {
+        let Some(client) = self.forget_client(id) else {
+            return;
+        };
+        let dialog = client.dialog;
+        let phase = self.dialogs.get(&dialog).map(|known| known.phase);
+        match (client.request.method, phase) {
+            (Method::Invite, Some(Phase::Inviting { .. })) => {
+                self.end(now, dialog, Ending::TimedOut);
+            }
+            (Method::Invite, Some(Phase::Withdrawn)) | (Method::Bye, Some(_)) => {
+                self.forget_dialog(now, dialog);
+            }
+            (Method::Invite, Some(Phase::Up)) => self.lose(now, dialog, Ending::TimedOut),
+            _ => {}
+        }
+    }
+
+    /// Timer C: an INVITE that only rings is taken back; one that was taken back already, and
+    /// still has no final response, is over (RFC 3261 §9.1).
+    fn ringing_too_long(&mut self, now: Instant, id: TransactionId) {
+        let Some(client) = self.clients.get(&id) else {
+            return;
+        };
+        let dialog = client.dialog;
+        let inviting = self
+            .dialogs
+            .get_mut(&dialog)
+            .filter(|known| matches!(known.phase, Phase::Inviting { .. }));
+        match (client.cancel, inviting) {
+            (Cancel::No, Some(known)) => {
+                known.phase = Phase::Withdrawn;
+                self.cancel(now, id);
+                self.tell(Event::Ended {
+                    dialog,
+                    how: Ending::TimedOut,
+                });
+            }
+            _ => self.give_up(now, id),
+        }
+    }
+
+    /// Our 2xx was never acknowledged (RFC 3261 §13.3.1.4).
+    fn answer_unheard(&mut self, now: Instant, dialog: DialogId) {
+        match self.dialogs.get(&dialog).map(|known| known.phase) {
+            Some(Phase::Leaving) => self.send_bye(now, dialog, LAST_WORD),
+            Some(Phase::Up) => self.lose(now, dialog, Ending::TimedOut),
+            _ => {}
+        }
+    }
+
+    /// The other side does not answer within the dialog any more.
+    pub(crate) fn lose(&mut self, now: Instant, dialog: DialogId, how: Ending) {
+        self.send_bye(now, dialog, PATIENCE);
+        self.tell(Event::Ended { dialog, how });
+    }
+}

@@ -1,0 +1,224 @@
+//! One dialog (RFC 3261 §12): who, where, which number comes next, and how far it has got.
+
+use core::time::Duration;
+
+use confab_terms::SocketAddr;
+use serde::{Deserialize, Serialize};
+
+use crate::message::{Address, Headers, Method, Outgoing, Request, Response, Uri};
+use crate::timers::TransactionId;
+
+/// How far a dialog has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Phase {
+    /// They called; the application has not decided.
+    Invited { server: TransactionId },
+    /// We called; no final response yet.
+    Inviting { client: TransactionId, rang: bool },
+    /// We called, and took it back; the last word is still theirs.
+    Withdrawn,
+    /// Answered.
+    Up,
+    /// Hung up after our 200 and before its ACK: a BYE is owed.
+    Leaving,
+    /// Our BYE is on its way.
+    Over,
+}
+
+/// A 2xx of ours that waits for its ACK.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Unheard {
+    pub(crate) cseq: u32,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) to: SocketAddr,
+    /// Until the next retransmission but one.
+    pub(crate) pause: Duration,
+    /// The call's first answer, not a re-INVITE's.
+    pub(crate) first: bool,
+}
+
+/// Their offer, on which the application has not decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    pub(crate) server: TransactionId,
+    pub(crate) cseq: u32,
+    /// re-INVITE, else UPDATE.
+    pub(crate) invite: bool,
+}
+
+/// Our re-INVITE.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Asking {
+    pub(crate) offer: Vec<u8>,
+    /// On its way; `None`: it waits for its turn.
+    pub(crate) client: Option<TransactionId>,
+    pub(crate) tries: u8,
+}
+
+/// One dialog.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Dialog {
+    pub(crate) call_id: String,
+    pub(crate) local_tag: String,
+    /// `None`: not known yet, or theirs is RFC 2543's.
+    pub(crate) remote_tag: Option<String>,
+    local_uri: String,
+    remote_uri: String,
+    /// The URI of their Contact.
+    pub(crate) target: String,
+    /// Route values in the order in which they are sent.
+    routes: Vec<String>,
+    /// Where they were heard from: the way where the target names no address.
+    source: SocketAddr,
+    pub(crate) local_cseq: u32,
+    pub(crate) remote_cseq: Option<u32>,
+    pub(crate) we_called: bool,
+    pub(crate) phase: Phase,
+    pub(crate) unheard: Option<Unheard>,
+    pub(crate) asked: Option<Asked>,
+    pub(crate) asking: Option<Asking>,
+}
+
+impl Dialog {
+    /// Theirs, by an INVITE.
+    pub(crate) fn of_invited(
+        request: &Request,
+        source: SocketAddr,
+        local_tag: String,
+        server: TransactionId,
+    ) -> Self {
+        let contact = request.contact.as_ref().unwrap_or(&request.from);
+        Self {
+            call_id: request.call_id.clone(),
+            local_tag,
+            remote_tag: request.from.tag().map(str::to_owned),
+            local_uri: request.to.uri.text().to_owned(),
+            remote_uri: request.from.uri.text().to_owned(),
+            target: contact.uri.text().to_owned(),
+            routes: request.headers.list("Record-Route").unwrap_or_default(),
+            source,
+            local_cseq: 0,
+            remote_cseq: Some(request.cseq),
+            we_called: false,
+            phase: Phase::Invited { server },
+            unheard: None,
+            asked: None,
+            asking: None,
+        }
+    }
+
+    /// Ours, by an INVITE that is about to be sent.
+    pub(crate) fn of_inviting(
+        call_id: String,
+        local_tag: String,
+        (local_uri, remote_uri): (&str, &str),
+        via: SocketAddr,
+        client: TransactionId,
+    ) -> Self {
+        Self {
+            call_id,
+            local_tag,
+            remote_tag: None,
+            local_uri: local_uri.to_owned(),
+            remote_uri: remote_uri.to_owned(),
+            target: remote_uri.to_owned(),
+            routes: Vec::new(),
+            source: via,
+            local_cseq: 0,
+            remote_cseq: None,
+            we_called: true,
+            phase: Phase::Inviting {
+                client,
+                rang: false,
+            },
+            unheard: None,
+            asked: None,
+            asking: None,
+        }
+    }
+
+    /// Of a 2xx that belongs to no dialog which is kept: only to acknowledge and end it.
+    pub(crate) fn of_fork(request: &Outgoing, response: &Response, source: SocketAddr) -> Self {
+        let tag = response.from.tag().unwrap_or_default().to_owned();
+        let uris = (response.from.uri.text(), response.to.uri.text());
+        let call_id = request.call_id.clone();
+        let mut fork = Self::of_inviting(call_id, tag, uris, source, TransactionId(0));
+        fork.target.clone_from(&request.uri);
+        fork.learn(response);
+        if response.headers.all("Record-Route").next().is_none() {
+            fork.routes.clone_from(&request.routes);
+        }
+        fork.local_cseq = request.cseq;
+        fork
+    }
+
+    /// Takes from a 2xx to our first INVITE what makes the dialog (RFC 3261 §12.1.2).
+    pub(crate) fn learn(&mut self, response: &Response) {
+        self.remote_tag = response.to.tag().map(str::to_owned);
+        self.routes = routes_back(&response.headers);
+        self.refresh(response.contact.as_ref());
+    }
+
+    /// A target refresh (RFC 3261 §12.2).
+    pub(crate) fn refresh(&mut self, contact: Option<&Address>) {
+        if let Some(contact) = contact {
+            self.target = contact.uri.text().to_owned();
+        }
+    }
+
+    /// The next request of ours; an ACK takes the number of its INVITE instead.
+    pub(crate) fn request(&mut self, method: Method, branch: String) -> Outgoing {
+        self.local_cseq += 1;
+        self.numbered(method, branch, self.local_cseq)
+    }
+
+    /// A request of ours with a number of its own.
+    pub(crate) fn numbered(&self, method: Method, branch: String, cseq: u32) -> Outgoing {
+        let (mut uri, mut routes) = (self.target.clone(), self.routes.clone());
+        let first = routes.first().and_then(|route| Address::parse(route));
+        if let Some(Uri::Sip(strict)) = first.map(|first| first.uri)
+            && !strict.has_param("lr")
+        {
+            // A strict router takes the request URI for itself (RFC 3261 §12.2.1.1).
+            routes.remove(0);
+            routes.push(format!("<{uri}>"));
+            uri = strict.text;
+        }
+        let to_tag = self.remote_tag.as_ref();
+        Outgoing {
+            method,
+            uri,
+            branch,
+            from: format!("<{}>;tag={}", self.local_uri, self.local_tag),
+            to: match to_tag {
+                Some(tag) => format!("<{}>;tag={tag}", self.remote_uri),
+                None => format!("<{}>", self.remote_uri),
+            },
+            call_id: self.call_id.clone(),
+            cseq,
+            routes,
+            headers: Vec::new(),
+            sdp: Vec::new(),
+        }
+    }
+
+    /// Where the next request goes: the first route or the target if it names an address, else
+    /// where they were heard from; nothing here resolves names.
+    pub(crate) fn destination(&self) -> SocketAddr {
+        let uri = match self.routes.first() {
+            Some(route) => Address::parse(route).map(|address| address.uri),
+            None => Uri::parse(&self.target),
+        };
+        match uri {
+            Some(Uri::Sip(uri)) => uri.socket_address().unwrap_or(self.source),
+            _ => self.source,
+        }
+    }
+}
+
+/// The route set of a caller: Record-Route from the last to the first.
+fn routes_back(headers: &Headers) -> Vec<String> {
+    let mut routes = headers.list("Record-Route").unwrap_or_default();
+    routes.reverse();
+    routes
+}

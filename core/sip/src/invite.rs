@@ -1,0 +1,68 @@
+//! A call of ours: the INVITE.
+
+use confab_terms::{Instant, limits};
+
+use crate::dialog::Dialog;
+use crate::message::{ALLOW, Method, Uri, is_token};
+use crate::timers::TransactionId;
+use crate::{DialogId, Ending, Event, Invite, UserAgent};
+
+impl UserAgent {
+    /// Sends an INVITE.
+    pub fn invite(&mut self, now: Instant, invite: Invite) -> DialogId {
+        let id = DialogId(self.next_number());
+        let status = if !self.has_room() || self.dialogs.len() >= limits::SIP_DIALOGS_MAX {
+            Some(503)
+        } else if Uri::parse(&invite.to).is_none() || Uri::parse(&invite.from).is_none() {
+            Some(416)
+        } else {
+            None
+        };
+        if let Some(status) = status {
+            self.tell(Event::Ended {
+                dialog: id,
+                how: Ending::Refused(status),
+            });
+            return id;
+        }
+        let client = TransactionId(self.next_number());
+        let call_id = format!("{}{}", self.tag(), self.tag());
+        let (tag, branch) = (self.tag(), self.branch());
+        let mut dialog =
+            Dialog::of_inviting(call_id, tag, (&invite.from, &invite.to), invite.via, client);
+        let mut request = dialog.request(Method::Invite, branch);
+        if let Some(name) = &invite.from_name {
+            request.from = format!("{} {}", quoted(name), request.from);
+        }
+        request.headers.push(("Contact".into(), self.contact()));
+        request.headers.push(("Allow".into(), ALLOW.into()));
+        if !self.config.product.is_empty() {
+            let product = self.config.product.clone();
+            request.headers.push(("User-Agent".into(), product));
+        }
+        let sound =
+            |(name, value): &(String, String)| is_token(name) && !value.contains(['\r', '\n']);
+        request
+            .headers
+            .extend(invite.headers.into_iter().filter(sound));
+        request.sdp = invite.offer;
+        let key = (dialog.call_id.clone(), dialog.local_tag.clone());
+        self.dialog_keys.insert(key, id);
+        self.dialogs.insert(id, dialog);
+        self.begin_client(now, client, request, invite.via, id);
+        id
+    }
+}
+
+/// A display name as a quoted string, without control characters.
+fn quoted(name: &str) -> String {
+    let mut text = String::from("\"");
+    for char in name.chars().filter(|char| !char.is_control()) {
+        if matches!(char, '"' | '\\') {
+            text.push('\\');
+        }
+        text.push(char);
+    }
+    text.push('"');
+    text
+}

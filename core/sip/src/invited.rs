@@ -1,0 +1,70 @@
+//! A call to us: an INVITE outside of any dialog.
+
+use confab_terms::{Instant, SocketAddr, limits};
+
+use crate::dialog::Dialog;
+use crate::message::{Reply, Request, Uri};
+use crate::{DialogId, Event, UserAgent};
+
+impl UserAgent {
+    pub(crate) fn take_invite(&mut self, now: Instant, source: SocketAddr, request: &Request) {
+        let caller = (
+            request.call_id.clone(),
+            request.from.tag().map(str::to_owned),
+        );
+        let twin = self.callers.get(&caller);
+        if twin
+            .and_then(|id| self.dialogs.get(id))
+            .is_some_and(|dialog| dialog.remote_cseq == Some(request.cseq))
+        {
+            // The same INVITE on another way (RFC 3261 §8.2.2.2).
+            return self.refuse(source, request, Reply::new(482));
+        }
+        if !self.has_room() || self.dialogs.len() >= limits::SIP_DIALOGS_MAX {
+            let refusal = Reply::new(503).header("Retry-After", "10");
+            return self.refuse(source, request, refusal);
+        }
+        let id = DialogId(self.next_number());
+        let server = self.begin_server(request, source, id);
+        let tag = self.tag();
+        let dialog = Dialog::of_invited(request, source, tag, server);
+        let key = (dialog.call_id.clone(), dialog.local_tag.clone());
+        self.dialog_keys.insert(key, id);
+        self.callers.insert(caller, id);
+        self.dialogs.insert(id, dialog);
+        self.respond(now, server, &Reply::new(100));
+        self.tell(invited(id, source, request));
+    }
+}
+
+fn invited(dialog: DialogId, source: SocketAddr, request: &Request) -> Event {
+    let to_host = match &request.uri {
+        Uri::Sip(uri) => uri.host.to_string(),
+        Uri::Other { .. } => String::new(),
+    };
+    let is_ours = |name: &str| {
+        name.get(..2)
+            .is_some_and(|start| start.eq_ignore_ascii_case("X-"))
+    };
+    Event::Invited {
+        dialog,
+        source,
+        from: request.from.uri.bare(),
+        from_name: request.from.name.clone(),
+        to: request.uri.bare(),
+        to_user: request.uri.user(),
+        to_host,
+        call_id: request.call_id.clone(),
+        x_headers: request
+            .headers
+            .0
+            .iter()
+            .filter(|header| is_ours(&header.name))
+            .map(|header| {
+                let value = String::from_utf8_lossy(&header.value).into_owned();
+                (header.name.clone(), value)
+            })
+            .collect(),
+        offer: request.body.clone(),
+    }
+}

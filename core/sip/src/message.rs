@@ -1,0 +1,28 @@
+//! SIP messages as text: reading them strictly, writing ours. No state, no time.
+
+mod address;
+mod headers;
+mod lex;
+mod method;
+mod parse;
+mod request;
+mod response;
+mod split;
+mod uri;
+mod via;
+mod write;
+
+pub use address::Address;
+pub use headers::{Header, Headers};
+pub use lex::Params;
+pub use method::Method;
+pub use parse::{Message, Unreadable, parse};
+pub use request::Request;
+pub use response::Response;
+pub use uri::{Host, SipUri, Uri};
+pub use via::Via;
+pub use write::Echo;
+
+pub(crate) use lex::{is_token, split_values};
+pub(crate) use method::ALLOW;
+pub(crate) use write::{Outgoing, Reply};

@@ -1,0 +1,81 @@
+//! The headers of one message, in their order, compact names spelt out.
+
+use serde::{Deserialize, Serialize};
+
+/// One header. Its value is unfolded; it may hold bytes that are not UTF-8.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// As written, but a compact form is spelt out.
+    pub name: String,
+    /// Without blanks round it.
+    pub value: Vec<u8>,
+}
+
+/// All the headers of a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Headers(pub Vec<Header>);
+
+/// Compact forms (RFC 3261 §7.3.3 and the IANA registry).
+const COMPACT: [(&str, &str); 20] = [
+    ("a", "Accept-Contact"),
+    ("b", "Referred-By"),
+    ("c", "Content-Type"),
+    ("d", "Request-Disposition"),
+    ("e", "Content-Encoding"),
+    ("f", "From"),
+    ("i", "Call-ID"),
+    ("j", "Reject-Contact"),
+    ("k", "Supported"),
+    ("l", "Content-Length"),
+    ("m", "Contact"),
+    ("n", "Identity-Info"),
+    ("o", "Event"),
+    ("r", "Refer-To"),
+    ("s", "Subject"),
+    ("t", "To"),
+    ("u", "Allow-Events"),
+    ("v", "Via"),
+    ("x", "Session-Expires"),
+    ("y", "Identity"),
+];
+
+/// The long form of a name, as written if it is long already.
+pub(crate) fn spelt_out(name: &str) -> &str {
+    COMPACT
+        .iter()
+        .find(|(short, _)| short.eq_ignore_ascii_case(name))
+        .map_or(name, |(_, long)| long)
+}
+
+impl Headers {
+    /// The values of every header of this name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.0
+            .iter()
+            .filter(move |header| header.name.eq_ignore_ascii_case(name))
+            .map(|header| header.value.as_slice())
+    }
+
+    /// The first value of this name; what is not UTF-8 in it becomes U+FFFD.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.all(name).next().map(lossy)
+    }
+
+    /// Every value of a header that holds a list, empty elements left out. `None`: it is
+    /// broken.
+    #[must_use]
+    pub fn list(&self, name: &str) -> Option<Vec<String>> {
+        let mut values = Vec::new();
+        for line in self.all(name) {
+            let line = lossy(line);
+            let parts = super::split_values(&line)?;
+            values.extend(parts.into_iter().map(str::to_owned));
+        }
+        Some(values)
+    }
+}
+
+pub(crate) fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,143 @@
+//! The grammar's small change (RFC 3261 §25): tokens, quoted strings, lists, parameters.
+
+/// `;name=value` of a header or a URI; names as written.
+pub type Params = Vec<(String, Option<String>)>;
+
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte)
+}
+
+/// One or more characters of a token.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(is_token_byte)
+}
+
+/// Where the quoted string that begins `text` ends: the byte after its closing quote.
+pub(crate) fn quoted_end(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    if bytes.first() != Some(&b'"') {
+        return None;
+    }
+    let mut at = 1;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => return Some(at + 1),
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// What a quoted string says, without its quotes and backslashes.
+pub(crate) fn unquote(quoted: &str) -> String {
+    let inner = quoted
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(quoted);
+    let mut text = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(char) = chars.next() {
+        match char {
+            '\\' => text.extend(chars.next()),
+            char => text.push(char),
+        }
+    }
+    text
+}
+
+/// Splits at `separator` outside of quotes and angle brackets. `None`: a quote or a bracket
+/// is never closed.
+pub(crate) fn split_outside(text: &str, separator: u8) -> Option<Vec<&str>> {
+    let bytes = text.as_bytes();
+    let (mut parts, mut start, mut at, mut angle) = (Vec::new(), 0, 0, false);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' if !angle => {
+                at += quoted_end(&text[at..])?;
+                continue;
+            }
+            b'<' => angle = true,
+            b'>' => angle = false,
+            byte if byte == separator && !angle => {
+                parts.push(text[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    parts.push(text[start..].trim());
+    (!angle).then_some(parts)
+}
+
+/// The values of a header that holds a comma-separated list.
+pub(crate) fn split_values(text: &str) -> Option<Vec<&str>> {
+    split_outside(text, b',')
+}
+
+/// Reads `;a=b;c` (what follows an address, or a Via's sent-by); `text` begins with `;` or is
+/// empty. Values are tokens, hosts or quoted strings.
+pub(crate) fn params(text: &str) -> Option<Params> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Some(Vec::new());
+    }
+    let mut read = Vec::new();
+    for part in split_outside(text.strip_prefix(';')?, b';')? {
+        let (name, value) = match part.split_once('=') {
+            Some((name, value)) => (name.trim(), Some(value.trim())),
+            None => (part, None),
+        };
+        let sound = |value: &str| {
+            quoted_end(value) == Some(value.len())
+                || (!value.is_empty()
+                    && value
+                        .bytes()
+                        .all(|b| is_token_byte(b) || b"[]:".contains(&b)))
+        };
+        if !is_token(name) || !value.is_none_or(sound) {
+            return None;
+        }
+        read.push((name.to_owned(), value.map(str::to_owned)));
+    }
+    Some(read)
+}
+
+/// The value of the first parameter of this name, in whatever case it is written.
+pub(crate) fn param<'a>(params: &'a Params, name: &str) -> Option<Option<&'a str>> {
+    params
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_deref())
+}
+
+/// Whether every `%` begins an escape.
+pub(crate) fn escapes_are_whole(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte == b'%' {
+            let hex = |digit: Option<u8>| digit.is_some_and(|d| d.is_ascii_hexdigit());
+            if !(hex(bytes.next()) && hex(bytes.next())) {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// Undoes `%` escapes. Bytes that are not UTF-8 then become U+FFFD.
+pub(crate) fn unescape(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let (mut plain, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while at < bytes.len() {
+        let escaped = (bytes[at] == b'%')
+            .then(|| bytes.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|hex| core::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        plain.push(escaped.unwrap_or(bytes[at]));
+        at += if escaped.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}

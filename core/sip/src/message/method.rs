@@ -1,0 +1,75 @@
+//! Request methods.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A method. Compared with case, as RFC 3261 §7.1 wants.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Method {
+    /// RFC 3261.
+    Invite,
+    /// RFC 3261.
+    Ack,
+    /// RFC 3261.
+    Bye,
+    /// RFC 3261.
+    Cancel,
+    /// RFC 3261.
+    Options,
+    /// RFC 6086.
+    Info,
+    /// RFC 3311.
+    Update,
+    /// RFC 3515: refused.
+    Refer,
+    /// A known method that we do not take: REGISTER, PRACK, SUBSCRIBE, NOTIFY, PUBLISH, MESSAGE.
+    Foreign(String),
+    /// A token that is no method that we know.
+    Unknown(String),
+}
+
+/// What `Allow` says.
+pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, REFER";
+
+impl Method {
+    /// Reads a method that is already known to be a token.
+    pub(crate) fn from_token(token: &str) -> Self {
+        match token {
+            "INVITE" => Self::Invite,
+            "ACK" => Self::Ack,
+            "BYE" => Self::Bye,
+            "CANCEL" => Self::Cancel,
+            "OPTIONS" => Self::Options,
+            "INFO" => Self::Info,
+            "UPDATE" => Self::Update,
+            "REFER" => Self::Refer,
+            "REGISTER" | "PRACK" | "SUBSCRIBE" | "NOTIFY" | "PUBLISH" | "MESSAGE" => {
+                Self::Foreign(token.to_owned())
+            }
+            _ => Self::Unknown(token.to_owned()),
+        }
+    }
+
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Invite => "INVITE",
+            Self::Ack => "ACK",
+            Self::Bye => "BYE",
+            Self::Cancel => "CANCEL",
+            Self::Options => "OPTIONS",
+            Self::Info => "INFO",
+            Self::Update => "UPDATE",
+            Self::Refer => "REFER",
+            Self::Foreign(token) | Self::Unknown(token) => token,
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

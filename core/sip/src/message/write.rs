@@ -1,0 +1,228 @@
+//! Our own messages as bytes: replies to what was asked, and requests.
+
+use confab_terms::SocketAddr;
+use serde::{Deserialize, Serialize};
+
+use super::headers::Headers;
+use super::{Method, Request};
+
+/// What a reply repeats of its request (RFC 3261 §8.2.6.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Echo {
+    vias: Vec<Vec<u8>>,
+    from: Option<Vec<u8>>,
+    to: Option<Vec<u8>>,
+    call_id: Option<Vec<u8>>,
+    cseq: Option<Vec<u8>>,
+    record_routes: Vec<Vec<u8>>,
+    /// To can take a tag and has none yet.
+    wants_tag: bool,
+}
+
+fn owned<'a>(values: impl Iterator<Item = &'a [u8]>) -> Vec<Vec<u8>> {
+    values.map(<[u8]>::to_vec).collect()
+}
+
+impl Echo {
+    /// Of a sound request, its topmost Via noting where it came from.
+    pub(crate) fn of(request: &Request, source: SocketAddr) -> Self {
+        let mut vias: Vec<Vec<u8>> = Vec::with_capacity(request.vias.len());
+        for (index, via) in request.vias.iter().enumerate() {
+            let mut via = via.clone();
+            if index == 0 {
+                via.note_source(source);
+            }
+            vias.push(via.to_string().into_bytes());
+        }
+        Self {
+            vias,
+            wants_tag: request.to.tag().is_none(),
+            record_routes: owned(request.headers.all("Record-Route")),
+            ..Self::of_broken(&request.headers)
+        }
+    }
+
+    /// Of a broken request: what there is, as it is.
+    pub(crate) fn of_broken(headers: &Headers) -> Self {
+        let first = |name| headers.all(name).next().map(<[u8]>::to_vec);
+        Self {
+            vias: owned(headers.all("Via")),
+            from: first("From"),
+            to: first("To"),
+            call_id: first("Call-ID"),
+            cseq: first("CSeq"),
+            record_routes: Vec::new(),
+            wants_tag: false,
+        }
+    }
+}
+
+/// A reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reply {
+    status: u16,
+    reason: Option<String>,
+    tag: Option<String>,
+    headers: Vec<(&'static str, String)>,
+    record_route: bool,
+    sdp: Vec<u8>,
+}
+
+impl Reply {
+    pub(crate) fn new(status: u16) -> Self {
+        Self {
+            status,
+            reason: None,
+            tag: None,
+            headers: Vec::new(),
+            record_route: false,
+            sdp: Vec::new(),
+        }
+    }
+    pub(crate) fn reason(mut self, reason: &str) -> Self {
+        self.reason = Some(reason.to_owned());
+        self
+    }
+    pub(crate) fn tag(mut self, tag: &str) -> Self {
+        self.tag = Some(tag.to_owned());
+        self
+    }
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+    /// With the request's Record-Route: what makes a dialog has it (RFC 3261 §12.1.1).
+    pub(crate) fn record_route(mut self) -> Self {
+        self.record_route = true;
+        self
+    }
+    pub(crate) fn sdp(mut self, body: Vec<u8>) -> Self {
+        self.sdp = body;
+        self
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    pub(crate) fn bytes(&self, echo: &Echo) -> Vec<u8> {
+        let reason = self.reason.as_deref();
+        let reason = reason.unwrap_or_else(|| reason_phrase(self.status));
+        let mut bytes = format!("SIP/2.0 {} {reason}\r\n", self.status).into_bytes();
+        for via in &echo.vias {
+            line(&mut bytes, "Via", via);
+        }
+        let mut to = echo.to.clone();
+        if let (Some(to), Some(tag), true) = (&mut to, &self.tag, echo.wants_tag) {
+            to.extend_from_slice(b";tag=");
+            to.extend_from_slice(tag.as_bytes());
+        }
+        for (name, value) in [
+            ("From", &echo.from),
+            ("To", &to),
+            ("Call-ID", &echo.call_id),
+            ("CSeq", &echo.cseq),
+        ] {
+            if let Some(value) = value {
+                line(&mut bytes, name, value);
+            }
+        }
+        if self.record_route {
+            for route in &echo.record_routes {
+                line(&mut bytes, "Record-Route", route);
+            }
+        }
+        for (name, value) in &self.headers {
+            line(&mut bytes, name, value.as_bytes());
+        }
+        finish(&mut bytes, &self.sdp);
+        bytes
+    }
+}
+
+/// A request of ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
+    pub(crate) uri: String,
+    pub(crate) branch: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) call_id: String,
+    pub(crate) cseq: u32,
+    pub(crate) routes: Vec<String>,
+    /// Contact, User-Agent, …
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) sdp: Vec<u8>,
+}
+
+impl Outgoing {
+    pub(crate) fn bytes(&self, sent_by: SocketAddr) -> Vec<u8> {
+        let (method, branch) = (&self.method, &self.branch);
+        let mut bytes = format!(
+            "{method} {} SIP/2.0\r\nVia: SIP/2.0/UDP {sent_by};branch={branch};rport\r\n\
+             Max-Forwards: 70\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {} {method}\r\n",
+            self.uri, self.from, self.to, self.call_id, self.cseq
+        )
+        .into_bytes();
+        for route in &self.routes {
+            line(&mut bytes, "Route", route.as_bytes());
+        }
+        for (name, value) in &self.headers {
+            line(&mut bytes, name, value.as_bytes());
+        }
+        finish(&mut bytes, &self.sdp);
+        bytes
+    }
+}
+
+fn line(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
+    bytes.extend_from_slice(name.as_bytes());
+    bytes.extend_from_slice(b": ");
+    bytes.extend_from_slice(value);
+    bytes.extend_from_slice(b"\r\n");
+}
+
+fn finish(bytes: &mut Vec<u8>, sdp: &[u8]) {
+    if !sdp.is_empty() {
+        line(bytes, "Content-Type", b"application/sdp");
+    }
+    line(bytes, "Content-Length", sdp.len().to_string().as_bytes());
+    bytes.extend_from_slice(b"\r\n");
+    bytes.extend_from_slice(sdp);
+}
+
+/// The reason phrase of a status that we send.
+pub(crate) fn reason_phrase(status: u16) -> &'static str {
+    match status {
+        100 => "Trying",
+        180 => "Ringing",
+        200 => "OK",
+        400 => "Bad Request",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        406 => "Not Acceptable",
+        408 => "Request Timeout",
+        415 => "Unsupported Media Type",
+        416 => "Unsupported URI Scheme",
+        420 => "Bad Extension",
+        480 => "Temporarily Unavailable",
+        481 => "Call/Transaction Does Not Exist",
+        482 => "Loop Detected",
+        486 => "Busy Here",
+        487 => "Request Terminated",
+        488 => "Not Acceptable Here",
+        491 => "Request Pending",
+        500 => "Server Internal Error",
+        501 => "Not Implemented",
+        503 => "Service Unavailable",
+        505 => "Version Not Supported",
+        600 => "Busy Everywhere",
+        603 => "Decline",
+        status if status < 200 => "Progress",
+        status if status < 300 => "OK",
+        status if status < 500 => "Refused",
+        _ => "Failure",
+    }
+}

@@ -1,0 +1,175 @@
+//! A new offer within a dialog: theirs by re-INVITE or UPDATE, ours by re-INVITE, and what
+//! happens when the two meet (RFC 3261 §14, RFC 3311 §5.2).
+
+use core::time::Duration;
+
+use confab_terms::{Instant, SocketAddr, limits};
+
+use crate::dialog::{Asked, Asking, Phase};
+use crate::message::{ALLOW, Method, Reply, Request};
+use crate::timers::{Timer, TransactionId};
+use crate::{DialogId, Ending, Event, UserAgent};
+
+impl UserAgent {
+    pub(crate) fn take_offer(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        request: &Request,
+        id: DialogId,
+    ) {
+        let invite = request.method == Method::Invite;
+        // A new INVITE says that the answer to the one before was heard, ACK or no ACK.
+        let up = |known: &crate::dialog::Dialog| known.phase == Phase::Up;
+        if invite && self.dialogs.get(&id).is_some_and(up) {
+            self.hear(now, id);
+        }
+        let Some(dialog) = self.dialogs.get_mut(&id) else {
+            return;
+        };
+        let busy = Reply::new(500).header("Retry-After", "3");
+        let refusal = match (dialog.phase, &dialog.asked, &dialog.asking) {
+            (Phase::Invited { .. }, _, _) | (Phase::Up, Some(_), _) => Some(busy),
+            (Phase::Inviting { .. }, _, _) => Some(Reply::new(491)),
+            (Phase::Up, None, Some(asking)) if asking.client.is_some() => Some(Reply::new(491)),
+            (Phase::Up, None, _) => None,
+            _ => Some(Reply::new(481)),
+        };
+        let server = if refusal.is_none() {
+            dialog.refresh(request.contact.as_ref());
+            self.begin_server(request, from, id)
+        } else {
+            let server = self.begin_server(request, from, id);
+            self.respond(now, server, &refusal.unwrap_or_else(|| Reply::new(481)));
+            return;
+        };
+        if request.body.is_empty() {
+            // UPDATE without an offer only refreshes.
+            let reply = Reply::new(200).header("Contact", self.contact());
+            self.respond(now, server, &reply);
+            return;
+        }
+        if invite {
+            self.respond(now, server, &Reply::new(100));
+        }
+        if let Some(dialog) = self.dialogs.get_mut(&id) {
+            dialog.asked = Some(Asked {
+                server,
+                cseq: request.cseq,
+                invite,
+            });
+        }
+        self.tell(Event::Offered {
+            dialog: id,
+            offer: request.body.clone(),
+        });
+    }
+
+    /// Answers `Offered`. Nothing offered: ignored.
+    pub fn accept_offer(&mut self, now: Instant, dialog: DialogId, answer: Vec<u8>) {
+        let asked = self.dialogs.get_mut(&dialog).and_then(|d| d.asked.take());
+        let Some(asked) = asked else {
+            return;
+        };
+        let reply = self.accepting(dialog, answer);
+        let sent = self.respond(now, asked.server, &reply);
+        if let Some(sent) = sent.filter(|_| asked.invite) {
+            self.await_ack(now, dialog, asked.cseq, sent, false);
+        }
+    }
+
+    /// Refuses `Offered`; the session goes on as it was.
+    pub fn refuse_offer(&mut self, now: Instant, dialog: DialogId, status: u16) {
+        let asked = self.dialogs.get_mut(&dialog).and_then(|d| d.asked.take());
+        if let Some(asked) = asked {
+            let reply = Reply::new(status.clamp(300, 699));
+            self.respond(now, asked.server, &reply);
+        }
+    }
+
+    /// Sends a re-INVITE with this offer; waits for its turn if theirs is under way.
+    pub fn reoffer(&mut self, now: Instant, dialog: DialogId, offer: Vec<u8>) {
+        let Some(known) = self.dialogs.get_mut(&dialog) else {
+            return;
+        };
+        if known.phase != Phase::Up || known.asking.is_some() {
+            let status = 491;
+            return self.tell(Event::OfferRefused { dialog, status });
+        }
+        known.asking = Some(Asking {
+            offer,
+            client: None,
+            tries: 0,
+        });
+        self.ask_again(now, dialog);
+    }
+
+    /// Sends the re-INVITE that waits, if no other INVITE is under way (RFC 3261 §14.1).
+    pub(crate) fn ask_again(&mut self, now: Instant, dialog: DialogId) {
+        let Some(known) = self.dialogs.get(&dialog) else {
+            return;
+        };
+        let Some(asking) = known.asking.as_ref().filter(|a| a.client.is_none()) else {
+            return;
+        };
+        let offer = asking.offer.clone();
+        if known.asked.is_some() || known.unheard.is_some() || !self.has_room() {
+            return self.wait_for_turn(now, dialog);
+        }
+        let (branch, client) = (self.branch(), TransactionId(self.next_number()));
+        let contact = self.contact();
+        let Some(known) = self.dialogs.get_mut(&dialog) else {
+            return;
+        };
+        if let Some(asking) = &mut known.asking {
+            asking.client = Some(client);
+        }
+        let mut request = known.request(Method::Invite, branch);
+        let to = known.destination();
+        request.headers.push(("Contact".into(), contact));
+        request.headers.push(("Allow".into(), ALLOW.into()));
+        request.sdp = offer;
+        self.begin_client(now, client, request, to, dialog);
+    }
+
+    /// Theirs and ours have met: who called waits longer, so that one goes first.
+    fn wait_for_turn(&mut self, now: Instant, dialog: DialogId) {
+        let dice = self.random_number() % 200;
+        let Some(known) = self.dialogs.get_mut(&dialog) else {
+            return;
+        };
+        let Some(asking) = &mut known.asking else {
+            return;
+        };
+        asking.client = None;
+        asking.tries += 1;
+        if asking.tries > limits::SIP_GLARE_RETRIES_MAX {
+            known.asking = None;
+            let status = 491;
+            return self.tell(Event::OfferRefused { dialog, status });
+        }
+        // 2.1 to 4 s, or 0 to 2 s, in steps of 10 ms.
+        let wait_ms = match known.we_called {
+            true => 2_100 + dice * 190 / 20,
+            false => dice * 10,
+        };
+        self.timers
+            .set(Timer::Glare(dialog), now + Duration::from_millis(wait_ms));
+    }
+
+    /// Our re-INVITE was refused.
+    pub(crate) fn offer_refused(&mut self, now: Instant, dialog: DialogId, status: u16) {
+        match status {
+            491 => self.wait_for_turn(now, dialog),
+            // Not a refusal of the offer but of the dialog (RFC 3261 §12.2.1.2).
+            408 => self.lose(now, dialog, Ending::TimedOut),
+            481 => self.lose(now, dialog, Ending::Refused(481)),
+            _ => {
+                if let Some(known) = self.dialogs.get_mut(&dialog) {
+                    known.asking = None;
+                    self.tell(Event::OfferRefused { dialog, status });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! OPTIONS: what we can do.
+
+use confab_terms::SocketAddr;
+
+use crate::UserAgent;
+use crate::message::{ALLOW, Reply, Request};
+
+impl UserAgent {
+    /// Outside of a dialog; answered without remembering it.
+    pub(crate) fn take_options(&mut self, from: SocketAddr, request: &Request) {
+        let reply = self.capabilities();
+        self.refuse(from, request, reply);
+    }
+
+    pub(crate) fn capabilities(&self) -> Reply {
+        Reply::new(200)
+            .header("Allow", ALLOW)
+            .header("Accept", "application/sdp")
+            .header("Supported", "")
+    }
+}

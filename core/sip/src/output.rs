@@ -1,0 +1,111 @@
+//! What a user agent says: datagrams to send, events for the application.
+
+use confab_terms::SocketAddr;
+use serde::{Deserialize, Serialize};
+
+use crate::DialogId;
+
+/// By `poll_output`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Output {
+    /// To send.
+    Datagram {
+        /// To whom.
+        to: SocketAddr,
+        /// The message.
+        bytes: Vec<u8>,
+    },
+    /// For the application.
+    Event(Event),
+}
+
+/// What the application must know or decide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// A new call (100 has been sent). Decide by `ring`, `answer` or `reject`.
+    Invited {
+        /// Its name from now on.
+        dialog: DialogId,
+        /// Where the datagram came from.
+        source: SocketAddr,
+        /// `sip:user@host` of the From header (contract.md §SIP): no name, tag or parameters.
+        from: String,
+        /// Display name of From.
+        from_name: Option<String>,
+        /// `sip:user@host` of the request URI.
+        to: String,
+        /// User part of the request URI, percent-decoded; empty if there is none.
+        to_user: String,
+        /// Host of the request URI.
+        to_host: String,
+        /// Call-ID.
+        call_id: String,
+        /// `X-` headers, as written.
+        x_headers: Vec<(String, String)>,
+        /// The offer. (Late offers are answered 488 inside for now.)
+        offer: Vec<u8>,
+    },
+    /// The 200 of ours was acknowledged: the call is up.
+    Acknowledged {
+        /// Which.
+        dialog: DialogId,
+    },
+    /// A re-INVITE or UPDATE with an offer. Decide by `accept_offer` or `refuse_offer`.
+    Offered {
+        /// Which.
+        dialog: DialogId,
+        /// The offer.
+        offer: Vec<u8>,
+    },
+    /// Our INVITE rings (180, 183).
+    Ringing {
+        /// Which.
+        dialog: DialogId,
+    },
+    /// Our INVITE was answered (and the ACK sent).
+    Answered {
+        /// Which.
+        dialog: DialogId,
+        /// The answer.
+        answer: Vec<u8>,
+    },
+    /// Our re-INVITE was answered with 2xx.
+    OfferAccepted {
+        /// Which.
+        dialog: DialogId,
+        /// The answer.
+        answer: Vec<u8>,
+    },
+    /// Our re-INVITE was refused; the session goes on as it was.
+    OfferRefused {
+        /// Which.
+        dialog: DialogId,
+        /// With what.
+        status: u16,
+    },
+    /// The dialog is over, or never came to be; told exactly once, and last, for every dialog
+    /// but those that the application ended by `bye`, `reject` or `cancel`: there too, once.
+    Ended {
+        /// Which.
+        dialog: DialogId,
+        /// How.
+        how: Ending,
+    },
+}
+
+/// How a dialog ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ending {
+    /// The other side sent BYE.
+    Bye,
+    /// We did.
+    ByeSent,
+    /// The other side sent CANCEL before the answer.
+    Cancelled,
+    /// We refused the INVITE, or took it back.
+    Rejected,
+    /// Our INVITE was refused with this status.
+    Refused(u16),
+    /// Our 200 was never acknowledged, or our request never answered (408 / timer H, B, F).
+    TimedOut,
+}

@@ -1,0 +1,116 @@
+//! Where a datagram goes: to the transaction that it belongs to, else to the verb that it asks.
+
+use confab_terms::{Instant, SocketAddr};
+
+use crate::dialog::Phase;
+use crate::message::{Echo, Message, Method, Reply, Request, Unreadable, parse};
+use crate::server::ServerKey;
+use crate::{DialogId, UserAgent};
+
+impl UserAgent {
+    /// A datagram arrived.
+    pub fn handle(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) {
+        match parse(bytes) {
+            Ok(Message::Request(request)) => self.take_request(now, from, &request),
+            Ok(Message::Response(response)) => self.take_response(now, &response),
+            Err(Unreadable::Refused {
+                status,
+                reason,
+                echo,
+            }) => {
+                let reply = Reply::new(status).reason(&reason);
+                self.send(from, reply.bytes(&echo));
+            }
+            Err(Unreadable::Dropped(_)) => {}
+        }
+    }
+
+    fn take_request(&mut self, now: Instant, from: SocketAddr, request: &Request) {
+        let known = self.server_keys.get(&ServerKey::of(request)).copied();
+        match (&request.method, known) {
+            (Method::Ack, known) => self.take_ack(now, request, known),
+            (Method::Cancel, known) => self.take_cancel(now, from, request, known),
+            (_, Some(transaction)) => self.repeat(transaction),
+            (_, None) => self.take_new(now, from, request),
+        }
+    }
+
+    fn take_new(&mut self, now: Instant, from: SocketAddr, request: &Request) {
+        if let Some(refusal) = self.refusal(request) {
+            return self.refuse(from, request, refusal);
+        }
+        if let Some(tag) = request.to.tag() {
+            let key = (request.call_id.clone(), tag.to_owned());
+            let dialog = self.dialog_keys.get(&key).copied();
+            return match dialog.filter(|id| self.is_of(*id, request)) {
+                Some(dialog) => self.take_within(now, from, request, dialog),
+                None => self.refuse(from, request, Reply::new(481)),
+            };
+        }
+        match request.method {
+            Method::Invite => self.take_invite(now, from, request),
+            Method::Options => self.take_options(from, request),
+            _ => self.refuse(from, request, Reply::new(481)),
+        }
+    }
+
+    /// Whether their tag is that of the dialog. One that we called has none before its answer.
+    fn is_of(&self, id: DialogId, request: &Request) -> bool {
+        self.dialogs.get(&id).is_some_and(|dialog| {
+            let open = matches!(dialog.phase, Phase::Inviting { .. } | Phase::Withdrawn);
+            open || dialog.remote_tag.as_deref() == request.from.tag()
+        })
+    }
+
+    /// A request within a dialog, in its order (RFC 3261 §12.2.2).
+    fn take_within(&mut self, now: Instant, from: SocketAddr, request: &Request, id: DialogId) {
+        let Some(dialog) = self.dialogs.get_mut(&id) else {
+            return;
+        };
+        if dialog.remote_cseq.is_some_and(|last| request.cseq <= last) {
+            let refusal = Reply::new(500).reason("CSeq Out Of Order");
+            return self.refuse(from, request, refusal);
+        }
+        dialog.remote_cseq = Some(request.cseq);
+        if !self.has_room() && request.method != Method::Bye {
+            return self.refuse(from, request, Reply::new(503).header("Retry-After", "5"));
+        }
+        match request.method {
+            Method::Bye => self.take_bye(now, from, request, id),
+            Method::Invite | Method::Update => self.take_offer(now, from, request, id),
+            _ => {
+                let reply = match request.method {
+                    Method::Options => self.capabilities(),
+                    _ => Reply::new(200),
+                };
+                let server = self.begin_server(request, from, id);
+                self.respond(now, server, &reply);
+            }
+        }
+    }
+
+    /// Refuses without remembering it: who repeats the request gets the same again (RFC 3261
+    /// §8.2.7), and a forged one costs one datagram no longer than needed.
+    pub(crate) fn refuse(&mut self, to: SocketAddr, request: &Request, reply: Reply) {
+        let reply = reply.tag(&self.same_tag(request));
+        self.send(to, reply.bytes(&Echo::of(request, to)));
+    }
+
+    /// A tag that is the same each time the request comes: FNV-1a of it and of our seed.
+    fn same_tag(&self, request: &Request) -> String {
+        let via = request.via().to_string();
+        let from = request.from.tag().unwrap_or_default();
+        let cseq = request.cseq.to_string();
+        let parts = [via.as_str(), from, &request.call_id, &cseq];
+        let bytes = parts.iter().flat_map(|part| part.bytes());
+        let hash = self
+            .config
+            .seed
+            .into_iter()
+            .chain(bytes)
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
+        format!("{hash:016x}")
+    }
+}

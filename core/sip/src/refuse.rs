@@ -1,0 +1,69 @@
+//! What is wrong with a request before anything is done for it, in the order of RFC 3261 §8.2.
+
+use crate::UserAgent;
+use crate::message::{ALLOW, Method, Reply, Request, Uri};
+
+const SDP: &str = "application/sdp";
+
+impl UserAgent {
+    /// The refusal, or `None` if it can be taken.
+    pub(crate) fn refusal(&self, request: &Request) -> Option<Reply> {
+        match request.method {
+            Method::Unknown(_) => return Some(Reply::new(501).header("Allow", ALLOW)),
+            Method::Foreign(_) => return Some(Reply::new(405).header("Allow", ALLOW)),
+            Method::Refer => return Some(Reply::new(603)),
+            _ => {}
+        }
+        if matches!(request.uri, Uri::Other { .. }) {
+            return Some(Reply::new(416));
+        }
+        let required = request.headers.list("Require").unwrap_or_default();
+        if !required.is_empty() {
+            return Some(Reply::new(420).header("Unsupported", required.join(", ")));
+        }
+        match request.method {
+            Method::Invite => self.bad_body(request).or_else(|| self.bad_invite(request)),
+            Method::Update => self.bad_body(request),
+            _ => None,
+        }
+    }
+
+    /// A body that is no SDP.
+    fn bad_body(&self, request: &Request) -> Option<Reply> {
+        if request.body.is_empty() {
+            return None;
+        }
+        let Some(kind) = request.content_type() else {
+            return Some(Reply::new(400).reason("Missing Content-Type"));
+        };
+        if kind != SDP {
+            return Some(Reply::new(415).header("Accept", SDP));
+        }
+        let encoding = request.headers.text("Content-Encoding");
+        let plain = encoding.is_none_or(|text| text.eq_ignore_ascii_case("identity"));
+        (!plain).then(|| Reply::new(415).header("Accept-Encoding", "identity"))
+    }
+
+    fn bad_invite(&self, request: &Request) -> Option<Reply> {
+        let contact = request.contact.as_ref().map(|contact| &contact.uri);
+        if matches!(contact, Some(Uri::Sip(uri)) if uri.has_headers) {
+            return Some(Reply::new(400).reason("Bad Contact"));
+        }
+        if matches!(contact, Some(Uri::Other { .. })) {
+            return Some(Reply::new(400).reason("Bad Contact"));
+        }
+        if request.body.is_empty() {
+            let text = format!("399 {} \"an offer is needed\"", self.config.address);
+            return Some(Reply::new(488).header("Warning", text));
+        }
+        let accepts = request.headers.list("Accept").unwrap_or_default();
+        let takes_sdp = accepts.is_empty()
+            || accepts.iter().any(|accept| {
+                let range = accept.split(';').next().unwrap_or_default().trim();
+                [SDP, "application/*", "*/*"]
+                    .iter()
+                    .any(|ours| range.eq_ignore_ascii_case(ours))
+            });
+        (!takes_sdp).then(|| Reply::new(406))
+    }
+}

@@ -1,0 +1,178 @@
+//! Responses to requests of ours.
+
+use confab_terms::Instant;
+
+use crate::client::{Cancel, ClientState};
+use crate::dialog::{Dialog, Phase};
+use crate::message::{Method, Response};
+use crate::timers::{PATIENCE, RINGING_MAX, Timer, TransactionId};
+use crate::{DialogId, Ending, Event, UserAgent};
+
+impl UserAgent {
+    /// What matches no transaction of ours is dropped (RFC 3261 §18.1.2).
+    pub(crate) fn take_response(&mut self, now: Instant, response: &Response) {
+        // A second Via: it was meant for somebody behind us, and there is nobody.
+        let [via] = response.vias.as_slice() else {
+            return;
+        };
+        let Some(branch) = via.branch() else {
+            return;
+        };
+        let key = (branch.to_owned(), response.method.clone());
+        let Some(id) = self.client_keys.get(&key).copied() else {
+            return;
+        };
+        let of_it = self
+            .clients
+            .get(&id)
+            .is_some_and(|client| client.request.call_id == response.call_id);
+        match (of_it, &response.method) {
+            (false, _) => {}
+            (true, Method::Invite) => self.take_invite_response(now, id, response),
+            (true, _) => self.take_other_response(now, id, response),
+        }
+    }
+
+    fn take_other_response(&mut self, now: Instant, id: TransactionId, response: &Response) {
+        if response.status < 200 {
+            self.proceed(id);
+        } else if self.complete(now, id) && response.method == Method::Bye {
+            // 481 and the like: gone there too.
+            let dialog = self.clients.get(&id).map(|client| client.dialog);
+            if let Some(dialog) = dialog {
+                self.forget_dialog(now, dialog);
+            }
+        }
+    }
+
+    fn take_invite_response(&mut self, now: Instant, id: TransactionId, response: &Response) {
+        match response.status {
+            ..200 => self.take_provisional(now, id, response),
+            200..300 => self.take_acceptance(now, id, response),
+            _ => {
+                let to = response.headers.text("To").unwrap_or_default();
+                if self.complete_invite(now, id, &to) {
+                    self.take_refusal(now, id, response.status);
+                }
+            }
+        }
+    }
+
+    fn take_provisional(&mut self, now: Instant, id: TransactionId, response: &Response) {
+        if !self.proceed(id) {
+            return;
+        }
+        self.timers.stop(Timer::A(id));
+        self.timers.stop(Timer::B(id));
+        let Some(client) = self.clients.get(&id) else {
+            return;
+        };
+        let (dialog, cancel) = (client.dialog, client.cancel);
+        match cancel {
+            Cancel::No => self.timers.set(Timer::C(id), now + RINGING_MAX),
+            Cancel::Wanted => self.cancel(now, id),
+            Cancel::Sent if !self.timers.is_set(Timer::C(id)) => {
+                self.timers.set(Timer::C(id), now + PATIENCE);
+            }
+            Cancel::Sent => {}
+        }
+        if let Some(known) = self.dialogs.get_mut(&dialog)
+            && let Phase::Inviting { rang, .. } = &mut known.phase
+            && !*rang
+            && matches!(response.status, 180 | 183)
+        {
+            *rang = true;
+            self.tell(Event::Ringing { dialog });
+        }
+    }
+
+    fn take_acceptance(&mut self, now: Instant, id: TransactionId, response: &Response) {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        let (dialog, cseq) = (client.dialog, client.request.cseq);
+        match &client.state {
+            ClientState::Completed { .. } => {}
+            ClientState::Accepted { acks } => {
+                let tag = response.to.tag();
+                let again = acks.iter().find(|ack| ack.tag.as_deref() == tag).cloned();
+                match again {
+                    Some(ack) => self.send(ack.to, ack.bytes),
+                    None => self.decline_fork(now, id, response),
+                }
+            }
+            ClientState::Calling { .. } | ClientState::Proceeding => {
+                client.state = ClientState::Accepted { acks: Vec::new() };
+                self.timers.stop_client(id);
+                self.timers.set(Timer::M(id), now + PATIENCE);
+                match self.dialogs.get_mut(&dialog) {
+                    None => self.decline_fork(now, id, response),
+                    Some(known) => {
+                        let first =
+                            matches!(known.phase, Phase::Inviting { .. } | Phase::Withdrawn);
+                        if first {
+                            known.learn(response);
+                        } else {
+                            known.refresh(response.contact.as_ref());
+                        }
+                        let known = known.clone();
+                        self.send_ack(id, &known, cseq);
+                        self.accepted(now, dialog, &known.phase, response);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The 2xx is acknowledged; what now?
+    fn accepted(&mut self, now: Instant, dialog: DialogId, phase: &Phase, response: &Response) {
+        let Some(known) = self.dialogs.get_mut(&dialog) else {
+            return;
+        };
+        let answer = response.body.clone();
+        match phase {
+            Phase::Inviting { .. } => {
+                known.phase = Phase::Up;
+                self.tell(Event::Answered { dialog, answer });
+            }
+            // Taken back too late: it is up, and goes down.
+            Phase::Withdrawn => self.send_bye(now, dialog, PATIENCE),
+            Phase::Up if known.asking.take().is_some() => {
+                self.tell(Event::OfferAccepted { dialog, answer });
+            }
+            _ => {}
+        }
+    }
+
+    /// A 2xx that made a dialog which nobody wants: a second fork's, or one that came after the
+    /// end. ACK and BYE (RFC 3261 §13.2.2.4).
+    fn decline_fork(&mut self, now: Instant, id: TransactionId, response: &Response) {
+        let Some(client) = self.clients.get(&id) else {
+            return;
+        };
+        let request = client.request.clone();
+        let mut fork = Dialog::of_fork(&request, response, client.to);
+        self.send_ack(id, &fork, request.cseq);
+        if request.to.contains(";tag=") || !self.has_room() {
+            return; // a re-INVITE's: its dialog has had its BYE
+        }
+        let branch = self.branch();
+        let bye = TransactionId(self.next_number());
+        let nobody = DialogId(self.next_number());
+        let request = fork.request(Method::Bye, branch);
+        self.begin_client(now, bye, request, fork.destination(), nobody);
+    }
+
+    /// Our INVITE was refused, and that is acknowledged.
+    fn take_refusal(&mut self, now: Instant, id: TransactionId, status: u16) {
+        let Some(dialog) = self.clients.get(&id).map(|client| client.dialog) else {
+            return;
+        };
+        match self.dialogs.get(&dialog).map(|known| known.phase) {
+            Some(Phase::Inviting { .. }) => self.end(now, dialog, Ending::Refused(status)),
+            Some(Phase::Withdrawn) => self.forget_dialog(now, dialog),
+            Some(Phase::Up) => self.offer_refused(now, dialog, status),
+            _ => {}
+        }
+    }
+}

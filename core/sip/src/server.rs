@@ -1,0 +1,179 @@
+//! Server transactions (RFC 3261 §17.2, RFC 6026): retransmissions of what was asked are met
+//! with what was answered, and a refusal is repeated until its ACK.
+
+use core::time::Duration;
+
+use confab_terms::{Instant, SocketAddr, limits};
+use serde::{Deserialize, Serialize};
+
+use crate::message::{Echo, Method, Reply, Request};
+use crate::timers::{PATIENCE, T1, T2, T4, Timer, TransactionId};
+use crate::{DialogId, UserAgent};
+
+/// What a retransmission has in common with its first (RFC 3261 §17.2.3).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct ServerKey(String);
+
+impl ServerKey {
+    /// ACK and CANCEL have the key of their INVITE.
+    pub(crate) fn of(request: &Request) -> Self {
+        let method = match &request.method {
+            Method::Ack | Method::Cancel => Method::Invite,
+            method => method.clone(),
+        };
+        let via = request.via();
+        Self(match via.unique_branch() {
+            Some(branch) => format!("{branch}|{}|{method}", via.sent_by()),
+            // RFC 2543: everything that a retransmission repeats.
+            None => format!(
+                "2543|{}|{:?}|{}|{}|{via}|{method}",
+                request.uri.text(),
+                request.from.tag(),
+                request.call_id,
+                request.cseq,
+            ),
+        })
+    }
+}
+
+/// How far it has got.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ServerState {
+    /// Nothing was answered yet.
+    Trying,
+    /// This provisional response was.
+    Proceeding { bytes: Vec<u8> },
+    /// This final one was; to an INVITE it is repeated.
+    Completed { bytes: Vec<u8>, pause: Duration },
+    /// The refusal of an INVITE has been acknowledged.
+    Confirmed,
+    /// An INVITE was answered with 2xx; repeating that is the dialog's affair.
+    Accepted,
+}
+
+/// One server transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ServerTransaction {
+    key: ServerKey,
+    invite: bool,
+    source: SocketAddr,
+    echo: Echo,
+    pub(crate) state: ServerState,
+    pub(crate) dialog: DialogId,
+}
+
+impl UserAgent {
+    /// Whether there is room for one more transaction.
+    pub(crate) fn has_room(&self) -> bool {
+        self.servers.len() + self.clients.len() < limits::SIP_TRANSACTIONS_MAX
+    }
+
+    pub(crate) fn begin_server(
+        &mut self,
+        request: &Request,
+        source: SocketAddr,
+        dialog: DialogId,
+    ) -> TransactionId {
+        let id = TransactionId(self.next_number());
+        let key = ServerKey::of(request);
+        self.server_keys.insert(key.clone(), id);
+        let transaction = ServerTransaction {
+            key,
+            invite: request.method == Method::Invite,
+            source,
+            echo: Echo::of(request, source),
+            state: ServerState::Trying,
+            dialog,
+        };
+        self.servers.insert(id, transaction);
+        id
+    }
+
+    /// Answers, and gives back what was sent and to whom.
+    pub(crate) fn respond(
+        &mut self,
+        now: Instant,
+        id: TransactionId,
+        reply: &Reply,
+    ) -> Option<(SocketAddr, Vec<u8>)> {
+        let server = self.servers.get_mut(&id)?;
+        let answered = !matches!(
+            server.state,
+            ServerState::Trying | ServerState::Proceeding { .. }
+        );
+        if answered {
+            return None;
+        }
+        let bytes = reply.bytes(&server.echo);
+        let sent = (server.source, bytes.clone());
+        let timers = &mut self.timers;
+        server.state = match (reply.status(), server.invite) {
+            (..200, _) => ServerState::Proceeding { bytes },
+            (200..300, true) => {
+                timers.set(Timer::L(id), now + PATIENCE);
+                ServerState::Accepted
+            }
+            (_, true) => {
+                timers.set(Timer::G(id), now + T1);
+                timers.set(Timer::H(id), now + PATIENCE);
+                ServerState::Completed { bytes, pause: T1 }
+            }
+            (_, false) => {
+                timers.set(Timer::J(id), now + PATIENCE);
+                ServerState::Completed { bytes, pause: T1 }
+            }
+        };
+        self.send(sent.0, sent.1.clone());
+        Some(sent)
+    }
+
+    /// The same request came again.
+    pub(crate) fn repeat(&mut self, id: TransactionId) {
+        let Some(server) = self.servers.get(&id) else {
+            return;
+        };
+        if let ServerState::Proceeding { bytes } | ServerState::Completed { bytes, .. } =
+            &server.state
+        {
+            let (source, bytes) = (server.source, bytes.clone());
+            self.send(source, bytes);
+        }
+    }
+
+    /// The ACK of a refusal; false if this transaction is not waiting for one.
+    pub(crate) fn confirm(&mut self, now: Instant, id: TransactionId) -> bool {
+        let Some(server) = self.servers.get_mut(&id) else {
+            return false;
+        };
+        match server.state {
+            ServerState::Completed { .. } => {
+                server.state = ServerState::Confirmed;
+                self.timers.stop_server(id);
+                self.timers.set(Timer::I(id), now + T4);
+                true
+            }
+            ServerState::Confirmed => true,
+            _ => false,
+        }
+    }
+
+    /// Timer G.
+    pub(crate) fn repeat_refusal(&mut self, now: Instant, id: TransactionId) {
+        if let Some(server) = self.servers.get_mut(&id)
+            && let ServerState::Completed { bytes, pause } = &mut server.state
+        {
+            *pause = (*pause * 2).min(T2);
+            self.timers.set(Timer::G(id), now + *pause);
+            let (source, bytes) = (server.source, bytes.clone());
+            self.send(source, bytes);
+        }
+    }
+
+    /// Timers H, I, J and L.
+    pub(crate) fn forget_server(&mut self, id: TransactionId) {
+        self.timers.stop_server(id);
+        if let Some(server) = self.servers.remove(&id) {
+            self.server_keys.remove(&server.key);
+        }
+    }
+}
