@@ -1,0 +1,171 @@
+//! baresip as a phone without a sound card: it speaks a sine, and what it hears goes to a WAV
+//! file. That file has no time axis: good for *whom did it hear*, unfit for counting frames.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::server::{free_tcp_port, free_udp_port, pause};
+
+/// A baresip process with one account.
+pub struct Baresip {
+    child: Child,
+    folder: tempfile::TempDir,
+    control: TcpStream,
+}
+
+const MODULES: &[&str] = &[
+    "g711.so",
+    "ausine.so",
+    "aufile.so",
+    "aubridge.so",
+    "sndfile.so",
+];
+
+impl Baresip {
+    /// Starts it, speaking a sine of so many hertz.
+    pub fn start(frequency: u32) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        // It binds TLS on port + 1 too: an even port keeps two of them apart.
+        let sip_port = free_udp_port()? & !1;
+        let control_port = free_tcp_port()?;
+        write_configuration(folder.path(), frequency, sip_port, control_port)?;
+        let log = std::fs::File::create(folder.path().join("log"))?;
+        let child = Command::new("baresip")
+            .arg("-f")
+            .arg(folder.path())
+            .args(["-t", "120"])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("baresip did not start: is the package baresip installed?")?;
+        let control = connect(control_port).with_context(|| {
+            std::fs::read_to_string(folder.path().join("log")).unwrap_or_default()
+        })?;
+        Ok(Self {
+            child,
+            folder,
+            control,
+        })
+    }
+
+    /// Dials `sip:room@server`.
+    pub fn dial(&mut self, room: &str, server: &str) -> Result<()> {
+        self.command("dial", &format!("sip:{room}@{server}"))
+    }
+
+    /// Holds: a re-INVITE with `sendonly` or `inactive`.
+    pub fn hold(&mut self) -> Result<()> {
+        self.command("hold", "")
+    }
+
+    /// Takes the call off hold.
+    pub fn resume(&mut self) -> Result<()> {
+        self.command("resume", "")
+    }
+
+    /// Ends the call.
+    pub fn hang_up(&mut self) -> Result<()> {
+        self.command("hangup", "")
+    }
+
+    fn command(&mut self, command: &str, parameters: &str) -> Result<()> {
+        let json = serde_json::json!({ "command": command, "params": parameters }).to_string();
+        write!(self.control, "{}:{json},", json.len())?;
+        let mut answer = [0; 4_096];
+        let read = self
+            .control
+            .read(&mut answer)
+            .context("no answer on ctrl_tcp")?;
+        if read == 0 {
+            bail!("baresip closed its control connection:\n{}", self.log());
+        }
+        Ok(())
+    }
+
+    /// Everything that it has printed.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// What it heard so far, at 8 kHz.
+    pub fn heard(&self) -> Result<Vec<i16>> {
+        let files: Vec<PathBuf> = std::fs::read_dir(self.folder.path())?
+            .filter_map(|e| Some(e.ok()?.path()))
+            .filter(|p| p.to_string_lossy().ends_with("-dec.wav"))
+            .collect();
+        let Some(file) = files.iter().max() else {
+            bail!("baresip wrote no dump-…-dec.wav:\n{}", self.log())
+        };
+        let bytes = std::fs::read(file)?;
+        let data = bytes
+            .windows(4)
+            .position(|w| w == b"data")
+            .context("a WAV without data")?;
+        Ok(bytes[data + 8..]
+            .chunks_exact(2)
+            .map(|b| i16::from_le_bytes([b[0], b[1]]))
+            .collect())
+    }
+}
+
+impl Drop for Baresip {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn write_configuration(
+    folder: &Path,
+    frequency: u32,
+    sip_port: u16,
+    control_port: u16,
+) -> Result<()> {
+    let modules: String = MODULES
+        .iter()
+        .map(|module| format!("module {module}\n"))
+        .collect();
+    let shown = folder.display();
+    let configuration = format!(
+        "module_path {}\n{modules}module_tmp account.so\nmodule_app menu.so\n\
+         module_app ctrl_tcp.so\nsip_listen 127.0.0.1:{sip_port}\nnet_interface 127.0.0.1\n\
+         audio_source ausine,{frequency}\nausrc_srate 48000\nausrc_channels 2\n\
+         audio_player aubridge,sink\naudio_alert aubridge,alert\nauplay_srate 8000\n\
+         auplay_channels 1\nsnd_path {shown}\nctrl_tcp_listen 127.0.0.1:{control_port}\n",
+        module_path()?.display(),
+    );
+    std::fs::write(folder.join("config"), configuration)?;
+    let account = format!("<sip:phone@127.0.0.1:{sip_port}>;regint=0;audio_codecs=PCMU\n");
+    std::fs::write(folder.join("accounts"), account)?;
+    std::fs::write(folder.join("contacts"), "")?;
+    Ok(())
+}
+
+fn module_path() -> Result<PathBuf> {
+    ["/usr/lib/baresip/modules", "/usr/local/lib/baresip/modules"]
+        .iter()
+        .map(PathBuf::from)
+        .find(|p| p.is_dir())
+        .context("no folder of baresip's modules under /usr/lib or /usr/local/lib")
+}
+
+fn connect(port: u16) -> Result<TcpStream> {
+    let until = Instant::now() + Duration::from_secs(10);
+    loop {
+        match TcpStream::connect(("127.0.0.1", port)) {
+            Ok(stream) => {
+                stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+                return Ok(stream);
+            }
+            Err(error) if Instant::now() > until => return Err(error.into()),
+            Err(_) => pause(Duration::from_millis(50)),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! An RTP socket without signalling: SIPp's SDP names it, and it speaks and listens in its stead.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use confab_phone::heard::{Frame, frames};
+use confab_phone::{FRAME_SAMPLES, Packet};
+
+/// A tone out, packets in.
+pub struct Ear {
+    /// Its RTP port.
+    pub port: u16,
+    heard: Arc<Mutex<Vec<Packet>>>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Ear {
+    /// Listens on a free port; speaks a sine to whoever speaks to it.
+    pub fn open(hz: f64, dbfs: f64) -> Result<Self> {
+        let socket = UdpSocket::bind("127.0.0.1:0")?;
+        socket.set_read_timeout(Some(Duration::from_millis(2)))?;
+        let port = socket.local_addr()?.port();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let stop = Arc::new(AtomicBool::new(false));
+        let (kept, stopped) = (Arc::clone(&heard), Arc::clone(&stop));
+        let run = move || speak_and_listen(&socket, hz, dbfs, &kept, &stopped);
+        let thread = Some(std::thread::Builder::new().name("ear".into()).spawn(run)?);
+        Ok(Self {
+            port,
+            heard,
+            stop,
+            thread,
+        })
+    }
+
+    /// What it has heard from this moment of the phones' clock on.
+    #[must_use]
+    pub fn since(&self, from: confab_terms::Instant) -> Vec<Frame> {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let late: Vec<Packet> = heard
+            .iter()
+            .filter(|p| p.arrived >= from)
+            .cloned()
+            .collect();
+        frames(&late)
+    }
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+fn speak_and_listen(
+    socket: &UdpSocket,
+    hz: f64,
+    dbfs: f64,
+    heard: &Mutex<Vec<Packet>>,
+    stop: &AtomicBool,
+) {
+    let mut peer: Option<SocketAddr> = None;
+    let mut next = Instant::now();
+    let mut spoken: u32 = 0;
+    let mut packet = [0; 2_048];
+    while !stop.load(Ordering::Relaxed) {
+        if let Ok((length, from)) = socket.recv_from(&mut packet) {
+            peer = Some(from);
+            if let Some(arrived) = read(&packet[..length]) {
+                heard
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(arrived);
+            }
+        }
+        if Instant::now() < next {
+            continue;
+        }
+        next += Duration::from_millis(20);
+        if let Some(peer) = peer {
+            let _refused = socket.send_to(&write(spoken, hz, dbfs), peer);
+            spoken += 1;
+        }
+    }
+}
+
+fn read(bytes: &[u8]) -> Option<Packet> {
+    let (header, payload) = bytes.split_at_checked(12)?;
+    Some(Packet {
+        arrived: confab_phone::now(),
+        payload_type: header[1] & 0x7f,
+        marker: header[1] & 0x80 != 0,
+        sequence: u16::from_be_bytes([header[2], header[3]]),
+        timestamp: u32::from_be_bytes([header[4], header[5], header[6], header[7]]),
+        ssrc: u32::from_be_bytes([header[8], header[9], header[10], header[11]]),
+        payload: payload.into(),
+    })
+}
+
+fn write(n: u32, hz: f64, dbfs: f64) -> Vec<u8> {
+    let mut packet = vec![0x80, 0];
+    packet.extend((n as u16).to_be_bytes());
+    packet.extend((n * FRAME_SAMPLES as u32).to_be_bytes());
+    packet.extend(0x5199_0000_u32.to_be_bytes());
+    let peak = 32_767.0 * 10_f64.powf(dbfs / 20.0);
+    packet.extend((0..FRAME_SAMPLES).map(|i| {
+        let at = f64::from(n) * FRAME_SAMPLES as f64 + i as f64;
+        mu_law((peak * (std::f64::consts::TAU * hz * at / 8_000.0).sin()) as i16)
+    }));
+    packet
+}
+
+/// ITU-T G.711 µ-law, apart from the product's own.
+fn mu_law(sample: i16) -> u8 {
+    let sign = if sample < 0 { 0x80 } else { 0 };
+    let magnitude = (i32::from(sample).abs().min(32_635)) + 132;
+    let segment = 31 - magnitude.leading_zeros() as i32 - 7;
+    let mantissa = (magnitude >> (segment + 3)) & 0x0f;
+    !(sign | (segment << 4) | mantissa) as u8
+}

@@ -1,0 +1,91 @@
+//! Callers with a voice each, and what every one of them hears: the matrix of a test, measured
+//! from the RTP that arrived and from nothing else.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use confab_phone::heard::{Frame, Presence, Sought, presence};
+use confab_phone::{Phone, PhoneConfig, Phones, Voice};
+
+use crate::server::Server;
+
+/// How loud every voice is.
+pub const DBFS: f64 = -14.0;
+/// The frequencies of voices, told apart by any ear of ours; none is a harmonic of another.
+pub const TONES: [f64; 6] = [440.0, 770.0, 1_130.0, 1_530.0, 2_010.0, 2_470.0];
+
+/// One of our phones in a conference.
+pub struct Caller {
+    /// Its name.
+    pub name: &'static str,
+    /// Its tone.
+    pub hz: f64,
+    /// The phone.
+    pub phone: Phone,
+}
+
+/// A voice to look for.
+#[must_use]
+pub fn sought(name: &str, hz: f64) -> Sought {
+    Sought {
+        name: name.into(),
+        hz,
+        dbfs: DBFS,
+    }
+}
+
+/// Calls a room and waits until it talks.
+pub fn call(
+    phones: &Phones,
+    server: &Server,
+    room: &str,
+    name: &'static str,
+    hz: f64,
+) -> Result<Caller> {
+    let config =
+        PhoneConfig::new(server.sip.parse()?, room, name).saying(Voice::Tone { hz, dbfs: DBFS });
+    let phone = phones.call(&config)?;
+    phone
+        .wait_until_talking(Duration::from_secs(5))
+        .with_context(|| server.log())?;
+    Ok(Caller { name, hz, phone })
+}
+
+/// Who is heard in these frames: names of the voices that are fully there. A voice that is there
+/// in some frames only is a leak or a gap, and an error.
+pub fn heard(listener: &str, frames: &[Frame], voices: &[(&str, f64)]) -> Result<Vec<String>> {
+    anyhow::ensure!(!frames.is_empty(), "{listener} received no packets at all");
+    let mut names = Vec::new();
+    for (name, hz) in voices {
+        match presence(frames, &sought(name, *hz)) {
+            Presence::Heard => names.push((*name).to_owned()),
+            Presence::Silent => {}
+            partly @ Presence::Partly { .. } => {
+                anyhow::bail!("{listener} hears {name} only now and then: {partly:?}")
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// What each caller hears within the next moment, as `listener: speaker speaker`, a line each.
+pub fn matrix(callers: &[&Caller], more_voices: &[(&str, f64)]) -> Result<String> {
+    let mut voices: Vec<(&str, f64)> = callers.iter().map(|c| (c.name, c.hz)).collect();
+    voices.extend_from_slice(more_voices);
+    let from = confab_phone::now();
+    let last = callers.last().context("nobody to listen")?;
+    last.phone.listen(Duration::from_millis(500))?;
+    let to = confab_phone::now();
+    let mut lines = String::new();
+    for caller in callers {
+        let frames = confab_phone::heard::frames(&caller.phone.packets_between(from, to));
+        let names = heard(caller.name, &frames, &voices)?;
+        lines.push_str(&format!("{}: {}\n", caller.name, names.join(" ")));
+    }
+    Ok(lines)
+}
+
+/// Lets what is under way in packets and jitter buffers arrive.
+pub fn settle() {
+    crate::server::pause(Duration::from_millis(250));
+}

@@ -1,0 +1,152 @@
+//! SIPp as a phone: it signals, and its SDP names an RTP socket of ours, which speaks and listens.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use crate::server::free_udp_port;
+
+/// A SIPp process with one call.
+pub struct Sipp {
+    child: Child,
+    folder: tempfile::TempDir,
+}
+
+/// What SIPp's call is like.
+pub struct Script<'a> {
+    /// The server's SIP address.
+    pub server: &'a str,
+    /// Whom it dials.
+    pub room: &'a str,
+    /// The RTP port that its SDP names.
+    pub rtp_port: u16,
+    /// How long it stays before its BYE.
+    pub stays: Duration,
+    /// Halfway, a re-INVITE with this direction (`sendonly`, `inactive`), as phones hold.
+    pub re_invite: Option<&'a str>,
+}
+
+impl Sipp {
+    /// Starts it; the INVITE leaves at once.
+    pub fn call(script: &Script<'_>) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("caller.xml");
+        std::fs::write(&path, scenario(script))?;
+        let port = free_udp_port()?.to_string();
+        let log = std::fs::File::create(folder.path().join("log"))?;
+        let child = Command::new("sipp")
+            .arg(script.server)
+            .args(["-sf", &path.to_string_lossy(), "-s", script.room, "-m", "1"])
+            .args(["-i", "127.0.0.1", "-p", &port, "-nostdin", "-trace_err"])
+            .args(["-timeout", "60s", "-timeout_error"])
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("sipp did not start: is the package sip-tester installed?")?;
+        Ok(Self { child, folder })
+    }
+
+    /// Waits for its end: success if every message of the scenario came as expected.
+    pub fn wait(mut self) -> Result<(ExitStatus, String)> {
+        let status = self.child.wait()?;
+        let log: PathBuf = self.folder.path().join("log");
+        Ok((status, std::fs::read_to_string(log).unwrap_or_default()))
+    }
+}
+
+impl Drop for Sipp {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn scenario(script: &Script<'_>) -> String {
+    let half = script.stays.as_millis() / 2;
+    let middle = script.re_invite.map_or(String::new(), |direction| {
+        format!(
+            "{}{}",
+            request("INVITE", 2, &sdp(script, 2, direction)),
+            answered(2)
+        )
+    });
+    let bye = request("BYE", 3, "");
+    format!(
+        r#"<?xml version="1.0" encoding="ISO-8859-1"?>
+<scenario name="caller">
+{}{}
+<pause milliseconds="{half}"/>
+{middle}
+<pause milliseconds="{half}"/>
+{bye}
+<recv response="200"/>
+</scenario>
+"#,
+        request("INVITE", 1, &sdp(script, 1, "sendrecv")),
+        answered(1),
+    )
+}
+
+fn sdp(script: &Script<'_>, version: u32, direction: &str) -> String {
+    format!(
+        "v=0\no=sipp 1 {version} IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\n\
+         m=audio {} RTP/AVP 0 101\na=rtpmap:0 PCMU/8000\na=rtpmap:101 telephone-event/8000\n\
+         a=fmtp:101 0-16\na={direction}",
+        script.rtp_port
+    )
+}
+
+fn request(method: &str, cseq: u32, body: &str) -> String {
+    let content = if body.is_empty() {
+        ""
+    } else {
+        "Content-Type: application/sdp\n"
+    };
+    let last_to = if cseq == 1 { "" } else { "[peer_tag_param]" };
+    let target = if cseq == 1 {
+        "sip:[service]@[remote_ip]:[remote_port]"
+    } else {
+        "[next_url]"
+    };
+    format!(
+        r#"<send retrans="500"><![CDATA[
+{method} {target} SIP/2.0
+Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+Max-Forwards: 70
+From: "SIPp" <sip:sipp@[local_ip]:[local_port]>;tag=[pid]SIPp[call_number]
+To: <sip:[service]@[remote_ip]:[remote_port]>{last_to}
+Call-ID: [call_id]
+CSeq: {cseq} {method}
+Contact: <sip:sipp@[local_ip]:[local_port]>
+{content}Content-Length: [len]
+
+{body}
+]]></send>
+"#
+    )
+}
+
+fn answered(cseq: u32) -> String {
+    format!(
+        r#"<recv response="100" optional="true"/>
+<recv response="180" optional="true"/>
+<recv response="200" rrs="true"/>
+<send><![CDATA[
+ACK [next_url] SIP/2.0
+Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+Max-Forwards: 70
+From: "SIPp" <sip:sipp@[local_ip]:[local_port]>;tag=[pid]SIPp[call_number]
+To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
+Call-ID: [call_id]
+CSeq: {cseq} ACK
+Contact: <sip:sipp@[local_ip]:[local_port]>
+Content-Length: 0
+
+]]></send>
+"#
+    )
+}

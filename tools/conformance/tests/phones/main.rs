@@ -1,0 +1,12 @@
+//! Real phones, ours and others', against the release binary: who hears whom is measured from the
+//! RTP that arrived at each of them.
+
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
+
+mod audio;
+mod bad_values;
+mod leftovers;
+mod matrix;
+mod others;
+mod start_and_stop;
+mod whisper;

@@ -1,0 +1,163 @@
+//! SIPp, baresip and our own phones in one conference.
+
+use std::time::Duration;
+
+use confab_conformance::api::Api;
+use confab_conformance::baresip::Baresip;
+use confab_conformance::ear::Ear;
+use confab_conformance::party::{DBFS, TONES, call, heard, settle};
+use confab_conformance::server::{Server, pause};
+use confab_conformance::sipp::{Script, Sipp};
+use confab_phone::heard::level;
+use confab_phone::{Phones, now};
+use confab_terms::Instant;
+
+const BARESIP_HZ: f64 = TONES[2];
+
+/// The voices that a stretch of samples holds in each of its frames, but for a few.
+fn in_samples(samples: &[i16], voices: &[(&str, f64)]) -> Vec<String> {
+    let frames: Vec<&[i16]> = samples.chunks_exact(160).collect();
+    let carries = |hz: f64| frames.iter().filter(|f| level(f, hz) > DBFS - 16.0).count();
+    voices
+        .iter()
+        .filter(|(_, hz)| carries(*hz) * 10 > frames.len() * 9)
+        .map(|(name, _)| (*name).to_owned())
+        .collect()
+}
+
+fn since(ear: &Ear, from: Instant, voices: &[(&str, f64)]) -> Vec<String> {
+    heard("sipp", &ear.since(from), voices).unwrap()
+}
+
+#[test]
+fn three_makes_of_phones_hear_each_other() {
+    let server = Server::start(&[]).unwrap();
+    let api = Api::new(&server).unwrap();
+    let phones = Phones::new().unwrap();
+    let ours = call(&phones, &server, "mixed", "ours", TONES[0]).unwrap();
+    api.seated("mixed", 1).unwrap();
+
+    let ear = Ear::open(TONES[1], DBFS).unwrap();
+    let sipp = Sipp::call(&Script {
+        server: &server.sip,
+        room: "mixed",
+        rtp_port: ear.port,
+        stays: Duration::from_secs(12),
+        re_invite: None,
+    })
+    .unwrap();
+    api.seated("mixed", 2).unwrap();
+
+    let mut baresip = Baresip::start(BARESIP_HZ as u32).unwrap();
+    baresip.dial("mixed", &server.sip).unwrap();
+    let (conference, seated) = api.seated("mixed", 3).unwrap();
+    let path = |n: usize| {
+        let call = seated[n]["call_sid"].as_str().unwrap();
+        format!("/Conferences/{conference}/Participants/{call}")
+    };
+    pause(Duration::from_millis(1_000));
+
+    let voices = [
+        ("ours", TONES[0]),
+        ("sipp", TONES[1]),
+        ("baresip", BARESIP_HZ),
+    ];
+    let hear = || {
+        settle();
+        let from = now();
+        let before = baresip.heard().unwrap().len();
+        let frames = ours.phone.listen(Duration::from_millis(1_000)).unwrap();
+        let dump = baresip.heard().unwrap();
+        // The file is written in blocks: its newest stretch lies within the time of listening.
+        let newest = dump[before..].len().min(4_000);
+        (
+            heard("ours", &frames, &voices).unwrap(),
+            since(&ear, from, &voices),
+            in_samples(&dump[dump.len() - newest..], &voices),
+        )
+    };
+    let (ours_hears, sipp_hears, baresip_hears) = hear();
+    assert_eq!(ours_hears, ["sipp", "baresip"]);
+    assert_eq!(sipp_hears, ["ours", "baresip"]);
+    assert_eq!(baresip_hears, ["ours", "sipp"], "{}", baresip.log());
+
+    // baresip is muted by the API: the others stop hearing it, it hears on.
+    assert_eq!(
+        api.post(&path(2), &[("Muted", "true")]).unwrap().status,
+        200
+    );
+    let (ours_hears, sipp_hears, baresip_hears) = hear();
+    assert_eq!(ours_hears, ["sipp"]);
+    assert_eq!(sipp_hears, ["ours"]);
+    assert_eq!(baresip_hears, ["ours", "sipp"]);
+
+    // It coaches ours, unmuted: SIPp hears nothing of it.
+    let form = [
+        ("Muted", "false"),
+        ("CallSidToCoach", seated[0]["call_sid"].as_str().unwrap()),
+    ];
+    assert_eq!(api.post(&path(2), &form).unwrap().status, 200);
+    let (ours_hears, sipp_hears, _) = hear();
+    assert_eq!(ours_hears, ["sipp", "baresip"]);
+    assert_eq!(sipp_hears, ["ours"]);
+
+    // A hold of baresip's own key is not the end of its call, and brings it back.
+    assert_eq!(
+        api.post(&path(2), &[("Coaching", "false")]).unwrap().status,
+        200
+    );
+    baresip.hold().unwrap();
+    pause(Duration::from_millis(300));
+    let from = now();
+    let frames = ours.phone.listen(Duration::from_millis(400)).unwrap();
+    assert_eq!(
+        heard("ours", &frames, &voices).unwrap(),
+        ["sipp"],
+        "while baresip holds"
+    );
+    assert_eq!(since(&ear, from, &voices), ["ours"], "while baresip holds");
+    let held = api.get(&path(2)).unwrap().json;
+    assert_eq!(held["hold"], false, "the phone's own hold is not the API's");
+    baresip.resume().unwrap();
+    pause(Duration::from_millis(300));
+    let frames = ours.phone.listen(Duration::from_millis(400)).unwrap();
+    assert_eq!(
+        heard("ours", &frames, &voices).unwrap(),
+        ["sipp", "baresip"],
+        "after its hold"
+    );
+
+    baresip.hang_up().unwrap();
+    api.seated("mixed", 2).unwrap();
+    let (status, log) = sipp.wait().unwrap();
+    assert!(status.success(), "SIPp's scenario was not followed:\n{log}");
+    api.seated("mixed", 1).unwrap();
+}
+
+#[test]
+fn a_re_invite_of_sipp_is_answered_with_the_mirror() {
+    let server = Server::start(&[]).unwrap();
+    let api = Api::new(&server).unwrap();
+    for direction in ["sendonly", "inactive"] {
+        let ear = Ear::open(TONES[1], DBFS).unwrap();
+        let sipp = Sipp::call(&Script {
+            server: &server.sip,
+            room: direction,
+            rtp_port: ear.port,
+            stays: Duration::from_secs(2),
+            re_invite: Some(direction),
+        })
+        .unwrap();
+        api.seated(direction, 1).unwrap();
+        pause(Duration::from_millis(1_300));
+        let from = now();
+        pause(Duration::from_millis(400));
+        assert_eq!(
+            ear.since(from).len(),
+            0,
+            "nothing is sent to a phone that holds"
+        );
+        let (status, log) = sipp.wait().unwrap();
+        assert!(status.success(), "{direction}:\n{log}");
+    }
+}
