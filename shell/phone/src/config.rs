@@ -59,12 +59,12 @@ impl PhoneConfig {
     }
 
     /// `sip:room@server`.
-    pub(crate) fn to_uri(&self) -> String {
+    pub(crate) fn callee_uri(&self) -> String {
         format!("sip:{}@{}", escape(&self.room), self.server)
     }
 
     /// `sip:from@local`.
-    pub(crate) fn from_uri(&self) -> String {
+    pub(crate) fn caller_uri(&self) -> String {
         let host = match self.local {
             IpAddr::V4(v4) => v4.to_string(),
             IpAddr::V6(v6) => format!("[{v6}]"),

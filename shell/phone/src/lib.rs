@@ -12,6 +12,7 @@ mod speech;
 mod state;
 mod voice;
 
+pub use confab_sockets::now;
 pub use config::PhoneConfig;
 pub use ear::{PACKETS_MAX, Packet};
 pub use phone::Phone;

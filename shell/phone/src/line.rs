@@ -63,8 +63,8 @@ impl Line {
             version: 1,
         };
         let invite = Invite {
-            to: config.to_uri(),
-            from: config.from_uri(),
+            to: config.callee_uri(),
+            from: config.caller_uri(),
             from_name: config.from_name.clone(),
             via: config.server,
             offer: confab_sdp::offer(&local, &config.codecs, Direction::SendRecv),

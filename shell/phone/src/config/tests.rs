@@ -5,6 +5,6 @@ use super::PhoneConfig;
 #[test]
 fn a_room_is_escaped_in_what_is_dialled() {
     let config = PhoneConfig::new(([127, 0, 0, 1], 5060).into(), "Räum 1@x", "anna");
-    assert_eq!(config.to_uri(), "sip:R%C3%A4um%201%40x@127.0.0.1:5060");
-    assert_eq!(config.from_uri(), "sip:anna@127.0.0.1");
+    assert_eq!(config.callee_uri(), "sip:R%C3%A4um%201%40x@127.0.0.1:5060");
+    assert_eq!(config.caller_uri(), "sip:anna@127.0.0.1");
 }

@@ -1,0 +1,15 @@
+//! The configuration: flags over environment over `confab.toml` over defaults, then typed. Every
+//! bad value is one line that says which, what it is, and what would do.
+
+mod layers;
+mod settings;
+mod typed;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use layers::{Given, Layers};
+pub(crate) use settings::{SETTINGS, Setting};
+pub(crate) use typed::{Config, LogFormat};
+pub(crate) use values::BadValue;

@@ -1,0 +1,134 @@
+//! The layers of the configuration, and which of them a value comes from. Nothing typed here.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::{BadValue, SETTINGS, Setting};
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// `--http-listen`.
+    Flag(String),
+    /// `CONFAB_HTTP_LISTEN`.
+    Environment(String),
+    /// `http_listen` in a file.
+    File { name: String, file: String },
+    /// Ours.
+    Default(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => write!(f, "--{flag}"),
+            Self::Environment(variable) | Self::Default(variable) => f.write_str(variable),
+            Self::File { name, file } => write!(f, "{name} in {file}"),
+        }
+    }
+}
+
+/// A value, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Given {
+    pub(crate) origin: Origin,
+    pub(crate) value: String,
+}
+
+/// The values of all settings, each of the highest layer that has one.
+#[derive(Debug, Default)]
+pub(crate) struct Layers {
+    given: BTreeMap<&'static str, Given>,
+}
+
+impl Layers {
+    /// Looks through the layers. An empty value is no value, but for `https_listen`, where it
+    /// says *off*.
+    pub(crate) fn merge(
+        flag: impl Fn(&Setting) -> Option<String>,
+        environment: impl Fn(&str) -> Option<String>,
+        file: Option<(&str, &str)>,
+    ) -> Result<Self, BadValue> {
+        let written = match file {
+            Some((name, text)) => read_file(name, text)?,
+            None => BTreeMap::new(),
+        };
+        let mut given = BTreeMap::new();
+        for setting in SETTINGS {
+            let from_flag = || {
+                let value = flag(setting)?;
+                Some((Origin::Flag(setting.flag()), value))
+            };
+            let from_environment = || {
+                let value = environment(&setting.variable())?;
+                Some((Origin::Environment(setting.variable()), value))
+            };
+            let from_file = || {
+                let name = setting.name.to_owned();
+                let file = file?.0.to_owned();
+                Some((
+                    Origin::File { name, file },
+                    written.get(setting.name)?.clone(),
+                ))
+            };
+            let from_default = || {
+                let value = setting.default?.to_owned();
+                Some((Origin::Default(setting.variable()), value))
+            };
+            let counts = |(_, value): &(Origin, String)| {
+                !value.trim().is_empty() || setting.name == "https_listen"
+            };
+            let found = from_flag()
+                .filter(counts)
+                .or_else(|| from_environment().filter(counts))
+                .or_else(|| from_file().filter(counts))
+                .or_else(from_default);
+            if let Some((origin, value)) = found {
+                let value = value.trim().to_owned();
+                given.insert(setting.name, Given { origin, value });
+            }
+        }
+        Ok(Self { given })
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Given> {
+        self.given.get(name)
+    }
+}
+
+/// Strings, numbers, and lists of strings (joined by commas); nothing else is a setting.
+fn read_file(file: &str, text: &str) -> Result<BTreeMap<String, String>, BadValue> {
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| BadValue {
+        what: file.to_owned(),
+        value: None,
+        wanted: format!("is not TOML: {}", error.message()),
+    })?;
+    let mut values = BTreeMap::new();
+    for (name, value) in table {
+        let bad = |wanted: &str| BadValue {
+            what: format!("{name} in {file}"),
+            value: Some(value.to_string()),
+            wanted: wanted.to_owned(),
+        };
+        if !SETTINGS.iter().any(|setting| setting.name == name) {
+            let names: Vec<_> = SETTINGS.iter().map(|setting| setting.name).collect();
+            return Err(bad(&format!(
+                "is no setting; there are {}",
+                names.join(", ")
+            )));
+        }
+        let text = match &value {
+            toml::Value::String(text) => text.clone(),
+            toml::Value::Integer(number) => number.to_string(),
+            toml::Value::Array(items) => items
+                .iter()
+                .map(toml::Value::as_str)
+                .collect::<Option<Vec<_>>>()
+                .ok_or_else(|| bad("should be a list of strings"))?
+                .join(","),
+            _ => return Err(bad("should be a string, a number or a list of strings")),
+        };
+        values.insert(name, text);
+    }
+    Ok(values)
+}

@@ -1,0 +1,126 @@
+//! The table of settings: what `--help` lists, and where each value may come from.
+
+/// One setting. Its flag, its environment variable and its key in `confab.toml` are its name in
+/// three spellings.
+pub(crate) struct Setting {
+    /// As in `confab.toml`: `http_listen`.
+    pub(crate) name: &'static str,
+    /// When no layer says anything.
+    pub(crate) default: Option<&'static str>,
+    /// What stands for the value in `--help`.
+    pub(crate) value: &'static str,
+    /// What it means.
+    pub(crate) help: &'static str,
+}
+
+impl Setting {
+    /// `--http-listen`, without the dashes.
+    pub(crate) fn flag(&self) -> String {
+        self.name.replace('_', "-")
+    }
+
+    /// `CONFAB_HTTP_LISTEN`.
+    pub(crate) fn variable(&self) -> String {
+        format!("CONFAB_{}", self.name.to_ascii_uppercase())
+    }
+}
+
+/// Every setting, in the order of `--help`.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "http_listen",
+        default: Some("127.0.0.1:8080"),
+        value: "ADDRESS:PORT",
+        help: "Where the REST API listens, plain",
+    },
+    Setting {
+        name: "https_listen",
+        default: Some("127.0.0.1:8443"),
+        value: "ADDRESS:PORT",
+        help: "The same over TLS; empty: off. Without a certificate one is made in <data>/tls/",
+    },
+    Setting {
+        name: "sip_listen",
+        default: Some("127.0.0.1:5060"),
+        value: "ADDRESS:PORT",
+        help: "Where SIP listens (UDP); a loopback address for now",
+    },
+    Setting {
+        name: "rtp_ports",
+        default: Some("20000-39999"),
+        value: "FIRST-LAST",
+        help: "Media ports, two for each call",
+    },
+    Setting {
+        name: "public_address",
+        default: None,
+        value: "ADDRESS",
+        help: "What SDP, Contact and absolute URLs say [default: the listening address]",
+    },
+    Setting {
+        name: "data_dir",
+        default: Some("./data"),
+        value: "FOLDER",
+        help: "SQLite, recordings, certificates",
+    },
+    Setting {
+        name: "account_sid",
+        default: None,
+        value: "UUID",
+        help: "The account [default: made at first start, printed once]",
+    },
+    Setting {
+        name: "auth_token",
+        default: None,
+        value: "TOKEN",
+        help: "Its token [default: made at first start, printed once]",
+    },
+    Setting {
+        name: "signing_key",
+        default: None,
+        value: "KEY",
+        help: "Signs webhooks [default: made at first start]",
+    },
+    Setting {
+        name: "voice_url",
+        default: None,
+        value: "URL",
+        help: "What an inbound call asks for its document; none: it joins the conference it dialled",
+    },
+    Setting {
+        name: "voice_method",
+        default: Some("POST"),
+        value: "GET|POST",
+        help: "How it asks",
+    },
+    Setting {
+        name: "fetch_allow",
+        default: None,
+        value: "CIDR,…",
+        help: "Networks that documents, audio and callbacks may reach although they are not public",
+    },
+    Setting {
+        name: "dialect",
+        default: Some("signalwire"),
+        value: "NAME",
+        help: "How the API spells ids, words and errors: signalwire",
+    },
+    Setting {
+        name: "drain_seconds",
+        default: Some("30"),
+        value: "SECONDS",
+        help: "How long calls may go on after SIGTERM",
+    },
+    Setting {
+        name: "log",
+        default: Some("info"),
+        value: "FILTER",
+        help: "What is logged: error, warn, info, debug, trace, or by module",
+    },
+    Setting {
+        name: "log_format",
+        default: Some("text"),
+        value: "text|json",
+        help: "How it is logged",
+    },
+];

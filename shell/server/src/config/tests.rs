@@ -1,0 +1,139 @@
+//! Which layer wins, and what is said of values that cannot be used.
+
+use std::collections::BTreeMap;
+
+use super::{Config, Layers, LogFormat, SETTINGS};
+
+fn read(
+    flags: &[(&str, &str)],
+    environment: &[(&str, &str)],
+    file: &str,
+) -> Result<Config, String> {
+    let flags: BTreeMap<_, _> = flags.iter().copied().collect();
+    let environment: BTreeMap<_, _> = environment.iter().copied().collect();
+    let layers = Layers::merge(
+        |setting| flags.get(setting.flag().as_str()).map(ToString::to_string),
+        |variable| environment.get(variable).map(ToString::to_string),
+        Some(("confab.toml", file)),
+    );
+    layers
+        .and_then(|layers| Config::read(&layers))
+        .map_err(|bad| bad.to_string())
+}
+
+fn refusal(variable: &str, value: &str) -> String {
+    let line = read(&[], &[(variable, value)], "").expect_err(value);
+    assert!(!line.contains('\n'), "one line: {line}");
+    assert!(
+        line.contains(variable) && line.contains(value),
+        "names both: {line}"
+    );
+    line
+}
+
+#[test]
+fn nothing_given_is_the_contract() {
+    let config = read(&[], &[], "").unwrap();
+    assert_eq!(config.http_listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.https_listen.unwrap().to_string(), "127.0.0.1:8443");
+    assert_eq!(config.sip_listen.to_string(), "127.0.0.1:5060");
+    assert_eq!(config.rtp_ports.to_string(), "20000-39999");
+    assert_eq!(config.data_dir.to_str(), Some("./data"));
+    assert_eq!(config.drain.as_secs(), 30);
+    assert_eq!(config.log_format, LogFormat::Text);
+    assert!(config.voice.is_none() && config.account_sid.is_none());
+}
+
+#[test]
+fn flags_over_environment_over_file_over_defaults() {
+    let file = "drain_seconds = 1\nlog = 'debug'\nsip_listen = '127.0.0.1:1'\nfetch_allow = ['10.0.0.0/8', 'fd00::/8']";
+    let environment = [
+        ("CONFAB_DRAIN_SECONDS", "2"),
+        ("CONFAB_SIP_LISTEN", "127.0.0.1:2"),
+    ];
+    let config = read(&[("drain-seconds", "3")], &environment, file).unwrap();
+    assert_eq!(config.drain.as_secs(), 3);
+    assert_eq!(config.sip_listen.port(), 2);
+    assert_eq!(config.log, "debug");
+    assert_eq!(config.fetch_allow.len(), 2);
+}
+
+#[test]
+fn an_empty_value_is_no_value() {
+    let empty: Vec<(String, &str)> = SETTINGS.iter().map(|s| (s.variable(), "")).collect();
+    let empty: Vec<(&str, &str)> = empty.iter().map(|(name, v)| (name.as_str(), *v)).collect();
+    let config = read(&[("drain-seconds", " ")], &empty, "drain_seconds = 7").unwrap();
+    assert_eq!(config.drain.as_secs(), 7);
+    assert_eq!(config.http_listen.port(), 8080);
+    assert!(config.https_listen.is_none(), "empty is off");
+}
+
+#[test]
+fn each_bad_value_is_one_line_that_says_what_would_do() {
+    for (variable, value, would_do) in [
+        ("CONFAB_HTTP_LISTEN", "8080", "127.0.0.1:8080"),
+        ("CONFAB_HTTPS_LISTEN", "nowhere:1", "127.0.0.1:8080"),
+        ("CONFAB_SIP_LISTEN", "127.0.0.1:70000", "127.0.0.1:8080"),
+        ("CONFAB_SIP_LISTEN", "0.0.0.0:5060", "127.0.0.1:5060"),
+        ("CONFAB_SIP_LISTEN", "[::]:5060", "127.0.0.1:5060"),
+        ("CONFAB_SIP_LISTEN", "192.0.2.1:5060", "127.0.0.1:5060"),
+        ("CONFAB_RTP_PORTS", "20000", "20000-39999"),
+        ("CONFAB_RTP_PORTS", "30000-20000", "20000-39999"),
+        ("CONFAB_RTP_PORTS", "20001-20002", "20000-39999"),
+        ("CONFAB_RTP_PORTS", "1-99", "20000-39999"),
+        ("CONFAB_PUBLIC_ADDRESS", "example.com", "192.0.2.10"),
+        ("CONFAB_ACCOUNT_SID", "me", "5ba0f94a"),
+        (
+            "CONFAB_VOICE_URL",
+            "ftp://x",
+            "https://app.example.com/voice",
+        ),
+        (
+            "CONFAB_VOICE_URL",
+            "http://",
+            "https://app.example.com/voice",
+        ),
+        ("CONFAB_VOICE_METHOD", "PUT", "GET nor POST"),
+        ("CONFAB_FETCH_ALLOW", "10.0.0.0/33", "10.0.0.0/8"),
+        ("CONFAB_DIALECT", "klingon", "signalwire"),
+        ("CONFAB_DRAIN_SECONDS", "-1", "30"),
+        ("CONFAB_DRAIN_SECONDS", "1e9", "30"),
+        ("CONFAB_LOG", "info,=", "info"),
+        ("CONFAB_LOG_FORMAT", "xml", "text nor json"),
+    ] {
+        let line = refusal(variable, value);
+        assert!(line.contains(would_do), "{line} does not say {would_do}");
+    }
+}
+
+#[test]
+fn a_flag_and_a_file_are_named_as_such() {
+    let line = read(&[("log-format", "xml")], &[], "").expect_err("xml");
+    assert_eq!(line, r#"--log-format="xml" is neither text nor json"#);
+    let line = read(&[], &[], "log_format = 'xml'").expect_err("xml");
+    assert_eq!(
+        line,
+        r#"log_format in confab.toml="xml" is neither text nor json"#
+    );
+    let line = read(&[], &[], "log_fromat = 'xml'").expect_err("no such setting");
+    assert!(
+        line.contains("log_fromat") && line.contains("log_format"),
+        "{line}"
+    );
+    let line = read(&[], &[], "log_format").expect_err("not TOML");
+    assert!(
+        line.starts_with("confab.toml is not TOML") && !line.contains('\n'),
+        "{line}"
+    );
+    let line = read(&[], &[], "log_format = true").expect_err("a boolean");
+    assert!(line.contains("should be a string"), "{line}");
+}
+
+#[test]
+fn a_secret_is_never_repeated() {
+    let line = read(&[], &[("CONFAB_AUTH_TOKEN", "se\u{7}cret")], "").expect_err("control");
+    assert!(
+        line.contains("CONFAB_AUTH_TOKEN") && !line.contains("cret"),
+        "{line}"
+    );
+}

@@ -1,0 +1,94 @@
+//! The configuration, typed and checked.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use confab_rest::Dialect;
+use confab_sockets::PortRange;
+use confab_terms::{AccountSid, Method};
+use confab_web::Cidr;
+
+use super::{BadValue, Given, Layers};
+
+/// How it is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+/// All that `serve` needs to know.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) http_listen: SocketAddr,
+    pub(crate) https_listen: Option<SocketAddr>,
+    pub(crate) sip_listen: SocketAddr,
+    pub(crate) rtp_ports: PortRange,
+    pub(crate) public_address: Option<IpAddr>,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) account_sid: Option<AccountSid>,
+    pub(crate) auth_token: Option<String>,
+    pub(crate) signing_key: Option<String>,
+    pub(crate) voice: Option<(String, Method)>,
+    pub(crate) fetch_allow: Vec<Cidr>,
+    pub(crate) dialect: Dialect,
+    pub(crate) drain: Duration,
+    pub(crate) log: String,
+    pub(crate) log_format: LogFormat,
+}
+
+impl Config {
+    /// Reads every setting; the first bad one is the error.
+    pub(crate) fn read(layers: &Layers) -> Result<Self, BadValue> {
+        let some = |name: &str| layers.get(name);
+        let one = |name: &str| {
+            layers.get(name).ok_or_else(|| BadValue {
+                what: name.to_owned(),
+                value: None,
+                wanted: "has no value".to_owned(),
+            })
+        };
+        let method = one("voice_method")?.method()?;
+        let voice = some("voice_url").map(Given::url).transpose()?;
+        Ok(Self {
+            http_listen: one("http_listen")?.listen()?,
+            https_listen: one("https_listen")
+                .ok()
+                .filter(|given| !given.value.is_empty())
+                .map(Given::listen)
+                .transpose()?,
+            sip_listen: one("sip_listen")?.sip_listen()?,
+            rtp_ports: one("rtp_ports")?.ports()?,
+            public_address: some("public_address").map(Given::ip).transpose()?,
+            data_dir: one("data_dir")?.value.clone().into(),
+            account_sid: some("account_sid").map(Given::account).transpose()?,
+            auth_token: some("auth_token").map(Given::secret).transpose()?,
+            signing_key: some("signing_key").map(Given::secret).transpose()?,
+            voice: voice.map(|url| (url, method)),
+            fetch_allow: some("fetch_allow")
+                .map(Given::networks)
+                .transpose()?
+                .unwrap_or_default(),
+            dialect: dialect(one("dialect")?)?,
+            drain: one("drain_seconds")?.seconds()?,
+            log: one("log")?.log_filter()?,
+            log_format: one("log_format")?.log_format()?,
+        })
+    }
+
+    /// What SDP and Contact say.
+    pub(crate) fn media_address(&self) -> IpAddr {
+        self.public_address.unwrap_or(self.sip_listen.ip())
+    }
+}
+
+fn dialect(given: &Given) -> Result<Dialect, BadValue> {
+    match given.value.to_ascii_lowercase().as_str() {
+        "signalwire" => Ok(Dialect::SignalWire),
+        "twilio" => Err(given.bad("is not built yet; signalwire would do")),
+        _ => Err(given.bad("is not a dialect; signalwire would do")),
+    }
+}

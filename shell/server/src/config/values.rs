@@ -1,0 +1,145 @@
+//! Text to values: what each kind of setting accepts, and what is said of the rest.
+
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+use std::time::Duration;
+
+use confab_sockets::PortRange;
+use confab_terms::{AccountSid, Method};
+use confab_web::Cidr;
+use thiserror::Error;
+
+use super::{Given, LogFormat};
+
+/// A value that cannot be used: one line.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{what}{} {wanted}", .value.as_ref().map(|v| format!("={v:?}")).unwrap_or_default())]
+pub(crate) struct BadValue {
+    /// The variable, flag or key.
+    pub(crate) what: String,
+    /// What it says.
+    pub(crate) value: Option<String>,
+    /// What is wrong, and what would do.
+    pub(crate) wanted: String,
+}
+
+impl Given {
+    pub(crate) fn bad(&self, wanted: impl Into<String>) -> BadValue {
+        BadValue {
+            what: self.origin.to_string(),
+            value: Some(self.value.clone()),
+            wanted: wanted.into(),
+        }
+    }
+
+    fn parsed<T: FromStr>(&self, wanted: &str) -> Result<T, BadValue> {
+        self.value.parse().map_err(|_| self.bad(wanted))
+    }
+
+    pub(crate) fn listen(&self) -> Result<SocketAddr, BadValue> {
+        const WANTED: &str = "is not an address and port; 127.0.0.1:8080 or [::1]:8080 would do";
+        // A name would be looked up, and might mean several addresses: but this one is usual.
+        let text = self
+            .value
+            .strip_prefix("localhost:")
+            .map_or_else(|| self.value.clone(), |port| format!("127.0.0.1:{port}"));
+        text.parse().map_err(|_| self.bad(WANTED))
+    }
+
+    pub(crate) fn sip_listen(&self) -> Result<SocketAddr, BadValue> {
+        let address = self.listen()?;
+        if address.ip().is_loopback() {
+            return Ok(address);
+        }
+        let wanted = "is not a loopback address: calls from elsewhere cannot be told from abuse \
+                      yet; 127.0.0.1:5060 would do";
+        Err(self.bad(wanted))
+    }
+
+    pub(crate) fn ip(&self) -> Result<IpAddr, BadValue> {
+        self.parsed("is not an IP address; 192.0.2.10 would do")
+    }
+
+    pub(crate) fn ports(&self) -> Result<PortRange, BadValue> {
+        let range = self.value.split_once('-').and_then(|(first, last)| {
+            let number = |text: &str| {
+                text.trim()
+                    .parse::<u16>()
+                    .ok()
+                    .filter(|&port| port >= 1_024)
+            };
+            PortRange::new(number(first)?, number(last)?)
+        });
+        let wanted = "is not a range of ports from 1024 to 65535 with an even one and the odd one \
+                      above it; 20000-39999 would do";
+        range.ok_or_else(|| self.bad(wanted))
+    }
+
+    pub(crate) fn account(&self) -> Result<AccountSid, BadValue> {
+        let uuid = self.value.strip_prefix("AC").unwrap_or(&self.value);
+        uuid.parse()
+            .map_err(|_| self.bad("is not a UUID; 5ba0f94a-1b0c-4d8f-9c2e-6b0a3f1d2e4c would do"))
+    }
+
+    pub(crate) fn secret(&self) -> Result<String, BadValue> {
+        // RFC 7617: the password of Basic authentication holds no control characters.
+        if self.value.chars().any(char::is_control) {
+            return Err(BadValue {
+                what: self.origin.to_string(),
+                value: None,
+                wanted: "holds control characters; letters and digits would do".to_owned(),
+            });
+        }
+        Ok(self.value.clone())
+    }
+
+    pub(crate) fn url(&self) -> Result<String, BadValue> {
+        let rest = ["http://", "https://"]
+            .iter()
+            .find_map(|scheme| self.value.strip_prefix(scheme));
+        let named = rest.is_some_and(|rest| {
+            rest.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[')
+        });
+        if named && !self.value.contains(char::is_whitespace) {
+            return Ok(self.value.clone());
+        }
+        Err(self.bad("is not an absolute http(s) URL; https://app.example.com/voice would do"))
+    }
+
+    pub(crate) fn method(&self) -> Result<Method, BadValue> {
+        match self.value.to_ascii_uppercase().as_str() {
+            "GET" => Ok(Method::Get),
+            "POST" => Ok(Method::Post),
+            _ => Err(self.bad("is neither GET nor POST")),
+        }
+    }
+
+    pub(crate) fn networks(&self) -> Result<Vec<Cidr>, BadValue> {
+        Cidr::list(&self.value)
+            .map_err(|error| self.bad(format!("holds something else than networks: {error}")))
+    }
+
+    pub(crate) fn seconds(&self) -> Result<Duration, BadValue> {
+        const DAY: u64 = 86_400;
+        let seconds = self.value.parse::<u64>().ok().filter(|&n| n <= DAY);
+        seconds
+            .map(Duration::from_secs)
+            .ok_or_else(|| self.bad("is not a number of seconds from 0 to 86400; 30 would do"))
+    }
+
+    pub(crate) fn log_format(&self) -> Result<LogFormat, BadValue> {
+        match self.value.to_ascii_lowercase().as_str() {
+            "text" => Ok(LogFormat::Text),
+            "json" => Ok(LogFormat::Json),
+            _ => Err(self.bad("is neither text nor json")),
+        }
+    }
+
+    /// Checked here, so that a filter that cannot be read does not log nothing.
+    pub(crate) fn log_filter(&self) -> Result<String, BadValue> {
+        let filter = tracing_subscriber::EnvFilter::builder().parse(&self.value);
+        filter
+            .map(|_| self.value.clone())
+            .map_err(|_| self.bad("is not a log filter; info, or info,confab_sip=debug, would do"))
+    }
+}

@@ -1,0 +1,239 @@
+//! A media thread: an I/O loop around one engine. On each absolute tick it drains every socket,
+//! takes its orders as late as it can, lets the engine tick, then sends. It decides nothing.
+
+mod legs;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use confab_media::{Command, Component, Engine, EngineConfig, Output};
+use confab_sockets::{Batch, Ports, now, now_both, sleep_until, try_realtime};
+use confab_terms::limits::{RTP_PACKET_BYTES_MAX, TICK};
+use confab_terms::{Instant, LegId, PlayerId, SoundId};
+use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::error::TryRecvError;
+
+use crate::gauges::Gauges;
+use crate::queues::{Letterbox, Order, Told};
+
+use legs::{Leg, Legs};
+
+/// Packets that one system call may bring: one is the rule, a few after a stall.
+const BATCH_PACKETS: usize = 8;
+/// Batches of one socket in one tick: who floods a port waits for the next tick.
+const BATCHES_MAX: usize = 4;
+/// An RTCP socket is read on one tick in so many: reports come every five seconds.
+const RTCP_EVERY: u64 = 25;
+/// Orders on one tick; the rest on the next.
+const ORDERS_A_TICK_MAX: usize = 1_024;
+/// What waits to be told while the switchboard's queue is full.
+const UNTOLD_MAX: usize = 65_536;
+/// Lateness that is worth counting.
+const LATE: Duration = Duration::from_millis(2);
+
+/// Takes what players want; never blocks.
+pub(crate) type Wants = Box<dyn FnMut(LegId, PlayerId, SoundId, u64) + Send>;
+
+/// One media thread.
+pub(crate) struct MediaLoop {
+    pub(crate) thread: u16,
+    pub(crate) ports: Ports,
+    pub(crate) orders: Receiver<Order>,
+    pub(crate) feeds: Receiver<Command>,
+    pub(crate) letterbox: Letterbox,
+    pub(crate) wants: Wants,
+    pub(crate) gauges: Arc<Gauges>,
+}
+
+/// What it keeps while it runs.
+struct Running {
+    setup: MediaLoop,
+    engine: Engine,
+    legs: Legs,
+    batch: Batch,
+    untold: VecDeque<Told>,
+}
+
+impl MediaLoop {
+    /// Runs until the switchboard lets go of its end of the orders.
+    pub(crate) fn run(self) {
+        let priority = try_realtime();
+        tracing::info!(thread = self.thread, ?priority, "a media thread runs");
+        let begun = now_both();
+        let mut running = Running {
+            setup: self,
+            engine: Engine::new(EngineConfig {
+                start: begun.instant + TICK,
+                wall: begun.wall,
+            }),
+            legs: Legs::default(),
+            batch: Batch::new(BATCH_PACKETS, RTP_PACKET_BYTES_MAX),
+            untold: VecDeque::new(),
+        };
+        loop {
+            let due = running.engine.next_deadline();
+            sleep_until(due);
+            let begun = now();
+            if !running.tick(begun) {
+                return;
+            }
+            running.gauge(due, begun);
+        }
+    }
+}
+
+impl Running {
+    /// Whether there is more to come.
+    fn tick(&mut self, now: Instant) -> bool {
+        self.read_sockets(now);
+        self.take_feeds(now);
+        if !self.take_orders(now) {
+            return false;
+        }
+        self.engine.tick(now);
+        self.carry_out();
+        self.tell();
+        true
+    }
+
+    fn read_sockets(&mut self, now: Instant) {
+        let tick = self.engine.tick_count();
+        for (leg, turn) in self.legs.iter().zip(tick..) {
+            read(&mut self.engine, &mut self.batch, now, leg, Component::Rtp);
+            if turn % RTCP_EVERY == 0 {
+                read(&mut self.engine, &mut self.batch, now, leg, Component::Rtcp);
+            }
+        }
+    }
+
+    fn take_feeds(&mut self, now: Instant) {
+        for _ in 0..ORDERS_A_TICK_MAX {
+            let Ok(feed) = self.setup.feeds.try_recv() else {
+                return;
+            };
+            self.engine.apply(now, feed);
+        }
+    }
+
+    fn take_orders(&mut self, now: Instant) -> bool {
+        for _ in 0..ORDERS_A_TICK_MAX {
+            match self.setup.orders.try_recv() {
+                Ok(Order::OpenLeg(leg)) => self.open(leg),
+                Ok(Order::Command(Command::RemoveLeg { leg })) => {
+                    self.engine.apply(now, Command::RemoveLeg { leg });
+                    // What it has left to say is said before its sockets go.
+                    self.carry_out();
+                    self.legs.close(leg);
+                }
+                Ok(Order::Command(command)) => self.engine.apply(now, command),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        }
+        true
+    }
+
+    fn open(&mut self, leg: LegId) {
+        let port = match self.setup.ports.bind() {
+            Ok(pair) => {
+                let port = pair.port;
+                self.legs.open(leg, pair);
+                Some(port)
+            }
+            Err(error) => {
+                tracing::warn!(%leg, %error, "no media ports for a call");
+                None
+            }
+        };
+        self.untold.push_back(Told::LegOpened(leg, port));
+    }
+
+    fn carry_out(&mut self) {
+        let mut unsent = 0;
+        while let Some(output) = self.engine.poll_output() {
+            match output {
+                Output::Packet {
+                    leg,
+                    component,
+                    to,
+                    bytes,
+                } => {
+                    if let Some(leg) = self.legs.find(leg) {
+                        unsent += u64::from(!leg.socket(component).send(bytes, to));
+                    }
+                }
+                Output::Locked {
+                    leg,
+                    component,
+                    peer,
+                } => {
+                    if let Some(leg) = self.legs.find(leg) {
+                        leg.socket(component).connect(peer);
+                    }
+                }
+                Output::Unlocked { leg } => {
+                    if let Some(leg) = self.legs.find(leg) {
+                        leg.disconnect();
+                    }
+                }
+                Output::Wants {
+                    leg,
+                    player,
+                    sound,
+                    position,
+                } => (self.setup.wants)(leg, player, sound, position),
+                Output::Event(event) => {
+                    let told = Told::Event(self.setup.thread, event);
+                    self.untold.push_back(told);
+                }
+            }
+        }
+        self.setup.gauges.unsent.add(unsent);
+    }
+
+    /// Passes on what there is to tell; what finds no place waits for the next tick.
+    fn tell(&mut self) {
+        if self.untold.is_empty() {
+            return;
+        }
+        while let Some(told) = self.untold.pop_front() {
+            if let Err(told) = self.setup.letterbox.tell(told) {
+                self.untold.push_front(told);
+                break;
+            }
+        }
+        if self.untold.len() > UNTOLD_MAX {
+            let beyond = self.untold.len() - UNTOLD_MAX;
+            self.untold.drain(..beyond);
+            self.setup.gauges.untold.add(beyond as u64);
+        }
+        self.setup.letterbox.ring();
+    }
+
+    fn gauge(&self, due: Instant, begun: Instant) {
+        let gauges = &self.setup.gauges;
+        let lateness = begun.saturating_since(due);
+        gauges.ticks.add(1);
+        gauges.late_ticks.add(u64::from(lateness > LATE));
+        gauges.tick_lateness.note(lateness);
+        gauges.tick_length.note(now().saturating_since(begun));
+    }
+}
+
+/// Reads one socket to its end, or to what one tick may take.
+fn read(engine: &mut Engine, batch: &mut Batch, now: Instant, leg: &Leg, component: Component) {
+    let socket = match component {
+        Component::Rtp => &leg.rtp,
+        Component::Rtcp => &leg.rtcp,
+    };
+    for _ in 0..BATCHES_MAX {
+        batch.receive(&socket.udp);
+        for datagram in batch.datagrams() {
+            engine.receive(now, leg.id, component, datagram.from, datagram.bytes);
+        }
+        if !batch.is_full() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The sockets of a media thread's legs: found without hashing, read in batches, connected once
+//! the phone's address is known.
+
+use confab_media::Component;
+use confab_sockets::{Pair, Udp};
+use confab_terms::{LegId, SocketAddr};
+
+/// One of a leg's two sockets.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    pub(crate) udp: Udp,
+    connected: bool,
+}
+
+impl Socket {
+    fn new(udp: Udp) -> Self {
+        Self {
+            udp,
+            connected: false,
+        }
+    }
+
+    /// Whether the kernel took it.
+    pub(crate) fn send(&self, bytes: &[u8], to: SocketAddr) -> bool {
+        if self.connected {
+            self.udp.send(bytes)
+        } else {
+            self.udp.send_to(bytes, to)
+        }
+    }
+
+    /// A connected socket is cheaper, and deaf to strangers. Where it cannot be, it goes without.
+    pub(crate) fn connect(&mut self, peer: SocketAddr) {
+        self.connected = self.udp.connect(peer).is_ok();
+    }
+
+    fn disconnect(&mut self) {
+        if self.connected {
+            // A socket that stays connected to the old address sends nowhere else.
+            self.connected = self.udp.disconnect().is_err();
+        }
+    }
+}
+
+/// A leg's two sockets.
+#[derive(Debug)]
+pub(crate) struct Leg {
+    pub(crate) id: LegId,
+    pub(crate) rtp: Socket,
+    pub(crate) rtcp: Socket,
+}
+
+impl Leg {
+    pub(crate) fn socket(&mut self, component: Component) -> &mut Socket {
+        match component {
+            Component::Rtp => &mut self.rtp,
+            Component::Rtcp => &mut self.rtcp,
+        }
+    }
+
+    pub(crate) fn disconnect(&mut self) {
+        self.rtp.disconnect();
+        self.rtcp.disconnect();
+    }
+}
+
+/// In the order of their ids, which is that in which the engine sends.
+#[derive(Debug, Default)]
+pub(crate) struct Legs {
+    legs: Vec<Leg>,
+    /// Behind the one that was found last: most likely the next.
+    next: usize,
+}
+
+impl Legs {
+    pub(crate) fn open(&mut self, id: LegId, pair: Pair) {
+        let leg = Leg {
+            id,
+            rtp: Socket::new(pair.rtp),
+            rtcp: Socket::new(pair.rtcp),
+        };
+        match self.place(id) {
+            Ok(place) => self.legs[place] = leg,
+            Err(place) => self.legs.insert(place, leg),
+        }
+    }
+
+    /// Closes its sockets.
+    pub(crate) fn close(&mut self, id: LegId) {
+        if let Ok(place) = self.place(id) {
+            self.legs.remove(place);
+        }
+    }
+
+    pub(crate) fn find(&mut self, id: LegId) -> Option<&mut Leg> {
+        let likely = self.legs.get(self.next).is_some_and(|leg| leg.id == id);
+        let place = if likely {
+            self.next
+        } else {
+            self.place(id).ok()?
+        };
+        self.next = place + 1;
+        self.legs.get_mut(place)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Leg> {
+        self.legs.iter()
+    }
+
+    fn place(&self, id: LegId) -> Result<usize, usize> {
+        self.legs.binary_search_by_key(&id, |leg| leg.id)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! Carries out what the switchboard wants done: one arm for each output. It decides nothing, and
+//! never waits.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use confab_sockets::Udp;
+use confab_store::{Entry, Store};
+use confab_switchboard::{DecodeError, Fetch, Input, Notice, Output, Reply};
+use confab_terms::{DecodeId, RequestId};
+use confab_web::{Callback, Callbacks, Web};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::oneshot;
+
+use crate::queues::{Letterbox, Order};
+
+/// Where outputs go.
+pub(crate) struct Outlets {
+    pub(crate) sip: Udp,
+    pub(crate) media: Vec<MediaThread>,
+    pub(crate) web: Web,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) letterbox: Letterbox,
+    pub(crate) runtime: Handle,
+    pub(crate) replies: BTreeMap<RequestId, oneshot::Sender<Reply>>,
+}
+
+/// The way to one media thread.
+pub(crate) struct MediaThread {
+    orders: Sender<Order>,
+    /// In order, while the queue is full. Nothing new is taken in meanwhile, so it holds the
+    /// outputs of one turn at most.
+    waiting: VecDeque<Order>,
+}
+
+impl MediaThread {
+    pub(crate) fn new(orders: Sender<Order>) -> Self {
+        Self {
+            orders,
+            waiting: VecDeque::new(),
+        }
+    }
+
+    fn send(&mut self, order: Order) {
+        self.waiting.push_back(order);
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        while let Some(order) = self.waiting.pop_front() {
+            if let Err(TrySendError::Full(order)) = self.orders.try_send(order) {
+                self.waiting.push_front(order);
+                return;
+            }
+        }
+    }
+}
+
+impl Outlets {
+    /// Passes on what waits for media threads; whether all of it went.
+    pub(crate) fn flush(&mut self) -> bool {
+        self.media.iter_mut().for_each(MediaThread::flush);
+        !self.is_behind()
+    }
+
+    pub(crate) fn is_behind(&self) -> bool {
+        self.media.iter().any(|thread| !thread.waiting.is_empty())
+    }
+
+    pub(crate) fn expect_reply(&mut self, request: RequestId, reply: oneshot::Sender<Reply>) {
+        self.replies.insert(request, reply);
+    }
+
+    pub(crate) fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Datagram { to, bytes } => {
+                if !self.sip.send_to(&bytes, to) {
+                    tracing::debug!(%to, "the kernel did not take a SIP message");
+                }
+            }
+            Output::Reply { request, reply } => {
+                if let Some(asked) = self.replies.remove(&request) {
+                    let _no_longer_waiting = asked.send(reply);
+                }
+            }
+            Output::OpenLeg { leg, thread } => self.order(thread, Order::OpenLeg(leg)),
+            Output::Media { thread, command } => self.order(thread, Order::Command(command)),
+            Output::Fetch(fetch) => self.fetch(fetch),
+            Output::Decode { decode, .. } => self.no_sound(decode, 13_420),
+            Output::Say { decode, .. } => self.no_sound(decode, 13_520),
+            Output::Callback {
+                conference,
+                url,
+                method,
+                fields,
+            } => {
+                // What finds no room has been logged there.
+                let _full = self.callbacks.push(Callback {
+                    conference,
+                    url,
+                    method,
+                    fields,
+                });
+            }
+            Output::CallEnded(call) => self.store.keep(Entry::Call(call)),
+            Output::ConferenceEnded(conference) => self.store.keep(Entry::Conference(conference)),
+            Output::Notice(notice) => self.notice(notice),
+        }
+    }
+
+    fn order(&mut self, thread: u16, order: Order) {
+        if let Some(thread) = self.media.get_mut(usize::from(thread)) {
+            thread.send(order);
+        }
+    }
+
+    fn fetch(&self, fetch: Fetch) {
+        let (web, letterbox) = (self.web.clone(), self.letterbox.clone());
+        self.runtime.spawn(async move {
+            let id = fetch.fetch;
+            let result = web.fetch(fetch).await;
+            letterbox.answer(Input::Fetched { fetch: id, result }).await;
+        });
+    }
+
+    fn no_sound(&self, decode: DecodeId, code: u32) {
+        let letterbox = self.letterbox.clone();
+        self.runtime.spawn(async move {
+            let message = "sounds are not joined in yet".to_owned();
+            let result = Err(DecodeError { code, message });
+            letterbox.answer(Input::Decoded { decode, result }).await;
+        });
+    }
+
+    fn notice(&self, notice: Notice) {
+        let Notice { code, message, .. } = &notice;
+        let call = notice.call.map(|call| call.to_string());
+        let conference = notice.conference.map(|conference| conference.to_string());
+        tracing::warn!(code, message, call, conference, url = notice.url, "notice");
+        self.store.keep(Entry::Notice(notice));
+    }
+}

@@ -1,0 +1,155 @@
+//! The switchboard's thread: waits for SIP, answers and questions, hands each to the switchboard,
+//! and has its outputs carried out. Timers go first; no kind of input starves another.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use confab_sockets::{Batch, Poll, now, now_both};
+use confab_switchboard::{Input, Switchboard};
+use confab_terms::limits::SIP_MESSAGE_BYTES_MAX;
+use confab_terms::{Instant, RequestId};
+
+use crate::gauges::Gauges;
+use crate::outlets::Outlets;
+use crate::queues::Inbox;
+
+/// Datagrams a turn.
+const DATAGRAMS_A_TURN: usize = 16;
+/// Inputs of each queue a turn.
+const INPUTS_A_TURN: usize = 64;
+/// After the last call of a drain: BYEs that were lost go out once more.
+const LINGER: Duration = Duration::from_millis(600);
+/// How long it waits when media threads take no orders.
+const BREATH: Duration = Duration::from_millis(5);
+
+/// The switchboard's thread.
+pub(crate) struct SwitchboardLoop {
+    pub(crate) switchboard: Switchboard,
+    pub(crate) outlets: Outlets,
+    pub(crate) inbox: Inbox,
+    pub(crate) gauges: Arc<Gauges>,
+}
+
+struct Running {
+    setup: SwitchboardLoop,
+    batch: Batch,
+    last_request: u64,
+    /// Set once a drain has nothing left to wait for but this moment.
+    end: Option<Instant>,
+}
+
+impl SwitchboardLoop {
+    /// Runs until a drain has come to its end.
+    pub(crate) fn run(self) {
+        let mut poll = Poll::new();
+        poll.watch(&*self.inbox.bell);
+        let sip = poll.watch(&self.outlets.sip);
+        let mut running = Running {
+            setup: self,
+            batch: Batch::new(DATAGRAMS_A_TURN, SIP_MESSAGE_BYTES_MAX),
+            last_request: 0,
+            end: None,
+        };
+        let mut sip_ready = true;
+        while !running.is_over() {
+            let begun = now();
+            let more = running.turn(sip_ready);
+            running
+                .setup
+                .gauges
+                .switchboard_lag
+                .note(now().saturating_since(begun));
+            let until = if more {
+                Some(begun)
+            } else {
+                running.deadline()
+            };
+            poll.wait(until);
+            sip_ready = poll.is_ready(sip);
+        }
+    }
+}
+
+impl Running {
+    /// One turn; whether there may be more to do at once.
+    fn turn(&mut self, sip_ready: bool) -> bool {
+        self.setup.inbox.bell.clear();
+        if !self.setup.outlets.flush() {
+            return false;
+        }
+        let due = self.setup.switchboard.next_deadline();
+        if due.is_some_and(|at| at <= now()) {
+            self.setup.switchboard.handle_deadline(now_both());
+            self.carry_out();
+        }
+        let mut more = sip_ready && self.read_sip();
+        for n in 0..INPUTS_A_TURN {
+            let Ok(told) = self.setup.inbox.told.try_recv() else {
+                break;
+            };
+            self.handle(told.into());
+            more |= n + 1 == INPUTS_A_TURN;
+        }
+        for n in 0..INPUTS_A_TURN {
+            let Ok(answer) = self.setup.inbox.answers.try_recv() else {
+                break;
+            };
+            self.handle(answer);
+            more |= n + 1 == INPUTS_A_TURN;
+        }
+        for n in 0..INPUTS_A_TURN {
+            let Ok(asked) = self.setup.inbox.asked.try_recv() else {
+                break;
+            };
+            self.last_request += 1;
+            let request = RequestId(self.last_request);
+            self.setup.outlets.expect_reply(request, asked.reply);
+            let what = asked.what;
+            self.handle(Input::Asked { request, what });
+            more |= n + 1 == INPUTS_A_TURN;
+        }
+        more
+    }
+
+    fn read_sip(&mut self) -> bool {
+        self.batch.receive(&self.setup.outlets.sip);
+        let now = now_both();
+        for datagram in self.batch.datagrams() {
+            let input = Input::Datagram {
+                from: datagram.from,
+                bytes: datagram.bytes.to_vec(),
+            };
+            self.setup.switchboard.handle(now, input);
+            while let Some(output) = self.setup.switchboard.poll_output() {
+                self.setup.outlets.carry_out(output);
+            }
+        }
+        self.batch.is_full()
+    }
+
+    fn handle(&mut self, input: Input) {
+        self.setup.switchboard.handle(now_both(), input);
+        self.carry_out();
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(output) = self.setup.switchboard.poll_output() {
+            self.setup.outlets.carry_out(output);
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let breath = self.setup.outlets.is_behind().then(|| now() + BREATH);
+        let timers = self.setup.switchboard.next_deadline();
+        [breath, timers, self.end].into_iter().flatten().min()
+    }
+
+    fn is_over(&mut self) -> bool {
+        if !self.setup.switchboard.is_idle() {
+            return false;
+        }
+        let quiet = self.setup.switchboard.leftovers().transactions == 0;
+        let end = *self.end.get_or_insert_with(|| now() + LINGER);
+        quiet || end <= now()
+    }
+}
