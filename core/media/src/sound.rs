@@ -25,7 +25,8 @@ struct Chunk {
 /// What is held of a sound.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Held {
-    chunks: Vec<Chunk>,
+    /// The one that plays first; in place, so that a new player takes no memory.
+    chunks: [Option<Chunk>; CHUNKS_MAX],
     /// The first sample that is not held: what to ask for.
     next: u64,
     /// The tick of the question that is not answered yet.
@@ -48,7 +49,7 @@ pub(crate) enum Fed {
 impl Held {
     pub(crate) fn new(position: u64, repeats: bool) -> Self {
         Self {
-            chunks: Vec::with_capacity(CHUNKS_MAX),
+            chunks: [const { None }; CHUNKS_MAX],
             next: position,
             asked: None,
             complete: false,
@@ -61,7 +62,11 @@ impl Held {
         let waits = self
             .asked
             .is_some_and(|asked| tick < asked + ASK_AGAIN_TICKS);
-        if waits || self.complete || self.chunks.len() == CHUNKS_MAX || self.ahead() >= AHEAD_MIN {
+        if waits
+            || self.complete
+            || self.chunks[CHUNKS_MAX - 1].is_some()
+            || self.ahead() >= AHEAD_MIN
+        {
             return None;
         }
         self.asked = Some(tick);
@@ -90,12 +95,16 @@ impl Held {
         let stays = last && self.repeats && position == 0;
         self.complete = last && !self.repeats || stays;
         if !samples.is_empty() {
-            self.chunks.push(Chunk {
+            let chunk = Chunk {
                 position,
                 samples,
                 played: 0,
                 stays,
-            });
+            };
+            // It was asked for, so there is a place.
+            if let Some(free) = self.chunks.iter_mut().find(|place| place.is_none()) {
+                *free = Some(chunk);
+            }
         }
         if last && self.repeats {
             self.next = 0;
@@ -107,7 +116,7 @@ impl Held {
     pub(crate) fn play(&mut self, out: &mut [i16]) -> usize {
         let mut at = 0;
         while at < out.len() {
-            let Some(chunk) = self.chunks.first_mut() else {
+            let Some(chunk) = &mut self.chunks[0] else {
                 break;
             };
             let from = &chunk.samples[chunk.played..];
@@ -119,7 +128,8 @@ impl Held {
                 if chunk.stays {
                     chunk.played = 0;
                 } else {
-                    self.chunks.remove(0);
+                    self.chunks[0] = None;
+                    self.chunks.rotate_left(1);
                 }
             }
         }
@@ -128,17 +138,17 @@ impl Held {
 
     /// The last sample has been played.
     pub(crate) fn is_over(&self) -> bool {
-        self.complete && self.chunks.is_empty()
+        self.complete && self.chunks[0].is_none()
     }
 
     /// The place of the sample that comes next.
     pub(crate) fn position(&self) -> u64 {
-        let first = self.chunks.first();
+        let first = self.chunks[0].as_ref();
         first.map_or(self.next, |chunk| chunk.position + chunk.played as u64)
     }
 
     fn ahead(&self) -> usize {
-        let held = self.chunks.iter();
+        let held = self.chunks.iter().flatten();
         held.map(|chunk| chunk.samples.len() - chunk.played).sum()
     }
 }

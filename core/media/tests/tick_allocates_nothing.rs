@@ -1,0 +1,251 @@
+//! Once warm, neither a tick nor what comes between two ticks takes memory: counted by the
+//! allocator itself. What a command brings along may be given back.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use confab_codec::encode;
+use confab_media::{
+    Background, Beep, BeepTone, Command, Component, Engine, EngineConfig, LegMedia, Output, Player,
+    RoomChange, Source,
+};
+use confab_rtp::{HEADER_BYTES, Header};
+use confab_terms::{
+    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, PlayerId, Rate, RoomId, SocketAddr,
+    SoundId, Voice,
+};
+
+struct Counting;
+
+static ON: AtomicBool = AtomicBool::new(false);
+static TAKEN: AtomicU64 = AtomicU64::new(0);
+
+#[expect(
+    unsafe_code,
+    reason = "an allocator cannot be written without it; a test only"
+)]
+// SAFETY: everything is left to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        TAKEN.fetch_add(u64::from(ON.load(Ordering::Relaxed)), Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        TAKEN.fetch_add(u64::from(ON.load(Ordering::Relaxed)), Ordering::Relaxed);
+        unsafe { System.realloc(at, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn counted(work: impl FnOnce()) -> u64 {
+    let before = TAKEN.load(Ordering::Relaxed);
+    ON.store(true, Ordering::Relaxed);
+    work();
+    ON.store(false, Ordering::Relaxed);
+    TAKEN.load(Ordering::Relaxed) - before
+}
+
+const LEGS: u64 = 50;
+const ROOMS: u64 = 10;
+const OPEN: Audibility = Audibility {
+    voice: Voice::ToEveryone,
+    hears: true,
+};
+const HELD: Audibility = Audibility {
+    voice: Voice::ToNobody,
+    hears: false,
+};
+
+fn address(leg: u64) -> SocketAddr {
+    let port = u16::try_from(10_000 + leg * 2).expect("a port");
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}
+
+fn engine() -> Engine {
+    let mut engine = Engine::new(EngineConfig::default());
+    let now = Instant(0);
+    for room in 1..=ROOMS {
+        let (room, rate) = (RoomId(room), Rate::Hz8000);
+        engine.apply(now, Command::OpenRoom { room, rate });
+    }
+    for id in 1..=LEGS {
+        let leg = LegId(id);
+        let add = Command::AddLeg {
+            leg,
+            ssrc: id as u32,
+            sequence: 0,
+            timestamp: 0,
+        };
+        let media = LegMedia {
+            remote_rtp: address(id),
+            remote_rtcp: address(id + 1_000),
+            signalling_address: address(id).ip(),
+            codec: if id % 2 == 0 {
+                Codec::Pcmu
+            } else {
+                Codec::Pcma
+            },
+            payload_type: if id % 2 == 0 { 0 } else { 8 },
+            digits_payload_type: Some(101),
+            sends: true,
+            receives: true,
+        };
+        let seat = RoomChange {
+            seat: vec![(leg, OPEN)],
+            ..RoomChange::default()
+        };
+        let change = Command::Change {
+            room: RoomId(1 + id % ROOMS),
+            number: id,
+            change: seat,
+        };
+        for command in [add, Command::SetMedia { leg, media }, change] {
+            engine.apply(now, command);
+        }
+    }
+    engine
+}
+
+fn sound(player: u64, repeats: bool) -> Player {
+    Player {
+        player: PlayerId(player),
+        source: Source::Sound(SoundId(1)),
+        position: 0,
+        repeats,
+    }
+}
+
+/// Something of every kind, on every tick: in each room one leg is muted, held over a looping
+/// sound, coached, announced to, moved.
+fn commands(tick: u64) -> Vec<Command> {
+    (0..ROOMS)
+        .flat_map(|room| {
+            let legs: Vec<LegId> = (1..=LEGS)
+                .filter(|leg| leg % ROOMS == room)
+                .map(LegId)
+                .collect();
+            let muted = Audibility {
+                voice: Voice::ToNobody,
+                hears: true,
+            };
+            let coach = Audibility {
+                voice: Voice::Only(legs[(tick % 2) as usize + 1]),
+                hears: true,
+            };
+            let mut change = RoomChange {
+                audibility: vec![
+                    (legs[0], coach),
+                    (legs[1], if tick % 3 == 0 { muted } else { OPEN }),
+                ],
+                ..RoomChange::default()
+            };
+            match tick % 50 {
+                0 => {
+                    change.audibility.push((legs[3], HELD));
+                    let looping = Background::Playing(sound(tick, true));
+                    change.backgrounds.push((legs[3], looping));
+                }
+                30 => {
+                    change.audibility.push((legs[3], OPEN));
+                    change.backgrounds.push((legs[3], Background::None));
+                }
+                7 => change.unseat.push(legs[4]),
+                9 => change.seat.push((legs[4], OPEN)),
+                11 => {
+                    change.beep = Some(Beep {
+                        tone: BeepTone::Enter,
+                        except: Some(legs[4]),
+                    });
+                }
+                _ => {}
+            }
+            let announcement = Command::SetAnnouncement {
+                leg: legs[2],
+                player: (tick % 40 < 25).then(|| sound(100_000 + tick / 40, false)),
+            };
+            let change = Command::Change {
+                room: RoomId(1 + room),
+                number: tick,
+                change,
+            };
+            [change, announcement]
+        })
+        .collect()
+}
+
+fn packet(leg: u64, tick: u64) -> [u8; HEADER_BYTES + 160] {
+    let mut packet = [0; HEADER_BYTES + 160];
+    let header = Header {
+        payload_type: if leg.is_multiple_of(2) { 0 } else { 8 },
+        marker: false,
+        sequence: tick as u16,
+        timestamp: tick as u32 * 160,
+        ssrc: leg as u32,
+    };
+    header.write(&mut packet);
+    let frame: [i16; 160] = std::array::from_fn(|at| (at as i16 * 50) ^ (leg as i16 * 3));
+    encode(Codec::Pcma, &frame, &mut packet[HEADER_BYTES..]);
+    packet
+}
+
+#[test]
+fn a_tick_and_what_comes_between_two_take_no_memory() {
+    const WARM_UP: u64 = 300;
+    let mut engine = engine();
+    let samples: Arc<[i16]> = (0..7_000).map(|x| x as i16).collect();
+    let (mut taken, mut packets, mut wanted, mut applied) = (0, 0, 0, 0);
+    for tick in 1..=WARM_UP + 500 {
+        let now = Instant(tick * 20_000_000);
+        let commands = commands(tick);
+        let incoming: Vec<_> = (1..=LEGS)
+            .filter(|leg| (leg * 31 + tick * 17) % 20 != 0)
+            .map(|leg| (leg, packet(leg, tick)))
+            .collect();
+        let mut feeds = Vec::with_capacity(200);
+        let count = counted(|| {
+            for command in commands {
+                engine.apply(now, command);
+            }
+            for (leg, packet) in &incoming {
+                engine.receive(now, LegId(*leg), Component::Rtp, address(*leg), packet);
+            }
+            engine.tick(now);
+            while let Some(output) = engine.poll_output() {
+                match output {
+                    Output::Packet { .. } => packets += 1,
+                    Output::Event(_) => applied += 1,
+                    Output::Wants {
+                        leg,
+                        player,
+                        position,
+                        ..
+                    } => feeds.push(Command::Feed {
+                        leg,
+                        player,
+                        position,
+                        samples: samples.clone(),
+                        last: position > 0,
+                    }),
+                    Output::Locked { .. } | Output::Unlocked { .. } => {}
+                }
+            }
+            wanted += feeds.len();
+            for feed in feeds {
+                engine.apply(now, feed);
+            }
+        });
+        if tick > WARM_UP {
+            taken += count;
+        }
+    }
+    assert!(packets > 800 * 50 && wanted > 500 && applied >= 800 * 10);
+    assert_eq!(taken, 0);
+}
