@@ -90,3 +90,5 @@ pub const HTTP_BODY_WAIT: Duration = Duration::from_secs(10);
 pub const PAGE_SIZE_MAX: u32 = 1_000;
 /// Items on one page of a list when nothing is said.
 pub const PAGE_SIZE_DEFAULT: u32 = 50;
+/// Questions about who hears whom in one conference on their way to the room.
+pub const AUDIBILITY_QUESTIONS_MAX: usize = 16;

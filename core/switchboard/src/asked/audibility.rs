@@ -1,5 +1,6 @@
-//! Who hears whom: the room is asked, and its answer compared with the rules as they were at the
-//! change that the room had applied, so that a change on its way is no disagreement.
+//! Who hears whom: the room is asked, and its answer compared with the rules. A media thread
+//! carries out commands in order, so the answer holds what was ordered before the question, and
+//! nothing that was ordered after it: those rules are kept for it.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +8,8 @@ use confab_conference::{Because, Conference};
 use confab_media::Command;
 use confab_terms::{CallSid, ConferenceSid, LegId, Now, RequestId, limits};
 
-use super::{answer, room};
-use crate::live::{Ask, Timer, Verdict};
+use super::answer;
+use crate::live::{Ask, Room, Timer, Verdict};
 use crate::{AudibilityView, Output, Refusal, Reply, Switchboard};
 
 pub(super) fn ask(
@@ -17,44 +18,24 @@ pub(super) fn ask(
     request: RequestId,
     conference: ConferenceSid,
 ) {
-    if let Err(refusal) = room(board, conference) {
+    let Some(room) = board.rooms.get_mut(conference).filter(|room| !room.over) else {
+        let refusal = Refusal::NoSuchConference(conference);
         return answer(board, request, Err(refusal));
-    }
-    let Some(room) = board.rooms.get_mut(conference) else {
-        return;
     };
+    if room.asks.len() >= limits::AUDIBILITY_QUESTIONS_MAX {
+        return answer(board, request, Err(Refusal::Busy));
+    }
     room.asks.push(Ask {
         request,
-        after: room.issued,
-        sent: false,
+        rules: room.conference.clone(),
     });
-    room.keep_rules();
-    board.timers.set(
-        Timer::Reply(conference, request),
-        now.instant + limits::APPLIED_WAIT,
-    );
-    send_asks(board, conference);
-}
-
-/// Sends the questions whose change has been applied.
-pub(crate) fn send_asks(board: &mut Switchboard, conference: ConferenceSid) {
-    let Some(room) = board.rooms.get_mut(conference) else {
-        return;
-    };
-    let (id, thread, applied) = (room.room, room.thread, room.applied);
-    let mut requests = Vec::new();
-    for ask in &mut room.asks {
-        if !ask.sent && ask.after <= applied {
-            ask.sent = true;
-            requests.push(ask.request);
-        }
-    }
-    for request in requests {
-        board.send(Output::Media {
-            thread,
-            command: Command::TellAudibility { room: id, request },
-        });
-    }
+    let (id, thread) = (room.room, room.thread);
+    let timer = Timer::Reply(conference, request);
+    board.timers.set(timer, now.instant + limits::APPLIED_WAIT);
+    board.send(Output::Media {
+        thread,
+        command: Command::TellAudibility { room: id, request },
+    });
 }
 
 /// The room has answered.
@@ -64,18 +45,13 @@ pub(crate) fn told_audibility(
     tick: u64,
     pairs: &[(LegId, LegId, bool)],
 ) {
-    let asked = |room: &&mut crate::live::Room| room.asks.iter().any(|a| a.request == request);
-    let Some(room) = board.rooms.iter_mut().find(asked) else {
+    let Some((conference, ask)) = board.rooms.iter_mut().find_map(|room| take(room, request))
+    else {
         board.counted.stale_answers += 1;
         return;
     };
-    let conference = room.sid();
-    room.asks.retain(|ask| ask.request != request);
-    let rules = room.rules.get(&room.applied).unwrap_or(&room.conference);
-    let verdict = compare(rules, tick, pairs, |call| board.calls.get(call).is_some());
-    room.forget_rules();
     board.timers.cancel(Timer::Reply(conference, request));
-    let reply = match verdict {
+    let reply = match compare(&ask.rules, tick, pairs) {
         Verdict::Agreed(view) => Reply::Audibility(view),
         Verdict::Disagreed { listener, speaker } => {
             board.counted.disagreements += 1;
@@ -85,13 +61,13 @@ pub(crate) fn told_audibility(
     board.send(Output::Reply { request, reply });
 }
 
+fn take(room: &mut Room, request: RequestId) -> Option<(ConferenceSid, Ask)> {
+    let at = room.asks.iter().position(|ask| ask.request == request)?;
+    Some((room.sid(), room.asks.remove(at)))
+}
+
 /// Every ordered pair of the rules, as the room has it.
-fn compare(
-    rules: &Conference,
-    tick: u64,
-    pairs: &[(LegId, LegId, bool)],
-    is_live: impl Fn(CallSid) -> bool,
-) -> Verdict {
+fn compare(rules: &Conference, tick: u64, pairs: &[(LegId, LegId, bool)]) -> Verdict {
     let mut told: BTreeMap<(LegId, LegId), bool> = pairs
         .iter()
         .map(|(listener, speaker, audible)| ((*listener, *speaker), *audible))
@@ -108,12 +84,8 @@ fn compare(
                 continue;
             }
             let because = rules.because(*listener, *speaker);
-            // The leg of a call that has just ended may be gone before its room's change holds.
-            let audible = match told.remove(&(*listens, *speaks)) {
-                Some(audible) => audible,
-                None if !is_live(*listener) || !is_live(*speaker) => continue,
-                None => false,
-            };
+            let told = told.remove(&(*listens, *speaks));
+            let audible = told.unwrap_or(false);
             if audible != (because == Because::Heard) {
                 return Verdict::Disagreed {
                     listener: *listener,

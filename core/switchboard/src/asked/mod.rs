@@ -10,7 +10,7 @@ use confab_terms::{ConferenceSid, Now, RequestId};
 use crate::live::Room;
 use crate::{Output, Refusal, Reply, Request, Switchboard};
 
-pub(crate) use audibility::{send_asks, told_audibility};
+pub(crate) use audibility::told_audibility;
 
 pub(crate) fn asked(board: &mut Switchboard, now: Now, request: RequestId, what: Request) {
     match what {

@@ -3,7 +3,6 @@
 use confab_media::Command;
 use confab_terms::{ConferenceSid, Now, RequestId, limits};
 
-use crate::asked;
 use crate::live::{Timer, Waiting};
 use crate::{Output, Refusal, Reply, Switchboard};
 
@@ -37,7 +36,6 @@ pub(crate) fn applied(board: &mut Switchboard, conference: ConferenceSid, number
         return;
     };
     room.applied = room.applied.max(number.min(room.issued));
-    room.forget_rules();
     let (due, waiting) = core::mem::take(&mut room.waiting)
         .into_iter()
         .partition(|w| w.number <= number);
@@ -49,7 +47,6 @@ pub(crate) fn applied(board: &mut Switchboard, conference: ConferenceSid, number
         let reply = with_tick(reply, tick);
         board.send(Output::Reply { request, reply });
     }
-    asked::send_asks(board, conference);
     if is_done {
         close(board, conference);
     }
@@ -89,7 +86,6 @@ pub(crate) fn not_confirmed(
     };
     room.waiting.retain(|w| w.request != request);
     room.asks.retain(|ask| ask.request != request);
-    room.forget_rules();
     board.counted.updates_not_confirmed += 1;
     let reply = Reply::Refused(Refusal::NotConfirmed);
     board.send(Output::Reply { request, reply });

@@ -26,7 +26,6 @@ pub(crate) fn send(
     }
     let room = board.rooms.get_mut(sid)?;
     room.issued += 1;
-    room.keep_rules();
     let number = room.issued;
     let (id, thread) = (room.room, room.thread);
     board.send(Output::Media {

@@ -77,7 +77,6 @@ fn open(
         started: None,
         waiting: Vec::new(),
         asks: Vec::new(),
-        rules: std::collections::BTreeMap::new(),
         end: None,
         over: false,
     });

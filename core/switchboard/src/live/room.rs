@@ -1,7 +1,5 @@
 //! One conference and its room: the rules, the count of changes, and who waits for their word.
 
-use std::collections::BTreeMap;
-
 use confab_conference::{Conference, Effects, EndReason, EventKind};
 use confab_terms::{CallSid, ConferenceSid, RequestId, RoomId, WallTime};
 use serde::{Deserialize, Serialize};
@@ -24,8 +22,6 @@ pub(crate) struct Room {
     pub(crate) waiting: Vec<Waiting>,
     /// Questions about who hears whom that are on their way.
     pub(crate) asks: Vec<Ask>,
-    /// The rules as they are after a change, kept only while a question is on its way.
-    pub(crate) rules: BTreeMap<u64, Conference>,
     /// Why it ended, and by whose leaving.
     pub(crate) end: Option<(EndReason, Option<CallSid>)>,
     /// Over: only the room's last word is awaited.
@@ -40,12 +36,11 @@ pub(crate) struct Waiting {
     pub(crate) reply: Reply,
 }
 
-/// A question about who hears whom: sent once the room has applied change `after`.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+/// A question about who hears whom, and the rules as they were when it was asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Ask {
     pub(crate) request: RequestId,
-    pub(crate) after: u64,
-    pub(crate) sent: bool,
+    pub(crate) rules: Conference,
 }
 
 /// What comparing rules and room gave.
@@ -69,23 +64,6 @@ impl Room {
             if let EventKind::End { reason, call, .. } = &event.kind {
                 self.end = Some((*reason, *call));
             }
-        }
-    }
-
-    /// Keeps the rules of this change for the questions that are on their way.
-    pub(crate) fn keep_rules(&mut self) {
-        if !self.asks.is_empty() {
-            self.rules.insert(self.issued, self.conference.clone());
-        }
-    }
-
-    /// Forgets rules that no question can be compared with any more.
-    pub(crate) fn forget_rules(&mut self) {
-        if self.asks.is_empty() {
-            self.rules.clear();
-        } else {
-            let applied = self.applied;
-            self.rules.retain(|number, _| *number >= applied);
         }
     }
 }
