@@ -9,6 +9,7 @@ mod fixed;
 mod order;
 mod ring;
 mod stats;
+mod stream;
 
 pub use stats::{JitterStats, Pulled};
 
@@ -16,19 +17,14 @@ use confab_terms::{Codec, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::Header;
-use adaption::{Adaption, DEPTH_FRAMES_MAX};
+use adaption::DEPTH_FRAMES_MAX;
 use conceal::Concealer;
-use order::{Order, Place};
+use order::Place;
 use ring::{RING_SAMPLES, Ring};
+use stream::{AHEAD_SAMPLES_MAX, Stream, distance};
 
 /// A payload of more is not voice that anybody agreed on (ptime 60 is 480).
 const PAYLOAD_SAMPLES_MAX: usize = 1_600;
-/// A packet may end so far ahead of the next sample needed; beyond, its timestamp has jumped.
-const AHEAD_SAMPLES_MAX: i32 = RING_SAMPLES as i32 - 496;
-/// Frames without any voice after which a stream counts as having run dry.
-const DRY_FRAMES: u32 = 3;
-/// The same, after which the clocks may have drifted apart: 1 s.
-const PAUSE_FRAMES: u32 = 50;
 /// A frame is quiet if its samples are no larger than this on average (−46 dBFS).
 const QUIET: u32 = 160;
 
@@ -40,23 +36,6 @@ pub struct JitterBuffer {
     stream: Option<Stream>,
     concealer: Concealer,
     stats: JitterStats,
-}
-
-/// What is known of the stream that is playing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Stream {
-    order: Order,
-    adaption: Adaption,
-    /// The next sample to play; `None` until the next tick chooses it.
-    cursor: Option<u32>,
-    /// Just behind the youngest sample.
-    end: u32,
-    /// Samples in the youngest packet.
-    packet: u32,
-    /// Whole frames just before the cursor for which there was no voice.
-    missing: u32,
-    /// Ticks to fill without going on, so that the delay grows.
-    hold: u32,
 }
 
 impl JitterBuffer {
@@ -152,15 +131,7 @@ impl JitterBuffer {
 
     fn begin(&mut self, header: &Header, samples: u32) {
         self.ring.clear(0, RING_SAMPLES);
-        self.stream = Some(Stream {
-            order: Order::begin(header),
-            adaption: Adaption::new(),
-            cursor: None,
-            end: header.timestamp.wrapping_add(samples),
-            packet: samples,
-            missing: 0,
-            hold: 0,
-        });
+        self.stream = Some(Stream::begin(header, samples));
     }
 
     /// Puts a packet that belongs to the stream in its place, and learns from its lead.
@@ -183,6 +154,12 @@ impl JitterBuffer {
             }
         }
         if stream.cursor.is_none() && distance(timestamp, stream.end) > AHEAD_SAMPLES_MAX {
+            return;
+        }
+        let past = stream
+            .cursor
+            .map_or(0, |cursor| distance(timestamp, cursor).max(0)) as u32;
+        if past >= samples {
             return;
         }
         let ahead = distance(stream.end, timestamp);
@@ -295,54 +272,4 @@ impl JitterBuffer {
             (false, false) => Pulled::Silence,
         }
     }
-}
-
-impl Stream {
-    fn place(&mut self, header: &Header, samples: u32) -> Place {
-        let near = self.cursor.is_none_or(|cursor| {
-            distance(cursor, header.timestamp).saturating_add(samples as i32) <= AHEAD_SAMPLES_MAX
-        });
-        let dry = self.missing >= DRY_FRAMES;
-        self.order.place(header, samples, near, dry)
-    }
-
-    fn is_past(&self, timestamp: u32) -> bool {
-        self.cursor
-            .is_some_and(|cursor| distance(cursor, timestamp) < 0)
-    }
-
-    /// Ticks until the packet is needed: 0 is the next one, −1 the last one.
-    fn lead(&self, timestamp: u32, frame: u32) -> Option<i32> {
-        let ahead = distance(self.cursor?, timestamp);
-        Some(ahead.div_euclid(frame as i32) + self.hold as i32)
-    }
-
-    /// After a pause, a packet for a moment that is long past or far off: the sender's clock
-    /// stood still, or drifted, or a stall is over. What was learnt does not fit any more.
-    fn has_lost_time(&self, lead: i32) -> bool {
-        let paused = self.missing >= PAUSE_FRAMES;
-        let dry = self.missing >= DRY_FRAMES;
-        (dry && lead < -DEPTH_FRAMES_MAX)
-            || (paused && (lead < -2 || lead > self.adaption.high() + 2))
-    }
-
-    /// The next tick chooses the place to play from.
-    fn stop(&mut self) {
-        self.cursor = None;
-        self.hold = 0;
-        self.adaption = Adaption::new();
-    }
-
-    /// Lets voice wait for so many frames more: again what had no voice, then filled in.
-    fn grow(&mut self, frames: u32, frame: u32) {
-        let again = frames.min(self.missing);
-        self.missing -= again;
-        self.cursor = self.cursor.map(|cursor| cursor.wrapping_sub(again * frame));
-        self.hold += frames - again;
-    }
-}
-
-/// From one timestamp to another: negative if that is the earlier one.
-fn distance(from: u32, to: u32) -> i32 {
-    to.wrapping_sub(from) as i32
 }

@@ -12,6 +12,8 @@ const JITTER_FRAMES: i32 = 2;
 /// A spare frame is one that no packet has needed for 40 s, or longer where that proved wrong.
 const PATIENCE_TICKS: u32 = 2_000;
 const PATIENCE_TICKS_MAX: u32 = 8_000;
+/// What made the delay grow is not what the line is like afterwards: 1 s is not looked at.
+const SETTLING_TICKS: u32 = 50;
 /// How long a spare frame waits for a quiet moment to go.
 const QUIET_WAIT_TICKS: u32 = 3_000;
 
@@ -27,6 +29,8 @@ pub(crate) struct Adaption {
     window_before: Leads,
     window_ticks: u32,
     patience_ticks: u32,
+    /// Since the patience was last found too short.
+    has_shrunk: bool,
     /// Frames that proved to be unneeded.
     spare: i32,
     spare_ticks: u32,
@@ -72,6 +76,7 @@ impl Adaption {
             window_before: Leads::NONE,
             window_ticks: 0,
             patience_ticks: PATIENCE_TICKS,
+            has_shrunk: false,
             spare: 0,
             spare_ticks: 0,
         }
@@ -80,14 +85,18 @@ impl Adaption {
     /// A packet arrived with this lead; negative: so many ticks too late. Says by how many
     /// frames the delay is to grow.
     pub(crate) fn arrived(&mut self, lead: i32) -> i32 {
+        if lead < -DEPTH_FRAMES_MAX {
+            // Nothing that could be waited for.
+            return 0;
+        }
         if lead < 0 && self.packets > LEARNING_PACKETS {
-            self.packets = 0;
-            self.leads = Leads::NONE;
-            self.patience_ticks = (self.patience_ticks * 2).min(PATIENCE_TICKS_MAX);
+            self.surprise();
         }
         self.packets = self.packets.saturating_add(1);
         self.leads.take(lead);
-        self.window.take(lead);
+        if self.window_ticks >= SETTLING_TICKS {
+            self.window.take(lead);
+        }
         self.spare = self.spare.min(lead.max(0));
         let mut more = (-lead).max(0);
         if self.packets <= LEARNING_PACKETS && lead == 0 && self.leads.jitter() {
@@ -98,8 +107,26 @@ impl Adaption {
         let more = more.min(DEPTH_FRAMES_MAX - self.deepest()).max(0);
         if more > 0 {
             self.shift(more);
+            self.open_window();
         }
         more
+    }
+
+    /// A line that was known does what it never did: it is new again.
+    fn surprise(&mut self) {
+        self.packets = 0;
+        self.leads = Leads::NONE;
+        self.spare = 0;
+        if self.has_shrunk {
+            self.has_shrunk = false;
+            self.patience_ticks = (self.patience_ticks * 2).min(PATIENCE_TICKS_MAX);
+        }
+    }
+
+    fn open_window(&mut self) {
+        self.window_before = self.window;
+        self.window = Leads::NONE;
+        self.window_ticks = 0;
     }
 
     fn deepest(&self) -> i32 {
@@ -125,9 +152,7 @@ impl Adaption {
             } else {
                 0
             };
-            self.window_before = self.window;
-            self.window = Leads::NONE;
-            self.window_ticks = 0;
+            self.open_window();
         }
         self.spare_ticks = if self.spare > 0 {
             self.spare_ticks + 1
@@ -145,6 +170,7 @@ impl Adaption {
     /// The delay shrank by so many frames.
     pub(crate) fn shrunk(&mut self, by: i32) {
         self.spare -= by;
+        self.has_shrunk = true;
         self.shift(-by);
     }
 

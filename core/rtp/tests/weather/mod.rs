@@ -1,6 +1,10 @@
 //! A network made of a seed: packets of a tone go in, and what comes out of a jitter buffer at
 //! each tick is measured as a strict listener would. No clock but the one it counts.
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file uses its own part"
+)]
 
 use confab_codec::tone::Sine;
 use confab_rtp::{Header, JitterBuffer, Pulled};
