@@ -1,6 +1,8 @@
 //! Random lives of a conference. A room that only gets the effects must have what the formula
 //! says, written here a second time; a coach is heard by its target alone; nothing is said twice.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use confab_conference::{
@@ -240,6 +242,11 @@ proptest! {
                     if s.coaching && heard {
                         prop_assert_eq!(s.call_sid_to_coach, Some(l.call), "a whisper leaked");
                     }
+                }
+                // Fail closed: only an update makes an ordinary voice of a coach's again.
+                let was = before.participant(&Key::Call(l.call));
+                if was.is_ok_and(|was| was.coaching) && !matches!(op, Op::Update(..)) {
+                    prop_assert!(l.coaching);
                 }
                 // A target that is named is there.
                 if let Some(target) = l.call_sid_to_coach {

@@ -346,6 +346,32 @@ fn max_participants() {
 }
 
 #[test]
+fn a_full_conference_refuses_before_the_call_is_answered() {
+    check(
+        "anna joins
+         boris joins
+         carla rings max=2
+         carla rings max=3",
+        &expect![[r#"
+            anna joins
+              anna gets the built-in wait music
+              webhook 1 participant-join anna
+            boris joins
+              anna hears boris
+              boris hears anna
+              anna gets the room
+              beep for all but boris
+              webhook 2 participant-join boris
+              webhook 3 conference-start
+            carla rings max=2
+              refused: the conference is full: 2 participants at most
+            carla rings max=3
+              nothing
+        "#]],
+    );
+}
+
+#[test]
 fn a_call_is_in_it_once() {
     check(
         "anna joins

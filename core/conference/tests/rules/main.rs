@@ -1,6 +1,8 @@
 //! The rules as scripts: lines in, effects out. Each test is named after the row of the
 //! semantics that it shows; `UPDATE_EXPECT=1` writes what comes out, for a person to read.
 
+#![allow(clippy::unwrap_used)]
+
 mod hears;
 mod life;
 mod script;

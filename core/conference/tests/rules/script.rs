@@ -280,7 +280,7 @@ impl Run {
                 writeln!(self.out, "  refused: {message}").unwrap();
             }
             Ok(effects) => {
-                let lines = self.carry_out(effects);
+                let lines = self.carry_out(&effects);
                 if lines.is_empty() {
                     self.out.push_str("  nothing\n");
                 }
@@ -291,7 +291,7 @@ impl Run {
         }
     }
 
-    fn carry_out(&mut self, effects: Effects) -> Vec<String> {
+    fn carry_out(&mut self, effects: &Effects) -> Vec<String> {
         let before = self.heard();
         for leg in &effects.unseat {
             assert!(

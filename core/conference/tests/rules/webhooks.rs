@@ -370,6 +370,34 @@ fn reasons_of_the_end_end_conference_on_exit() {
 }
 
 #[test]
+fn end_conference_on_exit_is_the_reason_also_of_the_last_one() {
+    check(
+        "anna joins events=end end=true
+         anna leaves",
+        &expect![[r#"
+            anna joins events=end end=true
+              anna gets the built-in wait music
+            anna leaves
+              webhook 1 conference-end: EndOnExitLeft by anna
+              anna left: HungUp
+              ended
+        "#]],
+    );
+    check(
+        "anna joins events=end end=true
+         anna is removed",
+        &expect![[r#"
+            anna joins events=end end=true
+              anna gets the built-in wait music
+            anna is removed
+              webhook 1 conference-end: EndOnExitKicked by anna
+              anna left: UpdatedViaApi
+              ended
+        "#]],
+    );
+}
+
+#[test]
 fn reasons_of_the_end_via_api() {
     check(
         "anna joins events=end,leave

@@ -1,0 +1,362 @@
+//! Documents as applications write them, and what is understood of them.
+
+#![allow(clippy::unwrap_used)]
+
+use core::fmt::Write as _;
+
+use confab_cxml::{Document, Malformed, Place, parse};
+use expect_test::{Expect, expect};
+
+fn check_in(place: Place, text: &str, expected: &Expect) {
+    let mut out = String::new();
+    match parse(text.as_bytes(), place) {
+        Ok(document) => {
+            for verb in &document.verbs {
+                writeln!(out, "{verb:?}").unwrap();
+            }
+            for warning in &document.warnings {
+                writeln!(out, "! {warning}").unwrap();
+            }
+            let bytes = postcard::to_stdvec(&document).unwrap();
+            let back: Document = postcard::from_bytes(&bytes).unwrap();
+            assert_eq!(back, document, "plain data");
+        }
+        Err(malformed) => writeln!(out, "{} {malformed}", malformed.code()).unwrap(),
+    }
+    expected.assert_eq(&out);
+}
+
+fn check(text: &str, expected: &Expect) {
+    check_in(Place::Call, text, expected);
+}
+
+#[test]
+fn every_verb() {
+    check(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<Response>
+  <Say voice="alice" language="en-GB" loop="2"> Hello &amp; welcome </Say>
+  <Play loop="0">https://example.com/a.mp3?x=1&amp;y=2</Play>
+  <Pause length="10"/>
+  <Redirect method="get">../next</Redirect>
+  <Reject reason="busy"/>
+  <Hangup/>
+</Response>"#,
+        &expect![[r#"
+            Say { text: "Hello & welcome", voice: Some("alice"), language: Some("en-GB"), loops: Times(2) }
+            Play { url: "https://example.com/a.mp3?x=1&y=2", loops: Endless }
+            Pause { length: 10s }
+            Redirect { url: "../next", method: Get }
+            Reject { busy: true }
+            Hangup
+        "#]],
+    );
+}
+
+#[test]
+fn defaults() {
+    check(
+        "<Response><Say>a</Say><Play>b.wav</Play><Pause/><Redirect/><Reject/><Dial/></Response>",
+        &expect![[r#"
+            Say { text: "a", voice: None, language: None, loops: Times(1) }
+            Play { url: "b.wav", loops: Times(1) }
+            Pause { length: 1s }
+            Redirect { url: "", method: Post }
+            Reject { busy: false }
+            Dial(Dial { action: None, method: Post, time_limit: 14400s, hangup_on_star: false, conference: None })
+            ! 12200 line 1, column 69: <Dial> without a <Conference> that can be joined, fails; <Dial><Conference>Name</Conference></Dial> would do
+        "#]],
+    );
+}
+
+#[test]
+fn a_conference_with_everything() {
+    check(
+        r#"<Response><Dial action="/after" method="GET" timeLimit="60" hangupOnStar="TRUE" timeout="9">
+  <Conference muted="True" beep="onEnter" coach="33333333-3333-4333-8333-333333333333"
+    startConferenceOnEnter="false" endConferenceOnExit="1" maxParticipants="5" waitUrl=""
+    waitMethod="GET" participantLabel="agent" statusCallback="https://a/events"
+    statusCallbackMethod="GET" statusCallbackEvent="leave start  end leave"
+    eventCallbackUrl="https://a/end" record="record-from-start" trim="do-not-trim"> Room 1 </Conference>
+</Dial></Response>"#,
+        &expect![[r#"
+            Dial(Dial { action: Some("/after"), method: Get, time_limit: 60s, hangup_on_star: true, conference: Some(ConferenceNoun { name: "Room 1", muted: true, beep: Some(OnEnter), coach: Some("33333333-3333-4333-8333-333333333333"), start_conference_on_enter: false, end_conference_on_exit: true, max_participants: Some(5), wait_url: Some(""), wait_method: Get, participant_label: Some("agent"), status_callback: Some("https://a/events"), status_callback_method: Get, status_callback_events: [Start, End, Leave], event_callback_url: Some("https://a/end") }) })
+            ! 12200 line 6, column 38: <Conference record="record-from-start">: not supported, ignored
+            ! 12200 line 6, column 65: <Conference trim="do-not-trim">: not supported, ignored
+        "#]],
+    );
+}
+
+#[test]
+fn a_conference_with_nothing() {
+    check(
+        "<Response><Dial><Conference>1234</Conference></Dial></Response>",
+        &expect![[r#"
+            Dial(Dial { action: None, method: Post, time_limit: 14400s, hangup_on_star: false, conference: Some(ConferenceNoun { name: "1234", muted: false, beep: None, coach: None, start_conference_on_enter: true, end_conference_on_exit: false, max_participants: None, wait_url: None, wait_method: Post, participant_label: None, status_callback: None, status_callback_method: Post, status_callback_events: [], event_callback_url: None }) })
+        "#]],
+    );
+}
+
+#[test]
+fn values_out_of_range_are_replaced_by_the_default() {
+    check(
+        r#"<Response>
+<Play loop="-1">a</Play>
+<Say loop="2.5">a</Say>
+<Play loop="99999999999999999999">a</Play>
+<Pause length="0"/>
+<Redirect method="PUT">x</Redirect>
+<Reject reason="later"/>
+<Dial timeLimit="0" hangupOnStar="maybe"><Conference muted="yes" beep="loud" startConferenceOnEnter="no"
+ endConferenceOnExit="" maxParticipants="0" waitMethod="DELETE" statusCallbackEvent="start finish">x</Conference></Dial>
+</Response>"#,
+        &expect![[r#"
+            Play { url: "a", loops: Times(1) }
+            Say { text: "a", voice: None, language: None, loops: Times(1) }
+            Play { url: "a", loops: Times(1000) }
+            Pause { length: 1s }
+            Redirect { url: "x", method: Post }
+            Reject { busy: false }
+            Dial(Dial { action: None, method: Post, time_limit: 14400s, hangup_on_star: false, conference: Some(ConferenceNoun { name: "x", muted: false, beep: None, coach: None, start_conference_on_enter: true, end_conference_on_exit: false, max_participants: None, wait_url: None, wait_method: Post, participant_label: None, status_callback: None, status_callback_method: Post, status_callback_events: [Start], event_callback_url: None }) })
+            ! 13410 line 2, column 7: <Play loop="-1">: read as 1; a whole number would do, 0 for endless
+            ! 13510 line 3, column 6: <Say loop="2.5">: read as 1; a whole number would do, 0 for endless
+            ! 13910 line 5, column 8: <Pause length="0">: read as 1; whole seconds from 1 on would do
+            ! 21209 line 6, column 11: <Redirect method="PUT">: not a method, read as POST; GET or POST would do
+            ! 12200 line 7, column 9: <Reject reason="later">: read as rejected; busy or rejected would do
+            ! 13216 line 8, column 7: <Dial timeLimit="0">: read as 14400; whole seconds from 1 on would do
+            ! 13213 line 8, column 21: <Dial hangupOnStar="maybe">: not a boolean, read as false; true or false would do
+            ! 13230 line 8, column 54: <Conference muted="yes">: not a boolean, read as false; true or false would do
+            ! 13235 line 8, column 66: <Conference beep="loud">: read as true; true, false, onEnter or onExit would do
+            ! 13232 line 8, column 78: <Conference startConferenceOnEnter="no">: not a boolean, read as true; true or false would do
+            ! 13231 line 9, column 2: <Conference endConferenceOnExit="">: not a boolean, read as false; true or false would do
+            ! 16002 line 9, column 25: <Conference maxParticipants="0">: ignored; a whole number from 1 on would do
+            ! 21209 line 9, column 45: <Conference waitMethod="DELETE">: not a method, read as POST; GET or POST would do
+            ! 16002 line 9, column 65: <Conference statusCallbackEvent="start finish">: words other than start end join leave mute hold modify speaker announcement are ignored
+        "#]],
+    );
+}
+
+#[test]
+fn empty_attributes_count_as_absent_but_for_wait_url() {
+    check(
+        r#"<Response><Dial action=""><Conference coach="" participantLabel=" " statusCallback=""
+ eventCallbackUrl="" waitUrl=" ">x</Conference></Dial></Response>"#,
+        &expect![[r#"
+            Dial(Dial { action: None, method: Post, time_limit: 14400s, hangup_on_star: false, conference: Some(ConferenceNoun { name: "x", muted: false, beep: None, coach: None, start_conference_on_enter: true, end_conference_on_exit: false, max_participants: None, wait_url: Some(""), wait_method: Post, participant_label: None, status_callback: None, status_callback_method: Post, status_callback_events: [], event_callback_url: None }) })
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_verbs_and_attributes_are_skipped_with_a_warning() {
+    check(
+        r#"<Response>hello
+<play>a</play><Gather numDigits="1"><Say>press</Say></Gather><Dance/>
+<Play volume="11" xml:lang="en" digits="wwww3">a</Play><Hangup now="true"/></Response>"#,
+        &expect![[r#"
+            Play { url: "a", loops: Times(1) }
+            Hangup
+            ! 12200 line 1, column 11: text between the verbs, ignored; it belongs into <Say>
+            ! 12200 line 2, column 1: <play> is no verb, skipped; <Play> would do
+            ! 12200 line 2, column 15: <Gather> is not supported yet, skipped
+            ! 12200 line 2, column 62: <Dance> is no verb, skipped
+            ! 12200 line 3, column 33: <Play digits="wwww3">: not supported, ignored
+            ! 12200 line 3, column 7: <Play volume="11">: unknown attribute, ignored
+            ! 12200 line 3, column 64: <Hangup now="true">: unknown attribute, ignored
+        "#]],
+    );
+}
+
+#[test]
+fn verbs_without_content_are_skipped() {
+    check(
+        "<Response><Play> </Play><Say/><Dial>+15551234567</Dial><Dial><Conference/></Dial></Response>",
+        &expect![[r#"
+            Dial(Dial { action: None, method: Post, time_limit: 14400s, hangup_on_star: false, conference: None })
+            Dial(Dial { action: None, method: Post, time_limit: 14400s, hangup_on_star: false, conference: None })
+            ! 21455 line 1, column 11: <Play> without a URL, skipped; <Play>https://…</Play> would do
+            ! 13520 line 1, column 25: <Say> without words, skipped; <Say>Hello</Say> would do
+            ! 12200 line 1, column 31: <Dial> without a <Conference> that can be joined, fails; <Dial><Conference>Name</Conference></Dial> would do
+            ! 12200 line 1, column 56: <Dial> without a <Conference> that can be joined, fails; <Dial><Conference>Name</Conference></Dial> would do
+        "#]],
+    );
+}
+
+#[test]
+fn one_conference_a_dial() {
+    check(
+        "<Response><Dial><Conference>a</Conference><Conference>b</Conference>\
+         <Number>+1555</Number></Dial><Dial><Sip>sip:a@b</Sip></Dial></Response>",
+        &expect![[r#"
+            Dial(Dial { action: None, method: Post, time_limit: 14400s, hangup_on_star: false, conference: Some(ConferenceNoun { name: "a", muted: false, beep: None, coach: None, start_conference_on_enter: true, end_conference_on_exit: false, max_participants: None, wait_url: None, wait_method: Post, participant_label: None, status_callback: None, status_callback_method: Post, status_callback_events: [], event_callback_url: None }) })
+            Dial(Dial { action: None, method: Post, time_limit: 14400s, hangup_on_star: false, conference: None })
+            ! 13215 line 1, column 43: a second <Conference> in one <Dial>, ignored
+            ! 13000 line 1, column 69: <Dial><Number> is not supported, ignored
+            ! 12200 line 1, column 104: <Dial><Sip> is not supported, ignored
+            ! 12200 line 1, column 98: <Dial> without a <Conference> that can be joined, fails; <Dial><Conference>Name</Conference></Dial> would do
+        "#]],
+    );
+}
+
+#[test]
+fn text_may_be_in_pieces() {
+    check(
+        "<Response><Play>https://a/<!-- no -->b<![CDATA[?c&d]]></Play>\
+         <Say>one <break strength='weak'/><emphasis>two</emphasis> three</Say></Response>",
+        &expect![[r#"
+            Play { url: "https://a/b?c&d", loops: Times(1) }
+            Say { text: "one two three", voice: None, language: None, loops: Times(1) }
+        "#]],
+    );
+}
+
+#[test]
+fn music_allows_four_verbs() {
+    let four = "<Response><Play>a</Play><Say>b</Say><Pause/><Redirect/></Response>";
+    for place in [Place::Music, Place::Announcement] {
+        let document = parse(four.as_bytes(), place).unwrap();
+        assert_eq!(document.verbs.len(), 4);
+        assert_eq!(document.warnings, []);
+        for other in ["Dial", "Hangup", "Reject", "Gather", "Record", "Nonsense"] {
+            let text = format!("<Response><Play>a</Play>\n<{other}/></Response>");
+            let malformed = parse(text.as_bytes(), place).unwrap_err();
+            assert_eq!(malformed.code(), 13238);
+            assert_eq!(malformed.at().map(|at| (at.line, at.column)), Some((2, 1)));
+        }
+    }
+    check_in(
+        Place::Music,
+        "<Response>\n  <Dial/></Response>",
+        &expect![[r#"
+            13238 line 2, column 3: <Dial> is not allowed here: only <Play>, <Say>, <Pause> and <Redirect> are
+        "#]],
+    );
+}
+
+#[test]
+fn an_announcement_is_not_endless() {
+    check_in(
+        Place::Announcement,
+        r#"<Response><Play loop="0">a</Play><Say loop="3">b</Say></Response>"#,
+        &expect![[r#"
+            Play { url: "a", loops: Times(1) }
+            Say { text: "b", voice: None, language: None, loops: Times(3) }
+        "#]],
+    );
+}
+
+#[test]
+fn an_empty_document_does_nothing() {
+    check("<Response/>", &expect![[""]]);
+    check("\u{feff}<Response></Response>", &expect![[""]]);
+}
+
+#[test]
+fn what_is_not_xml() {
+    for text in [
+        "",
+        "hello",
+        "<Response>",
+        "<Response><Play>a</Say></Response>",
+        "<Response>\n<Play loop=2>a</Play></Response>",
+        "<Response><Play>a?b&c</Play></Response>",
+        " <?xml version='1.0'?><Response/>",
+        "<Response/><Response/>",
+        "<!DOCTYPE a [<!ENTITY b 'c'>]><Response>&b;</Response>",
+        "<Reply/>",
+    ] {
+        let malformed = parse(text.as_bytes(), Place::Call).unwrap_err();
+        assert_eq!(malformed.code(), 12100, "{text}");
+    }
+    check(
+        "<Response>\n<Play loop=2>a</Play></Response>",
+        &expect![[r#"
+            12100 line 2, column 12: not XML: expected a quote not '2' at 2:12
+        "#]],
+    );
+    check(
+        "<html></html>",
+        &expect![[r#"
+        12100 line 1, column 1: the root element is <html>: it must be <Response>
+    "#]],
+    );
+    let latin1 = parse(
+        b"<Response>\n<Say>Gr\xfc\xdfe</Say></Response>",
+        Place::Call,
+    )
+    .unwrap_err();
+    expect!["line 2, column 8: not UTF-8; send the document as UTF-8"]
+        .assert_eq(&latin1.to_string());
+}
+
+#[test]
+fn bounds() {
+    let filled = |bytes: usize| {
+        let around = "<Response><Say></Say></Response>".len();
+        format!(
+            "<Response><Say>{}</Say></Response>",
+            "a".repeat(bytes - around)
+        )
+    };
+    assert!(parse(filled(65_536).as_bytes(), Place::Call).is_ok());
+    let large = parse(filled(65_537).as_bytes(), Place::Call).unwrap_err();
+    assert_eq!(
+        (large.code(), large),
+        (11750, Malformed::TooLarge { bytes: 65_537 })
+    );
+
+    // <Response> is the first level.
+    let deep = |levels: usize| {
+        let levels = levels - 1;
+        format!(
+            "<Response>{}{}</Response>",
+            "<a>".repeat(levels),
+            "</a>".repeat(levels)
+        )
+    };
+    assert!(parse(deep(32).as_bytes(), Place::Call).is_ok());
+    let too_deep = parse(deep(33).as_bytes(), Place::Call).unwrap_err();
+    assert!(matches!(too_deep, Malformed::TooDeep { .. }));
+    let bottomless = parse(deep(9_000).as_bytes(), Place::Call).unwrap_err();
+    assert!(matches!(bottomless, Malformed::TooDeep { .. }));
+
+    let many = |verbs: usize| format!("<Response>{}</Response>", "<Pause/>".repeat(verbs));
+    assert_eq!(
+        parse(many(1_000).as_bytes(), Place::Call)
+            .unwrap()
+            .verbs
+            .len(),
+        1_000
+    );
+    assert_eq!(
+        parse(many(1_001).as_bytes(), Place::Call),
+        Err(Malformed::TooManyVerbs)
+    );
+
+    let attributes = |n: usize| {
+        let all: String = (0..n).map(|i| format!(" a{i}=''")).collect();
+        format!("<Response><Hangup{all}/></Response>")
+    };
+    assert_eq!(
+        parse(attributes(64).as_bytes(), Place::Call)
+            .unwrap()
+            .warnings
+            .len(),
+        20
+    );
+    let laden = parse(attributes(5_000).as_bytes(), Place::Call).unwrap_err();
+    assert!(matches!(laden, Malformed::TooManyAttributes { .. }));
+    let hidden = format!("<?a '?>{}", attributes(5_000));
+    let hidden = parse(hidden.as_bytes(), Place::Call).unwrap_err();
+    assert!(matches!(hidden, Malformed::TooManyAttributes { .. }));
+}
+
+#[test]
+fn what_is_no_attribute_is_not_counted() {
+    let signs = "=".repeat(200);
+    let text = format!(
+        "<Response><!-- {signs} ' --><Play>https://a/?{signs}</Play><Redirect>\
+         <![CDATA[<a {signs}>]]></Redirect><Say voice='{signs}'>x</Say></Response>"
+    );
+    assert_eq!(parse(text.as_bytes(), Place::Call).unwrap().verbs.len(), 3);
+}
