@@ -1,1 +1,30 @@
-//! The compatible REST API: forms to commands, views to JSON.
+//! The compatible REST API: forms to commands, views to JSON. It decides nothing: the rules are
+//! the switchboard's, and what is over is the store's.
+
+mod accounts;
+mod audibility;
+mod auth;
+mod calls;
+mod conferences;
+mod dialect;
+mod errors;
+mod fields;
+mod form;
+mod json;
+mod line;
+mod notifications;
+mod paging;
+mod participants;
+mod prefix;
+mod resources;
+mod router;
+mod serve;
+mod sids;
+mod tls;
+mod update;
+
+pub use dialect::Dialect;
+pub use line::{AskError, Asked, Line, QueueFull, Switch};
+pub use router::{Api, router};
+pub use serve::{Listener, serve};
+pub use tls::{Certificate, TlsError, acceptor};

@@ -1,0 +1,55 @@
+//! `…/Conferences/{ConferenceSid}/Audibility`: who hears whom as the room really has it at this
+//! tick, and why. An extension of ours.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use confab_switchboard::{AudibilityView, Reply, Request};
+use serde_json::{Value, json};
+
+use crate::Api;
+use crate::dialect::because;
+use crate::errors::ApiError;
+use crate::participants::conference_sid;
+
+/// `GET`.
+pub(crate) async fn fetch(
+    State(api): State<Api>,
+    Path((_, conference)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let conference = conference_sid(&conference)?;
+    match api.ask(Request::TellAudibility { conference }).await? {
+        Reply::Audibility(view) => Ok(Json(matrix(&view)).into_response()),
+        _ => Err(ApiError::WrongReply),
+    }
+}
+
+fn matrix(view: &AudibilityView) -> Value {
+    let mut order = Vec::new();
+    let mut heard: BTreeMap<_, Vec<Value>> = BTreeMap::new();
+    for (listener, speaker, audible, why) in &view.pairs {
+        let hears = heard.entry(listener).or_insert_with(|| {
+            order.push(listener);
+            Vec::new()
+        });
+        hears.push(json!({
+            "call_sid": speaker.to_string(),
+            "audible": audible,
+            "because": because(*why),
+        }));
+    }
+    let listeners: Vec<Value> = order
+        .into_iter()
+        .map(|listener| {
+            let hears = heard.remove(listener).unwrap_or_default();
+            json!({"call_sid": listener.to_string(), "hears": hears})
+        })
+        .collect();
+    json!({
+        "conference_sid": view.conference.to_string(),
+        "tick": view.tick,
+        "listeners": listeners,
+    })
+}

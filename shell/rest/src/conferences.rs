@@ -1,0 +1,126 @@
+//! `…/Conferences`: list, fetch, update. The live ones are the switchboard's, the ended ones the
+//! store's.
+
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use confab_store::{ConferenceFilter, Order, Place};
+use confab_switchboard::conference::{Status, Url};
+use confab_switchboard::{ConferenceView, Refusal, Reply, Request};
+use confab_terms::Method;
+
+use crate::errors::ApiError;
+use crate::fields::{invalid, shown};
+use crate::form::Fields;
+use crate::paging::{List, Page};
+use crate::participants::{conference_sid, is_over};
+use crate::prefix::Spelling;
+use crate::{Api, resources};
+
+const CREATED: [&str; 3] = ["DateCreated", "DateCreated<", "DateCreated>"];
+const UPDATED: [&str; 3] = ["DateUpdated", "DateUpdated<", "DateUpdated>"];
+
+/// `GET`: newest first.
+pub(crate) async fn list(
+    State(api): State<Api>,
+    Extension(spelling): Extension<Spelling>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let fields = Fields::of_query(query.as_deref())?;
+    let page = Page::wanted(&fields)?;
+    let status = fields.filled("Status").map(status).transpose()?;
+    let filter = ConferenceFilter {
+        friendly_name: fields.filled("FriendlyName").map(str::to_owned),
+        created: fields.days(CREATED)?,
+        updated: fields.days(UPDATED)?,
+    };
+    let Reply::Conferences(live) = api.ask(Request::ListConferences).await? else {
+        return Err(ApiError::WrongReply);
+    };
+    let part = page.part(Order::NewestFirst);
+    // Asked for after the live ones: one that ends in between is found twice, never missed.
+    let ended = match status {
+        None | Some(Status::Completed) => {
+            api.store.conferences(filter.clone(), part.clone()).await?
+        }
+        Some(_) => Vec::new(),
+    };
+    let place = |view: &ConferenceView| Place {
+        at: view.date_created,
+        sid: view.sid.to_string(),
+    };
+    let wanted = |view: &ConferenceView| {
+        status.is_none_or(|status| status == view.status) && filter.wants(view)
+    };
+    // The ended ones first: what is found twice has ended.
+    let found = part.cut(ended.into_iter().chain(live).filter(wanted), place);
+    let account = api.store.account().sid;
+    let kept = [&["Status", "FriendlyName"][..], &CREATED, &UPDATED].concat();
+    let list = List {
+        key: "conferences",
+        path: &format!("/2010-04-01/Accounts/{account}/Conferences"),
+        spelling,
+        filters: fields.kept(&kept),
+    };
+    let shape = |view: &ConferenceView| resources::conference(api.dialect, view);
+    Ok(Json(page.json(found, &list, place, shape)).into_response())
+}
+
+/// `GET`.
+pub(crate) async fn fetch(
+    State(api): State<Api>,
+    Path((_, conference)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let conference = conference_sid(&conference)?;
+    let view = match api.ask(Request::FetchConference { conference }).await {
+        Ok(Reply::Conference(view)) => view,
+        Ok(_) => return Err(ApiError::WrongReply),
+        Err(ApiError::Refused(refusal @ Refusal::NoSuchConference(_))) => {
+            let ended = api.store.conference(conference).await?;
+            ended.ok_or(ApiError::Refused(refusal))?
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(Json(resources::conference(api.dialect, &view)).into_response())
+}
+
+/// `POST`: end it, or announce to everyone in it.
+pub(crate) async fn update(
+    State(api): State<Api>,
+    Path((_, conference)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let fields = Fields::of_body(&headers, body).await?;
+    let complete = match fields.filled("Status") {
+        None => false,
+        Some("completed") => true,
+        Some(other) => return Err(ApiError::InvalidStatus(shown(other))),
+    };
+    let method = fields.method("AnnounceMethod")?.unwrap_or(Method::Post);
+    let announce = fields.url("AnnounceUrl")?.map(|url| Url { url, method });
+    let conference = conference_sid(&conference)?;
+    let question = Request::UpdateConference {
+        conference,
+        complete,
+        announce,
+    };
+    match api.ask(question).await {
+        Ok(Reply::Conference(view)) => {
+            Ok(Json(resources::conference(api.dialect, &view)).into_response())
+        }
+        Ok(_) => Err(ApiError::WrongReply),
+        Err(gone) => Err(is_over(&api, conference, gone).await?),
+    }
+}
+
+fn status(text: &str) -> Result<Status, ApiError> {
+    match text {
+        "init" => Ok(Status::Init),
+        "in-progress" => Ok(Status::InProgress),
+        "completed" => Ok(Status::Completed),
+        other => Err(invalid(other, "Status", "init, in-progress or completed")),
+    }
+}

@@ -1,0 +1,152 @@
+//! Every error of the API: its fact, and in one `match` its code and HTTP status. Flat JSON, as
+//! the vendors' libraries need it.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use confab_store::StoreError;
+use confab_switchboard::Refusal;
+use confab_switchboard::conference::Refusal as Rule;
+use serde_json::json;
+use thiserror::Error;
+
+use crate::line::AskError;
+
+const MORE_INFO: &str = "https://signalwire.com/docs/compatibility-api/reference/errors";
+
+/// What went wrong with a request.
+#[derive(Debug, Error)]
+pub(crate) enum ApiError {
+    #[error("authentication failed: send the account sid and its token by Basic authentication")]
+    NotAuthenticated,
+    #[error("{0} was not found")]
+    NoSuch(String),
+    #[error("{0} is not a valid value of {1}: {2}")]
+    InvalidValue(String, &'static str, &'static str),
+    #[error("{0} is not a valid value of {1}: GET or POST")]
+    InvalidMethod(String, &'static str),
+    #[error("{0} is not a valid value of {1}: an absolute http or https URL")]
+    InvalidUrl(String, &'static str),
+    #[error("{0} is not a valid Status of a conference: completed is the only one that can be set")]
+    InvalidStatus(String),
+    #[error("the conference is completed: it takes no updates any more")]
+    Completed,
+    #[error("Page={0} needs a PageToken: follow next_page_uri")]
+    PageWithoutToken(String),
+    #[error("{0} is not a valid PageSize: a number from 1 to 1000")]
+    InvalidPageSize(String),
+    #[error("{0} is not a valid PageToken: follow next_page_uri")]
+    InvalidPageToken(String),
+    #[error("the body cannot be read: {0}")]
+    Malformed(String),
+    #[error(
+        "{0} is not a content type of a request: application/x-www-form-urlencoded, application/json or multipart/form-data"
+    )]
+    ContentType(String),
+    #[error("the request is too large: at most 1,000 fields and 1 MB")]
+    TooLarge,
+    #[error("the body did not come in time")]
+    BodyTooSlow,
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    NotAsked(#[from] AskError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the switchboard gave an answer to another question: this is a fault of confab")]
+    WrongReply,
+    /// What the HTTP library refused before us.
+    #[error("{}", .0.canonical_reason().unwrap_or("the request was refused"))]
+    Http(StatusCode),
+}
+
+impl ApiError {
+    /// The code of the API and the HTTP status.
+    pub(crate) fn code_and_status(&self) -> (u32, StatusCode) {
+        const INVALID: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+        match self {
+            Self::NotAuthenticated => (20003, StatusCode::UNAUTHORIZED),
+            Self::NoSuch(_)
+            | Self::Refused(
+                Refusal::NoSuchConference(_)
+                | Refusal::NoSuchCall(_)
+                | Refusal::Conference(Rule::NoSuchParticipant(_)),
+            ) => (20404, StatusCode::NOT_FOUND),
+            Self::InvalidValue(..)
+            | Self::Completed
+            | Self::Refused(Refusal::Conference(
+                Rule::Completed
+                | Rule::Full(_)
+                | Rule::LabelTaken(_)
+                | Rule::LabelInvalid(_)
+                | Rule::NameInvalid(_)
+                | Rule::AlreadyIn(_),
+            )) => (10000, INVALID),
+            Self::Refused(Refusal::Conference(
+                Rule::CoachingWithoutTarget | Rule::NoSuchTarget(_) | Rule::TargetIsSelf(_),
+            )) => (16002, INVALID),
+            Self::InvalidMethod(..) => (21209, INVALID),
+            Self::InvalidUrl(..) => (21402, INVALID),
+            Self::InvalidStatus(_) => (21475, INVALID),
+            Self::PageWithoutToken(_) => (54453, INVALID),
+            Self::InvalidPageSize(_) => (54454, INVALID),
+            Self::InvalidPageToken(_) => (21481, INVALID),
+            Self::Malformed(_) => (10000, StatusCode::BAD_REQUEST),
+            Self::ContentType(_) => (10000, StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Self::TooLarge => (10000, StatusCode::PAYLOAD_TOO_LARGE),
+            Self::BodyTooSlow => (10000, StatusCode::REQUEST_TIMEOUT),
+            Self::Refused(Refusal::Busy | Refusal::Conference(Rule::TooManyAnnouncements(_)))
+            | Self::NotAsked(AskError::Full) => (20429, StatusCode::TOO_MANY_REQUESTS),
+            Self::Refused(Refusal::NotConfirmed) | Self::NotAsked(AskError::Silent) => {
+                (20504, StatusCode::INTERNAL_SERVER_ERROR)
+            }
+            Self::Refused(Refusal::Disagreement { .. })
+            | Self::NotAsked(AskError::Gone)
+            | Self::Store(_)
+            | Self::WrongReply => (20001, StatusCode::INTERNAL_SERVER_ERROR),
+            Self::Http(status) => (http_code(*status), *status),
+        }
+    }
+}
+
+fn http_code(status: StatusCode) -> u32 {
+    match status {
+        StatusCode::UNAUTHORIZED => 20003,
+        StatusCode::NOT_FOUND => 20404,
+        StatusCode::TOO_MANY_REQUESTS => 20429,
+        status if status.is_server_error() => 20001,
+        _ => 10000,
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (code, status) = self.code_and_status();
+        if status.is_server_error() {
+            tracing::error!(code, error = %self, "a request failed through our fault");
+        }
+        let body = json!({
+            "code": code,
+            "message": self.to_string(),
+            "more_info": MORE_INFO,
+            "status": status.as_u16(),
+        });
+        let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                let realm = HeaderValue::from_static("Basic realm=\"confab\", charset=\"UTF-8\"");
+                headers.insert(header::WWW_AUTHENTICATE, realm);
+            }
+            StatusCode::TOO_MANY_REQUESTS => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            // The rest of the body is not read: the connection cannot be used again.
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
+        }
+        response
+    }
+}

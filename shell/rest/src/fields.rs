@@ -1,0 +1,172 @@
+//! The kinds of a field: boolean, method, URL, beep, date. Empty is absent unless a kind says
+//! otherwise; an invalid value names its field.
+
+use confab_store::TimeRange;
+use confab_switchboard::conference::BeepWish;
+use confab_terms::{Method, WallTime};
+use url::Url;
+
+use crate::errors::ApiError;
+use crate::form::Fields;
+
+const DAY_MS: i64 = 86_400_000;
+
+impl Fields {
+    /// A field that counts only if something is in it.
+    pub(crate) fn filled(&self, name: &str) -> Option<&str> {
+        self.text(name).filter(|text| !text.is_empty())
+    }
+
+    pub(crate) fn boolean(&self, name: &'static str) -> Result<Option<bool>, ApiError> {
+        let Some(text) = self.filled(name) else {
+            return Ok(None);
+        };
+        match boolean(text) {
+            Some(value) => Ok(Some(value)),
+            None => Err(invalid(text, name, "true or false")),
+        }
+    }
+
+    pub(crate) fn method(&self, name: &'static str) -> Result<Option<Method>, ApiError> {
+        match self.filled(name) {
+            None => Ok(None),
+            Some(text) if text.eq_ignore_ascii_case("GET") => Ok(Some(Method::Get)),
+            Some(text) if text.eq_ignore_ascii_case("POST") => Ok(Some(Method::Post)),
+            Some(text) => Err(ApiError::InvalidMethod(shown(text), name)),
+        }
+    }
+
+    /// An absolute URL.
+    pub(crate) fn url(&self, name: &'static str) -> Result<Option<String>, ApiError> {
+        match self.filled(name) {
+            None => Ok(None),
+            Some(text) if is_absolute(text) => Ok(Some(text.to_owned())),
+            Some(text) => Err(ApiError::InvalidUrl(shown(text), name)),
+        }
+    }
+
+    /// An absolute URL, or empty: silence.
+    pub(crate) fn url_or_silence(&self, name: &'static str) -> Result<Option<String>, ApiError> {
+        match self.text(name) {
+            Some("") => Ok(Some(String::new())),
+            _ => self.url(name),
+        }
+    }
+
+    pub(crate) fn beep(&self, name: &'static str) -> Result<Option<BeepWish>, ApiError> {
+        let Some(text) = self.filled(name) else {
+            return Ok(None);
+        };
+        let wish = match boolean(text) {
+            Some(true) => BeepWish::Both,
+            Some(false) => BeepWish::Never,
+            None if text.eq_ignore_ascii_case("onEnter") => BeepWish::OnEnter,
+            None if text.eq_ignore_ascii_case("onExit") => BeepWish::OnExit,
+            None => return Err(invalid(text, name, "true, false, onEnter or onExit")),
+        };
+        Ok(Some(wish))
+    }
+
+    /// `Name`, `Name<` and `Name>`: days in UTC, the named ones included.
+    pub(crate) fn days(&self, names: [&'static str; 3]) -> Result<TimeRange, ApiError> {
+        let [on, up_to, since] = names;
+        let mut range = TimeRange::default();
+        if let Some(day) = self.day(on)? {
+            range.from = Some(WallTime(day));
+            range.before = Some(WallTime(day + DAY_MS));
+        }
+        if let Some(day) = self.day(since)? {
+            range.from = range.from.max(Some(WallTime(day)));
+        }
+        if let Some(day) = self.day(up_to)? {
+            let before = WallTime(day + DAY_MS);
+            range.before = Some(range.before.map_or(before, |other| other.min(before)));
+        }
+        Ok(range)
+    }
+
+    /// Those of the named fields that were sent, for the links of a list.
+    pub(crate) fn kept(&self, names: &[&'static str]) -> Vec<(&'static str, &str)> {
+        let sent = |name: &&'static str| Some((*name, self.filled(name)?));
+        names.iter().filter_map(sent).collect()
+    }
+
+    fn day(&self, name: &'static str) -> Result<Option<i64>, ApiError> {
+        let Some(text) = self.filled(name) else {
+            return Ok(None);
+        };
+        match day_start(text) {
+            Some(day) => Ok(Some(day)),
+            None => Err(invalid(text, name, "a day as YYYY-MM-DD")),
+        }
+    }
+}
+
+pub(crate) fn invalid(text: &str, name: &'static str, would_do: &'static str) -> ApiError {
+    ApiError::InvalidValue(shown(text), name, would_do)
+}
+
+/// A value in a message: quoted, and not all of a megabyte.
+pub(crate) fn shown(text: &str) -> String {
+    const SHOWN_CHARS_MAX: usize = 100;
+    match text.char_indices().nth(SHOWN_CHARS_MAX) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "1" => Some(true),
+        "0" => Some(false),
+        _ if text.eq_ignore_ascii_case("true") => Some(true),
+        _ if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+fn is_absolute(text: &str) -> bool {
+    // The parser would quietly drop line breaks and tabs, and trim spaces.
+    if text.trim() != text || text.chars().any(char::is_control) {
+        return false;
+    }
+    // `http:host` and `http:///host` are taken for `http://host` by the parser.
+    let rest = text.split_once("://").map(|(_, rest)| rest);
+    let names_a_host = rest.is_some_and(|rest| !rest.starts_with(['/', '\\', '?', '#']));
+    names_a_host
+        && Url::parse(text).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.host_str().is_some_and(|h| !h.is_empty())
+        })
+}
+
+/// The first millisecond of `YYYY-MM-DD`, or of the day of a longer ISO 8601 time.
+fn day_start(text: &str) -> Option<i64> {
+    let (date, rest) = text.split_at_checked(10)?;
+    if !rest.is_empty() && !rest.starts_with('T') {
+        return None;
+    }
+    let mut parts = date.splitn(3, '-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    if (year.len(), month.len(), day.len()) != (4, 2, 2) {
+        return None;
+    }
+    let number = |text: &str| -> Option<i64> {
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| text.parse().ok()).flatten()
+    };
+    let (year, month, day) = (number(year)?, number(month)?, number(day)?);
+    if !(1..=12).contains(&month) {
+        return None;
+    }
+    // The inverse of `WallTime::date`: years from March, so that a leap day is a year's last.
+    let year_from_march = if month > 2 { year } else { year - 1 };
+    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
+    let leaps = year_from_march.div_euclid(4) - year_from_march.div_euclid(100)
+        + year_from_march.div_euclid(400);
+    let days = 365 * year_from_march + leaps + day_of_year - 719_468;
+    let start = WallTime(days * DAY_MS);
+    // A day that does not exist, as 31 February, comes back as another.
+    let is_same = start.date() == (year, u8::try_from(month).ok()?, u8::try_from(day).ok()?);
+    is_same.then_some(start.0)
+}

@@ -1,0 +1,130 @@
+//! The body of a request, in each of the three shapes that the vendors' libraries send, as one
+//! set of named texts. What a field means is not known here, `fields.rs` reads its kind.
+
+use std::collections::BTreeMap;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, header};
+use confab_terms::limits::{FORM_FIELDS_MAX, HTTP_BODY_BYTES_MAX, HTTP_BODY_WAIT};
+use percent_encoding::percent_decode;
+
+use crate::errors::ApiError;
+use crate::json;
+
+/// The fields of a request. Of a name that is sent twice the last one counts.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fields(BTreeMap<String, String>);
+
+impl Fields {
+    /// The text of a field, if it was sent.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    pub(crate) fn from_pairs(pairs: Vec<(String, String)>) -> Result<Self, ApiError> {
+        if pairs.len() > FORM_FIELDS_MAX {
+            return Err(ApiError::TooLarge);
+        }
+        Ok(Self(pairs.into_iter().collect()))
+    }
+
+    /// The fields of a query.
+    pub(crate) fn of_query(query: Option<&str>) -> Result<Self, ApiError> {
+        Self::from_pairs(urlencoded(query.unwrap_or_default().as_bytes())?)
+    }
+
+    /// The fields of a body: a form, JSON or multipart, or empty whatever it says it is.
+    pub(crate) async fn of_body(headers: &HeaderMap, body: Body) -> Result<Self, ApiError> {
+        let bytes = read(headers, body).await?;
+        if bytes.is_empty() {
+            return Ok(Self::default());
+        }
+        let encoding = headers.get(header::CONTENT_ENCODING);
+        if let Some(encoding) = encoding.filter(|encoding| *encoding != "identity") {
+            let encoding = String::from_utf8_lossy(encoding.as_bytes()).into_owned();
+            return Err(ApiError::ContentType(encoding));
+        }
+        let content_type = match headers.get(header::CONTENT_TYPE) {
+            Some(value) => String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            None => String::new(),
+        };
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        let pairs = match essence.to_ascii_lowercase().as_str() {
+            "" | "application/x-www-form-urlencoded" => urlencoded(&bytes)?,
+            "application/json" => json::pairs(&bytes)?,
+            "multipart/form-data" => multipart(&content_type, bytes).await?,
+            _ => return Err(ApiError::ContentType(essence.to_owned())),
+        };
+        Self::from_pairs(pairs)
+    }
+}
+
+async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+    let length = headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > HTTP_BODY_BYTES_MAX) {
+        return Err(ApiError::TooLarge);
+    }
+    let reading = axum::body::to_bytes(body, HTTP_BODY_BYTES_MAX);
+    match tokio::time::timeout(HTTP_BODY_WAIT, reading).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) if is_too_large(&error) => Err(ApiError::TooLarge),
+        Ok(Err(error)) => Err(ApiError::Malformed(error.to_string())),
+        Err(_) => Err(ApiError::BodyTooSlow),
+    }
+}
+
+fn is_too_large(error: &axum::Error) -> bool {
+    let source = std::error::Error::source(error);
+    source.is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
+}
+
+/// `application/x-www-form-urlencoded`, as WHATWG has it, but malformed UTF-8 is an error.
+fn urlencoded(bytes: &[u8]) -> Result<Vec<(String, String)>, ApiError> {
+    let mut pairs = Vec::new();
+    for part in bytes.split(|byte| *byte == b'&') {
+        if part.is_empty() {
+            continue;
+        }
+        // Checked on the way: a megabyte of `&a` is half a million fields.
+        if pairs.len() == FORM_FIELDS_MAX {
+            return Err(ApiError::TooLarge);
+        }
+        let middle = part.iter().position(|byte| *byte == b'=');
+        let (name, value) = match middle {
+            Some(at) => (&part[..at], &part[at + 1..]),
+            None => (part, &[][..]),
+        };
+        pairs.push((decoded(name)?, decoded(value)?));
+    }
+    Ok(pairs)
+}
+
+fn decoded(bytes: &[u8]) -> Result<String, ApiError> {
+    let spaced: Vec<u8> = bytes
+        .iter()
+        .map(|byte| if *byte == b'+' { b' ' } else { *byte })
+        .collect();
+    let decoded = percent_decode(&spaced).collect();
+    String::from_utf8(decoded).map_err(|_| ApiError::Malformed("it is not UTF-8".to_owned()))
+}
+
+async fn multipart(content_type: &str, bytes: Bytes) -> Result<Vec<(String, String)>, ApiError> {
+    let malformed = |error: multer::Error| ApiError::Malformed(error.to_string());
+    let boundary = multer::parse_boundary(content_type).map_err(malformed)?;
+    let mut parts = multer::Multipart::new(Body::from(bytes).into_data_stream(), boundary);
+    let mut pairs = Vec::new();
+    while let Some(part) = parts.next_field().await.map_err(malformed)? {
+        if pairs.len() == FORM_FIELDS_MAX {
+            return Err(ApiError::TooLarge);
+        }
+        let name = part.name().map(str::to_owned);
+        let value = part.bytes().await.map_err(malformed)?.to_vec();
+        if let Some(name) = name {
+            let value = String::from_utf8(value);
+            let value = value.map_err(|_| ApiError::Malformed("it is not UTF-8".to_owned()))?;
+            pairs.push((name, value));
+        }
+    }
+    Ok(pairs)
+}

@@ -1,0 +1,193 @@
+//! Pages of a list, by place and not by number: what joins or leaves between two pages moves
+//! nothing. A token is `PA` (after) or `PB` (before), a sid, and the time at which it stands.
+
+use confab_store::{Order, Part, Place};
+use confab_terms::WallTime;
+use confab_terms::limits::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+
+use crate::errors::ApiError;
+use crate::fields::shown;
+use crate::form::Fields;
+use crate::prefix::Spelling;
+
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Where to look from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum From {
+    Start,
+    After(Place),
+    Before(Place),
+}
+
+/// The page that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Page {
+    number: u64,
+    size: u32,
+    from: From,
+    token: Option<String>,
+}
+
+impl Page {
+    pub(crate) fn wanted(fields: &Fields) -> Result<Self, ApiError> {
+        let size = match fields.filled("PageSize") {
+            None => PAGE_SIZE_DEFAULT,
+            Some(text) => page_size(text)?,
+        };
+        let token = fields.filled("PageToken");
+        let from = match token {
+            None => From::Start,
+            Some(token) => {
+                parse_token(token).ok_or_else(|| ApiError::InvalidPageToken(shown(token)))?
+            }
+        };
+        let number = match fields.filled("Page") {
+            None => 0,
+            Some(text) => text
+                .parse()
+                .map_err(|_| ApiError::PageWithoutToken(shown(text)))?,
+        };
+        if number > 0 && token.is_none() {
+            return Err(ApiError::PageWithoutToken(number.to_string()));
+        }
+        Ok(Self {
+            number,
+            size,
+            from,
+            token: token.map(str::to_owned),
+        })
+    }
+
+    /// What to ask the store for, one more than is shown: it tells whether there is a next page.
+    pub(crate) fn part(&self, forward: Order) -> Part {
+        let backward = match forward {
+            Order::NewestFirst => Order::OldestFirst,
+            Order::OldestFirst => Order::NewestFirst,
+        };
+        let (order, after) = match &self.from {
+            From::Start => (forward, None),
+            From::After(place) => (forward, Some(place.clone())),
+            From::Before(place) => (backward, Some(place.clone())),
+        };
+        Part {
+            order,
+            after,
+            count: self.size + 1,
+        }
+    }
+
+    /// The page as JSON, from what `part` brought.
+    pub(crate) fn json<T>(
+        &self,
+        mut items: Vec<T>,
+        list: &List<'_>,
+        place: impl Fn(&T) -> Place,
+        shape: impl Fn(&T) -> Value,
+    ) -> Value {
+        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        let has_more = items.len() > size;
+        items.truncate(size);
+        let backward = matches!(self.from, From::Before(_));
+        if backward {
+            items.reverse();
+        }
+        // Before something is something after: the page that the token came from.
+        let has_next = has_more || backward;
+        let next = items
+            .last()
+            .filter(|_| has_next)
+            .map(|item| list.link(self.number + 1, self.size, Some(&token("PA", &place(item)))));
+        let previous = self.number.checked_sub(1).and_then(|number| {
+            let first = items.first()?;
+            Some(list.link(number, self.size, Some(&token("PB", &place(first)))))
+        });
+        let mut page = Map::new();
+        page.insert(
+            "uri".to_owned(),
+            json!(list.link(self.number, self.size, self.token.as_deref())),
+        );
+        page.insert(
+            "first_page_uri".to_owned(),
+            json!(list.link(0, self.size, None)),
+        );
+        page.insert("next_page_uri".to_owned(), json!(next));
+        page.insert("previous_page_uri".to_owned(), json!(previous));
+        page.insert("page".to_owned(), json!(self.number));
+        page.insert("page_size".to_owned(), json!(self.size));
+        let items: Vec<Value> = items.iter().map(shape).collect();
+        page.insert(list.key.to_owned(), Value::Array(items));
+        Value::Object(page)
+    }
+}
+
+/// A list as its links need to know it.
+pub(crate) struct List<'a> {
+    /// The key of its array.
+    pub(crate) key: &'static str,
+    /// Its path, without prefix and suffix.
+    pub(crate) path: &'a str,
+    /// How the request spelled that.
+    pub(crate) spelling: Spelling,
+    /// The filters, kept from page to page: names and values as they were sent.
+    pub(crate) filters: Vec<(&'static str, &'a str)>,
+}
+
+impl List<'_> {
+    fn link(&self, number: u64, size: u32, token: Option<&str>) -> String {
+        let Spelling { prefix, suffix } = self.spelling;
+        let path = self.path;
+        let mut link = format!("{prefix}{path}{suffix}?");
+        for (name, value) in &self.filters {
+            let name = utf8_percent_encode(name, QUERY);
+            let value = utf8_percent_encode(value, QUERY);
+            link.push_str(&format!("{name}={value}&"));
+        }
+        link.push_str(&format!("Page={number}&PageSize={size}"));
+        if let Some(token) = token {
+            link.push_str(&format!("&PageToken={}", utf8_percent_encode(token, QUERY)));
+        }
+        link
+    }
+}
+
+/// Clamped, as libraries send a limit of any size; what is no number is refused.
+fn page_size(text: &str) -> Result<u32, ApiError> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(ApiError::InvalidPageSize(shown(text)));
+    }
+    if text.starts_with('-') {
+        return Ok(1);
+    }
+    // Only digits: what does not fit is larger than any page.
+    Ok(digits
+        .parse()
+        .unwrap_or(PAGE_SIZE_MAX)
+        .clamp(1, PAGE_SIZE_MAX))
+}
+
+fn token(kind: &str, place: &Place) -> String {
+    format!("{kind}{}-{}", place.sid, place.at.0)
+}
+
+fn parse_token(token: &str) -> Option<From> {
+    let (kind, rest) = token.split_at_checked(2)?;
+    let (sid, at) = rest.split_at_checked(36)?;
+    crate::sids::sid::<confab_terms::CallSid>(sid)?;
+    let place = Place {
+        at: WallTime(at.strip_prefix('-')?.parse().ok()?),
+        sid: sid.to_owned(),
+    };
+    match kind {
+        "PA" => Some(From::After(place)),
+        "PB" => Some(From::Before(place)),
+        _ => None,
+    }
+}

@@ -1,0 +1,48 @@
+//! The account. Its keys name resources that confab does not serve too: the schema has them, and
+//! says of each whether it may be null.
+
+use confab_store::Account;
+use serde_json::{Value, json};
+
+use super::{date, path};
+use crate::Dialect;
+
+pub(crate) fn account(dialect: Dialect, account: &Account) -> Value {
+    let sid = account.sid;
+    let below = |name: &str| json!(path(dialect, sid, format_args!("/{name}")));
+    json!({
+        "sid": sid.to_string(),
+        "friendly_name": account.friendly_name,
+        "status": "active",
+        "auth_token": "redacted",
+        "date_created": date(account.date_created),
+        "date_updated": date(account.date_updated),
+        "type": "Full",
+        "owner_account_sid": sid.to_string(),
+        "region_preference": "us-east",
+        "uri": path(dialect, sid, ""),
+        "subproject": false,
+        "signing_key": null,
+        "subresource_uris": {
+            "addresses": null,
+            "available_phone_numbers": below("AvailablePhoneNumbers"),
+            "applications": below("Applications"),
+            "authorized_connect_apps": null,
+            "calls": below("Calls"),
+            "conferences": below("Conferences"),
+            "connect_apps": null,
+            "incoming_phone_numbers": below("IncomingPhoneNumbers"),
+            "keys": null,
+            "notifications": null,
+            "outgoing_caller_ids": null,
+            "queues": below("Queues"),
+            "recordings": below("Recordings"),
+            "sandbox": null,
+            "sip": null,
+            "short_codes": null,
+            "messages": below("Messages"),
+            "transcriptions": below("Transcriptions"),
+            "usage": null,
+        },
+    })
+}

@@ -1,0 +1,141 @@
+//! The way in: spelling taken off, authentication, the account's own paths, routes, and JSON for
+//! whatever the HTTP library would have said in its own words.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use confab_store::Store;
+use confab_switchboard::{Reply, Request as Question};
+use serde_json::json;
+
+use crate::errors::ApiError;
+use crate::{Dialect, Line, accounts, audibility, auth, calls, conferences, notifications};
+use crate::{participants, prefix, sids};
+
+const ROOT: &str = "/2010-04-01";
+
+/// What the API stands on.
+#[derive(Clone)]
+pub struct Api {
+    /// To the switchboard.
+    pub line: Line,
+    /// The account and what is over.
+    pub store: Arc<dyn Store>,
+    /// How words are spelled.
+    pub dialect: Dialect,
+    /// True once calls can be taken, false again when draining.
+    pub ready: Arc<AtomicBool>,
+}
+
+impl Api {
+    /// Asks the switchboard; a refusal is an error here.
+    pub(crate) async fn ask(&self, what: Question) -> Result<Reply, ApiError> {
+        match self.line.ask(what).await? {
+            Reply::Refused(refusal) => Err(refusal.into()),
+            reply => Ok(reply),
+        }
+    }
+}
+
+/// The whole API as one service.
+pub fn router(api: Api) -> Router {
+    const CONFERENCES: &str = "/2010-04-01/Accounts/{account}/Conferences";
+    let routes = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/2010-04-01/Accounts", get(accounts::list))
+        .route("/2010-04-01/Accounts/{account}", get(accounts::fetch))
+        .route(CONFERENCES, get(conferences::list))
+        .route(
+            &format!("{CONFERENCES}/{{conference}}"),
+            get(conferences::fetch).post(conferences::update),
+        )
+        .route(
+            &format!("{CONFERENCES}/{{conference}}/Audibility"),
+            get(audibility::fetch),
+        )
+        .route(
+            &format!("{CONFERENCES}/{{conference}}/Participants"),
+            get(participants::list),
+        )
+        .route(
+            &format!("{CONFERENCES}/{{conference}}/Participants/{{key}}"),
+            get(participants::fetch)
+                .post(participants::update)
+                .delete(participants::remove),
+        )
+        .route(
+            "/2010-04-01/Accounts/{account}/Calls/{call}",
+            get(calls::fetch),
+        )
+        .route(
+            "/2010-04-01/Accounts/{account}/Calls/{call}/Notifications",
+            get(notifications::list_of_call),
+        )
+        .route(
+            "/2010-04-01/Accounts/{account}/Notifications",
+            get(notifications::list),
+        )
+        .with_state(api.clone());
+    // A fallback of an outer router: the layer sees, and may rewrite, the path before routing.
+    Router::new()
+        .fallback_service(routes)
+        .layer(middleware::from_fn_with_state(api, enter))
+}
+
+async fn enter(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let (uri, spelling) = prefix::plain(request.uri());
+    if uri.path().starts_with(ROOT) {
+        if let Err(refused) = auth::authenticate(request.headers(), api.store.account()) {
+            return refused.into_response();
+        }
+        if let Some(other) = other_account(&api, uri.path()) {
+            return other.into_response();
+        }
+    }
+    let path = uri.path().to_owned();
+    *request.uri_mut() = uri;
+    request.extensions_mut().insert(spelling);
+    in_json(&path, next.run(request).await)
+}
+
+/// The account in the path, if it is not the one that asks.
+fn other_account(api: &Api, path: &str) -> Option<ApiError> {
+    let rest = path.strip_prefix(ROOT)?.strip_prefix("/Accounts/")?;
+    let sid = rest.split('/').next().unwrap_or_default();
+    let is_own = sids::account_sid(sid) == Some(api.store.account().sid);
+    (!is_own).then(|| ApiError::NoSuch(format!("the resource {path}")))
+}
+
+/// An answer of the HTTP library is given our shape; its headers (Allow) stay.
+fn in_json(path: &str, response: Response) -> Response {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    if !is_error || content_type.is_some_and(|kind| kind == "application/json") {
+        return response;
+    }
+    let error = match status {
+        StatusCode::NOT_FOUND => ApiError::NoSuch(format!("the resource {path}")),
+        status => ApiError::Http(status),
+    };
+    let mut shaped = error.into_response();
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        shaped.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    shaped
+}
+
+async fn healthz(State(api): State<Api>) -> Response {
+    if api.ready.load(Ordering::Relaxed) {
+        (StatusCode::OK, Json(json!({"status": "ok"}))).into_response()
+    } else {
+        let body = Json(json!({"status": "not taking calls"}));
+        (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
+    }
+}

@@ -1,0 +1,172 @@
+//! Listeners, plain and TLS: connections counted, clients that dawdle cut off, a way to stop.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use confab_terms::limits::{
+    HTTP_CONNECTIONS_MAX, HTTP_HEAD_BYTES_MAX, HTTP_HEAD_WAIT, HTTP_STREAMS_MAX,
+};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+
+use crate::{Api, router};
+
+/// How long requests that are under way may go on after the end was asked for.
+const FINISH_WAIT: Duration = Duration::from_secs(5);
+/// Rest after the system refused to accept (no file descriptors left).
+const ACCEPT_REST: Duration = Duration::from_millis(100);
+
+/// A bound socket, and how to speak on it.
+pub struct Listener {
+    /// Bound and listening.
+    pub tcp: TcpListener,
+    /// TLS, or plain.
+    pub tls: Option<TlsAcceptor>,
+}
+
+/// Serves the API until `shutdown` comes, then lets requests under way finish.
+pub async fn serve(listeners: Vec<Listener>, api: Api, shutdown: impl Future<Output = ()>) {
+    let router = router(api);
+    let seats = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
+    let (stop, stopped) = watch::channel(false);
+    let accepting: Vec<_> = listeners
+        .into_iter()
+        .map(|listener| {
+            let door = Door {
+                router: router.clone(),
+                seats: Arc::clone(&seats),
+                stopped: stopped.clone(),
+            };
+            tokio::spawn(door.accept(listener))
+        })
+        .collect();
+    shutdown.await;
+    // Nobody listens any more: then there is nothing to stop.
+    let _ = stop.send(true);
+    for task in accepting {
+        let _ = task.await;
+    }
+    let all = u32::try_from(HTTP_CONNECTIONS_MAX).unwrap_or(u32::MAX);
+    let _ = tokio::time::timeout(FINISH_WAIT, seats.acquire_many(all)).await;
+}
+
+#[derive(Clone)]
+struct Door {
+    router: Router,
+    seats: Arc<Semaphore>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Door {
+    async fn accept(mut self, listener: Listener) {
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.tcp.accept() => accepted,
+                () = stop(&mut self.stopped) => return,
+            };
+            let stream = match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    rest_after(&error).await;
+                    continue;
+                }
+            };
+            match Arc::clone(&self.seats).try_acquire_owned() {
+                Ok(seat) => {
+                    tokio::spawn(self.clone().speak(stream, listener.tls.clone(), seat));
+                }
+                Err(_) => turn_away(&stream, listener.tls.is_some()),
+            }
+        }
+    }
+
+    async fn speak(self, stream: TcpStream, tls: Option<TlsAcceptor>, seat: OwnedSemaphorePermit) {
+        // A mute must not wait for the client's delayed acknowledgement.
+        let _ = stream.set_nodelay(true);
+        match tls {
+            None => self.answer(stream, false).await,
+            Some(tls) => match tokio::time::timeout(HTTP_HEAD_WAIT, tls.accept(stream)).await {
+                Ok(Ok(stream)) => {
+                    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                    self.answer(stream, is_http2).await;
+                }
+                Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+                Err(_) => tracing::debug!("a TLS handshake took too long"),
+            },
+        }
+        drop(seat);
+    }
+
+    async fn answer<S>(mut self, stream: S, is_http2: bool)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        // Never told from the first bytes: the library waits for those without a time-out.
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HTTP_HEAD_WAIT)
+            .max_buf_size(HTTP_HEAD_BYTES_MAX);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(HTTP_STREAMS_MAX)
+            .max_header_list_size(u32::try_from(HTTP_HEAD_BYTES_MAX).unwrap_or(u32::MAX))
+            .keep_alive_interval(HTTP_HEAD_WAIT)
+            .keep_alive_timeout(HTTP_HEAD_WAIT);
+        let builder = if is_http2 {
+            builder.http2_only()
+        } else {
+            builder.http1_only()
+        };
+        let service = TowerToHyperService::new(self.router);
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stop(&mut self.stopped) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(error, "a connection ended early");
+        }
+    }
+}
+
+/// Ends when the end was asked for.
+async fn stop(stopped: &mut watch::Receiver<bool>) {
+    // An error says that nobody can ask any more: that is an end too.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn rest_after(error: &io::Error) {
+    tracing::warn!(%error, "a connection could not be accepted");
+    tokio::time::sleep(ACCEPT_REST).await;
+}
+
+/// All seats are taken: said at once where it can be said without a handshake.
+fn turn_away(stream: &TcpStream, is_tls: bool) {
+    const FULL: &str = "{\"code\":20429,\"message\":\"too many connections; try again in a \
+        second\",\"more_info\":\"https://signalwire.com/docs/compatibility-api/reference/errors\",\
+        \"status\":429}";
+    if is_tls {
+        return;
+    }
+    let answer = format!(
+        "HTTP/1.1 429 Too Many Requests\r\ncontent-type: application/json\r\nretry-after: 1\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n{FULL}",
+        FULL.len()
+    );
+    // A fresh socket's send buffer takes this at once; a task that waits could pile up.
+    let _ = stream.try_write(answer.as_bytes());
+}

@@ -1,0 +1,178 @@
+//! TLS: the operator's certificate, or one made at the first start, signed by a `ca.pem` beside
+//! it that clients can be told to trust. Served to whoever comes, with or without SNI.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use confab_terms::WallTime;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
+};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use thiserror::Error;
+use tokio_rustls::TlsAcceptor;
+
+/// Years that a self-made certificate holds.
+const YEARS: i32 = 10;
+
+/// Where the certificate comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Certificate {
+    /// Files in PEM: the certificate chain, and its key.
+    Files {
+        /// The chain, the server's own certificate first.
+        chain: PathBuf,
+        /// Its private key.
+        key: PathBuf,
+    },
+    /// `ca.pem`, `cert.pem` and `key.pem` in this folder, made if they are not there, for
+    /// `localhost`, the loopback addresses, the host's name and these names or addresses.
+    SelfMade {
+        /// Which folder.
+        dir: PathBuf,
+        /// Further names.
+        names: Vec<String>,
+    },
+}
+
+/// Why there is no TLS.
+#[derive(Debug, Error)]
+pub enum TlsError {
+    /// A file cannot be read or written.
+    #[error("cannot use {path} for TLS: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file holds no certificate or key.
+    #[error("{path} is not a certificate chain or key in PEM: {reason}")]
+    NotPem {
+        /// Which.
+        path: PathBuf,
+        /// What was wrong.
+        reason: String,
+    },
+    /// The certificate and the key do not go together.
+    #[error("the certificate cannot be served: {0}")]
+    Unusable(#[from] rustls::Error),
+    /// No certificate could be made.
+    #[error("no certificate could be made: {0}")]
+    NotMade(#[from] rcgen::Error),
+}
+
+/// What answers TLS handshakes: 1.2 and 1.3, `h2` and `http/1.1`.
+pub fn acceptor(certificate: &Certificate) -> Result<TlsAcceptor, TlsError> {
+    let (chain, key) = match certificate {
+        Certificate::Files { chain, key } => (chain.clone(), key.clone()),
+        Certificate::SelfMade { dir, names } => {
+            let (chain, key) = (dir.join("cert.pem"), dir.join("key.pem"));
+            if !chain.exists() || !key.exists() {
+                make(dir, names)?;
+            }
+            (chain, key)
+        }
+    };
+    let not_pem = |path: &Path, error: rustls::pki_types::pem::Error| TlsError::NotPem {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    let text = read(&chain)?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    let certificates = certificates.map_err(|error| not_pem(&chain, error))?;
+    let text = read(&key)?;
+    let private = PrivateKeyDer::from_pem_slice(&text).map_err(|error| not_pem(&key, error))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(certificates, private)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Makes an authority and a certificate. The authority's key is not kept: whoever trusts its
+/// `ca.pem` trusts this one certificate, and nobody can ever sign another.
+fn make(dir: &Path, names: &[String]) -> Result<(), TlsError> {
+    let mut builder = DirBuilder::new();
+    let made = builder.recursive(true).mode(0o700).create(dir);
+    made.map_err(|source| file_error(dir, source))?;
+    let (year, month, day) = today();
+    let validity = |params: &mut CertificateParams| {
+        params.not_before = date_time_ymd(year, month, day);
+        // The 29 February of a year that has none would be refused.
+        params.not_after = date_time_ymd(year + YEARS, month, day.min(28));
+    };
+
+    let mut authority = CertificateParams::new(Vec::new())?;
+    validity(&mut authority);
+    authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let name = &mut authority.distinguished_name;
+    name.push(DnType::CommonName, "confab self-made authority");
+    let authority_key = KeyPair::generate()?;
+    let authority_pem = authority.self_signed(&authority_key)?.pem();
+    let issuer = Issuer::new(authority, authority_key);
+
+    let mut own = CertificateParams::new(all_names(names))?;
+    validity(&mut own);
+    own.distinguished_name.push(DnType::CommonName, "confab");
+    own.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    own.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    own.use_authority_key_identifier_extension = true;
+    let key = KeyPair::generate()?;
+    let certificate = own.signed_by(&key, &issuer)?;
+
+    write(&dir.join("ca.pem"), &authority_pem, 0o644)?;
+    write(&dir.join("key.pem"), &key.serialize_pem(), 0o600)?;
+    write(&dir.join("cert.pem"), &certificate.pem(), 0o644)
+}
+
+fn all_names(further: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
+    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    for name in further.iter().map(String::as_str).chain([host.trim()]) {
+        // A name that cannot stand in a certificate must not be the end of the start.
+        let can_stand = name.is_ascii() && !name.is_empty();
+        if can_stand && !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+fn today() -> (i32, u8, u8) {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let now = WallTime(i64::try_from(since.as_millis()).unwrap_or_default());
+    let (year, month, day) = now.date();
+    (i32::try_from(year).unwrap_or(1970), month, day)
+}
+
+fn file_error(path: &Path, source: io::Error) -> TlsError {
+    TlsError::File {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
+    fs::read(path).map_err(|source| file_error(path, source))
+}
+
+fn write(path: &Path, text: &str, mode: u32) -> Result<(), TlsError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(mode);
+    let opened = options.open(path);
+    let written = opened.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|source| file_error(path, source))
+}
