@@ -17,7 +17,8 @@ impl UserAgent {
         if matches!(request.uri, Uri::Other { .. }) {
             return Some(Reply::new(416));
         }
-        let required = request.headers.list("Require").unwrap_or_default();
+        let mut required = request.headers.list("Require").unwrap_or_default();
+        required.retain(|option| !option.is_empty());
         if !required.is_empty() {
             return Some(Reply::new(420).header("Unsupported", required.join(", ")));
         }

@@ -153,7 +153,7 @@ impl UserAgent {
         let request = client.request.clone();
         let mut fork = Dialog::of_fork(&request, response, client.to);
         self.send_ack(id, &fork, request.cseq);
-        if request.to.contains(";tag=") || !self.has_room() {
+        if !request.to.ends_with('>') || !self.has_room() {
             return; // a re-INVITE's: its dialog has had its BYE
         }
         let branch = self.branch();

@@ -62,8 +62,8 @@ impl Headers {
         self.all(name).next().map(lossy)
     }
 
-    /// Every value of a header that holds a list, empty elements left out. `None`: it is
-    /// broken.
+    /// Every value of a header that holds a list, empty ones too. `None`: a quote or a bracket
+    /// in it is never closed.
     #[must_use]
     pub fn list(&self, name: &str) -> Option<Vec<String>> {
         let mut values = Vec::new();

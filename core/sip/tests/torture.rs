@@ -1,0 +1,341 @@
+//! RFC 4475 and RFC 5118: what each torture message gets from a user agent over UDP.
+#![allow(missing_docs)]
+
+use std::fs;
+use std::path::PathBuf;
+
+use confab_sip::message::{Message, Unreadable, parse};
+use confab_sip::{Config, Event, Output, UserAgent};
+use confab_terms::Instant;
+use proptest::prelude::*;
+
+/// What comes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reaction {
+    /// This status, and nothing else.
+    Status(u16),
+    /// 100, and the application is asked.
+    Invited,
+    /// A sound response to nothing that we asked: read and dropped.
+    Stray,
+    /// Broken beyond an answer.
+    Dropped,
+}
+use Reaction::{Dropped, Invited, Status, Stray};
+
+/// REGISTER and MESSAGE are methods that we do not take: 405 (RFC 3261 §8.2.1).
+const REACTIONS: [(&str, Reaction); 62] = [
+    // Its To has a tag, and there is no such dialog.
+    ("rfc4475/wsinv.dat", Status(481)),
+    ("rfc4475/intmeth.dat", Status(501)),
+    ("rfc4475/esc01.dat", Invited),
+    ("rfc4475/escnull.dat", Status(405)),
+    ("rfc4475/esc02.dat", Status(501)),
+    ("rfc4475/lwsdisp.dat", Status(200)),
+    ("rfc4475/longreq.dat", Invited),
+    ("rfc4475/dblreq.dat", Status(405)),
+    ("rfc4475/semiuri.dat", Status(200)),
+    ("rfc4475/transports.dat", Status(200)),
+    ("rfc4475/mpart01.dat", Status(405)),
+    ("rfc4475/unreason.dat", Stray),
+    ("rfc4475/noreason.dat", Stray),
+    ("rfc4475/badinv01.dat", Status(400)),
+    ("rfc4475/clerr.dat", Status(400)),
+    ("rfc4475/ncl.dat", Status(400)),
+    ("rfc4475/scalar02.dat", Status(400)),
+    ("rfc4475/scalarlg.dat", Dropped),
+    ("rfc4475/quotbal.dat", Status(400)),
+    ("rfc4475/ltgtruri.dat", Status(400)),
+    ("rfc4475/lwsruri.dat", Status(400)),
+    ("rfc4475/lwsstart.dat", Status(400)),
+    ("rfc4475/trws.dat", Status(400)),
+    ("rfc4475/escruri.dat", Status(400)),
+    // A Date that is not GMT: ignored.
+    ("rfc4475/baddate.dat", Invited),
+    ("rfc4475/regbadct.dat", Status(400)),
+    ("rfc4475/badaspec.dat", Status(400)),
+    ("rfc4475/baddn.dat", Status(400)),
+    ("rfc4475/baddn.terminated.dat", Status(400)),
+    ("rfc4475/badvers.dat", Status(505)),
+    ("rfc4475/mismatch01.dat", Status(400)),
+    ("rfc4475/mismatch02.dat", Status(400)),
+    ("rfc4475/bigcode.dat", Dropped),
+    ("rfc4475/badbranch.dat", Status(200)),
+    ("rfc4475/insuf.dat", Status(400)),
+    ("rfc4475/unkscm.dat", Status(416)),
+    ("rfc4475/novelsc.dat", Status(416)),
+    ("rfc4475/unksm2.dat", Status(405)),
+    ("rfc4475/bext01.dat", Status(420)),
+    ("rfc4475/invut.dat", Status(415)),
+    ("rfc4475/regaut01.dat", Status(405)),
+    ("rfc4475/multi01.dat", Status(400)),
+    ("rfc4475/mcl01.dat", Status(400)),
+    ("rfc4475/bcast.dat", Stray),
+    ("rfc4475/zeromf.dat", Status(200)),
+    ("rfc4475/cparam01.dat", Status(405)),
+    ("rfc4475/cparam02.dat", Status(405)),
+    ("rfc4475/regescrt.dat", Status(405)),
+    ("rfc4475/sdp01.dat", Status(406)),
+    ("rfc4475/inv2543.dat", Invited),
+    ("rfc5118/ipv6-good", Status(405)),
+    ("rfc5118/ipv6-bad", Status(400)),
+    ("rfc5118/port-ambiguous", Status(405)),
+    ("rfc5118/port-unambiguous", Status(405)),
+    ("rfc5118/via-received-param-with-delim", Status(481)),
+    ("rfc5118/via-received-param-no-delim", Status(200)),
+    ("rfc5118/ipv6-in-sdp", Invited),
+    ("rfc5118/mult-ip-in-header", Status(481)),
+    ("rfc5118/mult-ip-in-sdp", Invited),
+    ("rfc5118/ipv4-mapped-ipv6", Invited),
+    ("rfc5118/ipv6-bug-abnf-3-colons", Status(400)),
+    ("rfc5118/ipv6-correct-abnf-2-colons", Status(200)),
+];
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/torture")
+}
+
+fn read(name: &str) -> Vec<u8> {
+    fs::read(folder().join(name)).unwrap()
+}
+
+fn agent() -> UserAgent {
+    UserAgent::new(Config {
+        address: "127.0.0.1:5060".parse().unwrap(),
+        product: "confab".into(),
+        seed: [7; 32],
+    })
+}
+
+/// Puts a message before an agent: the datagrams and events that come of it.
+fn ask(agent: &mut UserAgent, bytes: &[u8]) -> (Vec<String>, Vec<Event>) {
+    agent.handle(Instant(0), "192.0.2.77:5099".parse().unwrap(), bytes);
+    let (mut replies, mut events) = (Vec::new(), Vec::new());
+    while let Some(output) = agent.poll_output() {
+        match output {
+            Output::Datagram { to, bytes } => {
+                assert_eq!(
+                    to.to_string(),
+                    "192.0.2.77:5099",
+                    "replies go to the source"
+                );
+                replies.push(String::from_utf8_lossy(&bytes).into_owned());
+            }
+            Output::Event(event) => events.push(event),
+        }
+    }
+    (replies, events)
+}
+
+fn reaction(bytes: &[u8]) -> Reaction {
+    let mut agent = agent();
+    let (replies, events) = ask(&mut agent, bytes);
+    match (replies.as_slice(), events.as_slice()) {
+        ([reply], [Event::Invited { .. }]) if reply.starts_with("SIP/2.0 100 ") => Invited,
+        ([reply], []) => {
+            assert_eq!(agent.leftovers(), (0, 0, 0), "a refusal is not remembered");
+            assert!(!reply.contains("\r\nServer:"), "{reply}");
+            Status(reply[8..11].parse().unwrap())
+        }
+        ([], []) => match parse(bytes) {
+            Ok(Message::Response(_)) => Stray,
+            Ok(Message::Request(request)) => panic!("no reaction to {request:?}"),
+            Err(Unreadable::Dropped(_)) => Dropped,
+            Err(refused) => panic!("{refused:?} but no reply"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn each_message_gets_its_reaction() {
+    let wrong: Vec<String> = REACTIONS
+        .iter()
+        .filter_map(|(name, expected)| {
+            let got = reaction(&read(name));
+            (got != *expected).then(|| format!("{name}: {got:?}, not {expected:?}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_message_is_forgotten() {
+    for set in ["rfc4475", "rfc5118"] {
+        for entry in fs::read_dir(folder().join(set)).unwrap() {
+            let name = format!("{set}/{}", entry.unwrap().file_name().to_str().unwrap());
+            assert!(REACTIONS.iter().any(|(known, _)| *known == name), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_names_what_is_wrong() {
+    for (name, words) in [
+        ("rfc4475/insuf.dat", "400 Missing From"),
+        ("rfc4475/badinv01.dat", "400 Bad Via"),
+        ("rfc4475/quotbal.dat", "400 Bad To"),
+        ("rfc4475/clerr.dat", "400 Bad Content-Length"),
+        ("rfc4475/multi01.dat", "400 More Than One"),
+        ("rfc4475/lwsruri.dat", "400 Bad Request Line"),
+        ("rfc4475/escruri.dat", "400 Bad Request-URI"),
+        ("rfc4475/scalar02.dat", "400 Bad CSeq"),
+        ("rfc4475/badvers.dat", "505 Version Not Supported"),
+    ] {
+        let (replies, _) = ask(&mut agent(), &read(name));
+        assert!(
+            replies[0].starts_with(&format!("SIP/2.0 {words}")),
+            "{name}: {replies:?}"
+        );
+    }
+    let has = |name: &str, line: &str| {
+        let (replies, _) = ask(&mut agent(), &read(name));
+        assert!(
+            replies[0].contains(&format!("\r\n{line}\r\n")),
+            "{name}: {replies:?}"
+        );
+    };
+    has(
+        "rfc4475/bext01.dat",
+        "Unsupported: nothingSupportsThis, nothingSupportsThisEither",
+    );
+    has("rfc4475/invut.dat", "Accept: application/sdp");
+    let allow = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, REFER";
+    has("rfc4475/esc02.dat", allow);
+    has("rfc4475/escnull.dat", allow);
+    has("rfc4475/zeromf.dat", allow);
+    has("rfc4475/zeromf.dat", "Accept: application/sdp");
+}
+
+#[test]
+fn escapes_are_undone_once_and_late() {
+    let (_, events) = ask(&mut agent(), &read("rfc4475/esc01.dat"));
+    let Event::Invited {
+        from,
+        to,
+        to_user,
+        to_host,
+        ..
+    } = &events[0]
+    else {
+        panic!("{events:?}");
+    };
+    assert_eq!(to_user, "sips:user@example.com");
+    assert_eq!(to_host, "example.net");
+    assert_eq!(to, "sip:sips%3Auser%40example.com@example.net");
+    assert_eq!(from, "sip:I%20have%20spaces@example.net");
+}
+
+#[test]
+fn quotes_and_odd_characters_survive() {
+    let Ok(Message::Request(request)) = parse(&read("rfc4475/intmeth.dat")) else {
+        panic!("refused");
+    };
+    assert_eq!(
+        request.to.name.as_deref(),
+        Some("BEL:\u{7} NUL:\0 DEL:\u{7f}")
+    );
+    assert_eq!(request.cseq, 139_122_385);
+    let Ok(Message::Request(request)) = parse(&read("rfc4475/wsinv.dat")) else {
+        panic!("refused");
+    };
+    assert_eq!(request.from.name.as_deref(), Some("J Rosenberg \\\""));
+    assert_eq!(request.from.tag(), Some("98asjd8"));
+    assert_eq!((request.cseq, request.vias.len()), (9, 3));
+    assert_eq!(
+        request.headers.text("NewFangledHeader").as_deref(),
+        Some("newfangled value continued newfangled value")
+    );
+}
+
+#[test]
+fn two_requests_without_a_branch_of_their_own_are_two() {
+    let first = String::from_utf8(read("rfc4475/inv2543.dat")).unwrap();
+    let second = first.replace("inv2543.1717", "inv2543.1718");
+    let mut agent = agent();
+    for text in [&first, &second] {
+        let (_, events) = ask(&mut agent, text.as_bytes());
+        assert!(matches!(events[..], [Event::Invited { .. }]), "{events:?}");
+    }
+    // And the same once more is a retransmission.
+    let (replies, events) = ask(&mut agent, first.as_bytes());
+    assert_eq!((replies.len(), events.len()), (1, 0));
+}
+
+fn mutated() -> impl Strategy<Value = Vec<u8>> {
+    let names: Vec<&str> = REACTIONS.iter().map(|(name, _)| *name).collect();
+    let splinters = prop::sample::select(vec![
+        "\r\n",
+        "\n",
+        "\"",
+        "<",
+        ">",
+        ";",
+        ",",
+        ":",
+        "%",
+        "\\",
+        "@",
+        " ",
+        "\0",
+        "é",
+        "[",
+        "]",
+        "?",
+        "/",
+        "=",
+        "Via: ",
+        "Content-Length: 4294967296\r\n",
+        "\r\n\r\n",
+    ]);
+    let cut = (any::<prop::sample::Index>(), 0..40_usize, splinters);
+    (
+        prop::sample::select(names),
+        prop::collection::vec(cut, 1..6),
+    )
+        .prop_map(|(name, cuts)| {
+            let mut bytes = read(name);
+            for (at, length, splinter) in cuts {
+                if bytes.is_empty() {
+                    break;
+                }
+                let at = at.index(bytes.len());
+                let end = (at + length / 2).min(bytes.len());
+                bytes.splice(at..end, splinter.bytes());
+            }
+            bytes
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+    #[test]
+    fn no_mutation_brings_us_down_or_out_of_shape(bytes in mutated()) {
+        let mut agent = agent();
+        let (replies, events) = ask(&mut agent, &bytes);
+        prop_assert!(replies.len() <= 1);
+        for reply in &replies {
+            let head = reply.split("\r\n\r\n").next().unwrap_or_default();
+            prop_assert!(!head.replace("\r\n", "").contains(['\r', '\n']), "{reply}");
+            prop_assert!(reply.len() <= bytes.len() + 400, "an amplifier: {reply}");
+        }
+        for event in events {
+            if let Event::Invited { dialog, .. } = event {
+                agent.ring(Instant(0), dialog);
+                agent.answer(Instant(0), dialog, b"v=0\r\n".to_vec());
+                agent.hang_up(Instant(0), dialog);
+            }
+        }
+        // Whatever it was, it dies down.
+        while let Some(at) = agent.next_deadline() {
+            agent.handle_deadline(at);
+        }
+        prop_assert_eq!(agent.leftovers(), (0, 0, 0));
+    }
+
+    #[test]
+    fn no_bytes_bring_us_down(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let _ = ask(&mut agent(), &bytes);
+    }
+}
