@@ -1,10 +1,180 @@
-//! The built-in music: what a caller hears where nobody has given us any. Generated, so it is free.
+//! The built-in music: what a caller hears where nobody has given us any. Slow chords under a
+//! soft arpeggio, generated from the tables below, so it is free to use and the same everywhere.
 
 /// Samples a second of the music.
 pub const RATE_HZ: u32 = 8_000;
 
-/// One round of the music at 8 kHz; its end leads into its start without a seam.
+const RATE: f64 = RATE_HZ as f64;
+/// Eight bars of four beats at 96 beats a minute: 20 s.
+const BAR: usize = 20_000;
+const EIGHTH: usize = BAR / 8;
+const LENGTH: usize = BAR * BARS.len();
+/// −20 dBFS: easy to talk over, and to wait with.
+const RMS: f64 = 3_276.8;
+/// Where the soft ceiling bends everything below −9 dBFS.
+const CEILING: f64 = 11_200.0;
+
+/// A bar: its bass, its chord (which the arpeggio takes apart), and in which order. Pitches are
+/// MIDI notes, 69 = 440 Hz; they stay where a telephone still carries them.
+struct Bar {
+    bass: u8,
+    chord: [u8; 5],
+    order: [u8; 8],
+}
+
+const RISING: [u8; 8] = [0, 1, 2, 3, 4, 3, 2, 1];
+const ROCKING: [u8; 8] = [0, 2, 1, 3, 2, 4, 3, 2];
+const FALLING: [u8; 8] = [4, 3, 2, 1, 2, 3, 1, 2];
+const RESTING: [u8; 8] = [0, 2, 3, 4, 4, 3, 2, 0];
+
+const BARS: [Bar; 8] = [
+    // C major 7, A minor 7, F major 7, G 6
+    Bar {
+        bass: 48,
+        chord: [64, 67, 71, 74, 76],
+        order: RISING,
+    },
+    Bar {
+        bass: 45,
+        chord: [64, 67, 69, 72, 76],
+        order: ROCKING,
+    },
+    Bar {
+        bass: 53,
+        chord: [65, 69, 72, 76, 77],
+        order: RISING,
+    },
+    Bar {
+        bass: 55,
+        chord: [62, 67, 71, 74, 76],
+        order: FALLING,
+    },
+    // E minor 7, A minor 9, D minor 7, G with a suspended fourth, which leads home
+    Bar {
+        bass: 52,
+        chord: [64, 67, 71, 74, 79],
+        order: ROCKING,
+    },
+    Bar {
+        bass: 45,
+        chord: [64, 67, 71, 72, 76],
+        order: RISING,
+    },
+    Bar {
+        bass: 50,
+        chord: [65, 69, 72, 74, 77],
+        order: FALLING,
+    },
+    Bar {
+        bass: 55,
+        chord: [62, 67, 72, 74, 79],
+        order: RESTING,
+    },
+];
+
+/// One round of the music at 8 kHz, 20 s; its end leads into its start without a seam.
 #[must_use]
 pub fn built_in() -> Vec<i16> {
-    vec![0; RATE_HZ as usize * 16]
+    let mut mix = vec![0.0; LENGTH];
+    for (bar, start) in BARS.iter().zip((0..).step_by(BAR)) {
+        pad(&mut mix, start, bar);
+        for (&index, at) in bar.order.iter().zip((start..).step_by(EIGHTH)) {
+            // The first of each group of four is a little stronger.
+            let accent = if (at - start) % (4 * EIGHTH) == 0 {
+                0.30
+            } else {
+                0.23
+            };
+            pluck(&mut mix, at, bar.chord[usize::from(index)], accent);
+        }
+    }
+    let mix = with_echo(&mix);
+    let energy: f64 = mix.iter().map(|sample| sample * sample).sum();
+    let gain = RMS / (energy / LENGTH as f64).sqrt();
+    mix.iter()
+        .map(|sample| (CEILING * (sample * gain / CEILING).tanh()) as i16)
+        .collect()
+}
+
+/// A chord that swells and gives way to the next; each voice is two that beat slowly.
+fn pad(mix: &mut [f64], start: usize, bar: &Bar) {
+    let notes = bar.chord[..4]
+        .iter()
+        .map(|&note| (note, 0.055))
+        .chain([(bar.bass, 0.12)]);
+    for (note, level) in notes {
+        for detune in [-0.35, 0.35] {
+            let hz = hz(note) + detune;
+            for (harmonic, share) in [(1.0, 1.0), (2.0, 0.30), (3.0, 0.12)] {
+                let envelope = |age: f64, length: f64| {
+                    let rise = (age / 0.7).min(1.0);
+                    let fall = ((length - age) / 1.1).clamp(0.0, 1.0);
+                    bend(rise) * bend(fall)
+                };
+                add(
+                    mix,
+                    start,
+                    BAR + 6_000,
+                    hz * harmonic,
+                    level * share,
+                    envelope,
+                );
+            }
+        }
+    }
+}
+
+/// A note like a soft bell: quick to rise, slow to fade, its overtones faster.
+fn pluck(mix: &mut [f64], start: usize, note: u8, level: f64) {
+    for (harmonic, share, seconds) in [(1.0, 1.0, 0.55), (2.0, 0.28, 0.30), (3.0, 0.10, 0.16)] {
+        let envelope = move |age: f64, length: f64| {
+            let fall = ((length - age) / 0.2).clamp(0.0, 1.0);
+            bend((age / 0.012).min(1.0)) * (-age / seconds).exp() * fall
+        };
+        add(
+            mix,
+            start,
+            18_000,
+            hz(note) * harmonic,
+            level * share,
+            envelope,
+        );
+    }
+}
+
+/// Adds a sine under an envelope (of its age and its length in seconds). What reaches beyond the
+/// end sounds at the start: that is what makes the round seamless.
+fn add(
+    mix: &mut [f64],
+    start: usize,
+    length: usize,
+    hz: f64,
+    level: f64,
+    envelope: impl Fn(f64, f64) -> f64,
+) {
+    let (turn_im, turn_re) = (core::f64::consts::TAU * hz / RATE).sin_cos();
+    let (mut re, mut im) = (1.0, 0.0);
+    let seconds = length as f64 / RATE;
+    let round = mix.len();
+    for age in 0..length {
+        mix[(start + age) % round] += im * level * envelope(age as f64 / RATE, seconds);
+        (re, im) = (re * turn_re - im * turn_im, re * turn_im + im * turn_re);
+    }
+}
+
+fn with_echo(dry: &[f64]) -> Vec<f64> {
+    let before = |i: usize, by: usize| dry[(i + dry.len() - by) % dry.len()];
+    let wet = |(i, sample): (usize, &f64)| {
+        sample + 0.22 * before(i, EIGHTH * 3 / 2) + 0.10 * before(i, EIGHTH * 3)
+    };
+    dry.iter().enumerate().map(wet).collect()
+}
+
+/// Straight from 0 to 1 made into half a cosine, without corners.
+fn bend(x: f64) -> f64 {
+    0.5 - 0.5 * (core::f64::consts::PI * x).cos()
+}
+
+fn hz(note: u8) -> f64 {
+    440.0 * ((f64::from(note) - 69.0) / 12.0).exp2()
 }

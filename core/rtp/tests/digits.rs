@@ -1,0 +1,139 @@
+//! Keys: pressed by the sender, told by the receiver, over lines that lose, repeat and reorder.
+
+use confab_rtp::{DigitReceiver, DigitSender, Header};
+use confab_terms::Digit;
+use proptest::prelude::{any, prop_assert_eq, proptest};
+
+fn header(timestamp: u32) -> Header {
+    Header {
+        payload_type: 101,
+        marker: false,
+        sequence: 0,
+        timestamp,
+        ssrc: 1,
+    }
+}
+
+fn press(key: char, timestamp: u32, ms: u32) -> Vec<(Header, [u8; 4])> {
+    let mut sender = DigitSender::new(Digit(key), timestamp, ms).expect("a key");
+    std::iter::from_fn(|| sender.next_packet())
+        .map(|packet| (header(packet.timestamp), packet.payload))
+        .collect()
+}
+
+fn told(receiver: &mut DigitReceiver, packets: &[(Header, [u8; 4])]) -> String {
+    let keys = packets
+        .iter()
+        .filter_map(|(header, payload)| receiver.receive(header, payload));
+    keys.map(|digit| digit.0).collect()
+}
+
+#[test]
+fn a_press_is_told_at_its_first_packet_and_once() {
+    let packets = press('5', 1_000, 100);
+    assert_eq!(packets.len(), 5 + 2);
+    assert_eq!(packets[0].1, [5, 10, 0, 160]);
+    for end in &packets[4..] {
+        assert_eq!(end.1, [5, 0x8a, 0x03, 0x20]);
+    }
+    let mut receiver = DigitReceiver::default();
+    assert_eq!(told(&mut receiver, &packets[..1]), "5");
+    assert_eq!(told(&mut receiver, &packets[1..]), "");
+}
+
+#[test]
+fn every_key_and_no_other() {
+    for key in "0123456789*#ABCD".chars() {
+        assert_eq!(
+            told(&mut DigitReceiver::default(), &press(key, 0, 40)),
+            key.to_string()
+        );
+    }
+    assert!(DigitSender::new(Digit('x'), 0, 40).is_none());
+    // Flash, and a packet cut short.
+    assert_eq!(
+        DigitReceiver::default().receive(&header(0), &[16, 10, 0, 160]),
+        None
+    );
+    assert_eq!(
+        DigitReceiver::default().receive(&header(0), &[1, 10, 0]),
+        None
+    );
+}
+
+#[test]
+fn the_same_key_twice_is_two_presses_even_if_every_end_is_lost() {
+    let mut packets = press('1', u32::MAX - 400, 100);
+    packets.truncate(2);
+    packets.extend(press('1', 1_200, 100));
+    assert_eq!(told(&mut DigitReceiver::default(), &packets), "11");
+}
+
+#[test]
+fn an_end_that_comes_after_the_next_press_is_old_news() {
+    let (one, two) = (press('1', 0, 60), press('2', 1_600, 60));
+    let packets = [&one[..3], &two[..2], &one[3..], &two[2..]].concat();
+    assert_eq!(told(&mut DigitReceiver::default(), &packets), "12");
+}
+
+#[test]
+fn a_press_too_long_for_its_duration_goes_on_under_another_timestamp() {
+    let long = |timestamp, duration: u16, end| {
+        let [high, low] = duration.to_be_bytes();
+        (
+            header(timestamp),
+            [7, if end { 0x8a } else { 10 }, high, low],
+        )
+    };
+    let packets = [
+        long(0, 160, false),
+        long(0, 0xffff, false),
+        long(0xffff, 160, false),
+        long(0xffff, 400, true),
+    ];
+    assert_eq!(told(&mut DigitReceiver::default(), &packets), "7");
+}
+
+#[test]
+fn a_new_stream_starts_anew() {
+    let mut packets = press('3', 5_000, 40);
+    let mut again = press('3', 5_000, 40);
+    again.iter_mut().for_each(|(header, _)| header.ssrc = 2);
+    packets.extend(again);
+    assert_eq!(told(&mut DigitReceiver::default(), &packets), "33");
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_lost_or_doubled_each_press_is_told_once(
+        keys in "[0-9*#A-D]{1,12}",
+        fates in proptest::collection::vec(0u8..4, 200),
+        ms in 40u32..300,
+    ) {
+        let mut receiver = DigitReceiver::default();
+        let mut heard = String::new();
+        let mut expected = String::new();
+        let mut fates = fates.into_iter().cycle();
+        for (key, timestamp) in keys.chars().zip((u32::MAX - 9_000..=u32::MAX).step_by(5_000).chain((0..).step_by(5_000))) {
+            let mut arrived = false;
+            for packet in press(key, timestamp, ms) {
+                for _ in 0..fates.next().unwrap_or(1).min(2) {
+                    arrived = true;
+                    heard += &told(&mut receiver, &[packet]);
+                }
+            }
+            if arrived {
+                expected.push(key);
+            }
+        }
+        prop_assert_eq!(heard, expected);
+    }
+
+    #[test]
+    fn no_bytes_are_too_odd(events in proptest::collection::vec((any::<u32>(), any::<Vec<u8>>()), 0..50)) {
+        let mut receiver = DigitReceiver::default();
+        for (timestamp, payload) in events {
+            receiver.receive(&header(timestamp), &payload);
+        }
+    }
+}
