@@ -35,6 +35,11 @@ fn leg(n: u8) -> LegId {
     LegId(u64::from(n) + 1)
 }
 
+fn conference() -> Conference {
+    let sid = ConferenceSid::from_random(7);
+    Conference::new(sid, "room".into(), &Settings::default(), WallTime(0))
+}
+
 fn url() -> impl Strategy<Value = String> {
     prop_oneof![
         Just(String::new()),
@@ -206,9 +211,7 @@ fn carry_out(conference: &mut Conference, op: &Op, now: WallTime) -> Option<Effe
 proptest! {
     #[test]
     fn effects_are_complete_and_a_coach_is_heard_by_its_target_alone(ops in vec(op(), 1..80)) {
-        let first = Settings::default();
-        let sid = ConferenceSid::from_random(7);
-        let mut conference = Conference::new(sid, "room".into(), &first, WallTime(0));
+        let mut conference = conference();
         let mut room = Room::default();
         let mut could_start = false;
         for (i, op) in (1_i64..).zip(&ops) {
@@ -258,9 +261,10 @@ proptest! {
     }
 
     #[test]
-    fn the_same_update_again_changes_nothing(ops in vec(op(), 1..40), wished in update(), n in 0..CALLS) {
-        let sid_ = ConferenceSid::from_random(7);
-        let mut conference = Conference::new(sid_, "room".into(), &Settings::default(), WallTime(0));
+    fn the_same_update_again_changes_nothing(
+        ops in vec(op(), 1..40), wished in update(), n in 0..CALLS
+    ) {
+        let mut conference = conference();
         for op in &ops {
             carry_out(&mut conference, op, WallTime(1));
         }
@@ -281,8 +285,7 @@ proptest! {
 
     #[test]
     fn every_join_is_told_once_and_every_leave_after_it(ops in vec(op(), 1..80)) {
-        let sid = ConferenceSid::from_random(7);
-        let mut conference = Conference::new(sid, "room".into(), &Settings::default(), WallTime(0));
+        let mut conference = conference();
         let mut inside = BTreeSet::new();
         let (mut starts, mut ends) = (0, 0);
         for op in &ops {

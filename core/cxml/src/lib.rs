@@ -3,6 +3,7 @@
 
 mod attributes;
 mod cursor;
+mod dial;
 mod document;
 mod malformed;
 mod noun;

@@ -10,7 +10,8 @@ use crate::Position;
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Malformed {
     /// More bytes than a document may have.
-    #[error("the document has {bytes} bytes: at most {max} are read", max = limits::DOCUMENT_BYTES_MAX)]
+    #[error("the document has {bytes} bytes: at most {max} are read",
+        max = limits::DOCUMENT_BYTES_MAX)]
     TooLarge {
         /// As many as came.
         bytes: usize,
@@ -20,7 +21,8 @@ pub enum Malformed {
         max = limits::DOCUMENT_VERBS_MAX)]
     TooManyVerbs,
     /// An element has more attributes than any verb knows.
-    #[error("{at}: an element may have at most {max} attributes", max = limits::DOCUMENT_ATTRIBUTES_MAX)]
+    #[error("{at}: an element may have at most {max} attributes",
+        max = limits::DOCUMENT_ATTRIBUTES_MAX)]
     TooManyAttributes {
         /// Where.
         at: Position,

@@ -6,7 +6,8 @@ use confab_terms::limits;
 use roxmltree::Node;
 
 use crate::attributes::{Attributes, Warnings};
-use crate::{Beep, ConferenceNoun, Dial, EventWord, Loops, Malformed, Place, Verb};
+use crate::dial::dial;
+use crate::{Loops, Malformed, Place, Verb};
 
 /// The vendors' other verbs, to tell "not supported" from "no such verb".
 const NOT_BUILT: &[&str] = &[
@@ -179,131 +180,8 @@ fn reject<'a>(node: Node<'a, 'a>, warnings: &mut Warnings<'a>) -> Verb {
     }
 }
 
-fn dial<'a>(node: Node<'a, 'a>, warnings: &mut Warnings<'a>) -> Dial {
-    const WHAT: &str = "read as 14400; whole seconds from 1 on would do";
-    let mut attributes = Attributes::of(node, warnings);
-    let action = attributes.text("action");
-    let method = attributes.method("method");
-    let time_limit = attributes
-        .number("timeLimit", 1, 13216, WHAT)
-        .map_or(limits::TIME_LIMIT_DEFAULT, |s| {
-            Duration::from_secs(s.into())
-        });
-    let hangup_on_star = attributes.boolean("hangupOnStar", false, 13213);
-    // They are about ringing someone up: nothing rings when a conference is dialled.
-    for name in [
-        "timeout",
-        "callerId",
-        "callerName",
-        "answerOnBridge",
-        "ringTone",
-    ] {
-        let _ = attributes.text(name);
-    }
-    attributes.ignore(&[
-        "record",
-        "recordingStatusCallback",
-        "recordingStatusCallbackMethod",
-        "recordingStatusCallbackEvent",
-        "recordingStorageUrl",
-        "recordingStorageUrlMethod",
-        "recordingTrack",
-        "trim",
-    ]);
-    attributes.finish();
-    Dial {
-        action,
-        method,
-        time_limit,
-        hangup_on_star,
-        conference: destination(node, warnings),
-    }
-}
-
-/// The first `<Conference>` with a name. A number, alone or as a noun, can't be dialled.
-fn destination<'a>(dial: Node<'a, 'a>, warnings: &mut Warnings<'a>) -> Option<ConferenceNoun> {
-    let mut found = None;
-    for node in dial.children().filter(Node::is_element) {
-        let name = node.tag_name().name();
-        let at = node.range().start;
-        if name != "Conference" {
-            let mixed = dial.children().any(|n| n.has_tag_name("Conference"));
-            warnings.add(if mixed { 13000 } else { 12200 }, at, || {
-                format!("<Dial><{}> is not supported, ignored", quoted(name))
-            });
-        } else if found.is_some() {
-            warnings.add(13215, at, || {
-                "a second <Conference> in one <Dial>, ignored".to_owned()
-            });
-        } else {
-            found = conference(node, warnings);
-        }
-    }
-    if found.is_none() {
-        warnings.add(12200, dial.range().start, || {
-            "<Dial> without a <Conference> that can be joined, fails; \
-             <Dial><Conference>Name</Conference></Dial> would do"
-                .to_owned()
-        });
-    }
-    found
-}
-
-fn conference<'a>(node: Node<'a, 'a>, warnings: &mut Warnings<'a>) -> Option<ConferenceNoun> {
-    const BEEP: &str = "read as true; true, false, onEnter or onExit would do";
-    const MAX: &str = "ignored; a whole number from 1 on would do";
-    const EVENTS: &str =
-        "words other than start end join leave mute hold modify speaker announcement are ignored";
-    let name = text(node);
-    let mut attributes = Attributes::of(node, warnings);
-    let noun = ConferenceNoun {
-        name,
-        muted: attributes.boolean("muted", false, 13230),
-        beep: attributes.word("beep", 13235, BEEP, beep),
-        coach: attributes.text("coach"),
-        start_conference_on_enter: attributes.boolean("startConferenceOnEnter", true, 13232),
-        end_conference_on_exit: attributes.boolean("endConferenceOnExit", false, 13231),
-        max_participants: attributes.number("maxParticipants", 1, 16002, MAX),
-        wait_url: attributes.text_or_empty("waitUrl"),
-        wait_method: attributes.method("waitMethod"),
-        participant_label: attributes.text("participantLabel"),
-        status_callback: attributes.text("statusCallback"),
-        status_callback_method: attributes.method("statusCallbackMethod"),
-        status_callback_events: {
-            let parse = EventWord::parse;
-            let mut words = attributes.words("statusCallbackEvent", 16002, EVENTS, parse);
-            words.sort_unstable();
-            words.dedup();
-            words
-        },
-        event_callback_url: attributes.text("eventCallbackUrl"),
-    };
-    attributes.ignore(&[
-        "record",
-        "trim",
-        "region",
-        "jitterBufferSize",
-        "recordingConfigurationId",
-        "recordingStatusCallback",
-        "recordingStatusCallbackMethod",
-        "recordingStatusCallbackEvent",
-    ]);
-    attributes.finish();
-    (!noun.name.is_empty()).then_some(noun)
-}
-
-fn beep(text: &str) -> Option<Beep> {
-    Some(match text.to_ascii_lowercase().as_str() {
-        "true" | "1" => Beep::Both,
-        "false" | "0" => Beep::Never,
-        "onenter" => Beep::OnEnter,
-        "onexit" => Beep::OnExit,
-        _ => return None,
-    })
-}
-
 /// All text within an element, whatever elements and comments stand between, trimmed.
-fn text(node: Node<'_, '_>) -> String {
+pub(crate) fn text(node: Node<'_, '_>) -> String {
     let pieces = node.descendants().filter(Node::is_text);
     let all: String = pieces.filter_map(|n| n.text()).collect();
     all.trim().to_owned()

@@ -164,7 +164,8 @@ fn hold_then_unhold_leaves_muted_as_it_is() {
               webhook 6 participant-unhold anna Muted
               date_updated is now
             GET anna
-              anna muted=true hold=false coaching=false call_sid_to_coach=null end_conference_on_exit=false seated=true
+              anna muted=true hold=false coaching=false call_sid_to_coach=null
+                  end_conference_on_exit=false seated=true
             POST anna Hold=true
               anna no longer hears boris
               anna gets the built-in hold music
@@ -214,7 +215,8 @@ fn coaching() {
               webhook 5 participant-modify carla Coaching
               date_updated is now
             GET carla
-              carla muted=false hold=false coaching=true call_sid_to_coach=anna end_conference_on_exit=false seated=true
+              carla muted=false hold=false coaching=true call_sid_to_coach=anna
+                  end_conference_on_exit=false seated=true
         "#]],
     );
 }
@@ -294,7 +296,8 @@ fn coaching_false_and_no_target_is_barge() {
               webhook 7 participant-modify carla
               date_updated is now
             GET carla
-              carla muted=false hold=false coaching=false call_sid_to_coach=null end_conference_on_exit=false seated=true
+              carla muted=false hold=false coaching=false call_sid_to_coach=null
+                  end_conference_on_exit=false seated=true
         "#]],
     );
 }

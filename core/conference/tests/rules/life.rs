@@ -283,7 +283,7 @@ fn ends_by_status_completed() {
               boris left: ConferenceEndedViaApi
               ended
             LIST
-              seated: 
+              seated:
         "#]],
     );
 }

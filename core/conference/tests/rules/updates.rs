@@ -35,7 +35,8 @@ fn a_field_that_is_absent_is_unchanged() {
               webhook 6 participant-modify anna Muted Hold EndConferenceOnExit
               date_updated is now
             GET anna
-              anna muted=true hold=true coaching=false call_sid_to_coach=null end_conference_on_exit=true seated=true
+              anna muted=true hold=true coaching=false call_sid_to_coach=null
+                  end_conference_on_exit=true seated=true
         "#]],
     );
 }
@@ -90,7 +91,8 @@ fn no_fields_at_all_change_nothing() {
               webhook 3 conference-start
             POST anna
               nothing
-            POST anna Muted=false Hold=false Coaching=false EndConferenceOnExit=false BeepOnExit=true
+            POST anna Muted=false Hold=false Coaching=false EndConferenceOnExit=false
+                BeepOnExit=true
               nothing
             POST anna CallSidToCoach=
               nothing
@@ -105,9 +107,11 @@ fn several_fields_are_applied_all_or_none() {
     check(
         "anna joins
          boris joins
-         POST anna Muted=true EndConferenceOnExit=true Hold=true HoldUrl=https://a/h AnnounceUrl=https://a/x Coaching=true CallSidToCoach=nobody
+         POST anna Muted=true EndConferenceOnExit=true Hold=true HoldUrl=https://a/h \
+            AnnounceUrl=https://a/x Coaching=true CallSidToCoach=nobody
          GET anna
-         POST anna Muted=true EndConferenceOnExit=true Hold=true HoldUrl=https://a/h AnnounceUrl=https://a/x Coaching=true CallSidToCoach=boris
+         POST anna Muted=true EndConferenceOnExit=true Hold=true HoldUrl=https://a/h \
+            AnnounceUrl=https://a/x Coaching=true CallSidToCoach=boris
          GET anna",
         &expect![[r#"
             anna joins
@@ -120,11 +124,14 @@ fn several_fields_are_applied_all_or_none() {
               beep for all but boris
               webhook 2 participant-join boris
               webhook 3 conference-start
-            POST anna Muted=true EndConferenceOnExit=true Hold=true HoldUrl=https://a/h AnnounceUrl=https://a/x Coaching=true CallSidToCoach=nobody
+            POST anna Muted=true EndConferenceOnExit=true Hold=true HoldUrl=https://a/h
+                AnnounceUrl=https://a/x Coaching=true CallSidToCoach=nobody
               refused: the participant to be coached, nobody, is not in this conference
             GET anna
-              anna muted=false hold=false coaching=false call_sid_to_coach=null end_conference_on_exit=false seated=true
-            POST anna Muted=true EndConferenceOnExit=true Hold=true HoldUrl=https://a/h AnnounceUrl=https://a/x Coaching=true CallSidToCoach=boris
+              anna muted=false hold=false coaching=false call_sid_to_coach=null
+                  end_conference_on_exit=false seated=true
+            POST anna Muted=true EndConferenceOnExit=true Hold=true HoldUrl=https://a/h
+                AnnounceUrl=https://a/x Coaching=true CallSidToCoach=boris
               anna no longer hears boris
               boris no longer hears anna
               anna gets hold music: GET https://a/h
@@ -134,7 +141,8 @@ fn several_fields_are_applied_all_or_none() {
               webhook 6 participant-modify anna Muted Hold Coaching EndConferenceOnExit
               date_updated is now
             GET anna
-              anna muted=true hold=true coaching=true call_sid_to_coach=boris end_conference_on_exit=true seated=true
+              anna muted=true hold=true coaching=true call_sid_to_coach=boris
+                  end_conference_on_exit=true seated=true
         "#]],
     );
 }
@@ -156,7 +164,8 @@ fn methods_that_are_absent_are_get_for_hold_and_post_for_the_others() {
               announcement to anna: POST https://a/x
               webhook 2 participant-modify anna
               date_updated is now
-            POST anna WaitUrl=https://a/w2 WaitMethod=GET AnnounceUrl=https://a/x AnnounceMethod=GET
+            POST anna WaitUrl=https://a/w2 WaitMethod=GET AnnounceUrl=https://a/x
+                AnnounceMethod=GET
               anna gets wait music: GET https://a/w2
               announcement to anna: GET https://a/x
               webhook 3 participant-modify anna
@@ -238,7 +247,8 @@ fn coaching_without_a_target() {
               webhook 2 participant-join boris
               webhook 3 conference-start
             POST boris Coaching=true
-              refused: Coaching=true needs CallSidToCoach, the CallSid of the participant to be coached
+              refused: Coaching=true needs CallSidToCoach, the CallSid of the participant to be
+                  coached
             POST boris Coaching=true CallSidToCoach=anna
               webhook 4 participant-modify boris Coaching
               date_updated is now
@@ -248,7 +258,8 @@ fn coaching_without_a_target() {
               webhook 5 participant-modify boris
               date_updated is now
             POST boris Coaching=true
-              refused: Coaching=true needs CallSidToCoach, the CallSid of the participant to be coached
+              refused: Coaching=true needs CallSidToCoach, the CallSid of the participant to be
+                  coached
         "#]],
     );
 }
@@ -274,14 +285,17 @@ fn coaching_with_an_empty_target() {
               webhook 2 participant-join boris
               webhook 3 conference-start
             POST boris Coaching=true CallSidToCoach=
-              refused: Coaching=true needs CallSidToCoach, the CallSid of the participant to be coached
+              refused: Coaching=true needs CallSidToCoach, the CallSid of the participant to be
+                  coached
             POST boris CallSidToCoach=anna
               webhook 4 participant-modify boris Coaching
               date_updated is now
             POST boris Coaching=true CallSidToCoach=
-              refused: Coaching=true needs CallSidToCoach, the CallSid of the participant to be coached
+              refused: Coaching=true needs CallSidToCoach, the CallSid of the participant to be
+                  coached
             GET boris
-              boris muted=false hold=false coaching=true call_sid_to_coach=anna end_conference_on_exit=false seated=true
+              boris muted=false hold=false coaching=true call_sid_to_coach=anna
+                  end_conference_on_exit=false seated=true
         "#]],
     );
 }
@@ -319,13 +333,15 @@ fn a_target_alone_implies_coaching_and_an_empty_one_clears_both() {
               webhook 5 participant-modify carla Coaching
               date_updated is now
             GET carla
-              carla muted=false hold=false coaching=true call_sid_to_coach=anna end_conference_on_exit=false seated=true
+              carla muted=false hold=false coaching=true call_sid_to_coach=anna
+                  end_conference_on_exit=false seated=true
             POST carla CallSidToCoach=
               boris hears carla
               webhook 6 participant-modify carla
               date_updated is now
             GET carla
-              carla muted=false hold=false coaching=false call_sid_to_coach=null end_conference_on_exit=false seated=true
+              carla muted=false hold=false coaching=false call_sid_to_coach=null
+                  end_conference_on_exit=false seated=true
         "#]],
     );
 }
@@ -359,7 +375,8 @@ fn coaching_false_clears_both_whatever_the_target_says() {
               webhook 5 participant-modify boris
               date_updated is now
             GET boris
-              boris muted=false hold=false coaching=false call_sid_to_coach=null end_conference_on_exit=false seated=true
+              boris muted=false hold=false coaching=false call_sid_to_coach=null
+                  end_conference_on_exit=false seated=true
             POST boris CallSidToCoach=anna
               webhook 6 participant-modify boris Coaching
               date_updated is now
@@ -367,7 +384,8 @@ fn coaching_false_clears_both_whatever_the_target_says() {
               webhook 7 participant-modify boris
               date_updated is now
             GET boris
-              boris muted=false hold=false coaching=false call_sid_to_coach=null end_conference_on_exit=false seated=true
+              boris muted=false hold=false coaching=false call_sid_to_coach=null
+                  end_conference_on_exit=false seated=true
         "#]],
     );
 }
@@ -428,7 +446,8 @@ fn a_target_that_is_unknown_elsewhere_or_gone() {
             emil joins coach=dora
               refused: the participant to be coached, dora, is not in this conference
             GET boris
-              boris muted=false hold=false coaching=false call_sid_to_coach=null end_conference_on_exit=false seated=true
+              boris muted=false hold=false coaching=false call_sid_to_coach=null
+                  end_conference_on_exit=false seated=true
         "#]],
     );
 }
@@ -557,7 +576,8 @@ fn a_target_that_leaves() {
               webhook 7 participant-modify carla Coaching
               anna left: HungUp
             GET carla
-              carla muted=false hold=false coaching=true call_sid_to_coach=null end_conference_on_exit=false seated=true
+              carla muted=false hold=false coaching=true call_sid_to_coach=null
+                  end_conference_on_exit=false seated=true
             POST carla Muted=true
               webhook 8 participant-mute carla Muted Coaching
               date_updated is now
@@ -565,7 +585,8 @@ fn a_target_that_leaves() {
               webhook 9 participant-unmute carla Coaching
               date_updated is now
             POST carla Coaching=true
-              refused: Coaching=true needs CallSidToCoach, the CallSid of the participant to be coached
+              refused: Coaching=true needs CallSidToCoach, the CallSid of the participant to be
+                  coached
             anna joins
               anna hears boris
               boris hears anna
@@ -578,7 +599,8 @@ fn a_target_that_leaves() {
               webhook 11 participant-modify carla
               date_updated is now
             GET carla
-              carla muted=false hold=false coaching=false call_sid_to_coach=null end_conference_on_exit=false seated=true
+              carla muted=false hold=false coaching=false call_sid_to_coach=null
+                  end_conference_on_exit=false seated=true
         "#]],
     );
 }
@@ -647,7 +669,8 @@ fn a_target_that_leaves_while_its_coach_is_held_muted_or_rings() {
               emil hears boris
               webhook 12 participant-join emil Coaching
             GET emil
-              emil muted=false hold=false coaching=true call_sid_to_coach=null end_conference_on_exit=false seated=true
+              emil muted=false hold=false coaching=true call_sid_to_coach=null
+                  end_conference_on_exit=false seated=true
         "#]],
     );
 }
@@ -1141,9 +1164,10 @@ fn update_while_the_call_still_rings() {
             POST anna Muted=true
               nothing
             GET anna
-              anna muted=true hold=false coaching=false call_sid_to_coach=null end_conference_on_exit=false seated=false
+              anna muted=true hold=false coaching=false call_sid_to_coach=null
+                  end_conference_on_exit=false seated=false
             LIST
-              seated: 
+              seated:
             boris joins
               boris gets the built-in wait music
               webhook 1 participant-join boris
@@ -1454,7 +1478,7 @@ fn path_key() {
          carla joins label=11111111-1111-4111-8111-111111111111
          carla joins label=CA11111111111141118111111111111111
          carla joins label=
-         carla joins label=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+         carla joins label=129*a
          anna leaves
          carla joins label=agent
          POST label:agent Muted=true",
@@ -1476,17 +1500,23 @@ fn path_key() {
             carla joins label=agent
               refused: the label "agent" is taken in this conference
             carla joins label=a/b
-              refused: the label "a/b" can't be a participant's key: 1 to 128 characters without a slash that do not look like a sid would do
+              refused: the label "a/b" can't be a participant's key: 1 to 128 characters without a
+                  slash that do not look like a sid would do
             carla joins label=a%2Fb
-              refused: the label "a%2Fb" can't be a participant's key: 1 to 128 characters without a slash that do not look like a sid would do
+              refused: the label "a%2Fb" can't be a participant's key: 1 to 128 characters without
+                  a slash that do not look like a sid would do
             carla joins label=11111111-1111-4111-8111-111111111111
-              refused: the label "11111111-1111-4111-8111-111111111111" can't be a participant's key: 1 to 128 characters without a slash that do not look like a sid would do
+              refused: the label "11111111-1111-4111-8111-111111111111" can't be a participant's
+                  key: 1 to 128 characters without a slash that do not look like a sid would do
             carla joins label=CA11111111111141118111111111111111
-              refused: the label "CA11111111111141118111111111111111" can't be a participant's key: 1 to 128 characters without a slash that do not look like a sid would do
+              refused: the label "CA11111111111141118111111111111111" can't be a participant's
+                  key: 1 to 128 characters without a slash that do not look like a sid would do
             carla joins label=
-              refused: the label "" can't be a participant's key: 1 to 128 characters without a slash that do not look like a sid would do
-            carla joins label=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
-              refused: the label "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" can't be a participant's key: 1 to 128 characters without a slash that do not look like a sid would do
+              refused: the label "" can't be a participant's key: 1 to 128 characters without a
+                  slash that do not look like a sid would do
+            carla joins label=129*a
+              refused: the label "129*a" can't be a participant's key: 1 to 128 characters without
+                  a slash that do not look like a sid would do
             anna leaves
               anna no longer hears boris
               exit beep
