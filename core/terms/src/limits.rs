@@ -92,3 +92,9 @@ pub const PAGE_SIZE_MAX: u32 = 1_000;
 pub const PAGE_SIZE_DEFAULT: u32 = 50;
 /// Questions about who hears whom in one conference on their way to the room.
 pub const AUDIBILITY_QUESTIONS_MAX: usize = 16;
+/// Outputs of a media engine that wait to be polled; packets beyond it are lost, and counted.
+pub const MEDIA_OUTPUTS_MAX: usize = 65_536;
+/// Chunks of its sound that a player holds.
+pub const SOUND_CHUNKS_MAX: usize = 3;
+/// Beeps of a room at once; the oldest makes room.
+pub const BEEPS_MAX: usize = 4;
