@@ -1,1 +1,24 @@
-//! Audio files decoded and speech synthesised, off the media threads.
+//! Audio files decoded and speech synthesised, on threads of their own, to 8 kHz mono. Players
+//! ask for chunks and get them when they are there; no media thread ever waits for one.
+
+mod budget;
+mod decoder;
+mod flite;
+pub mod limits;
+mod permits;
+mod pipe;
+mod resampler;
+mod samples;
+mod shelf;
+mod sounds;
+mod speech;
+mod telephone;
+mod told;
+mod work;
+
+pub use flite::Flite;
+pub use pipe::{AudioWriter, Refused};
+pub use resampler::Resampler;
+pub use sounds::{Sounds, SoundsConfig};
+pub use speech::{Phrase, Tts};
+pub use told::{Sink, Told};

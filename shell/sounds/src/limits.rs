@@ -1,0 +1,48 @@
+//! Every bound of this crate, by name, next to those of `confab_terms::limits`.
+
+use std::time::Duration;
+
+/// Bytes of one audio file.
+pub const AUDIO_BYTES_MAX: usize = 100 * 1024 * 1024;
+/// Bytes of audio that have arrived and are not decoded yet, all files together.
+pub const UNDECODED_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Audio that nobody asked to decode is dropped after this, when room is needed.
+pub const UNDECODED_AGE_MAX: Duration = Duration::from_secs(60);
+/// Samples of one sound: two hours. It ends there.
+pub const SOUND_SAMPLES_MAX: u64 = 2 * 3_600 * 8_000;
+/// Bytes of decoded samples kept, all sounds together.
+pub const SOUND_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Sounds and audio files remembered.
+pub const SOUNDS_MAX: usize = 16_384;
+/// A sound wanted so recently is not dropped, however tight the room.
+pub const SOUND_KEPT: Duration = Duration::from_secs(60);
+/// Samples that make it worth answering a player before more is there: 200 ms.
+pub const FEED_SAMPLES_MIN: usize = 1_600;
+/// Players of one sound that wait for samples not decoded yet.
+pub const WANTS_MAX: usize = 16_384;
+/// Threads that decode or speak; most of their time they wait for the network.
+pub const WORKERS_MAX: usize = 64;
+/// Jobs that wait for a thread.
+pub const JOBS_MAX: usize = 4_096;
+/// Decoders that use the processor at once.
+pub const DECODING_AT_ONCE: usize = 2;
+/// Speech syntheses at once.
+pub const SPEAKING_AT_ONCE: usize = 2;
+/// Characters of one `<Say>`.
+pub const TEXT_CHARS_MAX: usize = 4_096;
+/// How long one `<Say>` may take to synthesise.
+pub const SPEAKING_TIME_MAX: Duration = Duration::from_secs(10);
+/// Bytes of synthesised speech: eleven minutes at 8 kHz and more at nothing else.
+pub const SPEECH_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The lowest sampling rate that is resampled.
+pub const RATE_MIN: u32 = 1_000;
+/// The highest.
+pub const RATE_MAX: u32 = 384_000;
+/// Channels that are mixed down.
+pub const CHANNELS_MAX: usize = 16;
+/// Packets in a row that may be broken before the rest is given up.
+pub const BROKEN_PACKETS_MAX: u32 = 200;
+/// Bytes of one tag (a title, a cover) that are read; the rest is skipped.
+pub const TAG_BYTES_MAX: usize = 64 * 1024;
+/// Filter tables kept for the rates used last.
+pub const FILTERS_MAX: usize = 8;

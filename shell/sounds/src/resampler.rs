@@ -1,0 +1,186 @@
+//! Any sampling rate to 8 kHz, mono: a windowed sinc, tabulated for 512 places between two input
+//! samples and interpolated in between, so that one path serves every ratio.
+
+use std::f64::consts::PI;
+use std::sync::Arc;
+
+use crate::limits::{RATE_MAX, RATE_MIN};
+
+/// What comes out.
+pub(crate) const RATE_OUT: u32 = 8_000;
+/// Places between two input samples. Linear interpolation between them errs by -106 dB.
+const PHASES: usize = 512;
+/// What passes and what is stopped, in parts of the smaller rate: 3,400 and 4,000 Hz of 8 kHz.
+const PASS: f64 = 0.425;
+const STOP: f64 = 0.5;
+/// Kaiser's window for 70 dB in the stop band: shape, and length times transition width.
+const KAISER_BETA: f64 = 6.755;
+const KAISER_WIDTH: f64 = 4.32;
+
+/// The tabulated filter for one input rate.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    rate: u32,
+    taps: usize,
+    /// `PHASES + 1` rows of `taps`.
+    table: Vec<f32>,
+}
+
+impl Filter {
+    pub(crate) fn new(rate: u32) -> Self {
+        let rate = rate.clamp(RATE_MIN, RATE_MAX);
+        let scale = f64::from(rate.min(RATE_OUT)) / f64::from(rate);
+        let half = (KAISER_WIDTH / ((STOP - PASS) * scale) / 2.0).ceil();
+        let cutoff = (PASS + STOP) * scale;
+        let taps = 2 * half as usize;
+        let mut table = Vec::with_capacity((PHASES + 1) * taps);
+        for phase in 0..=PHASES {
+            let begin = table.len();
+            let shift = phase as f64 / PHASES as f64;
+            for tap in 0..taps {
+                // Distance, in input samples, from the tap to where the output sample lies.
+                let distance = tap as f64 - (half - 1.0) - shift;
+                table.push(weight(distance, half, cutoff) as f32);
+            }
+            // Each phase passes a constant unchanged.
+            let sum: f32 = table[begin..].iter().sum();
+            table[begin..].iter_mut().for_each(|weight| *weight /= sum);
+        }
+        Self { rate, taps, table }
+    }
+
+    pub(crate) fn rate(&self) -> u32 {
+        self.rate
+    }
+}
+
+fn weight(distance: f64, half: f64, cutoff: f64) -> f64 {
+    let place = distance / half;
+    if place.abs() >= 1.0 {
+        return 0.0;
+    }
+    let window = bessel(KAISER_BETA * (1.0 - place * place).sqrt()) / bessel(KAISER_BETA);
+    let angle = PI * cutoff * distance;
+    let sinc = if angle.abs() < 1e-9 {
+        1.0
+    } else {
+        angle.sin() / angle
+    };
+    cutoff * sinc * window
+}
+
+/// The modified Bessel function of the first kind, order zero.
+fn bessel(x: f64) -> f64 {
+    let (mut sum, mut term) = (1.0, 1.0);
+    for k in 1..30 {
+        let factor = x / (2.0 * f64::from(k));
+        term *= factor * factor;
+        sum += term;
+    }
+    sum
+}
+
+/// Resamples one stream. The first output sample lies where the first input sample does, and
+/// there are as many as the input lasts.
+#[derive(Debug)]
+pub struct Resampler {
+    filter: Arc<Filter>,
+    /// Input that is still needed, with what the filter sees before the beginning.
+    kept: Vec<f32>,
+    /// Where in `kept` the next output sample's first tap is: whole samples, and a fraction of
+    /// `RATE_OUT`.
+    at: usize,
+    fraction: u32,
+    taken: u64,
+    made: u64,
+}
+
+impl Resampler {
+    /// For an input rate, which is brought within the limits.
+    #[must_use]
+    pub fn new(rate: u32) -> Self {
+        Self::with(Arc::new(Filter::new(rate)))
+    }
+
+    pub(crate) fn with(filter: Arc<Filter>) -> Self {
+        let kept = vec![0.0; filter.taps / 2 - 1];
+        Self {
+            filter,
+            kept,
+            at: 0,
+            fraction: 0,
+            taken: 0,
+            made: 0,
+        }
+    }
+
+    /// Takes mono samples in -1..1, appends what they make.
+    pub fn push(&mut self, samples: &[f32], out: &mut Vec<i16>) {
+        self.taken += samples.len() as u64;
+        if self.filter.rate == RATE_OUT {
+            self.made += samples.len() as u64;
+            out.extend(samples.iter().map(|&sample| to_i16(sample)));
+            return;
+        }
+        self.kept.extend_from_slice(samples);
+        self.make(u64::MAX, out);
+        // What was passed is moved out of the way seldom enough to cost nothing.
+        if self.at > 16_384 {
+            self.kept.drain(..self.at);
+            self.at = 0;
+        }
+    }
+
+    /// The input is over: appends what is still due.
+    pub fn finish(&mut self, out: &mut Vec<i16>) {
+        let rate = u64::from(self.filter.rate);
+        let due = (self.taken * u64::from(RATE_OUT)).div_ceil(rate);
+        if self.made < due {
+            self.kept.resize(self.kept.len() + self.filter.taps, 0.0);
+            self.make(due, out);
+        }
+    }
+
+    fn make(&mut self, until: u64, out: &mut Vec<i16>) {
+        let taps = self.filter.taps;
+        while self.made < until && self.at + taps <= self.kept.len() {
+            let phase = f64::from(self.fraction) / f64::from(RATE_OUT) * PHASES as f64;
+            let row = phase as usize;
+            let between = (phase - row as f64) as f32;
+            let (this, next) = self.filter.table[row * taps..(row + 2) * taps].split_at(taps);
+            let input = &self.kept[self.at..self.at + taps];
+            let (low, high) = (dot(this, input), dot(next, input));
+            out.push(to_i16(low + (high - low) * between));
+            self.made += 1;
+            self.fraction += self.filter.rate % RATE_OUT;
+            self.at += (self.filter.rate / RATE_OUT) as usize;
+            if self.fraction >= RATE_OUT {
+                self.fraction -= RATE_OUT;
+                self.at += 1;
+            }
+        }
+    }
+}
+
+/// In eight sums, which the compiler turns into vectors.
+fn dot(left: &[f32], right: &[f32]) -> f32 {
+    let mut sums = [0.0_f32; 8];
+    let (lefts, rights) = (left.chunks_exact(8), right.chunks_exact(8));
+    let rest: f32 = lefts
+        .remainder()
+        .iter()
+        .zip(rights.remainder())
+        .map(|(l, r)| l * r)
+        .sum();
+    for (l, r) in lefts.zip(rights) {
+        for lane in 0..8 {
+            sums[lane] += l[lane] * r[lane];
+        }
+    }
+    sums.iter().sum::<f32>() + rest
+}
+
+/// A sample that is no number is silence.
+fn to_i16(sample: f32) -> i16 {
+    (sample * 32_768.0).round() as i16
+}

@@ -1,0 +1,263 @@
+//! Which audio and which sounds there are, who waits for them, and which make room for others.
+//! Plain data under the handle's lock: nothing here blocks, decodes or tells.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
+
+use confab_switchboard::DecodeError;
+use confab_terms::{AudioId, DecodeId, LegId, PlayerId, SoundId};
+
+use crate::limits::{SOUND_BYTES_MAX, SOUND_KEPT, SOUND_SAMPLES_MAX, SOUNDS_MAX, WANTS_MAX};
+use crate::pipe::AudioReader;
+use crate::samples::Samples;
+use crate::speech::Phrase;
+use crate::told::Told;
+use crate::work::{Job, not_audio};
+
+/// What a sound was made of.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    Audio(AudioId),
+    Phrase(Phrase),
+}
+
+/// Fetched audio.
+#[derive(Debug)]
+pub(crate) enum Audio {
+    /// Nobody has asked to decode it yet.
+    Waiting {
+        reader: AudioReader,
+        content_type: String,
+        since: Instant,
+    },
+    /// Somebody has.
+    Sound(SoundId),
+}
+
+#[derive(Debug)]
+pub(crate) struct Sound {
+    pub(crate) samples: Samples,
+    origin: Origin,
+    /// Who waits for its beginning.
+    askers: Vec<DecodeId>,
+    wants: Vec<Want>,
+    used: Instant,
+}
+
+/// A player that waits for samples.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Want {
+    pub(crate) leg: LegId,
+    pub(crate) player: PlayerId,
+    pub(crate) sound: SoundId,
+    pub(crate) position: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct Shelf {
+    pub(crate) audios: BTreeMap<AudioId, Audio>,
+    pub(crate) sounds: BTreeMap<SoundId, Sound>,
+    pub(crate) spoken: BTreeMap<Phrase, SoundId>,
+    pub(crate) jobs: VecDeque<Job>,
+    pub(crate) workers: usize,
+    audio_count: u64,
+    sound_count: u64,
+    bytes: usize,
+}
+
+impl Shelf {
+    pub(crate) fn next_audio(&mut self) -> AudioId {
+        self.audio_count += 1;
+        AudioId(self.audio_count)
+    }
+
+    /// A new sound, empty.
+    pub(crate) fn new_sound(&mut self, origin: Origin) -> SoundId {
+        self.sound_count += 1;
+        let sound = SoundId(self.sound_count);
+        match &origin {
+            Origin::Audio(audio) => {
+                self.audios.insert(*audio, Audio::Sound(sound));
+            }
+            Origin::Phrase(phrase) => {
+                self.spoken.insert(phrase.clone(), sound);
+            }
+        }
+        let new = Sound {
+            samples: Samples::default(),
+            origin,
+            askers: Vec::new(),
+            wants: Vec::new(),
+            used: Instant::now(),
+        };
+        self.sounds.insert(sound, new);
+        sound
+    }
+
+    /// Answers at once if the sound can begin; else when it can.
+    pub(crate) fn ask(&mut self, sound: SoundId, decode: DecodeId) -> Option<Told> {
+        let known = self.sounds.get_mut(&sound)?;
+        known.used = Instant::now();
+        if known.samples.can_begin() {
+            let result = Ok(sound);
+            return Some(Told::Decoded { decode, result });
+        }
+        known.askers.push(decode);
+        None
+    }
+
+    /// Answers at once if the samples are there, or never will be; else when they come.
+    pub(crate) fn want(&mut self, want: Want) -> Option<Told> {
+        let Some(sound) = self.sounds.get_mut(&want.sound) else {
+            return Some(gone(want));
+        };
+        sound.used = Instant::now();
+        let told = serve(&sound.samples, want);
+        if told.is_none() {
+            if sound.wants.len() == WANTS_MAX {
+                return Some(gone(want));
+            }
+            sound.wants.push(want);
+        }
+        told
+    }
+
+    /// Takes decoded samples; tells whether it would take more. `told` are those who waited.
+    pub(crate) fn grow(&mut self, sound: SoundId, samples: &[i16], told: &mut Vec<Told>) -> bool {
+        let bytes = size_of_val(samples);
+        if self.bytes + bytes > SOUND_BYTES_MAX {
+            self.make_room(bytes);
+        }
+        if self.bytes + bytes > SOUND_BYTES_MAX {
+            return false;
+        }
+        let Some(known) = self.sounds.get_mut(&sound) else {
+            return false;
+        };
+        self.bytes += bytes;
+        known.samples.push(samples);
+        known.tell(sound, told);
+        known.samples.len() < SOUND_SAMPLES_MAX
+    }
+
+    /// Nothing more comes. With an error the sound stays for those who play it, up to where it
+    /// broke, but is not found again; without a sample it is gone.
+    pub(crate) fn end(&mut self, sound: SoundId, error: Option<DecodeError>) -> Vec<Told> {
+        let mut told = Vec::new();
+        let Some(known) = self.sounds.get_mut(&sound) else {
+            return told;
+        };
+        known.samples.end();
+        known.tell(sound, &mut told);
+        let empty = known.samples.len() == 0;
+        let error = error.or_else(|| empty.then(|| not_audio("no room for its samples")));
+        if let Some(error) = error {
+            for decode in known.askers.drain(..) {
+                let result = Err(error.clone());
+                told.push(Told::Decoded { decode, result });
+            }
+            let origin = known.origin.clone();
+            self.forget(sound, &origin);
+            if empty {
+                self.sounds.remove(&sound);
+            }
+        }
+        told
+    }
+
+    /// Drops sounds that were not wanted lately, the longest unwanted first.
+    fn make_room(&mut self, bytes: usize) {
+        while self.bytes + bytes > SOUND_BYTES_MAX && self.drop_oldest() {}
+    }
+
+    /// Room for one more entry.
+    pub(crate) fn has_room(&mut self) -> bool {
+        while self.sounds.len().max(self.audios.len()) >= SOUNDS_MAX {
+            if !self.drop_oldest() {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn drop_oldest(&mut self) -> bool {
+        let ended = self
+            .sounds
+            .iter()
+            .filter(|(_, sound)| sound.samples.has_ended() && sound.used.elapsed() > SOUND_KEPT);
+        let oldest = ended.min_by_key(|(_, sound)| sound.used);
+        let Some(oldest) = oldest.map(|(sound, _)| *sound) else {
+            return false;
+        };
+        if let Some(dropped) = self.sounds.remove(&oldest) {
+            self.bytes -= dropped.samples.bytes();
+            self.forget(oldest, &dropped.origin);
+        }
+        true
+    }
+
+    /// Drops audio that nobody asked to decode, if it has waited long.
+    pub(crate) fn drop_waiting(&mut self, longer_than: std::time::Duration) {
+        self.audios.retain(|_, audio| match audio {
+            Audio::Waiting { since, .. } => since.elapsed() <= longer_than,
+            Audio::Sound(_) => true,
+        });
+    }
+
+    fn forget(&mut self, sound: SoundId, origin: &Origin) {
+        match origin {
+            Origin::Audio(audio) => {
+                self.audios.remove(audio);
+            }
+            Origin::Phrase(phrase) => {
+                if self.spoken.get(phrase) == Some(&sound) {
+                    self.spoken.remove(phrase);
+                }
+            }
+        }
+    }
+}
+
+impl Sound {
+    /// Answers those who waited for what is there now.
+    fn tell(&mut self, sound: SoundId, told: &mut Vec<Told>) {
+        if self.samples.can_begin() {
+            let askers = self.askers.drain(..);
+            told.extend(askers.map(|decode| {
+                let result = Ok(sound);
+                Told::Decoded { decode, result }
+            }));
+        }
+        let samples = &self.samples;
+        self.wants.retain(|want| {
+            let answer = serve(samples, *want);
+            let waits = answer.is_none();
+            told.extend(answer);
+            waits
+        });
+    }
+}
+
+fn serve(samples: &Samples, want: Want) -> Option<Told> {
+    let served = samples.serve(want.position)?;
+    Some(Told::Feed {
+        leg: want.leg,
+        player: want.player,
+        sound: want.sound,
+        position: want.position,
+        samples: served.samples,
+        last: served.last,
+    })
+}
+
+/// The answer to a want of what is not there.
+fn gone(want: Want) -> Told {
+    Told::Feed {
+        leg: want.leg,
+        player: want.player,
+        sound: want.sound,
+        position: want.position,
+        samples: [].into(),
+        last: true,
+    }
+}
