@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use confab_mixer::Room;
-use confab_terms::limits::CALLS_MAX;
+use confab_terms::limits::{CALLS_MAX, CONFERENCES_MAX};
 use confab_terms::{Instant, LegId, PlayerId, Rate, RequestId, RoomId};
 
 use crate::ear::ANNOUNCEMENT;
@@ -100,6 +100,9 @@ impl Engine {
     /// At the only rate that the codecs have, whatever is asked for: what a wider room would
     /// need (resampling at each leg) comes with the first wide codec.
     fn open_room(&mut self, id: RoomId, _rate: Rate) -> bool {
+        if self.rooms.len() >= CONFERENCES_MAX {
+            return false;
+        }
         let audio = RoomAudio {
             room: Room::new(Rate::Hz8000),
             shared: Shared::default(),

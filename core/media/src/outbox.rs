@@ -1,12 +1,10 @@
 //! What waits for `poll_output`: in order, packets as ranges of one arena that is used again.
 
+use confab_terms::limits::MEDIA_OUTPUTS_MAX;
 use confab_terms::{LegId, PlayerId, SocketAddr, SoundId};
 use serde::{Deserialize, Serialize};
 
 use crate::{Component, Event, Output};
-
-/// More than this waits only if nobody polls: then packets are dropped, and counted.
-const OUTPUTS_MAX: usize = 65_536;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Outbox {
@@ -45,7 +43,7 @@ enum Waiting {
 impl Outbox {
     /// Makes room for what so many legs say in a tick, so that the tick need not.
     pub(crate) fn reserve(&mut self, legs: usize, bytes_a_leg: usize) {
-        let waiting = legs.min(OUTPUTS_MAX / 4) * 4;
+        let waiting = legs.min(MEDIA_OUTPUTS_MAX / 4) * 4;
         self.waiting
             .reserve(waiting.saturating_sub(self.waiting.len()));
         let bytes = legs * bytes_a_leg;
@@ -55,7 +53,7 @@ impl Outbox {
     /// Room for a packet, to be filled at once; `None` if too much waits.
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "at most OUTPUTS_MAX packets of at most RTP_PACKET_BYTES_MAX"
+        reason = "at most MEDIA_OUTPUTS_MAX packets of at most RTP_PACKET_BYTES_MAX"
     )]
     pub(crate) fn packet(
         &mut self,
@@ -108,7 +106,7 @@ impl Outbox {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.waiting.len() >= OUTPUTS_MAX
+        self.waiting.len() >= MEDIA_OUTPUTS_MAX
     }
 
     pub(crate) fn poll(&mut self) -> Option<Output<'_>> {

@@ -3,11 +3,9 @@
 
 use std::sync::Arc;
 
-use confab_terms::limits::SOUND_CHUNK_SAMPLES;
+use confab_terms::limits::{SOUND_CHUNK_SAMPLES, SOUND_CHUNKS_MAX};
 use serde::{Deserialize, Serialize};
 
-/// Chunks held at most.
-const CHUNKS_MAX: usize = 3;
 /// With less than this ahead the next chunk is asked for: 500 ms at 8 kHz.
 const AHEAD_MIN: usize = SOUND_CHUNK_SAMPLES / 2;
 /// An answer that has not come by then is asked for again: half a second.
@@ -26,7 +24,7 @@ struct Chunk {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Held {
     /// The one that plays first; in place, so that a new player takes no memory.
-    chunks: [Option<Chunk>; CHUNKS_MAX],
+    chunks: [Option<Chunk>; SOUND_CHUNKS_MAX],
     /// The first sample that is not held: what to ask for.
     next: u64,
     /// The tick of the question that is not answered yet.
@@ -49,7 +47,7 @@ pub(crate) enum Fed {
 impl Held {
     pub(crate) fn new(position: u64, repeats: bool) -> Self {
         Self {
-            chunks: [const { None }; CHUNKS_MAX],
+            chunks: [const { None }; SOUND_CHUNKS_MAX],
             next: position,
             asked: None,
             complete: false,
@@ -64,7 +62,7 @@ impl Held {
             .is_some_and(|asked| tick < asked + ASK_AGAIN_TICKS);
         if waits
             || self.complete
-            || self.chunks[CHUNKS_MAX - 1].is_some()
+            || self.chunks[SOUND_CHUNKS_MAX - 1].is_some()
             || self.ahead() >= AHEAD_MIN
         {
             return None;

@@ -143,7 +143,7 @@ fn commands(tick: u64) -> Vec<Command> {
             let mut change = RoomChange {
                 audibility: vec![
                     (legs[0], coach),
-                    (legs[1], if tick % 3 == 0 { muted } else { OPEN }),
+                    (legs[1], if tick.is_multiple_of(3) { muted } else { OPEN }),
                 ],
                 ..RoomChange::default()
             };

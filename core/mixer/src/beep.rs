@@ -5,8 +5,6 @@ use core::f64::consts::TAU;
 use confab_terms::{LegId, Rate};
 use serde::{Deserialize, Serialize};
 
-/// At most so many at once; the oldest makes room.
-pub(crate) const BEEPS_MAX: usize = 4;
 /// How long a tone lasts.
 const LENGTH_MS: u32 = 200;
 /// How long it takes to swell and to fade.

@@ -1,10 +1,11 @@
 //! Who sits in a room and whom each voice reaches. Kept in the form that the sum uses, so that
 //! `audible` cannot say anything but what is mixed. The summing itself is in `mix.rs`.
 
+use confab_terms::limits::BEEPS_MAX;
 use confab_terms::{Audibility, LegId, Rate, Voice};
 use serde::{Deserialize, Serialize};
 
-use crate::beep::{BEEPS_MAX, BeepSound};
+use crate::beep::BeepSound;
 use crate::mix::Frames;
 
 /// The place of a leg in its room: valid until it is unseated.

@@ -72,6 +72,7 @@ fn whoever_is_seated_elsewhere_leaves_there() {
     });
     let out = desk.settle(&[(1, 1_000), (3, 7_000)]);
     assert_eq!((out.level(2), out.level(3)), (coded(1_000), 0));
+    assert!(!desk.engine.audible(ROOM, LegId(2), LegId(3)));
     // It is not this room's to unseat.
     desk.change(RoomChange {
         unseat: vec![LegId(3)],
@@ -101,5 +102,6 @@ fn a_leg_that_is_removed_is_gone_at_the_tick() {
     let out = desk.say(&[(1, 1_000)]);
     assert_eq!(out.level(3), coded(1_000));
     assert_eq!(out.rtp(2), None);
+    assert!(!desk.engine.audible(ROOM, LegId(3), LegId(2)));
     assert_eq!(desk.engine.leg_count(), 2);
 }

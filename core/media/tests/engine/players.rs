@@ -212,7 +212,20 @@ fn a_chunk_that_comes_late_or_twice_or_for_another_is_dropped() {
     assert_eq!(desk.engine.counters().dry, 1);
     desk.apply(feed(5, 160, vec![700; 160]));
     desk.engine.tick(desk.now);
-    assert_eq!(desk.drain().heard(1)[159], coded(700));
+    let heard = desk.drain().heard(1);
+    assert_eq!((heard[0], heard[159]), (0, coded(700)), "swells again");
+}
+
+#[test]
+fn a_player_that_is_set_again_goes_on_where_it_is() {
+    let mut desk = Desk::new(1);
+    let samples = ramp(6_000);
+    desk.sounds.insert(SoundId(1), samples.clone());
+    for tick in 0..20 {
+        desk.background(1, Some(sound(5, 1, true)));
+        let heard = desk.tick().heard(1);
+        assert_eq!(heard[159], coded(samples[tick * 160 + 159]));
+    }
 }
 
 #[test]

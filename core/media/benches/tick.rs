@@ -1,5 +1,5 @@
 //! Prints what a tick costs a leg: everyone in one room, everyone talking, packets in and out but
-//! no sockets. `cargo run --release -p confab-media --example tick_cost`
+//! no sockets. `cargo bench -p confab-media`
 
 use std::hint::black_box;
 use std::time::{Duration, Instant as Clock};
@@ -95,7 +95,21 @@ fn cost(legs: u64, talkers: u64) -> [f64; 2] {
     [receiving, ticking].map(|spent| spent.as_secs_f64() * 1e6 / f64::from(TICKS) / legs as f64)
 }
 
+/// Kilobytes of memory that this process has.
+fn resident_kb() -> f64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = statm
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse::<f64>().ok());
+    pages.unwrap_or(0.0) * 4.0
+}
+
 fn main() {
+    let before = resident_kb();
+    let engine = conference(5_000, 5_000);
+    println!("{:.1} KB a leg", (resident_kb() - before) / 5_000.0);
+    drop(engine);
     println!("µs per leg and tick:  legs  talkers  receive    tick     all");
     for legs in [5, 50, 200, 1_000] {
         for talkers in [legs, 3] {
