@@ -1,5 +1,5 @@
 //! Whole calls between two user agents, on a good line and on a bad one.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 mod network;
 

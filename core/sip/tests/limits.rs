@@ -1,5 +1,5 @@
 //! What is too much, and what is just not.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use confab_sip::message::{Message, Unreadable, parse};
 

@@ -1,5 +1,5 @@
 //! RFC 4475 and RFC 5118: what each torture message gets from a user agent over UDP.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::fs;
 use std::path::PathBuf;

@@ -255,7 +255,14 @@ impl Network {
                 if seen.lost { " LOST" } else { "" },
             );
         }
-        format!("{story}{:#?}", self.events)
+        for (side, events) in self.events.iter().enumerate() {
+            for (at, event) in events {
+                let words = format!("{event:?}");
+                let words: String = words.chars().take(60).collect();
+                story += &format!("{:9.3} {side}: {words}\n", at.0 as f64 / 1e9 - 1.0);
+            }
+        }
+        story
     }
 
     /// The first lines that one side sent.
