@@ -170,8 +170,23 @@ pub(crate) fn player_ended(board: &mut Switchboard, now: Now, call: CallSid, pla
     let role = [Role::Document, Role::Music, Role::Announcement]
         .into_iter()
         .find(|role| running(board, call, *role).is_some_and(waits));
-    if let Some(role) = role {
-        advance(board, now, call, role);
+    let Some(role) = role else {
+        return;
+    };
+    if role != Role::Announcement {
+        // A player that has ended would keep the leg from sharing its room's encoding.
+        silence(board, call);
+    }
+    advance(board, now, call, role);
+}
+
+fn silence(board: &mut Switchboard, call: CallSid) {
+    if let Some((leg, thread)) = board.calls.get(call).map(|c| (c.leg, c.thread)) {
+        let background = Background::None;
+        board.send(Output::Media {
+            thread,
+            command: Command::SetBackground { leg, background },
+        });
     }
 }
 

@@ -1,0 +1,13 @@
+//! Calls from raw SIP datagrams to what the room mixes: phones of our own user agent, the real
+//! media engine, an application that is scripted, a clock that is turned by hand.
+
+mod announcements;
+mod dialling;
+mod documents;
+mod endings;
+mod holding;
+mod music;
+mod restoring;
+mod updates;
+mod webhooks;
+mod world;

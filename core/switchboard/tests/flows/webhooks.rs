@@ -1,0 +1,135 @@
+//! What the application is told of its conference: in order, without a gap, each once.
+
+use confab_conference::Update;
+
+use crate::world::{World, document};
+
+const VOICE: &str = "http://app.example/voice";
+
+fn join(world: &mut World, attributes: &str) {
+    world.call("x");
+    let dial = format!("<Dial><Conference {attributes}>Room &amp; 1</Conference></Dial>");
+    world.answer(VOICE, document(&dial));
+}
+
+fn hang_up(world: &mut World, phone: usize) {
+    let now = world.now;
+    world.phones[phone].hang_up(now);
+    world.poll_phone(phone);
+}
+
+const ALL: &str = "statusCallback=\"https://app.example/events\" \
+    statusCallbackEvent=\"start end join leave mute hold modify announcement\" \
+    eventCallbackUrl=\"/over\" participantLabel=\"agent\"";
+
+#[test]
+fn a_whole_life_in_order() {
+    let mut world = World::with_voice();
+    join(&mut world, ALL);
+    join(&mut world, "statusCallback=\"http://ignored.example/\"");
+    let sids = world.sids();
+    for muted in [true, false] {
+        let update = Update {
+            muted: Some(muted),
+            hold: Some(muted),
+            ..Update::default()
+        };
+        world.updated(sids[0], update);
+    }
+    world.seconds(1);
+    hang_up(&mut world, 1);
+    hang_up(&mut world, 0);
+    let expected = [
+        "participant-join",
+        "participant-join",
+        "conference-start",
+        "participant-mute",
+        "participant-hold",
+        "participant-unmute",
+        "participant-unhold",
+        "participant-leave",
+        "participant-leave",
+        "conference-end",
+        "conference-end",
+    ];
+    assert_eq!(world.events(), expected);
+    let numbers: Vec<_> = world
+        .callbacks
+        .iter()
+        .map(|c| c.field("SequenceNumber"))
+        .collect();
+    assert_eq!(
+        numbers,
+        ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "10"]
+    );
+    let urls: Vec<_> = world.callbacks.iter().map(|c| c.url.as_str()).collect();
+    assert_eq!(urls[10], "http://app.example/over");
+    assert!(
+        urls[..10]
+            .iter()
+            .all(|url| *url == "https://app.example/events")
+    );
+
+    let join = &world.callbacks[0];
+    for (name, value) in [
+        ("FriendlyName", "Room & 1"),
+        ("CallSid", &sids[0].to_string()),
+        ("CallStatus", "in-progress"),
+        ("ApiVersion", "2010-04-01"),
+        ("Direction", "inbound"),
+        ("Muted", "false"),
+        ("Hold", "false"),
+        ("Coaching", "false"),
+        ("EndConferenceOnExit", "false"),
+        ("StartConferenceOnEnter", "true"),
+        ("ParticipantLabel", "agent"),
+    ] {
+        assert_eq!(join.field(name), value, "{name}");
+    }
+    assert!(join.field("Timestamp").ends_with("+0000"));
+    let leave = &world.callbacks[7];
+    assert_eq!(leave.field("CallSid"), sids[1].to_string());
+    assert_eq!(leave.field("ReasonParticipantLeft"), "participant_hung_up");
+    assert_eq!(leave.field("ParticipantCallStatus"), "completed");
+    let end = &world.callbacks[9];
+    assert_eq!(end.field("ReasonConferenceEnded"), "last-participant-left");
+    assert_eq!(end.field("CallSidEndingConference"), sids[0].to_string());
+    assert_eq!(end.field("ParticipantLabelEndingConference"), "agent");
+    assert_eq!(end.field("Duration"), "1");
+    world.nothing_is_left();
+}
+
+#[test]
+fn only_what_was_asked_for_and_still_without_a_gap() {
+    let mut world = World::with_voice();
+    let some = "statusCallback=\"/events\" statusCallbackEvent=\"leave mute\"";
+    join(&mut world, some);
+    join(&mut world, "");
+    let sids = world.sids();
+    let update = Update {
+        muted: Some(true),
+        hold: Some(true),
+        ..Update::default()
+    };
+    world.updated(sids[1], update);
+    hang_up(&mut world, 0);
+    hang_up(&mut world, 1);
+    let leave = "participant-leave";
+    assert_eq!(world.events(), ["participant-mute", leave, leave]);
+    let numbers: Vec<_> = world
+        .callbacks
+        .iter()
+        .map(|c| c.field("SequenceNumber"))
+        .collect();
+    assert_eq!(numbers, ["1", "2", "3"]);
+}
+
+#[test]
+fn no_events_named_no_events_told() {
+    let mut world = World::with_voice();
+    join(&mut world, "statusCallback=\"/events\"");
+    join(&mut world, "");
+    hang_up(&mut world, 0);
+    hang_up(&mut world, 1);
+    assert!(world.callbacks.is_empty());
+}

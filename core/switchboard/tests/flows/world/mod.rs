@@ -1,0 +1,419 @@
+//! The world around a switchboard: nothing in it waits, and all of it is on one clock.
+
+mod phone;
+mod web;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use confab_conference::{Key, Update, Url};
+use confab_media::{Command, Engine, EngineConfig, Event, Output as MediaOutput};
+use confab_switchboard::{
+    CallView, ConferenceView, Config, Fetch, Input, Leftovers, Notice, Output, ParticipantView,
+    Reply, Request, Switchboard,
+};
+use confab_terms::{
+    AccountSid, AudioId, CallSid, ConferenceSid, Instant, Method, Now, RequestId, SocketAddr,
+    SoundId, WallTime,
+};
+
+pub(crate) use phone::{Phone, Told};
+pub(crate) use web::{audio, document, failing};
+
+/// An event that was sent to an application.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Callback {
+    pub(crate) url: String,
+    pub(crate) fields: BTreeMap<String, String>,
+}
+
+impl Callback {
+    pub(crate) fn field(&self, name: &str) -> &str {
+        self.fields.get(name).map_or("", String::as_str)
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) now: Instant,
+    pub(crate) board: Switchboard,
+    pub(crate) engine: Engine,
+    pub(crate) phones: Vec<Phone>,
+    pub(crate) fetches: Vec<Fetch>,
+    pub(crate) callbacks: Vec<Callback>,
+    pub(crate) calls_ended: Vec<CallView>,
+    pub(crate) conferences_ended: Vec<ConferenceView>,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) said: Vec<String>,
+    pub(crate) commands: Vec<Command>,
+    /// Every output in its order, to compare runs by.
+    pub(crate) log: Vec<Output>,
+    replies: BTreeMap<RequestId, Reply>,
+    requests: u64,
+    /// How many samples a sound has.
+    pub(crate) sound_samples: u64,
+    next_sound: u64,
+    next_port: u16,
+    pub(crate) ports_left: usize,
+    /// Written out and read back after each so many inputs.
+    pub(crate) restore_every: Option<u64>,
+    inputs: u64,
+    /// Media is deaf: it says nothing any more.
+    pub(crate) deaf: bool,
+    pub(crate) answers_decodes: bool,
+}
+
+pub(crate) const SIP: &str = "127.0.0.1:5060";
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(None)
+    }
+
+    pub(crate) fn with_voice() -> Self {
+        Self::with(Some(Url {
+            url: "http://app.example/voice".to_owned(),
+            method: Method::Post,
+        }))
+    }
+
+    fn with(voice: Option<Url>) -> Self {
+        let config = Config {
+            account: AccountSid::from_random(1),
+            sip_address: SIP.parse().unwrap(),
+            media_address: "127.0.0.1".parse().unwrap(),
+            voice,
+            media_threads: 1,
+            seed: [7; 32],
+        };
+        Self {
+            now: Instant(1_000_000_000),
+            board: Switchboard::new(config),
+            engine: Engine::new(EngineConfig {
+                start: Instant(1_000_000_000),
+                wall: WallTime(0),
+            }),
+            phones: Vec::new(),
+            fetches: Vec::new(),
+            callbacks: Vec::new(),
+            calls_ended: Vec::new(),
+            conferences_ended: Vec::new(),
+            notices: Vec::new(),
+            said: Vec::new(),
+            commands: Vec::new(),
+            log: Vec::new(),
+            replies: BTreeMap::new(),
+            requests: 0,
+            sound_samples: 8_000,
+            next_sound: 0,
+            next_port: 20_000,
+            ports_left: usize::MAX,
+            restore_every: None,
+            inputs: 0,
+            deaf: false,
+            answers_decodes: true,
+        }
+    }
+
+    fn both(&self) -> Now {
+        Now {
+            instant: self.now,
+            wall: WallTime(1_794_918_896_000 + i64::try_from(self.now.0 / 1_000_000).unwrap()),
+        }
+    }
+
+    /// Something happens, and all that follows at this moment.
+    pub(crate) fn input(&mut self, input: Input) {
+        self.board.handle(self.both(), input);
+        self.after_input();
+    }
+
+    fn after_input(&mut self) {
+        self.inputs += 1;
+        if self
+            .restore_every
+            .is_some_and(|every| self.inputs % every == 0)
+        {
+            let bytes = postcard::to_stdvec(&self.board).unwrap();
+            self.board = postcard::from_bytes(&bytes).unwrap();
+        }
+        while let Some(output) = self.board.poll_output() {
+            self.log.push(output.clone());
+            self.carry_out(output);
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Datagram { to, bytes } => self.to_phone(to, &bytes),
+            Output::Reply { request, reply } => {
+                assert!(self.replies.insert(request, reply).is_none(), "two replies");
+            }
+            Output::OpenLeg { leg, .. } => {
+                let port = (self.ports_left > 0).then_some(self.next_port);
+                self.ports_left = self.ports_left.saturating_sub(1);
+                self.next_port += 2;
+                self.input(Input::LegOpened { leg, port });
+            }
+            Output::Media { command, .. } => {
+                self.commands.push(command.clone());
+                self.engine.apply(self.now, command);
+                self.poll_engine();
+            }
+            Output::Fetch(fetch) => self.fetches.push(fetch),
+            Output::Decode { decode, .. } => self.decoded(decode),
+            Output::Say { decode, text, .. } => {
+                self.said.push(text);
+                self.decoded(decode);
+            }
+            Output::Callback { url, fields, .. } => {
+                let count = fields.len();
+                let fields: BTreeMap<_, _> = fields.into_iter().collect();
+                assert_eq!(fields.len(), count, "a field twice");
+                self.callbacks.push(Callback { url, fields });
+            }
+            Output::CallEnded(view) => self.calls_ended.push(view),
+            Output::ConferenceEnded(view) => self.conferences_ended.push(view),
+            Output::Notice(notice) => self.notices.push(notice),
+        }
+    }
+
+    fn decoded(&mut self, decode: confab_terms::DecodeId) {
+        if self.answers_decodes {
+            self.next_sound += 1;
+            let result = Ok(SoundId(self.next_sound));
+            self.input(Input::Decoded { decode, result });
+        }
+    }
+
+    fn poll_engine(&mut self) {
+        let mut events = Vec::new();
+        let mut wants = Vec::new();
+        while let Some(output) = self.engine.poll_output() {
+            match output {
+                MediaOutput::Event(event) => events.push(event),
+                MediaOutput::Wants {
+                    leg,
+                    player,
+                    position,
+                    ..
+                } => wants.push((leg, player, position)),
+                _ => {}
+            }
+        }
+        for (leg, player, position) in wants {
+            let left = self.sound_samples.saturating_sub(position);
+            let samples = vec![100_i16; usize::try_from(left.min(8_000)).unwrap()];
+            let command = Command::Feed {
+                leg,
+                player,
+                position,
+                samples: Arc::from(samples),
+                last: left <= 8_000,
+            };
+            self.engine.apply(self.now, command);
+        }
+        for event in events {
+            self.media(event);
+        }
+    }
+
+    pub(crate) fn media(&mut self, event: Event) {
+        if !self.deaf {
+            self.input(Input::Media { thread: 0, event });
+        }
+    }
+
+    fn to_phone(&mut self, to: SocketAddr, bytes: &[u8]) {
+        let now = self.now;
+        if let Some(at) = self.phones.iter().position(|phone| phone.address == to) {
+            self.phones[at]
+                .agent
+                .handle(now, SIP.parse().unwrap(), bytes);
+            self.poll_phone(at);
+        }
+    }
+
+    pub(crate) fn poll_phone(&mut self, at: usize) {
+        for bytes in self.phones[at].poll(self.now) {
+            let from = self.phones[at].address;
+            self.input(Input::Datagram { from, bytes });
+        }
+    }
+
+    /// Turns the clock.
+    pub(crate) fn run(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        loop {
+            let phones = self.phones.iter().filter_map(|p| p.agent.next_deadline());
+            let next = phones
+                .chain(self.board.next_deadline())
+                .chain([self.engine.next_deadline()])
+                .min()
+                .unwrap_or(end);
+            if next > end {
+                break;
+            }
+            self.now = self.now.max(next);
+            self.turn();
+        }
+        self.now = end;
+    }
+
+    fn turn(&mut self) {
+        let now = self.now;
+        if self.board.next_deadline().is_some_and(|at| at <= now) {
+            self.board.handle_deadline(self.both());
+            self.after_input();
+        }
+        for at in 0..self.phones.len() {
+            let phone = &mut self.phones[at];
+            if phone.agent.next_deadline().is_some_and(|at| at <= now) {
+                phone.agent.handle_deadline(now);
+                self.poll_phone(at);
+            }
+        }
+        if self.engine.next_deadline() <= now {
+            self.engine.tick(now);
+            self.poll_engine();
+        }
+    }
+
+    pub(crate) fn tick(&mut self) {
+        self.run(Duration::from_millis(20));
+    }
+
+    pub(crate) fn seconds(&mut self, seconds: u64) {
+        self.run(Duration::from_secs(seconds));
+    }
+
+    /// A new phone that calls this user part.
+    pub(crate) fn call(&mut self, user: &str) -> usize {
+        let at = self.phones.len();
+        self.phones.push(Phone::new(at));
+        let now = self.now;
+        self.phones[at].call(now, user);
+        self.poll_phone(at);
+        at
+    }
+
+    /// Asks, and turns the clock until there is a reply.
+    pub(crate) fn ask(&mut self, what: Request) -> Reply {
+        let request = self.begin_ask(what);
+        for _ in 0..60 {
+            if let Some(reply) = self.replies.remove(&request) {
+                return reply;
+            }
+            self.tick();
+        }
+        panic!("no reply");
+    }
+
+    pub(crate) fn begin_ask(&mut self, what: Request) -> RequestId {
+        self.requests += 1;
+        let request = RequestId(self.requests);
+        self.input(Input::Asked { request, what });
+        request
+    }
+
+    pub(crate) fn reply_of(&mut self, request: RequestId) -> Option<Reply> {
+        self.replies.remove(&request)
+    }
+
+    /// The only conference there is.
+    pub(crate) fn conference(&mut self) -> ConferenceSid {
+        let views = self.conferences();
+        assert_eq!(views.len(), 1, "{views:?}");
+        views[0].sid
+    }
+
+    pub(crate) fn conferences(&mut self) -> Vec<ConferenceView> {
+        match self.ask(Request::ListConferences) {
+            Reply::Conferences(views) => views,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn participants(&mut self) -> Vec<ParticipantView> {
+        let conference = self.conference();
+        match self.ask(Request::ListParticipants { conference }) {
+            Reply::Participants(views) => views,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// In the order in which they joined.
+    pub(crate) fn sids(&mut self) -> Vec<CallSid> {
+        let views = self.participants();
+        views.iter().map(|view| view.state.call).collect()
+    }
+
+    pub(crate) fn update(&mut self, call: CallSid, update: Update) -> Reply {
+        let conference = self.conference();
+        self.ask(Request::UpdateParticipant {
+            conference,
+            key: Key::Call(call),
+            update,
+        })
+    }
+
+    pub(crate) fn updated(
+        &mut self,
+        call: CallSid,
+        update: Update,
+    ) -> (ParticipantView, Option<u64>) {
+        match self.update(call, update) {
+            Reply::Participant {
+                participant,
+                applied_tick,
+            } => (*participant, applied_tick),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Who hears whom, as rules and room agree on it: (listener, speaker) by place of joining.
+    pub(crate) fn heard(&mut self) -> Vec<(usize, usize)> {
+        let sids = self.sids();
+        let conference = self.conference();
+        let view = match self.ask(Request::TellAudibility { conference }) {
+            Reply::Audibility(view) => view,
+            other => panic!("{other:?}"),
+        };
+        let place = |sid: CallSid| sids.iter().position(|s| *s == sid).unwrap();
+        assert_eq!(view.pairs.len(), sids.len() * (sids.len().max(1) - 1));
+        let audible = view.pairs.iter().filter(|pair| pair.2);
+        audible.map(|pair| (place(pair.0), place(pair.1))).collect()
+    }
+
+    /// The last fetch that nobody has answered yet is answered.
+    pub(crate) fn answer(&mut self, url: &str, result: web::Answer) {
+        let at = self.fetches.iter().position(|fetch| fetch.url == url);
+        let at = at.unwrap_or_else(|| panic!("{url} was not asked: {:?}", self.fetches));
+        let fetch = self.fetches.remove(at);
+        let result = result.map(|brought| web::from(brought, url));
+        self.input(Input::Fetched {
+            fetch: fetch.fetch,
+            result,
+        });
+    }
+
+    pub(crate) fn events(&self) -> Vec<&str> {
+        let events = self.callbacks.iter();
+        events
+            .map(|event| event.field("StatusCallbackEvent"))
+            .collect()
+    }
+
+    /// Long after the last call nothing of it is there any more.
+    pub(crate) fn nothing_is_left(&mut self) {
+        self.seconds(34);
+        assert_eq!(self.board.leftovers(), Leftovers::default());
+        assert_eq!((self.engine.leg_count(), self.engine.room_count()), (0, 0));
+        for phone in &self.phones {
+            assert_eq!(phone.agent.leftovers(), (0, 0, 0));
+        }
+        assert_eq!(self.board.counters().disagreements, 0);
+    }
+}
+
+pub(crate) const AUDIO: AudioId = AudioId(1);

@@ -1,0 +1,121 @@
+//! A phone: our own user agent on the other side.
+
+use confab_sdp::{Direction, Local};
+use confab_sip::{Config, DialogId, Ending, Event, Invite, Output, UserAgent};
+use confab_terms::{Codec, Instant, SocketAddr};
+
+/// What a phone was told of its call.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Told {
+    Ringing,
+    Answered,
+    OfferAccepted(String),
+    OfferRefused(u16),
+    Ended(Ending),
+}
+
+pub(crate) struct Phone {
+    pub(crate) agent: UserAgent,
+    pub(crate) address: SocketAddr,
+    pub(crate) dialog: Option<DialogId>,
+    pub(crate) told: Vec<Told>,
+    local: Local,
+}
+
+impl Phone {
+    pub(crate) fn new(number: usize) -> Self {
+        let number = u16::try_from(number).unwrap();
+        let address: SocketAddr = format!("127.0.0.2:{}", 6_000 + number).parse().unwrap();
+        let mut seed = [9; 32];
+        seed[..2].copy_from_slice(&number.to_be_bytes());
+        Self {
+            agent: UserAgent::new(Config {
+                address,
+                product: String::new(),
+                seed,
+            }),
+            address,
+            dialog: None,
+            told: Vec::new(),
+            local: Local {
+                address: address.ip(),
+                rtp_port: 7_000 + number * 2,
+                session_id: 1,
+                version: 1,
+            },
+        }
+    }
+
+    pub(crate) fn call(&mut self, now: Instant, user: &str) {
+        let offer = self.offer(Direction::SendRecv);
+        self.call_with(now, user, offer);
+    }
+
+    pub(crate) fn call_with(&mut self, now: Instant, user: &str, offer: Vec<u8>) {
+        let to = if user.is_empty() {
+            format!("sip:{}", super::SIP)
+        } else {
+            format!("sip:{user}@{}", super::SIP)
+        };
+        let dialog = self.agent.invite(
+            now,
+            Invite {
+                to,
+                from: "sip:anna@pbx.example.com".to_owned(),
+                from_name: Some("Anna".to_owned()),
+                via: super::SIP.parse().unwrap(),
+                offer,
+                headers: vec![("X-Customer".to_owned(), "4711".to_owned())],
+            },
+        );
+        self.dialog = Some(dialog);
+    }
+
+    fn offer(&self, direction: Direction) -> Vec<u8> {
+        confab_sdp::offer(&self.local, &[Codec::Pcmu], direction)
+    }
+
+    pub(crate) fn reoffer(&mut self, now: Instant, direction: Direction) {
+        self.local.version += 1;
+        let offer = self.offer(direction);
+        self.agent.reoffer(now, self.dialog.unwrap(), offer);
+    }
+
+    pub(crate) fn move_to(&mut self, now: Instant, port: u16) {
+        self.local.rtp_port = port;
+        self.reoffer(now, Direction::SendRecv);
+    }
+
+    pub(crate) fn offer_nonsense(&mut self, now: Instant) {
+        let offer = b"v=0\r\no=- 1 9 IN IP4 127.0.0.2\r\ns=-\r\nt=0 0\r\n".to_vec();
+        self.agent.reoffer(now, self.dialog.unwrap(), offer);
+    }
+
+    pub(crate) fn hang_up(&mut self, now: Instant) {
+        self.agent.hang_up(now, self.dialog.unwrap());
+    }
+
+    /// The datagrams to send; events are noted.
+    pub(crate) fn poll(&mut self, _now: Instant) -> Vec<Vec<u8>> {
+        let mut datagrams = Vec::new();
+        while let Some(output) = self.agent.poll_output() {
+            match output {
+                Output::Datagram { bytes, .. } => datagrams.push(bytes),
+                Output::Event(event) => self.note(event),
+            }
+        }
+        datagrams
+    }
+
+    fn note(&mut self, event: Event) {
+        let text = |answer: Vec<u8>| String::from_utf8(answer).unwrap();
+        self.told.push(match event {
+            Event::Ringing { .. } => Told::Ringing,
+            Event::Answered { .. } => Told::Answered,
+            Event::OfferAccepted { answer, .. } => Told::OfferAccepted(text(answer)),
+            Event::OfferRefused { status, .. } => Told::OfferRefused(status),
+            Event::Ended { how, .. } => Told::Ended(how),
+            Event::Invited { .. } | Event::Acknowledged { .. } | Event::Offered { .. } => return,
+        });
+    }
+}
