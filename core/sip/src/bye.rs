@@ -31,6 +31,8 @@ impl UserAgent {
             Phase::Up => {
                 if first {
                     known.phase = Phase::Leaving;
+                    known.asking = None;
+                    self.timers.stop(Timer::Glare(dialog));
                 } else {
                     self.send_bye(now, dialog, PATIENCE);
                 }

@@ -20,8 +20,13 @@ impl UserAgent {
     ) {
         let invite = request.method == Method::Invite;
         // A new INVITE says that the answer to the one before was heard, ACK or no ACK.
-        let up = |known: &crate::dialog::Dialog| known.phase == Phase::Up;
-        if invite && self.dialogs.get(&id).is_some_and(up) {
+        let answered = |phase| matches!(phase, Phase::Up | Phase::Leaving);
+        if invite
+            && self
+                .dialogs
+                .get(&id)
+                .is_some_and(|known| answered(known.phase))
+        {
             self.hear(now, id);
         }
         let Some(dialog) = self.dialogs.get_mut(&id) else {
@@ -92,9 +97,14 @@ impl UserAgent {
         let Some(known) = self.dialogs.get_mut(&dialog) else {
             return;
         };
-        if known.phase != Phase::Up || known.asking.is_some() {
-            let status = 491;
-            return self.tell(Event::OfferRefused { dialog, status });
+        match known.phase {
+            Phase::Up if known.asking.is_none() => {}
+            // The end has been told, and nothing comes after it.
+            Phase::Withdrawn | Phase::Leaving | Phase::Over => return,
+            _ => {
+                let status = 491;
+                return self.tell(Event::OfferRefused { dialog, status });
+            }
         }
         known.asking = Some(Asking {
             offer,

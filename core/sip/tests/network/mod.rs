@@ -41,6 +41,8 @@ pub struct Network {
     pub loss: [u64; 2],
     /// The longest delay in milliseconds.
     pub delay_ms: u64,
+    /// Datagrams that arrive twice, of 1,000.
+    pub doubled: u64,
     /// The callee decides by itself.
     pub answers: bool,
     /// Datagrams to lose whatever the loss: by their first words.
@@ -71,6 +73,7 @@ impl Network {
             seen: Vec::new(),
             loss: [0, 0],
             delay_ms: 10,
+            doubled: 0,
             answers: true,
             swallow: Vec::new(),
             rewrite: false,
@@ -154,11 +157,16 @@ impl Network {
             text,
             lost,
         });
-        if !lost {
+        if lost {
+            return;
+        }
+        let copies = 1 + u64::from(self.random.next_u64() % 1_000 < self.doubled);
+        for _ in 0..copies {
             let delay = 1 + self.random.next_u64() % self.delay_ms;
             self.sent += 1;
             let at = self.now + Duration::from_millis(delay);
-            self.flying.insert((at, self.sent), (from, to, bytes));
+            self.flying
+                .insert((at, self.sent), (from, to, bytes.clone()));
         }
     }
 
