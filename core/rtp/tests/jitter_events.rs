@@ -218,7 +218,7 @@ fn pauses_resume_cleanly_whether_the_clock_ran_on_or_not() {
 fn what_is_made_up_fades_and_does_not_click() {
     let mut phone = Phone::new(4_000);
     let mut packets = phone.packets(SECOND, 20);
-    let gap = phone.packets(10, 20);
+    phone.packets(10, 20);
     packets.extend(phone.packets(SECOND, 20));
     let mut buffer = JitterBuffer::new(8_000);
     let mut packets = packets.into_iter().peekable();
@@ -235,9 +235,18 @@ fn what_is_made_up_fades_and_does_not_click() {
     // The steepest step of the tone: amplitude × 2π × 1010 / 8000, and some for two at once.
     let steepest = out.windows(2).map(|w| w[1].abs_diff(w[0])).max();
     assert!(steepest.is_some_and(|step| step < 9_500), "{steepest:?}");
-    let from = out.len() - 49 * FRAME + 3 * FRAME - gap.len() * FRAME;
-    let silent = out.iter().skip(51 * FRAME).take_while(|&&s| s != 0).count();
-    assert!(silent <= 4 * FRAME, "{silent} {from}");
+    let peaks: Vec<u16> = out
+        .chunks(FRAME)
+        .map(|frame| frame.iter().map(|s| s.unsigned_abs()).max().unwrap_or(0))
+        .collect();
+    // 50 packets, the first on the second tick (24 ms, so at 40 ms): the gap begins at tick 52.
+    let gap = &peaks[52..62];
+    assert!(
+        gap[0] > 8_000 && gap[0] > gap[1] && gap[1] > gap[2] && gap[2] > 0,
+        "{gap:?}"
+    );
+    assert_eq!(gap[3..], [0; 7], "{gap:?}");
+    assert!(peaks[62] > 9_000);
 }
 
 #[test]

@@ -186,3 +186,22 @@ fn drift_costs_a_frame_now_and_then_and_no_growth() {
         }
     }
 }
+
+#[test]
+fn our_own_late_ticks_change_nothing() {
+    // A tick that comes 50 ms late, and the two after it at once: the loop catches up.
+    for phase_ms in 0..20 {
+        for at in [3, 20, 400] {
+            let packets = Phone::new(phase_ms * 1_000).packets(20 * SECOND, 20);
+            let mut buffer = JitterBuffer::new(8_000);
+            let late = |n: i64| (at + 3 - n).clamp(0, 3) * i64::from(n >= at) * 17_000;
+            let heard = play(&mut buffer, packets, 20 * 50, late);
+            let verdict = judge(&heard[2..]);
+            assert!(
+                verdict.flawless(),
+                "{phase_ms} {at}: {verdict:?} {:?}",
+                buffer.stats()
+            );
+        }
+    }
+}

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) const DEPTH_FRAMES_MAX: i32 = 10;
 /// While a line is new (2 s), one that jitters gets a frame more than it has shown to need.
 const LEARNING_PACKETS: u32 = 100;
+/// So many packets are needed to tell jitter from a stall.
+const FEW_PACKETS: u32 = 25;
 /// Leads this far apart come of jitter; one apart may be two clocks whose edges meet.
 const JITTER_FRAMES: i32 = 2;
 /// A spare frame is one that no packet has needed for 40 s, or longer where that proved wrong.
@@ -25,6 +27,8 @@ pub(crate) struct Adaption {
     leads: Leads,
     /// Packets that only just made it, since the delay last changed.
     close: u32,
+    /// And packets that made it with a tick to spare.
+    roomy: u32,
     window: Leads,
     window_before: Leads,
     window_ticks: u32,
@@ -72,6 +76,7 @@ impl Adaption {
             packets: 0,
             leads: Leads::NONE,
             close: 0,
+            roomy: 0,
             window: Leads::NONE,
             window_before: Leads::NONE,
             window_ticks: 0,
@@ -98,12 +103,11 @@ impl Adaption {
             self.window.take(lead);
         }
         self.spare = self.spare.min(lead.max(0));
-        let mut more = (-lead).max(0);
-        if self.packets <= LEARNING_PACKETS && lead == 0 && self.leads.jitter() {
-            self.close += 1;
-            // One may be the rest of a single stall; two are a habit.
-            more = i32::from(self.close == 2);
-        }
+        let more = if self.is_close(lead) {
+            1
+        } else {
+            (-lead).max(0)
+        };
         let more = more.min(DEPTH_FRAMES_MAX - self.deepest()).max(0);
         if more > 0 {
             self.shift(more);
@@ -121,6 +125,18 @@ impl Adaption {
             self.has_shrunk = false;
             self.patience_ticks = (self.patience_ticks * 2).min(PATIENCE_TICKS_MAX);
         }
+    }
+
+    /// Whether packets of a line that is being learnt make it by less than its jitter is wide.
+    fn is_close(&mut self, lead: i32) -> bool {
+        self.close = self.close.saturating_add(u32::from(lead == 0));
+        self.roomy = self.roomy.saturating_add(u32::from(lead > 0));
+        // One may be the rest of a single stall, two are a habit; but if most are close, it was
+        // the others that came in a heap, after a late tick.
+        lead == 0
+            && (FEW_PACKETS..=LEARNING_PACKETS).contains(&self.packets)
+            && self.leads.jitter()
+            && (2..=self.roomy).contains(&self.close)
     }
 
     fn open_window(&mut self) {
@@ -176,6 +192,7 @@ impl Adaption {
 
     fn shift(&mut self, by: i32) {
         self.close = 0;
+        self.roomy = 0;
         self.leads.shift(by);
         self.window.shift(by);
         self.window_before.shift(by);
