@@ -141,11 +141,6 @@ impl Server {
         format!("http://{}", self.http)
     }
 
-    /// A client of its API.
-    pub fn client(&self) -> Result<confab_client::Client> {
-        Ok(confab_client::Client::new(&self.base(), ACCOUNT, TOKEN)?)
-    }
-
     /// SIGTERM, then its exit status.
     pub fn terminate(&mut self) -> Result<ExitStatus> {
         let status = Command::new("kill")

@@ -125,7 +125,10 @@ fn every_row_of_the_table_is_heard() {
         "agent: customer supervisor\ncustomer: supervisor\nsupervisor: customer\n",
     );
 
-    three.update(agent, &[("Muted", "false"), ("Hold", "true")]);
+    three.update(
+        agent,
+        &[("Muted", "false"), ("Hold", "true"), ("HoldUrl", "")],
+    );
     check(
         "held",
         "agent: \ncustomer: supervisor\nsupervisor: customer\n",
@@ -153,7 +156,10 @@ fn every_row_of_the_table_is_heard() {
         "coaching one who is muted",
         "agent: customer supervisor\ncustomer: \nsupervisor: customer\n",
     );
-    three.update(agent, &[("Muted", "false"), ("Hold", "true")]);
+    three.update(
+        agent,
+        &[("Muted", "false"), ("Hold", "true"), ("HoldUrl", "")],
+    );
     check(
         "coaching one who is held",
         "agent: \ncustomer: \nsupervisor: customer\n",

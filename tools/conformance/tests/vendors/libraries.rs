@@ -7,6 +7,7 @@ use confab_conformance::party::{Caller, TONES, call, matrix, settle};
 use confab_conformance::server::{ACCOUNT, Server};
 use confab_conformance::vendors::{Library, Subject, steps};
 use confab_phone::Phones;
+use confab_phone::heard::wav;
 use serde_json::Value;
 
 struct Desk {
@@ -21,6 +22,7 @@ struct Desk {
 fn desk() -> Desk {
     let server = Server::start(&[]).unwrap();
     let app = Application::start().unwrap();
+    app.serve("/hold", "audio/wav", wav(&[0; 8_000]));
     let phones = Phones::new().unwrap();
     let api = Api::new(&server).unwrap();
     let mut callers = Vec::new();
