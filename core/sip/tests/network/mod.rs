@@ -121,7 +121,7 @@ impl Network {
         for side in [CALLER, CALLEE] {
             while let Some(output) = self.agents[side].poll_output() {
                 match output {
-                    Output::Datagram { to, bytes } => self.fly(side, to, bytes),
+                    Output::Datagram { to, bytes } => self.fly(side, to, &bytes),
                     Output::Event(event) => {
                         self.events[side].push((self.now, event.clone()));
                         if self.answers {
@@ -147,8 +147,8 @@ impl Network {
         }
     }
 
-    fn fly(&mut self, from: usize, to: SocketAddr, bytes: Vec<u8>) {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
+    fn fly(&mut self, from: usize, to: SocketAddr, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes).into_owned();
         let swallowed = self.swallow.iter().any(|words| text.starts_with(words));
         let lost = swallowed || self.random.next_u64() % 1_000 < self.loss[from];
         self.seen.push(Seen {
@@ -166,7 +166,7 @@ impl Network {
             self.sent += 1;
             let at = self.now + Duration::from_millis(delay);
             self.flying
-                .insert((at, self.sent), (from, to, bytes.clone()));
+                .insert((at, self.sent), (from, to, bytes.to_vec()));
         }
     }
 
