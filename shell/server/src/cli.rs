@@ -59,7 +59,7 @@ fn flag(setting: &Setting) -> Arg {
 
 fn layered(matches: &ArgMatches) -> Result<Config, BadValue> {
     let given = |name: &str| matches.get_one::<String>(name).cloned();
-    let file = read_file(given("config"))?;
+    let file = read_file(matches.get_one("config"))?;
     let layers = Layers::merge(
         |setting| given(setting.name),
         |variable| Some(env::var_os(variable)?.to_string_lossy().into_owned()),
@@ -70,8 +70,8 @@ fn layered(matches: &ArgMatches) -> Result<Config, BadValue> {
 }
 
 /// The file's name and text; none if nobody asked for one and there is none.
-fn read_file(asked: Option<String>) -> Result<Option<(String, String)>, BadValue> {
-    let name = asked.clone().unwrap_or_else(|| FILE.to_owned());
+fn read_file(asked: Option<&String>) -> Result<Option<(String, String)>, BadValue> {
+    let name = asked.map_or(FILE, String::as_str).to_owned();
     match fs::read_to_string(&name) {
         Ok(text) => Ok(Some((name, text))),
         Err(error) if asked.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(None),

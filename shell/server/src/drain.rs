@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use confab_switchboard::Input;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::failure::Failure;
-use crate::queues::Letterbox;
+use crate::threads::Running;
 
 /// How long the last calls may take to be hung up.
 const HANG_UP_WAIT: Duration = Duration::from_secs(5);
@@ -39,33 +38,39 @@ impl Signals {
     }
 }
 
-/// Waits for a signal, then drains. `ended` ends when the switchboard's thread has.
-pub(crate) async fn run_until_drained(
-    mut signals: Signals,
-    letterbox: &Letterbox,
+/// Waits for a signal, then drains; whether the switchboard's thread has ended.
+pub(crate) async fn run(
+    signals: &mut Signals,
+    running: &mut Running,
     ready: &AtomicBool,
     patience: Duration,
-    mut ended: oneshot::Receiver<()>,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     tokio::select! {
         () = signals.next() => {}
-        _ = &mut ended => return Err(Failure::Stopped("the switchboard")),
+        _ = &mut running.ended => return Err(Failure::Stopped("the switchboard")),
     }
     ready.store(false, Ordering::Relaxed);
     tracing::info!(seconds = patience.as_secs(), "draining: no new calls");
     let drain = async {
-        letterbox.answer(Input::Drain).await;
-        if timeout(patience, &mut ended).await.is_ok() {
-            return;
+        running.letterbox.answer(Input::Drain).await;
+        if timeout(patience, &mut running.ended).await.is_ok() {
+            return true;
         }
         tracing::info!("the drain's time is up: hanging up");
-        letterbox.answer(Input::HangUpAll).await;
-        if timeout(HANG_UP_WAIT, &mut ended).await.is_err() {
+        running.letterbox.answer(Input::HangUpAll).await;
+        let ended = timeout(HANG_UP_WAIT, &mut running.ended).await.is_ok();
+        if !ended {
             tracing::warn!("calls are left that would not end");
         }
+        ended
     };
+    Ok(unless_again(signals, drain).await)
+}
+
+/// Does this, unless a second signal ends the process at once.
+pub(crate) async fn unless_again<T>(signals: &mut Signals, what: impl Future<Output = T>) -> T {
     tokio::select! {
-        () = drain => Ok(()),
+        done = what => done,
         () = signals.next() => {
             tracing::warn!("a second signal: ending at once");
             process::exit(0);

@@ -11,7 +11,9 @@ mod media_loop;
 mod outlets;
 mod queues;
 mod serve;
+mod sounds;
 mod switchboard_loop;
+mod threads;
 mod webs;
 
 use std::process::ExitCode;

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use confab_sockets::Udp;
+use confab_sounds::Sounds;
 use confab_store::{Entry, Store};
-use confab_switchboard::{DecodeError, Fetch, Input, Notice, Output, Reply};
-use confab_terms::{DecodeId, RequestId};
+use confab_switchboard::{Fetch, Input, Notice, Output, Reply};
+use confab_terms::RequestId;
 use confab_web::{Callback, Callbacks, Web};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
@@ -21,6 +22,7 @@ pub(crate) struct Outlets {
     pub(crate) sip: Udp,
     pub(crate) media: Vec<MediaThread>,
     pub(crate) web: Web,
+    pub(crate) sounds: Sounds,
     pub(crate) callbacks: Callbacks,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) letterbox: Letterbox,
@@ -89,8 +91,15 @@ impl Outlets {
             Output::OpenLeg { leg, thread } => self.order(thread, Order::OpenLeg(leg)),
             Output::Media { thread, command } => self.order(thread, Order::Command(command)),
             Output::Fetch(fetch) => self.fetch(fetch),
-            Output::Decode { decode, .. } => self.no_sound(decode, 13_420),
-            Output::Say { decode, .. } => self.no_sound(decode, 13_520),
+            Output::Decode { decode, audio } => self.sounds.decode(decode, audio),
+            Output::Say {
+                decode,
+                text,
+                voice,
+                language,
+            } => self
+                .sounds
+                .say(decode, &text, voice.as_deref(), language.as_deref()),
             Output::Callback {
                 conference,
                 url,
@@ -123,15 +132,6 @@ impl Outlets {
             let id = fetch.fetch;
             let result = web.fetch(fetch).await;
             letterbox.answer(Input::Fetched { fetch: id, result }).await;
-        });
-    }
-
-    fn no_sound(&self, decode: DecodeId, code: u32) {
-        let letterbox = self.letterbox.clone();
-        self.runtime.spawn(async move {
-            let message = "sounds are not joined in yet".to_owned();
-            let result = Err(DecodeError { code, message });
-            letterbox.answer(Input::Decoded { decode, result }).await;
         });
     }
 

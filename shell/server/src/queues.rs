@@ -8,6 +8,7 @@ use confab_sockets::Wake;
 use confab_switchboard::Input;
 use confab_terms::LegId;
 use confab_terms::limits::MEDIA_COMMANDS_MAX;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// Questions of the REST API; beyond: 429.
@@ -93,15 +94,9 @@ impl Letterbox {
         self.bell.ring();
     }
 
-    /// From a thread that may wait.
-    pub(crate) fn answer_from_thread(&self, input: Input) {
-        let _gone = self.answers.blocking_send(input);
-        self.bell.ring();
-    }
-
     /// From a media thread, which never waits: gives it back if there is no place.
     pub(crate) fn tell(&self, told: Told) -> Result<(), Told> {
-        self.told.try_send(told).map_err(|error| error.into_inner())
+        self.told.try_send(told).map_err(TrySendError::into_inner)
     }
 
     /// After a round of `tell`.

@@ -1,31 +1,21 @@
 //! `confab serve`: sets everything up in the order in which it can fail, runs it, takes it down.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use confab_rest::{Api, Certificate, Line, Listener, acceptor};
-use confab_sockets::{Ports, Udp, raise_open_files, random_seed};
+use confab_sockets::{Udp, raise_open_files};
 use confab_store::{FreshAccount, Given, SqliteStore, Store};
-use confab_switchboard::{Config as SwitchboardConfig, Switchboard};
 use tokio::net::TcpListener;
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::config::Config;
-use crate::drain::{Signals, run_until_drained};
+use crate::drain::{self, Signals};
 use crate::failure::Failure;
-use crate::gauges::Gauges;
-use crate::media_loop::MediaLoop;
-use crate::outlets::{MediaThread, Outlets};
-use crate::queues::{self, Letterbox};
-use crate::switchboard_loop::SwitchboardLoop;
-use crate::{logging, webs};
+use crate::{logging, threads};
 
-/// Media threads: one, until rooms can be placed on several.
-const MEDIA_THREADS: u16 = 1;
 /// How long callbacks may still be told after the last call.
 const CALLBACKS_WAIT: Duration = Duration::from_secs(5);
 /// Room for SIP that arrives in one go.
@@ -54,89 +44,47 @@ struct Bound {
 }
 
 async fn run(config: &Config) -> Result<(), Failure> {
-    let signals = Signals::listen()?;
+    let mut signals = Signals::listen()?;
     raise_open_files();
     let bound = bind(config).await?;
     let (store, fresh) = open_store(config).await?;
-    let tls = match bound.https {
-        Some(_) => Some(acceptor(&Certificate::SelfMade {
-            dir: config.data_dir.join("tls"),
-            names: config
-                .public_address
-                .map(|ip| ip.to_string())
-                .into_iter()
-                .collect(),
-        })?),
-        None => None,
-    };
     if let Some(fresh) = &fresh {
         show(fresh);
     }
+    let listeners = listeners(config, bound.http, bound.https)?;
     let store: Arc<dyn Store> = Arc::new(store);
-    let gauges = Arc::new(Gauges::default());
-    let (letterbox, inbox) = queues::to_switchboard().map_err(Failure::refused("an eventfd"))?;
-    let (media, media_threads) = start_media(config, bound.sip_address.ip(), &letterbox, &gauges)?;
-    let web = webs::web(config, &store);
-    let callbacks = webs::callbacks(&web, &store);
-    let outlets = Outlets {
-        sip: bound.sip,
-        media,
-        web,
-        callbacks: callbacks.clone(),
-        store: Arc::clone(&store),
-        letterbox: letterbox.clone(),
-        runtime: Handle::current(),
-        replies: std::collections::BTreeMap::new(),
-    };
-    let switchboard = SwitchboardLoop {
-        switchboard: Switchboard::new(switchboard_config(config, &store, bound.sip_address)),
-        outlets,
-        inbox,
-        gauges: Arc::clone(&gauges),
-    };
-    let (alive, ended) = oneshot::channel::<()>();
-    let switchboard = spawn("switchboard", move || {
-        switchboard.run();
-        drop(alive);
-    })?;
-
+    let mut running = threads::start(config, &store, bound.sip, bound.sip_address)?;
     let ready = Arc::new(AtomicBool::new(true));
     let api = Api {
-        line: Line::new(letterbox.clone()),
+        line: Line::new(running.letterbox.clone()),
         store: Arc::clone(&store),
         dialect: config.dialect,
         ready: Arc::clone(&ready),
     };
-    tell_where(&bound.http, bound.https.as_ref(), bound.sip_address);
-    let mut listeners = vec![Listener {
-        tcp: bound.http,
-        tls: None,
-    }];
-    listeners.extend(bound.https.map(|tcp| Listener { tcp, tls }));
+    tell_where(&listeners, bound.sip_address);
     let (stop, stopped) = oneshot::channel::<()>();
     let rest = tokio::spawn(confab_rest::serve(listeners, api, async {
         let _asked_or_gone = stopped.await;
     }));
 
-    let drained = run_until_drained(signals, &letterbox, &ready, config.drain, ended).await;
-    drop(letterbox);
-    let _stopped_already = stop.send(());
-    let left = callbacks.drain(CALLBACKS_WAIT).await;
-    if left > 0 {
-        tracing::warn!(left, "callbacks could not be told before the end");
+    let drained = drain::run(&mut signals, &mut running, &ready, config.drain).await;
+    let end = async {
+        let left = running.callbacks.drain(CALLBACKS_WAIT).await;
+        if left > 0 {
+            tracing::warn!(left, "callbacks could not be told before the end");
+        }
+        let _stopped_already = stop.send(());
+        let _rest_panicked = rest.await;
+        if let Err(error) = store.flush().await {
+            tracing::warn!(%error, "the history may lack its last entries");
+        }
+    };
+    drain::unless_again(&mut signals, end).await;
+    running.gauges.log();
+    if drained? {
+        running.join();
     }
-    let _rest_panicked = rest.await;
-    if let Err(error) = store.flush().await {
-        tracing::warn!(%error, "the history may lack its last entries");
-    }
-    if drained.is_ok() && switchboard.is_finished() {
-        let _logged_there = switchboard.join();
-        media_threads
-            .into_iter()
-            .for_each(|thread| drop(thread.join()));
-    }
-    gauges.log();
-    drained
+    Ok(())
 }
 
 async fn bind(config: &Config) -> Result<Bound, Failure> {
@@ -183,68 +131,33 @@ fn show(fresh: &FreshAccount) {
     println!("CONFAB_SIGNING_KEY={}", fresh.signing_key);
 }
 
-fn tell_where(http: &TcpListener, https: Option<&TcpListener>, sip: SocketAddr) {
-    let address = |listener: &TcpListener| {
-        let address = listener.local_addr().ok();
-        address.map_or_else(String::new, |address| address.to_string())
-    };
-    let https = https.map_or_else(|| "off".to_owned(), address);
-    tracing::info!(http = address(http), https, %sip, "confab takes calls");
-}
-
-fn start_media(
+fn listeners(
     config: &Config,
-    address: IpAddr,
-    letterbox: &Letterbox,
-    gauges: &Arc<Gauges>,
-) -> Result<(Vec<MediaThread>, Vec<JoinHandle<()>>), Failure> {
-    let _ = address;
-    let mut ways = Vec::new();
-    let mut threads = Vec::new();
-    for thread in 0..MEDIA_THREADS {
-        let (orders, orders_end) = queues::orders();
-        let (_feeds, feeds_end) = queues::feeds();
-        let media = MediaLoop {
-            thread,
-            ports: Ports::new(
-                config.sip_listen.ip(),
-                config.rtp_ports,
-                thread,
-                MEDIA_THREADS,
-            ),
-            orders: orders_end,
-            feeds: feeds_end,
-            letterbox: letterbox.clone(),
-            wants: Box::new(|_, _, _, _| {}),
-            gauges: Arc::clone(gauges),
+    http: TcpListener,
+    https: Option<TcpListener>,
+) -> Result<Vec<Listener>, Failure> {
+    let mut listeners = vec![Listener {
+        tcp: http,
+        tls: None,
+    }];
+    if let Some(tcp) = https {
+        let names = config.public_address.map(|ip| ip.to_string());
+        let certificate = Certificate::SelfMade {
+            dir: config.data_dir.join("tls"),
+            names: names.into_iter().collect(),
         };
-        ways.push(MediaThread::new(orders));
-        threads.push(spawn("media", move || media.run())?);
+        let tls = Some(acceptor(&certificate)?);
+        listeners.push(Listener { tcp, tls });
     }
-    Ok((ways, threads))
+    Ok(listeners)
 }
 
-fn switchboard_config(
-    config: &Config,
-    store: &Arc<dyn Store>,
-    sip_address: SocketAddr,
-) -> SwitchboardConfig {
-    SwitchboardConfig {
-        account: store.account().sid,
-        sip_address,
-        media_address: config.media_address(),
-        voice: config
-            .voice
-            .clone()
-            .map(|(url, method)| confab_conference::Url { url, method }),
-        media_threads: MEDIA_THREADS,
-        seed: random_seed(),
-    }
-}
-
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Failure> {
-    Builder::new()
-        .name(name.to_owned())
-        .spawn(run)
-        .map_err(Failure::refused("a thread"))
+fn tell_where(listeners: &[Listener], sip: SocketAddr) {
+    let address = |is_tls: bool| {
+        let listener = listeners.iter().find(|l| l.tls.is_some() == is_tls)?;
+        listener.tcp.local_addr().ok()
+    };
+    let https = address(true).map_or_else(|| "off".to_owned(), |address| address.to_string());
+    let http = address(false).map(|address| address.to_string());
+    tracing::info!(http, https, %sip, "confab takes calls");
 }

@@ -51,7 +51,7 @@ impl SwitchboardLoop {
             end: None,
         };
         let mut sip_ready = true;
-        while !running.is_over() {
+        loop {
             let begun = now();
             let more = running.turn(sip_ready);
             running
@@ -59,6 +59,9 @@ impl SwitchboardLoop {
                 .gauges
                 .switchboard_lag
                 .note(now().saturating_since(begun));
+            if running.is_over() {
+                return;
+            }
             let until = if more {
                 Some(begun)
             } else {

@@ -4,15 +4,12 @@ use std::sync::Arc;
 
 use confab_store::{Entry, Store};
 use confab_switchboard::{FetchError, Notice};
-use confab_terms::AudioId;
-use confab_web::{
-    AudioSink, AudioWriter, Callback, Callbacks, Refused, SigningKey, Web, WebConfig,
-};
+use confab_web::{AudioSink, Callback, Callbacks, SigningKey, Web, WebConfig};
 
 use crate::config::Config;
 
-/// The fetcher.
-pub(crate) fn web(config: &Config, store: &Arc<dyn Store>) -> Web {
+/// The fetcher; audio goes to `sink`.
+pub(crate) fn web(config: &Config, store: &Arc<dyn Store>, sink: Arc<dyn AudioSink>) -> Web {
     let signing = SigningKey::new(store.account().signing_key.clone());
     let mut web = WebConfig::new(signing);
     web.allow.clone_from(&config.fetch_allow);
@@ -22,7 +19,7 @@ pub(crate) fn web(config: &Config, store: &Arc<dyn Store>) -> Web {
         .and_then(|(url, _)| host_of(url))
         .into_iter()
         .collect();
-    Web::new(web, Arc::new(NoSounds))
+    Web::new(web, sink)
 }
 
 /// The callbacks; what cannot be told becomes a notice.
@@ -44,16 +41,4 @@ pub(crate) fn callbacks(web: &Web, store: &Arc<dyn Store>) -> Callbacks {
 
 fn host_of(url: &str) -> Option<String> {
     url::Url::parse(url).ok()?.host_str().map(str::to_owned)
-}
-
-struct NoSounds;
-
-impl AudioSink for NoSounds {
-    fn begin(&self, _: &str, _: &str) -> Result<(AudioId, Box<dyn AudioWriter>), Refused> {
-        Err(Refused("sounds are not joined in yet".to_owned()))
-    }
-
-    fn has(&self, _: AudioId) -> bool {
-        false
-    }
 }

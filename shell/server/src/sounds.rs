@@ -1,0 +1,126 @@
+//! The sounds joined in: what the web brings goes to them, what players want is asked on a thread
+//! that may wait, and what they tell goes to whom it is for.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use confab_media::Command;
+use confab_sounds::{Sink, Sounds, SoundsConfig, Told};
+use confab_switchboard::Input;
+use confab_terms::{AudioId, LegId, PlayerId, SoundId};
+use confab_web::{AudioSink, AudioWriter, Refused};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use crate::failure::Failure;
+use crate::media_loop::Wants;
+use crate::queues::Letterbox;
+use crate::threads::spawn;
+
+/// Wants on their way to the sounds; beyond: the engine asks again.
+const WANTS_MAX: usize = 1_024;
+
+type Want = (LegId, PlayerId, SoundId, u64);
+
+/// Starts them. What they feed goes to every media thread: the one that has the leg takes it.
+pub(crate) fn start(feeds: Vec<Sender<Command>>, letterbox: Letterbox) -> Sounds {
+    let runtime = Handle::current();
+    let sink: Sink = Box::new(move |told| match told {
+        Told::Decoded { decode, result } => {
+            let letterbox = letterbox.clone();
+            runtime.spawn(async move {
+                letterbox.answer(Input::Decoded { decode, result }).await;
+            });
+        }
+        Told::Feed {
+            leg,
+            player,
+            position,
+            samples,
+            last,
+            ..
+        } => {
+            let feed = Command::Feed {
+                leg,
+                player,
+                position,
+                samples,
+                last,
+            };
+            for thread in &feeds {
+                // What finds no room is asked for again.
+                let _full = thread.try_send(feed.clone());
+            }
+        }
+    });
+    Sounds::start(SoundsConfig::new(sink))
+}
+
+/// A thread that asks the sounds what players want: they take a lock, and a media thread must not
+/// wait for one. It ends when all the media threads have.
+pub(crate) struct Asking {
+    wants: Sender<Want>,
+}
+
+impl Asking {
+    pub(crate) fn start(sounds: &Sounds) -> Result<(Self, JoinHandle<()>), Failure> {
+        let (wants, mut asked): (_, Receiver<Want>) = channel(WANTS_MAX);
+        let sounds = sounds.clone();
+        let thread = spawn("wants", move || {
+            while let Some((leg, player, sound, position)) = asked.blocking_recv() {
+                sounds.want(leg, player, sound, position);
+            }
+        })?;
+        Ok((Self { wants }, thread))
+    }
+
+    /// For a media thread.
+    pub(crate) fn wants(&self) -> Wants {
+        let wants = self.wants.clone();
+        Box::new(move |leg, player, sound, position| {
+            let _full = wants.try_send((leg, player, sound, position));
+        })
+    }
+}
+
+/// What the web brings goes to the sounds.
+struct ToSounds(Sounds);
+
+impl AudioSink for ToSounds {
+    fn begin(
+        &self,
+        url: &str,
+        content_type: &str,
+    ) -> Result<(AudioId, Box<dyn AudioWriter>), Refused> {
+        match self.0.begin_audio(url, content_type) {
+            Ok((audio, writer)) => Ok((audio, Box::new(Writer(writer)))),
+            Err(confab_sounds::Refused(why)) => Err(Refused(why)),
+        }
+    }
+
+    fn has(&self, audio: AudioId) -> bool {
+        self.0.has(audio)
+    }
+}
+
+struct Writer(confab_sounds::AudioWriter);
+
+impl AudioWriter for Writer {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+        let written = self.0.write(bytes);
+        written.map_err(|confab_sounds::Refused(why)| Refused(why))
+    }
+
+    fn finish(self: Box<Self>) {
+        self.0.finish();
+    }
+
+    fn fail(self: Box<Self>, reason: &str) {
+        self.0.fail(reason);
+    }
+}
+
+/// So that the web can hold them.
+pub(crate) fn sink(sounds: &Sounds) -> Arc<dyn AudioSink> {
+    Arc::new(ToSounds(sounds.clone()))
+}

@@ -1,0 +1,143 @@
+//! The threads and what lies between them, built from the configuration and started.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+
+use confab_conference::Url;
+use confab_sockets::{Ports, Udp, random_seed};
+use confab_store::Store;
+use confab_switchboard::{Config as SwitchboardConfig, Switchboard};
+use confab_web::Callbacks;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::gauges::Gauges;
+use crate::media_loop::MediaLoop;
+use crate::outlets::{MediaThread, Outlets};
+use crate::queues::{self, Letterbox};
+use crate::sounds::Asking;
+use crate::switchboard_loop::SwitchboardLoop;
+use crate::{sounds, webs};
+
+/// Media threads: one, until rooms can be placed on several.
+const MEDIA_THREADS: u16 = 1;
+
+/// What runs, and how to reach it.
+pub(crate) struct Running {
+    pub(crate) letterbox: Letterbox,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) gauges: Arc<Gauges>,
+    /// Ends when the switchboard's thread has.
+    pub(crate) ended: oneshot::Receiver<()>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Waits for threads that are on their way out: the switchboard's has ended.
+    pub(crate) fn join(self) {
+        let Self {
+            letterbox, threads, ..
+        } = self;
+        drop(letterbox);
+        for thread in threads {
+            // A panic has been reported where it happened.
+            let _panicked = thread.join();
+        }
+    }
+}
+
+/// Starts every thread.
+pub(crate) fn start(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    sip: Udp,
+    sip_address: SocketAddr,
+) -> Result<Running, Failure> {
+    let gauges = Arc::new(Gauges::default());
+    let (letterbox, inbox) = queues::to_switchboard().map_err(Failure::refused("an eventfd"))?;
+    let (feeds, feeds_ends): (Vec<_>, Vec<_>) = (0..MEDIA_THREADS).map(|_| queues::feeds()).unzip();
+    let (orders, orders_ends): (Vec<_>, Vec<_>) =
+        (0..MEDIA_THREADS).map(|_| queues::orders()).unzip();
+    let sounds = sounds::start(feeds, letterbox.clone());
+    let (asking, asking_thread) = Asking::start(&sounds)?;
+    let web = webs::web(config, store, sounds::sink(&sounds));
+    let callbacks = webs::callbacks(&web, store);
+    let outlets = Outlets {
+        sip,
+        media: orders.into_iter().map(MediaThread::new).collect(),
+        web,
+        sounds,
+        callbacks: callbacks.clone(),
+        store: Arc::clone(store),
+        letterbox: letterbox.clone(),
+        runtime: Handle::current(),
+        replies: BTreeMap::new(),
+    };
+    let mut threads = vec![asking_thread];
+    for (thread, (orders, feeds)) in (0..).zip(orders_ends.into_iter().zip(feeds_ends)) {
+        let media = MediaLoop {
+            thread,
+            ports: ports(config, thread),
+            orders,
+            feeds,
+            letterbox: letterbox.clone(),
+            wants: asking.wants(),
+            gauges: Arc::clone(&gauges),
+        };
+        threads.push(spawn("media", move || media.run())?);
+    }
+    let switchboard = SwitchboardLoop {
+        switchboard: Switchboard::new(switchboard_config(config, store, sip_address)),
+        outlets,
+        inbox,
+        gauges: Arc::clone(&gauges),
+    };
+    let (alive, ended) = oneshot::channel::<()>();
+    threads.push(spawn("switchboard", move || {
+        switchboard.run();
+        drop(alive);
+    })?);
+    Ok(Running {
+        letterbox,
+        callbacks,
+        gauges,
+        ended,
+        threads,
+    })
+}
+
+/// A thread with a name.
+pub(crate) fn spawn(
+    name: &str,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, Failure> {
+    Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map_err(Failure::refused("a thread"))
+}
+
+fn ports(config: &Config, thread: u16) -> Ports {
+    let address = config.sip_listen.ip();
+    Ports::new(address, config.rtp_ports, thread, MEDIA_THREADS)
+}
+
+fn switchboard_config(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    sip_address: SocketAddr,
+) -> SwitchboardConfig {
+    let voice = config.voice.clone();
+    SwitchboardConfig {
+        account: store.account().sid,
+        sip_address,
+        media_address: config.media_address(),
+        voice: voice.map(|(url, method)| Url { url, method }),
+        media_threads: MEDIA_THREADS,
+        seed: random_seed(),
+    }
+}
