@@ -1,6 +1,6 @@
 //! Participants: list, fetch, update, remove.
 
-use confab_conference::{Key, LeaveReason, Update};
+use confab_conference::{Key, LeaveReason, Refusal as Rule, Status, Update};
 use confab_terms::{ConferenceSid, Now, RequestId};
 
 use super::{answer, room, slot};
@@ -68,6 +68,9 @@ fn try_update(
     update: &Update,
 ) -> Result<(Option<u64>, Reply), Refusal> {
     slot(board, conference)?;
+    if room(board, conference)?.conference.status() == Status::Completed {
+        return Err(Rule::Completed.into());
+    }
     let announces = update.announce_url.as_ref().is_some_and(|u| !u.is_empty());
     if announces {
         let call = view(board, conference, key)?.state.call;

@@ -90,7 +90,7 @@ fn open(
     Ok(sid)
 }
 
-/// The call is up: it takes its seat.
+/// The call is up: it takes its seat. If it cannot, what it dialled with is the caller's to take.
 pub(crate) fn take_seat(board: &mut Switchboard, now: Now, sid: CallSid) -> Result<(), NotJoined> {
     let Some(seat) = board.calls.get_mut(sid).and_then(|c| c.seat.as_mut()) else {
         return Ok(());
@@ -111,9 +111,6 @@ pub(crate) fn take_seat(board: &mut Switchboard, now: Now, sid: CallSid) -> Resu
         }
         Err(refusal) => {
             let effects = room.conference.leave(sid, LeaveReason::AddFailed, now.wall);
-            if let Some(call) = board.calls.get_mut(sid) {
-                call.seat = None;
-            }
             flow::carry_out(board, now, conference, effects);
             close_if_empty(board, conference);
             Err(NotJoined::Refused(refusal))

@@ -27,7 +27,13 @@ impl Rooms {
 
     /// Its name is free for another one.
     pub(crate) fn free_name(&mut self, sid: ConferenceSid) {
-        self.by_name.retain(|_, of| *of != sid);
+        let Some(room) = self.by_sid.get(&sid) else {
+            return;
+        };
+        let name = room.conference.friendly_name();
+        if self.by_name.get(name) == Some(&sid) {
+            self.by_name.remove(name);
+        }
     }
 
     pub(crate) fn remove(&mut self, sid: ConferenceSid) -> Option<Room> {

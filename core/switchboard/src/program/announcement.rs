@@ -63,10 +63,11 @@ pub(crate) fn announce(
     let from = to_all.map(|a| a.from.clone()).next();
     let shared = from.map(|from| shared::ask_for_all(board, conference, &from, listeners));
     for Announcement { to, from, to_all } in announcements {
+        let shared = shared.filter(|_| to_all);
         let Some(call) = board.calls.get_mut(to) else {
+            shared::forget(board, shared, to);
             continue;
         };
-        let shared = shared.filter(|_| to_all);
         if call.announcing.queue.len() >= limits::ANNOUNCEMENTS_MAX {
             let message = "too many announcements wait already: this one is left out".to_owned();
             tell::notice_of_call(board, now, to, 20429, message, Some(&from));
@@ -180,15 +181,25 @@ fn redirect(
 /// The notice is out already; the application is told too, and the next one's turn comes.
 pub(super) fn failed(board: &mut Switchboard, now: Now, sid: CallSid, code: u32, message: &str) {
     forget_question(board, sid, Role::Announcement);
-    if let Some((conference, what)) = current(board, sid)
-        && what.shared.is_none()
-    {
-        let reason = format!("{code} {message}");
-        let effects = board.rooms.get(conference).map(|room| {
-            let rules = &room.conference;
-            rules.announcement_failed(Some(sid), &what.from.url, &reason)
-        });
-        flow::carry_out(board, now, conference, effects.unwrap_or_default());
+    let reason = format!("{code} {message}");
+    match current(board, sid) {
+        Some((
+            _,
+            Queued {
+                shared: Some(number),
+                ..
+            },
+        )) => {
+            shared::tell_failed(board, now, number, &reason);
+        }
+        Some((conference, what)) => {
+            let effects = board.rooms.get(conference).map(|room| {
+                let rules = &room.conference;
+                rules.announcement_failed(Some(sid), &what.from.url, &reason)
+            });
+            flow::carry_out(board, now, conference, effects.unwrap_or_default());
+        }
+        None => {}
     }
     over(board, now, sid, false);
 }

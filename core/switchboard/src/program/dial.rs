@@ -64,7 +64,12 @@ fn join(
     flow::join(board, now, sid, &noun.name, settings, wish).map_err(|why| fault_of(&why))?;
     set_step(board, sid, Step::Dialled);
     if board.calls.get(sid).is_some_and(crate::live::Call::is_up) {
-        flow::take_seat(board, now, sid).map_err(|why| fault_of(&why))
+        flow::take_seat(board, now, sid).map_err(|why| {
+            if let Some(call) = board.calls.get_mut(sid) {
+                call.seat = None;
+            }
+            fault_of(&why)
+        })
     } else {
         flow::open_leg(board, sid);
         Ok(())

@@ -114,22 +114,17 @@ pub(super) fn failed(board: &mut Switchboard, sid: CallSid) {
 
 /// The next verb, or the next round.
 pub(super) fn advance(board: &mut Switchboard, now: Now, sid: CallSid) {
-    loop {
-        let Some(program) = running(board, sid, Role::Music) else {
-            return;
-        };
-        match program.next_verb() {
-            Some(Verb::Redirect { url, method }) => {
-                return redirect(board, now, sid, &url, method);
+    let Some(program) = running(board, sid, Role::Music) else {
+        return;
+    };
+    match program.next_verb() {
+        Some(Verb::Redirect { url, method }) => redirect(board, now, sid, &url, method),
+        Some(verb) => {
+            if !sound::begin(board, now, sid, Role::Music, &verb) {
+                failed(board, sid);
             }
-            Some(verb) => {
-                if sound::begin(board, now, sid, Role::Music, &verb) {
-                    return;
-                }
-                return failed(board, sid);
-            }
-            None => return rest(board, now, sid),
         }
+        None => rest(board, now, sid),
     }
 }
 
@@ -165,7 +160,8 @@ fn rest(board: &mut Switchboard, now: Now, sid: CallSid) {
     let Some(program) = running(board, sid, Role::Music) else {
         return;
     };
-    let starts_over = program.document.as_ref().is_some_and(|d| d.has_play());
+    let document = program.document.as_ref();
+    let starts_over = document.is_some_and(confab_cxml::Document::has_play);
     if !starts_over {
         program.step = Step::Idle;
         return;

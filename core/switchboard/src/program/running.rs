@@ -20,6 +20,8 @@ pub(crate) struct Running {
     /// The sound of the `<Play>` or `<Say>` that is being looped.
     pub(crate) sound: Option<(Verb, SoundId)>,
     pub(crate) step: Step,
+    /// Its warnings were noted: music that starts over says nothing new.
+    pub(crate) noted: bool,
     /// When the document began.
     pub(crate) began: Instant,
 }

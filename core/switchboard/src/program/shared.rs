@@ -31,6 +31,8 @@ struct ToAll {
     left: BTreeSet<CallSid>,
     /// Whether anybody heard it to its end.
     heard: bool,
+    /// Whether its failing was told.
+    failed: bool,
 }
 
 /// What its fetch brought.
@@ -67,6 +69,7 @@ pub(super) fn ask_for_all(
         brought: Brought::Asked,
         left: listeners,
         heard: false,
+        failed: false,
     };
     board.shared.by_number.insert(number, to_all);
     let asked = fields::to_all(board, conference);
@@ -145,12 +148,24 @@ fn failed(board: &mut Switchboard, now: Now, number: u64, fault: Fault) {
         method: Some(from.method),
     };
     tell::notice(board, notice);
+    tell_failed(board, now, number, &reason);
+    bring(board, now, number, Brought::Failed);
+}
+
+/// The application is told once, however many could not hear it.
+pub(super) fn tell_failed(board: &mut Switchboard, now: Now, number: u64, reason: &str) {
+    let Some(to_all) = board.shared.by_number.get_mut(&number) else {
+        return;
+    };
+    if core::mem::replace(&mut to_all.failed, true) {
+        return;
+    }
+    let (conference, url) = (to_all.conference, to_all.from.url.clone());
     let effects = board.rooms.get(conference).map(|room| {
         let rules = &room.conference;
-        rules.announcement_failed(None, &from.url, &reason)
+        rules.announcement_failed(None, &url, reason)
     });
     flow::carry_out(board, now, conference, effects.unwrap_or_default());
-    bring(board, now, number, Brought::Failed);
 }
 
 /// One of its listeners has heard it, or could not.

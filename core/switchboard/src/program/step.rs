@@ -91,11 +91,14 @@ pub(crate) fn load(
     };
     match confab_cxml::parse(body, place) {
         Ok(document) => {
-            for warning in &document.warnings {
+            let noted = running(board, call, role).is_some_and(|program| program.noted);
+            let warnings = document.warnings.iter();
+            for warning in warnings.filter(|_| !noted || role != Role::Music) {
                 let text = format!("{}: {}", warning.at, warning.text);
                 notice(board, now, call, role, Fault::of(warning.code, text));
             }
             if let Some(program) = running(board, call, role) {
+                program.noted = true;
                 program.load(document, url, now.instant);
                 advance(board, now, call, role);
             }

@@ -160,3 +160,45 @@ fn it_outlives_a_hold_and_ends_with_the_participant() {
     world.seconds(2);
     assert!(world.events().is_empty(), "it was not heard to its end");
 }
+
+#[test]
+fn a_document_to_all_whose_audio_is_gone_fails_once() {
+    let (mut world, _) = two();
+    let conference = world.conference();
+    world.ask(Request::UpdateConference {
+        conference,
+        complete: false,
+        announce: Some(Url {
+            url: ONE.to_owned(),
+            method: Method::Post,
+        }),
+    });
+    world.answer(ONE, document("<Play>x.wav</Play>"));
+    world.answer("http://app.example/x.wav", failing(11217));
+    world.answer("http://app.example/x.wav", failing(11217));
+    assert_eq!(world.events(), ["announcement-fail"]);
+    assert_eq!(world.board.leftovers().announcements, 0);
+}
+
+#[test]
+fn what_was_announced_before_the_answer_is_heard_after_it() {
+    let mut world = World::with_voice();
+    world.slow = true;
+    world.call("x");
+    world.answer(
+        VOICE,
+        document("<Dial><Conference>Room</Conference></Dial>"),
+    );
+    let conference = world.conference();
+    let call = world.call_asked();
+    let reply = world.ask(Request::UpdateParticipant {
+        conference,
+        key: Key::Call(call),
+        update: announce(ONE),
+    });
+    assert!(matches!(reply, Reply::Participant { .. }), "{reply:?}");
+    assert!(world.fetches.is_empty());
+    let leg = world.legs_wanted[0];
+    world.open(leg);
+    assert_eq!(world.fetches[0].url, ONE);
+}

@@ -265,3 +265,38 @@ fn a_document_can_lead_from_one_conference_to_another() {
     assert_eq!(views[0].friendly_name, "Two");
     assert_eq!(world.conferences_ended[0].friendly_name, "One");
 }
+
+#[test]
+fn a_conference_that_has_filled_up_before_the_ack_is_a_dial_that_failed() {
+    let mut world = World::with_voice();
+    world.slow = true;
+    let full = "<Dial action=\"after\"><Conference maxParticipants=\"1\">Room</Conference></Dial>";
+    call(&mut world, full);
+    let boris = call(&mut world, full);
+    for leg in world.legs_wanted.clone() {
+        world.open(leg);
+    }
+    assert_eq!(world.participants().len(), 1);
+    let failed = ("DialCallStatus".to_owned(), "failed".to_owned());
+    assert!(world.fetches[0].fields.contains(&failed));
+    world.answer("http://app.example/after", document("<Hangup/>"));
+    assert_eq!(
+        world.phones[boris].told.last(),
+        Some(&Told::Ended(Ending::Bye))
+    );
+}
+
+#[test]
+fn a_call_that_ends_before_its_leg_is_opened_takes_it_back() {
+    let mut world = World::with_voice();
+    world.slow = true;
+    let anna = call(&mut world, ROOM);
+    let leg = world.legs_wanted[0];
+    let now = world.now;
+    world.phones[anna].hang_up(now);
+    world.poll_phone(anna);
+    let taken_back = |c: &Command| *c == Command::RemoveLeg { leg };
+    assert!(world.commands.iter().any(taken_back));
+    world.open(leg);
+    world.nothing_is_left();
+}

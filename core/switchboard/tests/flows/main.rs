@@ -9,5 +9,6 @@ mod holding;
 mod music;
 mod restoring;
 mod updates;
+mod walking;
 mod webhooks;
 mod world;

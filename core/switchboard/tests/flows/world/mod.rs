@@ -10,12 +10,12 @@ use std::time::Duration;
 use confab_conference::{Key, Update, Url};
 use confab_media::{Command, Engine, EngineConfig, Event, Output as MediaOutput};
 use confab_switchboard::{
-    CallView, ConferenceView, Config, Fetch, Input, Leftovers, Notice, Output, ParticipantView,
-    Reply, Request, Switchboard,
+    CallView, ConferenceView, Config, DecodeError, Fetch, Input, Leftovers, Notice, Output,
+    ParticipantView, Reply, Request, Switchboard,
 };
 use confab_terms::{
-    AccountSid, AudioId, CallSid, ConferenceSid, Instant, Method, Now, RequestId, SocketAddr,
-    SoundId, WallTime,
+    AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, Instant, LegId, Method, Now, RequestId,
+    SocketAddr, SoundId, WallTime,
 };
 
 pub(crate) use phone::{Phone, Told};
@@ -60,7 +60,10 @@ pub(crate) struct World {
     inputs: u64,
     /// Media is deaf: it says nothing any more.
     pub(crate) deaf: bool,
-    pub(crate) answers_decodes: bool,
+    /// Legs are opened and sounds decoded only when the test says so.
+    pub(crate) slow: bool,
+    pub(crate) legs_wanted: Vec<LegId>,
+    pub(crate) decodes_wanted: Vec<DecodeId>,
 }
 
 pub(crate) const SIP: &str = "127.0.0.1:5060";
@@ -111,7 +114,9 @@ impl World {
             restore_every: None,
             inputs: 0,
             deaf: false,
-            answers_decodes: true,
+            slow: false,
+            legs_wanted: Vec::new(),
+            decodes_wanted: Vec::new(),
         }
     }
 
@@ -150,6 +155,10 @@ impl World {
                 assert!(self.replies.insert(request, reply).is_none(), "two replies");
             }
             Output::OpenLeg { leg, .. } => {
+                if self.slow {
+                    self.legs_wanted.push(leg);
+                    return;
+                }
                 let port = (self.ports_left > 0).then_some(self.next_port);
                 self.ports_left = self.ports_left.saturating_sub(1);
                 self.next_port += 2;
@@ -178,12 +187,31 @@ impl World {
         }
     }
 
-    fn decoded(&mut self, decode: confab_terms::DecodeId) {
-        if self.answers_decodes {
-            self.next_sound += 1;
-            let result = Ok(SoundId(self.next_sound));
-            self.input(Input::Decoded { decode, result });
+    fn decoded(&mut self, decode: DecodeId) {
+        if self.slow {
+            self.decodes_wanted.push(decode);
+        } else {
+            self.decode(decode, true);
         }
+    }
+
+    pub(crate) fn decode(&mut self, decode: DecodeId, is_audio: bool) {
+        self.next_sound += 1;
+        let result = if is_audio {
+            Ok(SoundId(self.next_sound))
+        } else {
+            Err(DecodeError {
+                code: 13420,
+                message: "not audio".to_owned(),
+            })
+        };
+        self.input(Input::Decoded { decode, result });
+    }
+
+    pub(crate) fn open(&mut self, leg: LegId) {
+        self.next_port += 2;
+        let port = Some(self.next_port);
+        self.input(Input::LegOpened { leg, port });
     }
 
     fn poll_engine(&mut self) {
@@ -395,6 +423,15 @@ impl World {
             fetch: fetch.fetch,
             result,
         });
+    }
+
+    /// The call that the last request to the application named.
+    pub(crate) fn call_asked(&self) -> CallSid {
+        let asked = self.log.iter().rev().find_map(|output| match output {
+            Output::Fetch(fetch) => fetch.fields.iter().find(|(name, _)| name == "CallSid"),
+            _ => None,
+        });
+        asked.unwrap().1.parse().unwrap()
     }
 
     pub(crate) fn events(&self) -> Vec<&str> {

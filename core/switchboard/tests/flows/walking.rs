@@ -1,0 +1,251 @@
+//! Random walks: whatever comes in whatever order, rules and room agree, and nothing is left.
+
+use std::time::Duration;
+
+use confab_conference::{Key, Target, Update, Url};
+use confab_media::Event;
+use confab_switchboard::{Input, Reply, Request};
+use confab_terms::{AudioId, CallSid, Digit, FetchId, LegId, Method, PlayerId, RoomId};
+
+use crate::world::{World, audio, document, failing};
+
+/// A small generator (xorshift), so that a seed is a run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % sides
+    }
+
+    fn maybe(&mut self) -> bool {
+        self.roll(2) == 0
+    }
+
+    fn one<T: Clone>(&mut self, of: &[T]) -> Option<T> {
+        let sides = u64::try_from(of.len()).unwrap();
+        (sides > 0).then(|| of[usize::try_from(self.roll(sides)).unwrap()].clone())
+    }
+}
+
+const DOCUMENTS: [&str; 10] = [
+    "<Dial action=\"/after\"><Conference>Room</Conference></Dial>",
+    "<Play>a.wav</Play><Dial><Conference waitUrl=\"/wait\">Room</Conference></Dial><Say>x</Say>",
+    "<Dial hangupOnStar=\"true\" timeLimit=\"3\"><Conference statusCallback=\"/e\" \
+     statusCallbackEvent=\"start end join leave mute hold modify announcement\" \
+     endConferenceOnExit=\"true\">Other</Conference></Dial><Redirect>/again</Redirect>",
+    "<Play loop=\"0\">b.wav</Play>",
+    "<Say>one</Say><Pause/><Play>c.wav</Play>",
+    "<Redirect>/more</Redirect>",
+    "<Dial><Conference maxParticipants=\"2\" participantLabel=\"x\">Room</Conference></Dial>",
+    "<Pause/><Reject/>",
+    "<Hangup/>",
+    "",
+];
+
+fn update(dice: &mut Dice, calls: &[CallSid]) -> Update {
+    let mut update = Update::default();
+    if dice.maybe() {
+        update.muted = Some(dice.maybe());
+    }
+    if dice.maybe() {
+        update.hold = Some(dice.maybe());
+        update.hold_url = dice
+            .one(&[None, Some(String::new()), Some(url("hold"))])
+            .flatten();
+    }
+    if dice.roll(3) == 0 {
+        update.coaching = Some(dice.maybe());
+        update.call_sid_to_coach = dice.one(calls).map(Target::Call);
+    }
+    if dice.roll(3) == 0 {
+        update.announce_url = Some(url("announce"));
+    }
+    if dice.roll(4) == 0 {
+        update.wait_url = Some(url("wait"));
+        update.end_conference_on_exit = Some(dice.maybe());
+    }
+    update
+}
+
+fn url(path: &str) -> String {
+    format!("http://app.example/{path}")
+}
+
+/// Participants of all conferences, (where, who, leg).
+fn seated(world: &mut World) -> Vec<(confab_terms::ConferenceSid, CallSid, LegId)> {
+    let mut all = Vec::new();
+    for view in world.conferences() {
+        let conference = view.sid;
+        if let Reply::Participants(views) = world.ask(Request::ListParticipants { conference }) {
+            all.extend(
+                views
+                    .iter()
+                    .map(|v| (conference, v.state.call, v.state.leg)),
+            );
+        }
+    }
+    all
+}
+
+fn step(world: &mut World, dice: &mut Dice) {
+    match dice.roll(16) {
+        0 | 1 if world.phones.len() < 12 => {
+            world.call("x");
+        }
+        2 => {
+            let phones: Vec<usize> = (0..world.phones.len()).collect();
+            if let Some(phone) = dice.one(&phones) {
+                let now = world.now;
+                world.phones[phone].hang_up(now);
+                world.poll_phone(phone);
+            }
+        }
+        3..=6 => answer(world, dice),
+        7 | 8 => {
+            if let Some(leg) = world.legs_wanted.pop() {
+                world.open(leg);
+            }
+        }
+        9 => {
+            if let Some(decode) = world.decodes_wanted.pop() {
+                let is_audio = dice.roll(4) > 0;
+                world.decode(decode, is_audio);
+            }
+        }
+        10..=12 => ask(world, dice),
+        13 => nonsense(world, dice),
+        _ => {
+            let ms = dice.one(&[1, 20, 100, 500, 1_000, 3_000]).unwrap_or(1);
+            world.run(Duration::from_millis(ms));
+        }
+    }
+}
+
+fn answer(world: &mut World, dice: &mut Dice) {
+    let urls: Vec<String> = world.fetches.iter().map(|f| f.url.clone()).collect();
+    let Some(url) = dice.one(&urls) else {
+        return;
+    };
+    let result = match dice.roll(6) {
+        0 => failing(11217),
+        1 | 2 => audio(),
+        _ => document(dice.one(&DOCUMENTS).unwrap_or_default()),
+    };
+    world.answer(&url, result);
+}
+
+fn ask(world: &mut World, dice: &mut Dice) {
+    let all = seated(world);
+    let calls: Vec<CallSid> = all.iter().map(|(_, call, _)| *call).collect();
+    let Some((conference, call, leg)) = dice.one(&all) else {
+        return;
+    };
+    let key = Key::Call(call);
+    let what = match dice.roll(8) {
+        0 => Request::RemoveParticipant { conference, key },
+        1 => Request::UpdateConference {
+            conference,
+            complete: dice.roll(3) == 0,
+            announce: Some(Url {
+                url: url("all"),
+                method: Method::Post,
+            }),
+        },
+        2 => {
+            let digit = Digit('*');
+            return world.media(Event::Digit { leg, digit });
+        }
+        _ => Request::UpdateParticipant {
+            conference,
+            key,
+            update: update(dice, &calls),
+        },
+    };
+    world.begin_ask(what);
+}
+
+/// What nobody has asked for.
+fn nonsense(world: &mut World, dice: &mut Dice) {
+    let number = dice.roll(200);
+    let fetched = confab_switchboard::Fetched::Audio {
+        audio: AudioId(number),
+    };
+    match dice.roll(4) {
+        0 => world.input(Input::LegOpened {
+            leg: LegId(number),
+            port: None,
+        }),
+        1 => world.input(Input::Fetched {
+            fetch: FetchId(1_000_000 + number),
+            result: Ok(fetched),
+        }),
+        2 => world.media(Event::PlayerEnded {
+            leg: LegId(number),
+            player: PlayerId(1_000_000 + number),
+        }),
+        _ => world.media(Event::Applied {
+            room: RoomId(1_000_000 + number),
+            number: 1,
+            tick: 1,
+        }),
+    }
+}
+
+fn walk(seed: u64) {
+    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut world = World::with_voice();
+    world.slow = true;
+    world.restore_every = Some(1 + dice.roll(40));
+    for _ in 0..150 {
+        step(&mut world, &mut dice);
+        for view in world.conferences() {
+            let conference = view.sid;
+            let reply = world.ask(Request::TellAudibility { conference });
+            assert!(
+                !matches!(
+                    reply,
+                    Reply::Refused(confab_switchboard::Refusal::Disagreement { .. })
+                ),
+                "seed {seed}: {reply:?}"
+            );
+        }
+    }
+    world.input(Input::HangUpAll);
+    // The web and the sounds always answer in the end.
+    while let Some(fetch) = world.fetches.first() {
+        let url = fetch.url.clone();
+        world.answer(&url, failing(11200));
+    }
+    while let Some(decode) = world.decodes_wanted.pop() {
+        world.decode(decode, true);
+    }
+    world.nothing_is_left();
+    let counters = world.board.counters();
+    assert_eq!(counters.disagreements, 0, "seed {seed}");
+    let ended = u64::try_from(world.calls_ended.len()).unwrap();
+    assert_eq!(
+        ended, counters.calls_total,
+        "seed {seed}: each call ends once"
+    );
+    gapless(&world, seed);
+}
+
+/// Each conference's events are numbered from 1 without a gap.
+fn gapless(world: &World, seed: u64) {
+    let mut last = std::collections::BTreeMap::new();
+    for callback in &world.callbacks {
+        let number: u64 = callback.field("SequenceNumber").parse().unwrap();
+        let before = last.insert(callback.field("ConferenceSid").to_owned(), number);
+        assert_eq!(number, before.unwrap_or(0) + 1, "seed {seed}");
+    }
+}
+
+#[test]
+fn whatever_comes_in_whatever_order_nothing_is_left() {
+    for seed in 1..=60 {
+        walk(seed);
+    }
+}
