@@ -73,6 +73,22 @@ impl JitterBuffer {
         }
     }
 
+    /// So many ticks never happened: what they would have pulled is dropped, lest it delay all
+    /// that follows. To be called when the packets that waited meanwhile have been inserted.
+    pub fn skip(&mut self, ticks: u32) {
+        let Some(stream) = &mut self.stream else {
+            return;
+        };
+        let held = stream.hold.min(ticks);
+        stream.hold -= held;
+        let samples = (ticks - held).saturating_mul(self.frame);
+        if let Some(cursor) = stream.cursor.filter(|_| samples > 0) {
+            self.ring.clear(cursor, samples);
+            stream.cursor = Some(cursor.wrapping_add(samples));
+            self.concealer.part();
+        }
+    }
+
     /// A packet's payload arrived (of the agreed payload type and from the locked source).
     pub fn insert(&mut self, _now: Instant, header: &Header, codec: Codec, payload: &[u8]) {
         self.stats.received += 1;

@@ -215,6 +215,54 @@ fn pauses_resume_cleanly_whether_the_clock_ran_on_or_not() {
 }
 
 #[test]
+fn ticks_that_never_happened_leave_no_delay() {
+    let packets = Phone::new(5_000).packets(10 * SECOND, 20);
+    let mut buffer = JitterBuffer::new(8_000);
+    let of = |ticks: std::ops::Range<i64>| {
+        let us = ticks.start * 20_000 + 1..ticks.end * 20_000 + 1;
+        packets
+            .iter()
+            .filter(|sent| us.contains(&(sent.at_us + 20_000)))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    play(&mut buffer, of(0..102), 102, |_| 0);
+    // 7 ticks are lost; their packets, and those of the next one, waited in the socket.
+    for sent in of(102..110) {
+        buffer.insert(Instant(0), &sent.header, Codec::Pcmu, &sent.payload);
+    }
+    buffer.skip(7);
+    let late = of(110..500).into_iter().map(|mut sent| {
+        sent.at_us -= 109 * 20_000;
+        sent
+    });
+    let heard = play(&mut buffer, late.collect(), 10 * 50 - 112, |_| 0);
+    let stats = buffer.stats();
+    assert!(stats.depth_ms <= 20, "{stats:?}");
+    assert!(
+        judge(&heard[2..]).flawless(),
+        "{stats:?} {:?}",
+        judge(&heard[2..])
+    );
+    assert_eq!(stats.concealed + stats.resynchronised, 0, "{stats:?}");
+}
+
+#[test]
+fn a_digit_is_no_lost_packet() {
+    let packets = Phone::new(5_000).packets(4 * SECOND, 20);
+    let mut buffer = JitterBuffer::new(8_000);
+    for (i, sent) in packets.iter().enumerate() {
+        if (100..110).contains(&i) {
+            buffer.pass_over(&sent.header);
+        } else if i != 120 {
+            buffer.insert(Instant(0), &sent.header, Codec::Pcmu, &sent.payload);
+        }
+        buffer.pull(Instant(0), &mut [0; FRAME]);
+    }
+    assert_eq!(buffer.stats().lost, 1);
+}
+
+#[test]
 fn what_is_made_up_fades_and_does_not_click() {
     let mut phone = Phone::new(4_000);
     let mut packets = phone.packets(SECOND, 20);

@@ -198,7 +198,12 @@ proptest! {
     }
 
     #[test]
-    fn any_report_comes_back(ssrc: u32, ntp: u64, lost in -0x80_0000i32..0x80_0000, name in "[a-z]{0,40}") {
+    fn any_report_comes_back(
+        ssrc: u32,
+        ntp: u64,
+        lost in -0x80_0000i32..0x80_0000,
+        name in "[a-z]{0,40}",
+    ) {
         let info = SenderInfo { ntp, ..sender() };
         let told = ReportBlock { lost, ..block() };
         let mut out = [0; 256];
