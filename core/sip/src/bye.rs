@@ -125,6 +125,7 @@ impl UserAgent {
             && let Some(transaction) = self.clients.get_mut(&client)
         {
             transaction.cancel = Cancel::Sent;
+            self.timers.stop(Timer::A(client));
             if transaction.state == ClientState::Proceeding {
                 self.timers.set(Timer::C(client), now + PATIENCE);
             }
