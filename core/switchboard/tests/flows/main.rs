@@ -1,6 +1,11 @@
 //! Calls from raw SIP datagrams to what the room mixes: phones of our own user agent, the real
 //! media engine, an application that is scripted, a clock that is turned by hand.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on is a test that fails"
+)]
+
 mod announcements;
 mod dialling;
 mod documents;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use confab_conference::{Key, Target, Update, Url};
 use confab_media::Event;
-use confab_switchboard::{Input, Reply, Request};
+use confab_switchboard::{FetchKind, Fetched, Input, Refusal, Reply, Request};
 use confab_terms::{AudioId, CallSid, Digit, FetchId, LegId, Method, PlayerId, RoomId};
 
-use crate::world::{World, audio, document, failing};
+use crate::world::{Answer, World, audio, document, failing};
 
 /// A small generator (xorshift), so that a seed is a run.
 struct Dice(u64);
@@ -30,20 +30,44 @@ impl Dice {
     }
 }
 
-const DOCUMENTS: [&str; 10] = [
-    "<Dial action=\"/after\"><Conference>Room</Conference></Dial>",
-    "<Play>a.wav</Play><Dial><Conference waitUrl=\"/wait\">Room</Conference></Dial><Say>x</Say>",
-    "<Dial hangupOnStar=\"true\" timeLimit=\"3\"><Conference statusCallback=\"/e\" \
-     statusCallbackEvent=\"start end join leave mute hold modify announcement\" \
-     endConferenceOnExit=\"true\">Other</Conference></Dial><Redirect>/again</Redirect>",
-    "<Play loop=\"0\">b.wav</Play>",
-    "<Say>one</Say><Pause/><Play>c.wav</Play>",
-    "<Redirect>/more</Redirect>",
-    "<Dial><Conference maxParticipants=\"2\" participantLabel=\"x\">Room</Conference></Dial>",
-    "<Pause/><Reject/>",
-    "<Hangup/>",
-    "",
-];
+const EVERYTHING: &str = "statusCallback=\"/e\" \
+    statusCallbackEvent=\"start end join leave mute hold modify announcement\"";
+
+/// A document; most of them lead to a conference.
+fn a_document(dice: &mut Dice) -> String {
+    match dice.roll(16) {
+        0..=6 => {
+            format!("<Dial action=\"/after\"><Conference {EVERYTHING}>Room</Conference></Dial>")
+        }
+        7 => format!(
+            "<Play>a.wav</Play><Dial><Conference {EVERYTHING} waitUrl=\"/wait\">Room</Conference>\
+             </Dial><Say>x</Say>"
+        ),
+        8 => format!(
+            "<Dial hangupOnStar=\"true\" timeLimit=\"3\"><Conference {EVERYTHING} \
+             endConferenceOnExit=\"true\">Other</Conference></Dial><Redirect>/again</Redirect>"
+        ),
+        9 => "<Dial><Conference maxParticipants=\"2\" participantLabel=\"x\">Room</Conference>\
+              </Dial>"
+            .to_owned(),
+        10 => "<Play loop=\"0\">b.wav</Play>".to_owned(),
+        11 => "<Say>one</Say><Pause/><Play>c.wav</Play>".to_owned(),
+        12 => "<Redirect>/more</Redirect>".to_owned(),
+        13 => "<Pause/><Reject/>".to_owned(),
+        14 => "<Hangup/>".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// What is behind a HoldUrl, a WaitUrl or an AnnounceUrl.
+fn a_sound(dice: &mut Dice) -> Answer {
+    match dice.roll(5) {
+        0 => document("<Play>m.wav</Play><Pause/>"),
+        1 => document("<Say>music</Say>"),
+        2 => document("<Dial/>"),
+        _ => audio(),
+    }
+}
 
 fn update(dice: &mut Dice, calls: &[CallSid]) -> Update {
     let mut update = Update::default();
@@ -91,8 +115,8 @@ fn seated(world: &mut World) -> Vec<(confab_terms::ConferenceSid, CallSid, LegId
 }
 
 fn step(world: &mut World, dice: &mut Dice) {
-    match dice.roll(16) {
-        0 | 1 if world.phones.len() < 12 => {
+    match dice.roll(18) {
+        0 | 1 | 16 if world.phones.len() < 12 => {
             world.call("x");
         }
         2 => {
@@ -103,7 +127,7 @@ fn step(world: &mut World, dice: &mut Dice) {
                 world.poll_phone(phone);
             }
         }
-        3..=6 => answer(world, dice),
+        3..=6 | 17 => answer(world, dice),
         7 | 8 => {
             if let Some(leg) = world.legs_wanted.pop() {
                 world.open(leg);
@@ -125,14 +149,19 @@ fn step(world: &mut World, dice: &mut Dice) {
 }
 
 fn answer(world: &mut World, dice: &mut Dice) {
-    let urls: Vec<String> = world.fetches.iter().map(|f| f.url.clone()).collect();
-    let Some(url) = dice.one(&urls) else {
+    let asked: Vec<_> = world
+        .fetches
+        .iter()
+        .map(|f| (f.url.clone(), f.kind))
+        .collect();
+    let Some((url, kind)) = dice.one(&asked) else {
         return;
     };
-    let result = match dice.roll(6) {
-        0 => failing(11217),
-        1 | 2 => audio(),
-        _ => document(dice.one(&DOCUMENTS).unwrap_or_default()),
+    let result = match (dice.roll(8), kind) {
+        (0, _) => failing(11217),
+        (1, _) | (_, FetchKind::Audio) => audio(),
+        (_, FetchKind::Document) => document(&a_document(dice)),
+        (_, FetchKind::DocumentOrAudio) => a_sound(dice),
     };
     world.answer(&url, result);
 }
@@ -170,7 +199,7 @@ fn ask(world: &mut World, dice: &mut Dice) {
 /// What nobody has asked for.
 fn nonsense(world: &mut World, dice: &mut Dice) {
     let number = dice.roll(200);
-    let fetched = confab_switchboard::Fetched::Audio {
+    let fetched = Fetched::Audio {
         audio: AudioId(number),
     };
     match dice.roll(4) {
@@ -194,21 +223,18 @@ fn nonsense(world: &mut World, dice: &mut Dice) {
     }
 }
 
-fn walk(seed: u64) {
+fn walk(seed: u64) -> World {
     let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     let mut world = World::with_voice();
     world.slow = true;
     world.restore_every = Some(1 + dice.roll(40));
-    for _ in 0..150 {
+    for _ in 0..250 {
         step(&mut world, &mut dice);
         for view in world.conferences() {
             let conference = view.sid;
             let reply = world.ask(Request::TellAudibility { conference });
             assert!(
-                !matches!(
-                    reply,
-                    Reply::Refused(confab_switchboard::Refusal::Disagreement { .. })
-                ),
+                !matches!(reply, Reply::Refused(Refusal::Disagreement { .. })),
                 "seed {seed}: {reply:?}"
             );
         }
@@ -231,6 +257,7 @@ fn walk(seed: u64) {
         "seed {seed}: each call ends once"
     );
     gapless(&world, seed);
+    world
 }
 
 /// Each conference's events are numbered from 1 without a gap.
@@ -245,7 +272,48 @@ fn gapless(world: &World, seed: u64) {
 
 #[test]
 fn whatever_comes_in_whatever_order_nothing_is_left() {
-    for seed in 1..=60 {
-        walk(seed);
+    let mut seen = std::collections::BTreeMap::new();
+    for seed in 1..=seeds() {
+        let world = walk(seed);
+        let counters = world.board.counters();
+        let conferences = world.conferences_ended.len();
+        for (what, count) in [
+            ("calls", counters.calls_total),
+            ("conferences ended", u64::try_from(conferences).unwrap()),
+            ("callbacks", counters.callbacks),
+            ("notices", counters.notices),
+            ("stale answers", counters.stale_answers),
+            ("said", u64::try_from(world.said.len()).unwrap()),
+        ] {
+            *seen.entry(what).or_insert(0) += count;
+        }
+        for event in world.events() {
+            *seen
+                .entry(EVENTS.iter().find(|e| **e == event).unwrap())
+                .or_insert(0) += 1;
+        }
     }
+    // A walk in which something never happens shows nothing of it.
+    assert_eq!(seen.len(), 6 + EVENTS.len(), "{seen:?}");
+    assert!(seen.values().all(|count| *count > 0), "{seen:?}");
+}
+
+const EVENTS: [&str; 11] = [
+    "conference-start",
+    "conference-end",
+    "participant-join",
+    "participant-leave",
+    "participant-mute",
+    "participant-unmute",
+    "participant-hold",
+    "participant-unhold",
+    "participant-modify",
+    "announcement-end",
+    "announcement-fail",
+];
+
+/// More of them by `CONFAB_SEEDS`.
+fn seeds() -> u64 {
+    let wished = std::env::var("CONFAB_SEEDS").ok();
+    wished.and_then(|seeds| seeds.parse().ok()).unwrap_or(150)
 }

@@ -19,7 +19,7 @@ use confab_terms::{
 };
 
 pub(crate) use phone::{Phone, Told};
-pub(crate) use web::{audio, document, failing};
+pub(crate) use web::{Answer, audio, document, failing};
 
 /// An event that was sent to an application.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,7 +137,7 @@ impl World {
         self.inputs += 1;
         if self
             .restore_every
-            .is_some_and(|every| self.inputs % every == 0)
+            .is_some_and(|every| self.inputs.is_multiple_of(every))
         {
             let bytes = postcard::to_stdvec(&self.board).unwrap();
             self.board = postcard::from_bytes(&bytes).unwrap();
@@ -150,7 +150,7 @@ impl World {
 
     fn carry_out(&mut self, output: Output) {
         match output {
-            Output::Datagram { to, bytes } => self.to_phone(to, &bytes),
+            Output::Datagram { to, bytes } => self.deliver(to, &bytes),
             Output::Reply { request, reply } => {
                 assert!(self.replies.insert(request, reply).is_none(), "two replies");
             }
@@ -252,7 +252,7 @@ impl World {
         }
     }
 
-    fn to_phone(&mut self, to: SocketAddr, bytes: &[u8]) {
+    fn deliver(&mut self, to: SocketAddr, bytes: &[u8]) {
         let now = self.now;
         if let Some(at) = self.phones.iter().position(|phone| phone.address == to) {
             self.phones[at]
