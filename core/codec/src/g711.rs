@@ -7,7 +7,8 @@ static MULAW: [i16; 256] = mulaw_table();
 static ALAW: [i16; 256] = alaw_table();
 
 /// What each of the 256 codes stands for.
-pub(crate) const fn expansion(codec: Codec) -> &'static [i16; 256] {
+#[must_use]
+pub const fn expansion(codec: Codec) -> &'static [i16; 256] {
     match codec {
         Codec::Pcmu => &MULAW,
         Codec::Pcma => &ALAW,

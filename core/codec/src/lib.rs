@@ -5,6 +5,7 @@ pub mod music;
 pub mod tone;
 
 use confab_terms::Codec;
+pub use g711::expansion;
 
 /// What a byte of G.711 silence looks like: the code of sample 0.
 #[must_use]

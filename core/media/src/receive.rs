@@ -54,7 +54,10 @@ impl Engine {
         leg.reception.packet(now, &header);
         if !is_digit {
             leg.jitter.insert(now, &header, media.codec, payload);
-        } else if let Some(digit) = leg.digits.receive(&header, payload) {
+            return;
+        }
+        leg.jitter.pass_over(&header);
+        if let Some(digit) = leg.digits.receive(&header, payload) {
             if self.outbox.is_full() {
                 counters.lost_outputs += 1;
             } else {

@@ -18,6 +18,9 @@ impl Engine {
     /// One step of all rooms.
     pub fn tick(&mut self, now: Instant) {
         let skipped = self.count_tick(now);
+        for leg in self.legs.iter_mut() {
+            leg.jitter.skip(skipped);
+        }
         self.pull_voices(now);
         for audio in self.rooms.iter_mut() {
             audio.room.mix();

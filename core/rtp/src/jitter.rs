@@ -4,7 +4,6 @@
 
 mod adaption;
 mod conceal;
-mod expand;
 mod fixed;
 mod order;
 mod ring;

@@ -4,7 +4,7 @@
 use confab_terms::Codec;
 use serde::{Deserialize, Serialize};
 
-use super::{expand, fixed};
+use super::fixed;
 
 /// Samples that fit: a power of two, so that a timestamp's wrap does not show.
 pub(crate) const RING_SAMPLES: u32 = 4_096;
@@ -29,7 +29,7 @@ impl Ring {
 
     /// Decodes a payload (of no more than `RING_SAMPLES`) into its place.
     pub(crate) fn put(&mut self, timestamp: u32, codec: Codec, payload: &[u8]) {
-        let table = expand::expansion(codec);
+        let table = confab_codec::expansion(codec);
         let at = place(timestamp);
         let (head, tail) = payload.split_at(payload.len().min(SIZE - at));
         for (sample, &code) in self.samples[at..].iter_mut().zip(head) {
