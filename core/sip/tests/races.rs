@@ -260,6 +260,8 @@ fn requests_within_a_dialog() {
     assert!(replies_to(&mut net, &options)[0].contains("\r\nAllow: "));
     let late = within(&net, "INFO", 6, "");
     assert_eq!(status(&replies_to(&mut net, &late)[0]), "500");
+    let same = within(&net, "INFO", 8, "");
+    assert_eq!(status(&replies_to(&mut net, &same)[0]), "500");
     let refer = within(&net, "REFER", 9, "");
     assert_eq!(status(&replies_to(&mut net, &refer)[0]), "603");
     let prack = within(&net, "PRACK", 10, "");
