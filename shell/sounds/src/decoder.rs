@@ -19,7 +19,7 @@ use crate::limits::{
 };
 use crate::permits::Permits;
 use crate::resampler::{Filter, Resampler};
-use crate::telephone;
+use crate::{riff, telephone};
 
 /// A source that is read once, front to back, perhaps while it still arrives.
 struct Once<R>(Mutex<R>);
@@ -76,6 +76,7 @@ impl Decoders {
         if telephone::is_telephone(content_type) {
             return self.decode_telephone(source, out);
         }
+        let source = riff::mended(source).map_err(|error| error.to_string())?;
         let source = Box::new(Once(Mutex::new(source)));
         let options = MediaSourceStreamOptions::default();
         let stream = MediaSourceStream::new(source, options);

@@ -7,8 +7,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use confab_switchboard::DecodeError;
 
@@ -46,7 +47,7 @@ impl Flite {
             .arg(into);
         command
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null());
         command.env_clear();
         if let Some(path) = std::env::var_os("PATH") {
@@ -130,19 +131,20 @@ impl Drop for Folder {
     }
 }
 
-/// Waits for the child to end; ends it when its time is up.
+/// Waits for the child to end; ends it when its time is up. The fact that is waited for is the
+/// end of its standard output, on which it has nothing to say.
 fn wait(child: &mut Child) -> bool {
-    let end = Instant::now() + SPEAKING_TIME_MAX;
-    let mut pause = Duration::from_millis(1);
-    while Instant::now() < end {
-        if let Ok(Some(status)) = child.try_wait() {
-            // One that was killed has left half a file.
-            return status.code().is_some();
-        }
-        thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(20));
+    let (ended, end) = sync_channel(1);
+    let output = child.stdout.take();
+    thread::spawn(move || {
+        let _ = output.map(|mut output| io::copy(&mut output, &mut io::sink()));
+        let _ = ended.send(());
+    });
+    let in_time = end.recv_timeout(SPEAKING_TIME_MAX).is_ok();
+    if !in_time {
+        let _ = child.kill();
     }
-    let _ = child.kill();
-    let _ = child.wait();
-    false
+    // One that was killed, by us or by another, has left half a file.
+    let status = child.wait();
+    in_time && status.is_ok_and(|status| status.code().is_some())
 }

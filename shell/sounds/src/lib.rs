@@ -8,6 +8,7 @@ pub mod limits;
 mod permits;
 mod pipe;
 mod resampler;
+mod riff;
 mod samples;
 mod shelf;
 mod sounds;

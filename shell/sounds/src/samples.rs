@@ -69,7 +69,7 @@ impl Samples {
             });
         }
         let chunk = SOUND_CHUNK_SAMPLES as u64;
-        if position % chunk == 0
+        if position.is_multiple_of(chunk)
             && let Some(whole) = self.chunks.get((position / chunk) as usize)
         {
             return Some(self.served(whole.clone(), position, len));

@@ -1,0 +1,136 @@
+//! Files that are broken, cut short or made to hurt: an error or an early end, nothing worse.
+
+use proptest::prelude::*;
+
+use crate::ears::Ears;
+use crate::wav::{Coding, header, sine, wav};
+
+const MP3: &[u8] = include_bytes!("../data/tone_440_22050_mono.mp3");
+const OGG: &[u8] = include_bytes!("../data/tone_440_22050_mono.ogg");
+const AIFF: &[u8] = include_bytes!("../data/tone_440_11025_mono.aiff");
+
+#[test]
+fn what_is_not_audio_is_13420() {
+    let ears = Ears::new();
+    for junk in [
+        &b""[..],
+        b"RIFF",
+        b"<html>not found</html>",
+        &[0; 100_000],
+        &[0xff; 5_000],
+    ] {
+        let error = ears.play(junk, "audio/mpeg").expect_err("not audio");
+        assert_eq!(error.code, 13420);
+        assert!(!error.message.is_empty());
+    }
+}
+
+#[test]
+fn declared_sizes_are_not_believed() {
+    let ears = Ears::new();
+    let samples = vec![1; 16_000];
+    for declared in [0xffff_ffff, 0x7fff_ffff, 0, 100_000_000] {
+        let file = header(8_000, 1, Coding::S16, declared, samples.clone());
+        match ears.play(&file, "audio/wav") {
+            Ok(heard) => assert!(heard.len() <= 8_000, "{declared:x}"),
+            Err(error) => assert_eq!(error.code, 13420, "{declared:x}"),
+        }
+    }
+    // What writes to a pipe does not know the length, and says so in one of two ways.
+    for unknown in [0xffff_ffff, 0] {
+        let mut file = header(8_000, 1, Coding::S16, unknown, samples.clone());
+        assert_eq!(ears.play(&file, "audio/wav").expect("audio").len(), 8_000);
+        file[4..8].fill(0);
+        assert_eq!(ears.play(&file, "audio/wav").expect("audio").len(), 8_000);
+    }
+}
+
+#[test]
+fn odd_headers_do_no_harm() {
+    let ears = Ears::new();
+    for (rate, channels) in [
+        (0, 1),
+        (1, 1),
+        (8_000, 0),
+        (u32::MAX, 1),
+        (8_000, 500),
+        (999, 2),
+    ] {
+        let mut file = wav(8_000, 1, Coding::S16, &sine(8_000, 440.0, 0.5, 0.5));
+        file[22..24].copy_from_slice(&u16::to_le_bytes(channels));
+        file[24..28].copy_from_slice(&u32::to_le_bytes(rate));
+        if let Err(error) = ears.play(&file, "audio/wav") {
+            assert_eq!(error.code, 13420, "{rate} {channels}");
+        }
+    }
+}
+
+#[test]
+fn every_length_of_a_cut_file_ends_well() {
+    let ears = Ears::new();
+    let file = wav(16_000, 2, Coding::S16, &sine(16_000, 440.0, 0.05, 0.5));
+    for whole in [&file[..], MP3, OGG, AIFF] {
+        for cut in (0..whole.len()).step_by(whole.len() / 40) {
+            if let Ok(heard) = ears.play(&whole[..cut], "audio/mpeg") {
+                assert!(heard.len() < 10_000);
+            }
+        }
+    }
+}
+
+#[test]
+fn flipped_bits_end_well() {
+    let ears = Ears::new();
+    let file = wav(44_100, 2, Coding::S24, &sine(44_100, 440.0, 0.02, 0.5));
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed % below as u64) as usize
+    };
+    let mut played = 0;
+    for round in 0..2_000 {
+        let mut broken = [&file[..], MP3, OGG, AIFF][round % 4].to_vec();
+        for _ in 0..=random(8) {
+            // Half of them where the headers are.
+            let within = if random(2) == 0 {
+                64.min(broken.len())
+            } else {
+                broken.len()
+            };
+            broken[random(within)] ^= 1 << random(8);
+        }
+        match ears.play(&broken, "audio/wav") {
+            Ok(_) => played += 1,
+            Err(error) => {
+                assert_eq!(error.code, 13420);
+                assert!(
+                    !error.message.contains("decoder failed"),
+                    "round {round}: it panicked"
+                );
+            }
+        }
+    }
+    assert!(played > 500, "only {played} played: the test tests nothing");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_bytes_behind_any_mark_end_well(
+        mark in prop::sample::select(vec![
+            &b"RIFF\xff\xff\xff\xffWAVE"[..], b"FORM\0\0\xff\xffAIFF", b"OggS\0\x02", b"ID3\x04\0\0",
+            b"\xff\xfb\x90\x64", b"\xff\xf3\x44\xc4",
+        ]),
+        rest in prop::collection::vec(any::<u8>(), 0..3_000),
+    ) {
+        let mut file = mark.to_vec();
+        file.extend(rest);
+        if let Err(error) = Ears::new().play(&file, "audio/mpeg") {
+            prop_assert_eq!(error.code, 13420);
+            prop_assert!(!error.message.contains("decoder failed"), "it panicked");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What comes out of files and texts, through the handle that the server holds.
+
+mod broken;
+mod ears;
+mod files;
+mod growing;
+mod resampler;
+mod speech;
+mod wav;
