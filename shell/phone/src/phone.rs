@@ -182,7 +182,7 @@ impl Phone {
     ///
     /// # Errors
     ///
-    /// Nothing at all arrives for a second longer.
+    /// The call is over, or nothing at all arrives for a second longer.
     pub fn listen(&self, how_long: Duration) -> Result<Vec<Frame>, PhoneError> {
         let from = now();
         let to = from + how_long;

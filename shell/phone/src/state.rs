@@ -39,6 +39,9 @@ pub enum PhoneError {
         /// What was heard.
         packets: u64,
     },
+    /// Instead, the call is over.
+    #[error("the call has ended: {0:?}")]
+    Over(Ending),
     /// The thread of the phones is gone, or has more to do than it can remember.
     #[error("the phones take no orders")]
     NoOrders,
@@ -91,23 +94,25 @@ impl Shared {
         result
     }
 
-    /// Waits until it is as wanted.
+    /// Waits until it is as wanted, or the call is over and never will be.
     pub(crate) fn wait(
         &self,
         at_most: Duration,
         wanted: impl Fn(&Seen) -> bool,
     ) -> Result<State, PhoneError> {
-        let (seen, time) = self
+        let settled = |seen: &Seen| wanted(seen) || matches!(seen.state, State::Ended(_));
+        let (seen, _) = self
             .changed
-            .wait_timeout_while(self.look(), at_most, |seen| !wanted(seen))
+            .wait_timeout_while(self.look(), at_most, |seen| !settled(seen))
             .unwrap_or_else(PoisonError::into_inner);
-        if time.timed_out() && !wanted(&seen) {
-            return Err(PhoneError::TimedOut {
+        match seen.state {
+            state if wanted(&seen) => Ok(state),
+            State::Ended(how) => Err(PhoneError::Over(how)),
+            state => Err(PhoneError::TimedOut {
                 waited: at_most,
-                state: seen.state,
+                state,
                 packets: seen.ear.count(),
-            });
+            }),
         }
-        Ok(seen.state)
     }
 }

@@ -58,6 +58,8 @@ struct Running {
 impl MediaLoop {
     /// Runs until the switchboard lets go of its end of the orders.
     pub(crate) fn run(self) {
+        // The first engine of a process makes the built-in music, which takes many ticks.
+        drop(Engine::new(EngineConfig::default()));
         let priority = try_realtime();
         tracing::info!(thread = self.thread, ?priority, "a media thread runs");
         let begun = now_both();
