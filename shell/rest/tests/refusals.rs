@@ -73,15 +73,16 @@ async fn an_answer_to_another_question_is_our_fault() {
 
 #[tokio::test(start_paused = true)]
 async fn a_switchboard_that_says_nothing_is_waited_for_so_long() {
-    struct Silent(std::sync::Mutex<Vec<confab_rest::Asked>>);
-    impl confab_rest::Switch for Arc<Silent> {
+    #[derive(Clone, Default)]
+    struct Silent(Arc<std::sync::Mutex<Vec<confab_rest::Asked>>>);
+    impl confab_rest::Switch for Silent {
         fn ask(&self, asked: confab_rest::Asked) -> Result<(), confab_rest::QueueFull> {
             self.0.lock().unwrap().push(asked);
             Ok(())
         }
     }
-    let silent = Arc::new(Silent(std::sync::Mutex::default()));
-    let line = confab_rest::Line::new(Arc::clone(&silent));
+    let silent = Silent::default();
+    let line = confab_rest::Line::new(silent.clone());
     let asked = line.ask(Question::ListConferences).await;
     assert_eq!(asked.unwrap_err(), confab_rest::AskError::Silent);
     let (asked, ()) = tokio::join!(line.ask(Question::ListConferences), async {
