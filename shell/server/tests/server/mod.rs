@@ -1,0 +1,174 @@
+//! A confab of its own for each test: free ports, a data folder that is gone afterwards.
+#![allow(dead_code, reason = "each test file uses its own part of this")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A folder that is removed with the test.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "confab-test-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).expect("a temporary folder");
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _gone_already = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// `confab serve` with free ports, in this folder; not started.
+pub(crate) fn command(folder: &Folder) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_confab"));
+    command
+        .arg("serve")
+        .current_dir(&folder.0)
+        .env_clear()
+        .env("CONFAB_HTTP_LISTEN", "127.0.0.1:0")
+        .env("CONFAB_HTTPS_LISTEN", "")
+        .env("CONFAB_SIP_LISTEN", "127.0.0.1:0")
+        .env("CONFAB_LOG_FORMAT", "json")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Runs one that does not come up, and gives its exit status and the one line that it said.
+pub(crate) fn refused(command: &mut Command) -> (i32, String) {
+    let Output { status, stderr, .. } = command.output().expect("confab can be run");
+    let said = String::from_utf8(stderr).expect("UTF-8");
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines.len(), 1, "one line, not {said}");
+    (status.code().unwrap_or(-1), lines[0].to_owned())
+}
+
+/// A server that takes calls.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) http: SocketAddr,
+    pub(crate) sip: SocketAddr,
+    pub(crate) account: String,
+    token: String,
+    log: Option<BufReader<std::process::ChildStderr>>,
+}
+
+impl Server {
+    pub(crate) fn start(folder: &Folder) -> Self {
+        Self::from(&mut command(folder))
+    }
+
+    pub(crate) fn from(command: &mut Command) -> Self {
+        const ACCOUNT: &str = "5ba0f94a-1b0c-4d8f-9c2e-6b0a3f1d2e4c";
+        command
+            .env("CONFAB_ACCOUNT_SID", ACCOUNT)
+            .env("CONFAB_AUTH_TOKEN", "secret");
+        let mut child = command.spawn().expect("confab can be run");
+        let mut log = BufReader::new(child.stderr.take().expect("piped"));
+        let mut line = String::new();
+        let where_ = loop {
+            line.clear();
+            let read = log.read_line(&mut line).expect("UTF-8");
+            assert!(read > 0, "confab ended before it took calls");
+            let entry: Value = serde_json::from_str(&line).expect(&line);
+            if entry["message"] == "confab takes calls" {
+                break entry;
+            }
+        };
+        let address = |what: &str| where_[what].as_str().unwrap_or_default().parse();
+        Self {
+            child,
+            http: address("http").expect("an address"),
+            sip: address("sip").expect("an address"),
+            account: ACCOUNT.to_owned(),
+            token: "secret".to_owned(),
+            log: Some(log),
+        }
+    }
+
+    /// SIGTERM.
+    pub(crate) fn terminate(&self) {
+        let id = self.child.id().to_string();
+        let told = Command::new("kill").arg(id).status();
+        assert!(told.expect("kill is there").success());
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        let log = self.log.take();
+        // To its end, so that confab never waits for a reader.
+        let _log = log.map(|mut log| log.read_to_string(&mut String::new()));
+        self.child.wait().expect("a child")
+    }
+
+    /// Status and body of a request to the API, below the account.
+    pub(crate) fn ask(&self, method: &str, path: &str, form: &str) -> (u16, Value) {
+        let path = format!("/api/laml/2010-04-01/Accounts/{}/{path}", self.account);
+        let secret = base64(format!("{}:{}", self.account, self.token).as_bytes());
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Authorization: Basic {secret}\r\nContent-Length: {}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\n\r\n{form}",
+            form.len()
+        );
+        self.exchange(&head)
+    }
+
+    /// Status of `/healthz`.
+    pub(crate) fn health(&self) -> u16 {
+        let head = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        self.exchange(head).0
+    }
+
+    fn exchange(&self, request: &str) -> (u16, Value) {
+        let mut stream = TcpStream::connect(self.http).expect("confab listens");
+        let patience = Some(Duration::from_secs(5));
+        stream.set_read_timeout(patience).expect("a time-out");
+        stream.write_all(request.as_bytes()).expect("written");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
+        let status = head.split(' ').nth(1).expect("a status");
+        let body = serde_json::from_str(body).unwrap_or(Value::Null);
+        (status.parse().expect("a number"), body)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ended_already = self.child.kill();
+        let _reaped_already = self.child.wait();
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let letters = |chunk: &[u8]| {
+        let word = chunk
+            .iter()
+            .fold(0u32, |word, &byte| word << 8 | u32::from(byte));
+        let word = word << (8 * (3 - chunk.len()));
+        let letter = |n: usize| match n {
+            n if n > chunk.len() => '=',
+            n => char::from(LETTERS[(word >> (18 - 6 * n) & 63) as usize]),
+        };
+        [letter(0), letter(1), letter(2), letter(3)]
+    };
+    bytes.chunks(3).flat_map(letters).collect()
+}

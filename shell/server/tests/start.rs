@@ -1,0 +1,119 @@
+//! Starts that cannot be, and what is said of them: one line, and the exit status of the contract.
+
+mod server;
+
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::process::ExitStatusExt;
+
+use server::{Folder, Server, command, refused};
+
+#[test]
+fn a_bad_value_is_exit_2_and_names_all_three() {
+    let folder = Folder::new();
+    let (status, line) = refused(command(&folder).env("CONFAB_DRAIN_SECONDS", "soon"));
+    assert_eq!(status, 2);
+    for part in ["CONFAB_DRAIN_SECONDS", "\"soon\"", "30 would do"] {
+        assert!(line.contains(part), "{line} does not say {part}");
+    }
+}
+
+#[test]
+fn sip_on_another_address_than_loopback_is_exit_2() {
+    let folder = Folder::new();
+    let (status, line) = refused(command(&folder).env("CONFAB_SIP_LISTEN", "0.0.0.0:5060"));
+    assert_eq!(status, 2);
+    assert!(
+        line.contains("CONFAB_SIP_LISTEN") && line.contains("127.0.0.1:5060"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_taken_port_is_exit_1() {
+    let folder = Folder::new();
+    let sip = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let sip = sip
+        .local_addr()
+        .map(|address| (sip, address.to_string()))
+        .unwrap();
+    let (status, line) = refused(command(&folder).env("CONFAB_SIP_LISTEN", &sip.1));
+    assert_eq!(status, 1);
+    assert!(
+        line.contains("CONFAB_SIP_LISTEN") && line.contains(&sip.1),
+        "{line}"
+    );
+    let http = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = http.local_addr().unwrap().to_string();
+    for variable in ["CONFAB_HTTP_LISTEN", "CONFAB_HTTPS_LISTEN"] {
+        let (status, line) = refused(command(&folder).env(variable, &address));
+        assert_eq!(status, 1);
+        assert!(line.contains(variable) && line.contains("in use"), "{line}");
+    }
+    assert!(
+        !folder.0.join("data").exists(),
+        "nothing was made for a start that failed"
+    );
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_is_exit_1() {
+    let folder = Folder::new();
+    std::fs::write(folder.0.join("file"), "").unwrap();
+    let (status, line) = refused(command(&folder).env("CONFAB_DATA_DIR", "file/data"));
+    assert_eq!(status, 1);
+    assert!(
+        line.contains("file/data") && line.contains("CONFAB_DATA_DIR"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_file_is_read_and_a_flag_beats_it() {
+    let folder = Folder::new();
+    std::fs::write(folder.0.join("confab.toml"), "drain_seconds = 'x'").unwrap();
+    let (status, line) = refused(&mut command(&folder));
+    assert_eq!(status, 2);
+    assert!(line.contains("drain_seconds in confab.toml"), "{line}");
+    let server = Server::from(command(&folder).args(["--drain-seconds", "1"]));
+    assert_eq!(server.health(), 200);
+}
+
+#[test]
+fn an_account_is_made_and_shown_once() {
+    let folder = Folder::new();
+    let shown = || {
+        let mut child = command(&folder).spawn().unwrap();
+        let mut log = std::io::BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("confab takes calls") {
+            line.clear();
+            assert!(std::io::BufRead::read_line(&mut log, &mut line).unwrap() > 0);
+        }
+        child.kill().unwrap();
+        let output = child.wait_with_output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let first = shown();
+    for name in [
+        "CONFAB_ACCOUNT_SID=",
+        "CONFAB_AUTH_TOKEN=",
+        "CONFAB_SIGNING_KEY=",
+    ] {
+        assert!(first.contains(name), "{first} does not show {name}");
+    }
+    assert_eq!(shown(), "");
+}
+
+#[test]
+fn sigterm_without_calls_ends_at_once_with_exit_0() {
+    let folder = Folder::new();
+    let mut server = Server::start(&folder);
+    let begun = std::time::Instant::now();
+    server.terminate();
+    let status = server.wait();
+    assert_eq!(status.code(), Some(0), "{:?}", status.signal());
+    assert!(begun.elapsed().as_secs() < 3);
+    UdpSocket::bind(server.sip).expect("its SIP port is free again");
+    let again = Server::start(&folder);
+    assert_eq!(again.health(), 200);
+}
