@@ -66,13 +66,10 @@ pub(crate) fn from_client(error: &reqwest::Error) -> FetchError {
         if let Some(known) = known(one) {
             return known;
         }
-        if let Some(inner) = one.downcast_ref::<io::Error>().and_then(io::Error::get_ref)
-            && let Some(known) = known(inner)
-        {
-            return known;
-        }
         last = one.to_string();
-        cause = one.source();
+        // An I/O error's source is the source of what it wraps: look inside first.
+        let wrapped = one.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        cause = wrapped.map(|inner| inner as _).or_else(|| one.source());
     }
     if error.is_timeout() {
         let message = "no connection within the time allowed; is the address reachable from here?";

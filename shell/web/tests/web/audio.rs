@@ -1,0 +1,211 @@
+//! Audio: streamed while it arrives, cached by what its server says.
+
+use std::time::Duration;
+
+use confab_switchboard::{FetchKind, Fetched};
+use confab_terms::AudioId;
+use confab_web::Web;
+
+use crate::servers::{Say, Seen, Server, config, get, ok, post, status, web};
+
+async fn audio(web: &Web, url: &str) -> AudioId {
+    match web.fetch(get(FetchKind::Audio, url)).await {
+        Ok(Fetched::Audio { audio }) => audio,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_body_arrives_whole_and_as_it_comes() {
+    let server = Server::start(|_| {
+        vec![
+            Say::Text(
+                "HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Length: 200000\r\n\r\n"
+                    .into(),
+            ),
+            Say::Bytes(vec![1; 100_000]),
+            Say::Wait(300),
+            Say::Bytes(vec![2; 100_000]),
+        ]
+    })
+    .await;
+    let (web, shelf) = web(config());
+    let audio = audio(&web, &server.url("/a.mp3")).await;
+    assert_eq!(
+        shelf.now(audio).end,
+        None,
+        "the fetch is over before the body is"
+    );
+    let kept = shelf.ended(audio).await;
+    assert_eq!(kept.end, Some(Ok(())));
+    assert_eq!(kept.content_type, "audio/mpeg");
+    assert_eq!(kept.bytes.len(), 200_000);
+    assert!(kept.bytes[..100_000].iter().all(|byte| *byte == 1));
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_fails_and_is_not_kept() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nCache-Control: max-age=60\r\n\
+                Content-Length: 1000\r\n\r\nRIFF";
+    let server = Server::start(move |_| vec![Say::Text(head.to_owned()), Say::Wait(60_000)]).await;
+    let (web, shelf) = web(config());
+    let mut fetch = get(FetchKind::Audio, &server.url("/a.wav"));
+    fetch.time_outs.read_ms = 200;
+    let Ok(Fetched::Audio { audio }) = web.fetch(fetch.clone()).await else {
+        panic!("audio was on its way");
+    };
+    let kept = shelf.ended(audio).await;
+    assert_eq!(kept.bytes, b"RIFF");
+    assert!(kept.end.unwrap().unwrap_err().contains("200 ms"));
+    tokio::task::yield_now().await;
+    let Ok(Fetched::Audio { audio: again }) = web.fetch(fetch).await else {
+        panic!("audio was on its way");
+    };
+    assert_ne!(audio, again);
+}
+
+#[tokio::test]
+async fn more_than_100_megabytes_is_11750() {
+    let text = "HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nContent-Length: 104857601\r\n\r\n";
+    let server = Server::saying(text).await;
+    let (web, shelf) = web(config());
+    let error = web
+        .fetch(get(FetchKind::Audio, &server.url("/")))
+        .await
+        .expect_err("big");
+    assert_eq!(error.code, 11750);
+    assert_eq!(shelf.count(), 0);
+}
+
+#[tokio::test]
+async fn fresh_audio_is_not_asked_for_again() {
+    let text = "HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nCache-Control: public, max-age=60\r\n\
+                Content-Length: 4\r\n\r\nRIFF";
+    let server = Server::saying(text).await;
+    let (web, shelf) = web(config());
+    let first = audio(&web, &server.url("/a")).await;
+    for _ in 0..5 {
+        assert_eq!(audio(&web, &server.url("/a#x")).await, first);
+    }
+    assert_eq!(server.seen().len(), 1);
+    assert_ne!(audio(&web, &server.url("/b")).await, first);
+    // What the sink has dropped is fetched anew.
+    shelf.drop_all();
+    audio(&web, &server.url("/a")).await;
+    assert_eq!(server.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn many_who_ask_at_once_share_one_answer() {
+    let server = Server::start(|_| vec![Say::Wait(100), Say::Text(ok("audio/wav", "RIFF"))]).await;
+    let (web, _) = web(config());
+    let tasks: Vec<_> = (0..50)
+        .map(|_| {
+            let (web, url) = (web.clone(), server.url("/a"));
+            tokio::spawn(async move { audio(&web, &url).await })
+        })
+        .collect();
+    let mut all = Vec::new();
+    for task in tasks {
+        all.push(task.await.unwrap());
+    }
+    all.dedup();
+    assert_eq!(all.len(), 1);
+    assert_eq!(server.seen().len(), 1);
+}
+
+fn versioned(seen: &Seen) -> Vec<Say> {
+    let known = seen.header("if-none-match") == Some("\"v1\"");
+    let text = if known {
+        "HTTP/1.1 304 Not Modified\r\n\r\n".to_owned()
+    } else {
+        "HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nETag: \"v1\"\r\nContent-Length: 4\r\n\r\nRIFF"
+            .to_owned()
+    };
+    vec![Say::Text(text)]
+}
+
+#[tokio::test]
+async fn stale_audio_is_asked_about() {
+    let server = Server::start(versioned).await;
+    let (web, shelf) = web(config());
+    let first = audio(&web, &server.url("/a")).await;
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    assert_eq!(audio(&web, &server.url("/a")).await, first);
+    let seen = server.seen();
+    assert_eq!(seen.len(), 2);
+    assert_eq!(seen[1].header("if-none-match"), Some("\"v1\""));
+    assert_eq!(shelf.count(), 1);
+}
+
+#[tokio::test]
+async fn other_fields_are_another_question_of_the_same_audio() {
+    let server = Server::start(versioned).await;
+    let (web, shelf) = web(config());
+    let mut ids = Vec::new();
+    for call in ["a", "b", "c"] {
+        let mut fetch = get(FetchKind::DocumentOrAudio, &server.url("/hold"));
+        fetch.fields = vec![("CallSid".to_owned(), call.to_owned())];
+        ids.push(web.fetch(fetch).await.expect("audio"));
+    }
+    for call in ["d", "e"] {
+        let fetch = post(
+            FetchKind::DocumentOrAudio,
+            &server.url("/hold"),
+            &[("CallSid", call)],
+        );
+        ids.push(web.fetch(fetch).await.expect("audio"));
+    }
+    ids.dedup();
+    assert_eq!(ids.len(), 1);
+    assert_eq!(shelf.count(), 1);
+    let seen = server.seen();
+    assert_eq!(seen.len(), 5, "each is told who hears it");
+    assert_eq!(seen[1].path(), "/hold?CallSid=b");
+    // RFC 9110: a POST that matched would be refused.
+    assert_eq!(seen[3].header("if-none-match"), None);
+}
+
+#[tokio::test]
+async fn either_kind_is_told_apart() {
+    let (web, shelf) = web(config());
+    for (content_type, body, expected) in [
+        ("text/xml", "<Response/>", "document"),
+        ("audio/x-wav", "RIFF", "audio"),
+        ("application/octet-stream", "ID3\u{3}", "audio"),
+        (
+            "application/octet-stream",
+            "<?xml version='1.0'?><Response/>",
+            "document",
+        ),
+        ("", "OggS", "audio"),
+        ("application/octet-stream", "MZ", "12300"),
+        ("text/html", "<html>", "12300"),
+    ] {
+        let server = Server::saying(ok(content_type, body)).await;
+        let got = match web
+            .fetch(get(FetchKind::DocumentOrAudio, &server.url("/")))
+            .await
+        {
+            Ok(Fetched::Document { .. }) => "document".to_owned(),
+            Ok(Fetched::Audio { audio }) => {
+                assert_eq!(shelf.ended(audio).await.bytes, body.as_bytes());
+                "audio".to_owned()
+            }
+            Err(error) => error.code.to_string(),
+        };
+        assert_eq!(got, expected, "{content_type} {body}");
+    }
+    let xml = Server::saying(ok("text/xml", "<Response/>")).await;
+    let error = web
+        .fetch(get(FetchKind::Audio, &xml.url("/")))
+        .await
+        .expect_err("no audio");
+    assert_eq!(error.code, 12300);
+    let missing = Server::saying(status(404)).await;
+    let error = web
+        .fetch(get(FetchKind::Audio, &missing.url("/")))
+        .await
+        .expect_err("missing");
+    assert_eq!((error.code, error.status), (11217, Some(404)));
+}

@@ -1,0 +1,11 @@
+//! Other people's URLs, by real servers on the loopback and a resolver that lies.
+
+mod audio;
+mod callbacks;
+mod documents;
+mod forbidden;
+mod redirects;
+mod servers;
+mod signatures;
+mod sink;
+mod tls;

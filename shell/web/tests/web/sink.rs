@@ -1,0 +1,103 @@
+//! A sink that keeps what it gets. Not a test itself.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use confab_terms::AudioId;
+use confab_web::{AudioSink, AudioWriter, Refused};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) content_type: String,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) end: Option<Result<(), String>>,
+}
+
+#[derive(Default)]
+pub(crate) struct Shelf {
+    kept: Arc<Mutex<BTreeMap<AudioId, Kept>>>,
+}
+
+struct Writer {
+    audio: AudioId,
+    kept: Arc<Mutex<BTreeMap<AudioId, Kept>>>,
+}
+
+impl Shelf {
+    pub(crate) fn count(&self) -> usize {
+        self.kept.lock().unwrap().len()
+    }
+
+    pub(crate) fn drop_all(&self) {
+        self.kept.lock().unwrap().clear();
+    }
+
+    pub(crate) fn now(&self, audio: AudioId) -> Kept {
+        self.kept
+            .lock()
+            .unwrap()
+            .get(&audio)
+            .cloned()
+            .expect("kept")
+    }
+
+    /// The audio, once its end is known.
+    pub(crate) async fn ended(&self, audio: AudioId) -> Kept {
+        for _ in 0..4_000 {
+            let kept = self.now(audio);
+            if kept.end.is_some() {
+                return kept;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("no end");
+    }
+}
+
+impl AudioSink for Shelf {
+    fn begin(
+        &self,
+        _: &str,
+        content_type: &str,
+    ) -> Result<(AudioId, Box<dyn AudioWriter>), Refused> {
+        let mut kept = self.kept.lock().unwrap();
+        let audio = AudioId(kept.last_key_value().map_or(1, |(last, _)| last.0 + 1));
+        let content_type = content_type.to_owned();
+        kept.insert(
+            audio,
+            Kept {
+                content_type,
+                ..Kept::default()
+            },
+        );
+        let kept = self.kept.clone();
+        Ok((audio, Box::new(Writer { audio, kept })))
+    }
+
+    fn has(&self, audio: AudioId) -> bool {
+        self.kept.lock().unwrap().contains_key(&audio)
+    }
+}
+
+impl AudioWriter for Writer {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+        let mut kept = self.kept.lock().unwrap();
+        if let Some(kept) = kept.get_mut(&self.audio) {
+            kept.bytes.extend_from_slice(bytes);
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) {
+        if let Some(kept) = self.kept.lock().unwrap().get_mut(&self.audio) {
+            kept.end = Some(Ok(()));
+        }
+    }
+
+    fn fail(self: Box<Self>, reason: &str) {
+        if let Some(kept) = self.kept.lock().unwrap().get_mut(&self.audio) {
+            kept.end = Some(Err(reason.to_owned()));
+        }
+    }
+}

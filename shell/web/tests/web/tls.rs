@@ -1,0 +1,89 @@
+//! TLS: authorities that are trusted, certificates that are not.
+
+use std::sync::Arc;
+
+use confab_switchboard::FetchKind;
+use confab_web::CertificateDer;
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use crate::servers::{Names, Server, config, get, ok, web};
+
+/// A server with a certificate of its own making; tells its port and the certificate.
+async fn server(name: &str) -> (u16, CertificateDer<'static>) {
+    let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    let certificate = made.cert.der().clone();
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(mut stream) = acceptor.accept(stream).await else {
+                    return;
+                };
+                let _ = stream.read(&mut [0; 4_096]).await;
+                let _ = stream
+                    .write_all(ok("text/xml", "<Response/>").as_bytes())
+                    .await;
+                let _ = stream.shutdown().await;
+            });
+        }
+    });
+    (port, certificate)
+}
+
+#[tokio::test]
+async fn trusted_authorities_pass_and_others_are_11220() {
+    let (port, certificate) = server("app.test").await;
+    let names: &[(&str, &[&[&str]])] = &[
+        ("app.test", &[&["127.0.0.1"]]),
+        ("other.test", &[&["127.0.0.1"]]),
+    ];
+    let mut trusting = config();
+    trusting.resolver = Names::new(names);
+    trusting.roots.push(certificate);
+    let (trusting, _) = web(trusting);
+    let url = format!("https://app.test:{port}/");
+    let fetched = trusting.fetch(get(FetchKind::Document, &url)).await;
+    assert!(fetched.is_ok(), "{fetched:?}");
+
+    let wrong_name = format!("https://other.test:{port}/");
+    let error = trusting
+        .fetch(get(FetchKind::Document, &wrong_name))
+        .await
+        .expect_err("name");
+    assert_eq!(error.code, 11220, "{error:?}");
+
+    let mut doubting = config();
+    doubting.resolver = Names::new(names);
+    let (doubting, _) = web(doubting);
+    let error = doubting
+        .fetch(get(FetchKind::Document, &url))
+        .await
+        .expect_err("unknown");
+    assert_eq!(error.code, 11220, "{error:?}");
+}
+
+#[tokio::test]
+async fn plain_http_where_tls_was_expected_is_no_success() {
+    let server = Server::saying(ok("text/xml", "<Response/>")).await;
+    let (web, _) = web(config());
+    let url = server.url("/").replace("http:", "https:");
+    let mut fetch = get(FetchKind::Document, &url);
+    fetch.time_outs.read_ms = 500;
+    let error = web.fetch(fetch).await.expect_err("no TLS");
+    assert!(matches!(error.code, 11220 | 11200), "{error:?}");
+}
