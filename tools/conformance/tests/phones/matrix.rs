@@ -113,7 +113,7 @@ fn every_row_of_the_table_is_heard() {
         "agent: customer supervisor\ncustomer: supervisor\nsupervisor: customer\n",
     );
 
-    three.update(agent, &[("Hold", "true")]);
+    three.update(agent, &[("Hold", "true"), ("HoldUrl", "")]);
     check(
         "held and muted",
         "agent: \ncustomer: supervisor\nsupervisor: customer\n",
