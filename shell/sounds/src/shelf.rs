@@ -1,8 +1,11 @@
 //! Which audio and which sounds there are, who waits for them, and which make room for others.
 //! Plain data under the handle's lock: nothing here blocks, decodes or tells.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use confab_switchboard::DecodeError;
 use confab_terms::{AudioId, DecodeId, LegId, PlayerId, SoundId};
@@ -53,7 +56,6 @@ pub(crate) struct Want {
     pub(crate) position: u64,
 }
 
-#[derive(Default)]
 pub(crate) struct Shelf {
     pub(crate) audios: BTreeMap<AudioId, Audio>,
     pub(crate) sounds: BTreeMap<SoundId, Sound>,
@@ -63,9 +65,32 @@ pub(crate) struct Shelf {
     audio_count: u64,
     sound_count: u64,
     bytes: usize,
+    bytes_max: usize,
+    kept: Duration,
+}
+
+impl Default for Shelf {
+    fn default() -> Self {
+        Self::new(SOUND_BYTES_MAX, SOUND_KEPT)
+    }
 }
 
 impl Shelf {
+    fn new(bytes_max: usize, kept: Duration) -> Self {
+        Self {
+            audios: BTreeMap::new(),
+            sounds: BTreeMap::new(),
+            spoken: BTreeMap::new(),
+            jobs: VecDeque::new(),
+            workers: 0,
+            audio_count: 0,
+            sound_count: 0,
+            bytes: 0,
+            bytes_max,
+            kept,
+        }
+    }
+
     pub(crate) fn next_audio(&mut self) -> AudioId {
         self.audio_count += 1;
         AudioId(self.audio_count)
@@ -125,10 +150,10 @@ impl Shelf {
     /// Takes decoded samples; tells whether it would take more. `told` are those who waited.
     pub(crate) fn grow(&mut self, sound: SoundId, samples: &[i16], told: &mut Vec<Told>) -> bool {
         let bytes = size_of_val(samples);
-        if self.bytes + bytes > SOUND_BYTES_MAX {
+        if self.bytes + bytes > self.bytes_max {
             self.make_room(bytes);
         }
-        if self.bytes + bytes > SOUND_BYTES_MAX {
+        if self.bytes + bytes > self.bytes_max {
             return false;
         }
         let Some(known) = self.sounds.get_mut(&sound) else {
@@ -167,7 +192,7 @@ impl Shelf {
 
     /// Drops sounds that were not wanted lately, the longest unwanted first.
     fn make_room(&mut self, bytes: usize) {
-        while self.bytes + bytes > SOUND_BYTES_MAX && self.drop_oldest() {}
+        while self.bytes + bytes > self.bytes_max && self.drop_oldest() {}
     }
 
     /// Room for one more entry.
@@ -184,7 +209,7 @@ impl Shelf {
         let ended = self
             .sounds
             .iter()
-            .filter(|(_, sound)| sound.samples.has_ended() && sound.used.elapsed() > SOUND_KEPT);
+            .filter(|(_, sound)| sound.samples.has_ended() && sound.used.elapsed() >= self.kept);
         let oldest = ended.min_by_key(|(_, sound)| sound.used);
         let Some(oldest) = oldest.map(|(sound, _)| *sound) else {
             return false;
@@ -197,7 +222,7 @@ impl Shelf {
     }
 
     /// Drops audio that nobody asked to decode, if it has waited long.
-    pub(crate) fn drop_waiting(&mut self, longer_than: std::time::Duration) {
+    pub(crate) fn drop_waiting(&mut self, longer_than: Duration) {
         self.audios.retain(|_, audio| match audio {
             Audio::Waiting { since, .. } => since.elapsed() <= longer_than,
             Audio::Sound(_) => true,

@@ -83,7 +83,6 @@ fn tls(roots: Vec<CertificateDer<'static>>) -> ClientConfig {
     }
 }
 
-#[allow(clippy::expect_used)]
 fn with_safe_versions(
     provider: Arc<CryptoProvider>,
 ) -> rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier> {
