@@ -1,11 +1,13 @@
 //! From the first SIGTERM to the end: no new calls, then no calls. A second one ends at once.
 
 use std::process;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use confab_switchboard::Input;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use crate::failure::Failure;
@@ -14,19 +16,21 @@ use crate::threads::Running;
 /// How long the last calls may take to be hung up.
 const HANG_UP_WAIT: Duration = Duration::from_secs(5);
 
-/// SIGTERM and SIGINT.
+/// SIGTERM and SIGINT, and whoever runs the server within this process.
 pub(crate) struct Signals {
     term: Signal,
     interrupt: Signal,
+    asked: Arc<Notify>,
 }
 
 impl Signals {
     /// From now on they no longer end the process by themselves.
-    pub(crate) fn listen() -> Result<Self, Failure> {
+    pub(crate) fn listen(asked: Arc<Notify>) -> Result<Self, Failure> {
         let one = |kind| signal(kind).map_err(Failure::refused("to tell of signals"));
         Ok(Self {
             term: one(SignalKind::terminate())?,
             interrupt: one(SignalKind::interrupt())?,
+            asked,
         })
     }
 
@@ -34,6 +38,7 @@ impl Signals {
         tokio::select! {
             _ = self.term.recv() => {}
             _ = self.interrupt.recv() => {}
+            () = self.asked.notified() => {}
         }
     }
 }

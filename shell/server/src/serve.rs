@@ -9,7 +9,7 @@ use confab_rest::{Api, Certificate, Line, Listener, acceptor};
 use confab_sockets::{Udp, raise_open_files};
 use confab_store::{FreshAccount, Given, SqliteStore, Store};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::config::Config;
 use crate::drain::{self, Signals};
@@ -24,15 +24,27 @@ const SIP_BUFFER_BYTES: usize = 4 << 20;
 /// Runs the server until it has drained.
 pub(crate) fn serve(config: &Config) -> Result<(), Failure> {
     logging::start(config);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(Failure::refused("threads"))?;
-    let result = runtime.block_on(run(config));
+    let runtime = runtime()?;
+    let result = runtime.block_on(run(config, Arc::default(), |_| ()));
     // What still waits on other people's servers is not waited for.
     runtime.shutdown_timeout(Duration::from_secs(1));
     result
+}
+
+/// Where the HTTP side of it runs.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(Failure::refused("threads"))
+}
+
+/// Where a server that takes calls is reached.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Doors {
+    pub(crate) http: SocketAddr,
+    pub(crate) sip: SocketAddr,
 }
 
 /// The sockets that must be ours before anything else is done.
@@ -43,10 +55,22 @@ struct Bound {
     https: Option<TcpListener>,
 }
 
-async fn run(config: &Config) -> Result<(), Failure> {
-    let mut signals = Signals::listen()?;
+/// Runs until a signal or `stop` has drained it; `open` hears where, once calls can be taken.
+pub(crate) async fn run(
+    config: &Config,
+    stop: Arc<Notify>,
+    open: impl FnOnce(Doors),
+) -> Result<(), Failure> {
+    let mut signals = Signals::listen(stop)?;
     raise_open_files();
     let bound = bind(config).await?;
+    let doors = Doors {
+        http: bound
+            .http
+            .local_addr()
+            .map_err(Failure::refused("an address"))?,
+        sip: bound.sip_address,
+    };
     let (store, fresh) = open_store(config).await?;
     if let Some(fresh) = &fresh {
         show(fresh);
@@ -66,6 +90,7 @@ async fn run(config: &Config) -> Result<(), Failure> {
     let rest = tokio::spawn(confab_rest::serve(listeners, api, async {
         let _asked_or_gone = stopped.await;
     }));
+    open(doors);
 
     let drained = drain::run(&mut signals, &mut running, &ready, config.drain).await;
     let end = async {
