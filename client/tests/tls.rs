@@ -1,4 +1,5 @@
 //! TLS: trusted with the certificate of the server's own authority, refused without it.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! What goes over the wire for each call of the library, and what comes of the answers.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -327,10 +328,6 @@ fn a_base_url_must_be_one() {
         let error = Client::new(base, "A", "T").unwrap_err();
         assert!(matches!(error, Error::BaseUrl(_)), "{base}: {error:?}");
     }
-    for debug in [format!(
-        "{:?}",
-        Client::new("http://h", "A", "S3cret").unwrap()
-    )] {
-        assert!(!debug.contains("S3cret"), "{debug}");
-    }
+    let client = Client::new("http://h", "A", "S3cret").unwrap();
+    assert!(!format!("{client:?}").contains("S3cret"));
 }

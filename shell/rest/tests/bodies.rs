@@ -1,4 +1,5 @@
 //! Bodies of all three kinds come to the switchboard as the same update; what is none is refused.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

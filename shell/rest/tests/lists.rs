@@ -1,5 +1,6 @@
 //! Lists: filters, order, pages that nothing is lost between, and links in the request's own
 //! spelling.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

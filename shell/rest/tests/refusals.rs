@@ -1,4 +1,5 @@
 //! Every refusal of switchboard and rules: its code, its status, and what goes with them.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

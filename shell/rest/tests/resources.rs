@@ -1,5 +1,6 @@
 //! The resources as JSON: exactly the keys of SignalWire's closed schemas (`golden/`), and values
 //! as the page shows them.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

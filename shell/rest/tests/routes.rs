@@ -1,4 +1,5 @@
 //! The way in: authentication, the spellings of a path, keys, and JSON for what has no route.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

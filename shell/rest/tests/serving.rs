@@ -1,4 +1,5 @@
 //! Real sockets: plain and TLS side by side, with the certificate made at the first start.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

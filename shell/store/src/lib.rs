@@ -6,6 +6,7 @@ mod history;
 mod open;
 mod pending;
 mod sqlite;
+mod write;
 
 pub use account::{Account, FreshAccount, Given, TokenHash};
 pub use history::{

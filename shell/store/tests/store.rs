@@ -1,4 +1,5 @@
 //! The store across restarts, at once and in bulk; and what it says when it cannot open.
+#![allow(clippy::unwrap_used)]
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

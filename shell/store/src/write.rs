@@ -1,0 +1,80 @@
+//! The writer: the only one who writes history, from the queue to the disk.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use confab_terms::AccountSid;
+use sqlx::SqlitePool;
+
+use crate::Entry;
+use crate::pending::{Kept, Pending};
+
+/// How long the writer rests after the disk refused.
+const RETRY_WAIT: Duration = Duration::from_secs(1);
+
+/// The writer: in order, a batch a transaction; what the disk refuses is tried again.
+pub(crate) async fn write_all(pool: SqlitePool, account: AccountSid, pending: Arc<Pending>) {
+    let mut refused = false;
+    while let Some(batch) = pending.batch().await {
+        match write(&pool, account, &batch).await {
+            Ok(()) => {
+                pending.written(batch.len());
+                refused = false;
+            }
+            Err(error) => {
+                if !refused {
+                    tracing::error!(%error, "the history cannot be written; trying again");
+                }
+                refused = true;
+                tokio::time::sleep(RETRY_WAIT).await;
+            }
+        }
+    }
+}
+
+async fn write(
+    pool: &SqlitePool,
+    account: AccountSid,
+    batch: &[Arc<Kept>],
+) -> Result<(), sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    let account = account.to_string();
+    for kept in batch {
+        let query = match &kept.entry {
+            Entry::Conference(view) => sqlx::query(
+                "INSERT OR REPLACE INTO conferences
+                 (sid, account, friendly_name, date_created, date_updated, view)
+                 VALUES (?, ?, ?, ?, ?, ?)",
+            )
+            .bind(&kept.sid)
+            .bind(&account)
+            .bind(&view.friendly_name)
+            .bind(view.date_created.0)
+            .bind(view.date_updated.0)
+            .bind(json(view)?),
+            Entry::Call(view) => sqlx::query(
+                "INSERT OR REPLACE INTO calls (sid, account, date_created, view)
+                 VALUES (?, ?, ?, ?)",
+            )
+            .bind(&kept.sid)
+            .bind(&account)
+            .bind(view.date_created.0)
+            .bind(json(view)?),
+            Entry::Notice(notice) => sqlx::query(
+                "INSERT OR REPLACE INTO notices (sid, account, call, at, notice)
+                 VALUES (?, ?, ?, ?, ?)",
+            )
+            .bind(&kept.sid)
+            .bind(&account)
+            .bind(notice.call.map(|call| call.to_string()))
+            .bind(notice.at.0)
+            .bind(json(notice)?),
+        };
+        query.execute(&mut *transaction).await?;
+    }
+    transaction.commit().await
+}
+
+fn json<T: serde::Serialize>(view: &T) -> Result<String, sqlx::Error> {
+    serde_json::to_string(view).map_err(|e| sqlx::Error::Encode(e.into()))
+}
