@@ -85,7 +85,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "voice_url",
         default: None,
         value: "URL",
-        help: "What an inbound call asks for its document; none: it joins the conference it dialled",
+        help: "What an inbound call asks for its document; none: it joins what it dialled",
     },
     Setting {
         name: "voice_method",

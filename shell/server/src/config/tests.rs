@@ -46,7 +46,8 @@ fn nothing_given_is_the_contract() {
 
 #[test]
 fn flags_over_environment_over_file_over_defaults() {
-    let file = "drain_seconds = 1\nlog = 'debug'\nsip_listen = '127.0.0.1:1'\nfetch_allow = ['10.0.0.0/8', 'fd00::/8']";
+    let file = "drain_seconds = 1\nlog = 'debug'\nsip_listen = '127.0.0.1:1'\n\
+                fetch_allow = ['10.0.0.0/8', 'fd00::/8']";
     let environment = [
         ("CONFAB_DRAIN_SECONDS", "2"),
         ("CONFAB_SIP_LISTEN", "127.0.0.1:2"),

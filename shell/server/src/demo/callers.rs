@@ -1,0 +1,84 @@
+//! The three callers: real phones that call over SIP on loopback, each with its voice, and what
+//! each of them heard.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use confab_phone::heard::{frames, samples_in_time, wav};
+use confab_phone::{Packet, Phone, PhoneConfig, Phones, Voice};
+use confab_terms::Instant;
+
+use super::sounds;
+use super::sources::CALLERS;
+use crate::failure::Failure;
+
+/// How long anything that is sure to happen may take on a machine that is busy with other things.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The three of them, as far as they have called yet.
+pub(crate) struct Callers {
+    phones: Phones,
+    calls: Vec<(&'static str, Phone)>,
+}
+
+impl Callers {
+    /// Nobody has called yet.
+    pub(crate) fn new() -> Result<Self, Failure> {
+        Ok(Self {
+            phones: Phones::new()?,
+            calls: Vec::new(),
+        })
+    }
+
+    /// The next one calls, and talks.
+    pub(crate) fn call(&mut self, server: SocketAddr, conference: &str) -> Result<(), Failure> {
+        let n = self.calls.len();
+        let name = CALLERS[n].name;
+        let voice = Voice::Samples {
+            samples: sounds::voice(n).into(),
+            repeats: true,
+        };
+        let config = PhoneConfig::new(server, conference, name).saying(voice);
+        let phone = self.phones.call(&config)?;
+        phone.wait_until_talking(PATIENCE)?;
+        self.calls.push((name, phone));
+        Ok(())
+    }
+
+    /// What each received from a moment on and before another.
+    pub(crate) fn received(&self, from: Instant, to: Instant) -> Vec<(&'static str, Vec<Packet>)> {
+        let of = |(name, phone): &(&'static str, Phone)| (*name, phone.packets_between(from, to));
+        self.calls.iter().map(of).collect()
+    }
+
+    /// Waits until each has received so many packets since a moment.
+    pub(crate) fn listen(&self, since: Instant, packets: usize) -> Result<(), Failure> {
+        for (_, phone) in &self.calls {
+            let had = phone.packets_between(since, Instant(u64::MAX)).len();
+            let more = u64::try_from(packets.saturating_sub(had)).unwrap_or(u64::MAX);
+            phone.wait_for_packets(more, PATIENCE)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until all calls have ended.
+    pub(crate) fn wait_until_ended(&self) -> Result<(), Failure> {
+        for (_, phone) in &self.calls {
+            phone.wait_until_ended(PATIENCE)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what each heard to a WAV file of its name.
+    pub(crate) fn write(&self, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+        let write = |(name, phone): &(&'static str, Phone)| {
+            let path = folder.join(format!("{name}.wav"));
+            let samples = samples_in_time(&frames(&phone.packets()));
+            fs::write(&path, wav(&samples)).map_err(Failure::not_written(&path))?;
+            Ok(path)
+        };
+        self.calls.iter().map(write).collect()
+    }
+}
