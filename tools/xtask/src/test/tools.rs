@@ -92,8 +92,9 @@ fn pip_packages() -> Result<()> {
     debian("python3")?;
     for library in ["twilio", "signalwire"] {
         let venv = root().join(format!("target/venv-{library}"));
-        let requirements =
-            root().join(format!("tools/conformance/python/requirements-{library}.txt"));
+        let requirements = root().join(format!(
+            "tools/conformance/python/requirements-{library}.txt"
+        ));
         let stamp = venv.join("installed");
         if newer(&stamp, &requirements) {
             continue;

@@ -81,7 +81,10 @@ fn tracked() -> Result<Vec<PathBuf>> {
 
 /// Whether a file holds tests (and only tests).
 fn is_test(path: &Path) -> bool {
-    path.components()
-        .any(|c| matches!(c.as_os_str().to_str(), Some("tests" | "benches" | "examples")))
-        || path.file_name().is_some_and(|n| n == "tests.rs")
+    path.components().any(|c| {
+        matches!(
+            c.as_os_str().to_str(),
+            Some("tests" | "benches" | "examples")
+        )
+    }) || path.file_name().is_some_and(|n| n == "tests.rs")
 }
