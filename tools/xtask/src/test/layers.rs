@@ -221,6 +221,7 @@ fn phones() -> Result<Count> {
 fn conformance_test(name: &str) -> Result<Count> {
     let arguments = [
         "test",
+        "--release",
         "--locked",
         "--no-fail-fast",
         "-p",
