@@ -1,17 +1,14 @@
-//! `cargo xtask test` runs what CI runs; `cargo xtask tidy` checks the house rules alone;
-//! `cargo xtask bench` measures the cost of a call beside the bare floor.
+//! `cargo xtask test` runs what CI runs; `cargo xtask tidy` checks the house rules alone.
 
-mod bench;
 mod command;
 mod test;
 mod tidy;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | bench
+const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy
   test    everything that CI runs; with names, only those layers (see docs/testing.md)
-  tidy    the house rules: floors, file and function sizes, headers, banned words
-  bench   CPU, jitter and loss at 200 participants, beside a bare floor in the same run";
+  tidy    the house rules: floors, file and function sizes, headers, banned words";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -19,7 +16,6 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["test", layers @ ..] => test::run(layers),
         ["tidy"] => tidy::run().map(|told| told.print()),
-        ["bench", options @ ..] => bench::run(options),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
