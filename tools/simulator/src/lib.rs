@@ -1,1 +1,37 @@
-//! The whole core on one thread, with a virtual clock and network, and checkers.
+//! The whole core on one thread: a virtual clock, a virtual network that loses and reorders,
+//! phones that misbehave, an application that hangs; and checkers that look after each input.
+//! A run follows from its seed alone.
+
+mod act;
+mod application;
+mod books;
+mod carry_out;
+mod close;
+mod dice;
+mod documents;
+mod hearing;
+mod microphone;
+mod network;
+mod oracle;
+mod outcome;
+mod phone;
+mod questions;
+mod queue;
+mod rest;
+mod stray;
+mod tally;
+mod thread;
+mod trace;
+mod voices;
+mod weather;
+mod webhooks;
+mod world;
+
+pub use outcome::{Options, Outcome};
+pub use tally::{Kind, Tally};
+
+/// Makes one run.
+#[must_use]
+pub fn run(seed: u64, options: Options) -> Outcome {
+    world::World::new(seed, options).run()
+}

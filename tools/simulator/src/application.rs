@@ -1,0 +1,195 @@
+//! The application: what it answers when it is asked for documents and audio, and when. It fails,
+//! hangs, brings the wrong thing, answers late and twice.
+
+use core::time::Duration;
+
+use confab_switchboard::{Fetch, FetchError, FetchKind, Fetched};
+use confab_terms::{AudioId, CallSid};
+
+use crate::documents;
+use crate::queue::Arrival;
+use crate::tally::Kind;
+use crate::world::World;
+
+/// What a document says of the conference that it dials.
+#[derive(Clone, Debug)]
+pub(crate) struct Brings {
+    pub(crate) name: String,
+    /// Where it goes on to when it has left.
+    pub(crate) second: Option<String>,
+    pub(crate) muted: bool,
+    pub(crate) starts: bool,
+    pub(crate) ends: bool,
+    pub(crate) coach: Option<CallSid>,
+    pub(crate) label: String,
+}
+
+enum Answer {
+    Document(Vec<u8>, Option<Brings>),
+    Audio,
+    Failure(u32, Option<u16>),
+}
+
+impl World {
+    /// The switchboard asks for something.
+    pub(crate) fn serve(&mut self, fetch: &Fetch) {
+        let field = |name: &str| {
+            let mut fields = fetch.fields.iter();
+            fields.find_map(|(known, value)| (known == name).then_some(value.as_str()))
+        };
+        let call = field("CallSid").and_then(|sid| sid.parse::<CallSid>().ok());
+        if let Some(call) = call {
+            self.books
+                .know_call(call, field("From").unwrap_or_default());
+        }
+        let hangs = self.application.chance(40);
+        let answer = if hangs {
+            self.tally.count(Kind::FetchHung);
+            Answer::Failure(11_200, None)
+        } else {
+            self.answer(fetch)
+        };
+        let (result, brings) = self.packed(fetch, answer);
+        let after = if hangs {
+            Duration::from_millis(u64::from(fetch.time_outs.total_ms))
+        } else {
+            self.application_takes()
+        };
+        let brings = match (fetch.kind, call) {
+            (FetchKind::Document, Some(call)) => Some((call, brings)),
+            _ => None,
+        };
+        let twice = self.application.chance(20);
+        if twice {
+            self.tally.count(Kind::AnsweredTwice);
+            let (fetch, result) = (fetch.fetch, result.clone());
+            let at = self.now + after + Duration::from_millis(self.application.below(2_000));
+            let brings = None;
+            self.queue.push(
+                at,
+                Arrival::Fetched {
+                    fetch,
+                    result,
+                    brings,
+                },
+            );
+        }
+        let (at, fetch) = (self.now + after, fetch.fetch);
+        self.queue.push(
+            at,
+            Arrival::Fetched {
+                fetch,
+                result,
+                brings,
+            },
+        );
+    }
+
+    fn application_takes(&mut self) -> Duration {
+        let dice = &mut self.application;
+        let ms = match dice.weighted(&[700, 200, 100]) {
+            0 => dice.below(30),
+            1 => dice.between(30, 400),
+            _ => {
+                self.tally.count(Kind::FetchLate);
+                dice.between(400, 4_000)
+            }
+        };
+        Duration::from_micros(ms * 1_000 + self.application.below(1_000))
+    }
+
+    fn answer(&mut self, fetch: &Fetch) -> Answer {
+        let dice = &mut self.application;
+        // Most first documents are good ones, or nobody would ever meet.
+        let fails = if fetch.url.ends_with("/voice") {
+            30
+        } else {
+            120
+        };
+        if dice.chance(fails) {
+            self.tally.count(Kind::FetchFailed);
+            let codes = [
+                (11_200, None),
+                (11_210, None),
+                (11_217, Some(404)),
+                (11_750, None),
+            ];
+            let (code, status) = *dice.pick(&codes).unwrap_or(&codes[0]);
+            return Answer::Failure(code, status);
+        }
+        if dice.chance(30) {
+            self.tally.count(Kind::WrongThing);
+            return match fetch.kind {
+                FetchKind::Document => Answer::Audio,
+                _ => Answer::Document(b"<Response><Hangup/></Response>".to_vec(), None),
+            };
+        }
+        match fetch.kind {
+            FetchKind::Audio => Answer::Audio,
+            FetchKind::DocumentOrAudio if dice.coin() => Answer::Audio,
+            FetchKind::DocumentOrAudio => self.document(documents::music),
+            FetchKind::Document => {
+                let coach = self.a_target();
+                let plain = self.legs_so_far() < 4;
+                self.document(|dice| documents::of_call(dice, coach, plain))
+            }
+        }
+    }
+
+    fn document(
+        &mut self,
+        make: impl FnOnce(&mut crate::dice::Dice) -> (String, Option<Brings>),
+    ) -> Answer {
+        if self.application.chance(30) {
+            self.tally.count(Kind::JunkDocument);
+            let n = self.application.index(300);
+            let junk = self.application.bytes(n);
+            return Answer::Document(junk, None);
+        }
+        let (body, brings) = make(&mut self.application);
+        Answer::Document(body.into_bytes(), brings)
+    }
+
+    fn packed(
+        &mut self,
+        fetch: &Fetch,
+        answer: Answer,
+    ) -> (Result<Fetched, FetchError>, Option<Brings>) {
+        match answer {
+            Answer::Document(body, brings) => {
+                self.tally.count(Kind::DocumentServed);
+                let url = fetch.url.clone();
+                (Ok(Fetched::Document { body, url }), brings)
+            }
+            Answer::Audio => {
+                self.tally.count(Kind::AudioServed);
+                self.audio += 1;
+                let audio = AudioId(self.audio);
+                (Ok(Fetched::Audio { audio }), None)
+            }
+            Answer::Failure(code, status) => {
+                let message = "scripted to fail".to_owned();
+                let error = FetchError {
+                    code,
+                    message,
+                    status,
+                };
+                (Err(error), None)
+            }
+        }
+    }
+
+    /// Somebody who can be coached, and the name of the conference.
+    fn a_target(&mut self) -> Option<(CallSid, String)> {
+        let mut targets = Vec::new();
+        for room in self.oracle.rooms.values().filter(|room| !room.over) {
+            let Some(name) = &room.name else { continue };
+            for person in &room.now.seated {
+                if let Some(call) = self.oracle.call_of.get(&person.leg) {
+                    targets.push((*call, name.clone()));
+                }
+            }
+        }
+        self.application.pick(&targets).cloned()
+    }
+}

@@ -1,0 +1,130 @@
+//! What the switchboard wants done is done, and looked at by the checkers.
+
+use confab_media::Command;
+use confab_switchboard::Output;
+
+use crate::outcome::Checked;
+use crate::queue::{Arrival, Order};
+use crate::world::World;
+
+impl World {
+    pub(crate) fn carry_out_all(&mut self, outputs: Vec<Output>) -> Checked {
+        for output in outputs {
+            self.trace(|| format!("-> {}", crate::trace::output(&output)));
+            let mut bytes = core::mem::take(&mut self.scratch);
+            bytes.clear();
+            let bytes = postcard::to_extend(&output, bytes).map_err(|e| e.to_string())?;
+            self.hash.word(self.now.0);
+            self.hash.take(&bytes);
+            self.scratch = bytes;
+            self.carry_out(output)?;
+        }
+        self.oracle.settled()?;
+        if self.board.counters().disagreements > 0 {
+            return Err("rules and room disagree".to_owned());
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, output: Output) -> Checked {
+        match output {
+            Output::Datagram { to, bytes } => {
+                self.network_takes(None, Arrival::Datagram { to, bytes });
+                Ok(())
+            }
+            Output::Reply { request, reply } => self.replied(request, &reply),
+            Output::OpenLeg { leg, .. } => {
+                self.books.leg_opened(leg)?;
+                self.order(Order::OpenLeg(leg));
+                Ok(())
+            }
+            Output::Media { command, .. } => self.commanded(command),
+            Output::Fetch(fetch) => {
+                self.serve(&fetch);
+                Ok(())
+            }
+            Output::Decode { decode, .. } => {
+                self.decode(decode);
+                Ok(())
+            }
+            Output::Say { decode, .. } => {
+                self.tally.count(crate::Kind::Said);
+                self.decode(decode);
+                Ok(())
+            }
+            Output::Callback {
+                conference,
+                url,
+                fields,
+                ..
+            } => self.books.webhooks.told(conference, &url, &fields),
+            Output::CallEnded(view) => {
+                self.books.call_ended(view.sid)?;
+                let leg = self.oracle.leg_of.get(&view.sid);
+                match leg.and_then(|leg| self.oracle.room_of(*leg)) {
+                    Some(room) => Err(format!("{} ended and sits in room {room}", view.sid)),
+                    None => Ok(()),
+                }
+            }
+            Output::ConferenceEnded(view) => {
+                self.books.conference_ended(view.sid)?;
+                self.link_end(view.sid, &view.friendly_name)?;
+                self.oracle.ended(view.sid)
+            }
+            Output::Notice(_) => Ok(()),
+        }
+    }
+
+    /// A conference that ended before anybody looked is known by its being empty.
+    fn link_end(&mut self, sid: confab_terms::ConferenceSid, name: &str) -> Checked {
+        if self.oracle.of_sid(sid).is_some() {
+            return Ok(());
+        }
+        let mut rooms = self.oracle.rooms.values_mut();
+        let room = rooms.find(|room| {
+            let same = room.name.as_deref().is_none_or(|known| known == name);
+            room.sid.is_none()
+                && room.was_seated
+                && !room.over
+                && room.now.seated.is_empty()
+                && same
+        });
+        match room {
+            Some(room) => {
+                room.sid = Some(sid);
+                room.name = Some(name.to_owned());
+                Ok(())
+            }
+            None => Err(format!("{sid} ended, and nobody had left it")),
+        }
+    }
+
+    fn commanded(&mut self, command: Command) -> Checked {
+        match &command {
+            Command::OpenRoom { room, .. } => {
+                self.books.room_opened(*room);
+                self.oracle.opened(*room)?;
+            }
+            Command::CloseRoom { room } => self.books.room_closed(*room)?,
+            Command::RemoveLeg { leg } => {
+                self.books.leg_removed(*leg)?;
+                if let Some(room) = self.oracle.room_of(*leg) {
+                    return Err(format!("leg {leg} is removed and sits in room {room}"));
+                }
+            }
+            Command::Change {
+                room,
+                number,
+                change,
+            } => {
+                self.oracle.changes(*room, *number, change)?;
+                if !change.seat.is_empty() && !self.closing {
+                    self.queue.push(self.now, Arrival::Look);
+                }
+            }
+            _ => {}
+        }
+        self.order(Order::Tell(command));
+        Ok(())
+    }
+}

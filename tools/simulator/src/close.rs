@@ -1,0 +1,73 @@
+//! The end of a run: everybody hangs up, and 34 s later nothing is left.
+
+use core::time::Duration;
+
+use confab_switchboard::{Input, Leftovers};
+
+use crate::outcome::Checked;
+use crate::tally::Kind;
+use crate::world::World;
+
+/// RFC 3261: nothing of a call outlives its end by more than 64 × T1, and a little.
+const QUIET: Duration = Duration::from_secs(34);
+const LEGS_MIN: u64 = 4;
+const TICKS_MIN: u64 = 500;
+
+impl World {
+    pub(crate) fn close(&mut self) -> Checked {
+        self.closing = true;
+        for at in 0..self.phones.len() {
+            let phone = &mut self.phones[at];
+            if let Some(line) = phone.line.take() {
+                self.tally.count(match line.leg {
+                    Some(_) => Kind::HangUp,
+                    None => Kind::Cancel,
+                });
+                phone.agent.hang_up(self.now, line.dialog);
+                self.poll_phone(at)?;
+            }
+        }
+        // What was under way on a bad line, and its answer.
+        self.run_until(self.now + Duration::from_secs(4))?;
+        if self.board.leftovers().calls > 0 {
+            // Somebody vanished, or never was.
+            self.tally.count(Kind::HangUpAll);
+            self.input(Input::HangUpAll)?;
+        }
+        self.run_until(self.now + QUIET)?;
+        self.nothing_is_left()
+    }
+
+    fn nothing_is_left(&self) -> Checked {
+        let left = self.board.leftovers();
+        if left != Leftovers::default() {
+            return Err(format!("left over: {left:?}"));
+        }
+        if let Some(at) = self.board.next_deadline() {
+            return Err(format!("a deadline at {at:?}, and nothing to wait for"));
+        }
+        let (legs, rooms) = (self.engine.leg_count(), self.engine.room_count());
+        if (legs, rooms) != (0, 0) || !self.thread.legs.is_empty() {
+            let ports = self.thread.legs.len();
+            return Err(format!(
+                "left in the engine: {legs} legs, {rooms} rooms; {ports} ports"
+            ));
+        }
+        if self.queue.len() > 0 {
+            return Err(format!("{} things are still under way", self.queue.len()));
+        }
+        let rooms = self
+            .oracle
+            .rooms
+            .values()
+            .filter(|room| room.was_seated)
+            .count();
+        self.books.close(self.board.counters().calls_total, rooms)?;
+        // What the script promises.
+        if self.legs_so_far() < LEGS_MIN || self.engine.tick_count() < TICKS_MIN {
+            let ticks = self.engine.tick_count();
+            return Err(format!("only {} legs in {ticks} ticks", self.legs_so_far()));
+        }
+        Ok(())
+    }
+}

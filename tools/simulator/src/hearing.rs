@@ -1,0 +1,155 @@
+//! Who hears whom, from the RTP that leaves the engine: every frame of every leg, against the
+//! oracle. A voice may be missing where the line loses packets; one too many is a fault, always.
+
+use std::collections::BTreeMap;
+
+use confab_rtp::Header;
+use confab_terms::{Codec, LegId, SocketAddr};
+
+use crate::outcome::Checked;
+use crate::thread::{Sent, Thread};
+use crate::voices::{Heard, hear};
+use crate::world::World;
+
+/// A clear line may be without a voice for so many frames: its buffer begins, or makes room.
+const MISSING_MAX: u32 = 8;
+
+/// What is in a packet that leaves. None: it is RTCP.
+pub(crate) fn packet(
+    thread: &mut Thread,
+    leg: LegId,
+    rtp: bool,
+    to: SocketAddr,
+    bytes: &[u8],
+) -> Result<Option<Heard>, String> {
+    let Some(here) = thread.legs.get_mut(&leg) else {
+        return Err(format!("a packet from leg {leg}, which has no port"));
+    };
+    let Some(media) = here.media else {
+        return Err(format!(
+            "a packet from leg {leg}, which has agreed on nothing"
+        ));
+    };
+    if to.ip() != media.remote_rtp.ip() {
+        return Err(format!("leg {leg} sends to {to}, a stranger"));
+    }
+    if !rtp {
+        return Ok(None);
+    }
+    if !media.sends {
+        return Err(format!("leg {leg} is held by its phone and sends"));
+    }
+    let (header, payload) = Header::parse(bytes).map_err(|e| format!("leg {leg} sends {e}"))?;
+    let codec = match header.payload_type {
+        0 => Codec::Pcmu,
+        8 => Codec::Pcma,
+        other => return Err(format!("leg {leg} sends payload type {other}")),
+    };
+    if codec != media.codec {
+        return Err(format!(
+            "leg {leg} sends {codec:?}, agreed was {:?}",
+            media.codec
+        ));
+    }
+    let last = here.last_sequence.replace(header.sequence);
+    if last.is_some_and(|last| last.wrapping_add(1) != header.sequence) {
+        return Err(format!(
+            "leg {leg} sends {} after {last:?}",
+            header.sequence
+        ));
+    }
+    Ok(Some(hear(codec, payload)))
+}
+
+/// A leg has made up its mind about where its phone is.
+pub(crate) fn locked(thread: &Thread, leg: LegId, peer: SocketAddr) -> Checked {
+    let media = thread.legs.get(&leg).and_then(|here| here.media);
+    match media {
+        Some(media) if media.remote_rtp.ip() == peer.ip() => Ok(()),
+        _ => Err(format!("leg {leg} is locked to {peer}")),
+    }
+}
+
+impl World {
+    /// What the rooms mix is what the oracle says: every ordered pair.
+    pub(crate) fn check_rooms(&self) -> Checked {
+        for (room, picture) in &self.oracle.holds {
+            for l in &picture.seated {
+                for s in &picture.seated {
+                    if l.leg == s.leg {
+                        continue;
+                    }
+                    let audible = self.engine.audible(*room, l.leg, s.leg);
+                    if audible != picture.hears(l.leg, s.leg) {
+                        let said = if audible { "hears" } else { "does not hear" };
+                        return Err(format!(
+                            "room {room}: leg {} {said} {}: {l:?} {s:?}",
+                            l.leg, s.leg
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn check_hearing(&mut self, sent: &[Sent]) -> Checked {
+        let mut missing = BTreeMap::new();
+        for Sent {
+            leg: listener,
+            heard,
+        } in sent
+        {
+            let holds = &self.oracle.holds;
+            let picture = holds
+                .values()
+                .find(|picture| picture.person(*listener).is_some());
+            for voice in heard.voices() {
+                let allowed = picture.is_some_and(|picture| {
+                    picture.seated.iter().any(|person| {
+                        let here = self.thread.legs.get(&person.leg);
+                        here.is_some_and(|here| here.voice == Some(voice) && here.speaks())
+                            && picture.hears(*listener, person.leg)
+                    })
+                });
+                if !allowed {
+                    let tick = self.engine.tick_count();
+                    return Err(format!(
+                        "leg {listener} hears voice {voice} on tick {tick} and must not: {picture:?}"
+                    ));
+                }
+            }
+            for person in picture.into_iter().flat_map(|picture| &picture.seated) {
+                if !picture.is_some_and(|picture| picture.hears(*listener, person.leg)) {
+                    continue;
+                }
+                let Some(voice) = self.clear_voice(person.leg) else {
+                    continue;
+                };
+                let pair = (*listener, person.leg);
+                let frames = match heard.has(voice) {
+                    true => 0,
+                    false => self.missing.get(&pair).copied().unwrap_or(0) + 1,
+                };
+                if frames > MISSING_MAX {
+                    return Err(format!(
+                        "leg {listener} has not heard {} for {frames} frames, though it is clear",
+                        person.leg
+                    ));
+                }
+                missing.insert(pair, frames);
+            }
+        }
+        self.missing = missing;
+        Ok(())
+    }
+
+    /// The voice of a leg whose phone has talked on a clear line for a while.
+    fn clear_voice(&self, leg: LegId) -> Option<usize> {
+        let here = self.thread.legs.get(&leg)?;
+        let line = self.phones.get(here.phone?)?.line.as_ref()?;
+        let settled = here.settled + 10 < self.engine.tick_count();
+        let clear = line.leg == Some(leg) && line.mouth.clear > 10;
+        (settled && clear && here.speaks()).then_some(here.voice?)
+    }
+}

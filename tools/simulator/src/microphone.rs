@@ -1,0 +1,153 @@
+//! What the phones say, on its way into the engine: a packet each tick, over the line that each
+//! has; and what strangers send.
+
+use confab_media::Component;
+use confab_rtp::{HEADER_BYTES, Header};
+use confab_terms::{Codec, IpAddr, LegId, SocketAddr};
+
+use crate::dice::Dice;
+use crate::phone::Phone;
+use crate::tally::{Kind, Tally};
+use crate::voices::{FRAME, INTRUDER, frame};
+use crate::world::World;
+
+const DIGITS: u8 = 101;
+
+impl World {
+    /// Before each tick.
+    pub(crate) fn speak(&mut self) {
+        let tick = self.engine.tick_count() + 1;
+        for at in 0..self.phones.len() {
+            let phone = &mut self.phones[at];
+            let Some(leg) = phone.line.as_ref().and_then(|line| line.leg) else {
+                continue;
+            };
+            say(phone, tick, &mut self.voice, &mut self.tally);
+            self.arrive(at, leg, tick);
+        }
+        self.intrude();
+    }
+
+    fn arrive(&mut self, at: usize, leg: LegId, tick: u64) {
+        let phone = &mut self.phones[at];
+        let (number, codec) = (phone.number, phone.codec);
+        let Some(line) = &mut phone.line else { return };
+        let from = line.rtp_address();
+        if !self.thread.legs.contains_key(&leg) {
+            line.mouth.under_way.clear();
+            return;
+        }
+        let mut voice = None;
+        let mut rest = Vec::new();
+        for (due, header, digit) in line.mouth.under_way.drain(..) {
+            if due > tick {
+                rest.push((due, header, digit));
+                continue;
+            }
+            let mut packet = [0; HEADER_BYTES + FRAME];
+            header.write(&mut packet);
+            let length = match digit {
+                Some(digit) => {
+                    packet[HEADER_BYTES..HEADER_BYTES + 4].copy_from_slice(&digit);
+                    HEADER_BYTES + 4
+                }
+                None => {
+                    let voice = voice.get_or_insert_with(|| frame_of(number, codec));
+                    packet[HEADER_BYTES..].copy_from_slice(voice);
+                    HEADER_BYTES + FRAME
+                }
+            };
+            let packet = &packet[..length];
+            self.engine
+                .receive(self.now, leg, Component::Rtp, from, packet);
+        }
+        line.mouth.under_way = rest;
+    }
+
+    fn intrude(&mut self) {
+        let mut intrusions = core::mem::take(&mut self.thread.intrusions);
+        let stranger = SocketAddr::new(IpAddr::from([10, 6, 6, 6]), 4_000);
+        for (leg, left) in &mut intrusions {
+            *left -= 1;
+            let Some(here) = self.thread.legs.get(leg) else {
+                continue;
+            };
+            let codec = here.media.map_or(Codec::Pcmu, |media| media.codec);
+            let header = Header {
+                payload_type: codec.payload_type(),
+                marker: false,
+                sequence: *left as u16,
+                timestamp: (*left as u32).wrapping_mul(160),
+                ssrc: 0x666,
+            };
+            let mut packet = [0; HEADER_BYTES + FRAME];
+            header.write(&mut packet);
+            packet[HEADER_BYTES..].copy_from_slice(&frame(INTRUDER, codec));
+            self.engine
+                .receive(self.now, *leg, Component::Rtp, stranger, &packet);
+        }
+        intrusions.retain(|(_, left)| *left > 0);
+        self.thread.intrusions = intrusions;
+    }
+}
+
+fn frame_of(number: usize, codec: Codec) -> [u8; FRAME] {
+    use std::sync::OnceLock;
+    static FRAMES: OnceLock<Vec<[u8; FRAME]>> = OnceLock::new();
+    let frames = FRAMES.get_or_init(|| {
+        let voices = 0..2 * INTRUDER;
+        let codec = |at: usize| {
+            if at % 2 == 0 {
+                Codec::Pcmu
+            } else {
+                Codec::Pcma
+            }
+        };
+        voices.map(|at| frame(at / 2, codec(at))).collect()
+    });
+    frames[number * 2 + usize::from(codec == Codec::Pcma)]
+}
+
+/// One packet of a phone, or none, onto its line.
+fn say(phone: &mut Phone, tick: u64, dice: &mut Dice, tally: &mut Tally) {
+    let weather = phone.weather;
+    let Some(line) = &mut phone.line else { return };
+    let mouth = &mut line.mouth;
+    let digit = mouth.digit.as_mut().map(|digit| digit.next_packet());
+    if let Some(None) = digit {
+        mouth.digit = None;
+    }
+    let timestamp = mouth.timestamp;
+    mouth.timestamp = mouth.timestamp.wrapping_add(FRAME as u32);
+    let digit = digit.flatten();
+    let clear = mouth.talks && digit.is_none() && weather.is_clear() && !line.offering;
+    mouth.clear = if clear { mouth.clear + 1 } else { 0 };
+    if !mouth.talks && digit.is_none() {
+        return;
+    }
+    let header = Header {
+        payload_type: digit.map_or(phone.codec.payload_type(), |_| DIGITS),
+        marker: digit.is_some_and(|digit| digit.marker),
+        sequence: mouth.sequence,
+        timestamp: digit.map_or(timestamp, |digit| digit.timestamp),
+        ssrc: mouth.ssrc,
+    };
+    mouth.sequence = mouth.sequence.wrapping_add(1);
+    if dice.chance(weather.loss) {
+        tally.count(Kind::RtpLost);
+        return;
+    }
+    let late = dice.chance(weather.late);
+    let due = if late {
+        tally.count(Kind::RtpLate);
+        tick + dice.between(1, weather.late_ticks_max)
+    } else {
+        tick
+    };
+    let payload = digit.map(|digit| digit.payload);
+    mouth.under_way.push((due, header, payload));
+    if dice.chance(weather.twice) {
+        tally.count(Kind::RtpTwice);
+        mouth.under_way.push((due + dice.below(3), header, payload));
+    }
+}

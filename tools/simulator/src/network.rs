@@ -1,0 +1,198 @@
+//! The network that SIP goes over, in both directions, and what phones make of what they get.
+
+use core::time::Duration;
+
+use confab_sdp::Direction;
+use confab_sip::{Event, Output};
+use confab_switchboard::Input;
+use confab_terms::SocketAddr;
+
+use crate::outcome::Checked;
+use crate::queue::Arrival;
+use crate::tally::Kind;
+use crate::weather::Weather;
+use crate::world::{World, sip_address};
+
+impl World {
+    /// A datagram sets out: from a phone, or from the switchboard.
+    pub(crate) fn network_takes(&mut self, phone: Option<usize>, arrival: Arrival) {
+        let own = phone
+            .and_then(|at| self.phones.get(at))
+            .map(|phone| phone.weather);
+        let weather = match self.closing {
+            true => Weather::CLEAR,
+            false => own.unwrap_or(self.weather),
+        };
+        if self.network.chance(weather.loss) {
+            self.tally.count(Kind::SipLost);
+            return;
+        }
+        if self.network.chance(weather.twice) {
+            self.tally.count(Kind::SipTwice);
+            let copy = match &arrival {
+                Arrival::Datagram { to, bytes } => Some(Arrival::Datagram {
+                    to: *to,
+                    bytes: bytes.clone(),
+                }),
+                Arrival::Input(input) => Some(Arrival::Input(input.clone())),
+                _ => None,
+            };
+            if let Some(copy) = copy {
+                self.sets_out(weather, copy);
+            }
+        }
+        self.sets_out(weather, arrival);
+    }
+
+    fn sets_out(&mut self, weather: Weather, arrival: Arrival) {
+        let (delay, late) = weather.delay(&mut self.network);
+        if late {
+            self.tally.count(Kind::SipOvertaken);
+        }
+        self.queue.push(self.now + delay, arrival);
+    }
+
+    /// A phone sends to the switchboard.
+    pub(crate) fn from_phone(&mut self, at: usize, bytes: Vec<u8>) {
+        let from = self.phones[at].address;
+        let arrival = Arrival::Input(Input::Datagram { from, bytes });
+        self.network_takes(Some(at), arrival);
+    }
+
+    pub(crate) fn to_phone(&mut self, to: SocketAddr, bytes: &[u8]) -> Checked {
+        let Some(at) = self.phones.iter().position(|phone| phone.address == to) else {
+            return Ok(());
+        };
+        self.phones[at].agent.handle(self.now, sip_address(), bytes);
+        self.poll_phone(at)
+    }
+
+    /// What a phone wants sent, and what it was told.
+    pub(crate) fn poll_phone(&mut self, at: usize) -> Checked {
+        while let Some(output) = self.phones[at].agent.poll_output() {
+            match output {
+                Output::Datagram { bytes, .. } => {
+                    let phone = &mut self.phones[at];
+                    phone.last_any = Some(bytes.clone());
+                    if bytes.starts_with(b"INVITE") {
+                        phone.last_invite = Some(bytes.clone());
+                    } else if bytes.starts_with(b"BYE") {
+                        phone.last_bye = Some(bytes.clone());
+                    }
+                    self.from_phone(at, bytes);
+                }
+                Output::Event(event) => self.phone_told(at, event)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn phone_told(&mut self, at: usize, event: Event) -> Checked {
+        self.trace(|| {
+            format!("   phone {at}: {event:?}")
+                .chars()
+                .take(200)
+                .collect()
+        });
+        let phone = &mut self.phones[at];
+        let line = phone.line.as_mut();
+        match event {
+            Event::Answered { dialog, answer } => {
+                if line.is_some_and(|line| line.dialog == dialog) {
+                    return self.answered(at, &answer);
+                }
+            }
+            Event::OfferAccepted { dialog, answer } => {
+                if let Some(line) = line.filter(|line| line.dialog == dialog) {
+                    line.offering = false;
+                    line.agreed = (line.direction, line.local.rtp_port);
+                    let wanted = line.direction.mirrored().attribute();
+                    let text = String::from_utf8_lossy(&answer).into_owned();
+                    if !text.contains(&format!("a={wanted}")) {
+                        return Err(format!("offered {:?}, answered {text}", line.direction));
+                    }
+                }
+            }
+            Event::OfferRefused { dialog, .. } => {
+                if let Some(line) = line.filter(|line| line.dialog == dialog) {
+                    line.offering = false;
+                    (line.direction, line.local.rtp_port) = line.agreed;
+                }
+            }
+            Event::Ended { dialog, .. } => {
+                if line.is_some_and(|line| line.dialog == dialog) {
+                    phone.line = None;
+                }
+            }
+            Event::Ringing { .. }
+            | Event::Invited { .. }
+            | Event::Acknowledged { .. }
+            | Event::Offered { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// The call is up: its RTP goes to the port that the answer names.
+    fn answered(&mut self, at: usize, answer: &[u8]) -> Checked {
+        let text = String::from_utf8_lossy(answer);
+        let port = text
+            .split("m=audio ")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next());
+        let port = port.and_then(|port| port.parse::<u16>().ok());
+        let leg = port
+            .and_then(|port| self.thread.leg_of_port.get(&port))
+            .copied();
+        let Some(leg) = leg else {
+            return Err(format!(
+                "phone {at} is answered with a port that is not open: {text}"
+            ));
+        };
+        let phone = &mut self.phones[at];
+        let Some(line) = &mut phone.line else {
+            return Ok(());
+        };
+        line.leg = Some(leg);
+        let number = line.number;
+        if let Some(here) = self.thread.legs.get_mut(&leg) {
+            here.phone = Some(at);
+            here.voice = Some(phone.number);
+        }
+        if let Some(call) = self.books.call_of_number.get(&number) {
+            self.oracle.link(*call, leg)?;
+        }
+        if self.script.chance(150) {
+            self.tally.count(Kind::ReinviteAtOnce);
+            self.reoffer(at, Direction::SendRecv);
+        }
+        Ok(())
+    }
+
+    /// Offers anew; one at a time.
+    pub(crate) fn reoffer(&mut self, at: usize, direction: Direction) -> bool {
+        let phone = &mut self.phones[at];
+        let Some(line) = phone
+            .line
+            .as_mut()
+            .filter(|line| line.leg.is_some() && !line.offering)
+        else {
+            return false;
+        };
+        line.offering = true;
+        line.direction = direction;
+        line.local.version += 1;
+        let dialog = line.dialog;
+        if let Some(offer) = phone.offer(direction) {
+            phone.agent.reoffer(self.now, dialog, offer);
+        }
+        true
+    }
+
+    /// Something that no phone of ours would send.
+    pub(crate) fn stray(&mut self, at: usize, bytes: Vec<u8>) {
+        let from = self.phones[at].address;
+        let delay = Duration::from_micros(self.network.below(20_000));
+        let arrival = Arrival::Input(Input::Datagram { from, bytes });
+        self.queue.push(self.now + delay, arrival);
+    }
+}

@@ -1,0 +1,126 @@
+//! A phone: our own user agent on the other side, and what it says into its microphone.
+
+use confab_rtp::{DigitSender, Header};
+use confab_sdp::{Direction, Local};
+use confab_sip::{Config, DialogId, UserAgent};
+use confab_terms::{Codec, IpAddr, LegId, SocketAddr};
+
+use crate::dice::{Dice, key};
+use crate::weather::Weather;
+
+pub(crate) struct Phone {
+    pub(crate) agent: UserAgent,
+    pub(crate) number: usize,
+    pub(crate) address: SocketAddr,
+    pub(crate) codec: Codec,
+    pub(crate) weather: Weather,
+    pub(crate) line: Option<Line>,
+    /// What it sent last of each, to be sent again where it does not belong.
+    pub(crate) last_invite: Option<Vec<u8>>,
+    pub(crate) last_bye: Option<Vec<u8>>,
+    pub(crate) last_any: Option<Vec<u8>>,
+    boots: u16,
+}
+
+/// A call, as the phone has it.
+pub(crate) struct Line {
+    pub(crate) dialog: DialogId,
+    pub(crate) number: u64,
+    /// Its RTP goes there once it was answered.
+    pub(crate) leg: Option<LegId>,
+    /// The latest word: what it offered, and what was agreed before.
+    pub(crate) direction: Direction,
+    pub(crate) agreed: (Direction, u16),
+    pub(crate) offering: bool,
+    pub(crate) local: Local,
+    pub(crate) mouth: Mouth,
+}
+
+/// The RTP stream of a phone.
+pub(crate) struct Mouth {
+    pub(crate) ssrc: u32,
+    pub(crate) sequence: u16,
+    pub(crate) timestamp: u32,
+    pub(crate) talks: bool,
+    pub(crate) digit: Option<DigitSender>,
+    /// Sent, and not there yet: the tick that it comes on.
+    pub(crate) under_way: Vec<(u64, Header, Option<[u8; 4]>)>,
+    /// So many ticks it has talked without a break, on a line that loses nothing.
+    pub(crate) clear: u32,
+}
+
+impl Phone {
+    pub(crate) fn new(number: usize, seed: u64, dice: &mut Dice) -> Self {
+        let address = address(number, 0);
+        Self {
+            agent: agent(address, seed, number, 0),
+            number,
+            address,
+            codec: if dice.coin() {
+                Codec::Pcmu
+            } else {
+                Codec::Pcma
+            },
+            weather: Weather::new(dice),
+            line: None,
+            last_invite: None,
+            last_bye: None,
+            last_any: None,
+            boots: 0,
+        }
+    }
+
+    /// It is switched off and on: whatever it had is gone, and nothing finds it where it was.
+    pub(crate) fn reboot(&mut self, seed: u64) {
+        self.boots += 1;
+        self.address = address(self.number, self.boots);
+        self.agent = agent(self.address, seed, self.number, self.boots);
+        self.line = None;
+        (self.last_invite, self.last_bye, self.last_any) = (None, None, None);
+    }
+
+    pub(crate) fn offer(&self, direction: Direction) -> Option<Vec<u8>> {
+        let line = self.line.as_ref()?;
+        Some(confab_sdp::offer(&line.local, &[self.codec], direction))
+    }
+}
+
+impl Line {
+    pub(crate) fn new(dialog: DialogId, number: u64, local: Local, dice: &mut Dice) -> Self {
+        Self {
+            dialog,
+            number,
+            leg: None,
+            direction: Direction::SendRecv,
+            agreed: (Direction::SendRecv, local.rtp_port),
+            offering: false,
+            local,
+            mouth: Mouth {
+                ssrc: dice.below(1 << 32) as u32,
+                sequence: dice.below(1 << 16) as u16,
+                timestamp: dice.below(1 << 32) as u32,
+                talks: true,
+                digit: None,
+                under_way: Vec::new(),
+                clear: 0,
+            },
+        }
+    }
+
+    pub(crate) fn rtp_address(&self) -> SocketAddr {
+        SocketAddr::new(self.local.address, self.local.rtp_port)
+    }
+}
+
+fn address(number: usize, boots: u16) -> SocketAddr {
+    let ip = IpAddr::from([10, 0, 0, 10 + number as u8]);
+    SocketAddr::new(ip, 5_060 + boots)
+}
+
+fn agent(address: SocketAddr, seed: u64, number: usize, boots: u16) -> UserAgent {
+    UserAgent::new(Config {
+        address,
+        product: String::new(),
+        seed: key(seed, 1_000 + 100 * number as u64 + u64::from(boots)),
+    })
+}

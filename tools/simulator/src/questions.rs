@@ -1,0 +1,330 @@
+//! What the REST API asks, and whether the answers are right: exactly one each, in time, and with
+//! what the oracle knows.
+
+use std::collections::BTreeMap;
+
+use confab_conference::{Key, Update};
+use confab_switchboard::{Input, Output, Refusal, Reply, Request};
+use confab_terms::{CallSid, ConferenceSid, Instant, LegId, RequestId, RoomId, limits};
+
+use crate::oracle::{Person, Picture, Verdict};
+use crate::outcome::Checked;
+use crate::world::World;
+
+/// A question that was asked, and what its answer must be.
+#[derive(Debug)]
+pub(crate) struct Question {
+    asked_at: Instant,
+    expects: Expects,
+}
+
+#[derive(Debug)]
+enum Expects {
+    /// Whatever comes.
+    Anything,
+    /// The participant as it is then, and from which change's tick on.
+    Updated(Option<Person>, Option<(RoomId, u64)>),
+    /// The participant as it was.
+    Participant(Person),
+    Removed,
+    Seated(Picture),
+    Audibility(Picture),
+}
+
+impl World {
+    pub(crate) fn ask(&mut self, what: Request) -> Checked {
+        let expects = self.expects(&what);
+        let request = self.question(expects);
+        self.input(Input::Asked { request, what })
+    }
+
+    fn question(&mut self, expects: Expects) -> RequestId {
+        self.books.asked += 1;
+        let request = RequestId(self.books.asked);
+        let asked_at = self.now;
+        self.books
+            .questions
+            .insert(request, Question { asked_at, expects });
+        request
+    }
+
+    fn expects(&self, what: &Request) -> Expects {
+        let picture = |sid: &ConferenceSid| {
+            let room = self.oracle.rooms.get(&self.oracle.of_sid(*sid)?)?;
+            (!room.over).then(|| room.now.clone())
+        };
+        let expects = match what {
+            Request::ListParticipants { conference } => picture(conference).map(Expects::Seated),
+            Request::TellAudibility { conference } => picture(conference).map(Expects::Audibility),
+            Request::FetchParticipant {
+                conference,
+                key: Key::Call(call),
+            } => picture(conference).and_then(|picture| {
+                let leg = self.oracle.leg_of.get(call)?;
+                Some(Expects::Participant(picture.person(*leg)?.clone()))
+            }),
+            _ => None,
+        };
+        expects.unwrap_or(Expects::Anything)
+    }
+
+    /// An update of a participant: what it must do is known before it is asked.
+    pub(crate) fn ask_update(
+        &mut self,
+        conference: ConferenceSid,
+        key: Key,
+        call: CallSid,
+        update: Update,
+    ) -> Checked {
+        let room = self.oracle.of_sid(conference);
+        let verdict = self.oracle.judge(room, call, &update);
+        let request = self.question(Expects::Anything);
+        let what = Request::UpdateParticipant {
+            conference,
+            key,
+            update,
+        };
+        let outputs = self.handled(request, what)?;
+        let refusal = refused(&outputs, request);
+        let change = change_of(&outputs, room);
+        match (&verdict, refusal) {
+            (Verdict::Seated(..), Some(refusal)) if !is_busy(refusal) => {
+                return Err(format!("refused with {refusal}, though it is right"));
+            }
+            (_, Some(_)) if change.is_some() => {
+                return Err("refused, and the room was told of a change".to_owned());
+            }
+            (_, Some(_)) => {}
+            (Verdict::Refused, None) => return Err("accepted, though it is wrong".to_owned()),
+            (Verdict::Expected(_, None), None) => {
+                return Err("accepted of one who rings, though it is wrong".to_owned());
+            }
+            (Verdict::Seated(room, person), None) => {
+                self.oracle.accepted(&verdict);
+                let expects = Expects::Updated(Some(person.clone()), change.map(|n| (*room, n)));
+                self.expect(request, expects);
+            }
+            (Verdict::Expected(..), None) => {
+                self.oracle.accepted(&verdict);
+                self.expect(request, Expects::Updated(None, None));
+            }
+        }
+        self.carry_out_all(outputs)
+    }
+
+    /// A participant is removed: it must leave with the same input.
+    pub(crate) fn ask_removal(
+        &mut self,
+        conference: ConferenceSid,
+        key: Key,
+        call: CallSid,
+    ) -> Checked {
+        let room = self.oracle.of_sid(conference);
+        let leg = self.oracle.leg_of.get(&call).copied();
+        let sits = leg.is_some() && leg.and_then(|leg| self.oracle.room_of(leg)) == room;
+        let request = self.question(Expects::Removed);
+        let outputs = self.handled(request, Request::RemoveParticipant { conference, key })?;
+        let refusal = refused(&outputs, request);
+        let unseats = outputs.iter().any(|output| unseats(output, leg));
+        match (sits, refusal) {
+            (true, Some(refusal)) if !is_busy(refusal) => {
+                return Err(format!("not removed: {refusal}"));
+            }
+            (true, None) if !unseats => return Err("removed, and still seated".to_owned()),
+            (_, Some(_)) => self.expect(request, Expects::Anything),
+            _ => {}
+        }
+        self.carry_out_all(outputs)
+    }
+
+    fn expect(&mut self, request: RequestId, expects: Expects) {
+        if let Some(question) = self.books.questions.get_mut(&request) {
+            question.expects = expects;
+        }
+    }
+
+    fn handled(&mut self, request: RequestId, what: Request) -> Result<Vec<Output>, String> {
+        let input = Input::Asked { request, what };
+        self.trace(|| format!("<- {}", crate::trace::input(&input)));
+        self.board.handle(self.both(), input);
+        self.restore_board()?;
+        let mut outputs = Vec::new();
+        while let Some(output) = self.board.poll_output() {
+            outputs.push(output);
+        }
+        Ok(outputs)
+    }
+
+    pub(crate) fn replied(&mut self, request: RequestId, reply: &Reply) -> Checked {
+        let Some(Question { asked_at, expects }) = self.books.questions.remove(&request) else {
+            return Err(format!("a second reply to {request}: {reply:?}"));
+        };
+        let waited = self.now.saturating_since(asked_at);
+        if waited > limits::APPLIED_WAIT {
+            return Err(format!("{request} waited {waited:?} for {reply:?}"));
+        }
+        match (&expects, reply) {
+            (_, Reply::Refused(Refusal::Disagreement { .. })) => Err(format!("{reply:?}")),
+            (_, Reply::Refused(Refusal::NotConfirmed)) if waited == limits::APPLIED_WAIT => Ok(()),
+            (_, Reply::Refused(Refusal::NotConfirmed)) if self.oracle_lost_room(&expects) => Ok(()),
+            (_, Reply::Refused(refusal)) if is_busy(refusal) => Ok(()),
+            (_, Reply::Conferences(views)) => {
+                self.seen = views
+                    .iter()
+                    .map(|view| (view.sid, view.friendly_name.clone()))
+                    .collect();
+                Ok(())
+            }
+            (expects, Reply::Participants(views)) => {
+                let legs = views.iter().map(|view| (view.state.call, view.state.leg));
+                self.seated_seen = legs.collect();
+                match expects {
+                    Expects::Seated(picture) => {
+                        self.lists(picture, views.iter().map(|view| &view.state).collect())
+                    }
+                    _ => Ok(()),
+                }
+            }
+            (Expects::Anything, _) => Ok(()),
+            (Expects::Participant(person), Reply::Participant { participant, .. }) => {
+                self.oracle.shows(person, &participant.state)
+            }
+            (
+                Expects::Updated(person, change),
+                Reply::Participant {
+                    participant,
+                    applied_tick,
+                },
+            ) => {
+                if let Some(person) = person {
+                    self.oracle.shows(person, &participant.state)?;
+                }
+                let tick = change.and_then(|change| self.thread.applied.get(&change).copied());
+                match (change, applied_tick) {
+                    (None, None) if waited.is_zero() => Ok(()),
+                    (Some(_), Some(_)) if *applied_tick == tick => Ok(()),
+                    _ => Err(format!(
+                        "{change:?} was applied on {tick:?}, told {applied_tick:?}"
+                    )),
+                }
+            }
+            (Expects::Removed, Reply::Removed) => Ok(()),
+            (Expects::Audibility(picture), Reply::Audibility(view)) => {
+                let pairs: BTreeMap<_, _> = view
+                    .pairs
+                    .iter()
+                    .map(|(listener, speaker, audible, _)| ((*listener, *speaker), *audible))
+                    .collect();
+                self.matrix(picture, &pairs)
+            }
+            (Expects::Audibility(_), Reply::Refused(Refusal::NoSuchConference(_))) => Ok(()),
+            (expects, reply) => Err(format!("{expects:?} and got {reply:?}")),
+        }
+    }
+
+    /// Its room was closed before it said from which tick on the change holds.
+    fn oracle_lost_room(&self, expects: &Expects) -> bool {
+        match expects {
+            Expects::Updated(_, Some((room, _))) => {
+                self.oracle.rooms.get(room).is_some_and(|room| room.over)
+            }
+            _ => true,
+        }
+    }
+
+    fn lists(
+        &self,
+        picture: &Picture,
+        states: Vec<&confab_conference::ParticipantState>,
+    ) -> Checked {
+        let legs: Vec<LegId> = states.iter().map(|state| state.leg).collect();
+        let known: Vec<LegId> = picture.seated.iter().map(|person| person.leg).collect();
+        if legs != known {
+            return Err(format!("listed {legs:?}, known {known:?}"));
+        }
+        for (person, state) in picture.seated.iter().zip(states) {
+            self.oracle.shows(person, state)?;
+        }
+        Ok(())
+    }
+
+    fn matrix(&self, picture: &Picture, pairs: &BTreeMap<(CallSid, CallSid), bool>) -> Checked {
+        let legs = picture.seated.len();
+        if pairs.len() != legs * legs.saturating_sub(1) {
+            return Err(format!("{} pairs of {legs} participants", pairs.len()));
+        }
+        for ((listener, speaker), audible) in pairs {
+            let leg = |call| self.oracle.leg_of.get(call).copied().unwrap_or(LegId(0));
+            if picture.hears(leg(listener), leg(speaker)) != *audible {
+                return Err(format!("told that {listener} hears {speaker}: {audible}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The application's owner looks which conferences there are, and who is in those that it
+    /// does not know yet.
+    pub(crate) fn look(&mut self) -> Checked {
+        self.ask(Request::ListConferences)?;
+        for (conference, name) in core::mem::take(&mut self.seen) {
+            if self.oracle.of_sid(conference).is_some_and(|room| {
+                self.oracle.rooms[&room]
+                    .now
+                    .seated
+                    .iter()
+                    .all(|person| self.oracle.call_of.contains_key(&person.leg))
+            }) {
+                continue;
+            }
+            self.seated_seen.clear();
+            self.ask(Request::ListParticipants { conference })?;
+            for (call, leg) in core::mem::take(&mut self.seated_seen) {
+                self.oracle.link(call, leg)?;
+                self.books.know_call(call, "");
+                let room = self.oracle.room_of(leg);
+                if let Some(room) = room.and_then(|room| self.oracle.rooms.get_mut(&room)) {
+                    room.sid = Some(conference);
+                    room.name = Some(name.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn refused(outputs: &[Output], to: RequestId) -> Option<&Refusal> {
+    outputs.iter().find_map(|output| match output {
+        Output::Reply {
+            request,
+            reply: Reply::Refused(refusal),
+        } if *request == to => Some(refusal),
+        _ => None,
+    })
+}
+
+fn change_of(outputs: &[Output], of: Option<RoomId>) -> Option<u64> {
+    outputs.iter().find_map(|output| match output {
+        Output::Media {
+            command: confab_media::Command::Change { room, number, .. },
+            ..
+        } if Some(*room) == of => Some(*number),
+        _ => None,
+    })
+}
+
+fn unseats(output: &Output, leg: Option<LegId>) -> bool {
+    match output {
+        Output::Media {
+            command: confab_media::Command::Change { change, .. },
+            ..
+        } => leg.is_some_and(|leg| change.unseat.contains(&leg)),
+        _ => false,
+    }
+}
+
+fn is_busy(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::Busy | Refusal::Conference(confab_conference::Refusal::TooManyAnnouncements(_))
+    )
+}

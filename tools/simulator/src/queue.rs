@@ -1,0 +1,93 @@
+//! What is under way: everything that will happen by itself, in the order of its time.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use confab_media::Command;
+use confab_switchboard::{FetchError, Fetched, Input};
+use confab_terms::{CallSid, FetchId, Instant, LegId, SocketAddr};
+
+use crate::application::Brings;
+
+/// An order to the media thread; in their order.
+pub(crate) enum Order {
+    OpenLeg(LegId),
+    Tell(Command),
+}
+
+/// Something that arrives.
+pub(crate) enum Arrival {
+    /// At the switchboard, from anywhere but the web.
+    Input(Input),
+    /// At the switchboard, from the web.
+    Fetched {
+        fetch: FetchId,
+        result: Result<Fetched, FetchError>,
+        /// The call that runs it, and what it will bring along.
+        brings: Option<(CallSid, Option<Brings>)>,
+    },
+    /// At a phone, or where one was.
+    Datagram { to: SocketAddr, bytes: Vec<u8> },
+    /// At the media thread.
+    Order(Order),
+    /// At the media thread, from the sounds.
+    Chunk(Command),
+    /// The media thread goes on.
+    Awake,
+    /// The next line of the script.
+    Act,
+    /// The application's owner looks at what conferences there are.
+    Look,
+}
+
+struct Entry {
+    at: Instant,
+    number: u64,
+    what: Arrival,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for Entry {}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
+        (self.at, self.number).cmp(&(other.at, other.number))
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Queue {
+    heap: BinaryHeap<Reverse<Entry>>,
+    count: u64,
+}
+
+impl Queue {
+    pub(crate) fn push(&mut self, at: Instant, what: Arrival) {
+        self.count += 1;
+        let number = self.count;
+        self.heap.push(Reverse(Entry { at, number, what }));
+    }
+
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.heap.peek().map(|Reverse(entry)| entry.at)
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Arrival> {
+        self.heap.pop().map(|Reverse(entry)| entry.what)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.heap.len()
+    }
+}

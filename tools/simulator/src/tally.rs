@@ -1,0 +1,131 @@
+//! How often each kind of input occurred. A kind that never did has not been tested.
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident $text:literal),+ $(,)?) => {
+        /// A kind of input.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind {$(
+            #[doc = $text]
+            $name,
+        )+}
+
+        impl Kind {
+            /// Each kind, and its words.
+            pub const ALL: &'static [(Kind, &'static str)] = &[$((Kind::$name, $text)),+];
+        }
+    };
+}
+
+kinds! {
+    Call "a phone calls",
+    HangUp "a phone hangs up",
+    Cancel "a phone gives up before the answer",
+    LateCancel "a CANCEL after the answer",
+    SecondBye "a BYE a second time",
+    SecondByeAnew "a BYE again in a new transaction",
+    Vanish "a phone vanishes",
+    Hold "a phone holds (sendonly)",
+    HoldInactive "a phone holds (inactive)",
+    Resume "a phone resumes",
+    ReinviteAtOnce "a re-INVITE at once after the answer",
+    Move "a phone moves its RTP to another port",
+    NonsenseOffer "a re-INVITE with nonsense for an offer",
+    Silent "a phone falls silent",
+    Talks "a phone talks again",
+    Star "the key *",
+    OtherDigit "another key",
+    JunkDatagram "a datagram of junk",
+    MutilatedDatagram "a mutilated SIP message",
+    OptionsAsked "an OPTIONS",
+    StrayInvite "an INVITE that nobody will acknowledge",
+    SipLost "a SIP datagram is lost",
+    SipTwice "a SIP datagram comes twice",
+    SipOvertaken "a SIP datagram takes its time",
+    RtpLost "an RTP packet is lost",
+    RtpLate "an RTP packet is late",
+    RtpTwice "an RTP packet comes twice",
+    Intruder "RTP from a wrong address",
+    JunkRtp "an RTP packet of junk",
+    JunkRtcp "an RTCP packet of junk",
+    DocumentServed "a document comes",
+    JunkDocument "a document that is none",
+    AudioServed "audio comes",
+    WrongThing "audio for a document, or the reverse",
+    FetchFailed "a fetch fails",
+    FetchHung "a fetch hangs until its time is up",
+    FetchLate "an answer comes late, after younger ones",
+    AnsweredTwice "a fetch is answered twice",
+    Decoded "a sound is decoded",
+    DecodeFailed "a decoding fails",
+    DecodeLate "a decoding takes its time",
+    Said "speech is made",
+    ChunkLate "a chunk of sound takes its time",
+    SoundGone "a sound is gone",
+    Mute "Muted=true",
+    Unmute "Muted=false",
+    HoldOn "Hold=true",
+    HoldOff "Hold=false",
+    HoldUrl "HoldUrl",
+    SilentHold "HoldUrl=",
+    Coach "Coaching=true with a target",
+    CoachAlone "Coaching=true without a target",
+    Barge "Coaching=false",
+    Target "CallSidToCoach alone",
+    NoTarget "CallSidToCoach=",
+    WrongTarget "CallSidToCoach of nobody here",
+    SelfTarget "CallSidToCoach of itself",
+    Announce "AnnounceUrl",
+    WaitUrl "WaitUrl",
+    BeepAsked "Beep",
+    BeepOnExit "BeepOnExit",
+    EndOnExit "EndConferenceOnExit",
+    NoFields "an update without a field",
+    ManyFields "an update with five fields or more",
+    ByLabel "a participant named by its label",
+    WhileRinging "an update of one who still rings",
+    UnknownParticipant "an update of nobody",
+    OtherConference "an update in the wrong conference",
+    FetchParticipant "a participant is fetched",
+    ListParticipants "participants are listed",
+    Remove "a participant is removed",
+    ListConferences "conferences are listed",
+    FetchConference "a conference is fetched",
+    Complete "a conference is completed",
+    AnnounceToAll "an announcement to a conference",
+    FetchCall "a call is fetched",
+    Audibility "who hears whom is asked",
+    ThreadStalls "the media thread stalls",
+    NoPort "no port is free",
+    Drain "a drain",
+    HangUpAll "the drain's end",
+    Restored "written out and read back",
+}
+
+/// The counts.
+#[derive(Clone, Debug)]
+pub struct Tally(Vec<u64>);
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self(vec![0; Kind::ALL.len()])
+    }
+}
+
+impl Tally {
+    pub(crate) fn count(&mut self, kind: Kind) {
+        self.0[kind as usize] += 1;
+    }
+
+    /// How often it occurred.
+    #[must_use]
+    pub fn of(&self, kind: Kind) -> u64 {
+        self.0[kind as usize]
+    }
+
+    /// Adds another run's.
+    pub fn add(&mut self, other: &Self) {
+        for (sum, count) in self.0.iter_mut().zip(&other.0) {
+            *sum += count;
+        }
+    }
+}

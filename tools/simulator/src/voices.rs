@@ -1,0 +1,167 @@
+//! Voices that can be told apart in a mix, frame by frame, and the ear that does so. A voice is a
+//! tone of 2,200 Hz or more, in steps of 200 Hz: each repeats after 40 samples, so a frame holds
+//! whole periods, and a lost frame that is filled with the last period is that very tone again.
+
+use std::sync::OnceLock;
+
+use confab_terms::Codec;
+
+/// Samples of a frame.
+pub(crate) const FRAME: usize = 160;
+/// Voices that there are: eight phones, and the last one is an intruder's.
+pub(crate) const VOICES: usize = 9;
+pub(crate) const INTRUDER: usize = VOICES - 1;
+/// Eight of them and a beep stay below where the limiter begins.
+const AMPLITUDE: f64 = 2_400.0;
+/// A sixth is heard: 12 dB down, under an announcement, a voice has a quarter, and the built-in
+/// music at its loudest has an eighth.
+const THRESHOLD: f32 = 400.0;
+const PERIOD: usize = 40;
+/// Whatever swells, fades or blends does so in the first 40 samples of a frame: not looked at.
+const LOOKED_AT: usize = FRAME - PERIOD;
+
+fn turns(voice: usize, at: usize) -> f64 {
+    let hz = 2_200.0 + 200.0 * voice as f64;
+    core::f64::consts::TAU * hz * at as f64 / 8_000.0
+}
+
+/// One frame of a voice, coded: every frame of it is this one.
+pub(crate) fn frame(voice: usize, codec: Codec) -> [u8; FRAME] {
+    let mut samples = [0; FRAME];
+    for (at, sample) in samples.iter_mut().enumerate() {
+        *sample = (turns(voice, at).sin() * AMPLITUDE) as i16;
+    }
+    let mut coded = [0; FRAME];
+    confab_codec::encode(codec, &samples, &mut coded);
+    coded
+}
+
+struct Ear {
+    /// Hann's: voices are three of its bins apart, so each is still nothing to all the others,
+    /// and so is music, whose clicks are not.
+    window: [f32; LOOKED_AT],
+    waves: [[[f32; PERIOD]; 2]; VOICES],
+    samples: [[i16; 256]; 2],
+}
+
+fn ear() -> &'static Ear {
+    static EAR: OnceLock<Ear> = OnceLock::new();
+    EAR.get_or_init(|| {
+        let mut window = [0.0; LOOKED_AT];
+        for (at, window) in window.iter_mut().enumerate() {
+            let turns = at as f64 / LOOKED_AT as f64;
+            *window = (1.0 - (turns * core::f64::consts::TAU).cos()) as f32;
+        }
+        let mut waves = [[[0.0; PERIOD]; 2]; VOICES];
+        for (voice, [sine, cosine]) in waves.iter_mut().enumerate() {
+            for at in 0..PERIOD {
+                sine[at] = turns(voice, at).sin() as f32;
+                cosine[at] = turns(voice, at).cos() as f32;
+            }
+        }
+        let mut codes = [0_u8; 256];
+        for (code, at) in codes.iter_mut().zip(0..=u8::MAX) {
+            *code = at;
+        }
+        let mut samples = [[0; 256]; 2];
+        confab_codec::decode(Codec::Pcmu, &codes, &mut samples[0]);
+        confab_codec::decode(Codec::Pcma, &codes, &mut samples[1]);
+        Ear {
+            window,
+            waves,
+            samples,
+        }
+    })
+}
+
+/// Voices, a bit for each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Heard(pub(crate) u16);
+
+impl Heard {
+    pub(crate) fn has(self, voice: usize) -> bool {
+        self.0 >> voice & 1 == 1
+    }
+
+    pub(crate) fn voices(self) -> impl Iterator<Item = usize> {
+        (0..VOICES).filter(move |voice| self.has(*voice))
+    }
+}
+
+/// Which voices are in a coded frame.
+pub(crate) fn hear(codec: Codec, payload: &[u8]) -> Heard {
+    if payload.len() != FRAME || payload.iter().all(|code| *code == payload[0]) {
+        return Heard::default();
+    }
+    let ear = ear();
+    let samples = match codec {
+        Codec::Pcmu => &ear.samples[0],
+        Codec::Pcma => &ear.samples[1],
+    };
+    let mut folded = [0.0_f32; PERIOD];
+    let periods = payload[FRAME - LOOKED_AT..].chunks_exact(PERIOD);
+    for (period, window) in periods.zip(ear.window.chunks_exact(PERIOD)) {
+        for ((sum, code), window) in folded.iter_mut().zip(period).zip(window) {
+            *sum += f32::from(samples[usize::from(*code)]) * window;
+        }
+    }
+    let mut heard = 0;
+    let least = (THRESHOLD * LOOKED_AT as f32 / 2.0).powi(2);
+    for (voice, [sine, cosine]) in ear.waves.iter().enumerate() {
+        let along = |wave: &[f32; PERIOD]| -> f32 {
+            let products = folded.iter().zip(wave).map(|(a, b)| a * b);
+            products.sum()
+        };
+        if along(sine).powi(2) + along(cosine).powi(2) >= least {
+            heard |= 1 << voice;
+        }
+    }
+    Heard(heard)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FRAME, Heard, VOICES, frame, hear};
+    use confab_terms::Codec;
+
+    fn mix(voices: &[usize], codec: Codec, gain: f64) -> [u8; FRAME] {
+        let mut sum = [0_i16; FRAME];
+        for &voice in voices {
+            let mut samples = [0; FRAME];
+            confab_codec::decode(codec, &frame(voice, codec), &mut samples);
+            for (sum, sample) in sum.iter_mut().zip(samples) {
+                *sum += (f64::from(sample) * gain) as i16;
+            }
+        }
+        let mut coded = [0; FRAME];
+        confab_codec::encode(codec, &sum, &mut coded);
+        coded
+    }
+
+    #[test]
+    fn every_mix_of_eight_is_told_from_every_other() {
+        for set in 0_u16..256 {
+            let voices: Vec<usize> = (0..8).filter(|v| set >> v & 1 == 1).collect();
+            for codec in [Codec::Pcmu, Codec::Pcma] {
+                for gain in [1.0, 0.25] {
+                    assert_eq!(
+                        hear(codec, &mix(&voices, codec, gain)),
+                        Heard(set),
+                        "{gain}"
+                    );
+                }
+            }
+        }
+        assert!(hear(Codec::Pcmu, &frame(VOICES - 1, Codec::Pcmu)).has(VOICES - 1));
+    }
+
+    #[test]
+    fn no_voice_is_in_the_built_in_music() {
+        let music = confab_codec::music::built_in();
+        for (at, samples) in music.windows(FRAME).step_by(80).enumerate() {
+            let mut coded = [0; FRAME];
+            confab_codec::encode(Codec::Pcmu, samples, &mut coded);
+            assert_eq!(hear(Codec::Pcmu, &coded), Heard(0), "at {}", at * 80);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What an application is told: per conference numbered from 1 without a gap, in order, each
+//! once; who joined leaves; nothing follows the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use confab_terms::ConferenceSid;
+
+use crate::outcome::Checked;
+
+#[derive(Default)]
+pub(crate) struct Webhooks {
+    conferences: BTreeMap<ConferenceSid, Told>,
+}
+
+#[derive(Default)]
+struct Told {
+    last: u64,
+    last_urls: Vec<String>,
+    inside: BTreeSet<String>,
+    over: bool,
+}
+
+impl Webhooks {
+    /// Gives the CallSid of one that joined.
+    pub(crate) fn told(
+        &mut self,
+        conference: ConferenceSid,
+        url: &str,
+        fields: &[(String, String)],
+    ) -> Checked {
+        let fields: BTreeMap<&str, &str> = fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let field = |name: &str| fields.get(name).copied().unwrap_or_default();
+        let event = field("StatusCallbackEvent");
+        let number = field("SequenceNumber").parse().unwrap_or(0);
+        let wrong = |why: &str| Err(format!("{event} {number} of {conference}: {why}"));
+        let told = self.conferences.entry(conference).or_default();
+        if field("ConferenceSid") != conference.to_string() {
+            return wrong("names another conference");
+        }
+        if number == told.last && number > 0 {
+            // conference-end goes to two URLs.
+            if event != "conference-end" || told.last_urls.iter().any(|known| known == url) {
+                return wrong("told twice");
+            }
+            told.last_urls.push(url.to_owned());
+            return Ok(());
+        }
+        if told.over {
+            return wrong("follows conference-end");
+        }
+        if number != told.last + 1 {
+            return wrong(&format!("follows {}", told.last));
+        }
+        told.last = number;
+        told.last_urls = vec![url.to_owned()];
+        let call = field("CallSid");
+        match event {
+            "participant-join" if !told.inside.insert(call.to_owned()) => wrong("joined twice"),
+            "participant-leave" if !told.inside.remove(call) => wrong("leaves and is not in it"),
+            "conference-end" => {
+                told.over = true;
+                if told.inside.is_empty() {
+                    Ok(())
+                } else {
+                    wrong(&format!("{:?} have not left", told.inside))
+                }
+            }
+            "" => wrong("no event"),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn close(&self) -> Checked {
+        match self.conferences.iter().find(|(_, told)| !told.over) {
+            None => Ok(()),
+            Some((conference, _)) => Err(format!("{conference} never told its end")),
+        }
+    }
+}
