@@ -3,21 +3,39 @@
 use std::env;
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::config::{BadValue, Config, Layers, SETTINGS, Setting};
+use crate::demo::Options;
 use crate::failure::Failure;
 
 /// Read if it is there.
 const FILE: &str = "confab.toml";
 
+/// What confab is asked to do.
+pub(crate) enum Asked {
+    /// To run until it is told to stop.
+    Serve(Box<Config>),
+    /// To show itself.
+    Demo(Options),
+}
+
 /// Reads the command line and what lies below it. Asked for help, it prints it and ends.
-pub(crate) fn read() -> Result<Config, Failure> {
+pub(crate) fn read() -> Result<Asked, Failure> {
     let matches = command().get_matches();
-    // The only subcommand there is; clap insists on one.
-    let (_, serve) = matches.subcommand().unwrap_or(("serve", &matches));
-    Ok(layered(serve)?)
+    match matches.subcommand() {
+        Some(("demo", demo)) => Ok(Asked::Demo(Options {
+            json: demo.get_flag("json"),
+            folder: demo.get_one::<PathBuf>("folder").cloned(),
+        })),
+        // Clap insists on one of the two.
+        serve => {
+            let serve = serve.map_or(&matches, |(_, serve)| serve);
+            Ok(Asked::Serve(Box::new(layered(serve)?)))
+        }
+    }
 }
 
 fn command() -> Command {
@@ -35,12 +53,29 @@ fn command() -> Command {
         )
         .args(SETTINGS.iter().map(flag))
         .arg(file);
+    let json = Arg::new("json")
+        .long("json")
+        .action(ArgAction::SetTrue)
+        .help("One line of JSON for each example, and nothing else");
+    let folder = Arg::new("folder")
+        .long("folder")
+        .value_name("FOLDER")
+        .value_parser(value_parser!(PathBuf))
+        .help("Where data, log and recordings go [default: a new temporary folder]");
+    let demo = Command::new("demo")
+        .about("Shows the documented updates at work: three callers, and who hears whom")
+        .after_help(
+            "Starts a server of its own on free ports, whatever the environment says. Ends with 0 \
+             if all was as documented, else with 1.",
+        )
+        .args([json, folder]);
     Command::new("confab")
         .about("A voice-conference server, steered by the REST API you already use")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(serve)
+        .subcommand(demo)
 }
 
 fn flag(setting: &Setting) -> Arg {

@@ -1,8 +1,10 @@
 //! Why confab does not run: one line, and the exit status that goes with it.
 
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use confab_phone::PhoneError;
 use confab_rest::TlsError;
 use confab_store::OpenError;
 use thiserror::Error;
@@ -44,6 +46,23 @@ pub(crate) enum Failure {
     /// A thread died: our fault.
     #[error("{0} has stopped: this is a fault of confab; the log says more")]
     Stopped(&'static str),
+    /// A file or folder cannot be written.
+    #[error("cannot write {path}: {source}")]
+    NotWritten {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The demo's client got no answer, or none that it understands.
+    #[error("the API did not answer as documented: {0}")]
+    Api(#[from] confab_client::Error),
+    /// A call of the demo did not come about, or did not last.
+    #[error("a caller's phone: {0}")]
+    Phone(#[from] PhoneError),
+    /// The demo cannot go on: what it waited for did not come.
+    #[error("not as documented: {0}")]
+    Undocumented(String),
 }
 
 impl Failure {
@@ -69,6 +88,13 @@ impl Failure {
 
     pub(crate) fn refused(what: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Refused { what, source }
+    }
+
+    pub(crate) fn not_written(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::NotWritten {
+            path: path.to_owned(),
+            source,
+        }
     }
 
     /// Says so on one line of standard error.

@@ -3,6 +3,7 @@
 
 mod cli;
 mod config;
+mod demo;
 mod drain;
 mod failure;
 mod gauges;
@@ -18,13 +19,12 @@ mod webs;
 
 use std::process::ExitCode;
 
+use cli::Asked;
+
 fn main() -> ExitCode {
-    let result = match cli::read() {
-        Ok(config) => serve::serve(&config),
-        Err(failure) => Err(failure),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(),
-    }
+    let result = cli::read().and_then(|asked| match asked {
+        Asked::Serve(config) => serve::serve(&config).map(|()| ExitCode::SUCCESS),
+        Asked::Demo(options) => demo::demo(&options),
+    });
+    result.unwrap_or_else(|failure| failure.tell())
 }

@@ -34,7 +34,10 @@ pub(crate) type Hears = [(&'static str, &'static [&'static str])];
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Difference {
     /// Too little arrived to be judged.
-    Deaf { listener: &'static str, frames: usize },
+    Deaf {
+        listener: &'static str,
+        frames: usize,
+    },
     /// It was to be heard, and is not: not at all, or not in every frame.
     Missing(&'static str, &'static str, Presence),
     /// It was not to be heard, and is, be it in one frame.

@@ -1,0 +1,139 @@
+//! The page's six examples as a table: whom each updates and how, what is documented to come
+//! back, and who is to hear whom from then on.
+
+use confab_client::Update;
+use serde_json::{Value, json};
+
+use super::matrix::Hears;
+
+/// Sids of the callers' calls and where the application is: what the examples are filled in with.
+pub(crate) struct Desk {
+    /// In the order of `CALLERS`.
+    pub(crate) calls: [String; 3],
+    /// `http://…`, without a slash at its end.
+    pub(crate) application: String,
+}
+
+/// Places in `Desk::calls`.
+pub(crate) const AGENT: usize = 0;
+pub(crate) const CUSTOMER: usize = 1;
+pub(crate) const SUPERVISOR: usize = 2;
+
+/// An update, and what is to come of it.
+pub(crate) struct Example {
+    /// As on the page.
+    pub(crate) name: &'static str,
+    /// What it means here.
+    pub(crate) means: &'static str,
+    /// Whose participant is updated.
+    pub(crate) whom: usize,
+    pub(crate) update: fn(Update, &Desk) -> Update,
+    /// What the participant that comes back is documented to say.
+    pub(crate) says: fn(&Desk) -> Value,
+    pub(crate) hears: &'static Hears,
+}
+
+/// As they join.
+pub(crate) const EVERYBODY: &Hears = &[
+    ("agent", &["customer", "supervisor"]),
+    ("customer", &["agent", "supervisor"]),
+    ("supervisor", &["agent", "customer"]),
+];
+
+/// In the order of the page.
+pub(crate) const EXAMPLES: &[Example] = &[
+    Example {
+        name: "Update a participant",
+        means: "No fields: nothing changes.",
+        whom: CUSTOMER,
+        update: |update, _| update,
+        says: |_| json!({"muted": false, "hold": false, "coaching": false}),
+        hears: EVERYBODY,
+    },
+    Example {
+        name: "Coaching a participant",
+        means: "The supervisor whispers to the agent; the customer does not hear it.",
+        whom: SUPERVISOR,
+        update: |update, desk| {
+            update
+                .muted(false)
+                .coaching(true)
+                .beep(false)
+                .call_sid_to_coach(&desk.calls[AGENT])
+        },
+        says: |desk| json!({"muted": false, "coaching": true, "call_sid_to_coach": desk.calls[AGENT]}),
+        hears: &[
+            ("agent", &["customer", "supervisor"]),
+            ("customer", &["agent"]),
+            ("supervisor", &["agent", "customer"]),
+        ],
+    },
+    Example {
+        name: "Monitoring a conference",
+        means: "The supervisor listens, and nobody hears it.",
+        whom: SUPERVISOR,
+        update: |update, desk| {
+            update
+                .muted(true)
+                .coaching(true)
+                .beep(false)
+                .call_sid_to_coach(&desk.calls[AGENT])
+        },
+        says: |desk| json!({"muted": true, "coaching": true, "call_sid_to_coach": desk.calls[AGENT]}),
+        hears: &[
+            ("agent", &["customer"]),
+            ("customer", &["agent"]),
+            ("supervisor", &["agent", "customer"]),
+        ],
+    },
+    Example {
+        name: "Barge a conference",
+        means: "The supervisor joins in: everybody hears it.",
+        whom: SUPERVISOR,
+        update: |update, _| update.muted(false).coaching(false).call_sid_to_coach(""),
+        says: |_| json!({"muted": false, "coaching": false, "call_sid_to_coach": null}),
+        hears: EVERYBODY,
+    },
+    Example {
+        name: "Mute a participant",
+        means: "The agent is muted: it hears the others, they do not hear it.",
+        whom: AGENT,
+        update: |update, _| update.muted(true),
+        says: |_| json!({"muted": true, "hold": false}),
+        hears: &[
+            ("agent", &["customer", "supervisor"]),
+            ("customer", &["supervisor"]),
+            ("supervisor", &["customer"]),
+        ],
+    },
+    Example {
+        name: "Put a participant on hold",
+        means: "The customer hears music of our own, and nobody hears the customer.",
+        whom: CUSTOMER,
+        update: |update, desk| {
+            update
+                .hold(true)
+                .hold_url(format!("{}/hold", desk.application))
+        },
+        says: |_| json!({"muted": false, "hold": true}),
+        hears: &[
+            ("agent", &["supervisor"]),
+            ("customer", &["music"]),
+            ("supervisor", &[]),
+        ],
+    },
+];
+
+/// Beyond the page's examples.
+pub(crate) const ANNOUNCE: Example = Example {
+    name: "An announcement",
+    means: "A gong for the agent; nobody else hears it, and the music goes on.",
+    whom: AGENT,
+    update: |update, desk| update.announce_url(format!("{}/gong", desk.application)),
+    says: |_| json!({"muted": true, "hold": false}),
+    hears: &[
+        ("agent", &["supervisor", "announcement"]),
+        ("customer", &["music"]),
+        ("supervisor", &[]),
+    ],
+};

@@ -1,0 +1,55 @@
+//! `confab demo`: a server, three callers, the page's six examples, and who hears whom after each,
+//! measured from the audio that arrived. It uses only what any customer has: SIP and the API.
+
+mod application;
+mod callers;
+mod examples;
+mod folder;
+mod hearing;
+mod matrix;
+mod report;
+mod server;
+mod show;
+mod sounds;
+mod sources;
+mod tap;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use self::callers::Callers;
+use self::folder::Folder;
+use self::report::Report;
+use self::server::Server;
+use self::show::Show;
+use crate::failure::Failure;
+use crate::serve::runtime;
+
+/// What the command line says.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// One line of JSON an example, and nothing else.
+    pub(crate) json: bool,
+    /// Where everything is put; none: a new temporary one.
+    pub(crate) folder: Option<PathBuf>,
+}
+
+/// Runs it; 0 if all was as documented.
+pub(crate) fn demo(options: &Options) -> Result<ExitCode, Failure> {
+    let folder = Folder::make(options.folder.as_deref())?;
+    let mut report = Report::new(options.json);
+    let runtime = runtime()?;
+    let server = Server::start(&runtime, folder.path())?;
+    report.begin(server.doors, folder.path());
+    let mut callers = Callers::new()?;
+    let shown = Show::new(&runtime, &server)
+        .and_then(|show| show.run(&mut callers, &mut report))
+        .and_then(|()| server.stop(&runtime));
+    // What was heard is kept, however it went: it shows what went wrong.
+    let files = callers.write(folder.path());
+    drop(callers);
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    shown?;
+    Ok(report.end(&files?))
+}

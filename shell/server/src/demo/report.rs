@@ -1,0 +1,161 @@
+//! What the demo says while it runs: for a person, or one line of JSON an example. It also keeps
+//! count of what was not as documented.
+
+mod drawing;
+mod lines;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::examples::{EVERYBODY, Example};
+use super::hearing::Heard;
+use super::matrix::Matrix;
+use super::tap::Exchange;
+use crate::serve::Doors;
+use lines::Ink;
+
+/// What came of an update.
+pub(crate) struct Shown {
+    pub(crate) exchange: Exchange,
+    pub(crate) applied_tick: Option<u64>,
+    pub(crate) matrix: Matrix,
+    /// What is not as documented, in words.
+    pub(crate) wrong: Vec<String>,
+}
+
+/// What has been said, and what went wrong.
+pub(crate) struct Report {
+    json: bool,
+    ink: Ink,
+    wrong: usize,
+}
+
+impl Report {
+    pub(crate) fn new(json: bool) -> Self {
+        let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        Self {
+            json,
+            ink: Ink(colour),
+            wrong: 0,
+        }
+    }
+
+    /// The server takes calls.
+    pub(crate) fn begin(&self, doors: Doors, folder: &Path) {
+        let ink = self.ink;
+        self.say(&[
+            String::new(),
+            format!("  {}", ink.strong("confab demo")),
+            String::new(),
+            "  An agent, a customer and a supervisor call a conference on this machine, and are"
+                .to_owned(),
+            "  steered through the documented updates. Who hears whom is measured from the audio"
+                .to_owned(),
+            "  that each of them receives.".to_owned(),
+            String::new(),
+            format!("  SIP     {}", doors.sip),
+            format!("  API     http://{}/api/laml", doors.http),
+            format!("  folder  {}", folder.display()),
+        ]);
+    }
+
+    /// All three are in.
+    pub(crate) fn joined(&mut self, heard: &Heard, disagree: &[String]) {
+        let mut wrong: Vec<String> = heard.wrong.iter().map(ToString::to_string).collect();
+        wrong.extend_from_slice(disagree);
+        self.say(&["", "  Three calls, one conference.", ""].map(str::to_owned));
+        self.say(&drawing::matrix(&heard.matrix, EVERYBODY, self.ink));
+        self.tell_wrong("three calls", &wrong);
+    }
+
+    /// One of the page's examples.
+    pub(crate) fn example(&mut self, n: usize, example: &Example, shown: &Shown) {
+        if self.json {
+            let line = lines::json(example.name, &shown.exchange, &shown.matrix);
+            print(&[line]);
+        }
+        self.update(&format!("{n}  "), example, shown);
+    }
+
+    /// The announcement, which is none of the page's examples.
+    pub(crate) fn announcement(&mut self, example: &Example, shown: &Shown) {
+        self.update("   ", example, shown);
+    }
+
+    fn update(&mut self, number: &str, example: &Example, shown: &Shown) {
+        let ink = self.ink;
+        self.say(&[
+            String::new(),
+            ink.faint(&format!("  {}", "─".repeat(lines::WIDTH - 4))),
+            String::new(),
+            format!("  {number}{}", ink.strong(example.name)),
+            format!("     {}", example.means),
+            String::new(),
+        ]);
+        self.say(&lines::request(&shown.exchange, ink));
+        self.say(&lines::response(&shown.exchange, shown.applied_tick, ink));
+        self.say(&[String::new()]);
+        self.say(&drawing::matrix(&shown.matrix, example.hears, ink));
+        self.tell_wrong(example.name, &shown.wrong);
+    }
+
+    /// The conference has been ended by the API, and all calls with it.
+    pub(crate) fn ended(&mut self, exchange: &Exchange) {
+        let ink = self.ink;
+        self.say(&[
+            String::new(),
+            ink.faint(&format!("  {}", "─".repeat(lines::WIDTH - 4))),
+            String::new(),
+            format!("     {}", ink.strong("The end")),
+            "     The conference is completed, and all three calls have ended.".to_owned(),
+            String::new(),
+        ]);
+        self.say(&lines::request(exchange, ink));
+        self.say(&[format!("     {}", exchange.status)]);
+    }
+
+    /// Says where the recordings are and how it went.
+    pub(crate) fn end(&self, files: &[PathBuf]) -> ExitCode {
+        let mut said = vec![String::new(), "  What each of them heard:".to_owned()];
+        said.extend(files.iter().map(|file| format!("    {}", file.display())));
+        said.push(String::new());
+        self.say(&said);
+        let (verdict, code) = match self.wrong {
+            0 => ("All was as documented.".to_owned(), ExitCode::SUCCESS),
+            n => (
+                format!("Not as documented: {n}, marked ✘ above."),
+                ExitCode::FAILURE,
+            ),
+        };
+        self.say(&[format!("  {}", self.ink.strong(&verdict)), String::new()]);
+        code
+    }
+
+    fn tell_wrong(&mut self, name: &str, wrong: &[String]) {
+        self.wrong += wrong.len();
+        for wrong in wrong {
+            if self.json {
+                eprintln!("confab: {name}: {wrong}");
+            } else {
+                self.say(&[format!("     ✘ {wrong}")]);
+            }
+        }
+    }
+
+    /// To a person.
+    fn say(&self, lines: &[String]) {
+        if !self.json {
+            print(lines);
+        }
+    }
+}
+
+/// A reader that went away is no reason to end.
+fn print(lines: &[String]) {
+    let mut out = io::stdout().lock();
+    for line in lines {
+        let _gone = writeln!(out, "{line}");
+    }
+    let _gone = out.flush();
+}
