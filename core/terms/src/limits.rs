@@ -74,6 +74,8 @@ pub const HISTORY_PENDING_MAX: usize = 20_000;
 pub const HISTORY_BATCH_MAX: usize = 256;
 /// Bytes of a request's body (413 beyond).
 pub const HTTP_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// What of a body that is too large is read before it is refused, so that the refusal arrives.
+pub const HTTP_DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Fields of a request (413 beyond).
 pub const FORM_FIELDS_MAX: usize = 1_000;
 /// Bytes of a request's line and headers.

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
-use confab_terms::limits::{FORM_FIELDS_MAX, HTTP_BODY_BYTES_MAX, HTTP_BODY_WAIT};
+use confab_terms::limits::{
+    FORM_FIELDS_MAX, HTTP_BODY_BYTES_MAX, HTTP_BODY_WAIT, HTTP_DISCARDED_BYTES_MAX,
+};
+use http_body_util::BodyExt as _;
 use percent_encoding::percent_decode;
 
 use crate::errors::ApiError;
@@ -62,21 +65,35 @@ impl Fields {
 async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
     let length = headers.get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > HTTP_BODY_BYTES_MAX) {
-        return Err(ApiError::TooLarge);
-    }
-    let reading = axum::body::to_bytes(body, HTTP_BODY_BYTES_MAX);
+    let reading = collect(body, length.unwrap_or(0));
     match tokio::time::timeout(HTTP_BODY_WAIT, reading).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) if is_too_large(&error) => Err(ApiError::TooLarge),
-        Ok(Err(error)) => Err(ApiError::Malformed(error.to_string())),
+        Ok(outcome) => outcome,
         Err(_) => Err(ApiError::BodyTooSlow),
     }
 }
 
-fn is_too_large(error: &axum::Error) -> bool {
-    let source = std::error::Error::source(error);
-    source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
+/// Reads on past the limit, into nothing: a client that is still sending when the connection is
+/// closed sees a reset instead of the answer (RFC 9112 §9.6).
+async fn collect(mut body: Body, announced: usize) -> Result<Bytes, ApiError> {
+    let mut kept = Vec::with_capacity(announced.min(HTTP_BODY_BYTES_MAX));
+    let mut read = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| ApiError::Malformed(error.to_string()))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        read += data.len();
+        if read > HTTP_DISCARDED_BYTES_MAX {
+            return Err(ApiError::TooLarge);
+        }
+        if read <= HTTP_BODY_BYTES_MAX {
+            kept.extend_from_slice(&data);
+        }
+    }
+    if read > HTTP_BODY_BYTES_MAX {
+        return Err(ApiError::TooLarge);
+    }
+    Ok(kept.into())
 }
 
 /// `application/x-www-form-urlencoded`, as WHATWG has it, but malformed UTF-8 is an error.
