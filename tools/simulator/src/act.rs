@@ -22,7 +22,7 @@ impl World {
         self.acts += 1;
         let early = self.acts <= self.phones.len() as u64;
         let at = self.script.index(self.phones.len());
-        if early || (self.legs_so_far() < LEGS_MIN && self.script.coin()) {
+        if early || (self.legs_so_far() < LEGS_MIN && self.script.chance(900)) {
             return self.someone_calls();
         }
         // Calls, ends, holds, keys, strays, strangers, the API, the machine.
@@ -69,7 +69,7 @@ impl World {
                 headers: vec![("X-Number".to_owned(), number.to_string())],
             },
         );
-        phone.line = Some(Line::new(dialog, number, local, &mut self.script));
+        phone.line = Some(Line::new(dialog, local, &mut self.script));
         self.poll_phone(at)
     }
 

@@ -42,18 +42,20 @@ impl World {
             self.books
                 .know_call(call, field("From").unwrap_or_default());
         }
-        let hangs = self.application.chance(40);
+        // The first four calls are well served, or nobody would ever meet.
+        let well = fetch.kind == FetchKind::Document && self.legs_so_far() < 4;
+        let hangs = self.application.chance(40) && !well;
         let answer = if hangs {
             self.tally.count(Kind::FetchHung);
             Answer::Failure(11_200, None)
         } else {
-            self.answer(fetch)
+            self.answer(fetch, well)
         };
         let (result, brings) = self.packed(fetch, answer);
         let after = if hangs {
             Duration::from_millis(u64::from(fetch.time_outs.total_ms))
         } else {
-            self.application_takes()
+            self.application_takes(well)
         };
         let brings = match (fetch.kind, call) {
             (FetchKind::Document, Some(call)) => Some((call, brings)),
@@ -85,9 +87,10 @@ impl World {
         );
     }
 
-    fn application_takes(&mut self) -> Duration {
+    fn application_takes(&mut self, well: bool) -> Duration {
         let dice = &mut self.application;
-        let ms = match dice.weighted(&[700, 200, 100]) {
+        let others = if well { 0 } else { 100 };
+        let ms = match dice.weighted(&[700, 2 * others, others]) {
             0 => dice.below(30),
             1 => dice.between(30, 400),
             _ => {
@@ -98,13 +101,12 @@ impl World {
         Duration::from_micros(ms * 1_000 + self.application.below(1_000))
     }
 
-    fn answer(&mut self, fetch: &Fetch) -> Answer {
+    fn answer(&mut self, fetch: &Fetch, well: bool) -> Answer {
         let dice = &mut self.application;
-        // Most first documents are good ones, or nobody would ever meet.
-        let fails = if fetch.url.ends_with("/voice") {
-            30
-        } else {
-            120
+        let fails = match fetch.url.ends_with("/voice") {
+            true if well => 0,
+            true => 60,
+            false => 120,
         };
         if dice.chance(fails) {
             self.tally.count(Kind::FetchFailed);
@@ -117,7 +119,7 @@ impl World {
             let (code, status) = *dice.pick(&codes).unwrap_or(&codes[0]);
             return Answer::Failure(code, status);
         }
-        if dice.chance(30) {
+        if dice.chance(30) && !well {
             self.tally.count(Kind::WrongThing);
             return match fetch.kind {
                 FetchKind::Document => Answer::Audio,
@@ -127,20 +129,20 @@ impl World {
         match fetch.kind {
             FetchKind::Audio => Answer::Audio,
             FetchKind::DocumentOrAudio if dice.coin() => Answer::Audio,
-            FetchKind::DocumentOrAudio => self.document(documents::music),
+            FetchKind::DocumentOrAudio => self.document(false, documents::music),
             FetchKind::Document => {
                 let coach = self.a_target();
-                let plain = self.legs_so_far() < 4;
-                self.document(|dice| documents::of_call(dice, coach, plain))
+                self.document(well, |dice| documents::of_call(dice, coach, well))
             }
         }
     }
 
     fn document(
         &mut self,
+        well: bool,
         make: impl FnOnce(&mut crate::dice::Dice) -> (String, Option<Brings>),
     ) -> Answer {
-        if self.application.chance(30) {
+        if self.application.chance(30) && !well {
             self.tally.count(Kind::JunkDocument);
             let n = self.application.index(300);
             let junk = self.application.bytes(n);

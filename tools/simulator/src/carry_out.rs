@@ -29,6 +29,7 @@ impl World {
     fn carry_out(&mut self, output: Output) -> Checked {
         match output {
             Output::Datagram { to, bytes } => {
+                self.tap(&bytes)?;
                 self.network_takes(None, Arrival::Datagram { to, bytes });
                 Ok(())
             }

@@ -12,9 +12,9 @@ const EVENTS: &str = "start end join leave mute hold modify speaker announcement
 pub(crate) fn of_call(
     dice: &mut Dice,
     target: Option<(CallSid, String)>,
-    plain: bool,
+    well: bool,
 ) -> (String, Option<Brings>) {
-    if !plain && dice.chance(150) {
+    if !well && dice.chance(150) {
         return (aside(dice), None);
     }
     let (coach, name) = match target.filter(|_| dice.chance(250)) {

@@ -3,7 +3,7 @@
 
 use confab_media::Component;
 use confab_rtp::{HEADER_BYTES, Header};
-use confab_terms::{Codec, IpAddr, LegId, SocketAddr};
+use confab_terms::{Codec, IpAddr, SocketAddr};
 
 use crate::dice::Dice;
 use crate::phone::Phone;
@@ -12,26 +12,37 @@ use crate::voices::{FRAME, INTRUDER, frame};
 use crate::world::World;
 
 const DIGITS: u8 = 101;
+/// A phone sends a packet each 20 ms.
+const STEP_NS: u64 = 20_000_000;
 
 impl World {
-    /// Before each tick.
+    /// Before each tick: what came since the last one. The phones' clocks go on while the media
+    /// thread stalls, and its sockets keep what came.
     pub(crate) fn speak(&mut self) {
-        let tick = self.engine.tick_count() + 1;
-        for at in 0..self.phones.len() {
-            let phone = &mut self.phones[at];
-            let Some(leg) = phone.line.as_ref().and_then(|line| line.leg) else {
-                continue;
-            };
-            say(phone, tick, &mut self.voice, &mut self.tally);
-            self.arrive(at, leg, tick);
+        let now = self.now.0 / STEP_NS;
+        let late = now > self.spoken + 2;
+        while self.spoken < now {
+            self.spoken += 1;
+            for at in 0..self.phones.len() {
+                let phone = &mut self.phones[at];
+                let Some(line) = phone.line.as_mut().filter(|line| line.leg.is_some()) else {
+                    continue;
+                };
+                if late {
+                    line.mouth.clear = 0;
+                }
+                say(phone, self.spoken, &mut self.voice, &mut self.tally);
+                self.arrive(at, self.spoken);
+            }
         }
         self.intrude();
     }
 
-    fn arrive(&mut self, at: usize, leg: LegId, tick: u64) {
+    fn arrive(&mut self, at: usize, step: u64) {
         let phone = &mut self.phones[at];
         let (number, codec) = (phone.number, phone.codec);
         let Some(line) = &mut phone.line else { return };
+        let Some(leg) = line.leg else { return };
         let from = line.rtp_address();
         if !self.thread.legs.contains_key(&leg) {
             line.mouth.under_way.clear();
@@ -40,7 +51,7 @@ impl World {
         let mut voice = None;
         let mut rest = Vec::new();
         for (due, header, digit) in line.mouth.under_way.drain(..) {
-            if due > tick {
+            if due > step {
                 rest.push((due, header, digit));
                 continue;
             }
@@ -109,7 +120,7 @@ fn frame_of(number: usize, codec: Codec) -> [u8; FRAME] {
 }
 
 /// One packet of a phone, or none, onto its line.
-fn say(phone: &mut Phone, tick: u64, dice: &mut Dice, tally: &mut Tally) {
+fn say(phone: &mut Phone, step: u64, dice: &mut Dice, tally: &mut Tally) {
     let weather = phone.weather;
     let Some(line) = &mut phone.line else { return };
     let mouth = &mut line.mouth;
@@ -140,9 +151,9 @@ fn say(phone: &mut Phone, tick: u64, dice: &mut Dice, tally: &mut Tally) {
     let late = dice.chance(weather.late);
     let due = if late {
         tally.count(Kind::RtpLate);
-        tick + dice.between(1, weather.late_ticks_max)
+        step + dice.between(1, weather.late_ticks_max)
     } else {
-        tick
+        step
     };
     let payload = digit.map(|digit| digit.payload);
     mouth.under_way.push((due, header, payload));

@@ -132,15 +132,25 @@ impl World {
         Ok(())
     }
 
+    /// The switchboard answers an INVITE: from now on it is known which leg is whose.
+    pub(crate) fn tap(&mut self, bytes: &[u8]) -> Checked {
+        if !bytes.starts_with(b"SIP/2.0 200") {
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let number = between(&text, "<sip:c", "@phones.example").and_then(|n| n.parse().ok());
+        let call = number.and_then(|number: u64| self.books.call_of_number.get(&number));
+        let leg = port_of(&text).and_then(|port| self.thread.leg_of_port.get(&port));
+        match (call, leg) {
+            (Some(call), Some(leg)) => self.oracle.link(*call, *leg),
+            _ => Ok(()),
+        }
+    }
+
     /// The call is up: its RTP goes to the port that the answer names.
     fn answered(&mut self, at: usize, answer: &[u8]) -> Checked {
         let text = String::from_utf8_lossy(answer);
-        let port = text
-            .split("m=audio ")
-            .nth(1)
-            .and_then(|rest| rest.split(' ').next());
-        let port = port.and_then(|port| port.parse::<u16>().ok());
-        let leg = port
+        let leg = port_of(&text)
             .and_then(|port| self.thread.leg_of_port.get(&port))
             .copied();
         let Some(leg) = leg else {
@@ -153,13 +163,9 @@ impl World {
             return Ok(());
         };
         line.leg = Some(leg);
-        let number = line.number;
         if let Some(here) = self.thread.legs.get_mut(&leg) {
             here.phone = Some(at);
             here.voice = Some(phone.number);
-        }
-        if let Some(call) = self.books.call_of_number.get(&number) {
-            self.oracle.link(*call, leg)?;
         }
         if self.script.chance(150) {
             self.tally.count(Kind::ReinviteAtOnce);
@@ -195,4 +201,13 @@ impl World {
         let arrival = Arrival::Input(Input::Datagram { from, bytes });
         self.queue.push(self.now + delay, arrival);
     }
+}
+
+fn port_of(text: &str) -> Option<u16> {
+    between(text, "m=audio ", " ")?.parse().ok()
+}
+
+fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(from)?;
+    rest.split_once(to).map(|(inside, _)| inside)
 }

@@ -25,7 +25,6 @@ pub(crate) struct Phone {
 /// A call, as the phone has it.
 pub(crate) struct Line {
     pub(crate) dialog: DialogId,
-    pub(crate) number: u64,
     /// Its RTP goes there once it was answered.
     pub(crate) leg: Option<LegId>,
     /// The latest word: what it offered, and what was agreed before.
@@ -43,7 +42,7 @@ pub(crate) struct Mouth {
     pub(crate) timestamp: u32,
     pub(crate) talks: bool,
     pub(crate) digit: Option<DigitSender>,
-    /// Sent, and not there yet: the tick that it comes on.
+    /// Sent, and not there yet: the step of its clock at which it comes.
     pub(crate) under_way: Vec<(u64, Header, Option<[u8; 4]>)>,
     /// So many ticks it has talked without a break, on a line that loses nothing.
     pub(crate) clear: u32,
@@ -86,10 +85,9 @@ impl Phone {
 }
 
 impl Line {
-    pub(crate) fn new(dialog: DialogId, number: u64, local: Local, dice: &mut Dice) -> Self {
+    pub(crate) fn new(dialog: DialogId, local: Local, dice: &mut Dice) -> Self {
         Self {
             dialog,
-            number,
             leg: None,
             direction: Direction::SendRecv,
             agreed: (Direction::SendRecv, local.rtp_port),

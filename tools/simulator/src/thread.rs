@@ -70,7 +70,7 @@ impl Thread {
             free_at: start,
             waiting: VecDeque::new(),
             ports_max: if dice.chance(150) {
-                dice.between(3, 6) as usize
+                dice.between(4, 6) as usize
             } else {
                 1_000
             },

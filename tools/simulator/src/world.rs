@@ -47,12 +47,13 @@ pub(crate) struct World {
     pub(crate) tally: Tally,
     pub(crate) hash: Hash,
     pub(crate) weather: Weather,
-    pub(crate) with_documents: bool,
     pub(crate) drained: bool,
     pub(crate) closing: bool,
     pub(crate) acts: u64,
     pub(crate) audio: u64,
     pub(crate) calls_made: u64,
+    /// How many packets a phone could have sent.
+    pub(crate) spoken: u64,
     pub(crate) scratch: Vec<u8>,
     /// What the last list of conferences, and of participants, said.
     pub(crate) seen: Vec<(ConferenceSid, String)>,
@@ -107,12 +108,12 @@ impl World {
             tally: Tally::default(),
             hash: Hash::default(),
             weather: Weather::new(&mut phones),
-            with_documents,
             drained: false,
             closing: false,
             acts: 0,
             audio: 0,
             calls_made: 0,
+            spoken: START.0 / 20_000_000,
             scratch: Vec::new(),
             seen: Vec::new(),
             seated_seen: Vec::new(),
@@ -254,6 +255,7 @@ impl World {
         let restores = self.restoring.chance(10) && self.options.restores;
         if restores {
             self.tally.count(Kind::Restored);
+            self.trace(|| "   written out and read back".to_owned());
         }
         restores
     }
