@@ -130,8 +130,10 @@ impl UserAgent {
             return false;
         }
         client.state = ClientState::Completed { ack: None };
+        // It never outlives the patience that it had without a response: a last word is short.
+        let patience = self.timers.due(Timer::F(id)).unwrap_or(now);
         self.timers.stop_client(id);
-        self.timers.set(Timer::K(id), now + T4);
+        self.timers.set(Timer::K(id), (now + T4).min(patience));
         true
     }
 

@@ -87,6 +87,10 @@ impl Timers {
         self.at.contains_key(&timer)
     }
 
+    pub(crate) fn due(&self, timer: Timer) -> Option<Instant> {
+        self.at.get(&timer).copied()
+    }
+
     /// Stops everything that a client transaction may have set.
     pub(crate) fn stop_client(&mut self, id: TransactionId) {
         for timer in [Timer::A, Timer::B, Timer::C, Timer::D] {
