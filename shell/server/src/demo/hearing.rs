@@ -1,13 +1,14 @@
 //! Listens after an update until the audio has settled, then for a second, and judges: by what
 //! arrived first, and by what the server says of itself after that.
 
+use std::time::Duration;
+
 use confab_client::Audibility;
 use confab_phone::heard::Presence;
 use confab_phone::now;
 use confab_terms::Instant;
-use std::time::Duration;
 
-use super::callers::{Callers, PATIENCE};
+use super::callers::Callers;
 use super::examples::Desk;
 use super::matrix::{Difference, Hears, Matrix, matrix};
 use super::sources::CALLERS;
@@ -19,8 +20,9 @@ const UNDER_WAY: Duration = Duration::from_millis(40);
 const SETTLED_FRAMES: usize = 15;
 /// Frames that are judged: a second.
 const JUDGED_FRAMES: usize = 50;
-/// How often a second in which something was missing is heard anew. A leak is never forgiven.
-const TRIES: usize = 4;
+/// How long the audio may take to settle: an update is heard on the next tick, music within half
+/// a second.
+const SETTLE_WAIT: Duration = Duration::from_secs(4);
 
 /// What was heard, and what is wrong with it.
 pub(crate) struct Heard {
@@ -32,34 +34,26 @@ pub(crate) struct Heard {
 pub(crate) fn hear(callers: &Callers, hears: &Hears) -> Result<Heard, Failure> {
     let from = now() + UNDER_WAY;
     settle(callers, hears)?;
-    for n in 1.. {
-        let start = now();
-        callers.listen(start, JUDGED_FRAMES)?;
-        let judged = matrix(&callers.received(start, Instant(u64::MAX)));
-        let mut wrong = judged.differences(hears, JUDGED_FRAMES);
-        let leaked = wrong.iter().any(is_leak);
-        if !wrong.is_empty() && !leaked && n < TRIES {
-            continue;
-        }
-        // What was settling may have lacked a voice, but never may it have leaked one.
-        let settling = matrix(&callers.received(from, start)).differences(hears, 0);
-        let leaks = settling.into_iter().filter(is_leak);
-        wrong.extend(leaks);
-        return Ok(Heard {
-            matrix: judged,
-            wrong,
-        });
-    }
-    unreachable!("the last try returns")
+    let start = now();
+    callers.listen(start, JUDGED_FRAMES)?;
+    let judged = matrix(&callers.received(start, Instant(u64::MAX)));
+    let mut wrong = judged.differences(hears, JUDGED_FRAMES);
+    // What was settling may have lacked a voice, but never may it have leaked one.
+    let settling = matrix(&callers.received(from, start)).differences(hears, 0);
+    wrong.extend(settling.into_iter().filter(is_leak));
+    Ok(Heard {
+        matrix: judged,
+        wrong,
+    })
 }
 
 fn is_leak(difference: &Difference) -> bool {
     matches!(difference, Difference::Leaked(..))
 }
 
-/// Waits until the latest frames are as they should be, or for as long as patience lasts.
+/// Waits until the latest frames are as they should be, or for as long as they may take.
 fn settle(callers: &Callers, hears: &Hears) -> Result<(), Failure> {
-    let give_up = now() + PATIENCE;
+    let give_up = now() + SETTLE_WAIT;
     let mut start = now() + UNDER_WAY;
     while start < give_up {
         callers.listen(start, SETTLED_FRAMES)?;

@@ -60,8 +60,8 @@ pub(crate) fn announcement() -> Vec<i16> {
     add_steady(&mut mix, &ANNOUNCEMENT);
     for stroke in 0..STROKES {
         let start = stroke * STROKE_SAMPLES;
-        for (hz, late) in [(750.0, 0), (1_125.0, STROKE_SAMPLES / 2)] {
-            add_stroke(&mut mix, start + late, Tone { hz, dbfs: -16.0 }, 0.4);
+        for (hz, late) in [(750.0, 0), (1_875.0, STROKE_SAMPLES / 2)] {
+            add_stroke(&mut mix, start + late, Tone { hz, dbfs: -18.0 }, 0.4);
         }
     }
     samples(&mix)

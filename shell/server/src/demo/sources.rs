@@ -23,8 +23,8 @@ pub(crate) const CUSTOMER: Source = source("customer", [400.0, 800.0, 1_600.0]);
 pub(crate) const SUPERVISOR: Source = source("supervisor", [500.0, 1_000.0, 2_500.0]);
 /// What is played to one who is on hold: C, C and E, over which its chords change.
 pub(crate) const MUSIC: Source = source("music", [520.0, 1_040.0, 1_300.0]);
-/// What is announced: a gong with a fifth.
-pub(crate) const ANNOUNCEMENT: Source = source("announcement", [750.0, 1_125.0, 3_000.0]);
+/// What is announced: a gong with a tenth.
+pub(crate) const ANNOUNCEMENT: Source = source("announcement", [750.0, 1_875.0, 3_000.0]);
 
 /// The callers, in the order in which they call.
 pub(crate) const CALLERS: [Source; 3] = [AGENT, CUSTOMER, SUPERVISOR];

@@ -71,7 +71,14 @@ pub(crate) fn response(exchange: &Exchange, tick: Option<u64>, ink: Ink) -> Vec<
         let comma = if n < object.len() { "," } else { "" };
         format!("{key:?}: {value}{comma}")
     });
-    let items: Vec<String> = items.collect();
+    // Where the path of a uri is broken too.
+    let items: Vec<String> = items
+        .flat_map(|item| {
+            let item = item.replace("/Conferences/", "\n  /Conferences/");
+            let item = item.replace("/Participants/", "\n  /Participants/");
+            item.lines().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
     for (n, line) in wrap(&items, " ", WIDTH - INDENT.len() - 4)
         .iter()
         .enumerate()
