@@ -40,7 +40,8 @@ pub(crate) enum ApiError {
     #[error("the body cannot be read: {0}")]
     Malformed(String),
     #[error(
-        "{0} is not a content type of a request: application/x-www-form-urlencoded, application/json or multipart/form-data"
+        "{0} is not a content type of a request: application/x-www-form-urlencoded, \
+         application/json or multipart/form-data"
     )]
     ContentType(String),
     #[error("the request is too large: at most 1,000 fields and 1 MB")]

@@ -75,7 +75,7 @@ pub fn page_example(name: &str, server: &Server, subject: &Subject) -> Result<St
     std::fs::write(&script, filled)?;
     let mut command = node(&script);
     command.env("NODE_EXTRA_CA_CERTS", server.data().join("tls/ca.pem"));
-    succeeded(name, command.stdin(Stdio::null()).output()?)
+    succeeded(name, &command.stdin(Stdio::null()).output()?)
 }
 
 /// Runs steps by a library; one JSON line comes back for each.
@@ -102,7 +102,7 @@ pub fn steps(
         .env("HOLD_URL", &subject.hold_url);
     let printed = succeeded(
         &format!("{library:?}"),
-        command.stdin(Stdio::null()).output()?,
+        &command.stdin(Stdio::null()).output()?,
     )?;
     let lines: Vec<_> = printed
         .lines()
@@ -160,12 +160,12 @@ pub fn validate(received: &[Received]) -> Result<()> {
             .take()
             .context("no standard input")?
             .write_all(lines.as_bytes())?;
-        succeeded("a vendor's validator", child.wait_with_output()?)?;
+        succeeded("a vendor's validator", &child.wait_with_output()?)?;
     }
     Ok(())
 }
 
-fn succeeded(what: &str, output: Output) -> Result<String> {
+fn succeeded(what: &str, output: &Output) -> Result<String> {
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr);

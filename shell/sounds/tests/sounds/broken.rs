@@ -129,7 +129,10 @@ proptest! {
     #[test]
     fn any_bytes_behind_any_mark_end_well(
         mark in prop::sample::select(vec![
-            &b"RIFF\xff\xff\xff\xffWAVE"[..], b"FORM\0\0\xff\xffAIFF", b"OggS\0\x02", b"ID3\x04\0\0",
+            &b"RIFF\xff\xff\xff\xffWAVE"[..],
+            b"FORM\0\0\xff\xffAIFF",
+            b"OggS\0\x02",
+            b"ID3\x04\0\0",
             b"\xff\xfb\x90\x64", b"\xff\xf3\x44\xc4",
         ]),
         rest in prop::collection::vec(any::<u8>(), 0..3_000),

@@ -119,7 +119,8 @@ fn versioned(seen: &Seen) -> Vec<Say> {
     let text = if known {
         "HTTP/1.1 304 Not Modified\r\n\r\n".to_owned()
     } else {
-        "HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nETag: \"v1\"\r\nContent-Length: 4\r\n\r\nRIFF"
+        "HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nETag: \"v1\"\r\n\
+         Content-Length: 4\r\n\r\nRIFF"
             .to_owned()
     };
     vec![Say::Text(text)]

@@ -117,7 +117,8 @@ fn hold_without_a_url_or_with_a_dead_one_plays_the_built_in_music() {
 fn a_hold_document_plays_speaks_pauses_and_starts_over() {
     let app = Application::start().unwrap();
     let three = with(&app);
-    let document = "<Response><Play>/hold.wav</Play><Pause length=\"1\"/><Redirect>/more</Redirect></Response>";
+    let document = "<Response><Play>/hold.wav</Play><Pause length=\"1\"/>\
+         <Redirect>/more</Redirect></Response>";
     app.serve("/hold", "text/xml", document);
     app.serve(
         "/more",

@@ -113,7 +113,8 @@ fn wait_music_until_the_start_and_the_end_with_the_one_who_ends_it() {
     line.app.serve(
         "/voice",
         "text/xml",
-        "<Response><Dial><Conference endConferenceOnExit=\"true\">wait</Conference></Dial></Response>",
+        "<Response><Dial><Conference endConferenceOnExit=\"true\">wait</Conference></Dial>\
+         </Response>",
     );
     let moderator = line.call("moderator");
     moderator.wait_until_talking(PATIENCE).unwrap();
