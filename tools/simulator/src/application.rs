@@ -42,6 +42,7 @@ impl World {
             self.books
                 .know_call(call, field("From").unwrap_or_default());
         }
+        self.books.fetches.asked(call, &fetch.url, fetch.fetch);
         // The first four calls are well served, or nobody would ever meet.
         let well = fetch.kind == FetchKind::Document && self.legs_so_far() < 4;
         let hangs = self.application.chance(40) && !well;
@@ -89,7 +90,7 @@ impl World {
 
     fn application_takes(&mut self, well: bool) -> Duration {
         let dice = &mut self.application;
-        let others = if well { 0 } else { 100 };
+        let others = if well { 0 } else { 150 };
         let ms = match dice.weighted(&[700, 2 * others, others]) {
             0 => dice.below(30),
             1 => dice.between(30, 400),
@@ -128,7 +129,7 @@ impl World {
         }
         match fetch.kind {
             FetchKind::Audio => Answer::Audio,
-            FetchKind::DocumentOrAudio if dice.coin() => Answer::Audio,
+            FetchKind::DocumentOrAudio if dice.chance(650) => Answer::Audio,
             FetchKind::DocumentOrAudio => self.document(false, documents::music),
             FetchKind::Document => {
                 let coach = self.a_target();
@@ -167,6 +168,7 @@ impl World {
                 self.tally.count(Kind::AudioServed);
                 self.audio += 1;
                 let audio = AudioId(self.audio);
+                self.books.fetches.brought(audio, fetch.fetch);
                 (Ok(Fetched::Audio { audio }), None)
             }
             Answer::Failure(code, status) => {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use confab_terms::{CallSid, ConferenceSid, LegId, RequestId, RoomId};
 
+use crate::fetches::Fetches;
 use crate::outcome::Checked;
 use crate::questions::Question;
 use crate::webhooks::Webhooks;
@@ -21,6 +22,7 @@ pub(crate) struct Books {
     legs: BTreeSet<LegId>,
     rooms: BTreeSet<RoomId>,
     pub(crate) webhooks: Webhooks,
+    pub(crate) fetches: Fetches,
 }
 
 impl Books {

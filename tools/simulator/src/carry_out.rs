@@ -44,7 +44,8 @@ impl World {
                 self.serve(&fetch);
                 Ok(())
             }
-            Output::Decode { decode, .. } => {
+            Output::Decode { decode, audio } => {
+                self.books.fetches.decodes(audio)?;
                 self.decode(decode);
                 Ok(())
             }

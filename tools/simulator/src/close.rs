@@ -35,7 +35,22 @@ impl World {
             self.input(Input::HangUpAll)?;
         }
         self.run_until(self.now + QUIET)?;
-        self.nothing_is_left()
+        self.nothing_is_left()?;
+        // A phone that gave up an INVITE which nobody had heard yet is busy for longer.
+        if self
+            .phones
+            .iter()
+            .any(|phone| phone.agent.leftovers() != (0, 0, 0))
+        {
+            self.run_until(self.now + QUIET)?;
+        }
+        for phone in &self.phones {
+            let left = phone.agent.leftovers();
+            if left != (0, 0, 0) {
+                return Err(format!("phone {} is left with {left:?}", phone.number));
+            }
+        }
+        Ok(())
     }
 
     fn nothing_is_left(&self) -> Checked {

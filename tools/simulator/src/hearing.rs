@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use confab_rtp::Header;
 use confab_terms::{Codec, LegId, SocketAddr};
 
+use crate::oracle::Picture;
 use crate::outcome::Checked;
 use crate::thread::{Sent, Thread};
 use crate::voices::{Heard, hear};
@@ -13,6 +14,9 @@ use crate::world::World;
 
 /// A clear line may be without a voice for so many frames: its buffer begins, or makes room.
 const MISSING_MAX: u32 = 8;
+/// What was said longer ago than this is not to be heard any more: 200 ms of buffer, 60 of
+/// concealment, the line's own delay, and a stall.
+const OLD_MAX: u32 = 100;
 
 /// What is in a packet that leaves. None: it is RTCP.
 pub(crate) fn packet(
@@ -119,6 +123,7 @@ impl World {
                     ));
                 }
             }
+            self.check_age(*listener, *heard, picture)?;
             for person in picture.into_iter().flat_map(|picture| &picture.seated) {
                 if !picture.is_some_and(|picture| picture.hears(*listener, person.leg)) {
                     continue;
@@ -141,6 +146,32 @@ impl World {
             }
         }
         self.missing = missing;
+        Ok(())
+    }
+
+    /// A voice is what is said now, not what was said before its phone fell silent.
+    fn check_age(&self, listener: LegId, heard: Heard, picture: Option<&Picture>) -> Checked {
+        for person in picture.into_iter().flat_map(|picture| &picture.seated) {
+            let here = self.thread.legs.get(&person.leg);
+            let phone = here.and_then(|here| self.phones.get(here.phone?));
+            let line = phone.and_then(|phone| phone.line.as_ref());
+            let Some(line) = line.filter(|line| line.leg == Some(person.leg)) else {
+                continue;
+            };
+            let voice = here.and_then(|here| here.voice);
+            let others = self
+                .thread
+                .legs
+                .values()
+                .filter(|other| other.voice == voice);
+            let silent = line.mouth.silent > OLD_MAX && others.count() == 1;
+            if silent && voice.is_some_and(|voice| heard.has(voice)) {
+                let leg = person.leg;
+                return Err(format!(
+                    "leg {listener} hears {leg}, which has long been silent"
+                ));
+            }
+        }
         Ok(())
     }
 

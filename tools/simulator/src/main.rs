@@ -73,7 +73,7 @@ fn one(seed: u64, options: Options) -> (Option<String>, Tally) {
     SEED.set(seed);
     let outcome = run(seed, options);
     let mut fault = outcome.fault;
-    if fault.is_none() && seed % TWICE == 0 {
+    if fault.is_none() && seed.is_multiple_of(TWICE) {
         let restores = false;
         let again = run(
             seed,

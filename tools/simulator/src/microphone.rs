@@ -2,7 +2,7 @@
 //! has; and what strangers send.
 
 use confab_media::Component;
-use confab_rtp::{HEADER_BYTES, Header};
+use confab_rtp::{DigitSender, HEADER_BYTES, Header};
 use confab_terms::{Codec, IpAddr, SocketAddr};
 
 use crate::dice::Dice;
@@ -108,7 +108,7 @@ fn frame_of(number: usize, codec: Codec) -> [u8; FRAME] {
     let frames = FRAMES.get_or_init(|| {
         let voices = 0..2 * INTRUDER;
         let codec = |at: usize| {
-            if at % 2 == 0 {
+            if at.is_multiple_of(2) {
                 Codec::Pcmu
             } else {
                 Codec::Pcma
@@ -124,7 +124,7 @@ fn say(phone: &mut Phone, step: u64, dice: &mut Dice, tally: &mut Tally) {
     let weather = phone.weather;
     let Some(line) = &mut phone.line else { return };
     let mouth = &mut line.mouth;
-    let digit = mouth.digit.as_mut().map(|digit| digit.next_packet());
+    let digit = mouth.digit.as_mut().map(DigitSender::next_packet);
     if let Some(None) = digit {
         mouth.digit = None;
     }
@@ -133,6 +133,7 @@ fn say(phone: &mut Phone, step: u64, dice: &mut Dice, tally: &mut Tally) {
     let digit = digit.flatten();
     let clear = mouth.talks && digit.is_none() && weather.is_clear() && !line.offering;
     mouth.clear = if clear { mouth.clear + 1 } else { 0 };
+    mouth.silent = if mouth.talks { 0 } else { mouth.silent + 1 };
     if !mouth.talks && digit.is_none() {
         return;
     }

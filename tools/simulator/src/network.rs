@@ -53,13 +53,13 @@ impl World {
     }
 
     /// A phone sends to the switchboard.
-    pub(crate) fn from_phone(&mut self, at: usize, bytes: Vec<u8>) {
+    pub(crate) fn phone_sends(&mut self, at: usize, bytes: Vec<u8>) {
         let from = self.phones[at].address;
         let arrival = Arrival::Input(Input::Datagram { from, bytes });
         self.network_takes(Some(at), arrival);
     }
 
-    pub(crate) fn to_phone(&mut self, to: SocketAddr, bytes: &[u8]) -> Checked {
+    pub(crate) fn phone_gets(&mut self, to: SocketAddr, bytes: &[u8]) -> Checked {
         let Some(at) = self.phones.iter().position(|phone| phone.address == to) else {
             return Ok(());
         };
@@ -79,7 +79,7 @@ impl World {
                     } else if bytes.starts_with(b"BYE") {
                         phone.last_bye = Some(bytes.clone());
                     }
-                    self.from_phone(at, bytes);
+                    self.phone_sends(at, bytes);
                 }
                 Output::Event(event) => self.phone_told(at, event)?,
             }

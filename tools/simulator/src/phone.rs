@@ -46,6 +46,8 @@ pub(crate) struct Mouth {
     pub(crate) under_way: Vec<(u64, Header, Option<[u8; 4]>)>,
     /// So many ticks it has talked without a break, on a line that loses nothing.
     pub(crate) clear: u32,
+    /// For so many ticks it has said nothing.
+    pub(crate) silent: u32,
 }
 
 impl Phone {
@@ -101,6 +103,7 @@ impl Line {
                 digit: None,
                 under_way: Vec::new(),
                 clear: 0,
+                silent: 0,
             },
         }
     }

@@ -151,10 +151,12 @@ impl World {
                 n => format!("http://app.example/{name}{}#rt=900", n % 2),
             }
         };
+        let hold = dice.maybe(much.max(250), |dice| dice.chance(500));
+        let often = if hold == Some(true) { 500 } else { 60 };
         let mut update = Update {
             muted: dice.maybe(much.max(250), |dice| dice.chance(400)),
-            hold: dice.maybe(much.max(220), |dice| dice.chance(400)),
-            hold_url: dice.maybe(much.max(80), url("hold")),
+            hold,
+            hold_url: dice.maybe(much.max(often), url("hold")),
             hold_method: dice.maybe(much.max(50), method),
             coaching: dice.maybe(much.max(250), |dice| dice.chance(600)),
             announce_url: dice.maybe(much.max(40), url("announce")),
@@ -185,8 +187,12 @@ impl World {
     fn target(&mut self, conference: ConferenceSid, call: CallSid) -> Target {
         match self.script.weighted(&[800, 90, 40, 40, 30]) {
             0 => match self.someone(conference) {
-                Some((target, _)) => Target::Call(target),
-                None => Target::Nobody,
+                // Mostly another one: it is asked again.
+                Some((target, _)) if target != call => Target::Call(target),
+                _ => match self.someone(conference) {
+                    Some((target, _)) => Target::Call(target),
+                    None => Target::Nobody,
+                },
             },
             1 => Target::Nobody,
             2 => Target::Unknown("somebody".to_owned()),

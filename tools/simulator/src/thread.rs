@@ -3,11 +3,10 @@
 
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
 use confab_media::{Command, Event, LegMedia, Output};
-use confab_switchboard::{DecodeError, Input};
-use confab_terms::{DecodeId, Instant, LegId, PlayerId, RoomId, SoundId};
+use confab_switchboard::Input;
+use confab_terms::{Instant, LegId, RoomId, SoundId};
 
 use crate::dice::Dice;
 use crate::outcome::Checked;
@@ -29,7 +28,7 @@ pub(crate) struct Thread {
     pub(crate) legs: BTreeMap<LegId, Here>,
     pub(crate) leg_of_port: BTreeMap<u16, LegId>,
     pub(crate) opened: u64,
-    sounds: BTreeMap<SoundId, u64>,
+    pub(crate) sounds: BTreeMap<SoundId, u64>,
     pub(crate) intrusions: Vec<(LegId, u64)>,
     /// On which tick each change of a room was the first to be heard.
     pub(crate) applied: BTreeMap<(RoomId, u64), u64>,
@@ -190,74 +189,6 @@ impl World {
             _ => {}
         }
         Ok(())
-    }
-
-    /// A sound is decoded, or spoken.
-    pub(crate) fn decode(&mut self, decode: DecodeId) {
-        let dice = &mut self.application;
-        let late = dice.chance(150);
-        let ms = if late {
-            dice.between(100, 3_000)
-        } else {
-            dice.below(40)
-        };
-        let fails = dice.chance(120);
-        let samples = *dice.pick(&[0, 700, 8_000, 20_000, 50_000]).unwrap_or(&0);
-        if late {
-            self.tally.count(Kind::DecodeLate);
-        }
-        let result = if fails {
-            self.tally.count(Kind::DecodeFailed);
-            let message = "scripted to fail".to_owned();
-            Err(DecodeError {
-                code: 13_420,
-                message,
-            })
-        } else {
-            self.tally.count(Kind::Decoded);
-            let sound = SoundId(self.thread.sounds.len() as u64 + 1);
-            self.thread.sounds.insert(sound, samples);
-            Ok(sound)
-        };
-        let at = self.now + Duration::from_micros(ms * 1_000 + 1);
-        self.queue
-            .push(at, Arrival::Input(Input::Decoded { decode, result }));
-    }
-
-    fn feed(&mut self, leg: LegId, player: PlayerId, sound: SoundId, position: u64) {
-        let dice = &mut self.application;
-        let late = dice.chance(100);
-        let ms = if late {
-            dice.between(100, 900)
-        } else {
-            dice.below(5)
-        };
-        let gone = dice.chance(20);
-        if late {
-            self.tally.count(Kind::ChunkLate);
-        }
-        let length = self.thread.sounds.get(&sound).copied().unwrap_or(0);
-        let left = if gone {
-            0
-        } else {
-            length.saturating_sub(position)
-        };
-        if gone {
-            self.tally.count(Kind::SoundGone);
-        }
-        // 1,000 Hz: no voice sounds like that.
-        let samples: Vec<i16> = (0..left.min(8_000))
-            .map(|at| [0, 700, 1_000, 700, 0, -700, -1_000, -700][(at % 8) as usize])
-            .collect();
-        let command = Command::Feed {
-            leg,
-            player,
-            position,
-            samples: Arc::from(samples),
-            last: left <= 8_000,
-        };
-        let at = self.now + Duration::from_micros(ms * 1_000 + 1);
-        self.queue.push(at, Arrival::Chunk(command));
     }
 
     /// One tick of every room, at its time or as soon as the thread is free.

@@ -221,7 +221,7 @@ impl World {
                 }
                 self.input(Input::Fetched { fetch, result })
             }
-            Arrival::Datagram { to, bytes } => self.to_phone(to, &bytes),
+            Arrival::Datagram { to, bytes } => self.phone_gets(to, &bytes),
             Arrival::Order(order) => self.ordered(order),
             Arrival::Chunk(command) => {
                 self.engine.apply(self.now, command);

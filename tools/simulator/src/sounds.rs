@@ -1,0 +1,82 @@
+//! The sounds: decoded late or not at all, fed in chunks, and gone at times.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use confab_media::Command;
+use confab_switchboard::{DecodeError, Input};
+use confab_terms::{DecodeId, LegId, PlayerId, SoundId};
+
+use crate::queue::Arrival;
+use crate::tally::Kind;
+use crate::world::World;
+
+impl World {
+    /// A sound is decoded, or spoken.
+    pub(crate) fn decode(&mut self, decode: DecodeId) {
+        let dice = &mut self.application;
+        let late = dice.chance(150);
+        let ms = if late {
+            dice.between(100, 3_000)
+        } else {
+            dice.below(40)
+        };
+        let fails = dice.chance(120);
+        let samples = *dice.pick(&[0, 700, 8_000, 20_000, 50_000]).unwrap_or(&0);
+        if late {
+            self.tally.count(Kind::DecodeLate);
+        }
+        let result = if fails {
+            self.tally.count(Kind::DecodeFailed);
+            let message = "scripted to fail".to_owned();
+            Err(DecodeError {
+                code: 13_420,
+                message,
+            })
+        } else {
+            self.tally.count(Kind::Decoded);
+            let sound = SoundId(self.thread.sounds.len() as u64 + 1);
+            self.thread.sounds.insert(sound, samples);
+            Ok(sound)
+        };
+        let at = self.now + Duration::from_micros(ms * 1_000 + 1);
+        self.queue
+            .push(at, Arrival::Input(Input::Decoded { decode, result }));
+    }
+
+    pub(crate) fn feed(&mut self, leg: LegId, player: PlayerId, sound: SoundId, position: u64) {
+        let dice = &mut self.application;
+        let late = dice.chance(100);
+        let ms = if late {
+            dice.between(100, 900)
+        } else {
+            dice.below(5)
+        };
+        let gone = dice.chance(20);
+        if late {
+            self.tally.count(Kind::ChunkLate);
+        }
+        let length = self.thread.sounds.get(&sound).copied().unwrap_or(0);
+        let left = if gone {
+            0
+        } else {
+            length.saturating_sub(position)
+        };
+        if gone {
+            self.tally.count(Kind::SoundGone);
+        }
+        // 1,000 Hz: no voice sounds like that.
+        let samples: Vec<i16> = (0..left.min(8_000))
+            .map(|at| [0, 700, 1_000, 700, 0, -700, -1_000, -700][(at % 8) as usize])
+            .collect();
+        let command = Command::Feed {
+            leg,
+            player,
+            position,
+            samples: Arc::from(samples),
+            last: left <= 8_000,
+        };
+        let at = self.now + Duration::from_micros(ms * 1_000 + 1);
+        self.queue.push(at, Arrival::Chunk(command));
+    }
+}
