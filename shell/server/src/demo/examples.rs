@@ -30,11 +30,11 @@ pub(crate) struct Example {
     pub(crate) update: fn(Update, &Desk) -> Update,
     /// What the participant that comes back is documented to say.
     pub(crate) says: fn(&Desk) -> Value,
-    pub(crate) hears: &'static Hears,
+    pub(crate) hears: &'static Hears<'static>,
 }
 
 /// As they join.
-pub(crate) const EVERYBODY: &Hears = &[
+pub(crate) const EVERYBODY: &Hears<'static> = &[
     ("agent", &["customer", "supervisor"]),
     ("customer", &["agent", "supervisor"]),
     ("supervisor", &["agent", "customer"]),

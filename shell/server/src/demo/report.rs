@@ -6,7 +6,6 @@ mod lines;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use super::examples::{EVERYBODY, Example};
 use super::hearing::Heard;
@@ -115,21 +114,18 @@ impl Report {
         self.say(&[format!("     {}", exchange.status)]);
     }
 
-    /// Says where the recordings are and how it went.
-    pub(crate) fn end(&self, files: &[PathBuf]) -> ExitCode {
+    /// Says where the recordings are and how it went: how many things were not as documented.
+    pub(crate) fn end(&self, files: &[PathBuf]) -> usize {
         let mut said = vec![String::new(), "  What each of them heard:".to_owned()];
         said.extend(files.iter().map(|file| format!("    {}", file.display())));
         said.push(String::new());
         self.say(&said);
-        let (verdict, code) = match self.wrong {
-            0 => ("All was as documented.".to_owned(), ExitCode::SUCCESS),
-            n => (
-                format!("Not as documented: {n}, marked ✘ above."),
-                ExitCode::FAILURE,
-            ),
+        let verdict = match self.wrong {
+            0 => "All was as documented.".to_owned(),
+            n => format!("Not as documented: {n}, marked ✘ above."),
         };
         self.say(&[format!("  {}", self.ink.strong(&verdict)), String::new()]);
-        code
+        self.wrong
     }
 
     fn tell_wrong(&mut self, name: &str, wrong: &[String]) {
