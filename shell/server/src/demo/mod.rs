@@ -14,6 +14,7 @@ mod sounds;
 mod sources;
 mod tap;
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -35,6 +36,8 @@ pub(crate) struct Options {
     pub(crate) folder: Option<PathBuf>,
     /// What each caller says, over and over.
     pub(crate) voice: fn(usize) -> Vec<i16>,
+    /// Where it is told.
+    pub(crate) out: fn() -> Box<dyn Write>,
 }
 
 impl Options {
@@ -44,6 +47,7 @@ impl Options {
             json,
             folder,
             voice: sounds::voice,
+            out: || Box::new(io::stdout()),
         }
     }
 }
@@ -59,7 +63,7 @@ pub(crate) fn demo(options: &Options) -> Result<ExitCode, Failure> {
 /// Runs it; how many things were not as documented.
 fn run(options: &Options) -> Result<usize, Failure> {
     let folder = Folder::make(options.folder.as_deref())?;
-    let mut report = Report::new(options.json);
+    let mut report = Report::new(options.json, (options.out)());
     let runtime = runtime()?;
     let server = Server::start(&runtime, folder.path())?;
     report.begin(server.doors, folder.path());

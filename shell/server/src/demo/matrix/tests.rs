@@ -71,7 +71,7 @@ fn packets(samples: &[i16]) -> Vec<Packet> {
 }
 
 /// What is wrong with three callers who were to hear each other.
-fn wrong(mixes: [Mix; 3]) -> Vec<Difference> {
+fn wrong(mixes: &[Mix; 3]) -> Vec<Difference> {
     let names = CALLERS.iter().map(|caller| caller.name);
     let received: Vec<_> = names.zip(mixes.iter().map(Mix::packets)).collect();
     matrix(&received).differences(EVERYBODY, FRAMES)
@@ -87,7 +87,7 @@ fn everybody() -> [Mix; 3] {
 
 #[test]
 fn everybody_hears_everybody_else_and_not_itself() {
-    assert_eq!(wrong(everybody()), []);
+    assert_eq!(wrong(&everybody()), []);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_leaked_voice_is_found_wherever_it_leaks_to_and_however_briefly() {
         mixes[listener] = Mix::of(&all);
         let name = CALLERS[listener].name;
         let leak = Difference::Leaked(name, name, Presence::Heard);
-        assert_eq!(wrong(mixes), [leak]);
+        assert_eq!(wrong(&mixes), [leak]);
         for frame in [0, 23, FRAMES - 1] {
             let mut mixes = everybody();
             mixes[listener] = mixes[listener]
@@ -110,7 +110,7 @@ fn a_leaked_voice_is_found_wherever_it_leaks_to_and_however_briefly() {
                 of: FRAMES,
             };
             let leak = Difference::Leaked(name, name, partly);
-            assert_eq!(wrong(mixes), [leak], "in frame {frame}");
+            assert_eq!(wrong(&mixes), [leak], "in frame {frame}");
         }
     }
 }
@@ -119,7 +119,7 @@ fn a_leaked_voice_is_found_wherever_it_leaks_to_and_however_briefly() {
 fn a_leak_20_db_down_is_found() {
     let mut mixes = everybody();
     mixes[CUSTOMER] = Mix::of(&[AGENT, SUPERVISOR]).plus(&sounds::voice(CUSTOMER), 0.1);
-    let found = wrong(mixes);
+    let found = wrong(&mixes);
     let [Difference::Leaked("customer", "customer", Presence::Partly { traces, .. })] = found[..]
     else {
         panic!("{found:?}");
@@ -139,7 +139,7 @@ fn a_missing_voice_is_found_wherever_it_is_missing_and_however_briefly() {
             let mut mixes = everybody();
             mixes[listener] = rest.clone();
             let missing = Difference::Missing(names.0, names.1, Presence::Silent);
-            assert_eq!(wrong(mixes), [missing]);
+            assert_eq!(wrong(&mixes), [missing]);
             let mut mixes = everybody();
             mixes[listener] = mixes[listener].clone().but(31..32, &rest);
             let partly = Presence::Partly {
@@ -148,7 +148,7 @@ fn a_missing_voice_is_found_wherever_it_is_missing_and_however_briefly() {
                 of: FRAMES,
             };
             let missing = Difference::Missing(names.0, names.1, partly);
-            assert_eq!(wrong(mixes), [missing]);
+            assert_eq!(wrong(&mixes), [missing]);
         }
     }
 }
