@@ -61,7 +61,10 @@ pub(crate) const EXAMPLES: &[Example] = &[
                 .beep(false)
                 .call_sid_to_coach(&desk.calls[AGENT])
         },
-        says: |desk| json!({"muted": false, "coaching": true, "call_sid_to_coach": desk.calls[AGENT]}),
+        says: |desk| {
+            let target = &desk.calls[AGENT];
+            json!({"muted": false, "coaching": true, "call_sid_to_coach": target})
+        },
         hears: &[
             ("agent", &["customer", "supervisor"]),
             ("customer", &["agent"]),
@@ -79,7 +82,10 @@ pub(crate) const EXAMPLES: &[Example] = &[
                 .beep(false)
                 .call_sid_to_coach(&desk.calls[AGENT])
         },
-        says: |desk| json!({"muted": true, "coaching": true, "call_sid_to_coach": desk.calls[AGENT]}),
+        says: |desk| {
+            let target = &desk.calls[AGENT];
+            json!({"muted": true, "coaching": true, "call_sid_to_coach": target})
+        },
         hears: &[
             ("agent", &["customer"]),
             ("customer", &["agent"]),
