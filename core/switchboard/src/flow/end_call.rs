@@ -45,7 +45,7 @@ pub(crate) fn end_call(board: &mut Switchboard, now: Now, sid: CallSid, end: Cal
         CallEnd::TheyHungUp | CallEnd::Cancelled | CallEnd::Lost => {}
     }
     flow::leave(board, now, sid, LeaveReason::HungUp);
-    program::stop_all(board, sid);
+    program::stop_all(board, now, sid);
     for timer in [
         Timer::Document(sid),
         Timer::Pause(sid),
