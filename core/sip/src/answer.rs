@@ -23,7 +23,8 @@ impl UserAgent {
         }
     }
 
-    /// Sends 200 with our answer, again and again until its ACK. Wrong state: ignored.
+    /// Sends 200 with our answer, again and again until its ACK; to an INVITE without an offer,
+    /// with our offer (RFC 3264 §5): `LateAnswer` follows. Wrong state: ignored.
     pub fn answer(&mut self, now: Instant, dialog: DialogId, answer: Vec<u8>) {
         let Some(known) = self.dialogs.get_mut(&dialog) else {
             return;
@@ -32,10 +33,11 @@ impl UserAgent {
             return;
         };
         known.phase = Phase::Up;
-        let cseq = known.remote_cseq.unwrap_or_default();
+        let cseq = known.invite_cseq;
+        let late = known.wants_offer;
         let reply = self.accepting(dialog, answer);
         if let Some((to, bytes)) = self.respond(now, server, &reply) {
-            self.await_ack(now, dialog, cseq, (to, bytes), true);
+            self.await_ack(now, dialog, cseq, (to, bytes), (true, late));
         }
     }
 
@@ -72,7 +74,7 @@ impl UserAgent {
         dialog: DialogId,
         cseq: u32,
         (to, bytes): (SocketAddr, Vec<u8>),
-        first: bool,
+        (first, late): (bool, bool),
     ) {
         if let Some(known) = self.dialogs.get_mut(&dialog) {
             known.unheard = Some(Unheard {
@@ -81,6 +83,7 @@ impl UserAgent {
                 to,
                 pause: T1,
                 first,
+                late,
             });
             self.timers.set(Timer::Answer(dialog), now + T1);
             self.timers

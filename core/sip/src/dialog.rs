@@ -35,6 +35,8 @@ pub(crate) struct Unheard {
     pub(crate) pause: Duration,
     /// The call's first answer, not a re-INVITE's.
     pub(crate) first: bool,
+    /// It carries our offer: the ACK brings the answer.
+    pub(crate) late: bool,
 }
 
 /// Their offer, on which the application has not decided.
@@ -44,6 +46,8 @@ pub(crate) struct Asked {
     pub(crate) cseq: u32,
     /// re-INVITE, else UPDATE.
     pub(crate) invite: bool,
+    /// A re-INVITE without an offer: ours is wanted.
+    pub(crate) late: bool,
 }
 
 /// Our re-INVITE.
@@ -72,6 +76,10 @@ pub(crate) struct Dialog {
     source: SocketAddr,
     pub(crate) local_cseq: u32,
     pub(crate) remote_cseq: Option<u32>,
+    /// Of the INVITE that they called with.
+    pub(crate) invite_cseq: u32,
+    /// They called without an offer.
+    pub(crate) wants_offer: bool,
     pub(crate) we_called: bool,
     pub(crate) phase: Phase,
     pub(crate) unheard: Option<Unheard>,
@@ -99,6 +107,8 @@ impl Dialog {
             source,
             local_cseq: 0,
             remote_cseq: Some(request.cseq),
+            invite_cseq: request.cseq,
+            wants_offer: request.body.is_empty(),
             we_called: false,
             phase: Phase::Invited { server },
             unheard: None,
@@ -126,6 +136,8 @@ impl Dialog {
             source: via,
             local_cseq: 0,
             remote_cseq: None,
+            invite_cseq: 0,
+            wants_offer: false,
             we_called: true,
             phase: Phase::Inviting {
                 client,

@@ -53,10 +53,6 @@ impl UserAgent {
         if matches!(contact, Some(Uri::Other { .. })) {
             return Some(Reply::new(400).reason("Bad Contact"));
         }
-        if request.body.is_empty() {
-            let text = format!("399 {} \"an offer is needed\"", self.config.address);
-            return Some(Reply::new(488).header("Warning", text));
-        }
         let accepts = request.headers.list("Accept").unwrap_or_default();
         let takes_sdp = accepts.is_empty()
             || accepts.iter().any(|accept| {

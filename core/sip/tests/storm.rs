@@ -163,6 +163,8 @@ fn name(event: &Event) -> DialogId {
         Event::Invited { dialog, .. }
         | Event::Acknowledged { dialog }
         | Event::Offered { dialog, .. }
+        | Event::OfferWanted { dialog }
+        | Event::LateAnswer { dialog, .. }
         | Event::Ringing { dialog }
         | Event::Answered { dialog, .. }
         | Event::OfferAccepted { dialog, .. }

@@ -127,7 +127,9 @@ impl World {
             Event::Ringing { .. }
             | Event::Invited { .. }
             | Event::Acknowledged { .. }
-            | Event::Offered { .. } => {}
+            | Event::Offered { .. }
+            | Event::OfferWanted { .. }
+            | Event::LateAnswer { .. } => {}
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use confab_terms::Now;
 
 use crate::Switchboard;
 use crate::flow::{self, CallEnd};
-use crate::handle::{invited, offered};
+use crate::handle::{invited, late, offered};
 
 pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
     match event {
@@ -16,6 +16,8 @@ pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
             }
         }
         Event::Offered { dialog, offer } => offered::offered(board, now, dialog, &offer),
+        Event::OfferWanted { dialog } => late::offer_wanted(board, now, dialog),
+        Event::LateAnswer { dialog, answer } => late::answered(board, now, dialog, &answer),
         Event::Ended { dialog, how } => ended(board, now, dialog, how),
         // Those are about INVITEs of ours, and we send none yet.
         Event::Ringing { .. }
