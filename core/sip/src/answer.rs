@@ -5,7 +5,8 @@ use core::time::Duration;
 use confab_terms::{Instant, SocketAddr};
 
 use crate::dialog::{Phase, Unheard};
-use crate::message::{ALLOW, Reply};
+use crate::lasting;
+use crate::message::{ALLOW, Reply, SUPPORTED};
 use crate::timers::{PATIENCE, T1, T2, Timer};
 use crate::{DialogId, Ending, UserAgent};
 
@@ -34,10 +35,12 @@ impl UserAgent {
         };
         known.phase = Phase::Up;
         let cseq = known.invite_cseq;
-        let late = known.wants_offer;
-        let reply = self.accepting(dialog, answer);
+        let (late, lasting) = (known.wants_offer, known.lasting);
+        known.local_sdp.clone_from(&answer);
+        let reply = lasting::tell(self.accepting(dialog, answer), lasting);
         if let Some((to, bytes)) = self.respond(now, server, &reply) {
             self.await_ack(now, dialog, cseq, (to, bytes), (true, late));
+            self.start_lasting(now, dialog, lasting);
         }
     }
 
@@ -61,7 +64,8 @@ impl UserAgent {
             .tag(tag.map_or("", String::as_str))
             .record_route()
             .header("Contact", self.contact())
-            .header("Allow", ALLOW);
+            .header("Allow", ALLOW)
+            .header("Supported", SUPPORTED);
         if !self.config.product.is_empty() {
             reply = reply.header("Server", self.config.product.clone());
         }

@@ -112,6 +112,8 @@ impl UserAgent {
         self.timers.stop(Timer::Answer(id));
         self.timers.stop(Timer::AnswerUnheard(id));
         self.timers.stop(Timer::Glare(id));
+        self.timers.stop(Timer::Refresh(id));
+        self.timers.stop(Timer::Expiry(id));
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
         };

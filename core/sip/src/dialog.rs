@@ -5,6 +5,7 @@ use core::time::Duration;
 use confab_terms::SocketAddr;
 use serde::{Deserialize, Serialize};
 
+use crate::lasting::{self, Lasting, names};
 use crate::message::{Address, Headers, Method, Outgoing, Request, Response, Uri};
 use crate::timers::TransactionId;
 
@@ -48,6 +49,7 @@ pub(crate) struct Asked {
     pub(crate) invite: bool,
     /// A re-INVITE without an offer: ours is wanted.
     pub(crate) late: bool,
+    pub(crate) lasting: Option<Lasting>,
 }
 
 /// Our re-INVITE.
@@ -85,6 +87,13 @@ pub(crate) struct Dialog {
     pub(crate) unheard: Option<Unheard>,
     pub(crate) asked: Option<Asked>,
     pub(crate) asking: Option<Asking>,
+    pub(crate) lasting: Option<Lasting>,
+    /// They said that they take UPDATE.
+    pub(crate) takes_update: bool,
+    /// Our SDP as it was agreed on last.
+    pub(crate) local_sdp: Vec<u8>,
+    /// How often our INVITE was asked anew with what its refusal wanted.
+    pub(crate) anew: u8,
 }
 
 impl Dialog {
@@ -114,6 +123,10 @@ impl Dialog {
             unheard: None,
             asked: None,
             asking: None,
+            lasting: lasting::agreed(request),
+            takes_update: names(&request.headers, "Allow", "UPDATE"),
+            local_sdp: Vec::new(),
+            anew: 0,
         }
     }
 
@@ -146,6 +159,10 @@ impl Dialog {
             unheard: None,
             asked: None,
             asking: None,
+            lasting: None,
+            takes_update: false,
+            local_sdp: Vec::new(),
+            anew: 0,
         }
     }
 
@@ -168,6 +185,7 @@ impl Dialog {
     pub(crate) fn learn(&mut self, response: &Response) {
         self.remote_tag = response.to.tag().map(str::to_owned);
         self.routes = routes_back(&response.headers);
+        self.takes_update = names(&response.headers, "Allow", "UPDATE");
         self.refresh(response.contact.as_ref());
     }
 

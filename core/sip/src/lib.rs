@@ -2,6 +2,7 @@
 //! `UserAgent` takes datagrams and decisions, and gives datagrams and events.
 
 mod acknowledge;
+mod again;
 mod answer;
 mod bye;
 mod cancel;
@@ -11,11 +12,13 @@ mod deadline;
 mod dialog;
 mod invite;
 mod invited;
+mod lasting;
 pub mod message;
 mod offer;
 mod options;
 mod output;
 mod receive;
+mod refresh;
 mod refuse;
 mod respond;
 mod server;

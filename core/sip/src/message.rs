@@ -24,5 +24,5 @@ pub use via::Via;
 pub use write::Echo;
 
 pub(crate) use lex::{is_token, split_values};
-pub(crate) use method::ALLOW;
+pub(crate) use method::{ALLOW, SUPPORTED};
 pub(crate) use write::{Outgoing, Reply};

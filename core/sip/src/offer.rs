@@ -6,7 +6,8 @@ use core::time::Duration;
 use confab_terms::{Instant, SocketAddr, limits};
 
 use crate::dialog::{Asked, Asking, Phase, Unheard};
-use crate::message::{ALLOW, Method, Reply, Request};
+use crate::lasting;
+use crate::message::{ALLOW, Method, Reply, Request, SUPPORTED};
 use crate::timers::{Timer, TransactionId};
 use crate::{DialogId, Ending, Event, UserAgent};
 
@@ -59,8 +60,10 @@ impl UserAgent {
         let late = request.body.is_empty();
         if late && !invite {
             // UPDATE without an offer only refreshes.
+            let lasting = lasting::agreed(request);
             let reply = Reply::new(200).header("Contact", self.contact());
-            self.respond(now, server, &reply);
+            self.respond(now, server, &lasting::tell(reply, lasting));
+            self.start_lasting(now, id, lasting);
             return;
         }
         if invite {
@@ -72,6 +75,7 @@ impl UserAgent {
                 cseq: request.cseq,
                 invite,
                 late,
+                lasting: lasting::agreed(request),
             });
         }
         self.tell(if late {
@@ -90,11 +94,15 @@ impl UserAgent {
         let Some(asked) = asked else {
             return;
         };
-        let reply = self.accepting(dialog, answer);
+        if let Some(known) = self.dialogs.get_mut(&dialog) {
+            known.local_sdp.clone_from(&answer);
+        }
+        let reply = lasting::tell(self.accepting(dialog, answer), asked.lasting);
         let sent = self.respond(now, asked.server, &reply);
         if let Some(sent) = sent.filter(|_| asked.invite) {
             self.await_ack(now, dialog, asked.cseq, sent, (false, asked.late));
         }
+        self.start_lasting(now, dialog, asked.lasting);
     }
 
     /// Refuses `Offered` or `OfferWanted`; the session goes on as it was.
@@ -148,10 +156,18 @@ impl UserAgent {
         if let Some(asking) = &mut known.asking {
             asking.client = Some(client);
         }
+        let lasting = known.lasting;
         let mut request = known.request(Method::Invite, branch);
         let to = known.destination();
         request.headers.push(("Contact".into(), contact));
         request.headers.push(("Allow".into(), ALLOW.into()));
+        match lasting {
+            Some(lasting) => request.headers.extend(lasting::headers(lasting)),
+            None => {
+                let supported = ("Supported".into(), SUPPORTED.into());
+                request.headers.push(supported);
+            }
+        }
         request.sdp = offer;
         self.begin_client(now, client, request, to, dialog);
     }
@@ -192,6 +208,7 @@ impl UserAgent {
                 if let Some(known) = self.dialogs.get_mut(&dialog) {
                     known.asking = None;
                     self.tell(Event::OfferRefused { dialog, status });
+                    self.refresh_later(now, dialog);
                 }
             }
         }

@@ -1,7 +1,8 @@
 //! What is wrong with a request before anything is done for it, in the order of RFC 3261 §8.2.
 
 use crate::UserAgent;
-use crate::message::{ALLOW, Method, Reply, Request, Uri};
+use crate::lasting;
+use crate::message::{ALLOW, Method, Reply, Request, SUPPORTED, Uri};
 
 const SDP: &str = "application/sdp";
 
@@ -18,13 +19,22 @@ impl UserAgent {
             return Some(Reply::new(416));
         }
         let mut required = request.headers.list("Require").unwrap_or_default();
-        required.retain(|option| !option.is_empty());
+        let ours = |option: &String| {
+            let mut known = SUPPORTED.split(", ");
+            known.any(|known| known.eq_ignore_ascii_case(option))
+        };
+        required.retain(|option| !option.is_empty() && !ours(option));
         if !required.is_empty() {
             return Some(Reply::new(420).header("Unsupported", required.join(", ")));
         }
         match request.method {
-            Method::Invite => self.bad_body(request).or_else(|| self.bad_invite(request)),
-            Method::Update => self.bad_body(request),
+            Method::Invite => self
+                .bad_body(request)
+                .or_else(|| self.bad_invite(request))
+                .or_else(|| lasting::too_short(request)),
+            Method::Update => self
+                .bad_body(request)
+                .or_else(|| lasting::too_short(request)),
             _ => None,
         }
     }

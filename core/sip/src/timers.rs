@@ -60,6 +60,10 @@ pub(crate) enum Timer {
     AnswerUnheard(DialogId),
     /// Try the re-INVITE again (RFC 3261 §14.1).
     Glare(DialogId),
+    /// Refresh the call (RFC 4028).
+    Refresh(DialogId),
+    /// Nobody has.
+    Expiry(DialogId),
 }
 
 /// The table.

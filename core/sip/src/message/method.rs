@@ -29,6 +29,9 @@ pub enum Method {
     Unknown(String),
 }
 
+/// What `Supported` says.
+pub(crate) const SUPPORTED: &str = "timer";
+
 /// What `Allow` says.
 pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, REFER";
 
