@@ -48,6 +48,7 @@ impl UserAgent {
         request.branch = self.branch();
         if let Some(known) = self.dialogs.get_mut(&id) {
             known.local_cseq += 1;
+            known.early.clear();
             request.cseq = known.local_cseq;
             if let Phase::Inviting { client, .. } = &mut known.phase {
                 *client = fresh;

@@ -4,23 +4,33 @@ use core::time::Duration;
 
 use confab_terms::{Instant, SocketAddr};
 
-use crate::dialog::{Phase, Unheard};
+use crate::dialog::{Phase, Reliably, Unheard};
 use crate::lasting;
 use crate::message::{ALLOW, Reply, SUPPORTED};
 use crate::timers::{PATIENCE, T1, T2, Timer};
 use crate::{DialogId, Ending, UserAgent};
 
 impl UserAgent {
-    /// Sends 180. Wrong state: ignored.
+    /// Sends 180, until their PRACK if they take it so. Wrong state: ignored.
     pub fn ring(&mut self, now: Instant, dialog: DialogId) {
         if let Some(known) = self.dialogs.get(&dialog)
             && let Phase::Invited { server } = known.phase
         {
+            let (reliably, wants_offer) = (known.reliably, known.wants_offer);
             let reply = Reply::new(180)
                 .tag(&known.local_tag)
                 .record_route()
                 .header("Contact", self.contact());
-            self.respond(now, server, &reply);
+            match (reliably, wants_offer) {
+                (Reliably::May | Reliably::Must, false) => {
+                    self.ring_reliably(now, dialog, reply);
+                }
+                // It would have to carry our offer (RFC 3262 §5), and there is none yet.
+                (Reliably::Must, true) => {}
+                _ => {
+                    self.respond(now, server, &reply);
+                }
+            }
         }
     }
 
@@ -37,6 +47,7 @@ impl UserAgent {
         let cseq = known.invite_cseq;
         let (late, lasting) = (known.wants_offer, known.lasting);
         known.local_sdp.clone_from(&answer);
+        self.settle_reliable(dialog);
         let reply = lasting::tell(self.accepting(dialog, answer), lasting);
         if let Some((to, bytes)) = self.respond(now, server, &reply) {
             self.await_ack(now, dialog, cseq, (to, bytes), (true, late));

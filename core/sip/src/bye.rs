@@ -111,6 +111,7 @@ impl UserAgent {
     fn settle(&mut self, now: Instant, id: DialogId) {
         self.timers.stop(Timer::Answer(id));
         self.timers.stop(Timer::AnswerUnheard(id));
+        self.settle_reliable(id);
         self.timers.stop(Timer::Glare(id));
         self.timers.stop(Timer::Refresh(id));
         self.timers.stop(Timer::Expiry(id));

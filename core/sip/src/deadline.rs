@@ -26,6 +26,8 @@ impl UserAgent {
                 Timer::Answer(dialog) => self.repeat_answer(now, dialog),
                 Timer::AnswerUnheard(dialog) => self.answer_unheard(now, dialog),
                 Timer::Glare(dialog) => self.ask_again(now, dialog),
+                Timer::Reliable(dialog) => self.repeat_reliable(now, dialog),
+                Timer::ReliableUnheard(dialog) => self.reliable_unheard(now, dialog),
                 Timer::Refresh(dialog) => self.refresh(now, dialog),
                 Timer::Expiry(dialog) => self.expire(now, dialog),
             }

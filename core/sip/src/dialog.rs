@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::lasting::{self, Lasting, names};
 use crate::message::{Address, Headers, Method, Outgoing, Request, Response, Uri};
+use crate::prack;
 use crate::timers::TransactionId;
 
 /// How far a dialog has got.
@@ -38,6 +39,29 @@ pub(crate) struct Unheard {
     pub(crate) first: bool,
     /// It carries our offer: the ACK brings the answer.
     pub(crate) late: bool,
+}
+
+/// Whether their INVITE wants provisional responses to be acknowledged (RFC 3262).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Reliably {
+    Never,
+    May,
+    Must,
+}
+
+/// A provisional response of ours that waits for its PRACK.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reliable {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) to: SocketAddr,
+    pub(crate) pause: Duration,
+}
+
+/// The last one of theirs, of one fork.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Early {
+    pub(crate) tag: String,
+    pub(crate) rseq: u32,
 }
 
 /// Their offer, on which the application has not decided.
@@ -94,6 +118,11 @@ pub(crate) struct Dialog {
     pub(crate) local_sdp: Vec<u8>,
     /// How often our INVITE was asked anew with what its refusal wanted.
     pub(crate) anew: u8,
+    pub(crate) reliably: Reliably,
+    pub(crate) reliable: Option<Reliable>,
+    /// Of our last reliable provisional response.
+    pub(crate) rseq: Option<u32>,
+    pub(crate) early: Vec<Early>,
 }
 
 impl Dialog {
@@ -127,6 +156,10 @@ impl Dialog {
             takes_update: names(&request.headers, "Allow", "UPDATE"),
             local_sdp: Vec::new(),
             anew: 0,
+            reliably: prack::wanted(&request.headers),
+            reliable: None,
+            rseq: None,
+            early: Vec::new(),
         }
     }
 
@@ -163,6 +196,10 @@ impl Dialog {
             takes_update: false,
             local_sdp: Vec::new(),
             anew: 0,
+            reliably: Reliably::Never,
+            reliable: None,
+            rseq: None,
+            early: Vec::new(),
         }
     }
 

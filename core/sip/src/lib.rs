@@ -17,6 +17,7 @@ pub mod message;
 mod offer;
 mod options;
 mod output;
+mod prack;
 mod receive;
 mod refresh;
 mod refuse;

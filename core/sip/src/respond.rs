@@ -67,6 +67,7 @@ impl UserAgent {
         }
         self.timers.stop(Timer::A(id));
         self.timers.stop(Timer::B(id));
+        self.send_prack(now, id, response);
         let Some(client) = self.clients.get(&id) else {
             return;
         };
@@ -161,6 +162,10 @@ impl UserAgent {
         };
         let request = client.request.clone();
         let mut fork = Dialog::of_fork(&request, response, client.to);
+        // A PRACK of ours may have had the next number already.
+        if let Some(known) = self.dialogs.get(&client.dialog) {
+            fork.local_cseq = known.local_cseq.max(request.cseq);
+        }
         self.send_ack(id, &fork, request.cseq);
         if !request.to.ends_with('>') || !self.has_room() {
             return; // a re-INVITE's: its dialog has had its BYE

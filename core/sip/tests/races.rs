@@ -265,7 +265,7 @@ fn requests_within_a_dialog() {
     let refer = within(&net, "REFER", 9, "");
     assert_eq!(status(&replies_to(&mut net, &refer)[0]), "603");
     let prack = within(&net, "PRACK", 10, "");
-    assert_eq!(status(&replies_to(&mut net, &prack)[0]), "405");
+    assert_eq!(status(&replies_to(&mut net, &prack)[0]), "481");
     let invite = within(&net, "INVITE", 11, "");
     let replies = replies_to(&mut net, &invite);
     assert_eq!(status(replies.last().unwrap()), "200", "a late offer");
