@@ -25,4 +25,5 @@ pub use write::Echo;
 
 pub(crate) use lex::{is_token, split_values};
 pub(crate) use method::{ALLOW, SUPPORTED};
+pub(crate) use split::split;
 pub(crate) use write::{Outgoing, Reply};

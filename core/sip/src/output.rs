@@ -1,6 +1,6 @@
 //! What a user agent says: datagrams to send, events for the application.
 
-use confab_terms::SocketAddr;
+use confab_terms::{Digit, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use crate::DialogId;
@@ -70,6 +70,13 @@ pub enum Event {
         dialog: DialogId,
         /// The answer; empty if they broke the rule and sent none.
         answer: Vec<u8>,
+    },
+    /// A digit by INFO.
+    Pressed {
+        /// Which.
+        dialog: DialogId,
+        /// The key.
+        digit: Digit,
     },
     /// Our INVITE rings (180, 183).
     Ringing {

@@ -78,6 +78,7 @@ impl UserAgent {
         match request.method {
             Method::Bye => self.take_bye(now, from, request, id),
             Method::Invite | Method::Update => self.take_offer(now, from, request, id),
+            Method::Info => self.take_info(now, from, request, id),
             Method::Prack => self.take_prack(now, from, request, id),
             _ => {
                 let reply = match request.method {

@@ -164,6 +164,7 @@ fn name(event: &Event) -> DialogId {
         | Event::Acknowledged { dialog }
         | Event::Offered { dialog, .. }
         | Event::OfferWanted { dialog }
+        | Event::Pressed { dialog, .. }
         | Event::LateAnswer { dialog, .. }
         | Event::Ringing { dialog }
         | Event::Answered { dialog, .. }

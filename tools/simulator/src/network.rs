@@ -129,6 +129,7 @@ impl World {
             | Event::Acknowledged { .. }
             | Event::Offered { .. }
             | Event::OfferWanted { .. }
+            | Event::Pressed { .. }
             | Event::LateAnswer { .. } => {}
         }
         Ok(())

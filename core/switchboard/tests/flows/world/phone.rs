@@ -119,6 +119,7 @@ impl Phone {
             | Event::Acknowledged { .. }
             | Event::Offered { .. }
             | Event::OfferWanted { .. }
+            | Event::Pressed { .. }
             | Event::LateAnswer { .. } => return,
         });
     }
