@@ -2,6 +2,7 @@
 
 use confab_terms::Instant;
 
+use crate::challenge::credentials;
 use crate::client::{Ack, ClientState, FORKS_MAX};
 use crate::dialog::{Dialog, Phase};
 use crate::message::{Method, Request};
@@ -67,7 +68,10 @@ impl UserAgent {
     /// Acknowledges a 2xx, and remembers the ACK for when that 2xx comes again.
     pub(crate) fn send_ack(&mut self, client: TransactionId, dialog: &Dialog, cseq: u32) {
         let branch = self.branch();
-        let request = dialog.numbered(Method::Ack, branch, cseq);
+        let mut request = dialog.numbered(Method::Ack, branch, cseq);
+        if let Some(client) = self.clients.get(&client) {
+            request.headers = credentials(&client.request);
+        }
         let (to, bytes) = (dialog.destination(), request.bytes(self.config.address));
         if let Some(client) = self.clients.get_mut(&client)
             && let ClientState::Accepted { acks } = &mut client.state

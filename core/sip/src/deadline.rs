@@ -49,7 +49,7 @@ impl UserAgent {
                 self.forget_dialog(now, dialog);
             }
             (Method::Invite | Method::Update, Some(Phase::Up)) => {
-                self.lose(now, dialog, Ending::TimedOut)
+                self.lose(now, dialog, Ending::TimedOut);
             }
             _ => {}
         }

@@ -48,7 +48,10 @@ impl UserAgent {
             };
         }
         match request.method {
-            Method::Invite => self.take_invite(now, from, request),
+            Method::Invite => match self.challenge(now, request) {
+                Some(challenge) => self.refuse(from, request, challenge),
+                None => self.take_invite(now, from, request),
+            },
             Method::Options => self.take_options(from, request),
             _ => self.refuse(from, request, Reply::new(481)),
         }

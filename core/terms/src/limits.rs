@@ -34,6 +34,10 @@ pub const SIP_SESSION_INTERVAL_S: u32 = 1_800;
 pub const SIP_SESSION_INTERVAL_S_MIN: u32 = 90;
 /// Nothing longer is believed.
 pub const SIP_SESSION_INTERVAL_S_MAX: u32 = 86_400;
+/// Seconds for which a nonce of ours is good.
+pub const SIP_NONCE_LIFE_S: u64 = 60;
+/// Nonces that somebody got in with and that are still good; beyond it nobody new gets in.
+pub const SIP_NONCES_MAX: usize = CALLS_MAX;
 /// How often one INVITE is asked anew with what its refusal wanted.
 pub const SIP_ANEW_MAX: u8 = 3;
 /// Lines of a session description.
