@@ -2,6 +2,7 @@
 
 use confab_terms::Instant;
 
+use crate::challenge::credentials;
 use crate::client::{Ack, ClientState, FORKS_MAX};
 use crate::dialog::{Dialog, Phase};
 use crate::message::{Method, Request};
@@ -32,12 +33,16 @@ impl UserAgent {
                     .is_some_and(|unheard| unheard.cseq == request.cseq)
         });
         if awaited {
-            self.hear(now, id);
+            let sdp = request
+                .content_type()
+                .is_some_and(|kind| kind == "application/sdp");
+            let answer = if sdp { request.body.as_slice() } else { &[] };
+            self.hear(now, id, answer);
         }
     }
 
-    /// They have had our 2xx.
-    pub(crate) fn hear(&mut self, now: Instant, id: DialogId) {
+    /// They have had our 2xx; if that carried our offer, this is the answer.
+    pub(crate) fn hear(&mut self, now: Instant, id: DialogId, answer: &[u8]) {
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
         };
@@ -46,7 +51,14 @@ impl UserAgent {
         };
         self.timers.stop(Timer::Answer(id));
         self.timers.stop(Timer::AnswerUnheard(id));
-        match dialog.phase {
+        let phase = dialog.phase;
+        if phase == Phase::Up && unheard.late {
+            self.tell(Event::LateAnswer {
+                dialog: id,
+                answer: answer.to_vec(),
+            });
+        }
+        match phase {
             Phase::Leaving => self.send_bye(now, id, PATIENCE),
             Phase::Up if unheard.first => self.tell(Event::Acknowledged { dialog: id }),
             _ => {}
@@ -56,7 +68,10 @@ impl UserAgent {
     /// Acknowledges a 2xx, and remembers the ACK for when that 2xx comes again.
     pub(crate) fn send_ack(&mut self, client: TransactionId, dialog: &Dialog, cseq: u32) {
         let branch = self.branch();
-        let request = dialog.numbered(Method::Ack, branch, cseq);
+        let mut request = dialog.numbered(Method::Ack, branch, cseq);
+        if let Some(client) = self.clients.get(&client) {
+            request.headers = credentials(&client.request);
+        }
         let (to, bytes) = (dialog.destination(), request.bytes(self.config.address));
         if let Some(client) = self.clients.get_mut(&client)
             && let ClientState::Accepted { acks } = &mut client.state

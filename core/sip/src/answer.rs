@@ -4,26 +4,38 @@ use core::time::Duration;
 
 use confab_terms::{Instant, SocketAddr};
 
-use crate::dialog::{Phase, Unheard};
-use crate::message::{ALLOW, Reply};
+use crate::dialog::{Phase, Reliably, Unheard};
+use crate::lasting;
+use crate::message::{ALLOW, Reply, SUPPORTED};
 use crate::timers::{PATIENCE, T1, T2, Timer};
 use crate::{DialogId, Ending, UserAgent};
 
 impl UserAgent {
-    /// Sends 180. Wrong state: ignored.
+    /// Sends 180, until their PRACK if they take it so. Wrong state: ignored.
     pub fn ring(&mut self, now: Instant, dialog: DialogId) {
         if let Some(known) = self.dialogs.get(&dialog)
             && let Phase::Invited { server } = known.phase
         {
+            let (reliably, wants_offer) = (known.reliably, known.wants_offer);
             let reply = Reply::new(180)
                 .tag(&known.local_tag)
                 .record_route()
                 .header("Contact", self.contact());
-            self.respond(now, server, &reply);
+            match (reliably, wants_offer) {
+                (Reliably::May | Reliably::Must, false) => {
+                    self.ring_reliably(now, dialog, reply);
+                }
+                // It would have to carry our offer (RFC 3262 §5), and there is none yet.
+                (Reliably::Must, true) => {}
+                _ => {
+                    self.respond(now, server, &reply);
+                }
+            }
         }
     }
 
-    /// Sends 200 with our answer, again and again until its ACK. Wrong state: ignored.
+    /// Sends 200 with our answer, again and again until its ACK; to an INVITE without an offer,
+    /// with our offer (RFC 3264 §5): `LateAnswer` follows. Wrong state: ignored.
     pub fn answer(&mut self, now: Instant, dialog: DialogId, answer: Vec<u8>) {
         let Some(known) = self.dialogs.get_mut(&dialog) else {
             return;
@@ -32,10 +44,14 @@ impl UserAgent {
             return;
         };
         known.phase = Phase::Up;
-        let cseq = known.remote_cseq.unwrap_or_default();
-        let reply = self.accepting(dialog, answer);
+        let cseq = known.invite_cseq;
+        let (late, lasting) = (known.wants_offer, known.lasting);
+        known.local_sdp.clone_from(&answer);
+        self.settle_reliable(dialog);
+        let reply = lasting::tell(self.accepting(dialog, answer), lasting);
         if let Some((to, bytes)) = self.respond(now, server, &reply) {
-            self.await_ack(now, dialog, cseq, (to, bytes), true);
+            self.await_ack(now, dialog, cseq, (to, bytes), (true, late));
+            self.start_lasting(now, dialog, lasting);
         }
     }
 
@@ -59,7 +75,8 @@ impl UserAgent {
             .tag(tag.map_or("", String::as_str))
             .record_route()
             .header("Contact", self.contact())
-            .header("Allow", ALLOW);
+            .header("Allow", ALLOW)
+            .header("Supported", SUPPORTED);
         if !self.config.product.is_empty() {
             reply = reply.header("Server", self.config.product.clone());
         }
@@ -72,7 +89,7 @@ impl UserAgent {
         dialog: DialogId,
         cseq: u32,
         (to, bytes): (SocketAddr, Vec<u8>),
-        first: bool,
+        (first, late): (bool, bool),
     ) {
         if let Some(known) = self.dialogs.get_mut(&dialog) {
             known.unheard = Some(Unheard {
@@ -81,6 +98,7 @@ impl UserAgent {
                 to,
                 pause: T1,
                 first,
+                late,
             });
             self.timers.set(Timer::Answer(dialog), now + T1);
             self.timers

@@ -111,7 +111,10 @@ impl UserAgent {
     fn settle(&mut self, now: Instant, id: DialogId) {
         self.timers.stop(Timer::Answer(id));
         self.timers.stop(Timer::AnswerUnheard(id));
+        self.settle_reliable(id);
         self.timers.stop(Timer::Glare(id));
+        self.timers.stop(Timer::Refresh(id));
+        self.timers.stop(Timer::Expiry(id));
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
         };

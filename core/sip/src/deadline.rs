@@ -26,6 +26,10 @@ impl UserAgent {
                 Timer::Answer(dialog) => self.repeat_answer(now, dialog),
                 Timer::AnswerUnheard(dialog) => self.answer_unheard(now, dialog),
                 Timer::Glare(dialog) => self.ask_again(now, dialog),
+                Timer::Reliable(dialog) => self.repeat_reliable(now, dialog),
+                Timer::ReliableUnheard(dialog) => self.reliable_unheard(now, dialog),
+                Timer::Refresh(dialog) => self.refresh(now, dialog),
+                Timer::Expiry(dialog) => self.expire(now, dialog),
             }
         }
     }
@@ -44,7 +48,9 @@ impl UserAgent {
             (Method::Invite, Some(Phase::Withdrawn)) | (Method::Bye, Some(_)) => {
                 self.forget_dialog(now, dialog);
             }
-            (Method::Invite, Some(Phase::Up)) => self.lose(now, dialog, Ending::TimedOut),
+            (Method::Invite | Method::Update, Some(Phase::Up)) => {
+                self.lose(now, dialog, Ending::TimedOut);
+            }
             _ => {}
         }
     }

@@ -5,7 +5,9 @@ use core::time::Duration;
 use confab_terms::SocketAddr;
 use serde::{Deserialize, Serialize};
 
+use crate::lasting::{self, Lasting, names};
 use crate::message::{Address, Headers, Method, Outgoing, Request, Response, Uri};
+use crate::prack;
 use crate::timers::TransactionId;
 
 /// How far a dialog has got.
@@ -35,6 +37,31 @@ pub(crate) struct Unheard {
     pub(crate) pause: Duration,
     /// The call's first answer, not a re-INVITE's.
     pub(crate) first: bool,
+    /// It carries our offer: the ACK brings the answer.
+    pub(crate) late: bool,
+}
+
+/// Whether their INVITE wants provisional responses to be acknowledged (RFC 3262).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Reliably {
+    Never,
+    May,
+    Must,
+}
+
+/// A provisional response of ours that waits for its PRACK.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reliable {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) to: SocketAddr,
+    pub(crate) pause: Duration,
+}
+
+/// The last one of theirs, of one fork.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Early {
+    pub(crate) tag: String,
+    pub(crate) rseq: u32,
 }
 
 /// Their offer, on which the application has not decided.
@@ -44,6 +71,9 @@ pub(crate) struct Asked {
     pub(crate) cseq: u32,
     /// re-INVITE, else UPDATE.
     pub(crate) invite: bool,
+    /// A re-INVITE without an offer: ours is wanted.
+    pub(crate) late: bool,
+    pub(crate) lasting: Option<Lasting>,
 }
 
 /// Our re-INVITE.
@@ -72,11 +102,27 @@ pub(crate) struct Dialog {
     source: SocketAddr,
     pub(crate) local_cseq: u32,
     pub(crate) remote_cseq: Option<u32>,
+    /// Of the INVITE that they called with.
+    pub(crate) invite_cseq: u32,
+    /// They called without an offer.
+    pub(crate) wants_offer: bool,
     pub(crate) we_called: bool,
     pub(crate) phase: Phase,
     pub(crate) unheard: Option<Unheard>,
     pub(crate) asked: Option<Asked>,
     pub(crate) asking: Option<Asking>,
+    pub(crate) lasting: Option<Lasting>,
+    /// They said that they take UPDATE.
+    pub(crate) takes_update: bool,
+    /// Our SDP as it was agreed on last.
+    pub(crate) local_sdp: Vec<u8>,
+    /// How often our INVITE was asked anew with what its refusal wanted.
+    pub(crate) anew: u8,
+    pub(crate) reliably: Reliably,
+    pub(crate) reliable: Option<Reliable>,
+    /// Of our last reliable provisional response.
+    pub(crate) rseq: Option<u32>,
+    pub(crate) early: Vec<Early>,
 }
 
 impl Dialog {
@@ -99,11 +145,21 @@ impl Dialog {
             source,
             local_cseq: 0,
             remote_cseq: Some(request.cseq),
+            invite_cseq: request.cseq,
+            wants_offer: request.body.is_empty(),
             we_called: false,
             phase: Phase::Invited { server },
             unheard: None,
             asked: None,
             asking: None,
+            lasting: lasting::agreed(request),
+            takes_update: names(&request.headers, "Allow", "UPDATE"),
+            local_sdp: Vec::new(),
+            anew: 0,
+            reliably: prack::wanted(&request.headers),
+            reliable: None,
+            rseq: None,
+            early: Vec::new(),
         }
     }
 
@@ -126,6 +182,8 @@ impl Dialog {
             source: via,
             local_cseq: 0,
             remote_cseq: None,
+            invite_cseq: 0,
+            wants_offer: false,
             we_called: true,
             phase: Phase::Inviting {
                 client,
@@ -134,6 +192,14 @@ impl Dialog {
             unheard: None,
             asked: None,
             asking: None,
+            lasting: None,
+            takes_update: false,
+            local_sdp: Vec::new(),
+            anew: 0,
+            reliably: Reliably::Never,
+            reliable: None,
+            rseq: None,
+            early: Vec::new(),
         }
     }
 
@@ -156,6 +222,7 @@ impl Dialog {
     pub(crate) fn learn(&mut self, response: &Response) {
         self.remote_tag = response.to.tag().map(str::to_owned);
         self.routes = routes_back(&response.headers);
+        self.takes_update = names(&response.headers, "Allow", "UPDATE");
         self.refresh(response.contact.as_ref());
     }
 

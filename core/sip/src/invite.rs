@@ -3,7 +3,8 @@
 use confab_terms::{Instant, limits};
 
 use crate::dialog::Dialog;
-use crate::message::{ALLOW, Method, Uri, is_token};
+use crate::lasting::{INTERVAL_S, INTERVAL_S_MIN};
+use crate::message::{ALLOW, Method, SUPPORTED, Uri, is_token};
 use crate::timers::TransactionId;
 use crate::{DialogId, Ending, Event, Invite, UserAgent};
 
@@ -36,6 +37,13 @@ impl UserAgent {
         }
         request.headers.push(("Contact".into(), self.contact()));
         request.headers.push(("Allow".into(), ALLOW.into()));
+        for (name, value) in [
+            ("Supported", SUPPORTED.to_owned()),
+            ("Session-Expires", INTERVAL_S.to_string()),
+            ("Min-SE", INTERVAL_S_MIN.to_string()),
+        ] {
+            request.headers.push((name.into(), value));
+        }
         if !self.config.product.is_empty() {
             let product = self.config.product.clone();
             request.headers.push(("User-Agent".into(), product));
@@ -45,6 +53,7 @@ impl UserAgent {
         request
             .headers
             .extend(invite.headers.into_iter().filter(sound));
+        dialog.local_sdp.clone_from(&invite.offer);
         request.sdp = invite.offer;
         let key = (dialog.call_id.clone(), dialog.local_tag.clone());
         self.dialog_keys.insert(key, id);

@@ -15,7 +15,7 @@ impl UserAgent {
         let twin = self.callers.get(&caller);
         if twin
             .and_then(|id| self.dialogs.get(id))
-            .is_some_and(|dialog| dialog.remote_cseq == Some(request.cseq))
+            .is_some_and(|dialog| dialog.invite_cseq == request.cseq)
         {
             // The same INVITE on another way (RFC 3261 §8.2.2.2).
             return self.refuse(source, request, Reply::new(482));

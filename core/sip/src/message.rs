@@ -23,6 +23,7 @@ pub use uri::{Host, SipUri, Uri};
 pub use via::Via;
 pub use write::Echo;
 
-pub(crate) use lex::{is_token, split_values};
-pub(crate) use method::ALLOW;
+pub(crate) use lex::{is_token, split_values, unquote};
+pub(crate) use method::{ALLOW, SUPPORTED};
+pub(crate) use split::split;
 pub(crate) use write::{Outgoing, Reply};

@@ -5,8 +5,9 @@ use core::time::Duration;
 
 use confab_terms::{Instant, SocketAddr, limits};
 
-use crate::dialog::{Asked, Asking, Phase};
-use crate::message::{ALLOW, Method, Reply, Request};
+use crate::dialog::{Asked, Asking, Phase, Unheard};
+use crate::lasting;
+use crate::message::{ALLOW, Method, Reply, Request, SUPPORTED};
 use crate::timers::{Timer, TransactionId};
 use crate::{DialogId, Ending, Event, UserAgent};
 
@@ -21,13 +22,18 @@ impl UserAgent {
         let invite = request.method == Method::Invite;
         // A new INVITE says that the answer to the one before was heard, ACK or no ACK.
         let answered = |phase| matches!(phase, Phase::Up | Phase::Leaving);
+        let unheard_offer = self.dialogs.get(&id).is_some_and(|known| {
+            let late = |unheard: &Unheard| unheard.late;
+            known.unheard.as_ref().is_some_and(late)
+        });
         if invite
+            && !unheard_offer
             && self
                 .dialogs
                 .get(&id)
                 .is_some_and(|known| answered(known.phase))
         {
-            self.hear(now, id);
+            self.hear(now, id, &[]);
         }
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
@@ -36,6 +42,9 @@ impl UserAgent {
         let refusal = match (dialog.phase, &dialog.asked, &dialog.asking) {
             (Phase::Invited { .. }, _, _) | (Phase::Up, Some(_), _) => Some(busy),
             (Phase::Inviting { .. }, _, _) => Some(Reply::new(491)),
+            // Our offer in a 200 waits for its answer: the ACK has to come first.
+            (Phase::Up, ..) if unheard_offer && invite => Some(busy),
+            (Phase::Up, ..) if unheard_offer && !request.body.is_empty() => Some(Reply::new(491)),
             (Phase::Up, None, Some(asking)) if asking.client.is_some() => Some(Reply::new(491)),
             (Phase::Up, None, _) => None,
             _ => Some(Reply::new(481)),
@@ -48,10 +57,13 @@ impl UserAgent {
             self.respond(now, server, &refusal.unwrap_or_else(|| Reply::new(481)));
             return;
         };
-        if request.body.is_empty() {
+        let late = request.body.is_empty();
+        if late && !invite {
             // UPDATE without an offer only refreshes.
+            let lasting = lasting::agreed(request);
             let reply = Reply::new(200).header("Contact", self.contact());
-            self.respond(now, server, &reply);
+            self.respond(now, server, &lasting::tell(reply, lasting));
+            self.start_lasting(now, id, lasting);
             return;
         }
         if invite {
@@ -62,28 +74,38 @@ impl UserAgent {
                 server,
                 cseq: request.cseq,
                 invite,
+                late,
+                lasting: lasting::agreed(request),
             });
         }
-        self.tell(Event::Offered {
-            dialog: id,
-            offer: request.body.clone(),
+        self.tell(if late {
+            Event::OfferWanted { dialog: id }
+        } else {
+            Event::Offered {
+                dialog: id,
+                offer: request.body.clone(),
+            }
         });
     }
 
-    /// Answers `Offered`. Nothing offered: ignored.
+    /// Answers `Offered`, or `OfferWanted` with an offer of ours. Nothing asked: ignored.
     pub fn accept_offer(&mut self, now: Instant, dialog: DialogId, answer: Vec<u8>) {
         let asked = self.dialogs.get_mut(&dialog).and_then(|d| d.asked.take());
         let Some(asked) = asked else {
             return;
         };
-        let reply = self.accepting(dialog, answer);
+        if let Some(known) = self.dialogs.get_mut(&dialog) {
+            known.local_sdp.clone_from(&answer);
+        }
+        let reply = lasting::tell(self.accepting(dialog, answer), asked.lasting);
         let sent = self.respond(now, asked.server, &reply);
         if let Some(sent) = sent.filter(|_| asked.invite) {
-            self.await_ack(now, dialog, asked.cseq, sent, false);
+            self.await_ack(now, dialog, asked.cseq, sent, (false, asked.late));
         }
+        self.start_lasting(now, dialog, asked.lasting);
     }
 
-    /// Refuses `Offered`; the session goes on as it was.
+    /// Refuses `Offered` or `OfferWanted`; the session goes on as it was.
     pub fn refuse_offer(&mut self, now: Instant, dialog: DialogId, status: u16) {
         let asked = self.dialogs.get_mut(&dialog).and_then(|d| d.asked.take());
         if let Some(asked) = asked {
@@ -134,10 +156,18 @@ impl UserAgent {
         if let Some(asking) = &mut known.asking {
             asking.client = Some(client);
         }
+        let lasting = known.lasting;
         let mut request = known.request(Method::Invite, branch);
         let to = known.destination();
         request.headers.push(("Contact".into(), contact));
         request.headers.push(("Allow".into(), ALLOW.into()));
+        match lasting {
+            Some(lasting) => request.headers.extend(lasting::headers(lasting)),
+            None => {
+                let supported = ("Supported".into(), SUPPORTED.into());
+                request.headers.push(supported);
+            }
+        }
         request.sdp = offer;
         self.begin_client(now, client, request, to, dialog);
     }
@@ -178,6 +208,7 @@ impl UserAgent {
                 if let Some(known) = self.dialogs.get_mut(&dialog) {
                     known.asking = None;
                     self.tell(Event::OfferRefused { dialog, status });
+                    self.refresh_later(now, dialog);
                 }
             }
         }

@@ -3,7 +3,7 @@
 use confab_terms::SocketAddr;
 
 use crate::UserAgent;
-use crate::message::{ALLOW, Reply, Request};
+use crate::message::{ALLOW, Reply, Request, SUPPORTED};
 
 impl UserAgent {
     /// Outside of a dialog; answered without remembering it.
@@ -16,6 +16,6 @@ impl UserAgent {
         Reply::new(200)
             .header("Allow", ALLOW)
             .header("Accept", "application/sdp")
-            .header("Supported", "")
+            .header("Supported", SUPPORTED)
     }
 }

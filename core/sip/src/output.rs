@@ -1,6 +1,6 @@
 //! What a user agent says: datagrams to send, events for the application.
 
-use confab_terms::SocketAddr;
+use confab_terms::{Digit, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use crate::DialogId;
@@ -42,7 +42,8 @@ pub enum Event {
         call_id: String,
         /// `X-` headers, as written.
         x_headers: Vec<(String, String)>,
-        /// The offer. (Late offers are answered 488 inside for now.)
+        /// The offer; empty if they leave it to us (`answer` takes our offer then, and
+        /// `LateAnswer` follows).
         offer: Vec<u8>,
     },
     /// The 200 of ours was acknowledged: the call is up.
@@ -56,6 +57,26 @@ pub enum Event {
         dialog: DialogId,
         /// The offer.
         offer: Vec<u8>,
+    },
+    /// A re-INVITE without an offer. Decide by `accept_offer`, with an offer of ours, or by
+    /// `refuse_offer`.
+    OfferWanted {
+        /// Which.
+        dialog: DialogId,
+    },
+    /// The ACK of a 200 that carried our offer. Before `Acknowledged` if it is the first.
+    LateAnswer {
+        /// Which.
+        dialog: DialogId,
+        /// The answer; empty if they broke the rule and sent none.
+        answer: Vec<u8>,
+    },
+    /// A digit by INFO.
+    Pressed {
+        /// Which.
+        dialog: DialogId,
+        /// The key.
+        digit: Digit,
     },
     /// Our INVITE rings (180, 183).
     Ringing {

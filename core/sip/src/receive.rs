@@ -48,7 +48,10 @@ impl UserAgent {
             };
         }
         match request.method {
-            Method::Invite => self.take_invite(now, from, request),
+            Method::Invite => match self.challenge(now, request) {
+                Some(challenge) => self.refuse(from, request, challenge),
+                None => self.take_invite(now, from, request),
+            },
             Method::Options => self.take_options(from, request),
             _ => self.refuse(from, request, Reply::new(481)),
         }
@@ -78,6 +81,8 @@ impl UserAgent {
         match request.method {
             Method::Bye => self.take_bye(now, from, request, id),
             Method::Invite | Method::Update => self.take_offer(now, from, request, id),
+            Method::Info => self.take_info(now, from, request, id),
+            Method::Prack => self.take_prack(now, from, request, id),
             _ => {
                 let reply = match request.method {
                     Method::Options => self.capabilities(),

@@ -1,7 +1,8 @@
 //! What is wrong with a request before anything is done for it, in the order of RFC 3261 §8.2.
 
 use crate::UserAgent;
-use crate::message::{ALLOW, Method, Reply, Request, Uri};
+use crate::lasting;
+use crate::message::{ALLOW, Method, Reply, Request, SUPPORTED, Uri};
 
 const SDP: &str = "application/sdp";
 
@@ -18,13 +19,22 @@ impl UserAgent {
             return Some(Reply::new(416));
         }
         let mut required = request.headers.list("Require").unwrap_or_default();
-        required.retain(|option| !option.is_empty());
+        let ours = |option: &String| {
+            let mut known = SUPPORTED.split(", ");
+            known.any(|known| known.eq_ignore_ascii_case(option))
+        };
+        required.retain(|option| !option.is_empty() && !ours(option));
         if !required.is_empty() {
             return Some(Reply::new(420).header("Unsupported", required.join(", ")));
         }
         match request.method {
-            Method::Invite => self.bad_body(request).or_else(|| self.bad_invite(request)),
-            Method::Update => self.bad_body(request),
+            Method::Invite => self
+                .bad_body(request)
+                .or_else(|| self.bad_invite(request))
+                .or_else(|| lasting::too_short(request)),
+            Method::Update => self
+                .bad_body(request)
+                .or_else(|| lasting::too_short(request)),
             _ => None,
         }
     }
@@ -52,10 +62,6 @@ impl UserAgent {
         }
         if matches!(contact, Some(Uri::Other { .. })) {
             return Some(Reply::new(400).reason("Bad Contact"));
-        }
-        if request.body.is_empty() {
-            let text = format!("399 {} \"an offer is needed\"", self.config.address);
-            return Some(Reply::new(488).header("Warning", text));
         }
         let accepts = request.headers.list("Accept").unwrap_or_default();
         let takes_sdp = accepts.is_empty()

@@ -36,11 +36,14 @@ impl UserAgent {
     fn take_other_response(&mut self, now: Instant, id: TransactionId, response: &Response) {
         if response.status < 200 {
             self.proceed(id);
-        } else if self.complete(now, id) && response.method == Method::Bye {
-            // 481 and the like: gone there too.
-            let dialog = self.clients.get(&id).map(|client| client.dialog);
-            if let Some(dialog) = dialog {
-                self.forget_dialog(now, dialog);
+        } else if self.complete(now, id)
+            && let Some(dialog) = self.clients.get(&id).map(|client| client.dialog)
+        {
+            match response.method {
+                // 481 and the like: gone there too.
+                Method::Bye => self.forget_dialog(now, dialog),
+                Method::Update => self.refreshed(now, dialog, response),
+                _ => {}
             }
         }
     }
@@ -52,7 +55,7 @@ impl UserAgent {
             _ => {
                 let to = response.headers.text("To").unwrap_or_default();
                 if self.complete_invite(now, id, &to) {
-                    self.take_refusal(now, id, response.status);
+                    self.take_refusal(now, id, response);
                 }
             }
         }
@@ -64,6 +67,7 @@ impl UserAgent {
         }
         self.timers.stop(Timer::A(id));
         self.timers.stop(Timer::B(id));
+        self.send_prack(now, id, response);
         let Some(client) = self.clients.get(&id) else {
             return;
         };
@@ -130,15 +134,21 @@ impl UserAgent {
             return;
         };
         let answer = response.body.clone();
+        known.anew = 0;
         match phase {
             Phase::Inviting { .. } => {
                 known.phase = Phase::Up;
                 self.tell(Event::Answered { dialog, answer });
+                self.take_lasting(now, dialog, response);
             }
             // Taken back too late: it is up, and goes down.
             Phase::Withdrawn => self.send_bye(now, dialog, PATIENCE),
-            Phase::Up if known.asking.take().is_some() => {
-                self.tell(Event::OfferAccepted { dialog, answer });
+            Phase::Up => {
+                if let Some(asking) = known.asking.take() {
+                    known.local_sdp = asking.offer;
+                    self.tell(Event::OfferAccepted { dialog, answer });
+                    self.take_lasting(now, dialog, response);
+                }
             }
             _ => {}
         }
@@ -152,6 +162,10 @@ impl UserAgent {
         };
         let request = client.request.clone();
         let mut fork = Dialog::of_fork(&request, response, client.to);
+        // A PRACK of ours may have had the next number already.
+        if let Some(known) = self.dialogs.get(&client.dialog) {
+            fork.local_cseq = known.local_cseq.max(request.cseq);
+        }
         self.send_ack(id, &fork, request.cseq);
         if !request.to.ends_with('>') || !self.has_room() {
             return; // a re-INVITE's: its dialog has had its BYE
@@ -164,7 +178,11 @@ impl UserAgent {
     }
 
     /// Our INVITE was refused, and that is acknowledged.
-    fn take_refusal(&mut self, now: Instant, id: TransactionId, status: u16) {
+    fn take_refusal(&mut self, now: Instant, id: TransactionId, response: &Response) {
+        if self.try_again(now, id, response) {
+            return;
+        }
+        let status = response.status;
         let Some(dialog) = self.clients.get(&id).map(|client| client.dialog) else {
             return;
         };

@@ -60,6 +60,14 @@ pub(crate) enum Timer {
     AnswerUnheard(DialogId),
     /// Try the re-INVITE again (RFC 3261 §14.1).
     Glare(DialogId),
+    /// Send the 180 again, until its PRACK (RFC 3262 §3).
+    Reliable(DialogId),
+    /// The PRACK never came.
+    ReliableUnheard(DialogId),
+    /// Refresh the call (RFC 4028).
+    Refresh(DialogId),
+    /// Nobody has.
+    Expiry(DialogId),
 }
 
 /// The table.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::{ClientKey, ClientTransaction};
 use crate::dialog::Dialog;
+use crate::digest::{Account, Gate};
 use crate::server::{ServerKey, ServerTransaction};
 use crate::timers::{Timers, TransactionId};
 use crate::{Config, DialogId, Event, Output};
@@ -29,6 +30,8 @@ pub struct UserAgent {
     /// Calls to us by Call-ID and their tag: finds an INVITE that came on two ways.
     pub(crate) callers: BTreeMap<(String, Option<String>), DialogId>,
     pub(crate) timers: Timers,
+    pub(crate) gate: Option<Gate>,
+    pub(crate) accounts: Vec<Account>,
     outputs: VecDeque<Output>,
 }
 
@@ -48,6 +51,8 @@ impl UserAgent {
             dialog_keys: BTreeMap::new(),
             callers: BTreeMap::new(),
             timers: Timers::default(),
+            gate: None,
+            accounts: Vec::new(),
             outputs: VecDeque::new(),
         }
     }

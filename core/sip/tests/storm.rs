@@ -163,6 +163,9 @@ fn name(event: &Event) -> DialogId {
         Event::Invited { dialog, .. }
         | Event::Acknowledged { dialog }
         | Event::Offered { dialog, .. }
+        | Event::OfferWanted { dialog }
+        | Event::Pressed { dialog, .. }
+        | Event::LateAnswer { dialog, .. }
         | Event::Ringing { dialog }
         | Event::Answered { dialog, .. }
         | Event::OfferAccepted { dialog, .. }
@@ -175,16 +178,23 @@ fn name(event: &Event) -> DialogId {
 fn anything_at_any_time() {
     let mut tally = Tally::default();
     let mut told: BTreeMap<String, u32> = BTreeMap::new();
+    let mut refreshes = 0;
     for seed in 0..3_000 {
         let mut storm = Storm::new(seed);
         for _ in 0..80 {
             storm.act(&mut tally);
-            let pause = storm.dice(1_500);
+            // Now and then nothing happens for so long that a call has to be refreshed.
+            let pause = match storm.dice(200) {
+                0 => 1_000_000 + storm.dice(1_000_000),
+                _ => storm.dice(1_500),
+            };
             storm.net.run_for(Duration::from_millis(pause));
             storm.listen();
         }
         storm.calm();
         storm.check(seed);
+        let sent = storm.net.seen.iter();
+        refreshes += sent.filter(|seen| seen.text.starts_with("UPDATE")).count();
         for (_, event) in storm.net.events.iter().flatten() {
             let words = match event {
                 Event::Ended { how, .. } => format!("Ended {how:?}"),
@@ -193,7 +203,8 @@ fn anything_at_any_time() {
             *told.entry(words).or_default() += 1;
         }
     }
-    println!("{:?}\n{told:?}", tally.0);
+    println!("{:?}\n{told:?}\n{refreshes} refreshes", tally.0);
+    assert!(refreshes > 100, "{refreshes}");
     for deed in [
         "invite", "ring", "answer", "reject", "accept", "reoffer", "refuse", "hang up",
     ] {

@@ -200,7 +200,7 @@ fn a_refusal_names_what_is_wrong() {
         "Unsupported: nothingSupportsThis, nothingSupportsThisEither",
     );
     has("rfc4475/invut.dat", "Accept: application/sdp");
-    let allow = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, REFER";
+    let allow = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REFER";
     has("rfc4475/esc02.dat", allow);
     has("rfc4475/escnull.dat", allow);
     has("rfc4475/zeromf.dat", allow);

@@ -28,6 +28,18 @@ pub const SIP_TRANSACTIONS_MAX: usize = 8 * CALLS_MAX;
 pub const SIP_OUTPUTS_MAX: usize = 16 * CALLS_MAX;
 /// How often a re-INVITE that met another is tried again.
 pub const SIP_GLARE_RETRIES_MAX: u8 = 4;
+/// Seconds after which a call that nobody refreshes ends, as we ask for it (RFC 4028).
+pub const SIP_SESSION_INTERVAL_S: u32 = 1_800;
+/// The least that we let ourselves be asked for; the RFC's own.
+pub const SIP_SESSION_INTERVAL_S_MIN: u32 = 90;
+/// Nothing longer is believed.
+pub const SIP_SESSION_INTERVAL_S_MAX: u32 = 86_400;
+/// Seconds for which a nonce of ours is good.
+pub const SIP_NONCE_LIFE_S: u64 = 60;
+/// Nonces that somebody got in with and that are still good; beyond it nobody new gets in.
+pub const SIP_NONCES_MAX: usize = CALLS_MAX;
+/// How often one INVITE is asked anew with what its refusal wanted.
+pub const SIP_ANEW_MAX: u8 = 3;
 /// Lines of a session description.
 pub const SDP_LINES_MAX: usize = 1_000;
 /// `m=` sections of a session description.

@@ -127,7 +127,10 @@ impl World {
             Event::Ringing { .. }
             | Event::Invited { .. }
             | Event::Acknowledged { .. }
-            | Event::Offered { .. } => {}
+            | Event::Offered { .. }
+            | Event::OfferWanted { .. }
+            | Event::Pressed { .. }
+            | Event::LateAnswer { .. } => {}
         }
         Ok(())
     }

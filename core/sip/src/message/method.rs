@@ -21,16 +21,21 @@ pub enum Method {
     Info,
     /// RFC 3311.
     Update,
+    /// RFC 3262.
+    Prack,
     /// RFC 3515: refused.
     Refer,
-    /// A known method that we do not take: REGISTER, PRACK, SUBSCRIBE, NOTIFY, PUBLISH, MESSAGE.
+    /// A known method that we do not take: REGISTER, SUBSCRIBE, NOTIFY, PUBLISH, MESSAGE.
     Foreign(String),
     /// A token that is no method that we know.
     Unknown(String),
 }
 
+/// What `Supported` says.
+pub(crate) const SUPPORTED: &str = "100rel, timer";
+
 /// What `Allow` says.
-pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, REFER";
+pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REFER";
 
 impl Method {
     /// Reads a method that is already known to be a token.
@@ -43,8 +48,9 @@ impl Method {
             "OPTIONS" => Self::Options,
             "INFO" => Self::Info,
             "UPDATE" => Self::Update,
+            "PRACK" => Self::Prack,
             "REFER" => Self::Refer,
-            "REGISTER" | "PRACK" | "SUBSCRIBE" | "NOTIFY" | "PUBLISH" | "MESSAGE" => {
+            "REGISTER" | "SUBSCRIBE" | "NOTIFY" | "PUBLISH" | "MESSAGE" => {
                 Self::Foreign(token.to_owned())
             }
             _ => Self::Unknown(token.to_owned()),
@@ -62,6 +68,7 @@ impl Method {
             Self::Options => "OPTIONS",
             Self::Info => "INFO",
             Self::Update => "UPDATE",
+            Self::Prack => "PRACK",
             Self::Refer => "REFER",
             Self::Foreign(token) | Self::Unknown(token) => token,
         }

@@ -1,6 +1,8 @@
 //! Two user agents on a virtual clock and a virtual network that loses, delays and reorders.
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 
+pub mod raw;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -142,6 +144,9 @@ impl Network {
             }
             Event::Offered { dialog, .. } => {
                 agent.accept_offer(self.now, *dialog, ANSWER.to_vec());
+            }
+            Event::OfferWanted { dialog } => {
+                agent.accept_offer(self.now, *dialog, OFFER.to_vec());
             }
             _ => {}
         }

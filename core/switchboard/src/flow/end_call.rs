@@ -32,7 +32,11 @@ pub(crate) fn end_call(board: &mut Switchboard, now: Now, sid: CallSid, end: Cal
         return;
     }
     let was_up = call.is_up();
-    let was_answered = was_up || matches!(call.state, CallState::Answered(_));
+    let was_answered = was_up
+        || matches!(
+            call.state,
+            CallState::Offering { .. } | CallState::Answered(_)
+        );
     call.times.ended = Some(now.wall);
     call.times.updated = now.wall;
     let (status, code) = last_word(end, was_up, was_answered);

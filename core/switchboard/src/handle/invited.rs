@@ -32,7 +32,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         board.sip.reject(now.instant, dialog, 503);
         return;
     }
-    let acceptable = is_acceptable(board, &offer);
+    let acceptable = offer.is_empty() || is_acceptable(board, &offer);
     let sid = board.names.call();
     let leg = board.names.leg();
     board.counted.calls_total += 1;

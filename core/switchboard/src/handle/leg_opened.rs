@@ -5,6 +5,7 @@ use confab_sdp::Local;
 use confab_terms::{LegId, Now};
 
 use crate::flow::{self, CallEnd};
+use crate::handle::late;
 use crate::live::{CallState, Leg};
 use crate::{Output, Switchboard};
 
@@ -23,6 +24,7 @@ pub(crate) fn leg_opened(board: &mut Switchboard, now: Now, leg: LegId, port: Op
         flow::end_call(board, now, sid, CallEnd::Refused(503));
         return;
     };
+    let late = offer.is_empty();
     let offer = confab_sdp::parse(offer);
     let session_id = board.names.random_u64() >> 1;
     let local = Local {
@@ -31,6 +33,9 @@ pub(crate) fn leg_opened(board: &mut Switchboard, now: Now, leg: LegId, port: Op
         session_id,
         version: session_id,
     };
+    if late {
+        return late::offer_first(board, now, sid, local);
+    }
     let answered = offer
         .ok()
         .and_then(|offer| confab_sdp::answer(&offer, &local).ok());
@@ -40,16 +45,9 @@ pub(crate) fn leg_opened(board: &mut Switchboard, now: Now, leg: LegId, port: Op
     };
     let media = flow::leg_media(&agreed, call.invite.source.ip());
     let (thread, dialog) = (call.thread, call.dialog);
-    let add = Command::AddLeg {
-        leg,
-        ssrc: board.names.random_u32(),
-        sequence: board.names.random_u16(),
-        timestamp: board.names.random_u32(),
-    };
-    let set = Command::SetMedia { leg, media };
-    for command in [add, set] {
-        board.send(Output::Media { thread, command });
-    }
+    add_leg(board, thread, leg);
+    let command = Command::SetMedia { leg, media };
+    board.send(Output::Media { thread, command });
     if let Some(call) = board.calls.get_mut(sid) {
         call.sip_result_code = Some(200);
         call.state = CallState::Answered(Leg {
@@ -59,4 +57,14 @@ pub(crate) fn leg_opened(board: &mut Switchboard, now: Now, leg: LegId, port: Op
         });
     }
     board.sip.answer(now.instant, dialog, answer);
+}
+
+pub(super) fn add_leg(board: &mut Switchboard, thread: u16, leg: LegId) {
+    let command = Command::AddLeg {
+        leg,
+        ssrc: board.names.random_u32(),
+        sequence: board.names.random_u16(),
+        timestamp: board.names.random_u32(),
+    };
+    board.send(Output::Media { thread, command });
 }

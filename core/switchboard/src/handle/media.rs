@@ -30,7 +30,8 @@ pub(crate) fn media(board: &mut Switchboard, now: Now, event: Event) {
     }
 }
 
-fn digit_pressed(board: &mut Switchboard, now: Now, leg: LegId, digit: Digit) {
+/// A key was pressed, by RFC 4733 or by INFO.
+pub(super) fn digit_pressed(board: &mut Switchboard, now: Now, leg: LegId, digit: Digit) {
     let Some(call) = board.calls.of_leg(leg).and_then(|sid| board.calls.get(sid)) else {
         return;
     };

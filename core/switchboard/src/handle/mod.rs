@@ -5,6 +5,7 @@ mod decoded;
 mod drain;
 mod fetched;
 mod invited;
+mod late;
 mod leg_opened;
 mod media;
 mod offered;

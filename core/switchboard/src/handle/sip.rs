@@ -5,7 +5,8 @@ use confab_terms::Now;
 
 use crate::Switchboard;
 use crate::flow::{self, CallEnd};
-use crate::handle::{invited, offered};
+use crate::handle::media::digit_pressed;
+use crate::handle::{invited, late, offered};
 
 pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
     match event {
@@ -16,6 +17,17 @@ pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
             }
         }
         Event::Offered { dialog, offer } => offered::offered(board, now, dialog, &offer),
+        Event::Pressed { dialog, digit } => {
+            let call = board.calls.of_dialog(dialog);
+            if let Some(leg) = call
+                .and_then(|sid| board.calls.get(sid))
+                .map(|call| call.leg)
+            {
+                digit_pressed(board, now, leg, digit);
+            }
+        }
+        Event::OfferWanted { dialog } => late::offer_wanted(board, now, dialog),
+        Event::LateAnswer { dialog, answer } => late::answered(board, now, dialog, &answer),
         Event::Ended { dialog, how } => ended(board, now, dialog, how),
         // Those are about INVITEs of ours, and we send none yet.
         Event::Ringing { .. }

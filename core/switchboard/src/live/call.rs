@@ -53,6 +53,8 @@ pub(crate) enum CallState {
     Ringing { offer: Vec<u8> },
     /// A leg was asked for.
     Opening { offer: Vec<u8> },
+    /// The 200 was sent with our offer; its ACK brings the answer.
+    Offering { local: Local, offer: Vec<u8> },
     /// The 200 was sent, its ACK is awaited.
     Answered(Leg),
     /// Acknowledged.

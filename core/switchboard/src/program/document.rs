@@ -172,7 +172,7 @@ fn end(board: &mut Switchboard, now: Now, sid: CallSid, refusal: u16) {
     };
     let end = match call.state {
         CallState::Ringing { .. } | CallState::Opening { .. } => CallEnd::Refused(refusal),
-        CallState::Answered(_) | CallState::Up(_) => CallEnd::WeHangUp,
+        CallState::Offering { .. } | CallState::Answered(_) | CallState::Up(_) => CallEnd::WeHangUp,
     };
     flow::end_call(board, now, sid, end);
 }

@@ -11,6 +11,7 @@ mod dialling;
 mod documents;
 mod endings;
 mod holding;
+mod late;
 mod music;
 mod restoring;
 mod updates;

@@ -39,6 +39,8 @@ pub(crate) struct World {
     pub(crate) board: Switchboard,
     pub(crate) engine: Engine,
     pub(crate) phones: Vec<Phone>,
+    /// Datagrams to nobody that we know.
+    pub(crate) strays: Vec<String>,
     pub(crate) fetches: Vec<Fetch>,
     pub(crate) callbacks: Vec<Callback>,
     pub(crate) calls_ended: Vec<CallView>,
@@ -97,6 +99,7 @@ impl World {
                 wall: WallTime(0),
             }),
             phones: Vec::new(),
+            strays: Vec::new(),
             fetches: Vec::new(),
             callbacks: Vec::new(),
             calls_ended: Vec::new(),
@@ -259,6 +262,8 @@ impl World {
                 .agent
                 .handle(now, SIP.parse().unwrap(), bytes);
             self.poll_phone(at);
+        } else {
+            self.strays.push(String::from_utf8(bytes.to_vec()).unwrap());
         }
     }
 

@@ -115,7 +115,12 @@ impl Phone {
             Event::OfferAccepted { answer, .. } => Told::OfferAccepted(text(answer)),
             Event::OfferRefused { status, .. } => Told::OfferRefused(status),
             Event::Ended { how, .. } => Told::Ended(how),
-            Event::Invited { .. } | Event::Acknowledged { .. } | Event::Offered { .. } => return,
+            Event::Invited { .. }
+            | Event::Acknowledged { .. }
+            | Event::Offered { .. }
+            | Event::OfferWanted { .. }
+            | Event::Pressed { .. }
+            | Event::LateAnswer { .. } => return,
         });
     }
 }

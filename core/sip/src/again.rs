@@ -1,0 +1,86 @@
+//! An INVITE of ours that is asked anew, because its refusal says what it lacks: 422 (RFC 4028
+//! §7.4), 401 and 407. A new transaction with the next number in the same dialog (RFC 3261 §8.1.3.5).
+
+use confab_terms::{Instant, limits};
+
+use crate::dialog::Phase;
+use crate::lasting::{INTERVAL_S, INTERVAL_S_MIN, min_se};
+use crate::message::{Outgoing, Response};
+use crate::timers::TransactionId;
+use crate::{DialogId, UserAgent};
+
+impl UserAgent {
+    /// True if the refusal is answered by a new try, and is no refusal for that.
+    pub(crate) fn try_again(
+        &mut self,
+        now: Instant,
+        client: TransactionId,
+        response: &Response,
+    ) -> bool {
+        let Some(old) = self.clients.get(&client) else {
+            return false;
+        };
+        let (mut request, to, id) = (old.request.clone(), old.to, old.dialog);
+        let awaited = self.dialogs.get(&id).is_some_and(|known| {
+            let asking = known.asking.as_ref();
+            matches!(known.phase, Phase::Inviting { .. })
+                || known.phase == Phase::Up && asking.is_some_and(|a| a.client == Some(client))
+        });
+        let better = match response.status {
+            422 => last_longer(&mut request, response),
+            401 | 407 => self.add_credentials(&mut request, response),
+            _ => false,
+        };
+        if !awaited || !better || !self.has_room() {
+            return false;
+        }
+        match self.dialogs.get_mut(&id) {
+            Some(known) if known.anew < limits::SIP_ANEW_MAX => known.anew += 1,
+            _ => return false,
+        }
+        let client = self.number_anew(&mut request, id);
+        self.begin_client(now, client, request, to, id);
+        true
+    }
+
+    /// The next number, and a transaction of its own.
+    fn number_anew(&mut self, request: &mut Outgoing, id: DialogId) -> TransactionId {
+        let fresh = TransactionId(self.next_number());
+        request.branch = self.branch();
+        if let Some(known) = self.dialogs.get_mut(&id) {
+            known.local_cseq += 1;
+            known.early.clear();
+            request.cseq = known.local_cseq;
+            if let Phase::Inviting { client, .. } = &mut known.phase {
+                *client = fresh;
+            }
+            if let Some(asking) = &mut known.asking {
+                asking.client = Some(fresh);
+            }
+        }
+        fresh
+    }
+}
+
+/// Asks for as much as they want at least. Each try asks for more, so there are not many.
+fn last_longer(request: &mut Outgoing, response: &Response) -> bool {
+    let Some(wanted) = min_se(&response.headers) else {
+        return false;
+    };
+    let mut asked = INTERVAL_S_MIN;
+    for (name, value) in &mut request.headers {
+        let (number, rest) = match value.split_once(';') {
+            Some((number, rest)) => (number, format!(";{rest}")),
+            None => (value.as_str(), String::new()),
+        };
+        match name.as_str() {
+            "Session-Expires" => *value = format!("{}{rest}", wanted.max(INTERVAL_S)),
+            "Min-SE" => {
+                asked = number.parse().unwrap_or(asked);
+                *value = wanted.to_string();
+            }
+            _ => {}
+        }
+    }
+    wanted > asked
+}

@@ -1,0 +1,172 @@
+//! Provisional responses that are acknowledged (RFC 3262): ours until their PRACK, and ours
+//! for theirs.
+
+use confab_terms::{Instant, SocketAddr};
+
+use crate::client::FORKS_MAX;
+use crate::dialog::{Dialog, Early, Phase, Reliable, Reliably};
+use crate::lasting::names;
+use crate::message::{Headers, Method, Reply, Request, Response};
+use crate::timers::{PATIENCE, T1, Timer, TransactionId};
+use crate::{DialogId, Ending, UserAgent};
+
+/// What their INVITE says of it.
+pub(crate) fn wanted(headers: &Headers) -> Reliably {
+    if names(headers, "Require", "100rel") {
+        Reliably::Must
+    } else if names(headers, "Supported", "100rel") {
+        Reliably::May
+    } else {
+        Reliably::Never
+    }
+}
+
+impl UserAgent {
+    /// 180, to be acknowledged. Nothing while the one before has not been.
+    pub(crate) fn ring_reliably(&mut self, now: Instant, id: DialogId, reply: Reply) {
+        let first = u32::try_from(self.random_number() % 10_000).unwrap_or_default();
+        let Some(known) = self.dialogs.get_mut(&id) else {
+            return;
+        };
+        let Phase::Invited { server } = known.phase else {
+            return;
+        };
+        if known.reliable.is_some() {
+            return;
+        }
+        let rseq = known.rseq.map_or(first, |last| last) + 1;
+        known.rseq = Some(rseq);
+        let reply = reply
+            .header("Require", "100rel")
+            .header("RSeq", rseq.to_string());
+        let Some((to, bytes)) = self.respond(now, server, &reply) else {
+            return;
+        };
+        if let Some(known) = self.dialogs.get_mut(&id) {
+            known.reliable = Some(Reliable {
+                bytes,
+                to,
+                pause: T1,
+            });
+            self.timers.set(Timer::Reliable(id), now + T1);
+            self.timers.set(Timer::ReliableUnheard(id), now + PATIENCE);
+        }
+    }
+
+    /// The same again; pauses double without end (RFC 3262 §3).
+    pub(crate) fn repeat_reliable(&mut self, now: Instant, id: DialogId) {
+        if let Some(known) = self.dialogs.get_mut(&id)
+            && let Some(reliable) = &mut known.reliable
+        {
+            reliable.pause *= 2;
+            let (to, bytes, pause) = (reliable.to, reliable.bytes.clone(), reliable.pause);
+            self.timers.set(Timer::Reliable(id), now + pause);
+            self.send(to, bytes);
+        }
+    }
+
+    /// No PRACK: the call is refused (RFC 3262 §3).
+    pub(crate) fn reliable_unheard(&mut self, now: Instant, id: DialogId) {
+        self.settle_reliable(id);
+        let Some(known) = self.dialogs.get(&id) else {
+            return;
+        };
+        if let Phase::Invited { server } = known.phase {
+            let reply = Reply::new(504).tag(&known.local_tag);
+            self.respond(now, server, &reply);
+            self.end(now, id, Ending::TimedOut);
+        }
+    }
+
+    pub(crate) fn settle_reliable(&mut self, id: DialogId) {
+        self.timers.stop(Timer::Reliable(id));
+        self.timers.stop(Timer::ReliableUnheard(id));
+        if let Some(known) = self.dialogs.get_mut(&id) {
+            known.reliable = None;
+        }
+    }
+
+    /// Their PRACK. One that comes after the final answer is in its place all the same.
+    pub(crate) fn take_prack(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        request: &Request,
+        id: DialogId,
+    ) {
+        let Some(known) = self.dialogs.get(&id) else {
+            return;
+        };
+        let wanted = known
+            .rseq
+            .map(|rseq| format!("{rseq} {} INVITE", known.invite_cseq));
+        let said = request.headers.text("RAck").unwrap_or_default();
+        let said: Vec<&str> = said.split_ascii_whitespace().collect();
+        let reply = match wanted {
+            Some(wanted) if wanted == said.join(" ") => {
+                self.settle_reliable(id);
+                // An offer would need an answer here, and that is nobody's before ours.
+                Reply::new(if request.body.is_empty() { 200 } else { 488 })
+            }
+            _ => Reply::new(481),
+        };
+        let server = self.begin_server(request, from, id);
+        self.respond(now, server, &reply);
+    }
+
+    /// Acknowledges theirs, if it wants to be. What is out of order is left for its turn.
+    pub(crate) fn send_prack(&mut self, now: Instant, invite: TransactionId, response: &Response) {
+        let rseq = response.headers.text("RSeq");
+        let rseq = rseq.and_then(|text| text.trim().parse::<u32>().ok());
+        let wants = response.status > 100 && names(&response.headers, "Require", "100rel");
+        let (Some(rseq), Some(tag), true) = (rseq, response.to.tag(), wants) else {
+            return;
+        };
+        let Some((id, cseq)) = self
+            .clients
+            .get(&invite)
+            .map(|c| (c.dialog, c.request.cseq))
+        else {
+            return;
+        };
+        if !self.has_room() {
+            return;
+        }
+        let (branch, client) = (self.branch(), TransactionId(self.next_number()));
+        let Some(known) = self.dialogs.get_mut(&id) else {
+            return;
+        };
+        let waits = matches!(known.phase, Phase::Inviting { .. } | Phase::Withdrawn);
+        if !waits || !known.is_next(tag, rseq) {
+            return;
+        }
+        known.local_cseq += 1;
+        // What this fork's dialog would be (RFC 3261 §12.1.2); the dialog itself stays open.
+        let mut early: Dialog = known.clone();
+        early.learn(response);
+        let mut request = early.numbered(Method::Prack, branch, known.local_cseq);
+        let text = format!("{rseq} {cseq} INVITE");
+        request.headers.push(("RAck".into(), text));
+        self.begin_client(now, client, request, early.destination(), id);
+    }
+}
+
+impl Dialog {
+    /// Notes a reliable provisional response of a fork; false if it is not the next one.
+    fn is_next(&mut self, tag: &str, rseq: u32) -> bool {
+        let full = self.early.len() >= FORKS_MAX;
+        match self.early.iter_mut().find(|early| early.tag == tag) {
+            Some(early) if early.rseq.checked_add(1) == Some(rseq) => {
+                early.rseq = rseq;
+                true
+            }
+            Some(_) => false,
+            None if full => false,
+            None => {
+                let tag = tag.to_owned();
+                self.early.push(Early { tag, rseq });
+                true
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Session timers (RFC 4028): a call is refreshed by one side, and ends where that fails.
+//! Here is the doing; what is agreed, and the headers that say it, are in `lasting`.
+
+use core::time::Duration;
+
+use confab_terms::Instant;
+
+use crate::dialog::{Asking, Phase};
+use crate::lasting::{INTERVAL_S_MAX, Lasting, asked_for, headers, min_se};
+use crate::message::{Method, Response};
+use crate::timers::{Timer, TransactionId};
+use crate::{DialogId, Ending, UserAgent};
+
+/// Until the next try, where a refresh had no place or found no ear.
+const RETRY: Duration = Duration::from_secs(5);
+
+impl UserAgent {
+    /// From a 2xx on, theirs or ours; `None`: the call lasts without being refreshed.
+    pub(crate) fn start_lasting(&mut self, now: Instant, id: DialogId, lasting: Option<Lasting>) {
+        let Some(dialog) = self.dialogs.get_mut(&id) else {
+            return;
+        };
+        dialog.lasting = lasting;
+        self.timers.stop(Timer::Refresh(id));
+        self.timers.stop(Timer::Expiry(id));
+        let Some(lasting) = lasting else {
+            return;
+        };
+        let interval = Duration::from_secs(lasting.interval_s.into());
+        if lasting.ours {
+            self.timers.set(Timer::Refresh(id), now + interval / 2);
+        }
+        // A BYE a little before the end (RFC 4028 §10).
+        let margin = (interval / 3).min(Duration::from_secs(32));
+        self.timers.set(Timer::Expiry(id), now + interval - margin);
+    }
+
+    /// What a 2xx of theirs says of it. One that says nothing: we go on refreshing what is
+    /// refreshed already.
+    pub(crate) fn take_lasting(&mut self, now: Instant, id: DialogId, response: &Response) {
+        let known = self.dialogs.get(&id).and_then(|dialog| dialog.lasting);
+        let lasting = match asked_for(&response.headers) {
+            Some((interval_s, refresher)) => Some(Lasting {
+                interval_s,
+                ours: refresher.as_deref() != Some("uas"),
+                understood: true,
+            }),
+            None => known.map(|known| Lasting {
+                ours: true,
+                ..known
+            }),
+        };
+        self.start_lasting(now, id, lasting);
+    }
+
+    /// Half the time is over.
+    pub(crate) fn refresh(&mut self, now: Instant, id: DialogId) {
+        let Some(known) = self.dialogs.get(&id) else {
+            return;
+        };
+        let Some(lasting) = known.lasting.filter(|_| known.phase == Phase::Up) else {
+            return;
+        };
+        let busy = known.asked.is_some() || known.asking.is_some() || known.unheard.is_some();
+        if busy || !self.has_room() {
+            return self.timers.set(Timer::Refresh(id), now + RETRY);
+        }
+        if !known.takes_update {
+            let offer = known.local_sdp.clone();
+            if let Some(known) = self.dialogs.get_mut(&id) {
+                known.asking = Some(Asking {
+                    offer,
+                    client: None,
+                    tries: 0,
+                });
+            }
+            return self.ask_again(now, id);
+        }
+        let (branch, client) = (self.branch(), TransactionId(self.next_number()));
+        let contact = self.contact();
+        let Some(known) = self.dialogs.get_mut(&id) else {
+            return;
+        };
+        let mut request = known.request(Method::Update, branch);
+        let to = known.destination();
+        request.headers.push(("Contact".into(), contact));
+        request.headers.extend(headers(lasting));
+        self.begin_client(now, client, request, to, id);
+    }
+
+    /// The final response to an UPDATE of ours.
+    pub(crate) fn refreshed(&mut self, now: Instant, id: DialogId, response: &Response) {
+        let Some(known) = self.dialogs.get_mut(&id) else {
+            return;
+        };
+        if known.phase != Phase::Up {
+            return;
+        }
+        match response.status {
+            200..300 => {
+                known.refresh(response.contact.as_ref());
+                self.take_lasting(now, id, response);
+            }
+            408 => self.lose(now, id, Ending::TimedOut),
+            481 => self.lose(now, id, Ending::Refused(481)),
+            status => {
+                let wanted = min_se(&response.headers).filter(|_| status == 422);
+                if let (Some(wanted), Some(lasting)) = (wanted, &mut known.lasting) {
+                    lasting.interval_s = lasting.interval_s.max(wanted).min(INTERVAL_S_MAX);
+                }
+                if matches!(status, 405 | 501) {
+                    known.takes_update = false;
+                }
+                self.refresh_later(now, id);
+            }
+        }
+    }
+
+    /// The refresh did not come through: once more, until the time is over.
+    pub(crate) fn refresh_later(&mut self, now: Instant, id: DialogId) {
+        let lasting = self.dialogs.get(&id).and_then(|known| known.lasting);
+        if lasting.is_some_and(|lasting| lasting.ours) {
+            self.timers.set(Timer::Refresh(id), now + RETRY);
+        }
+    }
+
+    /// Nobody has refreshed it.
+    pub(crate) fn expire(&mut self, now: Instant, id: DialogId) {
+        let phase = self.dialogs.get(&id).map(|known| known.phase);
+        if phase == Some(Phase::Up) {
+            self.lose(now, id, Ending::TimedOut);
+        }
+    }
+}

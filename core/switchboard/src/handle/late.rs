@@ -1,0 +1,85 @@
+//! Late offers: an INVITE or re-INVITE leaves the offer to us, and its ACK brings the answer.
+
+use confab_media::Command;
+use confab_sdp::{Direction, Local};
+use confab_sip::DialogId;
+use confab_terms::{CallSid, Codec, Now};
+
+use super::leg_opened::add_leg;
+use crate::flow::{self, CallEnd};
+use crate::live::{CallState, Leg};
+use crate::{Output, Switchboard};
+
+const CODECS: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
+
+/// The 200 of a call that came without an offer.
+pub(super) fn offer_first(board: &mut Switchboard, now: Now, sid: CallSid, local: Local) {
+    let Some(call) = board.calls.get_mut(sid) else {
+        return;
+    };
+    let (thread, leg, dialog) = (call.thread, call.leg, call.dialog);
+    let offer = confab_sdp::offer(&local, &CODECS, Direction::SendRecv);
+    call.sip_result_code = Some(200);
+    call.state = CallState::Offering {
+        local,
+        offer: offer.clone(),
+    };
+    add_leg(board, thread, leg);
+    board.sip.answer(now.instant, dialog, offer);
+}
+
+/// A re-INVITE without an offer: everything that we can is offered anew.
+pub(super) fn offer_wanted(board: &mut Switchboard, now: Now, dialog: DialogId) {
+    let call = board.calls.of_dialog(dialog);
+    let call = call.and_then(|sid| board.calls.get_mut(sid));
+    let Some(CallState::Answered(leg) | CallState::Up(leg)) = call.map(|call| &mut call.state)
+    else {
+        return board.sip.refuse_offer(now.instant, dialog, 488);
+    };
+    let same = confab_sdp::offer(&leg.local, &CODECS, Direction::SendRecv);
+    if same != leg.answer {
+        // It says something else than before (RFC 3264 §8).
+        leg.local.version += 1;
+        leg.answer = confab_sdp::offer(&leg.local, &CODECS, Direction::SendRecv);
+    }
+    let offer = leg.answer.clone();
+    board.sip.accept_offer(now.instant, dialog, offer);
+}
+
+/// The answer to our offer. A call that never got one has no media: it ends. One that had media
+/// before goes on with it.
+pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answer: &[u8]) {
+    let Some(sid) = board.calls.of_dialog(dialog) else {
+        return;
+    };
+    let Some(call) = board.calls.get_mut(sid) else {
+        return;
+    };
+    let agreed = confab_sdp::parse(answer).ok();
+    let agreed = agreed.and_then(|answer| confab_sdp::agree(&CODECS, &answer).ok());
+    let media = agreed.map(|agreed| flow::leg_media(&agreed, call.invite.source.ip()));
+    let (leg, thread) = (call.leg, call.thread);
+    match (&mut call.state, media) {
+        (CallState::Offering { local, offer }, Some(media)) => {
+            let (local, answer) = (local.clone(), core::mem::take(offer));
+            call.state = CallState::Answered(Leg {
+                local,
+                media,
+                answer,
+            });
+        }
+        (CallState::Offering { .. }, None) => {
+            return flow::end_call(board, now, sid, CallEnd::WeHangUp);
+        }
+        (CallState::Answered(known) | CallState::Up(known), Some(media))
+            if media != known.media =>
+        {
+            known.media = media;
+        }
+        _ => return,
+    }
+    if let Some(media) = media {
+        let command = Command::SetMedia { leg, media };
+        board.send(Output::Media { thread, command });
+    }
+}
