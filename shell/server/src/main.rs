@@ -9,6 +9,7 @@ mod failure;
 mod gauges;
 mod logging;
 mod media_loop;
+mod metrics;
 mod outlets;
 mod queues;
 mod serve;

@@ -15,6 +15,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
+use crate::gauges::Gauges;
 use crate::queues::{Letterbox, Order};
 
 /// Where outputs go.
@@ -26,6 +27,7 @@ pub(crate) struct Outlets {
     pub(crate) callbacks: Callbacks,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) letterbox: Letterbox,
+    pub(crate) gauges: Arc<Gauges>,
     pub(crate) runtime: Handle,
     pub(crate) replies: BTreeMap<RequestId, oneshot::Sender<Reply>>,
 }
@@ -79,7 +81,9 @@ impl Outlets {
     pub(crate) fn carry_out(&mut self, output: Output) {
         match output {
             Output::Datagram { to, bytes } => {
+                self.gauges.sip_out.add(1);
                 if !self.sip.send_to(&bytes, to) {
+                    self.gauges.sip_unsent.add(1);
                     tracing::debug!(%to, "the kernel did not take a SIP message");
                 }
             }
@@ -107,12 +111,15 @@ impl Outlets {
                 fields,
             } => {
                 // What finds no room has been logged there.
-                let _full = self.callbacks.push(Callback {
+                let pushed = self.callbacks.push(Callback {
                     conference,
                     url,
                     method,
                     fields,
                 });
+                self.gauges
+                    .callbacks_dropped
+                    .add(u64::from(pushed.is_err()));
             }
             Output::CallEnded(call) => self.store.keep(Entry::Call(call)),
             Output::ConferenceEnded(conference) => self.store.keep(Entry::Conference(conference)),

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -136,7 +136,45 @@ impl Server {
         self.exchange(head).0
     }
 
+    /// Every line of `/metrics`.
+    pub(crate) fn metrics(&self) -> String {
+        let head = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        let (status, body) = self.answer(head);
+        assert_eq!(status, 200, "{body}");
+        body
+    }
+
+    /// One figure of `/metrics`, its labels as written.
+    pub(crate) fn figure(&self, name: &str) -> f64 {
+        let metrics = self.metrics();
+        let of_that_name = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
+        let figure = metrics.lines().find_map(of_that_name);
+        figure.unwrap_or_else(|| panic!("{name} is not in {metrics}"))
+    }
+
+    /// Waits until a figure is what it should be.
+    pub(crate) fn wait_for_figure(&self, name: &str, is_so: impl Fn(f64) -> bool) {
+        let begun = Instant::now();
+        loop {
+            let figure = self.figure(name);
+            if is_so(figure) {
+                return;
+            }
+            assert!(begun.elapsed().as_secs() < 5, "{name} stays {figure}");
+        }
+    }
+
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     fn exchange(&self, request: &str) -> (u16, Value) {
+        let (status, body) = self.answer(request);
+        (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+    }
+
+    fn answer(&self, request: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.http).expect("confab listens");
         let patience = Some(Duration::from_secs(5));
         stream.set_read_timeout(patience).expect("a time-out");
@@ -145,8 +183,7 @@ impl Server {
         stream.read_to_string(&mut answer).expect("an answer");
         let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
         let status = head.split(' ').nth(1).expect("a status");
-        let body = serde_json::from_str(body).unwrap_or(Value::Null);
-        (status.parse().expect("a number"), body)
+        (status.parse().expect("a number"), body.to_owned())
     }
 }
 
