@@ -142,6 +142,7 @@ impl Gauges {
             unsent = self.unsent.get(),
             untold = self.untold.get(),
             switchboard_lag_ms = self.switchboard_lag.worst_ms(),
+            log_left_out = crate::logging::left_out(),
             "how well the time was kept"
         );
     }

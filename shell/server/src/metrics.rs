@@ -12,6 +12,7 @@ use confab_web::Callbacks;
 use tokio::sync::mpsc::{Sender, WeakSender};
 
 use crate::gauges::{Gauges, Spread};
+use crate::logging;
 use crate::queues::{Letterbox, Order};
 
 pub(crate) use rows::{ENGINE_ROWS, EngineNow, SWITCHBOARD_ROWS, SwitchboardNow};
@@ -146,6 +147,11 @@ impl Shown {
                 help: "Events that no application was told of, by reason",
                 values: Values::Counters("reason", failed),
             },
+            one(
+                "confab_log_left_out_total",
+                "Log entries left out because there were too many of their kind",
+                logging::left_out(),
+            ),
             one(
                 "confab_history_lost_total",
                 "Entries of the history that did not reach the disk",

@@ -121,8 +121,16 @@ impl Outlets {
                     .callbacks_dropped
                     .add(u64::from(pushed.is_err()));
             }
-            Output::CallEnded(call) => self.store.keep(Entry::Call(call)),
-            Output::ConferenceEnded(conference) => self.store.keep(Entry::Conference(conference)),
+            Output::CallEnded(call) => {
+                let (sid, status) = (call.sid, call.status);
+                tracing::info!(call = %sid, ?status, sip = call.sip_result_code, "a call ended");
+                self.store.keep(Entry::Call(call));
+            }
+            Output::ConferenceEnded(conference) => {
+                let (sid, reason) = (conference.sid, conference.end_reason);
+                tracing::info!(conference = %sid, ?reason, "a conference ended");
+                self.store.keep(Entry::Conference(conference));
+            }
             Output::Notice(notice) => self.notice(notice),
         }
     }
@@ -146,7 +154,14 @@ impl Outlets {
         let Notice { code, message, .. } = &notice;
         let call = notice.call.map(|call| call.to_string());
         let conference = notice.conference.map(|conference| conference.to_string());
-        tracing::warn!(code, message, call, conference, url = notice.url, "notice");
+        tracing::warn!(
+            code,
+            what = message,
+            call,
+            conference,
+            url = notice.url,
+            "notice"
+        );
         self.store.keep(Entry::Notice(notice));
     }
 }

@@ -35,9 +35,14 @@ impl Drop for Folder {
 
 /// `confab serve` with free ports, in this folder; not started.
 pub(crate) fn command(folder: &Folder) -> Command {
+    asked_to("serve", folder)
+}
+
+/// `confab` with this verb, free ports, in this folder; not started.
+pub(crate) fn asked_to(verb: &str, folder: &Folder) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_confab"));
     command
-        .arg("serve")
+        .arg(verb)
         .current_dir(&folder.0)
         .env_clear()
         .env("CONFAB_HTTP_LISTEN", "127.0.0.1:0")
@@ -117,6 +122,26 @@ impl Server {
         self.child.wait().expect("a child")
     }
 
+    /// SIGTERM, and what it logged since it took calls.
+    pub(crate) fn end(&mut self) -> Vec<String> {
+        self.terminate();
+        let mut log = String::new();
+        if let Some(mut rest) = self.log.take() {
+            rest.read_to_string(&mut log).expect("UTF-8");
+        }
+        self.child.wait().expect("a child");
+        log.lines().map(str::to_owned).collect()
+    }
+
+    /// Resident memory, in bytes.
+    pub(crate) fn resident(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("it runs");
+        let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = kib.and_then(|kib| kib.trim().strip_suffix(" kB"));
+        1_024 * kib.expect("VmRSS").parse::<u64>().expect("a number")
+    }
+
     /// Status and body of a request to the API, below the account.
     pub(crate) fn ask(&self, method: &str, path: &str, form: &str) -> (u16, Value) {
         let path = format!("/api/laml/2010-04-01/Accounts/{}/{path}", self.account);
@@ -162,11 +187,6 @@ impl Server {
             }
             assert!(begun.elapsed().as_secs() < 5, "{name} stays {figure}");
         }
-    }
-
-    /// The process.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
     }
 
     fn exchange(&self, request: &str) -> (u16, Value) {
