@@ -28,10 +28,10 @@ pub(crate) enum Asked {
 pub(crate) fn read() -> Result<Asked, Failure> {
     let matches = command().get_matches();
     match matches.subcommand() {
-        Some(("demo", demo)) => Ok(Asked::Demo(Options {
-            json: demo.get_flag("json"),
-            folder: demo.get_one::<PathBuf>("folder").cloned(),
-        })),
+        Some(("demo", demo)) => Ok(Asked::Demo(Options::new(
+            demo.get_flag("json"),
+            demo.get_one::<PathBuf>("folder").cloned(),
+        ))),
         Some(("check", check)) => Ok(Asked::Check(layered(check).map(Box::new))),
         // Clap insists on one of the three.
         serve => {
