@@ -12,6 +12,7 @@ mod fields;
 mod form;
 mod json;
 mod line;
+mod metrics;
 mod notifications;
 mod paging;
 mod participants;
@@ -25,6 +26,7 @@ mod update;
 
 pub use dialect::Dialect;
 pub use line::{AskError, Asked, Line, QueueFull, Switch};
+pub use metrics::{Family, Figures, Histogram, Metrics, Values};
 pub use router::{Api, router};
 pub use serve::{Listener, serve};
 pub use tls::{Certificate, TlsError, acceptor};

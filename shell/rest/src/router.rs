@@ -15,8 +15,10 @@ use confab_switchboard::{Reply, Request as Question};
 use serde_json::json;
 
 use crate::errors::ApiError;
-use crate::{Dialect, Line, accounts, audibility, auth, calls, conferences, notifications};
-use crate::{participants, prefix, sids};
+use crate::{
+    Dialect, Line, Metrics, accounts, audibility, auth, calls, conferences, notifications,
+};
+use crate::{metrics, participants, prefix, sids};
 
 const ROOT: &str = "/2010-04-01";
 
@@ -31,6 +33,8 @@ pub struct Api {
     pub dialect: Dialect,
     /// True once calls can be taken, false again when draining.
     pub ready: Arc<AtomicBool>,
+    /// What it counts, and what others do.
+    pub metrics: Metrics,
 }
 
 impl Api {
@@ -82,10 +86,12 @@ pub fn router(api: Api) -> Router {
             get(notifications::list),
         )
         .with_state(api.clone());
+    let counts = middleware::from_fn_with_state(api.metrics.clone(), metrics::count);
     // A fallback of an outer router: the layer sees, and may rewrite, the path before routing.
     Router::new()
         .fallback_service(routes)
         .layer(middleware::from_fn_with_state(api, enter))
+        .layer(counts)
 }
 
 async fn enter(State(api): State<Api>, mut request: Request, next: Next) -> Response {

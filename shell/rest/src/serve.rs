@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
-use crate::{Api, router};
+use crate::{Api, Metrics, metrics, router};
 
 /// How long requests that are under way may go on after the end was asked for.
 const FINISH_WAIT: Duration = Duration::from_secs(5);
@@ -33,14 +33,20 @@ pub struct Listener {
 
 /// Serves the API until `shutdown` comes, then lets requests under way finish.
 pub async fn serve(listeners: Vec<Listener>, api: Api, shutdown: impl Future<Output = ()>) {
+    let metrics = api.metrics.clone();
     let router = router(api);
+    let plain = metrics::before(router.clone(), metrics.clone());
     let seats = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
     let (stop, stopped) = watch::channel(false);
     let accepting: Vec<_> = listeners
         .into_iter()
         .map(|listener| {
             let door = Door {
-                router: router.clone(),
+                router: match listener.tls {
+                    None => plain.clone(),
+                    Some(_) => router.clone(),
+                },
+                metrics: metrics.clone(),
                 seats: Arc::clone(&seats),
                 stopped: stopped.clone(),
             };
@@ -60,6 +66,7 @@ pub async fn serve(listeners: Vec<Listener>, api: Api, shutdown: impl Future<Out
 #[derive(Clone)]
 struct Door {
     router: Router,
+    metrics: Metrics,
     seats: Arc<Semaphore>,
     stopped: watch::Receiver<bool>,
 }
@@ -82,7 +89,10 @@ impl Door {
                 Ok(seat) => {
                     tokio::spawn(self.clone().speak(stream, listener.tls.clone(), seat));
                 }
-                Err(_) => turn_away(&stream, listener.tls.is_some()),
+                Err(_) => {
+                    self.metrics.answered(429);
+                    turn_away(&stream, listener.tls.is_some());
+                }
             }
         }
     }

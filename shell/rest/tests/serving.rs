@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use common::{ACCOUNT, CALL, CONFERENCE, Memory, TOKEN, account, basic, participant_path};
-use confab_rest::{Api, Certificate, Dialect, Line, Listener, acceptor, serve};
+use confab_rest::{Api, Certificate, Dialect, Line, Listener, Metrics, acceptor, serve};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -67,6 +67,7 @@ async fn run(dir: &Path) -> Running {
         }),
         dialect: Dialect::SignalWire,
         ready: Arc::new(AtomicBool::new(true)),
+        metrics: Metrics::new(common::SomeFigures),
     };
     let (plain_at, tls_at) = (plain.local_addr().unwrap(), tls.local_addr().unwrap());
     let listeners = vec![
@@ -150,6 +151,44 @@ async fn plain_and_tls_say_the_same() {
             assert_eq!(body(&whole_answer(stream).await), body(&plain));
         }
     }
+}
+
+async fn asked_for(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> String {
+    let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer).await;
+    answer
+}
+
+#[tokio::test]
+async fn metrics_are_shown_on_the_plain_listener_alone() {
+    let dir = Dir::new("metrics");
+    let running = run(&dir.0).await;
+    let plain = || TcpStream::connect(running.plain);
+    let refused = asked_for(plain().await.unwrap(), "/2010-04-01/Accounts").await;
+    assert!(refused.starts_with("HTTP/1.1 401"), "{refused}");
+    let shown = asked_for(plain().await.unwrap(), "/metrics").await;
+    assert!(shown.starts_with("HTTP/1.1 200 OK\r\n"), "{shown}");
+    assert!(shown.contains("content-type: text/plain; version=0.0.4"));
+    for lines in [
+        "# HELP confab_some Some\n# TYPE confab_some counter\nconfab_some 3\n",
+        "# TYPE confab_now gauge\nconfab_now{of=\"one\"} 1.5\n",
+        "# TYPE confab_long histogram\nconfab_long_bucket{le=\"0.001\"} 4\n\
+         confab_long_bucket{le=\"0.01\"} 6\nconfab_long_bucket{le=\"+Inf\"} 7\n\
+         confab_long_sum 0.25\nconfab_long_count 7\n",
+        "confab_http_requests_total 1\n",
+        "confab_http_refusals_total{status=\"401\"} 1\n",
+        "confab_http_refusals_total{status=\"404\"} 0\n",
+    ] {
+        assert!(shown.contains(lines), "{lines} is not in {shown}");
+    }
+    let connector = TlsConnector::from(Arc::new(client(&dir.0, &[&rustls::version::TLS13])));
+    let tcp = TcpStream::connect(running.tls).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let stream = connector.connect(name, tcp).await.unwrap();
+    let other = asked_for(stream, "/metrics").await;
+    assert!(other.starts_with("HTTP/1.1 404"), "{other}");
 }
 
 #[tokio::test]

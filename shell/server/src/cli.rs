@@ -18,6 +18,8 @@ const FILE: &str = "confab.toml";
 pub(crate) enum Asked {
     /// To run until it is told to stop.
     Serve(Box<Config>),
+    /// To say whether it would run, and how well.
+    Check(Result<Box<Config>, BadValue>),
     /// To show itself.
     Demo(Options),
 }
@@ -30,7 +32,8 @@ pub(crate) fn read() -> Result<Asked, Failure> {
             demo.get_flag("json"),
             demo.get_one::<PathBuf>("folder").cloned(),
         ))),
-        // Clap insists on one of the two.
+        Some(("check", check)) => Ok(Asked::Check(layered(check).map(Box::new))),
+        // Clap insists on one of the three.
         serve => {
             let serve = serve.map_or(&matches, |(_, serve)| serve);
             Ok(Asked::Serve(Box::new(layered(serve)?)))
@@ -50,6 +53,14 @@ fn command() -> Command {
         .after_help(
             "Flags go before the environment, that before the file, that before the defaults. \
              An empty value is no value.",
+        )
+        .args(SETTINGS.iter().map(flag))
+        .arg(file.clone());
+    let check = Command::new("check")
+        .about("Says whether the server would run here, one line a check")
+        .after_help(
+            "Takes the settings of `serve`. Ends with 0 if it would run, with 1 if it would not, \
+             with 2 if a setting cannot be used.",
         )
         .args(SETTINGS.iter().map(flag))
         .arg(file);
@@ -75,6 +86,7 @@ fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(serve)
+        .subcommand(check)
         .subcommand(demo)
 }
 

@@ -1,25 +1,48 @@
-//! How well the threads keep their time: counted by them, read by others. Decides nothing.
+//! What the threads count, each its own, for others to read: how well they keep their time, and
+//! the core's plain numbers. Decides nothing.
 
+use std::array;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Counts, each written by one thread.
+use crate::metrics::{ENGINE_ROWS, SWITCHBOARD_ROWS};
+
+/// What a `Spread` tells apart, in microseconds.
+const UP_TO_US: [u64; 11] = [
+    50, 100, 250, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 200_000,
+];
+
+/// Counts of all threads.
 #[derive(Debug, Default)]
 pub(crate) struct Gauges {
     /// Ticks of media threads.
     pub(crate) ticks: Count,
     /// Ticks that began more than 2 ms late.
     pub(crate) late_ticks: Count,
-    /// The latest that a tick began.
-    pub(crate) tick_lateness: Worst,
-    /// The longest that a tick took.
-    pub(crate) tick_length: Worst,
+    /// How late ticks began.
+    pub(crate) tick_lateness: Spread,
+    /// How long ticks took.
+    pub(crate) tick_length: Spread,
     /// Packets that the kernel did not take.
     pub(crate) unsent: Count,
     /// What media threads told in vain, because nobody listened for long.
     pub(crate) untold: Count,
-    /// The longest turn of the switchboard's thread: what comes in waits for so long.
-    pub(crate) switchboard_lag: Worst,
+    /// The turns of the switchboard's thread: what comes in waits for so long.
+    pub(crate) switchboard_lag: Spread,
+    /// SIP datagrams that came in.
+    pub(crate) sip_in: Count,
+    /// SIP datagrams that went out.
+    pub(crate) sip_out: Count,
+    /// SIP datagrams that the kernel did not take.
+    pub(crate) sip_unsent: Count,
+    /// Callbacks that were given up after all attempts.
+    pub(crate) callbacks_failed: Count,
+    /// Callbacks that found no room in their queue.
+    pub(crate) callbacks_dropped: Count,
+    /// The engines' numbers, all threads together.
+    pub(crate) engines: Mirror<ENGINE_ROWS>,
+    /// The switchboard's numbers.
+    pub(crate) switchboard: Mirror<SWITCHBOARD_ROWS>,
 }
 
 /// Counts up.
@@ -38,21 +61,73 @@ impl Count {
     }
 }
 
-/// Remembers the largest.
+/// How often something took how long, and the longest.
 #[derive(Debug, Default)]
-pub(crate) struct Worst(AtomicU64);
+pub(crate) struct Spread {
+    counts: [AtomicU64; UP_TO_US.len()],
+    beyond: AtomicU64,
+    sum_ns: AtomicU64,
+    worst_ns: AtomicU64,
+}
 
-impl Worst {
+impl Spread {
     pub(crate) fn note(&self, took: Duration) {
-        let nanoseconds = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-        if nanoseconds > self.0.load(Ordering::Relaxed) {
-            self.0.store(nanoseconds, Ordering::Relaxed);
+        let ns = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        let place = UP_TO_US.iter().position(|&up_to| ns <= up_to * 1_000);
+        place
+            .map_or(&self.beyond, |place| &self.counts[place])
+            .fetch_add(1, Ordering::Relaxed);
+        self.sum_ns.fetch_add(ns, Ordering::Relaxed);
+        self.worst_ns.fetch_max(ns, Ordering::Relaxed);
+    }
+
+    /// The longest, in milliseconds.
+    pub(crate) fn worst_ms(&self) -> f64 {
+        seconds(&self.worst_ns) * 1_000.0
+    }
+
+    pub(crate) fn histogram(&self) -> confab_rest::Histogram {
+        let buckets = UP_TO_US.iter().zip(&self.counts);
+        confab_rest::Histogram {
+            buckets: buckets
+                .map(|(&up_to, count)| {
+                    let up_to = Duration::from_micros(up_to).as_secs_f64();
+                    (up_to, count.load(Ordering::Relaxed))
+                })
+                .collect(),
+            beyond: self.beyond.load(Ordering::Relaxed),
+            sum: seconds(&self.sum_ns),
+        }
+    }
+}
+
+fn seconds(nanoseconds: &AtomicU64) -> f64 {
+    Duration::from_nanos(nanoseconds.load(Ordering::Relaxed)).as_secs_f64()
+}
+
+/// Numbers of the core as they were when a thread last showed them; of several threads, the sums.
+#[derive(Debug)]
+pub(crate) struct Mirror<const N: usize>([AtomicU64; N]);
+
+impl<const N: usize> Default for Mirror<N> {
+    fn default() -> Self {
+        Self(array::from_fn(|_| AtomicU64::default()))
+    }
+}
+
+impl<const N: usize> Mirror<N> {
+    /// One thread's numbers in place of those that it showed before.
+    pub(crate) fn show(&self, shown: &mut [u64; N], now: [u64; N]) {
+        for ((sum, before), now) in self.0.iter().zip(shown).zip(now) {
+            if *before != now {
+                sum.fetch_add(now.wrapping_sub(*before), Ordering::Relaxed);
+                *before = now;
+            }
         }
     }
 
-    /// In milliseconds.
-    pub(crate) fn ms(&self) -> f64 {
-        Duration::from_nanos(self.0.load(Ordering::Relaxed)).as_secs_f64() * 1_000.0
+    pub(crate) fn get(&self, place: usize) -> u64 {
+        self.0[place].load(Ordering::Relaxed)
     }
 }
 
@@ -62,11 +137,12 @@ impl Gauges {
         tracing::info!(
             ticks = self.ticks.get(),
             late_ticks = self.late_ticks.get(),
-            tick_lateness_ms = self.tick_lateness.ms(),
-            tick_length_ms = self.tick_length.ms(),
+            tick_lateness_ms = self.tick_lateness.worst_ms(),
+            tick_length_ms = self.tick_length.worst_ms(),
             unsent = self.unsent.get(),
             untold = self.untold.get(),
-            switchboard_lag_ms = self.switchboard_lag.ms(),
+            switchboard_lag_ms = self.switchboard_lag.worst_ms(),
+            log_left_out = crate::logging::left_out(),
             "how well the time was kept"
         );
     }

@@ -1,33 +1,49 @@
-//! The log: to standard error or to a file, as text or as one JSON object a line.
+//! The log: to standard error or to a file, as text or as one JSON object a line. One entry is
+//! one line whatever is in it, and one kind of entry cannot fill a disk.
+
+mod escaping;
+mod limit;
 
 use std::fs::File;
 use std::io;
-use std::sync::Mutex;
+use std::sync::Arc;
 
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 
 use crate::config::{Config, LogFormat};
+
+use escaping::Escaping;
+pub(crate) use limit::left_out;
 
 /// Starts it. The filter has been checked with the configuration.
 pub(crate) fn start(config: &Config) {
     let ansi = io::IsTerminal::is_terminal(&io::stderr());
-    start_on(config, BoxMakeWriter::new(io::stderr), ansi);
+    let writer = move || Escaping::new(io::stderr(), ansi);
+    start_on(config, BoxMakeWriter::new(writer), ansi);
 }
 
 /// Starts it in a file.
 pub(crate) fn start_in(config: &Config, file: File) {
-    start_on(config, BoxMakeWriter::new(Mutex::new(file)), false);
+    let file = Arc::new(file);
+    let writer = move || Escaping::new(Arc::clone(&file), false);
+    start_on(config, BoxMakeWriter::new(writer), false);
 }
 
 fn start_on(config: &Config, writer: BoxMakeWriter, ansi: bool) {
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&config.log))
-        .with_writer(writer);
-    let started = match config.log_format {
-        LogFormat::Text => log.with_ansi(ansi).try_init(),
-        LogFormat::Json => log.json().flatten_event(true).try_init(),
+    let lines = fmt::layer().with_writer(writer);
+    let lines = match config.log_format {
+        LogFormat::Text => lines.with_ansi(ansi).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
+    let log = registry()
+        .with(EnvFilter::new(&config.log))
+        .with(lines.with_filter(limit::Limit::default()));
     // Only a second start in one process could fail: the first one's log goes on.
-    let _started_already = started;
+    let _started_already = log.try_init();
 }
+
+#[cfg(test)]
+mod tests;

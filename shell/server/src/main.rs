@@ -1,6 +1,7 @@
 //! The `confab` binary: configuration, threads, queues, drain. Here the core meets sockets,
 //! clocks and the disk; nothing is decided.
 
+mod check;
 mod cli;
 mod config;
 mod demo;
@@ -9,6 +10,7 @@ mod failure;
 mod gauges;
 mod logging;
 mod media_loop;
+mod metrics;
 mod outlets;
 mod queues;
 mod serve;
@@ -24,6 +26,7 @@ use cli::Asked;
 fn main() -> ExitCode {
     let result = cli::read().and_then(|asked| match asked {
         Asked::Serve(config) => serve::serve(&config).map(|()| ExitCode::SUCCESS),
+        Asked::Check(config) => Ok(check::check(config)),
         Asked::Demo(options) => demo::demo(&options),
     });
     result.unwrap_or_else(|failure| failure.tell())

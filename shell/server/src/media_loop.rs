@@ -15,6 +15,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::sync::mpsc::error::TryRecvError;
 
 use crate::gauges::Gauges;
+use crate::metrics::{ENGINE_ROWS, EngineNow};
 use crate::queues::{Letterbox, Order, Told};
 
 use legs::{Leg, Legs};
@@ -53,6 +54,7 @@ struct Running {
     legs: Legs,
     batch: Batch,
     untold: VecDeque<Told>,
+    shown: [u64; ENGINE_ROWS],
 }
 
 impl MediaLoop {
@@ -72,6 +74,7 @@ impl MediaLoop {
             legs: Legs::default(),
             batch: Batch::new(BATCH_PACKETS, RTP_PACKET_BYTES_MAX),
             untold: VecDeque::new(),
+            shown: [0; ENGINE_ROWS],
         };
         loop {
             let due = running.engine.next_deadline();
@@ -213,9 +216,15 @@ impl Running {
         self.setup.letterbox.ring();
     }
 
-    fn gauge(&self, due: Instant, begun: Instant) {
+    fn gauge(&mut self, due: Instant, begun: Instant) {
         let gauges = &self.setup.gauges;
         let lateness = begun.saturating_since(due);
+        let engine = EngineNow {
+            counters: self.engine.counters(),
+            legs: self.engine.leg_count(),
+            rooms: self.engine.room_count(),
+        };
+        gauges.engines.show(&mut self.shown, engine.read());
         gauges.ticks.add(1);
         gauges.late_ticks.add(u64::from(lateness > LATE));
         gauges.tick_lateness.note(lateness);

@@ -15,6 +15,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
+use crate::gauges::Gauges;
 use crate::queues::{Letterbox, Order};
 
 /// Where outputs go.
@@ -26,6 +27,7 @@ pub(crate) struct Outlets {
     pub(crate) callbacks: Callbacks,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) letterbox: Letterbox,
+    pub(crate) gauges: Arc<Gauges>,
     pub(crate) runtime: Handle,
     pub(crate) replies: BTreeMap<RequestId, oneshot::Sender<Reply>>,
 }
@@ -79,7 +81,9 @@ impl Outlets {
     pub(crate) fn carry_out(&mut self, output: Output) {
         match output {
             Output::Datagram { to, bytes } => {
+                self.gauges.sip_out.add(1);
                 if !self.sip.send_to(&bytes, to) {
+                    self.gauges.sip_unsent.add(1);
                     tracing::debug!(%to, "the kernel did not take a SIP message");
                 }
             }
@@ -107,15 +111,26 @@ impl Outlets {
                 fields,
             } => {
                 // What finds no room has been logged there.
-                let _full = self.callbacks.push(Callback {
+                let pushed = self.callbacks.push(Callback {
                     conference,
                     url,
                     method,
                     fields,
                 });
+                self.gauges
+                    .callbacks_dropped
+                    .add(u64::from(pushed.is_err()));
             }
-            Output::CallEnded(call) => self.store.keep(Entry::Call(call)),
-            Output::ConferenceEnded(conference) => self.store.keep(Entry::Conference(conference)),
+            Output::CallEnded(call) => {
+                let (sid, status) = (call.sid, call.status);
+                tracing::info!(call = %sid, ?status, sip = call.sip_result_code, "a call ended");
+                self.store.keep(Entry::Call(call));
+            }
+            Output::ConferenceEnded(conference) => {
+                let (sid, reason) = (conference.sid, conference.end_reason);
+                tracing::info!(conference = %sid, ?reason, "a conference ended");
+                self.store.keep(Entry::Conference(conference));
+            }
             Output::Notice(notice) => self.notice(notice),
         }
     }
@@ -139,7 +154,14 @@ impl Outlets {
         let Notice { code, message, .. } = &notice;
         let call = notice.call.map(|call| call.to_string());
         let conference = notice.conference.map(|conference| conference.to_string());
-        tracing::warn!(code, message, call, conference, url = notice.url, "notice");
+        tracing::warn!(
+            code,
+            what = message,
+            call,
+            conference,
+            url = notice.url,
+            "notice"
+        );
         self.store.keep(Entry::Notice(notice));
     }
 }

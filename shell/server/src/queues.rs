@@ -11,6 +11,8 @@ use confab_terms::limits::MEDIA_COMMANDS_MAX;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use crate::metrics::waiting;
+
 /// Questions of the REST API; beyond: 429.
 const ASKED_MAX: usize = 1_024;
 /// Answers of the web and the sounds; beyond: they wait.
@@ -97,6 +99,15 @@ impl Letterbox {
     /// From a media thread, which never waits: gives it back if there is no place.
     pub(crate) fn tell(&self, told: Told) -> Result<(), Told> {
         self.told.try_send(told).map_err(TrySendError::into_inner)
+    }
+
+    /// How many wait in each queue.
+    pub(crate) fn lengths(&self) -> [(String, usize); 3] {
+        [
+            ("asked".to_owned(), waiting(&self.asked)),
+            ("answers".to_owned(), waiting(&self.answers)),
+            ("told".to_owned(), waiting(&self.told)),
+        ]
     }
 
     /// After a round of `tell`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use confab_rest::{Api, Certificate, Line, Listener, acceptor};
+use confab_rest::{Api, Certificate, Line, Listener, Metrics, acceptor};
 use confab_sockets::{Udp, raise_open_files};
 use confab_store::{FreshAccount, Given, SqliteStore, Store};
 use tokio::net::TcpListener;
@@ -14,6 +14,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::config::Config;
 use crate::drain::{self, Signals};
 use crate::failure::Failure;
+use crate::metrics::Shown;
 use crate::{logging, threads};
 
 /// How long callbacks may still be told after the last call.
@@ -79,11 +80,19 @@ pub(crate) async fn run(
     let store: Arc<dyn Store> = Arc::new(store);
     let mut running = threads::start(config, &store, bound.sip, bound.sip_address)?;
     let ready = Arc::new(AtomicBool::new(true));
+    let metrics = Metrics::new(Shown {
+        gauges: Arc::clone(&running.gauges),
+        store: Arc::clone(&store),
+        callbacks: running.callbacks.clone(),
+        letterbox: running.letterbox.clone(),
+        queues: running.media_queues.clone(),
+    });
     let api = Api {
         line: Line::new(running.letterbox.clone()),
         store: Arc::clone(&store),
         dialect: config.dialect,
         ready: Arc::clone(&ready),
+        metrics,
     };
     tell_where(&listeners, bound.sip_address);
     let (stop, stopped) = oneshot::channel::<()>();

@@ -10,6 +10,7 @@ use confab_terms::limits::SIP_MESSAGE_BYTES_MAX;
 use confab_terms::{Instant, RequestId};
 
 use crate::gauges::Gauges;
+use crate::metrics::{SWITCHBOARD_ROWS, SwitchboardNow};
 use crate::outlets::Outlets;
 use crate::queues::Inbox;
 
@@ -19,6 +20,8 @@ const DATAGRAMS_A_TURN: usize = 16;
 const INPUTS_A_TURN: usize = 64;
 /// After the last call of a drain: BYEs that were lost go out once more.
 const LINGER: Duration = Duration::from_millis(600);
+/// How often it shows its numbers while it has no rest.
+const SHOW_EVERY: Duration = Duration::from_millis(100);
 /// How long it waits when media threads take no orders.
 const BREATH: Duration = Duration::from_millis(5);
 
@@ -34,6 +37,8 @@ struct Running {
     setup: SwitchboardLoop,
     batch: Batch,
     last_request: u64,
+    shown: [u64; SWITCHBOARD_ROWS],
+    shown_at: Instant,
     /// Set once a drain has nothing left to wait for but this moment.
     end: Option<Instant>,
 }
@@ -48,6 +53,8 @@ impl SwitchboardLoop {
             setup: self,
             batch: Batch::new(DATAGRAMS_A_TURN, SIP_MESSAGE_BYTES_MAX),
             last_request: 0,
+            shown: [0; SWITCHBOARD_ROWS],
+            shown_at: Instant::default(),
             end: None,
         };
         let mut sip_ready = true;
@@ -59,6 +66,7 @@ impl SwitchboardLoop {
                 .gauges
                 .switchboard_lag
                 .note(now().saturating_since(begun));
+            running.show(more);
             if running.is_over() {
                 return;
             }
@@ -117,6 +125,8 @@ impl Running {
     fn read_sip(&mut self) -> bool {
         self.batch.receive(&self.setup.outlets.sip);
         let now = now_both();
+        let count = self.batch.datagrams().count();
+        self.setup.gauges.sip_in.add(count as u64);
         for datagram in self.batch.datagrams() {
             let input = Input::Datagram {
                 from: datagram.from,
@@ -139,6 +149,21 @@ impl Running {
         while let Some(output) = self.setup.switchboard.poll_output() {
             self.setup.outlets.carry_out(output);
         }
+    }
+
+    /// Shows its numbers before it sleeps, and now and then while it does not.
+    fn show(&mut self, more: bool) {
+        let now = now();
+        if more && now < self.shown_at + SHOW_EVERY {
+            return;
+        }
+        self.shown_at = now;
+        let shown = SwitchboardNow {
+            counters: self.setup.switchboard.counters(),
+            leftovers: self.setup.switchboard.leftovers(),
+        };
+        let gauges = &self.setup.gauges;
+        gauges.switchboard.show(&mut self.shown, shown.read());
     }
 
     fn deadline(&self) -> Option<Instant> {

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::gauges::Gauges;
 use crate::media_loop::MediaLoop;
+use crate::metrics::MediaQueues;
 use crate::outlets::{MediaThread, Outlets};
 use crate::queues::{self, Letterbox};
 use crate::sounds::Asking;
@@ -31,6 +32,7 @@ pub(crate) struct Running {
     pub(crate) letterbox: Letterbox,
     pub(crate) callbacks: Callbacks,
     pub(crate) gauges: Arc<Gauges>,
+    pub(crate) media_queues: MediaQueues,
     /// Ends when the switchboard's thread has.
     pub(crate) ended: oneshot::Receiver<()>,
     threads: Vec<JoinHandle<()>>,
@@ -62,10 +64,11 @@ pub(crate) fn start(
     let (feeds, feeds_ends): (Vec<_>, Vec<_>) = (0..MEDIA_THREADS).map(|_| queues::feeds()).unzip();
     let (orders, orders_ends): (Vec<_>, Vec<_>) =
         (0..MEDIA_THREADS).map(|_| queues::orders()).unzip();
+    let media_queues = MediaQueues::of(&orders, &feeds);
     let sounds = sounds::start(feeds, letterbox.clone());
     let (asking, asking_thread) = Asking::start(&sounds)?;
     let web = webs::web(config, store, sounds::sink(&sounds));
-    let callbacks = webs::callbacks(&web, store);
+    let callbacks = webs::callbacks(&web, store, &gauges);
     let outlets = Outlets {
         sip,
         media: orders.into_iter().map(MediaThread::new).collect(),
@@ -74,6 +77,7 @@ pub(crate) fn start(
         callbacks: callbacks.clone(),
         store: Arc::clone(store),
         letterbox: letterbox.clone(),
+        gauges: Arc::clone(&gauges),
         runtime: Handle::current(),
         replies: BTreeMap::new(),
     };
@@ -105,6 +109,7 @@ pub(crate) fn start(
         letterbox,
         callbacks,
         gauges,
+        media_queues,
         ended,
         threads,
     })

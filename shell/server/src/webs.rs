@@ -7,6 +7,7 @@ use confab_switchboard::{FetchError, Notice};
 use confab_web::{AudioSink, Callback, Callbacks, SigningKey, Web, WebConfig};
 
 use crate::config::Config;
+use crate::gauges::Gauges;
 
 /// The fetcher; audio goes to `sink`.
 pub(crate) fn web(config: &Config, store: &Arc<dyn Store>, sink: Arc<dyn AudioSink>) -> Web {
@@ -23,9 +24,10 @@ pub(crate) fn web(config: &Config, store: &Arc<dyn Store>, sink: Arc<dyn AudioSi
 }
 
 /// The callbacks; what cannot be told becomes a notice.
-pub(crate) fn callbacks(web: &Web, store: &Arc<dyn Store>) -> Callbacks {
-    let store = Arc::clone(store);
+pub(crate) fn callbacks(web: &Web, store: &Arc<dyn Store>, gauges: &Arc<Gauges>) -> Callbacks {
+    let (store, gauges) = (Arc::clone(store), Arc::clone(gauges));
     let failed = move |callback: &Callback, error: &FetchError| {
+        gauges.callbacks_failed.add(1);
         store.keep(Entry::Notice(Notice {
             code: error.code,
             message: error.message.clone(),

@@ -8,7 +8,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use confab_rest::{Api, Asked, Dialect, Line, QueueFull, Switch, router};
+use confab_rest::{
+    Api, Asked, Dialect, Family, Figures, Histogram, Line, Metrics, QueueFull, Switch, Values,
+    router,
+};
 use confab_store::{
     Account, ConferenceFilter, Entry, KeptNotice, NoticeFilter, Part, Place, Store, Stored,
     TokenHash,
@@ -228,6 +231,7 @@ impl Bench {
             store: Arc::new(store),
             dialect: Dialect::SignalWire,
             ready: Arc::clone(&ready),
+            metrics: Metrics::new(SomeFigures),
         });
         Self {
             router,
@@ -371,4 +375,27 @@ pub fn keys(value: &Value) -> Vec<String> {
     }
     found.sort();
     found
+}
+
+/// One figure of each kind.
+pub struct SomeFigures;
+
+impl Figures for SomeFigures {
+    fn families(&self) -> Vec<Family> {
+        let family = |name, help, values| Family { name, help, values };
+        let histogram = Histogram {
+            buckets: vec![(0.001, 4), (0.01, 2)],
+            beyond: 1,
+            sum: 0.25,
+        };
+        vec![
+            family("confab_some", "Some", Values::Counter(3)),
+            family(
+                "confab_now",
+                "Now",
+                Values::Gauges("of", vec![("one".to_owned(), 1.5)]),
+            ),
+            family("confab_long", "Long", Values::Histogram(histogram)),
+        ]
+    }
 }

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -35,9 +35,14 @@ impl Drop for Folder {
 
 /// `confab serve` with free ports, in this folder; not started.
 pub(crate) fn command(folder: &Folder) -> Command {
+    asked_to("serve", folder)
+}
+
+/// `confab` with this verb, free ports, in this folder; not started.
+pub(crate) fn asked_to(verb: &str, folder: &Folder) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_confab"));
     command
-        .arg("serve")
+        .arg(verb)
         .current_dir(&folder.0)
         .env_clear()
         .env("CONFAB_HTTP_LISTEN", "127.0.0.1:0")
@@ -117,6 +122,26 @@ impl Server {
         self.child.wait().expect("a child")
     }
 
+    /// SIGTERM, and what it logged since it took calls.
+    pub(crate) fn end(&mut self) -> Vec<String> {
+        self.terminate();
+        let mut log = String::new();
+        if let Some(mut rest) = self.log.take() {
+            rest.read_to_string(&mut log).expect("UTF-8");
+        }
+        self.child.wait().expect("a child");
+        log.lines().map(str::to_owned).collect()
+    }
+
+    /// Resident memory, in bytes.
+    pub(crate) fn resident(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("it runs");
+        let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = kib.and_then(|kib| kib.trim().strip_suffix(" kB"));
+        1_024 * kib.expect("VmRSS").parse::<u64>().expect("a number")
+    }
+
     /// Status and body of a request to the API, below the account.
     pub(crate) fn ask(&self, method: &str, path: &str, form: &str) -> (u16, Value) {
         let path = format!("/api/laml/2010-04-01/Accounts/{}/{path}", self.account);
@@ -136,7 +161,40 @@ impl Server {
         self.exchange(head).0
     }
 
+    /// Every line of `/metrics`.
+    pub(crate) fn metrics(&self) -> String {
+        let head = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        let (status, body) = self.answer(head);
+        assert_eq!(status, 200, "{body}");
+        body
+    }
+
+    /// One figure of `/metrics`, its labels as written.
+    pub(crate) fn figure(&self, name: &str) -> f64 {
+        let metrics = self.metrics();
+        let of_that_name = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
+        let figure = metrics.lines().find_map(of_that_name);
+        figure.unwrap_or_else(|| panic!("{name} is not in {metrics}"))
+    }
+
+    /// Waits until a figure is what it should be.
+    pub(crate) fn wait_for_figure(&self, name: &str, is_so: impl Fn(f64) -> bool) {
+        let begun = Instant::now();
+        loop {
+            let figure = self.figure(name);
+            if is_so(figure) {
+                return;
+            }
+            assert!(begun.elapsed().as_secs() < 5, "{name} stays {figure}");
+        }
+    }
+
     fn exchange(&self, request: &str) -> (u16, Value) {
+        let (status, body) = self.answer(request);
+        (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+    }
+
+    fn answer(&self, request: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.http).expect("confab listens");
         let patience = Some(Duration::from_secs(5));
         stream.set_read_timeout(patience).expect("a time-out");
@@ -145,8 +203,7 @@ impl Server {
         stream.read_to_string(&mut answer).expect("an answer");
         let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
         let status = head.split(' ').nth(1).expect("a status");
-        let body = serde_json::from_str(body).unwrap_or(Value::Null);
-        (status.parse().expect("a number"), body)
+        (status.parse().expect("a number"), body.to_owned())
     }
 }
 

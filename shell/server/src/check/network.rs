@@ -1,0 +1,79 @@
+//! What the network gives: the addresses to listen on, and the host of the voice URL.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+
+use confab_sockets::{Ports, Udp};
+use confab_web::is_public;
+use url::Url;
+
+use super::Found;
+use crate::config::Config;
+use crate::failure::Failure;
+
+/// Binds all that a server would bind, and lets go of it.
+pub(super) fn listening(config: &Config) -> Vec<Found> {
+    let tcp = |what, address: SocketAddr| tried(what, address, TcpListener::bind(address));
+    let mut found = vec![tcp("CONFAB_HTTP_LISTEN", config.http_listen)];
+    found.extend(config.https_listen.map(|at| tcp("CONFAB_HTTPS_LISTEN", at)));
+    let sip = config.sip_listen;
+    found.push(tried("CONFAB_SIP_LISTEN", sip, Udp::bind(sip)));
+    found.push(media(config));
+    found
+}
+
+fn tried<T>(what: &'static str, address: SocketAddr, bound: io::Result<T>) -> Found {
+    match bound {
+        Ok(_) => Found::Good(format!("{what}={address} can be listened on")),
+        Err(error) => {
+            Found::Bad(Failure::not_bound(what, &address.to_string(), &error).to_string())
+        }
+    }
+}
+
+fn media(config: &Config) -> Found {
+    let range = config.rtp_ports;
+    match Ports::new(config.sip_listen.ip(), range, 0, 1).bind() {
+        Ok(_) => Found::Good(format!(
+            "CONFAB_RTP_PORTS={range} is for {} calls",
+            range.pairs()
+        )),
+        Err(error) => Found::Bad(format!(
+            "CONFAB_RTP_PORTS={range} cannot be bound: {error}; another range would do"
+        )),
+    }
+}
+
+/// Whether the voice URL's host has an address. It may be reached wherever it is: the operator
+/// named it.
+pub(super) fn voice(config: &Config) -> Option<Found> {
+    let (url, _) = config.voice.as_ref()?;
+    let Ok(url) = Url::parse(url) else {
+        let line = "CONFAB_VOICE_URL is no URL; https://app.example.com/voice would do";
+        return Some(Found::Bad(line.to_owned()));
+    };
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let addresses = match url.socket_addrs(|| None) {
+        Ok(addresses) if !addresses.is_empty() => addresses,
+        Ok(_) => return Some(nowhere(&host, "it has no address")),
+        Err(error) => return Some(nowhere(&host, &error.to_string())),
+    };
+    let first = addresses[0].ip();
+    let reached = addresses.iter().all(|address| {
+        let ip = address.ip();
+        is_public(ip) || config.fetch_allow.iter().any(|net| net.contains(ip))
+    });
+    let why = if reached {
+        "as any other of its network"
+    } else {
+        "because it is named here; for its audio and callbacks elsewhere see CONFAB_FETCH_ALLOW"
+    };
+    let line = format!("CONFAB_VOICE_URL: {host} is at {first} and allowed, {why}");
+    Some(Found::Good(line))
+}
+
+fn nowhere(host: &str, why: &str) -> Found {
+    Found::Bad(format!(
+        "CONFAB_VOICE_URL: {host} cannot be found: {why}; a name that resolves here would do"
+    ))
+}

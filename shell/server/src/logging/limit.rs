@@ -1,0 +1,74 @@
+//! How many entries of one kind the log takes: some, then none until the window is over. A kind
+//! is a place in the code. What is left out is counted.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tracing::callsite::Identifier;
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::layer::{Context, Filter};
+
+const WINDOW: Duration = Duration::from_secs(10);
+/// Warnings and errors of one kind in one window.
+const WARNINGS_MAX: u32 = 20;
+/// News of one kind in one window: a call begins and ends.
+const NEWS_MAX: u32 = 2_000;
+
+static LEFT_OUT: AtomicU64 = AtomicU64::new(0);
+
+/// Entries left out since the start.
+pub(crate) fn left_out() -> u64 {
+    LEFT_OUT.load(Ordering::Relaxed)
+}
+
+/// What was written lately; as many entries as there are places in the code that log.
+#[derive(Default)]
+pub(super) struct Limit {
+    kinds: Mutex<HashMap<Identifier, Window>>,
+}
+
+struct Window {
+    begun: Instant,
+    count: u32,
+}
+
+impl Limit {
+    pub(super) fn takes(&self, kind: Identifier, level: Level, now: Instant) -> bool {
+        let most = match level {
+            Level::ERROR | Level::WARN => WARNINGS_MAX,
+            Level::INFO => NEWS_MAX,
+            // Whoever asks for these wants all of them.
+            _ => return true,
+        };
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        let window = kinds.entry(kind).or_insert(Window {
+            begun: now,
+            count: 0,
+        });
+        if now.saturating_duration_since(window.begun) >= WINDOW {
+            *window = Window {
+                begun: now,
+                count: 0,
+            };
+        }
+        window.count = window.count.saturating_add(1);
+        let takes = window.count <= most;
+        if !takes {
+            LEFT_OUT.fetch_add(1, Ordering::Relaxed);
+        }
+        takes
+    }
+}
+
+impl<S: Subscriber> Filter<S> for Limit {
+    fn enabled(&self, _: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        true
+    }
+
+    fn event_enabled(&self, event: &Event<'_>, _: &Context<'_, S>) -> bool {
+        let about = event.metadata();
+        self.takes(about.callsite(), *about.level(), Instant::now())
+    }
+}

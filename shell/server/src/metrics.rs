@@ -1,0 +1,183 @@
+//! What `/metrics` shows of the server: the threads' gauges, the core's numbers, what waits in the
+//! queues, and what the store and the callbacks count. It reads; it counts nothing itself.
+
+mod rows;
+
+use std::sync::Arc;
+
+use confab_media::Command;
+use confab_rest::{Family, Figures, Values};
+use confab_store::Store;
+use confab_web::Callbacks;
+use tokio::sync::mpsc::{Sender, WeakSender};
+
+use crate::gauges::{Gauges, Spread};
+use crate::logging;
+use crate::queues::{Letterbox, Order};
+
+pub(crate) use rows::{ENGINE_ROWS, EngineNow, SWITCHBOARD_ROWS, SwitchboardNow};
+
+/// Where it reads.
+pub(crate) struct Shown {
+    pub(crate) gauges: Arc<Gauges>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) letterbox: Letterbox,
+    pub(crate) queues: MediaQueues,
+}
+
+/// The queues to the media threads; weak, since a thread ends when nobody can give it orders.
+#[derive(Clone, Default)]
+pub(crate) struct MediaQueues {
+    orders: Vec<WeakSender<Order>>,
+    feeds: Vec<WeakSender<Command>>,
+}
+
+impl MediaQueues {
+    pub(crate) fn of(orders: &[Sender<Order>], feeds: &[Sender<Command>]) -> Self {
+        Self {
+            orders: orders.iter().map(Sender::downgrade).collect(),
+            feeds: feeds.iter().map(Sender::downgrade).collect(),
+        }
+    }
+}
+
+impl Figures for Shown {
+    fn families(&self) -> Vec<Family> {
+        let mut families = rows::switchboard(&self.gauges.switchboard);
+        families.extend(rows::engines(&self.gauges.engines));
+        families.extend(self.time());
+        families.extend(self.counts());
+        families
+    }
+}
+
+impl Shown {
+    fn time(&self) -> Vec<Family> {
+        let gauges = &self.gauges;
+        let spread = |name, help, spread: &Spread| Family {
+            name,
+            help,
+            values: Values::Histogram(spread.histogram()),
+        };
+        let worst = [
+            ("tick_lateness", &gauges.tick_lateness),
+            ("tick_length", &gauges.tick_length),
+            ("switchboard_turn", &gauges.switchboard_lag),
+        ];
+        let worst = worst.map(|(of, spread)| (of.to_owned(), spread.worst_ms() / 1_000.0));
+        vec![
+            spread(
+                "confab_tick_lateness_seconds",
+                "How late the ticks of media threads began",
+                &gauges.tick_lateness,
+            ),
+            spread(
+                "confab_tick_length_seconds",
+                "How long the ticks of media threads took",
+                &gauges.tick_length,
+            ),
+            spread(
+                "confab_switchboard_turn_seconds",
+                "The switchboard's turns: what comes in waits for so long",
+                &gauges.switchboard_lag,
+            ),
+            Family {
+                name: "confab_worst_seconds",
+                help: "The worst of each since the start",
+                values: Values::Gauges("of", worst.into()),
+            },
+        ]
+    }
+
+    fn counts(&self) -> Vec<Family> {
+        let gauges = &self.gauges;
+        let one = |name, help, count| Family {
+            name,
+            help,
+            values: Values::Counter(count),
+        };
+        let failed = vec![
+            ("given_up".to_owned(), gauges.callbacks_failed.get()),
+            ("no_room".to_owned(), gauges.callbacks_dropped.get()),
+        ];
+        let datagrams = vec![
+            ("in".to_owned(), gauges.sip_in.get()),
+            ("out".to_owned(), gauges.sip_out.get()),
+            ("unsent".to_owned(), gauges.sip_unsent.get()),
+        ];
+        vec![
+            one(
+                "confab_ticks_total",
+                "Ticks of media threads",
+                gauges.ticks.get(),
+            ),
+            one(
+                "confab_ticks_late_total",
+                "Ticks that began more than 2 ms late",
+                gauges.late_ticks.get(),
+            ),
+            one(
+                "confab_packets_unsent_total",
+                "Packets that the kernel did not take",
+                gauges.unsent.get(),
+            ),
+            one(
+                "confab_media_untold_total",
+                "Events of media threads that nobody took for long",
+                gauges.untold.get(),
+            ),
+            Family {
+                name: "confab_sip_datagrams_total",
+                help: "Datagrams of the SIP port",
+                values: Values::Counters("way", datagrams),
+            },
+            Family {
+                name: "confab_queue_length",
+                help: "What waits between the threads now",
+                values: Values::Gauges("queue", self.queues()),
+            },
+            Family {
+                name: "confab_webhooks_waiting",
+                help: "Events on their way to applications now",
+                values: Values::Gauge(self.callbacks.waiting() as f64),
+            },
+            Family {
+                name: "confab_webhooks_failed_total",
+                help: "Events that no application was told of, by reason",
+                values: Values::Counters("reason", failed),
+            },
+            one(
+                "confab_log_left_out_total",
+                "Log entries left out because there were too many of their kind",
+                logging::left_out(),
+            ),
+            one(
+                "confab_history_lost_total",
+                "Entries of the history that did not reach the disk",
+                self.store.lost(),
+            ),
+        ]
+    }
+
+    fn queues(&self) -> Vec<(String, f64)> {
+        let mut queues: Vec<(String, usize)> = self.letterbox.lengths().into();
+        for (thread, orders) in self.queues.orders.iter().enumerate() {
+            let waiting = orders.upgrade().map_or(0, |orders| waiting(&orders));
+            queues.push((format!("orders_{thread}"), waiting));
+        }
+        for (thread, feeds) in self.queues.feeds.iter().enumerate() {
+            let waiting = feeds.upgrade().map_or(0, |feeds| waiting(&feeds));
+            queues.push((format!("feeds_{thread}"), waiting));
+        }
+        queues
+            .into_iter()
+            .map(|(queue, waiting)| (queue, waiting as f64))
+            .collect()
+    }
+}
+
+/// How many wait in a queue.
+pub(crate) fn waiting<T>(queue: &Sender<T>) -> usize {
+    queue.max_capacity() - queue.capacity()
+}

@@ -1,0 +1,97 @@
+//! `confab check`: one line a check, and an exit status that says whether it would run.
+
+mod server;
+
+use std::net::UdpSocket;
+use std::process::Command;
+
+use server::{Folder, asked_to};
+
+fn run(command: &mut Command) -> (i32, Vec<String>) {
+    let output = command.output().expect("confab can be run");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    let lines: Vec<String> = said.lines().map(str::to_owned).collect();
+    for line in &lines {
+        assert!(line.starts_with("✔ ") || line.starts_with("✘ "), "{line}");
+    }
+    (output.status.code().unwrap_or(-1), lines)
+}
+
+fn line<'a>(lines: &'a [String], part: &str) -> &'a str {
+    let found = lines.iter().find(|line| line.contains(part));
+    found.unwrap_or_else(|| panic!("{part} is not in {lines:#?}"))
+}
+
+#[test]
+fn a_machine_that_will_do_is_exit_0_and_left_as_it_was() {
+    let folder = Folder::new();
+    let (status, lines) = run(asked_to("check", &folder)
+        .env("CONFAB_HTTPS_LISTEN", "127.0.0.1:0")
+        .env("CONFAB_VOICE_URL", "http://127.0.0.1:9/voice"));
+    assert_eq!(status, 0, "{lines:#?}");
+    for part in [
+        "settings",
+        "CONFAB_HTTP_LISTEN",
+        "CONFAB_HTTPS_LISTEN",
+        "CONFAB_SIP_LISTEN",
+        "CONFAB_RTP_PORTS",
+        "CONFAB_DATA_DIR",
+        "certificate",
+        "time of day",
+        "CONFAB_VOICE_URL",
+    ] {
+        assert!(line(&lines, part).starts_with('✔'), "{lines:#?}");
+    }
+    // These depend on where the test runs; confab runs without.
+    for part in ["ticks", "priority", "open files", "speech"] {
+        let line = line(&lines, part);
+        let is_weak = line.starts_with('✘') && line.ends_with("(confab runs without)");
+        assert!(line.starts_with('✔') || is_weak, "{line}");
+    }
+    let left = std::fs::read_dir(&folder.0).unwrap().count();
+    assert_eq!(left, 0, "nothing is left behind");
+}
+
+#[test]
+fn a_bad_setting_is_exit_2() {
+    let folder = Folder::new();
+    let (status, lines) = run(asked_to("check", &folder).env("CONFAB_RTP_PORTS", "many"));
+    assert_eq!(status, 2);
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert!(lines[0].contains("CONFAB_RTP_PORTS") && lines[0].contains("20000-39999 would do"));
+}
+
+#[test]
+fn what_keeps_it_from_running_is_exit_1_and_the_rest_is_looked_at() {
+    let folder = Folder::new();
+    let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
+    std::fs::write(folder.0.join("file"), "").unwrap();
+    let (status, lines) = run(asked_to("check", &folder)
+        .env("CONFAB_SIP_LISTEN", taken.local_addr().unwrap().to_string())
+        .env("CONFAB_DATA_DIR", "file")
+        .env("CONFAB_VOICE_URL", "http://nowhere.invalid/"));
+    assert_eq!(status, 1);
+    for (part, would_do) in [
+        ("CONFAB_SIP_LISTEN", "name another port"),
+        ("CONFAB_DATA_DIR", "another name would do"),
+        ("CONFAB_VOICE_URL", "nowhere.invalid"),
+    ] {
+        let line = line(&lines, part);
+        assert!(line.starts_with('✘') && line.contains(would_do), "{line}");
+    }
+    assert!(line(&lines, "CONFAB_HTTP_LISTEN").starts_with('✔'));
+}
+
+#[test]
+fn a_certificate_that_cannot_be_served_is_named() {
+    let folder = Folder::new();
+    let tls = folder.0.join("data/tls");
+    std::fs::create_dir_all(&tls).unwrap();
+    for name in ["cert.pem", "key.pem"] {
+        std::fs::write(tls.join(name), "nonsense").unwrap();
+    }
+    let (status, lines) = run(asked_to("check", &folder).env("CONFAB_HTTPS_LISTEN", "127.0.0.1:0"));
+    assert_eq!(status, 1);
+    assert!(line(&lines, "certificate").starts_with('✘'), "{lines:#?}");
+}

@@ -1,0 +1,97 @@
+//! `/metrics` of a running server: what the threads count is what happened.
+
+mod server;
+
+use std::collections::BTreeSet;
+use std::net::UdpSocket;
+use std::time::Duration;
+
+use confab_phone::{PhoneConfig, Phones, Voice};
+
+use server::{Folder, Server};
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[test]
+fn a_call_and_what_is_dropped_can_be_counted() {
+    let folder = Folder::new();
+    let server = Server::start(&folder);
+    assert_eq!(server.figure("confab_calls"), 0.0);
+    let phones = Phones::new().unwrap();
+    let voice = Voice::Tone {
+        hz: 600.0,
+        dbfs: -20.0,
+    };
+    let call = |name: &str| {
+        let config = PhoneConfig::new(server.sip, "counted", name).saying(voice.clone());
+        let phone = phones.call(&config).unwrap();
+        phone.wait_until_talking(PATIENCE).unwrap();
+        phone.wait_for_packets(10, PATIENCE).unwrap();
+        phone
+    };
+    let (anna, boris) = (call("anna"), call("boris"));
+    for (name, count) in [
+        ("confab_calls", 2.0),
+        ("confab_conferences", 1.0),
+        ("confab_legs", 2.0),
+        ("confab_rooms", 1.0),
+        ("confab_calls_total", 2.0),
+        ("confab_disagreements_total", 0.0),
+        ("confab_history_lost_total", 0.0),
+        ("confab_webhooks_waiting", 0.0),
+        ("confab_queue_length{queue=\"asked\"}", 0.0),
+    ] {
+        server.wait_for_figure(name, |figure| figure == count);
+    }
+    for name in [
+        "confab_packets_in_total{kind=\"rtp\"}",
+        "confab_packets_out_total{kind=\"rtp\"}",
+        "confab_sip_datagrams_total{way=\"in\"}",
+        "confab_sip_datagrams_total{way=\"out\"}",
+        "confab_tick_length_seconds_count",
+        "confab_tick_lateness_seconds_bucket{le=\"+Inf\"}",
+        "confab_switchboard_turn_seconds_count",
+        "confab_worst_seconds{of=\"tick_length\"}",
+    ] {
+        server.wait_for_figure(name, |figure| figure > 0.0);
+    }
+    assert_eq!(server.ask("GET", "Conferences/nonsense", "").0, 404);
+    assert_eq!(
+        server.figure("confab_http_refusals_total{status=\"404\"}"),
+        1.0
+    );
+    for phone in [anna, boris] {
+        phone.hang_up().unwrap();
+        phone.wait_until_ended(PATIENCE).unwrap();
+    }
+    server.wait_for_figure("confab_calls", |figure| figure == 0.0);
+    server.wait_for_figure("confab_legs", |figure| figure == 0.0);
+    let junk = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let before = server.figure("confab_sip_datagrams_total{way=\"in\"}");
+    junk.send_to(b"nonsense", server.sip).unwrap();
+    server.wait_for_figure("confab_sip_datagrams_total{way=\"in\"}", |figure| {
+        figure > before
+    });
+}
+
+#[test]
+fn every_line_is_of_the_text_form_and_no_name_comes_twice() {
+    let folder = Folder::new();
+    let server = Server::start(&folder);
+    let metrics = server.metrics();
+    let mut series = BTreeSet::new();
+    let mut families = BTreeSet::new();
+    for line in metrics.lines() {
+        if let Some(help) = line.strip_prefix("# HELP ") {
+            let name = help.split(' ').next().unwrap();
+            assert!(name.starts_with("confab_"), "{line}");
+            assert!(families.insert(name.to_owned()), "{name} comes twice");
+        } else if !line.starts_with("# TYPE ") {
+            let (name, value) = line.rsplit_once(' ').expect(line);
+            value.parse::<f64>().expect(line);
+            assert!(series.insert(name.to_owned()), "{name} comes twice");
+            assert!(families.iter().any(|family| name.starts_with(family)));
+        }
+    }
+    assert!(families.len() > 25, "{} families", families.len());
+}
