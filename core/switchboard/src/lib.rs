@@ -14,7 +14,7 @@ mod switchboard;
 mod tell;
 mod view;
 
-pub use api::{Refusal, Reply, Request};
+pub use api::{CallUpdate, EndWish, NextDocument, Refusal, Reply, Request};
 /// The words of the rules that a question or an answer carries.
 pub use confab_conference as conference;
 pub use config::Config;

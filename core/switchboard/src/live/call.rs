@@ -108,6 +108,11 @@ impl Call {
         matches!(self.state, CallState::Up(_))
     }
 
+    /// Whether the 200 was sent.
+    pub(crate) fn is_answered(&self) -> bool {
+        matches!(self.state, CallState::Answered(_) | CallState::Up(_))
+    }
+
     /// The conference in which it has taken its seat.
     pub(crate) fn seated_in(&self) -> Option<ConferenceSid> {
         let seat = self.seat.as_ref()?;

@@ -7,6 +7,7 @@
 )]
 
 mod announcements;
+mod calls;
 mod dialling;
 mod documents;
 mod endings;
