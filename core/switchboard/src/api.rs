@@ -83,6 +83,10 @@ pub struct CallUpdate {
     pub end: Option<EndWish>,
     /// `Url` or `Twiml`: what it runs from now on.
     pub next: Option<NextDocument>,
+    /// `FallbackUrl`: what it asks when a document fails.
+    pub fallback: Option<Url>,
+    /// `StatusCallback`: who is told of its end.
+    pub status_callback: Option<Url>,
 }
 
 /// `Status` of an update.

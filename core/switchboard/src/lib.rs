@@ -20,7 +20,7 @@ pub use confab_conference as conference;
 pub use config::Config;
 pub use input::{DecodeError, FetchError, Fetched, Input};
 pub use live::{Counters, Leftovers};
-pub use output::{Fetch, FetchKind, Notice, Output, TimeOuts};
+pub use output::{About, Fetch, FetchKind, Notice, Output, TimeOuts};
 pub use switchboard::Switchboard;
 pub use view::{
     AudibilityView, CallDirection, CallStatus, CallView, ConferenceView, ParticipantView,

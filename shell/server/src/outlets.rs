@@ -101,17 +101,19 @@ impl Outlets {
                 .sounds
                 .say(decode, &text, voice.as_deref(), language.as_deref()),
             Output::Callback {
-                conference,
+                about,
                 url,
                 method,
                 fields,
+                time_outs,
             } => {
                 // What finds no room has been logged there.
                 let _full = self.callbacks.push(Callback {
-                    conference,
+                    about,
                     url,
                     method,
                     fields,
+                    time_outs,
                 });
             }
             Output::CallEnded(call) => self.store.keep(Entry::Call(call)),

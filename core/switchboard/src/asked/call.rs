@@ -70,6 +70,15 @@ fn try_update(
     if let Some(conference) = conference.filter(|_| ends || next.is_some()) {
         slot(board, conference)?;
     }
+    if let Some(call) = board.calls.get_mut(sid) {
+        if update.fallback.is_some() {
+            call.fallback.clone_from(&update.fallback);
+            call.fallbacks = 0;
+        }
+        if update.status_callback.is_some() {
+            call.status_callback.clone_from(&update.status_callback);
+        }
+    }
     if ends {
         let view = flow::finish_call(board, now, sid, CallEnd::EndedViaApi);
         let view = view.ok_or(Refusal::NoSuchCall(sid))?;

@@ -7,6 +7,7 @@ use confab_terms::{CallSid, Now};
 use crate::flow;
 use crate::live::{CallState, Timer};
 use crate::program;
+use crate::tell;
 use crate::{CallStatus, CallView, Output, Switchboard};
 
 /// How a call ends.
@@ -78,6 +79,7 @@ pub(crate) fn finish_call(
             command: Command::RemoveLeg { leg: call.leg },
         });
     }
+    tell::call_over(board, now, &call, end);
     let view = call.view(board.config.account);
     board.send(Output::CallEnded(view.clone()));
     Some(view)

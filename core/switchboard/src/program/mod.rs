@@ -15,6 +15,7 @@ mod step;
 pub(crate) use announcement::{
     Announcing, announce, announcement_slot, next_announcement, stop_announcements,
 };
+pub(crate) use ask::time_outs;
 pub(crate) use dial::{DialOutcome, dial_over, farewell};
 pub(crate) use document::{ask_document, call_is_up, document_too_late, pause_over, run_document};
 pub(crate) use music::{Music, music_grace_over, round_over, start_music, stop_music};

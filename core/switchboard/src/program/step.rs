@@ -138,7 +138,7 @@ pub(crate) fn failed(board: &mut Switchboard, now: Now, call: CallSid, role: Rol
     let code = fault.code;
     notice(board, now, call, role, fault);
     match role {
-        Role::Document => document::failed(board, now, call),
+        Role::Document => document::failed(board, now, call, code),
         Role::Music => music::failed(board, call),
         Role::Announcement => announcement::failed(board, now, call, code, &message),
     }

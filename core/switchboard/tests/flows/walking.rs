@@ -217,7 +217,11 @@ fn update_of_call(dice: &mut Dice, call: CallSid) -> Request {
         (None, 0) => Some(EndWish::Canceled),
         (None, _) => Some(EndWish::Completed),
     };
-    let update = CallUpdate { end, next };
+    let update = CallUpdate {
+        end,
+        next,
+        ..CallUpdate::default()
+    };
     Request::UpdateCall { call, update }
 }
 
