@@ -26,10 +26,10 @@ pub(crate) enum Asked {
 pub(crate) fn read() -> Result<Asked, Failure> {
     let matches = command().get_matches();
     match matches.subcommand() {
-        Some(("demo", demo)) => Ok(Asked::Demo(Options {
-            json: demo.get_flag("json"),
-            folder: demo.get_one::<PathBuf>("folder").cloned(),
-        })),
+        Some(("demo", demo)) => Ok(Asked::Demo(Options::new(
+            demo.get_flag("json"),
+            demo.get_one::<PathBuf>("folder").cloned(),
+        ))),
         // Clap insists on one of the two.
         serve => {
             let serve = serve.map_or(&matches, |(_, serve)| serve);

@@ -119,7 +119,7 @@ impl World {
                 if !allowed {
                     let tick = self.engine.tick_count();
                     return Err(format!(
-                        "leg {listener} hears voice {voice} on tick {tick} and must not: {picture:?}"
+                        "tick {tick}: leg {listener} hears voice {voice} and must not: {picture:?}"
                     ));
                 }
             }

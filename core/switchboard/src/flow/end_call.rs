@@ -61,7 +61,7 @@ pub(crate) fn finish_call(
         _ => LeaveReason::HungUp,
     };
     flow::leave(board, now, sid, reason);
-    program::stop_all(board, sid);
+    program::stop_all(board, now, sid);
     for timer in [
         Timer::Document(sid),
         Timer::Pause(sid),

@@ -43,13 +43,13 @@ pub(crate) fn take_out(board: &mut Switchboard, now: Now, sid: CallSid, reason: 
     }
     board.timers.cancel(Timer::TimeLimit(sid));
     program::stop_music(board, sid);
-    program::stop_announcements(board, sid);
+    program::stop_announcements(board, now, sid);
     close_if_empty(board, conference);
 }
 
 /// A call is no longer in this conference: it goes on, once.
 pub(crate) fn left(board: &mut Switchboard, now: Now, sid: CallSid, conference: ConferenceSid) {
-    let Some(seat) = give_up_seat(board, sid, conference) else {
+    let Some(seat) = give_up_seat(board, now, sid, conference) else {
         return;
     };
     let is_over = board.calls.get(sid).is_none_or(|c| c.times.ended.is_some());
@@ -60,7 +60,12 @@ pub(crate) fn left(board: &mut Switchboard, now: Now, sid: CallSid, conference: 
     }
 }
 
-fn give_up_seat(board: &mut Switchboard, sid: CallSid, conference: ConferenceSid) -> Option<Seat> {
+fn give_up_seat(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    conference: ConferenceSid,
+) -> Option<Seat> {
     let call = board.calls.get_mut(sid)?;
     if call.seat.as_ref()?.conference != conference {
         return None;
@@ -68,6 +73,6 @@ fn give_up_seat(board: &mut Switchboard, sid: CallSid, conference: ConferenceSid
     let seat = call.seat.take();
     board.timers.cancel(Timer::TimeLimit(sid));
     program::stop_music(board, sid);
-    program::stop_announcements(board, sid);
+    program::stop_announcements(board, now, sid);
     seat
 }

@@ -65,7 +65,7 @@ pub(crate) fn announce(
     for Announcement { to, from, to_all } in announcements {
         let shared = shared.filter(|_| to_all);
         let Some(call) = board.calls.get_mut(to) else {
-            shared::forget(board, shared, to);
+            shared::done(board, now, shared, to, false);
             continue;
         };
         if call.announcing.queue.len() >= limits::ANNOUNCEMENTS_MAX {
@@ -241,7 +241,7 @@ fn over(board: &mut Switchboard, now: Now, sid: CallSid, heard: bool) {
 }
 
 /// The participant leaves: nothing more is announced to it.
-pub(crate) fn stop_announcements(board: &mut Switchboard, sid: CallSid) {
+pub(crate) fn stop_announcements(board: &mut Switchboard, now: Now, sid: CallSid) {
     forget_question(board, sid, Role::Announcement);
     let Some(call) = board.calls.get_mut(sid) else {
         return;
@@ -256,6 +256,6 @@ pub(crate) fn stop_announcements(board: &mut Switchboard, sid: CallSid) {
     }
     let current = announcing.current.map(|current| current.what);
     for what in current.into_iter().chain(announcing.queue) {
-        shared::forget(board, what.shared, sid);
+        shared::done(board, now, what.shared, sid, false);
     }
 }

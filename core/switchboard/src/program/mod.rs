@@ -25,14 +25,14 @@ pub(crate) use shared::{Shared, decoded_for_all, fetched_for_all};
 pub(crate) use sound::{decoded, player_ended};
 pub(crate) use step::fetched;
 
-use confab_terms::CallSid;
+use confab_terms::{CallSid, Now};
 
 use crate::Switchboard;
 use crate::live::Role;
 
 /// The call is over: whatever its programs wait for is not theirs any more.
-pub(crate) fn stop_all(board: &mut Switchboard, call: CallSid) {
+pub(crate) fn stop_all(board: &mut Switchboard, now: Now, call: CallSid) {
     stop_music(board, call);
-    stop_announcements(board, call);
+    stop_announcements(board, now, call);
     running::forget_question(board, call, Role::Document);
 }

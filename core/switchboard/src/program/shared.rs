@@ -168,7 +168,8 @@ pub(super) fn tell_failed(board: &mut Switchboard, now: Now, number: u64, reason
     flow::carry_out(board, now, conference, effects.unwrap_or_default());
 }
 
-/// One of its listeners has heard it, or could not.
+/// One of its listeners has heard it, or could not, or has left. It ends with the last of them,
+/// even if others than that one heard it.
 pub(super) fn done(
     board: &mut Switchboard,
     now: Now,
@@ -195,20 +196,6 @@ pub(super) fn done(
             .get(conference)
             .map(|room| room.conference.announcement_ended(None, &url));
         flow::carry_out(board, now, conference, effects.unwrap_or_default());
-    }
-}
-
-/// One of its listeners has left.
-pub(super) fn forget(board: &mut Switchboard, number: Option<u64>, call: CallSid) {
-    let Some(number) = number else {
-        return;
-    };
-    let Some(to_all) = board.shared.by_number.get_mut(&number) else {
-        return;
-    };
-    to_all.left.remove(&call);
-    if to_all.left.is_empty() {
-        remove(board, number);
     }
 }
 

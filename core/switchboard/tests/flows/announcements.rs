@@ -161,6 +161,31 @@ fn it_outlives_a_hold_and_ends_with_the_participant() {
     assert!(world.events().is_empty(), "it was not heard to its end");
 }
 
+/// The second is still at an earlier announcement when the first has heard the one to all.
+#[test]
+fn one_to_all_ends_with_the_last_listener_even_if_that_one_leaves() {
+    let (mut world, sids) = two();
+    let conference = world.conference();
+    world.updated(sids[1], announce(TWO));
+    world.ask(Request::UpdateConference {
+        conference,
+        complete: false,
+        announce: Some(Url {
+            url: ONE.to_owned(),
+            method: Method::Post,
+        }),
+    });
+    world.answer(ONE, audio());
+    world.seconds(2);
+    assert!(world.events().is_empty(), "the second has not heard it yet");
+    let key = Key::Call(sids[1]);
+    let reply = world.ask(Request::RemoveParticipant { conference, key });
+    assert_eq!(reply, Reply::Removed);
+    assert_eq!(world.events(), ["announcement-end"]);
+    assert_eq!(world.callbacks[0].field("AnnounceUrl"), ONE);
+    assert_eq!(world.board.leftovers().announcements, 0);
+}
+
 #[test]
 fn a_document_to_all_whose_audio_is_gone_fails_once() {
     let (mut world, _) = two();

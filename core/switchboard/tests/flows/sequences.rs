@@ -88,6 +88,11 @@ impl Play {
     }
 
     fn happens(&mut self, step: &Step) -> Option<()> {
+        // One that is queued behind another is asked for when its turn comes.
+        let announce = "http://app.example/announce";
+        while self.world.fetches.iter().any(|f| f.url == announce) {
+            self.world.answer(announce, document("<Say>x</Say>"));
+        }
         match *step {
             Step::Joins => {
                 self.world.call("x");
@@ -110,8 +115,6 @@ impl Play {
             Step::Announced(who) => {
                 let url = "http://app.example/announce".to_owned();
                 self.update(who, |update| update.announce_url = Some(url))?;
-                self.world
-                    .answer("http://app.example/announce", document("<Say>x</Say>"));
             }
             Step::SentElsewhere(who) => self.inline(who, "<Pause length=\"600\"/>".to_owned())?,
             Step::ComesBack(who) => self.inline(who, self.document.clone())?,

@@ -10,7 +10,6 @@ use confab_phone::heard::{frames, samples_in_time, wav};
 use confab_phone::{Packet, Phone, PhoneConfig, Phones, Voice};
 use confab_terms::Instant;
 
-use super::sounds;
 use super::sources::CALLERS;
 use crate::failure::Failure;
 
@@ -20,14 +19,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// The three of them, as far as they have called yet.
 pub(crate) struct Callers {
     phones: Phones,
+    voice: fn(usize) -> Vec<i16>,
     calls: Vec<(&'static str, Phone)>,
 }
 
 impl Callers {
     /// Nobody has called yet.
-    pub(crate) fn new() -> Result<Self, Failure> {
+    pub(crate) fn new(voice: fn(usize) -> Vec<i16>) -> Result<Self, Failure> {
         Ok(Self {
             phones: Phones::new()?,
+            voice,
             calls: Vec::new(),
         })
     }
@@ -37,7 +38,7 @@ impl Callers {
         let n = self.calls.len();
         let name = CALLERS[n].name;
         let voice = Voice::Samples {
-            samples: sounds::voice(n).into(),
+            samples: (self.voice)(n).into(),
             repeats: true,
         };
         let config = PhoneConfig::new(server, conference, name).saying(voice);

@@ -30,11 +30,11 @@ pub(crate) struct Example {
     pub(crate) update: fn(Update, &Desk) -> Update,
     /// What the participant that comes back is documented to say.
     pub(crate) says: fn(&Desk) -> Value,
-    pub(crate) hears: &'static Hears,
+    pub(crate) hears: &'static Hears<'static>,
 }
 
 /// As they join.
-pub(crate) const EVERYBODY: &Hears = &[
+pub(crate) const EVERYBODY: &Hears<'static> = &[
     ("agent", &["customer", "supervisor"]),
     ("customer", &["agent", "supervisor"]),
     ("supervisor", &["agent", "customer"]),
@@ -61,7 +61,10 @@ pub(crate) const EXAMPLES: &[Example] = &[
                 .beep(false)
                 .call_sid_to_coach(&desk.calls[AGENT])
         },
-        says: |desk| json!({"muted": false, "coaching": true, "call_sid_to_coach": desk.calls[AGENT]}),
+        says: |desk| {
+            let target = &desk.calls[AGENT];
+            json!({"muted": false, "coaching": true, "call_sid_to_coach": target})
+        },
         hears: &[
             ("agent", &["customer", "supervisor"]),
             ("customer", &["agent"]),
@@ -79,7 +82,10 @@ pub(crate) const EXAMPLES: &[Example] = &[
                 .beep(false)
                 .call_sid_to_coach(&desk.calls[AGENT])
         },
-        says: |desk| json!({"muted": true, "coaching": true, "call_sid_to_coach": desk.calls[AGENT]}),
+        says: |desk| {
+            let target = &desk.calls[AGENT];
+            json!({"muted": true, "coaching": true, "call_sid_to_coach": target})
+        },
         hears: &[
             ("agent", &["customer"]),
             ("customer", &["agent"]),

@@ -31,7 +31,7 @@ pub(crate) struct Heard {
 }
 
 /// Listens from now on.
-pub(crate) fn hear(callers: &Callers, hears: &Hears) -> Result<Heard, Failure> {
+pub(crate) fn hear(callers: &Callers, hears: &Hears<'_>) -> Result<Heard, Failure> {
     let from = now() + UNDER_WAY;
     settle(callers, hears)?;
     let start = now();
@@ -52,7 +52,7 @@ fn is_leak(difference: &Difference) -> bool {
 }
 
 /// Waits until the latest frames are as they should be, or for as long as they may take.
-fn settle(callers: &Callers, hears: &Hears) -> Result<(), Failure> {
+fn settle(callers: &Callers, hears: &Hears<'_>) -> Result<(), Failure> {
     let give_up = now() + SETTLE_WAIT;
     let mut start = now() + UNDER_WAY;
     while start < give_up {

@@ -28,7 +28,7 @@ pub(crate) struct Row {
 }
 
 /// Who is to hear whom: a listener, and all that it hears.
-pub(crate) type Hears = [(&'static str, &'static [&'static str])];
+pub(crate) type Hears<'a> = [(&'a str, &'a [&'a str])];
 
 /// Where a matrix is not as it should be.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,7 +82,7 @@ fn presence(frames: &[Frame], source: &Source) -> Presence {
 
 impl Matrix {
     /// All that is not as it should be. Fewer frames than these are too few to judge by.
-    pub(crate) fn differences(&self, hears: &Hears, frames_min: usize) -> Vec<Difference> {
+    pub(crate) fn differences(&self, hears: &Hears<'_>, frames_min: usize) -> Vec<Difference> {
         let mut found = Vec::new();
         for row in &self.rows {
             let listener = row.listener;

@@ -14,6 +14,7 @@ mod sounds;
 mod sources;
 mod tap;
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -33,16 +34,40 @@ pub(crate) struct Options {
     pub(crate) json: bool,
     /// Where everything is put; none: a new temporary one.
     pub(crate) folder: Option<PathBuf>,
+    /// What each caller says, over and over.
+    pub(crate) voice: fn(usize) -> Vec<i16>,
+    /// Where it is told.
+    pub(crate) out: fn() -> Box<dyn Write>,
 }
 
-/// Runs it; 0 if all was as documented.
+impl Options {
+    /// With the callers' own voices.
+    pub(crate) fn new(json: bool, folder: Option<PathBuf>) -> Self {
+        Self {
+            json,
+            folder,
+            voice: sounds::voice,
+            out: || Box::new(io::stdout()),
+        }
+    }
+}
+
+/// Runs it; 0 if all was as documented, else 1.
 pub(crate) fn demo(options: &Options) -> Result<ExitCode, Failure> {
+    Ok(match run(options)? {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
+}
+
+/// Runs it; how many things were not as documented.
+fn run(options: &Options) -> Result<usize, Failure> {
     let folder = Folder::make(options.folder.as_deref())?;
-    let mut report = Report::new(options.json);
+    let mut report = Report::new(options.json, (options.out)());
     let runtime = runtime()?;
     let server = Server::start(&runtime, folder.path())?;
     report.begin(server.doors, folder.path());
-    let mut callers = Callers::new()?;
+    let mut callers = Callers::new(options.voice)?;
     let shown = Show::new(&runtime, &server)
         .and_then(|show| show.run(&mut callers, &mut report))
         .and_then(|()| server.stop(&runtime));
@@ -53,3 +78,6 @@ pub(crate) fn demo(options: &Options) -> Result<ExitCode, Failure> {
     shown?;
     Ok(report.end(&files?))
 }
+
+#[cfg(test)]
+mod tests;

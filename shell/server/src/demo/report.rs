@@ -6,7 +6,6 @@ mod lines;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use super::examples::{EVERYBODY, Example};
 use super::hearing::Heard;
@@ -28,21 +27,23 @@ pub(crate) struct Shown {
 pub(crate) struct Report {
     json: bool,
     ink: Ink,
+    out: Box<dyn Write>,
     wrong: usize,
 }
 
 impl Report {
-    pub(crate) fn new(json: bool) -> Self {
+    pub(crate) fn new(json: bool, out: Box<dyn Write>) -> Self {
         let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         Self {
             json,
             ink: Ink(colour),
+            out,
             wrong: 0,
         }
     }
 
     /// The server takes calls.
-    pub(crate) fn begin(&self, doors: Doors, folder: &Path) {
+    pub(crate) fn begin(&mut self, doors: Doors, folder: &Path) {
         let ink = self.ink;
         self.say(&[
             String::new(),
@@ -73,7 +74,7 @@ impl Report {
     pub(crate) fn example(&mut self, n: usize, example: &Example, shown: &Shown) {
         if self.json {
             let line = lines::json(example.name, &shown.exchange, &shown.matrix);
-            print(&[line]);
+            self.print(&[line]);
         }
         self.update(&format!("{n}  "), example, shown);
     }
@@ -115,21 +116,18 @@ impl Report {
         self.say(&[format!("     {}", exchange.status)]);
     }
 
-    /// Says where the recordings are and how it went.
-    pub(crate) fn end(&self, files: &[PathBuf]) -> ExitCode {
+    /// Says where the recordings are and how it went: how many things were not as documented.
+    pub(crate) fn end(&mut self, files: &[PathBuf]) -> usize {
         let mut said = vec![String::new(), "  What each of them heard:".to_owned()];
         said.extend(files.iter().map(|file| format!("    {}", file.display())));
         said.push(String::new());
         self.say(&said);
-        let (verdict, code) = match self.wrong {
-            0 => ("All was as documented.".to_owned(), ExitCode::SUCCESS),
-            n => (
-                format!("Not as documented: {n}, marked ✘ above."),
-                ExitCode::FAILURE,
-            ),
+        let verdict = match self.wrong {
+            0 => "All was as documented.".to_owned(),
+            n => format!("Not as documented: {n}, marked ✘ above."),
         };
         self.say(&[format!("  {}", self.ink.strong(&verdict)), String::new()]);
-        code
+        self.wrong
     }
 
     fn tell_wrong(&mut self, name: &str, wrong: &[String]) {
@@ -144,18 +142,17 @@ impl Report {
     }
 
     /// To a person.
-    fn say(&self, lines: &[String]) {
+    fn say(&mut self, lines: &[String]) {
         if !self.json {
-            print(lines);
+            self.print(lines);
         }
     }
-}
 
-/// A reader that went away is no reason to end.
-fn print(lines: &[String]) {
-    let mut out = io::stdout().lock();
-    for line in lines {
-        let _gone = writeln!(out, "{line}");
+    /// A reader that went away is no reason to end.
+    fn print(&mut self, lines: &[String]) {
+        for line in lines {
+            let _gone = writeln!(self.out, "{line}");
+        }
+        let _gone = self.out.flush();
     }
-    let _gone = out.flush();
 }

@@ -15,7 +15,7 @@ const SWELLS: [f64; 3] = [5.0, 8.0, 3.0];
 const SWELL_DB: f64 = 2.0;
 /// A chord of the music: 1.6 s.
 const CHORD_SAMPLES: usize = 12_800;
-/// C major, A minor, F major 7, C major again: all of them hold C or E. Above C at 260 Hz.
+/// C major, A minor 7, F major 9, C major again: E and G are at home in all. C is at 260 Hz.
 const CHORDS: [[f64; 4]; 4] = [
     [260.0, 650.0, 780.0, 1_040.0],
     [216.7, 650.0, 866.7, 1_040.0],
@@ -48,7 +48,7 @@ pub(crate) fn music() -> Vec<i16> {
         let start = round * CHORD_SAMPLES;
         for (n, hz) in chord.into_iter().enumerate() {
             let at = start + n * CHORD_SAMPLES / 4;
-            add_stroke(&mut mix, at, Tone { hz, dbfs: -19.0 }, 0.5);
+            add_stroke(&mut mix, at, Tone { hz, dbfs: -21.0 }, 0.5);
         }
     }
     samples(&mix)

@@ -11,7 +11,7 @@ const INDENT: &str = "     ";
 const NAMES: usize = 15;
 
 /// A line for each listener, a column for each source; sounds that nobody hears have none.
-pub(crate) fn matrix(matrix: &Matrix, hears: &Hears, ink: Ink) -> Vec<String> {
+pub(crate) fn matrix(matrix: &Matrix, hears: &Hears<'_>, ink: Ink) -> Vec<String> {
     let shown: Vec<&str> = SOURCES
         .iter()
         .map(|source| source.name)
