@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use confab_conference::{Key, Target, Update, Url};
+use confab_conference::{Key, Target, Update};
 use confab_switchboard::{CallUpdate, EndWish, NextDocument, Request};
-use confab_terms::{CallSid, Method};
+use confab_terms::CallSid;
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_oneof};
 use proptest::test_runner::Config;
@@ -116,8 +116,11 @@ impl Play {
                 let url = "http://app.example/announce".to_owned();
                 self.update(who, |update| update.announce_url = Some(url))?;
             }
-            Step::SentElsewhere(who) => self.inline(who, "<Pause length=\"600\"/>".to_owned())?,
-            Step::ComesBack(who) => self.inline(who, self.document.clone())?,
+            Step::SentElsewhere(who) => self.inline(who, "<Pause length=\"600\"/>")?,
+            Step::ComesBack(who) => {
+                let document = self.document.clone();
+                self.inline(who, &document)?;
+            }
             Step::Ended(who) => {
                 let end = Some(EndWish::Completed);
                 self.call_update(
@@ -161,7 +164,7 @@ impl Play {
         matches!(reply, confab_switchboard::Reply::Participant { .. }).then_some(())
     }
 
-    fn inline(&mut self, who: usize, verbs: String) -> Option<()> {
+    fn inline(&mut self, who: usize, verbs: &str) -> Option<()> {
         let text = format!("<Response>{verbs}</Response>");
         let next = Some(NextDocument::Inline(text));
         self.call_update(
