@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::Url;
 
 use crate::wire::Wire;
-use crate::{Account, CallAt, ConferenceAt, Conferences, Error, tls};
+use crate::{Account, CallAt, Calls, ConferenceAt, Conferences, Error, tls};
 
 /// An account at a base URL.
 #[derive(Clone, Debug)]
@@ -59,6 +59,12 @@ impl Client {
     #[must_use]
     pub fn calls(&self, sid: impl Into<String>) -> CallAt {
         CallAt::new(Arc::clone(&self.wire), sid.into())
+    }
+
+    /// All calls.
+    #[must_use]
+    pub fn all_calls(&self) -> Calls {
+        Calls::new(Arc::clone(&self.wire))
     }
 
     /// The account itself.

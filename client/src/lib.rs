@@ -15,7 +15,7 @@ mod wire;
 
 pub use account::Account;
 pub use audibility::{Audibility, Heard, Listener};
-pub use call::{Call, CallAt};
+pub use call::{Call, CallAt, CallList, CallUpdate, Calls};
 pub use client::{Client, ClientBuilder};
 pub use conference::{
     Conference, ConferenceAt, ConferenceList, ConferenceStatus, ConferenceUpdate, Conferences,

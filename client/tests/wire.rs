@@ -331,3 +331,44 @@ fn a_base_url_must_be_one() {
     let client = Client::new("http://h", "A", "S3cret").unwrap();
     assert!(!format!("{client:?}").contains("S3cret"));
 }
+
+const CALL: &str = r#"{"sid": "CA", "account_sid": "A", "from": "sip:a@b", "to": "sip:c@d",
+    "status": "completed", "direction": "inbound", "start_time": null, "end_time": null,
+    "date_created": "Tue, 17 Nov 2026 12:34:50 +0000", "uri": "/x", "duration": 0}"#;
+
+#[tokio::test]
+async fn a_call_is_ended_or_sent_elsewhere() {
+    let server = server(|_| ok(CALL)).await;
+    let at = server.client().calls("CA");
+    let call = at.update().completed().send().await.unwrap();
+    assert_eq!(
+        (call.sid.as_str(), call.status.as_str()),
+        ("CA", "completed")
+    );
+    let came = server.one();
+    assert_eq!(came.line, "POST /2010-04-01/Accounts/A/Calls/CA.json");
+    assert_eq!(came.body, "Status=completed");
+    at.update().canceled().send().await.unwrap();
+    assert_eq!(server.one().body, "Status=canceled");
+    let elsewhere = at.update().url("http://e/x").method(Method::Get);
+    elsewhere.send().await.unwrap();
+    assert_eq!(server.one().body, "Url=http%3A%2F%2Fe%2Fx&Method=GET");
+    at.update().twiml("<Response/>").send().await.unwrap();
+    assert_eq!(server.one().body, "Twiml=%3CResponse%2F%3E");
+}
+
+#[tokio::test]
+async fn calls_are_listed_by_what_is_asked() {
+    let server = server(|_| ok(&format!(r#"{{"calls": [{CALL}], "next_page_uri": null}}"#))).await;
+    let list = server.client().all_calls().list();
+    let list = list.status("completed").to("sip:c@d").from("sip:a@b");
+    let list = list
+        .start_time_since("2026-11-17")
+        .end_time_until("2026-11-18");
+    let calls = list.page_size(2).send().await.unwrap();
+    assert_eq!(calls[0].sid, "CA");
+    let query = "Status=completed&To=sip%3Ac%40d&From=sip%3Aa%40b&StartTime%3E=2026-11-17\
+        &EndTime%3C=2026-11-18&PageSize=2";
+    let line = format!("GET /2010-04-01/Accounts/A/Calls.json?{query}");
+    assert_eq!(server.one().line, line);
+}

@@ -60,11 +60,51 @@ pub enum Request {
         /// Which.
         call: CallSid,
     },
+    /// `GET …/Calls`: the live ones; `rest` adds those of the store.
+    ListCalls,
+    /// `POST …/Calls/{sid}`
+    UpdateCall {
+        /// Which.
+        call: CallSid,
+        /// What.
+        update: CallUpdate,
+    },
     /// `GET …/Conferences/{sid}/Audibility`
     TellAudibility {
         /// Which.
         conference: ConferenceSid,
     },
+}
+
+/// What an update does to a call. Without anything in it, nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallUpdate {
+    /// `Status`; goes before `next`.
+    pub end: Option<EndWish>,
+    /// `Url` or `Twiml`: what it runs from now on.
+    pub next: Option<NextDocument>,
+    /// `FallbackUrl`: what it asks when a document fails.
+    pub fallback: Option<Url>,
+    /// `StatusCallback`: who is told of its end.
+    pub status_callback: Option<Url>,
+}
+
+/// `Status` of an update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EndWish {
+    /// However far it has come.
+    Completed,
+    /// Only if it was not answered yet.
+    Canceled,
+}
+
+/// The document that an update sends a call to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NextDocument {
+    /// To be asked for.
+    From(Url),
+    /// In the update itself.
+    Inline(String),
 }
 
 /// The answer.
@@ -85,8 +125,10 @@ pub enum Reply {
     Conference(ConferenceView),
     /// A list, newest first.
     Conferences(Vec<ConferenceView>),
-    /// Fetch of a call.
+    /// Fetch or update of a call.
     Call(Box<CallView>),
+    /// A list, newest first.
+    Calls(Vec<CallView>),
     /// The matrix.
     Audibility(AudibilityView),
     /// No.
@@ -105,6 +147,14 @@ pub enum Refusal {
     /// Not live here (the store may know it).
     #[error("no call {0}")]
     NoSuchCall(CallSid),
+    /// A document in an update that cannot be read.
+    #[error("the document cannot be read: {message}")]
+    BadDocument {
+        /// The vendor's.
+        code: u32,
+        /// What is wrong with it.
+        message: String,
+    },
     /// No slot towards the media thread: nothing has changed.
     #[error("too many changes are on their way to the audio; try again in a second")]
     Busy,

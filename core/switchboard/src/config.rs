@@ -15,6 +15,10 @@ pub struct Config {
     pub media_address: IpAddr,
     /// What an inbound call asks for its document; none: it joins what it dialled.
     pub voice: Option<Url>,
+    /// What a call asks whose document fails.
+    pub voice_fallback: Option<Url>,
+    /// Who is told of the end of an inbound call.
+    pub status_callback: Option<Url>,
     /// How many media threads there are.
     pub media_threads: u16,
     /// Every random id comes from here.

@@ -14,13 +14,13 @@ mod switchboard;
 mod tell;
 mod view;
 
-pub use api::{Refusal, Reply, Request};
+pub use api::{CallUpdate, EndWish, NextDocument, Refusal, Reply, Request};
 /// The words of the rules that a question or an answer carries.
 pub use confab_conference as conference;
 pub use config::Config;
 pub use input::{DecodeError, FetchError, Fetched, Input};
 pub use live::{Counters, Leftovers};
-pub use output::{Fetch, FetchKind, Notice, Output, TimeOuts};
+pub use output::{About, Fetch, FetchKind, Notice, Output, TimeOuts};
 pub use switchboard::Switchboard;
 pub use view::{
     AudibilityView, CallDirection, CallStatus, CallView, ConferenceView, ParticipantView,

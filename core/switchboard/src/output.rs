@@ -61,16 +61,18 @@ pub enum Output {
         /// `language` as written, if any.
         language: Option<String>,
     },
-    /// POST or GET an event to the application, in order with the conference's others.
+    /// POST or GET an event to the application, in order with the others about the same.
     Callback {
-        /// The order is kept within one conference.
-        conference: ConferenceSid,
-        /// Whom to tell.
+        /// The order is kept within this.
+        about: About,
+        /// Whom to tell; any fragment with time-outs already removed.
         url: String,
         /// How.
         method: Method,
         /// The form's fields, in no particular order, no name twice.
         fields: Vec<(String, String)>,
+        /// How long an attempt may take.
+        time_outs: TimeOuts,
     },
     /// A call is over: history.
     CallEnded(CallView),
@@ -78,6 +80,15 @@ pub enum Output {
     ConferenceEnded(ConferenceView),
     /// Something went wrong that its owner should know: the log, and Notifications.
     Notice(Notice),
+}
+
+/// What an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum About {
+    /// A conference and who is in it.
+    Conference(ConferenceSid),
+    /// A call.
+    Call(CallSid),
 }
 
 /// A request to the application or for audio.

@@ -62,6 +62,8 @@ pub const DOCUMENT_WARNINGS_MAX: usize = 20;
 pub const DOCUMENT_LOOPS_MAX: u32 = 1_000;
 /// `<Redirect>`s of one call without a second of anything else between them.
 pub const REDIRECTS_MAX: u32 = 50;
+/// Times that one call asks its fallback URL.
+pub const FALLBACKS_MAX: u32 = 10;
 /// Characters of a friendly name.
 pub const FRIENDLY_NAME_CHARS_MAX: usize = 64;
 /// Characters of a participant's label.

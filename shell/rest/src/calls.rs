@@ -1,13 +1,77 @@
-//! `…/Calls/{CallSid}`: fetch, from the switchboard while it lives, from the store after.
+//! `…/Calls`: list, fetch, update. The live ones are the switchboard's, the ended ones the
+//! store's.
 
-use axum::Json;
-use axum::extract::{Path, State};
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use confab_store::{CallFilter, Order, Place};
+use confab_switchboard::conference::Url;
+use confab_switchboard::{CallStatus, CallUpdate, CallView, EndWish, NextDocument};
 use confab_switchboard::{Refusal, Reply, Request};
-use confab_terms::CallSid;
+use confab_terms::{CallSid, Method};
 
 use crate::errors::ApiError;
+use crate::fields::invalid;
+use crate::form::Fields;
+use crate::paging::{List, Page};
+use crate::prefix::Spelling;
 use crate::{Api, resources, sids};
+
+const STARTED: [&str; 3] = ["StartTime", "StartTime<", "StartTime>"];
+const ENDED: [&str; 3] = ["EndTime", "EndTime<", "EndTime>"];
+
+/// `GET`: newest first.
+pub(crate) async fn list(
+    State(api): State<Api>,
+    Extension(spelling): Extension<Spelling>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let fields = Fields::of_query(query.as_deref())?;
+    let page = Page::wanted(&fields)?;
+    let filter = CallFilter {
+        from: fields.filled("From").map(str::to_owned),
+        to: fields.filled("To").map(str::to_owned),
+        status: fields.filled("Status").map(status).transpose()?,
+        start_time: fields.moments(STARTED)?,
+        end_time: fields.moments(ENDED)?,
+    };
+    let part = page.part(Order::NewestFirst);
+    // No call makes another one yet: none has a parent.
+    let (live, ended) = match fields.filled("ParentCallSid") {
+        Some(_) => (Vec::new(), Vec::new()),
+        None => {
+            let Reply::Calls(live) = api.ask(Request::ListCalls).await? else {
+                return Err(ApiError::WrongReply);
+            };
+            // Asked for after the live ones: one that ends in between is found twice.
+            (live, api.store.calls(filter.clone(), part.clone()).await?)
+        }
+    };
+    let place = |view: &CallView| Place {
+        at: view.date_created,
+        sid: view.sid.to_string(),
+    };
+    let live = live.into_iter().filter(|view| filter.wants(view));
+    // The ended ones first: what is found twice has ended.
+    let found = part.cut(ended.into_iter().chain(live), place);
+    let account = api.store.account().sid;
+    let kept = [
+        &["From", "To", "Status", "ParentCallSid"][..],
+        &STARTED,
+        &ENDED,
+    ]
+    .concat();
+    let list = List {
+        key: "calls",
+        path: &format!("/2010-04-01/Accounts/{account}/Calls"),
+        spelling,
+        filters: fields.kept(&kept),
+    };
+    let shape = |view: &CallView| resources::call(api.dialect, view);
+    Ok(Json(page.json(found, &list, place, shape)).into_response())
+}
 
 /// `GET`.
 pub(crate) async fn fetch(
@@ -25,6 +89,75 @@ pub(crate) async fn fetch(
         Err(error) => return Err(error),
     };
     Ok(Json(resources::call(api.dialect, &view)).into_response())
+}
+
+/// `POST`: end it, or send it to another document.
+pub(crate) async fn update(
+    State(api): State<Api>,
+    Path((_, call)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let fields = Fields::of_body(&headers, body).await?;
+    let update = wanted(&fields)?;
+    let call = call_sid(&call)?;
+    match api.ask(Request::UpdateCall { call, update }).await {
+        Ok(Reply::Call(view)) => Ok(Json(resources::call(api.dialect, &view)).into_response()),
+        Ok(_) => Err(ApiError::WrongReply),
+        Err(ApiError::Refused(refusal @ Refusal::NoSuchCall(_))) => {
+            match api.store.call(call).await? {
+                Some(_) => Err(ApiError::CallOver(call)),
+                None => Err(ApiError::Refused(refusal)),
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// All the fields, or the first that is invalid. With both a URL and a document, the URL counts.
+fn wanted(fields: &Fields) -> Result<CallUpdate, ApiError> {
+    let end = match fields.filled("Status") {
+        None => None,
+        Some("completed") => Some(EndWish::Completed),
+        Some("canceled") => Some(EndWish::Canceled),
+        Some(other) => return Err(invalid(other, "Status", "completed or canceled")),
+    };
+    let method = fields.method("Method")?.unwrap_or(Method::Post);
+    let url = fields.url("Url")?;
+    let inline = fields.filled("Twiml").or_else(|| fields.filled("Laml"));
+    let next = match (url, inline) {
+        (Some(url), _) => Some(NextDocument::From(Url { url, method })),
+        (None, Some(text)) => Some(NextDocument::Inline(text.to_owned())),
+        (None, None) => None,
+    };
+    let to = |url: &'static str, method: &'static str| -> Result<Option<Url>, ApiError> {
+        let method = fields.method(method)?.unwrap_or(Method::Post);
+        Ok(fields.url(url)?.map(|url| Url { url, method }))
+    };
+    Ok(CallUpdate {
+        end,
+        next,
+        fallback: to("FallbackUrl", "FallbackMethod")?,
+        status_callback: to("StatusCallback", "StatusCallbackMethod")?,
+    })
+}
+
+fn status(text: &str) -> Result<CallStatus, ApiError> {
+    match text {
+        "queued" => Ok(CallStatus::Queued),
+        "ringing" => Ok(CallStatus::Ringing),
+        "in-progress" => Ok(CallStatus::InProgress),
+        "completed" => Ok(CallStatus::Completed),
+        "busy" => Ok(CallStatus::Busy),
+        "failed" => Ok(CallStatus::Failed),
+        "no-answer" => Ok(CallStatus::NoAnswer),
+        "canceled" => Ok(CallStatus::Canceled),
+        other => Err(invalid(
+            other,
+            "Status",
+            "queued, ringing, in-progress, completed, busy, failed, no-answer or canceled",
+        )),
+    }
 }
 
 pub(crate) fn call_sid(text: &str) -> Result<CallSid, ApiError> {

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use confab_store::StoreError;
 use confab_switchboard::Refusal;
 use confab_switchboard::conference::Refusal as Rule;
+use confab_terms::CallSid;
 use serde_json::json;
 use thiserror::Error;
 
@@ -31,6 +32,8 @@ pub(crate) enum ApiError {
     InvalidStatus(String),
     #[error("the conference is completed: it takes no updates any more")]
     Completed,
+    #[error("the call {0} is over: it takes no updates any more")]
+    CallOver(CallSid),
     #[error("Page={0} needs a PageToken: follow next_page_uri")]
     PageWithoutToken(String),
     #[error("{0} is not a valid PageSize: a number from 1 to 1000")]
@@ -89,6 +92,8 @@ impl ApiError {
             Self::InvalidMethod(..) => (21209, INVALID),
             Self::InvalidUrl(..) => (21402, INVALID),
             Self::InvalidStatus(_) => (21475, INVALID),
+            Self::CallOver(_) => (21220, INVALID),
+            Self::Refused(Refusal::BadDocument { code, .. }) => (*code, INVALID),
             Self::PageWithoutToken(_) => (54453, INVALID),
             Self::InvalidPageSize(_) => (54454, INVALID),
             Self::InvalidPageToken(_) => (21481, INVALID),

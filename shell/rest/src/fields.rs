@@ -8,8 +8,7 @@ use url::Url;
 
 use crate::errors::ApiError;
 use crate::form::Fields;
-
-const DAY_MS: i64 = 86_400_000;
+use crate::times::{DAY_MS, Moment, day_start, moment};
 
 impl Fields {
     /// A field that counts only if something is in it.
@@ -85,6 +84,29 @@ impl Fields {
         Ok(range)
     }
 
+    /// `Name`, `Name<` and `Name>`: days in UTC or moments, the named ones included.
+    pub(crate) fn moments(&self, names: [&'static str; 3]) -> Result<TimeRange, ApiError> {
+        let [on, up_to, since] = names;
+        let (on, up_to, since) = (self.moment(on)?, self.moment(up_to)?, self.moment(since)?);
+        let firsts = on.iter().chain(&since).map(|moment| moment.first);
+        let afters = on.iter().chain(&up_to).map(|moment| moment.after);
+        Ok(TimeRange {
+            from: firsts.max().map(WallTime),
+            before: afters.min().map(WallTime),
+        })
+    }
+
+    fn moment(&self, name: &'static str) -> Result<Option<Moment>, ApiError> {
+        const WANTED: &str = "a day as YYYY-MM-DD, or a time as ISO 8601 or RFC 2822 has it";
+        let Some(text) = self.filled(name) else {
+            return Ok(None);
+        };
+        match moment(text) {
+            Some(moment) => Ok(Some(moment)),
+            None => Err(invalid(text, name, WANTED)),
+        }
+    }
+
     /// Those of the named fields that were sent, for the links of a list.
     pub(crate) fn kept(&self, names: &[&'static str]) -> Vec<(&'static str, &str)> {
         let sent = |name: &&'static str| Some((*name, self.filled(name)?));
@@ -138,35 +160,4 @@ fn is_absolute(text: &str) -> bool {
             matches!(url.scheme(), "http" | "https")
                 && url.host_str().is_some_and(|h| !h.is_empty())
         })
-}
-
-/// The first millisecond of `YYYY-MM-DD`, or of the day of a longer ISO 8601 time.
-fn day_start(text: &str) -> Option<i64> {
-    let (date, rest) = text.split_at_checked(10)?;
-    if !rest.is_empty() && !rest.starts_with('T') {
-        return None;
-    }
-    let mut parts = date.splitn(3, '-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    if (year.len(), month.len(), day.len()) != (4, 2, 2) {
-        return None;
-    }
-    let number = |text: &str| -> Option<i64> {
-        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| text.parse().ok()).flatten()
-    };
-    let (year, month, day) = (number(year)?, number(month)?, number(day)?);
-    if !(1..=12).contains(&month) {
-        return None;
-    }
-    // The inverse of `WallTime::date`: years from March, so that a leap day is a year's last.
-    let year_from_march = if month > 2 { year } else { year - 1 };
-    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    let leaps = year_from_march.div_euclid(4) - year_from_march.div_euclid(100)
-        + year_from_march.div_euclid(400);
-    let days = 365 * year_from_march + leaps + day_of_year - 719_468;
-    let start = WallTime(days * DAY_MS);
-    // A day that does not exist, as 31 February, comes back as another.
-    let is_same = start.date() == (year, u8::try_from(month).ok()?, u8::try_from(day).ok()?);
-    is_same.then_some(start.0)
 }

@@ -21,6 +21,7 @@ mod resources;
 mod router;
 mod serve;
 mod sids;
+mod times;
 mod tls;
 mod update;
 

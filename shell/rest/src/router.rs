@@ -50,6 +50,7 @@ impl Api {
 /// The whole API as one service.
 pub fn router(api: Api) -> Router {
     const CONFERENCES: &str = "/2010-04-01/Accounts/{account}/Conferences";
+    const CALLS: &str = "/2010-04-01/Accounts/{account}/Calls";
     let routes = Router::new()
         .route("/healthz", get(healthz))
         .route("/2010-04-01/Accounts", get(accounts::list))
@@ -73,12 +74,13 @@ pub fn router(api: Api) -> Router {
                 .post(participants::update)
                 .delete(participants::remove),
         )
+        .route(CALLS, get(calls::list))
         .route(
-            "/2010-04-01/Accounts/{account}/Calls/{call}",
-            get(calls::fetch),
+            &format!("{CALLS}/{{call}}"),
+            get(calls::fetch).post(calls::update),
         )
         .route(
-            "/2010-04-01/Accounts/{account}/Calls/{call}/Notifications",
+            &format!("{CALLS}/{{call}}/Notifications"),
             get(notifications::list_of_call),
         )
         .route(

@@ -105,17 +105,19 @@ impl Outlets {
                 .sounds
                 .say(decode, &text, voice.as_deref(), language.as_deref()),
             Output::Callback {
-                conference,
+                about,
                 url,
                 method,
                 fields,
+                time_outs,
             } => {
                 // What finds no room has been logged there.
                 let pushed = self.callbacks.push(Callback {
-                    conference,
+                    about,
                     url,
                     method,
                     fields,
+                    time_outs,
                 });
                 self.gauges
                     .callbacks_dropped

@@ -9,6 +9,7 @@ use confab_conference::Url;
 use confab_sockets::{Ports, Udp, random_seed};
 use confab_store::Store;
 use confab_switchboard::{Config as SwitchboardConfig, Switchboard};
+use confab_terms::Method;
 use confab_web::Callbacks;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -136,12 +137,17 @@ fn switchboard_config(
     store: &Arc<dyn Store>,
     sip_address: SocketAddr,
 ) -> SwitchboardConfig {
-    let voice = config.voice.clone();
+    let url = |setting: &Option<(String, Method)>| {
+        let setting = setting.clone();
+        setting.map(|(url, method)| Url { url, method })
+    };
     SwitchboardConfig {
         account: store.account().sid,
         sip_address,
         media_address: config.media_address(),
-        voice: voice.map(|(url, method)| Url { url, method }),
+        voice: url(&config.voice),
+        voice_fallback: url(&config.voice_fallback),
+        status_callback: url(&config.status_callback),
         media_threads: MEDIA_THREADS,
         seed: random_seed(),
     }

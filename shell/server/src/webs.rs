@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use confab_store::{Entry, Store};
-use confab_switchboard::{FetchError, Notice};
+use confab_switchboard::{About, FetchError, Notice};
 use confab_web::{AudioSink, Callback, Callbacks, SigningKey, Web, WebConfig};
 
 use crate::config::Config;
@@ -14,11 +14,15 @@ pub(crate) fn web(config: &Config, store: &Arc<dyn Store>, sink: Arc<dyn AudioSi
     let signing = SigningKey::new(store.account().signing_key.clone());
     let mut web = WebConfig::new(signing);
     web.allow.clone_from(&config.fetch_allow);
-    web.operator_hosts = config
-        .voice
-        .as_ref()
-        .and_then(|(url, _)| host_of(url))
+    let operators = [
+        &config.voice,
+        &config.voice_fallback,
+        &config.status_callback,
+    ];
+    web.operator_hosts = operators
         .into_iter()
+        .flatten()
+        .filter_map(|(url, _)| host_of(url))
         .collect();
     Web::new(web, sink)
 }
@@ -28,12 +32,16 @@ pub(crate) fn callbacks(web: &Web, store: &Arc<dyn Store>, gauges: &Arc<Gauges>)
     let (store, gauges) = (Arc::clone(store), Arc::clone(gauges));
     let failed = move |callback: &Callback, error: &FetchError| {
         gauges.callbacks_failed.add(1);
+        let (call, conference) = match callback.about {
+            About::Call(call) => (Some(call), None),
+            About::Conference(conference) => (None, Some(conference)),
+        };
         store.keep(Entry::Notice(Notice {
             code: error.code,
             message: error.message.clone(),
             at: confab_sockets::wall(),
-            call: None,
-            conference: Some(callback.conference),
+            call,
+            conference,
             url: Some(callback.url.clone()),
             method: Some(callback.method),
         }));

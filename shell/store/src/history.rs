@@ -4,7 +4,7 @@ use core::future::Future;
 use core::pin::Pin;
 use std::collections::BTreeMap;
 
-use confab_switchboard::{CallView, ConferenceView, Notice};
+use confab_switchboard::{CallStatus, CallView, ConferenceView, Notice};
 use confab_terms::{CallSid, ConferenceSid, WallTime};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -98,6 +98,15 @@ pub struct TimeRange {
 }
 
 impl TimeRange {
+    /// Whether there is a moment, and it is in it; a range without bounds wants none.
+    #[must_use]
+    pub fn holds_one(&self, at: Option<WallTime>) -> bool {
+        match at {
+            Some(at) => self.holds(at),
+            None => *self == Self::default(),
+        }
+    }
+
     /// Whether a moment is in it.
     #[must_use]
     pub fn holds(&self, at: WallTime) -> bool {
@@ -125,6 +134,33 @@ impl ConferenceFilter {
             .is_none_or(|name| *name == conference.friendly_name)
             && self.created.holds(conference.date_created)
             && self.updated.holds(conference.date_updated)
+    }
+}
+
+/// Which calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallFilter {
+    /// Only from there.
+    pub from: Option<String>,
+    /// Only to there.
+    pub to: Option<String>,
+    /// Only these.
+    pub status: Option<CallStatus>,
+    /// Only answered within.
+    pub start_time: TimeRange,
+    /// Only ended within.
+    pub end_time: TimeRange,
+}
+
+impl CallFilter {
+    /// Whether a call is wanted.
+    #[must_use]
+    pub fn wants(&self, call: &CallView) -> bool {
+        self.from.as_ref().is_none_or(|from| *from == call.from)
+            && self.to.as_ref().is_none_or(|to| *to == call.to)
+            && self.status.is_none_or(|status| status == call.status)
+            && self.start_time.holds_one(call.start_time)
+            && self.end_time.holds_one(call.end_time)
     }
 }
 
@@ -171,6 +207,8 @@ pub trait Store: Send + Sync + 'static {
     fn conference(&self, sid: ConferenceSid) -> Stored<'_, Option<ConferenceView>>;
     /// An ended call.
     fn call(&self, sid: CallSid) -> Stored<'_, Option<CallView>>;
+    /// Ended calls.
+    fn calls(&self, filter: CallFilter, part: Part) -> Stored<'_, Vec<CallView>>;
     /// Ended conferences.
     fn conferences(&self, filter: ConferenceFilter, part: Part) -> Stored<'_, Vec<ConferenceView>>;
     /// What went wrong.

@@ -6,12 +6,13 @@ mod history;
 mod open;
 mod pending;
 mod sqlite;
+mod statements;
 mod write;
 
 pub use account::{Account, FreshAccount, Given, TokenHash};
 pub use history::{
-    ConferenceFilter, Entry, KeptNotice, NoticeFilter, Order, Part, Place, Store, StoreError,
-    Stored, TimeRange,
+    CallFilter, ConferenceFilter, Entry, KeptNotice, NoticeFilter, Order, Part, Place, Store,
+    StoreError, Stored, TimeRange,
 };
 pub use open::{OpenError, open};
 pub use sqlite::SqliteStore;

@@ -10,10 +10,14 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
 
 use crate::pending::{Kept, Pending};
+use crate::statements::{
+    CALL, CALLS_NEWEST_FIRST, CALLS_OLDEST_FIRST, CONFERENCE, CONFERENCES_NEWEST_FIRST,
+    CONFERENCES_OLDEST_FIRST, NOTICES_NEWEST_FIRST, NOTICES_OLDEST_FIRST,
+};
 use crate::write::write_all;
 use crate::{
-    Account, ConferenceFilter, Entry, KeptNotice, NoticeFilter, Order, Part, Place, Store,
-    StoreError, Stored, open,
+    Account, CallFilter, ConferenceFilter, Entry, KeptNotice, NoticeFilter, Order, Part, Place,
+    Store, StoreError, Stored, open,
 };
 
 /// The store over SQLite.
@@ -68,6 +72,33 @@ impl SqliteStore {
             .bind(filter.created.before.map(|at| at.0))
             .bind(filter.updated.from.map(|at| at.0))
             .bind(filter.updated.before.map(|at| at.0))
+            .bind(part.after.as_ref().map(|place| place.at.0))
+            .bind(part.after.as_ref().map(|place| place.sid.clone()))
+            .bind(part.count)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unreadable)?;
+        rows.iter().map(|row| decoded(row, 0)).collect()
+    }
+
+    async fn kept_calls(
+        &self,
+        filter: &CallFilter,
+        part: &Part,
+    ) -> Result<Vec<CallView>, StoreError> {
+        let statement = match part.order {
+            Order::NewestFirst => CALLS_NEWEST_FIRST,
+            Order::OldestFirst => CALLS_OLDEST_FIRST,
+        };
+        let rows = sqlx::query(statement)
+            .bind(self.account.sid.to_string())
+            .bind(&filter.from)
+            .bind(&filter.to)
+            .bind(filter.status.map(|status| format!("{status:?}")))
+            .bind(filter.start_time.from.map(|at| at.0))
+            .bind(filter.start_time.before.map(|at| at.0))
+            .bind(filter.end_time.from.map(|at| at.0))
+            .bind(filter.end_time.before.map(|at| at.0))
             .bind(part.after.as_ref().map(|place| place.at.0))
             .bind(part.after.as_ref().map(|place| place.sid.clone()))
             .bind(part.count)
@@ -156,6 +187,21 @@ impl Store for SqliteStore {
         })
     }
 
+    fn calls(&self, filter: CallFilter, part: Part) -> Stored<'_, Vec<CallView>> {
+        let place = |view: &CallView| Place {
+            at: view.date_created,
+            sid: view.sid.to_string(),
+        };
+        let pending = self.pending.all(|kept| match &kept.entry {
+            Entry::Call(view) if filter.wants(view) => Some(view.clone()),
+            _ => None,
+        });
+        Box::pin(async move {
+            let kept = self.kept_calls(&filter, &part).await?;
+            Ok(part.cut(pending.into_iter().chain(kept), place))
+        })
+    }
+
     fn conferences(&self, filter: ConferenceFilter, part: Part) -> Stored<'_, Vec<ConferenceView>> {
         let place = |view: &ConferenceView| Place {
             at: view.date_created,
@@ -214,24 +260,3 @@ fn decoded<T: DeserializeOwned>(row: &SqliteRow, column: usize) -> Result<T, Sto
 fn unreadable(error: sqlx::Error) -> StoreError {
     StoreError::Unreadable(error.to_string())
 }
-
-const CONFERENCE: &str = "SELECT view FROM conferences WHERE account = ?1 AND sid = ?2";
-const CALL: &str = "SELECT view FROM calls WHERE account = ?1 AND sid = ?2";
-const CONFERENCES_NEWEST_FIRST: &str = "SELECT view FROM conferences WHERE account = ?1
-    AND (?2 IS NULL OR friendly_name = ?2)
-    AND (?3 IS NULL OR date_created >= ?3) AND (?4 IS NULL OR date_created < ?4)
-    AND (?5 IS NULL OR date_updated >= ?5) AND (?6 IS NULL OR date_updated < ?6)
-    AND (?7 IS NULL OR (date_created, sid) < (?7, ?8))
-    ORDER BY date_created DESC, sid DESC LIMIT ?9";
-const CONFERENCES_OLDEST_FIRST: &str = "SELECT view FROM conferences WHERE account = ?1
-    AND (?2 IS NULL OR friendly_name = ?2)
-    AND (?3 IS NULL OR date_created >= ?3) AND (?4 IS NULL OR date_created < ?4)
-    AND (?5 IS NULL OR date_updated >= ?5) AND (?6 IS NULL OR date_updated < ?6)
-    AND (?7 IS NULL OR (date_created, sid) > (?7, ?8))
-    ORDER BY date_created, sid LIMIT ?9";
-const NOTICES_NEWEST_FIRST: &str = "SELECT sid, notice FROM notices WHERE account = ?1
-    AND (?2 IS NULL OR call = ?2) AND (?3 IS NULL OR at >= ?3) AND (?4 IS NULL OR at < ?4)
-    AND (?5 IS NULL OR (at, sid) < (?5, ?6)) ORDER BY at DESC, sid DESC LIMIT ?7";
-const NOTICES_OLDEST_FIRST: &str = "SELECT sid, notice FROM notices WHERE account = ?1
-    AND (?2 IS NULL OR call = ?2) AND (?3 IS NULL OR at >= ?3) AND (?4 IS NULL OR at < ?4)
-    AND (?5 IS NULL OR (at, sid) > (?5, ?6)) ORDER BY at, sid LIMIT ?7";

@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use confab_store::{
-    ConferenceFilter, Entry, Given, NoticeFilter, OpenError, Order, Part, Place, SqliteStore,
-    Store, TimeRange, TokenHash, open,
+    CallFilter, ConferenceFilter, Entry, Given, NoticeFilter, OpenError, Order, Part, Place,
+    SqliteStore, Store, TimeRange, TokenHash, open,
 };
 use confab_switchboard::conference::{EndReason, Status};
 use confab_switchboard::{CallDirection, CallStatus, CallView, ConferenceView, Notice};
@@ -318,6 +318,114 @@ async fn filters_hold_on_the_disk_and_on_the_way() {
         assert_eq!(times, [9, 7, 5, 3]);
         store.flush().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn calls_are_found_by_what_is_asked_on_the_disk_and_on_the_way() {
+    let dir = Dir::new("calls");
+    let store = opened(&dir.0).await;
+    for n in 0..6_u64 {
+        let at = i64::try_from(n).unwrap() * 1_000;
+        store.keep(Entry::Call(CallView {
+            from: if n.is_multiple_of(2) {
+                "sip:even@b"
+            } else {
+                "sip:odd@b"
+            }
+            .to_owned(),
+            to: format!("sip:{n}@d"),
+            status: if n == 5 {
+                CallStatus::NoAnswer
+            } else {
+                CallStatus::Completed
+            },
+            date_created: WallTime(at),
+            start_time: (n != 5).then_some(WallTime(at + 100)),
+            end_time: Some(WallTime(at + 500)),
+            ..call(n)
+        }));
+        // Half of them are read from the disk, half maybe on their way there.
+        if n == 2 {
+            store.flush().await.unwrap();
+        }
+    }
+    let range = |from, before| TimeRange {
+        from: Some(WallTime(from)),
+        before: Some(WallTime(before)),
+    };
+    let every = CallFilter::default();
+    let cases: [(CallFilter, &[u64]); 7] = [
+        (every.clone(), &[5, 4, 3, 2, 1, 0]),
+        (
+            CallFilter {
+                from: Some("sip:odd@b".to_owned()),
+                ..every.clone()
+            },
+            &[5, 3, 1],
+        ),
+        (
+            CallFilter {
+                to: Some("sip:4@d".to_owned()),
+                ..every.clone()
+            },
+            &[4],
+        ),
+        (
+            CallFilter {
+                status: Some(CallStatus::NoAnswer),
+                ..every.clone()
+            },
+            &[5],
+        ),
+        (
+            CallFilter {
+                start_time: range(1_100, 3_101),
+                ..every.clone()
+            },
+            &[3, 2, 1],
+        ),
+        (
+            CallFilter {
+                start_time: range(0, 99_999),
+                ..every.clone()
+            },
+            &[4, 3, 2, 1, 0],
+        ),
+        (
+            CallFilter {
+                end_time: range(4_500, 9_000),
+                ..every.clone()
+            },
+            &[5, 4],
+        ),
+    ];
+    for flushed in [false, true] {
+        if flushed {
+            store.flush().await.unwrap();
+        }
+        for (filter, wanted) in &cases {
+            for order in [Order::NewestFirst, Order::OldestFirst] {
+                let found = store.calls(filter.clone(), all(order)).await.unwrap();
+                let found: Vec<_> = found.iter().map(|view| view.sid).collect();
+                let mut wanted: Vec<_> = wanted.iter().map(|n| call(*n).sid).collect();
+                if order == Order::OldestFirst {
+                    wanted.reverse();
+                }
+                assert_eq!(found, wanted, "{filter:?}");
+            }
+        }
+    }
+    let second = Part {
+        after: Some(Place {
+            at: WallTime(4_000),
+            sid: call(4).sid.to_string(),
+        }),
+        count: 2,
+        ..all(Order::NewestFirst)
+    };
+    let page = store.calls(every, second).await.unwrap();
+    let page: Vec<_> = page.iter().map(|view| view.sid).collect();
+    assert_eq!(page, [call(3).sid, call(2).sid]);
 }
 
 #[tokio::test]

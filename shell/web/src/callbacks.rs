@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use confab_switchboard::{FetchError, TimeOuts};
-use confab_terms::{ConferenceSid, Method};
+use confab_switchboard::{About, FetchError, TimeOuts};
+use confab_terms::Method;
 use reqwest::header::HeaderMap;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
@@ -23,14 +23,16 @@ use crate::web::{Shared, Web};
 /// One event for one application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Callback {
-    /// The order is kept within one conference.
-    pub conference: ConferenceSid,
+    /// The order is kept within this.
+    pub about: About,
     /// Whom to tell.
     pub url: String,
     /// How.
     pub method: Method,
     /// The form's fields, no name twice.
     pub fields: Vec<(String, String)>,
+    /// How long an attempt may take.
+    pub time_outs: TimeOuts,
 }
 
 impl Callback {
@@ -68,8 +70,8 @@ struct Sender {
 
 #[derive(Default)]
 struct Waiting {
-    /// A conference is in here while one task sends its callbacks; the first is under way.
-    queues: BTreeMap<ConferenceSid, VecDeque<Callback>>,
+    /// A conference or call is in here while one task sends its callbacks; the first is under way.
+    queues: BTreeMap<About, VecDeque<Callback>>,
     count: usize,
     bytes: usize,
 }
@@ -92,25 +94,25 @@ impl Callbacks {
 
     /// Queues a callback; from any thread, never blocks.
     pub fn push(&self, callback: Callback) -> Result<(), Full> {
-        let conference = callback.conference;
+        let about = callback.about;
         let bytes = callback.bytes();
         let mut waiting = self.sender.lock();
-        let queued = waiting.queues.get(&conference).map_or(0, VecDeque::len);
+        let queued = waiting.queues.get(&about).map_or(0, VecDeque::len);
         let over = waiting.count >= CALLBACKS_MAX || waiting.bytes + bytes > CALLBACK_BYTES_MAX;
         if over || queued >= CALLBACKS_PER_CONFERENCE_MAX {
             drop(waiting);
-            tracing::warn!(%conference, "a callback was dropped: too many wait");
+            tracing::warn!(?about, "a callback was dropped: too many wait");
             return Err(Full);
         }
         waiting.count += 1;
         waiting.bytes += bytes;
-        let queue = waiting.queues.entry(conference).or_default();
+        let queue = waiting.queues.entry(about).or_default();
         queue.push_back(callback);
         if queued == 0 {
             let sender = self.sender.clone();
             self.sender
                 .runtime
-                .spawn(async move { sender.run(conference).await });
+                .spawn(async move { sender.run(about).await });
         }
         Ok(())
     }
@@ -142,18 +144,18 @@ impl Sender {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends one conference's callbacks until none is left.
-    async fn run(&self, conference: ConferenceSid) {
+    /// Sends the callbacks about one thing until none is left.
+    async fn run(&self, about: About) {
         loop {
             let first = self
                 .lock()
                 .queues
-                .get(&conference)
+                .get(&about)
                 .and_then(|queue| queue.front().cloned());
             let Some(callback) = first else { return };
             if let Err(error) = self.send(&callback).await {
                 let FetchError { code, message, .. } = &error;
-                tracing::warn!(%conference, code, message, "a callback was given up");
+                tracing::warn!(?about, code, message, "a callback was given up");
                 (self.failed)(&callback, &error);
             }
             if self.finished(&callback) {
@@ -170,13 +172,13 @@ impl Sender {
         if waiting.count == 0 {
             self.idle.notify_waiters();
         }
-        let Some(queue) = waiting.queues.get_mut(&callback.conference) else {
+        let Some(queue) = waiting.queues.get_mut(&callback.about) else {
             return true;
         };
         queue.pop_front();
         let empty = queue.is_empty();
         if empty {
-            waiting.queues.remove(&callback.conference);
+            waiting.queues.remove(&callback.about);
         }
         empty
     }
@@ -222,7 +224,7 @@ impl Shared {
             method: callback.method,
             url: &callback.url,
             fields: &callback.fields,
-            time_outs: TimeOuts::default(),
+            time_outs: callback.time_outs,
             conditions: HeaderMap::new(),
             signed: true,
         };

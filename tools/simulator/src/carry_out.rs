@@ -1,7 +1,7 @@
 //! What the switchboard wants done is done, and looked at by the checkers.
 
 use confab_media::Command;
-use confab_switchboard::Output;
+use confab_switchboard::{About, Output};
 
 use crate::outcome::Checked;
 use crate::queue::{Arrival, Order};
@@ -55,11 +55,13 @@ impl World {
                 Ok(())
             }
             Output::Callback {
-                conference,
+                about: About::Conference(conference),
                 url,
                 fields,
                 ..
             } => self.books.webhooks.told(conference, &url, &fields),
+            // Nobody has asked to be told of calls.
+            Output::Callback { about, .. } => Err(format!("a callback about {about:?}")),
             Output::CallEnded(view) => {
                 self.books.call_ended(view.sid)?;
                 let leg = self.oracle.leg_of.get(&view.sid);

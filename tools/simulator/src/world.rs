@@ -90,6 +90,8 @@ impl World {
                 sip_address: sip_address(),
                 media_address: sip_address().ip(),
                 voice,
+                voice_fallback: None,
+                status_callback: None,
                 media_threads: 1,
                 seed: key(seed, Purpose::Switchboard as u64),
             }),

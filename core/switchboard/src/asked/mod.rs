@@ -47,6 +47,11 @@ pub(crate) fn asked(board: &mut Switchboard, now: Now, request: RequestId, what:
             let reply = call::fetch(board, call);
             answer(board, request, reply);
         }
+        Request::ListCalls => {
+            let reply = call::list(board);
+            answer(board, request, Ok(reply));
+        }
+        Request::UpdateCall { call, update } => call::update(board, now, request, call, &update),
         Request::TellAudibility { conference } => {
             audibility::ask(board, now, request, conference);
         }

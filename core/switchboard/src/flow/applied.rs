@@ -103,9 +103,9 @@ pub(crate) fn close(board: &mut Switchboard, conference: ConferenceSid) {
     });
     for Waiting { request, reply, .. } in room.waiting {
         board.timers.cancel(Timer::Reply(conference, request));
-        // Who has been removed is out, whatever the room says of it.
+        // Who has been taken out is out, whatever the room says of it.
         let reply = match reply {
-            Reply::Removed => Reply::Removed,
+            Reply::Removed | Reply::Call(_) => reply,
             _ => Reply::Refused(Refusal::NotConfirmed),
         };
         board.send(Output::Reply { request, reply });

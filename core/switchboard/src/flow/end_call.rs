@@ -7,7 +7,8 @@ use confab_terms::{CallSid, Now};
 use crate::flow;
 use crate::live::{CallState, Timer};
 use crate::program;
-use crate::{CallStatus, Output, Switchboard};
+use crate::tell;
+use crate::{CallStatus, CallView, Output, Switchboard};
 
 /// How a call ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(crate) enum CallEnd {
     TheyHungUp,
     /// BYE from us, or a rejection where it was not answered yet.
     WeHangUp,
+    /// An update of the API: BYE, or 603 where it was not answered yet.
+    EndedViaApi,
     /// CANCEL.
     Cancelled,
     /// We refuse the INVITE with this status.
@@ -25,18 +28,22 @@ pub(crate) enum CallEnd {
 }
 
 pub(crate) fn end_call(board: &mut Switchboard, now: Now, sid: CallSid, end: CallEnd) {
-    let Some(call) = board.calls.get_mut(sid) else {
-        return;
-    };
+    finish_call(board, now, sid, end);
+}
+
+/// As it is at its end; `None` if it had ended already.
+pub(crate) fn finish_call(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    end: CallEnd,
+) -> Option<CallView> {
+    let call = board.calls.get_mut(sid)?;
     if call.times.ended.is_some() {
-        return;
+        return None;
     }
     let was_up = call.is_up();
-    let was_answered = was_up
-        || matches!(
-            call.state,
-            CallState::Offering { .. } | CallState::Answered(_)
-        );
+    let was_answered = call.is_answered();
     call.times.ended = Some(now.wall);
     call.times.updated = now.wall;
     let (status, code) = last_word(end, was_up, was_answered);
@@ -45,10 +52,15 @@ pub(crate) fn end_call(board: &mut Switchboard, now: Now, sid: CallSid, end: Cal
     let dialog = call.dialog;
     match end {
         CallEnd::Refused(status) => board.sip.reject(now.instant, dialog, status),
-        CallEnd::WeHangUp => board.sip.hang_up(now.instant, dialog),
+        CallEnd::EndedViaApi if !was_answered => board.sip.reject(now.instant, dialog, 603),
+        CallEnd::WeHangUp | CallEnd::EndedViaApi => board.sip.hang_up(now.instant, dialog),
         CallEnd::TheyHungUp | CallEnd::Cancelled | CallEnd::Lost => {}
     }
-    flow::leave(board, now, sid, LeaveReason::HungUp);
+    let reason = match end {
+        CallEnd::EndedViaApi => LeaveReason::UpdatedViaApi,
+        _ => LeaveReason::HungUp,
+    };
+    flow::leave(board, now, sid, reason);
     program::stop_all(board, now, sid);
     for timer in [
         Timer::Document(sid),
@@ -59,9 +71,7 @@ pub(crate) fn end_call(board: &mut Switchboard, now: Now, sid: CallSid, end: Cal
     ] {
         board.timers.cancel(timer);
     }
-    let Some(call) = board.calls.remove(sid) else {
-        return;
-    };
+    let call = board.calls.remove(sid)?;
     // A leg that was asked for and not given yet is taken back too.
     if !matches!(call.state, CallState::Ringing { .. }) {
         board.send(Output::Media {
@@ -69,8 +79,10 @@ pub(crate) fn end_call(board: &mut Switchboard, now: Now, sid: CallSid, end: Cal
             command: Command::RemoveLeg { leg: call.leg },
         });
     }
+    tell::call_over(board, now, &call, end);
     let view = call.view(board.config.account);
-    board.send(Output::CallEnded(view));
+    board.send(Output::CallEnded(view.clone()));
+    Some(view)
 }
 
 /// The final CallStatus, and the final SIP status if this is what decides it.
@@ -82,7 +94,8 @@ fn last_word(end: CallEnd, was_up: bool, was_answered: bool) -> (CallStatus, Opt
         _ if was_up => (CallStatus::Completed, None),
         CallEnd::TheyHungUp if was_answered => (CallStatus::Completed, None),
         CallEnd::TheyHungUp => (CallStatus::Canceled, Some(487)),
-        CallEnd::WeHangUp if was_answered => (CallStatus::Completed, None),
+        CallEnd::WeHangUp | CallEnd::EndedViaApi if was_answered => (CallStatus::Completed, None),
+        CallEnd::EndedViaApi => (CallStatus::Canceled, Some(603)),
         CallEnd::WeHangUp => (CallStatus::Failed, Some(480)),
         CallEnd::Lost => (CallStatus::Failed, None),
     }

@@ -26,6 +26,27 @@ pub(crate) fn leave(board: &mut Switchboard, now: Now, sid: CallSid, reason: Lea
     close_if_empty(board, conference);
 }
 
+/// Takes a call out that somebody else sends on: neither the Dial's action nor the next verb has
+/// its turn.
+pub(crate) fn take_out(board: &mut Switchboard, now: Now, sid: CallSid, reason: LeaveReason) {
+    let Some(call) = board.calls.get_mut(sid) else {
+        return;
+    };
+    // Without its seat it is nobody's to send on.
+    let Some(seat) = call.seat.take() else {
+        return;
+    };
+    let conference = seat.conference;
+    if let Some(room) = board.rooms.get_mut(conference) {
+        let effects = room.conference.leave(sid, reason, now.wall);
+        flow::carry_out(board, now, conference, effects);
+    }
+    board.timers.cancel(Timer::TimeLimit(sid));
+    program::stop_music(board, sid);
+    program::stop_announcements(board, now, sid);
+    close_if_empty(board, conference);
+}
+
 /// A call is no longer in this conference: it goes on, once.
 pub(crate) fn left(board: &mut Switchboard, now: Now, sid: CallSid, conference: ConferenceSid) {
     let Some(seat) = give_up_seat(board, now, sid, conference) else {

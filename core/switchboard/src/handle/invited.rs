@@ -66,6 +66,9 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         music: None,
         announcing: Announcing::default(),
         redirects: Redirects::default(),
+        fallback: board.config.voice_fallback.clone(),
+        fallbacks: 0,
+        status_callback: board.config.status_callback.clone(),
     });
     if acceptable {
         begin(board, now, sid);

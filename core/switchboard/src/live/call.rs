@@ -31,6 +31,11 @@ pub(crate) struct Call {
     pub(crate) music: Option<Music>,
     pub(crate) announcing: Announcing,
     pub(crate) redirects: Redirects,
+    /// What it asks when its document fails, and how often it did.
+    pub(crate) fallback: Option<Url>,
+    pub(crate) fallbacks: u32,
+    /// Who is told of its end.
+    pub(crate) status_callback: Option<Url>,
 }
 
 /// What the INVITE said.
@@ -110,10 +115,26 @@ impl Call {
         matches!(self.state, CallState::Up(_))
     }
 
+    /// Whether the 200 was sent.
+    pub(crate) fn is_answered(&self) -> bool {
+        matches!(
+            self.state,
+            CallState::Offering { .. } | CallState::Answered(_) | CallState::Up(_)
+        )
+    }
+
     /// The conference in which it has taken its seat.
     pub(crate) fn seated_in(&self) -> Option<ConferenceSid> {
         let seat = self.seat.as_ref()?;
         seat.since.map(|_| seat.conference)
+    }
+
+    /// Whole seconds from the answer to the end.
+    pub(crate) fn seconds(&self) -> i64 {
+        match (self.times.started, self.times.ended) {
+            (Some(from), Some(to)) => to.0.saturating_sub(from.0).max(0) / 1_000,
+            _ => 0,
+        }
     }
 
     pub(crate) fn view(&self, account: AccountSid) -> CallView {

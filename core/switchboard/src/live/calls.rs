@@ -50,6 +50,10 @@ impl Calls {
         self.by_sid.keys().copied().collect()
     }
 
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Call> {
+        self.by_sid.values()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.by_sid.len()
     }

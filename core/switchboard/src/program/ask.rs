@@ -45,7 +45,7 @@ pub(crate) fn resolve(base: &str, written: &str, method: Method) -> Option<Url> 
 }
 
 /// The URL without its fragment, and the time-outs `#ot=…&rt=…&tt=…` that it asked for.
-fn time_outs(url: &str) -> (String, TimeOuts) {
+pub(crate) fn time_outs(url: &str) -> (String, TimeOuts) {
     let mut time_outs = TimeOuts::default();
     let Some((plain, fragment)) = url.split_once('#') else {
         return (url.to_owned(), time_outs);

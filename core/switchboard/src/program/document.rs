@@ -154,12 +154,38 @@ pub(crate) fn document_too_late(board: &mut Switchboard, now: Now, sid: CallSid)
     let seconds = limits::DOCUMENT_WAIT.as_secs();
     let message = format!("no document within {seconds} s");
     notice(board, now, sid, Role::Document, Fault::of(11200, message));
-    failed(board, now, sid);
+    failed(board, now, sid, 11200);
 }
 
-/// There is no document: 480, or the end of the call.
-pub(super) fn failed(board: &mut Switchboard, now: Now, sid: CallSid) {
-    end(board, now, sid, 480);
+/// There is no document: the fallback's, else 480 or the end of the call.
+pub(super) fn failed(board: &mut Switchboard, now: Now, sid: CallSid, code: u32) {
+    if !ask_fallback(board, now, sid, code) {
+        end(board, now, sid, 480);
+    }
+}
+
+/// A fallback that fails has none of its own, and one that leads to nothing again and again is
+/// given up.
+fn ask_fallback(board: &mut Switchboard, now: Now, sid: CallSid, code: u32) -> bool {
+    let Some(call) = board.calls.get_mut(sid) else {
+        return false;
+    };
+    let (to, failed) = (call.fallback.clone(), call.flow.asked.clone());
+    let Some(to) = to.filter(|to| failed.as_ref() != Some(to)) else {
+        return false;
+    };
+    if call.fallbacks >= limits::FALLBACKS_MAX {
+        return false;
+    }
+    call.fallbacks += 1;
+    let asked = board.calls.get(sid).map(|call| fields::voice(board, call));
+    let mut asked = asked.unwrap_or_default();
+    asked.push(("ErrorCode".to_owned(), code.to_string()));
+    if let Some(failed) = failed {
+        asked.push(("ErrorUrl".to_owned(), failed.url));
+    }
+    ask_document(board, now, sid, &to, asked);
+    true
 }
 
 fn hang_up(board: &mut Switchboard, now: Now, sid: CallSid) {

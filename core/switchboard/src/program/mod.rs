@@ -7,6 +7,7 @@ mod dial;
 mod document;
 mod music;
 mod running;
+mod sent_on;
 mod shared;
 mod sound;
 mod step;
@@ -14,10 +15,12 @@ mod step;
 pub(crate) use announcement::{
     Announcing, announce, announcement_slot, next_announcement, stop_announcements,
 };
+pub(crate) use ask::time_outs;
 pub(crate) use dial::{DialOutcome, dial_over, farewell};
 pub(crate) use document::{ask_document, call_is_up, document_too_late, pause_over, run_document};
 pub(crate) use music::{Music, music_grace_over, round_over, start_music, stop_music};
 pub(crate) use running::Flow;
+pub(crate) use sent_on::{Next, send_on};
 pub(crate) use shared::{Shared, decoded_for_all, fetched_for_all};
 pub(crate) use sound::{decoded, player_ended};
 pub(crate) use step::fetched;

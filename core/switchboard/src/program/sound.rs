@@ -180,7 +180,7 @@ pub(crate) fn player_ended(board: &mut Switchboard, now: Now, call: CallSid, pla
     advance(board, now, call, role);
 }
 
-fn silence(board: &mut Switchboard, call: CallSid) {
+pub(super) fn silence(board: &mut Switchboard, call: CallSid) {
     if let Some((leg, thread)) = board.calls.get(call).map(|c| (c.leg, c.thread)) {
         let background = Background::None;
         board.send(Output::Media {

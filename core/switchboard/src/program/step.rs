@@ -1,6 +1,6 @@
 //! What the web brought for a program, and what follows when it brought nothing.
 
-use confab_cxml::{Place, Verb};
+use confab_cxml::{Document, Place, Verb};
 use confab_terms::{AudioId, CallSid, FetchId, Now};
 
 use super::running::{Step, running};
@@ -91,12 +91,7 @@ pub(crate) fn load(
     };
     match confab_cxml::parse(body, place) {
         Ok(document) => {
-            let noted = running(board, call, role).is_some_and(|program| program.noted);
-            let warnings = document.warnings.iter();
-            for warning in warnings.filter(|_| !noted || role != Role::Music) {
-                let text = format!("{}: {}", warning.at, warning.text);
-                notice(board, now, call, role, Fault::of(warning.code, text));
-            }
+            warn(board, now, call, role, &document);
             if let Some(program) = running(board, call, role) {
                 program.noted = true;
                 program.load(document, url, now.instant);
@@ -107,6 +102,24 @@ pub(crate) fn load(
             let fault = Fault::of(malformed.code(), malformed.to_string());
             failed(board, now, call, role, fault);
         }
+    }
+}
+
+/// Notes what in a document was not understood; of music only the first time round.
+pub(super) fn warn(
+    board: &mut Switchboard,
+    now: Now,
+    call: CallSid,
+    role: Role,
+    document: &Document,
+) {
+    let noted = running(board, call, role).is_some_and(|program| program.noted);
+    if noted && role == Role::Music {
+        return;
+    }
+    for warning in &document.warnings {
+        let text = format!("{}: {}", warning.at, warning.text);
+        notice(board, now, call, role, Fault::of(warning.code, text));
     }
 }
 
@@ -125,7 +138,7 @@ pub(crate) fn failed(board: &mut Switchboard, now: Now, call: CallSid, role: Rol
     let code = fault.code;
     notice(board, now, call, role, fault);
     match role {
-        Role::Document => document::failed(board, now, call),
+        Role::Document => document::failed(board, now, call, code),
         Role::Music => music::failed(board, call),
         Role::Announcement => announcement::failed(board, now, call, code, &message),
     }

@@ -1,12 +1,13 @@
 //! Webhooks of a conference: only what was asked for, in order, numbered without a gap.
 
-use confab_conference::{Event, EventKind};
+use confab_conference::{Event, EventKind, Url};
 use confab_terms::{ConferenceSid, Method, Now};
 
+use super::callback_to;
 use super::fields::{self, Fields};
 use super::words;
 use crate::live::Room;
-use crate::{Output, Switchboard};
+use crate::{About, Switchboard};
 
 pub(crate) fn event(board: &mut Switchboard, now: Now, sid: ConferenceSid, event: &Event) {
     let Some(room) = board.rooms.get_mut(sid) else {
@@ -24,18 +25,12 @@ pub(crate) fn event(board: &mut Switchboard, now: Now, sid: ConferenceSid, event
     // One event is one number, however many are told of it.
     let sequence = rules.next_sequence();
     let fields = fields_of(board, now, sid, sequence, event);
-    let urls = callback
-        .map(|to| (to.url, to.method))
-        .into_iter()
-        .chain(also.map(|url| (url, Method::Post)));
-    for (url, method) in urls {
-        board.counted.callbacks += 1;
-        board.send(Output::Callback {
-            conference: sid,
-            url,
-            method,
-            fields: fields.clone(),
-        });
+    let also = also.map(|url| Url {
+        url,
+        method: Method::Post,
+    });
+    for to in callback.into_iter().chain(also) {
+        callback_to(board, About::Conference(sid), &to, fields.clone());
     }
 }
 

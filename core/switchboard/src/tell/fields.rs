@@ -30,7 +30,7 @@ pub(crate) fn of_call(call: &Call) -> Fields {
     fields
 }
 
-fn standard(board: &Switchboard, call: &Call) -> Fields {
+pub(crate) fn standard(board: &Switchboard, call: &Call) -> Fields {
     let mut fields = vec![field("AccountSid", &board.config.account.to_string())];
     fields.extend(of_call(call));
     fields

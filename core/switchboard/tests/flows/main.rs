@@ -7,13 +7,16 @@
 )]
 
 mod announcements;
+mod calls;
 mod dialling;
 mod documents;
 mod endings;
 mod holding;
 mod late;
 mod music;
+mod operator;
 mod restoring;
+mod sequences;
 mod updates;
 mod walking;
 mod webhooks;

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use confab_conference::{Key, Target, Update, Url};
 use confab_media::Event;
-use confab_switchboard::{FetchKind, Fetched, Input, Refusal, Reply, Request};
+use confab_switchboard::{
+    CallUpdate, EndWish, FetchKind, Fetched, Input, NextDocument, Refusal, Reply, Request,
+};
 use confab_terms::{AudioId, CallSid, Digit, FetchId, LegId, Method, PlayerId, RoomId};
 
 use crate::world::{Answer, World, audio, document, failing};
@@ -173,7 +175,8 @@ fn ask(world: &mut World, dice: &mut Dice) {
         return;
     };
     let key = Key::Call(call);
-    let what = match dice.roll(8) {
+    let what = match dice.roll(9) {
+        3 => update_of_call(dice, call),
         0 => Request::RemoveParticipant { conference, key },
         1 => Request::UpdateConference {
             conference,
@@ -194,6 +197,32 @@ fn ask(world: &mut World, dice: &mut Dice) {
         },
     };
     world.begin_ask(what);
+}
+
+fn update_of_call(dice: &mut Dice, call: CallSid) -> Request {
+    let next = match dice.roll(4) {
+        0 => None,
+        1 => Some(NextDocument::From(Url {
+            url: url("next"),
+            method: Method::Get,
+        })),
+        _ => {
+            let verbs = a_document(dice);
+            let text = format!("<Response>{verbs}</Response>");
+            Some(NextDocument::Inline(text))
+        }
+    };
+    let end = match (&next, dice.roll(2)) {
+        (Some(_), _) => None,
+        (None, 0) => Some(EndWish::Canceled),
+        (None, _) => Some(EndWish::Completed),
+    };
+    let update = CallUpdate {
+        end,
+        next,
+        ..CallUpdate::default()
+    };
+    Request::UpdateCall { call, update }
 }
 
 /// What nobody has asked for.

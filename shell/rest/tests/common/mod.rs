@@ -13,8 +13,8 @@ use confab_rest::{
     router,
 };
 use confab_store::{
-    Account, ConferenceFilter, Entry, KeptNotice, NoticeFilter, Part, Place, Store, Stored,
-    TokenHash,
+    Account, CallFilter, ConferenceFilter, Entry, KeptNotice, NoticeFilter, Part, Place, Store,
+    Stored, TokenHash,
 };
 use confab_switchboard::conference::{ParticipantState, Status};
 use confab_switchboard::{
@@ -71,6 +71,15 @@ impl Store for Memory {
     fn call(&self, sid: CallSid) -> Stored<'_, Option<CallView>> {
         let found = self.calls.iter().find(|view| view.sid == sid);
         Box::pin(async move { Ok(found.cloned()) })
+    }
+    fn calls(&self, filter: CallFilter, part: Part) -> Stored<'_, Vec<CallView>> {
+        let wanted = |view: &&CallView| filter.wants(view);
+        let found = self.calls.iter().filter(wanted).cloned();
+        let found = part.cut(found, |view| Place {
+            at: view.date_created,
+            sid: view.sid.to_string(),
+        });
+        Box::pin(async move { Ok(found) })
     }
     fn conferences(&self, filter: ConferenceFilter, part: Part) -> Stored<'_, Vec<ConferenceView>> {
         let found = self
@@ -309,6 +318,11 @@ pub fn usual(question: &Question) -> Option<Reply> {
         Question::FetchConference { .. } | Question::UpdateConference { .. } => {
             Reply::Conference(live_conference())
         }
+        Question::ListCalls => Reply::Calls(vec![self::call(CALL)]),
+        Question::UpdateCall { call, .. } if *call != CALL.parse().unwrap() => {
+            Reply::Refused(Refusal::NoSuchCall(*call))
+        }
+        Question::UpdateCall { .. } => Reply::Call(Box::new(self::call(CALL))),
         Question::FetchCall { call } if *call == CALL.parse().unwrap() => {
             Reply::Call(Box::new(self::call(CALL)))
         }

@@ -94,6 +94,30 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "How it asks",
     },
     Setting {
+        name: "voice_fallback_url",
+        default: None,
+        value: "URL",
+        help: "What a call asks when its document fails; none: the call ends",
+    },
+    Setting {
+        name: "voice_fallback_method",
+        default: Some("POST"),
+        value: "GET|POST",
+        help: "How it asks",
+    },
+    Setting {
+        name: "status_callback_url",
+        default: None,
+        value: "URL",
+        help: "Who is told of the end of an inbound call",
+    },
+    Setting {
+        name: "status_callback_method",
+        default: Some("POST"),
+        value: "GET|POST",
+        help: "How it is told",
+    },
+    Setting {
         name: "fetch_allow",
         default: None,
         value: "CIDR,…",

@@ -33,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) auth_token: Option<String>,
     pub(crate) signing_key: Option<String>,
     pub(crate) voice: Option<(String, Method)>,
+    pub(crate) voice_fallback: Option<(String, Method)>,
+    pub(crate) status_callback: Option<(String, Method)>,
     pub(crate) fetch_allow: Vec<Cidr>,
     pub(crate) dialect: Dialect,
     pub(crate) drain: Duration,
@@ -51,8 +53,11 @@ impl Config {
                 wanted: "has no value".to_owned(),
             })
         };
-        let method = one("voice_method")?.method()?;
-        let voice = some("voice_url").map(Given::url).transpose()?;
+        let to = |url: &str, method: &str| -> Result<Option<(String, Method)>, BadValue> {
+            let method = one(method)?.method()?;
+            let url = some(url).map(Given::url).transpose()?;
+            Ok(url.map(|url| (url, method)))
+        };
         Ok(Self {
             http_listen: one("http_listen")?.listen()?,
             https_listen: one("https_listen")
@@ -67,7 +72,9 @@ impl Config {
             account_sid: some("account_sid").map(Given::account).transpose()?,
             auth_token: some("auth_token").map(Given::secret).transpose()?,
             signing_key: some("signing_key").map(Given::secret).transpose()?,
-            voice: voice.map(|url| (url, method)),
+            voice: to("voice_url", "voice_method")?,
+            voice_fallback: to("voice_fallback_url", "voice_fallback_method")?,
+            status_callback: to("status_callback_url", "status_callback_method")?,
             fetch_allow: some("fetch_allow")
                 .map(Given::networks)
                 .transpose()?

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use confab_switchboard::FetchError;
+use confab_switchboard::{About, FetchError, TimeOuts};
 use confab_terms::{ConferenceSid, Method};
 use confab_web::{Callback, Callbacks, Full};
 
@@ -22,7 +22,8 @@ fn callbacks() -> (Callbacks, GivenUp) {
 
 fn callback(conference: u128, url: &str, number: usize) -> Callback {
     Callback {
-        conference: ConferenceSid::from_random(conference),
+        about: About::Conference(ConferenceSid::from_random(conference)),
+        time_outs: TimeOuts::default(),
         url: url.to_owned(),
         method: Method::Post,
         fields: vec![("SequenceNumber".to_owned(), number.to_string())],

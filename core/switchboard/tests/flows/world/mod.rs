@@ -11,7 +11,7 @@ use confab_conference::{Key, Update, Url};
 use confab_media::{Command, Engine, EngineConfig, Event, Output as MediaOutput};
 use confab_switchboard::{
     CallView, ConferenceView, Config, DecodeError, Fetch, Input, Leftovers, Notice, Output,
-    ParticipantView, Reply, Request, Switchboard,
+    ParticipantView, Reply, Request, Switchboard, TimeOuts,
 };
 use confab_terms::{
     AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, Instant, LegId, Method, Now, RequestId,
@@ -26,6 +26,7 @@ pub(crate) use web::{Answer, audio, document, failing};
 pub(crate) struct Callback {
     pub(crate) url: String,
     pub(crate) fields: BTreeMap<String, String>,
+    pub(crate) time_outs: TimeOuts,
 }
 
 impl Callback {
@@ -82,15 +83,37 @@ impl World {
         }))
     }
 
+    /// With a fallback, and somebody who is told of calls.
+    pub(crate) fn with_operator() -> Self {
+        let url = |path: &str, method| Url {
+            url: format!("http://app.example/{path}"),
+            method,
+        };
+        Self::of(Config {
+            voice_fallback: Some(url("fallback", Method::Get)),
+            status_callback: Some(url("calls#tt=700", Method::Post)),
+            ..Self::config(Some(url("voice", Method::Post)))
+        })
+    }
+
     fn with(voice: Option<Url>) -> Self {
-        let config = Config {
+        Self::of(Self::config(voice))
+    }
+
+    fn config(voice: Option<Url>) -> Config {
+        Config {
             account: AccountSid::from_random(1),
             sip_address: SIP.parse().unwrap(),
             media_address: "127.0.0.1".parse().unwrap(),
             voice,
+            voice_fallback: None,
+            status_callback: None,
             media_threads: 1,
             seed: [7; 32],
-        };
+        }
+    }
+
+    fn of(config: Config) -> Self {
         Self {
             now: Instant(1_000_000_000),
             board: Switchboard::new(config),
@@ -178,11 +201,20 @@ impl World {
                 self.said.push(text);
                 self.decoded(decode);
             }
-            Output::Callback { url, fields, .. } => {
+            Output::Callback {
+                url,
+                fields,
+                time_outs,
+                ..
+            } => {
                 let count = fields.len();
                 let fields: BTreeMap<_, _> = fields.into_iter().collect();
                 assert_eq!(fields.len(), count, "a field twice");
-                self.callbacks.push(Callback { url, fields });
+                self.callbacks.push(Callback {
+                    url,
+                    fields,
+                    time_outs,
+                });
             }
             Output::CallEnded(view) => self.calls_ended.push(view),
             Output::ConferenceEnded(view) => self.conferences_ended.push(view),

@@ -1,0 +1,50 @@
+//! A call that an update of the API sends to another document. What it ran until then is dropped.
+
+use confab_conference::Url;
+use confab_cxml::Document;
+use confab_terms::{CallSid, Now};
+
+use super::document::{ask_document, run_document};
+use super::running::{Step, forget_question, running};
+use super::sound::silence;
+use super::step;
+use crate::Switchboard;
+use crate::live::{Redirects, Role, Timer};
+use crate::tell::fields;
+
+/// What it is sent to.
+pub(crate) enum Next {
+    /// To be asked for.
+    From(Url),
+    /// There already.
+    Inline(Document),
+}
+
+/// Sends it on; it has left its conference already.
+pub(crate) fn send_on(board: &mut Switchboard, now: Now, sid: CallSid, next: Next) {
+    let plays = running(board, sid, Role::Document)
+        .is_some_and(|program| matches!(program.step, Step::Playing(_)));
+    forget_question(board, sid, Role::Document);
+    board.timers.cancel(Timer::Document(sid));
+    board.timers.cancel(Timer::Pause(sid));
+    if plays {
+        silence(board, sid);
+    }
+    let Some(call) = board.calls.get_mut(sid) else {
+        return;
+    };
+    call.redirects = Redirects::default();
+    match next {
+        Next::From(url) => {
+            let asked = board.calls.get(sid).map(|call| fields::voice(board, call));
+            ask_document(board, now, sid, &url, asked.unwrap_or_default());
+        }
+        Next::Inline(document) => {
+            if let Some(program) = running(board, sid, Role::Document) {
+                program.asked = None;
+            }
+            step::warn(board, now, sid, Role::Document, &document);
+            run_document(board, now, sid, document, String::new());
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Whatever is asked for and whatever happens: a conference's events are numbered from 1 without
+//! a gap, only those that were asked for, each participant's joining before its leaving.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use confab_conference::{Key, Target, Update};
+use confab_switchboard::{CallUpdate, EndWish, NextDocument, Request};
+use confab_terms::CallSid;
+use proptest::collection::vec;
+use proptest::prelude::{Strategy, any, prop_oneof};
+use proptest::test_runner::Config;
+use proptest::{prop_assert, prop_assert_eq, proptest};
+
+use crate::world::{World, document};
+
+const WORDS: [(&str, &[&str]); 8] = [
+    ("start", &["conference-start"]),
+    ("end", &["conference-end"]),
+    ("join", &["participant-join"]),
+    ("leave", &["participant-leave"]),
+    ("mute", &["participant-mute", "participant-unmute"]),
+    ("hold", &["participant-hold", "participant-unhold"]),
+    ("modify", &["participant-modify"]),
+    ("announcement", &["announcement-end", "announcement-fail"]),
+];
+
+/// What happens; a number names one of those who are there.
+#[derive(Clone, Debug)]
+enum Step {
+    Joins,
+    HangsUp(usize),
+    Muted(usize, bool),
+    Held(usize, bool),
+    Coaches(usize, usize),
+    Announced(usize),
+    SentElsewhere(usize),
+    ComesBack(usize),
+    Ended(usize),
+    Removed(usize),
+    Completed,
+    Time,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let who = 0..8_usize;
+    prop_oneof![
+        4 => proptest::strategy::Just(Step::Joins),
+        1 => who.clone().prop_map(Step::HangsUp),
+        2 => (who.clone(), any::<bool>()).prop_map(|(who, is)| Step::Muted(who, is)),
+        2 => (who.clone(), any::<bool>()).prop_map(|(who, is)| Step::Held(who, is)),
+        2 => (who.clone(), who.clone()).prop_map(|(who, whom)| Step::Coaches(who, whom)),
+        1 => who.clone().prop_map(Step::Announced),
+        1 => who.clone().prop_map(Step::SentElsewhere),
+        1 => who.clone().prop_map(Step::ComesBack),
+        1 => who.clone().prop_map(Step::Ended),
+        1 => who.prop_map(Step::Removed),
+        1 => proptest::strategy::Just(Step::Completed),
+        1 => proptest::strategy::Just(Step::Time),
+    ]
+}
+
+struct Play {
+    world: World,
+    calls: Vec<CallSid>,
+    document: String,
+}
+
+impl Play {
+    fn new(words: &[bool]) -> Self {
+        let asked: Vec<_> = WORDS.iter().zip(words).filter(|(_, is)| **is).collect();
+        let asked: Vec<_> = asked.iter().map(|((word, _), _)| *word).collect();
+        let events = asked.join(" ");
+        let document = format!(
+            "<Dial><Conference statusCallback=\"http://app.example/events\" \
+             statusCallbackEvent=\"{events}\" eventCallbackUrl=\"http://app.example/over\">Room\
+             </Conference></Dial><Pause length=\"600\"/>"
+        );
+        Self {
+            world: World::with_voice(),
+            calls: Vec::new(),
+            document,
+        }
+    }
+
+    fn call(&self, who: usize) -> Option<CallSid> {
+        let count = self.calls.len();
+        (count > 0).then(|| self.calls[who % count])
+    }
+
+    fn happens(&mut self, step: &Step) -> Option<()> {
+        // One that is queued behind another is asked for when its turn comes.
+        let announce = "http://app.example/announce";
+        while self.world.fetches.iter().any(|f| f.url == announce) {
+            self.world.answer(announce, document("<Say>x</Say>"));
+        }
+        match *step {
+            Step::Joins => {
+                self.world.call("x");
+                self.calls.push(self.world.call_asked());
+                let document = document(&self.document);
+                self.world.answer("http://app.example/voice", document);
+            }
+            Step::HangsUp(who) => {
+                let phone = (!self.calls.is_empty()).then(|| who % self.calls.len())?;
+                let now = self.world.now;
+                self.world.phones[phone].hang_up(now);
+                self.world.poll_phone(phone);
+            }
+            Step::Muted(who, muted) => self.update(who, |update| update.muted = Some(muted))?,
+            Step::Held(who, hold) => self.update(who, |update| update.hold = Some(hold))?,
+            Step::Coaches(who, whom) => {
+                let target = self.call(whom).map(Target::Call);
+                self.update(who, |update| update.call_sid_to_coach = target)?;
+            }
+            Step::Announced(who) => {
+                let url = "http://app.example/announce".to_owned();
+                self.update(who, |update| update.announce_url = Some(url))?;
+            }
+            Step::SentElsewhere(who) => self.inline(who, "<Pause length=\"600\"/>")?,
+            Step::ComesBack(who) => {
+                let document = self.document.clone();
+                self.inline(who, &document)?;
+            }
+            Step::Ended(who) => {
+                let end = Some(EndWish::Completed);
+                self.call_update(
+                    who,
+                    CallUpdate {
+                        end,
+                        ..CallUpdate::default()
+                    },
+                )?;
+            }
+            Step::Removed(who) => {
+                let key = Key::Call(self.call(who)?);
+                let conference = self.world.conferences().first()?.sid;
+                self.world
+                    .ask(Request::RemoveParticipant { conference, key });
+            }
+            Step::Completed => {
+                let conference = self.world.conferences().first()?.sid;
+                self.world.ask(Request::UpdateConference {
+                    conference,
+                    complete: true,
+                    announce: None,
+                });
+            }
+            Step::Time => self.world.seconds(1),
+        }
+        Some(())
+    }
+
+    /// `None`: there is nobody to update; a refusal is none of this test's business.
+    fn update(&mut self, who: usize, change: impl FnOnce(&mut Update)) -> Option<()> {
+        let key = Key::Call(self.call(who)?);
+        let conference = self.world.conferences().first()?.sid;
+        let mut update = Update::default();
+        change(&mut update);
+        let reply = self.world.ask(Request::UpdateParticipant {
+            conference,
+            key,
+            update,
+        });
+        matches!(reply, confab_switchboard::Reply::Participant { .. }).then_some(())
+    }
+
+    fn inline(&mut self, who: usize, verbs: &str) -> Option<()> {
+        let text = format!("<Response>{verbs}</Response>");
+        let next = Some(NextDocument::Inline(text));
+        self.call_update(
+            who,
+            CallUpdate {
+                next,
+                ..CallUpdate::default()
+            },
+        )
+    }
+
+    fn call_update(&mut self, who: usize, update: CallUpdate) -> Option<()> {
+        let call = self.call(who)?;
+        self.world.ask(Request::UpdateCall { call, update });
+        Some(())
+    }
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 96, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn events_are_numbered_without_a_gap(
+        words in vec(any::<bool>(), WORDS.len()),
+        steps in vec(step(), 1..40),
+    ) {
+        let mut play = Play::new(&words);
+        for step in &steps {
+            play.happens(step);
+        }
+        let asked = WORDS.iter().zip(&words).filter(|(_, is)| **is);
+        let asked: BTreeSet<&str> = asked.flat_map(|((_, events), _)| events.iter().copied()).collect();
+        let mut last: BTreeMap<String, u64> = BTreeMap::new();
+        let mut inside = BTreeSet::new();
+        for callback in &play.world.callbacks {
+            let conference = callback.field("ConferenceSid").to_owned();
+            let number: u64 = callback.field("SequenceNumber").parse().unwrap();
+            let event = callback.field("StatusCallbackEvent").to_owned();
+            let before = last.get(&conference).copied().unwrap_or(0);
+            let is_copy = callback.url.ends_with("/over");
+            if is_copy {
+                // The end told to eventCallbackUrl is the same event, if it was asked for at all.
+                prop_assert_eq!(&event, "conference-end");
+                let told = u64::from(!asked.contains("conference-end"));
+                prop_assert_eq!(number, before + told);
+            } else {
+                prop_assert_eq!(number, before + 1);
+                prop_assert!(asked.contains(event.as_str()), "{} was not asked for", event);
+            }
+            last.insert(conference.clone(), number);
+            let who = (conference, callback.field("CallSid").to_owned());
+            match event.as_str() {
+                "participant-join" if asked.contains("participant-leave") => {
+                    prop_assert!(inside.insert(who));
+                }
+                "participant-leave" if asked.contains("participant-join") => {
+                    prop_assert!(inside.remove(&who));
+                }
+                _ => {}
+            }
+        }
+    }
+}
