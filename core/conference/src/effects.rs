@@ -27,7 +27,7 @@ pub struct Effects {
     pub left: Vec<(CallSid, LeaveReason)>,
     /// Expected calls that can't join any more, since the conference is over. They never were in
     /// it; whoever still wants its name gets a new conference.
-    pub no_longer_expected: Vec<CallSid>,
+    pub no_longer_expected: Vec<crate::ParticipantState>,
     /// The conference is over; nothing will follow.
     pub ended: bool,
 }

@@ -90,7 +90,7 @@ impl Conference {
             }
         }
         let expected = core::mem::take(&mut self.participants);
-        effects.no_longer_expected = expected.into_keys().collect();
+        effects.no_longer_expected = expected.into_values().map(|p| p.state).collect();
         self.labels.clear();
         effects.events.push(Event {
             kind: EventKind::End {

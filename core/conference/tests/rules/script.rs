@@ -358,7 +358,7 @@ impl Run {
         for (call, reason) in &effects.left {
             lines.push(format!("{} left: {reason:?}", self.name(*call)));
         }
-        for call in &effects.no_longer_expected {
+        for expected in &effects.no_longer_expected {
             lines.push(format!("{} is no longer expected", self.name(*call)));
         }
         if effects.ended {

@@ -49,8 +49,8 @@ pub(crate) fn carry_out(
     for (call, _) in effects.left {
         left(board, now, call, sid);
     }
-    for call in effects.no_longer_expected {
-        expect_again(board, now, call, &name);
+    for expected in &effects.no_longer_expected {
+        expect_again(board, now, expected, &name);
     }
     number
 }

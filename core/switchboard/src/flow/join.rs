@@ -1,6 +1,6 @@
 //! A call comes to a conference: expected as soon as its document names it, seated once it is up.
 
-use confab_conference::{Conference, LeaveReason, Refusal, Settings};
+use confab_conference::{Conference, LeaveReason, ParticipantState, Refusal, Settings};
 use confab_terms::{CallSid, ConferenceSid, Now, limits};
 
 use crate::flow;
@@ -130,14 +130,27 @@ pub(crate) fn close_if_empty(board: &mut Switchboard, conference: ConferenceSid)
 }
 
 /// The conference is over before this call was answered: it is expected in the next one of the
-/// same name.
-pub(super) fn expect_again(board: &mut Switchboard, now: Now, sid: CallSid, name: &str) {
+/// same name, muted or not as it was wished for. Who was to whisper, or to be held, is not: in a
+/// conference that knows nothing of it, its voice would be everybody's.
+pub(super) fn expect_again(
+    board: &mut Switchboard,
+    now: Now,
+    expected: &ParticipantState,
+    name: &str,
+) {
+    let sid = expected.call;
     let Some(seat) = board.calls.get_mut(sid).and_then(|c| c.seat.take()) else {
         return;
     };
-    let settings = (*seat.settings).clone();
-    let again = join(board, now, sid, name, settings, seat.dial.clone());
-    if again.is_err() {
+    let settings = Settings {
+        muted: expected.muted,
+        end_conference_on_exit: expected.end_conference_on_exit,
+        ..(*seat.settings).clone()
+    };
+    let is_ordinary = !expected.coaching && !expected.hold;
+    let is_expected =
+        is_ordinary && join(board, now, sid, name, settings, seat.dial.clone()).is_ok();
+    if !is_expected {
         program::dial_over(board, now, sid, &seat, DialOutcome::Failed);
     }
 }
