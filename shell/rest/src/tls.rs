@@ -32,8 +32,8 @@ pub enum Certificate {
         /// Its private key.
         key: PathBuf,
     },
-    /// `ca.pem`, `cert.pem` and `key.pem` in this folder, made if they are not there, for
-    /// `localhost`, the loopback addresses, the host's name and these names or addresses.
+    /// `ca.pem`, `cert.pem` and `key.pem` in this folder, made if neither of the last two is there,
+    /// for `localhost`, the loopback addresses, the host's name and these names or addresses.
     SelfMade {
         /// Which folder.
         dir: PathBuf,
@@ -75,7 +75,8 @@ pub fn acceptor(certificate: &Certificate) -> Result<TlsAcceptor, TlsError> {
         Certificate::Files { chain, key } => (chain.clone(), key.clone()),
         Certificate::SelfMade { dir, names } => {
             let (chain, key) = (dir.join("cert.pem"), dir.join("key.pem"));
-            if !chain.exists() || !key.exists() {
+            // One without the other is the operator's: never overwritten.
+            if !chain.exists() && !key.exists() {
                 make(dir, names)?;
             }
             (chain, key)

@@ -7,6 +7,9 @@ use crate::errors::ApiError;
 use crate::form::Fields;
 use crate::sids::sid;
 
+/// Of what is no sid so much is kept, to be said in the refusal: the rest of a megabyte is not.
+const SAID_CHARS_MAX: usize = 100;
+
 /// All the fields, or the first that is invalid.
 pub(crate) fn update(fields: &Fields) -> Result<Update, ApiError> {
     Ok(Update {
@@ -30,6 +33,6 @@ fn target(text: &str) -> Target {
     match (text, sid(text)) {
         ("", _) => Target::Nobody,
         (_, Some(call)) => Target::Call(call),
-        (text, None) => Target::Unknown(text.to_owned()),
+        (text, None) => Target::Unknown(text.chars().take(SAID_CHARS_MAX).collect()),
     }
 }

@@ -113,6 +113,15 @@ async fn every_field_is_typed() {
     assert_eq!(update_of(FORM, body).await, update);
 }
 
+/// It comes back in the refusal, and that must not be a megabyte.
+#[tokio::test]
+async fn of_a_target_that_is_no_sid_little_is_kept() {
+    let body = format!("CallSidToCoach={}", "x".repeat(900_000));
+    let update = update_of(FORM, body.as_str()).await;
+    let kept = Target::Unknown("x".repeat(100));
+    assert_eq!(update.call_sid_to_coach, Some(kept));
+}
+
 #[tokio::test]
 async fn empty_is_unchanged_but_for_three_fields() {
     let body = "Muted=&Hold=&HoldUrl=&HoldMethod=&Coaching=&CallSidToCoach=&AnnounceUrl=&\

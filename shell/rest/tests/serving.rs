@@ -199,6 +199,18 @@ async fn the_certificate_is_made_once_and_its_key_is_private() {
 }
 
 #[test]
+fn a_certificate_without_its_key_is_named_and_left_as_it_is() {
+    let dir = Dir::new("half");
+    let tls = dir.0.join("tls");
+    std::fs::create_dir_all(&tls).unwrap();
+    std::fs::write(tls.join("cert.pem"), "the operator's").unwrap();
+    let error = acceptor(&made(&dir.0)).err().unwrap().to_string();
+    assert!(error.contains("key.pem"), "{error}");
+    let kept = std::fs::read_to_string(tls.join("cert.pem")).unwrap();
+    assert_eq!(kept, "the operator's");
+}
+
+#[test]
 fn a_certificate_that_is_none_is_named() {
     let dir = Dir::new("none");
     std::fs::create_dir_all(&dir.0).unwrap();

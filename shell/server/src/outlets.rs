@@ -1,6 +1,8 @@
 //! Carries out what the switchboard wants done: one arm for each output. It decides nothing, and
 //! never waits.
 
+mod in_logs;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -141,7 +143,8 @@ impl Outlets {
         let Notice { code, message, .. } = &notice;
         let call = notice.call.map(|call| call.to_string());
         let conference = notice.conference.map(|conference| conference.to_string());
-        tracing::warn!(code, message, call, conference, url = notice.url, "notice");
+        let url = notice.url.as_deref().map(in_logs::in_logs);
+        tracing::warn!(code, message, call, conference, url, "notice");
         self.store.keep(Entry::Notice(notice));
     }
 }
