@@ -196,7 +196,8 @@ proptest! {
             play.happens(step);
         }
         let asked = WORDS.iter().zip(&words).filter(|(_, is)| **is);
-        let asked: BTreeSet<&str> = asked.flat_map(|((_, events), _)| events.iter().copied()).collect();
+        let asked = asked.flat_map(|((_, events), _)| events.iter().copied());
+        let asked: BTreeSet<&str> = asked.collect();
         let mut last: BTreeMap<String, u64> = BTreeMap::new();
         let mut inside = BTreeSet::new();
         for callback in &play.world.callbacks {
