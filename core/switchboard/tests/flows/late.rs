@@ -32,11 +32,11 @@ fn say(world: &mut World, method: &str, cseq: u32, to_tag: &str, sdp: &str) {
 }
 
 fn last_port(world: &World) -> u16 {
-    let ports = world.commands.iter().filter_map(|command| match command {
+    let mut ports = world.commands.iter().filter_map(|command| match command {
         Command::SetMedia { media, .. } => Some(media.remote_rtp.port()),
         _ => None,
     });
-    ports.last().expect("media at all")
+    ports.next_back().expect("media at all")
 }
 
 #[test]
