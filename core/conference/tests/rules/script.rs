@@ -359,7 +359,10 @@ impl Run {
             lines.push(format!("{} left: {reason:?}", self.name(*call)));
         }
         for expected in &effects.no_longer_expected {
-            lines.push(format!("{} is no longer expected", self.name(expected.call)));
+            lines.push(format!(
+                "{} is no longer expected",
+                self.name(expected.call)
+            ));
         }
         if effects.ended {
             lines.push("ended".to_owned());

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use confab_conference::{EndReason, Key, Update};
+use confab_conference::{EndReason, Key, Target, Update};
 use confab_sip::Ending;
 use confab_switchboard::{CallStatus, Input, Refusal, Reply, Request};
+use confab_terms::SocketAddr;
 
 use crate::world::{Told, World, document};
 
@@ -182,30 +183,62 @@ fn an_ack_that_never_comes_ends_the_call() {
     world.nothing_is_left();
 }
 
-#[test]
-fn one_that_is_expected_when_the_conference_ends_comes_to_the_next() {
-    let mut world = World::new();
+/// One call is seated, another answered: its 200 does not reach it before its address is given
+/// back. Gives that address.
+fn one_seated_one_expected(world: &mut World) -> SocketAddr {
     world.call("room");
-    let conference = world.conference();
     let now = world.now;
     let at = world.phones.len();
     world.phones.push(crate::world::Phone::new(at));
     world.phones[at].call(now, "room");
     let datagrams = world.phones[at].poll(now);
     let from = world.phones[at].address;
-    // Its ACK is kept back by handing it its 200 only later.
     world.phones[at].address = "127.0.0.9:1".parse().unwrap();
     for bytes in datagrams {
         world.input(Input::Datagram { from, bytes });
     }
-    let complete = Request::UpdateConference {
+    from
+}
+
+fn complete(world: &mut World) {
+    let conference = world.conference();
+    world.ask(Request::UpdateConference {
         conference,
         complete: true,
         announce: None,
-    };
-    world.ask(complete);
-    world.phones[at].address = from;
+    });
+}
+
+#[test]
+fn one_that_is_expected_when_the_conference_ends_comes_to_the_next() {
+    let mut world = World::new();
+    let from = one_seated_one_expected(&mut world);
+    let conference = world.conference();
+    complete(&mut world);
+    world.phones[1].address = from;
     world.seconds(1);
     assert_ne!(world.conference(), conference);
     assert_eq!(world.participants().len(), 1);
+}
+
+#[test]
+fn one_that_was_to_whisper_in_a_conference_that_ended_speaks_in_no_other() {
+    let mut world = World::new();
+    let from = one_seated_one_expected(&mut world);
+    let anna = world.sids()[0];
+    let Reply::Calls(calls) = world.ask(Request::ListCalls) else {
+        panic!("a list of calls");
+    };
+    let coach = calls.iter().map(|call| call.sid).find(|sid| *sid != anna);
+    let update = Update {
+        call_sid_to_coach: Some(Target::Call(anna)),
+        ..Update::default()
+    };
+    let (told, _) = world.updated(coach.unwrap(), update);
+    assert!(told.state.coaching && !told.state.seated);
+    complete(&mut world);
+    world.phones[1].address = from;
+    world.seconds(2);
+    assert!(world.conferences().is_empty(), "it joined another");
+    assert_eq!(world.board.counters().calls, 0);
 }
