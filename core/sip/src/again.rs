@@ -1,5 +1,6 @@
 //! An INVITE of ours that is asked anew, because its refusal says what it lacks: 422 (RFC 4028
-//! §7.4), 401 and 407. A new transaction with the next number in the same dialog (RFC 3261 §8.1.3.5).
+//! §7.4), 401 and 407. A new transaction with the next number in the same dialog (RFC 3261
+//! §8.1.3.5).
 
 use confab_terms::{Instant, limits};
 

@@ -5,11 +5,27 @@ use core::time::Duration;
 
 use confab_terms::{Instant, SocketAddr, limits};
 
-use crate::dialog::{Asked, Asking, Phase, Unheard};
+use crate::dialog::{Asked, Asking, Dialog, Phase, Unheard};
 use crate::lasting;
 use crate::message::{ALLOW, Method, Reply, Request, SUPPORTED};
 use crate::timers::{Timer, TransactionId};
 use crate::{DialogId, Ending, Event, UserAgent};
+
+/// Why an offer cannot be taken just now, if it cannot.
+fn refusal(dialog: &Dialog, request: &Request, unheard_offer: bool) -> Option<Reply> {
+    let invite = request.method == Method::Invite;
+    let busy = Reply::new(500).header("Retry-After", "3");
+    match (dialog.phase, &dialog.asked, &dialog.asking) {
+        (Phase::Invited { .. }, _, _) | (Phase::Up, Some(_), _) => Some(busy),
+        (Phase::Inviting { .. }, _, _) => Some(Reply::new(491)),
+        // Our offer in a 200 waits for its answer: the ACK has to come first.
+        (Phase::Up, ..) if unheard_offer && invite => Some(busy),
+        (Phase::Up, ..) if unheard_offer && !request.body.is_empty() => Some(Reply::new(491)),
+        (Phase::Up, None, Some(asking)) if asking.client.is_some() => Some(Reply::new(491)),
+        (Phase::Up, None, _) => None,
+        _ => Some(Reply::new(481)),
+    }
+}
 
 impl UserAgent {
     pub(crate) fn take_offer(
@@ -38,17 +54,7 @@ impl UserAgent {
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
         };
-        let busy = Reply::new(500).header("Retry-After", "3");
-        let refusal = match (dialog.phase, &dialog.asked, &dialog.asking) {
-            (Phase::Invited { .. }, _, _) | (Phase::Up, Some(_), _) => Some(busy),
-            (Phase::Inviting { .. }, _, _) => Some(Reply::new(491)),
-            // Our offer in a 200 waits for its answer: the ACK has to come first.
-            (Phase::Up, ..) if unheard_offer && invite => Some(busy),
-            (Phase::Up, ..) if unheard_offer && !request.body.is_empty() => Some(Reply::new(491)),
-            (Phase::Up, None, Some(asking)) if asking.client.is_some() => Some(Reply::new(491)),
-            (Phase::Up, None, _) => None,
-            _ => Some(Reply::new(481)),
-        };
+        let refusal = refusal(dialog, request, unheard_offer);
         let server = if refusal.is_none() {
             dialog.refresh(request.contact.as_ref());
             self.begin_server(request, from, id)

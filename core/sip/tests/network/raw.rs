@@ -13,7 +13,8 @@ pub fn request(method: &str, cseq: u32, to_tag: &str, headers: &str, sdp: &[u8])
     };
     let number = if method == "ACK" { "ack" } else { "x" };
     format!(
-        "{method} sip:room@127.0.0.2 SIP/2.0\r\nVia: SIP/2.0/UDP {at};branch=z9hG4bK{number}{cseq}\r\n\
+        "{method} sip:room@127.0.0.2 SIP/2.0\r\nVia: SIP/2.0/UDP {at};\
+         branch=z9hG4bK{number}{cseq}\r\n\
          From: <sip:anna@{at}>;tag=raw\r\nTo: <sip:room@127.0.0.2>{to_tag}\r\nCall-ID: raw\r\n\
          CSeq: {cseq} {method}\r\nMax-Forwards: 70\r\nContact: <sip:anna@{at}>\r\n{headers}{kind}\
          Content-Length: {}\r\n\r\n{sdp}",

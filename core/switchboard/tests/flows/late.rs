@@ -21,7 +21,8 @@ fn say(world: &mut World, method: &str, cseq: u32, to_tag: &str, sdp: &str) {
         _ => "Content-Type: application/sdp\r\n",
     };
     let text = format!(
-        "{method} sip:room@{SIP} SIP/2.0\r\nVia: SIP/2.0/UDP {STRANGER};branch=z9hG4bK{method}{cseq}\r\n\
+        "{method} sip:room@{SIP} SIP/2.0\r\nVia: SIP/2.0/UDP {STRANGER};\
+         branch=z9hG4bK{method}{cseq}\r\n\
          From: <sip:x@{STRANGER}>;tag=x\r\nTo: <sip:room@{SIP}>{to_tag}\r\nCall-ID: late\r\n\
          CSeq: {cseq} {method}\r\nMax-Forwards: 70\r\nContact: <sip:x@{STRANGER}>\r\n{kind}\
          Content-Length: {}\r\n\r\n{sdp}",
