@@ -84,7 +84,8 @@ impl JitterBuffer {
         if let Some(cursor) = stream.cursor.filter(|_| samples > 0) {
             self.ring.clear(cursor, samples);
             stream.cursor = Some(cursor.wrapping_add(samples));
-            self.concealer.part();
+            // The ticks left out would have faded any concealment to silence long ago.
+            self.concealer = Concealer::new();
         }
     }
 

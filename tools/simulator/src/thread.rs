@@ -110,11 +110,7 @@ impl World {
         self.queue.push(at, Arrival::Input(input));
     }
 
-    /// One stall at a time: two on end would be longer than `hearing::OLD_MAX` allows for.
     pub(crate) fn stall(&mut self) {
-        if self.thread.free_at > self.now {
-            return;
-        }
         let until = self.now + Duration::from_millis(self.media.between(50, 1_500));
         self.thread.free_at = self.thread.free_at.max(until);
         self.queue.push(self.thread.free_at, Arrival::Awake);
