@@ -107,6 +107,10 @@ pub enum EventKind {
     Unhold,
     /// participant-modify
     Modify,
+    /// participant-speech-start
+    SpeechStart,
+    /// participant-speech-stop
+    SpeechStop,
     /// announcement-end
     AnnouncementEnd {
         /// What was played.

@@ -14,6 +14,7 @@ mod participant;
 mod refusal;
 mod seat;
 mod settings;
+mod speech;
 mod update;
 mod webhook;
 

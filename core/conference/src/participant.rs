@@ -56,6 +56,8 @@ pub(crate) struct Participant {
     /// While held: what plays. While not held: what the next hold plays.
     pub(crate) hold_music: Music,
     pub(crate) tones: Tones,
+    /// The application was told, or would have been, that it speaks.
+    pub(crate) speaks: bool,
     /// What is done with when it takes its seat.
     pub(crate) arrival: Option<Box<Arrival>>,
 }
@@ -96,6 +98,7 @@ impl Participant {
             wait: settings.wait,
             hold_music: Music::BuiltIn,
             tones: Tones::of(settings.beep, settings.beep_is_explicit),
+            speaks: false,
             arrival: Some(Box::new(Arrival {
                 max_participants: settings.max_participants,
                 status_callback: settings.status_callback,

@@ -14,6 +14,7 @@ impl EventKind {
             Self::Mute | Self::Unmute => EventWord::Mute,
             Self::Hold | Self::Unhold => EventWord::Hold,
             Self::Modify => EventWord::Modify,
+            Self::SpeechStart | Self::SpeechStop => EventWord::Speaker,
             Self::AnnouncementEnd { .. } | Self::AnnouncementFail { .. } => EventWord::Announcement,
         }
     }
@@ -31,6 +32,8 @@ impl EventKind {
             Self::Hold => "participant-hold",
             Self::Unhold => "participant-unhold",
             Self::Modify => "participant-modify",
+            Self::SpeechStart => "participant-speech-start",
+            Self::SpeechStop => "participant-speech-stop",
             Self::AnnouncementEnd { .. } => "announcement-end",
             Self::AnnouncementFail { .. } => "announcement-fail",
         }

@@ -11,7 +11,7 @@ use crate::engine::{Engine, RoomAudio, Shared};
 use crate::leg::{Leg, Stream};
 use crate::report::first_report_at;
 use crate::sound::Fed;
-use crate::{Command, Event, LegMedia, Source};
+use crate::{Command, Event, LegFigures, LegMedia, Source};
 
 /// What a leg puts in the arena in one tick at most: a packet and a report.
 const ARENA_BYTES_A_LEG: usize = 172 + 200;
@@ -55,6 +55,13 @@ impl Engine {
                 self.feed(leg, player, (position, samples, last));
                 true
             }
+            Command::TellSpeech { room } => match self.rooms.get_mut(room.0) {
+                Some(audio) => {
+                    audio.tells_speech = true;
+                    true
+                }
+                None => false,
+            },
             Command::TellAudibility { room, request } => {
                 self.tell_audibility(room, request);
                 true
@@ -94,7 +101,10 @@ impl Engine {
 
     fn remove_leg(&mut self, id: LegId) -> bool {
         self.unseat(id);
-        self.legs.remove(id.0).is_some()
+        let removed = self.legs.remove(id.0);
+        let figures = removed.as_deref().map(LegFigures::of).unwrap_or_default();
+        self.outbox.event(Event::LegRemoved { leg: id, figures });
+        removed.is_some()
     }
 
     /// At the only rate that the codecs have, whatever is asked for: what a wider room would
@@ -105,6 +115,7 @@ impl Engine {
         }
         let audio = RoomAudio {
             room: Room::new(Rate::Hz8000),
+            tells_speech: false,
             shared: Shared::default(),
         };
         self.rooms.insert(id.0, audio).is_ok()

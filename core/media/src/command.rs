@@ -7,6 +7,8 @@ use confab_terms::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::LegFigures;
+
 /// An order from the switchboard, or a chunk of sound from the sounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
@@ -82,6 +84,11 @@ pub enum Command {
         samples: Arc<[i16]>,
         /// The sound ends with these samples.
         last: bool,
+    },
+    /// From now on the room tells who in it begins and ends to speak, by `Event::Speech`.
+    TellSpeech {
+        /// Which.
+        room: RoomId,
     },
     /// Asks who hears whom, as the room has it. Answered by `Event::Audibility`.
     TellAudibility {
@@ -260,6 +267,20 @@ pub enum Event {
         leg: LegId,
         /// Which key.
         digit: Digit,
+    },
+    /// A voice that somebody may hear has begun, or has ended: for being quiet, or unheard.
+    Speech {
+        /// Whose.
+        leg: LegId,
+        /// Begun.
+        speaks: bool,
+    },
+    /// A leg is gone, and this is left to say of it. The answer to every `RemoveLeg`.
+    LegRemoved {
+        /// Which.
+        leg: LegId,
+        /// How its voice came and went.
+        figures: LegFigures,
     },
     /// The answer to `TellAudibility`: every ordered pair of the room.
     Audibility {

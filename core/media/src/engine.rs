@@ -44,6 +44,8 @@ pub struct Engine {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RoomAudio {
     pub(crate) room: Room,
+    /// Somebody wants to know who speaks.
+    pub(crate) tells_speech: bool,
     #[serde(skip)]
     pub(crate) shared: Shared,
 }

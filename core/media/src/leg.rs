@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::ear::Ear;
 use crate::engine::FRAME;
+use crate::figures::Heard;
 use crate::origin::Origin;
 use crate::slab::Slot;
+use crate::speech::Speech;
 use crate::{Component, LegMedia};
 
 /// What the engine knows of one leg.
@@ -26,6 +28,8 @@ pub(crate) struct Leg {
     pub(crate) digits: DigitReceiver,
     pub(crate) stream: Stream,
     pub(crate) ear: Ear,
+    pub(crate) heard: Heard,
+    pub(crate) speech: Speech,
     /// The tick of its next report.
     pub(crate) report_at: u64,
     /// What had been sent by the last one.
@@ -67,6 +71,8 @@ impl Leg {
             digits: DigitReceiver::default(),
             stream,
             ear: Ear::default(),
+            heard: Heard::default(),
+            speech: Speech::default(),
             report_at: 0,
             reported_packets: 0,
             heard_by_peer: None,

@@ -7,6 +7,7 @@ mod command;
 mod counters;
 mod ear;
 mod engine;
+mod figures;
 mod leg;
 mod music;
 mod origin;
@@ -16,6 +17,7 @@ mod receive;
 mod report;
 mod slab;
 mod sound;
+mod speech;
 mod tick;
 
 pub use command::{
@@ -24,3 +26,4 @@ pub use command::{
 };
 pub use counters::Counters;
 pub use engine::{Engine, EngineConfig};
+pub use figures::LegFigures;

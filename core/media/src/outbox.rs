@@ -4,6 +4,7 @@ use confab_terms::limits::MEDIA_OUTPUTS_MAX;
 use confab_terms::{LegId, PlayerId, SocketAddr, SoundId};
 use serde::{Deserialize, Serialize};
 
+use crate::leg::Leg;
 use crate::{Component, Event, Output};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -103,6 +104,24 @@ impl Outbox {
 
     pub(crate) fn event(&mut self, event: Event) {
         self.waiting.push(Waiting::Event(event));
+    }
+
+    /// What a leg says this tick, if somebody wants to know and may hear it. While too much waits
+    /// nothing is told, and nothing changes that would have to be.
+    pub(crate) fn speech(&mut self, leg: &mut Leg, loudness: Option<u64>) {
+        if self.is_full() {
+            return;
+        }
+        let told = match loudness {
+            Some(energy) => leg.speech.hears(energy),
+            None => leg.speech.is_unheard(),
+        };
+        if let Some(speaks) = told {
+            self.event(Event::Speech {
+                leg: leg.id,
+                speaks,
+            });
+        }
     }
 
     pub(crate) fn is_full(&self) -> bool {

@@ -53,9 +53,11 @@ impl Engine {
         counters.rtp_in += 1;
         leg.reception.packet(now, &header);
         if !is_digit {
+            leg.heard.voice(payload, &leg.reception);
             leg.jitter.insert(now, &header, media.codec, payload);
             return;
         }
+        leg.heard.digit();
         leg.jitter.pass_over(&header);
         if let Some(digit) = leg.digits.receive(&header, payload) {
             if self.outbox.is_full() {

@@ -12,6 +12,7 @@ use crate::leg::Leg;
 use crate::outbox::Outbox;
 use crate::report::report;
 use crate::slab::Slab;
+use crate::speech::energy;
 use crate::{Component, Event, Source};
 
 impl Engine {
@@ -59,18 +60,27 @@ impl Engine {
     fn pull_voices(&mut self, now: Instant) {
         let mut unheard = [0; FRAME];
         for leg in self.legs.iter_mut().filter(|leg| leg.media.is_some()) {
+            leg.heard.waits(&leg.jitter);
+            let mut loudness = None;
             let place = leg.place.filter(|_| leg.speaks());
             let room = place.and_then(|place| Some((place, self.rooms.at_mut(place.room)?)));
             let pulled = match room {
                 None => leg.jitter.pull(now, &mut unheard),
                 Some((place, audio)) => {
-                    let pulled = leg.jitter.pull(now, audio.room.voice(place.seat));
-                    if pulled != Pulled::Silence {
+                    let voice = audio.room.voice(place.seat);
+                    let pulled = leg.jitter.pull(now, voice);
+                    let is_voice = pulled != Pulled::Silence;
+                    if audio.tells_speech {
+                        let loud = if is_voice { energy(voice) } else { 0 };
+                        loudness = audio.room.is_audible(place.seat).then_some(loud);
+                    }
+                    if is_voice {
                         audio.room.spoke(place.seat);
                     }
                     pulled
                 }
             };
+            self.outbox.speech(leg, loudness);
             self.counters.concealed += u64::from(pulled == Pulled::Concealed);
         }
     }

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use confab_codec::encode;
 use confab_media::{
-    Background, Beep, BeepTone, Command, Component, Engine, EngineConfig, LegMedia, Output, Player,
-    RoomChange, Source,
+    Background, Beep, BeepTone, Command, Component, Engine, EngineConfig, Event, LegMedia, Output,
+    Player, RoomChange, Source,
 };
 use confab_rtp::{HEADER_BYTES, Header};
 use confab_terms::{
@@ -75,6 +75,7 @@ fn engine() -> Engine {
     for room in 1..=ROOMS {
         let (room, rate) = (RoomId(room), Rate::Hz8000);
         engine.apply(now, Command::OpenRoom { room, rate });
+        engine.apply(now, Command::TellSpeech { room });
     }
     for id in 1..=LEGS {
         let leg = LegId(id);
@@ -202,6 +203,7 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
     let mut engine = engine();
     let samples: Arc<[i16]> = (0..7_000).map(|x| x as i16).collect();
     let (mut taken, mut packets, mut wanted, mut applied) = (0, 0, 0, 0);
+    let mut spoken = 0;
     for tick in 1..=WARM_UP + 500 {
         let now = Instant(tick * 20_000_000);
         let commands = commands(tick);
@@ -221,6 +223,7 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
             while let Some(output) = engine.poll_output() {
                 match output {
                     Output::Packet { .. } => packets += 1,
+                    Output::Event(Event::Speech { .. }) if tick > WARM_UP => spoken += 1,
                     Output::Event(_) => applied += 1,
                     Output::Wants {
                         leg,
@@ -247,5 +250,6 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
         }
     }
     assert!(packets > 800 * 50 && wanted > 500 && applied >= 800 * 10);
+    assert!(spoken > 0, "nobody began or ended to speak");
     assert_eq!(taken, 0);
 }

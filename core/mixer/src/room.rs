@@ -162,6 +162,13 @@ impl Room {
         listener != speaker && self.reaches((listener, ear), mouth)
     }
 
+    /// Whether what is said there reaches anybody who listens, or would.
+    #[must_use]
+    pub fn is_audible(&self, seat: Seat) -> bool {
+        self.seats[seat.index()].is_some_and(|seated| seated.public)
+            || self.whispers.iter().any(|&(_, speaker)| speaker == seat)
+    }
+
     /// Every ordered pair: (listener, speaker, whether it is audible).
     pub fn pairs(&self) -> impl Iterator<Item = (LegId, LegId, bool)> + '_ {
         self.by_leg.iter().flat_map(move |&(listener, ear)| {

@@ -84,6 +84,14 @@ impl Reception {
         }
     }
 
+    /// The interarrival jitter now (§6.4.1), in units of the timestamp.
+    #[must_use]
+    pub fn jitter(&self) -> u32 {
+        self.stream
+            .as_ref()
+            .map_or(0, |stream| stream.jitter_16 >> 4)
+    }
+
     /// The block for our next report, if anything was received. Counts as sent: the fraction
     /// lost of the next one starts here.
     pub fn report_block(&mut self, now: Instant) -> Option<ReportBlock> {

@@ -21,7 +21,7 @@ pub use request::Request;
 pub use response::Response;
 pub use uri::{Host, SipUri, Uri};
 pub use via::Via;
-pub use write::Echo;
+pub use write::{Echo, reason_phrase};
 
 pub(crate) use lex::{is_token, split_values, unquote};
 pub(crate) use method::{ALLOW, SUPPORTED};

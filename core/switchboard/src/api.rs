@@ -6,7 +6,7 @@ use confab_terms::{CallSid, ConferenceSid};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{AudibilityView, CallView, ConferenceView, ParticipantView};
+use crate::{AudibilityView, CallCallback, CallView, ConferenceView, ParticipantView};
 
 /// A question or order of the REST API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,8 +85,8 @@ pub struct CallUpdate {
     pub next: Option<NextDocument>,
     /// `FallbackUrl`: what it asks when a document fails.
     pub fallback: Option<Url>,
-    /// `StatusCallback`: who is told of its end.
-    pub status_callback: Option<Url>,
+    /// `StatusCallback`: who is told of it from now on.
+    pub status_callback: Option<CallCallback>,
 }
 
 /// `Status` of an update.

@@ -4,6 +4,8 @@ use confab_conference::Url;
 use confab_terms::{AccountSid, IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
+use crate::CallCallback;
+
 /// What the switchboard is told once, at its start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
@@ -17,8 +19,8 @@ pub struct Config {
     pub voice: Option<Url>,
     /// What a call asks whose document fails.
     pub voice_fallback: Option<Url>,
-    /// Who is told of the end of an inbound call.
-    pub status_callback: Option<Url>,
+    /// Who is told of inbound calls.
+    pub status_callback: Option<CallCallback>,
     /// How many media threads there are.
     pub media_threads: u16,
     /// Every random id comes from here.

@@ -3,11 +3,13 @@
 
 mod api;
 mod asked;
+mod call_callback;
 mod config;
 mod flow;
 mod handle;
 mod input;
 mod live;
+mod news;
 mod output;
 mod program;
 mod switchboard;
@@ -15,11 +17,13 @@ mod tell;
 mod view;
 
 pub use api::{CallUpdate, EndWish, NextDocument, Refusal, Reply, Request};
+pub use call_callback::{CallCallback, CallEvent};
 /// The words of the rules that a question or an answer carries.
 pub use confab_conference as conference;
 pub use config::Config;
 pub use input::{DecodeError, FetchError, Fetched, Input};
 pub use live::{Counters, Leftovers};
+pub use news::{CallEnd, News};
 pub use output::{About, Fetch, FetchKind, Notice, Output, TimeOuts};
 pub use switchboard::Switchboard;
 pub use view::{

@@ -7,7 +7,7 @@ use confab_terms::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{CallView, ConferenceView, Reply};
+use crate::{CallView, ConferenceView, News, Reply};
 
 /// Everything that the switchboard wants done. Outputs are carried out in their order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,6 +74,8 @@ pub enum Output {
         /// How long an attempt may take.
         time_outs: TimeOuts,
     },
+    /// Something happened to a call or a conference: the log.
+    News(News),
     /// A call is over: history.
     CallEnded(CallView),
     /// A conference is over: history.

@@ -6,7 +6,7 @@ use confab_sip::{Config as SipConfig, Output as SipOutput, UserAgent};
 use confab_terms::{Instant, Now};
 use serde::{Deserialize, Serialize};
 
-use crate::live::{Asked, Calls, Counters, Leftovers, Names, Rooms, Timers};
+use crate::live::{Asked, Calls, Counters, Leftovers, Names, Partings, Rooms, Timers};
 use crate::program::Shared;
 use crate::{Config, Input, Output, asked, handle};
 
@@ -19,6 +19,7 @@ pub struct Switchboard {
     pub(crate) calls: Calls,
     pub(crate) rooms: Rooms,
     pub(crate) asked: Asked,
+    pub(crate) partings: Partings,
     pub(crate) shared: Shared,
     pub(crate) timers: Timers,
     pub(crate) outbox: VecDeque<Output>,
@@ -43,6 +44,7 @@ impl Switchboard {
             calls: Calls::default(),
             rooms: Rooms::default(),
             asked: Asked::default(),
+            partings: Partings::default(),
             shared: Shared::default(),
             timers: Timers::default(),
             outbox: VecDeque::new(),
@@ -113,16 +115,17 @@ impl Switchboard {
             fetches: self.asked.fetches.len(),
             decodes: self.asked.decodes.len(),
             announcements: self.shared.len(),
+            partings: self.partings.len(),
             transactions,
             dialogs,
             sip_timers,
         }
     }
 
-    /// Draining, and no call is left.
+    /// Draining, and no call is left, nor anything to tell of one.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.draining && self.calls.len() == 0
+        self.draining && self.calls.len() == 0 && self.partings.len() == 0
     }
 
     /// What SIP has to say, until it has nothing more to say.

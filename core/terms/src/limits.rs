@@ -76,6 +76,8 @@ pub const MUSIC_GRACE: Duration = Duration::from_millis(500);
 pub const DOCUMENT_WAIT: Duration = Duration::from_secs(15);
 /// How long the REST API waits for the room's word (then 500, 20504).
 pub const APPLIED_WAIT: Duration = Duration::from_secs(1);
+/// How long the end of a call waits to be told for what its media thread has to say of it.
+pub const FIGURES_WAIT: Duration = Duration::from_secs(1);
 /// The shortest round of a hold or wait document.
 pub const DOCUMENT_ROUND_MIN: Duration = Duration::from_secs(1);
 /// `<Dial timeLimit>` when absent.

@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use confab_store::{CallFilter, Order, Place};
 use confab_switchboard::conference::Url;
-use confab_switchboard::{CallStatus, CallUpdate, CallView, EndWish, NextDocument};
+use confab_switchboard::{CallCallback, CallEvent, CallStatus, CallUpdate, CallView};
+use confab_switchboard::{EndWish, NextDocument};
 use confab_switchboard::{Refusal, Reply, Request};
 use confab_terms::{CallSid, Method};
 
@@ -21,6 +22,8 @@ use crate::{Api, resources, sids};
 
 const STARTED: [&str; 3] = ["StartTime", "StartTime<", "StartTime>"];
 const ENDED: [&str; 3] = ["EndTime", "EndTime<", "EndTime>"];
+
+const EVENTS: &str = "words out of initiated, ringing, answered and completed";
 
 /// `GET`: newest first.
 pub(crate) async fn list(
@@ -130,6 +133,7 @@ fn wanted(fields: &Fields) -> Result<CallUpdate, ApiError> {
         (None, Some(text)) => Some(NextDocument::Inline(text.to_owned())),
         (None, None) => None,
     };
+    let events = fields.words("StatusCallbackEvent", CallEvent::of_word, EVENTS)?;
     let to = |url: &'static str, method: &'static str| -> Result<Option<Url>, ApiError> {
         let method = fields.method(method)?.unwrap_or(Method::Post);
         Ok(fields.url(url)?.map(|url| Url { url, method }))
@@ -138,7 +142,8 @@ fn wanted(fields: &Fields) -> Result<CallUpdate, ApiError> {
         end,
         next,
         fallback: to("FallbackUrl", "FallbackMethod")?,
-        status_callback: to("StatusCallback", "StatusCallbackMethod")?,
+        status_callback: to("StatusCallback", "StatusCallbackMethod")?
+            .map(|to| CallCallback::new(to, events)),
     })
 }
 

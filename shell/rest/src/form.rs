@@ -14,21 +14,30 @@ use percent_encoding::percent_decode;
 use crate::errors::ApiError;
 use crate::json;
 
-/// The fields of a request. Of a name that is sent twice the last one counts.
+/// The fields of a request. Of a name that is sent twice the last one counts, but in a list.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Fields(BTreeMap<String, String>);
+pub(crate) struct Fields(BTreeMap<String, Vec<String>>);
 
 impl Fields {
     /// The text of a field, if it was sent.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.texts(name).last().map(String::as_str)
+    }
+
+    /// All the texts that were sent under a name, in their order.
+    pub(crate) fn texts(&self, name: &str) -> &[String] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn from_pairs(pairs: Vec<(String, String)>) -> Result<Self, ApiError> {
         if pairs.len() > FORM_FIELDS_MAX {
             return Err(ApiError::TooLarge);
         }
-        Ok(Self(pairs.into_iter().collect()))
+        let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, text) in pairs {
+            fields.entry(name).or_default().push(text);
+        }
+        Ok(Self(fields))
     }
 
     /// The fields of a query.

@@ -7,7 +7,8 @@ use axum::http::StatusCode;
 use common::{ACCOUNT, Answer, Bench, CALL, Memory, OTHER_CALL, account, call, posted};
 use confab_switchboard::conference::Url;
 use confab_switchboard::{
-    CallStatus, CallUpdate, CallView, EndWish, NextDocument, Refusal, Reply, Request as Question,
+    CallCallback, CallEvent, CallStatus, CallUpdate, CallView, EndWish, NextDocument, Refusal,
+    Reply, Request as Question,
 };
 use confab_terms::{Method, WallTime};
 use serde_json::Value;
@@ -187,23 +188,43 @@ async fn an_update_asks_for_what_is_written() {
 #[tokio::test]
 async fn an_update_names_who_else_is_asked_and_told() {
     let bench = Bench::usual();
-    let form = "FallbackUrl=http://e/f&FallbackMethod=GET&StatusCallback=http://e/s";
-    assert_eq!(update(&bench, CALL, form).await.status, StatusCode::OK);
-    let url = |url: &str, method| {
-        Some(Url {
-            url: url.to_owned(),
-            method,
-        })
+    let url = |url: &str, method| Url {
+        url: url.to_owned(),
+        method,
     };
-    let asked = Question::UpdateCall {
-        call: CALL.parse().unwrap(),
-        update: CallUpdate {
-            fallback: url("http://e/f", Method::Get),
-            status_callback: url("http://e/s", Method::Post),
-            ..CallUpdate::default()
-        },
-    };
-    assert_eq!(bench.questions(), [asked]);
+    let all = [
+        ("", vec![CallEvent::Completed]),
+        ("&StatusCallbackEvent=", vec![CallEvent::Completed]),
+        ("&StatusCallbackEvent=ringing", vec![CallEvent::Ringing]),
+        // As the vendors' libraries send a list, and as people write one.
+        (
+            "&StatusCallbackEvent=initiated&StatusCallbackEvent=answered",
+            vec![CallEvent::Initiated, CallEvent::Answered],
+        ),
+        (
+            "&StatusCallbackEvent=answered+completed",
+            vec![CallEvent::Answered, CallEvent::Completed],
+        ),
+    ];
+    let mut asked = Vec::new();
+    for (words, events) in all {
+        let form = "FallbackUrl=http://e/f&FallbackMethod=GET&StatusCallback=http://e/s";
+        let answer = update(&bench, CALL, &format!("{form}{words}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{words}");
+        let to = url("http://e/s", Method::Post);
+        asked.push(Question::UpdateCall {
+            call: CALL.parse().unwrap(),
+            update: CallUpdate {
+                fallback: Some(url("http://e/f", Method::Get)),
+                status_callback: Some(CallCallback { to, events }),
+                ..CallUpdate::default()
+            },
+        });
+    }
+    assert_eq!(bench.questions(), asked);
+    update(&bench, CALL, "StatusCallbackEvent=ringing,started")
+        .await
+        .is_error(422, 10000);
     update(&bench, CALL, "StatusCallback=x")
         .await
         .is_error(422, 21402);

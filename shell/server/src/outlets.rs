@@ -125,14 +125,9 @@ impl Outlets {
                     .callbacks_dropped
                     .add(u64::from(pushed.is_err()));
             }
-            Output::CallEnded(call) => {
-                let (sid, status) = (call.sid, call.status);
-                tracing::info!(call = %sid, ?status, sip = call.sip_result_code, "a call ended");
-                self.store.keep(Entry::Call(call));
-            }
+            Output::News(news) => in_logs::log(&news),
+            Output::CallEnded(call) => self.store.keep(Entry::Call(call)),
             Output::ConferenceEnded(conference) => {
-                let (sid, reason) = (conference.sid, conference.end_reason);
-                tracing::info!(conference = %sid, ?reason, "a conference ended");
                 self.store.keep(Entry::Conference(conference));
             }
             Output::Notice(notice) => self.notice(notice),
@@ -159,7 +154,8 @@ impl Outlets {
         let call = notice.call.map(|call| call.to_string());
         let conference = notice.conference.map(|conference| conference.to_string());
         let url = notice.url.as_deref().map(in_logs::in_logs);
-        tracing::warn!(code, what = message, call, conference, url, "notice");
+        let what = in_logs::text_in_logs(message);
+        tracing::warn!(code, what, call, conference, url, "notice");
         self.store.keep(Entry::Notice(notice));
     }
 }

@@ -8,7 +8,7 @@ use std::thread::{Builder, JoinHandle};
 use confab_conference::Url;
 use confab_sockets::{Ports, Udp, random_seed};
 use confab_store::Store;
-use confab_switchboard::{Config as SwitchboardConfig, Switchboard};
+use confab_switchboard::{CallCallback, Config as SwitchboardConfig, Switchboard};
 use confab_terms::Method;
 use confab_web::Callbacks;
 use tokio::runtime::Handle;
@@ -147,7 +147,8 @@ fn switchboard_config(
         media_address: config.media_address(),
         voice: url(&config.voice),
         voice_fallback: url(&config.voice_fallback),
-        status_callback: url(&config.status_callback),
+        status_callback: url(&config.status_callback)
+            .map(|to| CallCallback::new(to, config.status_callback_events.clone())),
         media_threads: MEDIA_THREADS,
         seed: random_seed(),
     }

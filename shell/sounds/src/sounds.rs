@@ -84,6 +84,8 @@ impl Sounds {
             ));
         }
         let audio = shelf.next_audio();
+        // What follows may be a secret of its owner's.
+        let url = url.split(['?', '#']).next();
         tracing::debug!(%audio, url, content_type, "audio begins");
         let waiting = Audio::Waiting {
             reader,

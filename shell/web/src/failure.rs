@@ -75,6 +75,10 @@ pub(crate) fn from_client(error: &reqwest::Error) -> FetchError {
         let message = "no connection within the time allowed; is the address reachable from here?";
         return connection(message);
     }
+    if error.source().is_none() {
+        // Its own words name the whole URL, with whatever is secret in it.
+        "the request failed".clone_into(&mut last);
+    }
     connection(last)
 }
 

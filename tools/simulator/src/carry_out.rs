@@ -75,7 +75,7 @@ impl World {
                 self.link_end(view.sid, &view.friendly_name)?;
                 self.oracle.ended(view.sid)
             }
-            Output::Notice(_) => Ok(()),
+            Output::Notice(_) | Output::News(_) => Ok(()),
         }
     }
 

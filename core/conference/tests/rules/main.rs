@@ -6,5 +6,6 @@
 mod hears;
 mod life;
 mod script;
+mod speech;
 mod updates;
 mod webhooks;

@@ -1,6 +1,7 @@
 //! Runs a script against one conference and prints what comes of each line. What it prints of
 //! who hears whom is not the rules' own word: it is what a room that only got the effects has.
-//! Lines: `anna joins [setting=…]`, `rings`, `answers`, `leaves`, `is removed`, `cannot be added`;
+//! Lines: `anna joins [setting=…]`, `rings`, `answers`, `speaks`, `is silent`, `leaves`,
+//! `is removed`, `cannot be added`;
 //! `POST anna|label:x|conference Field=…`, `announcement to anna|all ends|fails`, `GET`, `LIST`.
 
 use std::collections::BTreeMap;
@@ -109,6 +110,16 @@ impl Run {
                 Ok(()) => self.seat(who),
                 Err(refusal) => self.print(Err(refusal)),
             },
+            [who, "speaks"] => {
+                let call = self.call(who);
+                let effects = self.conference().speaks(call, true);
+                self.print(Ok(effects));
+            }
+            [who, "is", "silent"] => {
+                let call = self.call(who);
+                let effects = self.conference().speaks(call, false);
+                self.print(Ok(effects));
+            }
             [who, "leaves"] => self.leave(who, LeaveReason::HungUp),
             [who, "is", "removed"] => self.leave(who, LeaveReason::UpdatedViaApi),
             [who, "cannot", "be", "added"] => self.leave(who, LeaveReason::AddFailed),
@@ -460,6 +471,7 @@ fn words_of(words: &str) -> Vec<EventWord> {
         "mute" => EventWord::Mute,
         "hold" => EventWord::Hold,
         "modify" => EventWord::Modify,
+        "speaker" => EventWord::Speaker,
         "announcement" => EventWord::Announcement,
         other => panic!("no event {other}"),
     };

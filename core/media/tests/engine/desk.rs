@@ -238,6 +238,11 @@ impl Desk {
         self.drain()
     }
 
+    /// What was said there and lost on its way.
+    pub(crate) fn count_as_said(&mut self, sent: &Self) {
+        self.said.clone_from(&sent.said);
+    }
+
     pub(crate) fn background(&mut self, leg: u64, player: Option<Player>) {
         let background = player.map_or(confab_media::Background::None, |player| {
             confab_media::Background::Playing(player)

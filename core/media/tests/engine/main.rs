@@ -7,3 +7,4 @@ mod origins;
 mod players;
 mod reports;
 mod rooms;
+mod speech;

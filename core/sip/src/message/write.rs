@@ -193,7 +193,8 @@ fn finish(bytes: &mut Vec<u8>, sdp: &[u8]) {
 }
 
 /// The reason phrase of a status that we send.
-pub(crate) fn reason_phrase(status: u16) -> &'static str {
+#[must_use]
+pub fn reason_phrase(status: u16) -> &'static str {
     match status {
         100 => "Trying",
         180 => "Ringing",

@@ -5,7 +5,8 @@ use confab_cxml::Place;
 use confab_terms::{CallSid, ConferenceSid, Now, RequestId};
 
 use super::{answer, slot};
-use crate::flow::{self, CallEnd};
+use crate::CallEnd;
+use crate::flow;
 use crate::program::{self, Next};
 use crate::{CallUpdate, CallView, EndWish, NextDocument, Refusal, Reply, Switchboard};
 

@@ -7,7 +7,8 @@ use confab_terms::{CallSid, IpAddr, Now};
 
 use crate::live::CallState;
 use crate::program;
-use crate::{CallStatus, Output, Switchboard};
+use crate::tell;
+use crate::{CallEvent, CallStatus, News, Output, Switchboard};
 
 /// Asks for the leg, once.
 pub(crate) fn open_leg(board: &mut Switchboard, sid: CallSid) {
@@ -36,6 +37,8 @@ pub(crate) fn acknowledged(board: &mut Switchboard, now: Now, sid: CallSid) {
     call.status = CallStatus::InProgress;
     call.times.started = Some(now.wall);
     call.times.updated = now.wall;
+    board.send(Output::News(News::CallAnswered { call: sid }));
+    tell::call_event(board, now, sid, CallEvent::Answered);
     program::call_is_up(board, now, sid);
 }
 

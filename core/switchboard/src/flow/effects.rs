@@ -28,6 +28,7 @@ pub(crate) fn carry_out(
         {
             room.started = Some(now.wall);
         }
+        tell::news(board, now, sid, event);
         tell::event(board, now, sid, event);
     }
     let name = board.rooms.get(sid);

@@ -8,24 +8,7 @@ use crate::flow;
 use crate::live::{CallState, Timer};
 use crate::program;
 use crate::tell;
-use crate::{CallStatus, CallView, Output, Switchboard};
-
-/// How a call ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CallEnd {
-    /// BYE from the other side.
-    TheyHungUp,
-    /// BYE from us, or a rejection where it was not answered yet.
-    WeHangUp,
-    /// An update of the API: BYE, or 603 where it was not answered yet.
-    EndedViaApi,
-    /// CANCEL.
-    Cancelled,
-    /// We refuse the INVITE with this status.
-    Refused(u16),
-    /// The dialog is gone without a word: no ACK, no answer.
-    Lost,
-}
+use crate::{CallEnd, CallStatus, CallView, News, Output, Switchboard};
 
 pub(crate) fn end_call(board: &mut Switchboard, now: Now, sid: CallSid, end: CallEnd) {
     finish_call(board, now, sid, end);
@@ -71,7 +54,7 @@ pub(crate) fn finish_call(
     ] {
         board.timers.cancel(timer);
     }
-    let call = board.calls.remove(sid)?;
+    let mut call = board.calls.remove(sid)?;
     // A leg that was asked for and not given yet is taken back too.
     if !matches!(call.state, CallState::Ringing { .. }) {
         board.send(Output::Media {
@@ -79,7 +62,14 @@ pub(crate) fn finish_call(
             command: Command::RemoveLeg { leg: call.leg },
         });
     }
-    tell::call_over(board, now, &call, end);
+    tell::call_over(board, now, &mut call, end);
+    board.send(Output::News(News::CallEnded {
+        call: sid,
+        how: end,
+        status,
+        sip: call.sip_result_code,
+        seconds: call.seconds(),
+    }));
     let view = call.view(board.config.account);
     board.send(Output::CallEnded(view.clone()));
     Some(view)

@@ -3,6 +3,7 @@
 use confab_conference::{Conference, LeaveReason, ParticipantState, Refusal, Settings};
 use confab_terms::{CallSid, ConferenceSid, Now, limits};
 
+use super::speech;
 use crate::flow;
 use crate::live::{DialWish, Room, Seat, Timer};
 use crate::program::{self, DialOutcome};
@@ -107,6 +108,7 @@ pub(crate) fn take_seat(board: &mut Switchboard, now: Now, sid: CallSid) -> Resu
                 board.timers.set(Timer::TimeLimit(sid), now.instant + limit);
             }
             flow::carry_out(board, now, conference, effects);
+            speech::ask(board, conference);
             Ok(())
         }
         Err(refusal) => {

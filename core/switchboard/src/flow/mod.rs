@@ -8,10 +8,12 @@ mod effects;
 mod end_call;
 mod join;
 mod leave;
+mod speech;
 
 pub(crate) use answer::{acknowledged, leg_media, open_leg};
 pub(crate) use applied::{applied, close, not_confirmed, reply_now, reply_when_applied};
 pub(crate) use effects::carry_out;
-pub(crate) use end_call::{CallEnd, end_call, finish_call};
+pub(crate) use end_call::{end_call, finish_call};
 pub(crate) use join::{NotJoined, join, take_seat};
 pub(crate) use leave::{leave, take_out};
+pub(crate) use speech::speech;

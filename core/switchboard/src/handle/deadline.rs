@@ -1,12 +1,14 @@
 //! A timer of ours is due.
 
 use confab_conference::LeaveReason;
+use confab_media::LegFigures;
 use confab_terms::Now;
 
 use crate::Switchboard;
 use crate::flow;
 use crate::live::Timer;
 use crate::program;
+use crate::tell;
 
 pub(crate) fn deadline(board: &mut Switchboard, now: Now, timer: Timer) {
     match timer {
@@ -17,5 +19,6 @@ pub(crate) fn deadline(board: &mut Switchboard, now: Now, timer: Timer) {
         Timer::Round(call) => program::round_over(board, now, call),
         Timer::Reply(conference, request) => flow::not_confirmed(board, conference, request),
         Timer::Close(conference) => flow::close(board, conference),
+        Timer::Parting(leg) => tell::parted(board, leg, &LegFigures::default()),
     }
 }

@@ -2,8 +2,9 @@
 
 use confab_terms::Now;
 
+use crate::CallEnd;
 use crate::Switchboard;
-use crate::flow::{self, CallEnd};
+use crate::flow;
 
 pub(crate) fn hang_up_all(board: &mut Switchboard, now: Now) {
     board.draining = true;

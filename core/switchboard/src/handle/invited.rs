@@ -5,11 +5,12 @@ use confab_sdp::Local;
 use confab_sip::Event;
 use confab_terms::{Now, limits};
 
-use crate::flow::{self, CallEnd};
+use crate::CallEnd;
+use crate::flow;
 use crate::live::{Call, CallState, Invite, Redirects, Times};
 use crate::program::{self, Announcing, Flow};
-use crate::tell::fields;
-use crate::{CallStatus, Switchboard};
+use crate::tell::{self, fields};
+use crate::{CallEvent, CallStatus, Switchboard};
 
 pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
     let Event::Invited {
@@ -69,7 +70,9 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         fallback: board.config.voice_fallback.clone(),
         fallbacks: 0,
         status_callback: board.config.status_callback.clone(),
+        events_told: 0,
     });
+    tell::call_began(board, now, sid);
     if acceptable {
         begin(board, now, sid);
     } else {
@@ -97,6 +100,7 @@ fn begin(board: &mut Switchboard, now: Now, sid: confab_terms::CallSid) {
     if let Some(voice) = board.config.voice.clone() {
         let asked = fields::voice(board, call);
         board.sip.ring(now.instant, dialog);
+        tell::call_event(board, now, sid, CallEvent::Ringing);
         program::ask_document(board, now, sid, &voice, asked);
         return;
     }

@@ -6,7 +6,8 @@ use confab_sip::DialogId;
 use confab_terms::{CallSid, Codec, Now};
 
 use super::leg_opened::add_leg;
-use crate::flow::{self, CallEnd};
+use crate::CallEnd;
+use crate::flow;
 use crate::live::{CallState, Leg};
 use crate::{Output, Switchboard};
 

@@ -4,7 +4,8 @@ use confab_media::Command;
 use confab_sdp::Local;
 use confab_terms::{LegId, Now};
 
-use crate::flow::{self, CallEnd};
+use crate::CallEnd;
+use crate::flow;
 use crate::handle::late;
 use crate::live::{CallState, Leg};
 use crate::{Output, Switchboard};

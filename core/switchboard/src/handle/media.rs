@@ -1,4 +1,5 @@
-//! What a media thread tells: a change applied, a player at its end, a digit, who hears whom.
+//! What a media thread tells: a change applied, a player at its end, a digit, who hears whom, how
+//! a voice fared.
 
 use confab_conference::LeaveReason;
 use confab_media::Event;
@@ -8,6 +9,7 @@ use crate::Switchboard;
 use crate::asked;
 use crate::flow;
 use crate::program;
+use crate::tell;
 
 pub(crate) fn media(board: &mut Switchboard, now: Now, event: Event) {
     match event {
@@ -21,6 +23,12 @@ pub(crate) fn media(board: &mut Switchboard, now: Now, event: Event) {
                 program::player_ended(board, now, call, player);
             }
         }
+        Event::Speech { leg, speaks } => {
+            if let Some(call) = board.calls.of_leg(leg) {
+                flow::speech(board, now, call, speaks);
+            }
+        }
+        Event::LegRemoved { leg, figures } => tell::parted(board, leg, &figures),
         Event::Digit { leg, digit } => digit_pressed(board, now, leg, digit),
         Event::Audibility {
             request,

@@ -3,8 +3,9 @@
 use confab_sip::{DialogId, Ending, Event};
 use confab_terms::Now;
 
+use crate::CallEnd;
 use crate::Switchboard;
-use crate::flow::{self, CallEnd};
+use crate::flow;
 use crate::handle::media::digit_pressed;
 use crate::handle::{invited, late, offered};
 

@@ -8,7 +8,7 @@ use confab_terms::{AccountSid, CallSid, ConferenceSid, Instant, LegId, SocketAdd
 use serde::{Deserialize, Serialize};
 
 use crate::program::{Announcing, Flow, Music};
-use crate::{CallDirection, CallStatus, CallView};
+use crate::{CallCallback, CallDirection, CallStatus, CallView};
 
 /// A call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -34,8 +34,9 @@ pub(crate) struct Call {
     /// What it asks when its document fails, and how often it did.
     pub(crate) fallback: Option<Url>,
     pub(crate) fallbacks: u32,
-    /// Who is told of its end.
-    pub(crate) status_callback: Option<Url>,
+    /// Who is told of it, and of how much they were told.
+    pub(crate) status_callback: Option<CallCallback>,
+    pub(crate) events_told: u64,
 }
 
 /// What the INVITE said.

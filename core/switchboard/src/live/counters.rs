@@ -44,6 +44,8 @@ pub struct Leftovers {
     pub decodes: usize,
     /// Announcements to whole conferences.
     pub announcements: usize,
+    /// Ended calls whose leg has not told its figures.
+    pub partings: usize,
     /// SIP transactions.
     pub transactions: usize,
     /// SIP dialogs.

@@ -5,6 +5,7 @@ mod call;
 mod calls;
 mod counters;
 mod names;
+mod partings;
 mod room;
 mod rooms;
 mod timers;
@@ -14,6 +15,7 @@ pub(crate) use call::{Call, CallState, DialWish, Invite, Leg, Redirects, Seat, T
 pub(crate) use calls::Calls;
 pub use counters::{Counters, Leftovers};
 pub(crate) use names::Names;
+pub(crate) use partings::{Parting, Partings};
 pub(crate) use room::{Ask, Room, Verdict, Waiting};
 pub(crate) use rooms::Rooms;
 pub(crate) use timers::{Timer, Timers};

@@ -1,7 +1,7 @@
 //! One conference and its room: the rules, the count of changes, and who waits for their word.
 
 use confab_conference::{Conference, Effects, EndReason, EventKind};
-use confab_terms::{CallSid, ConferenceSid, RequestId, RoomId, WallTime};
+use confab_terms::{CallSid, ConferenceSid, Now, RequestId, RoomId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{AudibilityView, Reply};
@@ -56,6 +56,12 @@ impl Room {
 
     pub(crate) fn unapplied(&self) -> u64 {
         self.issued - self.applied
+    }
+
+    /// Whole seconds from its start, or from its making if it never started.
+    pub(crate) fn seconds(&self, now: Now) -> i64 {
+        let since = self.started.unwrap_or(self.conference.date_created());
+        now.wall.0.saturating_sub(since.0).max(0) / 1_000
     }
 
     /// Remembers why the conference ended, if these effects say so.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use confab_terms::{CallSid, ConferenceSid, Instant, RequestId};
+use confab_terms::{CallSid, ConferenceSid, Instant, LegId, RequestId};
 use serde::{Deserialize, Serialize};
 
 /// What becomes due.
@@ -22,6 +22,8 @@ pub(crate) enum Timer {
     Reply(ConferenceSid, RequestId),
     /// An ended conference waits no longer for its room's last word.
     Close(ConferenceSid),
+    /// An ended call waits no longer for its leg's figures.
+    Parting(LegId),
 }
 
 /// All timers.

@@ -115,7 +115,5 @@ fn end(room: &Room, now: Now, kind: &EventKind, add: &mut impl FnMut(&str, Strin
     let (word, text) = words::end_reason(*reason);
     add("ReasonConferenceEnded", word.to_owned());
     add("Reason", text.to_owned());
-    let since = room.started.unwrap_or(room.conference.date_created());
-    let seconds = now.wall.0.saturating_sub(since.0).max(0) / 1_000;
-    add("Duration", seconds.to_string());
+    add("Duration", room.seconds(now).to_string());
 }

@@ -1,11 +1,15 @@
 //! What applications are told: the fields of requests, webhooks, notices.
 
+mod call_event;
 mod callback;
 mod event;
 pub(crate) mod fields;
+mod news;
 mod notice;
 mod words;
 
-pub(crate) use callback::{call_over, callback_to};
+pub(crate) use call_event::{call_began, call_event, call_over, parted};
+pub(crate) use callback::callback_to;
 pub(crate) use event::event;
+pub(crate) use news::news;
 pub(crate) use notice::{notice, notice_of_call};

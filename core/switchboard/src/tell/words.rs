@@ -4,6 +4,9 @@ use confab_conference::{EndReason, LeaveReason};
 
 use crate::{CallDirection, CallStatus};
 
+/// The CallStatus of a call that has only begun; no resource has it.
+pub(crate) const INITIATED: &str = "initiated";
+
 pub(crate) fn call_status(status: CallStatus) -> &'static str {
     match status {
         CallStatus::Queued => "queued",

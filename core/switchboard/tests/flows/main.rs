@@ -7,6 +7,7 @@
 )]
 
 mod announcements;
+mod call_events;
 mod calls;
 mod dialling;
 mod documents;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use confab_conference::Url;
 use confab_sip::Ending;
-use confab_switchboard::{CallUpdate, FetchKind, Reply, Request};
+use confab_switchboard::{CallCallback, CallUpdate, FetchKind, Reply, Request};
 use confab_terms::Method;
 
 use crate::world::{Told, World, document, failing};
@@ -94,7 +94,7 @@ fn an_update_names_another_fallback() {
     };
     let update = CallUpdate {
         fallback: Some(url("fallback")),
-        status_callback: Some(url("over")),
+        status_callback: Some(CallCallback::new(url("over"), vec![])),
         ..CallUpdate::default()
     };
     let reply = world.ask(Request::UpdateCall { call, update });

@@ -109,13 +109,19 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "status_callback_url",
         default: None,
         value: "URL",
-        help: "Who is told of the end of an inbound call",
+        help: "Who is told of inbound calls",
     },
     Setting {
         name: "status_callback_method",
         default: Some("POST"),
         value: "GET|POST",
         help: "How it is told",
+    },
+    Setting {
+        name: "status_callback_events",
+        default: Some("completed"),
+        value: "EVENT,…",
+        help: "Of what: initiated, ringing, answered, completed",
     },
     Setting {
         name: "fetch_allow",

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use confab_rest::Dialect;
 use confab_sockets::PortRange;
+use confab_switchboard::CallEvent;
 use confab_terms::{AccountSid, Method};
 use confab_web::Cidr;
 
@@ -35,6 +36,7 @@ pub(crate) struct Config {
     pub(crate) voice: Option<(String, Method)>,
     pub(crate) voice_fallback: Option<(String, Method)>,
     pub(crate) status_callback: Option<(String, Method)>,
+    pub(crate) status_callback_events: Vec<CallEvent>,
     pub(crate) fetch_allow: Vec<Cidr>,
     pub(crate) dialect: Dialect,
     pub(crate) drain: Duration,
@@ -75,6 +77,7 @@ impl Config {
             voice: to("voice_url", "voice_method")?,
             voice_fallback: to("voice_fallback_url", "voice_fallback_method")?,
             status_callback: to("status_callback_url", "status_callback_method")?,
+            status_callback_events: one("status_callback_events")?.call_events()?,
             fetch_allow: some("fetch_allow")
                 .map(Given::networks)
                 .transpose()?

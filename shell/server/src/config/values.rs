@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use confab_sockets::PortRange;
+use confab_switchboard::CallEvent;
 use confab_terms::{AccountSid, Method};
 use confab_web::Cidr;
 use thiserror::Error;
@@ -112,6 +113,13 @@ impl Given {
             "POST" => Ok(Method::Post),
             _ => Err(self.bad("is neither GET nor POST")),
         }
+    }
+
+    pub(crate) fn call_events(&self) -> Result<Vec<CallEvent>, BadValue> {
+        let words = self.value.split([',', ' ']).filter(|word| !word.is_empty());
+        let events: Option<Vec<_>> = words.map(CallEvent::of_word).collect();
+        let wanted = "holds another word than initiated, ringing, answered and completed";
+        events.ok_or_else(|| self.bad(wanted))
     }
 
     pub(crate) fn networks(&self) -> Result<Vec<Cidr>, BadValue> {

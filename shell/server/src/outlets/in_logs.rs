@@ -1,5 +1,47 @@
-//! Other people's URLs as a log may show them: a query or a password in one is a secret of theirs.
-//! The whole URL is in the notice, for the account's owner.
+//! What the log is told: news of calls and conferences, and other people's URLs as it may show
+//! them. A query or a password in one is a secret of theirs; the whole is in the notice, for the
+//! account's owner.
+
+use confab_switchboard::News;
+use tracing::info;
+
+/// One entry. A place in the code for each kind: each is limited for itself.
+pub(crate) fn log(news: &News) {
+    match news {
+        News::CallBegan {
+            call,
+            from,
+            to,
+            source,
+        } => info!(%call, from, to, %source, "a call began"),
+        News::CallAnswered { call } => info!(%call, "a call was answered"),
+        News::CallEnded {
+            call,
+            how,
+            status,
+            sip,
+            seconds,
+        } => info!(%call, ?how, ?status, sip, seconds, "a call ended"),
+        News::ConferenceStarted { conference, name } => {
+            info!(%conference, name, "a conference started");
+        }
+        News::ConferenceEnded {
+            conference,
+            why,
+            by,
+            seconds,
+        } => {
+            let by = by.map(|call| call.to_string());
+            info!(%conference, ?why, by, seconds, "a conference ended");
+        }
+        News::Joined { call, conference } => info!(%call, %conference, "a call joined"),
+        News::Left {
+            call,
+            conference,
+            why,
+        } => info!(%call, %conference, ?why, "a call left"),
+    }
+}
 
 /// Scheme, host and path.
 pub(crate) fn in_logs(url: &str) -> String {
@@ -12,9 +54,56 @@ pub(crate) fn in_logs(url: &str) -> String {
     format!("{scheme}://{host}{path}")
 }
 
+/// A message that may quote URLs: each word as `in_logs` has it, if it looks like one.
+pub(crate) fn text_in_logs(text: &str) -> String {
+    let ends = |one: char| one.is_whitespace() || matches!(one, '"' | '\'' | '<' | '>' | '`');
+    let mut shown = String::with_capacity(text.len());
+    for word in text.split_inclusive(ends) {
+        let (bare, end) = match word.char_indices().last() {
+            Some((at, last)) if ends(last) => word.split_at(at),
+            _ => (word, ""),
+        };
+        // A question ends with its mark; what has more behind it is a query.
+        let has_query = bare.find('?').is_some_and(|at| at + 1 < bare.len());
+        if has_query || bare.contains("://") {
+            shown.push_str(&in_logs(bare));
+        } else {
+            shown.push_str(bare);
+        }
+        shown.push_str(end);
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
-    use super::in_logs;
+    use super::{in_logs, text_in_logs};
+
+    #[test]
+    fn a_message_quotes_urls_without_their_secrets() {
+        let cases = [
+            (
+                "https://u:secret@a.example/x.xml?key=secret is a document: <Play> needs audio",
+                "https://a.example/x.xml is a document: <Play> needs audio",
+            ),
+            (
+                "<Redirect> to \"/y?key=secret#x\", which is no URL",
+                "<Redirect> to \"/y\", which is no URL",
+            ),
+            (
+                "<Dial record=\"http://a.example?secret\">: not supported, ignored",
+                "<Dial record=\"http://a.example\">: not supported, ignored",
+            ),
+            (
+                "is the address reachable? Look.",
+                "is the address reachable? Look.",
+            ),
+            ("é ☎ #1", "é ☎ #1"),
+        ];
+        for (message, logged) in cases {
+            assert_eq!(text_in_logs(message), logged);
+        }
+    }
 
     #[test]
     fn no_password_and_no_query_is_logged() {

@@ -10,8 +10,8 @@ use std::time::Duration;
 use confab_conference::{Key, Update, Url};
 use confab_media::{Command, Engine, EngineConfig, Event, Output as MediaOutput};
 use confab_switchboard::{
-    CallView, ConferenceView, Config, DecodeError, Fetch, Input, Leftovers, Notice, Output,
-    ParticipantView, Reply, Request, Switchboard, TimeOuts,
+    CallCallback, CallEvent, CallView, ConferenceView, Config, DecodeError, Fetch, Input,
+    Leftovers, News, Notice, Output, ParticipantView, Reply, Request, Switchboard, TimeOuts,
 };
 use confab_terms::{
     AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, Instant, LegId, Method, Now, RequestId,
@@ -47,6 +47,7 @@ pub(crate) struct World {
     pub(crate) calls_ended: Vec<CallView>,
     pub(crate) conferences_ended: Vec<ConferenceView>,
     pub(crate) notices: Vec<Notice>,
+    pub(crate) news: Vec<News>,
     pub(crate) said: Vec<String>,
     pub(crate) commands: Vec<Command>,
     /// Every output in its order, to compare runs by.
@@ -85,13 +86,21 @@ impl World {
 
     /// With a fallback, and somebody who is told of calls.
     pub(crate) fn with_operator() -> Self {
+        Self::told_of(&[])
+    }
+
+    /// The same; told of these events of calls.
+    pub(crate) fn told_of(events: &[CallEvent]) -> Self {
         let url = |path: &str, method| Url {
             url: format!("http://app.example/{path}"),
             method,
         };
         Self::of(Config {
             voice_fallback: Some(url("fallback", Method::Get)),
-            status_callback: Some(url("calls#tt=700", Method::Post)),
+            status_callback: Some(CallCallback::new(
+                url("calls#tt=700", Method::Post),
+                events.to_vec(),
+            )),
             ..Self::config(Some(url("voice", Method::Post)))
         })
     }
@@ -128,6 +137,7 @@ impl World {
             calls_ended: Vec::new(),
             conferences_ended: Vec::new(),
             notices: Vec::new(),
+            news: Vec::new(),
             said: Vec::new(),
             commands: Vec::new(),
             log: Vec::new(),
@@ -216,6 +226,7 @@ impl World {
                     time_outs,
                 });
             }
+            Output::News(news) => self.news.push(news),
             Output::CallEnded(view) => self.calls_ended.push(view),
             Output::ConferenceEnded(view) => self.conferences_ended.push(view),
             Output::Notice(notice) => self.notices.push(notice),

@@ -1,0 +1,151 @@
+//! Status callbacks of a call: those that were asked for, numbered from 0 without a gap. The last
+//! one waits for the media thread's word of how the voice fared.
+
+use confab_conference::Url;
+use confab_media::LegFigures;
+use confab_terms::{CallSid, LegId, Now, limits};
+
+use super::callback_to;
+use super::fields::{self, Fields};
+use super::words;
+use crate::CallEnd;
+use crate::live::{Call, CallState, Parting, Timer};
+use crate::{About, CallEvent, News, Output, Switchboard};
+
+/// A call came to us.
+pub(crate) fn call_began(board: &mut Switchboard, now: Now, sid: CallSid) {
+    if let Some(call) = board.calls.get(sid) {
+        let began = News::CallBegan {
+            call: sid,
+            from: call.invite.from.clone(),
+            to: call.invite.to.clone(),
+            source: call.invite.source,
+        };
+        board.send(Output::News(began));
+    }
+    call_event(board, now, sid, CallEvent::Initiated);
+}
+
+/// Something happened to a call that goes on.
+pub(crate) fn call_event(board: &mut Switchboard, now: Now, sid: CallSid, event: CallEvent) {
+    let Some((to, number)) = board.calls.get_mut(sid).and_then(|call| call.tells(event)) else {
+        return;
+    };
+    let Some(call) = board.calls.get(sid) else {
+        return;
+    };
+    let mut fields = fields_of(board, now, call, number, event);
+    fields.extend(of_figures(&LegFigures::default()));
+    callback_to(board, About::Call(sid), &to, fields);
+}
+
+/// The call is over.
+pub(crate) fn call_over(board: &mut Switchboard, now: Now, call: &mut Call, end: CallEnd) {
+    let Some((to, number)) = call.tells(CallEvent::Completed) else {
+        return;
+    };
+    let mut fields = fields_of(board, now, call, number, CallEvent::Completed);
+    let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
+    add("CallDuration", call.seconds().to_string());
+    let (by, direction) = match end {
+        CallEnd::TheyHungUp | CallEnd::Cancelled => (&call.invite.from, "inbound"),
+        _ => (&call.invite.to, "outbound"),
+    };
+    add("HangupBy", by.clone());
+    add("HangupDirection", direction.to_owned());
+    let parting = Parting {
+        call: call.sid,
+        to,
+        fields,
+    };
+    let has_leg = !matches!(call.state, CallState::Ringing { .. });
+    let waits = if has_leg {
+        board.partings.insert(call.leg, parting)
+    } else {
+        Err(parting)
+    };
+    match waits {
+        Ok(()) => {
+            let timer = Timer::Parting(call.leg);
+            board.timers.set(timer, now.instant + limits::FIGURES_WAIT);
+        }
+        Err(parting) => tell_parting(board, parting, &LegFigures::default()),
+    }
+}
+
+/// How the voice of a call that is over fared; or nobody has said so in time.
+pub(crate) fn parted(board: &mut Switchboard, leg: LegId, figures: &LegFigures) {
+    board.timers.cancel(Timer::Parting(leg));
+    if let Some(parting) = board.partings.take(leg) {
+        tell_parting(board, parting, figures);
+    }
+}
+
+fn tell_parting(board: &mut Switchboard, parting: Parting, figures: &LegFigures) {
+    let Parting {
+        call,
+        to,
+        mut fields,
+    } = parting;
+    fields.extend(of_figures(figures));
+    callback_to(board, About::Call(call), &to, fields);
+}
+
+impl Call {
+    /// Whom to tell of this, and its number.
+    fn tells(&mut self, event: CallEvent) -> Option<(Url, u64)> {
+        let callback = self.status_callback.as_ref();
+        let callback = callback.filter(|callback| callback.events.contains(&event))?;
+        let number = self.events_told;
+        self.events_told += 1;
+        Some((callback.to.clone(), number))
+    }
+}
+
+fn fields_of(board: &Switchboard, now: Now, call: &Call, number: u64, event: CallEvent) -> Fields {
+    let mut fields = fields::standard(board, call);
+    for (name, value) in &mut fields {
+        if name == "CallStatus" && event == CallEvent::Initiated {
+            words::INITIATED.clone_into(value);
+        }
+    }
+    let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
+    add("Timestamp", now.wall.to_string());
+    add("SequenceNumber", number.to_string());
+    add("CallbackSource", "call-progress-events".to_owned());
+    if let Some(code) = call.sip_result_code {
+        add("SipResultCode", code.to_string());
+        let phrase = confab_sip::message::reason_phrase(code);
+        add("SipInviteResultPhrase", phrase.to_owned());
+    }
+    fields
+}
+
+/// SignalWire's OpenAPI requires all of them of every event.
+fn of_figures(figures: &LegFigures) -> Fields {
+    let mos = figures.mos_tenths;
+    [
+        ("AudioInMos", format!("{}.{}", mos / 10, mos % 10)),
+        ("AudioInAveragePtime", figures.ptime_ms.to_string()),
+        (
+            "AudioInDtmfPacketCount",
+            figures.digit_packets_in.to_string(),
+        ),
+        ("AudioInFlushPacketCount", figures.dropped.to_string()),
+        (
+            "AudioInJitterMinVariance",
+            figures.jitter_ms_min.to_string(),
+        ),
+        (
+            "AudioInJitterMaxVariance",
+            figures.jitter_ms_max.to_string(),
+        ),
+        ("AudioInLargestJbSize", figures.depth_frames_max.to_string()),
+        ("AudioInMediaPacketCount", figures.packets_in.to_string()),
+        ("AudioInSkipPacketCount", figures.lost.to_string()),
+        ("AudioOutDtmfPacketCount", "0".to_owned()),
+        ("AudioOutMediaPacketCount", figures.packets_out.to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}

@@ -1,0 +1,34 @@
+//! What the log is told of a conference, whatever its application asked for.
+
+use confab_conference::{Event, EventKind};
+use confab_terms::{ConferenceSid, Now};
+
+use crate::{News, Output, Switchboard};
+
+/// To be called after the conference has noted its start.
+pub(crate) fn news(board: &mut Switchboard, now: Now, conference: ConferenceSid, event: &Event) {
+    let Some(room) = board.rooms.get(conference) else {
+        return;
+    };
+    let call = event.participant.as_ref().map(|p| p.call);
+    let news = match (&event.kind, call) {
+        (EventKind::Start, _) => News::ConferenceStarted {
+            conference,
+            name: room.conference.friendly_name().to_owned(),
+        },
+        (EventKind::End { reason, call, .. }, _) => News::ConferenceEnded {
+            conference,
+            why: *reason,
+            by: *call,
+            seconds: room.seconds(now),
+        },
+        (EventKind::Join, Some(call)) => News::Joined { call, conference },
+        (EventKind::Leave(why), Some(call)) => News::Left {
+            call,
+            conference,
+            why: *why,
+        },
+        _ => return,
+    };
+    board.send(Output::News(news));
+}
