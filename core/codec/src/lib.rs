@@ -1,11 +1,15 @@
-//! G.711 and generated tones: samples in, bytes out. Knows nothing of packets or time.
+//! G.711, resampling and generated tones: samples in, bytes or samples out. Knows nothing of
+//! packets or time.
 
 mod g711;
+mod lowpass;
 pub mod music;
+mod resample;
 pub mod tone;
 
 use confab_terms::Codec;
 pub use g711::expansion;
+pub use resample::Resampler;
 
 /// What a byte of G.711 silence looks like: the code of sample 0.
 #[must_use]
