@@ -1,7 +1,8 @@
-//! G.711, resampling and generated tones: samples in, bytes or samples out. Knows nothing of
+//! G.711, G.722, resampling and generated tones: samples in, bytes or samples out. Knows nothing of
 //! packets or time.
 
 mod g711;
+mod g722;
 mod lowpass;
 pub mod music;
 mod resample;
@@ -9,6 +10,7 @@ pub mod tone;
 
 use confab_terms::Codec;
 pub use g711::expansion;
+pub use g722::{G722Decoder, G722Encoder};
 pub use resample::Resampler;
 
 /// What a byte of G.711 silence looks like: the code of sample 0.
