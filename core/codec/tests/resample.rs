@@ -145,7 +145,7 @@ fn full_scale_is_clipped_and_never_wraps() {
             .windows(2)
             .filter(|w| (i32::from(w[0]) - i32::from(w[1])).abs() > 60_000);
         assert!(jumps.count() == 0 || from > to, "{from:?} to {to:?}");
-        assert!(out.iter().any(|&s| s == i16::MAX), "{from:?} to {to:?}");
+        assert!(out.contains(&i16::MAX), "{from:?} to {to:?}");
     }
 }
 
