@@ -1,11 +1,19 @@
-//! G.711 and generated tones: samples in, bytes out. Knows nothing of packets or time.
+//! G.711, G.722, resampling, tones made and heard: samples in, bytes or samples out. Knows
+//! nothing of packets or time.
 
+mod dtmf;
 mod g711;
+mod g722;
+mod lowpass;
 pub mod music;
+mod resample;
 pub mod tone;
 
 use confab_terms::Codec;
+pub use dtmf::TouchTones;
 pub use g711::expansion;
+pub use g722::{G722Decoder, G722Encoder};
+pub use resample::Resampler;
 
 /// What a byte of G.711 silence looks like: the code of sample 0.
 #[must_use]

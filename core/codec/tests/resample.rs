@@ -1,0 +1,174 @@
+//! The resampler, measured by sweeps: flat where it must be flat, silent where it must be silent,
+//! and without a seam from frame to frame.
+
+use std::f64::consts::PI;
+
+use confab_codec::Resampler;
+use confab_terms::Rate;
+
+const RATES: [Rate; 3] = [Rate::Hz8000, Rate::Hz16000, Rate::Hz48000];
+
+fn pairs() -> impl Iterator<Item = (Rate, Rate)> {
+    let all = RATES
+        .into_iter()
+        .flat_map(|from| RATES.map(|to| (from, to)));
+    all.filter(|(from, to)| from != to)
+}
+
+fn sine(rate: Rate, hz: f64, frames: usize) -> Vec<i16> {
+    let step = 2.0 * PI * hz / f64::from(rate.hz());
+    (0..frames * rate.frame_samples())
+        .map(|n| (20_000.0 * (step * n as f64).sin()).round() as i16)
+        .collect()
+}
+
+fn resampled(from: Rate, to: Rate, samples: &[i16]) -> Vec<i16> {
+    let mut resampler = Resampler::new(from, to);
+    let mut out = Vec::new();
+    let mut frame = vec![0; to.frame_samples()];
+    for input in samples.chunks(from.frame_samples()) {
+        assert_eq!(resampler.run(input, &mut frame), to.frame_samples());
+        out.extend_from_slice(&frame);
+    }
+    out
+}
+
+/// The level of one frequency, in dB of the sine that went in.
+fn level_db(rate: Rate, samples: &[i16], hz: f64) -> f64 {
+    // Hann's window: the tone's own skirts are far below the stop band.
+    let n = samples.len() as f64;
+    let step = 2.0 * PI * hz / f64::from(rate.hz());
+    let (mut re, mut im, mut gain) = (0.0, 0.0, 0.0);
+    for (i, &sample) in samples.iter().enumerate() {
+        let window = 0.5 - 0.5 * (2.0 * PI * i as f64 / n).cos();
+        re += window * f64::from(sample) * (step * i as f64).cos();
+        im += window * f64::from(sample) * (step * i as f64).sin();
+        gain += window;
+    }
+    20.0 * (2.0 * re.hypot(im) / gain / 20_000.0 + 1e-9).log10()
+}
+
+fn power_db(samples: &[i16]) -> f64 {
+    let sum: f64 = samples.iter().map(|&s| f64::from(s) * f64::from(s)).sum();
+    let tone = 20_000.0 * 20_000.0 / 2.0;
+    10.0 * (sum / samples.len() as f64 / tone + 1e-12).log10()
+}
+
+#[test]
+fn a_voice_passes_flat() {
+    for (from, to) in pairs() {
+        let edge = f64::from(from.hz().min(to.hz())) / 2.0 * 0.85;
+        for n in 1..=17 {
+            let hz = edge * f64::from(n) / 17.0;
+            let out = resampled(from, to, &sine(from, hz, 25));
+            let settled = &out[5 * to.frame_samples()..];
+            let level = level_db(to, settled, hz);
+            assert!(
+                level.abs() < 0.01,
+                "{from:?} to {to:?}, {hz} Hz: {level} dB"
+            );
+        }
+    }
+}
+
+#[test]
+fn going_up_makes_no_image() {
+    for (from, to) in pairs().filter(|(from, to)| from < to) {
+        let (low, high) = (f64::from(from.hz()), f64::from(to.hz()));
+        for n in 1..=17 {
+            let hz = low / 2.0 * 0.85 * f64::from(n) / 17.0;
+            let out = resampled(from, to, &sine(from, hz, 25));
+            let settled = &out[5 * to.frame_samples()..];
+            let images = (1..).map(|k| f64::from(k) * low);
+            for centre in images.take_while(|centre| *centre <= high / 2.0 + low) {
+                for image in [centre - hz, centre + hz]
+                    .into_iter()
+                    .filter(|i| *i < high / 2.0)
+                {
+                    let level = level_db(to, settled, image);
+                    assert!(
+                        level < -80.0,
+                        "{from:?} to {to:?}: {hz} at {image}: {level} dB"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn going_down_folds_nothing_back() {
+    for (from, to) in pairs().filter(|(from, to)| from > to) {
+        let (from_half, to_half) = (f64::from(from.hz()) / 2.0, f64::from(to.hz()) / 2.0);
+        for n in 0..40 {
+            let hz = to_half + (from_half - to_half) * f64::from(n) / 40.0;
+            let out = resampled(from, to, &sine(from, hz, 25));
+            let level = power_db(&out[5 * to.frame_samples()..]);
+            // What is left is rounding: half a bit is 98 dB below this tone.
+            assert!(level < -80.0, "{from:?} to {to:?}, {hz} Hz: {level} dB");
+        }
+    }
+}
+
+#[test]
+fn runs_of_any_length_make_the_same_sound() {
+    for (from, to) in pairs() {
+        let input = sine(from, 1_000.0, 10);
+        let whole = resampled(from, to, &input);
+        let grain = (from.hz() / to.hz()).max(1) as usize;
+        let mut pieces = Vec::new();
+        let mut resampler = Resampler::new(from, to);
+        let mut out = vec![0; to.frame_samples()];
+        let mut rest = input.as_slice();
+        for n in (1..).map(|n| (n % 7 + 1) * grain) {
+            let (piece, more) = rest.split_at(n.min(rest.len()));
+            let written = resampler.run(piece, &mut out);
+            pieces.extend_from_slice(&out[..written]);
+            rest = more;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(whole, pieces, "{from:?} to {to:?}");
+    }
+}
+
+#[test]
+fn full_scale_is_clipped_and_never_wraps() {
+    for (from, to) in pairs() {
+        let square: Vec<i16> = (0..from.frame_samples() * 10)
+            .map(|n| if n / 12 % 2 == 0 { i16::MAX } else { i16::MIN })
+            .collect();
+        let out = resampled(from, to, &square);
+        // Gibbs: it overshoots, and must stay on its own side.
+        let jumps = out
+            .windows(2)
+            .filter(|w| (i32::from(w[0]) - i32::from(w[1])).abs() > 60_000);
+        assert!(jumps.count() == 0 || from > to, "{from:?} to {to:?}");
+        assert!(out.contains(&i16::MAX), "{from:?} to {to:?}");
+    }
+}
+
+#[test]
+fn the_delay_is_as_told() {
+    for (from, to) in pairs() {
+        let mut input = vec![0; from.frame_samples() * 4];
+        input[0] = 30_000;
+        // An impulse as wide as the filter lets through; its middle is where the delay says.
+        let out = resampled(from, to, &input);
+        let told = Resampler::new(from, to).delay_samples() as f64;
+        let told = told * f64::from(to.hz()) / f64::from(from.hz().max(to.hz()));
+        let peak = out.iter().enumerate().max_by_key(|(_, s)| s.unsigned_abs());
+        let at = peak.expect("a sample").0 as f64;
+        assert!(
+            (at - told).abs() <= 1.0,
+            "{from:?} to {to:?}: {at}, told {told}"
+        );
+    }
+}
+
+#[test]
+fn the_same_rate_is_left_alone() {
+    let input = sine(Rate::Hz16000, 1_234.0, 3);
+    assert_eq!(resampled(Rate::Hz16000, Rate::Hz16000, &input), input);
+}
