@@ -31,11 +31,14 @@ impl Conference {
 
     pub(crate) fn check_target(&self, coach: CallSid, target: CallSid) -> Result<(), Refusal> {
         if target == coach {
-            Err(Refusal::TargetIsSelf(coach))
-        } else if self.seated_one(target).is_none() {
-            Err(Refusal::NoSuchTarget(target.to_string()))
-        } else {
-            Ok(())
+            return Err(Refusal::TargetIsSelf(coach));
+        }
+        match self.seated_one(target) {
+            None => Err(Refusal::NoSuchTarget(target.to_string())),
+            Some(p) if p.state.hold && !self.customs.coaches_the_held => {
+                Err(Refusal::TargetOnHold(target))
+            }
+            Some(_) => Ok(()),
         }
     }
 }

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use confab_terms::{CallSid, ConferenceSid, WallTime, limits};
+use confab_terms::{CallSid, ConferenceSid, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::participant::Participant;
-use crate::{Callback, ParticipantState, Refusal, Settings};
+use crate::{Callback, Customs, ParticipantState, Refusal, Settings};
 
 /// `init`, `in-progress`, `completed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,7 @@ pub struct Conference {
     pub(crate) joined: Vec<CallSid>,
     /// Whose each label is, seated or expected.
     pub(crate) labels: BTreeMap<String, CallSid>,
+    pub(crate) customs: Customs,
 }
 
 impl Conference {
@@ -66,16 +67,14 @@ impl Conference {
             participants: BTreeMap::new(),
             joined: Vec::new(),
             labels: BTreeMap::new(),
+            customs: Customs::default(),
         }
     }
 
-    /// Whether a conference may be called this.
-    pub fn check_name(name: &str) -> Result<(), Refusal> {
-        if (1..=limits::FRIENDLY_NAME_CHARS_MAX).contains(&name.chars().count()) {
-            Ok(())
-        } else {
-            Err(Refusal::NameInvalid(name.to_owned()))
-        }
+    /// The same, where other customs hold.
+    #[must_use]
+    pub fn with_customs(self, customs: Customs) -> Self {
+        Self { customs, ..self }
     }
 
     /// Looks a participant up, seated or expected.

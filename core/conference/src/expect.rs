@@ -21,7 +21,7 @@ impl Conference {
         }
         self.room_for_one(settings.max_participants)?;
         if self.participants.len() >= limits::PARTICIPANTS_MAX {
-            return Err(Refusal::Full(bound(None)));
+            return Err(Refusal::Full(self.bound(None)));
         }
         if let Some(label) = &settings.label {
             check_label(label)?;
@@ -42,17 +42,18 @@ impl Conference {
 
     /// Only the seated count: a ringing call keeps nobody out.
     pub(crate) fn room_for_one(&self, max_participants: Option<u32>) -> Result<(), Refusal> {
-        let max = bound(max_participants);
+        let max = self.bound(max_participants);
         if usize::try_from(max).is_ok_and(|max| self.joined.len() >= max) {
             return Err(Refusal::Full(max));
         }
         Ok(())
     }
-}
 
-fn bound(max_participants: Option<u32>) -> u32 {
-    let ours = u32::try_from(limits::PARTICIPANTS_MAX).unwrap_or(u32::MAX);
-    max_participants.unwrap_or(ours).min(ours)
+    fn bound(&self, max_participants: Option<u32>) -> u32 {
+        let ours = u32::try_from(limits::PARTICIPANTS_MAX).unwrap_or(u32::MAX);
+        let customary = self.customs.participants_max;
+        max_participants.unwrap_or(customary).min(ours)
+    }
 }
 
 /// A label must not be mistaken for a sid, in either dialect, nor end its path segment.

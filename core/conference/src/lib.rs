@@ -6,6 +6,7 @@ mod audibility;
 mod beep;
 mod coaching;
 mod conference;
+mod customs;
 mod effects;
 mod expect;
 mod leave;
@@ -20,6 +21,7 @@ mod webhook;
 
 pub use audibility::Because;
 pub use conference::{Conference, Key, Status};
+pub use customs::Customs;
 pub use effects::{
     Announcement, Beep, Effects, EndReason, Event, EventKind, Hears, LeaveReason, MusicKind,
 };

@@ -20,8 +20,11 @@ pub enum Refusal {
     #[error("the participant to be coached, {0}, is not in this conference")]
     NoSuchTarget(String),
     /// A coach can't coach itself.
-    #[error("{0} cannot coach itself: name another participant in CallSidToCoach")]
+    #[error("a participant cannot coach itself: name another one in CallSidToCoach")]
     TargetIsSelf(CallSid),
+    /// The target is held, and by custom such a one is not coached.
+    #[error("the participant to be coached is on hold: take it off hold first")]
+    TargetOnHold(CallSid),
     /// `maxParticipants` reached.
     #[error("the conference is full: {0} participants at most")]
     Full(u32),
@@ -34,13 +37,21 @@ pub enum Refusal {
          do not look like a sid would do"
     )]
     LabelInvalid(String),
-    /// Longer than `limits::FRIENDLY_NAME_CHARS_MAX`, or empty.
-    #[error("the name {0:?} can't be a conference's: 1 to 64 characters would do")]
-    NameInvalid(String),
-    /// A participant that has not joined yet has `limits::ANNOUNCEMENTS_MAX` waiting for it.
-    #[error("{0} announcements wait already for the participant to join")]
+    /// Too long, empty, or with control characters.
+    #[error(
+        "the name {name:?} can't be a conference's: 1 to {chars_max} characters, none of them a \
+         control character, would do"
+    )]
+    NameInvalid {
+        /// What it was to be.
+        name: String,
+        /// So many would do.
+        chars_max: usize,
+    },
+    /// `limits::ANNOUNCEMENTS_MAX` wait already to be heard by a participant.
+    #[error("{0} announcements wait already to be heard: try again when some have been")]
     TooManyAnnouncements(usize),
     /// A call is in it already.
-    #[error("{0} is in this conference already")]
+    #[error("the call is in this conference already")]
     AlreadyIn(CallSid),
 }

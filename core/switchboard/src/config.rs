@@ -1,6 +1,6 @@
 //! What the switchboard is told once, at its start.
 
-use confab_conference::Url;
+use confab_conference::{Customs, Url};
 use confab_terms::{AccountSid, IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,8 @@ pub struct Config {
     pub voice_fallback: Option<Url>,
     /// Who is told of inbound calls.
     pub status_callback: Option<CallCallback>,
+    /// What the vendors settle differently.
+    pub customs: Customs,
     /// How many media threads there are.
     pub media_threads: u16,
     /// Every random id comes from here.

@@ -11,7 +11,7 @@ pub use audio::{Audibility, Codec, Digit, Rate, Voice};
 pub use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 pub use ids::{
     AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, FetchId, LegId, PlayerId, RequestId,
-    RoomId, SoundId,
+    RoomId, Sid, SoundId,
 };
 pub use time::{Instant, Now, WallTime};
 pub use words::Method;

@@ -32,6 +32,7 @@ pub(crate) async fn list(
         key: "accounts",
         path: "/2010-04-01/Accounts",
         spelling,
+        dialect: api.dialect,
         filters: fields.kept(&["FriendlyName"]),
     };
     let shape = |account: &&Account| resources::account(api.dialect, account);

@@ -9,24 +9,24 @@ use axum::response::{IntoResponse, Response};
 use confab_switchboard::{AudibilityView, Reply, Request};
 use serde_json::{Value, json};
 
-use crate::Api;
 use crate::dialect::because;
 use crate::errors::ApiError;
 use crate::participants::conference_sid;
+use crate::{Api, Dialect};
 
 /// `GET`.
 pub(crate) async fn fetch(
     State(api): State<Api>,
     Path((_, conference)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let conference = conference_sid(&conference)?;
+    let conference = conference_sid(api.dialect, &conference)?;
     match api.ask(Request::TellAudibility { conference }).await? {
-        Reply::Audibility(view) => Ok(Json(matrix(&view)).into_response()),
+        Reply::Audibility(view) => Ok(Json(matrix(api.dialect, &view)).into_response()),
         _ => Err(ApiError::WrongReply),
     }
 }
 
-fn matrix(view: &AudibilityView) -> Value {
+fn matrix(dialect: Dialect, view: &AudibilityView) -> Value {
     let mut order = Vec::new();
     let mut heard: BTreeMap<_, Vec<Value>> = BTreeMap::new();
     for (listener, speaker, audible, why) in &view.pairs {
@@ -35,7 +35,7 @@ fn matrix(view: &AudibilityView) -> Value {
             Vec::new()
         });
         hears.push(json!({
-            "call_sid": speaker.to_string(),
+            "call_sid": dialect.spell(*speaker),
             "audible": audible,
             "because": because(*why),
         }));
@@ -44,11 +44,11 @@ fn matrix(view: &AudibilityView) -> Value {
         .into_iter()
         .map(|listener| {
             let hears = heard.remove(listener).unwrap_or_default();
-            json!({"call_sid": listener.to_string(), "hears": hears})
+            json!({"call_sid": dialect.spell(*listener), "hears": hears})
         })
         .collect();
     json!({
-        "conference_sid": view.conference.to_string(),
+        "conference_sid": dialect.spell(view.conference),
         "tick": view.tick,
         "listeners": listeners,
     })

@@ -7,8 +7,8 @@ use confab_store::{Account, TokenHash};
 use confab_terms::AccountSid;
 use subtle::ConstantTimeEq;
 
+use crate::dialect::account_sid;
 use crate::errors::ApiError;
-use crate::sids::account_sid;
 
 /// Whether the request comes from the account.
 pub(crate) fn authenticate(headers: &HeaderMap, account: &Account) -> Result<(), ApiError> {

@@ -18,7 +18,7 @@ use crate::fields::invalid;
 use crate::form::Fields;
 use crate::paging::{List, Page};
 use crate::prefix::Spelling;
-use crate::{Api, resources, sids};
+use crate::{Api, Dialect, resources};
 
 const STARTED: [&str; 3] = ["StartTime", "StartTime<", "StartTime>"];
 const ENDED: [&str; 3] = ["EndTime", "EndTime<", "EndTime>"];
@@ -68,8 +68,9 @@ pub(crate) async fn list(
     .concat();
     let list = List {
         key: "calls",
-        path: &format!("/2010-04-01/Accounts/{account}/Calls"),
+        path: &resources::plain_path(api.dialect, account, "/Calls"),
         spelling,
+        dialect: api.dialect,
         filters: fields.kept(&kept),
     };
     let shape = |view: &CallView| resources::call(api.dialect, view);
@@ -81,7 +82,7 @@ pub(crate) async fn fetch(
     State(api): State<Api>,
     Path((_, call)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let call = call_sid(&call)?;
+    let call = call_sid(api.dialect, &call)?;
     let view = match api.ask(Request::FetchCall { call }).await {
         Ok(Reply::Call(view)) => *view,
         Ok(_) => return Err(ApiError::WrongReply),
@@ -103,7 +104,7 @@ pub(crate) async fn update(
 ) -> Result<Response, ApiError> {
     let fields = Fields::of_body(&headers, body).await?;
     let update = wanted(&fields)?;
-    let call = call_sid(&call)?;
+    let call = call_sid(api.dialect, &call)?;
     match api.ask(Request::UpdateCall { call, update }).await {
         Ok(Reply::Call(view)) => Ok(Json(resources::call(api.dialect, &view)).into_response()),
         Ok(_) => Err(ApiError::WrongReply),
@@ -165,6 +166,7 @@ fn status(text: &str) -> Result<CallStatus, ApiError> {
     }
 }
 
-pub(crate) fn call_sid(text: &str) -> Result<CallSid, ApiError> {
-    sids::sid(text).ok_or_else(|| ApiError::NoSuch(format!("the call {text:?}")))
+pub(crate) fn call_sid(dialect: Dialect, text: &str) -> Result<CallSid, ApiError> {
+    let sid = dialect.read(text);
+    sid.ok_or_else(|| ApiError::NoSuch(format!("the call {text:?}")))
 }

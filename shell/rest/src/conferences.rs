@@ -60,8 +60,9 @@ pub(crate) async fn list(
     let kept = [&["Status", "FriendlyName"][..], &CREATED, &UPDATED].concat();
     let list = List {
         key: "conferences",
-        path: &format!("/2010-04-01/Accounts/{account}/Conferences"),
+        path: &resources::plain_path(api.dialect, account, "/Conferences"),
         spelling,
+        dialect: api.dialect,
         filters: fields.kept(&kept),
     };
     let shape = |view: &ConferenceView| resources::conference(api.dialect, view);
@@ -73,7 +74,7 @@ pub(crate) async fn fetch(
     State(api): State<Api>,
     Path((_, conference)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let conference = conference_sid(&conference)?;
+    let conference = conference_sid(api.dialect, &conference)?;
     let view = match api.ask(Request::FetchConference { conference }).await {
         Ok(Reply::Conference(view)) => view,
         Ok(_) => return Err(ApiError::WrongReply),
@@ -101,7 +102,7 @@ pub(crate) async fn update(
     };
     let method = fields.method("AnnounceMethod")?.unwrap_or(Method::Post);
     let announce = fields.url("AnnounceUrl")?.map(|url| Url { url, method });
-    let conference = conference_sid(&conference)?;
+    let conference = conference_sid(api.dialect, &conference)?;
     let question = Request::UpdateConference {
         conference,
         complete,

@@ -1,22 +1,84 @@
-//! The vendor's spelling of words that are typed everywhere else. SignalWire's, for now the only
-//! one; another dialect is another arm here and in `resources`, nowhere else.
+//! The vendor's spelling of what is typed everywhere else: ids, paths, words. What one vendor does
+//! differently in a conference is told to the core as its customs, without a name.
 
-use confab_switchboard::conference::{Because, Status};
+mod fields;
+mod ids;
+#[cfg(test)]
+mod tests;
+
+use confab_switchboard::conference::{Because, Customs, EndReason, Status};
 use confab_switchboard::{CallDirection, CallStatus};
 
-/// The spelling of the API.
+pub use ids::account_sid;
+
+/// Characters of a friendly name that Twilio takes.
+const TWILIO_NAME_CHARS_MAX: usize = 128;
+/// Participants of a conference that Twilio takes.
+const TWILIO_PARTICIPANTS_MAX: u32 = 250;
+
+/// Whose API this is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
     /// UUIDs, `/api/laml`, the words of SignalWire's OpenAPI.
     #[default]
     SignalWire,
+    /// `AC`, `CF`, `CA` and 32 hexadecimal digits, Twilio's words.
+    Twilio,
 }
 
 impl Dialect {
+    /// As it is configured, in any case.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::SignalWire, Self::Twilio];
+        all.into_iter()
+            .find(|one| one.name().eq_ignore_ascii_case(name))
+    }
+
+    /// As it is configured.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SignalWire => "signalwire",
+            Self::Twilio => "twilio",
+        }
+    }
+
+    /// What the rules do differently.
+    #[must_use]
+    pub fn customs(self) -> Customs {
+        match self {
+            Self::SignalWire => Customs::default(),
+            Self::Twilio => Customs {
+                friendly_name_chars_max: TWILIO_NAME_CHARS_MAX,
+                participants_max: TWILIO_PARTICIPANTS_MAX,
+                coaches_the_held: false,
+                music_starts_over: false,
+            },
+        }
+    }
+
+    /// Whether the auth token signs what applications receive, as the vendor's validators expect.
+    #[must_use]
+    pub fn token_signs(self) -> bool {
+        self == Self::Twilio
+    }
+
     /// What stands before `/2010-04-01` in the `uri` of a resource.
     pub(crate) fn prefix(self) -> &'static str {
         match self {
             Self::SignalWire => "/api/laml",
+            Self::Twilio => "",
+        }
+    }
+
+    /// `more_info` of an error.
+    pub(crate) fn more_info(self, code: u32) -> String {
+        match self {
+            Self::SignalWire => {
+                "https://signalwire.com/docs/compatibility-api/reference/errors".to_owned()
+            }
+            Self::Twilio => format!("https://www.twilio.com/docs/errors/{code}"),
         }
     }
 
@@ -29,10 +91,12 @@ impl Dialect {
         }
     }
 
-    /// `status` of a participant: only the seated ones are shown.
-    pub(crate) fn participant_status(self) -> &'static str {
-        match self {
-            Self::SignalWire => "in-progress",
+    /// `status` of a participant: the seated ones are shown, and those who ring when asked for.
+    pub(crate) fn participant_status(self, seated: bool) -> &'static str {
+        match (self, seated) {
+            (Self::SignalWire, _) => "in-progress",
+            (Self::Twilio, true) => "connected",
+            (Self::Twilio, false) => "ringing",
         }
     }
 
@@ -53,11 +117,24 @@ impl Dialect {
     /// `direction` of a call.
     pub(crate) fn direction(self, direction: CallDirection) -> &'static str {
         match (self, direction) {
-            (Self::SignalWire, CallDirection::Inbound) => "inbound",
+            (_, CallDirection::Inbound) => "inbound",
             (Self::SignalWire, CallDirection::OutboundApi | CallDirection::OutboundDial) => {
                 "outbound"
             }
+            (Self::Twilio, CallDirection::OutboundApi) => "outbound-api",
+            (Self::Twilio, CallDirection::OutboundDial) => "outbound-dial",
         }
+    }
+}
+
+/// `reason_conference_ended`, which only Twilio shows.
+pub(crate) fn end_reason(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::EndedViaApi => "conference-ended-via-api",
+        EndReason::LastParticipantLeft => "last-participant-left",
+        EndReason::LastParticipantKicked => "last-participant-kicked",
+        EndReason::EndOnExitLeft => "participant-with-end-conference-on-exit-left",
+        EndReason::EndOnExitKicked => "participant-with-end-conference-on-exit-kicked",
     }
 }
 

@@ -1,5 +1,7 @@
 //! Every error of the API: its fact, and in one `match` its code and HTTP status. Flat JSON, as
-//! the vendors' libraries need it.
+//! the vendors' libraries need it; the way in writes it, as it knows the dialect.
+
+use std::sync::Arc;
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -11,9 +13,8 @@ use confab_terms::CallSid;
 use serde_json::json;
 use thiserror::Error;
 
+use crate::Dialect;
 use crate::line::AskError;
-
-const MORE_INFO: &str = "https://signalwire.com/docs/compatibility-api/reference/errors";
 
 /// What went wrong with a request.
 #[derive(Debug, Error)]
@@ -66,7 +67,30 @@ pub(crate) enum ApiError {
 
 impl ApiError {
     /// The code of the API and the HTTP status.
-    pub(crate) fn code_and_status(&self) -> (u32, StatusCode) {
+    pub(crate) fn code_and_status(&self, dialect: Dialect) -> (u32, StatusCode) {
+        match dialect {
+            Dialect::SignalWire => self.signalwire(),
+            Dialect::Twilio => self.twilio(),
+        }
+    }
+
+    /// Where Twilio documents another code than SignalWire.
+    fn twilio(&self) -> (u32, StatusCode) {
+        match self {
+            Self::Completed | Self::Refused(Refusal::Conference(Rule::Completed)) => {
+                (20404, StatusCode::NOT_FOUND)
+            }
+            Self::Refused(Refusal::Conference(Rule::TargetOnHold(_))) => {
+                (16027, StatusCode::BAD_REQUEST)
+            }
+            Self::Refused(Refusal::Conference(Rule::NoSuchTarget(_))) => {
+                (16028, StatusCode::BAD_REQUEST)
+            }
+            _ => self.signalwire(),
+        }
+    }
+
+    fn signalwire(&self) -> (u32, StatusCode) {
         const INVALID: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
         match self {
             Self::NotAuthenticated => (20003, StatusCode::UNAUTHORIZED),
@@ -83,11 +107,14 @@ impl ApiError {
                 | Rule::Full(_)
                 | Rule::LabelTaken(_)
                 | Rule::LabelInvalid(_)
-                | Rule::NameInvalid(_)
+                | Rule::NameInvalid { .. }
                 | Rule::AlreadyIn(_),
             )) => (10000, INVALID),
             Self::Refused(Refusal::Conference(
-                Rule::CoachingWithoutTarget | Rule::NoSuchTarget(_) | Rule::TargetIsSelf(_),
+                Rule::CoachingWithoutTarget
+                | Rule::NoSuchTarget(_)
+                | Rule::TargetIsSelf(_)
+                | Rule::TargetOnHold(_),
             )) => (16002, INVALID),
             Self::InvalidMethod(..) => (21209, INVALID),
             Self::InvalidUrl(..) => (21402, INVALID),
@@ -125,16 +152,52 @@ fn http_code(status: StatusCode) -> u32 {
     }
 }
 
+/// An error on its way out, not written yet.
+#[derive(Clone)]
+pub(crate) struct Unwritten(pub(crate) Arc<ApiError>);
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (code, status) = self.code_and_status();
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        response.extensions_mut().insert(Unwritten(Arc::new(self)));
+        response
+    }
+}
+
+impl ApiError {
+    /// What is wrong, in words; ids in them are spelled.
+    fn message(&self, dialect: Dialect) -> String {
+        match self {
+            Self::CallOver(call) => {
+                let call = dialect.spell(*call);
+                format!("the call {call} is over: it takes no updates any more")
+            }
+            Self::Refused(Refusal::NoSuchConference(sid)) => {
+                format!("the conference {} was not found", dialect.spell(*sid))
+            }
+            Self::Refused(Refusal::NoSuchCall(sid)) => {
+                format!("the call {} was not found", dialect.spell(*sid))
+            }
+            Self::Refused(Refusal::Conference(Rule::NoSuchParticipant(said))) => {
+                Rule::NoSuchParticipant(dialect.spell_key(said)).to_string()
+            }
+            Self::Refused(Refusal::Conference(Rule::NoSuchTarget(said))) => {
+                Rule::NoSuchTarget(dialect.spell_key(said)).to_string()
+            }
+            _ => self.to_string(),
+        }
+    }
+
+    /// The answer.
+    pub(crate) fn written(&self, dialect: Dialect) -> Response {
+        let (code, status) = self.code_and_status(dialect);
         if status.is_server_error() {
             tracing::error!(code, error = %self, "a request failed through our fault");
         }
         let body = json!({
             "code": code,
-            "message": self.to_string(),
-            "more_info": MORE_INFO,
+            "message": self.message(dialect),
+            "more_info": dialect.more_info(code),
             "status": status.as_u16(),
         });
         let mut response = (status, Json(body)).into_response();

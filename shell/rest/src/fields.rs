@@ -6,6 +6,7 @@ use confab_switchboard::conference::BeepWish;
 use confab_terms::{Method, WallTime};
 use url::Url;
 
+use crate::Dialect;
 use crate::errors::ApiError;
 use crate::form::Fields;
 use crate::times::{DAY_MS, Moment, day_start, moment};
@@ -16,13 +17,19 @@ impl Fields {
         self.text(name).filter(|text| !text.is_empty())
     }
 
-    pub(crate) fn boolean(&self, name: &'static str) -> Result<Option<bool>, ApiError> {
+    /// What is neither `true` nor `false` is invalid, or false where the vendor has it so.
+    pub(crate) fn boolean(
+        &self,
+        dialect: Dialect,
+        name: &'static str,
+    ) -> Result<Option<bool>, ApiError> {
         let Some(text) = self.filled(name) else {
             return Ok(None);
         };
-        match boolean(text) {
-            Some(value) => Ok(Some(value)),
-            None => Err(invalid(text, name, "true or false")),
+        match (boolean(text), dialect) {
+            (Some(value), _) => Ok(Some(value)),
+            (None, Dialect::Twilio) => Ok(Some(false)),
+            (None, Dialect::SignalWire) => Err(invalid(text, name, "true or false")),
         }
     }
 

@@ -20,12 +20,11 @@ mod prefix;
 mod resources;
 mod router;
 mod serve;
-mod sids;
 mod times;
 mod tls;
 mod update;
 
-pub use dialect::Dialect;
+pub use dialect::{Dialect, account_sid};
 pub use line::{AskError, Asked, Line, QueueFull, Switch};
 pub use metrics::{Family, Figures, Histogram, Metrics, Values};
 pub use router::{Api, router};

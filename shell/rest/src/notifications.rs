@@ -32,7 +32,7 @@ pub(crate) async fn list_of_call(
     Extension(spelling): Extension<Spelling>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
-    let call = call_sid(&call)?;
+    let call = call_sid(api.dialect, &call)?;
     page(&api, spelling, query.as_deref(), Some(call)).await
 }
 
@@ -51,11 +51,13 @@ async fn page(
     let part = page.part(Order::NewestFirst);
     let notices = api.store.notices(filter, part).await?;
     let account = api.store.account().sid;
-    let below = call.map_or_else(String::new, |call| format!("/Calls/{call}"));
+    let of_call = |call| format!("/Calls/{}/Notifications", api.dialect.spell(call));
+    let below = call.map_or_else(|| "/Notifications".to_owned(), of_call);
     let list = List {
         key: "notifications",
-        path: &format!("/2010-04-01/Accounts/{account}{below}/Notifications"),
+        path: &resources::plain_path(api.dialect, account, below),
         spelling,
+        dialect: api.dialect,
         filters: fields.kept(&DATES),
     };
     let place = |kept: &KeptNotice| Place {

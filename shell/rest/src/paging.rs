@@ -2,11 +2,12 @@
 //! nothing. A token is `PA` (after) or `PB` (before), a sid, and the time at which it stands.
 
 use confab_store::{Order, Part, Place};
-use confab_terms::WallTime;
 use confab_terms::limits::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
+use confab_terms::{CallSid, WallTime};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
+use crate::Dialect;
 use crate::errors::ApiError;
 use crate::fields::shown;
 use crate::form::Fields;
@@ -121,6 +122,13 @@ impl Page {
         page.insert("previous_page_uri".to_owned(), json!(previous));
         page.insert("page".to_owned(), json!(self.number));
         page.insert("page_size".to_owned(), json!(self.size));
+        if list.dialect == Dialect::Twilio {
+            // Of all the items, the number of this page's first and last one.
+            let start = self.number.saturating_mul(u64::from(self.size));
+            let others = u64::try_from(items.len()).unwrap_or(0).saturating_sub(1);
+            page.insert("start".to_owned(), json!(start));
+            page.insert("end".to_owned(), json!(start.saturating_add(others)));
+        }
         let items: Vec<Value> = items.iter().map(shape).collect();
         page.insert(list.key.to_owned(), Value::Array(items));
         Value::Object(page)
@@ -135,6 +143,8 @@ pub(crate) struct List<'a> {
     pub(crate) path: &'a str,
     /// How the request spelled that.
     pub(crate) spelling: Spelling,
+    /// Twilio counts the items.
+    pub(crate) dialect: Dialect,
     /// The filters, kept from page to page: names and values as they were sent.
     pub(crate) filters: Vec<(&'static str, &'a str)>,
 }
@@ -180,7 +190,7 @@ fn token(kind: &str, place: &Place) -> String {
 fn parse_token(token: &str) -> Option<From> {
     let (kind, rest) = token.split_at_checked(2)?;
     let (sid, at) = rest.split_at_checked(36)?;
-    crate::sids::sid::<confab_terms::CallSid>(sid)?;
+    sid.parse::<CallSid>().ok()?;
     let place = Place {
         at: WallTime(at.strip_prefix('-')?.parse().ok()?),
         sid: sid.to_owned(),

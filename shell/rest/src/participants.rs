@@ -14,7 +14,7 @@ use crate::errors::ApiError;
 use crate::form::Fields;
 use crate::paging::{List, Page};
 use crate::prefix::Spelling;
-use crate::{Api, resources, sids, update};
+use crate::{Api, Dialect, resources, update};
 
 type Keys = Path<(String, String, String)>;
 
@@ -25,10 +25,15 @@ pub(crate) async fn list(
     Extension(spelling): Extension<Spelling>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
-    let conference = conference_sid(&conference)?;
+    let dialect = api.dialect;
+    let conference = conference_sid(dialect, &conference)?;
     let fields = Fields::of_query(query.as_deref())?;
     let page = Page::wanted(&fields)?;
-    let (muted, hold) = (fields.boolean("Muted")?, fields.boolean("Hold")?);
+    let names = filters(dialect);
+    let mut wishes = Vec::new();
+    for name in names {
+        wishes.push(fields.boolean(dialect, name)?);
+    }
     let seated = match api.ask(Request::ListParticipants { conference }).await {
         Ok(Reply::Participants(seated)) => seated,
         Ok(_) => return Err(ApiError::WrongReply),
@@ -39,8 +44,10 @@ pub(crate) async fn list(
         },
     };
     let wanted = |view: &ParticipantView| {
-        muted.is_none_or(|muted| muted == view.state.muted)
-            && hold.is_none_or(|hold| hold == view.state.hold)
+        let state = &view.state;
+        let is = [state.muted, state.hold, state.coaching];
+        let mut both = wishes.iter().zip(is);
+        both.all(|(wish, is)| wish.is_none_or(|wish| wish == is))
     };
     let place = |view: &ParticipantView| Place {
         at: view.state.date_created,
@@ -49,13 +56,15 @@ pub(crate) async fn list(
     let part = page.part(Order::OldestFirst);
     let seated = part.cut(seated.into_iter().filter(wanted), place);
     let account = api.store.account().sid;
+    let below = format!("/Conferences/{}/Participants", dialect.spell(conference));
     let list = List {
         key: "participants",
-        path: &format!("/2010-04-01/Accounts/{account}/Conferences/{conference}/Participants"),
+        path: &resources::plain_path(dialect, account, below),
         spelling,
-        filters: fields.kept(&["Muted", "Hold"]),
+        dialect,
+        filters: fields.kept(names),
     };
-    let shape = |view: &ParticipantView| resources::participant(api.dialect, account, view);
+    let shape = |view: &ParticipantView| resources::participant(dialect, account, view);
     Ok(Json(page.json(seated, &list, place, shape)).into_response())
 }
 
@@ -64,7 +73,7 @@ pub(crate) async fn fetch(
     State(api): State<Api>,
     Path((_, conference, key)): Keys,
 ) -> Result<Response, ApiError> {
-    let (conference, key) = keys(&conference, &key)?;
+    let (conference, key) = keys(api.dialect, &conference, &key)?;
     match api
         .ask(Request::FetchParticipant { conference, key })
         .await?
@@ -82,11 +91,11 @@ pub(crate) async fn update(
     body: Body,
 ) -> Result<Response, ApiError> {
     let fields = Fields::of_body(&headers, body).await?;
-    let update = update::update(&fields)?;
+    let update = update::update(api.dialect, &fields)?;
     // A completed conference is looked at before the participant, so a key that can be none
     // is still asked about.
-    let conference = conference_sid(&conference)?;
-    let key = sids::key(&key).unwrap_or(Key::Label(key));
+    let conference = conference_sid(api.dialect, &conference)?;
+    let key = api.dialect.key(&key).unwrap_or(Key::Label(key));
     let question = Request::UpdateParticipant {
         conference,
         key,
@@ -107,7 +116,7 @@ pub(crate) async fn remove(
     State(api): State<Api>,
     Path((_, conference, key)): Keys,
 ) -> Result<Response, ApiError> {
-    let (conference, key) = keys(&conference, &key)?;
+    let (conference, key) = keys(api.dialect, &conference, &key)?;
     match api
         .ask(Request::RemoveParticipant { conference, key })
         .await?
@@ -144,11 +153,21 @@ fn shown(api: &Api, participant: &ParticipantView, applied_tick: Option<u64>) ->
     response
 }
 
-pub(crate) fn conference_sid(text: &str) -> Result<ConferenceSid, ApiError> {
-    sids::sid(text).ok_or_else(|| ApiError::NoSuch(format!("the conference {text:?}")))
+pub(crate) fn conference_sid(dialect: Dialect, text: &str) -> Result<ConferenceSid, ApiError> {
+    let sid = dialect.read(text);
+    sid.ok_or_else(|| ApiError::NoSuch(format!("the conference {text:?}")))
 }
 
-fn keys(conference: &str, key: &str) -> Result<(ConferenceSid, Key), ApiError> {
-    let known = sids::key(key).ok_or_else(|| ApiError::NoSuch(format!("the participant {key:?}")));
-    Ok((conference_sid(conference)?, known?))
+fn keys(dialect: Dialect, conference: &str, key: &str) -> Result<(ConferenceSid, Key), ApiError> {
+    let known = dialect.key(key);
+    let known = known.ok_or_else(|| ApiError::NoSuch(format!("the participant {key:?}")));
+    Ok((conference_sid(dialect, conference)?, known?))
+}
+
+/// What a list can be narrowed by.
+fn filters(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::SignalWire => &["Muted", "Hold"],
+        Dialect::Twilio => &["Muted", "Hold", "Coaching"],
+    }
 }

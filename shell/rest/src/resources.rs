@@ -1,5 +1,6 @@
 //! The JSON of the resources that live in the switchboard and the store: exactly the keys of
-//! SignalWire's OpenAPI, whose schemas are closed. One file each; here is where they stand.
+//! SignalWire's OpenAPI, whose schemas are closed, or Twilio's. One file each; here is where they
+//! stand.
 
 mod account;
 mod call;
@@ -22,10 +23,16 @@ use crate::Dialect;
 
 pub(crate) const API_VERSION: &str = "2010-04-01";
 
-/// The path of a resource below its account, as `uri` shows it but for the `.json`.
-pub(crate) fn path(dialect: Dialect, account: AccountSid, rest: impl Display) -> String {
+/// The path of a resource below its account, without a prefix and the `.json`.
+pub(crate) fn plain_path(dialect: Dialect, account: AccountSid, rest: impl Display) -> String {
+    let account = dialect.spell(account);
+    format!("/{API_VERSION}/Accounts/{account}{rest}")
+}
+
+/// The same, as `uri` shows it but for the `.json`.
+fn path(dialect: Dialect, account: AccountSid, rest: impl Display) -> String {
     let prefix = dialect.prefix();
-    format!("{prefix}/{API_VERSION}/Accounts/{account}{rest}")
+    format!("{prefix}{}", plain_path(dialect, account, rest))
 }
 
 fn uri(dialect: Dialect, account: AccountSid, rest: impl Display) -> Value {

@@ -14,11 +14,12 @@ use confab_store::Store;
 use confab_switchboard::{Reply, Request as Question};
 use serde_json::json;
 
-use crate::errors::ApiError;
+use crate::dialect::account_sid;
+use crate::errors::{ApiError, Unwritten};
 use crate::{
     Dialect, Line, Metrics, accounts, audibility, auth, calls, conferences, notifications,
 };
-use crate::{metrics, participants, prefix, sids};
+use crate::{metrics, participants, prefix};
 
 const ROOT: &str = "/2010-04-01";
 
@@ -100,28 +101,32 @@ async fn enter(State(api): State<Api>, mut request: Request, next: Next) -> Resp
     let (uri, spelling) = prefix::plain(request.uri());
     if uri.path().starts_with(ROOT) {
         if let Err(refused) = auth::authenticate(request.headers(), api.store.account()) {
-            return refused.into_response();
+            return refused.written(api.dialect);
         }
         if let Some(other) = other_account(&api, uri.path()) {
-            return other.into_response();
+            return other.written(api.dialect);
         }
     }
     let path = uri.path().to_owned();
     *request.uri_mut() = uri;
     request.extensions_mut().insert(spelling);
-    in_json(&path, next.run(request).await)
+    in_json(api.dialect, &path, next.run(request).await)
 }
 
 /// The account in the path, if it is not the one that asks.
 fn other_account(api: &Api, path: &str) -> Option<ApiError> {
     let rest = path.strip_prefix(ROOT)?.strip_prefix("/Accounts/")?;
     let sid = rest.split('/').next().unwrap_or_default();
-    let is_own = sids::account_sid(sid) == Some(api.store.account().sid);
+    let is_own = account_sid(sid) == Some(api.store.account().sid);
     (!is_own).then(|| ApiError::NoSuch(format!("the resource {path}")))
 }
 
-/// An answer of the HTTP library is given our shape; its headers (Allow) stay.
-fn in_json(path: &str, response: Response) -> Response {
+/// Our errors are written, and an answer of the HTTP library is given our shape; its headers
+/// (Allow) stay.
+fn in_json(dialect: Dialect, path: &str, mut response: Response) -> Response {
+    if let Some(Unwritten(error)) = response.extensions_mut().remove() {
+        return error.written(dialect);
+    }
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     let content_type = response.headers().get(header::CONTENT_TYPE);
@@ -132,7 +137,7 @@ fn in_json(path: &str, response: Response) -> Response {
         StatusCode::NOT_FOUND => ApiError::NoSuch(format!("the resource {path}")),
         status => ApiError::Http(status),
     };
-    let mut shaped = error.into_response();
+    let mut shaped = error.written(dialect);
     if let Some(allow) = response.headers().get(header::ALLOW) {
         shaped.headers_mut().insert(header::ALLOW, allow.clone());
     }

@@ -11,12 +11,13 @@ use confab_terms::limits::{
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
-use crate::{Api, Metrics, metrics, router};
+use crate::{Api, Dialect, Metrics, metrics, router};
 
 /// How long requests that are under way may go on after the end was asked for.
 const FINISH_WAIT: Duration = Duration::from_secs(5);
@@ -33,7 +34,7 @@ pub struct Listener {
 
 /// Serves the API until `shutdown` comes, then lets requests under way finish.
 pub async fn serve(listeners: Vec<Listener>, api: Api, shutdown: impl Future<Output = ()>) {
-    let metrics = api.metrics.clone();
+    let (metrics, dialect) = (api.metrics.clone(), api.dialect);
     let router = router(api);
     let plain = metrics::before(router.clone(), metrics.clone());
     let seats = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
@@ -47,6 +48,7 @@ pub async fn serve(listeners: Vec<Listener>, api: Api, shutdown: impl Future<Out
                     Some(_) => router.clone(),
                 },
                 metrics: metrics.clone(),
+                dialect,
                 seats: Arc::clone(&seats),
                 stopped: stopped.clone(),
             };
@@ -67,6 +69,7 @@ pub async fn serve(listeners: Vec<Listener>, api: Api, shutdown: impl Future<Out
 struct Door {
     router: Router,
     metrics: Metrics,
+    dialect: Dialect,
     seats: Arc<Semaphore>,
     stopped: watch::Receiver<bool>,
 }
@@ -91,7 +94,7 @@ impl Door {
                 }
                 Err(_) => {
                     self.metrics.answered(429);
-                    turn_away(&stream, listener.tls.is_some());
+                    turn_away(&stream, listener.tls.is_some(), self.dialect);
                 }
             }
         }
@@ -165,17 +168,21 @@ async fn rest_after(error: &io::Error) {
 }
 
 /// All seats are taken: said at once where it can be said without a handshake.
-fn turn_away(stream: &TcpStream, is_tls: bool) {
-    const FULL: &str = "{\"code\":20429,\"message\":\"too many connections; try again in a \
-        second\",\"more_info\":\"https://signalwire.com/docs/compatibility-api/reference/errors\",\
-        \"status\":429}";
+fn turn_away(stream: &TcpStream, is_tls: bool, dialect: Dialect) {
     if is_tls {
         return;
     }
+    let body = json!({
+        "code": 20429,
+        "message": "too many connections; try again in a second",
+        "more_info": dialect.more_info(20429),
+        "status": 429,
+    })
+    .to_string();
     let answer = format!(
         "HTTP/1.1 429 Too Many Requests\r\ncontent-type: application/json\r\nretry-after: 1\r\n\
-         connection: close\r\ncontent-length: {}\r\n\r\n{FULL}",
-        FULL.len()
+         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
     );
     // A fresh socket's send buffer takes this at once; a task that waits could pile up.
     let _ = stream.try_write(answer.as_bytes());

@@ -3,34 +3,37 @@
 
 use confab_switchboard::conference::{Target, Update};
 
+use crate::Dialect;
 use crate::errors::ApiError;
 use crate::form::Fields;
-use crate::sids::sid;
 
 /// Of what is no sid so much is kept, to be said in the refusal: the rest of a megabyte is not.
 const SAID_CHARS_MAX: usize = 100;
 
 /// All the fields, or the first that is invalid.
-pub(crate) fn update(fields: &Fields) -> Result<Update, ApiError> {
+pub(crate) fn update(dialect: Dialect, fields: &Fields) -> Result<Update, ApiError> {
+    let boolean = |name| fields.boolean(dialect, name);
     Ok(Update {
-        muted: fields.boolean("Muted")?,
-        hold: fields.boolean("Hold")?,
+        muted: boolean("Muted")?,
+        hold: boolean("Hold")?,
         hold_url: fields.url_or_silence("HoldUrl")?,
         hold_method: fields.method("HoldMethod")?,
-        coaching: fields.boolean("Coaching")?,
-        call_sid_to_coach: fields.text("CallSidToCoach").map(target),
+        coaching: boolean("Coaching")?,
+        call_sid_to_coach: fields
+            .text("CallSidToCoach")
+            .map(|text| target(dialect, text)),
         announce_url: fields.url("AnnounceUrl")?,
         announce_method: fields.method("AnnounceMethod")?,
         wait_url: fields.url_or_silence("WaitUrl")?,
         wait_method: fields.method("WaitMethod")?,
         beep: fields.beep("Beep")?,
-        beep_on_exit: fields.boolean("BeepOnExit")?,
-        end_conference_on_exit: fields.boolean("EndConferenceOnExit")?,
+        beep_on_exit: boolean("BeepOnExit")?,
+        end_conference_on_exit: boolean("EndConferenceOnExit")?,
     })
 }
 
-fn target(text: &str) -> Target {
-    match (text, sid(text)) {
+fn target(dialect: Dialect, text: &str) -> Target {
+    match (text, dialect.read(text)) {
         ("", _) => Target::Nobody,
         (_, Some(call)) => Target::Call(call),
         (text, None) => Target::Unknown(text.chars().take(SAID_CHARS_MAX).collect()),

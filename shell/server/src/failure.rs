@@ -102,7 +102,7 @@ impl Failure {
         let line = self.to_string().replace('\n', " ");
         eprintln!("confab: {line}");
         match self {
-            Self::BadValue(_) => ExitCode::from(2),
+            Self::BadValue(_) | Self::Store(OpenError::NoToken { .. }) => ExitCode::from(2),
             _ => ExitCode::from(1),
         }
     }

@@ -6,6 +6,7 @@ mod in_logs;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use confab_rest::Dialect;
 use confab_sockets::Udp;
 use confab_sounds::Sounds;
 use confab_store::{Entry, Store};
@@ -32,6 +33,7 @@ pub(crate) struct Outlets {
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) runtime: Handle,
     pub(crate) replies: BTreeMap<RequestId, oneshot::Sender<Reply>>,
+    pub(crate) dialect: Dialect,
 }
 
 /// The way to one media thread.
@@ -118,14 +120,14 @@ impl Outlets {
                     about,
                     url,
                     method,
-                    fields,
+                    fields: self.dialect.fields(fields),
                     time_outs,
                 });
                 self.gauges
                     .callbacks_dropped
                     .add(u64::from(pushed.is_err()));
             }
-            Output::News(news) => in_logs::log(&news),
+            Output::News(news) => in_logs::log(self.dialect, &news),
             Output::CallEnded(call) => self.store.keep(Entry::Call(call)),
             Output::ConferenceEnded(conference) => {
                 self.store.keep(Entry::Conference(conference));
@@ -140,7 +142,8 @@ impl Outlets {
         }
     }
 
-    fn fetch(&self, fetch: Fetch) {
+    fn fetch(&self, mut fetch: Fetch) {
+        fetch.fields = self.dialect.fields(fetch.fields);
         let (web, letterbox) = (self.web.clone(), self.letterbox.clone());
         self.runtime.spawn(async move {
             let id = fetch.fetch;
@@ -151,8 +154,8 @@ impl Outlets {
 
     fn notice(&self, notice: Notice) {
         let Notice { code, message, .. } = &notice;
-        let call = notice.call.map(|call| call.to_string());
-        let conference = notice.conference.map(|conference| conference.to_string());
+        let call = notice.call.map(|call| self.dialect.spell(call));
+        let conference = notice.conference.map(|sid| self.dialect.spell(sid));
         let url = notice.url.as_deref().map(in_logs::in_logs);
         let what = in_logs::text_in_logs(message);
         tracing::warn!(code, what, call, conference, url, "notice");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use confab_rest::{Api, Certificate, Line, Listener, Metrics, acceptor};
+use confab_rest::{Api, Certificate, Dialect, Line, Listener, Metrics, acceptor};
 use confab_sockets::{Udp, raise_open_files};
 use confab_store::{FreshAccount, Given, SqliteStore, Store};
 use tokio::net::TcpListener;
@@ -74,7 +74,7 @@ pub(crate) async fn run(
     };
     let (store, fresh) = open_store(config).await?;
     if let Some(fresh) = &fresh {
-        show(fresh);
+        show(fresh, config.dialect);
     }
     let listeners = listeners(config, bound.http, bound.https)?;
     let store: Arc<dyn Store> = Arc::new(store);
@@ -153,16 +153,19 @@ async fn open_store(config: &Config) -> Result<(SqliteStore, Option<FreshAccount
         sid: config.account_sid,
         token: config.auth_token.clone(),
         signing_key: config.signing_key.clone(),
+        token_signs: config.dialect.token_signs(),
     };
     Ok(confab_store::open(&config.data_dir, &given).await?)
 }
 
 /// To standard output, where a log collector does not keep it.
-fn show(fresh: &FreshAccount) {
+fn show(fresh: &FreshAccount, dialect: Dialect) {
     println!("A new account. Its token is shown this once:");
-    println!("CONFAB_ACCOUNT_SID={}", fresh.sid);
+    println!("CONFAB_ACCOUNT_SID={}", dialect.spell(fresh.sid));
     println!("CONFAB_AUTH_TOKEN={}", fresh.token);
-    println!("CONFAB_SIGNING_KEY={}", fresh.signing_key);
+    if !dialect.token_signs() {
+        println!("CONFAB_SIGNING_KEY={}", fresh.signing_key);
+    }
 }
 
 fn listeners(

@@ -81,6 +81,7 @@ pub(crate) fn start(
         gauges: Arc::clone(&gauges),
         runtime: Handle::current(),
         replies: BTreeMap::new(),
+        dialect: config.dialect,
     };
     let mut threads = vec![asking_thread];
     for (thread, (orders, feeds)) in (0..).zip(orders_ends.into_iter().zip(feeds_ends)) {
@@ -149,6 +150,7 @@ fn switchboard_config(
         voice_fallback: url(&config.voice_fallback),
         status_callback: url(&config.status_callback)
             .map(|to| CallCallback::new(to, config.status_callback_events.clone())),
+        customs: config.dialect.customs(),
         media_threads: MEDIA_THREADS,
         seed: random_seed(),
     }

@@ -78,21 +78,55 @@ fn a_file_is_read_and_a_flag_beats_it() {
     assert_eq!(server.health(), 200);
 }
 
+/// What it shows on standard output until it takes calls.
+fn shown(folder: &Folder, dialect: &str) -> String {
+    let mut child = command(folder)
+        .env("CONFAB_DIALECT", dialect)
+        .spawn()
+        .unwrap();
+    let mut log = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("confab takes calls") {
+        line.clear();
+        assert!(std::io::BufRead::read_line(&mut log, &mut line).unwrap() > 0);
+    }
+    child.kill().unwrap();
+    let output = child.wait_with_output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn in_the_twilio_dialect_the_account_is_shown_as_twilio_writes_it() {
+    let folder = Folder::new();
+    let first = shown(&folder, "twilio");
+    let line = |name: &str| {
+        let mut lines = first.lines();
+        lines.find_map(|line| line.strip_prefix(name).map(str::to_owned))
+    };
+    let sid = line("CONFAB_ACCOUNT_SID=AC").expect(&first);
+    assert!(sid.len() == 32 && sid.bytes().all(|b| b.is_ascii_hexdigit()));
+    assert!(line("CONFAB_AUTH_TOKEN=").is_some(), "{first}");
+    assert_eq!(line("CONFAB_SIGNING_KEY="), None, "the token signs");
+    assert_eq!(shown(&folder, "twilio"), "", "the token is known");
+}
+
+#[test]
+fn a_token_that_is_to_sign_and_is_not_known_is_exit_2() {
+    let folder = Folder::new();
+    shown(&folder, "signalwire");
+    let (status, line) = refused(command(&folder).env("CONFAB_DIALECT", "twilio"));
+    assert_eq!(status, 2);
+    assert!(line.contains("CONFAB_AUTH_TOKEN"), "{line}");
+    let mut server = command(&folder);
+    server.env("CONFAB_DIALECT", "twilio");
+    let server = Server::from(server.env("CONFAB_AUTH_TOKEN", "known"));
+    assert_eq!(server.health(), 200);
+}
+
 #[test]
 fn an_account_is_made_and_shown_once() {
     let folder = Folder::new();
-    let shown = || {
-        let mut child = command(&folder).spawn().unwrap();
-        let mut log = std::io::BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        while !line.contains("confab takes calls") {
-            line.clear();
-            assert!(std::io::BufRead::read_line(&mut log, &mut line).unwrap() > 0);
-        }
-        child.kill().unwrap();
-        let output = child.wait_with_output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    };
+    let shown = || shown(&folder, "signalwire");
     let first = shown();
     for name in [
         "CONFAB_ACCOUNT_SID=",

@@ -1,4 +1,5 @@
-//! The account: who may ask, and what signs webhooks. The token itself is never kept.
+//! The account: who may ask, and what signs webhooks. The token itself is kept only where it is
+//! what signs.
 
 use core::fmt;
 
@@ -58,6 +59,8 @@ pub struct Given {
     pub token: Option<String>,
     /// `CONFAB_SIGNING_KEY`.
     pub signing_key: Option<String>,
+    /// The token signs webhooks, so it has to be kept; `signing_key` counts for nothing.
+    pub token_signs: bool,
 }
 
 /// An account whose token was made just now: the only time that it can be shown.

@@ -47,6 +47,15 @@ pub enum OpenError {
         /// What SQLite said.
         reason: String,
     },
+    /// The token signs, but only its hash is known.
+    #[error(
+        "CONFAB_AUTH_TOKEN is not set, and it signs webhooks in this dialect: {path} keeps only \
+         its hash; set it to the account's token, or to a new one"
+    )]
+    NoToken {
+        /// The database.
+        path: PathBuf,
+    },
     /// The system has no random numbers.
     #[error("the system gives no random numbers for an account: {0}")]
     NoRandomness(String),
@@ -66,6 +75,9 @@ pub async fn open(
         reason: error.to_string(),
     };
     let (account, fresh) = settle_account(&pool, given, database).await?;
+    if given.token_signs && TokenHash::of(&account.signing_key) != account.token_hash {
+        return Err(OpenError::NoToken { path: file });
+    }
     Ok((SqliteStore::start(pool, account, lock), fresh))
 }
 
@@ -134,6 +146,10 @@ async fn settle_account(
     database: impl Fn(sqlx::Error) -> OpenError,
 ) -> Result<(Account, Option<FreshAccount>), OpenError> {
     let known = known_account(pool, given.sid).await.map_err(&database)?;
+    let signing_key = match given.token_signs {
+        true => given.token.as_ref(),
+        false => given.signing_key.as_ref(),
+    };
     let now = now();
     let mut fresh_token = None;
     let account = match known {
@@ -142,7 +158,7 @@ async fn settle_account(
             if let Some(token) = &given.token {
                 account.token_hash = TokenHash::of(token);
             }
-            if let Some(key) = &given.signing_key {
+            if let Some(key) = signing_key {
                 account.signing_key.clone_from(key);
             }
             if account != was {
@@ -162,8 +178,9 @@ async fn settle_account(
                 },
                 friendly_name: "confab".to_owned(),
                 token_hash: TokenHash::of(&token),
-                signing_key: match &given.signing_key {
+                signing_key: match signing_key {
                     Some(key) => key.clone(),
+                    None if given.token_signs => token,
                     None => random_word("PSK_")?,
                 },
                 date_created: now,

@@ -131,6 +131,7 @@ async fn what_the_configuration_gives_goes_first_and_stays() {
         sid: Some(sid),
         token: Some("mine".to_owned()),
         signing_key: Some("key".to_owned()),
+        token_signs: false,
     };
     let (store, fresh) = open(&dir.0, &given).await.unwrap();
     assert_eq!(fresh, None, "nothing was made that would have to be shown");
@@ -148,6 +149,35 @@ async fn what_the_configuration_gives_goes_first_and_stays() {
     assert_eq!(store.account().sid, sid);
     assert_eq!(store.account().token_hash, TokenHash::of("another"));
     assert_eq!(store.account().signing_key, "key");
+}
+
+#[tokio::test]
+async fn a_token_that_signs_is_kept_and_one_that_is_not_known_ends_the_start() {
+    let dir = Dir::new("token-signs");
+    let signs = |token: Option<&str>| Given {
+        token: token.map(str::to_owned),
+        signing_key: Some("counts for nothing".to_owned()),
+        token_signs: true,
+        ..Given::default()
+    };
+    let (store, fresh) = open(&dir.0, &signs(None)).await.unwrap();
+    assert_eq!(store.account().signing_key, fresh.unwrap().token);
+    closed(store).await;
+    let (store, _) = open(&dir.0, &signs(Some("mine"))).await.unwrap();
+    assert_eq!(store.account().signing_key, "mine");
+    closed(store).await;
+    let (store, fresh) = open(&dir.0, &signs(None)).await.unwrap();
+    assert_eq!(
+        (store.account().signing_key.as_str(), fresh),
+        ("mine", None)
+    );
+    closed(store).await;
+
+    let dir = Dir::new("token-unknown");
+    closed(opened(&dir.0).await).await;
+    let refused = open(&dir.0, &signs(None)).await.err().unwrap().to_string();
+    assert!(refused.contains("CONFAB_AUTH_TOKEN"), "{refused}");
+    assert!(!refused.contains('\n'), "one line: {refused}");
 }
 
 #[tokio::test]

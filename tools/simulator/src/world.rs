@@ -4,7 +4,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use confab_conference::Url;
+use confab_conference::{Customs, Url};
 use confab_media::{Engine, EngineConfig};
 use confab_switchboard::{Config, Input, Switchboard};
 use confab_terms::{
@@ -92,6 +92,7 @@ impl World {
                 voice,
                 voice_fallback: None,
                 status_callback: None,
+                customs: Customs::default(),
                 media_threads: 1,
                 seed: key(seed, Purpose::Switchboard as u64),
             }),

@@ -1,6 +1,6 @@
 //! "A conference's life": a test for each of its sentences.
 
-use confab_conference::{Conference, Refusal};
+use confab_conference::{Customs, Refusal};
 use expect_test::expect;
 
 use crate::script::check;
@@ -340,7 +340,7 @@ fn max_participants() {
               beep for all but dora
               webhook 6 participant-join dora
             dora answers
-              refused: dora is in this conference already
+              refused: the call is in this conference already
         "#]],
     );
 }
@@ -381,7 +381,7 @@ fn a_call_is_in_it_once() {
               anna gets the built-in wait music
               webhook 1 participant-join anna
             anna joins
-              refused: anna is in this conference already
+              refused: the call is in this conference already
         "#]],
     );
 }
@@ -580,12 +580,24 @@ fn no_beep_for_a_coach_unless_it_is_explicit() {
 
 #[test]
 fn names_have_at_most_64_characters() {
-    assert_eq!(Conference::check_name("ä"), Ok(()));
-    assert_eq!(Conference::check_name(&"ä".repeat(64)), Ok(()));
+    let customs = Customs::default();
+    assert_eq!(customs.check_name("ä"), Ok(()));
+    assert_eq!(customs.check_name(&"ä".repeat(64)), Ok(()));
     let long = "ä".repeat(65);
     assert_eq!(
-        Conference::check_name(&long),
-        Err(Refusal::NameInvalid(long.clone()))
+        customs.check_name(&long),
+        Err(Refusal::NameInvalid {
+            name: long.clone(),
+            chars_max: 64
+        })
     );
-    assert!(Conference::check_name("").is_err());
+    assert!(customs.check_name("").is_err());
+}
+
+#[test]
+fn names_hold_no_control_characters() {
+    for name in ["a\nb", "\0", "room\u{7f}", "a\u{85}b"] {
+        let refused = Customs::default().check_name(name).unwrap_err();
+        assert!(!refused.to_string().chars().any(char::is_control));
+    }
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod customs;
 mod hears;
 mod life;
 mod script;

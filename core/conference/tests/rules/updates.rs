@@ -471,9 +471,9 @@ fn a_target_that_is_the_coach_itself() {
               webhook 2 participant-join boris
               webhook 3 conference-start
             POST boris CallSidToCoach=boris
-              refused: boris cannot coach itself: name another participant in CallSidToCoach
+              refused: a participant cannot coach itself: name another one in CallSidToCoach
             carla joins coach=carla
-              refused: carla cannot coach itself: name another participant in CallSidToCoach
+              refused: a participant cannot coach itself: name another one in CallSidToCoach
         "#]],
     );
 }

@@ -70,7 +70,8 @@ fn open(
     let thread = 0;
     board.counted.conferences_total += 1;
     board.rooms.insert(Room {
-        conference: Conference::new(sid, name.to_owned(), settings, now.wall),
+        conference: Conference::new(sid, name.to_owned(), settings, now.wall)
+            .with_customs(board.config.customs),
         room,
         thread,
         issued: 0,

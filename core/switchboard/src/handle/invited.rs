@@ -105,7 +105,7 @@ fn begin(board: &mut Switchboard, now: Now, sid: confab_terms::CallSid) {
         return;
     }
     let name = call.invite.to_user.trim().to_owned();
-    if name.is_empty() || name.chars().count() > limits::FRIENDLY_NAME_CHARS_MAX {
+    if board.config.customs.check_name(&name).is_err() {
         flow::end_call(board, now, sid, CallEnd::Refused(404));
         return;
     }

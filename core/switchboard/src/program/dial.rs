@@ -1,6 +1,6 @@
 //! `<Dial><Conference>`: from what is written to a seat, and on from there when it is left.
 
-use confab_conference::{BeepWish, Callback, Conference, EventWord, Music, Refusal, Settings, Url};
+use confab_conference::{BeepWish, Callback, EventWord, Music, Refusal, Settings, Url};
 use confab_cxml::{Beep, ConferenceNoun, Dial, EventWord as Word};
 use confab_terms::{CallSid, Method, Now};
 
@@ -59,9 +59,11 @@ fn join(
     noun: &ConferenceNoun,
     wish: DialWish,
 ) -> Result<(), Fault> {
-    Conference::check_name(&noun.name).map_err(|e| Fault::of(10000, e.to_string()))?;
+    let named = board.config.customs.check_name(&noun.name);
+    named.map_err(|e| Fault::of(10000, e.to_string()))?;
     let settings = settings(board, now, sid, base, noun)?;
-    flow::join(board, now, sid, &noun.name, settings, wish).map_err(|why| fault_of(&why))?;
+    flow::join(board, now, sid, &noun.name, settings, wish)
+        .map_err(|why| fault_of(&as_written(why, noun)))?;
     set_step(board, sid, Step::Dialled);
     if board.calls.get(sid).is_some_and(crate::live::Call::is_up) {
         flow::take_seat(board, now, sid).map_err(|why| {
@@ -132,11 +134,23 @@ pub(crate) fn farewell(board: &mut Switchboard, now: Now, sid: CallSid, seat: &S
     }
 }
 
+/// Whoever wrote the document is told what stands in it.
+fn as_written(why: NotJoined, noun: &ConferenceNoun) -> NotJoined {
+    match (why, &noun.coach) {
+        (NotJoined::Refused(Refusal::NoSuchTarget(_)), Some(coach)) => {
+            NotJoined::Refused(Refusal::NoSuchTarget(coach.clone()))
+        }
+        (why, _) => why,
+    }
+}
+
 fn fault_of(why: &NotJoined) -> Fault {
     match why {
         NotJoined::Refused(refusal) => {
             let code = match refusal {
-                Refusal::NoSuchTarget(_) | Refusal::TargetIsSelf(_) => 13240,
+                Refusal::NoSuchTarget(_) | Refusal::TargetIsSelf(_) | Refusal::TargetOnHold(_) => {
+                    13240
+                }
                 _ => 10000,
             };
             Fault::of(code, refusal.to_string())

@@ -154,14 +154,15 @@ fn redirect(
     }
 }
 
-/// After the last verb: a document with a `<Play>` starts over, at least a second after it began;
-/// one that only speaks is done, and then there is silence.
+/// After the last verb: by custom, a document with a `<Play>` starts over, at least a second after
+/// it began; any other is done, and then there is silence.
 fn rest(board: &mut Switchboard, now: Now, sid: CallSid) {
+    let by_custom = board.config.customs.music_starts_over;
     let Some(program) = running(board, sid, Role::Music) else {
         return;
     };
     let document = program.document.as_ref();
-    let starts_over = document.is_some_and(confab_cxml::Document::has_play);
+    let starts_over = by_custom && document.is_some_and(confab_cxml::Document::has_play);
     if !starts_over {
         program.step = Step::Idle;
         return;

@@ -1,24 +1,52 @@
-//! The account. Its keys name resources that confab does not serve too: the schema has them, and
-//! says of each whether it may be null.
+//! The account. SignalWire's schema names resources that confab does not serve too, and says of
+//! each whether it may be null; Twilio's has those that are there.
 
 use confab_store::Account;
 use serde_json::{Value, json};
 
-use super::{date, path};
+use super::{date, path, uri};
 use crate::Dialect;
 
 pub(crate) fn account(dialect: Dialect, account: &Account) -> Value {
+    match dialect {
+        Dialect::SignalWire => signalwire(dialect, account),
+        Dialect::Twilio => twilio(dialect, account),
+    }
+}
+
+fn twilio(dialect: Dialect, account: &Account) -> Value {
     let sid = account.sid;
-    let below = |name: &str| json!(path(dialect, sid, format_args!("/{name}")));
+    let below = |name: &str| uri(dialect, sid, format_args!("/{name}"));
     json!({
-        "sid": sid.to_string(),
+        "sid": dialect.spell(sid),
         "friendly_name": account.friendly_name,
         "status": "active",
         "auth_token": "redacted",
         "date_created": date(account.date_created),
         "date_updated": date(account.date_updated),
         "type": "Full",
-        "owner_account_sid": sid.to_string(),
+        "owner_account_sid": dialect.spell(sid),
+        "uri": uri(dialect, sid, ""),
+        "subresource_uris": {
+            "calls": below("Calls"),
+            "conferences": below("Conferences"),
+            "notifications": below("Notifications"),
+        },
+    })
+}
+
+fn signalwire(dialect: Dialect, account: &Account) -> Value {
+    let sid = account.sid;
+    let below = |name: &str| json!(path(dialect, sid, format_args!("/{name}")));
+    json!({
+        "sid": dialect.spell(sid),
+        "friendly_name": account.friendly_name,
+        "status": "active",
+        "auth_token": "redacted",
+        "date_created": date(account.date_created),
+        "date_updated": date(account.date_updated),
+        "type": "Full",
+        "owner_account_sid": dialect.spell(sid),
         "region_preference": "us-east",
         "uri": path(dialect, sid, ""),
         "subproject": false,

@@ -1,4 +1,4 @@
-//! A call.
+//! A call, in the shape of each vendor.
 
 use confab_switchboard::CallView;
 use serde_json::{Value, json};
@@ -7,24 +7,21 @@ use super::{API_VERSION, date, uri};
 use crate::Dialect;
 
 pub(crate) fn call(dialect: Dialect, view: &CallView) -> Value {
-    let (account, sid) = (view.account, view.sid);
-    json!({
-        "sid": sid.to_string(),
-        "account_sid": account.to_string(),
+    let (account, sid) = (view.account, dialect.spell(view.sid));
+    let mut shown = json!({
+        "sid": sid,
+        "account_sid": dialect.spell(account),
         "date_created": date(view.date_created),
         "date_updated": date(view.date_updated),
         "parent_call_sid": null,
         "to": view.to,
-        "formatted_to": view.to,
         "to_formatted": view.to,
         "from": view.from,
-        "formatted_from": view.from,
         "from_formatted": view.from,
         "phone_number_sid": null,
         "status": dialect.call_status(view.status),
         "start_time": view.start_time.map(date),
         "end_time": view.end_time.map(date),
-        "duration": seconds(view),
         "price": null,
         "price_unit": "USD",
         "direction": dialect.direction(view.direction),
@@ -37,24 +34,45 @@ pub(crate) fn call(dialect: Dialect, view: &CallView) -> Value {
             "notifications": null,
             "recordings": uri(dialect, account, format_args!("/Calls/{sid}/Recordings")),
         },
-        "annotation": null,
         "group_sid": null,
-        "audio_in_mos": null,
-        "sip_result_code": view.sip_result_code.map(|code| code.to_string()),
-        "audio_rtt_avg": null,
-        "audio_rtt_min": null,
-        "audio_rtt_max": null,
-        "audio_out_jitter_min": null,
-        "audio_out_jitter_max": null,
-        "audio_out_jitter_avg": null,
-        "audio_out_lost": null,
-    })
+    });
+    match dialect {
+        Dialect::SignalWire => signalwire(&mut shown, view),
+        Dialect::Twilio => {
+            shown["duration"] = json!(seconds(view).map(|seconds| seconds.to_string()));
+            // Only calls that the API made wait in a queue.
+            shown["queue_time"] = Value::Null;
+            shown["trunk_sid"] = Value::Null;
+            let notifications = format_args!("/Calls/{sid}/Notifications");
+            shown["subresource_uris"]["notifications"] = uri(dialect, account, notifications);
+        }
+    }
+    shown
 }
 
-/// Whole seconds from answer to end; 0 while there is no end.
-fn seconds(view: &CallView) -> i64 {
-    match (view.start_time, view.end_time) {
-        (Some(start), Some(end)) => (end.0 - start.0).max(0) / 1_000,
-        _ => 0,
+/// What SignalWire's schema has and no other.
+fn signalwire(shown: &mut Value, view: &CallView) {
+    shown["formatted_to"] = json!(view.to);
+    shown["formatted_from"] = json!(view.from);
+    shown["duration"] = json!(seconds(view).unwrap_or(0));
+    shown["sip_result_code"] = json!(view.sip_result_code.map(|code| code.to_string()));
+    for not_measured in [
+        "annotation",
+        "audio_in_mos",
+        "audio_rtt_avg",
+        "audio_rtt_min",
+        "audio_rtt_max",
+        "audio_out_jitter_min",
+        "audio_out_jitter_max",
+        "audio_out_jitter_avg",
+        "audio_out_lost",
+    ] {
+        shown[not_measured] = Value::Null;
     }
+}
+
+/// Whole seconds from answer to end; none while there is no end.
+fn seconds(view: &CallView) -> Option<i64> {
+    let (start, end) = (view.start_time?, view.end_time?);
+    Some((end.0 - start.0).max(0) / 1_000)
 }

@@ -1,16 +1,17 @@
-//! A conference.
+//! A conference. Twilio's tells how it ended.
 
 use confab_switchboard::ConferenceView;
 use serde_json::{Value, json};
 
 use super::{API_VERSION, date, uri};
 use crate::Dialect;
+use crate::dialect::end_reason;
 
 pub(crate) fn conference(dialect: Dialect, view: &ConferenceView) -> Value {
-    let (account, sid) = (view.account, view.sid);
-    json!({
-        "sid": sid.to_string(),
-        "account_sid": account.to_string(),
+    let (account, sid) = (view.account, dialect.spell(view.sid));
+    let mut shown = json!({
+        "sid": sid,
+        "account_sid": dialect.spell(account),
         "date_created": date(view.date_created),
         "date_updated": date(view.date_updated),
         "friendly_name": view.friendly_name,
@@ -22,5 +23,11 @@ pub(crate) fn conference(dialect: Dialect, view: &ConferenceView) -> Value {
             "participants": uri(dialect, account, format_args!("/Conferences/{sid}/Participants")),
             "recordings": uri(dialect, account, format_args!("/Conferences/{sid}/Recordings")),
         },
-    })
+    });
+    if dialect == Dialect::Twilio {
+        shown["reason_conference_ended"] = json!(view.end_reason.map(end_reason));
+        shown["call_sid_ending_conference"] =
+            json!(view.call_ending.map(|call| dialect.spell(call)));
+    }
+    shown
 }

@@ -8,21 +8,20 @@ use serde_json::{Value, json};
 use super::{API_VERSION, date, uri};
 use crate::Dialect;
 
-const MORE_INFO: &str = "https://signalwire.com/docs/compatibility-api/reference/errors";
-
 pub(crate) fn notification(dialect: Dialect, account: AccountSid, kept: &KeptNotice) -> Value {
-    let (sid, notice) = (&kept.sid, &kept.notice);
+    let notice = &kept.notice;
+    let sid = dialect.spell_notification(&kept.sid);
     json!({
-        "account_sid": account.to_string(),
+        "account_sid": dialect.spell(account),
         "api_version": API_VERSION,
-        "call_sid": notice.call.map(|call| call.to_string()),
+        "call_sid": notice.call.map(|call| dialect.spell(call)),
         "date_created": date(notice.at),
         "date_updated": date(notice.at),
         "error_code": notice.code.to_string(),
         "log": "0",
         "message_date": date(notice.at),
         "message_text": notice.message,
-        "more_info": MORE_INFO,
+        "more_info": dialect.more_info(notice.code),
         "request_method": notice.method.map(|method| method.to_string()),
         "request_url": notice.url,
         "sid": sid,

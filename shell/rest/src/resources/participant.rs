@@ -1,4 +1,4 @@
-//! A participant: the 13 keys of the page.
+//! A participant: the 13 keys of the page; Twilio has two more.
 
 use confab_switchboard::ParticipantView;
 use confab_terms::AccountSid;
@@ -8,25 +8,31 @@ use super::{date, uri};
 use crate::Dialect;
 
 pub(crate) fn participant(dialect: Dialect, account: AccountSid, view: &ParticipantView) -> Value {
-    let (conference, state) = (view.conference, &view.state);
-    let call = state.call;
-    json!({
-        "account_sid": account.to_string(),
-        "call_sid": call.to_string(),
-        "call_sid_to_coach": state.call_sid_to_coach.map(|call| call.to_string()),
+    let state = &view.state;
+    let (conference, call) = (dialect.spell(view.conference), dialect.spell(state.call));
+    let mut shown = json!({
+        "account_sid": dialect.spell(account),
+        "call_sid": call,
+        "call_sid_to_coach": state.call_sid_to_coach.map(|call| dialect.spell(call)),
         "coaching": state.coaching,
-        "conference_sid": conference.to_string(),
+        "conference_sid": conference,
         "date_created": date(state.date_created),
         "date_updated": date(state.date_updated),
         "end_conference_on_exit": state.end_conference_on_exit,
         "hold": state.hold,
         "muted": state.muted,
         "start_conference_on_enter": state.start_conference_on_enter,
-        "status": dialect.participant_status(),
+        "status": dialect.participant_status(state.seated),
         "uri": uri(
             dialect,
             account,
             format_args!("/Conferences/{conference}/Participants/{call}"),
         ),
-    })
+    });
+    if dialect == Dialect::Twilio {
+        shown["label"] = json!(state.label);
+        // Only calls that the API made wait in a queue.
+        shown["queue_time"] = Value::Null;
+    }
+    shown
 }

@@ -230,6 +230,14 @@ impl Bench {
         script: impl Fn(&Question) -> Option<Reply> + Send + Sync + 'static,
         store: Memory,
     ) -> Self {
+        Self::speaking(Dialect::SignalWire, script, store)
+    }
+
+    pub fn speaking(
+        dialect: Dialect,
+        script: impl Fn(&Question) -> Option<Reply> + Send + Sync + 'static,
+        store: Memory,
+    ) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let ready = Arc::new(AtomicBool::new(true));
         let router = router(Api {
@@ -238,7 +246,7 @@ impl Bench {
                 asked: Arc::clone(&asked),
             }),
             store: Arc::new(store),
-            dialect: Dialect::SignalWire,
+            dialect,
             ready: Arc::clone(&ready),
             metrics: Metrics::new(SomeFigures),
         });

@@ -66,8 +66,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "account_sid",
         default: None,
-        value: "UUID",
-        help: "The account [default: made at first start, printed once]",
+        value: "SID",
+        help: "The account, a UUID or AC and 32 digits [default: made at first start, printed once]",
     },
     Setting {
         name: "auth_token",
@@ -79,7 +79,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "signing_key",
         default: None,
         value: "KEY",
-        help: "Signs webhooks [default: made at first start]",
+        help: "Signs webhooks, unless the token does (twilio) [default: made at first start]",
     },
     Setting {
         name: "voice_url",
@@ -132,8 +132,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "dialect",
         default: Some("signalwire"),
-        value: "NAME",
-        help: "How the API spells ids, words and errors: signalwire",
+        value: "signalwire|twilio",
+        help: "Whose API it is: how ids, words and errors are spelled, and what signs webhooks",
     },
     Setting {
         name: "drain_seconds",

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use confab_rest::Dialect;
+
 use super::{Config, Layers, LogFormat, SETTINGS};
 
 fn read(
@@ -96,7 +98,12 @@ fn each_bad_value_is_one_line_that_says_what_would_do() {
         ),
         ("CONFAB_VOICE_METHOD", "PUT", "GET nor POST"),
         ("CONFAB_FETCH_ALLOW", "10.0.0.0/33", "10.0.0.0/8"),
-        ("CONFAB_DIALECT", "klingon", "signalwire"),
+        (
+            "CONFAB_ACCOUNT_SID",
+            "CA5ba0f94a1b0c4d8f9c2e6b0a3f1d2e4c",
+            "AC and 32",
+        ),
+        ("CONFAB_DIALECT", "klingon", "signalwire or twilio"),
         ("CONFAB_DRAIN_SECONDS", "-1", "30"),
         ("CONFAB_DRAIN_SECONDS", "1e9", "30"),
         ("CONFAB_LOG", "info,=", "info"),
@@ -104,6 +111,27 @@ fn each_bad_value_is_one_line_that_says_what_would_do() {
     ] {
         let line = refusal(variable, value);
         assert!(line.contains(would_do), "{line} does not say {would_do}");
+    }
+}
+
+#[test]
+fn the_account_and_its_dialect_in_every_spelling() {
+    let uuid = "5ba0f94a-1b0c-4d8f-9c2e-6b0a3f1d2e4c";
+    for account in [
+        uuid.to_owned(),
+        format!("AC{uuid}"),
+        format!("AC{}", uuid.replace('-', "")),
+    ] {
+        let config = read(&[], &[("CONFAB_ACCOUNT_SID", &account)], "").unwrap();
+        assert_eq!(config.account_sid.unwrap().to_string(), uuid, "{account}");
+    }
+    for (name, dialect) in [
+        ("", Dialect::SignalWire),
+        ("SignalWire", Dialect::SignalWire),
+        ("twilio", Dialect::Twilio),
+    ] {
+        let config = read(&[], &[("CONFAB_DIALECT", name)], "").unwrap();
+        assert_eq!(config.dialect, dialect, "{name}");
     }
 }
 

@@ -96,9 +96,6 @@ impl Config {
 }
 
 fn dialect(given: &Given) -> Result<Dialect, BadValue> {
-    match given.value.to_ascii_lowercase().as_str() {
-        "signalwire" => Ok(Dialect::SignalWire),
-        "twilio" => Err(given.bad("is not built yet; signalwire would do")),
-        _ => Err(given.bad("is not a dialect; signalwire would do")),
-    }
+    Dialect::named(&given.value)
+        .ok_or_else(|| given.bad("is not a dialect; signalwire or twilio would do"))
 }

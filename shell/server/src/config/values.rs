@@ -77,9 +77,9 @@ impl Given {
     }
 
     pub(crate) fn account(&self) -> Result<AccountSid, BadValue> {
-        let uuid = self.value.strip_prefix("AC").unwrap_or(&self.value);
-        uuid.parse()
-            .map_err(|_| self.bad("is not a UUID; 5ba0f94a-1b0c-4d8f-9c2e-6b0a3f1d2e4c would do"))
+        let wanted = "is neither a UUID nor AC and 32 hexadecimal digits; \
+                      5ba0f94a-1b0c-4d8f-9c2e-6b0a3f1d2e4c would do";
+        confab_rest::account_sid(&self.value).ok_or_else(|| self.bad(wanted))
     }
 
     pub(crate) fn secret(&self) -> Result<String, BadValue> {

@@ -2,44 +2,56 @@
 //! them. A query or a password in one is a secret of theirs; the whole is in the notice, for the
 //! account's owner.
 
+use confab_rest::Dialect;
 use confab_switchboard::News;
+use confab_terms::{CallSid, ConferenceSid};
 use tracing::info;
 
-/// One entry. A place in the code for each kind: each is limited for itself.
-pub(crate) fn log(news: &News) {
+/// One entry, ids as applications know them. A place in the code for each kind: each is limited
+/// for itself.
+pub(crate) fn log(dialect: Dialect, news: &News) {
+    let (call, conference) = of(news);
+    let call = call.map(|sid| dialect.spell(sid)).unwrap_or_default();
+    let conference = conference.map(|sid| dialect.spell(sid)).unwrap_or_default();
     match news {
         News::CallBegan {
-            call,
-            from,
-            to,
-            source,
+            from, to, source, ..
         } => info!(%call, from, to, %source, "a call began"),
-        News::CallAnswered { call } => info!(%call, "a call was answered"),
+        News::CallAnswered { .. } => info!(%call, "a call was answered"),
         News::CallEnded {
-            call,
             how,
             status,
             sip,
             seconds,
+            ..
         } => info!(%call, ?how, ?status, sip, seconds, "a call ended"),
-        News::ConferenceStarted { conference, name } => {
+        News::ConferenceStarted { name, .. } => {
             info!(%conference, name, "a conference started");
         }
         News::ConferenceEnded {
-            conference,
-            why,
-            by,
-            seconds,
+            why, by, seconds, ..
         } => {
-            let by = by.map(|call| call.to_string());
+            let by = by.map(|call| dialect.spell(call));
             info!(%conference, ?why, by, seconds, "a conference ended");
         }
-        News::Joined { call, conference } => info!(%call, %conference, "a call joined"),
-        News::Left {
-            call,
-            conference,
-            why,
-        } => info!(%call, %conference, ?why, "a call left"),
+        News::Joined { .. } => info!(%call, %conference, "a call joined"),
+        News::Left { why, .. } => info!(%call, %conference, ?why, "a call left"),
+    }
+}
+
+/// Whom and what it is about.
+fn of(news: &News) -> (Option<CallSid>, Option<ConferenceSid>) {
+    match *news {
+        News::CallBegan { call, .. }
+        | News::CallAnswered { call }
+        | News::CallEnded { call, .. } => (Some(call), None),
+        News::ConferenceStarted { conference, .. } | News::ConferenceEnded { conference, .. } => {
+            (None, Some(conference))
+        }
+        News::Joined { call, conference }
+        | News::Left {
+            call, conference, ..
+        } => (Some(call), Some(conference)),
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use confab_conference::{Key, Update, Url};
+use confab_conference::{Customs, Key, Update, Url};
 use confab_media::{Command, Engine, EngineConfig, Event, Output as MediaOutput};
 use confab_switchboard::{
     CallCallback, CallEvent, CallView, ConferenceView, Config, DecodeError, Fetch, Input,
@@ -117,6 +117,7 @@ impl World {
             voice,
             voice_fallback: None,
             status_callback: None,
+            customs: Customs::default(),
             media_threads: 1,
             seed: [7; 32],
         }

@@ -1,0 +1,67 @@
+//! Ids as a dialect writes and reads them: the same 128 bits in either spelling.
+
+use confab_switchboard::conference::Key;
+use confab_terms::limits::LABEL_CHARS_MAX;
+use confab_terms::{AccountSid, CallSid, Sid};
+
+use super::Dialect;
+
+/// The letters of a notification, whose sid only the store and the API know.
+const NOTIFICATION: &str = "NO";
+
+impl Dialect {
+    /// A sid as this vendor writes it.
+    #[must_use]
+    pub fn spell(self, sid: impl Sid) -> String {
+        match self {
+            Self::SignalWire => sid.to_string(),
+            Self::Twilio => sid.prefixed(),
+        }
+    }
+
+    /// A sid as this vendor writes it; the other spellings are none of ours.
+    pub(crate) fn read<S: Sid>(self, text: &str) -> Option<S> {
+        let is_ours = match self {
+            Self::SignalWire => text.len() == 36,
+            Self::Twilio => text.len() == 34 && text.starts_with(S::PREFIX),
+        };
+        is_ours.then(|| text.parse().ok()).flatten()
+    }
+
+    /// The sid of a notification, which the store keeps as a UUID.
+    pub(crate) fn spell_notification(self, sid: &str) -> String {
+        match self {
+            Self::SignalWire => sid.to_owned(),
+            Self::Twilio => format!("{NOTIFICATION}{}", sid.replace('-', "")),
+        }
+    }
+
+    /// A participant's key in a path: its call, else its label. `None`: can be neither.
+    pub(crate) fn key(self, text: &str) -> Option<Key> {
+        if let Some(call) = self.read(text) {
+            return Some(Key::Call(call));
+        }
+        let is_label =
+            !text.is_empty() && text.chars().count() <= LABEL_CHARS_MAX && !text.contains('/');
+        is_label.then(|| Key::Label(text.to_owned()))
+    }
+
+    /// A participant's key as it is said back: a call's sid is spelled, a label stays.
+    pub(crate) fn spell_key(self, said: &str) -> String {
+        match said.parse::<CallSid>() {
+            Ok(call) => self.spell(call),
+            Err(_) => said.to_owned(),
+        }
+    }
+}
+
+/// An account's sid: a UUID, `AC` and 32 digits, or `AC` and the UUID. Every one of them in every
+/// dialect, as one vendor's library insists on the letters.
+pub fn account_sid(text: &str) -> Option<AccountSid> {
+    let rest = text.strip_prefix(AccountSid::PREFIX);
+    match (rest.unwrap_or(text).len(), rest) {
+        (36, _) => rest.unwrap_or(text).parse().ok(),
+        (32, Some(_)) => text.parse().ok(),
+        _ => None,
+    }
+}
