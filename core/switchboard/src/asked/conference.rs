@@ -4,9 +4,8 @@ use confab_conference::{Refusal as Rule, Status, Url};
 use confab_terms::{AccountSid, ConferenceSid, Now, RequestId};
 
 use super::{answer, room, slot};
-use crate::flow;
 use crate::live::Room;
-use crate::{ConferenceView, Refusal, Reply, Switchboard};
+use crate::{ConferenceView, Refusal, Reply, Switchboard, flow, program};
 
 impl ConferenceView {
     pub(crate) fn of(room: &Room, account: AccountSid) -> Self {
@@ -60,7 +59,8 @@ pub(super) fn update(
     }
 }
 
-/// With both, the end counts: nobody would be left to hear the announcement.
+/// With both, the end counts: nobody would be left to hear the announcement. Everyone can hear it,
+/// or nobody does.
 fn try_update(
     board: &mut Switchboard,
     now: Now,
@@ -69,6 +69,11 @@ fn try_update(
     announce: Option<&Url>,
 ) -> Result<(Option<u64>, Reply), Refusal> {
     slot(board, conference)?;
+    if announce.is_some() && !complete {
+        for participant in room(board, conference)?.conference.participants() {
+            program::announcement_slot(board, participant.call)?;
+        }
+    }
     let Some(room) = board.rooms.get_mut(conference) else {
         return Err(Refusal::NoSuchConference(conference));
     };

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use confab_conference::{Announcement, Url};
+use confab_conference::{Announcement, Refusal as Rule, Url};
 use confab_cxml::Verb;
 use confab_media::Command;
 use confab_terms::{CallSid, ConferenceSid, Now, limits};
@@ -45,10 +45,12 @@ pub(crate) struct Current {
 /// Whether one more can wait; looked at before an update changes anything.
 pub(crate) fn announcement_slot(board: &Switchboard, sid: CallSid) -> Result<(), Refusal> {
     let queue = board.calls.get(sid).map(|call| &call.announcing.queue);
-    if queue.is_some_and(|queue| queue.len() >= limits::ANNOUNCEMENTS_MAX) {
-        return Err(Refusal::Busy);
+    match queue.map(VecDeque::len) {
+        Some(waiting) if waiting >= limits::ANNOUNCEMENTS_MAX => {
+            Err(Rule::TooManyAnnouncements(waiting).into())
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Queues what the rules want announced, and begins where nothing plays.

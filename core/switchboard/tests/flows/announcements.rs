@@ -1,6 +1,6 @@
 //! Announcements to one and to all.
 
-use confab_conference::{Key, Update, Url};
+use confab_conference::{Key, Refusal as Rule, Update, Url};
 use confab_media::{Command, Source};
 use confab_switchboard::{Refusal, Reply, Request};
 use confab_terms::{CallSid, Method, limits};
@@ -87,9 +87,24 @@ fn the_queue_is_bounded_and_says_so() {
         muted: Some(true),
         ..announce(ONE)
     };
+    let full = Refusal::Conference(Rule::TooManyAnnouncements(limits::ANNOUNCEMENTS_MAX));
     let reply = world.update(sids[0], muted);
-    assert_eq!(reply, Reply::Refused(Refusal::Busy));
+    assert_eq!(reply, Reply::Refused(full.clone()));
     assert!(!world.participants()[0].state.muted);
+    // One who cannot take it is enough: to all is to everyone.
+    let fetches = world.fetches.len();
+    let conference = world.conference();
+    let to_all = world.ask(Request::UpdateConference {
+        conference,
+        complete: false,
+        announce: Some(Url {
+            url: TWO.to_owned(),
+            method: Method::Post,
+        }),
+    });
+    assert_eq!(to_all, Reply::Refused(full));
+    assert_eq!(world.fetches.len(), fetches, "nobody is told anything");
+    assert!(world.notices.is_empty(), "{:?}", world.notices);
 }
 
 #[test]
