@@ -1,4 +1,5 @@
 //! One hop of a request: where it goes, how, and what it carries. Redirects make the next one.
+//! A user and password in a URL go along as Basic authentication (RFC 7617), to that origin only.
 
 use confab_switchboard::FetchError;
 use confab_terms::Method;
@@ -61,7 +62,8 @@ impl<'a> Hop<'a> {
         let Some(location) = location else {
             return Err(failure::redirect("redirected without a Location", status));
         };
-        let url = parse(location, Some(&self.url))?;
+        let mut url = parse(location, Some(&self.url))?;
+        self.keep_credentials(&mut url)?;
         let repeats = matches!(status, 307 | 308);
         let downgraded = self.url.scheme() == "https" && url.scheme() == "http";
         if downgraded && repeats && !self.form.is_empty() {
@@ -75,6 +77,24 @@ impl<'a> Hop<'a> {
             form: if repeats { self.form } else { &[] },
             url,
         })
+    }
+
+    /// Whoever wrote the URL named a user for its origin: no redirect names another, and no other
+    /// origin is told of this one.
+    fn keep_credentials(&self, url: &mut Url) -> Result<(), FetchError> {
+        let same = url.origin() == self.url.origin();
+        let of = |url: &Url| (url.username().to_owned(), url.password().map(str::to_owned));
+        let (ours, theirs) = (of(&self.url), of(url));
+        if theirs != (String::new(), None) && (!same || theirs != ours) {
+            let message = "redirected to a URL with a user or password in it; take them out";
+            return Err(failure::forbidden(message));
+        }
+        if same && theirs != ours {
+            // An http URL with a host takes both; what is encoded already stays as it is.
+            let _ = url.set_username(&ours.0);
+            let _ = url.set_password(ours.1.as_deref());
+        }
+        Ok(())
     }
 
     /// A literal address is never looked up, so it is checked here.
@@ -109,10 +129,6 @@ fn parse(text: &str, base: Option<&Url>) -> Result<Url, FetchError> {
     if !matches!(url.scheme(), "http" | "https") {
         let scheme = url.scheme();
         let message = format!("{scheme}: URLs are not fetched; use http: or https:");
-        return Err(failure::forbidden(message));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        let message = "a URL with a user or password in it is not fetched; take them out";
         return Err(failure::forbidden(message));
     }
     url.set_fragment(None);

@@ -28,11 +28,15 @@ impl SigningKey {
     }
 
     /// Signs a request: `fields` are a POST's form, none for a GET (its fields are in the URL)
-    /// and none for JSON (whose hash is, see [`body_sha256`]). The fragment is never signed.
+    /// and none for JSON (whose hash is, see [`body_sha256`]). Neither the fragment nor a user and
+    /// password are signed: who is asked does not see them in the URL.
     #[must_use]
     pub fn sign(&self, url: &Url, fields: &[(String, String)]) -> String {
         let mut canonical = url.clone();
         canonical.set_fragment(None);
+        // Both can only fail where there is no host.
+        let _ = canonical.set_username("");
+        let _ = canonical.set_password(None);
         let mut sorted: Vec<_> = fields.iter().collect();
         sorted.sort();
         // HMAC takes a key of any length: the error cannot happen.

@@ -4,6 +4,7 @@
 
 mod audio;
 mod callbacks;
+mod credentials;
 mod documents;
 mod forbidden;
 mod redirects;
