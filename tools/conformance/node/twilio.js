@@ -2,10 +2,14 @@
 // base URL. One JSON line a call on standard output; any surprise ends it with a stack trace.
 const twilio = require('twilio');
 const { BASE, ACCOUNT, TOKEN, CONFERENCE, CALL, COACHED, HOLD_URL } = process.env;
-// This library insists on an account that starts with AC; the bare UUID's alias does.
-const client = twilio('AC' + ACCOUNT, TOKEN);
+// This library insists on an account that starts with AC; of a bare UUID the alias does.
+const account = ACCOUNT.startsWith('AC') ? ACCOUNT : 'AC' + ACCOUNT;
+const client = twilio(account, TOKEN);
 client.api.baseUrl = BASE;
 const participant = client.conferences(CONFERENCE).participants(CALL);
+const refused = request => request.catch(error => ({
+  status: error.status, code: error.code, message: error.message, moreInfo: error.moreInfo,
+}));
 const steps = {
   update: () => participant.update(),
   coaching: () => participant.update({ muted: false, coaching: true, callSidToCoach: COACHED }),
@@ -19,10 +23,15 @@ const steps = {
   conferences: () => client.conferences.list({ status: 'in-progress' }),
   conference: () => client.conferences(CONFERENCE).fetch(),
   call: () => client.calls(CALL).fetch(),
-  account: () => client.api.accounts('AC' + ACCOUNT).fetch(),
-  wrong: () => participant.update({ coaching: true, callSidToCoach: CALL }).catch(error => ({
-    status: error.status, code: error.code, message: error.message, moreInfo: error.moreInfo,
-  })),
+  account: () => client.api.accounts(account).fetch(),
+  calls: () => client.calls.list({ pageSize: 1 }),
+  notifications: () => client.api.accounts(account).notifications.list(),
+  wrong: () => refused(participant.update({ coaching: true, callSidToCoach: CALL })),
+  unknown: () => refused(participant.update({ coaching: true, callSidToCoach: CONFERENCE })),
+  held: () => refused(participant.update({ coaching: true, callSidToCoach: COACHED })),
+  end: () => client.conferences(CONFERENCE).update({ status: 'completed' }),
+  ended: () => client.conferences(CONFERENCE).fetch(),
+  late: () => refused(participant.update({ muted: true })),
   remove: () => participant.remove(),
 };
 (async () => {

@@ -21,6 +21,18 @@ else:
 conference = client.conferences(env["CONFERENCE"])
 participant = conference.participants(env["CALL"])
 coached = env["COACHED"]
+
+
+def refused(request, **fields):
+    from twilio.base.exceptions import TwilioRestException
+
+    try:
+        request(**fields)
+    except TwilioRestException as error:
+        return {"status": error.status, "code": error.code, "message": error.msg}
+    raise AssertionError("it was not refused")
+
+
 steps = {
     "update": lambda: participant.update(),
     "coaching": lambda: participant.update(muted=False, coaching=True, call_sid_to_coach=coached),
@@ -34,12 +46,25 @@ steps = {
     "conference": lambda: conference.fetch(),
     "call": lambda: client.calls(env["CALL"]).fetch(),
     "account": lambda: client.api.accounts(env["ACCOUNT"]).fetch(),
+    "conferences": lambda: client.conferences.list(status="in-progress"),
+    "calls": lambda: client.calls.list(page_size=1),
+    "notifications": lambda: client.api.account.notifications.list(),
+    "wrong": lambda: refused(participant.update, coaching=True, call_sid_to_coach=env["CALL"]),
+    "unknown": lambda: refused(
+        participant.update, coaching=True, call_sid_to_coach=env["CONFERENCE"]
+    ),
+    "held": lambda: refused(participant.update, coaching=True, call_sid_to_coach=coached),
+    "end": lambda: conference.update(status="completed"),
+    "ended": lambda: conference.fetch(),
+    "late": lambda: refused(participant.update, muted=True),
     "remove": lambda: participant.delete(),
 }
 for name in sys.argv[2:]:
     result = steps[name]()
-    if isinstance(result, list):
-        shown = [r.call_sid for r in result]
+    if isinstance(result, dict):
+        shown = result
+    elif isinstance(result, list):
+        shown = [getattr(r, "call_sid", None) or r.sid for r in result]
     elif hasattr(result, "call_sid"):
         shown = {
             "call_sid": result.call_sid,
@@ -47,7 +72,16 @@ for name in sys.argv[2:]:
             "hold": result.hold,
             "coaching": result.coaching,
             "call_sid_to_coach": result.call_sid_to_coach,
+            "status": result.status,
+            "label": result.label,
             "date_updated": str(result.date_updated),
+        }
+    elif hasattr(result, "reason_conference_ended"):
+        shown = {
+            "sid": result.sid,
+            "status": result.status,
+            "reason_conference_ended": result.reason_conference_ended,
+            "call_sid_ending_conference": result.call_sid_ending_conference,
         }
     else:
         shown = getattr(result, "sid", result)

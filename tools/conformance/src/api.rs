@@ -33,7 +33,11 @@ impl Api {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let base = format!("{}/api/laml/2010-04-01/Accounts/{ACCOUNT}", server.base());
+        let base = format!(
+            "{}/api/laml/2010-04-01/Accounts/{}",
+            server.base(),
+            server.account
+        );
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(Duration::from_secs(10))

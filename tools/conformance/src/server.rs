@@ -16,10 +16,26 @@ pub const TOKEN: &str = "PT-conformance-0123456789abcdef";
 /// What signs its webhooks.
 pub const SIGNING_KEY: &str = "PSK_conformance_0123456789";
 
+/// The same account as Twilio would write it.
+pub const TWILIO_ACCOUNT: &str = "AC0f7f1b9e6f1c4b2e9a573a8f0a0c5d11";
+
+/// Whose API it speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// The default.
+    SignalWire,
+    /// `CONFAB_DIALECT=twilio`.
+    Twilio,
+}
+
 /// A running confab.
 pub struct Server {
     child: Child,
     folder: tempfile::TempDir,
+    /// What the account is called in its dialect.
+    pub account: &'static str,
+    /// What signs its webhooks.
+    pub key: &'static str,
     /// `127.0.0.1:…`, plain.
     pub http: String,
     /// `127.0.0.1:…`, TLS.
@@ -70,6 +86,15 @@ fn media_ports() -> String {
 impl Server {
     /// Starts one, with more environment on top, and waits until it takes calls.
     pub fn start(more: &[(&str, &str)]) -> Result<Self> {
+        Self::speaking(Dialect::SignalWire, more)
+    }
+
+    /// The same in a dialect.
+    pub fn speaking(dialect: Dialect, more: &[(&str, &str)]) -> Result<Self> {
+        let (name, account, key) = match dialect {
+            Dialect::SignalWire => ("signalwire", ACCOUNT, SIGNING_KEY),
+            Dialect::Twilio => ("twilio", TWILIO_ACCOUNT, TOKEN),
+        };
         let folder = tempfile::tempdir()?;
         let http = format!("127.0.0.1:{}", free_tcp_port()?);
         let https = format!("127.0.0.1:{}", free_tcp_port()?);
@@ -83,7 +108,8 @@ impl Server {
             .env("CONFAB_SIP_LISTEN", &sip)
             .env("CONFAB_RTP_PORTS", media_ports())
             .env("CONFAB_DATA_DIR", folder.path().join("data"))
-            .env("CONFAB_ACCOUNT_SID", ACCOUNT)
+            .env("CONFAB_DIALECT", name)
+            .env("CONFAB_ACCOUNT_SID", account)
             .env("CONFAB_AUTH_TOKEN", TOKEN)
             .env("CONFAB_SIGNING_KEY", SIGNING_KEY)
             .env("CONFAB_FETCH_ALLOW", "127.0.0.0/8")
@@ -95,6 +121,8 @@ impl Server {
         let mut server = Self {
             child,
             folder,
+            account,
+            key,
             http,
             https,
             sip,

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use anyhow::{Context as _, Result, bail};
 
 use crate::application::Received;
-use crate::server::{ACCOUNT, SIGNING_KEY, Server, TOKEN, root};
+use crate::server::{Server, TOKEN, root};
 
 /// What the scripts act on.
 pub struct Subject {
@@ -59,7 +59,7 @@ pub fn page_example(name: &str, server: &Server, subject: &Subject) -> Result<St
     let source = root().join("tools/conformance/node/page").join(name);
     let text = std::fs::read_to_string(&source).with_context(|| source.display().to_string())?;
     let filled = [
-        ("'YourProjectID'", ACCOUNT),
+        ("'YourProjectID'", server.account),
         ("'YourAuthToken'", TOKEN),
         ("'example.signalwire.com'", &server.https),
         ("'ConferenceSid'", &subject.conference),
@@ -94,7 +94,7 @@ pub fn steps(
         .env("BASE", server.base())
         .env("SPACE", &server.https)
         .env("CA", server.data().join("tls/ca.pem"))
-        .env("ACCOUNT", ACCOUNT)
+        .env("ACCOUNT", server.account)
         .env("TOKEN", TOKEN)
         .env("CONFERENCE", &subject.conference)
         .env("CALL", &subject.call)
@@ -119,8 +119,8 @@ pub fn steps(
     Ok(lines)
 }
 
-/// Asks every vendor's validator about the signatures of these requests.
-pub fn validate(received: &[Received]) -> Result<()> {
+/// Asks every vendor's validator about the signatures of these requests, made with the key.
+pub fn validate(key: &str, received: &[Received]) -> Result<()> {
     let mut lines = String::new();
     for request in received {
         anyhow::ensure!(
@@ -139,7 +139,7 @@ pub fn validate(received: &[Received]) -> Result<()> {
         };
         let line = serde_json::json!({
             "url": request.url, "params": params.cloned().unwrap_or_default(),
-            "signature": request.signature, "key": SIGNING_KEY,
+            "signature": request.signature, "key": key,
         });
         lines.push_str(&line.to_string());
         lines.push('\n');

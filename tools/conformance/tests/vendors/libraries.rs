@@ -1,10 +1,10 @@
 //! The same calls, and the rest of the surface, with npm `twilio`, PyPI `twilio` and PyPI
-//! `signalwire`.
+//! `signalwire`, in each dialect.
 
 use confab_conformance::api::Api;
 use confab_conformance::application::Application;
 use confab_conformance::party::{Caller, TONES, call, matrix, settle};
-use confab_conformance::server::{ACCOUNT, Server};
+use confab_conformance::server::{Dialect, Server};
 use confab_conformance::vendors::{Library, Subject, steps};
 use confab_phone::Phones;
 use confab_phone::heard::wav;
@@ -19,8 +19,8 @@ struct Desk {
     _app: Application,
 }
 
-fn desk() -> Desk {
-    let server = Server::start(&[]).unwrap();
+fn desk(dialect: Dialect) -> Desk {
+    let server = Server::speaking(dialect, &[]).unwrap();
     let app = Application::start().unwrap();
     app.serve("/hold", "audio/wav", wav(&[0; 8_000]));
     let phones = Phones::new().unwrap();
@@ -49,8 +49,8 @@ fn desk() -> Desk {
     }
 }
 
-fn run(library: Library) {
-    let desk = desk();
+fn run(dialect: Dialect, library: Library) {
+    let desk = desk(dialect);
     let step = |name: &str| -> Value {
         let lines = steps(library, &desk.server, &desk.subject, &[name]).unwrap();
         lines[0]["result"].clone()
@@ -100,34 +100,86 @@ fn run(library: Library) {
         let sid = match name {
             "conference" => &desk.subject.conference,
             "call" => &desk.subject.call,
-            _ => ACCOUNT,
+            _ => desk.server.account,
         };
         assert!(text.contains(sid), "{name}: {text}");
     }
-    if library == Library::NodeTwilio {
-        assert_eq!(step("conferences").as_array().unwrap().len(), 1);
-        let wrong = step("wrong");
-        assert_eq!(
-            (wrong["status"].as_u64(), wrong["code"].as_u64()),
-            (Some(422), Some(16_002))
+    assert_eq!(step("conferences").as_array().unwrap().len(), 1);
+    assert_eq!(step("calls").as_array().unwrap().len(), 3);
+    assert_eq!(step("notifications").as_array().unwrap().len(), 0);
+    let refused = |name: &str| {
+        let error = step(name);
+        assert!(!error["message"].as_str().unwrap().is_empty(), "{error}");
+        (
+            error["status"].as_u64().unwrap(),
+            error["code"].as_u64().unwrap(),
+        )
+    };
+    let is_twilio = dialect == Dialect::Twilio;
+    assert_eq!(refused("wrong"), (422, 16_002));
+    let unknown = if is_twilio {
+        (400, 16_028)
+    } else {
+        (422, 16_002)
+    };
+    assert_eq!(refused("unknown"), unknown);
+    if is_twilio {
+        let held = [("Hold", "true")];
+        let conference = &desk.subject.conference;
+        let target = format!(
+            "/Conferences/{conference}/Participants/{}",
+            desk.subject.coached
         );
-        assert!(!wrong["message"].as_str().unwrap().is_empty());
+        desk.api.post(&target, &held).unwrap();
+        assert_eq!(refused("held"), (400, 16_027));
+        let fetched = step("fetch");
+        assert_eq!(fetched["status"], "connected");
+        assert!(fetched["label"].is_null(), "{fetched}");
     }
     assert_eq!(step("remove"), true);
     desk.api.seated("desk", 2).unwrap();
+    step("end");
+    let over = if is_twilio {
+        (404, 20_404)
+    } else {
+        (422, 10_000)
+    };
+    assert_eq!(refused("late"), over);
+    let ended = step("ended");
+    assert_eq!(ended["status"], "completed");
+    if is_twilio {
+        let camel = &ended["reasonConferenceEnded"];
+        let snake = &ended["reason_conference_ended"];
+        assert!(
+            [camel, snake]
+                .iter()
+                .any(|v| **v == "conference-ended-via-api"),
+            "{ended}"
+        );
+    }
 }
 
 #[test]
 fn npm_twilio() {
-    run(Library::NodeTwilio);
+    run(Dialect::SignalWire, Library::NodeTwilio);
+}
+
+#[test]
+fn npm_twilio_in_its_own_dialect() {
+    run(Dialect::Twilio, Library::NodeTwilio);
 }
 
 #[test]
 fn pypi_twilio() {
-    run(Library::PythonTwilio);
+    run(Dialect::SignalWire, Library::PythonTwilio);
+}
+
+#[test]
+fn pypi_twilio_in_its_own_dialect() {
+    run(Dialect::Twilio, Library::PythonTwilio);
 }
 
 #[test]
 fn pypi_signalwire() {
-    run(Library::PythonSignalwire);
+    run(Dialect::SignalWire, Library::PythonSignalwire);
 }

@@ -5,4 +5,5 @@
 mod documents;
 mod libraries;
 mod page;
+mod twilio;
 mod webhooks;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use confab_conformance::api::Api;
 use confab_conformance::application::Application;
 use confab_conformance::party::{Caller, TONES, call, matrix, settle};
-use confab_conformance::server::{Server, pause};
+use confab_conformance::server::{Dialect, Server, pause};
 use confab_conformance::vendors::{Subject, page_example};
 use confab_phone::Phones;
 use confab_phone::heard::wav;
@@ -16,7 +16,16 @@ const EVERYBODY: &str =
 
 #[test]
 fn the_six_examples_do_what_the_page_says() {
-    let server = Server::start(&[]).unwrap();
+    examples(Dialect::SignalWire);
+}
+
+#[test]
+fn the_six_examples_in_the_other_dialect() {
+    examples(Dialect::Twilio);
+}
+
+fn examples(dialect: Dialect) {
+    let server = Server::speaking(dialect, &[]).unwrap();
     let app = Application::start().unwrap();
     let music: Vec<i16> = (0..8_000)
         .map(|i| {

@@ -156,7 +156,7 @@ fn every_event_comes_once_in_order_signed_and_without_a_gap() {
         events[12].fields["ReasonConferenceEnded"],
         "last-participant-left"
     );
-    validate(&line.app.received()).unwrap();
+    validate(line.server.key, &line.app.received()).unwrap();
 }
 
 #[test]
