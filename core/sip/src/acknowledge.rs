@@ -66,23 +66,30 @@ impl UserAgent {
     }
 
     /// Acknowledges a 2xx, and remembers the ACK for when that 2xx comes again.
-    pub(crate) fn send_ack(&mut self, client: TransactionId, dialog: &Dialog, cseq: u32) {
+    pub(crate) fn send_ack(
+        &mut self,
+        now: Instant,
+        client: TransactionId,
+        dialog: &Dialog,
+        cseq: u32,
+    ) {
         let branch = self.branch();
         let mut request = dialog.numbered(Method::Ack, branch, cseq);
         if let Some(client) = self.clients.get(&client) {
             request.headers = credentials(&client.request);
         }
-        let (to, bytes) = (dialog.destination(), request.bytes(self.config.address));
+        let to = dialog.destination();
+        let bytes = request.bytes(self.config.address, to.transport);
         if let Some(client) = self.clients.get_mut(&client)
             && let ClientState::Accepted { acks } = &mut client.state
             && acks.len() < FORKS_MAX
         {
             acks.push(Ack {
                 tag: dialog.remote_tag.clone(),
-                to,
+                to: to.clone(),
                 bytes: bytes.clone(),
             });
         }
-        self.send(to, bytes);
+        self.send(now, &to, bytes);
     }
 }

@@ -21,7 +21,7 @@ impl UserAgent {
         let Some(old) = self.clients.get(&client) else {
             return false;
         };
-        let (mut request, to, id) = (old.request.clone(), old.to, old.dialog);
+        let (mut request, to, id) = (old.request.clone(), old.to.clone(), old.dialog);
         let awaited = self.dialogs.get(&id).is_some_and(|known| {
             let asking = known.asking.as_ref();
             matches!(known.phase, Phase::Inviting { .. })

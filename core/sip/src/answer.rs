@@ -2,9 +2,10 @@
 
 use core::time::Duration;
 
-use confab_terms::{Instant, SocketAddr};
+use confab_terms::Instant;
 
 use crate::dialog::{Phase, Reliably, Unheard};
+use crate::hop::Hop;
 use crate::lasting;
 use crate::message::{ALLOW, Reply, SUPPORTED};
 use crate::timers::{PATIENCE, T1, T2, Timer};
@@ -20,7 +21,7 @@ impl UserAgent {
             let reply = Reply::new(180)
                 .tag(&known.local_tag)
                 .record_route()
-                .header("Contact", self.contact());
+                .header("Contact", self.contact_in(dialog));
             match (reliably, wants_offer) {
                 (Reliably::May | Reliably::Must, false) => {
                     self.ring_reliably(now, dialog, reply);
@@ -74,7 +75,7 @@ impl UserAgent {
         let mut reply = Reply::new(200)
             .tag(tag.map_or("", String::as_str))
             .record_route()
-            .header("Contact", self.contact())
+            .header("Contact", self.contact_in(dialog))
             .header("Allow", ALLOW)
             .header("Supported", SUPPORTED);
         if !self.config.product.is_empty() {
@@ -88,7 +89,7 @@ impl UserAgent {
         now: Instant,
         dialog: DialogId,
         cseq: u32,
-        (to, bytes): (SocketAddr, Vec<u8>),
+        (to, bytes): (Hop, Vec<u8>),
         (first, late): (bool, bool),
     ) {
         if let Some(known) = self.dialogs.get_mut(&dialog) {
@@ -113,9 +114,9 @@ impl UserAgent {
         {
             let pause: Duration = (unheard.pause * 2).min(T2);
             unheard.pause = pause;
-            let (to, bytes) = (unheard.to, unheard.bytes.clone());
+            let (to, bytes) = (unheard.to.clone(), unheard.bytes.clone());
             self.timers.set(Timer::Answer(dialog), now + pause);
-            self.send(to, bytes);
+            self.send(now, &to, bytes);
         }
     }
 }

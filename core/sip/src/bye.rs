@@ -2,10 +2,11 @@
 
 use core::time::Duration;
 
-use confab_terms::{Instant, SocketAddr};
+use confab_terms::Instant;
 
 use crate::client::{Cancel, ClientState};
 use crate::dialog::Phase;
+use crate::hop::Source;
 use crate::message::{Method, Reply, Request};
 use crate::timers::{PATIENCE, Timer, TransactionId};
 use crate::{DialogId, Ending, Event, UserAgent};
@@ -60,13 +61,7 @@ impl UserAgent {
     }
 
     /// Their BYE, whatever the state.
-    pub(crate) fn take_bye(
-        &mut self,
-        now: Instant,
-        from: SocketAddr,
-        request: &Request,
-        id: DialogId,
-    ) {
+    pub(crate) fn take_bye(&mut self, now: Instant, from: Source, request: &Request, id: DialogId) {
         let server = self.begin_server(request, from, id);
         self.respond(now, server, &Reply::new(200));
         let Some(dialog) = self.dialogs.get(&id) else {
@@ -99,6 +94,8 @@ impl UserAgent {
     pub(crate) fn forget_dialog(&mut self, now: Instant, id: DialogId) {
         self.settle(now, id);
         if let Some(dialog) = self.dialogs.remove(&id) {
+            self.connections
+                .use_for(id, dialog.source.connection, false);
             if !dialog.we_called {
                 self.callers
                     .remove(&(dialog.call_id.clone(), dialog.remote_tag));

@@ -1,9 +1,10 @@
 //! CANCEL: theirs of a call to us, ours of a call to them (RFC 3261 §9).
 
-use confab_terms::{Instant, SocketAddr};
+use confab_terms::Instant;
 
 use crate::client::{Cancel, ClientState};
 use crate::dialog::Phase;
+use crate::hop::{Hop, Source};
 use crate::message::{Echo, Method, Outgoing, Reply, Request};
 use crate::server::ServerState;
 use crate::timers::{PATIENCE, Timer, TransactionId};
@@ -13,13 +14,13 @@ impl UserAgent {
     pub(crate) fn take_cancel(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        from: Source,
         request: &Request,
         invite: Option<TransactionId>,
     ) {
         let found = invite.and_then(|id| Some((id, self.servers.get(&id)?)));
         let Some((server, transaction)) = found else {
-            return self.refuse(from, request, Reply::new(481));
+            return self.refuse(now, from, request, Reply::new(481));
         };
         let id = transaction.dialog;
         let open = matches!(transaction.state, ServerState::Proceeding { .. });
@@ -28,9 +29,10 @@ impl UserAgent {
         match &tag {
             Some(tag) => {
                 let reply = Reply::new(200).tag(tag);
-                self.send(from, reply.bytes(&Echo::of(request, from)));
+                let bytes = reply.bytes(&Echo::of(request, from.address));
+                self.send(now, &Hop::of_response(from, request.via()), bytes);
             }
-            None => self.refuse(from, request, Reply::new(200)),
+            None => self.refuse(now, from, request, Reply::new(200)),
         }
         if !open {
             return;
@@ -61,7 +63,7 @@ impl UserAgent {
                     sdp: Vec::new(),
                     ..client.request.clone()
                 };
-                let (to, dialog) = (client.to, client.dialog);
+                let (to, dialog) = (client.to.clone(), client.dialog);
                 self.timers.set(Timer::C(id), now + PATIENCE);
                 let cancel = TransactionId(self.next_number());
                 self.begin_client(now, cancel, request, to, dialog);

@@ -3,9 +3,10 @@
 
 use core::time::Duration;
 
-use confab_terms::{Instant, SocketAddr};
+use confab_terms::Instant;
 use serde::{Deserialize, Serialize};
 
+use crate::hop::{Hop, Transport};
 use crate::message::{Method, Outgoing};
 use crate::timers::{PATIENCE, T1, T2, T4, Timer, TransactionId};
 use crate::{DialogId, UserAgent};
@@ -18,7 +19,7 @@ pub(crate) const FORKS_MAX: usize = 16;
 pub(crate) struct Ack {
     /// Whose 2xx: its To tag.
     pub(crate) tag: Option<String>,
-    pub(crate) to: SocketAddr,
+    pub(crate) to: Hop,
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -48,7 +49,9 @@ pub(crate) enum Cancel {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClientTransaction {
     pub(crate) request: Outgoing,
-    pub(crate) to: SocketAddr,
+    pub(crate) to: Hop,
+    /// Its connection was lost, and it was sent once more.
+    pub(crate) moved: bool,
     pub(crate) state: ClientState,
     pub(crate) cancel: Cancel,
     pub(crate) dialog: DialogId,
@@ -64,26 +67,30 @@ impl UserAgent {
         now: Instant,
         id: TransactionId,
         request: Outgoing,
-        to: SocketAddr,
+        to: Hop,
         dialog: DialogId,
     ) {
         let (again, unanswered) = match request.method {
             Method::Invite => (Timer::A(id), Timer::B(id)),
             _ => (Timer::E(id), Timer::F(id)),
         };
-        self.timers.set(again, now + T1);
+        // A stream repeats by itself (RFC 3261 §17.1.1.2, §17.1.2.2).
+        if to.transport == Transport::Udp {
+            self.timers.set(again, now + T1);
+        }
         self.timers.set(unanswered, now + PATIENCE);
-        self.send(to, request.bytes(self.config.address));
         let key = (request.branch.clone(), request.method.clone());
         self.client_keys.insert(key, id);
         let transaction = ClientTransaction {
             request,
             to,
+            moved: false,
             state: ClientState::Calling { pause: T1 },
             cancel: Cancel::No,
             dialog,
         };
         self.clients.insert(id, transaction);
+        self.send_request(now, id);
     }
 
     /// Timers A and E.
@@ -103,8 +110,7 @@ impl UserAgent {
         };
         let timer = if invite { Timer::A(id) } else { Timer::E(id) };
         self.timers.set(timer, now + pause);
-        let (to, bytes) = (client.to, client.request.bytes(self.config.address));
-        self.send(to, bytes);
+        self.send_request(now, id);
     }
 
     /// A provisional response: false if it comes too late to matter.
@@ -130,10 +136,12 @@ impl UserAgent {
             return false;
         }
         client.state = ClientState::Completed { ack: None };
+        let transport = client.to.transport;
         // It never outlives the patience that it had without a response: a last word is short.
         let patience = self.timers.due(Timer::F(id)).unwrap_or(now);
         self.timers.stop_client(id);
-        self.timers.set(Timer::K(id), (now + T4).min(patience));
+        let late = linger(transport, T4);
+        self.timers.set(Timer::K(id), (now + late).min(patience));
         true
     }
 
@@ -145,12 +153,12 @@ impl UserAgent {
         };
         let (destination, fresh) = match &client.state {
             ClientState::Completed { ack } => {
-                let (to, ack) = (client.to, ack.clone());
-                self.send(to, ack.unwrap_or_default());
+                let (to, ack) = (client.to.clone(), ack.clone());
+                self.send(now, &to, ack.unwrap_or_default());
                 return false;
             }
             ClientState::Accepted { .. } => return false,
-            _ => (client.to, client.request.clone()),
+            _ => (client.to.clone(), client.request.clone()),
         };
         let ack = Outgoing {
             method: Method::Ack,
@@ -159,13 +167,14 @@ impl UserAgent {
             sdp: Vec::new(),
             ..fresh
         };
-        let bytes = ack.bytes(self.config.address);
+        let bytes = ack.bytes(self.config.address, destination.transport);
         client.state = ClientState::Completed {
             ack: Some(bytes.clone()),
         };
         self.timers.stop_client(id);
-        self.timers.set(Timer::D(id), now + PATIENCE);
-        self.send(destination, bytes);
+        let late = linger(destination.transport, PATIENCE);
+        self.timers.set(Timer::D(id), now + late);
+        self.send(now, &destination, bytes);
         true
     }
 
@@ -175,6 +184,20 @@ impl UserAgent {
         let client = self.clients.remove(&id)?;
         let key = (client.request.branch.clone(), client.request.method.clone());
         self.client_keys.remove(&key);
+        if let Some(connection) = client.to.connection
+            && let Some(connection) = self.connections.get_mut(connection)
+        {
+            connection.clients.remove(&id);
+        }
         Some(client)
+    }
+}
+
+/// How long what may still come again is waited for: on a stream nothing does (timers D, I, J
+/// and K).
+pub(crate) fn linger(transport: Transport, on_datagrams: Duration) -> Duration {
+    match transport {
+        Transport::Udp => on_datagrams,
+        Transport::Tcp => Duration::ZERO,
     }
 }

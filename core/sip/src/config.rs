@@ -27,8 +27,8 @@ pub struct Invite {
     pub from: String,
     /// Display name of From.
     pub from_name: Option<String>,
-    /// Where the datagram goes.
-    pub via: SocketAddr,
+    /// Where it goes, by the transport that `to` names; `None`: where `to` points to.
+    pub via: Option<SocketAddr>,
     /// The offer.
     pub offer: Vec<u8>,
     /// Further headers (`X-…`).

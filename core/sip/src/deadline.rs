@@ -11,11 +11,14 @@ use crate::{DialogId, Ending, Event, UserAgent};
 impl UserAgent {
     /// Timers that are due.
     pub fn handle_deadline(&mut self, now: Instant) {
+        self.handle_connection_deadline(now);
+        self.handle_name_deadline(now);
         while let Some(timer) = self.timers.pop(now) {
             match timer {
                 Timer::A(id) | Timer::E(id) => self.repeat_request(now, id),
                 Timer::B(id) | Timer::F(id) => self.give_up(now, id),
                 Timer::C(id) => self.ringing_too_long(now, id),
+                Timer::Unsent(id) => self.unsent(now, id),
                 Timer::D(id) | Timer::K(id) | Timer::M(id) => {
                     self.forget_client(id);
                 }

@@ -2,9 +2,9 @@
 
 use core::time::Duration;
 
-use confab_terms::SocketAddr;
 use serde::{Deserialize, Serialize};
 
+use crate::hop::{Hop, Source, Transport, is_direct};
 use crate::lasting::{self, Lasting, names};
 use crate::message::{Address, Headers, Method, Outgoing, Request, Response, Uri};
 use crate::prack;
@@ -32,7 +32,7 @@ pub(crate) enum Phase {
 pub(crate) struct Unheard {
     pub(crate) cseq: u32,
     pub(crate) bytes: Vec<u8>,
-    pub(crate) to: SocketAddr,
+    pub(crate) to: Hop,
     /// Until the next retransmission but one.
     pub(crate) pause: Duration,
     /// The call's first answer, not a re-INVITE's.
@@ -53,7 +53,7 @@ pub(crate) enum Reliably {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reliable {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) to: SocketAddr,
+    pub(crate) to: Hop,
     pub(crate) pause: Duration,
 }
 
@@ -98,8 +98,10 @@ pub(crate) struct Dialog {
     pub(crate) target: String,
     /// Route values in the order in which they are sent.
     routes: Vec<String>,
-    /// Where they were heard from: the way where the target names no address.
-    source: SocketAddr,
+    /// Where they were heard from last: the way where the target leads nowhere.
+    pub(crate) source: Source,
+    /// They sent it themselves, and no proxy: its connection leads to them.
+    direct: bool,
     pub(crate) local_cseq: u32,
     pub(crate) remote_cseq: Option<u32>,
     /// Of the INVITE that they called with.
@@ -129,7 +131,7 @@ impl Dialog {
     /// Theirs, by an INVITE.
     pub(crate) fn of_invited(
         request: &Request,
-        source: SocketAddr,
+        source: Source,
         local_tag: String,
         server: TransactionId,
     ) -> Self {
@@ -143,6 +145,7 @@ impl Dialog {
             target: contact.uri.text().to_owned(),
             routes: request.headers.list("Record-Route").unwrap_or_default(),
             source,
+            direct: is_direct(request),
             local_cseq: 0,
             remote_cseq: Some(request.cseq),
             invite_cseq: request.cseq,
@@ -168,7 +171,7 @@ impl Dialog {
         call_id: String,
         local_tag: String,
         (local_uri, remote_uri): (&str, &str),
-        via: SocketAddr,
+        source: Source,
         client: TransactionId,
     ) -> Self {
         Self {
@@ -179,7 +182,8 @@ impl Dialog {
             remote_uri: remote_uri.to_owned(),
             target: remote_uri.to_owned(),
             routes: Vec::new(),
-            source: via,
+            source,
+            direct: false,
             local_cseq: 0,
             remote_cseq: None,
             invite_cseq: 0,
@@ -204,7 +208,7 @@ impl Dialog {
     }
 
     /// Of a 2xx that belongs to no dialog which is kept: only to acknowledge and end it.
-    pub(crate) fn of_fork(request: &Outgoing, response: &Response, source: SocketAddr) -> Self {
+    pub(crate) fn of_fork(request: &Outgoing, response: &Response, source: Source) -> Self {
         let tag = response.from.tag().unwrap_or_default().to_owned();
         let uris = (response.from.uri.text(), response.to.uri.text());
         let call_id = request.call_id.clone();
@@ -269,17 +273,25 @@ impl Dialog {
         }
     }
 
-    /// Where the next request goes: the first route or the target if it names an address, else
-    /// where they were heard from; nothing here resolves names.
-    pub(crate) fn destination(&self) -> SocketAddr {
+    /// Where the next request goes: where the first route or the target points to, on the
+    /// connection that they hold open if it leads there; else where they were heard from.
+    pub(crate) fn destination(&self) -> Hop {
         let uri = match self.routes.first() {
             Some(route) => Address::parse(route).map(|address| address.uri),
             None => Uri::parse(&self.target),
         };
-        match uri {
-            Some(Uri::Sip(uri)) => uri.socket_address().unwrap_or(self.source),
-            _ => self.source,
+        let way = match uri {
+            Some(Uri::Sip(uri)) => Hop::of_uri(&uri, self.source.transport),
+            _ => None,
+        };
+        let Some(mut hop) = way else {
+            return Hop::back(self.source);
+        };
+        let theirs = self.direct && self.routes.is_empty() || hop.is_at(self.source.address.ip());
+        if hop.transport == Transport::Tcp && theirs {
+            hop.connection = self.source.connection;
         }
+        hop
     }
 }
 

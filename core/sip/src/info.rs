@@ -1,9 +1,10 @@
 //! INFO (RFC 6086) within a dialog: digits as `application/dtmf-relay` and `application/dtmf`,
 //! which no RFC describes but many phones send.
 
-use confab_terms::{Digit, Instant, SocketAddr};
+use confab_terms::{Digit, Instant};
 
 use crate::dialog::Phase;
+use crate::hop::Source;
 use crate::message::{Reply, Request};
 use crate::{DialogId, Event, UserAgent};
 
@@ -14,7 +15,7 @@ impl UserAgent {
     pub(crate) fn take_info(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        from: Source,
         request: &Request,
         id: DialogId,
     ) {

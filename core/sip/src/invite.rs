@@ -2,7 +2,9 @@
 
 use confab_terms::{Instant, limits};
 
+use crate::dialled::way_to;
 use crate::dialog::Dialog;
+use crate::hop::Hop;
 use crate::lasting::{INTERVAL_S, INTERVAL_S_MIN};
 use crate::message::{ALLOW, Method, SUPPORTED, Uri, is_token};
 use crate::timers::TransactionId;
@@ -12,30 +14,37 @@ impl UserAgent {
     /// Sends an INVITE.
     pub fn invite(&mut self, now: Instant, invite: Invite) -> DialogId {
         let id = DialogId(self.next_number());
+        let way = way_to(&invite.to).map(|way| match invite.via {
+            Some(via) => Hop::to(way.transport, via),
+            None => way,
+        });
         let status = if !self.has_room() || self.dialogs.len() >= limits::SIP_DIALOGS_MAX {
             Some(503)
-        } else if Uri::parse(&invite.to).is_none() || Uri::parse(&invite.from).is_none() {
+        } else if way.is_err() || Uri::parse(&invite.from).is_none() {
             Some(416)
         } else {
             None
         };
-        if let Some(status) = status {
+        let (Ok(way), None) = (way, status) else {
+            let status = status.unwrap_or(416);
             self.tell(Event::Ended {
                 dialog: id,
                 how: Ending::Refused(status),
             });
             return id;
-        }
+        };
         let client = TransactionId(self.next_number());
         let call_id = format!("{}{}", self.tag(), self.tag());
         let (tag, branch) = (self.tag(), self.branch());
+        let source = way.as_source(self.config.address);
         let mut dialog =
-            Dialog::of_inviting(call_id, tag, (&invite.from, &invite.to), invite.via, client);
+            Dialog::of_inviting(call_id, tag, (&invite.from, &invite.to), source, client);
         let mut request = dialog.request(Method::Invite, branch);
         if let Some(name) = &invite.from_name {
             request.from = format!("{} {}", quoted(name), request.from);
         }
-        request.headers.push(("Contact".into(), self.contact()));
+        let contact = self.contact(way.transport);
+        request.headers.push(("Contact".into(), contact));
         request.headers.push(("Allow".into(), ALLOW.into()));
         for (name, value) in [
             ("Supported", SUPPORTED.to_owned()),
@@ -58,7 +67,7 @@ impl UserAgent {
         let key = (dialog.call_id.clone(), dialog.local_tag.clone());
         self.dialog_keys.insert(key, id);
         self.dialogs.insert(id, dialog);
-        self.begin_client(now, client, request, invite.via, id);
+        self.begin_client(now, client, request, way, id);
         id
     }
 }

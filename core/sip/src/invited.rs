@@ -3,11 +3,12 @@
 use confab_terms::{Instant, SocketAddr, limits};
 
 use crate::dialog::Dialog;
+use crate::hop::Source;
 use crate::message::{Reply, Request, Uri};
 use crate::{DialogId, Event, UserAgent};
 
 impl UserAgent {
-    pub(crate) fn take_invite(&mut self, now: Instant, source: SocketAddr, request: &Request) {
+    pub(crate) fn take_invite(&mut self, now: Instant, source: Source, request: &Request) {
         let caller = (
             request.call_id.clone(),
             request.from.tag().map(str::to_owned),
@@ -18,11 +19,11 @@ impl UserAgent {
             .is_some_and(|dialog| dialog.invite_cseq == request.cseq)
         {
             // The same INVITE on another way (RFC 3261 §8.2.2.2).
-            return self.refuse(source, request, Reply::new(482));
+            return self.refuse(now, source, request, Reply::new(482));
         }
         if !self.has_room() || self.dialogs.len() >= limits::SIP_DIALOGS_MAX {
             let refusal = Reply::new(503).header("Retry-After", "10");
-            return self.refuse(source, request, refusal);
+            return self.refuse(now, source, request, refusal);
         }
         let id = DialogId(self.next_number());
         let server = self.begin_server(request, source, id);
@@ -32,8 +33,9 @@ impl UserAgent {
         self.dialog_keys.insert(key, id);
         self.callers.insert(caller, id);
         self.dialogs.insert(id, dialog);
+        self.hear_from(id, source);
         self.respond(now, server, &Reply::new(100));
-        self.tell(invited(id, source, request));
+        self.tell(invited(id, source.address, request));
     }
 }
 

@@ -1,5 +1,5 @@
 //! SIP (RFC 3261 and kin) without I/O: a strict parser, transactions with their timers, dialogs.
-//! `UserAgent` takes datagrams and decisions, and gives datagrams and events.
+//! `UserAgent` takes datagrams, streams and decisions, and gives datagrams, streams and events.
 
 mod acknowledge;
 mod again;
@@ -9,9 +9,12 @@ mod cancel;
 mod challenge;
 mod client;
 mod config;
+mod connections;
 mod deadline;
+mod dialled;
 mod dialog;
 mod digest;
+mod hop;
 mod info;
 mod invite;
 mod invited;
@@ -24,14 +27,19 @@ mod prack;
 mod receive;
 mod refresh;
 mod refuse;
+mod resolve;
 mod respond;
+mod send;
 mod server;
 mod stream;
+mod streams;
 mod timers;
 mod user_agent;
 
 pub use config::{Config, DialogId, Invite};
+pub use dialled::{NotDialled, check_dialled};
 pub use digest::{Account, Realm, Secret};
-pub use output::{Ending, Event, Output};
+pub use hop::{ConnectionId, Transport};
+pub use output::{ConnectionEvent, ConnectionOrder, Ending, Event, Lookup, Output};
 pub use stream::{Framed, Stream};
 pub use user_agent::UserAgent;

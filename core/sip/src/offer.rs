@@ -3,9 +3,10 @@
 
 use core::time::Duration;
 
-use confab_terms::{Instant, SocketAddr, limits};
+use confab_terms::{Instant, limits};
 
 use crate::dialog::{Asked, Asking, Dialog, Phase, Unheard};
+use crate::hop::Source;
 use crate::lasting;
 use crate::message::{ALLOW, Method, Reply, Request, SUPPORTED};
 use crate::timers::{Timer, TransactionId};
@@ -31,7 +32,7 @@ impl UserAgent {
     pub(crate) fn take_offer(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        from: Source,
         request: &Request,
         id: DialogId,
     ) {
@@ -67,7 +68,7 @@ impl UserAgent {
         if late && !invite {
             // UPDATE without an offer only refreshes.
             let lasting = lasting::agreed(request);
-            let reply = Reply::new(200).header("Contact", self.contact());
+            let reply = Reply::new(200).header("Contact", self.contact_in(id));
             self.respond(now, server, &lasting::tell(reply, lasting));
             self.start_lasting(now, id, lasting);
             return;
@@ -155,7 +156,7 @@ impl UserAgent {
             return self.wait_for_turn(now, dialog);
         }
         let (branch, client) = (self.branch(), TransactionId(self.next_number()));
-        let contact = self.contact();
+        let contact = self.contact_in(dialog);
         let Some(known) = self.dialogs.get_mut(&dialog) else {
             return;
         };

@@ -1,15 +1,16 @@
 //! OPTIONS: what we can do.
 
-use confab_terms::SocketAddr;
+use confab_terms::Instant;
 
 use crate::UserAgent;
+use crate::hop::Source;
 use crate::message::{ALLOW, Reply, Request, SUPPORTED};
 
 impl UserAgent {
     /// Outside of a dialog; answered without remembering it.
-    pub(crate) fn take_options(&mut self, from: SocketAddr, request: &Request) {
+    pub(crate) fn take_options(&mut self, now: Instant, from: Source, request: &Request) {
         let reply = self.capabilities();
-        self.refuse(from, request, reply);
+        self.refuse(now, from, request, reply);
     }
 
     pub(crate) fn capabilities(&self) -> Reply {

@@ -3,7 +3,7 @@
 use confab_terms::{Digit, SocketAddr};
 use serde::{Deserialize, Serialize};
 
-use crate::DialogId;
+use crate::{ConnectionId, DialogId, Transport};
 
 /// By `poll_output`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +15,61 @@ pub enum Output {
         /// The message.
         bytes: Vec<u8>,
     },
+    /// To be done with a connection, in this order.
+    Connection {
+        /// Which.
+        connection: ConnectionId,
+        /// What.
+        order: ConnectionOrder,
+    },
+    /// Find addresses of a name (RFC 3263 §4.2); answered by `UserAgent::handle_resolved`.
+    Resolve {
+        /// Echoed.
+        lookup: Lookup,
+        /// The name.
+        host: String,
+        /// Its port; `None`: that of its SRV record, else 5060.
+        port: Option<u16>,
+        /// For which transport.
+        transport: Transport,
+    },
     /// For the application.
     Event(Event),
+}
+
+/// Names one question for the addresses of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Lookup(pub u64);
+
+/// What is to be done with a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConnectionOrder {
+    /// Open it, without waiting; `Opened` or `Closed` follows.
+    Open {
+        /// To whom.
+        to: SocketAddr,
+    },
+    /// Send on it.
+    Send(Vec<u8>),
+    /// Close it once all of that is sent, or after a while; nothing more is to be told of it.
+    Close,
+}
+
+/// What happens on a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConnectionEvent {
+    /// It is open: ours at last, or a new one of theirs.
+    Opened {
+        /// The other end.
+        peer: SocketAddr,
+    },
+    /// Bytes came.
+    Received {
+        /// In their order, in whatever pieces.
+        bytes: Vec<u8>,
+    },
+    /// It is gone, or could not be opened; nothing more is sent on it.
+    Closed,
 }
 
 /// What the application must know or decide.

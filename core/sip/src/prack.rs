@@ -1,10 +1,11 @@
 //! Provisional responses that are acknowledged (RFC 3262): ours until their PRACK, and ours
 //! for theirs.
 
-use confab_terms::{Instant, SocketAddr};
+use confab_terms::Instant;
 
 use crate::client::FORKS_MAX;
 use crate::dialog::{Dialog, Early, Phase, Reliable, Reliably};
+use crate::hop::Source;
 use crate::lasting::names;
 use crate::message::{Headers, Method, Reply, Request, Response};
 use crate::timers::{PATIENCE, T1, Timer, TransactionId};
@@ -59,9 +60,10 @@ impl UserAgent {
             && let Some(reliable) = &mut known.reliable
         {
             reliable.pause *= 2;
-            let (to, bytes, pause) = (reliable.to, reliable.bytes.clone(), reliable.pause);
+            let (to, bytes) = (reliable.to.clone(), reliable.bytes.clone());
+            let pause = reliable.pause;
             self.timers.set(Timer::Reliable(id), now + pause);
-            self.send(to, bytes);
+            self.send(now, &to, bytes);
         }
     }
 
@@ -90,7 +92,7 @@ impl UserAgent {
     pub(crate) fn take_prack(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        from: Source,
         request: &Request,
         id: DialogId,
     ) {

@@ -3,6 +3,7 @@
 use confab_terms::{Instant, SocketAddr};
 
 use crate::dialog::Phase;
+use crate::hop::{Hop, Source};
 use crate::message::{Echo, Message, Method, Reply, Request, Unreadable, parse};
 use crate::server::ServerKey;
 use crate::{DialogId, UserAgent};
@@ -10,50 +11,55 @@ use crate::{DialogId, UserAgent};
 impl UserAgent {
     /// A datagram arrived.
     pub fn handle(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) {
+        self.take_message(now, Source::datagram(from), bytes);
+    }
+
+    /// A message that is whole, whatever carried it.
+    pub(crate) fn take_message(&mut self, now: Instant, from: Source, bytes: &[u8]) {
         match parse(bytes) {
             Ok(Message::Request(request)) => self.take_request(now, from, &request),
-            Ok(Message::Response(response)) => self.take_response(now, &response),
+            Ok(Message::Response(response)) => self.take_response(now, from, &response),
             Err(Unreadable::Refused {
                 status,
                 reason,
                 echo,
             }) => {
                 let reply = Reply::new(status).reason(&reason);
-                self.send(from, reply.bytes(&echo));
+                self.send(now, &Hop::back(from), reply.bytes(&echo));
             }
             Err(Unreadable::Dropped(_)) => {}
         }
     }
 
-    fn take_request(&mut self, now: Instant, from: SocketAddr, request: &Request) {
+    fn take_request(&mut self, now: Instant, from: Source, request: &Request) {
         let known = self.server_keys.get(&ServerKey::of(request)).copied();
         match (&request.method, known) {
             (Method::Ack, known) => self.take_ack(now, request, known),
             (Method::Cancel, known) => self.take_cancel(now, from, request, known),
-            (_, Some(transaction)) => self.repeat(transaction),
+            (_, Some(transaction)) => self.repeat(now, transaction),
             (_, None) => self.take_new(now, from, request),
         }
     }
 
-    fn take_new(&mut self, now: Instant, from: SocketAddr, request: &Request) {
+    fn take_new(&mut self, now: Instant, from: Source, request: &Request) {
         if let Some(refusal) = self.refusal(request) {
-            return self.refuse(from, request, refusal);
+            return self.refuse(now, from, request, refusal);
         }
         if let Some(tag) = request.to.tag() {
             let key = (request.call_id.clone(), tag.to_owned());
             let dialog = self.dialog_keys.get(&key).copied();
             return match dialog.filter(|id| self.is_of(*id, request)) {
                 Some(dialog) => self.take_within(now, from, request, dialog),
-                None => self.refuse(from, request, Reply::new(481)),
+                None => self.refuse(now, from, request, Reply::new(481)),
             };
         }
         match request.method {
             Method::Invite => match self.challenge(now, request) {
-                Some(challenge) => self.refuse(from, request, challenge),
+                Some(challenge) => self.refuse(now, from, request, challenge),
                 None => self.take_invite(now, from, request),
             },
-            Method::Options => self.take_options(from, request),
-            _ => self.refuse(from, request, Reply::new(481)),
+            Method::Options => self.take_options(now, from, request),
+            _ => self.refuse(now, from, request, Reply::new(481)),
         }
     }
 
@@ -66,17 +72,23 @@ impl UserAgent {
     }
 
     /// A request within a dialog, in its order (RFC 3261 §12.2.2).
-    fn take_within(&mut self, now: Instant, from: SocketAddr, request: &Request, id: DialogId) {
+    fn take_within(&mut self, now: Instant, from: Source, request: &Request, id: DialogId) {
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
         };
         if dialog.remote_cseq.is_some_and(|last| request.cseq <= last) {
             let refusal = Reply::new(500).reason("CSeq Out Of Order");
-            return self.refuse(from, request, refusal);
+            return self.refuse(now, from, request, refusal);
         }
         dialog.remote_cseq = Some(request.cseq);
+        self.hear_from(id, from);
         if !self.has_room() && request.method != Method::Bye {
-            return self.refuse(from, request, Reply::new(503).header("Retry-After", "5"));
+            return self.refuse(
+                now,
+                from,
+                request,
+                Reply::new(503).header("Retry-After", "5"),
+            );
         }
         match request.method {
             Method::Bye => self.take_bye(now, from, request, id),
@@ -96,9 +108,10 @@ impl UserAgent {
 
     /// Refuses without remembering it: who repeats the request gets the same again (RFC 3261
     /// §8.2.7), and a forged one costs one datagram no longer than needed.
-    pub(crate) fn refuse(&mut self, to: SocketAddr, request: &Request, reply: Reply) {
+    pub(crate) fn refuse(&mut self, now: Instant, from: Source, request: &Request, reply: Reply) {
         let reply = reply.tag(&self.same_tag(request));
-        self.send(to, reply.bytes(&Echo::of(request, to)));
+        let bytes = reply.bytes(&Echo::of(request, from.address));
+        self.send(now, &Hop::of_response(from, request.via()), bytes);
     }
 
     /// A tag that is the same each time the request comes: FNV-1a of it and of our seed.

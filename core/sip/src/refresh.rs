@@ -77,7 +77,7 @@ impl UserAgent {
             return self.ask_again(now, id);
         }
         let (branch, client) = (self.branch(), TransactionId(self.next_number()));
-        let contact = self.contact();
+        let contact = self.contact_in(id);
         let Some(known) = self.dialogs.get_mut(&id) else {
             return;
         };

@@ -15,7 +15,10 @@ impl UserAgent {
             Method::Refer => return Some(Reply::new(603)),
             _ => {}
         }
-        if matches!(request.uri, Uri::Other { .. }) {
+        // `sips:` over anything that is not TLS promises what is not kept (RFC 5630 §5.3).
+        if matches!(&request.uri, Uri::Other { .. })
+            || matches!(&request.uri, Uri::Sip(uri) if uri.secure)
+        {
             return Some(Reply::new(416));
         }
         let mut required = request.headers.list("Require").unwrap_or_default();

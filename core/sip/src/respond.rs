@@ -4,13 +4,14 @@ use confab_terms::Instant;
 
 use crate::client::{Cancel, ClientState};
 use crate::dialog::{Dialog, Phase};
+use crate::hop::Source;
 use crate::message::{Method, Response};
 use crate::timers::{PATIENCE, RINGING_MAX, Timer, TransactionId};
 use crate::{DialogId, Ending, Event, UserAgent};
 
 impl UserAgent {
     /// What matches no transaction of ours is dropped (RFC 3261 §18.1.2).
-    pub(crate) fn take_response(&mut self, now: Instant, response: &Response) {
+    pub(crate) fn take_response(&mut self, now: Instant, from: Source, response: &Response) {
         // A second Via: it was meant for somebody behind us, and there is nobody.
         let [via] = response.vias.as_slice() else {
             return;
@@ -26,6 +27,9 @@ impl UserAgent {
             .clients
             .get(&id)
             .is_some_and(|client| client.request.call_id == response.call_id);
+        if of_it && let Some(client) = self.clients.get(&id) {
+            self.hear_from(client.dialog, from);
+        }
         match (of_it, &response.method) {
             (false, _) => {}
             (true, Method::Invite) => self.take_invite_response(now, id, response),
@@ -101,7 +105,7 @@ impl UserAgent {
                 let tag = response.to.tag();
                 let again = acks.iter().find(|ack| ack.tag.as_deref() == tag).cloned();
                 match again {
-                    Some(ack) => self.send(ack.to, ack.bytes),
+                    Some(ack) => self.send(now, &ack.to, ack.bytes),
                     None => self.decline_fork(now, id, response),
                 }
             }
@@ -120,7 +124,7 @@ impl UserAgent {
                             known.refresh(response.contact.as_ref());
                         }
                         let known = known.clone();
-                        self.send_ack(id, &known, cseq);
+                        self.send_ack(now, id, &known, cseq);
                         self.accepted(now, dialog, &known.phase, response);
                     }
                 }
@@ -161,12 +165,13 @@ impl UserAgent {
             return;
         };
         let request = client.request.clone();
-        let mut fork = Dialog::of_fork(&request, response, client.to);
+        let mut fork =
+            Dialog::of_fork(&request, response, client.to.as_source(self.config.address));
         // A PRACK of ours may have had the next number already.
         if let Some(known) = self.dialogs.get(&client.dialog) {
             fork.local_cseq = known.local_cseq.max(request.cseq);
         }
-        self.send_ack(id, &fork, request.cseq);
+        self.send_ack(now, id, &fork, request.cseq);
         if !request.to.ends_with('>') || !self.has_room() {
             return; // a re-INVITE's: its dialog has had its BYE
         }

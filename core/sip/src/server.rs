@@ -3,9 +3,11 @@
 
 use core::time::Duration;
 
-use confab_terms::{Instant, SocketAddr, limits};
+use confab_terms::{Instant, limits};
 use serde::{Deserialize, Serialize};
 
+use crate::client::linger;
+use crate::hop::{Hop, Source, Transport};
 use crate::message::{Echo, Method, Reply, Request};
 use crate::timers::{PATIENCE, T1, T2, T4, Timer, TransactionId};
 use crate::{DialogId, UserAgent};
@@ -56,7 +58,8 @@ pub(crate) enum ServerState {
 pub(crate) struct ServerTransaction {
     key: ServerKey,
     invite: bool,
-    source: SocketAddr,
+    /// Where its responses go.
+    to: Hop,
     echo: Echo,
     pub(crate) state: ServerState,
     pub(crate) dialog: DialogId,
@@ -71,7 +74,7 @@ impl UserAgent {
     pub(crate) fn begin_server(
         &mut self,
         request: &Request,
-        source: SocketAddr,
+        source: Source,
         dialog: DialogId,
     ) -> TransactionId {
         let id = TransactionId(self.next_number());
@@ -80,8 +83,8 @@ impl UserAgent {
         let transaction = ServerTransaction {
             key,
             invite: request.method == Method::Invite,
-            source,
-            echo: Echo::of(request, source),
+            to: Hop::of_response(source, request.via()),
+            echo: Echo::of(request, source.address),
             state: ServerState::Trying,
             dialog,
         };
@@ -95,7 +98,7 @@ impl UserAgent {
         now: Instant,
         id: TransactionId,
         reply: &Reply,
-    ) -> Option<(SocketAddr, Vec<u8>)> {
+    ) -> Option<(Hop, Vec<u8>)> {
         let server = self.servers.get_mut(&id)?;
         let answered = !matches!(
             server.state,
@@ -105,7 +108,8 @@ impl UserAgent {
             return None;
         }
         let bytes = reply.bytes(&server.echo);
-        let sent = (server.source, bytes.clone());
+        let sent = (server.to.clone(), bytes.clone());
+        let transport = server.to.transport;
         let timers = &mut self.timers;
         server.state = match (reply.status(), server.invite) {
             (..200, _) => ServerState::Proceeding { bytes },
@@ -114,29 +118,31 @@ impl UserAgent {
                 ServerState::Accepted
             }
             (_, true) => {
-                timers.set(Timer::G(id), now + T1);
+                if transport == Transport::Udp {
+                    timers.set(Timer::G(id), now + T1);
+                }
                 timers.set(Timer::H(id), now + PATIENCE);
                 ServerState::Completed { bytes, pause: T1 }
             }
             (_, false) => {
-                timers.set(Timer::J(id), now + PATIENCE);
+                timers.set(Timer::J(id), now + linger(transport, PATIENCE));
                 ServerState::Completed { bytes, pause: T1 }
             }
         };
-        self.send(sent.0, sent.1.clone());
+        self.send(now, &sent.0, sent.1.clone());
         Some(sent)
     }
 
     /// The same request came again.
-    pub(crate) fn repeat(&mut self, id: TransactionId) {
+    pub(crate) fn repeat(&mut self, now: Instant, id: TransactionId) {
         let Some(server) = self.servers.get(&id) else {
             return;
         };
         if let ServerState::Proceeding { bytes } | ServerState::Completed { bytes, .. } =
             &server.state
         {
-            let (source, bytes) = (server.source, bytes.clone());
-            self.send(source, bytes);
+            let (to, bytes) = (server.to.clone(), bytes.clone());
+            self.send(now, &to, bytes);
         }
     }
 
@@ -149,7 +155,8 @@ impl UserAgent {
             ServerState::Completed { .. } => {
                 server.state = ServerState::Confirmed;
                 self.timers.stop_server(id);
-                self.timers.set(Timer::I(id), now + T4);
+                let late = linger(server.to.transport, T4);
+                self.timers.set(Timer::I(id), now + late);
                 true
             }
             ServerState::Confirmed => true,
@@ -164,8 +171,8 @@ impl UserAgent {
         {
             *pause = (*pause * 2).min(T2);
             self.timers.set(Timer::G(id), now + *pause);
-            let (source, bytes) = (server.source, bytes.clone());
-            self.send(source, bytes);
+            let (to, bytes) = (server.to.clone(), bytes.clone());
+            self.send(now, &to, bytes);
         }
     }
 

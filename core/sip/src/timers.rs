@@ -40,6 +40,8 @@ pub(crate) enum Timer {
     E(TransactionId),
     /// Client non-INVITE: no answer.
     F(TransactionId),
+    /// Client: there is no way to them.
+    Unsent(TransactionId),
     /// Server INVITE: send the refusal again.
     G(TransactionId),
     /// Server INVITE: no ACK for the refusal.
@@ -104,7 +106,7 @@ impl Timers {
         for timer in [Timer::A, Timer::B, Timer::C, Timer::D] {
             self.stop(timer(id));
         }
-        for timer in [Timer::E, Timer::F, Timer::K, Timer::M] {
+        for timer in [Timer::E, Timer::F, Timer::K, Timer::M, Timer::Unsent] {
             self.stop(timer(id));
         }
     }

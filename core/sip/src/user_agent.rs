@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use confab_terms::{Instant, SocketAddr, limits};
+use confab_terms::Instant;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use serde::{Deserialize, Serialize};
 
 use crate::client::{ClientKey, ClientTransaction};
+use crate::connections::Connections;
 use crate::dialog::Dialog;
 use crate::digest::{Account, Gate};
+use crate::hop::Transport;
+use crate::resolve::Names;
 use crate::server::{ServerKey, ServerTransaction};
 use crate::timers::{Timers, TransactionId};
 use crate::{Config, DialogId, Event, Output};
@@ -32,7 +35,9 @@ pub struct UserAgent {
     pub(crate) timers: Timers,
     pub(crate) gate: Option<Gate>,
     pub(crate) accounts: Vec<Account>,
-    outputs: VecDeque<Output>,
+    pub(crate) connections: Connections,
+    pub(crate) names: Names,
+    pub(crate) outputs: VecDeque<Output>,
 }
 
 impl UserAgent {
@@ -53,6 +58,8 @@ impl UserAgent {
             timers: Timers::default(),
             gate: None,
             accounts: Vec::new(),
+            connections: Connections::default(),
+            names: Names::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -60,7 +67,12 @@ impl UserAgent {
     /// When `handle_deadline` wants to be called.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.timers.next()
+        let own = [
+            self.timers.next(),
+            self.connections.next_deadline(),
+            self.names.next_deadline(),
+        ];
+        own.into_iter().flatten().min()
     }
 
     /// The next thing to do; `None` when all is done.
@@ -94,16 +106,25 @@ impl UserAgent {
         format!("z9hG4bK{:016x}", self.random_number())
     }
 
-    /// What our Contact says.
-    pub(crate) fn contact(&self) -> String {
-        format!("<sip:{}>", self.config.address)
+    /// What our Contact says: requests of theirs are to come by the same transport.
+    pub(crate) fn contact(&self, transport: Transport) -> String {
+        let address = self.config.address;
+        match transport {
+            Transport::Udp => format!("<sip:{address}>"),
+            Transport::Tcp => format!("<sip:{address};transport=tcp>"),
+        }
     }
 
-    /// Sends. What finds the queue full is lost, as it could be on the wire.
-    pub(crate) fn send(&mut self, to: SocketAddr, bytes: Vec<u8>) {
-        if self.outputs.len() < limits::SIP_OUTPUTS_MAX {
-            self.outputs.push_back(Output::Datagram { to, bytes });
-        }
+    /// The same within a dialog.
+    pub(crate) fn contact_in(&self, dialog: DialogId) -> String {
+        let known = self.dialogs.get(&dialog);
+        self.contact(known.map_or(Transport::Udp, |known| known.source.transport))
+    }
+
+    /// How many connections there are, ours and theirs.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.len()
     }
 
     /// Tells the application. Events are few: a bounded number for each input.

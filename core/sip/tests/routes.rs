@@ -26,6 +26,7 @@ fn outputs(agent: &mut UserAgent) -> (Vec<(String, String)>, Vec<Event>) {
                 sent.push((to.to_string(), String::from_utf8(bytes).unwrap()));
             }
             Output::Event(event) => events.push(event),
+            other => panic!("{other:?}"),
         }
     }
     (sent, events)
@@ -104,11 +105,12 @@ fn a_strict_router_takes_the_request_uri() {
 }
 
 #[test]
-fn a_contact_that_is_no_address_is_reached_where_it_was_heard() {
+fn a_contact_that_nobody_is_at_is_reached_where_it_was_heard() {
     for contact in [
-        "sip:anna@phone.example",
         "sip:anna@0.0.0.0",
         "sip:anna@255.255.255.255",
+        "sips:anna@10.0.0.1",
+        "sip:anna@10.0.0.1;transport=tls",
     ] {
         let (_, destination, bye) = called(&format!("Contact: <{contact}>\r\n"));
         assert!(
@@ -129,7 +131,7 @@ fn calling(agent: &mut UserAgent) -> (DialogId, String) {
             to: "sip:boris@example.org".into(),
             from: "sip:room@192.0.2.1".into(),
             from_name: None,
-            via: PROXY.parse().unwrap(),
+            via: Some(PROXY.parse().unwrap()),
             offer: OFFER.to_vec(),
             headers: vec![("X-A".into(), "1\r\nX-B: 2".into())],
         },

@@ -63,7 +63,7 @@ impl Storm {
                 to: format!("sip:x@{}", address(1 - side)),
                 from: "sip:y@127.0.0.1".into(),
                 from_name: None,
-                via: address(1 - side),
+                via: Some(address(1 - side)),
                 offer: OFFER.to_vec(),
                 headers: Vec::new(),
             };

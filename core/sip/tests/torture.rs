@@ -1,11 +1,14 @@
-//! RFC 4475 and RFC 5118: what each torture message gets from a user agent over UDP.
+//! RFC 4475 and RFC 5118: what each torture message gets from a user agent, over UDP and over TCP.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use confab_sip::message::{Message, Unreadable, parse};
-use confab_sip::{Config, Event, Output, UserAgent};
+use confab_sip::{
+    Config, ConnectionEvent, ConnectionId, ConnectionOrder, Event, Output, UserAgent,
+};
 use confab_terms::Instant;
 use proptest::prelude::*;
 
@@ -122,6 +125,7 @@ fn ask(agent: &mut UserAgent, bytes: &[u8]) -> (Vec<String>, Vec<Event>) {
                 replies.push(String::from_utf8_lossy(&bytes).into_owned());
             }
             Output::Event(event) => events.push(event),
+            other => panic!("{other:?}"),
         }
     }
     (replies, events)
@@ -157,6 +161,121 @@ fn each_message_gets_its_reaction() {
         })
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+const STREAM: ConnectionId = ConnectionId::Theirs(1);
+
+/// Replies and events, and whether the connection was closed.
+type Heard = (Vec<String>, Vec<Event>, bool);
+
+/// What comes of a deadline or of bytes on the connection.
+fn heard(agent: &mut UserAgent) -> Heard {
+    let (mut replies, mut events, mut closed) = (Vec::new(), Vec::new(), false);
+    while let Some(output) = agent.poll_output() {
+        match output {
+            Output::Event(event) => events.push(event),
+            Output::Connection {
+                connection: STREAM,
+                order,
+            } => match order {
+                ConnectionOrder::Send(bytes) => {
+                    assert!(!closed, "nothing is sent after the close");
+                    replies.push(String::from_utf8_lossy(&bytes).into_owned());
+                }
+                ConnectionOrder::Close => closed = true,
+                ConnectionOrder::Open { .. } => panic!("{order:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+    (replies, events, closed)
+}
+
+/// The same over TCP, in pieces of so many bytes.
+fn ask_over_tcp(agent: &mut UserAgent, bytes: &[u8], piece: usize) -> Heard {
+    let peer = "192.0.2.77:5099".parse().unwrap();
+    agent.handle_connection(Instant(0), STREAM, ConnectionEvent::Opened { peer });
+    for piece in bytes.chunks(piece) {
+        let bytes = piece.to_vec();
+        agent.handle_connection(Instant(0), STREAM, ConnectionEvent::Received { bytes });
+    }
+    heard(agent)
+}
+
+/// Where the next message begins is known by Content-Length alone (RFC 3261 §18.3): what has none,
+/// or none that can be read, or less than there is, has a fate of its own.
+fn over_tcp(name: &str, bytes: &[u8], over_udp: Reaction) -> (Vec<Reaction>, bool) {
+    let head = String::from_utf8_lossy(bytes);
+    let Some((head, _)) = head.split_once("\r\n\r\n") else {
+        return (vec![], false); // its end is waited for
+    };
+    let head = head.to_lowercase();
+    let has_length = head.contains("\r\ncontent-length") || head.contains("\r\nl:");
+    match name {
+        // What follows the second request is no message, nor the beginning of one.
+        "rfc4475/dblreq.dat" => (vec![over_udp, Invited], true),
+        "rfc4475/ncl.dat" | "rfc4475/mcl01.dat" => (vec![Status(400)], true),
+        "rfc4475/clerr.dat" => (vec![], false),
+        _ if !has_length => (vec![], true),
+        _ => match over_udp {
+            Dropped | Stray => (vec![], false),
+            other => (vec![other], false),
+        },
+    }
+}
+
+#[test]
+fn each_message_gets_its_reaction_over_tcp() {
+    for (name, over_udp) in REACTIONS {
+        let bytes = read(name);
+        let (expected, close) = over_tcp(name, &bytes, over_udp);
+        for piece in [1, 100, 65_535] {
+            let mut agent = agent();
+            let (replies, events, closed) = ask_over_tcp(&mut agent, &bytes, piece);
+            let status = |reply: &String| match reply[8..11].parse().unwrap() {
+                100 => Invited,
+                status => Status(status),
+            };
+            let got: Vec<Reaction> = replies.iter().map(status).collect();
+            assert_eq!(
+                (got, closed),
+                (expected.clone(), close),
+                "{name} by {piece}"
+            );
+            let invited = expected.iter().filter(|one| **one == Invited).count();
+            assert_eq!(events.len(), invited, "{name}");
+            // And whatever it was, the next connection finds us well.
+            let options = "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP c;branch=z9hG4bKo\r\n\
+                           From: <sip:c@d>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: o\r\n\
+                           CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+            let peer = "192.0.2.78:5099".parse().unwrap();
+            let other = ConnectionId::Theirs(2);
+            agent.handle_connection(Instant(0), other, ConnectionEvent::Opened { peer });
+            let bytes = options.as_bytes().to_vec();
+            agent.handle_connection(Instant(0), other, ConnectionEvent::Received { bytes });
+            let Some(Output::Connection {
+                connection,
+                order: ConnectionOrder::Send(reply),
+            }) = agent.poll_output()
+            else {
+                panic!("{name}: no answer to OPTIONS");
+            };
+            assert_eq!(connection, other);
+            assert!(reply.starts_with(b"SIP/2.0 200 "), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_is_shorter_than_it_says_is_waited_for_and_then_closed() {
+    let mut agent = agent();
+    let (replies, _, closed) = ask_over_tcp(&mut agent, &read("rfc4475/clerr.dat"), 100);
+    assert_eq!((replies.len(), closed), (0, false));
+    let at = agent.next_deadline().unwrap();
+    assert_eq!(at, Instant(0) + Duration::from_secs(32));
+    agent.handle_deadline(at);
+    let (replies, events, closed) = heard(&mut agent);
+    assert_eq!((replies.len(), events.len(), closed), (0, 0, true));
 }
 
 #[test]
@@ -262,6 +381,17 @@ fn two_requests_without_a_branch_of_their_own_are_two() {
     assert_eq!((replies.len(), events.len()), (1, 0));
 }
 
+/// Rings, answers and hangs up.
+fn decide(agent: &mut UserAgent, events: &[Event]) {
+    for event in events {
+        if let Event::Invited { dialog, .. } = event {
+            agent.ring(Instant(0), *dialog);
+            agent.answer(Instant(0), *dialog, b"v=0\r\n".to_vec());
+            agent.hang_up(Instant(0), *dialog);
+        }
+    }
+}
+
 fn mutated() -> impl Strategy<Value = Vec<u8>> {
     let names: Vec<&str> = REACTIONS.iter().map(|(name, _)| *name).collect();
     let splinters = prop::sample::select(vec![
@@ -320,18 +450,28 @@ proptest! {
             prop_assert!(!head.replace("\r\n", "").contains(['\r', '\n']), "{reply}");
             prop_assert!(reply.len() <= bytes.len() + 400, "an amplifier: {reply}");
         }
-        for event in events {
-            if let Event::Invited { dialog, .. } = event {
-                agent.ring(Instant(0), dialog);
-                agent.answer(Instant(0), dialog, b"v=0\r\n".to_vec());
-                agent.hang_up(Instant(0), dialog);
-            }
-        }
+        decide(&mut agent, &events);
         // Whatever it was, it dies down.
         while let Some(at) = agent.next_deadline() {
             agent.handle_deadline(at);
         }
         prop_assert_eq!(agent.leftovers(), (0, 0, 0));
+    }
+
+    #[test]
+    fn no_mutation_brings_us_down_over_tcp(bytes in mutated(), piece in 1_usize..400) {
+        let mut agent = agent();
+        let (replies, events, _) = ask_over_tcp(&mut agent, &bytes, piece);
+        for reply in replies {
+            let head = reply.split("\r\n\r\n").next().unwrap_or_default();
+            prop_assert!(!head.replace("\r\n", "").contains(['\r', '\n']), "{reply}");
+        }
+        decide(&mut agent, &events);
+        while let Some(at) = agent.next_deadline() {
+            agent.handle_deadline(at);
+            while agent.poll_output().is_some() {}
+        }
+        prop_assert_eq!((agent.leftovers(), agent.connections()), ((0, 0, 0), 0));
     }
 
     #[test]

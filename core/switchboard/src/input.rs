@@ -1,6 +1,7 @@
 //! Everything that can happen to the switchboard.
 
 use confab_media::Event as MediaEvent;
+use confab_sip::{ConnectionEvent, ConnectionId, Lookup};
 use confab_terms::{AudioId, DecodeId, FetchId, LegId, RequestId, SocketAddr, SoundId};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,20 @@ pub enum Input {
         from: SocketAddr,
         /// What.
         bytes: Vec<u8>,
+    },
+    /// Something happened on a connection of the SIP port, or of one that we asked for.
+    Connection {
+        /// Which.
+        connection: ConnectionId,
+        /// What.
+        event: ConnectionEvent,
+    },
+    /// The answer to `Output::Resolve`.
+    Resolved {
+        /// Echoed.
+        lookup: Lookup,
+        /// In the order in which to try them; none: the name has none.
+        addresses: Vec<SocketAddr>,
     },
     /// The REST API asks. Each is answered by exactly one `Output::Reply`.
     Asked {

@@ -20,6 +20,8 @@ pub use api::{CallUpdate, EndWish, NextDocument, Refusal, Reply, Request};
 pub use call_callback::{CallCallback, CallEvent};
 /// The words of the rules that a question or an answer carries.
 pub use confab_conference as conference;
+/// The words of SIP that inputs and outputs carry.
+pub use confab_sip::{ConnectionEvent, ConnectionId, ConnectionOrder, Lookup, Transport};
 pub use config::Config;
 pub use input::{DecodeError, FetchError, Fetched, Input};
 pub use live::{Counters, Leftovers};

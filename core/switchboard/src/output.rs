@@ -1,6 +1,7 @@
 //! Everything that the switchboard wants done.
 
 use confab_media::Command as MediaCommand;
+use confab_sip::{ConnectionId, ConnectionOrder, Lookup, Transport};
 use confab_terms::{
     AudioId, CallSid, ConferenceSid, DecodeId, FetchId, LegId, Method, RequestId, SocketAddr,
     WallTime,
@@ -18,6 +19,24 @@ pub enum Output {
         to: SocketAddr,
         /// What.
         bytes: Vec<u8>,
+    },
+    /// To be done with a connection, in this order.
+    Connection {
+        /// Which.
+        connection: ConnectionId,
+        /// What.
+        order: ConnectionOrder,
+    },
+    /// Find the addresses of a SIP name (RFC 3263 §4.2); answered by `Input::Resolved`.
+    Resolve {
+        /// Echoed.
+        lookup: Lookup,
+        /// The name.
+        host: String,
+        /// Its port; `None`: that of its SRV record, else 5060.
+        port: Option<u16>,
+        /// For which transport.
+        transport: Transport,
     },
     /// Answer the REST API.
     Reply {

@@ -57,6 +57,12 @@ impl Switchboard {
     pub fn handle(&mut self, now: Now, input: Input) {
         match input {
             Input::Datagram { from, bytes } => self.sip.handle(now.instant, from, &bytes),
+            Input::Connection { connection, event } => {
+                self.sip.handle_connection(now.instant, connection, event);
+            }
+            Input::Resolved { lookup, addresses } => {
+                self.sip.handle_resolved(now.instant, lookup, &addresses);
+            }
             Input::Asked { request, what } => asked::asked(self, now, request, what),
             Input::LegOpened { leg, port } => handle::leg_opened(self, now, leg, port),
             Input::Fetched { fetch, result } => handle::fetched(self, now, fetch, result),
@@ -133,6 +139,20 @@ impl Switchboard {
         while let Some(output) = self.sip.poll_output() {
             match output {
                 SipOutput::Datagram { to, bytes } => self.send(Output::Datagram { to, bytes }),
+                SipOutput::Connection { connection, order } => {
+                    self.send(Output::Connection { connection, order });
+                }
+                SipOutput::Resolve {
+                    lookup,
+                    host,
+                    port,
+                    transport,
+                } => self.send(Output::Resolve {
+                    lookup,
+                    host,
+                    port,
+                    transport,
+                }),
                 SipOutput::Event(event) => handle::sip(self, now, event),
             }
         }

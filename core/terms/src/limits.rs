@@ -116,3 +116,30 @@ pub const MEDIA_OUTPUTS_MAX: usize = 65_536;
 pub const SOUND_CHUNKS_MAX: usize = 3;
 /// Beeps of a room at once; the oldest makes room.
 pub const BEEPS_MAX: usize = 4;
+/// SIP connections (TCP) at once, ours and theirs; a further one of theirs is closed at once.
+pub const SIP_CONNECTIONS_MAX: usize = 4_096;
+/// The same with one address at the other end: a whole office may stand behind it.
+pub const SIP_CONNECTIONS_OF_ADDRESS_MAX: usize = 1_024;
+/// How long a SIP connection of ours may take to open.
+pub const SIP_CONNECTION_OPENING: Duration = Duration::from_secs(10);
+/// How long one of theirs may take to its first message or keep-alive.
+pub const SIP_CONNECTION_GREETING: Duration = Duration::from_secs(32);
+/// How long one that no call needs may be silent: keep-alives come every 120 s at least (RFC 5626
+/// §4.4.1).
+pub const SIP_CONNECTION_IDLE: Duration = Duration::from_secs(300);
+/// Messages that wait for a SIP connection to open.
+pub const SIP_CONNECTION_WAITING_MAX: usize = 64;
+/// Bytes that a SIP connection's other end may leave unread; beyond it is closed.
+pub const SIP_CONNECTION_UNSENT_BYTES_MAX: usize = 256 * 1024;
+/// Names asked for at once for SIP; what goes to a further one fails.
+pub const SIP_LOOKUPS_MAX: usize = 256;
+/// Names of which SIP knows the address, for a while, or that it has none.
+pub const SIP_NAMES_MAX: usize = 4_096;
+/// Messages that wait for the address of one name.
+pub const SIP_NAME_WAITING_MAX: usize = 64;
+/// How long SIP waits for the address of a name.
+pub const SIP_LOOKUP_WAIT: Duration = Duration::from_secs(5);
+/// How long an address that was found is good.
+pub const SIP_NAME_LIFE: Duration = Duration::from_secs(60);
+/// How long a name without one is not asked for again.
+pub const SIP_NO_NAME_LIFE: Duration = Duration::from_secs(5);

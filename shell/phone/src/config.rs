@@ -1,7 +1,8 @@
 //! What a phone is told before it calls.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use confab_sip::Transport;
 use confab_sockets::PortRange;
 use confab_terms::Codec;
 
@@ -12,8 +13,10 @@ use crate::Voice;
 pub struct PhoneConfig {
     /// Its own address.
     pub local: IpAddr,
-    /// Whom it calls, by UDP.
+    /// Whom it calls.
     pub server: SocketAddr,
+    /// By what.
+    pub transport: Transport,
     /// The user part that it dials, not escaped: the room.
     pub room: String,
     /// The user part of its From.
@@ -39,8 +42,12 @@ impl PhoneConfig {
     #[must_use]
     pub fn new(server: SocketAddr, room: &str, from: &str) -> Self {
         Self {
-            local: Ipv4Addr::LOCALHOST.into(),
+            local: match server {
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            },
             server,
+            transport: Transport::Udp,
             room: room.to_owned(),
             from: from.to_owned(),
             from_name: None,
@@ -58,9 +65,20 @@ impl PhoneConfig {
         self
     }
 
+    /// It calls by TCP.
+    #[must_use]
+    pub fn over_tcp(mut self) -> Self {
+        self.transport = Transport::Tcp;
+        self
+    }
+
     /// `sip:room@server`.
     pub(crate) fn callee_uri(&self) -> String {
-        format!("sip:{}@{}", escape(&self.room), self.server)
+        let transport = match self.transport {
+            Transport::Udp => "",
+            Transport::Tcp => ";transport=tcp",
+        };
+        format!("sip:{}@{}{transport}", escape(&self.room), self.server)
     }
 
     /// `sip:from@local`.

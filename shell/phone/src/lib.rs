@@ -10,8 +10,10 @@ mod phone;
 mod phones;
 mod speech;
 mod state;
+mod streams;
 mod voice;
 
+pub use confab_sip::Transport;
 pub use confab_sockets::now;
 pub use config::PhoneConfig;
 pub use ear::{PACKETS_MAX, Packet};

@@ -1,4 +1,4 @@
-//! One phone without its thread: a user agent, its three sockets, a mouth and an ear.
+//! One phone without its thread: a user agent, its sockets, a mouth and an ear.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,6 +15,7 @@ use crate::ear::Packet;
 use crate::order::LineOrder;
 use crate::speech::{Coding, Speech};
 use crate::state::{Shared, State};
+use crate::streams::Streams;
 
 /// 20 ms.
 const TICK: Duration = Duration::from_millis(20);
@@ -31,6 +32,7 @@ pub(crate) struct Line {
     pub(crate) id: u64,
     pub(crate) sip: Udp,
     pub(crate) pair: Pair,
+    streams: Streams,
     pub(crate) shared: Arc<Shared>,
     codecs: Vec<Codec>,
     agent: UserAgent,
@@ -66,7 +68,7 @@ impl Line {
             to: config.callee_uri(),
             from: config.caller_uri(),
             from_name: config.from_name.clone(),
-            via: config.server,
+            via: Some(config.server),
             offer: confab_sdp::offer(&local, &config.codecs, Direction::SendRecv),
             headers: config.headers.clone(),
         };
@@ -75,6 +77,7 @@ impl Line {
             id,
             sip,
             pair,
+            streams: Streams::default(),
             shared: Arc::new(Shared::new()),
             codecs: config.codecs.clone(),
             agent,
@@ -139,6 +142,10 @@ impl Line {
 
     /// Speaks, if it is time, and lets SIP's timers run.
     pub(crate) fn run_timers(&mut self, now: Instant, scratch: &mut Batch) {
+        for (connection, event) in self.streams.look() {
+            self.agent.handle_connection(now, connection, event);
+            self.carry_out(now);
+        }
         if self.agent.next_deadline().is_some_and(|at| at <= now) {
             self.agent.handle_deadline(now);
             self.carry_out(now);
@@ -178,6 +185,9 @@ impl Line {
                 Output::Datagram { to, bytes } => {
                     self.sip.send_to(&bytes, to);
                 }
+                Output::Connection { connection, order } => self.streams.obey(connection, order),
+                // It calls an address, and is answered by one.
+                Output::Resolve { lookup, .. } => self.agent.handle_resolved(now, lookup, &[]),
                 Output::Event(event) => self.take(now, event),
             }
         }

@@ -86,6 +86,14 @@ impl Failure {
         }
     }
 
+    /// It was TCP that was asked for: the same port over UDP was free.
+    pub(crate) fn over_tcp(mut self) -> Self {
+        if let Self::NotBound { why, .. } = &mut self {
+            why.push_str(" (over TCP)");
+        }
+        self
+    }
+
     pub(crate) fn refused(what: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Refused { what, source }
     }

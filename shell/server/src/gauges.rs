@@ -35,6 +35,8 @@ pub(crate) struct Gauges {
     pub(crate) sip_out: Count,
     /// SIP datagrams that the kernel did not take.
     pub(crate) sip_unsent: Count,
+    /// SIP connections now.
+    pub(crate) sip_connections: Level,
     /// Callbacks that were given up after all attempts.
     pub(crate) callbacks_failed: Count,
     /// Callbacks that found no room in their queue.
@@ -54,6 +56,20 @@ impl Count {
         if more > 0 {
             self.0.fetch_add(more, Ordering::Relaxed);
         }
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Goes up and down.
+#[derive(Debug, Default)]
+pub(crate) struct Level(AtomicU64);
+
+impl Level {
+    pub(crate) fn set(&self, level: usize) {
+        self.0.store(level as u64, Ordering::Relaxed);
     }
 
     pub(crate) fn get(&self) -> u64 {

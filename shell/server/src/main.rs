@@ -15,6 +15,7 @@ mod outlets;
 mod queues;
 mod serve;
 mod sounds;
+mod streams;
 mod switchboard_loop;
 mod threads;
 mod webs;

@@ -133,6 +133,11 @@ impl Shown {
                 values: Values::Counters("way", datagrams),
             },
             Family {
+                name: "confab_sip_connections",
+                help: "TCP connections of the SIP port now, ours and theirs",
+                values: Values::Gauge(gauges.sip_connections.get() as f64),
+            },
+            Family {
                 name: "confab_queue_length",
                 help: "What waits between the threads now",
                 values: Values::Gauges("queue", self.queues()),

@@ -4,15 +4,16 @@
 mod in_logs;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use confab_rest::Dialect;
 use confab_sockets::Udp;
 use confab_sounds::Sounds;
 use confab_store::{Entry, Store};
-use confab_switchboard::{Fetch, Input, Notice, Output, Reply};
+use confab_switchboard::{Fetch, Input, Lookup, Notice, Output, Reply};
 use confab_terms::RequestId;
-use confab_web::{Callback, Callbacks, Web};
+use confab_web::{Callback, Callbacks, Resolve as _, SystemResolver, Web};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
@@ -20,10 +21,18 @@ use tokio::sync::oneshot;
 
 use crate::gauges::Gauges;
 use crate::queues::{Letterbox, Order};
+use crate::streams::Streams;
+
+/// Where SIP is spoken when nothing is said (RFC 3261 §19.1.2).
+const SIP_PORT: u16 = 5060;
+/// Addresses of a name that are passed on.
+const ADDRESSES_MAX: usize = 16;
 
 /// Where outputs go.
 pub(crate) struct Outlets {
     pub(crate) sip: Udp,
+    pub(crate) streams: Streams,
+    pub(crate) names: SystemResolver,
     pub(crate) media: Vec<MediaThread>,
     pub(crate) web: Web,
     pub(crate) sounds: Sounds,
@@ -91,6 +100,10 @@ impl Outlets {
                     tracing::debug!(%to, "the kernel did not take a SIP message");
                 }
             }
+            Output::Connection { connection, order } => self.streams.obey(connection, order),
+            Output::Resolve {
+                lookup, host, port, ..
+            } => self.resolve(lookup, &host, port),
             Output::Reply { request, reply } => {
                 if let Some(asked) = self.replies.remove(&request) {
                     let _no_longer_waiting = asked.send(reply);
@@ -149,6 +162,22 @@ impl Outlets {
             let id = fetch.fetch;
             let result = web.fetch(fetch).await;
             letterbox.answer(Input::Fetched { fetch: id, result }).await;
+        });
+    }
+
+    fn resolve(&self, lookup: Lookup, host: &str, port: Option<u16>) {
+        let (found, letterbox) = (self.names.resolve(host), self.letterbox.clone());
+        let host = host.to_owned();
+        self.runtime.spawn(async move {
+            let addresses = found.await.unwrap_or_else(|error| {
+                tracing::debug!(host, %error, "a SIP name has no address");
+                Vec::new()
+            });
+            let port = port.unwrap_or(SIP_PORT);
+            let addresses = addresses.into_iter().map(|ip| SocketAddr::new(ip, port));
+            let addresses = addresses.take(ADDRESSES_MAX).collect();
+            let input = Input::Resolved { lookup, addresses };
+            letterbox.answer(input).await;
         });
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use confab_rest::{Api, Certificate, Dialect, Line, Listener, Metrics, acceptor};
-use confab_sockets::{Udp, raise_open_files};
+use confab_sockets::{Listening, Udp, raise_open_files};
 use confab_store::{FreshAccount, Given, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
@@ -50,7 +50,7 @@ pub(crate) struct Doors {
 
 /// The sockets that must be ours before anything else is done.
 struct Bound {
-    sip: Udp,
+    sip: (Udp, Listening),
     sip_address: SocketAddr,
     http: TcpListener,
     https: Option<TcpListener>,
@@ -122,12 +122,9 @@ pub(crate) async fn run(
 }
 
 async fn bind(config: &Config) -> Result<Bound, Failure> {
-    const SIP: &str = "CONFAB_SIP_LISTEN";
-    let sip_listen = config.sip_listen.to_string();
-    let not_bound = |error| Failure::not_bound(SIP, &sip_listen, &error);
-    let sip = Udp::bind(config.sip_listen).map_err(not_bound)?;
-    sip.set_receive_buffer(SIP_BUFFER_BYTES);
-    let mut sip_address = sip.local().map_err(Failure::refused("an address"))?;
+    let sip = bind_sip(config.sip_listen)?;
+    sip.0.set_receive_buffer(SIP_BUFFER_BYTES);
+    let mut sip_address = sip.0.local().map_err(Failure::refused("an address"))?;
     sip_address.set_ip(config.media_address());
     let http = listen("CONFAB_HTTP_LISTEN", config.http_listen).await?;
     let https = match config.https_listen {
@@ -140,6 +137,23 @@ async fn bind(config: &Config) -> Result<Bound, Failure> {
         http,
         https,
     })
+}
+
+/// UDP and TCP on the same port. One that the system chooses is chosen until both are free.
+pub(crate) fn bind_sip(address: SocketAddr) -> Result<(Udp, Listening), Failure> {
+    const SIP: &str = "CONFAB_SIP_LISTEN";
+    const TRIES: u32 = 16;
+    let not_bound = |error| Failure::not_bound(SIP, &address.to_string(), &error);
+    let mut tries = 1;
+    loop {
+        let udp = Udp::bind(address).map_err(not_bound)?;
+        let chosen = udp.local().map_err(Failure::refused("an address"))?;
+        match Listening::bind(chosen) {
+            Ok(tcp) => return Ok((udp, tcp)),
+            Err(_) if address.port() == 0 && tries < TRIES => tries += 1,
+            Err(error) => return Err(not_bound(error).over_tcp()),
+        }
+    }
 }
 
 async fn listen(what: &'static str, address: SocketAddr) -> Result<TcpListener, Failure> {

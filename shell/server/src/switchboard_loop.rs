@@ -36,6 +36,8 @@ pub(crate) struct SwitchboardLoop {
 struct Running {
     setup: SwitchboardLoop,
     batch: Batch,
+    /// What a turn finds on connections.
+    happened: Vec<Input>,
     last_request: u64,
     shown: [u64; SWITCHBOARD_ROWS],
     shown_at: Instant,
@@ -47,11 +49,10 @@ impl SwitchboardLoop {
     /// Runs until a drain has come to its end.
     pub(crate) fn run(self) {
         let mut poll = Poll::new();
-        poll.watch(&*self.inbox.bell);
-        let sip = poll.watch(&self.outlets.sip);
         let mut running = Running {
             setup: self,
             batch: Batch::new(DATAGRAMS_A_TURN, SIP_MESSAGE_BYTES_MAX),
+            happened: Vec::new(),
             last_request: 0,
             shown: [0; SWITCHBOARD_ROWS],
             shown_at: Instant::default(),
@@ -60,7 +61,7 @@ impl SwitchboardLoop {
         let mut sip_ready = true;
         loop {
             let begun = now();
-            let more = running.turn(sip_ready);
+            let more = running.turn(sip_ready, &poll);
             running
                 .setup
                 .gauges
@@ -75,6 +76,10 @@ impl SwitchboardLoop {
             } else {
                 running.deadline()
             };
+            poll.clear();
+            poll.watch(&*running.setup.inbox.bell);
+            let sip = poll.watch(&running.setup.outlets.sip);
+            running.setup.outlets.streams.watch(&mut poll);
             poll.wait(until);
             sip_ready = poll.is_ready(sip);
         }
@@ -83,7 +88,7 @@ impl SwitchboardLoop {
 
 impl Running {
     /// One turn; whether there may be more to do at once.
-    fn turn(&mut self, sip_ready: bool) -> bool {
+    fn turn(&mut self, sip_ready: bool, poll: &Poll) -> bool {
         self.setup.inbox.bell.clear();
         if !self.setup.outlets.flush() {
             return false;
@@ -94,6 +99,7 @@ impl Running {
             self.carry_out();
         }
         let mut more = sip_ready && self.read_sip();
+        more |= self.read_streams(poll);
         for n in 0..INPUTS_A_TURN {
             let Ok(told) = self.setup.inbox.told.try_recv() else {
                 break;
@@ -140,6 +146,16 @@ impl Running {
         self.batch.is_full()
     }
 
+    fn read_streams(&mut self, poll: &Poll) -> bool {
+        let mut happened = std::mem::take(&mut self.happened);
+        let more = self.setup.outlets.streams.turn(poll, &mut happened);
+        for input in happened.drain(..) {
+            self.handle(input);
+        }
+        self.happened = happened;
+        more || self.setup.outlets.streams.has_told()
+    }
+
     fn handle(&mut self, input: Input) {
         self.setup.switchboard.handle(now_both(), input);
         self.carry_out();
@@ -164,12 +180,18 @@ impl Running {
         };
         let gauges = &self.setup.gauges;
         gauges.switchboard.show(&mut self.shown, shown.read());
+        let connections = self.setup.outlets.streams.len();
+        gauges.sip_connections.set(connections);
     }
 
     fn deadline(&self) -> Option<Instant> {
         let breath = self.setup.outlets.is_behind().then(|| now() + BREATH);
         let timers = self.setup.switchboard.next_deadline();
-        [breath, timers, self.end].into_iter().flatten().min()
+        let streams = self.setup.outlets.streams.deadline();
+        [breath, timers, streams, self.end]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn is_over(&mut self) -> bool {

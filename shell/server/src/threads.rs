@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use confab_conference::Url;
-use confab_sockets::{Ports, Udp, random_seed};
+use confab_sockets::{Listening, Ports, Udp, random_seed};
 use confab_store::Store;
 use confab_switchboard::{CallCallback, Config as SwitchboardConfig, Switchboard};
 use confab_terms::Method;
-use confab_web::Callbacks;
+use confab_web::{Callbacks, SystemResolver};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -22,6 +22,7 @@ use crate::metrics::MediaQueues;
 use crate::outlets::{MediaThread, Outlets};
 use crate::queues::{self, Letterbox};
 use crate::sounds::Asking;
+use crate::streams::Streams;
 use crate::switchboard_loop::SwitchboardLoop;
 use crate::{sounds, webs};
 
@@ -57,7 +58,7 @@ impl Running {
 pub(crate) fn start(
     config: &Config,
     store: &Arc<dyn Store>,
-    sip: Udp,
+    (sip, listening): (Udp, Listening),
     sip_address: SocketAddr,
 ) -> Result<Running, Failure> {
     let gauges = Arc::new(Gauges::default());
@@ -72,6 +73,8 @@ pub(crate) fn start(
     let callbacks = webs::callbacks(&web, store, &gauges);
     let outlets = Outlets {
         sip,
+        streams: Streams::new(listening),
+        names: SystemResolver::default(),
         media: orders.into_iter().map(MediaThread::new).collect(),
         web,
         sounds,

@@ -42,6 +42,14 @@ fn a_taken_port_is_exit_1() {
         line.contains("CONFAB_SIP_LISTEN") && line.contains(&sip.1),
         "{line}"
     );
+    // Its TCP port counts as well.
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = tcp.local_addr().unwrap().to_string();
+    let (status, line) = refused(command(&folder).env("CONFAB_SIP_LISTEN", &taken));
+    assert_eq!(status, 1);
+    for part in ["CONFAB_SIP_LISTEN", &taken, "in use", "TCP"] {
+        assert!(line.contains(part), "{line} does not say {part}");
+    }
     let http = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = http.local_addr().unwrap().to_string();
     for variable in ["CONFAB_HTTP_LISTEN", "CONFAB_HTTPS_LISTEN"] {

@@ -1,4 +1,4 @@
-//! UDP sockets in batches, wake-ups, clocks and absolute ticks: dumb, and decides nothing.
+//! UDP sockets in batches, TCP that never blocks, wake-ups, clocks and absolute ticks: dumb, and decides nothing.
 //! The only place for `unsafe`: what the standard library does not offer is called here.
 #![allow(
     unsafe_code,
@@ -13,6 +13,7 @@ mod pair;
 mod poll;
 mod priority;
 mod random;
+mod tcp;
 mod udp;
 mod wake;
 
@@ -23,5 +24,6 @@ pub use pair::{Pair, PortRange, Ports};
 pub use poll::Poll;
 pub use priority::{Priority, try_realtime};
 pub use random::random_seed;
+pub use tcp::{Listening, Tcp};
 pub use udp::Udp;
 pub use wake::Wake;

@@ -22,9 +22,18 @@ impl Poll {
 
     /// Adds a descriptor; the place to ask `is_ready` for.
     pub fn watch(&mut self, source: &impl AsFd) -> usize {
+        self.add(source, libc::POLLIN)
+    }
+
+    /// Adds one that can be written to as well, or is being opened.
+    pub fn watch_both(&mut self, source: &impl AsFd) -> usize {
+        self.add(source, libc::POLLIN | libc::POLLOUT)
+    }
+
+    fn add(&mut self, source: &impl AsFd, events: libc::c_short) -> usize {
         self.fds.push(libc::pollfd {
             fd: source.as_fd().as_raw_fd(),
-            events: libc::POLLIN,
+            events,
             revents: 0,
         });
         self.fds.len() - 1
@@ -35,8 +44,8 @@ impl Poll {
         self.fds.clear();
     }
 
-    /// Waits until something can be read or `until` has come (`None`: for ever), and says how
-    /// many can be read. Interrupted by a signal: 0.
+    /// Waits until something is ready or `until` has come (`None`: for ever), and says how many
+    /// are. Interrupted by a signal: 0.
     pub fn wait(&mut self, until: Option<Instant>) -> usize {
         let left = until.map(|at| timespec(at.saturating_since(now())));
         let left = left
@@ -51,7 +60,7 @@ impl Poll {
         })
     }
 
-    /// Whether the descriptor at this place can be read, after `wait`.
+    /// Whether the descriptor at this place is ready, or broken, after `wait`.
     #[must_use]
     pub fn is_ready(&self, place: usize) -> bool {
         self.fds.get(place).is_some_and(|fd| fd.revents != 0)

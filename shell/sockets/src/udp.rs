@@ -4,10 +4,16 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
+use crate::address::within_v6;
+
 /// One UDP socket that never blocks, bound to an address that nobody shares
 /// (no `SO_REUSEADDR`: a port that is taken must say so).
 #[derive(Debug)]
-pub struct Udp(UdpSocket);
+pub struct Udp {
+    socket: UdpSocket,
+    /// Bound to an address of IPv6: IPv4 is reached within it, if at all.
+    v6: bool,
+}
 
 impl Udp {
     /// Binds.
@@ -18,7 +24,8 @@ impl Udp {
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = UdpSocket::bind(address)?;
         socket.set_nonblocking(true)?;
-        Ok(Self(socket))
+        let v6 = address.is_ipv6();
+        Ok(Self { socket, v6 })
     }
 
     /// Where it is bound.
@@ -27,17 +34,18 @@ impl Udp {
     ///
     /// Never, in practice.
     pub fn local(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.socket.local_addr()
     }
 
     /// Sends to `to`; whether the kernel took it.
     pub fn send_to(&self, bytes: &[u8], to: SocketAddr) -> bool {
-        twice(|| self.0.send_to(bytes, to))
+        let to = self.reached_as(to);
+        twice(|| self.socket.send_to(bytes, to))
     }
 
     /// Sends to whom it is connected; whether the kernel took it.
     pub fn send(&self, bytes: &[u8]) -> bool {
-        twice(|| self.0.send(bytes))
+        twice(|| self.socket.send(bytes))
     }
 
     /// From now on only what `peer` sends arrives, and `send` goes to it.
@@ -46,7 +54,7 @@ impl Udp {
     ///
     /// No route.
     pub fn connect(&self, peer: SocketAddr) -> io::Result<()> {
-        self.0.connect(peer)
+        self.socket.connect(self.reached_as(peer))
     }
 
     /// Undoes `connect`; the port stays if it was bound by its number.
@@ -60,7 +68,7 @@ impl Udp {
         // SAFETY: `nobody` lives through the call and has `bytes` bytes.
         let failed = unsafe {
             libc::connect(
-                self.0.as_raw_fd(),
+                self.socket.as_raw_fd(),
                 std::ptr::from_ref(&nobody).cast(),
                 bytes,
             )
@@ -82,12 +90,16 @@ impl Udp {
         self.set(libc::SO_TIMESTAMPNS, 1);
     }
 
+    fn reached_as(&self, to: SocketAddr) -> SocketAddr {
+        if self.v6 { within_v6(to) } else { to }
+    }
+
     fn set(&self, option: libc::c_int, value: usize) {
         let value = libc::c_int::try_from(value).unwrap_or(libc::c_int::MAX);
         // SAFETY: `value` lives through the call, and its size is told.
         let _kernel_says_no = unsafe {
             libc::setsockopt(
-                self.0.as_raw_fd(),
+                self.socket.as_raw_fd(),
                 libc::SOL_SOCKET,
                 option,
                 (&raw const value).cast(),
@@ -104,6 +116,6 @@ fn twice(send: impl Fn() -> io::Result<usize>) -> bool {
 
 impl AsFd for Udp {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.socket.as_fd()
     }
 }

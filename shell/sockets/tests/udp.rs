@@ -173,3 +173,27 @@ fn sleeping_until_a_moment_does_not_end_before_it() {
     assert!(now() >= at);
     sleep_until(at);
 }
+
+#[test]
+fn ipv4_within_ipv6_is_ipv4() {
+    let dual = Udp::bind("[::]:0".parse().unwrap()).unwrap();
+    let v4 = Udp::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = dual.local().unwrap().port();
+    let v4_address = v4.local().unwrap();
+    assert!(v4.send_to(b"there", ([127, 0, 0, 1], port).into()));
+    let mut batch = Batch::new(2, 100);
+    let mut poll = Poll::new();
+    poll.watch(&dual);
+    poll.wait_for(Duration::from_secs(5));
+    assert_eq!(batch.receive(&dual), 1);
+    let from = batch.datagrams().next().unwrap().from;
+    assert_eq!(from, v4_address, "as the one who sent it knows himself");
+    assert!(dual.send_to(b"and back", from));
+    poll.clear();
+    poll.watch(&v4);
+    poll.wait_for(Duration::from_secs(5));
+    assert_eq!(batch.receive(&v4), 1);
+    assert_eq!(batch.datagrams().next().unwrap().bytes, b"and back");
+    dual.connect(v4_address).unwrap();
+    assert!(dual.send(b"connected"));
+}

@@ -1,6 +1,6 @@
 //! An RTP socket without signalling: SIPp's SDP names it, and it speaks and listens in its stead.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -22,7 +22,12 @@ pub struct Ear {
 impl Ear {
     /// Listens on a free port; speaks a sine to whoever speaks to it.
     pub fn open(hz: f64, dbfs: f64) -> Result<Self> {
-        let socket = UdpSocket::bind("127.0.0.1:0")?;
+        Self::open_at(Ipv4Addr::LOCALHOST.into(), hz, dbfs)
+    }
+
+    /// The same on this address.
+    pub fn open_at(address: IpAddr, hz: f64, dbfs: f64) -> Result<Self> {
+        let socket = UdpSocket::bind((address, 0))?;
         socket.set_read_timeout(Some(Duration::from_millis(2)))?;
         let port = socket.local_addr()?.port();
         let heard = Arc::new(Mutex::new(Vec::new()));

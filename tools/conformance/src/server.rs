@@ -40,7 +40,7 @@ pub struct Server {
     pub http: String,
     /// `127.0.0.1:…`, TLS.
     pub https: String,
-    /// `127.0.0.1:…`, SIP over UDP.
+    /// `127.0.0.1:…`, SIP over UDP and TCP.
     pub sip: String,
 }
 
@@ -76,6 +76,18 @@ pub fn free_udp_port() -> Result<u16> {
     Ok(UdpSocket::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
+/// A port that was free for both UDP and TCP a moment ago.
+pub fn free_sip_port(ip: &str) -> Result<u16> {
+    for _ in 0..100 {
+        let udp = UdpSocket::bind(format!("{ip}:0"))?;
+        let port = udp.local_addr()?.port();
+        if TcpListener::bind(udp.local_addr()?).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port of {ip} is free for both UDP and TCP")
+}
+
 /// A range of media ports for each server of this process, so that they never meet.
 fn media_ports() -> String {
     static NEXT: AtomicU16 = AtomicU16::new(0);
@@ -98,7 +110,11 @@ impl Server {
         let folder = tempfile::tempdir()?;
         let http = format!("127.0.0.1:{}", free_tcp_port()?);
         let https = format!("127.0.0.1:{}", free_tcp_port()?);
-        let sip = format!("127.0.0.1:{}", free_udp_port()?);
+        let given = more.iter().find(|(name, _)| *name == "CONFAB_SIP_LISTEN");
+        let sip = match given {
+            Some((_, address)) => (*address).to_owned(),
+            None => format!("127.0.0.1:{}", free_sip_port("127.0.0.1")?),
+        };
         let mut command = Command::new(binary()?);
         let log = std::fs::File::create(folder.path().join("log"))?;
         command

@@ -18,6 +18,8 @@ pub struct Sipp {
 pub struct Script<'a> {
     /// The server's SIP address.
     pub server: &'a str,
+    /// By TCP (one connection), else by UDP.
+    pub tcp: bool,
     /// Whom it dials.
     pub room: &'a str,
     /// The RTP port that its SDP names.
@@ -39,7 +41,8 @@ impl Sipp {
         let child = Command::new("sipp")
             .arg(script.server)
             .args(["-sf", &path.to_string_lossy(), "-s", script.room, "-m", "1"])
-            .args(["-i", "127.0.0.1", "-p", &port, "-nostdin", "-trace_err"])
+            .args(["-i", script.local(), "-p", &port, "-nostdin", "-trace_err"])
+            .args(["-t", if script.tcp { "t1" } else { "u1" }])
             .args(["-timeout", "60s", "-timeout_error"])
             .current_dir(folder.path())
             .stdin(Stdio::null())
@@ -48,6 +51,38 @@ impl Sipp {
             .spawn()
             .context("sipp did not start: is the package sip-tester installed?")?;
         Ok(Self { child, folder })
+    }
+
+    /// So many calls of SIPp's own scenario, 50 a second, by this transport of its; to their end.
+    pub fn storm(server: &str, transport: &str, calls: u32) -> Result<(ExitStatus, String)> {
+        let folder = tempfile::tempdir()?;
+        let port = free_udp_port()?.to_string();
+        let output = Command::new("sipp")
+            .arg(server)
+            .args(["-sn", "uac", "-s", "storm", "-i", "127.0.0.1", "-p", &port])
+            .args([
+                "-t",
+                transport,
+                "-m",
+                &calls.to_string(),
+                "-r",
+                "50",
+                "-d",
+                "300",
+            ])
+            .args([
+                "-nostdin",
+                "-trace_err",
+                "-timeout",
+                "60s",
+                "-timeout_error",
+            ])
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .context("sipp did not start: is the package sip-tester installed?")?;
+        let log = String::from_utf8_lossy(&output.stdout).into_owned();
+        Ok((output.status, log))
     }
 
     /// Waits for its end: success if every message of the scenario came as expected.
@@ -62,6 +97,16 @@ impl Drop for Sipp {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Script<'_> {
+    /// Its own address: of the server's family.
+    fn local(&self) -> &'static str {
+        match self.server.starts_with('[') {
+            true => "::1",
+            false => "127.0.0.1",
+        }
     }
 }
 
@@ -92,8 +137,14 @@ fn scenario(script: &Script<'_>) -> String {
 }
 
 fn sdp(script: &Script<'_>, version: u32, direction: &str) -> String {
+    let family = if script.server.starts_with('[') {
+        "IP6"
+    } else {
+        "IP4"
+    };
+    let at = format!("IN {family} {}", script.local());
     format!(
-        "v=0\no=sipp 1 {version} IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\n\
+        "v=0\no=sipp 1 {version} {at}\ns=-\nc={at}\nt=0 0\n\
          m=audio {} RTP/AVP 0 101\na=rtpmap:0 PCMU/8000\na=rtpmap:101 telephone-event/8000\n\
          a=fmtp:101 0-16\na={direction}",
         script.rtp_port
@@ -115,13 +166,13 @@ fn request(method: &str, cseq: u32, body: &str) -> String {
     format!(
         r#"<send retrans="500"><![CDATA[
 {method} {target} SIP/2.0
-Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 Max-Forwards: 70
 From: "SIPp" <sip:sipp@[local_ip]:[local_port]>;tag=[pid]SIPp[call_number]
 To: <sip:[service]@[remote_ip]:[remote_port]>{last_to}
 Call-ID: [call_id]
 CSeq: {cseq} {method}
-Contact: <sip:sipp@[local_ip]:[local_port]>
+Contact: <sip:sipp@[local_ip]:[local_port];transport=[transport]>
 {content}Content-Length: [len]
 
 {body}
@@ -137,13 +188,13 @@ fn answered(cseq: u32) -> String {
 <recv response="200" rrs="true"/>
 <send><![CDATA[
 ACK [next_url] SIP/2.0
-Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 Max-Forwards: 70
 From: "SIPp" <sip:sipp@[local_ip]:[local_port]>;tag=[pid]SIPp[call_number]
 To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
 Call-ID: [call_id]
 CSeq: {cseq} ACK
-Contact: <sip:sipp@[local_ip]:[local_port]>
+Contact: <sip:sipp@[local_ip]:[local_port];transport=[transport]>
 Content-Length: 0
 
 ]]></send>

@@ -64,7 +64,7 @@ impl World {
                 to: format!("sip:{user}@confab.example"),
                 from: format!("sip:c{number}@phones.example"),
                 from_name: None,
-                via: sip_address(),
+                via: Some(sip_address()),
                 offer,
                 headers: vec![("X-Number".to_owned(), number.to_string())],
             },

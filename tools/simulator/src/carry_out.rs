@@ -33,6 +33,7 @@ impl World {
                 self.network_takes(None, Arrival::Datagram { to, bytes });
                 Ok(())
             }
+            Output::Connection { .. } | Output::Resolve { .. } => Ok(()),
             Output::Reply { request, reply } => self.replied(request, &reply),
             Output::OpenLeg { leg, .. } => {
                 self.books.leg_opened(leg)?;

@@ -81,6 +81,7 @@ impl World {
                     }
                     self.phone_sends(at, bytes);
                 }
+                Output::Connection { .. } | Output::Resolve { .. } => {}
                 Output::Event(event) => self.phone_told(at, event)?,
             }
         }

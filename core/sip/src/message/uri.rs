@@ -139,6 +139,15 @@ impl SipUri {
                 .any(|(known, _)| unescape(known).eq_ignore_ascii_case(name))
     }
 
+    /// The value of `transport`, unescaped; empty if it has none.
+    #[must_use]
+    pub fn transport(&self) -> Option<String> {
+        let mut params = self.params.iter();
+        let (_, value) =
+            params.find(|(name, _)| unescape(name).eq_ignore_ascii_case("transport"))?;
+        Some(unescape(value.as_deref().unwrap_or_default()))
+    }
+
     /// Where it points to, if it names an address that a datagram can go to.
     #[must_use]
     pub fn socket_address(&self) -> Option<SocketAddr> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::headers::Headers;
 use super::{Method, Request};
+use crate::hop::Transport;
 
 /// What a reply repeats of its request (RFC 3261 §8.2.6.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,12 +158,17 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(crate) fn bytes(&self, sent_by: SocketAddr) -> Vec<u8> {
+    pub(crate) fn bytes(&self, sent_by: SocketAddr, transport: Transport) -> Vec<u8> {
         let (method, branch) = (&self.method, &self.branch);
         let mut bytes = format!(
-            "{method} {} SIP/2.0\r\nVia: SIP/2.0/UDP {sent_by};branch={branch};rport\r\n\
+            "{method} {} SIP/2.0\r\nVia: SIP/2.0/{} {sent_by};branch={branch};rport\r\n\
              Max-Forwards: 70\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {} {method}\r\n",
-            self.uri, self.from, self.to, self.call_id, self.cseq
+            self.uri,
+            transport.in_via(),
+            self.from,
+            self.to,
+            self.call_id,
+            self.cseq
         )
         .into_bytes();
         for route in &self.routes {

@@ -99,7 +99,7 @@ impl Network {
                 to: format!("sip:room@{}", address(CALLEE)),
                 from: "sip:anna@127.0.0.1".into(),
                 from_name: Some("Anna \"A\" K".into()),
-                via: address(CALLEE),
+                via: Some(address(CALLEE)),
                 offer: OFFER.to_vec(),
                 headers: vec![("X-Colour".into(), "blue".into())],
             },
@@ -124,6 +124,7 @@ impl Network {
             while let Some(output) = self.agents[side].poll_output() {
                 match output {
                     Output::Datagram { to, bytes } => self.fly(side, to, &bytes),
+                    Output::Connection { .. } | Output::Resolve { .. } => {}
                     Output::Event(event) => {
                         self.events[side].push((self.now, event.clone()));
                         if self.answers {

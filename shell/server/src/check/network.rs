@@ -3,13 +3,14 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
-use confab_sockets::{Ports, Udp};
+use confab_sockets::Ports;
 use confab_web::is_public;
 use url::Url;
 
 use super::Found;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::serve::bind_sip;
 
 /// Binds all that a server would bind, and lets go of it.
 pub(super) fn listening(config: &Config) -> Vec<Found> {
@@ -17,7 +18,10 @@ pub(super) fn listening(config: &Config) -> Vec<Found> {
     let mut found = vec![tcp("CONFAB_HTTP_LISTEN", config.http_listen)];
     found.extend(config.https_listen.map(|at| tcp("CONFAB_HTTPS_LISTEN", at)));
     let sip = config.sip_listen;
-    found.push(tried("CONFAB_SIP_LISTEN", sip, Udp::bind(sip)));
+    found.push(match bind_sip(sip) {
+        Ok(_) => Found::Good(format!("CONFAB_SIP_LISTEN={sip} can be listened on")),
+        Err(failure) => Found::Bad(failure.to_string()),
+    });
     found.push(media(config));
     found
 }

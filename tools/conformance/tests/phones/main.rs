@@ -9,4 +9,5 @@ mod leftovers;
 mod matrix;
 mod others;
 mod start_and_stop;
+mod transports;
 mod whisper;

@@ -40,6 +40,7 @@ fn three_makes_of_phones_hear_each_other() {
     let ear = Ear::open(TONES[1], DBFS).unwrap();
     let sipp = Sipp::call(&Script {
         server: &server.sip,
+        tcp: false,
         room: "mixed",
         rtp_port: ear.port,
         stays: Duration::from_secs(12),
@@ -142,6 +143,7 @@ fn a_re_invite_of_sipp_is_answered_with_the_mirror() {
         let ear = Ear::open(TONES[1], DBFS).unwrap();
         let sipp = Sipp::call(&Script {
             server: &server.sip,
+            tcp: false,
             room: direction,
             rtp_port: ear.port,
             stays: Duration::from_secs(2),

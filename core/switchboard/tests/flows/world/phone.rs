@@ -63,7 +63,7 @@ impl Phone {
                 to,
                 from: "sip:anna@pbx.example.com".to_owned(),
                 from_name: Some("Anna".to_owned()),
-                via: super::SIP.parse().unwrap(),
+                via: Some(super::SIP.parse().unwrap()),
                 offer,
                 headers: vec![("X-Customer".to_owned(), "4711".to_owned())],
             },
@@ -102,6 +102,7 @@ impl Phone {
             match output {
                 Output::Datagram { bytes, .. } => datagrams.push(bytes),
                 Output::Event(event) => self.note(event),
+                Output::Connection { .. } | Output::Resolve { .. } => {}
             }
         }
         datagrams

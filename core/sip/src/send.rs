@@ -1,0 +1,118 @@
+//! Out with it: a message to its hop, by whatever carries it; and what becomes of a request that
+//! could not be sent (RFC 3261 §8.1.3.1: as if it had been answered with 503).
+
+use confab_terms::{Instant, limits};
+
+use crate::client::ClientState;
+use crate::dialog::Phase;
+use crate::hop::{Hop, Transport};
+use crate::message::Method;
+use crate::timers::{Timer, TransactionId};
+use crate::{ConnectionOrder, Ending, Output, UserAgent};
+
+impl UserAgent {
+    /// Sends a response or an ACK. What finds no way is lost, as it could be on the wire.
+    pub(crate) fn send(&mut self, now: Instant, to: &Hop, bytes: Vec<u8>) {
+        self.dispatch(now, to, bytes, None);
+    }
+
+    /// Sends a request that a transaction waits for.
+    pub(crate) fn send_request(&mut self, now: Instant, id: TransactionId) {
+        if let Some(client) = self.clients.get(&id) {
+            let (to, address) = (client.to.clone(), self.config.address);
+            let bytes = client.request.bytes(address, to.transport);
+            self.dispatch(now, &to, bytes, Some(id));
+        }
+    }
+
+    pub(crate) fn dispatch(
+        &mut self,
+        now: Instant,
+        hop: &Hop,
+        bytes: Vec<u8>,
+        client: Option<TransactionId>,
+    ) {
+        // It needs no name as long as it is there.
+        if let Some(open) = hop.connection.filter(|id| self.connections.has(*id)) {
+            return self.send_on(now, open, hop, (bytes, client));
+        }
+        let Some(peer) = self.address_of(now, hop, &bytes, client) else {
+            return;
+        };
+        match hop.transport {
+            Transport::Udp => self.push(Output::Datagram { to: peer, bytes }),
+            Transport::Tcp => match self.connection_to(now, peer) {
+                Some(open) => self.send_on(now, open, hop, (bytes, client)),
+                None => self.not_sent(now, client),
+            },
+        }
+    }
+
+    /// What finds the queue full is lost, as it could be on the wire.
+    pub(crate) fn push(&mut self, output: Output) {
+        let must = matches!(
+            output,
+            Output::Connection {
+                order: ConnectionOrder::Open { .. } | ConnectionOrder::Close,
+                ..
+            } | Output::Resolve { .. }
+        );
+        if must || self.outputs.len() < limits::SIP_OUTPUTS_MAX {
+            self.outputs.push_back(output);
+        }
+    }
+
+    /// A message that could not be sent; of a response or an ACK nobody waits to hear.
+    pub(crate) fn not_sent(&mut self, now: Instant, client: Option<TransactionId>) {
+        if let Some(client) = client {
+            self.cannot_send(now, client);
+        }
+    }
+
+    /// Told at the next deadline, which is now: whoever sends is in the middle of something.
+    pub(crate) fn cannot_send(&mut self, now: Instant, id: TransactionId) {
+        let waits = |state: &ClientState| {
+            matches!(state, ClientState::Calling { .. } | ClientState::Proceeding)
+        };
+        if self.clients.get(&id).is_some_and(|c| waits(&c.state)) {
+            self.timers.set(Timer::Unsent(id), now);
+        }
+    }
+
+    /// Its connection is gone before anything came back: on another one, but not for ever.
+    pub(crate) fn send_once_more(&mut self, now: Instant, id: TransactionId) {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        match client.state {
+            ClientState::Calling { .. } if client.moved => self.cannot_send(now, id),
+            ClientState::Calling { .. } => {
+                client.moved = true;
+                client.to.connection = None;
+                self.send_request(now, id);
+            }
+            // It was heard: its response may come on a connection of theirs.
+            _ => {}
+        }
+    }
+
+    /// No way to them: as if it had been refused with 503.
+    pub(crate) fn unsent(&mut self, now: Instant, id: TransactionId) {
+        let Some(client) = self.forget_client(id) else {
+            return;
+        };
+        let dialog = client.dialog;
+        let phase = self.dialogs.get(&dialog).map(|known| known.phase);
+        match (client.request.method, phase) {
+            (Method::Invite, Some(Phase::Inviting { .. })) => {
+                self.end(now, dialog, Ending::Refused(503));
+            }
+            (Method::Invite, Some(Phase::Withdrawn)) | (Method::Bye, Some(_)) => {
+                self.forget_dialog(now, dialog);
+            }
+            (Method::Invite, Some(Phase::Up)) => self.offer_refused(now, dialog, 503),
+            (Method::Update, Some(Phase::Up)) => self.refresh_later(now, dialog),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! One user agent and what it does to datagrams and connections, on a clock of its own.
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use confab_sip::{
+    Config, ConnectionEvent, ConnectionId, ConnectionOrder, DialogId, Ending, Event, Invite,
+    Lookup, Output, UserAgent,
+};
+use confab_terms::Instant;
+
+/// The first connection that somebody opens to us.
+pub const THEIRS: ConnectionId = ConnectionId::Theirs(1);
+const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
+
+/// What it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Did {
+    Datagram(String, String),
+    Opened(ConnectionId, String),
+    Sent(ConnectionId, String),
+    Closed(ConnectionId),
+    Asked(Lookup, String, Option<u16>),
+}
+
+pub struct Wire {
+    pub now: Instant,
+    pub agent: UserAgent,
+    pub told: Vec<Event>,
+}
+
+impl Wire {
+    pub fn new() -> Self {
+        let agent = UserAgent::new(Config {
+            address: "192.0.2.1:5060".parse().unwrap(),
+            product: String::new(),
+            seed: [5; 32],
+        });
+        Self {
+            now: Instant(1_000_000_000),
+            agent,
+            told: Vec::new(),
+        }
+    }
+
+    /// What it did since the last time.
+    pub fn did(&mut self) -> Vec<Did> {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        let mut did = Vec::new();
+        while let Some(output) = self.agent.poll_output() {
+            did.push(match output {
+                Output::Event(event) => {
+                    self.told.push(event);
+                    continue;
+                }
+                Output::Datagram { to, bytes } => Did::Datagram(to.to_string(), text(bytes)),
+                Output::Connection { connection, order } => match order {
+                    ConnectionOrder::Open { to } => Did::Opened(connection, to.to_string()),
+                    ConnectionOrder::Send(bytes) => Did::Sent(connection, text(bytes)),
+                    ConnectionOrder::Close => Did::Closed(connection),
+                },
+                Output::Resolve {
+                    lookup, host, port, ..
+                } => Did::Asked(lookup, host, port),
+            });
+        }
+        did
+    }
+
+    /// It did one thing: it sent this on that connection.
+    pub fn sent(&mut self, on: ConnectionId) -> String {
+        match &self.did()[..] {
+            [Did::Sent(id, text)] if *id == on => text.clone(),
+            other => panic!("{other:#?}"),
+        }
+    }
+
+    /// It did one thing: it asked for a connection to there.
+    pub fn opening(&mut self, peer: &str) -> ConnectionId {
+        match &self.did()[..] {
+            [Did::Opened(id, to)] if to == peer => *id,
+            other => panic!("not to {peer}: {other:#?}"),
+        }
+    }
+
+    /// It did one thing: it asked for the addresses of this name.
+    pub fn looked_up(&mut self, name: &str) -> Lookup {
+        match &self.did()[..] {
+            [Did::Asked(lookup, host, _)] if host == name => *lookup,
+            other => panic!("not {name}: {other:#?}"),
+        }
+    }
+
+    pub fn happens(&mut self, id: ConnectionId, event: ConnectionEvent) {
+        self.agent.handle_connection(self.now, id, event);
+    }
+
+    pub fn open(&mut self, id: ConnectionId, peer: &str) {
+        let peer = peer.parse().unwrap();
+        self.happens(id, ConnectionEvent::Opened { peer });
+    }
+
+    pub fn receive(&mut self, id: ConnectionId, text: &str) {
+        let bytes = text.as_bytes().to_vec();
+        self.happens(id, ConnectionEvent::Received { bytes });
+    }
+
+    /// Time passes, and every timer that is due runs.
+    pub fn run_for(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(at) = self.agent.next_deadline().filter(|at| *at <= end) {
+            self.now = self.now.max(at);
+            self.agent.handle_deadline(self.now);
+        }
+        self.now = end;
+    }
+
+    /// The last call to us.
+    pub fn invited(&self) -> DialogId {
+        let outputs = self.agent.clone();
+        let mut rest = outputs;
+        let mut told = self.told.clone();
+        while let Some(output) = rest.poll_output() {
+            if let Output::Event(event) = output {
+                told.push(event);
+            }
+        }
+        let invited = |event: &Event| match event {
+            Event::Invited { dialog, .. } => Some(*dialog),
+            _ => None,
+        };
+        told.iter().rev().find_map(invited).expect("a call to us")
+    }
+
+    /// Answers the call that has come on this connection, up to its ACK.
+    pub fn answered(&mut self, on: ConnectionId) -> DialogId {
+        let dialog = self.invited();
+        self.did();
+        self.agent.answer(self.now, dialog, SDP.as_bytes().to_vec());
+        let ok = self.sent(on);
+        let to = lines(&ok, "To: ")[0].replace("<sip:room@192.0.2.1>", "");
+        self.receive(on, &request("ACK", 1, &to));
+        self.did();
+        dialog
+    }
+
+    /// Somebody calls over a connection of his own, and is answered.
+    pub fn call(&mut self, on: ConnectionId) -> DialogId {
+        self.open(on, "192.0.2.7:40001");
+        self.receive(on, &request("INVITE", 1, ""));
+        self.answered(on)
+    }
+
+    pub fn endings(&mut self) -> Vec<Ending> {
+        self.did();
+        let ended = |event: &Event| match event {
+            Event::Ended { how, .. } => Some(*how),
+            _ => None,
+        };
+        self.told.iter().filter_map(ended).collect()
+    }
+
+    pub fn dial(&mut self, to: &str) -> DialogId {
+        let invite = Invite {
+            to: to.into(),
+            from: "sip:room@192.0.2.1".into(),
+            from_name: None,
+            via: None,
+            offer: SDP.as_bytes().to_vec(),
+            headers: Vec::new(),
+        };
+        self.agent.invite(self.now, invite)
+    }
+}
+
+/// A request of `sip:anna@192.0.2.7:5070`, over TCP.
+pub fn request(method: &str, cseq: u32, to_tag: &str) -> String {
+    let sdp = if method == "INVITE" { SDP } else { "" };
+    let branch = if method == "ACK" { "ack" } else { "x" };
+    format!(
+        "{method} sip:room@192.0.2.1 SIP/2.0\r\n\
+         Via: SIP/2.0/TCP 192.0.2.7:5070;branch=z9hG4bK{branch}{cseq}\r\n\
+         From: <sip:anna@192.0.2.7>;tag=a\r\nTo: <sip:room@192.0.2.1>{to_tag}\r\nCall-ID: c\r\n\
+         CSeq: {cseq} {method}\r\nMax-Forwards: 70\r\n\
+         Contact: <sip:anna@192.0.2.7:5070;transport=tcp>\r\n\
+         Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}",
+        sdp.len()
+    )
+}
+
+/// Their response to a request of ours.
+pub fn response_to(request: &str, status: u16) -> String {
+    let echo = |name: &str| format!("{name}{}\r\n", lines(request, name)[0]);
+    let (via, from, to) = (echo("Via: "), echo("From: "), echo("To: "));
+    let tag = if to.contains(";tag=") { "" } else { ";tag=b" };
+    let to = to.replace("\r\n", &format!("{tag}\r\n"));
+    let (call_id, cseq) = (echo("Call-ID: "), echo("CSeq: "));
+    format!("SIP/2.0 {status} Whatever\r\n{via}{from}{to}{call_id}{cseq}Content-Length: 0\r\n\r\n")
+}
+
+/// The first line.
+pub fn head(message: &str) -> &str {
+    message.lines().next().unwrap_or_default()
+}
+
+/// The values of a header.
+pub fn lines<'a>(message: &'a str, name: &str) -> Vec<&'a str> {
+    let head = message.split("\r\n\r\n").next().unwrap_or_default();
+    let lines = head.lines();
+    lines.filter_map(|line| line.strip_prefix(name)).collect()
+}

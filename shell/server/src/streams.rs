@@ -1,0 +1,258 @@
+//! The SIP port's TCP side: sockets by the names of their connections. Carries out what the
+//! switchboard asks of them, tells what happens on them, and decides nothing but when somebody
+//! reads too slowly.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use confab_sockets::{Listening, Poll, Tcp, now};
+use confab_switchboard::{ConnectionEvent, ConnectionId, ConnectionOrder, Input};
+use confab_terms::Instant;
+use confab_terms::limits::{SIP_CONNECTION_UNSENT_BYTES_MAX, SIP_CONNECTIONS_MAX};
+
+/// New connections a turn.
+const ACCEPTED_A_TURN: usize = 16;
+/// Connections read a turn.
+const READ_A_TURN: usize = 32;
+/// Bytes of each.
+const READ_BYTES: usize = 16 * 1024;
+/// How long a connection that we close may still take to send what waits, and the other end to
+/// close it too: with an unread byte of theirs it would be reset, and lose what we said last.
+const LINGER: Duration = Duration::from_secs(2);
+/// Sockets at once, those that linger included.
+const SOCKETS_MAX: usize = SIP_CONNECTIONS_MAX + 1_024;
+
+/// How far a connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Opening,
+    Open,
+    /// Nobody is told of it any more.
+    Closing(Instant),
+}
+
+#[derive(Debug)]
+struct Stream {
+    tcp: Tcp,
+    stage: Stage,
+    /// What the kernel has not taken yet.
+    unsent: VecDeque<u8>,
+    /// Its place among what is waited for.
+    place: Option<usize>,
+}
+
+/// All the connections of the SIP port.
+#[derive(Debug)]
+pub(crate) struct Streams {
+    listening: Listening,
+    listening_place: Option<usize>,
+    all: BTreeMap<ConnectionId, Stream>,
+    accepted: u64,
+    /// Whose turn to be read is next.
+    next: Option<ConnectionId>,
+    /// What happened while orders were carried out.
+    told: VecDeque<Input>,
+    room: Box<[u8]>,
+}
+
+fn told(connection: ConnectionId, event: ConnectionEvent) -> Input {
+    Input::Connection { connection, event }
+}
+
+impl Streams {
+    pub(crate) fn new(listening: Listening) -> Self {
+        Self {
+            listening,
+            listening_place: None,
+            all: BTreeMap::new(),
+            accepted: 0,
+            next: None,
+            told: VecDeque::new(),
+            room: vec![0; READ_BYTES].into_boxed_slice(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Adds all that is waited for.
+    pub(crate) fn watch(&mut self, poll: &mut Poll) {
+        let full = self.all.len() >= SOCKETS_MAX;
+        self.listening_place = (!full).then(|| poll.watch(&self.listening));
+        for stream in self.all.values_mut() {
+            let writes = stream.stage == Stage::Opening || !stream.unsent.is_empty();
+            stream.place = Some(match writes {
+                true => poll.watch_both(&stream.tcp),
+                false => poll.watch(&stream.tcp),
+            });
+        }
+    }
+
+    /// When something is to be looked at although nothing comes.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let closing = |stream: &Stream| match stream.stage {
+            Stage::Closing(until) => Some(until),
+            _ => None,
+        };
+        self.all.values().filter_map(closing).min()
+    }
+
+    /// What has happened, a turn's worth of it; `true`: there may be more at once.
+    pub(crate) fn turn(&mut self, poll: &Poll, inputs: &mut Vec<Input>) -> bool {
+        inputs.extend(self.told.drain(..));
+        let more = self.accept(poll, inputs);
+        let ready: Vec<ConnectionId> = self
+            .all
+            .iter()
+            .filter(|(_, stream)| stream.place.is_some_and(|place| poll.is_ready(place)))
+            .map(|(id, _)| *id)
+            .collect();
+        let first = ready.partition_point(|id| self.next.is_some_and(|next| *id < next));
+        let in_turn = ready.iter().cycle().skip(first).take(ready.len());
+        for id in in_turn.clone().take(READ_A_TURN) {
+            self.look(*id, inputs);
+        }
+        self.next = in_turn.clone().nth(READ_A_TURN).copied();
+        let now = now();
+        self.all
+            .retain(|_, stream| !matches!(stream.stage, Stage::Closing(until) if until <= now));
+        // A place is good for the wait that it was made for.
+        self.all.values_mut().for_each(|stream| stream.place = None);
+        more || self.next.is_some()
+    }
+
+    fn accept(&mut self, poll: &Poll, inputs: &mut Vec<Input>) -> bool {
+        let ready = self.listening_place.take();
+        if !ready.is_some_and(|place| poll.is_ready(place)) {
+            return false;
+        }
+        for _ in 0..ACCEPTED_A_TURN {
+            if self.all.len() >= SOCKETS_MAX {
+                return false;
+            }
+            let Some((tcp, peer)) = self.listening.accept() else {
+                return false;
+            };
+            self.accepted += 1;
+            let id = ConnectionId::Theirs(self.accepted);
+            self.insert(id, tcp, Stage::Open);
+            inputs.push(told(id, ConnectionEvent::Opened { peer }));
+        }
+        true
+    }
+
+    fn insert(&mut self, id: ConnectionId, tcp: Tcp, stage: Stage) {
+        let stream = Stream {
+            tcp,
+            stage,
+            unsent: VecDeque::new(),
+            place: None,
+        };
+        self.all.insert(id, stream);
+    }
+
+    /// One of them is ready: opened, readable, writable or gone.
+    fn look(&mut self, id: ConnectionId, inputs: &mut Vec<Input>) {
+        let Some(stream) = self.all.get_mut(&id) else {
+            return;
+        };
+        if stream.stage == Stage::Opening {
+            match stream.tcp.opened() {
+                Ok(peer) => {
+                    stream.stage = Stage::Open;
+                    inputs.push(told(id, ConnectionEvent::Opened { peer }));
+                }
+                Err(_) => return self.gone(id, inputs),
+            }
+        }
+        match stream.tcp.read(&mut self.room) {
+            Ok(None) => {}
+            // What comes after our close is read, so that it is not answered with a reset.
+            Ok(Some(_)) if stream.stage != Stage::Open => {}
+            Ok(Some(bytes)) => {
+                let bytes = bytes.to_vec();
+                inputs.push(told(id, ConnectionEvent::Received { bytes }));
+            }
+            Err(_) => return self.gone(id, inputs),
+        }
+        if stream.flush().is_err() {
+            self.gone(id, inputs);
+        }
+    }
+
+    fn gone(&mut self, id: ConnectionId, inputs: &mut Vec<Input>) {
+        let stream = self.all.remove(&id);
+        if stream.is_some_and(|stream| !matches!(stream.stage, Stage::Closing(_))) {
+            inputs.push(told(id, ConnectionEvent::Closed));
+        }
+    }
+
+    /// Carries out an order. What comes of it is told at the next turn.
+    pub(crate) fn obey(&mut self, id: ConnectionId, order: ConnectionOrder) {
+        let done = match order {
+            ConnectionOrder::Open { to } => self.open(id, to),
+            ConnectionOrder::Send(bytes) => self.send(id, &bytes),
+            ConnectionOrder::Close => {
+                self.close(id);
+                Ok(())
+            }
+        };
+        if done.is_err() {
+            self.all.remove(&id);
+            self.told.push_back(told(id, ConnectionEvent::Closed));
+        }
+    }
+
+    fn open(&mut self, id: ConnectionId, to: SocketAddr) -> std::io::Result<()> {
+        let tcp = Tcp::open(to)?;
+        self.insert(id, tcp, Stage::Opening);
+        Ok(())
+    }
+
+    fn send(&mut self, id: ConnectionId, bytes: &[u8]) -> std::io::Result<()> {
+        // It has been told that it is gone, or will be.
+        let Some(stream) = self.all.get_mut(&id) else {
+            return Ok(());
+        };
+        if stream.unsent.len() + bytes.len() > SIP_CONNECTION_UNSENT_BYTES_MAX {
+            tracing::debug!(
+                ?id,
+                "a SIP connection is closed: its other end does not read"
+            );
+            return Err(std::io::ErrorKind::TimedOut.into());
+        }
+        stream.unsent.extend(bytes);
+        stream.flush()
+    }
+
+    fn close(&mut self, id: ConnectionId) {
+        if let Some(stream) = self.all.get_mut(&id) {
+            stream.stage = Stage::Closing(now() + LINGER);
+            if stream.unsent.is_empty() {
+                stream.tcp.finish();
+            }
+        }
+    }
+
+    /// Whether something happened that a turn has to tell.
+    pub(crate) fn has_told(&self) -> bool {
+        !self.told.is_empty()
+    }
+}
+
+impl Stream {
+    /// Sends what waits, as far as the kernel takes it.
+    fn flush(&mut self) -> std::io::Result<()> {
+        if self.stage == Stage::Opening || self.unsent.is_empty() {
+            return Ok(());
+        }
+        let sent = self.tcp.write(self.unsent.make_contiguous())?;
+        self.unsent.drain(..sent);
+        if self.unsent.is_empty() && matches!(self.stage, Stage::Closing(_)) {
+            self.tcp.finish();
+        }
+        Ok(())
+    }
+}

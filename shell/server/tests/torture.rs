@@ -1,0 +1,121 @@
+//! The torture messages of RFC 4475 and RFC 5118 against a running server, over real UDP and TCP
+//! sockets: each gets what the core alone gives it, and the server answers OPTIONS after each.
+
+mod server;
+mod sip;
+
+use std::fs;
+use std::net::TcpStream;
+use std::path::PathBuf;
+
+use confab_sip::{Config, ConnectionEvent, ConnectionId, ConnectionOrder, Output, UserAgent};
+use confab_terms::Instant;
+
+use server::{Folder, Server};
+use sip::{Line, OPTIONS, Said};
+
+/// What the core answers at once, and whether it closes.
+type Expected = (Vec<String>, bool);
+
+fn messages() -> Vec<(String, Vec<u8>)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../core/sip/tests/torture");
+    let mut all = Vec::new();
+    for set in ["rfc4475", "rfc5118"] {
+        for entry in fs::read_dir(folder.join(set)).expect("the messages") {
+            let path = entry.expect("a message").path();
+            let bytes = fs::read(&path).expect("a message");
+            all.push((path.display().to_string(), bytes));
+        }
+    }
+    assert_eq!(all.len(), 62);
+    all.sort();
+    all
+}
+
+fn status(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes.get(8..11).unwrap_or_default()).into_owned()
+}
+
+fn expected(bytes: &[u8], tcp: bool) -> Expected {
+    let mut agent = UserAgent::new(Config {
+        address: "127.0.0.1:5060".parse().expect("an address"),
+        product: "confab".into(),
+        seed: [3; 32],
+    });
+    let from = "127.0.0.1:4".parse().expect("an address");
+    let stream = ConnectionId::Theirs(1);
+    if tcp {
+        let peer = from;
+        agent.handle_connection(Instant(0), stream, ConnectionEvent::Opened { peer });
+        let bytes = bytes.to_vec();
+        agent.handle_connection(Instant(0), stream, ConnectionEvent::Received { bytes });
+    } else {
+        agent.handle(Instant(0), from, bytes);
+    }
+    let (mut statuses, mut closed) = (Vec::new(), false);
+    while let Some(output) = agent.poll_output() {
+        match output {
+            Output::Datagram { bytes, .. } => statuses.push(status(&bytes)),
+            Output::Connection { order, .. } => match order {
+                ConnectionOrder::Send(bytes) => statuses.push(status(&bytes)),
+                ConnectionOrder::Close => closed = true,
+                ConnectionOrder::Open { .. } => panic!("{order:?}"),
+            },
+            _ => {}
+        }
+    }
+    (statuses, closed)
+}
+
+/// What was answered before the OPTIONS that followed: a call that was taken goes on after its 100.
+fn first_words(said: &[Said], expected: &[String]) -> Vec<String> {
+    let statuses = said.iter().map(|said| said.status.clone());
+    let taken = expected.iter().any(|status| status == "100");
+    let later = |status: &String| !(taken && status != "100" && !expected.contains(status));
+    statuses.filter(later).collect()
+}
+
+#[test]
+fn each_message_gets_its_reaction_over_udp() {
+    let folder = Folder::new();
+    let server = Server::start(&folder);
+    for (name, bytes) in messages() {
+        let line = Line::udp(&server);
+        line.send(&bytes);
+        line.send(OPTIONS);
+        let said = line.until_options();
+        let (statuses, _) = expected(&bytes, false);
+        assert_eq!(first_words(&said, &statuses), statuses, "{name}: {said:?}");
+        assert_eq!(server.health(), 200, "{name}");
+    }
+}
+
+#[test]
+fn each_message_gets_its_reaction_over_tcp() {
+    let folder = Folder::new();
+    let server = Server::start(&folder);
+    let mut waits = None;
+    for (name, bytes) in messages() {
+        let line = Line::tcp(&server);
+        line.send(&bytes);
+        let (statuses, closed) = expected(&bytes, true);
+        if name.ends_with("clerr.dat") {
+            waits = Some(line);
+        } else if closed {
+            let said = line.until_closed();
+            assert_eq!(first_words(&said, &statuses), statuses, "{name}: {said:?}");
+        } else {
+            line.send(OPTIONS);
+            let said = line.until_options();
+            assert_eq!(first_words(&said, &statuses), statuses, "{name}: {said:?}");
+        }
+        let line = Line::tcp(&server);
+        line.send(OPTIONS);
+        assert!(line.until_options().is_empty(), "{name}");
+    }
+    // What is shorter than it says is waited for, and then closed without a word.
+    let said = waits.expect("clerr.dat").until_closed();
+    assert!(said.is_empty(), "{said:?}");
+    assert!(TcpStream::connect(server.sip).is_ok());
+    assert_eq!(server.health(), 200);
+}
