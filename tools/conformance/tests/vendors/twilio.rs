@@ -183,7 +183,7 @@ fn a_hold_document_runs_once_and_a_redirect_loops_it() {
     let (conference, seated) = line.api.seated("desk", 1).unwrap();
     let call = seated[0]["call_sid"].as_str().unwrap();
     let path = format!("/Conferences/{conference}/Participants/{call}");
-    let mut heard_for = |document: &str| {
+    let heard_for = |document: &str| {
         line.app.serve("/hold", "text/xml", document.to_owned());
         let url = line.app.url("/hold");
         line.api
