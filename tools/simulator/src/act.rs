@@ -58,10 +58,11 @@ impl World {
         };
         let offer = confab_sdp::offer(&local, &[phone.codec], Direction::SendRecv);
         let user = ["Anna", "Boris", "Clara"][self.script.weighted(&[6, 2, 1])];
+        let transport = if phone.streams { ";transport=tcp" } else { "" };
         let dialog = phone.agent.invite(
             self.now,
             Invite {
-                to: format!("sip:{user}@confab.example"),
+                to: format!("sip:{user}@confab.example{transport}"),
                 from: format!("sip:c{number}@phones.example"),
                 from_name: None,
                 via: Some(sip_address()),
@@ -81,6 +82,7 @@ impl World {
         if up && self.script.chance(150) {
             self.tally.count(Kind::Vanish);
             let seed = self.seed;
+            self.streams_vanish(at);
             self.phones[at].reboot(seed);
             return Ok(());
         }

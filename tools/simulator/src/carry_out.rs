@@ -33,7 +33,9 @@ impl World {
                 self.network_takes(None, Arrival::Datagram { to, bytes });
                 Ok(())
             }
-            Output::Connection { .. } | Output::Resolve { .. } => Ok(()),
+            Output::Connection { connection, order } => self.board_orders(connection, order),
+            // Nobody here has a name that is found: it is waited for in vain.
+            Output::Resolve { .. } => Ok(()),
             Output::Reply { request, reply } => self.replied(request, &reply),
             Output::OpenLeg { leg, .. } => {
                 self.books.leg_opened(leg)?;

@@ -35,6 +35,8 @@ impl World {
             self.input(Input::HangUpAll)?;
         }
         self.run_until(self.now + QUIET)?;
+        self.streams_end();
+        self.run_until(self.now + Duration::from_secs(1))?;
         self.nothing_is_left()?;
         // A phone that gave up an INVITE which nobody had heard yet is busy for longer.
         if self

@@ -22,6 +22,7 @@ mod replies;
 mod rest;
 mod sounds;
 mod stray;
+mod streams;
 mod tally;
 mod thread;
 mod trace;

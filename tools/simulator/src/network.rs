@@ -81,7 +81,11 @@ impl World {
                     }
                     self.phone_sends(at, bytes);
                 }
-                Output::Connection { .. } | Output::Resolve { .. } => {}
+                Output::Connection { connection, order } => {
+                    self.phone_orders(at, connection, order);
+                }
+                // It knows only addresses.
+                Output::Resolve { .. } => {}
                 Output::Event(event) => self.phone_told(at, event)?,
             }
         }

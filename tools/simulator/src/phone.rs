@@ -13,6 +13,8 @@ pub(crate) struct Phone {
     pub(crate) number: usize,
     pub(crate) address: SocketAddr,
     pub(crate) codec: Codec,
+    /// It calls over streams.
+    pub(crate) streams: bool,
     pub(crate) weather: Weather,
     pub(crate) line: Option<Line>,
     /// What it sent last of each, to be sent again where it does not belong.
@@ -62,6 +64,7 @@ impl Phone {
             } else {
                 Codec::Pcma
             },
+            streams: (seed + number as u64) % 3 == 0,
             weather: Weather::new(dice),
             line: None,
             last_invite: None,

@@ -4,10 +4,12 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use confab_media::Command;
+use confab_sip::ConnectionEvent;
 use confab_switchboard::{FetchError, Fetched, Input};
 use confab_terms::{CallSid, FetchId, Instant, LegId, SocketAddr};
 
 use crate::application::Brings;
+use crate::streams::End;
 
 /// An order to the media thread; in their order.
 pub(crate) enum Order {
@@ -28,6 +30,12 @@ pub(crate) enum Arrival {
     },
     /// At a phone, or where one was.
     Datagram { to: SocketAddr, bytes: Vec<u8> },
+    /// At one end of a stream.
+    Stream {
+        number: usize,
+        to: End,
+        event: ConnectionEvent,
+    },
     /// At the media thread.
     Order(Order),
     /// At the media thread, from the sounds.

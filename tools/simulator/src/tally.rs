@@ -41,6 +41,8 @@ kinds! {
     SipLost "a SIP datagram is lost",
     SipTwice "a SIP datagram comes twice",
     SipOvertaken "a SIP datagram takes its time",
+    StreamOpened "a SIP stream is opened",
+    StreamBroken "a SIP stream breaks",
     RtpLost "an RTP packet is lost",
     RtpLate "an RTP packet is late",
     RtpTwice "an RTP packet comes twice",

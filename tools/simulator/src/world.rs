@@ -17,6 +17,7 @@ use crate::oracle::Oracle;
 use crate::outcome::{Checked, Hash, Options, Outcome};
 use crate::phone::Phone;
 use crate::queue::{Arrival, Queue};
+use crate::streams::Stream;
 use crate::tally::{Kind, Tally};
 use crate::thread::Thread;
 use crate::weather::Weather;
@@ -41,6 +42,7 @@ pub(crate) struct World {
     pub(crate) engine: Engine,
     pub(crate) queue: Queue,
     pub(crate) phones: Vec<Phone>,
+    pub(crate) streams: Vec<Stream>,
     pub(crate) thread: Thread,
     pub(crate) oracle: Oracle,
     pub(crate) books: Books,
@@ -104,6 +106,7 @@ impl World {
             phones: (0..count)
                 .map(|n| Phone::new(n, seed, &mut phones))
                 .collect(),
+            streams: Vec::new(),
             thread: Thread::new(START, &mut media),
             media,
             oracle: Oracle::default(),
@@ -225,6 +228,7 @@ impl World {
                 self.input(Input::Fetched { fetch, result })
             }
             Arrival::Datagram { to, bytes } => self.phone_gets(to, &bytes),
+            Arrival::Stream { number, to, event } => self.stream_arrives(number, to, event),
             Arrival::Order(order) => self.ordered(order),
             Arrival::Chunk(command) => {
                 self.engine.apply(self.now, command);
