@@ -100,6 +100,9 @@ fn connection(value: &str) -> Value<Host> {
         return Err("c= of a network that is not IN IP4 or IN IP6");
     }
     let host = host.split('/').next().unwrap_or(host);
+    if host.is_empty() {
+        return Err("c= without an address");
+    }
     Ok(match host.parse::<IpAddr>() {
         Ok(address) => Host::Address(address.to_canonical()),
         Err(_) => Host::Name(host.to_owned()),

@@ -162,6 +162,10 @@ fn a_fault_is_named_with_its_line() {
         at(2, "c= is not of the form IN IP4 address")
     );
     assert_eq!(
+        fault("v=0\r\nc=IN IP4 /127\r\n"),
+        at(2, "c= without an address")
+    );
+    assert_eq!(
         fault(&format!("v=0\r\n{}", "a=x\r\n".repeat(1_000))),
         at(1_001, "too many lines")
     );

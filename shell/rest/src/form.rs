@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use confab_terms::limits::{
     FORM_FIELDS_MAX, HTTP_BODY_BYTES_MAX, HTTP_BODY_WAIT, HTTP_DISCARDED_BYTES_MAX,
 };
@@ -60,14 +60,33 @@ impl Fields {
             Some(value) => String::from_utf8_lossy(value.as_bytes()).into_owned(),
             None => String::new(),
         };
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        let pairs = match essence.to_ascii_lowercase().as_str() {
-            "" | "application/x-www-form-urlencoded" => urlencoded(&bytes)?,
-            "application/json" => json::pairs(&bytes)?,
-            "multipart/form-data" => multipart(&content_type, bytes).await?,
-            _ => return Err(ApiError::ContentType(essence.to_owned())),
-        };
-        Self::from_pairs(pairs)
+        Self::from_pairs(pairs(&content_type, bytes).await?)
+    }
+}
+
+/// The fields of a body that has come, by its content type, as every request's are read.
+///
+/// # Errors
+/// 400, 413 or 415.
+pub async fn read_form(
+    content_type: &str,
+    body: impl Into<Bytes>,
+) -> Result<BTreeMap<String, String>, StatusCode> {
+    let read = match body.into() {
+        empty if empty.is_empty() => Ok(Fields::default()),
+        body => pairs(content_type, body).await.and_then(Fields::from_pairs),
+    };
+    let fields = read.map_err(|error| error.code_and_status().1)?;
+    Ok(fields.0)
+}
+
+async fn pairs(content_type: &str, bytes: Bytes) -> Result<Vec<(String, String)>, ApiError> {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    match essence.to_ascii_lowercase().as_str() {
+        "" | "application/x-www-form-urlencoded" => urlencoded(&bytes),
+        "application/json" => json::pairs(&bytes),
+        "multipart/form-data" => multipart(content_type, bytes).await,
+        _ => Err(ApiError::ContentType(essence.to_owned())),
     }
 }
 

@@ -25,6 +25,7 @@ mod tls;
 mod update;
 
 pub use dialect::{Dialect, account_sid};
+pub use form::read_form;
 pub use line::{AskError, Asked, Line, QueueFull, Switch};
 pub use metrics::{Family, Figures, Histogram, Metrics, Values};
 pub use router::{Api, router};

@@ -50,24 +50,30 @@ impl<R: Read + Send> MediaSource for Once<R> {
 }
 
 /// What decoders share: turns at the processor, and the filters used last.
-pub(crate) struct Decoders {
+#[derive(Debug)]
+pub struct Decoders {
     processor: Permits,
     filters: Mutex<Vec<Arc<Filter>>>,
 }
 
-/// Takes samples as they are decoded; says when it has had enough.
-pub(crate) type Out<'a> = &'a mut dyn FnMut(&[i16]) -> ControlFlow<()>;
+/// Takes samples at 8 kHz, mono, as they are decoded; says when it has had enough.
+type Out<'a> = &'a mut dyn FnMut(&[i16]) -> ControlFlow<()>;
 
 impl Decoders {
-    pub(crate) fn new(at_once: usize) -> Self {
+    /// So many of them may use the processor at once.
+    #[must_use]
+    pub fn new(at_once: usize) -> Self {
         Self {
             processor: Permits::new(at_once),
             filters: Mutex::default(),
         }
     }
 
-    /// Decodes all of it. An error says why it ended early; what came out before stays good.
-    pub(crate) fn decode(
+    /// Decodes all of it, on this thread, until `out` has had enough.
+    ///
+    /// # Errors
+    /// Why it ended early; what came out before stays good.
+    pub fn decode(
         &self,
         source: impl Read + Send + 'static,
         content_type: &str,

@@ -17,6 +17,7 @@ mod telephone;
 mod told;
 mod work;
 
+pub use decoder::Decoders;
 pub use flite::Flite;
 pub use pipe::{AudioWriter, Refused};
 pub use resampler::Resampler;

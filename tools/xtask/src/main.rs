@@ -1,14 +1,17 @@
-//! `cargo xtask test` runs what CI runs; `cargo xtask tidy` checks the house rules alone.
+//! `cargo xtask test` runs what CI runs; `tidy` checks the house rules alone; `fuzz` runs one
+//! target for long.
 
 mod command;
+mod fuzz;
 mod test;
 mod tidy;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy
+const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SECONDS
   test    everything that CI runs; with names, only those layers (see docs/testing.md)
-  tidy    the house rules: floors, file and function sizes, headers, banned words";
+  tidy    the house rules: floors, file and function sizes, headers, banned words
+  fuzz    one target of tools/fuzz, led by coverage, for so long; see docs/testing.md";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -16,6 +19,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["test", layers @ ..] => test::run(layers),
         ["tidy"] => tidy::run().map(|told| told.print()),
+        ["fuzz", target, seconds] => fuzz::fuzz(target, seconds),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -56,6 +56,12 @@ pub(crate) const ALL: &[Layer] = &[
         run: unit,
     },
     Layer {
+        name: "fuzz",
+        what: "anything into every parser, from a seed",
+        needs: &[],
+        run: fuzz,
+    },
+    Layer {
         name: "simulator",
         what: "10,000 seeded runs of the whole core",
         needs: &[],
@@ -146,7 +152,7 @@ fn unit() -> Result<Count> {
     let shell = "confab confab-sockets confab-store confab-sounds confab-web confab-rest \
                  confab-phone confab-client";
     let mut core = vec!["test", "--workspace", "--locked", "--no-fail-fast"];
-    let elsewhere = "confab-conformance confab-conference confab-simulator";
+    let elsewhere = "confab-conformance confab-conference confab-simulator confab-fuzz";
     for package in shell.split_whitespace().chain(elsewhere.split_whitespace()) {
         core.extend(["--exclude", package]);
     }
@@ -172,6 +178,24 @@ fn unit() -> Result<Count> {
         sum.passed += count.passed;
         sum.failed += count.failed;
     }
+    Ok(sum)
+}
+
+/// With overflow checks; the form apart, which would have all of the HTTP server built once more.
+fn fuzz() -> Result<Count> {
+    let checked = [
+        "test",
+        "--locked",
+        "-p",
+        "confab-fuzz",
+        "--no-default-features",
+    ];
+    let released = ["test", "--release", "--locked", "-p", "confab-fuzz"];
+    let form = [&released[..], &["--test", "short", "--", "form"]].concat();
+    let mut sum = counted(&run(cargo(&checked))?);
+    let form = counted(&run(cargo(&form))?);
+    sum.passed += form.passed;
+    sum.failed += form.failed;
     Ok(sum)
 }
 

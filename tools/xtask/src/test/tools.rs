@@ -10,6 +10,7 @@ use crate::command::{exists, program, root, run};
 /// (program, Debian package).
 const DEBIAN: &[(&str, &str)] = &[
     ("cc", "gcc"),
+    ("c++", "g++"),
     ("sipp", "sip-tester"),
     ("baresip", "baresip"),
     ("flite", "flite"),

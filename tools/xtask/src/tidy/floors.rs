@@ -76,6 +76,11 @@ const FLOORS: &[(&str, &str, &[&str])] = &[
         "confab-conformance",
         &["client", "phone"],
     ),
+    (
+        "tools/fuzz",
+        "confab-fuzz",
+        &["sip", "sdp", "rtp", "cxml", "sounds", "rest"],
+    ),
     ("tools/xtask", "xtask", &[]),
 ];
 
