@@ -12,7 +12,7 @@ use http_body_util::BodyExt as _;
 use percent_encoding::percent_decode;
 
 use crate::errors::ApiError;
-use crate::json;
+use crate::{Dialect, json};
 
 /// The fields of a request. Of a name that is sent twice the last one counts, but in a list.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -71,12 +71,12 @@ impl Fields {
 pub async fn read_form(
     content_type: &str,
     body: impl Into<Bytes>,
-) -> Result<BTreeMap<String, String>, StatusCode> {
+) -> Result<BTreeMap<String, Vec<String>>, StatusCode> {
     let read = match body.into() {
         empty if empty.is_empty() => Ok(Fields::default()),
         body => pairs(content_type, body).await.and_then(Fields::from_pairs),
     };
-    let fields = read.map_err(|error| error.code_and_status().1)?;
+    let fields = read.map_err(|error| error.code_and_status(Dialect::default()).1)?;
     Ok(fields.0)
 }
 
