@@ -100,7 +100,7 @@ fn connection(value: &str) -> Value<Host> {
         return Err("c= of a network that is not IN IP4 or IN IP6");
     }
     let host = host.split('/').next().unwrap_or(host);
-    if host.is_empty() {
+    if host.is_empty() || !host.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("c= without an address");
     }
     Ok(match host.parse::<IpAddr>() {

@@ -165,6 +165,11 @@ fn a_fault_is_named_with_its_line() {
         fault("v=0\r\nc=IN IP4 /127\r\n"),
         at(2, "c= without an address")
     );
+    // A vertical tab is no blank of the grammar, and trimmed where a line ends.
+    assert_eq!(
+        fault("v=0\r\nc=IN IP4 name\u{b}/127\r\n"),
+        at(2, "c= without an address")
+    );
     assert_eq!(
         fault(&format!("v=0\r\n{}", "a=x\r\n".repeat(1_000))),
         at(1_001, "too many lines")

@@ -98,10 +98,14 @@ pub const FORM_FIELDS_MAX: usize = 1_000;
 pub const HTTP_HEAD_BYTES_MAX: usize = 32 * 1024;
 /// HTTP connections at once, plain and TLS together.
 pub const HTTP_CONNECTIONS_MAX: usize = 2_048;
+/// HTTP connections at once of one client: an IPv4 address, or a /64 of IPv6.
+pub const HTTP_CONNECTIONS_OF_ONE_MAX: usize = 512;
 /// Requests at once on one HTTP/2 connection.
 pub const HTTP_STREAMS_MAX: u32 = 64;
 /// How long a client may take for its TLS handshake or the head of a request.
 pub const HTTP_HEAD_WAIT: Duration = Duration::from_secs(10);
+/// How long a client may take nothing of its answer.
+pub const HTTP_WRITE_WAIT: Duration = Duration::from_secs(10);
 /// How long a client may take for the body of a request.
 pub const HTTP_BODY_WAIT: Duration = Duration::from_secs(10);
 /// Items on one page of a list.

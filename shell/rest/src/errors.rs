@@ -10,7 +10,8 @@ use confab_store::StoreError;
 use confab_switchboard::Refusal;
 use confab_switchboard::conference::Refusal as Rule;
 use confab_terms::CallSid;
-use serde_json::json;
+use confab_terms::limits::HTTP_HEAD_BYTES_MAX;
+use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::Dialect;
@@ -63,6 +64,11 @@ pub(crate) enum ApiError {
     /// What the HTTP library refused before us.
     #[error("{}", .0.canonical_reason().unwrap_or("the request was refused"))]
     Http(StatusCode),
+    /// What it could not even read.
+    #[error("{}", unreadable(*.0))]
+    Unreadable(StatusCode),
+    #[error("too many connections; try again in a second")]
+    TooManyConnections,
 }
 
 impl ApiError {
@@ -137,7 +143,8 @@ impl ApiError {
             | Self::NotAsked(AskError::Gone)
             | Self::Store(_)
             | Self::WrongReply => (20001, StatusCode::INTERNAL_SERVER_ERROR),
-            Self::Http(status) => (http_code(*status), *status),
+            Self::TooManyConnections => (20429, StatusCode::TOO_MANY_REQUESTS),
+            Self::Http(status) | Self::Unreadable(status) => (http_code(*status), *status),
         }
     }
 }
@@ -155,6 +162,44 @@ fn http_code(status: StatusCode) -> u32 {
 /// An error on its way out, not written yet.
 #[derive(Clone)]
 pub(crate) struct Unwritten(pub(crate) Arc<ApiError>);
+
+fn unreadable(status: StatusCode) -> String {
+    match status {
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE | StatusCode::URI_TOO_LONG => {
+            format!("the request line and headers are more than {HTTP_HEAD_BYTES_MAX} bytes")
+        }
+        _ => "this is no HTTP/1.1 request: its first line or one of its headers is broken".into(),
+    }
+}
+
+impl ApiError {
+    fn json(&self, dialect: Dialect) -> Value {
+        let (code, status) = self.code_and_status(dialect);
+        json!({
+            "code": code,
+            "message": self.message(dialect),
+            "more_info": dialect.more_info(code),
+            "status": status.as_u16(),
+        })
+    }
+
+    /// The whole answer as bytes, the last one of its connection: for where there is no request.
+    pub(crate) fn over_http1(&self, dialect: Dialect) -> Vec<u8> {
+        let (_, status) = self.code_and_status(dialect);
+        let body = self.json(dialect).to_string();
+        let reason = status.canonical_reason().unwrap_or("Refused");
+        let again = match status {
+            StatusCode::TOO_MANY_REQUESTS => "retry-after: 1\r\n",
+            _ => "",
+        };
+        let (status, length) = (status.as_u16(), body.len());
+        format!(
+            "HTTP/1.1 {status} {reason}\r\ncontent-type: application/json\r\n{again}\
+             connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+        .into_bytes()
+    }
+}
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
@@ -194,13 +239,7 @@ impl ApiError {
         if status.is_server_error() {
             tracing::error!(code, error = %self, "a request failed through our fault");
         }
-        let body = json!({
-            "code": code,
-            "message": self.message(dialect),
-            "more_info": dialect.more_info(code),
-            "status": status.as_u16(),
-        });
-        let mut response = (status, Json(body)).into_response();
+        let mut response = (status, Json(self.json(dialect))).into_response();
         let headers = response.headers_mut();
         match status {
             StatusCode::UNAUTHORIZED => {

@@ -11,9 +11,8 @@ use confab_terms::limits::{
 use http_body_util::BodyExt as _;
 use percent_encoding::percent_decode;
 
-use crate::Dialect;
 use crate::errors::ApiError;
-use crate::json;
+use crate::{Dialect, json};
 
 /// The fields of a request. Of a name that is sent twice the last one counts, but in a list.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -73,7 +72,7 @@ impl Fields {
 pub async fn read_form(
     content_type: &str,
     body: impl Into<Bytes>,
-) -> Result<BTreeMap<String, String>, StatusCode> {
+) -> Result<BTreeMap<String, Vec<String>>, StatusCode> {
     let read = match body.into() {
         empty if empty.is_empty() => Ok(Fields::default()),
         body => pairs(content_type, body).await.and_then(Fields::from_pairs),

@@ -19,10 +19,12 @@ mod participants;
 mod prefix;
 mod resources;
 mod router;
+mod seats;
 mod serve;
 mod times;
 mod tls;
 mod update;
+mod wire;
 
 pub use dialect::{Dialect, account_sid};
 pub use form::read_form;

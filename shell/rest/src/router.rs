@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -108,9 +108,16 @@ async fn enter(State(api): State<Api>, mut request: Request, next: Next) -> Resp
         }
     }
     let path = uri.path().to_owned();
+    let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
     *request.uri_mut() = uri;
     request.extensions_mut().insert(spelling);
-    in_json(api.dialect, &path, next.run(request).await)
+    let mut response = in_json(api.dialect, &path, next.run(request).await);
+    // Whoever sent a Content-Length too may mean something else by what follows (RFC 9112 §6.3).
+    if chunked {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    response
 }
 
 /// The account in the path, if it is not the one that asks.

@@ -1,22 +1,21 @@
 //! Listeners, plain and TLS: connections counted, clients that dawdle cut off, a way to stop.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use confab_terms::limits::{
-    HTTP_CONNECTIONS_MAX, HTTP_HEAD_BYTES_MAX, HTTP_HEAD_WAIT, HTTP_STREAMS_MAX,
-};
+use confab_terms::limits::{HTTP_HEAD_BYTES_MAX, HTTP_HEAD_WAIT, HTTP_STREAMS_MAX};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
-use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use crate::errors::ApiError;
+use crate::seats::{Seat, Seats};
+use crate::wire::Wire;
 use crate::{Api, Dialect, Metrics, metrics, router};
 
 /// How long requests that are under way may go on after the end was asked for.
@@ -37,7 +36,7 @@ pub async fn serve(listeners: Vec<Listener>, api: Api, shutdown: impl Future<Out
     let (metrics, dialect) = (api.metrics.clone(), api.dialect);
     let router = router(api);
     let plain = metrics::before(router.clone(), metrics.clone());
-    let seats = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
+    let seats = Seats::new();
     let (stop, stopped) = watch::channel(false);
     let accepting: Vec<_> = listeners
         .into_iter()
@@ -49,7 +48,7 @@ pub async fn serve(listeners: Vec<Listener>, api: Api, shutdown: impl Future<Out
                 },
                 metrics: metrics.clone(),
                 dialect,
-                seats: Arc::clone(&seats),
+                seats: seats.clone(),
                 stopped: stopped.clone(),
             };
             tokio::spawn(door.accept(listener))
@@ -61,8 +60,7 @@ pub async fn serve(listeners: Vec<Listener>, api: Api, shutdown: impl Future<Out
     for task in accepting {
         let _ = task.await;
     }
-    let all = u32::try_from(HTTP_CONNECTIONS_MAX).unwrap_or(u32::MAX);
-    let _ = tokio::time::timeout(FINISH_WAIT, seats.acquire_many(all)).await;
+    let _ = tokio::time::timeout(FINISH_WAIT, seats.all_free()).await;
 }
 
 #[derive(Clone)]
@@ -70,7 +68,7 @@ struct Door {
     router: Router,
     metrics: Metrics,
     dialect: Dialect,
-    seats: Arc<Semaphore>,
+    seats: Seats,
     stopped: watch::Receiver<bool>,
 }
 
@@ -81,18 +79,18 @@ impl Door {
                 accepted = listener.tcp.accept() => accepted,
                 () = stop(&mut self.stopped) => return,
             };
-            let stream = match accepted {
-                Ok((stream, _)) => stream,
+            let (stream, from) = match accepted {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     rest_after(&error).await;
                     continue;
                 }
             };
-            match Arc::clone(&self.seats).try_acquire_owned() {
-                Ok(seat) => {
+            match self.seats.take(from.ip()) {
+                Some(seat) => {
                     tokio::spawn(self.clone().speak(stream, listener.tls.clone(), seat));
                 }
-                Err(_) => {
+                None => {
                     self.metrics.answered(429);
                     turn_away(&stream, listener.tls.is_some(), self.dialect);
                 }
@@ -100,7 +98,7 @@ impl Door {
         }
     }
 
-    async fn speak(self, stream: TcpStream, tls: Option<TlsAcceptor>, seat: OwnedSemaphorePermit) {
+    async fn speak(self, stream: TcpStream, tls: Option<TlsAcceptor>, seat: Seat) {
         // A mute must not wait for the client's delayed acknowledgement.
         let _ = stream.set_nodelay(true);
         match tls {
@@ -141,7 +139,9 @@ impl Door {
             builder.http1_only()
         };
         let service = TowerToHyperService::new(self.router);
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        // HTTP/1 has a time-out for its first head, HTTP/2 none for its preface.
+        let wire = Wire::new(stream, self.metrics, self.dialect, is_http2);
+        let connection = builder.serve_connection(TokioIo::new(wire), service);
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
@@ -167,23 +167,10 @@ async fn rest_after(error: &io::Error) {
     tokio::time::sleep(ACCEPT_REST).await;
 }
 
-/// All seats are taken: said at once where it can be said without a handshake.
+/// No seat is free: said at once where it can be said without a handshake.
 fn turn_away(stream: &TcpStream, is_tls: bool, dialect: Dialect) {
-    if is_tls {
-        return;
+    if !is_tls {
+        // A fresh socket's send buffer takes this at once; a task that waits could pile up.
+        let _ = stream.try_write(&ApiError::TooManyConnections.over_http1(dialect));
     }
-    let body = json!({
-        "code": 20429,
-        "message": "too many connections; try again in a second",
-        "more_info": dialect.more_info(20429),
-        "status": 429,
-    })
-    .to_string();
-    let answer = format!(
-        "HTTP/1.1 429 Too Many Requests\r\ncontent-type: application/json\r\nretry-after: 1\r\n\
-         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    // A fresh socket's send buffer takes this at once; a task that waits could pile up.
-    let _ = stream.try_write(answer.as_bytes());
 }

@@ -75,15 +75,15 @@ fn speak_and_listen(
     let mut peer: Option<SocketAddr> = None;
     let mut next = Instant::now();
     let mut spoken: u32 = 0;
-    let mut packet = [0; 2_048];
+    let mut arrived = [0; 2_048];
     while !stop.load(Ordering::Relaxed) {
-        if let Ok((length, from)) = socket.recv_from(&mut packet) {
+        if let Ok((length, from)) = socket.recv_from(&mut arrived) {
             peer = Some(from);
-            if let Some(arrived) = read(&packet[..length]) {
+            if let Some(packet) = read(&arrived[..length]) {
                 heard
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
-                    .push(arrived);
+                    .push(packet);
             }
         }
         if Instant::now() < next {
@@ -91,7 +91,7 @@ fn speak_and_listen(
         }
         next += Duration::from_millis(20);
         if let Some(peer) = peer {
-            let _refused = socket.send_to(&write(spoken, hz, dbfs), peer);
+            let _refused = socket.send_to(&packet(spoken, hz, dbfs), peer);
             spoken += 1;
         }
     }
@@ -110,11 +110,16 @@ fn read(bytes: &[u8]) -> Option<Packet> {
     })
 }
 
-fn write(n: u32, hz: f64, dbfs: f64) -> Vec<u8> {
+/// The SSRC of every ear.
+pub const SSRC: u32 = 0x5199_0000;
+
+/// The n-th packet that an ear says.
+#[must_use]
+pub fn packet(n: u32, hz: f64, dbfs: f64) -> Vec<u8> {
     let mut packet = vec![0x80, 0];
     packet.extend((n as u16).to_be_bytes());
     packet.extend((n * FRAME_SAMPLES as u32).to_be_bytes());
-    packet.extend(0x5199_0000_u32.to_be_bytes());
+    packet.extend(SSRC.to_be_bytes());
     let peak = 32_767.0 * 10_f64.powf(dbfs / 20.0);
     packet.extend((0..FRAME_SAMPLES).map(|i| {
         let at = f64::from(n) * FRAME_SAMPLES as f64 + i as f64;

@@ -217,7 +217,7 @@ pub fn pause(moment: Duration) {
 }
 
 /// The least HTTP client: for `/healthz` before anything else is known to work.
-fn plain_get(address: &str, path: &str) -> Result<String> {
+pub fn plain_get(address: &str, path: &str) -> Result<String> {
     use std::io::{Read as _, Write as _};
     let mut stream = std::net::TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(2)))?;

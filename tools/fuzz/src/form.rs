@@ -1,5 +1,5 @@
 //! Forms: urlencoded is what the WHATWG's rule says it is, JSON what a plain reading of it says,
-//! of a name that is sent twice the last one counts, and the bounds hold.
+//! and the bounds hold.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 const MEMORY_MAX: usize = 8 << 20;
 const REPLACEMENT: char = '\u{fffd}';
 
-type Fields = BTreeMap<String, String>;
+type Fields = BTreeMap<String, Vec<String>>;
 
 pub(crate) fn run(bytes: &[u8]) {
     let Some((kind, body)) = bytes.split_first() else {
@@ -51,10 +51,11 @@ fn urlencoded(body: &[u8]) {
         .iter()
         .any(|(name, value)| name.contains(REPLACEMENT) || value.contains(REPLACEMENT));
     let too_many = pairs.len() > FORM_FIELDS_MAX;
-    let reference: Fields = pairs
-        .into_iter()
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect();
+    let mut reference = Fields::new();
+    for (name, value) in pairs {
+        let texts = reference.entry(name.into_owned()).or_default();
+        texts.push(value.into_owned());
+    }
     match read {
         Ok(fields) => {
             assert!(!too_many);
@@ -94,7 +95,8 @@ fn same(fields: &Fields, reference: &Map<String, Value>) {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        assert_eq!(fields.get(name), Some(&text), "{name}");
+        let read = fields.get(name).and_then(|texts| texts.last());
+        assert_eq!(read, Some(&text), "{name}");
     }
     assert!(fields.keys().all(|name| reference.contains_key(name)));
 }

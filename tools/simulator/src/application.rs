@@ -42,7 +42,7 @@ impl World {
             self.books
                 .know_call(call, field("From").unwrap_or_default());
         }
-        self.books.fetches.asked(call, &fetch.url, fetch.fetch);
+        self.books.fetches.asked(call, fetch);
         // The first four calls are well served, or nobody would ever meet.
         let well = fetch.kind == FetchKind::Document && self.legs_so_far() < 4;
         let hangs = self.application.chance(40) && !well;
@@ -130,7 +130,10 @@ impl World {
         match fetch.kind {
             FetchKind::Audio => Answer::Audio,
             FetchKind::DocumentOrAudio if dice.chance(650) => Answer::Audio,
-            FetchKind::DocumentOrAudio => self.document(false, documents::music),
+            FetchKind::DocumentOrAudio => {
+                let fetch = fetch.fetch;
+                self.document(false, |dice| documents::music(dice, fetch))
+            }
             FetchKind::Document => {
                 let coach = self.a_target();
                 self.document(well, |dice| documents::of_call(dice, coach, well))

@@ -13,7 +13,7 @@ use crate::webhooks::Webhooks;
 #[derive(Default)]
 pub(crate) struct Books {
     known_calls: BTreeSet<CallSid>,
-    ended_calls: BTreeSet<CallSid>,
+    pub(crate) ended_calls: BTreeSet<CallSid>,
     ended_conferences: BTreeSet<ConferenceSid>,
     /// Of the calls that a phone of ours made, by their number.
     pub(crate) call_of_number: BTreeMap<u64, CallSid>,

@@ -48,7 +48,7 @@ impl World {
                 Ok(())
             }
             Output::Decode { decode, audio } => {
-                self.books.fetches.decodes(audio)?;
+                self.books.fetches.decodes(decode, audio)?;
                 self.decode(decode);
                 Ok(())
             }

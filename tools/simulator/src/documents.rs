@@ -1,6 +1,6 @@
 //! The documents that the application serves.
 
-use confab_terms::CallSid;
+use confab_terms::{CallSid, FetchId};
 
 use crate::application::Brings;
 use crate::dice::Dice;
@@ -135,8 +135,8 @@ fn aside(dice: &mut Dice) -> String {
     all[dice.index(all.len())].to_owned()
 }
 
-/// Behind HoldUrl, WaitUrl and AnnounceUrl.
-pub(crate) fn music(dice: &mut Dice) -> (String, Option<Brings>) {
+/// Behind HoldUrl, WaitUrl and AnnounceUrl. The audio that it names tells which fetch named it.
+pub(crate) fn music(dice: &mut Dice, fetch: FetchId) -> (String, Option<Brings>) {
     let all = [
         "<Response><Play>m.wav</Play></Response>",
         "<Response><Play loop=\"0\">m.wav</Play></Response>",
@@ -147,5 +147,6 @@ pub(crate) fn music(dice: &mut Dice) -> (String, Option<Brings>) {
         "<Response/>",
         "<Response><Play>a.wav</Play><Play>b.wav</Play></Response>",
     ];
-    (all[dice.index(all.len())].to_owned(), None)
+    let document = all[dice.index(all.len())];
+    (document.replace(".wav", &format!("-{fetch}.wav")), None)
 }

@@ -1,15 +1,19 @@
-//! Which fetch is the latest of its kind: what an older one brought late is nobody's any more.
+//! Which fetch is the latest of its kind: what an older one brought late is nobody's any more. And
+//! what each sound was fetched for, so that it can be told whether it is the right one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use confab_terms::{AudioId, CallSid, FetchId};
+use confab_switchboard::{Fetch, FetchKind};
+use confab_terms::{AudioId, CallSid, DecodeId, FetchId, SoundId};
 
 use crate::outcome::Checked;
 
-/// What is fetched for a call besides its own document, each in place of the one before.
+/// What is fetched for a call, each in place of the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Purpose {
-    Music,
+pub(crate) enum Purpose {
+    Document,
+    Hold,
+    Wait,
     Announcement,
 }
 
@@ -17,26 +21,50 @@ enum Purpose {
 pub(crate) struct Fetches {
     latest: BTreeMap<(CallSid, Purpose), FetchId>,
     of_fetch: BTreeMap<FetchId, (CallSid, Purpose)>,
+    call_of: BTreeMap<FetchId, CallSid>,
+    answered: BTreeSet<FetchId>,
     of_audio: BTreeMap<AudioId, FetchId>,
+    of_decode: BTreeMap<DecodeId, FetchId>,
+    of_sound: BTreeMap<SoundId, FetchId>,
 }
 
 impl Fetches {
-    pub(crate) fn asked(&mut self, call: Option<CallSid>, url: &str, fetch: FetchId) {
-        let named = |name: &str| {
-            url.strip_prefix("http://app.example/")
-                .is_some_and(|path| path.starts_with(name))
-        };
-        let purpose = if named("hold") || named("wait") {
-            Purpose::Music
-        } else if named("announce") {
-            Purpose::Announcement
-        } else {
+    pub(crate) fn asked(&mut self, call: Option<CallSid>, fetch: &Fetch) {
+        if let Some(call) = call {
+            self.call_of.insert(fetch.fetch, call);
+        }
+        // Audio that a document names: it is fetched for what the document was.
+        let named = fetch.url.rsplit_once('-').map(|(_, rest)| rest);
+        let named = named.and_then(|rest| rest.strip_suffix(".wav")?.parse().ok());
+        if let Some(whose) = named.and_then(|named| self.of_fetch.get(&FetchId(named))) {
+            self.of_fetch.insert(fetch.fetch, *whose);
+            return;
+        }
+        let Some((call, purpose)) = call.zip(purpose_of(fetch)) else {
             return;
         };
-        if let Some(call) = call {
-            self.latest.insert((call, purpose), fetch);
-            self.of_fetch.insert(fetch, (call, purpose));
+        self.latest.insert((call, purpose), fetch.fetch);
+        self.of_fetch.insert(fetch.fetch, (call, purpose));
+    }
+
+    /// An answer is here; true if nobody waits for it: it came before, another was asked for
+    /// since, its call is over. It must come to nothing.
+    pub(crate) fn is_stale(&mut self, fetch: FetchId, ended: impl Fn(CallSid) -> bool) -> bool {
+        if !self.answered.insert(fetch) {
+            return true;
         }
+        if self.call_of.get(&fetch).is_some_and(|call| ended(*call)) {
+            return true;
+        }
+        let Some(whose) = self.of_fetch.get(&fetch) else {
+            return false;
+        };
+        whose.1 == Purpose::Document && self.latest.get(whose) != Some(&fetch)
+    }
+
+    /// The call was sent elsewhere, or ended: its document is nobody's any more.
+    pub(crate) fn sent_on(&mut self, call: CallSid) {
+        self.latest.remove(&(call, Purpose::Document));
     }
 
     pub(crate) fn brought(&mut self, audio: AudioId, by: FetchId) {
@@ -44,15 +72,51 @@ impl Fetches {
     }
 
     /// The switchboard wants to play it.
-    pub(crate) fn decodes(&self, audio: AudioId) -> Checked {
-        let fetch = self.of_audio.get(&audio);
-        let whose = fetch.and_then(|fetch| self.of_fetch.get(fetch));
-        let latest = whose.and_then(|whose| self.latest.get(whose));
-        if latest.is_some() && latest != fetch {
+    pub(crate) fn decodes(&mut self, decode: DecodeId, audio: AudioId) -> Checked {
+        let Some(fetch) = self.of_audio.get(&audio).copied() else {
+            return Err(format!("{audio} is decoded, and nobody has brought it"));
+        };
+        self.of_decode.insert(decode, fetch);
+        let Some(whose) = self.of_fetch.get(&fetch) else {
+            return Ok(());
+        };
+        // Audio that a document names is younger than the document.
+        let latest = self.latest.get(whose);
+        if latest.is_some_and(|latest| *latest > fetch) {
             return Err(format!(
                 "{whose:?}: {fetch:?} is decoded, and {latest:?} came after it"
             ));
         }
         Ok(())
     }
+
+    pub(crate) fn decoded(&mut self, decode: DecodeId, sound: SoundId) {
+        if let Some(fetch) = self.of_decode.get(&decode) {
+            self.of_sound.insert(sound, *fetch);
+        }
+    }
+
+    /// What a sound was fetched for, and whether nothing younger was since; None: not known, as
+    /// of speech.
+    pub(crate) fn whose(&self, sound: SoundId) -> Option<(CallSid, Purpose, bool)> {
+        let fetch = self.of_sound.get(&sound)?;
+        let whose = self.of_fetch.get(fetch)?;
+        let latest = self.latest.get(whose);
+        let (call, purpose) = *whose;
+        Some((call, purpose, latest.is_none_or(|latest| latest <= fetch)))
+    }
+}
+
+fn purpose_of(fetch: &Fetch) -> Option<Purpose> {
+    if fetch.kind == FetchKind::Document {
+        return Some(Purpose::Document);
+    }
+    let path = fetch.url.strip_prefix("http://app.example/")?;
+    let begins = [
+        ("hold", Purpose::Hold),
+        ("wait", Purpose::Wait),
+        ("announce", Purpose::Announcement),
+    ];
+    let mut begins = begins.iter();
+    begins.find_map(|(word, purpose)| path.starts_with(word).then_some(*purpose))
 }

@@ -62,7 +62,7 @@ pub(crate) fn packet(
             header.sequence
         ));
     }
-    Ok(Some(hear(codec, payload)))
+    Ok(Some(hear(codec, payload, !here.fed.is_empty())))
 }
 
 /// A leg has made up its mind about where its phone is.

@@ -5,6 +5,7 @@
 mod act;
 mod application;
 mod books;
+mod calls;
 mod carry_out;
 mod close;
 mod dice;
@@ -12,6 +13,7 @@ mod documents;
 mod fetches;
 mod hearing;
 mod microphone;
+mod music;
 mod network;
 mod oracle;
 mod outcome;

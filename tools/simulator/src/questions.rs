@@ -36,7 +36,7 @@ impl World {
         self.input(Input::Asked { request, what })
     }
 
-    fn question(&mut self, expects: Expects) -> RequestId {
+    pub(crate) fn question(&mut self, expects: Expects) -> RequestId {
         self.books.asked += 1;
         let request = RequestId(self.books.asked);
         let asked_at = self.now;
@@ -141,7 +141,11 @@ impl World {
         }
     }
 
-    fn handled(&mut self, request: RequestId, what: Request) -> Result<Vec<Output>, String> {
+    pub(crate) fn handled(
+        &mut self,
+        request: RequestId,
+        what: Request,
+    ) -> Result<Vec<Output>, String> {
         let input = Input::Asked { request, what };
         self.trace(|| format!("<- {}", crate::trace::input(&input)));
         self.board.handle(self.both(), input);
@@ -183,7 +187,7 @@ impl World {
     }
 }
 
-fn refused(outputs: &[Output], to: RequestId) -> Option<&Refusal> {
+pub(crate) fn refused(outputs: &[Output], to: RequestId) -> Option<&Refusal> {
     outputs.iter().find_map(|output| match output {
         Output::Reply {
             request,
@@ -203,7 +207,7 @@ fn change_of(outputs: &[Output], of: Option<RoomId>) -> Option<u64> {
     })
 }
 
-fn unseats(output: &Output, leg: Option<LegId>) -> bool {
+pub(crate) fn unseats(output: &Output, leg: Option<LegId>) -> bool {
     match output {
         Output::Media {
             command: confab_media::Command::Change { change, .. },

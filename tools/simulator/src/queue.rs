@@ -17,6 +17,9 @@ pub(crate) enum Order {
     Tell(Command),
 }
 
+/// The call that a document runs, and what it will bring along.
+pub(crate) type Brought = Option<(CallSid, Option<Brings>)>;
+
 /// Something that arrives.
 pub(crate) enum Arrival {
     /// At the switchboard, from anywhere but the web.
@@ -25,8 +28,7 @@ pub(crate) enum Arrival {
     Fetched {
         fetch: FetchId,
         result: Result<Fetched, FetchError>,
-        /// The call that runs it, and what it will bring along.
-        brings: Option<(CallSid, Option<Brings>)>,
+        brings: Brought,
     },
     /// At a phone, or where one was.
     Datagram { to: SocketAddr, bytes: Vec<u8> },

@@ -19,7 +19,7 @@ impl World {
         };
         match self
             .script
-            .weighted(&[700, 40, 40, 50, 15, 15, 12, 30, 20, 78])
+            .weighted(&[640, 40, 40, 50, 15, 15, 12, 30, 20, 78, 60])
         {
             0 => self.update(conference),
             1 => {
@@ -74,10 +74,11 @@ impl World {
                 self.tally.count(Kind::FetchCall);
                 self.ask(Request::FetchCall { call })
             }
-            _ => {
+            9 => {
                 self.tally.count(Kind::Audibility);
                 self.ask(Request::TellAudibility { conference })
             }
+            _ => self.update_call(),
         }
     }
 

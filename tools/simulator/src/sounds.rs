@@ -9,7 +9,13 @@ use confab_terms::{DecodeId, LegId, PlayerId, SoundId};
 
 use crate::queue::Arrival;
 use crate::tally::Kind;
+use crate::voices::{TONES, tone};
 use crate::world::World;
+
+/// Sounds of one tone are not told apart: a wrong one is found two times of three.
+pub(crate) fn tone_of(sound: SoundId) -> usize {
+    (sound.0 % TONES as u64) as usize
+}
 
 impl World {
     /// A sound is decoded, or spoken.
@@ -37,6 +43,7 @@ impl World {
             self.tally.count(Kind::Decoded);
             let sound = SoundId(self.thread.sounds.len() as u64 + 1);
             self.thread.sounds.insert(sound, samples);
+            self.books.fetches.decoded(decode, sound);
             Ok(sound)
         };
         let at = self.now + Duration::from_micros(ms * 1_000 + 1);
@@ -65,10 +72,13 @@ impl World {
         if gone {
             self.tally.count(Kind::SoundGone);
         }
-        // 1,000 Hz: no voice sounds like that.
-        let samples: Vec<i16> = (0..left.min(8_000))
-            .map(|at| [0, 700, 1_000, 700, 0, -700, -1_000, -700][(at % 8) as usize])
+        let which = tone_of(sound);
+        let samples: Vec<i16> = (position..position + left.min(8_000))
+            .map(|at| tone(which, at))
             .collect();
+        if let Some(here) = self.thread.legs.get_mut(&leg) {
+            here.fed.insert(sound);
+        }
         let command = Command::Feed {
             leg,
             player,

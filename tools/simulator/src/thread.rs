@@ -2,7 +2,7 @@
 //! out, sounds are fed, and now and then the whole thread stalls.
 
 use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use confab_media::{Command, Event, LegMedia, Output};
 use confab_switchboard::Input;
@@ -45,6 +45,8 @@ pub(crate) struct Here {
     /// The tick since which nothing has changed in how it is reached.
     pub(crate) settled: u64,
     pub(crate) last_sequence: Option<u16>,
+    /// The sounds that were ever fed to its players.
+    pub(crate) fed: BTreeSet<SoundId>,
 }
 
 impl Here {
@@ -209,7 +211,8 @@ impl World {
             }
         }
         self.check_rooms()?;
-        self.check_hearing(&sent)
+        self.check_hearing(&sent)?;
+        self.check_music(&sent)
     }
 
     pub(crate) fn poll_engine(&mut self) -> Checked {

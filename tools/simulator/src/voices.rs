@@ -11,6 +11,11 @@ pub(crate) const FRAME: usize = 160;
 /// Voices that there are: eight phones, and the last one is an intruder's.
 pub(crate) const VOICES: usize = 9;
 pub(crate) const INTRUDER: usize = VOICES - 1;
+/// Tones that sounds are made of, so that it can be told which one plays: below all voices, in the
+/// same steps, and where the built-in music has next to nothing.
+pub(crate) const TONES: usize = 3;
+const FIRST_TONE_HZ: f64 = 1_600.0;
+const TONE_AMPLITUDE: f64 = 1_200.0;
 /// Eight of them and a beep stay below where the limiter begins.
 const AMPLITUDE: f64 = 2_400.0;
 /// A sixth is heard: 12 dB down, under an announcement, a voice has a quarter, and the built-in
@@ -23,6 +28,22 @@ const LOOKED_AT: usize = FRAME - PERIOD;
 fn turns(voice: usize, at: usize) -> f64 {
     let hz = 2_200.0 + 200.0 * voice as f64;
     core::f64::consts::TAU * hz * at as f64 / 8_000.0
+}
+
+fn tone_turns(tone: usize, at: usize) -> f64 {
+    let hz = FIRST_TONE_HZ + 200.0 * tone as f64;
+    core::f64::consts::TAU * hz * at as f64 / 8_000.0
+}
+
+/// One sample of a sound that is this tone.
+pub(crate) fn tone(tone: usize, at: u64) -> i16 {
+    static PERIODS: OnceLock<[[i16; PERIOD]; TONES]> = OnceLock::new();
+    let periods = PERIODS.get_or_init(|| {
+        core::array::from_fn(|tone| {
+            core::array::from_fn(|at| (tone_turns(tone, at).sin() * TONE_AMPLITUDE) as i16)
+        })
+    });
+    periods[tone % TONES][(at % PERIOD as u64) as usize]
 }
 
 /// One frame of a voice, coded: every frame of it is this one.
@@ -40,7 +61,8 @@ struct Ear {
     /// Hann's: voices are three of its bins apart, so each is still nothing to all the others,
     /// and so is music, whose clicks are not.
     window: [f32; LOOKED_AT],
-    waves: [[[f32; PERIOD]; 2]; VOICES],
+    /// Of the voices, and behind them of the tones.
+    waves: [[[f32; PERIOD]; 2]; VOICES + TONES],
     samples: [[i16; 256]; 2],
 }
 
@@ -52,11 +74,15 @@ fn ear() -> &'static Ear {
             let turns = at as f64 / LOOKED_AT as f64;
             *window = (1.0 - (turns * core::f64::consts::TAU).cos()) as f32;
         }
-        let mut waves = [[[0.0; PERIOD]; 2]; VOICES];
-        for (voice, [sine, cosine]) in waves.iter_mut().enumerate() {
+        let mut waves = [[[0.0; PERIOD]; 2]; VOICES + TONES];
+        for (wave, [sine, cosine]) in waves.iter_mut().enumerate() {
             for at in 0..PERIOD {
-                sine[at] = turns(voice, at).sin() as f32;
-                cosine[at] = turns(voice, at).cos() as f32;
+                let turns = match wave.checked_sub(VOICES) {
+                    None => turns(wave, at),
+                    Some(tone) => tone_turns(tone, at),
+                };
+                sine[at] = turns.sin() as f32;
+                cosine[at] = turns.cos() as f32;
             }
         }
         let mut codes = [0_u8; 256];
@@ -74,7 +100,7 @@ fn ear() -> &'static Ear {
     })
 }
 
-/// Voices, a bit for each.
+/// Voices, and behind them tones, a bit for each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Heard(pub(crate) u16);
 
@@ -86,10 +112,14 @@ impl Heard {
     pub(crate) fn voices(self) -> impl Iterator<Item = usize> {
         (0..VOICES).filter(move |voice| self.has(*voice))
     }
+
+    pub(crate) fn tones(self) -> impl Iterator<Item = usize> {
+        (0..TONES).filter(move |tone| self.has(VOICES + tone))
+    }
 }
 
-/// Which voices are in a coded frame.
-pub(crate) fn hear(codec: Codec, payload: &[u8]) -> Heard {
+/// Which voices are in a coded frame; and which tones, where there may be any.
+pub(crate) fn hear(codec: Codec, payload: &[u8], tones: bool) -> Heard {
     if payload.len() != FRAME || payload.iter().all(|code| *code == payload[0]) {
         return Heard::default();
     }
@@ -107,7 +137,8 @@ pub(crate) fn hear(codec: Codec, payload: &[u8]) -> Heard {
     }
     let mut heard = 0;
     let least = (THRESHOLD * LOOKED_AT as f32 / 2.0).powi(2);
-    for (voice, [sine, cosine]) in ear.waves.iter().enumerate() {
+    let waves = if tones { VOICES + TONES } else { VOICES };
+    for (voice, [sine, cosine]) in ear.waves[..waves].iter().enumerate() {
         let along = |wave: &[f32; PERIOD]| -> f32 {
             let products = folded.iter().zip(wave).map(|(a, b)| a * b);
             products.sum()
@@ -121,7 +152,7 @@ pub(crate) fn hear(codec: Codec, payload: &[u8]) -> Heard {
 
 #[cfg(test)]
 mod tests {
-    use super::{FRAME, Heard, VOICES, frame, hear};
+    use super::{FRAME, Heard, TONES, VOICES, frame, hear, tone};
     use confab_terms::Codec;
 
     fn mix(voices: &[usize], codec: Codec, gain: f64) -> [u8; FRAME] {
@@ -145,23 +176,38 @@ mod tests {
             for codec in [Codec::Pcmu, Codec::Pcma] {
                 for gain in [1.0, 0.25] {
                     assert_eq!(
-                        hear(codec, &mix(&voices, codec, gain)),
+                        hear(codec, &mix(&voices, codec, gain), true),
                         Heard(set),
                         "{gain}"
                     );
                 }
             }
         }
-        assert!(hear(Codec::Pcmu, &frame(VOICES - 1, Codec::Pcmu)).has(VOICES - 1));
+        assert!(hear(Codec::Pcmu, &frame(VOICES - 1, Codec::Pcmu), true).has(VOICES - 1));
     }
 
     #[test]
-    fn no_voice_is_in_the_built_in_music() {
+    fn no_voice_and_no_tone_is_in_the_built_in_music() {
         let music = confab_codec::music::built_in();
         for (at, samples) in music.windows(FRAME).step_by(80).enumerate() {
             let mut coded = [0; FRAME];
             confab_codec::encode(Codec::Pcmu, samples, &mut coded);
-            assert_eq!(hear(Codec::Pcmu, &coded), Heard(0), "at {}", at * 80);
+            assert_eq!(hear(Codec::Pcmu, &coded, true), Heard(0), "at {}", at * 80);
+        }
+    }
+
+    #[test]
+    fn every_tone_is_told_from_every_other() {
+        for which in 0..TONES {
+            let mut samples = [0; FRAME];
+            for (at, sample) in samples.iter_mut().enumerate() {
+                *sample = tone(which, at as u64);
+            }
+            let mut coded = [0; FRAME];
+            confab_codec::encode(Codec::Pcma, &samples, &mut coded);
+            let heard = hear(Codec::Pcma, &coded, true);
+            assert_eq!(heard.tones().collect::<Vec<_>>(), [which]);
+            assert_eq!(heard.voices().count(), 0);
         }
     }
 }

@@ -8,7 +8,8 @@ use confab_conference::{Customs, Url};
 use confab_media::{Engine, EngineConfig};
 use confab_switchboard::{Config, Input, Switchboard};
 use confab_terms::{
-    AccountSid, CallSid, ConferenceSid, Instant, IpAddr, LegId, Method, Now, SocketAddr, WallTime,
+    AccountSid, CallSid, ConferenceSid, FetchId, Instant, IpAddr, LegId, Method, Now, SocketAddr,
+    WallTime,
 };
 
 use crate::books::Books;
@@ -16,7 +17,7 @@ use crate::dice::{Dice, Purpose, key};
 use crate::oracle::Oracle;
 use crate::outcome::{Checked, Hash, Options, Outcome};
 use crate::phone::Phone;
-use crate::queue::{Arrival, Queue};
+use crate::queue::{Arrival, Brought, Queue};
 use crate::streams::Stream;
 use crate::tally::{Kind, Tally};
 use crate::thread::Thread;
@@ -62,6 +63,8 @@ pub(crate) struct World {
     pub(crate) seated_seen: Vec<(CallSid, LegId)>,
     /// For how many frames a listener has been without a clear voice.
     pub(crate) missing: BTreeMap<(LegId, LegId), u32>,
+    /// For how many ticks a leg has heard a tone that is not for it.
+    pub(crate) wrong_music: BTreeMap<(LegId, usize), u32>,
 }
 
 pub(crate) fn sip_address() -> SocketAddr {
@@ -124,6 +127,7 @@ impl World {
             seen: Vec::new(),
             seated_seen: Vec::new(),
             missing: BTreeMap::new(),
+            wrong_music: BTreeMap::new(),
             script,
         }
     }
@@ -219,14 +223,7 @@ impl World {
                 fetch,
                 result,
                 brings,
-            } => {
-                if let Some((call, brings)) = brings
-                    && !self.books.has_ended(call)
-                {
-                    self.oracle.comes(call, brings);
-                }
-                self.input(Input::Fetched { fetch, result })
-            }
+            } => self.fetched(fetch, brings, Input::Fetched { fetch, result }),
             Arrival::Datagram { to, bytes } => self.phone_gets(to, &bytes),
             Arrival::Stream { number, to, event } => self.stream_arrives(number, to, event),
             Arrival::Order(order) => self.ordered(order),
@@ -245,6 +242,28 @@ impl World {
         self.trace(|| format!("<- {}", crate::trace::input(&input)));
         self.board.handle(self.both(), input);
         self.after_input()
+    }
+
+    /// An answer of the web; one that nobody waits for any more must come to nothing.
+    fn fetched(&mut self, fetch: FetchId, brings: Brought, input: Input) -> Checked {
+        let books = &mut self.books;
+        let ended = |call| books.ended_calls.contains(&call);
+        if !books.fetches.is_stale(fetch, ended) {
+            if let Some((call, brings)) = brings {
+                self.oracle.comes(call, brings);
+            }
+            return self.input(input);
+        }
+        self.tally.count(Kind::StaleAnswer);
+        self.trace(|| format!("<- stale: {}", crate::trace::input(&input)));
+        self.board.handle(self.both(), input);
+        self.restore_board()?;
+        match self.board.poll_output() {
+            None => Ok(()),
+            Some(output) => Err(format!(
+                "of an answer that nobody waits for, {fetch}, comes {output:?}"
+            )),
+        }
     }
 
     fn after_input(&mut self) -> Checked {

@@ -1,6 +1,8 @@
 //! A scripted switchboard, a store in memory and requests without a socket.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
+pub mod running;
+
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 

@@ -68,6 +68,8 @@ pub(crate) fn refused(command: &mut Command) -> (i32, String) {
 pub(crate) struct Server {
     child: Child,
     pub(crate) http: SocketAddr,
+    /// Where it speaks TLS; the same as `http` if it does not.
+    pub(crate) https: SocketAddr,
     pub(crate) sip: SocketAddr,
     pub(crate) account: String,
     token: String,
@@ -100,6 +102,9 @@ impl Server {
         Self {
             child,
             http: address("http").expect("an address"),
+            https: address("https")
+                .or_else(|_| address("http"))
+                .expect("an address"),
             sip: address("sip").expect("an address"),
             account: ACCOUNT.to_owned(),
             token: "secret".to_owned(),
@@ -214,7 +219,7 @@ impl Drop for Server {
     }
 }
 
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let letters = |chunk: &[u8]| {
         let word = chunk

@@ -5,6 +5,7 @@
 
 mod audio;
 mod bad_values;
+mod flood;
 mod leftovers;
 mod matrix;
 mod others;

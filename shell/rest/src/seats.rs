@@ -1,0 +1,87 @@
+//! How many connections there may be: in all, and from one address, so that nobody who holds
+//! many keeps the others out. A seat is given back when it is dropped.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use confab_terms::limits::{HTTP_CONNECTIONS_MAX, HTTP_CONNECTIONS_OF_ONE_MAX};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// All of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Seats {
+    free: Arc<Semaphore>,
+    taken: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    from: IpAddr,
+    taken: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    _free: OwnedSemaphorePermit,
+}
+
+impl Seats {
+    pub(crate) fn new() -> Self {
+        Self {
+            free: Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX)),
+            taken: Arc::default(),
+        }
+    }
+
+    /// A seat for a client from there, if it may have one more.
+    pub(crate) fn take(&self, from: IpAddr) -> Option<Seat> {
+        let free = Arc::clone(&self.free).try_acquire_owned().ok()?;
+        let from = one(from);
+        let mut taken = lock(&self.taken);
+        let count = taken.entry(from).or_default();
+        if *count >= HTTP_CONNECTIONS_OF_ONE_MAX {
+            return None;
+        }
+        *count += 1;
+        Some(Seat {
+            from,
+            taken: Arc::clone(&self.taken),
+            _free: free,
+        })
+    }
+
+    /// Ends when all of them are free.
+    pub(crate) async fn all_free(&self) {
+        let all = u32::try_from(HTTP_CONNECTIONS_MAX).unwrap_or(u32::MAX);
+        // Closed it is never.
+        let _ = self.free.acquire_many(all).await;
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = lock(&self.taken);
+        if let Some(count) = taken.get_mut(&self.from) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.from);
+            }
+        }
+    }
+}
+
+fn lock(taken: &Mutex<HashMap<IpAddr, usize>>) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    taken.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whoever has an IPv6 address has all of its /64.
+fn one(from: IpAddr) -> IpAddr {
+    match from.to_canonical() {
+        IpAddr::V4(v4) => v4.into(),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

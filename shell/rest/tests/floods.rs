@@ -1,0 +1,158 @@
+//! Connections that flood, frame by frame: HTTP/2 streams opened and reset, headers and pings
+//! without an end; clients that never begin, or never take an answer. Each is ended.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::running::{Dir, Running, client, run};
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+/// A little more than a client may be silent or take nothing (10 s).
+const GIVEN_UP: Duration = Duration::from_secs(20);
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const GOAWAY: u8 = 7;
+const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+/// GET https://a/healthz in HPACK.
+const GET: &[u8] = b"\x82\x87\x44\x08/healthz\x41\x01a";
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = (payload.len() as u32).to_be_bytes();
+    let mut frame = length[1..].to_vec();
+    frame.extend([kind, flags]);
+    frame.extend(stream.to_be_bytes());
+    frame.extend(payload);
+    frame
+}
+
+async fn connect(dir: &Dir, running: &Running) -> TlsStream<TcpStream> {
+    let mut config = client(&dir.0, &[&rustls::version::TLS13]);
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let connector = TlsConnector::from(Arc::new(config));
+    let tcp = TcpStream::connect(running.tls).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    connector.connect(name, tcp).await.unwrap()
+}
+
+/// Floods until the server ends it; gives the error of its GOAWAY, if it came through.
+async fn flood(stream: TlsStream<TcpStream>, next: impl Fn(u32) -> Vec<u8>) -> Option<u32> {
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    let mut answer = Vec::new();
+    let writing = async {
+        let _ended = writer.write_all(PREFACE).await;
+        let _ended = writer.write_all(&frame(SETTINGS, 0, 0, b"")).await;
+        for n in 0..200_000 {
+            if writer.write_all(&next(n)).await.is_err() {
+                break;
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        _reset = reader.read_to_end(&mut answer) => {}
+        () = writing => {}
+        () = tokio::time::sleep(GIVEN_UP) => panic!("it goes on"),
+    }
+    let mut rest = &answer[..];
+    while let [a, b, c, kind, _, _, _, _, _, after @ ..] = rest {
+        let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
+        if *kind == GOAWAY && after.len() >= 8 {
+            let error: [u8; 4] = after[4..8].try_into().unwrap();
+            return Some(u32::from_be_bytes(error));
+        }
+        rest = after.get(length..).unwrap_or_default();
+    }
+    None
+}
+
+async fn is_served(running: &Running) {
+    let mut stream = TcpStream::connect(running.plain).await.unwrap();
+    let request = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[tokio::test]
+async fn streams_that_are_opened_and_reset_without_an_end_are_ended() {
+    let dir = Dir::new("rapid");
+    let running = run(&dir.0).await;
+    let error = flood(connect(&dir, &running).await, |n| {
+        let stream = 2 * n + 1;
+        let mut both = frame(HEADERS, END_STREAM | END_HEADERS, stream, GET);
+        both.extend(frame(RST_STREAM, 0, stream, &8_u32.to_be_bytes()));
+        both
+    });
+    // ENHANCE_YOUR_CALM, unless the reset overtook it.
+    assert!(matches!(error.await, Some(11) | None));
+    is_served(&running).await;
+}
+
+#[tokio::test]
+async fn headers_without_an_end_are_ended() {
+    let dir = Dir::new("continued");
+    let running = run(&dir.0).await;
+    let error = flood(connect(&dir, &running).await, |n| {
+        // A literal header of 16 kB less a little, never indexed.
+        let name = [&b"\x10\x01x\x7f\xd1\x7e"[..], &[b'y'; 16_208]].concat();
+        match n {
+            0 => frame(HEADERS, END_STREAM, 1, GET),
+            _ => frame(CONTINUATION, 0, 1, &name),
+        }
+    });
+    assert!(!matches!(error.await, Some(0)), "not a graceful end");
+    is_served(&running).await;
+}
+
+/// Nothing is read: what the server would answer has nowhere to go.
+async fn write_until_ended(mut stream: impl AsyncWriteExt + Unpin, bytes: &[u8], what: &str) {
+    let writing = async {
+        for _ in 0..10_000_000 {
+            if stream.write_all(bytes).await.is_err() {
+                return;
+            }
+        }
+    };
+    let ended = tokio::time::timeout(GIVEN_UP, writing).await;
+    assert!(ended.is_ok(), "{what} goes on");
+}
+
+#[tokio::test]
+async fn whoever_never_begins_or_never_takes_an_answer_is_ended() {
+    let dir = Dir::new("silent");
+    let running = run(&dir.0).await;
+    let mut silent = connect(&dir, &running).await;
+    let never_begins = async {
+        let mut nothing = Vec::new();
+        let reading = silent.read_to_end(&mut nothing);
+        let ended = tokio::time::timeout(GIVEN_UP, reading).await;
+        assert!(ended.is_ok(), "a silent client of HTTP/2 keeps its seat");
+    };
+    let mut pinging = connect(&dir, &running).await;
+    pinging.write_all(PREFACE).await.unwrap();
+    let settings = frame(SETTINGS, 0, 0, b"");
+    pinging.write_all(&settings).await.unwrap();
+    let pings = frame(PING, 0, 0, &[7; 8]).repeat(500);
+    let plain = TcpStream::connect(running.plain).await.unwrap();
+    let requests = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n".repeat(500);
+    tokio::join!(
+        never_begins,
+        write_until_ended(pinging, &pings, "a flood of pings"),
+        write_until_ended(plain, &requests, "a flood of requests"),
+    );
+    is_served(&running).await;
+}

@@ -1,0 +1,13 @@
+//! A tenth of the flood of `examples/flood.rs`: the call, the log, the memory and the API stand.
+
+use confab_conformance::flood::{Size, run};
+
+#[test]
+fn a_flood_on_every_port_leaves_a_room_of_ten_alone() {
+    let size = Size {
+        sip: 10_000,
+        media: 100_000,
+        seconds: 6,
+    };
+    run(&size).unwrap().judge(&size).unwrap();
+}

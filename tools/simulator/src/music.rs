@@ -1,0 +1,69 @@
+//! What those who wait or are held hear: the music that was last asked for them, and nobody's
+//! else; none of it once they are let in.
+
+use std::collections::BTreeMap;
+
+use confab_terms::LegId;
+
+use crate::fetches::Purpose;
+use crate::oracle::Picture;
+use crate::outcome::Checked;
+use crate::sounds::tone_of;
+use crate::thread::Sent;
+use crate::world::World;
+
+/// Ticks for which the music before may sound on: 500 ms of grace, and the way to the thread.
+const WRONG_MAX: u32 = 40;
+
+impl World {
+    pub(crate) fn check_music(&mut self, sent: &[Sent]) -> Checked {
+        let mut wrong = BTreeMap::new();
+        for one in sent {
+            let mut holds = self.oracle.holds.values();
+            let picture = holds.find(|picture| picture.person(one.leg).is_some());
+            for tone in one.heard.tones() {
+                if self.is_right(one.leg, tone, picture) {
+                    continue;
+                }
+                let ticks = self.wrong_music.get(&(one.leg, tone)).copied();
+                let ticks = ticks.unwrap_or(0) + 1;
+                if ticks > WRONG_MAX {
+                    let call = self.oracle.call_of.get(&one.leg);
+                    return Err(format!(
+                        "leg {} of {call:?} hears a sound that is not for it, or not any more: \
+                         tone {tone}, {picture:?}",
+                        one.leg
+                    ));
+                }
+                wrong.insert((one.leg, tone), ticks);
+            }
+        }
+        self.wrong_music = wrong;
+        Ok(())
+    }
+
+    /// Whether a sound of this tone may be heard there now.
+    fn is_right(&self, leg: LegId, tone: usize, picture: Option<&Picture>) -> bool {
+        let Some(here) = self.thread.legs.get(&leg) else {
+            return true;
+        };
+        let call = self.oracle.call_of.get(&leg);
+        let mut fed = here.fed.iter().filter(|sound| tone_of(**sound) == tone);
+        fed.any(|sound| {
+            let Some((whose, purpose, latest)) = self.books.fetches.whose(*sound) else {
+                return true;
+            };
+            let person = picture.and_then(|picture| picture.person(leg).zip(Some(picture)));
+            let wanted = match (purpose, person) {
+                (Purpose::Hold, Some((person, _))) => latest && person.held,
+                (Purpose::Wait, Some((person, picture))) => {
+                    latest && !person.held && !picture.started
+                }
+                // Whoever is nowhere waits for nothing.
+                (Purpose::Hold | Purpose::Wait, None) => false,
+                (Purpose::Announcement | Purpose::Document, _) => true,
+            };
+            wanted && call.is_none_or(|call| *call == whose)
+        })
+    }
+}
