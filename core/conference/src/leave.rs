@@ -6,7 +6,8 @@ use crate::participant::{Coaching, Participant};
 use crate::{Beep, Conference, Effects, EndReason, Event, EventKind, LeaveReason, Refusal, Status};
 
 impl Conference {
-    /// A call leaves, or an expected one will not come (then: no event, no effect on others).
+    /// A call leaves, or an expected one will not come (then: no effect on others, and no event
+    /// but of one that came and found no seat).
     /// The leaving comes first among the events, then what it brings about.
     pub fn leave(&mut self, call: CallSid, reason: LeaveReason, now: WallTime) -> Effects {
         let mut effects = Effects::default();
@@ -18,6 +19,9 @@ impl Conference {
             self.labels.remove(label);
         }
         if !gone.state.seated {
+            if reason == LeaveReason::AddFailed {
+                effects.events.push(gone.event(EventKind::Leave(reason)));
+            }
             return effects;
         }
         self.joined.retain(|joined| *joined != call);

@@ -23,6 +23,7 @@ enum Op {
     Seat(u8),
     Leave(u8, LeaveReason),
     Update(u8, Box<Update>),
+    Speaks(u8, bool),
     Announce,
     Complete,
 }
@@ -116,6 +117,7 @@ fn op() -> impl Strategy<Value = Op> {
         20 => (0..CALLS).prop_map(Op::Seat),
         5 => (0..CALLS, reason).prop_map(|(n, r)| Op::Leave(n, r)),
         40 => (0..CALLS, update()).prop_map(|(n, u)| Op::Update(n, Box::new(u))),
+        10 => (0..CALLS, any::<bool>()).prop_map(|(n, speaks)| Op::Speaks(n, speaks)),
         2 => Just(Op::Announce),
         1 => Just(Op::Complete),
     ]
@@ -197,6 +199,7 @@ fn carry_out(conference: &mut Conference, op: &Op, now: WallTime) -> Option<Effe
         Op::Seat(n) => conference.seat(sid(*n), now).ok(),
         Op::Leave(n, reason) => Some(conference.leave(sid(*n), *reason, now)),
         Op::Update(n, update) => conference.update(&Key::Call(sid(*n)), update, now).ok(),
+        Op::Speaks(n, speaks) => Some(conference.speaks(sid(*n), *speaks)),
         Op::Announce => {
             let url = Url {
                 url: "https://a/all".into(),
@@ -286,7 +289,7 @@ proptest! {
     #[test]
     fn every_join_is_told_once_and_every_leave_after_it(ops in vec(op(), 1..80)) {
         let mut conference = conference();
-        let mut inside = BTreeSet::new();
+        let (mut inside, mut speaking) = (BTreeSet::new(), BTreeSet::new());
         let (mut starts, mut ends) = (0, 0);
         for op in &ops {
             for event in carry_out(&mut conference, op, WallTime(1)).unwrap_or_default().events {
@@ -296,7 +299,20 @@ proptest! {
                     EventKind::Start => starts += 1,
                     EventKind::End { .. } => ends += 1,
                     EventKind::Join => prop_assert!(inside.insert(of)),
-                    EventKind::Leave(_) => prop_assert!(inside.remove(&of)),
+                    EventKind::Leave(LeaveReason::AddFailed) => {
+                        inside.remove(&of);
+                        speaking.remove(&of);
+                    }
+                    EventKind::Leave(_) => {
+                        prop_assert!(inside.remove(&of));
+                        speaking.remove(&of);
+                    }
+                    EventKind::SpeechStart => {
+                        prop_assert!(inside.contains(&of) && speaking.insert(of));
+                        let heard = of.map(|of| conference.audibility(of).voice);
+                        prop_assert!(heard != Some(Voice::ToNobody));
+                    }
+                    EventKind::SpeechStop => prop_assert!(speaking.remove(&of)),
                     _ => prop_assert!(inside.contains(&of), "told of one who is not in"),
                 }
             }

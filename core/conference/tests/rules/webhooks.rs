@@ -449,7 +449,7 @@ fn reason_of_leaving_add_failed() {
             carla rings
               nothing
             carla cannot be added
-              nothing
+              webhook 2 participant-leave carla: AddFailed
         "#]],
     );
 }

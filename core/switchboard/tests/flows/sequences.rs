@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use confab_conference::{Key, Target, Update};
-use confab_switchboard::{CallUpdate, EndWish, NextDocument, Request};
+use confab_media::Event;
+use confab_switchboard::{CallUpdate, EndWish, NextDocument, Reply, Request};
 use confab_terms::CallSid;
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_oneof};
@@ -13,7 +14,7 @@ use proptest::{prop_assert, prop_assert_eq, proptest};
 
 use crate::world::{World, document};
 
-const WORDS: [(&str, &[&str]); 8] = [
+const WORDS: [(&str, &[&str]); 9] = [
     ("start", &["conference-start"]),
     ("end", &["conference-end"]),
     ("join", &["participant-join"]),
@@ -21,6 +22,10 @@ const WORDS: [(&str, &[&str]); 8] = [
     ("mute", &["participant-mute", "participant-unmute"]),
     ("hold", &["participant-hold", "participant-unhold"]),
     ("modify", &["participant-modify"]),
+    (
+        "speaker",
+        &["participant-speech-start", "participant-speech-stop"],
+    ),
     ("announcement", &["announcement-end", "announcement-fail"]),
 ];
 
@@ -32,6 +37,7 @@ enum Step {
     Muted(usize, bool),
     Held(usize, bool),
     Coaches(usize, usize),
+    Speaks(usize, bool),
     Announced(usize),
     SentElsewhere(usize),
     ComesBack(usize),
@@ -49,6 +55,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (who.clone(), any::<bool>()).prop_map(|(who, is)| Step::Muted(who, is)),
         2 => (who.clone(), any::<bool>()).prop_map(|(who, is)| Step::Held(who, is)),
         2 => (who.clone(), who.clone()).prop_map(|(who, whom)| Step::Coaches(who, whom)),
+        2 => (who.clone(), any::<bool>()).prop_map(|(who, is)| Step::Speaks(who, is)),
         1 => who.clone().prop_map(Step::Announced),
         1 => who.clone().prop_map(Step::SentElsewhere),
         1 => who.clone().prop_map(Step::ComesBack),
@@ -112,6 +119,16 @@ impl Play {
                 let target = self.call(whom).map(Target::Call);
                 self.update(who, |update| update.call_sid_to_coach = target)?;
             }
+            Step::Speaks(who, speaks) => {
+                let call = self.call(who)?;
+                let conference = self.world.conferences().first()?.sid;
+                let list = Request::ListParticipants { conference };
+                let Reply::Participants(views) = self.world.ask(list) else {
+                    return None;
+                };
+                let leg = views.iter().find(|view| view.state.call == call)?.state.leg;
+                self.world.media(Event::Speech { leg, speaks });
+            }
             Step::Announced(who) => {
                 let url = "http://app.example/announce".to_owned();
                 self.update(who, |update| update.announce_url = Some(url))?;
@@ -161,7 +178,7 @@ impl Play {
             key,
             update,
         });
-        matches!(reply, confab_switchboard::Reply::Participant { .. }).then_some(())
+        matches!(reply, Reply::Participant { .. }).then_some(())
     }
 
     fn inline(&mut self, who: usize, verbs: &str) -> Option<()> {
@@ -199,7 +216,7 @@ proptest! {
         let asked = asked.flat_map(|((_, events), _)| events.iter().copied());
         let asked: BTreeSet<&str> = asked.collect();
         let mut last: BTreeMap<String, u64> = BTreeMap::new();
-        let mut inside = BTreeSet::new();
+        let (mut inside, mut speaking) = (BTreeSet::new(), BTreeSet::new());
         for callback in &play.world.callbacks {
             let conference = callback.field("ConferenceSid").to_owned();
             let number: u64 = callback.field("SequenceNumber").parse().unwrap();
@@ -217,12 +234,16 @@ proptest! {
             }
             last.insert(conference.clone(), number);
             let who = (conference, callback.field("CallSid").to_owned());
+            let failed = callback.field("ReasonParticipantLeft") == "participant_add_failed";
             match event.as_str() {
+                "participant-speech-start" => prop_assert!(speaking.insert(who)),
+                "participant-speech-stop" => prop_assert!(speaking.remove(&who)),
                 "participant-join" if asked.contains("participant-leave") => {
                     prop_assert!(inside.insert(who));
                 }
                 "participant-leave" if asked.contains("participant-join") => {
-                    prop_assert!(inside.remove(&who));
+                    speaking.remove(&who);
+                    prop_assert!(inside.remove(&who) || failed);
                 }
                 _ => {}
             }

@@ -133,3 +133,54 @@ fn no_events_named_no_events_told() {
     hang_up(&mut world, 1);
     assert!(world.callbacks.is_empty());
 }
+
+#[test]
+fn one_that_came_and_found_no_seat_is_told_of() {
+    let mut world = World::with_voice();
+    world.slow = true;
+    let small = "maxParticipants=\"1\" statusCallback=\"/events\" \
+        statusCallbackEvent=\"join leave speaker\"";
+    join(&mut world, small);
+    join(&mut world, small);
+    let second = world.call_asked();
+    for leg in std::mem::take(&mut world.legs_wanted) {
+        world.open(leg);
+    }
+    assert_eq!(world.events(), ["participant-join", "participant-leave"]);
+    let failed = &world.callbacks[1];
+    assert_eq!(failed.field("CallSid"), second.to_string());
+    assert_eq!(failed.field("SequenceNumber"), "2");
+    let reason = failed.field("ReasonParticipantLeft");
+    assert_eq!(reason, "participant_add_failed");
+    assert_eq!(failed.field("ParticipantCallStatus"), "in-progress");
+}
+
+#[test]
+fn speech_is_told_from_the_level_of_what_comes_in() {
+    let mut world = World::with_voice();
+    join(
+        &mut world,
+        "statusCallback=\"/events\" statusCallbackEvent=\"speaker\"",
+    );
+    join(&mut world, "");
+    let sids = world.sids();
+    let talk = |world: &mut World, ticks| {
+        for _ in 0..ticks {
+            world.talk(1);
+            world.tick();
+        }
+    };
+    talk(&mut world, 50);
+    assert_eq!(world.events(), ["participant-speech-start"]);
+    assert_eq!(world.callbacks[0].field("CallSid"), sids[1].to_string());
+    let update = Update {
+        muted: Some(true),
+        ..Update::default()
+    };
+    world.updated(sids[1], update);
+    talk(&mut world, 100);
+    let told = ["participant-speech-start", "participant-speech-stop"];
+    assert_eq!(world.events(), told);
+    assert_eq!(world.callbacks[1].field("Muted"), "true");
+    assert_eq!(world.callbacks[1].field("SequenceNumber"), "2");
+}

@@ -312,6 +312,20 @@ impl World {
         }
     }
 
+    /// The phone says something for 20 ms; its leg is the one that media knows by its address.
+    pub(crate) fn talk(&mut self, at: usize) {
+        let (from, packet) = self.phones[at].talk();
+        let mut commands = self.commands.iter().rev();
+        let leg = commands.find_map(|command| match command {
+            Command::SetMedia { leg, media } => (media.remote_rtp == from).then_some(*leg),
+            _ => None,
+        });
+        let component = confab_media::Component::Rtp;
+        self.engine
+            .receive(self.now, leg.unwrap(), component, from, &packet);
+        self.poll_engine();
+    }
+
     pub(crate) fn poll_phone(&mut self, at: usize) {
         for bytes in self.phones[at].poll(self.now) {
             let from = self.phones[at].address;

@@ -20,6 +20,7 @@ pub(crate) struct Phone {
     pub(crate) dialog: Option<DialogId>,
     pub(crate) told: Vec<Told>,
     local: Local,
+    said: u16,
 }
 
 impl Phone {
@@ -43,6 +44,7 @@ impl Phone {
                 session_id: 1,
                 version: 1,
             },
+            said: 0,
         }
     }
 
@@ -89,6 +91,19 @@ impl Phone {
     pub(crate) fn offer_nonsense(&mut self, now: Instant) {
         let offer = b"v=0\r\no=- 1 9 IN IP4 127.0.0.2\r\ns=-\r\nt=0 0\r\n".to_vec();
         self.agent.reoffer(now, self.dialog.unwrap(), offer);
+    }
+
+    /// A packet of loud voice, and where it comes from.
+    pub(crate) fn talk(&mut self) -> (SocketAddr, Vec<u8>) {
+        // −12 dBFS in PCMU (RFC 3551 §4.5.14), payload type 0.
+        let mut packet = vec![0x9f; 12 + 160];
+        packet[..2].copy_from_slice(&[0x80, 0]);
+        packet[2..4].copy_from_slice(&self.said.to_be_bytes());
+        packet[4..8].copy_from_slice(&(u32::from(self.said) * 160).to_be_bytes());
+        packet[8..12].copy_from_slice(&[0, 0, 0, 77]);
+        self.said += 1;
+        let from = SocketAddr::new(self.local.address, self.local.rtp_port);
+        (from, packet)
     }
 
     pub(crate) fn hang_up(&mut self, now: Instant) {
