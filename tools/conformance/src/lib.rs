@@ -5,6 +5,7 @@ pub mod api;
 pub mod application;
 pub mod baresip;
 pub mod ear;
+pub mod lossy_line;
 pub mod party;
 pub mod server;
 pub mod sipp;

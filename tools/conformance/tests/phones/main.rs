@@ -6,6 +6,7 @@
 mod audio;
 mod bad_values;
 mod leftovers;
+mod lossy;
 mod matrix;
 mod others;
 mod start_and_stop;
