@@ -35,6 +35,7 @@ impl Conference {
         self.joined.retain(|joined| *joined != from);
         let mut comes = gone.clone();
         (comes.state.call, comes.state.leg) = (to, leg);
+        comes.speaks = false;
         (comes.state.date_created, comes.state.date_updated) = (now, now);
         if let Some(label) = &comes.state.label {
             self.labels.insert(label.clone(), to);

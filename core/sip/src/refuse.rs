@@ -1,5 +1,7 @@
 //! What is wrong with a request before anything is done for it, in the order of RFC 3261 §8.2.
 
+use confab_terms::limits;
+
 use crate::UserAgent;
 use crate::lasting;
 use crate::message::{ALLOW, Method, Reply, Request, SUPPORTED, Uri};
@@ -30,6 +32,9 @@ impl UserAgent {
         required.retain(|option| !option.is_empty() && !ours(option));
         if !required.is_empty() {
             return Some(Reply::new(420).header("Unsupported", required.join(", ")));
+        }
+        if request.body.len() > limits::SIP_BODY_BYTES_MAX {
+            return Some(Reply::new(413));
         }
         if let Some(refusal) = replaces::malformed(request) {
             return Some(refusal);

@@ -135,15 +135,15 @@ fn fifty_calls_over_a_line_that_loses_every_fourth_packet_each_way() {
         phone.wait_until_ended(Duration::from_secs(33)).unwrap();
     }
     println!("{CALLS} of {CALLS} are down after {:?}", began.elapsed());
+    // Transactions die down for 64 × T1 (RFC 3261 §17).
+    server
+        .wait_until_none_of(&OF_CALLS, Duration::from_secs(40))
+        .unwrap();
     let completed = api
         .get("/Calls?Status=completed&PageSize=100")
         .unwrap()
         .json;
     assert_eq!(completed["calls"].as_array().unwrap().len(), CALLS);
-    // Transactions die down for 64 × T1 (RFC 3261 §17).
-    server
-        .wait_until_none_of(&OF_CALLS, Duration::from_secs(40))
-        .unwrap();
     for port in 19_200..19_400 {
         UdpSocket::bind(("127.0.0.1", port)).unwrap();
     }

@@ -9,6 +9,7 @@ mod leftovers;
 mod lossy;
 mod matrix;
 mod others;
+mod scenarios;
 mod start_and_stop;
 mod transports;
 mod whisper;
