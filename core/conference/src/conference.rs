@@ -1,5 +1,6 @@
 //! `Conference`: the owner of its participants, and what can be asked of it. Each verb that
-//! changes it lives in a file of its own: expect, seat, leave, update, announce.
+//! changes it lives in a file of its own: expect, seat, hand
+//! over, leave, update, announce.
 
 use std::collections::BTreeMap;
 

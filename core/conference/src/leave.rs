@@ -1,6 +1,6 @@
 //! `Conference::leave` and `complete`: a call goes, or all of them do.
 
-use confab_terms::{CallSid, WallTime};
+use confab_terms::{Audibility, CallSid, WallTime};
 
 use crate::participant::{Coaching, Participant};
 use crate::{Beep, Conference, Effects, EndReason, Event, EventKind, LeaveReason, Refusal, Status};
@@ -36,23 +36,7 @@ impl Conference {
             );
             return effects;
         }
-        for p in self.participants.values_mut() {
-            if p.coaching() == Coaching::Call(call) {
-                // Fail closed: an ordinary voice again would tell everyone what was whispered.
-                p.set_coaching(Coaching::Nobody);
-                p.state.date_updated = now;
-            }
-        }
-        for (coach, before) in coaches {
-            let Some(p) = self.participants.get(&coach) else {
-                continue;
-            };
-            let after = self.audibility_of(p);
-            if before != after {
-                effects.audibility.push((p.state.leg, after));
-            }
-            effects.events.push(p.event(EventKind::Modify));
-        }
+        self.forget_target(call, &coaches, now, &mut effects);
         if self.status == Status::InProgress && gone.beeps_on_exit() {
             effects.beep = Some(Beep::Exit);
         }
@@ -68,7 +52,35 @@ impl Conference {
         Ok(effects)
     }
 
-    fn seated_coaches_of(&self, target: CallSid) -> Vec<(CallSid, confab_terms::Audibility)> {
+    /// Nobody coaches this call any more. Fail closed: an ordinary voice again would tell everyone
+    /// what was whispered.
+    pub(crate) fn forget_target(
+        &mut self,
+        target: CallSid,
+        coaches: &[(CallSid, Audibility)],
+        now: WallTime,
+        effects: &mut Effects,
+    ) {
+        for p in self.participants.values_mut() {
+            if p.coaching() == Coaching::Call(target) {
+                p.set_coaching(Coaching::Nobody);
+                p.state.date_updated = now;
+            }
+        }
+        for (coach, before) in coaches {
+            let Some(p) = self.participants.get(coach) else {
+                continue;
+            };
+            let after = self.audibility_of(p);
+            if *before != after {
+                effects.audibility.push((p.state.leg, after));
+            }
+            effects.events.push(p.event(EventKind::Modify));
+        }
+    }
+
+    /// With what each of them is heard by now.
+    pub(crate) fn seated_coaches_of(&self, target: CallSid) -> Vec<(CallSid, Audibility)> {
         self.joined
             .iter()
             .filter_map(|call| self.participants.get(call))
@@ -108,7 +120,7 @@ impl Conference {
     }
 }
 
-fn leaves(p: &Participant, reason: LeaveReason, effects: &mut Effects) {
+pub(crate) fn leaves(p: &Participant, reason: LeaveReason, effects: &mut Effects) {
     effects.unseat.push(p.state.leg);
     effects.left.push((p.state.call, reason));
     effects.events.push(p.event(EventKind::Leave(reason)));

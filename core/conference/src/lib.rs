@@ -9,6 +9,7 @@ mod conference;
 mod customs;
 mod effects;
 mod expect;
+mod hand_over;
 mod leave;
 mod music;
 mod participant;

@@ -22,6 +22,7 @@ enum Op {
     Expect(u8, Box<Settings>),
     Seat(u8),
     Leave(u8, LeaveReason),
+    HandOver(u8, u8),
     Update(u8, Box<Update>),
     Speaks(u8, bool),
     Announce,
@@ -116,6 +117,7 @@ fn op() -> impl Strategy<Value = Op> {
         20 => (0..CALLS, settings()).prop_map(|(n, s)| Op::Expect(n, Box::new(s))),
         20 => (0..CALLS).prop_map(Op::Seat),
         5 => (0..CALLS, reason).prop_map(|(n, r)| Op::Leave(n, r)),
+        5 => (0..CALLS, 0..CALLS).prop_map(|(from, to)| Op::HandOver(from, to)),
         40 => (0..CALLS, update()).prop_map(|(n, u)| Op::Update(n, Box::new(u))),
         10 => (0..CALLS, any::<bool>()).prop_map(|(n, speaks)| Op::Speaks(n, speaks)),
         2 => Just(Op::Announce),
@@ -198,6 +200,10 @@ fn carry_out(conference: &mut Conference, op: &Op, now: WallTime) -> Option<Effe
         }
         Op::Seat(n) => conference.seat(sid(*n), now).ok(),
         Op::Leave(n, reason) => Some(conference.leave(sid(*n), *reason, now)),
+        Op::HandOver(from, to) => {
+            let (from, leg, to) = (sid(*from), leg(*to), sid(*to));
+            conference.hand_over(from, to, leg, now).ok()
+        }
         Op::Update(n, update) => conference.update(&Key::Call(sid(*n)), update, now).ok(),
         Op::Speaks(n, speaks) => Some(conference.speaks(sid(*n), *speaks)),
         Op::Announce => {
@@ -250,7 +256,11 @@ proptest! {
                     }
                 }
                 // Fail closed: only an update makes an ordinary voice of a coach's again.
-                let was = before.participant(&Key::Call(l.call));
+                let sat = match op {
+                    Op::HandOver(from, to) if effects.is_some() && sid(*to) == l.call => sid(*from),
+                    _ => l.call,
+                };
+                let was = before.participant(&Key::Call(sat));
                 if was.is_ok_and(|was| was.coaching) && !matches!(op, Op::Update(..)) {
                     prop_assert!(l.coaching);
                 }

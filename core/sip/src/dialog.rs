@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::early::Early;
 use crate::hop::{Hop, Source, Transport, is_direct};
 use crate::lasting::{self, Lasting, names};
 use crate::message::{Address, Headers, Method, Outgoing, Request, Response, Uri};
@@ -55,13 +56,6 @@ pub(crate) struct Reliable {
     pub(crate) bytes: Vec<u8>,
     pub(crate) to: Hop,
     pub(crate) pause: Duration,
-}
-
-/// The last one of theirs, of one fork.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Early {
-    pub(crate) tag: String,
-    pub(crate) rseq: u32,
 }
 
 /// Their offer, on which the application has not decided.
@@ -124,6 +118,7 @@ pub(crate) struct Dialog {
     pub(crate) reliable: Option<Reliable>,
     /// Of our last reliable provisional response.
     pub(crate) rseq: Option<u32>,
+    /// The phones that our INVITE rings, each with a tag of its own.
     pub(crate) early: Vec<Early>,
 }
 
@@ -225,6 +220,8 @@ impl Dialog {
     /// Takes from a 2xx to our first INVITE what makes the dialog (RFC 3261 §12.1.2).
     pub(crate) fn learn(&mut self, response: &Response) {
         self.remote_tag = response.to.tag().map(str::to_owned);
+        let early = self.early_of(response.to.tag());
+        self.remote_cseq = early.and_then(|early| early.remote_cseq);
         self.routes = routes_back(&response.headers);
         self.takes_update = names(&response.headers, "Allow", "UPDATE");
         self.refresh(response.contact.as_ref());

@@ -21,6 +21,10 @@ impl UserAgent {
             // The same INVITE on another way (RFC 3261 §8.2.2.2).
             return self.refuse(now, source, request, Reply::new(482));
         }
+        let replaces = match self.replaced(request) {
+            Ok(replaces) => replaces,
+            Err(refusal) => return self.refuse(now, source, request, refusal),
+        };
         if !self.has_room() || self.dialogs.len() >= limits::SIP_DIALOGS_MAX {
             let refusal = Reply::new(503).header("Retry-After", "10");
             return self.refuse(now, source, request, refusal);
@@ -35,11 +39,16 @@ impl UserAgent {
         self.dialogs.insert(id, dialog);
         self.hear_from(id, source);
         self.respond(now, server, &Reply::new(100));
-        self.tell(invited(id, source.address, request));
+        self.tell(invited(id, source.address, request, replaces));
     }
 }
 
-fn invited(dialog: DialogId, source: SocketAddr, request: &Request) -> Event {
+fn invited(
+    dialog: DialogId,
+    source: SocketAddr,
+    request: &Request,
+    replaces: Option<DialogId>,
+) -> Event {
     let to_host = match &request.uri {
         Uri::Sip(uri) => uri.host.to_string(),
         Uri::Other { .. } => String::new(),
@@ -68,5 +77,6 @@ fn invited(dialog: DialogId, source: SocketAddr, request: &Request) -> Event {
             })
             .collect(),
         offer: request.body.clone(),
+        replaces,
     }
 }

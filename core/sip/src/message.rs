@@ -23,7 +23,7 @@ pub use uri::{Host, SipUri, Uri};
 pub use via::Via;
 pub use write::{Echo, reason_phrase};
 
-pub(crate) use lex::{is_token, split_values, unquote};
+pub(crate) use lex::{is_token, params, split_values, unquote};
 pub(crate) use method::{ALLOW, SUPPORTED};
 pub(crate) use split::split;
 pub(crate) use write::{Outgoing, Reply};

@@ -16,8 +16,17 @@ use crate::{DialogId, Ending, Event, UserAgent};
 fn refusal(dialog: &Dialog, request: &Request, unheard_offer: bool) -> Option<Reply> {
     let invite = request.method == Method::Invite;
     let busy = Reply::new(500).header("Retry-After", "3");
+    let update_alone = !invite && request.body.is_empty();
     match (dialog.phase, &dialog.asked, &dialog.asking) {
-        (Phase::Invited { .. }, _, _) | (Phase::Up, Some(_), _) => Some(busy),
+        // It says where they are from now on, and offers nothing (RFC 3311 §5.2).
+        (Phase::Invited { .. } | Phase::Inviting { .. }, _, _) if update_alone => None,
+        (Phase::Inviting { .. }, None, _)
+            if !invite && dialog.is_agreed_with(request.from.tag()) =>
+        {
+            None
+        }
+        (Phase::Invited { .. } | Phase::Up | Phase::Inviting { .. }, Some(_), _)
+        | (Phase::Invited { .. }, _, _) => Some(busy),
         (Phase::Inviting { .. }, _, _) => Some(Reply::new(491)),
         // Our offer in a 200 waits for its answer: the ACK has to come first.
         (Phase::Up, ..) if unheard_offer && invite => Some(busy),
@@ -67,10 +76,13 @@ impl UserAgent {
         let late = request.body.is_empty();
         if late && !invite {
             // UPDATE without an offer only refreshes.
-            let lasting = lasting::agreed(request);
+            let up = self.dialogs.get(&id).map(|known| known.phase) == Some(Phase::Up);
+            let lasting = lasting::agreed(request).filter(|_| up);
             let reply = Reply::new(200).header("Contact", self.contact_in(id));
             self.respond(now, server, &lasting::tell(reply, lasting));
-            self.start_lasting(now, id, lasting);
+            if up {
+                self.start_lasting(now, id, lasting);
+            }
             return;
         }
         if invite {
@@ -82,7 +94,7 @@ impl UserAgent {
                 cseq: request.cseq,
                 invite,
                 late,
-                lasting: lasting::agreed(request),
+                lasting: lasting::agreed(request).filter(|_| dialog.phase == Phase::Up),
             });
         }
         self.tell(if late {
@@ -109,7 +121,10 @@ impl UserAgent {
         if let Some(sent) = sent.filter(|_| asked.invite) {
             self.await_ack(now, dialog, asked.cseq, sent, (false, asked.late));
         }
-        self.start_lasting(now, dialog, asked.lasting);
+        let up = self.dialogs.get(&dialog).map(|known| known.phase) == Some(Phase::Up);
+        if up {
+            self.start_lasting(now, dialog, asked.lasting);
+        }
     }
 
     /// Refuses `Offered` or `OfferWanted`; the session goes on as it was.

@@ -98,6 +98,9 @@ pub enum Event {
         /// The offer; empty if they leave it to us (`answer` takes our offer then, and
         /// `LateAnswer` follows).
         offer: Vec<u8>,
+        /// The dialog whose place it is to take (RFC 3891), and that is to be ended by `hang_up`
+        /// once it has.
+        replaces: Option<DialogId>,
     },
     /// The 200 of ours was acknowledged: the call is up.
     Acknowledged {
@@ -136,11 +139,20 @@ pub enum Event {
         /// Which.
         dialog: DialogId,
     },
+    /// A phone that our INVITE rings says where it listens (183 with an answer, as a rule): voices
+    /// may flow both ways, but nobody has picked up. Another phone's, or another one of the same,
+    /// takes its place, and so does that of `Answered`.
+    EarlyAnswer {
+        /// Which.
+        dialog: DialogId,
+        /// The answer.
+        answer: Vec<u8>,
+    },
     /// Our INVITE was answered (and the ACK sent).
     Answered {
         /// Which.
         dialog: DialogId,
-        /// The answer.
+        /// The answer; that of the early dialog if the 200 has none.
         answer: Vec<u8>,
     },
     /// Our re-INVITE was answered with 2xx.

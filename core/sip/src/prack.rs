@@ -3,8 +3,7 @@
 
 use confab_terms::Instant;
 
-use crate::client::FORKS_MAX;
-use crate::dialog::{Dialog, Early, Phase, Reliable, Reliably};
+use crate::dialog::{Dialog, Phase, Reliable, Reliably};
 use crate::hop::Source;
 use crate::lasting::names;
 use crate::message::{Headers, Method, Reply, Request, Response};
@@ -20,6 +19,13 @@ pub(crate) fn wanted(headers: &Headers) -> Reliably {
     } else {
         Reliably::Never
     }
+}
+
+/// The number of a provisional response that wants to be acknowledged.
+pub(crate) fn rseq(response: &Response) -> Option<u32> {
+    let wants = response.status > 100 && names(&response.headers, "Require", "100rel");
+    let rseq = response.headers.text("RSeq").filter(|_| wants)?;
+    rseq.trim().parse().ok()
 }
 
 impl UserAgent {
@@ -116,12 +122,9 @@ impl UserAgent {
         self.respond(now, server, &reply);
     }
 
-    /// Acknowledges theirs, if it wants to be. What is out of order is left for its turn.
+    /// Acknowledges theirs, which wants to be. What is out of order is left for its turn.
     pub(crate) fn send_prack(&mut self, now: Instant, invite: TransactionId, response: &Response) {
-        let rseq = response.headers.text("RSeq");
-        let rseq = rseq.and_then(|text| text.trim().parse::<u32>().ok());
-        let wants = response.status > 100 && names(&response.headers, "Require", "100rel");
-        let (Some(rseq), Some(tag), true) = (rseq, response.to.tag(), wants) else {
+        let (Some(rseq), Some(tag)) = (rseq(response), response.to.tag()) else {
             return;
         };
         let Some((id, cseq)) = self
@@ -142,6 +145,7 @@ impl UserAgent {
         if !waits || !known.is_next(tag, rseq) {
             return;
         }
+        known.note_reliable(tag, rseq);
         known.local_cseq += 1;
         // What this fork's dialog would be (RFC 3261 §12.1.2); the dialog itself stays open.
         let mut early: Dialog = known.clone();
@@ -150,25 +154,5 @@ impl UserAgent {
         let text = format!("{rseq} {cseq} INVITE");
         request.headers.push(("RAck".into(), text));
         self.begin_client(now, client, request, early.destination(), id);
-    }
-}
-
-impl Dialog {
-    /// Notes a reliable provisional response of a fork; false if it is not the next one.
-    fn is_next(&mut self, tag: &str, rseq: u32) -> bool {
-        let full = self.early.len() >= FORKS_MAX;
-        match self.early.iter_mut().find(|early| early.tag == tag) {
-            Some(early) if early.rseq.checked_add(1) == Some(rseq) => {
-                early.rseq = rseq;
-                true
-            }
-            Some(_) => false,
-            None if full => false,
-            None => {
-                let tag = tag.to_owned();
-                self.early.push(Early { tag, rseq });
-                true
-            }
-        }
     }
 }

@@ -76,11 +76,10 @@ impl UserAgent {
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
         };
-        if dialog.remote_cseq.is_some_and(|last| request.cseq <= last) {
+        if !dialog.takes_its_turn(request) {
             let refusal = Reply::new(500).reason("CSeq Out Of Order");
             return self.refuse(now, from, request, refusal);
         }
-        dialog.remote_cseq = Some(request.cseq);
         self.hear_from(id, from);
         if !self.has_room() && request.method != Method::Bye {
             return self.refuse(

@@ -1,8 +1,11 @@
 //! What is wrong with a request before anything is done for it, in the order of RFC 3261 §8.2.
 
+use confab_terms::limits;
+
 use crate::UserAgent;
 use crate::lasting;
 use crate::message::{ALLOW, Method, Reply, Request, SUPPORTED, Uri};
+use crate::replaces;
 
 const SDP: &str = "application/sdp";
 
@@ -12,7 +15,7 @@ impl UserAgent {
         match request.method {
             Method::Unknown(_) => return Some(Reply::new(501).header("Allow", ALLOW)),
             Method::Foreign(_) => return Some(Reply::new(405).header("Allow", ALLOW)),
-            Method::Refer => return Some(Reply::new(603)),
+            Method::Refer => return Some(Reply::new(603).header("Allow", ALLOW)),
             _ => {}
         }
         // `sips:` over anything that is not TLS promises what is not kept (RFC 5630 §5.3).
@@ -29,6 +32,12 @@ impl UserAgent {
         required.retain(|option| !option.is_empty() && !ours(option));
         if !required.is_empty() {
             return Some(Reply::new(420).header("Unsupported", required.join(", ")));
+        }
+        if request.body.len() > limits::SIP_BODY_BYTES_MAX {
+            return Some(Reply::new(413));
+        }
+        if let Some(refusal) = replaces::malformed(request) {
+            return Some(refusal);
         }
         match request.method {
             Method::Invite => self

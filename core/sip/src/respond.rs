@@ -71,11 +71,14 @@ impl UserAgent {
         }
         self.timers.stop(Timer::A(id));
         self.timers.stop(Timer::B(id));
-        self.send_prack(now, id, response);
         let Some(client) = self.clients.get(&id) else {
             return;
         };
         let (dialog, cancel) = (client.dialog, client.cancel);
+        if self.is_in_its_turn(dialog, response) {
+            self.send_prack(now, id, response);
+            self.note_early(dialog, response);
+        }
         match cancel {
             Cancel::No => self.timers.set(Timer::C(id), now + RINGING_MAX),
             Cancel::Wanted => self.cancel(now, id),
@@ -137,7 +140,8 @@ impl UserAgent {
         let Some(known) = self.dialogs.get_mut(&dialog) else {
             return;
         };
-        let answer = response.body.clone();
+        let answer = known.answer_of(response);
+        known.early.clear();
         known.anew = 0;
         match phase {
             Phase::Inviting { .. } => {

@@ -167,6 +167,7 @@ fn name(event: &Event) -> DialogId {
         | Event::Pressed { dialog, .. }
         | Event::LateAnswer { dialog, .. }
         | Event::Ringing { dialog }
+        | Event::EarlyAnswer { dialog, .. }
         | Event::Answered { dialog, .. }
         | Event::OfferAccepted { dialog, .. }
         | Event::OfferRefused { dialog, .. }

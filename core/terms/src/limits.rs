@@ -14,6 +14,8 @@ pub const MEDIA_COMMANDS_MAX: usize = 4_096;
 pub const ANNOUNCEMENTS_MAX: usize = 32;
 /// The largest SIP message, headers and body.
 pub const SIP_MESSAGE_BYTES_MAX: usize = 65_535;
+/// The largest body of a SIP message; beyond it 413.
+pub const SIP_BODY_BYTES_MAX: usize = 32_768;
 /// Headers of a SIP message.
 pub const SIP_HEADERS_MAX: usize = 128;
 /// A header, folded lines included.

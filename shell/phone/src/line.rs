@@ -180,6 +180,7 @@ impl Line {
 
     /// Sends what the user agent has to send, and takes what it has to tell.
     pub(crate) fn carry_out(&mut self, now: Instant) {
+        self.note_place();
         while let Some(output) = self.agent.poll_output() {
             match output {
                 Output::Datagram { to, bytes } => {
@@ -202,6 +203,10 @@ impl Line {
             Event::OfferWanted { dialog } => self.agent.refuse_offer(now, dialog, 488),
             Event::Offered { dialog, offer } => self.take_offer(now, dialog, &offer),
             Event::Ringing { .. } => self.become_state(State::Ringing),
+            // Nobody has picked up, but a tone or an announcement may be heard.
+            Event::EarlyAnswer { answer, .. } => {
+                self.agree(&answer);
+            }
             Event::Answered { answer, .. } => {
                 if self.agree(&answer) {
                     self.become_state(State::Talking);
@@ -230,6 +235,14 @@ impl Line {
                 self.become_state(State::Ended(how));
             }
             Event::Ended { .. } => {}
+        }
+    }
+
+    /// What another phone would have to say to take this one's place.
+    fn note_place(&self) {
+        let place = self.agent.replaces(self.dialog);
+        if self.shared.look().place != place {
+            self.shared.change(|seen| seen.place = place);
         }
     }
 

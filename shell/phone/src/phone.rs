@@ -154,6 +154,13 @@ impl Phone {
         self.phones.tell(self.id, LineOrder::Press(digits))
     }
 
+    /// What `Replaces` (RFC 3891) says in the INVITE of a phone that is to take this one's place:
+    /// one of its `headers`. `None` before the answer and after the end.
+    #[must_use]
+    pub fn place(&self) -> Option<String> {
+        self.shared.look().place.clone()
+    }
+
     /// Packets that have arrived so far.
     #[must_use]
     pub fn packets_heard(&self) -> u64 {

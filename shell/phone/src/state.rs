@@ -59,6 +59,8 @@ pub(crate) struct Seen {
     pub(crate) ear: Ear,
     /// Packets sent.
     pub(crate) sent: u64,
+    /// The value of `Replaces` that names this call.
+    pub(crate) place: Option<String>,
 }
 
 /// `Seen`, and who waits for it.
@@ -78,6 +80,7 @@ impl Shared {
                 offers_taken: 0,
                 ear: Ear::default(),
                 sent: 0,
+                place: None,
             }),
             changed: Condvar::new(),
         }

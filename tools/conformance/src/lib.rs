@@ -7,6 +7,7 @@ pub mod baresip;
 pub mod ear;
 pub mod flood;
 pub mod hostile;
+pub mod lossy_line;
 pub mod party;
 pub mod raw_call;
 pub mod server;

@@ -185,6 +185,36 @@ impl Server {
         format!("http://{}", self.http)
     }
 
+    /// One number of `/metrics`, by its name and labels as they are written there.
+    pub fn metric(&self, name: &str) -> Result<u64> {
+        let answer = plain_get(&self.http, "/metrics")?;
+        let value = answer.lines().find_map(|line| {
+            let (found, value) = line.rsplit_once(' ')?;
+            (found == name).then(|| value.parse::<f64>().ok())?
+        });
+        let value = value.with_context(|| format!("/metrics says nothing of {name}"))?;
+        Ok(value as u64)
+    }
+
+    /// Waits until these numbers of `/metrics` are all 0: nothing of any call is left.
+    pub fn wait_until_none_of(&self, names: &[&str], within: Duration) -> Result<()> {
+        let until = Instant::now() + within;
+        loop {
+            let mut left = Vec::new();
+            for name in names {
+                left.push((*name, self.metric(name)?));
+            }
+            left.retain(|(_, value)| *value > 0);
+            if left.is_empty() {
+                return Ok(());
+            }
+            if Instant::now() > until {
+                bail!("still there after {within:?}: {left:?}");
+            }
+            pause(Duration::from_millis(100));
+        }
+    }
+
     /// SIGTERM, then its exit status.
     pub fn terminate(&mut self) -> Result<ExitStatus> {
         let status = Command::new("kill")

@@ -1,12 +1,12 @@
 //! SIPp as a phone: it signals, and its SDP names an RTP socket of ours, which speaks and listens.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use crate::server::free_udp_port;
+use crate::server::{free_udp_port, root};
 
 /// A SIPp process with one call.
 pub struct Sipp {
@@ -36,14 +36,40 @@ impl Sipp {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("caller.xml");
         std::fs::write(&path, scenario(script))?;
+        let transport = if script.tcp { "t1" } else { "u1" };
+        let more = ["-i", script.local(), "-t", transport];
+        Self::spawn(folder, &path, script.server, script.room, &more)
+    }
+
+    /// Starts a scenario of `tools/conformance/sipp`, which dials the room of its name.
+    pub fn play(name: &str, server: &str, more: &[&str]) -> Result<Self> {
+        let path = scenarios().join(name).with_extension("xml");
+        let more: Vec<&str> = ["-i", "127.0.0.1"].iter().chain(more).copied().collect();
+        Self::spawn(tempfile::tempdir()?, &path, server, name, &more)
+    }
+
+    fn spawn(
+        folder: tempfile::TempDir,
+        scenario: &Path,
+        server: &str,
+        room: &str,
+        more: &[&str],
+    ) -> Result<Self> {
         let port = free_udp_port()?.to_string();
         let log = std::fs::File::create(folder.path().join("log"))?;
         let child = Command::new("sipp")
-            .arg(script.server)
-            .args(["-sf", &path.to_string_lossy(), "-s", script.room, "-m", "1"])
-            .args(["-i", script.local(), "-p", &port, "-nostdin", "-trace_err"])
-            .args(["-t", if script.tcp { "t1" } else { "u1" }])
+            .arg(server)
+            .args(["-sf", &scenario.to_string_lossy(), "-s", room, "-m", "1"])
+            .args([
+                "-p",
+                &port,
+                "-nostdin",
+                "-trace_err",
+                "-error_file",
+                "errors",
+            ])
             .args(["-timeout", "60s", "-timeout_error"])
+            .args(more)
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -88,9 +114,18 @@ impl Sipp {
     /// Waits for its end: success if every message of the scenario came as expected.
     pub fn wait(mut self) -> Result<(ExitStatus, String)> {
         let status = self.child.wait()?;
-        let log: PathBuf = self.folder.path().join("log");
-        Ok((status, std::fs::read_to_string(log).unwrap_or_default()))
+        let read = |name: &str| {
+            let path: PathBuf = self.folder.path().join(name);
+            std::fs::read_to_string(path).unwrap_or_default()
+        };
+        Ok((status, format!("{}\n{}", read("log"), read("errors"))))
     }
+}
+
+/// Where scenarios are kept.
+#[must_use]
+pub fn scenarios() -> PathBuf {
+    root().join("tools/conformance/sipp")
 }
 
 impl Drop for Sipp {

@@ -130,6 +130,7 @@ impl World {
                 }
             }
             Event::Ringing { .. }
+            | Event::EarlyAnswer { .. }
             | Event::Invited { .. }
             | Event::Acknowledged { .. }
             | Event::Offered { .. }

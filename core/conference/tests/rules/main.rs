@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod customs;
+mod hand_over;
 mod hears;
 mod life;
 mod script;

@@ -1,8 +1,8 @@
 //! Runs a script against one conference and prints what comes of each line. What it prints of
 //! who hears whom is not the rules' own word: it is what a room that only got the effects has.
-//! Lines: `anna joins [setting=…]`, `rings`, `answers`, `speaks`, `is silent`, `leaves`,
-//! `is removed`, `cannot be added`;
-//! `POST anna|label:x|conference Field=…`, `announcement to anna|all ends|fails`, `GET`, `LIST`.
+//! Lines: `anna joins [setting=…]`, `rings`, `answers`, `sits for boris`, `speaks`, `is silent`,
+//! `leaves`, `is removed`, `cannot be added`; `POST anna|label:x|conference Field=…`,
+//! `announcement to anna|all ends|fails`, `GET`, `LIST`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -119,6 +119,12 @@ impl Run {
                 let call = self.call(who);
                 let effects = self.conference().speaks(call, false);
                 self.print(Ok(effects));
+            }
+            [who, "sits", "for", other] => {
+                let (from, to) = (self.call(other), self.call(who));
+                let (leg, now) = (self.leg(who), self.now);
+                let effects = self.conference().hand_over(from, to, leg, now);
+                self.print(effects);
             }
             [who, "leaves"] => self.leave(who, LeaveReason::HungUp),
             [who, "is", "removed"] => self.leave(who, LeaveReason::UpdatedViaApi),

@@ -32,7 +32,7 @@ pub enum Method {
 }
 
 /// What `Supported` says.
-pub(crate) const SUPPORTED: &str = "100rel, timer";
+pub(crate) const SUPPORTED: &str = "100rel, replaces, timer";
 
 /// What `Allow` says.
 pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REFER";

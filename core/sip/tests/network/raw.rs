@@ -52,3 +52,56 @@ pub fn to_tag(reply: &str) -> String {
 pub fn status(reply: &str) -> &str {
     &reply[8..11]
 }
+
+/// A callee by hand answers the caller's last INVITE: what the caller sends at once.
+pub fn reply(net: &mut Network, line: &str, tag: &str, headers: &str, sdp: &[u8]) -> Vec<String> {
+    let mut invites = net.seen.iter().rev();
+    let invite = invites.find(|seen| seen.from == CALLER && seen.text.starts_with("INVITE "));
+    let invite = invite.unwrap().text.clone();
+    let of = |name: &str| header(&invite, name).unwrap();
+    let (via, from, to) = (of("Via"), of("From"), of("To"));
+    let (call_id, cseq) = (of("Call-ID"), of("CSeq"));
+    let sdp = String::from_utf8_lossy(sdp);
+    let kind = if sdp.is_empty() {
+        ""
+    } else {
+        "Content-Type: application/sdp\r\n"
+    };
+    let text = format!(
+        "SIP/2.0 {line}\r\nVia: {via}\r\nFrom: {from}\r\nTo: {to};tag={tag}\r\n\
+         Call-ID: {call_id}\r\nCSeq: {cseq}\r\nContact: <sip:{tag}@127.0.0.2>\r\n{headers}{kind}\
+         Content-Length: {}\r\n\r\n{sdp}",
+        sdp.len()
+    );
+    let before = net.seen.len();
+    net.deliver(CALLER, address(CALLEE), text.as_bytes());
+    let new = net.seen[before..].iter().filter(|seen| seen.from == CALLER);
+    new.map(|seen| seen.text.clone()).collect()
+}
+
+/// A callee by hand sends a request within the dialog that the caller's last INVITE is to make:
+/// what the caller answers at once.
+pub fn back(net: &mut Network, method: &str, cseq: u32, tag: &str, sdp: &[u8]) -> Vec<String> {
+    let mut invites = net.seen.iter().rev();
+    let invite = invites.find(|seen| seen.from == CALLER && seen.text.starts_with("INVITE "));
+    let invite = invite.unwrap().text.clone();
+    let of = |name: &str| header(&invite, name).unwrap();
+    let (from, to, call_id) = (of("From"), of("To"), of("Call-ID"));
+    let sdp = String::from_utf8_lossy(sdp);
+    let kind = if sdp.is_empty() {
+        ""
+    } else {
+        "Content-Type: application/sdp\r\n"
+    };
+    let text = format!(
+        "{method} sip:127.0.0.1:5060 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:5060;\
+         branch=z9hG4bK{tag}{cseq}{method}\r\nFrom: {to};tag={tag}\r\nTo: {from}\r\nCall-ID: {call_id}\r\n\
+         CSeq: {cseq} {method}\r\nContact: <sip:{tag}@127.0.0.2>\r\n{kind}\
+         Content-Length: {}\r\n\r\n{sdp}",
+        sdp.len()
+    );
+    let before = net.seen.len();
+    net.deliver(CALLER, address(CALLEE), text.as_bytes());
+    let new = net.seen[before..].iter().filter(|seen| seen.from == CALLER);
+    new.map(|seen| seen.text.clone()).collect()
+}

@@ -5,6 +5,7 @@ use confab_media::LegMedia;
 use confab_sdp::{Agreed, Direction};
 use confab_terms::{CallSid, IpAddr, Now};
 
+use super::hand_over::hand_over;
 use crate::live::CallState;
 use crate::program;
 use crate::tell;
@@ -37,9 +38,13 @@ pub(crate) fn acknowledged(board: &mut Switchboard, now: Now, sid: CallSid) {
     call.status = CallStatus::InProgress;
     call.times.started = Some(now.wall);
     call.times.updated = now.wall;
+    let replaced = call.replaces.take();
     board.send(Output::News(News::CallAnswered { call: sid }));
     tell::call_event(board, now, sid, CallEvent::Answered);
-    program::call_is_up(board, now, sid);
+    match replaced {
+        Some(replaced) => hand_over(board, now, sid, replaced),
+        None => program::call_is_up(board, now, sid),
+    }
 }
 
 /// What the leg is told. While a phone holds us it may well send its own music: that is not mixed.

@@ -6,6 +6,7 @@ mod applied;
 mod change;
 mod effects;
 mod end_call;
+mod hand_over;
 mod join;
 mod leave;
 mod speech;

@@ -3,11 +3,11 @@
 use confab_cxml::{Beep, ConferenceNoun, Dial, Document, Verb};
 use confab_sdp::Local;
 use confab_sip::Event;
-use confab_terms::{Now, limits};
+use confab_terms::{CallSid, Now, limits};
 
 use crate::CallEnd;
 use crate::flow;
-use crate::live::{Call, CallState, Invite, Redirects, Times};
+use crate::live::{Call, CallState, Invite, Redirects, Replaces, Times};
 use crate::program::{self, Announcing, Flow};
 use crate::tell::{self, fields};
 use crate::{CallEvent, CallStatus, Switchboard};
@@ -24,6 +24,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         call_id,
         x_headers,
         offer,
+        replaces,
     } = event
     else {
         return;
@@ -34,6 +35,13 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         return;
     }
     let acceptable = offer.is_empty() || is_acceptable(board, &offer);
+    let replaces = replaces.and_then(|dialog| board.calls.of_dialog(dialog));
+    let replaces = replaces
+        .and_then(|sid| board.calls.get(sid))
+        .map(|old| match old.seated_in() {
+            Some(_) => Replaces::Seat(old.sid),
+            None => Replaces::Call(old.sid),
+        });
     let sid = board.names.call();
     let leg = board.names.leg();
     board.counted.calls_total += 1;
@@ -71,12 +79,14 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         fallbacks: 0,
         status_callback: board.config.status_callback.clone(),
         events_told: 0,
+        replaces,
     });
     tell::call_began(board, now, sid);
-    if acceptable {
-        begin(board, now, sid);
-    } else {
-        flow::end_call(board, now, sid, CallEnd::Refused(488));
+    match replaces {
+        _ if !acceptable => flow::end_call(board, now, sid, CallEnd::Refused(488)),
+        // A seat is waiting for it: nobody is asked what it is to do.
+        Some(Replaces::Seat(_)) => flow::open_leg(board, sid),
+        _ => begin(board, now, sid),
     }
 }
 
@@ -92,11 +102,11 @@ fn is_acceptable(board: &Switchboard, offer: &[u8]) -> bool {
 }
 
 /// Asks for the document, or takes the conference that was dialled.
-fn begin(board: &mut Switchboard, now: Now, sid: confab_terms::CallSid) {
+pub(crate) fn begin(board: &mut Switchboard, now: Now, sid: CallSid) {
     let Some(call) = board.calls.get(sid) else {
         return;
     };
-    let dialog = call.dialog;
+    let (dialog, answered) = (call.dialog, call.is_answered());
     if let Some(voice) = board.config.voice.clone() {
         let asked = fields::voice(board, call);
         board.sip.ring(now.instant, dialog);
@@ -106,7 +116,12 @@ fn begin(board: &mut Switchboard, now: Now, sid: confab_terms::CallSid) {
     }
     let name = call.invite.to_user.trim().to_owned();
     if board.config.customs.check_name(&name).is_err() {
-        flow::end_call(board, now, sid, CallEnd::Refused(404));
+        // One that was to have a seat has been answered already.
+        let end = match answered {
+            true => CallEnd::WeHangUp,
+            false => CallEnd::Refused(404),
+        };
+        flow::end_call(board, now, sid, end);
         return;
     }
     let document = Document {

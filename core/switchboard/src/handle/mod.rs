@@ -15,6 +15,7 @@ pub(crate) use deadline::deadline;
 pub(crate) use decoded::decoded;
 pub(crate) use drain::hang_up_all;
 pub(crate) use fetched::fetched;
+pub(crate) use invited::begin;
 pub(crate) use leg_opened::leg_opened;
 pub(crate) use media::media;
 pub(crate) use sip::sip;

@@ -32,6 +32,7 @@ pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
         Event::Ended { dialog, how } => ended(board, now, dialog, how),
         // Those are about INVITEs of ours, and we send none yet.
         Event::Ringing { .. }
+        | Event::EarlyAnswer { .. }
         | Event::Answered { .. }
         | Event::OfferAccepted { .. }
         | Event::OfferRefused { .. } => {}

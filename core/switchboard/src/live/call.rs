@@ -37,6 +37,17 @@ pub(crate) struct Call {
     /// Who is told of it, and of how much they were told.
     pub(crate) status_callback: Option<CallCallback>,
     pub(crate) events_told: u64,
+    /// The call that it is to replace, until its ACK.
+    pub(crate) replaces: Option<Replaces>,
+}
+
+/// What becomes of the other call (RFC 3891).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Replaces {
+    /// It gives its seat up.
+    Seat(CallSid),
+    /// It has none: it only ends.
+    Call(CallSid),
 }
 
 /// What the INVITE said.

@@ -34,6 +34,8 @@ pub(crate) fn send_on(board: &mut Switchboard, now: Now, sid: CallSid, next: Nex
         return;
     };
     call.redirects = Redirects::default();
+    // What it is to do now is said: no longer what another call did.
+    call.replaces = None;
     match next {
         Next::From(url) => {
             let asked = board.calls.get(sid).map(|call| fields::voice(board, call));

@@ -16,6 +16,7 @@ mod holding;
 mod late;
 mod music;
 mod operator;
+mod replacing;
 mod restoring;
 mod sequences;
 mod updates;

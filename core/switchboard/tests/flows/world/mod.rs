@@ -389,6 +389,19 @@ impl World {
         at
     }
 
+    /// A new phone that calls this user part, to take the place of another.
+    pub(crate) fn call_replacing(&mut self, user: &str, other: usize) -> usize {
+        let other = &self.phones[other];
+        let place = other.agent.replaces(other.dialog.unwrap()).unwrap();
+        let at = self.phones.len();
+        self.phones.push(Phone::new(at));
+        let now = self.now;
+        self.phones[at].headers.push(("Replaces".to_owned(), place));
+        self.phones[at].call(now, user);
+        self.poll_phone(at);
+        at
+    }
+
     /// Asks, and turns the clock until there is a reply.
     pub(crate) fn ask(&mut self, what: Request) -> Reply {
         let request = self.begin_ask(what);

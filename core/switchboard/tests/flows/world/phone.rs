@@ -19,6 +19,8 @@ pub(crate) struct Phone {
     pub(crate) address: SocketAddr,
     pub(crate) dialog: Option<DialogId>,
     pub(crate) told: Vec<Told>,
+    /// Further headers of its INVITE.
+    pub(crate) headers: Vec<(String, String)>,
     local: Local,
     said: u16,
 }
@@ -38,6 +40,7 @@ impl Phone {
             address,
             dialog: None,
             told: Vec::new(),
+            headers: vec![("X-Customer".to_owned(), "4711".to_owned())],
             local: Local {
                 address: address.ip(),
                 rtp_port: 7_000 + number * 2,
@@ -67,7 +70,7 @@ impl Phone {
                 from_name: Some("Anna".to_owned()),
                 via: Some(super::SIP.parse().unwrap()),
                 offer,
-                headers: vec![("X-Customer".to_owned(), "4711".to_owned())],
+                headers: self.headers.clone(),
             },
         );
         self.dialog = Some(dialog);
@@ -132,6 +135,7 @@ impl Phone {
             Event::OfferRefused { status, .. } => Told::OfferRefused(status),
             Event::Ended { how, .. } => Told::Ended(how),
             Event::Invited { .. }
+            | Event::EarlyAnswer { .. }
             | Event::Acknowledged { .. }
             | Event::Offered { .. }
             | Event::OfferWanted { .. }

@@ -1,0 +1,133 @@
+//! Early dialogs (RFC 3261 §12.1.2): each phone that our INVITE rings has a tag of its own, and
+//! may say where it listens before it picks up.
+
+use serde::{Deserialize, Serialize};
+
+use crate::client::FORKS_MAX;
+use crate::dialog::{Dialog, Phase};
+use crate::message::{Request, Response};
+use crate::prack::rseq;
+use crate::{DialogId, Event, UserAgent};
+
+/// One of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Early {
+    pub(crate) tag: String,
+    /// Of its last provisional response that we acknowledged.
+    rseq: Option<u32>,
+    /// What it answered to our offer; empty until it has.
+    answer: Vec<u8>,
+    /// That was acknowledged: it is the answer, and a new offer may follow (RFC 3311 §5.1).
+    agreed: bool,
+    /// Of its last request.
+    pub(crate) remote_cseq: Option<u32>,
+}
+
+impl Dialog {
+    pub(crate) fn early_of(&self, tag: Option<&str>) -> Option<&Early> {
+        self.early.iter().find(|early| Some(&*early.tag) == tag)
+    }
+
+    /// The early dialog of this tag, made if need be; `None` if there are too many.
+    fn early_mut(&mut self, tag: &str) -> Option<&mut Early> {
+        let known = self.early.iter().position(|early| early.tag == tag);
+        match known {
+            None if self.early.len() >= FORKS_MAX => return None,
+            None => self.early.push(Early {
+                tag: tag.to_owned(),
+                ..Early::default()
+            }),
+            Some(_) => {}
+        }
+        let at = known.unwrap_or(self.early.len() - 1);
+        self.early.get_mut(at)
+    }
+
+    /// Whether a reliable provisional response is the next one of its fork (RFC 3262 §4).
+    pub(crate) fn is_next(&self, tag: &str, rseq: u32) -> bool {
+        match self.early_of(Some(tag)) {
+            Some(early) => early
+                .rseq
+                .is_none_or(|last| last.checked_add(1) == Some(rseq)),
+            None => self.early.len() < FORKS_MAX,
+        }
+    }
+
+    pub(crate) fn note_reliable(&mut self, tag: &str, rseq: u32) {
+        if let Some(early) = self.early_mut(tag) {
+            early.rseq = Some(rseq);
+        }
+    }
+
+    /// Whether this phone has agreed on media before it picks up.
+    pub(crate) fn is_agreed_with(&self, tag: Option<&str>) -> bool {
+        self.early_of(tag).is_some_and(|early| early.agreed)
+    }
+
+    /// Whether a request within the dialog comes in its order (RFC 3261 §12.2.2); if so, it is
+    /// noted. Before our INVITE is answered each fork counts for itself.
+    pub(crate) fn takes_its_turn(&mut self, request: &Request) -> bool {
+        let open = matches!(self.phase, Phase::Inviting { .. } | Phase::Withdrawn);
+        let early = match request.from.tag().filter(|_| open) {
+            Some(tag) => self.early_mut(tag),
+            None => None,
+        };
+        let last = match early {
+            Some(early) => &mut early.remote_cseq,
+            None => &mut self.remote_cseq,
+        };
+        let next = last.is_none_or(|last| request.cseq > last);
+        if next {
+            *last = Some(request.cseq);
+        }
+        next
+    }
+
+    /// The answer of a 2xx: its own, else what its early dialog agreed on (RFC 3261 §13.2.1).
+    pub(crate) fn answer_of(&self, response: &Response) -> Vec<u8> {
+        let early = self.early_of(response.to.tag());
+        match (response.body.is_empty(), early) {
+            (true, Some(early)) => early.answer.clone(),
+            _ => response.body.clone(),
+        }
+    }
+}
+
+impl UserAgent {
+    /// Whether a provisional response may be looked at: one that is to be acknowledged, and that
+    /// is not the next, is ignored (RFC 3262 §4).
+    pub(crate) fn is_in_its_turn(&self, id: DialogId, response: &Response) -> bool {
+        match (rseq(response), response.to.tag(), self.dialogs.get(&id)) {
+            (Some(rseq), Some(tag), Some(known)) => known.is_next(tag, rseq),
+            _ => true,
+        }
+    }
+
+    /// A provisional response that made an early dialog: what it says of its media is told once.
+    pub(crate) fn note_early(&mut self, id: DialogId, response: &Response) {
+        let Some(tag) = response.to.tag().filter(|_| response.status > 100) else {
+            return;
+        };
+        let Some(known) = self.dialogs.get_mut(&id) else {
+            return;
+        };
+        let inviting = matches!(known.phase, Phase::Inviting { .. });
+        let Some(early) = known.early_mut(tag).filter(|_| inviting) else {
+            return;
+        };
+        let kind = response.headers.text("Content-Type").unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        if response.body.is_empty() || !kind.eq_ignore_ascii_case("application/sdp") {
+            return;
+        }
+        // Once agreed on, it changes by another offer only.
+        if early.agreed || early.answer == response.body {
+            early.agreed |= rseq(response).is_some();
+            return;
+        }
+        early.agreed = rseq(response).is_some();
+        early.answer.clone_from(&response.body);
+        let answer = response.body.clone();
+        self.tell(Event::EarlyAnswer { dialog: id, answer });
+    }
+}

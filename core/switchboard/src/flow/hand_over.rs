@@ -1,0 +1,52 @@
+//! A call takes the place of another (RFC 3891): its seat and the document behind it, or, where
+//! that has no seat, nothing but its end.
+
+use confab_terms::{CallSid, Now};
+
+use super::effects::carry_out;
+use super::end_call::end_call;
+use crate::handle;
+use crate::live::{Replaces, Timer};
+use crate::program;
+use crate::{CallEnd, Switchboard};
+
+/// The call that replaces another is up.
+pub(crate) fn hand_over(board: &mut Switchboard, now: Now, to: CallSid, replaced: Replaces) {
+    match replaced {
+        Replaces::Seat(from) => {
+            let sits = take_seat_of(board, now, from, to).is_some();
+            end_call(board, now, from, CallEnd::WeHangUp);
+            // It left its conference, or ended, before the ACK came: a call like any other.
+            if !sits {
+                handle::begin(board, now, to);
+            }
+        }
+        Replaces::Call(from) => {
+            end_call(board, now, from, CallEnd::WeHangUp);
+            program::call_is_up(board, now, to);
+        }
+    }
+}
+
+/// The `<Dial>` goes on as it was, its time limit too; only the call is another.
+fn take_seat_of(board: &mut Switchboard, now: Now, from: CallSid, to: CallSid) -> Option<()> {
+    let conference = board.calls.get(from)?.seated_in()?;
+    let leg = board.calls.get(to)?.leg;
+    let room = board.rooms.get_mut(conference)?;
+    let effects = room.conference.hand_over(from, to, leg, now.wall).ok()?;
+    let old = board.calls.get_mut(from)?;
+    let (seat, flow) = (old.seat.take()?, core::mem::take(&mut old.flow));
+    let (fallback, fallbacks) = (old.fallback.clone(), old.fallbacks);
+    let status_callback = old.status_callback.clone();
+    board.timers.cancel(Timer::TimeLimit(from));
+    if let (Some(since), Some(limit)) = (seat.since, seat.dial.time_limit) {
+        board.timers.set(Timer::TimeLimit(to), since + limit);
+    }
+    let new = board.calls.get_mut(to)?;
+    new.seat = Some(seat);
+    new.flow = flow;
+    (new.fallback, new.fallbacks) = (fallback, fallbacks);
+    new.status_callback = status_callback;
+    carry_out(board, now, conference, effects);
+    Some(())
+}

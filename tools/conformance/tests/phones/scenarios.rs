@@ -1,0 +1,105 @@
+//! SIPp's scenarios: every method and every refusal, each with its exact status and the headers
+//! that it needs. A file that is in the folder and not in a table here is played as it is.
+
+use std::time::Duration;
+
+use confab_conformance::api::Api;
+use confab_conformance::application::Application;
+use confab_conformance::server::Server;
+use confab_conformance::sipp::{Sipp, scenarios};
+
+/// The application is asked, and has this to say, or needs so long.
+const WITH_A_DOCUMENT: [(&str, &str, Duration); 4] = [
+    ("cancel", "<Say>late</Say>", Duration::from_secs(10)),
+    ("prack", "<Say>late</Say>", Duration::from_secs(10)),
+    ("busy", "<Reject reason=\"busy\"/>", Duration::ZERO),
+    ("declined", "<Reject/>", Duration::ZERO),
+];
+/// The application is asked, and has nothing to say.
+const WITHOUT_ONE: &str = "no_document";
+/// Those who wait for us to hang up.
+const HUNG_UP: [&str; 5] = [
+    "bye_from_us",
+    "bye_from_us_refused",
+    "bye_crosses_bye",
+    "record_route",
+    "strict_route",
+];
+/// SIPp itself must not answer what comes again.
+const BY_HAND: &str = "ack_lost";
+
+fn all() -> Vec<String> {
+    let files = std::fs::read_dir(scenarios()).unwrap();
+    let names = files.filter_map(|file| {
+        let path = file.unwrap().path();
+        let is_one = path.extension().is_some_and(|kind| kind == "xml");
+        is_one.then(|| path.file_stem().unwrap().to_string_lossy().into_owned())
+    });
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+fn assert_played(name: &str, sipp: Sipp) {
+    let (status, log) = sipp.wait().unwrap();
+    assert!(status.success(), "{name}.xml was not followed:\n{log}");
+}
+
+fn is_special(name: &str) -> bool {
+    let with = WITH_A_DOCUMENT.iter().any(|(special, ..)| *special == name);
+    with || name == WITHOUT_ONE || HUNG_UP.contains(&name)
+}
+
+#[test]
+fn every_scenario_of_a_call_to_a_conference() {
+    let server = Server::start(&[]).unwrap();
+    let names: Vec<String> = all().into_iter().filter(|name| !is_special(name)).collect();
+    assert!(names.len() >= 25, "{names:?}");
+    // One after the other half: together they keep two cores busy for a moment only.
+    for some in names.chunks(6) {
+        let playing: Vec<(&String, Sipp)> = some
+            .iter()
+            .map(|name| {
+                let more: &[&str] = if name == BY_HAND { &["-nr"] } else { &[] };
+                (name, Sipp::play(name, &server.sip, more).unwrap())
+            })
+            .collect();
+        for (name, sipp) in playing {
+            assert_played(name, sipp);
+        }
+    }
+    let none = ["confab_calls", "confab_sip_state{kind=\"transaction\"}"];
+    server
+        .wait_until_none_of(&none, Duration::from_secs(40))
+        .unwrap();
+}
+
+#[test]
+fn every_scenario_that_we_hang_up() {
+    let server = Server::start(&[]).unwrap();
+    let api = Api::new(&server).unwrap();
+    for name in HUNG_UP {
+        let sipp = Sipp::play(name, &server.sip, &[]).unwrap();
+        let (conference, seated) = api.seated(name, 1).unwrap();
+        let call = seated[0]["call_sid"].as_str().unwrap();
+        let path = format!("/Conferences/{conference}/Participants/{call}");
+        assert_eq!(api.delete(&path).unwrap().status, 204);
+        assert_played(name, sipp);
+    }
+}
+
+#[test]
+fn every_scenario_in_which_the_application_is_asked() {
+    let application = Application::start().unwrap();
+    for (name, verbs, delay) in WITH_A_DOCUMENT {
+        let document = format!("<Response>{verbs}</Response>");
+        application.serve_slowly(&format!("/{name}"), "text/xml", document, delay);
+    }
+    application.refuse(&format!("/{WITHOUT_ONE}"), 404);
+    let names = WITH_A_DOCUMENT.iter().map(|(name, ..)| *name);
+    for name in names.chain([WITHOUT_ONE]) {
+        let voice = application.url(&format!("/{name}"));
+        let server = Server::start(&[("CONFAB_VOICE_URL", &voice)]).unwrap();
+        assert_played(name, Sipp::play(name, &server.sip, &[]).unwrap());
+    }
+}
