@@ -64,8 +64,7 @@ impl Fields {
     }
 }
 
-/// The fields of a body that has come, by its content type, as every request's are read; of a
-/// field that came twice the last.
+/// The fields of a body that has come, by its content type, as every request's are read.
 ///
 /// # Errors
 /// 400, 413 or 415.
@@ -77,10 +76,8 @@ pub async fn read_form(
         empty if empty.is_empty() => Ok(Fields::default()),
         body => pairs(content_type, body).await.and_then(Fields::from_pairs),
     };
-    let refused = |error: ApiError| error.code_and_status(Dialect::default()).1;
-    let fields = read.map_err(refused)?.0.into_iter();
-    let last = |(name, mut all): (String, Vec<String>)| Some((name, all.pop()?));
-    Ok(fields.filter_map(last).collect())
+    let fields = read.map_err(|error| error.code_and_status(Dialect::default()).1)?;
+    Ok(fields.0)
 }
 
 async fn pairs(content_type: &str, bytes: Bytes) -> Result<Vec<(String, String)>, ApiError> {
