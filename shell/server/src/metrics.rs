@@ -91,22 +91,14 @@ impl Shown {
     }
 
     fn counts(&self) -> Vec<Family> {
+        let mut counts = self.of_media().to_vec();
+        counts.extend(self.of_signalling());
+        counts
+    }
+
+    fn of_media(&self) -> [Family; 4] {
         let gauges = &self.gauges;
-        let one = |name, help, count| Family {
-            name,
-            help,
-            values: Values::Counter(count),
-        };
-        let failed = vec![
-            ("given_up".to_owned(), gauges.callbacks_failed.get()),
-            ("no_room".to_owned(), gauges.callbacks_dropped.get()),
-        ];
-        let datagrams = vec![
-            ("in".to_owned(), gauges.sip_in.get()),
-            ("out".to_owned(), gauges.sip_out.get()),
-            ("unsent".to_owned(), gauges.sip_unsent.get()),
-        ];
-        vec![
+        [
             one(
                 "confab_ticks_total",
                 "Ticks of media threads",
@@ -127,6 +119,21 @@ impl Shown {
                 "Events of media threads that nobody took for long",
                 gauges.untold.get(),
             ),
+        ]
+    }
+
+    fn of_signalling(&self) -> Vec<Family> {
+        let gauges = &self.gauges;
+        let failed = vec![
+            ("given_up".to_owned(), gauges.callbacks_failed.get()),
+            ("no_room".to_owned(), gauges.callbacks_dropped.get()),
+        ];
+        let datagrams = vec![
+            ("in".to_owned(), gauges.sip_in.get()),
+            ("out".to_owned(), gauges.sip_out.get()),
+            ("unsent".to_owned(), gauges.sip_unsent.get()),
+        ];
+        vec![
             Family {
                 name: "confab_sip_datagrams_total",
                 help: "Datagrams of the SIP port",
@@ -185,4 +192,12 @@ impl Shown {
 /// How many wait in a queue.
 pub(crate) fn waiting<T>(queue: &Sender<T>) -> usize {
     queue.max_capacity() - queue.capacity()
+}
+
+fn one(name: &'static str, help: &'static str, count: u64) -> Family {
+    Family {
+        name,
+        help,
+        values: Values::Counter(count),
+    }
 }

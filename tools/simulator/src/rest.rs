@@ -57,16 +57,7 @@ impl World {
                     announce: None,
                 })
             }
-            7 => {
-                self.tally.count(Kind::AnnounceToAll);
-                let url = "http://app.example/all".to_owned();
-                let method = Method::Post;
-                self.ask(Request::UpdateConference {
-                    conference,
-                    complete: false,
-                    announce: Some(Url { url, method }),
-                })
-            }
+            7 => self.announce_to_all(conference),
             8 => {
                 let known = self.books.known_calls();
                 let call = self.script.pick(&known).copied();
@@ -80,6 +71,17 @@ impl World {
             }
             _ => self.update_call(),
         }
+    }
+
+    fn announce_to_all(&mut self, conference: ConferenceSid) -> Checked {
+        self.tally.count(Kind::AnnounceToAll);
+        let url = "http://app.example/all".to_owned();
+        let method = Method::Post;
+        self.ask(Request::UpdateConference {
+            conference,
+            complete: false,
+            announce: Some(Url { url, method }),
+        })
     }
 
     /// Somebody seated in this conference, and how it is named.

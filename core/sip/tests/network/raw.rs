@@ -95,8 +95,8 @@ pub fn back(net: &mut Network, method: &str, cseq: u32, tag: &str, sdp: &[u8]) -
     };
     let text = format!(
         "{method} sip:127.0.0.1:5060 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:5060;\
-         branch=z9hG4bK{tag}{cseq}{method}\r\nFrom: {to};tag={tag}\r\nTo: {from}\r\nCall-ID: {call_id}\r\n\
-         CSeq: {cseq} {method}\r\nContact: <sip:{tag}@127.0.0.2>\r\n{kind}\
+         branch=z9hG4bK{tag}{cseq}{method}\r\nFrom: {to};tag={tag}\r\nTo: {from}\r\n\
+         Call-ID: {call_id}\r\nCSeq: {cseq} {method}\r\nContact: <sip:{tag}@127.0.0.2>\r\n{kind}\
          Content-Length: {}\r\n\r\n{sdp}",
         sdp.len()
     );

@@ -2,7 +2,7 @@
 
 use confab_cxml::{Beep, ConferenceNoun, Dial, Document, Verb};
 use confab_sdp::Local;
-use confab_sip::Event;
+use confab_sip::{DialogId, Event};
 use confab_terms::{CallSid, Now, limits};
 
 use crate::CallEnd;
@@ -35,15 +35,8 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         return;
     }
     let acceptable = offer.is_empty() || is_acceptable(board, &offer);
-    let replaces = replaces.and_then(|dialog| board.calls.of_dialog(dialog));
-    let replaces = replaces
-        .and_then(|sid| board.calls.get(sid))
-        .map(|old| match old.seated_in() {
-            Some(_) => Replaces::Seat(old.sid),
-            None => Replaces::Call(old.sid),
-        });
-    let sid = board.names.call();
-    let leg = board.names.leg();
+    let replaces = replaces.and_then(|dialog| whose_place(board, dialog));
+    let (sid, leg) = (board.names.call(), board.names.leg());
     board.counted.calls_total += 1;
     board.calls.insert(Call {
         sid,
@@ -88,6 +81,15 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         Some(Replaces::Seat(_)) => flow::open_leg(board, sid),
         _ => begin(board, now, sid),
     }
+}
+
+/// What the new call gets of the one whose dialog its Replaces names (RFC 3891).
+fn whose_place(board: &Switchboard, dialog: DialogId) -> Option<Replaces> {
+    let old = board.calls.get(board.calls.of_dialog(dialog)?)?;
+    Some(match old.seated_in() {
+        Some(_) => Replaces::Seat(old.sid),
+        None => Replaces::Call(old.sid),
+    })
 }
 
 /// Whether we could answer this offer, before a port is bound for it.

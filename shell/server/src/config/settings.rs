@@ -67,7 +67,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "account_sid",
         default: None,
         value: "SID",
-        help: "The account, a UUID or AC and 32 digits [default: made at first start, printed once]",
+        help: "The account: a UUID, or AC and 32 digits [default: made at first start]",
     },
     Setting {
         name: "auth_token",
