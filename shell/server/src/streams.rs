@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use confab_sockets::{Listening, Poll, Tcp, now};
+use confab_sockets::{Listening, Poll, Tcp, now, raise_open_files};
 use confab_switchboard::{ConnectionEvent, ConnectionId, ConnectionOrder, Input};
 use confab_terms::Instant;
 use confab_terms::limits::{SIP_CONNECTION_UNSENT_BYTES_MAX, SIP_CONNECTIONS_MAX};
@@ -20,8 +20,11 @@ const READ_BYTES: usize = 16 * 1024;
 /// How long a connection that we close may still take to send what waits, and the other end to
 /// close it too: with an unread byte of theirs it would be reset, and lose what we said last.
 const LINGER: Duration = Duration::from_secs(2);
-/// Sockets at once, those that linger included.
+/// Sockets at once, those that linger included; and no more than a quarter of the descriptors that
+/// the process may have: calls need theirs.
 const SOCKETS_MAX: usize = SIP_CONNECTIONS_MAX + 1_024;
+/// How long nobody is accepted when there are no descriptors left.
+const BREATH: Duration = Duration::from_millis(100);
 
 /// How far a connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,9 @@ struct Stream {
 pub(crate) struct Streams {
     listening: Listening,
     listening_place: Option<usize>,
+    /// Nobody is accepted before.
+    deaf_until: Instant,
+    sockets_max: usize,
     all: BTreeMap<ConnectionId, Stream>,
     accepted: u64,
     /// Whose turn to be read is next.
@@ -62,9 +68,12 @@ fn told(connection: ConnectionId, event: ConnectionEvent) -> Input {
 
 impl Streams {
     pub(crate) fn new(listening: Listening) -> Self {
+        let descriptors = usize::try_from(raise_open_files()).unwrap_or(usize::MAX);
         Self {
             listening,
             listening_place: None,
+            deaf_until: Instant::default(),
+            sockets_max: SOCKETS_MAX.min(descriptors / 4),
             all: BTreeMap::new(),
             accepted: 0,
             next: None,
@@ -79,7 +88,7 @@ impl Streams {
 
     /// Adds all that is waited for.
     pub(crate) fn watch(&mut self, poll: &mut Poll) {
-        let full = self.all.len() >= SOCKETS_MAX;
+        let full = self.all.len() >= self.sockets_max || self.deaf_until > now();
         self.listening_place = (!full).then(|| poll.watch(&self.listening));
         for stream in self.all.values_mut() {
             let writes = stream.stage == Stage::Opening || !stream.unsent.is_empty();
@@ -96,7 +105,8 @@ impl Streams {
             Stage::Closing(until) => Some(until),
             _ => None,
         };
-        self.all.values().filter_map(closing).min()
+        let deaf = (self.deaf_until > now()).then_some(self.deaf_until);
+        self.all.values().filter_map(closing).chain(deaf).min()
     }
 
     /// What has happened, a turn's worth of it; `true`: there may be more at once.
@@ -129,11 +139,17 @@ impl Streams {
             return false;
         }
         for _ in 0..ACCEPTED_A_TURN {
-            if self.all.len() >= SOCKETS_MAX {
+            if self.all.len() >= self.sockets_max {
                 return false;
             }
-            let Some((tcp, peer)) = self.listening.accept() else {
-                return false;
+            let (tcp, peer) = match self.listening.accept() {
+                Ok(Some(accepted)) => accepted,
+                Ok(None) => return false,
+                Err(error) => {
+                    tracing::warn!(%error, "a SIP connection cannot be accepted now");
+                    self.deaf_until = now() + BREATH;
+                    return false;
+                }
             };
             self.accepted += 1;
             let id = ConnectionId::Theirs(self.accepted);

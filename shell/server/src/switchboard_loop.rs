@@ -125,7 +125,7 @@ impl Running {
             self.handle(Input::Asked { request, what });
             more |= n + 1 == INPUTS_A_TURN;
         }
-        more
+        more || self.setup.outlets.streams.has_told()
     }
 
     fn read_sip(&mut self) -> bool {
@@ -153,7 +153,7 @@ impl Running {
             self.handle(input);
         }
         self.happened = happened;
-        more || self.setup.outlets.streams.has_told()
+        more
     }
 
     fn handle(&mut self, input: Input) {

@@ -28,18 +28,21 @@ impl Listening {
         Ok(Self(listener))
     }
 
-    /// The next one that waits; `None`: nobody does, or there are no descriptors left.
-    #[must_use]
-    pub fn accept(&self) -> Option<(Tcp, SocketAddr)> {
+    /// The next one that waits; `None`: nobody does.
+    ///
+    /// # Errors
+    ///
+    /// There are no descriptors left: whoever waits goes on waiting.
+    pub fn accept(&self) -> io::Result<Option<(Tcp, SocketAddr)>> {
         loop {
             match self.0.accept() {
-                Ok((stream, from)) => match Tcp::of(stream) {
-                    Ok(tcp) => return Some((tcp, from)),
-                    Err(_) => continue,
+                Ok((stream, from)) => return Ok(Some((Tcp::of(stream)?, from))),
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock => return Ok(None),
+                    // It gave up while it waited: the next one may be there all the same.
+                    ErrorKind::ConnectionAborted | ErrorKind::Interrupted => {}
+                    _ => return Err(error),
                 },
-                // It gave up while it waited: the next one may be there all the same.
-                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
-                Err(_) => return None,
             }
         }
     }

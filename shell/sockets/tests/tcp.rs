@@ -81,7 +81,7 @@ fn who_does_not_read_is_not_waited_for() {
 #[test]
 fn who_waits_is_accepted_and_a_taken_port_says_so() {
     let listening = Listening::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    assert!(listening.accept().is_none(), "nobody yet");
+    assert!(listening.accept().unwrap().is_none(), "nobody yet");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     assert!(Listening::bind(taken.local_addr().unwrap()).is_err());
 }
