@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 use crate::gauges::Gauges;
 use crate::queues::{Letterbox, Order};
 use crate::streams::Streams;
+use crate::webs;
 
 /// Where SIP is spoken when nothing is said (RFC 3261 §19.1.2).
 const SIP_PORT: u16 = 5060;
@@ -128,7 +129,6 @@ impl Outlets {
                 fields,
                 time_outs,
             } => {
-                // What finds no room has been logged there.
                 let pushed = self.callbacks.push(Callback {
                     about,
                     url,
@@ -136,9 +136,10 @@ impl Outlets {
                     fields: self.dialect.fields(fields),
                     time_outs,
                 });
-                self.gauges
-                    .callbacks_dropped
-                    .add(u64::from(pushed.is_err()));
+                if let Err(full) = pushed {
+                    self.gauges.callbacks_dropped.add(1);
+                    tracing::warn!(about = webs::about(self.dialect, about), "{full}");
+                }
             }
             Output::News(news) => in_logs::log(self.dialect, &news),
             Output::CallEnded(call) => self.store.keep(Entry::Call(call)),

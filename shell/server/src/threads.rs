@@ -70,7 +70,7 @@ pub(crate) fn start(
     let sounds = sounds::start(feeds, letterbox.clone());
     let (asking, asking_thread) = Asking::start(&sounds)?;
     let web = webs::web(config, store, sounds::sink(&sounds));
-    let callbacks = webs::callbacks(&web, store, &gauges);
+    let callbacks = webs::callbacks(config.dialect, &web, store, &gauges);
     let outlets = Outlets {
         sip,
         streams: Streams::new(listening),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use confab_rest::Dialect;
 use confab_store::{Entry, Store};
 use confab_switchboard::{About, FetchError, Notice};
 use confab_web::{AudioSink, Callback, Callbacks, SigningKey, Web, WebConfig};
@@ -28,10 +29,18 @@ pub(crate) fn web(config: &Config, store: &Arc<dyn Store>, sink: Arc<dyn AudioSi
 }
 
 /// The callbacks; what cannot be told becomes a notice.
-pub(crate) fn callbacks(web: &Web, store: &Arc<dyn Store>, gauges: &Arc<Gauges>) -> Callbacks {
+pub(crate) fn callbacks(
+    dialect: Dialect,
+    web: &Web,
+    store: &Arc<dyn Store>,
+    gauges: &Arc<Gauges>,
+) -> Callbacks {
     let (store, gauges) = (Arc::clone(store), Arc::clone(gauges));
     let failed = move |callback: &Callback, error: &FetchError| {
         gauges.callbacks_failed.add(1);
+        let FetchError { code, message, .. } = error;
+        let about = about(dialect, callback.about);
+        tracing::warn!(about, code, message, "a callback was given up");
         let (call, conference) = match callback.about {
             About::Call(call) => (Some(call), None),
             About::Conference(conference) => (None, Some(conference)),
@@ -47,6 +56,14 @@ pub(crate) fn callbacks(web: &Web, store: &Arc<dyn Store>, gauges: &Arc<Gauges>)
         }));
     };
     Callbacks::start(web.clone(), Box::new(failed))
+}
+
+/// What an event is about, as applications know it.
+pub(crate) fn about(dialect: Dialect, about: About) -> String {
+    match about {
+        About::Call(call) => dialect.spell(call),
+        About::Conference(conference) => dialect.spell(conference),
+    }
 }
 
 fn host_of(url: &str) -> Option<String> {

@@ -1,5 +1,6 @@
 //! Callbacks: events told to applications, in order within a conference. A slow receiver delays
-//! its own conference only; what is over the bounds is dropped and logged, never waited for.
+//! its own conference only; what is over the bounds is dropped, never waited for. What was dropped
+//! or given up is told, and for the caller to log.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -100,8 +101,6 @@ impl Callbacks {
         let queued = waiting.queues.get(&about).map_or(0, VecDeque::len);
         let over = waiting.count >= CALLBACKS_MAX || waiting.bytes + bytes > CALLBACK_BYTES_MAX;
         if over || queued >= CALLBACKS_PER_CONFERENCE_MAX {
-            drop(waiting);
-            tracing::warn!(?about, "a callback was dropped: too many wait");
             return Err(Full);
         }
         waiting.count += 1;
@@ -154,8 +153,6 @@ impl Sender {
                 .and_then(|queue| queue.front().cloned());
             let Some(callback) = first else { return };
             if let Err(error) = self.send(&callback).await {
-                let FetchError { code, message, .. } = &error;
-                tracing::warn!(?about, code, message, "a callback was given up");
                 (self.failed)(&callback, &error);
             }
             if self.finished(&callback) {

@@ -41,6 +41,9 @@ impl Api {
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(Duration::from_secs(10))
+            // Nothing here runs between two requests, so that a server which closes what is idle
+            // for ten seconds would be noticed too late.
+            .pool_idle_timeout(Duration::from_secs(5))
             .build()?;
         Ok(Self {
             runtime,
