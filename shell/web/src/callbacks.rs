@@ -155,7 +155,7 @@ impl Sender {
             let Some(callback) = first else { return };
             if let Err(error) = self.send(&callback).await {
                 let FetchError { code, message, .. } = &error;
-                tracing::warn!(?about, code, message, "a callback was given up");
+                tracing::warn!(?about, code, what = message, "a callback was given up");
                 (self.failed)(&callback, &error);
             }
             if self.finished(&callback) {
