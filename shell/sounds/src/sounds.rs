@@ -224,7 +224,7 @@ impl Inner {
     /// The end of a sound, for better or worse.
     pub(crate) fn ended(&self, sound: SoundId, error: Option<DecodeError>) {
         if let Some(DecodeError { code, message }) = &error {
-            tracing::info!(%sound, code, message, "a sound ends early");
+            tracing::info!(%sound, code, what = message, "a sound ends early");
         }
         let told = self.lock().end(sound, error);
         self.tell(told);

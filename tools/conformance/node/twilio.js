@@ -1,7 +1,7 @@
 // The page's six updates and the rest of the surface through npm `twilio`, unmodified but for its
 // base URL. One JSON line a call on standard output; any surprise ends it with a stack trace.
 const twilio = require('twilio');
-const { BASE, ACCOUNT, TOKEN, CONFERENCE, CALL, COACHED, HOLD_URL } = process.env;
+const { BASE, ACCOUNT, TOKEN, CONFERENCE, CALL, COACHED, HOLD_URL, FILTER } = process.env;
 // This library insists on an account that starts with AC; of a bare UUID the alias does.
 const account = ACCOUNT.startsWith('AC') ? ACCOUNT : 'AC' + ACCOUNT;
 const client = twilio(account, TOKEN);
@@ -10,6 +10,10 @@ const participant = client.conferences(CONFERENCE).participants(CALL);
 const refused = request => request.catch(error => ({
   status: error.status, code: error.code, message: error.message, moreInfo: error.moreInfo,
 }));
+// Times come as texts and go as dates.
+const filter = Object.fromEntries(Object.entries(JSON.parse(FILTER || '{}')).map(
+  ([name, value]) => [name, /^(start|end)Time/.test(name) ? new Date(value) : value],
+));
 const steps = {
   update: () => participant.update(),
   coaching: () => participant.update({ muted: false, coaching: true, callSidToCoach: COACHED }),
@@ -25,6 +29,7 @@ const steps = {
   call: () => client.calls(CALL).fetch(),
   account: () => client.api.accounts(account).fetch(),
   calls: () => client.calls.list({ pageSize: 1 }),
+  filtered: () => client.calls.list(filter),
   notifications: () => client.api.accounts(account).notifications.list(),
   wrong: () => refused(participant.update({ coaching: true, callSidToCoach: CALL })),
   unknown: () => refused(participant.update({ coaching: true, callSidToCoach: CONFERENCE })),

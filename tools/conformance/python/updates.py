@@ -1,8 +1,10 @@
 """The page's six updates through PyPI `twilio` or PyPI `signalwire`, unmodified but for the base
 URL. One JSON line a call on standard output."""
 
+import datetime
 import json
 import os
+import re
 import sys
 
 env = os.environ
@@ -33,6 +35,17 @@ def refused(request, **fields):
     raise AssertionError("it was not refused")
 
 
+def filtered():
+    """Names as Python has them; times come as texts and go as dates."""
+    found = {}
+    for name, value in json.loads(env.get("FILTER", "{}")).items():
+        snake = re.sub("[A-Z]", lambda one: "_" + one.group().lower(), name)
+        if re.match("(start|end)_time", snake):
+            value = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
+        found["from_" if snake == "from" else snake] = value
+    return client.calls.list(**found)
+
+
 steps = {
     "update": lambda: participant.update(),
     "coaching": lambda: participant.update(muted=False, coaching=True, call_sid_to_coach=coached),
@@ -48,6 +61,7 @@ steps = {
     "account": lambda: client.api.accounts(env["ACCOUNT"]).fetch(),
     "conferences": lambda: client.conferences.list(status="in-progress"),
     "calls": lambda: client.calls.list(page_size=1),
+    "filtered": filtered,
     "notifications": lambda: client.api.account.notifications.list(),
     "wrong": lambda: refused(participant.update, coaching=True, call_sid_to_coach=env["CALL"]),
     "unknown": lambda: refused(

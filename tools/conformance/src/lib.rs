@@ -10,6 +10,8 @@ pub mod hostile;
 pub mod lossy_line;
 pub mod party;
 pub mod raw_call;
+pub mod rude;
 pub mod server;
 pub mod sipp;
+pub mod table;
 pub mod vendors;

@@ -19,6 +19,8 @@ pub struct Subject {
     pub coached: String,
     /// What is played on hold.
     pub hold_url: String,
+    /// Which calls are listed: JSON, names as npm `twilio` has them.
+    pub filter: String,
 }
 
 /// A library with a script of ours around it.
@@ -99,7 +101,8 @@ pub fn steps(
         .env("CONFERENCE", &subject.conference)
         .env("CALL", &subject.call)
         .env("COACHED", &subject.coached)
-        .env("HOLD_URL", &subject.hold_url);
+        .env("HOLD_URL", &subject.hold_url)
+        .env("FILTER", &subject.filter);
     let printed = succeeded(
         &format!("{library:?}"),
         &command.stdin(Stdio::null()).output()?,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use confab_terms::{CallSid, ConferenceSid, LegId, RequestId, RoomId};
 
+use crate::call_events::CallEvents;
 use crate::fetches::Fetches;
 use crate::outcome::Checked;
 use crate::questions::Question;
@@ -22,6 +23,7 @@ pub(crate) struct Books {
     legs: BTreeSet<LegId>,
     rooms: BTreeSet<RoomId>,
     pub(crate) webhooks: Webhooks,
+    pub(crate) call_events: CallEvents,
     pub(crate) fetches: Fetches,
 }
 
@@ -115,6 +117,7 @@ impl Books {
                 self.legs, self.rooms
             ));
         }
+        self.call_events.close(&self.ended_calls)?;
         self.webhooks.close()
     }
 }

@@ -63,8 +63,11 @@ impl World {
                 fields,
                 ..
             } => self.books.webhooks.told(conference, &url, &fields),
-            // Nobody has asked to be told of calls.
-            Output::Callback { about, .. } => Err(format!("a callback about {about:?}")),
+            Output::Callback {
+                about: About::Call(call),
+                fields,
+                ..
+            } => self.books.call_events.told(call, &fields),
             Output::CallEnded(view) => {
                 self.books.call_ended(view.sid)?;
                 let leg = self.oracle.leg_of.get(&view.sid);

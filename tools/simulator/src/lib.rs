@@ -5,6 +5,7 @@
 mod act;
 mod application;
 mod books;
+mod call_events;
 mod calls;
 mod carry_out;
 mod close;

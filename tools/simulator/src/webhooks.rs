@@ -17,6 +17,7 @@ struct Told {
     last: u64,
     last_urls: Vec<String>,
     inside: BTreeSet<String>,
+    speaking: BTreeSet<String>,
     over: bool,
 }
 
@@ -57,9 +58,23 @@ impl Webhooks {
         told.last = number;
         told.last_urls = vec![url.to_owned()];
         let call = field("CallSid");
+        let failed = field("ReasonParticipantLeft") == "participant_add_failed";
         match event {
             "participant-join" if !told.inside.insert(call.to_owned()) => wrong("joined twice"),
-            "participant-leave" if !told.inside.remove(call) => wrong("leaves and is not in it"),
+            "participant-leave" if !told.inside.remove(call) && !failed => {
+                wrong("leaves and is not in it")
+            }
+            "participant-leave" => {
+                told.speaking.remove(call);
+                Ok(())
+            }
+            "participant-speech-start" if !told.inside.contains(call) => {
+                wrong("speaks and is not in it")
+            }
+            "participant-speech-start" if !told.speaking.insert(call.to_owned()) => {
+                wrong("began twice")
+            }
+            "participant-speech-stop" if !told.speaking.remove(call) => wrong("had not begun"),
             "conference-end" => {
                 told.over = true;
                 if told.inside.is_empty() {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use confab_conference::{Customs, Url};
 use confab_media::{Engine, EngineConfig};
-use confab_switchboard::{Config, Input, Switchboard};
+use confab_switchboard::{CallCallback, CallEvent, Config, Input, Switchboard};
 use confab_terms::{
     AccountSid, CallSid, ConferenceSid, FetchId, Instant, IpAddr, LegId, Method, Now, SocketAddr,
     WallTime,
@@ -23,6 +23,12 @@ use crate::tally::{Kind, Tally};
 use crate::thread::Thread;
 use crate::weather::Weather;
 
+const CALL_EVENTS: [CallEvent; 4] = [
+    CallEvent::Initiated,
+    CallEvent::Ringing,
+    CallEvent::Answered,
+    CallEvent::Completed,
+];
 /// A run goes on for so many ticks before everybody hangs up.
 const TICKS: u64 = 530;
 const START: Instant = Instant(5_000_000_000);
@@ -96,7 +102,13 @@ impl World {
                 media_address: sip_address().ip(),
                 voice,
                 voice_fallback: None,
-                status_callback: None,
+                status_callback: Some(CallCallback::new(
+                    Url {
+                        url: "http://app.example/calls".to_owned(),
+                        method: Method::Post,
+                    },
+                    CALL_EVENTS.to_vec(),
+                )),
                 customs: Customs::default(),
                 media_threads: 1,
                 seed: key(seed, Purpose::Switchboard as u64),

@@ -38,6 +38,7 @@ fn desk(dialect: Dialect) -> Desk {
         call: sid(2),
         coached: sid(0),
         hold_url,
+        filter: "{}".to_owned(),
     };
     Desk {
         api,

@@ -47,6 +47,7 @@ fn examples(dialect: Dialect) {
         call: sid(2),
         coached: sid(0),
         hold_url: app.url("/hold"),
+        filter: "{}".to_owned(),
     };
     let run = |example: &str| {
         let printed = page_example(example, &server, &subject).unwrap();

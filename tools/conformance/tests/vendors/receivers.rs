@@ -1,0 +1,172 @@
+//! Receivers of webhooks that hang, reset, fail or answer too much: each delays its own
+//! conference only, for three attempts and 15 s an event, and costs no memory.
+
+use std::time::{Duration, Instant};
+
+use confab_conformance::api::Api;
+use confab_conformance::application::{Application, Received};
+use confab_conformance::rude::{Manners, Rude};
+use confab_conformance::server::{Server, pause};
+use confab_phone::{Phone, PhoneConfig, Phones};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A server whose calls go to the conferences that they dial, each with a receiver of its own.
+struct Lines {
+    app: Application,
+    api: Api,
+    phones: Phones,
+    server: Server,
+}
+
+struct Seated {
+    phone: Phone,
+    /// Of the participant, below the account.
+    path: String,
+}
+
+impl Lines {
+    fn start() -> Self {
+        let app = Application::start().unwrap();
+        let server = Server::start(&[("CONFAB_VOICE_URL", &app.url("/voice"))]).unwrap();
+        Self {
+            api: Api::new(&server).unwrap(),
+            phones: Phones::new().unwrap(),
+            app,
+            server,
+        }
+    }
+
+    /// Somebody alone in a conference whose events go to this URL.
+    fn call(&self, room: &str, events_to: &str) -> Seated {
+        let document = format!(
+            "<Response><Dial><Conference statusCallback=\"{events_to}\" \
+             statusCallbackEvent=\"join mute leave end\">{room}</Conference></Dial></Response>"
+        );
+        self.app.serve("/voice", "text/xml", document);
+        let config = PhoneConfig::new(self.server.sip.parse().unwrap(), "support", room);
+        let phone = self.phones.call(&config).unwrap();
+        phone.wait_until_talking(PATIENCE).unwrap();
+        let (conference, seated) = self.api.seated(room, 1).unwrap();
+        let call = seated[0]["call_sid"].as_str().unwrap();
+        let path = format!("/Conferences/{conference}/Participants/{call}");
+        Seated { phone, path }
+    }
+
+    /// So many events: muted, unmuted, muted …
+    fn mute(&self, who: &Seated, times: usize) {
+        for n in 0..times {
+            let muted = if n % 2 == 0 { "true" } else { "false" };
+            let began = Instant::now();
+            let answer = self.api.post(&who.path, &[("Muted", muted)]).unwrap();
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let took = began.elapsed();
+            assert!(took < Duration::from_secs(2), "the update waited: {took:?}");
+        }
+    }
+
+    /// The numbers of the events that came to a path.
+    fn numbers(&self, path: &str) -> Vec<u32> {
+        self.app.received_at(path).iter().map(number).collect()
+    }
+
+    fn wait_for(&self, path: &str, count: usize, within: Duration) {
+        let came = |all: &[Received]| {
+            let found = all.iter().filter(|r| r.path == path).count();
+            (found >= count).then_some(())
+        };
+        self.app.wait_for(path, within, came).unwrap();
+    }
+}
+
+fn number(received: &Received) -> u32 {
+    received.fields["SequenceNumber"].parse().unwrap()
+}
+
+/// A line of /proc/…/status, in kilobytes.
+fn memory_kb(server: &Server, what: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let line = status.lines().find(|line| line.starts_with(what)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn one_that_takes_30_s_a_request_delays_no_other_conference() {
+    let lines = Lines::start();
+    let slow_url = lines.app.url("/slow");
+    let thirty = Duration::from_secs(30);
+    lines.app.serve_slowly("/slow", "text/plain", "", thirty);
+    let slow = lines.call("slow", &slow_url);
+    let quick = lines.call("quick", &lines.app.url("/quick"));
+    for _ in 0..10 {
+        lines.mute(&slow, 2);
+        lines.mute(&quick, 2);
+    }
+    lines.wait_for("/quick", 21, PATIENCE);
+    assert_eq!(lines.numbers("/quick"), (1..=21).collect::<Vec<_>>());
+    // All of them came while the other receiver had not answered its first event once.
+    let came = lines.app.received_at("/quick");
+    let slow_ones = lines.numbers("/slow");
+    assert!(slow_ones.iter().all(|number| *number == 1), "{slow_ones:?}");
+    let took = came[20].at.duration_since(came[0].at);
+    assert!(took < Duration::from_secs(8), "20 events in {took:?}");
+    // Three attempts and 15 s an event; then the next one's turn comes, in order.
+    lines.wait_for("/slow", 4, Duration::from_secs(20));
+    assert_eq!(lines.numbers("/slow")[..4], [1, 1, 1, 2]);
+    let attempts = lines.app.received_at("/slow");
+    let given_up = attempts[3].at.duration_since(attempts[0].at);
+    let (least, most) = (Duration::from_secs(14), Duration::from_secs(17));
+    assert!((least..most).contains(&given_up), "after {given_up:?}");
+    slow.phone.hang_up().unwrap();
+    quick.phone.hang_up().unwrap();
+    lines.wait_for("/quick", 23, PATIENCE);
+}
+
+#[test]
+fn a_receiver_that_resets_or_fails_is_asked_three_times_and_delays_nobody() {
+    let lines = Lines::start();
+    let resets = Rude::start(Manners::Resets).unwrap();
+    let reset = lines.call("reset", &resets.url("/"));
+    lines.app.refuse("/failing", 500);
+    let failing = lines.call("failing", &lines.app.url("/failing"));
+    let quick = lines.call("quick", &lines.app.url("/quick"));
+    for _ in 0..2 {
+        lines.mute(&reset, 2);
+        lines.mute(&failing, 2);
+        lines.mute(&quick, 2);
+    }
+    lines.wait_for("/quick", 5, PATIENCE);
+    assert_eq!(lines.numbers("/quick"), [1, 2, 3, 4, 5]);
+    lines.wait_for("/failing", 15, Duration::from_secs(20));
+    let numbers = lines.numbers("/failing");
+    assert_eq!(numbers, [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5]);
+    let until = Instant::now() + PATIENCE;
+    while resets.asked() < 15 && Instant::now() < until {
+        pause(Duration::from_millis(50));
+    }
+    pause(Duration::from_secs(2));
+    assert_eq!(resets.asked(), 15, "five events, three attempts each");
+}
+
+#[test]
+fn an_answer_of_64_mb_is_not_read_and_costs_no_memory() {
+    let lines = Lines::start();
+    let talker = Rude::start(Manners::Megabytes(64)).unwrap();
+    let warm = lines.call("warm", &lines.app.url("/quick"));
+    lines.mute(&warm, 4);
+    lines.wait_for("/quick", 5, PATIENCE);
+    let before = memory_kb(&lines.server, "VmRSS:");
+    let flooded = lines.call("flooded", &talker.url("/"));
+    lines.mute(&flooded, 19);
+    let until = Instant::now() + PATIENCE;
+    while talker.asked() < 20 && Instant::now() < until {
+        pause(Duration::from_millis(20));
+    }
+    assert_eq!(talker.asked(), 20, "each event is told once: 200 is 200");
+    lines.mute(&warm, 2);
+    lines.wait_for("/quick", 7, PATIENCE);
+    // Of 1.3 GB nothing is kept, not even for a moment.
+    let peak = memory_kb(&lines.server, "VmHWM:");
+    let grown = peak.saturating_sub(before);
+    assert!(grown < 24 << 10, "{before} kB before, {peak} kB at most");
+}
