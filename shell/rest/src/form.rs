@@ -29,6 +29,11 @@ impl Fields {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// All of them, by name.
+    pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
+        self.0.into_iter().collect()
+    }
+
     pub(crate) fn from_pairs(pairs: Vec<(String, String)>) -> Result<Self, ApiError> {
         if pairs.len() > FORM_FIELDS_MAX {
             return Err(ApiError::TooLarge);
