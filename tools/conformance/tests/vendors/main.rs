@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
+mod bad_web;
 mod documents;
+mod harmful;
 mod libraries;
+mod notifications;
 mod page;
+mod signatures;
 mod twilio;
 mod webhooks;
