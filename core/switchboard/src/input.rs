@@ -5,7 +5,7 @@ use confab_sip::{ConnectionEvent, ConnectionId, Lookup};
 use confab_terms::{AudioId, DecodeId, FetchId, LegId, RequestId, SocketAddr, SoundId};
 use serde::{Deserialize, Serialize};
 
-use crate::Request;
+use crate::{Exchange, Request};
 
 /// Everything that can happen to the switchboard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -99,6 +99,8 @@ pub struct FetchError {
     pub message: String,
     /// The HTTP status, if there was an answer.
     pub status: Option<u16>,
+    /// What was said and answered.
+    pub exchange: Option<Box<Exchange>>,
 }
 
 /// Why there is no sound.

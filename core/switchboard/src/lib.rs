@@ -10,6 +10,7 @@ mod handle;
 mod input;
 mod live;
 mod news;
+mod notice;
 mod output;
 mod program;
 mod switchboard;
@@ -26,7 +27,8 @@ pub use config::Config;
 pub use input::{DecodeError, FetchError, Fetched, Input};
 pub use live::{Counters, Leftovers};
 pub use news::{CallEnd, News};
-pub use output::{About, Fetch, FetchKind, Notice, Output, TimeOuts};
+pub use notice::{Exchange, Notice, Severity};
+pub use output::{About, Fetch, FetchKind, Output, TimeOuts};
 pub use switchboard::Switchboard;
 pub use view::{
     AudibilityView, CallDirection, CallStatus, CallView, ConferenceView, ParticipantView,

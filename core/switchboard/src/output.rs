@@ -4,11 +4,10 @@ use confab_media::Command as MediaCommand;
 use confab_sip::{ConnectionId, ConnectionOrder, Lookup, Transport};
 use confab_terms::{
     AudioId, CallSid, ConferenceSid, DecodeId, FetchId, LegId, Method, RequestId, SocketAddr,
-    WallTime,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{CallView, ConferenceView, News, Reply};
+use crate::{CallView, ConferenceView, News, Notice, Reply};
 
 /// Everything that the switchboard wants done. Outputs are carried out in their order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -159,23 +158,4 @@ impl Default for TimeOuts {
             total_ms: 15_000,
         }
     }
-}
-
-/// An entry of Notifications.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
-    /// The vendor's error code.
-    pub code: u32,
-    /// What was wrong, where, what would do.
-    pub message: String,
-    /// When.
-    pub at: WallTime,
-    /// Whose.
-    pub call: Option<CallSid>,
-    /// Where.
-    pub conference: Option<ConferenceSid>,
-    /// The URL that was asked, if any.
-    pub url: Option<String>,
-    /// How it was asked.
-    pub method: Option<Method>,
 }

@@ -90,6 +90,20 @@ pub const TICK: Duration = Duration::from_millis(20);
 pub const HISTORY_PENDING_MAX: usize = 20_000;
 /// Entries of the history written in one transaction.
 pub const HISTORY_BATCH_MAX: usize = 256;
+/// Notices kept of one account; beyond it the oldest go.
+pub const NOTICES_MAX: u32 = 20_000;
+/// Notices on their way to the disk; beyond it they are lost, and counted.
+pub const NOTICES_PENDING_MAX: usize = HISTORY_PENDING_MAX / 2;
+/// Bytes of a notice's message.
+pub const NOTICE_TEXT_BYTES_MAX: usize = 1_024;
+/// Bytes of a notice's URL.
+pub const NOTICE_URL_BYTES_MAX: usize = 2_048;
+/// Bytes of the fields that a notice shows.
+pub const NOTICE_FIELDS_BYTES_MAX: usize = 4_096;
+/// Bytes of the headers that a notice shows.
+pub const NOTICE_HEADERS_BYTES_MAX: usize = 1_024;
+/// Bytes of the body that a notice shows.
+pub const NOTICE_BODY_BYTES_MAX: usize = 2_048;
 /// Bytes of a request's body (413 beyond).
 pub const HTTP_BODY_BYTES_MAX: usize = 1024 * 1024;
 /// What of a body that is too large is read before it is refused, so that the refusal arrives.

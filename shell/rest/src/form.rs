@@ -29,6 +29,14 @@ impl Fields {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// All of them, by name.
+    pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
+        let all = |(name, texts): (String, Vec<String>)| {
+            texts.into_iter().map(move |text| (name.clone(), text))
+        };
+        self.0.into_iter().flat_map(all).collect()
+    }
+
     pub(crate) fn from_pairs(pairs: Vec<(String, String)>) -> Result<Self, ApiError> {
         if pairs.len() > FORM_FIELDS_MAX {
             return Err(ApiError::TooLarge);

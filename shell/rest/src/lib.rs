@@ -17,6 +17,7 @@ mod notifications;
 mod paging;
 mod participants;
 mod prefix;
+mod refused;
 mod resources;
 mod router;
 mod seats;

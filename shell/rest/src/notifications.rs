@@ -5,10 +5,12 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use confab_store::{KeptNotice, NoticeFilter, Order, Place};
+use confab_switchboard::Severity;
 use confab_terms::CallSid;
 
 use crate::calls::call_sid;
 use crate::errors::ApiError;
+use crate::fields::{invalid, shown};
 use crate::form::Fields;
 use crate::paging::{List, Page};
 use crate::prefix::Spelling;
@@ -25,6 +27,35 @@ pub(crate) async fn list(
     page(&api, spelling, query.as_deref(), None).await
 }
 
+/// `GET` of one.
+pub(crate) async fn fetch(
+    State(api): State<Api>,
+    Path((_, sid)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    one(&api, &sid, None).await
+}
+
+/// `GET` of one of a call's.
+pub(crate) async fn fetch_of_call(
+    State(api): State<Api>,
+    Path((_, call, sid)): Path<(String, String, String)>,
+) -> Result<Response, ApiError> {
+    let call = call_sid(api.dialect, &call)?;
+    one(&api, &sid, Some(call)).await
+}
+
+async fn one(api: &Api, sid: &str, call: Option<CallSid>) -> Result<Response, ApiError> {
+    let of_call = |kept: &KeptNotice| call.is_none_or(|call| kept.notice.call == Some(call));
+    let kept = match api.dialect.read_notification(sid) {
+        Some(sid) => api.store.notice(&sid).await?.filter(of_call),
+        None => None,
+    };
+    let kept = kept.ok_or_else(|| ApiError::NoSuch(format!("the notification {}", shown(sid))))?;
+    let account = api.store.account().sid;
+    let body = resources::notification_whole(api.dialect, account, &kept);
+    Ok(Json(body).into_response())
+}
+
 /// `GET`, of one call.
 pub(crate) async fn list_of_call(
     State(api): State<Api>,
@@ -34,6 +65,15 @@ pub(crate) async fn list_of_call(
 ) -> Result<Response, ApiError> {
     let call = call_sid(api.dialect, &call)?;
     page(&api, spelling, query.as_deref(), Some(call)).await
+}
+
+fn severity(fields: &Fields) -> Result<Option<Severity>, ApiError> {
+    match fields.filled("Log") {
+        None => Ok(None),
+        Some("0") => Ok(Some(Severity::Error)),
+        Some("1") => Ok(Some(Severity::Warning)),
+        Some(other) => Err(invalid(other, "Log", "0 for errors, 1 for warnings")),
+    }
 }
 
 async fn page(
@@ -46,7 +86,8 @@ async fn page(
     let page = Page::wanted(&fields)?;
     let filter = NoticeFilter {
         call,
-        at: fields.days(DATES)?,
+        severity: severity(&fields)?,
+        at: fields.moments(DATES)?,
     };
     let part = page.part(Order::NewestFirst);
     let notices = api.store.notices(filter, part).await?;
@@ -58,7 +99,7 @@ async fn page(
         path: &resources::plain_path(api.dialect, account, below),
         spelling,
         dialect: api.dialect,
-        filters: fields.kept(&DATES),
+        filters: fields.kept(&[&["Log"][..], &DATES].concat()),
     };
     let place = |kept: &KeptNotice| Place {
         at: kept.notice.at,

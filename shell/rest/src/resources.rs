@@ -11,7 +11,7 @@ mod participant;
 pub(crate) use account::account;
 pub(crate) use call::call;
 pub(crate) use conference::conference;
-pub(crate) use notification::notification;
+pub(crate) use notification::{notification, notification_whole};
 pub(crate) use participant::participant;
 
 use core::fmt::Display;

@@ -19,7 +19,7 @@ use crate::errors::{ApiError, Unwritten};
 use crate::{
     Dialect, Line, Metrics, accounts, audibility, auth, calls, conferences, notifications,
 };
-use crate::{metrics, participants, prefix};
+use crate::{metrics, participants, prefix, refused};
 
 const ROOT: &str = "/2010-04-01";
 
@@ -52,6 +52,7 @@ impl Api {
 pub fn router(api: Api) -> Router {
     const CONFERENCES: &str = "/2010-04-01/Accounts/{account}/Conferences";
     const CALLS: &str = "/2010-04-01/Accounts/{account}/Calls";
+    const NOTIFICATIONS: &str = "/2010-04-01/Accounts/{account}/Notifications";
     let routes = Router::new()
         .route("/healthz", get(healthz))
         .route("/2010-04-01/Accounts", get(accounts::list))
@@ -85,8 +86,13 @@ pub fn router(api: Api) -> Router {
             get(notifications::list_of_call),
         )
         .route(
-            "/2010-04-01/Accounts/{account}/Notifications",
-            get(notifications::list),
+            &format!("{CALLS}/{{call}}/Notifications/{{sid}}"),
+            get(notifications::fetch_of_call),
+        )
+        .route(NOTIFICATIONS, get(notifications::list))
+        .route(
+            &format!("{NOTIFICATIONS}/{{sid}}"),
+            get(notifications::fetch),
         )
         .with_state(api.clone());
     let counts = middleware::from_fn_with_state(api.metrics.clone(), metrics::count);
@@ -109,9 +115,11 @@ async fn enter(State(api): State<Api>, mut request: Request, next: Next) -> Resp
     }
     let path = uri.path().to_owned();
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
-    *request.uri_mut() = uri;
+    let sent = std::mem::replace(request.uri_mut(), uri);
     request.extensions_mut().insert(spelling);
-    let mut response = in_json(api.dialect, &path, next.run(request).await);
+    let (request, watched) = refused::watch(api.dialect, request, sent.to_string());
+    let response = in_json(api.dialect, &path, next.run(request).await);
+    let mut response = refused::tell(&*api.store, watched, response).await;
     // Whoever sent a Content-Length too may mean something else by what follows (RFC 9112 §6.3).
     if chunked {
         let close = HeaderValue::from_static("close");

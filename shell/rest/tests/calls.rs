@@ -55,7 +55,7 @@ fn bench() -> Bench {
             account: account(),
             conferences: vec![],
             calls: vec![ended(1), ended(2), ended(3)],
-            notices: vec![],
+            notices: std::sync::Mutex::default(),
         },
     )
 }

@@ -5,10 +5,8 @@
 mod common;
 
 use common::{ACCOUNT, Bench, CONFERENCE, ENDED, Memory, account, conference, participant};
-use confab_store::KeptNotice;
 use confab_switchboard::conference::Status;
-use confab_switchboard::{Notice, ParticipantView, Reply};
-use confab_terms::WallTime;
+use confab_switchboard::{ParticipantView, Reply};
 use serde_json::{Value, json};
 
 fn sid(n: u32) -> String {
@@ -213,7 +211,7 @@ fn conferences() -> Bench {
             account: account(),
             conferences: ended.to_vec(),
             calls: vec![],
-            notices: vec![],
+            notices: std::sync::Mutex::default(),
         },
     )
 }
@@ -268,52 +266,4 @@ async fn conferences_are_filtered() {
         // Day 9 is both: live in a moment ago's list, and ended: it has ended.
         assert_eq!(found, sids(days), "{query}");
     }
-}
-
-#[tokio::test]
-async fn notifications_in_the_shape_that_libraries_know() {
-    let notice = |n: u32, call: Option<String>| KeptNotice {
-        sid: sid(n),
-        notice: Notice {
-            code: 11200,
-            message: "no answer".to_owned(),
-            at: WallTime(i64::from(n) * DAY),
-            call: call.map(|call| call.parse().unwrap()),
-            conference: None,
-            url: Some("http://e/hold".to_owned()),
-            method: Some(confab_terms::Method::Get),
-        },
-    };
-    let bench = Bench::with_store(
-        common::usual,
-        Memory {
-            account: account(),
-            conferences: vec![],
-            calls: vec![],
-            notices: vec![
-                notice(1, Some(sid(5))),
-                notice(2, None),
-                notice(3, Some(sid(6))),
-            ],
-        },
-    );
-    let root = format!("/2010-04-01/Accounts/{ACCOUNT}");
-    let page = bench
-        .ask("GET", &format!("{root}/Notifications.json"))
-        .await
-        .json();
-    assert_eq!(calls(&page, "notifications", "sid"), sids(&[3, 2, 1]));
-    assert_eq!(page["notifications"][0]["error_code"], "11200");
-    assert_eq!(page["notifications"][0]["request_method"], "GET");
-    let day = bench
-        .ask(
-            "GET",
-            &format!("{root}/Notifications?MessageDate=1970-01-03"),
-        )
-        .await;
-    assert_eq!(calls(&day.json(), "notifications", "sid"), sids(&[2]));
-    let of_call = bench
-        .ask("GET", &format!("{root}/Calls/{}/Notifications", sid(5)))
-        .await;
-    assert_eq!(calls(&of_call.json(), "notifications", "sid"), sids(&[1]));
 }

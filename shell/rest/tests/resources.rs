@@ -97,7 +97,7 @@ async fn a_call_that_is_over_comes_from_the_store_with_its_duration() {
             account: common::account(),
             conferences: vec![],
             calls: vec![ended],
-            notices: vec![],
+            notices: std::sync::Mutex::default(),
         },
     );
     let answer = bench

@@ -11,7 +11,9 @@ use common::{
 use confab_rest::Dialect;
 use confab_store::KeptNotice;
 use confab_switchboard::conference::{EndReason, Key, Refusal as Rule, Status, Target};
-use confab_switchboard::{CallDirection, CallStatus, Notice, Refusal, Reply, Request as Question};
+use confab_switchboard::{
+    CallDirection, CallStatus, Notice, Refusal, Reply, Request as Question, Severity,
+};
 use confab_terms::WallTime;
 use serde_json::{Value, json};
 
@@ -38,21 +40,23 @@ fn memory() -> Memory {
     ended.call_ending = Some(CALL.parse().unwrap());
     let notice = Notice {
         code: 11200,
+        severity: Severity::Error,
         message: "no answer".to_owned(),
         at: WallTime(0),
         call: Some(CALL.parse().unwrap()),
         conference: None,
         url: Some("http://e/hold".to_owned()),
         method: Some(confab_terms::Method::Get),
+        exchange: None,
     };
     Memory {
         account: account(),
         conferences: vec![ended],
         calls: vec![],
-        notices: vec![KeptNotice {
+        notices: std::sync::Mutex::new(vec![KeptNotice {
             sid: OTHER_CALL.to_owned(),
             notice,
-        }],
+        }]),
     }
 }
 

@@ -157,11 +157,16 @@ impl Outlets {
     }
 
     fn fetch(&self, mut fetch: Fetch) {
+        let said = fetch.fields.clone();
         fetch.fields = self.dialect.fields(fetch.fields);
         let (web, letterbox) = (self.web.clone(), self.letterbox.clone());
         self.runtime.spawn(async move {
             let id = fetch.fetch;
-            let result = web.fetch(fetch).await;
+            // The core is told in its own words.
+            let result = web.fetch(fetch).await.map_err(|mut error| {
+                error.exchange.get_or_insert_default().fields = said;
+                error
+            });
             letterbox.answer(Input::Fetched { fetch: id, result }).await;
         });
     }
@@ -182,7 +187,10 @@ impl Outlets {
         });
     }
 
-    fn notice(&self, notice: Notice) {
+    fn notice(&self, mut notice: Notice) {
+        if let Some(exchange) = &mut notice.exchange {
+            exchange.fields = self.dialect.fields(std::mem::take(&mut exchange.fields));
+        }
         let Notice { code, message, .. } = &notice;
         let call = notice.call.map(|call| self.dialect.spell(call));
         let conference = notice.conference.map(|sid| self.dialect.spell(sid));

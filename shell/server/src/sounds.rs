@@ -106,6 +106,10 @@ impl AudioSink for ToSounds {
 struct Writer(confab_sounds::AudioWriter);
 
 impl AudioWriter for Writer {
+    fn has_room(&self) -> bool {
+        self.0.has_room()
+    }
+
     fn write(&mut self, bytes: &[u8]) -> Result<(), Refused> {
         let written = self.0.write(bytes);
         written.map_err(|confab_sounds::Refused(why)| Refused(why))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use confab_rest::Dialect;
 use confab_store::{Entry, Store};
-use confab_switchboard::{About, FetchError, Notice};
+use confab_switchboard::{About, FetchError, Notice, Severity};
 use confab_web::{AudioSink, Callback, Callbacks, SigningKey, Web, WebConfig};
 
 use crate::config::Config;
@@ -45,14 +45,18 @@ pub(crate) fn callbacks(
             About::Call(call) => (Some(call), None),
             About::Conference(conference) => (None, Some(conference)),
         };
+        let mut exchange = error.exchange.clone().unwrap_or_default();
+        exchange.fields.clone_from(&callback.fields);
         store.keep(Entry::Notice(Notice {
             code: error.code,
+            severity: Severity::Error,
             message: error.message.clone(),
             at: confab_sockets::wall(),
             call,
             conference,
             url: Some(callback.url.clone()),
             method: Some(callback.method),
+            exchange: Some(exchange),
         }));
     };
     Callbacks::start(web.clone(), Box::new(failed))

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::budget::Budget;
-use crate::limits::AUDIO_BYTES_MAX;
+use crate::limits::{AUDIO_BYTES_MAX, UNDECODED_BYTES_EACH};
 
 /// There is no room for more, and what would do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +26,8 @@ struct State {
     /// How much of the first chunk was read.
     offset: usize,
     written: usize,
+    /// Bytes of the chunks.
+    waiting: usize,
     end: End,
 }
 
@@ -52,6 +54,7 @@ pub(crate) fn pipe(budget: Arc<Budget>) -> (AudioWriter, AudioReader) {
         chunks: VecDeque::new(),
         offset: 0,
         written: 0,
+        waiting: 0,
         end: End::Open,
     };
     let pipe = Arc::new(Pipe {
@@ -97,9 +100,18 @@ impl AudioWriter {
             return Err(Refused("too much audio waits to be decoded".to_owned()));
         }
         state.written += bytes.len();
+        state.waiting += bytes.len();
         state.chunks.push_back(bytes.to_vec());
         pipe.changed.notify_all();
         Ok(())
+    }
+
+    /// Whether the reader keeps up. If not, what comes faster than it is read should wait
+    /// where it comes from; it is taken nevertheless while there is room in all.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        let state = self.0.lock();
+        state.waiting < UNDECODED_BYTES_EACH || state.end != End::Open
     }
 
     /// That was all.
@@ -148,7 +160,12 @@ impl Read for AudioReader {
             state.chunks.is_empty() && state.end == End::Open
         });
         let mut state = waited.unwrap_or_else(PoisonError::into_inner);
-        let State { chunks, offset, .. } = &mut *state;
+        let State {
+            chunks,
+            offset,
+            waiting,
+            ..
+        } = &mut *state;
         let Some(first) = chunks.front() else {
             return match &state.end {
                 End::Failed(reason) => Err(io::Error::other(reason.clone())),
@@ -161,6 +178,7 @@ impl Read for AudioReader {
         if *offset == first.len() {
             *offset = 0;
             if let Some(done) = chunks.pop_front() {
+                *waiting -= done.len();
                 pipe.budget.give_back(done.len());
             }
         }

@@ -4,7 +4,7 @@ use core::future::Future;
 use core::pin::Pin;
 use std::collections::BTreeMap;
 
-use confab_switchboard::{CallStatus, CallView, ConferenceView, Notice};
+use confab_switchboard::{CallStatus, CallView, ConferenceView, Notice, Severity};
 use confab_terms::{CallSid, ConferenceSid, WallTime};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -169,6 +169,8 @@ impl CallFilter {
 pub struct NoticeFilter {
     /// Only of this call.
     pub call: Option<CallSid>,
+    /// Only as bad as this.
+    pub severity: Option<Severity>,
     /// Only noticed within.
     pub at: TimeRange,
 }
@@ -177,7 +179,9 @@ impl NoticeFilter {
     /// Whether a notice is wanted.
     #[must_use]
     pub fn wants(&self, notice: &Notice) -> bool {
-        self.call.is_none_or(|call| notice.call == Some(call)) && self.at.holds(notice.at)
+        self.call.is_none_or(|call| notice.call == Some(call))
+            && self.severity.is_none_or(|one| notice.severity == one)
+            && self.at.holds(notice.at)
     }
 }
 
@@ -211,7 +215,9 @@ pub trait Store: Send + Sync + 'static {
     fn calls(&self, filter: CallFilter, part: Part) -> Stored<'_, Vec<CallView>>;
     /// Ended conferences.
     fn conferences(&self, filter: ConferenceFilter, part: Part) -> Stored<'_, Vec<ConferenceView>>;
-    /// What went wrong.
+    /// One thing that went wrong.
+    fn notice(&self, sid: &str) -> Stored<'_, Option<KeptNotice>>;
+    /// What went wrong. The newest `limits::NOTICES_MAX` are kept.
     fn notices(&self, filter: NoticeFilter, part: Part) -> Stored<'_, Vec<KeptNotice>>;
     /// Waits until everything that was kept so far is on the disk (or lost).
     fn flush(&self) -> Stored<'_, ()>;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use confab_terms::limits::{HISTORY_BATCH_MAX, HISTORY_PENDING_MAX};
+use confab_terms::limits::{HISTORY_BATCH_MAX, HISTORY_PENDING_MAX, NOTICES_PENDING_MAX};
 use tokio::sync::Notify;
 
 use crate::Entry;
@@ -42,8 +42,13 @@ impl Pending {
     }
 
     pub(crate) fn keep(&self, kept: Kept) {
+        let most = match kept.entry {
+            // What others can cause in any number leaves room for what is bound to happen.
+            Entry::Notice(_) => NOTICES_PENDING_MAX,
+            Entry::Call(_) | Entry::Conference(_) => HISTORY_PENDING_MAX,
+        };
         let mut queue = self.lock();
-        if queue.entries.len() >= HISTORY_PENDING_MAX {
+        if queue.entries.len() >= most {
             drop(queue);
             self.lost.fetch_add(1, Ordering::Relaxed);
             return;

@@ -12,7 +12,7 @@ use sqlx::{Row, SqlitePool};
 use crate::pending::{Kept, Pending};
 use crate::statements::{
     CALL, CALLS_NEWEST_FIRST, CALLS_OLDEST_FIRST, CONFERENCE, CONFERENCES_NEWEST_FIRST,
-    CONFERENCES_OLDEST_FIRST, NOTICES_NEWEST_FIRST, NOTICES_OLDEST_FIRST,
+    CONFERENCES_OLDEST_FIRST, NOTICE, NOTICES_NEWEST_FIRST, NOTICES_OLDEST_FIRST,
 };
 use crate::write::write_all;
 use crate::{
@@ -120,6 +120,7 @@ impl SqliteStore {
         let rows = sqlx::query(statement)
             .bind(self.account.sid.to_string())
             .bind(filter.call.map(|call| call.to_string()))
+            .bind(filter.severity.map(|severity| format!("{severity:?}")))
             .bind(filter.at.from.map(|at| at.0))
             .bind(filter.at.before.map(|at| at.0))
             .bind(part.after.as_ref().map(|place| place.at.0))
@@ -128,13 +129,17 @@ impl SqliteStore {
             .fetch_all(&self.pool)
             .await
             .map_err(unreadable)?;
-        let kept = |row: &SqliteRow| {
-            Ok(KeptNotice {
-                sid: row.try_get(0).map_err(unreadable)?,
-                notice: decoded(row, 1)?,
-            })
-        };
-        rows.iter().map(kept).collect()
+        rows.iter().map(kept_notice).collect()
+    }
+
+    async fn one_notice(&self, sid: &str) -> Result<Option<KeptNotice>, StoreError> {
+        let row = sqlx::query(NOTICE)
+            .bind(self.account.sid.to_string())
+            .bind(sid)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(unreadable)?;
+        row.as_ref().map(kept_notice).transpose()
     }
 }
 
@@ -144,14 +149,15 @@ impl Store for SqliteStore {
     }
 
     fn keep(&self, entry: Entry) {
-        let sid = match &entry {
-            Entry::Call(call) => call.sid.to_string(),
-            Entry::Conference(conference) => conference.sid.to_string(),
+        let (sid, entry) = match entry {
+            Entry::Call(call) => (call.sid.to_string(), Entry::Call(call)),
+            Entry::Conference(view) => (view.sid.to_string(), Entry::Conference(view)),
             // Without randomness two notices would share an id: an id of its own matters less
             // than the notice, so the sids of nothing else are touched.
-            Entry::Notice(_) => {
+            Entry::Notice(notice) => {
                 let bits = open::random().map_or(0, u128::from_be_bytes);
-                CallSid::from_random(bits).to_string()
+                let sid = CallSid::from_random(bits).to_string();
+                (sid, Entry::Notice(notice.tidied()))
             }
         };
         self.pending.keep(Kept { sid, entry });
@@ -218,6 +224,23 @@ impl Store for SqliteStore {
         })
     }
 
+    fn notice(&self, sid: &str) -> Stored<'_, Option<KeptNotice>> {
+        let pending = self.pending.find(|kept| match &kept.entry {
+            Entry::Notice(notice) if kept.sid == sid => Some(KeptNotice {
+                sid: kept.sid.clone(),
+                notice: notice.clone(),
+            }),
+            _ => None,
+        });
+        let sid = sid.to_owned();
+        Box::pin(async move {
+            match pending {
+                Some(kept) => Ok(Some(kept)),
+                None => self.one_notice(&sid).await,
+            }
+        })
+    }
+
     fn notices(&self, filter: NoticeFilter, part: Part) -> Stored<'_, Vec<KeptNotice>> {
         let place = |kept: &KeptNotice| Place {
             at: kept.notice.at,
@@ -248,6 +271,13 @@ impl Drop for SqliteStore {
     fn drop(&mut self) {
         self.pending.close();
     }
+}
+
+fn kept_notice(row: &SqliteRow) -> Result<KeptNotice, StoreError> {
+    Ok(KeptNotice {
+        sid: row.try_get(0).map_err(unreadable)?,
+        notice: decoded(row, 1)?,
+    })
 }
 
 fn decoded<T: DeserializeOwned>(row: &SqliteRow, column: usize) -> Result<T, StoreError> {

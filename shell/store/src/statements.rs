@@ -29,9 +29,19 @@ pub(crate) const CALLS_OLDEST_FIRST: &str = "SELECT view FROM calls WHERE accoun
     AND (?7 IS NULL OR end_time >= ?7) AND (?8 IS NULL OR end_time < ?8)
     AND (?9 IS NULL OR (date_created, sid) > (?9, ?10))
     ORDER BY date_created, sid LIMIT ?11";
+pub(crate) const NOTICE: &str = "SELECT sid, notice FROM notices WHERE account = ?1 AND sid = ?2";
+// An entry of an earlier version says nothing of its severity: all of them were errors.
 pub(crate) const NOTICES_NEWEST_FIRST: &str = "SELECT sid, notice FROM notices WHERE account = ?1
-    AND (?2 IS NULL OR call = ?2) AND (?3 IS NULL OR at >= ?3) AND (?4 IS NULL OR at < ?4)
-    AND (?5 IS NULL OR (at, sid) < (?5, ?6)) ORDER BY at DESC, sid DESC LIMIT ?7";
+    AND (?2 IS NULL OR call = ?2)
+    AND (?3 IS NULL OR coalesce(json_extract(notice, '$.severity'), 'Error') = ?3)
+    AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5)
+    AND (?6 IS NULL OR (at, sid) < (?6, ?7)) ORDER BY at DESC, sid DESC LIMIT ?8";
 pub(crate) const NOTICES_OLDEST_FIRST: &str = "SELECT sid, notice FROM notices WHERE account = ?1
-    AND (?2 IS NULL OR call = ?2) AND (?3 IS NULL OR at >= ?3) AND (?4 IS NULL OR at < ?4)
-    AND (?5 IS NULL OR (at, sid) > (?5, ?6)) ORDER BY at, sid LIMIT ?7";
+    AND (?2 IS NULL OR call = ?2)
+    AND (?3 IS NULL OR coalesce(json_extract(notice, '$.severity'), 'Error') = ?3)
+    AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5)
+    AND (?6 IS NULL OR (at, sid) > (?6, ?7)) ORDER BY at, sid LIMIT ?8";
+/// Takes away what is older than the newest `?2` notices.
+pub(crate) const FORGET_NOTICES: &str = "DELETE FROM notices WHERE account = ?1
+    AND (at, sid) <= (SELECT at, sid FROM notices WHERE account = ?1
+        ORDER BY at DESC, sid DESC LIMIT 1 OFFSET ?2)";

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use confab_terms::AccountSid;
+use confab_terms::limits::NOTICES_MAX;
 use sqlx::SqlitePool;
 
 use crate::Entry;
 use crate::pending::{Kept, Pending};
+use crate::statements::FORGET_NOTICES;
 
 /// How long the writer rests after the disk refused.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
@@ -71,6 +73,13 @@ async fn write(
             .bind(json(notice)?),
         };
         query.execute(&mut *transaction).await?;
+    }
+    if batch
+        .iter()
+        .any(|kept| matches!(kept.entry, Entry::Notice(_)))
+    {
+        let forget = sqlx::query(FORGET_NOTICES).bind(&account).bind(NOTICES_MAX);
+        forget.execute(&mut *transaction).await?;
     }
     transaction.commit().await
 }

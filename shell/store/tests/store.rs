@@ -9,7 +9,7 @@ use confab_store::{
     SqliteStore, Store, TimeRange, TokenHash, open,
 };
 use confab_switchboard::conference::{EndReason, Status};
-use confab_switchboard::{CallDirection, CallStatus, CallView, ConferenceView, Notice};
+use confab_switchboard::{CallDirection, CallStatus, CallView, ConferenceView, Notice, Severity};
 use confab_terms::{AccountSid, CallSid, ConferenceSid, Method, WallTime};
 
 struct Dir(PathBuf);
@@ -76,12 +76,14 @@ fn call(n: u64) -> CallView {
 fn notice(at: i64, call: Option<u64>) -> Notice {
     Notice {
         code: 11210,
+        severity: Severity::Error,
         message: "no such host".to_owned(),
         at: WallTime(at),
         call: call.map(|n| CallSid::from_random(u128::from(n))),
         conference: None,
         url: Some("http://e/".to_owned()),
         method: Some(Method::Post),
+        exchange: None,
     }
 }
 
@@ -334,6 +336,7 @@ async fn filters_hold_on_the_disk_and_on_the_way() {
     }
     let filter = NoticeFilter {
         call: Some(CallSid::from_random(1)),
+        severity: None,
         at: TimeRange {
             from: Some(WallTime(2)),
             before: None,

@@ -7,15 +7,19 @@ use confab_terms::Method;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
+use crate::body::Body;
 use crate::cache::{Asked, Known};
 use crate::content::{self, Content};
-use crate::document::{Body, ask, check_success, unfit};
+use crate::document::{ask, check_success, unfit};
 use crate::exchange::Answer;
 use crate::failure;
 use crate::hop::Hop;
-use crate::limits::{AUDIO_BYTES_MAX, AUDIO_BYTES_PER_SECOND_MIN, AUDIO_RATE_GRACE};
+use crate::limits::{
+    AUDIO_BYTES_MAX, AUDIO_BYTES_PER_SECOND_MIN, AUDIO_RATE_GRACE, AUDIO_STALL_MAX,
+    AUDIO_STALL_STEP,
+};
 use crate::sink::AudioWriter;
 use crate::web::Web;
 
@@ -63,39 +67,32 @@ impl Web {
         answer: Answer,
     ) -> Result<Fetched, FetchError> {
         let Answer { response, base } = answer;
-        check_success(&response)?;
-        let status = response.status().as_u16();
-        let headers = response.headers().clone();
-        let essence = content::essence(&headers);
-        let told = content::told(&essence);
         let mut body = Body::new(response);
-        let content = match told {
-            Content::Untold => content::sniffed(body.head().await?),
-            told => told,
+        let taken = match judge(fetch.kind, &mut body).await {
+            Ok(Content::Audio) => return self.stream(fetch, asked, body).await,
+            Ok(_) => body.document().await,
+            Err(error) => Err(error),
         };
-        let either = fetch.kind == FetchKind::DocumentOrAudio;
-        match content {
-            Content::Document | Content::Untold if either => body.into_document(&base).await,
-            Content::Audio => self.stream(fetch, asked, &headers, body),
-            _ if either => Err(unfit(&essence, "audio or text/xml", status)),
-            _ => Err(unfit(&essence, "audio", status)),
+        match taken {
+            Ok(body) => {
+                let url = base.to_string();
+                Ok(Fetched::Document { body, url })
+            }
+            Err(error) => Err(body.witness(error).await),
         }
     }
 
-    fn stream(
+    async fn stream(
         &self,
         fetch: &Fetch,
         asked: &Asked,
-        headers: &HeaderMap,
         body: Body,
     ) -> Result<Fetched, FetchError> {
         let shared = self.shared.clone();
-        if body
-            .declared()
-            .is_some_and(|declared| declared > AUDIO_BYTES_MAX)
-        {
-            return Err(failure::too_large(too_long(), 200));
+        if body.declared().is_some_and(|size| size > AUDIO_BYTES_MAX) {
+            return Err(body.witness(failure::too_large(too_long(), 200)).await);
         }
+        let headers = body.headers();
         let permit = shared.streams.clone().try_acquire_owned();
         let permit = permit.map_err(|_| {
             failure::connection("too much audio is being fetched at once; try again later")
@@ -111,6 +108,24 @@ impl Web {
             }
         });
         Ok(Fetched::Audio { audio })
+    }
+}
+
+/// What it is, if that is of use for a fetch of this kind: audio, else a document.
+async fn judge(kind: FetchKind, body: &mut Body) -> Result<Content, FetchError> {
+    check_success(body)?;
+    let status = body.status();
+    let essence = content::essence(body.headers());
+    let content = match content::told(&essence) {
+        Content::Untold => content::sniffed(body.head().await?),
+        told => told,
+    };
+    let either = kind == FetchKind::DocumentOrAudio;
+    match content {
+        Content::Audio => Ok(Content::Audio),
+        Content::Document | Content::Untold if either => Ok(Content::Document),
+        _ if either => Err(unfit(&essence, "audio or text/xml", status)),
+        _ => Err(unfit(&essence, "audio", status)),
     }
 }
 
@@ -139,6 +154,13 @@ async fn pour(
     let started = Instant::now();
     let mut total: u64 = 0;
     let reason = loop {
+        let stalled = Instant::now();
+        while !writer.has_room() && stalled.elapsed() < AUDIO_STALL_MAX {
+            sleep(AUDIO_STALL_STEP).await;
+        }
+        if !writer.has_room() {
+            break format!("nobody decoded it for {} s", AUDIO_STALL_MAX.as_secs());
+        }
         let bytes = match timeout(idle, body.next()).await {
             Ok(Ok(Some(bytes))) => bytes,
             Ok(Ok(None)) => {

@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::body::Body;
 use crate::exchange::Ask;
 use crate::failure;
 use crate::limits::{
@@ -225,12 +226,15 @@ impl Shared {
             conditions: HeaderMap::new(),
             signed: true,
         };
-        let mut response = self.exchange(&ask).await?.response;
-        let status = response.status();
+        let mut body = Body::new(self.exchange(&ask).await?.response);
+        let status = body.status();
+        if !(200..300).contains(&status) {
+            return Err(body.witness(failure::status(status)).await);
+        }
         // The answer means nothing, but a connection is used again only once it is read.
         let mut read = 0;
         let rest = async {
-            while let Ok(Some(chunk)) = response.chunk().await {
+            while let Ok(Some(chunk)) = body.next().await {
                 read += chunk.len();
                 if read > CALLBACK_ANSWER_BYTES_MAX {
                     return;
@@ -238,9 +242,6 @@ impl Shared {
             }
         };
         let _ = timeout(Duration::from_secs(1), rest).await;
-        if status.is_success() {
-            return Ok(());
-        }
-        Err(failure::status(status.as_u16()))
+        Ok(())
     }
 }

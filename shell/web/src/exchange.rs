@@ -38,8 +38,12 @@ pub(crate) struct Answer {
 impl Shared {
     pub(crate) async fn exchange(&self, ask: &Ask<'_>) -> Result<Answer, FetchError> {
         let mut hop = Hop::first(ask.method, ask.url, ask.fields, ask.signed)?;
-        for _ in 0..=REDIRECTS_MAX {
-            let response = self.ask_once(&hop, ask).await?;
+        for redirects in 0..=REDIRECTS_MAX {
+            let asked = self.ask_once(&hop, ask).await;
+            let response = asked.map_err(|error| match redirects {
+                0 => error,
+                _ => failure::after_redirect(error),
+            })?;
             let status = response.status();
             if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
                 let base = hop.base;
@@ -47,14 +51,16 @@ impl Shared {
             }
             let location = response.headers().get(LOCATION);
             let location = location.and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
-            hop = hop.redirected(status, location)?;
+            hop = hop
+                .redirected(status, location)
+                .map_err(failure::after_redirect)?;
         }
         let message = format!("redirected more than {REDIRECTS_MAX} times");
         Err(failure::redirect(message, 302))
     }
 
     async fn ask_once(&self, hop: &Hop<'_>, ask: &Ask<'_>) -> Result<Response, FetchError> {
-        hop.check_literal(&self.allowed)?;
+        hop.check(&self.allowed)?;
         let TimeOuts {
             open_ms, read_ms, ..
         } = ask.time_outs;

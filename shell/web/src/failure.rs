@@ -14,6 +14,7 @@ fn failure(code: u32, message: impl Into<String>, status: Option<u16>) -> FetchE
         code,
         message,
         status,
+        exchange: None,
     }
 }
 
@@ -35,6 +36,12 @@ pub(crate) fn dns(message: impl Into<String>) -> FetchError {
 /// 11215: redirected too often, or to nowhere.
 pub(crate) fn redirect(message: impl Into<String>, status: u16) -> FetchError {
     failure(11215, message, Some(status))
+}
+
+/// Says that it was not the URL as it was given, but where it led.
+pub(crate) fn after_redirect(error: FetchError) -> FetchError {
+    let message = format!("after a redirect: {}", error.message);
+    FetchError { message, ..error }
 }
 
 /// 11217: an answer that is no success.

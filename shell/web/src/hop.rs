@@ -10,6 +10,7 @@ use url::{Host, Url};
 use crate::allowed::Allowed;
 use crate::failure;
 use crate::limits::URL_CHARS_MAX;
+use crate::port::is_of_another_service;
 
 /// One hop.
 #[derive(Clone, Debug)]
@@ -97,14 +98,19 @@ impl<'a> Hop<'a> {
         Ok(())
     }
 
-    /// A literal address is never looked up, so it is checked here.
-    pub(crate) fn check_literal(&self, allowed: &Allowed) -> Result<(), FetchError> {
+    /// The port; and a literal address, which is never looked up.
+    pub(crate) fn check(&self, allowed: &Allowed) -> Result<(), FetchError> {
+        let host = self.url.host_str().unwrap_or_default();
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        if is_of_another_service(port) && !allowed.is_operators(host) {
+            let message = format!("port {port} belongs to another service; serve HTTP elsewhere");
+            return Err(failure::forbidden(message));
+        }
         let address = match self.url.host() {
             Some(Host::Ipv4(v4)) => v4.into(),
             Some(Host::Ipv6(v6)) => v6.into(),
             _ => return Ok(()),
         };
-        let host = self.url.host_str().unwrap_or_default();
         let checked = allowed.check(host, &[address]);
         checked.map_err(|refused| failure::forbidden(refused.to_string()))
     }

@@ -5,6 +5,7 @@
 mod address;
 mod allowed;
 mod audio;
+mod body;
 mod cache;
 mod callbacks;
 mod cidr;
@@ -15,6 +16,7 @@ mod exchange;
 mod failure;
 mod hop;
 pub mod limits;
+mod port;
 mod resolve;
 mod signature;
 mod sink;

@@ -10,8 +10,14 @@ pub const AUDIO_BYTES_MAX: u64 = 100 * 1024 * 1024;
 pub const AUDIO_BYTES_PER_SECOND_MIN: u64 = 500;
 /// From when on the average rate of audio counts.
 pub const AUDIO_RATE_GRACE: Duration = Duration::from_secs(15);
+/// How long audio waits for whoever decodes it, before it is given up.
+pub const AUDIO_STALL_MAX: Duration = Duration::from_secs(10);
+/// How often it looks again.
+pub const AUDIO_STALL_STEP: Duration = Duration::from_millis(20);
 /// Bytes looked at to tell what a body without a telling content type is.
 pub const SNIFF_BYTES: usize = 64;
+/// How long the body of an answer that is of no use is read, to be shown in a notice.
+pub const WITNESS_WAIT: Duration = Duration::from_millis(500);
 /// Fetches under way; one more waits within its own time-out.
 pub const FETCHES_AT_ONCE: usize = 512;
 /// Audio bodies that stream in at once (11200 beyond).

@@ -17,6 +17,8 @@ pub trait AudioSink: Send + Sync {
 
 /// One body on its way in. Dropped without `finish` it counts as failed. Never blocks.
 pub trait AudioWriter: Send {
+    /// Whether the next bytes can be used soon. If not, they wait where they come from.
+    fn has_room(&self) -> bool;
     /// The next bytes.
     fn write(&mut self, bytes: &[u8]) -> Result<(), Refused>;
     /// That was all.

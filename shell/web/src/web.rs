@@ -62,6 +62,13 @@ pub(crate) struct Shared {
     fetches: Semaphore,
 }
 
+/// What went wrong, with what was asked.
+fn asked(fetch: &Fetch, mut error: FetchError) -> FetchError {
+    let exchange = error.exchange.get_or_insert_default();
+    exchange.fields.clone_from(&fetch.fields);
+    error
+}
+
 impl Web {
     /// Audio bodies go to `sink`.
     #[must_use]
@@ -89,9 +96,9 @@ impl Web {
         let total = Duration::from_millis(u64::from(fetch.time_outs.total_ms));
         let Ok(result) = timeout(total, self.within(&fetch)).await else {
             let message = format!("not finished within {} ms", total.as_millis());
-            return Err(failure::connection(message));
+            return Err(asked(&fetch, failure::connection(message)));
         };
-        result
+        result.map_err(|error| asked(&fetch, error))
     }
 
     async fn within(&self, fetch: &Fetch) -> Result<Fetched, FetchError> {

@@ -37,6 +37,21 @@ const steps = {
   end: () => client.conferences(CONFERENCE).update({ status: 'completed' }),
   ended: () => client.conferences(CONFERENCE).fetch(),
   late: () => refused(participant.update({ muted: true })),
+  told: async () => {
+    const since = { messageDateAfter: new Date(Date.now() - 86400000) };
+    const all = await client.notifications.list({ pageSize: 1, ...since });
+    const fetched = await client.notifications(all[0].sid).fetch();
+    return {
+      all: all.map(one => one.errorCode),
+      errors: (await client.notifications.list({ log: 0 })).map(one => one.errorCode),
+      warnings: (await client.notifications.list({ log: 1 })).map(one => one.errorCode),
+      earlier: (await client.notifications.list({ messageDateBefore: new Date(0) })).length,
+      of_call: (await client.calls(CALL).notifications.list()).map(one => one.errorCode),
+      again: (await client.calls(CALL).notifications(all[0].sid).fetch()).sid === all[0].sid,
+      date: fetched.messageDate.getTime() > Date.now() - 60000,
+      url: fetched.requestUrl, variables: fetched.requestVariables, body: fetched.responseBody,
+    };
+  },
   remove: () => participant.remove(),
 };
 (async () => {

@@ -1,20 +1,24 @@
 // Reads {url, params, signature, key} as JSON lines and asks both vendors' validators about each:
-// as it is (must be true), and with one value changed (must be false).
+// as it is (must be true), with a value added (must be false), and as `changed` has it, where that
+// is given (must be false).
 const compat = require('@signalwire/compatibility-api').RestClient;
 const twilio = require('twilio');
 const lines = require('fs').readFileSync(0, 'utf8').split('\n').filter(Boolean).map(JSON.parse);
 let wrong = 0;
-for (const { url, params, signature, key } of lines) {
-  const changed = { ...params, Tampered: 'yes' };
+for (const { url, params, signature, key, changed } of lines) {
+  const more = { ...params, Tampered: 'yes' };
+  const other = changed || { url, params: more, signature };
   const verdicts = [
     compat.validateRequest(key, signature, url, params),
-    !compat.validateRequest(key, signature, url, changed),
+    !compat.validateRequest(key, signature, url, more),
+    !compat.validateRequest(key, other.signature, other.url, other.params),
     twilio.validateRequest(key, signature, url, params),
-    !twilio.validateRequest(key, signature, url, changed),
+    !twilio.validateRequest(key, signature, url, more),
+    !twilio.validateRequest(key, other.signature, other.url, other.params),
   ];
   if (verdicts.includes(false)) {
     wrong++;
-    console.error('rejected:', url, JSON.stringify(params), verdicts.join(' '));
+    console.error('wrong:', url, JSON.stringify(params), JSON.stringify(changed), verdicts.join(' '));
   }
 }
 console.log(`${lines.length - wrong} valid, ${wrong} wrong`);

@@ -46,7 +46,29 @@ def filtered():
     return client.calls.list(**found)
 
 
+def told():
+    now = datetime.datetime.now(datetime.timezone.utc)
+    since = (now - datetime.timedelta(days=1)).date()
+    every = client.notifications.list(page_size=1, message_date_after=since)
+    fetched = client.notifications(every[0].sid).fetch()
+    of_call = client.calls(env["CALL"]).notifications
+    codes = lambda found: [one.error_code for one in found]
+    return {
+        "all": codes(every),
+        "errors": codes(client.notifications.list(log=0)),
+        "warnings": codes(client.notifications.list(log=1)),
+        "earlier": len(client.notifications.list(message_date_before=datetime.date(1970, 1, 1))),
+        "of_call": codes(of_call.list()),
+        "again": of_call(every[0].sid).fetch().sid == every[0].sid,
+        "date": (now - fetched.message_date).total_seconds() < 60,
+        "url": fetched.request_url,
+        "variables": fetched.request_variables,
+        "body": fetched.response_body,
+    }
+
+
 steps = {
+    "told": told,
     "update": lambda: participant.update(),
     "coaching": lambda: participant.update(muted=False, coaching=True, call_sid_to_coach=coached),
     "monitoring": lambda: participant.update(muted=True, coaching=True, call_sid_to_coach=coached),

@@ -1,5 +1,6 @@
 """Reads {url, params, signature, key} as JSON lines and asks this environment's validator about
-each: as it is (must be true), and with one value added (must be false)."""
+each: as it is (must be true), with one value added (must be false), and as `changed` has it, where
+that is given (must be false)."""
 
 import json
 import sys
@@ -15,8 +16,11 @@ for line in lines:
     validator = RequestValidator(line["key"])
     good = validator.validate(line["url"], line["params"], line["signature"])
     bad = validator.validate(line["url"], {**line["params"], "Tampered": "yes"}, line["signature"])
+    other = line.get("changed")
+    if other and validator.validate(other["url"], other["params"], other["signature"]):
+        bad = True
     if not good or bad:
         wrong += 1
-        print("rejected:", line, file=sys.stderr)
+        print("wrong:", line, file=sys.stderr)
 print(f"{len(lines) - wrong} valid, {wrong} wrong")
 sys.exit(1 if wrong or not lines else 0)

@@ -127,6 +127,12 @@ impl Application {
         self.seen().received.clone()
     }
 
+    /// How many requests there were so far.
+    #[must_use]
+    pub fn received_count(&self) -> usize {
+        self.seen().received.len()
+    }
+
     /// The requests to one path so far.
     #[must_use]
     pub fn received_at(&self, path: &str) -> Vec<Received> {

@@ -3,9 +3,11 @@
 
 pub mod api;
 pub mod application;
+pub mod bad_web;
 pub mod baresip;
 pub mod ear;
 pub mod flood;
+pub mod harmful;
 pub mod hostile;
 pub mod lossy_line;
 pub mod party;

@@ -124,6 +124,15 @@ pub fn steps(
 
 /// Asks every vendor's validator about the signatures of these requests, made with the key.
 pub fn validate(key: &str, received: &[Received]) -> Result<()> {
+    validate_and_refuse(key, received, |_| None)
+}
+
+/// The same; and each request as `changed` has it must be refused: `{url, params, signature}`.
+pub fn validate_and_refuse(
+    key: &str,
+    received: &[Received],
+    mut changed: impl FnMut(&Received) -> Option<serde_json::Value>,
+) -> Result<()> {
     let mut lines = String::new();
     for request in received {
         anyhow::ensure!(
@@ -142,7 +151,7 @@ pub fn validate(key: &str, received: &[Received]) -> Result<()> {
         };
         let line = serde_json::json!({
             "url": request.url, "params": params.cloned().unwrap_or_default(),
-            "signature": request.signature, "key": key,
+            "signature": request.signature, "key": key, "changed": changed(request),
         });
         lines.push_str(&line.to_string());
         lines.push('\n');
@@ -158,11 +167,9 @@ pub fn validate(key: &str, received: &[Received]) -> Result<()> {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
-        child
-            .stdin
-            .take()
-            .context("no standard input")?
-            .write_all(lines.as_bytes())?;
+        let mut input = child.stdin.take().context("no standard input")?;
+        input.write_all(lines.as_bytes())?;
+        drop(input);
         succeeded("a vendor's validator", &child.wait_with_output()?)?;
     }
     Ok(())

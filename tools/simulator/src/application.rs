@@ -180,6 +180,7 @@ impl World {
                     code,
                     message,
                     status,
+                    exchange: None,
                 };
                 (Err(error), None)
             }

@@ -106,9 +106,16 @@ pub(crate) fn next_announcement(board: &mut Switchboard, now: Now, sid: CallSid)
 fn ask_own(board: &mut Switchboard, sid: CallSid, from: &Url) {
     let asked = fields::music(board, sid);
     let whose = Fetching::Program(sid, Role::Announcement);
-    let fetch = ask(board, whose, FetchKind::DocumentOrAudio, from, asked);
+    let fetch = ask(
+        board,
+        whose,
+        FetchKind::DocumentOrAudio,
+        from,
+        asked.clone(),
+    );
     if let Some(program) = running(board, sid, Role::Announcement) {
         program.asked = Some(from.clone());
+        program.sent = asked;
         program.step = Step::Fetching(fetch);
     }
 }

@@ -25,9 +25,10 @@ pub(crate) fn ask_document(
     fields: Fields,
 ) {
     let whose = Fetching::Program(sid, Role::Document);
-    let fetch = ask(board, whose, FetchKind::Document, from, fields);
+    let fetch = ask(board, whose, FetchKind::Document, from, fields.clone());
     if let Some(program) = running(board, sid, Role::Document) {
         program.asked = Some(from.clone());
+        program.sent = fields;
         program.step = Step::Fetching(fetch);
     }
     let at = now.instant + limits::DOCUMENT_WAIT;

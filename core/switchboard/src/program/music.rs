@@ -78,9 +78,16 @@ fn built_in(board: &mut Switchboard) -> Background {
 fn ask_music(board: &mut Switchboard, now: Now, sid: CallSid, from: &Url) {
     let asked = fields::music(board, sid);
     let whose = Fetching::Program(sid, Role::Music);
-    let fetch = ask(board, whose, FetchKind::DocumentOrAudio, from, asked);
+    let fetch = ask(
+        board,
+        whose,
+        FetchKind::DocumentOrAudio,
+        from,
+        asked.clone(),
+    );
     if let Some(program) = running(board, sid, Role::Music) {
         program.asked = Some(from.clone());
+        program.sent = asked;
         program.step = Step::Fetching(fetch);
     }
     grace(board, now, sid);

@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::Switchboard;
 use crate::live::Role;
+use crate::tell::fields::Fields;
 
 /// A program. Without a document it is one sound, played as it is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Running {
     /// What was asked last, to be asked again when a document starts over.
     pub(crate) asked: Option<Url>,
+    /// What was sent along.
+    pub(crate) sent: Fields,
     /// Where the document came from: relative URLs in it refer to this.
     pub(crate) base: String,
     pub(crate) document: Option<Document>,

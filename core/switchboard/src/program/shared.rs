@@ -140,12 +140,14 @@ fn failed(board: &mut Switchboard, now: Now, number: u64, fault: Fault) {
     let reason = format!("{} {}", fault.code, fault.message);
     let notice = Notice {
         code: fault.code,
+        severity: fault.severity,
         message: fault.message,
         at: now.wall,
         call: None,
         conference: Some(conference),
         url: Some(from.url.clone()),
         method: Some(from.method),
+        exchange: fault.exchange,
     };
     tell::notice(board, notice);
     tell_failed(board, now, number, &reason);

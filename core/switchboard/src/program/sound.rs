@@ -3,6 +3,7 @@
 
 use core::time::Duration;
 
+use confab_conference::Url;
 use confab_cxml::{Loops, Verb};
 use confab_media::{Background, Command, Player, Source};
 use confab_terms::{CallSid, DecodeId, Method, PlayerId, SoundId};
@@ -73,6 +74,14 @@ pub(crate) fn begin(
     }
 }
 
+/// Where a `<Play>` has its audio from.
+pub(super) fn source(program: &Running, verb: &Verb) -> Option<Url> {
+    match verb {
+        Verb::Play { url, .. } => resolve(&program.base, url, Method::Get),
+        _ => None,
+    }
+}
+
 fn wait(board: &mut Switchboard, now: Now, call: CallSid, role: Role, step: Step) {
     if let Some(program) = running(board, call, role) {
         program.step = step;
@@ -112,7 +121,10 @@ pub(crate) fn decoded(
         (Step::Sound(asked, verb), Err(error)) if asked == decode => {
             let fault = Fault::of(error.code, error.message);
             match verb {
-                Some(_) => verb_failed(board, now, call, role, fault),
+                Some(verb) => {
+                    let fault = fault.about(source(program, &verb));
+                    verb_failed(board, now, call, role, fault);
+                }
                 None => failed(board, now, call, role, fault),
             }
         }

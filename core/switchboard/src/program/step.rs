@@ -1,5 +1,6 @@
 //! What the web brought for a program, and what follows when it brought nothing.
 
+use confab_conference::Url;
 use confab_cxml::{Document, Place, Verb};
 use confab_terms::{AudioId, CallSid, FetchId, Now};
 
@@ -7,12 +8,16 @@ use super::running::{Step, running};
 use super::{announcement, document, music, sound};
 use crate::live::{Decoding, Role};
 use crate::tell;
-use crate::{FetchError, Fetched, Notice, Output, Switchboard};
+use crate::{Exchange, FetchError, Fetched, Notice, Output, Severity, Switchboard};
 
-/// A code and what was wrong.
+/// A code, what was wrong, and what shows it.
 pub(crate) struct Fault {
     pub(crate) code: u32,
+    pub(crate) severity: Severity,
     pub(crate) message: String,
+    /// If it is not the document's own.
+    pub(crate) asked: Option<Url>,
+    pub(crate) exchange: Option<Box<Exchange>>,
 }
 
 /// The answer to a fetch of a program. The table knows whose it is; the program knows for what.
@@ -40,9 +45,13 @@ pub(crate) fn fetched(
             Ok(Fetched::Audio { audio }) => decode(board, call, role, audio, Some(verb)),
             Ok(Fetched::Document { url, .. }) => {
                 let message = format!("{url} is a document: <Play> needs audio");
-                sound::verb_failed(board, now, call, role, Fault::of(12300, message));
+                let fault = Fault::of(12300, message).about(sound::source(program, &verb));
+                sound::verb_failed(board, now, call, role, fault);
             }
-            Err(error) => sound::verb_failed(board, now, call, role, error.into()),
+            Err(error) => {
+                let fault = Fault::from(error).about(sound::source(program, &verb));
+                sound::verb_failed(board, now, call, role, fault);
+            }
         },
         other => {
             program.step = other;
@@ -99,7 +108,11 @@ pub(crate) fn load(
             }
         }
         Err(malformed) => {
-            let fault = Fault::of(malformed.code(), malformed.to_string());
+            let mut fault = Fault::of(malformed.code(), malformed.to_string());
+            fault.exchange = Some(Box::new(Exchange {
+                body: Exchange::body_text(body),
+                ..Exchange::default()
+            }));
             failed(board, now, call, role, fault);
         }
     }
@@ -119,7 +132,9 @@ pub(super) fn warn(
     }
     for warning in &document.warnings {
         let text = format!("{}: {}", warning.at, warning.text);
-        notice(board, now, call, role, Fault::of(warning.code, text));
+        let mut fault = Fault::of(warning.code, text);
+        fault.severity = Severity::Warning;
+        notice(board, now, call, role, fault);
     }
 }
 
@@ -146,17 +161,31 @@ pub(crate) fn failed(board: &mut Switchboard, now: Now, call: CallSid, role: Rol
 
 /// Tells the account's owner, naming what was asked.
 pub(crate) fn notice(board: &mut Switchboard, now: Now, call: CallSid, role: Role, fault: Fault) {
-    let asked = running(board, call, role).and_then(|program| program.asked.clone());
+    let program = running(board, call, role);
+    let own = program.and_then(|program| Some((program.asked.clone()?, program.sent.clone())));
+    let mut exchange = fault.exchange;
+    let asked = match (fault.asked, own) {
+        (None, Some((own, sent))) => {
+            let exchange = exchange.get_or_insert_default();
+            if exchange.fields.is_empty() {
+                exchange.fields = sent;
+            }
+            Some(own)
+        }
+        (asked, _) => asked,
+    };
     let seat = board.calls.get(call).and_then(|c| c.seat.as_ref());
     let conference = seat.map(|s| s.conference);
     let notice = Notice {
         code: fault.code,
+        severity: fault.severity,
         message: fault.message,
         at: now.wall,
         call: Some(call),
         conference,
         url: asked.as_ref().map(|u| u.url.clone()),
         method: asked.map(|u| u.method),
+        exchange,
     };
     tell::notice(board, notice);
 }
@@ -173,12 +202,27 @@ fn decode(board: &mut Switchboard, call: CallSid, role: Role, audio: AudioId, ve
 
 impl Fault {
     pub(crate) fn of(code: u32, message: String) -> Self {
-        Self { code, message }
+        Self {
+            code,
+            severity: Severity::Error,
+            message,
+            asked: None,
+            exchange: None,
+        }
+    }
+
+    /// What was asked, where that was not the document's own URL.
+    pub(crate) fn about(self, asked: Option<Url>) -> Self {
+        Self { asked, ..self }
     }
 }
 
 impl From<FetchError> for Fault {
     fn from(error: FetchError) -> Self {
-        Self::of(error.code, error.message)
+        let exchange = error.exchange;
+        Self {
+            exchange,
+            ..Self::of(error.code, error.message)
+        }
     }
 }

@@ -3,7 +3,7 @@
 use confab_conference::Url;
 use confab_terms::{CallSid, Now};
 
-use crate::{Notice, Output, Switchboard};
+use crate::{Notice, Output, Severity, Switchboard};
 
 /// About a call, and the conference that it is in.
 pub(crate) fn notice_of_call(
@@ -20,12 +20,14 @@ pub(crate) fn notice_of_call(
         board,
         Notice {
             code,
+            severity: Severity::Error,
             message,
             at: now.wall,
             call: Some(call),
             conference,
             url: asked.map(|u| u.url.clone()),
             method: asked.map(|u| u.method),
+            exchange: None,
         },
     );
 }

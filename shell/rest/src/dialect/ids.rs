@@ -36,6 +36,19 @@ impl Dialect {
         }
     }
 
+    /// The sid of a notification as the store keeps it. `None`: it can be none.
+    pub(crate) fn read_notification(self, text: &str) -> Option<String> {
+        let sid: Option<CallSid> = match self {
+            Self::SignalWire => self.read(text),
+            // The digits are those of a UUID, whatever the letters.
+            Self::Twilio => {
+                let digits = text.strip_prefix(NOTIFICATION)?;
+                self.read(&format!("{}{digits}", CallSid::PREFIX))
+            }
+        };
+        sid.map(|sid| sid.to_string())
+    }
+
     /// A participant's key in a path: its call, else its label. `None`: can be neither.
     pub(crate) fn key(self, text: &str) -> Option<Key> {
         if let Some(call) = self.read(text) {

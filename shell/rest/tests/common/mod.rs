@@ -55,14 +55,21 @@ pub struct Memory {
     pub account: Account,
     pub conferences: Vec<ConferenceView>,
     pub calls: Vec<CallView>,
-    pub notices: Vec<KeptNotice>,
+    pub notices: Mutex<Vec<KeptNotice>>,
 }
 
 impl Store for Memory {
     fn account(&self) -> &Account {
         &self.account
     }
-    fn keep(&self, _: Entry) {}
+    /// Notices only, numbered as they come.
+    fn keep(&self, entry: Entry) {
+        if let Entry::Notice(notice) = entry {
+            let mut notices = self.notices.lock().unwrap();
+            let sid = CallSid::from_random(notices.len() as u128).to_string();
+            notices.push(KeptNotice { sid, notice });
+        }
+    }
     fn lost(&self) -> u64 {
         0
     }
@@ -95,12 +102,16 @@ impl Store for Memory {
         });
         Box::pin(async move { Ok(found) })
     }
+    fn notice(&self, sid: &str) -> Stored<'_, Option<KeptNotice>> {
+        let notices = self.notices.lock().unwrap();
+        let found = notices.iter().find(|kept| kept.sid == sid).cloned();
+        Box::pin(async move { Ok(found) })
+    }
     fn notices(&self, filter: NoticeFilter, part: Part) -> Stored<'_, Vec<KeptNotice>> {
-        let found = self
-            .notices
-            .iter()
-            .filter(move |kept| filter.wants(&kept.notice))
-            .cloned();
+        let notices = self.notices.lock().unwrap().clone();
+        let found = notices
+            .into_iter()
+            .filter(move |kept| filter.wants(&kept.notice));
         let found = part.cut(found, |kept| Place {
             at: kept.notice.at,
             sid: kept.sid.clone(),
@@ -223,7 +234,7 @@ impl Bench {
                     Status::Completed,
                 )],
                 calls: vec![],
-                notices: vec![],
+                notices: Mutex::default(),
             },
         )
     }

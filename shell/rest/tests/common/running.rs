@@ -57,7 +57,7 @@ pub async fn run(dir: &Path) -> Running {
             account: account(),
             conferences: vec![],
             calls: vec![],
-            notices: vec![],
+            notices: std::sync::Mutex::default(),
         }),
         dialect: Dialect::SignalWire,
         ready: Arc::new(AtomicBool::new(true)),

@@ -47,6 +47,33 @@ fn a_sound_plays_while_it_arrives() {
 }
 
 #[test]
+fn what_comes_faster_than_it_is_read_should_wait() {
+    let ears = Ears::new();
+    let file = wav(8_000, 1, Coding::S16, &sine(8_000, 440.0, 100.0, 0.5));
+    let (audio, mut writer) = ears
+        .sounds
+        .begin_audio("http://x/", "audio/wav")
+        .expect("room");
+    assert!(writer.has_room());
+    writer.write(&file[..1_000_000]).expect("room");
+    assert!(writer.has_room());
+    writer.write(&file[1_000_000..1_100_000]).expect("room");
+    assert!(!writer.has_room(), "nobody reads it yet");
+    ears.sounds.decode(DecodeId(7), audio);
+    ears.decoded().expect("it can begin");
+    let begun = std::time::Instant::now();
+    while !writer.has_room() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "it is being read"
+        );
+        std::thread::yield_now();
+    }
+    writer.write(&file[1_100_000..]).expect("room");
+    writer.finish();
+}
+
+#[test]
 fn a_sound_that_breaks_off_plays_up_to_there_and_is_not_kept() {
     let ears = Ears::new();
     let file = wav(8_000, 1, Coding::S16, &sine(8_000, 440.0, 4.0, 0.5));

@@ -1,5 +1,6 @@
 //! Audio: streamed while it arrives, cached by what its server says.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use confab_switchboard::{FetchKind, Fetched};
@@ -62,6 +63,19 @@ async fn a_body_that_breaks_off_fails_and_is_not_kept() {
         panic!("audio was on its way");
     };
     assert_ne!(audio, again);
+}
+
+#[tokio::test]
+async fn a_body_waits_for_whoever_decodes_it() {
+    let server = Server::saying(ok("audio/wav", &"x".repeat(50_000))).await;
+    let (web, shelf) = web(config());
+    shelf.stalls.store(true, Ordering::SeqCst);
+    let audio = audio(&web, &server.url("/a.wav")).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(shelf.now(audio).bytes, b"", "there was no room");
+    shelf.stalls.store(false, Ordering::SeqCst);
+    let kept = shelf.ended(audio).await;
+    assert_eq!((kept.end, kept.bytes.len()), (Some(Ok(())), 50_000));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod audio;
 mod callbacks;
 mod credentials;
 mod documents;
+mod evidence;
 mod forbidden;
 mod redirects;
 mod servers;

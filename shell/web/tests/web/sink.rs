@@ -1,6 +1,7 @@
 //! A sink that keeps what it gets. Not a test itself.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,10 +18,13 @@ pub(crate) struct Kept {
 #[derive(Default)]
 pub(crate) struct Shelf {
     kept: Arc<Mutex<BTreeMap<AudioId, Kept>>>,
+    /// Nobody decodes what is written.
+    pub(crate) stalls: Arc<AtomicBool>,
 }
 
 struct Writer {
     audio: AudioId,
+    stalls: Arc<AtomicBool>,
     kept: Arc<Mutex<BTreeMap<AudioId, Kept>>>,
 }
 
@@ -72,7 +76,14 @@ impl AudioSink for Shelf {
             },
         );
         let kept = self.kept.clone();
-        Ok((audio, Box::new(Writer { audio, kept })))
+        Ok((
+            audio,
+            Box::new(Writer {
+                audio,
+                kept,
+                stalls: self.stalls.clone(),
+            }),
+        ))
     }
 
     fn has(&self, audio: AudioId) -> bool {
@@ -81,6 +92,10 @@ impl AudioSink for Shelf {
 }
 
 impl AudioWriter for Writer {
+    fn has_room(&self) -> bool {
+        !self.stalls.load(Ordering::SeqCst)
+    }
+
     fn write(&mut self, bytes: &[u8]) -> Result<(), Refused> {
         let mut kept = self.kept.lock().unwrap();
         if let Some(kept) = kept.get_mut(&self.audio) {

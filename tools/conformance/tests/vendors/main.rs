@@ -2,13 +2,17 @@
 
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
+mod bad_web;
 mod calls;
 mod documents;
 mod endings;
 mod fallbacks;
+mod harmful;
 mod libraries;
+mod notifications;
 mod page;
 mod receivers;
 mod requests;
+mod signatures;
 mod twilio;
 mod webhooks;

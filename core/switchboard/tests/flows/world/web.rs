@@ -22,6 +22,7 @@ pub(crate) fn failing(code: u32) -> Answer {
         code,
         message: "scripted to fail".to_owned(),
         status: None,
+        exchange: None,
     })
 }
 

@@ -1,0 +1,15 @@
+//! A share of the forbidden URLs; `docs/testing.md` names the command for all of them.
+
+use std::process::Command;
+
+#[test]
+fn no_parameter_leads_to_an_address_that_is_not_public() {
+    let ran = Command::new(env!("CARGO_BIN_EXE_bad_web"))
+        .args(["20", "4"])
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&ran.stdout);
+    let complaint = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{printed}\n{complaint}");
+    assert!(printed.contains("320 forbidden URLs tried"), "{printed}");
+}
