@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Peer;
 use crate::hop::{Hop, Source, Transport, is_direct};
 use crate::lasting::{self, Lasting, names};
 use crate::message::{Address, Headers, Method, Outgoing, Request, Response, Uri};
@@ -118,13 +119,15 @@ pub(crate) struct Dialog {
     pub(crate) takes_update: bool,
     /// Our SDP as it was agreed on last.
     pub(crate) local_sdp: Vec<u8>,
-    /// How often our INVITE was asked anew with what its refusal wanted.
+    /// How often our last request was asked anew with what its refusal wanted.
     pub(crate) anew: u8,
     pub(crate) reliably: Reliably,
     pub(crate) reliable: Option<Reliable>,
     /// Of our last reliable provisional response.
     pub(crate) rseq: Option<u32>,
     pub(crate) early: Vec<Early>,
+    /// Who may speak within it.
+    pub(crate) peer: Peer,
 }
 
 impl Dialog {
@@ -163,6 +166,7 @@ impl Dialog {
             reliable: None,
             rseq: None,
             early: Vec::new(),
+            peer: Peer::Anyone,
         }
     }
 
@@ -204,6 +208,7 @@ impl Dialog {
             reliable: None,
             rseq: None,
             early: Vec::new(),
+            peer: Peer::Anyone,
         }
     }
 
@@ -240,6 +245,7 @@ impl Dialog {
     /// The next request of ours; an ACK takes the number of its INVITE instead.
     pub(crate) fn request(&mut self, method: Method, branch: String) -> Outgoing {
         self.local_cseq += 1;
+        self.anew = 0;
         self.numbered(method, branch, self.local_cseq)
     }
 

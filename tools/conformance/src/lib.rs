@@ -4,7 +4,9 @@
 pub mod api;
 pub mod application;
 pub mod baresip;
+pub mod caller;
 pub mod ear;
+pub mod namespace;
 pub mod party;
 pub mod server;
 pub mod sipp;

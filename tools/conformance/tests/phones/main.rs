@@ -10,4 +10,5 @@ mod matrix;
 mod others;
 mod start_and_stop;
 mod transports;
+mod trunks;
 mod whisper;
