@@ -71,6 +71,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         fallbacks: 0,
         status_callback: board.config.status_callback.clone(),
         events_told: 0,
+        outgoing: None,
     });
     tell::call_began(board, now, sid);
     if acceptable {

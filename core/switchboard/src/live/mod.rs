@@ -11,7 +11,7 @@ mod rooms;
 mod timers;
 
 pub(crate) use asked::{Asked, Decoding, Fetching, Role};
-pub(crate) use call::{Call, CallState, DialWish, Invite, Leg, Redirects, Seat, Times};
+pub(crate) use call::{Call, CallState, DialWish, Invite, Leg, Outgoing, Redirects, Seat, Times};
 pub(crate) use calls::Calls;
 pub use counters::{Counters, Leftovers};
 pub(crate) use names::Names;
