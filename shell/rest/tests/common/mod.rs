@@ -343,7 +343,9 @@ pub fn usual(question: &Question) -> Option<Reply> {
         Question::UpdateCall { call, .. } if *call != CALL.parse().unwrap() => {
             Reply::Refused(Refusal::NoSuchCall(*call))
         }
-        Question::UpdateCall { .. } => Reply::Call(Box::new(self::call(CALL))),
+        Question::CreateCall(_) | Question::UpdateCall { .. } => {
+            Reply::Call(Box::new(self::call(CALL)))
+        }
         Question::FetchCall { call } if *call == CALL.parse().unwrap() => {
             Reply::Call(Box::new(self::call(CALL)))
         }
