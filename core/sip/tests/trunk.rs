@@ -122,7 +122,8 @@ fn reply(request: &str, status: u16, more: &str) -> String {
         ";tag=theirs"
     };
     format!(
-        "SIP/2.0 {status} X\r\n{}\r\n{}\r\n{to}{tag}\r\n{}\r\n{}\r\n{more}Content-Length: 0\r\n\r\n",
+        "SIP/2.0 {status} X\r\n{}\r\n{}\r\n{to}{tag}\r\n{}\r\n{}\r\n{more}\
+         Content-Length: 0\r\n\r\n",
         line("Via: "),
         line("From: "),
         line("Call-ID: "),

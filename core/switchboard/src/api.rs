@@ -170,8 +170,8 @@ pub enum Refusal {
     NoSuchCall(CallSid),
     /// Nobody there is ours to call.
     #[error(
-        "{0:?} cannot be called: a number needs a trunk with an address; a SIP URI needs the host of \
-         a trunk, or of a user who is registered here"
+        "{0:?} cannot be called: a number needs a trunk with an address; a SIP URI needs the host \
+         of a trunk, or of a user who is registered here"
     )]
     NobodyToCall(String),
     /// Nobody can call as that.

@@ -40,12 +40,7 @@ pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Resul
         },
         state: CallState::Opening { offer: Vec::new() },
         status: CallStatus::Queued,
-        times: Times {
-            created: now.wall,
-            updated: now.wall,
-            started: None,
-            ended: None,
-        },
+        times: Times::begun(now.wall),
         sip_result_code: None,
         flow: Flow::default(),
         seat: None,

@@ -56,12 +56,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         },
         state: CallState::Ringing { offer },
         status: CallStatus::Ringing,
-        times: Times {
-            created: now.wall,
-            updated: now.wall,
-            started: None,
-            ended: None,
-        },
+        times: Times::begun(now.wall),
         sip_result_code: None,
         flow: Flow::default(),
         seat: None,

@@ -107,6 +107,18 @@ pub(crate) struct Times {
     pub(crate) ended: Option<WallTime>,
 }
 
+impl Times {
+    /// Of a call that begins.
+    pub(crate) fn begun(at: WallTime) -> Self {
+        Self {
+            created: at,
+            updated: at,
+            started: None,
+            ended: None,
+        }
+    }
+}
+
 /// A place in a conference, and what `<Dial>` said of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Seat {
