@@ -86,23 +86,10 @@ impl Sipp {
         let output = Command::new("sipp")
             .arg(server)
             .args(["-sn", "uac", "-s", "storm", "-i", "127.0.0.1", "-p", &port])
-            .args([
-                "-t",
-                transport,
-                "-m",
-                &calls.to_string(),
-                "-r",
-                "50",
-                "-d",
-                "300",
-            ])
-            .args([
-                "-nostdin",
-                "-trace_err",
-                "-timeout",
-                "60s",
-                "-timeout_error",
-            ])
+            .args(["-t", transport, "-m", &calls.to_string()])
+            .args(["-r", "50", "-d", "300", "-max_socket", "2000"])
+            .args(["-nostdin", "-trace_err", "-timeout", "60s"])
+            .arg("-timeout_error")
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .output()
