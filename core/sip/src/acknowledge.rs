@@ -74,11 +74,11 @@ impl UserAgent {
         cseq: u32,
     ) {
         let branch = self.branch();
+        let to = dialog.destination();
         let mut request = dialog.numbered(Method::Ack, branch, cseq);
         if let Some(client) = self.clients.get(&client) {
-            request.headers = credentials(&client.request);
+            request.headers = credentials(client, &to);
         }
-        let to = dialog.destination();
         let bytes = request.bytes(self.config.address, to.transport);
         if let Some(client) = self.clients.get_mut(&client)
             && let ClientState::Accepted { acks } = &mut client.state

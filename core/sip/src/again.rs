@@ -2,9 +2,10 @@
 //! §7.4), 401 and 407. A new transaction with the next number in the same dialog (RFC 3261
 //! §8.1.3.5).
 
-use confab_terms::{Instant, limits};
+use confab_terms::Instant;
 
 use crate::dialog::Phase;
+use crate::hop::Source;
 use crate::lasting::{INTERVAL_S, INTERVAL_S_MIN, min_se};
 use crate::message::{Outgoing, Response};
 use crate::timers::TransactionId;
@@ -15,7 +16,7 @@ impl UserAgent {
     pub(crate) fn try_again(
         &mut self,
         now: Instant,
-        client: TransactionId,
+        (client, from): (TransactionId, Source),
         response: &Response,
     ) -> bool {
         let Some(old) = self.clients.get(&client) else {
@@ -29,15 +30,11 @@ impl UserAgent {
         });
         let better = match response.status {
             422 => last_longer(&mut request, response),
-            401 | 407 => self.add_credentials(&mut request, response),
+            401 | 407 if awaited => self.add_credentials(&mut request, (client, from), response),
             _ => false,
         };
-        if !awaited || !better || !self.has_room() {
+        if !awaited || !better || !self.has_room() || !self.may_ask_anew(id) {
             return false;
-        }
-        match self.dialogs.get_mut(&id) {
-            Some(known) if known.anew < limits::SIP_ANEW_MAX => known.anew += 1,
-            _ => return false,
         }
         let client = self.number_anew(&mut request, id);
         self.begin_client(now, client, request, to, id);

@@ -1,74 +1,123 @@
-//! Who may call us, and who we are elsewhere: digest authentication, off until it is asked for.
+//! Who we are elsewhere: challenges of a trunk's are answered with its account, towards its
+//! gateway and nobody else (CVE-2021-41158 is what happens otherwise).
 
-use confab_terms::Instant;
+use confab_terms::{Instant, limits};
 
-use crate::UserAgent;
-use crate::digest::{Account, Gate, Realm, Verdict, answer};
-use crate::message::{Method, Outgoing, Reply, Request, Response};
+use crate::access::{Access, Peer};
+use crate::client::ClientTransaction;
+use crate::digest::{Account, Challenge};
+use crate::hop::{Hop, Source, canonical};
+use crate::message::{Outgoing, Response};
+use crate::timers::TransactionId;
+use crate::{DialogId, UserAgent};
 
 impl UserAgent {
-    /// From now on a call needs credentials of this realm.
-    pub fn guard(&mut self, realm: Realm) {
-        let mut key = [0; 32];
-        for part in key.chunks_mut(8) {
-            part.copy_from_slice(&self.random_number().to_le_bytes());
-        }
-        self.gate = Some(Gate::new(realm, key));
-    }
-
-    /// From now on a challenge to a call of ours is answered, once a call.
-    pub fn log_in(&mut self, account: Account) {
-        self.accounts.push(account);
-    }
-
-    /// 401 for who has not shown that it knows a password. Nothing is remembered of it.
-    pub(crate) fn challenge(&mut self, now: Instant, request: &Request) -> Option<Reply> {
-        let gate = self.gate.as_mut()?;
-        let (method, uri) = (request.method.as_str(), request.uri.text());
-        let mut verdict = Verdict::Challenged { stale: false };
-        if let Some(text) = request.headers.text("Authorization") {
-            verdict = gate.look(now, method, uri, &text);
-        }
-        let Verdict::Challenged { stale } = verdict else {
-            return None;
-        };
-        let challenges = gate.challenges(now, stale);
-        Some(challenges.into_iter().fold(Reply::new(401), |reply, one| {
-            reply.header("WWW-Authenticate", one)
-        }))
-    }
-
-    /// Puts credentials into a request that was refused for want of them; false if it had some
-    /// already, or we have none.
-    pub(crate) fn add_credentials(&mut self, request: &mut Outgoing, response: &Response) -> bool {
+    /// Puts credentials into a request that was refused for want of them. False: it had some,
+    /// and they were wrong; or it is not for us to say who we are there.
+    pub(crate) fn add_credentials(
+        &mut self,
+        request: &mut Outgoing,
+        (client, from): (TransactionId, Source),
+        response: &Response,
+    ) -> bool {
         let (theirs, ours) = match response.status {
             401 => ("WWW-Authenticate", "Authorization"),
             _ => ("Proxy-Authenticate", "Proxy-Authorization"),
         };
-        if request.headers.iter().any(|(name, _)| name == ours) {
+        let cnonce = self.tag();
+        let client = self.clients.get(&client);
+        let peer = client.and_then(|client| self.dialogs.get(&client.dialog));
+        let peer = peer.map(|dialog| &dialog.peer);
+        let account = client.and_then(|client| account(&self.access, peer?, client, from));
+        let Some((trunk, account)) = account else {
+            return false;
+        };
+        let challenges = response.headers.all(theirs);
+        let challenges: Vec<String> = challenges.map(crate::message::lossy).collect();
+        let Some(challenge) = Challenge::strongest(&challenges) else {
+            return false;
+        };
+        let is_ours = |(name, _): &(String, String)| name == ours;
+        if request.headers.iter().any(is_ours) && !challenge.is_stale() {
             return false;
         }
-        let challenges = response.headers.all(theirs);
-        let challenges: Vec<String> = challenges
-            .map(|value| String::from_utf8_lossy(value).into_owned())
-            .collect();
-        let cnonce = self.tag();
+        let answered = self.answered.entry(trunk.to_owned()).or_default();
         let what = (request.method.as_str(), request.uri.as_str());
-        match answer(&self.accounts, &challenges, what, &cnonce) {
-            Some(text) => {
-                request.headers.push((ours.to_owned(), text));
+        let Some(text) = challenge.answer(account, what, &cnonce, answered) else {
+            return false;
+        };
+        request.headers.retain(|header| !is_ours(header));
+        request.headers.push((ours.to_owned(), text));
+        true
+    }
+
+    /// A request within a dialog that was refused for want of credentials: once more with them
+    /// (RFC 3261 §22.2). False: it was refused.
+    pub(crate) fn show_credentials(
+        &mut self,
+        now: Instant,
+        (client, from): (TransactionId, Source),
+        response: &Response,
+    ) -> bool {
+        let Some(old) = self.clients.get(&client) else {
+            return false;
+        };
+        let (mut request, to, id) = (old.request.clone(), old.to.clone(), old.dialog);
+        if !self.has_room() || !self.add_credentials(&mut request, (client, from), response) {
+            return false;
+        }
+        if !self.may_ask_anew(id) {
+            return false;
+        }
+        request.branch = self.branch();
+        let fresh = TransactionId(self.next_number());
+        if let Some(known) = self.dialogs.get_mut(&id) {
+            known.local_cseq += 1;
+            request.cseq = known.local_cseq;
+        }
+        self.begin_client(now, fresh, request, to, id);
+        true
+    }
+
+    /// Counts one more try of the same request; false: there were enough.
+    pub(crate) fn may_ask_anew(&mut self, id: DialogId) -> bool {
+        match self.dialogs.get_mut(&id) {
+            Some(known) if known.anew < limits::SIP_ANEW_MAX => {
+                known.anew += 1;
                 true
             }
-            None => false,
+            _ => false,
         }
     }
 }
 
-/// The credentials of an INVITE: its ACK has the same (RFC 3261 §22.1).
-pub(crate) fn credentials(invite: &Outgoing) -> Vec<(String, String)> {
-    debug_assert_eq!(invite.method, Method::Invite);
+/// The account for a challenge from there: only if the request went to the gateway of the trunk
+/// whose dialog it is, and that is where the challenge came from.
+fn account<'a>(
+    access: &'a Access,
+    peer: &Peer,
+    client: &ClientTransaction,
+    from: Source,
+) -> Option<(&'a str, &'a Account)> {
+    let Peer::Trunk(name) = peer else {
+        return None;
+    };
+    let trunk = access.trunk(name)?;
+    let gateway = trunk.gateway.as_ref()?.address;
+    let went_there = client.to.address() == Some(canonical(gateway));
+    let came_from_there = from.address.ip() == gateway.ip().to_canonical();
+    let account = trunk.account.as_ref()?;
+    (went_there && came_from_there).then_some((trunk.name.as_str(), account))
+}
+
+/// The credentials of an INVITE: its ACK has the same (RFC 3261 §22.1), if it goes the same way.
+pub(crate) fn credentials(invite: &ClientTransaction, to: &Hop) -> Vec<(String, String)> {
     let names = ["Authorization", "Proxy-Authorization"];
-    let headers = invite.headers.iter();
+    let headers = invite.request.headers.iter();
     let ours = headers.filter(|(name, _)| names.contains(&name.as_str()));
-    ours.cloned().collect()
+    if invite.to.address().is_some() && invite.to.address() == to.address() {
+        ours.cloned().collect()
+    } else {
+        Vec::new()
+    }
 }

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Peer;
 use crate::early::Early;
 use crate::hop::{Hop, Source, Transport, is_direct};
 use crate::lasting::{self, Lasting, names};
@@ -112,7 +113,7 @@ pub(crate) struct Dialog {
     pub(crate) takes_update: bool,
     /// Our SDP as it was agreed on last.
     pub(crate) local_sdp: Vec<u8>,
-    /// How often our INVITE was asked anew with what its refusal wanted.
+    /// How often our last request was asked anew with what its refusal wanted.
     pub(crate) anew: u8,
     pub(crate) reliably: Reliably,
     pub(crate) reliable: Option<Reliable>,
@@ -120,6 +121,8 @@ pub(crate) struct Dialog {
     pub(crate) rseq: Option<u32>,
     /// The phones that our INVITE rings, each with a tag of its own.
     pub(crate) early: Vec<Early>,
+    /// Who may speak within it.
+    pub(crate) peer: Peer,
 }
 
 impl Dialog {
@@ -158,6 +161,7 @@ impl Dialog {
             reliable: None,
             rseq: None,
             early: Vec::new(),
+            peer: Peer::Anyone,
         }
     }
 
@@ -199,6 +203,7 @@ impl Dialog {
             reliable: None,
             rseq: None,
             early: Vec::new(),
+            peer: Peer::Anyone,
         }
     }
 
@@ -237,6 +242,7 @@ impl Dialog {
     /// The next request of ours; an ACK takes the number of its INVITE instead.
     pub(crate) fn request(&mut self, method: Method, branch: String) -> Outgoing {
         self.local_cseq += 1;
+        self.anew = 0;
         self.numbered(method, branch, self.local_cseq)
     }
 

@@ -2,6 +2,7 @@
 
 use confab_terms::{Instant, limits};
 
+use crate::access::Peer;
 use crate::dialled::way_to;
 use crate::dialog::Dialog;
 use crate::hop::Hop;
@@ -13,19 +14,35 @@ use crate::{DialogId, Ending, Event, Invite, UserAgent};
 impl UserAgent {
     /// Sends an INVITE.
     pub fn invite(&mut self, now: Instant, invite: Invite) -> DialogId {
-        let id = DialogId(self.next_number());
         let way = way_to(&invite.to).map(|way| match invite.via {
             Some(via) => Hop::to(way.transport, via),
             None => way,
         });
+        let peer = match (self.access.open, way.as_ref().ok().and_then(Hop::address)) {
+            (false, Some(address)) => Peer::Address(address.ip()),
+            (false, None) => Peer::Nobody,
+            (true, _) => Peer::Anyone,
+        };
+        self.invite_peer(now, invite, (way.ok(), None), peer)
+    }
+
+    /// The same by a way that is known, and to whom; with another request URI than To perhaps.
+    pub(crate) fn invite_peer(
+        &mut self,
+        now: Instant,
+        invite: Invite,
+        (way, target): (Option<Hop>, Option<String>),
+        peer: Peer,
+    ) -> DialogId {
+        let id = DialogId(self.next_number());
         let status = if !self.has_room() || self.dialogs.len() >= limits::SIP_DIALOGS_MAX {
             Some(503)
-        } else if way.is_err() || Uri::parse(&invite.from).is_none() {
+        } else if way.is_none() || Uri::parse(&invite.from).is_none() {
             Some(416)
         } else {
             None
         };
-        let (Ok(way), None) = (way, status) else {
+        let (Some(way), None) = (way, status) else {
             let status = status.unwrap_or(416);
             self.tell(Event::Ended {
                 dialog: id,
@@ -39,6 +56,8 @@ impl UserAgent {
         let source = way.as_source(self.config.address);
         let mut dialog =
             Dialog::of_inviting(call_id, tag, (&invite.from, &invite.to), source, client);
+        dialog.peer = peer;
+        dialog.target = target.unwrap_or(dialog.target);
         let mut request = dialog.request(Method::Invite, branch);
         if let Some(name) = &invite.from_name {
             request.from = format!("{} {}", quoted(name), request.from);

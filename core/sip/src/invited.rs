@@ -2,13 +2,20 @@
 
 use confab_terms::{Instant, SocketAddr, limits};
 
+use crate::access::Peer;
 use crate::dialog::Dialog;
 use crate::hop::Source;
 use crate::message::{Reply, Request, Uri};
 use crate::{DialogId, Event, UserAgent};
 
 impl UserAgent {
-    pub(crate) fn take_invite(&mut self, now: Instant, source: Source, request: &Request) {
+    pub(crate) fn take_invite(
+        &mut self,
+        now: Instant,
+        source: Source,
+        request: &Request,
+        peer: Peer,
+    ) {
         let caller = (
             request.call_id.clone(),
             request.from.tag().map(str::to_owned),
@@ -21,7 +28,7 @@ impl UserAgent {
             // The same INVITE on another way (RFC 3261 §8.2.2.2).
             return self.refuse(now, source, request, Reply::new(482));
         }
-        let replaces = match self.replaced(request) {
+        let replaces = match self.replaced(request, &peer) {
             Ok(replaces) => replaces,
             Err(refusal) => return self.refuse(now, source, request, refusal),
         };
@@ -32,7 +39,8 @@ impl UserAgent {
         let id = DialogId(self.next_number());
         let server = self.begin_server(request, source, id);
         let tag = self.tag();
-        let dialog = Dialog::of_invited(request, source, tag, server);
+        let mut dialog = Dialog::of_invited(request, source, tag, server);
+        dialog.peer = peer;
         let key = (dialog.call_id.clone(), dialog.local_tag.clone());
         self.dialog_keys.insert(key, id);
         self.callers.insert(caller, id);

@@ -1,7 +1,9 @@
 //! SIP (RFC 3261 and kin) without I/O: a strict parser, transactions with their timers, dialogs.
 //! `UserAgent` takes datagrams, streams and decisions, and gives datagrams, streams and events.
 
+mod access;
 mod acknowledge;
+mod admit;
 mod again;
 mod answer;
 mod bye;
@@ -28,9 +30,12 @@ mod prack;
 mod receive;
 mod refresh;
 mod refuse;
+mod register;
+mod registrar;
 mod replaces;
 mod resolve;
 mod respond;
+mod route;
 mod send;
 mod server;
 mod stream;
@@ -38,10 +43,12 @@ mod streams;
 mod timers;
 mod user_agent;
 
+pub use access::{Access, Gateway, Trunk};
 pub use config::{Config, DialogId, Invite};
 pub use dialled::{NotDialled, check_dialled};
-pub use digest::{Account, Realm, Secret};
+pub use digest::{Account, Secret};
 pub use hop::{ConnectionId, Transport};
 pub use output::{ConnectionEvent, ConnectionOrder, Ending, Event, Lookup, Output};
+pub use route::Route;
 pub use stream::{Framed, Stream};
 pub use user_agent::UserAgent;

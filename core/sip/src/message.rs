@@ -7,6 +7,7 @@ mod method;
 mod parse;
 mod request;
 mod response;
+mod same_uri;
 mod split;
 mod uri;
 mod via;
@@ -23,7 +24,9 @@ pub use uri::{Host, SipUri, Uri};
 pub use via::Via;
 pub use write::{Echo, reason_phrase};
 
+pub(crate) use headers::lossy;
 pub(crate) use lex::{is_token, params, split_values, unquote};
 pub(crate) use method::{ALLOW, SUPPORTED};
+pub(crate) use same_uri::same_uri;
 pub(crate) use split::split;
 pub(crate) use write::{Outgoing, Reply};

@@ -2,6 +2,7 @@
 
 use confab_terms::{Instant, SocketAddr};
 
+use crate::access::Peer;
 use crate::dialog::Phase;
 use crate::hop::{Hop, Source};
 use crate::message::{Echo, Message, Method, Reply, Request, Unreadable, parse};
@@ -17,54 +18,54 @@ impl UserAgent {
     /// A message that is whole, whatever carried it.
     pub(crate) fn take_message(&mut self, now: Instant, from: Source, bytes: &[u8]) {
         match parse(bytes) {
-            Ok(Message::Request(request)) => self.take_request(now, from, &request),
+            Ok(Message::Request(request)) => {
+                if let Some(peer) = self.admit(now, from, &request, bytes.len()) {
+                    self.take_request(now, from, &request, peer);
+                }
+            }
             Ok(Message::Response(response)) => self.take_response(now, from, &response),
             Err(Unreadable::Refused {
                 status,
                 reason,
                 echo,
-            }) => {
+            }) if self.knows(from) => {
                 let reply = Reply::new(status).reason(&reason);
                 self.send(now, &Hop::back(from), reply.bytes(&echo));
             }
-            Err(Unreadable::Dropped(_)) => {}
+            Err(_) => {}
         }
     }
 
-    fn take_request(&mut self, now: Instant, from: Source, request: &Request) {
+    fn take_request(&mut self, now: Instant, from: Source, request: &Request, peer: Peer) {
         let known = self.server_keys.get(&ServerKey::of(request)).copied();
         match (&request.method, known) {
             (Method::Ack, known) => self.take_ack(now, request, known),
             (Method::Cancel, known) => self.take_cancel(now, from, request, known),
             (_, Some(transaction)) => self.repeat(now, transaction),
-            (_, None) => self.take_new(now, from, request),
+            (_, None) => self.take_new(now, from, request, peer),
         }
     }
 
-    fn take_new(&mut self, now: Instant, from: Source, request: &Request) {
+    fn take_new(&mut self, now: Instant, from: Source, request: &Request, peer: Peer) {
         if let Some(refusal) = self.refusal(request) {
             return self.refuse(now, from, request, refusal);
         }
-        if let Some(tag) = request.to.tag() {
-            let key = (request.call_id.clone(), tag.to_owned());
-            let dialog = self.dialog_keys.get(&key).copied();
-            return match dialog.filter(|id| self.is_of(*id, request)) {
+        if request.to.tag().is_some() {
+            return match self.dialog_of(request) {
                 Some(dialog) => self.take_within(now, from, request, dialog),
                 None => self.refuse(now, from, request, Reply::new(481)),
             };
         }
         match request.method {
-            Method::Invite => match self.challenge(now, request) {
-                Some(challenge) => self.refuse(now, from, request, challenge),
-                None => self.take_invite(now, from, request),
-            },
+            Method::Invite => self.take_invite(now, from, request, peer),
+            Method::Register => self.take_register(now, from, request, &peer),
             Method::Options => self.take_options(now, from, request),
             _ => self.refuse(now, from, request, Reply::new(481)),
         }
     }
 
     /// Whether their tag is that of the dialog. One that we called has none before its answer.
-    fn is_of(&self, id: DialogId, request: &Request) -> bool {
+    pub(crate) fn is_of(&self, id: DialogId, request: &Request) -> bool {
         self.dialogs.get(&id).is_some_and(|dialog| {
             let open = matches!(dialog.phase, Phase::Inviting { .. } | Phase::Withdrawn);
             open || dialog.remote_tag.as_deref() == request.from.tag()
@@ -114,7 +115,7 @@ impl UserAgent {
     }
 
     /// A tag that is the same each time the request comes: FNV-1a of it and of our seed.
-    fn same_tag(&self, request: &Request) -> String {
+    pub(crate) fn same_tag(&self, request: &Request) -> String {
         let via = request.via().to_string();
         let from = request.from.tag().unwrap_or_default();
         let cseq = request.cseq.to_string();

@@ -32,17 +32,26 @@ impl UserAgent {
         }
         match (of_it, &response.method) {
             (false, _) => {}
-            (true, Method::Invite) => self.take_invite_response(now, id, response),
-            (true, _) => self.take_other_response(now, id, response),
+            (true, Method::Invite) => self.take_invite_response(now, (id, from), response),
+            (true, _) => self.take_other_response(now, (id, from), response),
         }
     }
 
-    fn take_other_response(&mut self, now: Instant, id: TransactionId, response: &Response) {
+    fn take_other_response(
+        &mut self,
+        now: Instant,
+        (id, from): (TransactionId, Source),
+        response: &Response,
+    ) {
         if response.status < 200 {
             self.proceed(id);
         } else if self.complete(now, id)
             && let Some(dialog) = self.clients.get(&id).map(|client| client.dialog)
         {
+            let challenged = matches!(response.status, 401 | 407);
+            if challenged && self.show_credentials(now, (id, from), response) {
+                return;
+            }
             match response.method {
                 // 481 and the like: gone there too.
                 Method::Bye => self.forget_dialog(now, dialog),
@@ -52,14 +61,19 @@ impl UserAgent {
         }
     }
 
-    fn take_invite_response(&mut self, now: Instant, id: TransactionId, response: &Response) {
+    fn take_invite_response(
+        &mut self,
+        now: Instant,
+        (id, from): (TransactionId, Source),
+        response: &Response,
+    ) {
         match response.status {
             ..200 => self.take_provisional(now, id, response),
             200..300 => self.take_acceptance(now, id, response),
             _ => {
                 let to = response.headers.text("To").unwrap_or_default();
                 if self.complete_invite(now, id, &to) {
-                    self.take_refusal(now, id, response);
+                    self.take_refusal(now, (id, from), response);
                 }
             }
         }
@@ -187,8 +201,13 @@ impl UserAgent {
     }
 
     /// Our INVITE was refused, and that is acknowledged.
-    fn take_refusal(&mut self, now: Instant, id: TransactionId, response: &Response) {
-        if self.try_again(now, id, response) {
+    fn take_refusal(
+        &mut self,
+        now: Instant,
+        (id, from): (TransactionId, Source),
+        response: &Response,
+    ) {
+        if self.try_again(now, (id, from), response) {
             return;
         }
         let status = response.status;

@@ -58,6 +58,8 @@ pub(crate) enum ServerState {
 pub(crate) struct ServerTransaction {
     key: ServerKey,
     invite: bool,
+    /// Where it came from.
+    pub(crate) source: Source,
     /// Where its responses go.
     to: Hop,
     echo: Echo,
@@ -83,6 +85,7 @@ impl UserAgent {
         let transaction = ServerTransaction {
             key,
             invite: request.method == Method::Invite,
+            source,
             to: Hop::of_response(source, request.via()),
             echo: Echo::of(request, source.address),
             state: ServerState::Trying,

@@ -7,11 +7,13 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use serde::{Deserialize, Serialize};
 
+use crate::access::Access;
 use crate::client::{ClientKey, ClientTransaction};
 use crate::connections::Connections;
 use crate::dialog::Dialog;
-use crate::digest::{Account, Gate};
+use crate::digest::{Answered, Gate};
 use crate::hop::Transport;
+use crate::registrar::Registrar;
 use crate::resolve::Names;
 use crate::server::{ServerKey, ServerTransaction};
 use crate::timers::{Timers, TransactionId};
@@ -33,8 +35,11 @@ pub struct UserAgent {
     /// Calls to us by Call-ID and their tag: finds an INVITE that came on two ways.
     pub(crate) callers: BTreeMap<(String, Option<String>), DialogId>,
     pub(crate) timers: Timers,
+    pub(crate) access: Access,
     pub(crate) gate: Option<Gate>,
-    pub(crate) accounts: Vec<Account>,
+    /// The last nonce of each trunk's that we answered.
+    pub(crate) answered: BTreeMap<String, Answered>,
+    pub(crate) registrar: Registrar,
     pub(crate) connections: Connections,
     pub(crate) names: Names,
     pub(crate) outputs: VecDeque<Output>,
@@ -56,8 +61,10 @@ impl UserAgent {
             dialog_keys: BTreeMap::new(),
             callers: BTreeMap::new(),
             timers: Timers::default(),
+            access: Access::open(),
             gate: None,
-            accounts: Vec::new(),
+            answered: BTreeMap::new(),
+            registrar: Registrar::default(),
             connections: Connections::default(),
             names: Names::default(),
             outputs: VecDeque::new(),

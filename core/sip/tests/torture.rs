@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use confab_sip::message::{Message, Unreadable, parse};
 use confab_sip::{
-    Config, ConnectionEvent, ConnectionId, ConnectionOrder, Event, Output, UserAgent,
+    Access, Account, Config, ConnectionEvent, ConnectionId, ConnectionOrder, Event, Output, Secret,
+    Trunk, UserAgent,
 };
 use confab_terms::Instant;
 use proptest::prelude::*;
@@ -26,17 +27,18 @@ enum Reaction {
 }
 use Reaction::{Dropped, Invited, Status, Stray};
 
-/// REGISTER and MESSAGE are methods that we do not take: 405 (RFC 3261 §8.2.1).
+/// On a listener that is open; what is guarded is asked below. MESSAGE is a method that we do not
+/// take: 405 (RFC 3261 §8.2.1).
 const REACTIONS: [(&str, Reaction); 62] = [
     // Its To has a tag, and there is no such dialog.
     ("rfc4475/wsinv.dat", Status(481)),
     ("rfc4475/intmeth.dat", Status(501)),
     ("rfc4475/esc01.dat", Invited),
-    ("rfc4475/escnull.dat", Status(405)),
+    ("rfc4475/escnull.dat", Status(200)),
     ("rfc4475/esc02.dat", Status(501)),
     ("rfc4475/lwsdisp.dat", Status(200)),
     ("rfc4475/longreq.dat", Invited),
-    ("rfc4475/dblreq.dat", Status(405)),
+    ("rfc4475/dblreq.dat", Status(200)),
     ("rfc4475/semiuri.dat", Status(200)),
     ("rfc4475/transports.dat", Status(200)),
     ("rfc4475/mpart01.dat", Status(405)),
@@ -67,23 +69,26 @@ const REACTIONS: [(&str, Reaction); 62] = [
     ("rfc4475/insuf.dat", Status(400)),
     ("rfc4475/unkscm.dat", Status(416)),
     ("rfc4475/novelsc.dat", Status(416)),
-    ("rfc4475/unksm2.dat", Status(405)),
+    // Its To is no SIP URI: nobody that could be registered.
+    ("rfc4475/unksm2.dat", Status(400)),
     ("rfc4475/bext01.dat", Status(420)),
     ("rfc4475/invut.dat", Status(415)),
-    ("rfc4475/regaut01.dat", Status(405)),
+    // Credentials that nobody asked for are not looked at.
+    ("rfc4475/regaut01.dat", Status(200)),
     ("rfc4475/multi01.dat", Status(400)),
     ("rfc4475/mcl01.dat", Status(400)),
     ("rfc4475/bcast.dat", Stray),
     ("rfc4475/zeromf.dat", Status(200)),
-    ("rfc4475/cparam01.dat", Status(405)),
-    ("rfc4475/cparam02.dat", Status(405)),
-    ("rfc4475/regescrt.dat", Status(405)),
+    ("rfc4475/cparam01.dat", Status(200)),
+    ("rfc4475/cparam02.dat", Status(200)),
+    // We would write headers for somebody else into our own requests.
+    ("rfc4475/regescrt.dat", Status(400)),
     ("rfc4475/sdp01.dat", Status(406)),
     ("rfc4475/inv2543.dat", Invited),
-    ("rfc5118/ipv6-good", Status(405)),
+    ("rfc5118/ipv6-good", Status(200)),
     ("rfc5118/ipv6-bad", Status(400)),
-    ("rfc5118/port-ambiguous", Status(405)),
-    ("rfc5118/port-unambiguous", Status(405)),
+    ("rfc5118/port-ambiguous", Status(200)),
+    ("rfc5118/port-unambiguous", Status(200)),
     ("rfc5118/via-received-param-with-delim", Status(481)),
     ("rfc5118/via-received-param-no-delim", Status(200)),
     ("rfc5118/ipv6-in-sdp", Invited),
@@ -137,7 +142,9 @@ fn reaction(bytes: &[u8]) -> Reaction {
     match (replies.as_slice(), events.as_slice()) {
         ([reply], [Event::Invited { .. }]) if reply.starts_with("SIP/2.0 100 ") => Invited,
         ([reply], []) => {
-            assert_eq!(agent.leftovers(), (0, 0, 0), "a refusal is not remembered");
+            if !bytes.starts_with(b"REGISTER") {
+                assert_eq!(agent.leftovers(), (0, 0, 0), "a refusal is not remembered");
+            }
             assert!(!reply.contains("\r\nServer:"), "{reply}");
             Status(reply[8..11].parse().unwrap())
         }
@@ -321,9 +328,92 @@ fn a_refusal_names_what_is_wrong() {
     has("rfc4475/invut.dat", "Accept: application/sdp");
     let allow = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REFER";
     has("rfc4475/esc02.dat", allow);
-    has("rfc4475/escnull.dat", allow);
+    has("rfc4475/mpart01.dat", allow);
     has("rfc4475/zeromf.dat", allow);
     has("rfc4475/zeromf.dat", "Accept: application/sdp");
+}
+
+/// The Contacts of the 200.
+fn registered(name: &str) -> Vec<String> {
+    let (replies, _) = ask(&mut agent(), &read(name));
+    assert!(replies[0].starts_with("SIP/2.0 200 "), "{replies:?}");
+    let contacts = replies[0]
+        .lines()
+        .filter_map(|line| line.strip_prefix("Contact: "));
+    contacts.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_registration_is_what_was_written() {
+    for (name, contacts) in [
+        (
+            "rfc4475/escnull.dat",
+            &[
+                "<sip:%00@host5.example.com>;expires=3600",
+                "<sip:%00%00@host5.example.com>;expires=3600",
+            ][..],
+        ),
+        // A parameter of the header here, of the URI there.
+        (
+            "rfc4475/cparam01.dat",
+            &["<sip:+19725552222@gw1.example.net>;unknownparam;expires=3600"],
+        ),
+        (
+            "rfc4475/cparam02.dat",
+            &["<sip:+19725552222@gw1.example.net;unknownparam>;expires=3600"],
+        ),
+        (
+            "rfc4475/dblreq.dat",
+            &["<sip:j.user@host.example.com>;expires=3600"],
+        ),
+        (
+            "rfc5118/ipv6-good",
+            &["<sip:caller@[2001:db8::1]>;expires=3600"],
+        ),
+        // Asks what there is.
+        ("rfc4475/regaut01.dat", &[]),
+    ] {
+        assert_eq!(registered(name), contacts, "{name}");
+    }
+}
+
+#[test]
+fn a_guarded_registrar_challenges_in_no_more_bytes_than_it_was_asked() {
+    let mut agent = agent();
+    agent.guard(Access {
+        open: false,
+        trunks: vec![Trunk {
+            name: "phones".into(),
+            networks: Vec::new(),
+            account: Some(Account {
+                user: "j.user".into(),
+                password: Secret("pass".into()),
+            }),
+            gateway: None,
+        }],
+    });
+    for (name, is_register) in REACTIONS.map(|(name, _)| {
+        let bytes = read(name);
+        (name, bytes.starts_with(b"REGISTER"))
+    }) {
+        let bytes = read(name);
+        let (replies, events) = ask(&mut agent, &bytes);
+        assert!(events.is_empty() && replies.len() <= 1, "{name}");
+        assert!(
+            replies.iter().all(|reply| reply.len() <= bytes.len()),
+            "{name}: {replies:?}"
+        );
+        if is_register && !replies.is_empty() {
+            assert!(
+                replies[0].starts_with("SIP/2.0 401 "),
+                "{name}: {replies:?}"
+            );
+        }
+    }
+    let (replies, _) = ask(&mut agent, &read("rfc4475/regaut01.dat"));
+    let challenge = "\r\nWWW-Authenticate:Digest realm=\"confab\",nonce=\"";
+    assert!(replies[0].contains(challenge), "{replies:?}");
+    assert_eq!(agent.leftovers(), (0, 0, 0));
 }
 
 #[test]

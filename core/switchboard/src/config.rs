@@ -1,6 +1,7 @@
 //! What the switchboard is told once, at its start.
 
 use confab_conference::{Customs, Url};
+use confab_sip::Access;
 use confab_terms::{AccountSid, IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,8 @@ pub struct Config {
     pub account: AccountSid,
     /// What Contact and Via say.
     pub sip_address: SocketAddr,
+    /// Who may call, and through whom calls of ours go.
+    pub access: Access,
     /// What SDP says.
     pub media_address: IpAddr,
     /// What an inbound call asks for its document; none: it joins what it dialled.

@@ -21,6 +21,8 @@ pub use api::{CallUpdate, EndWish, NextDocument, Refusal, Reply, Request};
 pub use call_callback::{CallCallback, CallEvent};
 /// The words of the rules that a question or an answer carries.
 pub use confab_conference as conference;
+/// Who may call: part of what the switchboard is told at its start.
+pub use confab_sip::{Access, Account, Gateway, Secret, Trunk};
 /// The words of SIP that inputs and outputs carry.
 pub use confab_sip::{ConnectionEvent, ConnectionId, ConnectionOrder, Lookup, Transport};
 pub use config::Config;

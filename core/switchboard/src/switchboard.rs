@@ -32,11 +32,12 @@ impl Switchboard {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let mut names = Names::new(config.seed);
-        let sip = UserAgent::new(SipConfig {
+        let mut sip = UserAgent::new(SipConfig {
             address: config.sip_address,
             product: "confab".to_owned(),
             seed: names.seed(),
         });
+        sip.guard(config.access.clone());
         Self {
             config,
             sip,

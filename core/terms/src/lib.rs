@@ -2,12 +2,14 @@
 //! No behaviour beyond printing and parsing a word; nothing here touches the operating system.
 
 mod audio;
+mod cidr;
 mod ids;
 pub mod limits;
 mod time;
 mod words;
 
 pub use audio::{Audibility, Codec, Digit, Rate, Voice};
+pub use cidr::{Cidr, NotACidr};
 pub use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 pub use ids::{
     AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, FetchId, LegId, PlayerId, RequestId,

@@ -37,9 +37,23 @@ pub const SIP_SESSION_INTERVAL_S_MIN: u32 = 90;
 /// Nothing longer is believed.
 pub const SIP_SESSION_INTERVAL_S_MAX: u32 = 86_400;
 /// Seconds for which a nonce of ours is good.
-pub const SIP_NONCE_LIFE_S: u64 = 60;
+pub const SIP_NONCE_LIFE_S: u32 = 60;
 /// Nonces that somebody got in with and that are still good; beyond it nobody new gets in.
 pub const SIP_NONCES_MAX: usize = CALLS_MAX;
+/// Where wrong passwords come from, and for which user, that is remembered.
+pub const SIP_TRIES_MAX: usize = CALLS_MAX;
+/// Users that are registered; beyond it 503.
+pub const SIP_REGISTERED_MAX: usize = CALLS_MAX;
+/// Contacts of one registered user; beyond it 403.
+pub const SIP_CONTACTS_MAX: usize = 10;
+/// Characters of a registered user's name, and of each of its contacts.
+pub const SIP_CONTACT_CHARS_MAX: usize = 512;
+/// The shortest registration, in seconds (423 below).
+pub const SIP_EXPIRES_S_MIN: u32 = 60;
+/// The longest registration, in seconds; who asks for more gets this.
+pub const SIP_EXPIRES_S_MAX: u32 = 7_200;
+/// A registration that does not say how long, in seconds.
+pub const SIP_EXPIRES_S_DEFAULT: u32 = 3_600;
 /// How often one INVITE is asked anew with what its refusal wanted.
 pub const SIP_ANEW_MAX: u8 = 3;
 /// Lines of a session description.

@@ -3,13 +3,16 @@
 
 mod layers;
 mod settings;
+mod trunks;
 mod typed;
 mod values;
+mod written;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use layers::{Given, Layers};
 pub(crate) use settings::{SETTINGS, Setting};
+pub(crate) use trunks::{ConfiguredTrunk, access};
 pub(crate) use typed::{Config, LogFormat};
 pub(crate) use values::BadValue;

@@ -8,10 +8,11 @@ use std::time::Duration;
 use confab_rest::{Api, Certificate, Dialect, Line, Listener, Metrics, acceptor};
 use confab_sockets::{Listening, Udp, raise_open_files};
 use confab_store::{FreshAccount, Given, SqliteStore, Store};
+use confab_switchboard::Access;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::drain::{self, Signals};
 use crate::failure::Failure;
 use crate::metrics::Shown;
@@ -65,6 +66,7 @@ pub(crate) async fn run(
     let mut signals = Signals::listen(stop)?;
     raise_open_files();
     let bound = bind(config).await?;
+    let access = access(config)?;
     let doors = Doors {
         http: bound
             .http
@@ -78,7 +80,7 @@ pub(crate) async fn run(
     }
     let listeners = listeners(config, bound.http, bound.https)?;
     let store: Arc<dyn Store> = Arc::new(store);
-    let mut running = threads::start(config, &store, bound.sip, bound.sip_address)?;
+    let mut running = threads::start(config, &store, bound.sip, bound.sip_address, access)?;
     let ready = Arc::new(AtomicBool::new(true));
     let metrics = Metrics::new(Shown {
         gauges: Arc::clone(&running.gauges),
@@ -119,6 +121,12 @@ pub(crate) async fn run(
         running.join();
     }
     Ok(())
+}
+
+/// Who may call; the hosts of trunks are looked up now.
+fn access(config: &Config) -> Result<Access, Failure> {
+    let looked_up = config::access(config.sip_listen, &config.trunks);
+    looked_up.map_err(|(trunk, host, why)| Failure::TrunkNotFound { trunk, host, why })
 }
 
 async fn bind(config: &Config) -> Result<Bound, Failure> {

@@ -8,7 +8,7 @@ use std::thread::{Builder, JoinHandle};
 use confab_conference::Url;
 use confab_sockets::{Listening, Ports, Udp, random_seed};
 use confab_store::Store;
-use confab_switchboard::{CallCallback, Config as SwitchboardConfig, Switchboard};
+use confab_switchboard::{Access, CallCallback, Config as SwitchboardConfig, Switchboard};
 use confab_terms::Method;
 use confab_web::{Callbacks, SystemResolver};
 use tokio::runtime::Handle;
@@ -60,6 +60,7 @@ pub(crate) fn start(
     store: &Arc<dyn Store>,
     (sip, listening): (Udp, Listening),
     sip_address: SocketAddr,
+    access: Access,
 ) -> Result<Running, Failure> {
     let gauges = Arc::new(Gauges::default());
     let (letterbox, inbox) = queues::to_switchboard().map_err(Failure::refused("an eventfd"))?;
@@ -100,7 +101,7 @@ pub(crate) fn start(
         threads.push(spawn("media", move || media.run())?);
     }
     let switchboard = SwitchboardLoop {
-        switchboard: Switchboard::new(switchboard_config(config, store, sip_address)),
+        switchboard: Switchboard::new(switchboard_config(config, store, sip_address, access)),
         outlets,
         inbox,
         gauges: Arc::clone(&gauges),
@@ -140,6 +141,7 @@ fn switchboard_config(
     config: &Config,
     store: &Arc<dyn Store>,
     sip_address: SocketAddr,
+    access: Access,
 ) -> SwitchboardConfig {
     let url = |setting: &Option<(String, Method)>| {
         let setting = setting.clone();
@@ -148,6 +150,7 @@ fn switchboard_config(
     SwitchboardConfig {
         account: store.account().sid,
         sip_address,
+        access,
         media_address: config.media_address(),
         voice: url(&config.voice),
         voice_fallback: url(&config.voice_fallback),

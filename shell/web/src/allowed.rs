@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
+use confab_terms::Cidr;
+
 use crate::address::is_public;
-use crate::cidr::Cidr;
 
 /// The rule for one deployment.
 #[derive(Clone, Debug, Default)]

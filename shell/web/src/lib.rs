@@ -8,7 +8,6 @@ mod audio;
 mod body;
 mod cache;
 mod callbacks;
-mod cidr;
 mod client;
 mod content;
 mod document;
@@ -24,7 +23,7 @@ mod web;
 
 pub use address::is_public;
 pub use callbacks::{Callback, Callbacks, Failed, Full};
-pub use cidr::{Cidr, NotACidr};
+pub use confab_terms::{Cidr, NotACidr};
 pub use resolve::{Addresses, Resolve, SystemResolver};
 pub use rustls::pki_types::CertificateDer;
 pub use signature::{SigningKey, body_sha256};

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use confab_switchboard::{Fetch, FetchError, FetchKind, Fetched};
+use confab_terms::Cidr;
 use rustls::pki_types::CertificateDer;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::allowed::Allowed;
 use crate::cache::Cache;
-use crate::cidr::Cidr;
 use crate::client::Clients;
 use crate::failure;
 use crate::limits::{FETCHES_AT_ONCE, STREAMS_AT_ONCE};

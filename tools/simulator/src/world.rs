@@ -99,6 +99,7 @@ impl World {
             board: Switchboard::new(Config {
                 account: AccountSid::from_random(1),
                 sip_address: sip_address(),
+                access: confab_switchboard::Access::open(),
                 media_address: sip_address().ip(),
                 voice,
                 voice_fallback: None,

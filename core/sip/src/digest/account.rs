@@ -1,75 +1,116 @@
 //! What we answer when somebody challenges us.
 
+use core::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use super::Secret;
 use super::fields::Fields;
 use super::sums::{Algorithm, Parts, response};
 
-/// Who we are at somebody else's.
+/// A password. Never shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// A user and its password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
-    /// The realm that it is for; `None`: whoever asks.
-    pub realm: Option<String>,
-    /// The user.
+    /// The user; no quote, backslash or control character in it.
     pub user: String,
     /// The password.
     pub password: Secret,
 }
 
-/// The credentials for the strongest of these challenges that an account is for.
-pub(crate) fn answer(
-    accounts: &[Account],
-    challenges: &[String],
-    (method, uri): (&str, &str),
-    cnonce: &str,
-) -> Option<String> {
-    let mut best: Option<(Algorithm, Fields)> = None;
-    for text in challenges {
-        let Some(fields) = Fields::parse(text) else {
-            continue;
-        };
-        let algorithm = Algorithm::parse(fields.get("algorithm").unwrap_or("MD5"));
-        if let Some(algorithm) = algorithm
-            && best.as_ref().is_none_or(|(known, _)| algorithm < *known)
-        {
-            best = Some((algorithm, fields));
+/// The nonce that an account answered last, and how often.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Answered {
+    nonce: String,
+    count: u32,
+}
+
+/// The strongest challenge that we understand (RFC 8760 §2.4), and whether it says that only
+/// the nonce was at fault.
+pub(crate) struct Challenge {
+    algorithm: Algorithm,
+    fields: Fields,
+}
+
+impl Challenge {
+    pub(crate) fn strongest(challenges: &[String]) -> Option<Self> {
+        let mut best: Option<Self> = None;
+        for text in challenges {
+            let Some(fields) = Fields::parse(text) else {
+                continue;
+            };
+            let algorithm = Algorithm::parse(fields.get("algorithm").unwrap_or("MD5"));
+            if let Some(algorithm) = algorithm
+                && best
+                    .as_ref()
+                    .is_none_or(|known| algorithm < known.algorithm)
+            {
+                best = Some(Self { algorithm, fields });
+            }
         }
+        best
     }
-    let (algorithm, fields) = best?;
-    let (realm, nonce) = (fields.get("realm")?, fields.get("nonce")?);
-    let unsafe_text = |text: &str| text.contains(['"', '\\', '\r', '\n']);
-    if unsafe_text(realm) || unsafe_text(nonce) {
-        return None;
+
+    pub(crate) fn is_stale(&self) -> bool {
+        let stale = self.fields.get("stale");
+        stale.is_some_and(|stale| stale.eq_ignore_ascii_case("true"))
     }
-    let account = accounts
-        .iter()
-        .find(|account| account.realm.as_deref().is_none_or(|known| known == realm))?;
-    let counts = fields.get("qop").is_some_and(|qop| {
-        let mut qops = qop.split(',').map(str::trim);
-        qops.any(|qop| qop.eq_ignore_ascii_case("auth"))
-    });
-    let parts = Parts {
-        user: &account.user,
-        realm,
-        password: &account.password.0,
-        method,
-        uri,
-        nonce,
-        counted: counts.then_some(("00000001", cnonce)),
-    };
-    let mut text = format!(
-        "Digest username=\"{}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", \
-         response=\"{}\", algorithm={}",
-        account.user,
-        response(algorithm, &parts),
-        algorithm.name()
-    );
-    if counts {
-        text += &format!(", qop=auth, nc=00000001, cnonce=\"{cnonce}\"");
+
+    /// The credentials for it. `None`: it holds what cannot be repeated between quotes.
+    pub(crate) fn answer(
+        &self,
+        account: &Account,
+        (method, uri): (&str, &str),
+        cnonce: &str,
+        answered: &mut Answered,
+    ) -> Option<String> {
+        let fields = &self.fields;
+        let (realm, nonce) = (fields.get("realm")?, fields.get("nonce")?);
+        let unsafe_text = |text: &str| text.contains(['"', '\\', '\r', '\n']);
+        if unsafe_text(realm) || unsafe_text(nonce) {
+            return None;
+        }
+        let counts = fields.get("qop").is_some_and(|qop| {
+            let mut qops = qop.split(',').map(str::trim);
+            qops.any(|qop| qop.eq_ignore_ascii_case("auth"))
+        });
+        // A nonce that comes again counts on (RFC 7616 §3.4).
+        if answered.nonce != nonce {
+            nonce.clone_into(&mut answered.nonce);
+            answered.count = 0;
+        }
+        answered.count = answered.count.saturating_add(1);
+        let nc = format!("{:08x}", answered.count);
+        let parts = Parts {
+            user: &account.user,
+            realm,
+            password: &account.password.0,
+            method,
+            uri,
+            nonce,
+            counted: counts.then_some((nc.as_str(), cnonce)),
+        };
+        let mut text = format!(
+            "Digest username=\"{}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", \
+             response=\"{}\", algorithm={}",
+            account.user,
+            response(self.algorithm, &parts),
+            self.algorithm.name()
+        );
+        if counts {
+            text += &format!(", qop=auth, nc={nc}, cnonce=\"{cnonce}\"");
+        }
+        if let Some(opaque) = fields.get("opaque").filter(|opaque| !unsafe_text(opaque)) {
+            text += &format!(", opaque=\"{opaque}\"");
+        }
+        Some(text)
     }
-    if let Some(opaque) = fields.get("opaque").filter(|opaque| !unsafe_text(opaque)) {
-        text += &format!(", opaque=\"{opaque}\"");
-    }
-    Some(text)
 }

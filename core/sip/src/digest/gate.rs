@@ -1,83 +1,110 @@
 //! Who may call us: nonces of ours, and what is checked of credentials.
 
-use core::fmt;
 use std::collections::BTreeMap;
 
-use confab_terms::{Instant, limits};
+use confab_terms::{Instant, IpAddr, limits};
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use super::Account;
 use super::fields::Fields;
 use super::sums::{Algorithm, Parts, hex, response, same};
+use super::tries::Tries;
 
-/// A password. Never shown.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Secret(pub String);
+/// What our challenges say. Short, as they may not be larger than what they answer.
+const REALM: &str = "confab";
 
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
-    }
-}
+/// A nonce begins with its time in hexadecimal, and so many digits of salt.
+const SECONDS_CHARS: usize = 8;
+const SALT_CHARS: usize = 4;
 
-/// Whom we let in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Realm {
-    /// What the challenge says; no quote or backslash in it.
-    pub name: String,
-    /// Passwords by user.
-    pub users: BTreeMap<String, Secret>,
-}
-
-/// The realm, and which of its nonces have been used how often.
+/// Which of our nonces have been used how often, and who was wrong how often.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Gate {
-    realm: Realm,
     key: [u8; 32],
     /// The last `nc` of each nonce that somebody got in with; oldest first, as nonces begin
     /// with their time.
     counts: BTreeMap<String, u32>,
+    tries: Tries,
+}
+
+/// Values of `WWW-Authenticate`, all of one nonce.
+pub(crate) struct Challenges {
+    /// The one that we prefer (RFC 8760 §2.4).
+    pub(crate) sha256: String,
+    pub(crate) md5: String,
+    /// MD5, as it is where no algorithm is named, without a blank.
+    pub(crate) short: String,
+}
+
+/// What is asked for with credentials.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) from: IpAddr,
+    pub(crate) method: &'a str,
+    pub(crate) uri: &'a str,
 }
 
 /// What comes of credentials.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    LetIn,
+    /// As this user.
+    LetIn(String),
     /// To be challenged. `stale`: the nonce alone was at fault.
-    Challenged {
-        stale: bool,
-    },
+    Challenged { stale: bool },
 }
 
 const NO: Verdict = Verdict::Challenged { stale: false };
+const STALE: Verdict = Verdict::Challenged { stale: true };
 
 impl Gate {
-    pub(crate) fn new(realm: Realm, key: [u8; 32]) -> Self {
+    pub(crate) fn new(key: [u8; 32]) -> Self {
         Self {
-            realm,
             key,
             counts: BTreeMap::new(),
+            tries: Tries::default(),
         }
     }
 
-    /// The values of `WWW-Authenticate`, the one that we prefer first (RFC 8760 §2.4).
-    pub(crate) fn challenges(&self, now: Instant, stale: bool) -> [String; 2] {
-        let nonce = self.nonce(now.0 / 1_000_000_000);
+    /// Challenges that are good from now on.
+    /// `salt` is hexadecimal and another for each request: two phones behind one address that
+    /// are challenged in the same second each get a nonce of their own.
+    pub(crate) fn challenges(
+        &self,
+        now: Instant,
+        (from, salt): (IpAddr, &str),
+        stale: bool,
+    ) -> Challenges {
+        let salt = salt.get(..SALT_CHARS).unwrap_or_default();
+        let nonce = self.nonce(&format!("{:08x}{salt}", seconds(now)), from);
         let stale = if stale { ", stale=true" } else { "" };
-        [Algorithm::Sha256, Algorithm::Md5].map(|algorithm| {
+        let of = |algorithm: Algorithm| {
             format!(
-                "Digest realm=\"{}\", nonce=\"{nonce}\", algorithm={}, qop=\"auth\"{stale}",
-                self.realm.name,
+                "Digest realm=\"{REALM}\", nonce=\"{nonce}\", algorithm={}, qop=\"auth\"{stale}",
                 algorithm.name()
             )
-        })
+        };
+        let short = format!("Digest realm=\"{REALM}\", nonce=\"{nonce}\", qop=\"auth\"{stale}");
+        Challenges {
+            sha256: of(Algorithm::Sha256),
+            md5: of(Algorithm::Md5),
+            short: short.replace(", ", ","),
+        }
     }
 
-    /// Looks at an `Authorization` (RFC 7616 §3.4). The same for an unknown user and for a
-    /// wrong password, and as much work.
-    pub(crate) fn look(&mut self, now: Instant, method: &str, uri: &str, text: &str) -> Verdict {
-        let Some(fields) = Fields::parse(text) else {
+    /// Looks at the values of `Authorization` (RFC 7616 §3.4). The same for an unknown user and
+    /// for a wrong password, and as much work; what holds no nonce of ours costs no sum at all.
+    pub(crate) fn look<'a>(
+        &mut self,
+        now: Instant,
+        asked: Asked<'_>,
+        texts: &[String],
+        mut accounts: impl Iterator<Item = &'a Account>,
+    ) -> Verdict {
+        let fields = texts.iter().filter_map(|text| Fields::parse(text));
+        let mut ours = fields.filter(|fields| fields.get("realm") == Some(REALM));
+        let Some(fields) = ours.next() else {
             return NO;
         };
         let field = |name| fields.get(name).unwrap_or_default();
@@ -90,71 +117,99 @@ impl Gate {
         let (Some(count), false) = (count.flatten(), cnonce.is_empty()) else {
             return NO;
         };
-        let known = self.realm.users.get(field("username"));
+        if field("uri") != asked.uri {
+            return NO;
+        }
+        if !self.is_fresh(now, asked.from, nonce) || !self.is_next(nonce, count) {
+            return STALE;
+        }
+        let known = accounts.find(|account| account.user == field("username"));
+        let user = known.map(|account| account.user.as_str());
+        let from = asked.from.to_canonical();
         let parts = Parts {
             user: field("username"),
-            realm: &self.realm.name,
-            password: known.map_or("", |secret| &secret.0),
-            method,
-            uri: field("uri"),
+            realm: REALM,
+            password: known.map_or("", |account| &account.password.0),
+            method: asked.method,
+            uri: asked.uri,
             nonce,
             counted: Some((nc, cnonce)),
         };
+        // Also where nobody looks at it: who waits is told as soon as who does not.
         let right = same(&response(algorithm, &parts), field("response"));
-        let meant = field("realm") == self.realm.name && field("uri") == uri;
-        if !(right && meant && known.is_some()) {
+        if !self.tries.may_try(now, from, user) {
             return NO;
         }
-        if !self.is_fresh(now, nonce) || !self.count(now, nonce, count) {
-            return Verdict::Challenged { stale: true };
+        match user.filter(|_| right) {
+            Some(user) => {
+                self.tries.succeeded(from, user);
+                if self.count(now, nonce, count) {
+                    Verdict::LetIn(user.to_owned())
+                } else {
+                    STALE
+                }
+            }
+            None => {
+                self.tries.failed(now, from, user);
+                NO
+            }
         }
-        Verdict::LetIn
     }
 
-    /// Seconds, and a sum that only we can make.
-    fn nonce(&self, seconds: u64) -> String {
-        let time = format!("{seconds:012x}");
+    /// Seconds and salt, and a sum that only we can make and that is good for one source only.
+    fn nonce(&self, said: &str, from: IpAddr) -> String {
         let sum = Hmac::<Sha256>::new_from_slice(&self.key).map(|mut sum| {
-            sum.update(time.as_bytes());
-            sum.update(self.realm.name.as_bytes());
-            hex(&sum.finalize().into_bytes()[..16])
+            sum.update(said.as_bytes());
+            match from.to_canonical() {
+                IpAddr::V4(from) => sum.update(&from.octets()),
+                IpAddr::V6(from) => sum.update(&from.octets()),
+            }
+            hex(&sum.finalize().into_bytes()[..8])
         });
-        time + &sum.unwrap_or_default()
+        said.to_owned() + &sum.unwrap_or_default()
     }
 
-    fn is_fresh(&self, now: Instant, nonce: &str) -> bool {
-        let time = nonce
-            .get(..12)
-            .and_then(|t| u64::from_str_radix(t, 16).ok());
-        let Some(made) = time.filter(|made| same(&self.nonce(*made), nonce)) else {
-            return false;
-        };
-        let seconds = now.0 / 1_000_000_000;
-        (made..made.saturating_add(limits::SIP_NONCE_LIFE_S)).contains(&seconds)
+    fn is_fresh(&self, now: Instant, from: IpAddr, nonce: &str) -> bool {
+        let said = nonce.get(..SECONDS_CHARS + SALT_CHARS);
+        said.is_some_and(|said| {
+            same(&self.nonce(said, from), nonce)
+                && made(nonce).is_some_and(|made| is_young(now, made))
+        })
     }
 
     /// Each number of a nonce counts once, and upwards.
+    fn is_next(&self, nonce: &str, count: u32) -> bool {
+        count > self.counts.get(nonce).copied().unwrap_or(0)
+    }
+
+    /// Notes it; false if there is no room for one more nonce.
     fn count(&mut self, now: Instant, nonce: &str, count: u32) -> bool {
         while let Some((oldest, _)) = self.counts.first_key_value() {
-            let oldest = oldest.clone();
-            if self.is_fresh(now, &oldest) {
+            if made(oldest).is_some_and(|made| is_young(now, made)) {
                 break;
             }
-            self.counts.remove(&oldest);
+            self.counts.pop_first();
         }
-        let full = self.counts.len() >= limits::SIP_NONCES_MAX;
-        match self.counts.get_mut(nonce) {
-            Some(last) if count > *last => {
-                *last = count;
-                true
-            }
-            None if count > 0 && !full => {
-                self.counts.insert(nonce.to_owned(), count);
-                true
-            }
-            _ => false,
+        let room = self.counts.len() < limits::SIP_NONCES_MAX || self.counts.contains_key(nonce);
+        if room {
+            self.counts.insert(nonce.to_owned(), count);
         }
+        room
     }
+}
+
+fn seconds(now: Instant) -> u32 {
+    // For 136 years of one process.
+    u32::try_from(now.0 / 1_000_000_000).unwrap_or(u32::MAX)
+}
+
+/// When a nonce says that it was made.
+fn made(nonce: &str) -> Option<u32> {
+    u32::from_str_radix(nonce.get(..SECONDS_CHARS)?, 16).ok()
+}
+
+fn is_young(now: Instant, made: u32) -> bool {
+    (made..made.saturating_add(limits::SIP_NONCE_LIFE_S)).contains(&seconds(now))
 }
 
 #[cfg(test)]

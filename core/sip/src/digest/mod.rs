@@ -5,9 +5,8 @@ mod account;
 mod fields;
 mod gate;
 mod sums;
+mod tries;
 
-pub use account::Account;
-pub(crate) use gate::{Gate, Verdict};
-pub use gate::{Realm, Secret};
-
-pub(crate) use account::answer;
+pub use account::{Account, Secret};
+pub(crate) use account::{Answered, Challenge};
+pub(crate) use gate::{Asked, Gate, Verdict};

@@ -47,6 +47,14 @@ pub(crate) fn spelt_out(name: &str) -> &str {
         .map_or(name, |(_, long)| long)
 }
 
+/// The compact form of a name, as written if it has none.
+pub(crate) fn compact(name: &str) -> &str {
+    COMPACT
+        .iter()
+        .find(|(_, long)| long.eq_ignore_ascii_case(name))
+        .map_or(name, |(short, _)| short)
+}
+
 impl Headers {
     /// The values of every header of this name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {

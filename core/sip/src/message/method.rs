@@ -25,7 +25,9 @@ pub enum Method {
     Prack,
     /// RFC 3515: refused.
     Refer,
-    /// A known method that we do not take: REGISTER, SUBSCRIBE, NOTIFY, PUBLISH, MESSAGE.
+    /// RFC 3261.
+    Register,
+    /// A known method that we do not take: SUBSCRIBE, NOTIFY, PUBLISH, MESSAGE.
     Foreign(String),
     /// A token that is no method that we know.
     Unknown(String),
@@ -50,9 +52,8 @@ impl Method {
             "UPDATE" => Self::Update,
             "PRACK" => Self::Prack,
             "REFER" => Self::Refer,
-            "REGISTER" | "SUBSCRIBE" | "NOTIFY" | "PUBLISH" | "MESSAGE" => {
-                Self::Foreign(token.to_owned())
-            }
+            "REGISTER" => Self::Register,
+            "SUBSCRIBE" | "NOTIFY" | "PUBLISH" | "MESSAGE" => Self::Foreign(token.to_owned()),
             _ => Self::Unknown(token.to_owned()),
         }
     }
@@ -70,6 +71,7 @@ impl Method {
             Self::Update => "UPDATE",
             Self::Prack => "PRACK",
             Self::Refer => "REFER",
+            Self::Register => "REGISTER",
             Self::Foreign(token) | Self::Unknown(token) => token,
         }
     }

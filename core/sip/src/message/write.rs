@@ -3,7 +3,7 @@
 use confab_terms::SocketAddr;
 use serde::{Deserialize, Serialize};
 
-use super::headers::Headers;
+use super::headers::{Headers, compact};
 use super::{Method, Request};
 use crate::hop::Transport;
 
@@ -67,6 +67,9 @@ pub(crate) struct Reply {
     headers: Vec<(&'static str, String)>,
     record_route: bool,
     sdp: Vec<u8>,
+    /// In as few bytes as the grammar allows: compact names, no blanks, no reason phrase, and no
+    /// length, as a datagram ends by itself (RFC 3261 §7.3.3, §18.3).
+    short: bool,
 }
 
 impl Reply {
@@ -78,6 +81,7 @@ impl Reply {
             headers: Vec::new(),
             record_route: false,
             sdp: Vec::new(),
+            short: false,
         }
     }
     pub(crate) fn reason(mut self, reason: &str) -> Self {
@@ -97,6 +101,10 @@ impl Reply {
         self.record_route = true;
         self
     }
+    pub(crate) fn short(mut self) -> Self {
+        self.short = true;
+        self
+    }
     pub(crate) fn sdp(mut self, body: Vec<u8>) -> Self {
         self.sdp = body;
         self
@@ -109,6 +117,10 @@ impl Reply {
     pub(crate) fn bytes(&self, echo: &Echo) -> Vec<u8> {
         let reason = self.reason.as_deref();
         let reason = reason.unwrap_or_else(|| reason_phrase(self.status));
+        let (reason, line): (_, WriteLine) = match self.short {
+            true => ("", short_line),
+            false => (reason, line),
+        };
         let mut bytes = format!("SIP/2.0 {} {reason}\r\n", self.status).into_bytes();
         for via in &echo.vias {
             line(&mut bytes, "Via", via);
@@ -136,7 +148,10 @@ impl Reply {
         for (name, value) in &self.headers {
             line(&mut bytes, name, value.as_bytes());
         }
-        finish(&mut bytes, &self.sdp);
+        match self.short {
+            true => bytes.extend_from_slice(b"\r\n"),
+            false => finish(&mut bytes, &self.sdp),
+        }
         bytes
     }
 }
@@ -189,6 +204,16 @@ fn line(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
     bytes.extend_from_slice(b"\r\n");
 }
 
+/// How a header is written.
+type WriteLine = fn(&mut Vec<u8>, &str, &[u8]);
+
+fn short_line(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
+    bytes.extend_from_slice(compact(name).as_bytes());
+    bytes.push(b':');
+    bytes.extend_from_slice(value);
+    bytes.extend_from_slice(b"\r\n");
+}
+
 fn finish(bytes: &mut Vec<u8>, sdp: &[u8]) {
     if !sdp.is_empty() {
         line(bytes, "Content-Type", b"application/sdp");
@@ -217,6 +242,7 @@ pub fn reason_phrase(status: u16) -> &'static str {
         416 => "Unsupported URI Scheme",
         420 => "Bad Extension",
         422 => "Session Interval Too Small",
+        423 => "Interval Too Brief",
         480 => "Temporarily Unavailable",
         481 => "Call/Transaction Does Not Exist",
         482 => "Loop Detected",

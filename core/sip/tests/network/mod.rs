@@ -34,6 +34,17 @@ pub struct Seen {
     pub lost: bool,
 }
 
+fn wanted() -> Invite {
+    Invite {
+        to: format!("sip:room@{}", address(CALLEE)),
+        from: "sip:anna@127.0.0.1".into(),
+        from_name: Some("Anna \"A\" K".into()),
+        via: Some(address(CALLEE)),
+        offer: OFFER.to_vec(),
+        headers: vec![("X-Colour".into(), "blue".into())],
+    }
+}
+
 pub struct Network {
     pub now: Instant,
     pub agents: [UserAgent; 2],
@@ -93,17 +104,15 @@ impl Network {
     }
 
     pub fn call(&mut self) -> DialogId {
-        let dialog = self.agents[CALLER].invite(
-            self.now,
-            Invite {
-                to: format!("sip:room@{}", address(CALLEE)),
-                from: "sip:anna@127.0.0.1".into(),
-                from_name: Some("Anna \"A\" K".into()),
-                via: Some(address(CALLEE)),
-                offer: OFFER.to_vec(),
-                headers: vec![("X-Colour".into(), "blue".into())],
-            },
-        );
+        let dialog = self.agents[CALLER].invite(self.now, wanted());
+        self.collect();
+        dialog
+    }
+
+    /// The same through the caller's trunk, or to where the callee is registered.
+    pub fn call_along(&mut self) -> DialogId {
+        let route = self.agents[CALLER].route(self.now, &wanted().to).unwrap();
+        let dialog = self.agents[CALLER].invite_along(self.now, route, wanted());
         self.collect();
         dialog
     }

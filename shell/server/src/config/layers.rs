@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::written::{WrittenTrunk, text_of};
 use super::{BadValue, SETTINGS, Setting};
 
 /// Where a value comes from.
@@ -39,6 +40,7 @@ pub(crate) struct Given {
 #[derive(Debug, Default)]
 pub(crate) struct Layers {
     given: BTreeMap<&'static str, Given>,
+    trunks: Vec<WrittenTrunk>,
 }
 
 impl Layers {
@@ -49,9 +51,9 @@ impl Layers {
         environment: impl Fn(&str) -> Option<String>,
         file: Option<(&str, &str)>,
     ) -> Result<Self, BadValue> {
-        let written = match file {
+        let (written, trunks) = match file {
             Some((name, text)) => read_file(name, text)?,
-            None => BTreeMap::new(),
+            None => Default::default(),
         };
         let mut given = BTreeMap::new();
         for setting in SETTINGS {
@@ -88,23 +90,36 @@ impl Layers {
                 given.insert(setting.name, Given { origin, value });
             }
         }
-        Ok(Self { given })
+        Ok(Self { given, trunks })
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Given> {
         self.given.get(name)
     }
+
+    /// Every `[[trunk]]`.
+    pub(crate) fn trunks(&self) -> &[WrittenTrunk] {
+        &self.trunks
+    }
 }
 
-/// Strings, numbers, and lists of strings (joined by commas); nothing else is a setting.
-fn read_file(file: &str, text: &str) -> Result<BTreeMap<String, String>, BadValue> {
+/// The settings of a file by name, and its trunks.
+type Written = (BTreeMap<String, String>, Vec<WrittenTrunk>);
+
+fn read_file(file: &str, text: &str) -> Result<Written, BadValue> {
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| BadValue {
         what: file.to_owned(),
         value: None,
         wanted: format!("is not TOML: {}", error.message()),
     })?;
-    let mut values = BTreeMap::new();
+    let (mut values, mut trunks) = (BTreeMap::new(), Vec::new());
     for (name, value) in table {
+        if let ("trunk", Some(tables)) = (name.as_str(), value.as_array()) {
+            for (n, table) in (1..).zip(tables) {
+                trunks.push(WrittenTrunk::read(file, n, table)?);
+            }
+            continue;
+        }
         let bad = |wanted: &str| BadValue {
             what: format!("{name} in {file}"),
             value: Some(value.to_string()),
@@ -113,22 +128,12 @@ fn read_file(file: &str, text: &str) -> Result<BTreeMap<String, String>, BadValu
         if !SETTINGS.iter().any(|setting| setting.name == name) {
             let names: Vec<_> = SETTINGS.iter().map(|setting| setting.name).collect();
             return Err(bad(&format!(
-                "is no setting; there are {}",
+                "is no setting; there are {} and [[trunk]]",
                 names.join(", ")
             )));
         }
-        let text = match &value {
-            toml::Value::String(text) => text.clone(),
-            toml::Value::Integer(number) => number.to_string(),
-            toml::Value::Array(items) => items
-                .iter()
-                .map(toml::Value::as_str)
-                .collect::<Option<Vec<_>>>()
-                .ok_or_else(|| bad("should be a list of strings"))?
-                .join(","),
-            _ => return Err(bad("should be a string, a number or a list of strings")),
-        };
+        let text = text_of(&value).map_err(bad)?;
         values.insert(name, text);
     }
-    Ok(values)
+    Ok((values, trunks))
 }

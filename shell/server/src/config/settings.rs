@@ -43,7 +43,31 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "sip_listen",
         default: Some("127.0.0.1:5060"),
         value: "ADDRESS:PORT",
-        help: "Where SIP listens (UDP); a loopback address for now",
+        help: "Where SIP listens (UDP); elsewhere than on a loopback address only trunks get in",
+    },
+    Setting {
+        name: "trunk_networks",
+        default: None,
+        value: "CIDR,…",
+        help: "A trunk calls from there without a password; more of them: [[trunk]] in the file",
+    },
+    Setting {
+        name: "trunk_user",
+        default: None,
+        value: "NAME",
+        help: "Its user: lets in who knows the password, and answers its own challenges",
+    },
+    Setting {
+        name: "trunk_password",
+        default: None,
+        value: "PASSWORD",
+        help: "Its user's password",
+    },
+    Setting {
+        name: "trunk_address",
+        default: None,
+        value: "HOST[:PORT]",
+        help: "Where it takes calls of ours; the port is 5060 if there is none",
     },
     Setting {
         name: "rtp_ports",

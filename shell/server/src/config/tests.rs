@@ -98,6 +98,8 @@ fn each_bad_value_is_one_line_that_says_what_would_do() {
         ),
         ("CONFAB_VOICE_METHOD", "PUT", "GET nor POST"),
         ("CONFAB_FETCH_ALLOW", "10.0.0.0/33", "10.0.0.0/8"),
+        ("CONFAB_TRUNK_NETWORKS", "10.0.0.0/33", "10.0.0.0/8"),
+        ("CONFAB_TRUNK_ADDRESS", "a b", "sip.example.com"),
         (
             "CONFAB_ACCOUNT_SID",
             "CA5ba0f94a1b0c4d8f9c2e6b0a3f1d2e4c",
@@ -189,4 +191,105 @@ fn what_is_deployed_and_documented_names_settings_that_there_are() {
             assert!(SETTINGS.iter().any(is_setting), "CONFAB_{name} in {file}");
         }
     }
+}
+
+#[test]
+fn trunks_come_from_the_environment_and_the_file() {
+    let environment = [
+        ("CONFAB_SIP_LISTEN", "192.0.2.1:5060"),
+        ("CONFAB_TRUNK_NETWORKS", "192.0.2.0/24, ::ffff:198.51.100.7"),
+        ("CONFAB_TRUNK_ADDRESS", "192.0.2.7"),
+    ];
+    let file = "[[trunk]]\nname = 'carrier'\nnetworks = ['198.51.100.0/24', '2001:db8::/32']\n\
+                address = '[2001:db8::1]:5070'\n\
+                [[trunk]]\nname = 'phone'\nuser = 'anna'\npassword = 'pass'";
+    let config = read(&[], &environment, file).unwrap();
+    let names: Vec<_> = config.trunks.iter().map(|t| t.name.as_str()).collect();
+    assert_eq!(names, ["trunk", "carrier", "phone"]);
+    let access = super::access(config.sip_listen, &config.trunks).unwrap();
+    assert!(!access.open);
+    let gateways: Vec<_> = access.trunks.iter().map(|trunk| &trunk.gateway).collect();
+    let address = |n: usize| gateways[n].as_ref().unwrap().address.to_string();
+    assert_eq!(address(0), "192.0.2.7:5060");
+    assert_eq!(address(1), "[2001:db8::1]:5070");
+    assert_eq!(gateways[2], &None);
+    let mapped = access.trunks[0].networks[1].to_string();
+    assert_eq!(mapped, "198.51.100.7/32");
+    let open = super::access("127.0.0.2:5060".parse().unwrap(), &config.trunks);
+    assert!(open.unwrap().open);
+}
+
+#[test]
+fn a_bad_trunk_is_one_line_that_says_which_and_what_would_do() {
+    let carrier = "[[trunk]]\nname = 'carrier'\n";
+    for (file, says) in [
+        (
+            "[[trunk]]",
+            &["[[trunk]] 1 in confab.toml", "name = \"carrier\""][..],
+        ),
+        (
+            carrier,
+            &["[[trunk]] \"carrier\"", "says nothing", "networks ="],
+        ),
+        (
+            "[[trunk]]\nname = 'carrier'\nnetworks = ['10.0.0.0/33']",
+            &[
+                "networks of [[trunk]] \"carrier\"",
+                "10.0.0.0/33",
+                "10.0.0.0/8",
+            ],
+        ),
+        (
+            "[[trunk]]\nname = 'carrier'\nnetwork = ['10.0.0.0/8']",
+            &["network of", "is no key", "networks"],
+        ),
+        (
+            "[[trunk]]\nname = 'carrier'\nnetworks = [1]",
+            &["networks of", "a list of strings"],
+        ),
+        (
+            "[[trunk]]\nname = 'carrier'\nuser = 'anna'",
+            &["password of", "is missing"],
+        ),
+        (
+            "[[trunk]]\nname = 'carrier'\npassword = 'hush'",
+            &["user of", "is missing"],
+        ),
+        (
+            "[[trunk]]\nname = 'carrier'\nuser = 'a:b'\npassword = 'hush'",
+            &["user of", "\"a:b\"", "letters and digits"],
+        ),
+        (
+            "[[trunk]]\nname = 'carrier'\nuser = 'a'\npassword = \"hu\\u0007sh\"",
+            &["password of", "control characters"],
+        ),
+        (
+            "[[trunk]]\nname = 'carrier'\naddress = 'sip:x@y'",
+            &["address of", "\"sip:x@y\"", "sip.example.com"],
+        ),
+        (
+            "[[trunk]]\nname = 'a'\naddress = 'x'\n[[trunk]]\nname = 'a'\naddress = 'x'",
+            &["name of", "another trunk"],
+        ),
+        (
+            "trunk = 'carrier'",
+            &["trunk in confab.toml", "is no setting"],
+        ),
+    ] {
+        let line = read(&[], &[], file).expect_err(file);
+        assert!(!line.contains('\n') && !line.contains("hu"), "{line}");
+        assert!(
+            says.iter().all(|part| line.contains(part)),
+            "{line}: {says:?}"
+        );
+    }
+    let line = read(&[], &[("CONFAB_TRUNK_USER", "anna")], "").expect_err("no password");
+    assert!(
+        line.contains("CONFAB_TRUNK_USER") && line.contains("password"),
+        "{line}"
+    );
+    let networks = ("CONFAB_TRUNK_NETWORKS", "192.0.2.0/24");
+    let everywhere = [("CONFAB_SIP_LISTEN", "0.0.0.0:5060"), networks];
+    let line = read(&[], &everywhere, "").expect_err("no address for callers");
+    assert!(line.contains("CONFAB_PUBLIC_ADDRESS=192.0.2.10"), "{line}");
 }

@@ -10,7 +10,7 @@ use confab_switchboard::CallEvent;
 use confab_terms::{AccountSid, Method};
 use confab_web::Cidr;
 
-use super::{BadValue, Given, Layers};
+use super::{BadValue, ConfiguredTrunk, Given, Layers, trunks};
 
 /// How it is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub(crate) struct Config {
     pub(crate) http_listen: SocketAddr,
     pub(crate) https_listen: Option<SocketAddr>,
     pub(crate) sip_listen: SocketAddr,
+    pub(crate) trunks: Vec<ConfiguredTrunk>,
     pub(crate) rtp_ports: PortRange,
     pub(crate) public_address: Option<IpAddr>,
     pub(crate) data_dir: PathBuf,
@@ -60,6 +61,8 @@ impl Config {
             let url = some(url).map(Given::url).transpose()?;
             Ok(url.map(|url| (url, method)))
         };
+        let trunks = trunks::trunks(layers)?;
+        let public_address = some("public_address").map(Given::ip).transpose()?;
         Ok(Self {
             http_listen: one("http_listen")?.listen()?,
             https_listen: one("https_listen")
@@ -67,9 +70,10 @@ impl Config {
                 .filter(|given| !given.value.is_empty())
                 .map(Given::listen)
                 .transpose()?,
-            sip_listen: one("sip_listen")?.sip_listen()?,
+            sip_listen: one("sip_listen")?.sip_listen(&trunks, public_address)?,
+            trunks,
             rtp_ports: one("rtp_ports")?.ports()?,
-            public_address: some("public_address").map(Given::ip).transpose()?,
+            public_address,
             data_dir: one("data_dir")?.value.clone().into(),
             account_sid: some("account_sid").map(Given::account).transpose()?,
             auth_token: some("auth_token").map(Given::secret).transpose()?,

@@ -10,7 +10,7 @@ use confab_terms::{AccountSid, Method};
 use confab_web::Cidr;
 use thiserror::Error;
 
-use super::{Given, LogFormat};
+use super::{ConfiguredTrunk, Given, LogFormat};
 
 /// A value that cannot be used: one line.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -47,14 +47,30 @@ impl Given {
         text.parse().map_err(|_| self.bad(WANTED))
     }
 
-    pub(crate) fn sip_listen(&self) -> Result<SocketAddr, BadValue> {
+    /// Elsewhere than on a loopback address calls must be told from abuse, and callers be told
+    /// where to.
+    pub(crate) fn sip_listen(
+        &self,
+        trunks: &[ConfiguredTrunk],
+        public: Option<IpAddr>,
+    ) -> Result<SocketAddr, BadValue> {
         let address = self.listen()?;
-        if address.ip().is_loopback() {
+        let ip = address.ip().to_canonical();
+        if ip.is_loopback() {
             return Ok(address);
         }
-        let wanted = "is not a loopback address: calls from elsewhere cannot be told from abuse \
-                      yet; 127.0.0.1:5060 would do";
-        Err(self.bad(wanted))
+        if trunks.is_empty() {
+            let wanted = "is not a loopback address, and there is no trunk that could call: \
+                          CONFAB_TRUNK_NETWORKS=192.0.2.0/24 or a [[trunk]] in the file would do, \
+                          or 127.0.0.1:5060";
+            return Err(self.bad(wanted));
+        }
+        if ip.is_unspecified() && public.is_none() {
+            let wanted = "is every address of this machine, and callers must be told one: \
+                          CONFAB_PUBLIC_ADDRESS=192.0.2.10 would do";
+            return Err(self.bad(wanted));
+        }
+        Ok(address)
     }
 
     pub(crate) fn ip(&self) -> Result<IpAddr, BadValue> {

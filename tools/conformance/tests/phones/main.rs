@@ -15,4 +15,5 @@ mod others;
 mod scenarios;
 mod start_and_stop;
 mod transports;
+mod trunks;
 mod whisper;

@@ -2,103 +2,162 @@
 
 use core::time::Duration;
 
-use confab_terms::Instant;
+use confab_terms::{Instant, IpAddr, limits};
 
-use super::{Gate, NO, Realm, Secret, Verdict};
-use crate::digest::{Account, answer};
+use super::{Asked, Gate, NO, STALE, Verdict};
+use crate::digest::{Account, Answered, Challenge, Secret};
 
 const URI: &str = "sip:room@example.org";
+const HERE: IpAddr = IpAddr::V4(confab_terms::Ipv4Addr::new(192, 0, 2, 1));
 
-fn gate() -> Gate {
-    let users = [("anna".to_owned(), Secret("pass".into()))];
-    let name = "example.org".to_owned();
-    let realm = Realm {
-        name,
-        users: users.into(),
-    };
-    Gate::new(realm, [3; 32])
-}
-
-fn account(user: &str, password: &str) -> [Account; 1] {
-    [Account {
-        realm: Some("example.org".into()),
+fn account(user: &str, password: &str) -> Account {
+    Account {
         user: user.into(),
         password: Secret(password.into()),
-    }]
+    }
+}
+
+fn asked(method: &'static str, uri: &'static str) -> Asked<'static> {
+    Asked {
+        from: HERE,
+        method,
+        uri,
+    }
+}
+
+fn look(gate: &mut Gate, now: Instant, asked: Asked<'_>, text: &str) -> Verdict {
+    let accounts = [account("anna", "pass"), account("boris", "other")];
+    gate.look(now, asked, &[text.to_owned()], accounts.iter())
 }
 
 fn credentials(challenge: &str, user: &str, password: &str) -> String {
-    let challenges = [challenge.to_owned()];
-    answer(&account(user, password), &challenges, ("INVITE", URI), "c").unwrap_or_default()
+    let challenge = Challenge::strongest(&[challenge.to_owned()]);
+    let mut answered = Answered::default();
+    let asked = ("INVITE", URI);
+    challenge
+        .and_then(|c| c.answer(&account(user, password), asked, "c", &mut answered))
+        .unwrap_or_default()
 }
+
+fn let_in() -> Verdict {
+    Verdict::LetIn("anna".to_owned())
+}
+
+const INVITE: (&str, &str) = ("INVITE", URI);
 
 #[test]
 fn who_knows_the_password_gets_in_once_a_count() {
-    for which in [0, 1] {
-        let (mut gate, now) = (gate(), Instant(5_000_000_000));
-        let challenge = &gate.challenges(now, false)[which];
+    let invite = asked(INVITE.0, INVITE.1);
+    for which in [0, 1, 2] {
+        let (mut gate, now) = (Gate::new([3; 32]), Instant(5_000_000_000));
+        let offered = gate.challenges(now, (HERE, "0123456789"), false);
+        let challenge = [&offered.sha256, &offered.md5, &offered.short][which];
         let right = credentials(challenge, "anna", "pass");
-        assert_eq!(gate.look(now, "INVITE", URI, &right), Verdict::LetIn);
-        let stale = Verdict::Challenged { stale: true };
-        assert_eq!(gate.look(now, "INVITE", URI, &right), stale, "replayed");
-        assert_eq!(gate.look(now, "BYE", URI, &right), NO);
+        for elsewhere in [asked("BYE", URI), asked("INVITE", "sip:x@example.org")] {
+            assert_eq!(look(&mut gate, now, elsewhere, &right), NO);
+        }
+        let now = now + Duration::from_secs(2);
+        assert_eq!(look(&mut gate, now, invite, &right), let_in());
+        assert_eq!(look(&mut gate, now, invite, &right), STALE, "replayed");
+        let next = right.replace("nc=00000001", "nc=00000002");
         assert_eq!(
-            gate.look(now, "INVITE", "sip:other@example.org", &right),
-            NO
+            look(&mut gate, now, invite, &next),
+            NO,
+            "its sum is another"
         );
+        let stripped = right.replace("qop=auth, ", "");
+        assert_eq!(look(&mut gate, now, invite, &stripped), NO);
     }
 }
 
 #[test]
 fn the_unknown_and_the_wrong_are_told_the_same() {
-    let (mut gate, now) = (gate(), Instant(0));
-    let [challenge, _] = gate.challenges(now, false);
+    let (mut gate, now) = (Gate::new([3; 32]), Instant(0));
+    let invite = asked(INVITE.0, INVITE.1);
+    let challenge = gate.challenges(now, (HERE, "0123456789"), false).sha256;
     for (user, password) in [
         ("anna", "wrong"),
-        ("boris", "pass"),
-        ("boris", ""),
+        ("carla", "pass"),
+        ("carla", ""),
         ("", ""),
     ] {
         let text = credentials(&challenge, user, password);
-        assert_eq!(gate.look(now, "INVITE", URI, &text), NO, "{user}");
+        assert_eq!(look(&mut gate, now, invite, &text), NO, "{user}");
     }
-    for text in [
-        "",
-        "Digest",
-        "Basic x",
-        "NoOneKnowsThisScheme opaque-data=here",
-    ] {
-        assert_eq!(gate.look(now, "INVITE", URI, text), NO, "{text}");
+    for text in ["", "Digest", "Basic x", "NoOneKnowsThisScheme data=here"] {
+        assert_eq!(look(&mut gate, now, invite, text), NO, "{text}");
     }
 }
 
 #[test]
-fn nonces_end_and_cannot_be_made() {
-    let (mut gate, now) = (gate(), Instant(0));
-    let [challenge, _] = gate.challenges(now, false);
+fn who_was_wrong_waits_and_nobody_else_does() {
+    let (mut gate, now) = (Gate::new([3; 32]), Instant(0));
+    let invite = asked(INVITE.0, INVITE.1);
+    let challenge = gate.challenges(now, (HERE, "0123456789"), false).sha256;
+    let wrong = credentials(&challenge, "anna", "wrong");
+    let right = credentials(&challenge, "anna", "pass");
+    let challenge = gate.challenges(now, (HERE, "4567"), false).sha256;
+    let other = credentials(&challenge, "boris", "other");
+    assert_eq!(look(&mut gate, now, invite, &wrong), NO);
+    assert_eq!(
+        look(&mut gate, now, invite, &right),
+        NO,
+        "within the second"
+    );
+    let boris = Verdict::LetIn("boris".to_owned());
+    assert_eq!(look(&mut gate, now, invite, &other), boris);
+    let later = now + Duration::from_secs(1);
+    assert_eq!(look(&mut gate, later, invite, &right), let_in());
+    // Without a nonce that reached it, nobody can make another wait.
+    let forged = wrong.replace("nonce=\"0", "nonce=\"1");
+    for _ in 0..100 {
+        assert_eq!(look(&mut gate, later, invite, &forged), STALE);
+    }
+    let challenge = gate.challenges(later, (HERE, "abcd"), false).sha256;
+    let right = credentials(&challenge, "anna", "pass");
+    assert_eq!(look(&mut gate, later, invite, &right), let_in());
+}
+
+#[test]
+fn nonces_end_and_are_for_one_source() {
+    let (mut gate, now) = (Gate::new([3; 32]), Instant(0));
+    let invite = asked(INVITE.0, INVITE.1);
+    let challenge = gate.challenges(now, (HERE, "0123456789"), false).sha256;
     let text = credentials(&challenge, "anna", "pass");
-    let late = now + Duration::from_secs(confab_terms::limits::SIP_NONCE_LIFE_S);
-    let stale = Verdict::Challenged { stale: true };
-    assert_eq!(gate.look(late, "INVITE", URI, &text), stale);
-    let mut other = Gate::new(gate.realm.clone(), [4; 32]);
-    assert_eq!(other.look(now, "INVITE", URI, &text), stale);
-    assert_eq!(gate.look(now, "INVITE", URI, &text), Verdict::LetIn);
+    let late = now + Duration::from_secs(limits::SIP_NONCE_LIFE_S.into());
+    assert_eq!(look(&mut gate, late, invite, &text), STALE);
+    let mut other = Gate::new([4; 32]);
+    assert_eq!(look(&mut other, now, invite, &text), STALE);
+    let elsewhere = Asked {
+        from: IpAddr::V4([192, 0, 2, 2].into()),
+        ..invite
+    };
+    assert_eq!(look(&mut gate, now, elsewhere, &text), STALE);
+    let mapped = Asked {
+        from: IpAddr::V6(confab_terms::Ipv4Addr::new(192, 0, 2, 1).to_ipv6_mapped()),
+        ..invite
+    };
+    assert_eq!(look(&mut gate, now, mapped, &text), let_in());
     // What has ended is forgotten.
-    let [challenge, _] = gate.challenges(late, false);
+    let challenge = gate.challenges(late, (HERE, "0123"), false).sha256;
     let text = credentials(&challenge, "anna", "pass");
-    assert_eq!(gate.look(late, "INVITE", URI, &text), Verdict::LetIn);
+    assert_eq!(look(&mut gate, late, invite, &text), let_in());
     assert_eq!(gate.counts.len(), 1);
 }
 
 #[test]
-fn an_answer_takes_the_strongest_that_it_knows() {
-    let [sha, md5] = gate().challenges(Instant(0), false);
+fn an_answer_takes_the_strongest_that_it_knows_and_counts_on() {
+    let offered = Gate::new([3; 32]).challenges(Instant(0), (HERE, "0123"), false);
+    let (sha, md5) = (offered.sha256, offered.md5);
     let challenges = [md5, "Digest realm=\"x\", algorithm=SHA-512-256".into(), sha];
-    let text = answer(&account("anna", "pass"), &challenges, ("INVITE", URI), "c");
-    assert!(text.is_some_and(|text| text.contains("algorithm=SHA-256")));
-    let other = ["Digest realm=\"elsewhere\", nonce=\"1\"".to_owned()];
-    assert_eq!(
-        answer(&account("anna", "p"), &other, ("INVITE", URI), "c"),
-        None
-    );
+    let challenge = Challenge::strongest(&challenges).expect("one that we know");
+    let mut answered = Answered::default();
+    let mut text = || {
+        let account = account("anna", "pass");
+        let text = challenge.answer(&account, ("INVITE", URI), "c", &mut answered);
+        text.expect("an answer")
+    };
+    let first = text();
+    assert!(first.contains("algorithm=SHA-256") && first.contains("nc=00000001"));
+    assert!(text().contains("nc=00000002"));
 }

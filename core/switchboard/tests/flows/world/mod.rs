@@ -113,6 +113,7 @@ impl World {
         Config {
             account: AccountSid::from_random(1),
             sip_address: SIP.parse().unwrap(),
+            access: confab_switchboard::Access::open(),
             media_address: "127.0.0.1".parse().unwrap(),
             voice,
             voice_fallback: None,

@@ -1,20 +1,33 @@
-//! A network in CIDR notation, as `CONFAB_FETCH_ALLOW` lists them.
+//! A network in CIDR notation: whom a trunk calls from, where fetches may go.
 
-use std::fmt;
-use std::net::IpAddr;
-use std::str::FromStr;
+use core::fmt;
+use core::net::IpAddr;
+use core::str::FromStr;
+
+use serde::{Deserialize, Serialize};
 
 /// A network: an address and how many of its first bits count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cidr {
     address: IpAddr,
     bits: u8,
 }
 
-/// What is wrong with a text that should be a network.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a network; write it like 10.0.0.0/8, fd00::/8 or 192.168.1.5")]
-pub struct NotACidr(String);
+/// What is wrong with a text that should be a network: the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotACidr(pub String);
+
+impl fmt::Display for NotACidr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = &self.0;
+        write!(
+            f,
+            "`{text}` is not a network; write it like 10.0.0.0/8, fd00::/8 or 192.168.1.5"
+        )
+    }
+}
+
+impl core::error::Error for NotACidr {}
 
 impl Cidr {
     /// Whether the address lies in the network. A mapped IPv4 address counts as the IPv4 one.
@@ -36,6 +49,9 @@ impl Cidr {
     }
 
     /// Reads a comma-separated list; empty parts are skipped.
+    ///
+    /// # Errors
+    /// A part is no network.
     pub fn list(text: &str) -> Result<Vec<Self>, NotACidr> {
         let parts = text.split(',').map(str::trim);
         parts
@@ -63,12 +79,38 @@ impl FromStr for Cidr {
         if bits > most {
             return Err(wrong());
         }
-        Ok(Self { address, bits })
+        // A network of mapped addresses is the IPv4 network that they stand for.
+        match address.to_canonical() {
+            IpAddr::V4(mapped) if address.is_ipv6() && bits >= 96 => Ok(Self {
+                address: IpAddr::V4(mapped),
+                bits: bits - 96,
+            }),
+            _ => Ok(Self { address, bits }),
+        }
     }
 }
 
 impl fmt::Display for Cidr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.address, self.bits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cidr;
+
+    #[test]
+    fn mapped_addresses_and_networks_are_those_they_stand_for() {
+        let inside = |net: &str, one: &str| {
+            let net: Cidr = net.parse().expect("a network");
+            net.contains(one.parse().expect("an address"))
+        };
+        assert!(inside("192.0.2.0/24", "::ffff:192.0.2.10"));
+        assert!(inside("::ffff:192.0.2.0/120", "192.0.2.10"));
+        assert!(inside("::ffff:192.0.2.10", "192.0.2.10"));
+        assert!(!inside("::ffff:192.0.2.0/120", "192.0.3.10"));
+        assert!(!inside("2001:db8::/32", "192.0.2.10"));
+        assert!(!inside("0.0.0.0/0", "2001:db8::1"));
     }
 }

@@ -1,0 +1,101 @@
+//! Who may call us, and whom we may call: the trunks as the operator names them. What is made of
+//! it request by request stands in `admit`.
+
+use confab_terms::{Cidr, IpAddr, SocketAddr};
+use serde::{Deserialize, Serialize};
+
+use crate::Account;
+
+/// Whom the listener lets in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// Calls come from anyone: for a listener on a loopback address only.
+    pub open: bool,
+    /// Those who may call where it is not open, and through whom calls of ours go.
+    pub trunks: Vec<Trunk>,
+}
+
+/// One peer of the operator: a carrier, a PBX, a phone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trunk {
+    /// Its name in logs and messages; no two are the same.
+    pub name: String,
+    /// Where it calls from without a password.
+    pub networks: Vec<Cidr>,
+    /// Its user and password, for both ways: those that it calls with from elsewhere, and those
+    /// that we answer its challenges with.
+    pub account: Option<Account>,
+    /// Where it takes calls of ours.
+    pub gateway: Option<Gateway>,
+}
+
+/// Where a trunk takes calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gateway {
+    /// What request URIs say: `sip.example.com`, `192.0.2.1:5070`.
+    pub host: String,
+    /// Where the datagrams go.
+    pub address: SocketAddr,
+}
+
+impl Access {
+    /// Calls from anyone, and no trunks.
+    #[must_use]
+    pub fn open() -> Self {
+        Self {
+            open: true,
+            trunks: Vec::new(),
+        }
+    }
+
+    pub(crate) fn trunk(&self, name: &str) -> Option<&Trunk> {
+        self.trunks.iter().find(|trunk| trunk.name == name)
+    }
+
+    /// The trunk that calls from there without a password.
+    pub(crate) fn of_network(&self, from: IpAddr) -> Option<&Trunk> {
+        let calls_from = |net: &Cidr| net.contains(from);
+        let mut trunks = self.trunks.iter();
+        trunks.find(|trunk| trunk.networks.iter().any(calls_from))
+    }
+
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.trunks.iter().filter_map(|t| t.account.as_ref())
+    }
+}
+
+impl Trunk {
+    /// Whether requests within a call of this trunk come from there.
+    pub(crate) fn speaks_from(&self, from: IpAddr) -> bool {
+        let gateway = self.gateway.as_ref().map(|g| g.address.ip().to_canonical());
+        gateway == Some(from.to_canonical()) || self.networks.iter().any(|net| net.contains(from))
+    }
+}
+
+/// Who is at the other end of a dialog, and so who may speak within it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Peer {
+    /// Whoever knows its tags: the listener is open.
+    Anyone,
+    /// A trunk, known by where it calls from, or called by us.
+    Trunk(String),
+    /// Who showed that it knows this user's password, or is registered as it; from there, or
+    /// with the password again.
+    User { user: String, from: IpAddr },
+    /// Whom we called there.
+    Address(IpAddr),
+    /// Whom we called by a name that is looked up on the way: only what we say counts.
+    Nobody,
+}
+
+impl Peer {
+    /// Whether the other is the same trunk or user, from wherever.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Anyone, _) => true,
+            (Self::Trunk(one), Self::Trunk(other)) => one == other,
+            (Self::User { user: one, .. }, Self::User { user: other, .. }) => one == other,
+            _ => false,
+        }
+    }
+}

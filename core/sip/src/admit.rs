@@ -1,0 +1,173 @@
+//! Who may say what: each request is looked at before anything is done for it. What is not let
+//! in gets one reply that is no larger than itself, or none (docs/decisions/0006).
+
+use confab_terms::Instant;
+
+use crate::access::{Access, Peer};
+use crate::digest::{Asked, Gate, Verdict};
+use crate::hop::{Hop, Source, Transport};
+use crate::message::{Echo, Method, Reply, Request};
+use crate::server::ServerKey;
+use crate::{DialogId, UserAgent};
+
+impl UserAgent {
+    /// From now on only those are let in. Without it everybody is.
+    pub fn guard(&mut self, access: Access) {
+        if !access.open {
+            let mut key = [0; 32];
+            for part in key.chunks_mut(8) {
+                part.copy_from_slice(&self.random_number().to_le_bytes());
+            }
+            self.gate = Some(Gate::new(key));
+        }
+        self.access = access;
+    }
+
+    /// Whether what cannot be read is answered: a stranger's is not.
+    pub(crate) fn knows(&self, from: Source) -> bool {
+        self.access.open || self.access.of_network(from.address.ip()).is_some()
+    }
+
+    /// As whom it is let in; `None`: it is not, and has had its reply. `size` is its own.
+    pub(crate) fn admit(
+        &mut self,
+        now: Instant,
+        from: Source,
+        request: &Request,
+        size: usize,
+    ) -> Option<Peer> {
+        if self.access.open {
+            return Some(Peer::Anyone);
+        }
+        let trunk = self.access.of_network(from.address.ip());
+        let trunk = trunk.map(|trunk| Peer::Trunk(trunk.name.clone()));
+        let known = self.server_keys.get(&ServerKey::of(request));
+        if let Some(server) = known.and_then(|id| self.servers.get(id)) {
+            // A repetition, a CANCEL or an ACK of the same hop (RFC 3261 §9.1).
+            let same =
+                server.source.address.ip().to_canonical() == from.address.ip().to_canonical();
+            return same.then(|| trunk.unwrap_or(Peer::Address(from.address.ip())));
+        }
+        if request.to.tag().is_some() {
+            return self.admit_within(now, from, request, size, trunk);
+        }
+        match (&request.method, trunk) {
+            (Method::Ack | Method::Cancel, trunk) => trunk,
+            // Refused there: nobody has a password that it could show.
+            (Method::Register, Some(trunk)) if self.access.accounts().next().is_none() => {
+                Some(trunk)
+            }
+            // Whose calls it gets, nobody gets to say without a password.
+            (Method::Register, _) | (_, None) => {
+                let user = self.authenticate(now, from, request, size)?;
+                let from = from.address.ip();
+                Some(Peer::User { user, from })
+            }
+            (_, trunk) => trunk,
+        }
+    }
+
+    /// Within a dialog: from its own side only, or with the password again.
+    fn admit_within(
+        &mut self,
+        now: Instant,
+        from: Source,
+        request: &Request,
+        size: usize,
+        trunk: Option<Peer>,
+    ) -> Option<Peer> {
+        let dialog = self.dialog_of(request).and_then(|id| self.dialogs.get(&id));
+        let ip = from.address.ip().to_canonical();
+        let (is_theirs, user) = match dialog.map(|dialog| &dialog.peer) {
+            Some(Peer::Anyone) => (true, None),
+            Some(Peer::Trunk(name)) => {
+                let trunk = self.access.trunk(name);
+                (trunk.is_some_and(|trunk| trunk.speaks_from(ip)), None)
+            }
+            Some(Peer::User { user, from }) => (from.to_canonical() == ip, Some(user.clone())),
+            Some(Peer::Address(from)) => (from.to_canonical() == ip, None),
+            Some(Peer::Nobody) => (false, None),
+            None => (trunk.is_some(), None),
+        };
+        match (is_theirs, user) {
+            (true, _) => Some(trunk.unwrap_or(Peer::Address(ip))),
+            (false, _) if request.method == Method::Ack => None,
+            (false, Some(user)) => {
+                let shown = self.authenticate(now, from, request, size)?;
+                let same = shown == user;
+                if !same {
+                    self.refuse_small(now, from, request, Reply::new(481), size);
+                }
+                same.then_some(Peer::User { user, from: ip })
+            }
+            (false, None) => {
+                self.refuse_small(now, from, request, Reply::new(481), size);
+                None
+            }
+        }
+    }
+
+    /// The dialog that it names by Call-ID and both tags.
+    pub(crate) fn dialog_of(&self, request: &Request) -> Option<DialogId> {
+        let key = (request.call_id.clone(), request.to.tag()?.to_owned());
+        let dialog = self.dialog_keys.get(&key).copied();
+        dialog.filter(|id| self.is_of(*id, request))
+    }
+
+    /// The user whose password it shows; else it has been challenged, where there is anybody
+    /// whose password could be shown.
+    fn authenticate(
+        &mut self,
+        now: Instant,
+        from: Source,
+        request: &Request,
+        size: usize,
+    ) -> Option<String> {
+        let salt = self.same_tag(request);
+        let gate = self.gate.as_mut()?;
+        self.access.accounts().next()?;
+        let asked = Asked {
+            from: from.address.ip(),
+            method: request.method.as_str(),
+            uri: request.uri.text(),
+        };
+        let texts = request.headers.all("Authorization");
+        let texts: Vec<String> = texts.map(crate::message::lossy).collect();
+        let stale = match gate.look(now, asked, &texts, self.access.accounts()) {
+            Verdict::LetIn(user) => return Some(user),
+            Verdict::Challenged { stale } => stale,
+        };
+        let offered = gate.challenges(now, (from.address.ip(), &salt), stale);
+        let challenge = |reply: Reply, text: &str| reply.header("WWW-Authenticate", text);
+        let md5 = challenge(Reply::new(401), &offered.md5);
+        let both = challenge(challenge(Reply::new(401), &offered.sha256), &offered.md5);
+        let short = challenge(Reply::new(401).short(), &offered.short);
+        // What every phone knows, where only one has room (docs/decisions/0006).
+        for reply in [both, md5, short] {
+            if self.refuse_small(now, from, request, reply, size) {
+                break;
+            }
+        }
+        None
+    }
+
+    /// Replies if the reply is no larger than the request; false: nothing was sent.
+    fn refuse_small(
+        &mut self,
+        now: Instant,
+        from: Source,
+        request: &Request,
+        reply: Reply,
+        size: usize,
+    ) -> bool {
+        let tag = self.same_tag(request);
+        // 32 bits are enough of a tag that makes no dialog.
+        let bytes = reply.tag(&tag[..8]).bytes(&Echo::of(request, from.address));
+        // Who holds a connection is where it says it is.
+        let fits = bytes.len() <= size || from.transport == Transport::Tcp;
+        if fits && request.method != Method::Ack {
+            self.send(now, &Hop::back(from), bytes);
+        }
+        fits
+    }
+}

@@ -1,0 +1,108 @@
+//! Where a call of ours goes: through a trunk, or to where a user is registered.
+
+use confab_terms::{Instant, SocketAddr};
+use serde::{Deserialize, Serialize};
+
+use crate::access::{Gateway, Peer};
+use crate::hop::{Hop, Transport};
+use crate::message::{Host, SipUri, Uri};
+use crate::{DialogId, Invite, UserAgent};
+
+/// The way of one call of ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// To.
+    pub to: String,
+    /// The trunk's name, if it goes through one.
+    pub trunk: Option<String>,
+    /// Where it goes.
+    pub via: SocketAddr,
+    way: Hop,
+    /// The request URI, where it is not To.
+    target: Option<String>,
+    peer: Peer,
+}
+
+impl UserAgent {
+    /// The way to a number (`+15551234567`: through the first trunk that takes calls) or to a
+    /// SIP URI (of a trunk's host: through that; of our own address: to the registered user).
+    /// `None`: nobody there is ours to call.
+    #[must_use]
+    pub fn route(&self, now: Instant, to: &str) -> Option<Route> {
+        let mut trunks = self.access.trunks.iter();
+        let through = |name: &str, gateway: &Gateway, to: String| Route {
+            to,
+            trunk: Some(name.to_owned()),
+            via: gateway.address,
+            way: Hop::to(Transport::Udp, gateway.address),
+            target: None,
+            peer: Peer::Trunk(name.to_owned()),
+        };
+        if is_number(to) {
+            let (name, gateway) = trunks.find_map(|t| Some((&t.name, t.gateway.as_ref()?)))?;
+            return Some(through(name, gateway, format!("sip:{to}@{}", gateway.host)));
+        }
+        let Some(Uri::Sip(uri)) = Uri::parse(to) else {
+            return None;
+        };
+        if uri.secure || uri.has_headers {
+            return None;
+        }
+        let named = host_port(&uri);
+        let found = trunks.find_map(|trunk| {
+            let gateway = trunk.gateway.as_ref()?;
+            let literal = uri.socket_address() == Some(gateway.address);
+            let same = literal || gateway.host.eq_ignore_ascii_case(&named);
+            same.then(|| through(&trunk.name, gateway, to.to_owned()))
+        });
+        found.or_else(|| self.route_to_registered(now, to, &uri))
+    }
+
+    fn route_to_registered(&self, now: Instant, to: &str, uri: &SipUri) -> Option<Route> {
+        let ours = self.config.address;
+        let port = uri.port.is_none_or(|port| port == ours.port());
+        let is_here = matches!(uri.host, Host::Address(ip) if ip.to_canonical() == ours.ip());
+        let user = Uri::parse(to)?.user();
+        let binding = self
+            .registrar
+            .newest(now, &user)
+            .filter(|_| is_here && port)?;
+        let peer = match self.access.open {
+            true => Peer::Anyone,
+            false => Peer::User {
+                user,
+                from: binding.source.address.ip(),
+            },
+        };
+        Some(Route {
+            to: to.to_owned(),
+            trunk: None,
+            // Where it registered from and not what it wrote: a contact may be somebody else's.
+            via: binding.source.address,
+            way: Hop::back(binding.source),
+            target: Some(binding.uri.clone()),
+            peer,
+        })
+    }
+
+    /// Sends an INVITE on this way; what `invite` itself says of To and the way does not count.
+    pub fn invite_along(&mut self, now: Instant, route: Route, invite: Invite) -> DialogId {
+        let to = route.to;
+        let invite = Invite { to, ..invite };
+        let way = (Some(route.way), route.target);
+        self.invite_peer(now, invite, way, route.peer)
+    }
+}
+
+/// Digits, perhaps with a plus sign before them.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    !digits.is_empty() && digits.len() <= 32 && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn host_port(uri: &SipUri) -> String {
+    match uri.port {
+        Some(port) => format!("{}:{port}", uri.host),
+        None => uri.host.to_string(),
+    }
+}

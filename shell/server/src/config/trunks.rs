@@ -1,0 +1,195 @@
+//! Trunks: the one of the environment, and every `[[trunk]]` of the file, checked.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+
+use confab_switchboard::{Access, Account, Gateway, Secret, Trunk};
+use confab_web::Cidr;
+
+use super::written::WrittenTrunk;
+use super::{BadValue, Layers};
+
+/// The name of the trunk that the environment makes.
+const OF_ENVIRONMENT: &str = "trunk";
+const SIP_PORT: u16 = 5060;
+const NAME_CHARS_MAX: usize = 64;
+
+/// A trunk as it is configured: its host has not been looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ConfiguredTrunk {
+    pub(crate) name: String,
+    pub(crate) networks: Vec<Cidr>,
+    pub(crate) account: Option<Account>,
+    pub(crate) host: Option<String>,
+}
+
+/// All of them; the first fault is the error.
+pub(super) fn trunks(layers: &Layers) -> Result<Vec<ConfiguredTrunk>, BadValue> {
+    let mut trunks: Vec<ConfiguredTrunk> = Vec::new();
+    for written in of_settings(layers).iter().chain(layers.trunks()) {
+        let trunk = trunk(written)?;
+        let twin = |what: &str| BadValue {
+            what: format!("{} of {}", what, written.shown),
+            value: None,
+            wanted: "is that of another trunk too; another one would do".to_owned(),
+        };
+        if trunks.iter().any(|known| known.name == trunk.name) {
+            return Err(twin("name"));
+        }
+        let user = trunk.account.as_ref().map(|account| &account.user);
+        let is_same = |known: &ConfiguredTrunk| known.account.as_ref().map(|a| &a.user) == user;
+        if user.is_some() && trunks.iter().any(is_same) {
+            return Err(twin("user"));
+        }
+        trunks.push(trunk);
+    }
+    Ok(trunks)
+}
+
+/// `CONFAB_TRUNK_…`, if any of them is there.
+fn of_settings(layers: &Layers) -> Option<WrittenTrunk> {
+    let keys = ["networks", "user", "password", "address"];
+    let given = keys.map(|key| Some((key, layers.get(&format!("trunk_{key}"))?)));
+    let given: Vec<_> = given.into_iter().flatten().collect();
+    let (_, first) = given.first()?;
+    let mut written = WrittenTrunk::new(format!("the trunk of {}", first.origin));
+    written.add("name", OF_ENVIRONMENT.to_owned());
+    for (key, given) in given {
+        written.named(key, given.origin.to_string());
+        written.add(key, given.value.clone());
+    }
+    Some(written)
+}
+
+fn trunk(written: &WrittenTrunk) -> Result<ConfiguredTrunk, BadValue> {
+    let name = written.get("name").unwrap_or_default();
+    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || !is_sound(name) {
+        let wanted = "is no name: name = \"carrier\" would do";
+        return Err(written.bad("name", true, wanted));
+    }
+    let networks = Cidr::list(written.get("networks").unwrap_or_default());
+    let networks = networks.map_err(|error| {
+        let wanted = format!("holds something else than networks: {error}");
+        written.bad("networks", true, &wanted)
+    })?;
+    let account = account(written)?;
+    let host = written.get("address").map(|text| match host_port(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => {
+            let wanted = "is no host: sip.example.com, 192.0.2.1:5070 or [2001:db8::1] would do";
+            Err(written.bad("address", true, wanted))
+        }
+    });
+    let host = host.transpose()?;
+    if networks.is_empty() && account.is_none() && host.is_none() {
+        let wanted = "says nothing of who it is: networks = [\"192.0.2.0/24\"], user and \
+                      password, or address would do";
+        return Err(BadValue {
+            what: written.shown.clone(),
+            value: None,
+            wanted: wanted.to_owned(),
+        });
+    }
+    Ok(ConfiguredTrunk {
+        name: name.to_owned(),
+        networks,
+        account,
+        host,
+    })
+}
+
+fn account(written: &WrittenTrunk) -> Result<Option<Account>, BadValue> {
+    let (user, password) = match (written.get("user"), written.get("password")) {
+        (None, None) => return Ok(None),
+        (Some(user), Some(password)) => (user, password),
+        (Some(_), None) => {
+            return Err(written.bad("password", false, "is missing: the user has none"));
+        }
+        (None, Some(_)) => {
+            return Err(written.bad("user", false, "is missing: the password is nobody's"));
+        }
+    };
+    if user.contains(['"', '\\', ':', '@', ' ']) || !is_sound(user) {
+        let wanted = "holds what a user part cannot hold; letters and digits would do";
+        return Err(written.bad("user", true, wanted));
+    }
+    if !is_sound(password) {
+        let wanted = "holds control characters; letters and digits would do";
+        return Err(written.bad("password", false, wanted));
+    }
+    Ok(Some(Account {
+        user: user.to_owned(),
+        password: Secret(password.to_owned()),
+    }))
+}
+
+fn is_sound(text: &str) -> bool {
+    !text.chars().any(char::is_control)
+}
+
+/// Host and port of `host`, `host:port`, `[v6]:port`.
+fn host_port(text: &str) -> Option<(&str, u16)> {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.parse().ok().filter(|p| *p > 0)?),
+        _ => (text, SIP_PORT),
+    };
+    if let Some(inner) = host.strip_prefix('[') {
+        let inner = inner.strip_suffix(']')?;
+        return inner
+            .parse::<std::net::Ipv6Addr>()
+            .is_ok()
+            .then_some((inner, port));
+    }
+    let sound = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+    let is_name = !host.is_empty() && host.bytes().all(sound);
+    is_name.then_some((host, port))
+}
+
+impl ConfiguredTrunk {
+    /// Where its host is just now.
+    ///
+    /// # Errors
+    /// What the resolver says.
+    pub(crate) fn gateway(&self) -> Result<Option<Gateway>, String> {
+        let Some(text) = &self.host else {
+            return Ok(None);
+        };
+        let found = host_port(text).map(|at| at.to_socket_addrs());
+        let address: Option<SocketAddr> = match found {
+            Some(Ok(mut addresses)) => addresses.next(),
+            Some(Err(error)) => return Err(error.to_string()),
+            None => None,
+        };
+        let address = address.ok_or_else(|| "it has no address".to_owned())?;
+        Ok(Some(Gateway {
+            host: text.clone(),
+            address,
+        }))
+    }
+}
+
+/// Whom the listener lets in. The hosts of trunks are looked up now, and not again.
+///
+/// # Errors
+/// The trunk whose host cannot be found, its host, and why.
+pub(crate) fn access(
+    sip_listen: SocketAddr,
+    trunks: &[ConfiguredTrunk],
+) -> Result<Access, (String, String, String)> {
+    let mut access = Access {
+        open: sip_listen.ip().to_canonical().is_loopback(),
+        trunks: Vec::new(),
+    };
+    for trunk in trunks {
+        let gateway = trunk.gateway().map_err(|why| {
+            let host = trunk.host.clone().unwrap_or_default();
+            (trunk.name.clone(), host, why)
+        })?;
+        access.trunks.push(Trunk {
+            name: trunk.name.clone(),
+            networks: trunk.networks.clone(),
+            account: trunk.account.clone(),
+            gateway,
+        });
+    }
+    Ok(access)
+}

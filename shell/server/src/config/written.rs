@@ -1,0 +1,99 @@
+//! A `[[trunk]]` as it is written, and which text in it an error is about. Nothing typed here.
+
+use std::collections::BTreeMap;
+
+use super::BadValue;
+
+/// A trunk as it is written: text by key.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WrittenTrunk {
+    /// What errors call it.
+    pub(crate) shown: String,
+    values: BTreeMap<&'static str, String>,
+    /// What errors call its values, where it is not their key.
+    names: BTreeMap<&'static str, String>,
+}
+
+/// The keys of a `[[trunk]]`.
+const TRUNK_KEYS: [&str; 5] = ["name", "networks", "user", "password", "address"];
+
+impl WrittenTrunk {
+    pub(crate) fn new(shown: String) -> Self {
+        Self {
+            shown,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn add(&mut self, key: &'static str, value: String) {
+        self.values.insert(key, value);
+    }
+
+    pub(crate) fn named(&mut self, key: &'static str, name: String) {
+        self.names.insert(key, name);
+    }
+
+    /// What is written; an empty value is no value.
+    pub(crate) fn get(&self, key: &str) -> Option<&str> {
+        let value = self.values.get(key).map(|value| value.trim());
+        value.filter(|value| !value.is_empty())
+    }
+
+    pub(crate) fn bad(&self, key: &str, is_shown: bool, wanted: &str) -> BadValue {
+        let name = self.names.get(key).cloned();
+        BadValue {
+            what: name.unwrap_or_else(|| format!("{key} of {}", self.shown)),
+            value: self.values.get(key).filter(|_| is_shown).cloned(),
+            wanted: wanted.to_owned(),
+        }
+    }
+
+    /// The n-th table of the file.
+    pub(super) fn read(file: &str, n: usize, table: &toml::Value) -> Result<Self, BadValue> {
+        let shown = format!("[[trunk]] {n} in {file}");
+        let Some(table) = table.as_table() else {
+            return Err(BadValue {
+                what: shown,
+                value: None,
+                wanted: format!("should be a table with {}", TRUNK_KEYS.join(", ")),
+            });
+        };
+        let mut written = Self::new(shown);
+        if let Some(name) = table.get("name").and_then(toml::Value::as_str) {
+            written.shown = format!("[[trunk]] {name:?} in {file}");
+        }
+        for (key, value) in table {
+            let bad = |wanted: &str| BadValue {
+                what: format!("{key} of {}", written.shown),
+                value: None,
+                wanted: wanted.to_owned(),
+            };
+            let known = TRUNK_KEYS.iter().find(|known| *known == key);
+            let known = known.ok_or_else(|| {
+                bad(&format!(
+                    "is no key of a trunk; there are {}",
+                    TRUNK_KEYS.join(", ")
+                ))
+            })?;
+            let text = text_of(value).map_err(bad)?;
+            written.add(known, text);
+        }
+        Ok(written)
+    }
+}
+
+/// Strings, numbers, and lists of strings, joined by commas.
+pub(super) fn text_of(value: &toml::Value) -> Result<String, &'static str> {
+    match value {
+        toml::Value::String(text) => Ok(text.clone()),
+        toml::Value::Integer(number) => Ok(number.to_string()),
+        toml::Value::Array(items) => {
+            let texts = items.iter().map(toml::Value::as_str);
+            let texts: Option<Vec<_>> = texts.collect();
+            texts
+                .map(|texts| texts.join(","))
+                .ok_or("should be a list of strings")
+        }
+        _ => Err("should be a string, a number or a list of strings"),
+    }
+}
