@@ -1,6 +1,8 @@
 //! What the REST API can ask, and what it is answered. Values are typed: the dialect's spelling
 //! has been parsed away, and comes back only in `rest`.
 
+use core::time::Duration;
+
 use confab_conference::{Key, Update, Url};
 use confab_terms::{CallSid, ConferenceSid};
 use serde::{Deserialize, Serialize};
@@ -62,6 +64,8 @@ pub enum Request {
     },
     /// `GET …/Calls`: the live ones; `rest` adds those of the store.
     ListCalls,
+    /// `POST …/Calls`
+    CreateCall(Box<NewCall>),
     /// `POST …/Calls/{sid}`
     UpdateCall {
         /// Which.
@@ -74,6 +78,23 @@ pub enum Request {
         /// Which.
         conference: ConferenceSid,
     },
+}
+
+/// A call that is to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewCall {
+    /// A number, or `sip:user@host`.
+    pub to: String,
+    /// A number, a name, or `sip:user@host`.
+    pub from: String,
+    /// What it runs once it is answered.
+    pub first: NextDocument,
+    /// `FallbackUrl`: what it asks when a document fails.
+    pub fallback: Option<Url>,
+    /// `StatusCallback`: who is told of it.
+    pub status_callback: Option<CallCallback>,
+    /// `Timeout`: how long it rings.
+    pub rings: Duration,
 }
 
 /// What an update does to a call. Without anything in it, nothing.
@@ -147,6 +168,15 @@ pub enum Refusal {
     /// Not live here (the store may know it).
     #[error("no call {0}")]
     NoSuchCall(CallSid),
+    /// Nobody there is ours to call.
+    #[error(
+        "{0:?} cannot be called: a number needs a trunk with an address; a SIP URI needs the host of \
+         a trunk, or of a user who is registered here"
+    )]
+    NobodyToCall(String),
+    /// Nobody can call as that.
+    #[error("{0:?} is no caller: a number, a name or a SIP URI would do")]
+    NoCaller(String),
     /// A document in an update that cannot be read.
     #[error("the document cannot be read: {message}")]
     BadDocument {

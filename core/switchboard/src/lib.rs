@@ -17,7 +17,7 @@ mod switchboard;
 mod tell;
 mod view;
 
-pub use api::{CallUpdate, EndWish, NextDocument, Refusal, Reply, Request};
+pub use api::{CallUpdate, EndWish, NewCall, NextDocument, Refusal, Reply, Request};
 pub use call_callback::{CallCallback, CallEvent};
 /// The words of the rules that a question or an answer carries.
 pub use confab_conference as conference;

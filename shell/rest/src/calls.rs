@@ -119,7 +119,7 @@ pub(crate) async fn update(
 }
 
 /// All the fields, or the first that is invalid. With both a URL and a document, the URL counts.
-fn wanted(fields: &Fields) -> Result<CallUpdate, ApiError> {
+pub(crate) fn wanted(fields: &Fields) -> Result<CallUpdate, ApiError> {
     let end = match fields.filled("Status") {
         None => None,
         Some("completed") => Some(EndWish::Completed),

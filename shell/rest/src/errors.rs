@@ -127,6 +127,8 @@ impl ApiError {
             Self::InvalidStatus(_) => (21475, INVALID),
             Self::CallOver(_) => (21220, INVALID),
             Self::Refused(Refusal::BadDocument { code, .. }) => (*code, INVALID),
+            Self::Refused(Refusal::NobodyToCall(_)) => (21211, INVALID),
+            Self::Refused(Refusal::NoCaller(_)) => (21212, INVALID),
             Self::PageWithoutToken(_) => (54453, INVALID),
             Self::InvalidPageSize(_) => (54454, INVALID),
             Self::InvalidPageToken(_) => (21481, INVALID),

@@ -13,6 +13,7 @@ mod form;
 mod json;
 mod line;
 mod metrics;
+mod new_call;
 mod notifications;
 mod paging;
 mod participants;

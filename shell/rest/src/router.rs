@@ -19,7 +19,7 @@ use crate::errors::{ApiError, Unwritten};
 use crate::{
     Dialect, Line, Metrics, accounts, audibility, auth, calls, conferences, notifications,
 };
-use crate::{metrics, participants, prefix, refused};
+use crate::{metrics, new_call, participants, prefix, refused};
 
 const ROOT: &str = "/2010-04-01";
 
@@ -76,7 +76,7 @@ pub fn router(api: Api) -> Router {
                 .post(participants::update)
                 .delete(participants::remove),
         )
-        .route(CALLS, get(calls::list))
+        .route(CALLS, get(calls::list).post(new_call::create))
         .route(
             &format!("{CALLS}/{{call}}"),
             get(calls::fetch).post(calls::update),

@@ -1,7 +1,6 @@
 //! Calls: list, fetch, end, send on to another document.
 
 use confab_conference::LeaveReason;
-use confab_cxml::Place;
 use confab_terms::{CallSid, ConferenceSid, Now, RequestId};
 
 use super::{answer, slot};
@@ -85,6 +84,13 @@ fn try_update(
         let view = view.ok_or(Refusal::NoSuchCall(sid))?;
         return Ok(Reply::Call(Box::new(view)));
     }
+    let waits = board.calls.get_mut(sid).filter(|call| !call.is_answered());
+    let outgoing = waits.and_then(|call| call.outgoing.as_mut());
+    if let (Some(outgoing), Some(first), None) = (outgoing, &update.next, update.end) {
+        // It runs what it was sent to once somebody has answered.
+        outgoing.first.clone_from(first);
+        return fetch(board, sid);
+    }
     if let Some(next) = next.filter(|_| update.end.is_none()) {
         flow::take_out(board, now, sid, LeaveReason::UpdatedViaApi);
         if let Some(call) = board.calls.get_mut(sid) {
@@ -97,14 +103,9 @@ fn try_update(
     fetch(board, sid)
 }
 
-fn next(wish: &NextDocument) -> Result<Next, Refusal> {
-    match wish {
-        NextDocument::From(url) => Ok(Next::From(url.clone())),
-        NextDocument::Inline(text) => confab_cxml::parse(text.as_bytes(), Place::Call)
-            .map(Next::Inline)
-            .map_err(|malformed| Refusal::BadDocument {
-                code: malformed.code(),
-                message: malformed.to_string(),
-            }),
-    }
+pub(super) fn next(wish: &NextDocument) -> Result<Next, Refusal> {
+    Next::of(wish).map_err(|malformed| Refusal::BadDocument {
+        code: malformed.code(),
+        message: malformed.to_string(),
+    })
 }

@@ -3,6 +3,7 @@
 mod audibility;
 mod call;
 mod conference;
+mod new_call;
 mod participant;
 
 use confab_terms::{ConferenceSid, Now, RequestId};
@@ -50,6 +51,10 @@ pub(crate) fn asked(board: &mut Switchboard, now: Now, request: RequestId, what:
         Request::ListCalls => {
             let reply = call::list(board);
             answer(board, request, Ok(reply));
+        }
+        Request::CreateCall(wish) => {
+            let reply = new_call::create(board, now, &wish);
+            answer(board, request, reply);
         }
         Request::UpdateCall { call, update } => call::update(board, now, request, call, &update),
         Request::TellAudibility { conference } => {

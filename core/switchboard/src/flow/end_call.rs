@@ -29,11 +29,20 @@ pub(crate) fn finish_call(
     let was_answered = call.is_answered();
     call.times.ended = Some(now.wall);
     call.times.updated = now.wall;
-    let (status, code) = last_word(end, was_up, was_answered);
+    let is_ours = call.outgoing.is_some();
+    let (status, code) = match end {
+        CallEnd::Refused(code) if is_ours => (refused_as(code), Some(code)),
+        CallEnd::EndedViaApi if is_ours && !was_answered => (CallStatus::Canceled, None),
+        end => last_word(end, was_up, was_answered),
+    };
     call.status = status;
     call.sip_result_code = code.or(call.sip_result_code);
     let dialog = call.dialog;
     match end {
+        // A CANCEL, if they have not said no themselves.
+        CallEnd::Refused(_) | CallEnd::EndedViaApi if is_ours => {
+            board.sip.hang_up(now.instant, dialog);
+        }
         CallEnd::Refused(status) => board.sip.reject(now.instant, dialog, status),
         CallEnd::EndedViaApi if !was_answered => board.sip.reject(now.instant, dialog, 603),
         CallEnd::WeHangUp | CallEnd::EndedViaApi => board.sip.hang_up(now.instant, dialog),
@@ -48,6 +57,7 @@ pub(crate) fn finish_call(
     for timer in [
         Timer::Document(sid),
         Timer::Pause(sid),
+        Timer::Ringing(sid),
         Timer::TimeLimit(sid),
         Timer::MusicGrace(sid),
         Timer::Round(sid),
@@ -73,6 +83,15 @@ pub(crate) fn finish_call(
     let view = call.view(board.config.account);
     board.send(Output::CallEnded(view.clone()));
     Some(view)
+}
+
+/// What their refusal of a call of ours comes to.
+fn refused_as(status: u16) -> CallStatus {
+    match status {
+        486 | 600 => CallStatus::Busy,
+        408 | 480 => CallStatus::NoAnswer,
+        _ => CallStatus::Failed,
+    }
 }
 
 /// The final CallStatus, and the final SIP status if this is what decides it.

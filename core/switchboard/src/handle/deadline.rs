@@ -14,6 +14,7 @@ pub(crate) fn deadline(board: &mut Switchboard, now: Now, timer: Timer) {
     match timer {
         Timer::Document(call) => program::document_too_late(board, now, call),
         Timer::Pause(call) => program::pause_over(board, now, call),
+        Timer::Ringing(call) => super::rang_too_long(board, now, call),
         Timer::TimeLimit(call) => flow::leave(board, now, call, LeaveReason::HungUp),
         Timer::MusicGrace(call) => program::music_grace_over(board, call),
         Timer::Round(call) => program::round_over(board, now, call),

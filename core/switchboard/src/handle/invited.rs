@@ -73,6 +73,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         status_callback: board.config.status_callback.clone(),
         events_told: 0,
         replaces,
+        outgoing: None,
     });
     tell::call_began(board, now, sid);
     match replaces {

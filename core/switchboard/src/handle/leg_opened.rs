@@ -6,7 +6,7 @@ use confab_terms::{LegId, Now};
 
 use crate::CallEnd;
 use crate::flow;
-use crate::handle::late;
+use crate::handle::{dialled, late};
 use crate::live::{CallState, Leg};
 use crate::{Output, Switchboard};
 
@@ -34,6 +34,9 @@ pub(crate) fn leg_opened(board: &mut Switchboard, now: Now, leg: LegId, port: Op
         session_id,
         version: session_id,
     };
+    if call.outgoing.is_some() {
+        return dialled::invite(board, now, sid, local);
+    }
     if late {
         return late::offer_first(board, now, sid, local);
     }

@@ -2,6 +2,7 @@
 
 mod deadline;
 mod decoded;
+mod dialled;
 mod drain;
 mod fetched;
 mod invited;
@@ -13,6 +14,7 @@ mod sip;
 
 pub(crate) use deadline::deadline;
 pub(crate) use decoded::decoded;
+pub(crate) use dialled::rang_too_long;
 pub(crate) use drain::hang_up_all;
 pub(crate) use fetched::fetched;
 pub(crate) use invited::begin;

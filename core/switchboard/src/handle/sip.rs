@@ -7,7 +7,8 @@ use crate::CallEnd;
 use crate::Switchboard;
 use crate::flow;
 use crate::handle::media::digit_pressed;
-use crate::handle::{invited, late, offered};
+use crate::handle::{dialled, invited, late, offered};
+use crate::live::Call;
 
 pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
     match event {
@@ -30,12 +31,11 @@ pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
         Event::OfferWanted { dialog } => late::offer_wanted(board, now, dialog),
         Event::LateAnswer { dialog, answer } => late::answered(board, now, dialog, &answer),
         Event::Ended { dialog, how } => ended(board, now, dialog, how),
-        // Those are about INVITEs of ours, and we send none yet.
-        Event::Ringing { .. }
-        | Event::EarlyAnswer { .. }
-        | Event::Answered { .. }
-        | Event::OfferAccepted { .. }
-        | Event::OfferRefused { .. } => {}
+        Event::Ringing { dialog } => dialled::ringing(board, now, dialog),
+        Event::Answered { dialog, answer } => dialled::answered(board, now, dialog, &answer),
+        // Before the answer nobody is in a conference who could hear it; and the same offer once
+        // more only refreshes a call.
+        Event::EarlyAnswer { .. } | Event::OfferAccepted { .. } | Event::OfferRefused { .. } => {}
     }
 }
 
@@ -44,6 +44,10 @@ fn ended(board: &mut Switchboard, now: Now, dialog: DialogId, how: Ending) {
     let Some(call) = board.calls.of_dialog(dialog) else {
         return;
     };
+    let is_ringing = |call: &Call| call.outgoing.is_some() && !call.is_answered();
+    if board.calls.get(call).is_some_and(is_ringing) {
+        return dialled::refused(board, now, call, how);
+    }
     let end = match how {
         Ending::Bye | Ending::ByeSent => CallEnd::TheyHungUp,
         Ending::Cancelled => CallEnd::Cancelled,

@@ -3,12 +3,12 @@
 use confab_conference::{Settings, Url};
 use confab_media::LegMedia;
 use confab_sdp::Local;
-use confab_sip::DialogId;
+use confab_sip::{DialogId, Route};
 use confab_terms::{AccountSid, CallSid, ConferenceSid, Instant, LegId, SocketAddr, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::program::{Announcing, Flow, Music};
-use crate::{CallCallback, CallDirection, CallStatus, CallView};
+use crate::{CallCallback, CallDirection, CallStatus, CallView, NextDocument};
 
 /// A call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,6 +39,17 @@ pub(crate) struct Call {
     pub(crate) events_told: u64,
     /// The call that it is to replace, until its ACK.
     pub(crate) replaces: Option<Replaces>,
+    /// One of ours.
+    pub(crate) outgoing: Option<Box<Outgoing>>,
+}
+
+/// What is wished for of a call of ours.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Outgoing {
+    pub(crate) route: Route,
+    pub(crate) from_uri: String,
+    /// What it runs once it is answered.
+    pub(crate) first: NextDocument,
 }
 
 /// What becomes of the other call (RFC 3891).
@@ -68,9 +79,9 @@ pub(crate) struct Invite {
 pub(crate) enum CallState {
     /// Not answered, and no leg asked for.
     Ringing { offer: Vec<u8> },
-    /// A leg was asked for.
+    /// A leg was asked for; a call of ours begins so.
     Opening { offer: Vec<u8> },
-    /// The 200 was sent with our offer; its ACK brings the answer.
+    /// Our offer was sent: in a 200, and its ACK brings the answer; or in our INVITE.
     Offering { local: Local, offer: Vec<u8> },
     /// The 200 was sent, its ACK is awaited.
     Answered(Leg),
@@ -127,12 +138,20 @@ impl Call {
         matches!(self.state, CallState::Up(_))
     }
 
-    /// Whether the 200 was sent.
+    pub(crate) fn direction(&self) -> CallDirection {
+        match self.outgoing {
+            Some(_) => CallDirection::OutboundApi,
+            None => CallDirection::Inbound,
+        }
+    }
+
+    /// Whether the 200 was sent, or came.
     pub(crate) fn is_answered(&self) -> bool {
-        matches!(
-            self.state,
-            CallState::Offering { .. } | CallState::Answered(_) | CallState::Up(_)
-        )
+        match self.state {
+            CallState::Ringing { .. } | CallState::Opening { .. } => false,
+            CallState::Offering { .. } => self.outgoing.is_none(),
+            CallState::Answered(_) | CallState::Up(_) => true,
+        }
     }
 
     /// The conference in which it has taken its seat.
@@ -157,7 +176,7 @@ impl Call {
             to: self.invite.to.clone(),
             caller_name: self.invite.from_name.clone(),
             status: self.status,
-            direction: CallDirection::Inbound,
+            direction: self.direction(),
             date_created: self.times.created,
             date_updated: self.times.updated,
             start_time: self.times.started,

@@ -23,6 +23,15 @@ impl Calls {
         self.by_sid.insert(call.sid, call);
     }
 
+    /// The INVITE of a call of ours has left.
+    pub(crate) fn dialled(&mut self, sid: CallSid, dialog: DialogId) {
+        if let Some(call) = self.by_sid.get_mut(&sid) {
+            self.by_dialog.remove(&call.dialog);
+            call.dialog = dialog;
+            self.by_dialog.insert(dialog, sid);
+        }
+    }
+
     pub(crate) fn remove(&mut self, sid: CallSid) -> Option<Call> {
         let call = self.by_sid.remove(&sid)?;
         self.by_dialog.remove(&call.dialog);

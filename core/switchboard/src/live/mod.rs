@@ -11,7 +11,9 @@ mod rooms;
 mod timers;
 
 pub(crate) use asked::{Asked, Decoding, Fetching, Role};
-pub(crate) use call::{Call, CallState, DialWish, Invite, Leg, Redirects, Replaces, Seat, Times};
+pub(crate) use call::{
+    Call, CallState, DialWish, Invite, Leg, Outgoing, Redirects, Replaces, Seat, Times,
+};
 pub(crate) use calls::Calls;
 pub use counters::{Counters, Leftovers};
 pub(crate) use names::Names;

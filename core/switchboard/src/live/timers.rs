@@ -12,6 +12,8 @@ pub(crate) enum Timer {
     Document(CallSid),
     /// A `<Pause>` before the answer is over.
     Pause(CallSid),
+    /// A call of ours rings long enough.
+    Ringing(CallSid),
     /// `<Dial timeLimit>`.
     TimeLimit(CallSid),
     /// Silence has lasted long enough: the built-in music stands in.

@@ -1,16 +1,16 @@
 //! A call that an update of the API sends to another document. What it ran until then is dropped.
 
 use confab_conference::Url;
-use confab_cxml::Document;
+use confab_cxml::{Document, Malformed, Place};
 use confab_terms::{CallSid, Now};
 
 use super::document::{ask_document, run_document};
 use super::running::{Step, forget_question, running};
 use super::sound::silence;
 use super::step;
-use crate::Switchboard;
 use crate::live::{Redirects, Role, Timer};
 use crate::tell::fields;
+use crate::{NextDocument, Switchboard};
 
 /// What it is sent to.
 pub(crate) enum Next {
@@ -18,6 +18,18 @@ pub(crate) enum Next {
     From(Url),
     /// There already.
     Inline(Document),
+}
+
+impl Next {
+    /// Reads a document that is there already.
+    pub(crate) fn of(wish: &NextDocument) -> Result<Self, Malformed> {
+        match wish {
+            NextDocument::From(url) => Ok(Self::From(url.clone())),
+            NextDocument::Inline(text) => {
+                confab_cxml::parse(text.as_bytes(), Place::Call).map(Self::Inline)
+            }
+        }
+    }
 }
 
 /// Sends it on; it has left its conference already.

@@ -5,9 +5,9 @@ use confab_conference::{Key, ParticipantState};
 use confab_terms::{CallSid, ConferenceSid, Now};
 
 use super::words;
+use crate::Switchboard;
 use crate::live::{Call, Seat};
 use crate::program::DialOutcome;
-use crate::{CallDirection, Switchboard};
 
 /// A form's fields.
 pub(crate) type Fields = Vec<(String, String)>;
@@ -20,7 +20,7 @@ pub(crate) fn of_call(call: &Call) -> Fields {
         field("ApiVersion", API_VERSION),
         field("CallSid", &call.sid.to_string()),
         field("CallStatus", words::call_status(call.status)),
-        field("Direction", words::direction(CallDirection::Inbound)),
+        field("Direction", words::direction(call.direction())),
         field("From", &call.invite.from),
         field("To", &call.invite.to),
     ];
@@ -39,6 +39,10 @@ pub(crate) fn standard(board: &Switchboard, call: &Call) -> Fields {
 /// The voice URL, and whatever a `<Redirect>` leads to.
 pub(crate) fn voice(board: &Switchboard, call: &Call) -> Fields {
     let mut fields = standard(board, call);
+    // Of one of ours the application knows more than its INVITE says.
+    if call.outgoing.is_some() {
+        return fields;
+    }
     let invite = &call.invite;
     if !invite.to_user.is_empty() {
         fields.push(field("SipUser", &invite.to_user));

@@ -4,7 +4,7 @@
 use std::net::UdpSocket;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use confab_conformance::api::Api;
 use confab_conformance::caller::{Call, Caller};
 use confab_conformance::namespace::alone_with;
@@ -103,6 +103,162 @@ fn a_trunk_gets_in_by_its_network_and_a_stranger_gets_nothing() {
         assert!(!stranger.log().contains("SIP/2.0 "), "{}", stranger.log());
         let calls = api.get("/Calls.json")?.json;
         assert_eq!(calls["calls"].as_array().map(Vec::len), Some(2), "{calls}");
+        Ok(())
+    };
+    alone_with(NAME, &ADDRESSES, inside).unwrap();
+}
+
+/// Like a phone that does not know us: what a scanner cannot tell apart is replaced.
+fn plain(reply: &str, user: &str) -> String {
+    let mut plain = reply.replace(user, "USER");
+    for (from, to) in [
+        ("nonce=\"", "\""),
+        (";tag=", "\r"),
+        ("branch=", ";"),
+        ("scan", "@"),
+    ] {
+        let mut at = 0;
+        while let Some(found) = plain[at..].find(from) {
+            let begin = at + found + from.len();
+            let Some(length) = plain[begin..].find(to) else {
+                break;
+            };
+            plain.replace_range(begin..begin + length, "");
+            at = begin;
+        }
+    }
+    plain
+}
+
+#[test]
+fn a_password_gets_in_from_anywhere_and_a_scanner_learns_nothing() {
+    const NAME: &str = "trunks::a_password_gets_in_from_anywhere_and_a_scanner_learns_nothing";
+    let inside = || {
+        let server = start(&[
+            ("CONFAB_TRUNK_USER", "anna"),
+            ("CONFAB_TRUNK_PASSWORD", "pass"),
+        ])?;
+        let api = Api::new(&server)?;
+        let account = |password| Some(("anna", password));
+        let with = |from, hz, password| Call {
+            account: account(password),
+            ..call(from, &server, hz)
+        };
+        let one = Caller::start(&with(TRUNK[0], TONES[0], "pass"))?;
+        let other = Caller::start(&with(TRUNK[1], TONES[1], "pass"))?;
+        let seated = api.seated("trunks", 2);
+        seated.with_context(|| format!("{}\n{}", one.log(), server.log()))?;
+        hear_each_other(&one, &other)?;
+        for caller in [one, other] {
+            let (status, log) = caller.wait()?;
+            assert!(status.success(), "{log}");
+        }
+        let wrong = Caller::start(&with(TRUNK[0], TONES[0], "guess"))?;
+        let (status, log) = wrong.wait()?;
+        assert!(!status.success(), "{log}");
+        // Extensions that there are and are not, by three methods.
+        let mut told = Vec::new();
+        for (n, method) in (0..).zip(["REGISTER", "INVITE", "OPTIONS"]) {
+            for (m, user) in (0..).zip(["anna", "none", "1000", "admin"]) {
+                let request = scan(method, user, 10 * n + m);
+                let replies = ask_all(STRANGER, std::slice::from_ref(&request))?.remove(0);
+                assert_eq!(replies.len(), 1, "{request}");
+                assert!(replies[0].starts_with("SIP/2.0 401 "), "{}", replies[0]);
+                assert!(replies[0].len() <= request.len(), "{}", replies[0]);
+                told.push((method, plain(&replies[0], user)));
+            }
+        }
+        for (method, reply) in &told {
+            let first = told.iter().find(|(known, _)| known == method);
+            assert_eq!(Some(reply), first.map(|(_, reply)| reply));
+        }
+        let calls = api.get("/Calls.json")?.json;
+        assert_eq!(calls["calls"].as_array().map(Vec::len), Some(2), "{calls}");
+        Ok(())
+    };
+    alone_with(NAME, &ADDRESSES, inside).unwrap();
+}
+
+/// Waits until a call is what it should be.
+fn wait_for_status(api: &Api, call: &serde_json::Value, status: &str) -> Result<()> {
+    let path = format!("/Calls/{}.json", call["sid"].as_str().unwrap_or_default());
+    for _ in 0..50 {
+        if api.get(&path)?.json["status"] == status {
+            return Ok(());
+        }
+        pause(Duration::from_millis(100));
+    }
+    anyhow::bail!("{status}: {}", api.get(&path)?.json)
+}
+
+#[test]
+fn a_call_of_ours_goes_through_the_trunk_with_its_password() {
+    const NAME: &str = "trunks::a_call_of_ours_goes_through_the_trunk_with_its_password";
+    let inside = || {
+        let carrier = start(&[
+            ("CONFAB_TRUNK_USER", "anna"),
+            ("CONFAB_TRUNK_PASSWORD", "pass"),
+        ])?;
+        let there = Api::new(&carrier)?;
+        let ours = |password| {
+            let listen = format!("{}:5060", TRUNK[0]);
+            Server::start(&[
+                ("CONFAB_SIP_LISTEN", &listen),
+                ("CONFAB_TRUNK_ADDRESS", SERVER),
+                ("CONFAB_TRUNK_USER", "anna"),
+                ("CONFAB_TRUNK_PASSWORD", password),
+            ])
+        };
+        let call = [
+            ("To", "+15551234567"),
+            ("From", "+15557654321"),
+            (
+                "Twiml",
+                "<Response><Dial><Conference>out</Conference></Dial></Response>",
+            ),
+        ];
+        let mut server = ours("pass")?;
+        let here = Api::new(&server)?;
+        let made = here.post("/Calls.json", &call)?;
+        assert_eq!(made.status, 200, "{}", made.json);
+        assert_eq!(made.json["status"], "queued", "{}", made.json);
+        assert_eq!(made.json["direction"], "outbound", "{}", made.json);
+        let seated = here.seated("out", 1);
+        seated.with_context(|| format!("{}\n{}", server.log(), carrier.log()))?;
+        let (_, seated) = there.seated("+15551234567", 1)?;
+        let path = format!(
+            "/Calls/{}.json",
+            seated[0]["call_sid"].as_str().unwrap_or("")
+        );
+        let theirs = there.get(&path)?.json;
+        assert_eq!(
+            theirs["to"],
+            format!("sip:+15551234567@{SERVER}"),
+            "{theirs}"
+        );
+        assert_eq!(
+            theirs["from"],
+            format!("sip:+15557654321@{}", TRUNK[0]),
+            "{theirs}"
+        );
+        // Our BYE is let in as well.
+        let path = format!("/Calls/{}.json", made.json["sid"].as_str().unwrap_or(""));
+        assert_eq!(here.post(&path, &[("Status", "completed")])?.status, 200);
+        wait_for_status(&there, &theirs, "completed")?;
+        assert!(server.terminate()?.success());
+
+        let server = ours("wrong")?;
+        let here = Api::new(&server)?;
+        let made = here.post("/Calls.json", &call)?;
+        wait_for_status(&here, &made.json, "failed")?;
+        let notices = here.get("/Notifications.json")?.json.to_string();
+        assert!(notices.contains("refused the call with 401"), "{notices}");
+        let nobody = [("To", "sip:x@example.com"), call[1], call[2]];
+        let refused = here.post("/Calls.json", &nobody)?;
+        assert_eq!(
+            (refused.status, &refused.json["code"]),
+            (422, &21_211.into())
+        );
         Ok(())
     };
     alone_with(NAME, &ADDRESSES, inside).unwrap();

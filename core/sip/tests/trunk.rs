@@ -1,0 +1,260 @@
+//! Calls of ours through a trunk: whose challenges are answered, and whose are not.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use confab_sip::{
+    Access, Account, Config, DialogId, Ending, Event, Gateway, Invite, Output, Secret, Trunk,
+    UserAgent,
+};
+use confab_terms::{Instant, SocketAddr};
+
+const GATEWAY: &str = "192.0.2.7:5060";
+const ELSEWHERE: &str = "203.0.113.9:5060";
+
+struct Line {
+    agent: UserAgent,
+    now: Instant,
+    dialog: DialogId,
+    events: Vec<Event>,
+}
+
+impl Line {
+    /// The INVITE has left.
+    fn new() -> (Self, String) {
+        let mut agent = UserAgent::new(Config {
+            address: "192.0.2.1:5060".parse().unwrap(),
+            product: "confab".into(),
+            seed: [7; 32],
+        });
+        agent.guard(Access {
+            open: false,
+            trunks: vec![Trunk {
+                name: "carrier".into(),
+                networks: Vec::new(),
+                account: Some(Account {
+                    user: "anna".into(),
+                    password: Secret("pass".into()),
+                }),
+                gateway: Some(Gateway {
+                    host: "sip.example.com".into(),
+                    address: GATEWAY.parse().unwrap(),
+                }),
+            }],
+        });
+        let now = Instant(0);
+        let route = agent.route(now, "+15551234567").unwrap();
+        assert_eq!(route.to, "sip:+15551234567@sip.example.com");
+        let invite = Invite {
+            to: String::new(),
+            from: "sip:+1555@192.0.2.1".into(),
+            from_name: None,
+            via: None,
+            offer: b"v=0\r\n".to_vec(),
+            headers: Vec::new(),
+        };
+        let dialog = agent.invite_along(now, route, invite);
+        let events = Vec::new();
+        let mut line = Self {
+            agent,
+            now,
+            dialog,
+            events,
+        };
+        let sent = line.sent();
+        (line, sent[0].1.clone())
+    }
+
+    fn sent(&mut self) -> Vec<(String, String)> {
+        let mut sent = Vec::new();
+        while let Some(output) = self.agent.poll_output() {
+            match output {
+                Output::Datagram { to, bytes } => {
+                    sent.push((to.to_string(), String::from_utf8(bytes).unwrap()));
+                }
+                Output::Event(event) => self.events.push(event),
+                other => panic!("{other:?}"),
+            }
+        }
+        sent
+    }
+
+    fn hear(&mut self, from: &str, text: &str) -> Vec<(String, String)> {
+        let from: SocketAddr = from.parse().unwrap();
+        self.agent.handle(self.now, from, text.as_bytes());
+        self.sent()
+    }
+
+    /// The call is up, its Contact this; what acknowledged it.
+    fn up(contact: &str) -> (Self, (String, String)) {
+        let (mut line, invite) = Self::new();
+        let sent = line.hear(GATEWAY, &reply(&invite, 407, CHALLENGE));
+        let again = sent.last().unwrap().1.clone();
+        let more = format!("Contact: <sip:{contact}>\r\nAllow: UPDATE\r\n{EXPIRES}");
+        let mut acks = line.hear(GATEWAY, &reply(&again, 200, &more));
+        (line, acks.remove(0))
+    }
+
+    fn ended(&self) -> Vec<Ending> {
+        let ended = self.events.iter().filter_map(|event| match event {
+            Event::Ended { how, .. } => Some(*how),
+            _ => None,
+        });
+        ended.collect()
+    }
+}
+
+const EXPIRES: &str = "Session-Expires: 1800;refresher=uac\r\n";
+const CHALLENGE: &str =
+    "Proxy-Authenticate: Digest realm=\"theirs\", nonce=\"n1\", algorithm=MD5, qop=\"auth\"\r\n";
+
+/// A reply to what was sent.
+fn reply(request: &str, status: u16, more: &str) -> String {
+    let line = |name: &str| {
+        let mut lines = request.lines();
+        lines
+            .find(|line| line.starts_with(name))
+            .unwrap()
+            .to_owned()
+    };
+    let to = line("To: ");
+    let tag = if to.contains(";tag=") {
+        ""
+    } else {
+        ";tag=theirs"
+    };
+    format!(
+        "SIP/2.0 {status} X\r\n{}\r\n{}\r\n{to}{tag}\r\n{}\r\n{}\r\n{more}Content-Length: 0\r\n\r\n",
+        line("Via: "),
+        line("From: "),
+        line("Call-ID: "),
+        line("CSeq: "),
+    )
+}
+
+fn shows(text: &str) -> bool {
+    text.contains("uthorization: Digest ")
+}
+
+#[test]
+fn the_gateway_s_challenge_is_answered_and_so_within_the_call() {
+    let (mut line, ack) = Line::up("x@192.0.2.7:5060");
+    assert!(
+        ack.1.starts_with("ACK ") && shows(&ack.1),
+        "the same as its INVITE: {ack:?}"
+    );
+    line.agent.hang_up(line.now, line.dialog);
+    let bye = line.sent().pop().unwrap();
+    assert!(bye.1.starts_with("BYE ") && !shows(&bye.1), "{bye:?}");
+    let again = line
+        .hear(GATEWAY, &reply(&bye.1, 407, CHALLENGE))
+        .pop()
+        .unwrap();
+    assert_eq!(again.0, GATEWAY);
+    assert!(again.1.starts_with("BYE ") && shows(&again.1), "{again:?}");
+    assert!(
+        again.1.contains("nc=00000002"),
+        "the same nonce counts on: {again:?}"
+    );
+    // Wrong, and said so: no more of it.
+    assert!(
+        line.hear(GATEWAY, &reply(&again.1, 407, CHALLENGE))
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_stale_nonce_is_answered_once_more_and_not_for_ever() {
+    let (mut line, invite) = Line::new();
+    let mut text = invite;
+    let mut tries = 0;
+    for n in 0..20 {
+        let stale = CHALLENGE
+            .replace("n1", &format!("n{n}"))
+            .replace("qop", "stale=true, qop");
+        let sent = line.hear(GATEWAY, &reply(&text, 407, &stale));
+        match sent
+            .into_iter()
+            .find(|(_, text)| text.starts_with("INVITE "))
+        {
+            Some((_, again)) => text = again,
+            None => break,
+        }
+        tries += 1;
+    }
+    assert_eq!(tries, confab_terms::limits::SIP_ANEW_MAX);
+    assert_eq!(line.ended(), [Ending::Refused(407)]);
+}
+
+#[test]
+fn a_wrong_password_ends_the_call() {
+    let (mut line, invite) = Line::new();
+    let challenge = CHALLENGE.replace("Proxy-Authenticate", "WWW-Authenticate");
+    let sent = line.hear(GATEWAY, &reply(&invite, 401, &challenge));
+    let again = &sent.last().unwrap().1;
+    assert!(
+        again.contains("\r\nAuthorization: Digest username=\"anna\""),
+        "{again}"
+    );
+    let sent = line.hear(GATEWAY, &reply(again, 401, &challenge.replace("n1", "n2")));
+    assert!(
+        sent.iter().all(|(_, text)| text.starts_with("ACK ")),
+        "{sent:?}"
+    );
+    assert_eq!(line.ended(), [Ending::Refused(401)]);
+}
+
+#[test]
+fn nobody_else_s_challenge_is_answered() {
+    // Who is not the gateway, though it knows the branch.
+    let (mut line, invite) = Line::new();
+    let sent = line.hear(ELSEWHERE, &reply(&invite, 407, CHALLENGE));
+    assert!(sent.iter().all(|(_, text)| !shows(text)), "{sent:?}");
+    // Where the call's contact leads us (CVE-2021-41158): on the ACK, the BYE and after it.
+    let (mut line, ack) = Line::up("x@203.0.113.9:5060");
+    assert_eq!(ack.0, ELSEWHERE);
+    assert!(!shows(&ack.1), "{ack:?}");
+    line.agent.hang_up(line.now, line.dialog);
+    let bye = line.sent().pop().unwrap();
+    assert_eq!(bye.0, ELSEWHERE);
+    for from in [ELSEWHERE, GATEWAY] {
+        let sent = line.hear(from, &reply(&bye.1, 407, CHALLENGE));
+        assert!(sent.is_empty(), "{sent:?}");
+    }
+    // A call to us that we end: its caller's challenge is nobody's to answer.
+    let (mut line, _) = Line::new();
+    let invite = "INVITE sip:a@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKq\r\n\
+                  From: <sip:b@192.0.2.7>;tag=1\r\nTo: <sip:a@192.0.2.1>\r\nCall-ID: q\r\n\
+                  CSeq: 1 INVITE\r\nContact: <sip:b@203.0.113.9>\r\nContent-Length: 0\r\n\r\n";
+    assert!(
+        line.hear(GATEWAY, invite).is_empty(),
+        "too short for a challenge"
+    );
+}
+
+#[test]
+fn an_update_shows_credentials_where_it_is_asked_for_them() {
+    let (mut line, _) = Line::up("x@192.0.2.7:5060");
+    let update = loop {
+        line.now = line.agent.next_deadline().unwrap();
+        line.agent.handle_deadline(line.now);
+        let sent = line.sent();
+        if let Some(update) = sent
+            .into_iter()
+            .find(|(_, text)| text.starts_with("UPDATE "))
+        {
+            break update;
+        }
+    };
+    assert_eq!(update.0, GATEWAY);
+    let again = line
+        .hear(GATEWAY, &reply(&update.1, 407, CHALLENGE))
+        .remove(0);
+    assert!(
+        again.1.starts_with("UPDATE ") && shows(&again.1),
+        "{again:?}"
+    );
+    assert!(
+        line.hear(GATEWAY, &reply(&again.1, 200, EXPIRES))
+            .is_empty()
+    );
+    assert!(line.ended().is_empty());
+}

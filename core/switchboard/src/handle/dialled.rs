@@ -1,0 +1,103 @@
+//! A call of ours from its leg to its answer, or to the reason why there is none.
+
+use confab_sdp::{Direction, Local};
+use confab_sip::{DialogId, Ending, Invite};
+use confab_terms::{CallSid, Codec, Now};
+
+use super::late;
+use super::leg_opened::add_leg;
+use crate::live::{CallState, Timer};
+use crate::program::{self, Next};
+use crate::tell;
+use crate::{CallEnd, CallEvent, CallStatus, Switchboard, flow};
+
+const CODECS: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
+/// The vendor's: bad user credentials.
+const BAD_CREDENTIALS: u32 = 32_202;
+
+/// Its port is bound: the INVITE.
+pub(super) fn invite(board: &mut Switchboard, now: Now, sid: CallSid, local: Local) {
+    let Some(call) = board.calls.get_mut(sid) else {
+        return;
+    };
+    let Some(outgoing) = call.outgoing.clone() else {
+        return;
+    };
+    let offer = confab_sdp::offer(&local, &CODECS, Direction::SendRecv);
+    call.state = CallState::Offering {
+        local,
+        offer: offer.clone(),
+    };
+    let (thread, leg) = (call.thread, call.leg);
+    add_leg(board, thread, leg);
+    let invite = Invite {
+        to: outgoing.route.to.clone(),
+        from: outgoing.from_uri,
+        from_name: None,
+        via: None,
+        offer,
+        headers: Vec::new(),
+    };
+    let dialog = board.sip.invite_along(now.instant, outgoing.route, invite);
+    board.calls.dialled(sid, dialog);
+}
+
+/// 180 or 183.
+pub(super) fn ringing(board: &mut Switchboard, now: Now, dialog: DialogId) {
+    let Some(sid) = board.calls.of_dialog(dialog) else {
+        return;
+    };
+    if let Some(call) = board.calls.get_mut(sid) {
+        call.status = CallStatus::Ringing;
+        call.times.updated = now.wall;
+    }
+    tell::call_event(board, now, sid, CallEvent::Ringing);
+}
+
+/// 200, and acknowledged: the call is up and runs its document.
+pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answer: &[u8]) {
+    let Some(sid) = board.calls.of_dialog(dialog) else {
+        return;
+    };
+    board.timers.cancel(Timer::Ringing(sid));
+    if let Some(call) = board.calls.get_mut(sid) {
+        call.sip_result_code = Some(200);
+    }
+    late::answered(board, now, dialog, answer);
+    flow::acknowledged(board, now, sid);
+    let call = board.calls.get(sid).filter(|call| call.is_up());
+    let first = call
+        .and_then(|call| call.outgoing.as_ref())
+        .map(|o| o.first.clone());
+    // It could be read when the call was wished for.
+    if let Some(Ok(next)) = first.as_ref().map(Next::of) {
+        program::send_on(board, now, sid, next);
+    }
+}
+
+/// Nobody answered in time: the INVITE is taken back.
+pub(crate) fn rang_too_long(board: &mut Switchboard, now: Now, sid: CallSid) {
+    flow::end_call(board, now, sid, CallEnd::Refused(408));
+}
+
+/// There will be no answer. A refusal for want of credentials is the operator's to mend.
+pub(super) fn refused(board: &mut Switchboard, now: Now, sid: CallSid, how: Ending) {
+    let status = match how {
+        Ending::Refused(status) => status,
+        Ending::TimedOut => 408,
+        _ => return flow::end_call(board, now, sid, CallEnd::Lost),
+    };
+    if matches!(status, 401 | 403 | 407) {
+        let call = board.calls.get(sid);
+        let route = call.and_then(|call| Some(&call.outgoing.as_ref()?.route));
+        let trunk = route
+            .and_then(|route| route.trunk.clone())
+            .unwrap_or_default();
+        let message = format!(
+            "the trunk {trunk:?} refused the call with {status}: the user and password that it \
+             knows us by would do"
+        );
+        tell::notice_of_call(board, now, sid, BAD_CREDENTIALS, message, None);
+    }
+    flow::end_call(board, now, sid, CallEnd::Refused(status));
+}

@@ -1,0 +1,64 @@
+//! `POST …/Calls`: a call of ours, through a trunk or to a user who is registered.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use confab_switchboard::{NewCall, Reply, Request};
+
+use crate::calls::wanted;
+use crate::errors::ApiError;
+use crate::fields::invalid;
+use crate::form::Fields;
+use crate::{Api, Dialect, resources};
+
+/// As long as both vendors let it ring where nothing is said, and at most.
+const RINGS_S: u64 = 60;
+const RINGS_S_MAX: u64 = 600;
+
+/// `POST`.
+pub(crate) async fn create(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let fields = Fields::of_body(&headers, body).await?;
+    let wish = Box::new(wish(&fields)?);
+    let Reply::Call(view) = api.ask(Request::CreateCall(wish)).await? else {
+        return Err(ApiError::WrongReply);
+    };
+    let status = match api.dialect {
+        Dialect::SignalWire => StatusCode::OK,
+        Dialect::Twilio => StatusCode::CREATED,
+    };
+    Ok((status, Json(resources::call(api.dialect, &view))).into_response())
+}
+
+/// All the fields, or the first that is invalid.
+fn wish(fields: &Fields) -> Result<NewCall, ApiError> {
+    let to = fields.filled("To");
+    let to = to.ok_or_else(|| invalid("", "To", "a number or a SIP URI"))?;
+    let from = fields.filled("From");
+    let from = from.ok_or_else(|| invalid("", "From", "a number, a name or a SIP URI"))?;
+    let rest = wanted(fields)?;
+    let first = rest.next;
+    let first = first.ok_or_else(|| invalid("", "Url", "a URL, or a document as Twiml"))?;
+    let rings = match fields.filled("Timeout") {
+        None => RINGS_S,
+        Some(text) => {
+            let seconds = text.parse().ok().filter(|n| (1..=RINGS_S_MAX).contains(n));
+            seconds.ok_or_else(|| invalid(text, "Timeout", "a number of seconds from 1 to 600"))?
+        }
+    };
+    Ok(NewCall {
+        to: to.to_owned(),
+        from: from.to_owned(),
+        first,
+        fallback: rest.fallback,
+        status_callback: rest.status_callback,
+        rings: Duration::from_secs(rings),
+    })
+}
