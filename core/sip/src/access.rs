@@ -87,3 +87,15 @@ pub(crate) enum Peer {
     /// Whom we called by a name that is looked up on the way: only what we say counts.
     Nobody,
 }
+
+impl Peer {
+    /// Whether the other is the same trunk or user, from wherever.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Anyone, _) => true,
+            (Self::Trunk(one), Self::Trunk(other)) => one == other,
+            (Self::User { user: one, .. }, Self::User { user: other, .. }) => one == other,
+            _ => false,
+        }
+    }
+}

@@ -1,5 +1,5 @@
 //! Who may say what: each request is looked at before anything is done for it. What is not let
-//! in gets one reply that is no larger than itself, or none (docs/decisions/0010).
+//! in gets one reply that is no larger than itself, or none (docs/decisions/0012).
 
 use confab_terms::Instant;
 
@@ -142,7 +142,7 @@ impl UserAgent {
         let md5 = challenge(Reply::new(401), &offered.md5);
         let both = challenge(challenge(Reply::new(401), &offered.sha256), &offered.md5);
         let short = challenge(Reply::new(401).short(), &offered.short);
-        // What every phone knows, where only one has room (docs/decisions/0010).
+        // What every phone knows, where only one has room (docs/decisions/0012).
         for reply in [both, md5, short] {
             if self.refuse_small(now, from, request, reply, size) {
                 break;

@@ -28,7 +28,7 @@ impl UserAgent {
             // The same INVITE on another way (RFC 3261 §8.2.2.2).
             return self.refuse(now, source, request, Reply::new(482));
         }
-        let replaces = match self.replaced(request) {
+        let replaces = match self.replaced(request, &peer) {
             Ok(replaces) => replaces,
             Err(refusal) => return self.refuse(now, source, request, refusal),
         };

@@ -1,6 +1,7 @@
 //! An INVITE that is to take the place of a call of ours (RFC 3891): which one it means, and why
 //! it may not have it.
 
+use crate::access::Peer;
 use crate::dialog::Phase;
 use crate::message::{Method, Reply, Request, params};
 use crate::{DialogId, UserAgent};
@@ -60,14 +61,20 @@ impl UserAgent {
     ///
     /// # Errors
     /// Why it may not: 481 for one that is not there or that we cannot hand over, 603 for one
-    /// that is over, 486 for one that is up where only an early one was meant.
-    pub(crate) fn replaced(&self, request: &Request) -> Result<Option<DialogId>, Reply> {
+    /// that is over, 486 for one that is up where only an early one was meant. One of another
+    /// trunk or user is not there for them (RFC 3891 §8).
+    pub(crate) fn replaced(
+        &self,
+        request: &Request,
+        peer: &Peer,
+    ) -> Result<Option<DialogId>, Reply> {
         let Some(wanted) = wanted(request) else {
             return Ok(None);
         };
         let key = (wanted.call_id, wanted.local_tag);
         let found = self.dialog_keys.get(&key).copied();
         let found = found.and_then(|id| Some((id, self.dialogs.get(&id)?)));
+        let found = found.filter(|(_, dialog)| dialog.peer.is_as(peer));
         let Some((id, dialog)) = found else {
             return Err(Reply::new(481));
         };

@@ -3,6 +3,7 @@
 
 mod machine;
 mod network;
+mod trunks;
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -35,12 +36,13 @@ pub(crate) fn check(config: Result<Box<Config>, BadValue>) -> ExitCode {
         }
     };
     Found::Good(format!("settings: all {} can be used", SETTINGS.len())).tell();
-    let checks: [&dyn Fn() -> Vec<Found>; 5] = [
+    let checks: [&dyn Fn() -> Vec<Found>; 6] = [
         &|| network::listening(&config),
         &|| vec![folder(&config.data_dir)],
         &|| certificate(&config).into_iter().collect(),
         &|| machine::all(),
         &|| network::voice(&config).into_iter().collect(),
+        &|| trunks::all(&config),
     ];
     let mut status = 0;
     for check in checks {

@@ -95,3 +95,39 @@ fn a_certificate_that_cannot_be_served_is_named() {
     assert_eq!(status, 1);
     assert!(line(&lines, "certificate").starts_with('✘'), "{lines:#?}");
 }
+
+#[test]
+fn a_trunk_is_asked_and_what_it_says_is_told() {
+    let folder = Folder::new();
+    let answers = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = |socket: &UdpSocket| socket.local_addr().unwrap();
+    let file = format!(
+        "[[trunk]]\nname = 'carrier'\naddress = '{}'\n[[trunk]]\nname = 'silent'\n\
+         address = '{}'\n[[trunk]]\nname = 'phone'\nuser = 'anna'\npassword = 'pass'\n",
+        address(&answers),
+        address(&silent)
+    );
+    std::fs::write(folder.0.join("confab.toml"), file).unwrap();
+    let carrier = std::thread::spawn(move || {
+        let mut bytes = [0; 2_048];
+        let (length, from) = answers.recv_from(&mut bytes).unwrap();
+        assert!(bytes[..length].starts_with(b"OPTIONS sip:127.0.0.1:"));
+        let reply = b"SIP/2.0 483 Too Many Hops\r\n\r\n";
+        answers.send_to(reply, from).unwrap();
+    });
+    let (status, lines) = run(&mut asked_to("check", &folder));
+    carrier.join().unwrap();
+    assert_eq!(status, 0, "{lines:#?}");
+    let carrier = line(&lines, "trunk \"carrier\"");
+    assert!(
+        carrier.starts_with('✔') && carrier.contains("483 Too Many Hops"),
+        "{carrier}"
+    );
+    let silent = line(&lines, "trunk \"silent\"");
+    assert!(
+        silent.starts_with('✘') && silent.contains("did not answer"),
+        "{silent}"
+    );
+    assert!(line(&lines, "trunk \"phone\"").contains("calls as \"anna\""));
+}

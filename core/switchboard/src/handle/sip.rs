@@ -33,11 +33,9 @@ pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
         Event::Ended { dialog, how } => ended(board, now, dialog, how),
         Event::Ringing { dialog } => dialled::ringing(board, now, dialog),
         Event::Answered { dialog, answer } => dialled::answered(board, now, dialog, &answer),
-        // What rings may sound before it answers; it is not listened to until then.
-        Event::EarlyAnswer { .. }
-        // The same offer once more, to refresh the call.
-        | Event::OfferAccepted { .. }
-        | Event::OfferRefused { .. } => {}
+        // Before the answer nobody is in a conference who could hear it; and the same offer once
+        // more only refreshes a call.
+        Event::EarlyAnswer { .. } | Event::OfferAccepted { .. } | Event::OfferRefused { .. } => {}
     }
 }
 
