@@ -64,7 +64,10 @@ impl UserAgent {
         let Phase::Invited { server } = known.phase else {
             return;
         };
-        let reply = Reply::new(status.clamp(300, 699)).tag(&known.local_tag);
+        let mut reply = Reply::new(status.clamp(300, 699)).tag(&known.local_tag);
+        if status == 503 {
+            reply = reply.header("Retry-After", "10");
+        }
         self.respond(now, server, &reply);
         self.end(now, dialog, Ending::Rejected);
     }

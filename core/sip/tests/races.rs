@@ -150,6 +150,19 @@ fn a_rejection_is_told_with_its_status() {
 }
 
 #[test]
+fn who_is_turned_away_for_now_hears_when_to_come_again() {
+    let mut net = Network::new(1);
+    net.answers = false;
+    net.call();
+    net.run_for(secs(1));
+    let callee = net.invited().unwrap();
+    net.agents[CALLEE].reject(net.now, callee, 503);
+    net.collect();
+    let last = &net.seen.last().unwrap().text;
+    assert!(last.starts_with("SIP/2.0 503 ") && last.contains("\r\nRetry-After: 10\r\n"));
+}
+
+#[test]
 fn byes_that_cross() {
     let (mut net, caller, callee) = up(1);
     net.agents[CALLER].hang_up(net.now, caller);

@@ -69,6 +69,26 @@ impl Baresip {
         self.command("resume", "")
     }
 
+    /// Presses keys, one after the other (RFC 4733).
+    pub fn press(&mut self, keys: &str) -> Result<()> {
+        self.command("sndcode", keys)
+    }
+
+    /// Waits until it has printed this so often.
+    pub fn wait_for(&self, words: &str, how_often: usize) -> Result<()> {
+        let until = Instant::now() + Duration::from_secs(10);
+        while self.log().matches(words).count() < how_often {
+            if Instant::now() > until {
+                bail!(
+                    "{words:?} was not printed {how_often} times:\n{}",
+                    self.log()
+                );
+            }
+            pause(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
     /// Ends the call.
     pub fn hang_up(&mut self) -> Result<()> {
         self.command("hangup", "")

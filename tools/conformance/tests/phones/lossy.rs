@@ -139,6 +139,8 @@ fn fifty_calls_over_a_line_that_loses_every_fourth_packet_each_way() {
     server
         .wait_until_none_of(&OF_CALLS, Duration::from_secs(40))
         .unwrap();
+    // Its connection has been idle for long, and may be gone.
+    let api = Api::new(&server).unwrap();
     let completed = api
         .get("/Calls?Status=completed&PageSize=100")
         .unwrap()

@@ -12,6 +12,8 @@ mod lossy;
 mod matrix;
 mod moved;
 mod others;
+mod replacing;
+mod rust_stack;
 mod scenarios;
 mod start_and_stop;
 mod transports;

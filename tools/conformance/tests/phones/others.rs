@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use confab_conformance::api::Api;
+use confab_conformance::application::Application;
 use confab_conformance::baresip::Baresip;
 use confab_conformance::ear::Ear;
 use confab_conformance::party::{DBFS, TONES, call, heard, settle};
@@ -162,4 +163,34 @@ fn a_re_invite_of_sipp_is_answered_with_the_mirror() {
         let (status, log) = sipp.wait().unwrap();
         assert!(status.success(), "{direction}:\n{log}");
     }
+}
+
+#[test]
+fn a_key_of_baresip_is_heard_and_it_hears_that_we_hang_up() {
+    let application = Application::start().unwrap();
+    let room = "<Dial hangupOnStar='true'><Conference>keys</Conference></Dial>";
+    application.serve("/", "text/xml", format!("<Response>{room}</Response>"));
+    let voice = application.url("/");
+    let server = Server::start(&[("CONFAB_VOICE_URL", &voice)]).unwrap();
+    let api = Api::new(&server).unwrap();
+    let mut baresip = Baresip::start(BARESIP_HZ as u32).unwrap();
+    baresip.dial("x", &server.sip).unwrap();
+    api.seated("keys", 1).unwrap();
+    // A key of no meaning, and the one that leaves: nothing follows it, so that we hang up.
+    baresip.press("5").unwrap();
+    pause(Duration::from_millis(500));
+    api.seated("keys", 1).unwrap();
+    baresip.press("*").unwrap();
+    baresip.wait_for("session closed", 1).unwrap();
+
+    baresip.dial("x", &server.sip).unwrap();
+    let (conference, seated) = api.seated("keys", 1).unwrap();
+    let sid = seated[0]["call_sid"].as_str().unwrap();
+    let path = format!("/Conferences/{conference}/Participants/{sid}");
+    assert_eq!(api.delete(&path).unwrap().status, 204);
+    baresip.wait_for("session closed", 2).unwrap();
+    let calls = ["confab_calls", "confab_legs"];
+    server
+        .wait_until_none_of(&calls, Duration::from_secs(5))
+        .unwrap();
 }
