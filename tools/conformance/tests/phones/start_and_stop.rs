@@ -72,6 +72,11 @@ fn bad_variables_end_the_start_with_one_line_and_status_2() {
         &["CONFAB_VOICE_METHOD", "PUT"],
     );
     complains(
+        &[("CONFAB_STATUS_CALLBACK_EVENTS", "completed,over")],
+        2,
+        &["CONFAB_STATUS_CALLBACK_EVENTS", "completed,over"],
+    );
+    complains(
         &[("CONFAB_FETCH_ALLOW", "10.0.0.0/99")],
         2,
         &["CONFAB_FETCH_ALLOW", "10.0.0.0/99"],
