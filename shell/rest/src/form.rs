@@ -29,12 +29,11 @@ impl Fields {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// All of them, by name.
+    /// All of them, by name, each as often as it was sent.
     pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
-        let all = |(name, texts): (String, Vec<String>)| {
-            texts.into_iter().map(move |text| (name.clone(), text))
-        };
-        self.0.into_iter().flat_map(all).collect()
+        let each = self.0.into_iter();
+        each.flat_map(|(name, texts)| texts.into_iter().map(move |text| (name.clone(), text)))
+            .collect()
     }
 
     pub(crate) fn from_pairs(pairs: Vec<(String, String)>) -> Result<Self, ApiError> {
