@@ -19,7 +19,7 @@ use crate::limits::{
 };
 use crate::permits::Permits;
 use crate::resampler::{Filter, Resampler};
-use crate::{riff, telephone};
+use crate::{probes, riff, telephone};
 
 /// A source that is read once, front to back, perhaps while it still arrives.
 struct Once<R>(Mutex<R>);
@@ -82,7 +82,8 @@ impl Decoders {
         if telephone::is_telephone(content_type) {
             return self.decode_telephone(source, out);
         }
-        let source = riff::mended(source).map_err(|error| error.to_string())?;
+        let mended = riff::mended(source).map_err(|error| error.to_string())?;
+        let (source, is_of_chunks) = mended;
         let source = Box::new(Once(Mutex::new(source)));
         let options = MediaSourceStreamOptions::default();
         let stream = MediaSourceStream::new(source, options);
@@ -93,7 +94,7 @@ impl Decoders {
         let tags = MetadataOptions::default()
             .limit_tag_bytes(Limit::Maximum(TAG_BYTES_MAX))
             .limit_visual_bytes(Limit::Maximum(TAG_BYTES_MAX));
-        let probe = symphonia::default::get_probe();
+        let probe = probes::probe(is_of_chunks);
         let format = probe.probe(&hint, stream, Default::default(), tags);
         let mut format = format.map_err(|error| not_audio(&error))?;
         let track = format

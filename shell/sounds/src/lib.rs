@@ -7,6 +7,7 @@ mod flite;
 pub mod limits;
 mod permits;
 mod pipe;
+mod probes;
 mod resampler;
 mod riff;
 mod samples;

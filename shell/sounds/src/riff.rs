@@ -11,17 +11,24 @@ const PREFIX_BYTES_MAX: usize = 64 * 1024;
 /// As long as it lasts.
 const UNKNOWN: [u8; 4] = [0xff; 4];
 
-/// Puts the mended beginning before the rest. Waits for that beginning to arrive.
-pub(crate) fn mended<R: Read>(mut source: R) -> io::Result<Chain<Cursor<Vec<u8>>, R>> {
+/// A file, its beginning mended.
+pub(crate) type Mended<R> = Chain<Cursor<Vec<u8>>, R>;
+
+/// Puts the mended beginning before the rest. Waits for that beginning to arrive. Tells too
+/// whether it is a file of chunks, WAV or AIFF.
+pub(crate) fn mended<R: Read>(mut source: R) -> io::Result<(Mended<R>, bool)> {
     let mut prefix = Vec::new();
     read_to(&mut source, &mut prefix, 12)?;
+    let mut is_of_chunks = true;
     if prefix.starts_with(b"RIFF") && prefix.ends_with(b"WAVE") {
         prefix[4..8].copy_from_slice(&UNKNOWN);
         walk(&mut source, &mut prefix, u32::from_le_bytes)?;
     } else if prefix.starts_with(b"FORM") && prefix[prefix.len() - 4..].starts_with(b"AIF") {
         walk(&mut source, &mut prefix, u32::from_be_bytes)?;
+    } else {
+        is_of_chunks = false;
     }
-    Ok(Cursor::new(prefix).chain(source))
+    Ok((Cursor::new(prefix).chain(source), is_of_chunks))
 }
 
 /// Walks the chunks up to the samples, as far as they go. `number` reads a size.

@@ -1,5 +1,6 @@
-//! A user agent that is sent anything: each answer that it sends to a sound request is itself
-//! sound, few things come of one datagram, and once time has passed nothing is left.
+//! A user agent that is sent anything, in datagrams and on a connection: each answer that it sends
+//! to a sound request is itself sound, few things come of one message, and once time has passed
+//! nothing is left.
 
 use confab_sip::message::{Message, parse};
 use confab_sip::{
@@ -10,23 +11,34 @@ use confab_terms::{Instant, SocketAddr};
 
 const SDP: &[u8] = b"v=0\r\no=- 2 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
     m=audio 20000 RTP/AVP 0\r\n";
-/// Of one datagram: an answer, what it ends, what the application says to it.
-const OUTPUTS_MAX: usize = 16;
+/// Of one message: an answer, what it ends, what the application says to it.
+const OUTPUTS_MAX: usize = 24;
 /// Deadlines until all has died down.
-const DEADLINES_MAX: usize = 2_000;
+const DEADLINES_MAX: usize = 4_000;
+/// The caller's.
+const CONNECTION: ConnectionId = ConnectionId::Theirs(1);
 
-pub(crate) fn run(datagram: &[u8], framed: &[Framed]) {
+pub(crate) fn run(bytes: &[u8], framed: &[Framed]) {
     let mut desk = Desk::new();
-    desk.take(datagram);
+    desk.datagram(bytes);
     for one in framed {
-        if let Framed::Message(bytes)
+        if let Framed::Message(message)
         | Framed::Broken {
-            message: Some(bytes),
+            message: Some(message),
         } = one
         {
-            desk.take(bytes);
+            desk.datagram(message);
         }
     }
+    desk.close();
+    let mut desk = Desk::new();
+    let peer = address("127.0.0.2:40000");
+    desk.connection(ConnectionEvent::Opened { peer });
+    for piece in bytes.chunks(1 + bytes.len() / 2) {
+        let bytes = piece.to_vec();
+        desk.connection(ConnectionEvent::Received { bytes });
+    }
+    desk.connection(ConnectionEvent::Closed);
     desk.close();
 }
 
@@ -34,6 +46,8 @@ struct Desk {
     agent: UserAgent,
     now: Instant,
     dialogs: Vec<DialogId>,
+    /// Connections that were asked for.
+    opening: Vec<ConnectionId>,
 }
 
 fn address(text: &str) -> SocketAddr {
@@ -51,48 +65,49 @@ impl Desk {
             agent: UserAgent::new(config),
             now: Instant(1_000_000_000),
             dialogs: Vec::new(),
+            opening: Vec::new(),
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) {
+    fn datagram(&mut self, bytes: &[u8]) {
         self.now.0 += 1_000_000;
         let message = parse(bytes);
-        self.agent
-            .handle(self.now, address("127.0.0.2:5060"), bytes);
-        self.drain(matches!(message, Ok(Message::Request(_))));
+        let from = address("127.0.0.2:5060");
+        self.agent.handle(self.now, from, bytes);
+        let sound = matches!(message, Ok(Message::Request(_)));
+        self.drain(sound, OUTPUTS_MAX);
     }
 
-    /// Does what an application would; `sound`: what is sent must be.
-    fn drain(&mut self, sound: bool) {
+    /// Many messages may come in one piece.
+    fn connection(&mut self, event: ConnectionEvent) {
+        self.now.0 += 1_000_000;
+        self.agent.handle_connection(self.now, CONNECTION, event);
+        self.drain(false, 100 * OUTPUTS_MAX);
+    }
+
+    /// Does what an application and its network would; `sound`: what is sent must be.
+    fn drain(&mut self, sound: bool, outputs_max: usize) {
         let mut outputs = 0;
         while let Some(output) = self.agent.poll_output() {
             outputs += 1;
-            assert!(outputs <= OUTPUTS_MAX, "too much comes of it: {output:?}");
+            assert!(outputs <= outputs_max, "too much comes of it: {output:?}");
             match output {
                 Output::Datagram { bytes, .. } if sound => {
                     let told = parse(&bytes);
                     assert!(told.is_ok(), "{told:?}: {}", bytes.escape_ascii());
                 }
-                Output::Datagram { .. } => {}
                 Output::Connection {
                     connection,
                     order: ConnectionOrder::Open { .. },
-                } => self.refuse(connection),
-                Output::Connection { .. } => {}
-                Output::Resolve { lookup, port, .. } => {
-                    let found = port.map(|_| address("127.0.0.3:5060"));
-                    self.agent
-                        .handle_resolved(self.now, lookup, found.as_slice());
+                } => self.opening.push(connection),
+                Output::Datagram { .. } | Output::Connection { .. } => {}
+                Output::Resolve { lookup, .. } => {
+                    let found = [address("127.0.0.3:5060")];
+                    self.agent.handle_resolved(self.now, lookup, &found);
                 }
                 Output::Event(event) => self.decide(event),
             }
         }
-    }
-
-    /// Nobody listens there.
-    fn refuse(&mut self, connection: ConnectionId) {
-        let event = ConnectionEvent::Closed;
-        self.agent.handle_connection(self.now, connection, event);
     }
 
     fn decide(&mut self, event: Event) {
@@ -122,16 +137,23 @@ impl Desk {
         for dialog in std::mem::take(&mut self.dialogs) {
             self.agent.hang_up(self.now, dialog);
             self.agent.reject(self.now, dialog, 480);
-            self.drain(false);
+            self.drain(false, OUTPUTS_MAX);
         }
         for _ in 0..DEADLINES_MAX {
+            // Nobody is there.
+            for connection in std::mem::take(&mut self.opening) {
+                let closed = ConnectionEvent::Closed;
+                self.agent.handle_connection(self.now, connection, closed);
+                self.drain(false, OUTPUTS_MAX);
+            }
             let Some(deadline) = self.agent.next_deadline() else {
                 break;
             };
             self.now = self.now.max(deadline);
             self.agent.handle_deadline(self.now);
-            self.drain(false);
+            self.drain(false, OUTPUTS_MAX);
         }
         assert_eq!(self.agent.leftovers(), (0, 0, 0), "never dies down");
+        assert_eq!(self.agent.connections(), 0, "a connection is left");
     }
 }

@@ -66,7 +66,9 @@ impl World {
         if twice {
             self.tally.count(Kind::AnsweredTwice);
             let (fetch, result) = (fetch.fetch, result.clone());
-            let at = self.now + after + Duration::from_millis(self.application.below(2_000));
+            // The first is the one that brings something.
+            let later = Duration::from_millis(1 + self.application.below(2_000));
+            let at = self.now + after + later;
             let brings = None;
             self.queue.push(
                 at,

@@ -45,6 +45,25 @@ fn declared_sizes_are_not_believed() {
     }
 }
 
+/// What guards the readers of WAV and AIFF looks at the beginning: nothing may lead past it.
+#[test]
+fn a_mark_behind_junk_is_not_followed() {
+    let ears = Ears::new();
+    let file = wav(8_000, 1, Coding::S16, &sine(8_000, 440.0, 0.5, 0.5));
+    for (whole, kind) in [(&file[..], "audio/wav"), (AIFF, "audio/aiff")] {
+        ears.play(whole, kind).expect("audio");
+        for junk in [
+            &b"junk"[..],
+            b"RIFF\x10\0\0\0WAVEjunk\x04\0\0\0junk",
+            b"FORM....AIFX",
+        ] {
+            let hidden = [junk, whole].concat();
+            let error = ears.play(&hidden, kind).expect_err("no audio");
+            assert_eq!(error.code, 13420);
+        }
+    }
+}
+
 #[test]
 fn odd_headers_do_no_harm() {
     let ears = Ears::new();
