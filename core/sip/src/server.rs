@@ -113,6 +113,13 @@ impl UserAgent {
         let bytes = reply.bytes(&server.echo);
         let sent = (server.to.clone(), bytes.clone());
         let transport = server.to.transport;
+        let refuses = server.invite && reply.status() >= 300;
+        // Nobody acknowledges: it is said once, and whoever asks again is refused again.
+        if refuses && self.refusals >= limits::SIP_REFUSALS_MAX {
+            self.send(now, &sent.0, sent.1.clone());
+            self.forget_server(id);
+            return Some(sent);
+        }
         let timers = &mut self.timers;
         server.state = match (reply.status(), server.invite) {
             (..200, _) => ServerState::Proceeding { bytes },
@@ -121,6 +128,7 @@ impl UserAgent {
                 ServerState::Accepted
             }
             (_, true) => {
+                self.refusals += 1;
                 if transport == Transport::Udp {
                     timers.set(Timer::G(id), now + T1);
                 }
@@ -157,6 +165,7 @@ impl UserAgent {
         match server.state {
             ServerState::Completed { .. } => {
                 server.state = ServerState::Confirmed;
+                self.refusals = self.refusals.saturating_sub(1);
                 self.timers.stop_server(id);
                 let late = linger(server.to.transport, T4);
                 self.timers.set(Timer::I(id), now + late);
@@ -184,6 +193,9 @@ impl UserAgent {
         self.timers.stop_server(id);
         if let Some(server) = self.servers.remove(&id) {
             self.server_keys.remove(&server.key);
+            if server.invite && matches!(server.state, ServerState::Completed { .. }) {
+                self.refusals = self.refusals.saturating_sub(1);
+            }
         }
     }
 }

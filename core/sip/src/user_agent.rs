@@ -27,6 +27,8 @@ pub struct UserAgent {
     numbers: u64,
     pub(crate) servers: BTreeMap<TransactionId, ServerTransaction>,
     pub(crate) server_keys: BTreeMap<ServerKey, TransactionId>,
+    /// Refusals of INVITEs that wait for their ACK.
+    pub(crate) refusals: usize,
     pub(crate) clients: BTreeMap<TransactionId, ClientTransaction>,
     pub(crate) client_keys: BTreeMap<ClientKey, TransactionId>,
     pub(crate) dialogs: BTreeMap<DialogId, Dialog>,
@@ -55,6 +57,7 @@ impl UserAgent {
             numbers: 0,
             servers: BTreeMap::new(),
             server_keys: BTreeMap::new(),
+            refusals: 0,
             clients: BTreeMap::new(),
             client_keys: BTreeMap::new(),
             dialogs: BTreeMap::new(),

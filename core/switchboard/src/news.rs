@@ -24,11 +24,19 @@ pub enum News {
     CallAnswered {
         /// Which.
         call: CallSid,
+        /// `sip:user@host`.
+        from: String,
+        /// `sip:user@host`.
+        to: String,
+        /// Where its INVITE came from.
+        source: SocketAddr,
     },
     /// It is over.
     CallEnded {
         /// Which.
         call: CallSid,
+        /// `sip:user@host`.
+        from: String,
         /// By whom, or by what.
         how: CallEnd,
         /// Its last word.

@@ -168,7 +168,7 @@ pub(crate) struct Unwritten(pub(crate) Arc<ApiError>);
 fn unreadable(status: StatusCode) -> String {
     match status {
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE | StatusCode::URI_TOO_LONG => {
-            format!("the request line and headers are more than {HTTP_HEAD_BYTES_MAX} bytes")
+            format!("more than 100 headers, or a head of more than {HTTP_HEAD_BYTES_MAX} bytes")
         }
         _ => "this is no HTTP/1.1 request: its first line or one of its headers is broken".into(),
     }

@@ -12,6 +12,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use confab_store::Store;
 use confab_switchboard::{Reply, Request as Question};
+use confab_terms::limits::HTTP_HEAD_BYTES_MAX;
 use serde_json::json;
 
 use crate::dialect::account_sid;
@@ -104,6 +105,10 @@ pub fn router(api: Api) -> Router {
 }
 
 async fn enter(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    if head_bytes(&request) > HTTP_HEAD_BYTES_MAX {
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return ApiError::Unreadable(status).written(api.dialect);
+    }
     let (uri, spelling) = prefix::plain(request.uri());
     if uri.path().starts_with(ROOT) {
         if let Err(refused) = auth::authenticate(request.headers(), api.store.account()) {
@@ -126,6 +131,16 @@ async fn enter(State(api): State<Api>, mut request: Request, next: Next) -> Resp
         response.headers_mut().insert(header::CONNECTION, close);
     }
     response
+}
+
+/// The library's own limit is a buffer's, which a quick client can overshoot.
+fn head_bytes(request: &Request) -> usize {
+    let headers = request.headers().iter();
+    let headers: usize = headers
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
+    let target = request.uri().path_and_query();
+    headers + target.map_or(0, |target| target.as_str().len())
 }
 
 /// The account in the path, if it is not the one that asks.

@@ -4,18 +4,19 @@
 
 mod common;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use common::running::{Dir, Running, client, run};
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// A little more than a client may be silent or take nothing (10 s).
-const GIVEN_UP: Duration = Duration::from_secs(20);
+/// More than a client may be silent or take nothing (10 s): buffers have to fill before.
+const GIVEN_UP: Duration = Duration::from_secs(60);
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 const HEADERS: u8 = 1;
@@ -38,11 +39,18 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
+/// A client whose unread answers soon have nowhere to go.
+async fn with_little_room(to: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    socket.connect(to).await.unwrap()
+}
+
 async fn connect(dir: &Dir, running: &Running) -> TlsStream<TcpStream> {
     let mut config = client(&dir.0, &[&rustls::version::TLS13]);
     config.alpn_protocols = vec![b"h2".to_vec()];
     let connector = TlsConnector::from(Arc::new(config));
-    let tcp = TcpStream::connect(running.tls).await.unwrap();
+    let tcp = with_little_room(running.tls).await;
     let name = ServerName::try_from("localhost").unwrap();
     connector.connect(name, tcp).await.unwrap()
 }
@@ -147,7 +155,7 @@ async fn whoever_never_begins_or_never_takes_an_answer_is_ended() {
     let settings = frame(SETTINGS, 0, 0, b"");
     pinging.write_all(&settings).await.unwrap();
     let pings = frame(PING, 0, 0, &[7; 8]).repeat(500);
-    let plain = TcpStream::connect(running.plain).await.unwrap();
+    let plain = with_little_room(running.plain).await;
     let requests = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n".repeat(500);
     tokio::join!(
         never_begins,

@@ -16,7 +16,7 @@ use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 use crate::config::{Config, LogFormat};
 
 use escaping::Escaping;
-pub(crate) use limit::left_out;
+pub(crate) use limit::{FAILURES, left_out};
 
 /// Starts it. The filter has been checked with the configuration.
 pub(crate) fn start(config: &Config) {

@@ -39,7 +39,13 @@ pub(crate) fn acknowledged(board: &mut Switchboard, now: Now, sid: CallSid) {
     call.times.started = Some(now.wall);
     call.times.updated = now.wall;
     let replaced = call.replaces.take();
-    board.send(Output::News(News::CallAnswered { call: sid }));
+    let news = News::CallAnswered {
+        call: sid,
+        from: call.invite.from.clone(),
+        to: call.invite.to.clone(),
+        source: call.invite.source,
+    };
+    board.send(Output::News(news));
     tell::call_event(board, now, sid, CallEvent::Answered);
     match replaced {
         Some(replaced) => hand_over(board, now, sid, replaced),

@@ -75,6 +75,7 @@ pub(crate) fn finish_call(
     tell::call_over(board, now, &mut call, end);
     board.send(Output::News(News::CallEnded {
         call: sid,
+        from: call.invite.from.clone(),
         how: end,
         status,
         sip: call.sip_result_code,

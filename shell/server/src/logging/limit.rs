@@ -1,5 +1,6 @@
-//! How many entries of one kind the log takes: some, then none until the window is over. A kind
-//! is a place in the code. What is left out is counted.
+//! How many entries of one kind the log takes: some, then none until the window is over; while it
+//! goes on, each window is twice as long. A kind is a place in the code. What is left out is
+//! counted.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,8 +12,12 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
 
 const WINDOW: Duration = Duration::from_secs(10);
-/// Warnings and errors of one kind in one window.
-const WARNINGS_MAX: u32 = 20;
+/// What a window grows to while there is too much in each.
+const WINDOW_MAX: Duration = Duration::from_secs(600);
+/// Warnings and errors of one kind in one window, and failures of others.
+const WARNINGS_MAX: u32 = 10;
+/// The target of news that anybody can cause as many of as they like: limited as warnings are.
+pub(crate) const FAILURES: &str = "confab::failures";
 /// News of one kind in one window: a call begins and ends.
 const NEWS_MAX: u32 = 2_000;
 
@@ -31,25 +36,27 @@ pub(super) struct Limit {
 
 struct Window {
     begun: Instant,
+    lasts: Duration,
     count: u32,
 }
 
 impl Limit {
-    pub(super) fn takes(&self, kind: Identifier, level: Level, now: Instant) -> bool {
-        let most = match level {
-            Level::ERROR | Level::WARN => WARNINGS_MAX,
-            Level::INFO => NEWS_MAX,
-            // Whoever asks for these wants all of them.
-            _ => return true,
-        };
+    pub(super) fn takes(&self, kind: Identifier, most: u32, now: Instant) -> bool {
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         let window = kinds.entry(kind).or_insert(Window {
             begun: now,
+            lasts: WINDOW,
             count: 0,
         });
-        if now.saturating_duration_since(window.begun) >= WINDOW {
+        if now.saturating_duration_since(window.begun) >= window.lasts {
+            let too_much = window.count > most;
             *window = Window {
                 begun: now,
+                lasts: if too_much {
+                    (window.lasts * 2).min(WINDOW_MAX)
+                } else {
+                    WINDOW
+                },
                 count: 0,
             };
         }
@@ -69,6 +76,13 @@ impl<S: Subscriber> Filter<S> for Limit {
 
     fn event_enabled(&self, event: &Event<'_>, _: &Context<'_, S>) -> bool {
         let about = event.metadata();
-        self.takes(about.callsite(), *about.level(), Instant::now())
+        let most = match *about.level() {
+            Level::ERROR | Level::WARN => WARNINGS_MAX,
+            Level::INFO if about.target() == FAILURES => WARNINGS_MAX,
+            Level::INFO => NEWS_MAX,
+            // Whoever asks for these wants all of them.
+            _ => return true,
+        };
+        self.takes(about.callsite(), most, Instant::now())
     }
 }

@@ -4,12 +4,12 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use tracing::{Level, warn};
+use tracing::{debug, info, warn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, fmt, registry};
 
 use super::escaping::Escaping;
-use super::limit::{Limit, left_out};
+use super::limit::{FAILURES, Limit, left_out};
 
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<u8>>>);
@@ -64,24 +64,40 @@ fn one_kind_of_warning_cannot_flood_the_log_and_hides_no_other() {
         }
         warn!("another");
     });
-    assert_eq!(log.lines().count(), 21);
+    assert_eq!(log.lines().count(), 11);
     assert!(log.lines().last().unwrap().contains("another"));
     assert!(left_out() - before >= 9_980);
 }
 
 #[test]
-fn a_new_window_takes_warnings_again_and_debugging_is_never_left_out() {
+fn news_that_anybody_can_cause_are_limited_and_debugging_is_never_left_out() {
+    let log = logged(false, || {
+        for n in 0..100 {
+            info!(target: FAILURES, n, "refused");
+            info!(n, "news");
+            debug!(n, "detail");
+        }
+    });
+    let of = |word: &str| log.lines().filter(|line| line.contains(word)).count();
+    assert_eq!((of("refused"), of("news"), of("detail")), (10, 100, 100));
+}
+
+#[test]
+fn a_new_window_takes_some_again_and_each_is_longer_while_it_goes_on() {
     let limit = Limit::default();
     let kind = tracing::callsite::Identifier(&KIND);
     let begun = Instant::now();
-    let taken = |level, at| {
-        let takes = |_: &u32| limit.takes(kind.clone(), level, at);
+    let taken = |seconds| {
+        let at = begun + Duration::from_secs(seconds);
+        let takes = |_: &u32| limit.takes(kind.clone(), 10, at);
         (0..100).filter(takes).count()
     };
-    assert_eq!(taken(Level::WARN, begun), 20);
-    assert_eq!(taken(Level::WARN, begun + Duration::from_secs(9)), 0);
-    assert_eq!(taken(Level::WARN, begun + Duration::from_secs(11)), 20);
-    assert_eq!(taken(Level::DEBUG, begun), 100);
+    assert_eq!((taken(0), taken(9)), (10, 0));
+    assert_eq!((taken(11), taken(30)), (10, 0));
+    assert_eq!((taken(32), taken(71)), (10, 0));
+    // The last window ends, and the next one is not used up.
+    assert!(limit.takes(kind.clone(), 10, begun + Duration::from_secs(73)));
+    assert_eq!((taken(73 + 81), taken(73 + 92)), (10, 10));
 }
 
 struct Kind;

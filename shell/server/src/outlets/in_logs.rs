@@ -3,9 +3,11 @@
 //! account's owner.
 
 use confab_rest::Dialect;
-use confab_switchboard::News;
+use confab_switchboard::{CallStatus, News};
 use confab_terms::{CallSid, ConferenceSid};
-use tracing::info;
+use tracing::{debug, info};
+
+use crate::logging::FAILURES;
 
 /// One entry, ids as applications know them. A place in the code for each kind: each is limited
 /// for itself.
@@ -14,17 +16,27 @@ pub(crate) fn log(dialect: Dialect, news: &News) {
     let call = call.map(|sid| dialect.spell(sid)).unwrap_or_default();
     let conference = conference.map(|sid| dialect.spell(sid)).unwrap_or_default();
     match news {
+        // Anybody can begin as many as they like: what comes of them is told.
         News::CallBegan {
             from, to, source, ..
-        } => info!(%call, from, to, %source, "a call began"),
-        News::CallAnswered { .. } => info!(%call, "a call was answered"),
+        } => debug!(%call, from, to, %source, "a call began"),
+        News::CallAnswered {
+            from, to, source, ..
+        } => info!(%call, from, to, %source, "a call was answered"),
         News::CallEnded {
             how,
-            status,
+            status: status @ CallStatus::Completed,
             sip,
             seconds,
             ..
         } => info!(%call, ?how, ?status, sip, seconds, "a call ended"),
+        News::CallEnded {
+            from,
+            how,
+            status,
+            sip,
+            ..
+        } => info!(target: FAILURES, %call, from, ?how, ?status, sip, "a call came to nothing"),
         News::ConferenceStarted { name, .. } => {
             info!(%conference, name, "a conference started");
         }
@@ -43,7 +55,7 @@ pub(crate) fn log(dialect: Dialect, news: &News) {
 fn of(news: &News) -> (Option<CallSid>, Option<ConferenceSid>) {
     match *news {
         News::CallBegan { call, .. }
-        | News::CallAnswered { call }
+        | News::CallAnswered { call, .. }
         | News::CallEnded { call, .. } => (Some(call), None),
         News::ConferenceStarted { conference, .. } | News::ConferenceEnded { conference, .. } => {
             (None, Some(conference))
