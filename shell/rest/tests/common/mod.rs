@@ -339,6 +339,7 @@ pub fn usual(question: &Question) -> Option<Reply> {
         Question::FetchConference { .. } | Question::UpdateConference { .. } => {
             Reply::Conference(live_conference())
         }
+        Question::CreateCall(_) => Reply::Call(Box::new(self::call(CALL))),
         Question::ListCalls => Reply::Calls(vec![self::call(CALL)]),
         Question::UpdateCall { call, .. } if *call != CALL.parse().unwrap() => {
             Reply::Refused(Refusal::NoSuchCall(*call))
