@@ -107,14 +107,16 @@ pub(crate) fn begin(board: &mut Switchboard, now: Now, sid: CallSid) {
     let (dialog, answered) = (call.dialog, call.is_answered());
     if let Some(voice) = board.config.voice.clone() {
         let asked = fields::voice(board, call);
-        board.sip.ring(now.instant, dialog);
-        tell::call_event(board, now, sid, CallEvent::Ringing);
+        // One that was to have a seat has been answered already.
+        if !answered {
+            board.sip.ring(now.instant, dialog);
+            tell::call_event(board, now, sid, CallEvent::Ringing);
+        }
         program::ask_document(board, now, sid, &voice, asked);
         return;
     }
     let name = call.invite.to_user.trim().to_owned();
     if board.config.customs.check_name(&name).is_err() {
-        // One that was to have a seat has been answered already.
         let end = match answered {
             true => CallEnd::WeHangUp,
             false => CallEnd::Refused(404),

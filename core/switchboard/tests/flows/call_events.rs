@@ -6,7 +6,7 @@ use confab_conference::Url;
 use confab_switchboard::{CallCallback, CallEvent, CallUpdate, Request};
 use confab_terms::{CallSid, Method};
 
-use crate::world::{World, document};
+use crate::world::{Told, World, document};
 
 const VOICE: &str = "http://app.example/voice";
 const ROOM: &str = "<Dial><Conference>Room</Conference></Dial>";
@@ -147,4 +147,22 @@ fn every_event_has_every_figure() {
     };
     assert_eq!(world.callbacks.len(), 4);
     assert!(world.callbacks.iter().all(|c| names(&c.fields) == 11));
+}
+
+#[test]
+fn one_that_was_answered_for_a_seat_that_is_gone_does_not_ring_any_more() {
+    let mut world = World::told_of(&ALL);
+    let anna = world.call("room");
+    world.answer(VOICE, document(ROOM));
+    world.tick();
+    world.slow = true;
+    let clara = world.call_replacing("other", anna);
+    hang_up(&mut world, anna);
+    let leg = world.legs_wanted[0];
+    world.open(leg);
+    world.tick();
+    assert_eq!(world.phones[clara].told, [Told::Answered]);
+    let call = world.call_asked();
+    let expected = [("0", "initiated"), ("1", "in-progress")];
+    assert_eq!(told(&world, call), pairs(&expected));
 }
