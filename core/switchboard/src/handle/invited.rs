@@ -116,7 +116,11 @@ pub(crate) fn begin(board: &mut Switchboard, now: Now, sid: CallSid) {
         return;
     }
     let name = call.invite.to_user.trim().to_owned();
-    if board.config.customs.check_name(&name).is_err() {
+    if let Err(refusal) = board.config.customs.check_name(&name) {
+        if !name.is_empty() {
+            tell::notice_of_call(board, now, sid, 10000, refusal.to_string(), None);
+        }
+        // One that was to have a seat has been answered already.
         let end = match answered {
             true => CallEnd::WeHangUp,
             false => CallEnd::Refused(404),

@@ -37,6 +37,21 @@ fn the_name_keeps_its_case_and_no_name_is_404() {
 }
 
 #[test]
+fn a_name_with_control_characters_is_404_and_a_notice() {
+    let mut world = World::new();
+    for user in ["a%0Ab", "a%00", "a%7Fb"] {
+        let phone = world.call(user);
+        let refused = [Told::Ended(Ending::Refused(404))];
+        assert_eq!(world.phones[phone].told, refused, "{user}");
+        let notice = world.notices.pop().expect(user);
+        assert!(notice.message.contains("control character"), "{notice:?}");
+        assert!(!notice.message.chars().any(char::is_control), "{notice:?}");
+    }
+    assert!(world.conferences().is_empty());
+    world.nothing_is_left();
+}
+
+#[test]
 fn an_offer_that_cannot_be_taken_is_488() {
     let mut world = World::new();
     let at = world.phones.len();
