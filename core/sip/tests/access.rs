@@ -213,7 +213,7 @@ fn nothing_is_answered_with_more_than_it_was_asked_with() {
                         assert!(replies.len() <= 1, "{text}\n{replies:?}");
                         let out: usize = replies.iter().map(String::len).sum();
                         assert!(out <= text.len(), "{out} for {}: {text}", text.len());
-                        assert!(passwords || to_tag != "" || out == 0, "{replies:?}");
+                        assert!(passwords || !to_tag.is_empty() || out == 0, "{replies:?}");
                         assert_eq!(desk.agent.leftovers(), (0, 0, 0));
                         assert!(desk.events.is_empty());
                         bytes_in += text.len();
@@ -390,7 +390,7 @@ fn guesses_are_mostly_not_looked_at_and_anna_gets_in() {
         let again = with_credentials(&text, &challenge, "anna", password);
         let status = desk.status(attacker, &again.replace("auth", &format!("auth{n}")));
         guessed += u32::from(status == [200]);
-        desk.now = desk.now + Duration::from_millis(30);
+        desk.now += Duration::from_millis(30);
     }
     assert_eq!(guessed, 0);
     let replies = desk.log_in(STRANGER, "anna", &message("REGISTER", 1, "z", "", ""));

@@ -1,4 +1,5 @@
 //! Notifications: listed, fetched, filtered; and what a refused update leaves there.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -56,11 +56,14 @@ fn harm(mut stream: TcpStream) -> std::io::Result<()> {
                 say(&"<Play>x</Play>".repeat(1_000))?;
             }
         }
-        "/endless.wav" | "/absurd.wav" => {
+        "/absurd.wav" => {
             say(&head("audio/wav", ""))?;
             stream.write_all(&wav_head())?;
-            let absurd = path == "/absurd.wav";
-            while !absurd {
+        }
+        "/endless.wav" => {
+            say(&head("audio/wav", ""))?;
+            stream.write_all(&wav_head())?;
+            loop {
                 stream.write_all(&[0x11; 65_536])?;
             }
         }

@@ -64,7 +64,7 @@ impl Phone {
             } else {
                 Codec::Pcma
             },
-            streams: (seed + number as u64) % 3 == 0,
+            streams: (seed + number as u64).is_multiple_of(3),
             weather: Weather::new(dice),
             line: None,
             last_invite: None,

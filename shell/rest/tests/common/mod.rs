@@ -344,9 +344,7 @@ pub fn usual(question: &Question) -> Option<Reply> {
         Question::UpdateCall { call, .. } if *call != CALL.parse().unwrap() => {
             Reply::Refused(Refusal::NoSuchCall(*call))
         }
-        Question::CreateCall(_) | Question::UpdateCall { .. } => {
-            Reply::Call(Box::new(self::call(CALL)))
-        }
+        Question::UpdateCall { .. } => Reply::Call(Box::new(self::call(CALL))),
         Question::FetchCall { call } if *call == CALL.parse().unwrap() => {
             Reply::Call(Box::new(self::call(CALL)))
         }

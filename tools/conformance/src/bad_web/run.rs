@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -78,7 +79,7 @@ pub fn run(calls: usize, at_once: usize) -> Result<Figures> {
             }
         };
         let workers: Vec<_> = (0..at_once).map(|_| scope.spawn(worker)).collect();
-        let ends = workers.into_iter().map(|one| one.join());
+        let ends = workers.into_iter().map(ScopedJoinHandle::join);
         ends.map(|end| end.unwrap_or_else(|_| anyhow::bail!("a visit panicked")))
             .collect::<Result<Vec<()>>>()
     });
