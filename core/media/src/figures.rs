@@ -124,6 +124,6 @@ mod tests {
             scores.windows(2).all(|pair| pair[0] > pair[1]),
             "{scores:?}"
         );
-        assert_eq!(mos_tenths(1, 99), 10);
+        assert_eq!(mos_tenths(1, 99), 12);
     }
 }

@@ -248,7 +248,7 @@ fn only_a_seat_that_is_taken_is_handed_over_and_only_to_one_who_has_none() {
               webhook 2 participant-join boris
               webhook 3 conference-start
             anna sits for boris
-              refused: anna is in this conference already
+              refused: the call is in this conference already
             POST conference Status=completed
               anna no longer hears boris
               boris no longer hears anna
