@@ -25,7 +25,9 @@ impl ServerKey {
         };
         let via = request.via();
         Self(match via.unique_branch() {
-            Some(branch) => format!("{branch}|{}|{method}", via.sent_by()),
+            // Two requests of different calls are two, even where a branch is not as unique as its
+            // cookie says.
+            Some(branch) => format!("{branch}|{}|{method}|{}", via.sent_by(), request.call_id),
             // RFC 2543: everything that a retransmission repeats.
             None => format!(
                 "2543|{}|{:?}|{}|{}|{via}|{method}",
