@@ -30,30 +30,33 @@ impl UserAgent {
     #[must_use]
     pub fn route(&self, now: Instant, to: &str) -> Option<Route> {
         let mut trunks = self.access.trunks.iter();
-        let through = |name: &str, gateway: &Gateway, to: String| Route {
+        let through = |name: &str, gateway: &Gateway, to: String, by: Transport| Route {
             to,
             trunk: Some(name.to_owned()),
             via: gateway.address,
-            way: Hop::to(Transport::Udp, gateway.address),
+            way: Hop::to(by, gateway.address),
             target: None,
             peer: Peer::Trunk(name.to_owned()),
         };
         if is_number(to) {
             let (name, gateway) = trunks.find_map(|t| Some((&t.name, t.gateway.as_ref()?)))?;
-            return Some(through(name, gateway, format!("sip:{to}@{}", gateway.host)));
+            let to = format!("sip:{to}@{}", gateway.host);
+            return Some(through(name, gateway, to, Transport::Udp));
         }
         let Some(Uri::Sip(uri)) = Uri::parse(to) else {
             return None;
         };
-        if uri.secure || uri.has_headers {
+        if uri.has_headers {
             return None;
         }
+        // `;transport=tcp` holds for a trunk as well; `sips:` and TLS lead nowhere yet.
+        let by = Hop::of_uri(&uri, Transport::Udp)?.transport;
         let named = host_port(&uri);
         let found = trunks.find_map(|trunk| {
             let gateway = trunk.gateway.as_ref()?;
             let literal = uri.socket_address() == Some(gateway.address);
             let same = literal || gateway.host.eq_ignore_ascii_case(&named);
-            same.then(|| through(&trunk.name, gateway, to.to_owned()))
+            same.then(|| through(&trunk.name, gateway, to.to_owned(), by))
         });
         found.or_else(|| self.route_to_registered(now, to, &uri))
     }

@@ -2,13 +2,37 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use confab_sip::{
-    Access, Account, Config, DialogId, Ending, Event, Gateway, Invite, Output, Secret, Trunk,
-    UserAgent,
+    Access, Account, Config, ConnectionEvent, ConnectionOrder, DialogId, Ending, Event, Gateway,
+    Invite, Output, Secret, Trunk, UserAgent,
 };
 use confab_terms::{Instant, SocketAddr};
 
 const GATEWAY: &str = "192.0.2.7:5060";
 const ELSEWHERE: &str = "203.0.113.9:5060";
+
+fn agent() -> UserAgent {
+    let mut agent = UserAgent::new(Config {
+        address: "192.0.2.1:5060".parse().unwrap(),
+        product: "confab".into(),
+        seed: [7; 32],
+    });
+    agent.guard(Access {
+        open: false,
+        trunks: vec![Trunk {
+            name: "carrier".into(),
+            networks: Vec::new(),
+            account: Some(Account {
+                user: "anna".into(),
+                password: Secret("pass".into()),
+            }),
+            gateway: Some(Gateway {
+                host: "sip.example.com".into(),
+                address: GATEWAY.parse().unwrap(),
+            }),
+        }],
+    });
+    agent
+}
 
 struct Line {
     agent: UserAgent,
@@ -20,26 +44,7 @@ struct Line {
 impl Line {
     /// The INVITE has left.
     fn new() -> (Self, String) {
-        let mut agent = UserAgent::new(Config {
-            address: "192.0.2.1:5060".parse().unwrap(),
-            product: "confab".into(),
-            seed: [7; 32],
-        });
-        agent.guard(Access {
-            open: false,
-            trunks: vec![Trunk {
-                name: "carrier".into(),
-                networks: Vec::new(),
-                account: Some(Account {
-                    user: "anna".into(),
-                    password: Secret("pass".into()),
-                }),
-                gateway: Some(Gateway {
-                    host: "sip.example.com".into(),
-                    address: GATEWAY.parse().unwrap(),
-                }),
-            }],
-        });
+        let mut agent = agent();
         let now = Instant(0);
         let route = agent.route(now, "+15551234567").unwrap();
         assert_eq!(route.to, "sip:+15551234567@sip.example.com");
@@ -133,6 +138,43 @@ fn reply(request: &str, status: u16, more: &str) -> String {
 
 fn shows(text: &str) -> bool {
     text.contains("uthorization: Digest ")
+}
+
+#[test]
+fn a_trunk_is_called_by_the_transport_that_the_uri_names() {
+    let mut agent = agent();
+    let to = "sip:boris@sip.example.com;transport=tcp";
+    let route = agent.route(Instant(0), to).unwrap();
+    let invite = Invite {
+        to: String::new(),
+        from: "sip:+1555@192.0.2.1".into(),
+        from_name: None,
+        via: None,
+        offer: b"v=0\r\n".to_vec(),
+        headers: Vec::new(),
+    };
+    agent.invite_along(Instant(0), route, invite);
+    let Some(Output::Connection { connection, order }) = agent.poll_output() else {
+        panic!("no connection is opened");
+    };
+    let peer = GATEWAY.parse().unwrap();
+    assert_eq!(order, ConnectionOrder::Open { to: peer });
+    let opened = ConnectionEvent::Opened { peer };
+    agent.handle_connection(Instant(0), connection, opened);
+    let Some(Output::Connection {
+        order: ConnectionOrder::Send(bytes),
+        ..
+    }) = agent.poll_output()
+    else {
+        panic!("nothing is sent");
+    };
+    assert!(bytes.starts_with(format!("INVITE {to} SIP/2.0\r\nVia: SIP/2.0/TCP ").as_bytes()));
+    for no_way in [
+        "sips:boris@sip.example.com",
+        "sip:boris@sip.example.com;transport=tls",
+    ] {
+        assert_eq!(agent.route(Instant(0), no_way), None, "{no_way}");
+    }
 }
 
 #[test]

@@ -174,6 +174,9 @@ pub enum Refusal {
          of a trunk, or of a user who is registered here"
     )]
     NobodyToCall(String),
+    /// `sips:`, a transport that is not ours, or an address that is nobody's; with what would do.
+    #[error("{0}")]
+    NoWayThere(String),
     /// Nobody can call as that.
     #[error("{0:?} is no caller: a number, a name or a SIP URI would do")]
     NoCaller(String),

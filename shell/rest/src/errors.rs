@@ -127,7 +127,7 @@ impl ApiError {
             Self::InvalidStatus(_) => (21475, INVALID),
             Self::CallOver(_) => (21220, INVALID),
             Self::Refused(Refusal::BadDocument { code, .. }) => (*code, INVALID),
-            Self::Refused(Refusal::NobodyToCall(_)) => (21211, INVALID),
+            Self::Refused(Refusal::NobodyToCall(_) | Refusal::NoWayThere(_)) => (21211, INVALID),
             Self::Refused(Refusal::NoCaller(_)) => (21212, INVALID),
             Self::PageWithoutToken(_) => (54453, INVALID),
             Self::InvalidPageSize(_) => (54454, INVALID),

@@ -1,6 +1,6 @@
 //! A call of ours: who may be called, and what it is until its leg is there.
 
-use confab_sip::DialogId;
+use confab_sip::{DialogId, NotDialled};
 use confab_terms::{Now, limits};
 
 use super::call::next;
@@ -14,7 +14,7 @@ pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Resul
     // A document that cannot be read is refused now and not when somebody has answered.
     next(&wish.first)?;
     let route = board.sip.route(now.instant, &wish.to);
-    let route = route.ok_or_else(|| Refusal::NobodyToCall(wish.to.clone()))?;
+    let route = route.ok_or_else(|| nobody(&wish.to))?;
     let from_uri = from_uri(board, &wish.from)?;
     if board.draining || board.calls.len() >= limits::CALLS_MAX {
         board.counted.calls_refused += 1;
@@ -64,6 +64,14 @@ pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Resul
     tell::call_began(board, now, sid);
     board.send(Output::OpenLeg { leg, thread });
     super::call::fetch(board, sid)
+}
+
+/// A URI that nothing of ours leads to says so; else there is nobody.
+fn nobody(to: &str) -> Refusal {
+    match confab_sip::check_dialled(to) {
+        Ok(()) | Err(NotDialled::NotSip(_)) => Refusal::NobodyToCall(to.to_owned()),
+        Err(why) => Refusal::NoWayThere(why.to_string()),
+    }
 }
 
 /// A SIP URI as it is; a number or a name as a user of ours.
