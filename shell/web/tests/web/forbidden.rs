@@ -201,7 +201,7 @@ async fn the_operators_networks_and_hosts_are_reached() {
 
 #[tokio::test]
 async fn ports_of_other_services_are_asked_of_the_operators_hosts_only() {
-    let names = &[("mail.test", &[&["93.184.216.34"][..]][..])];
+    let names: &[(&str, &[&[&str]])] = &[("mail.test", &[&["93.184.216.34"]])];
     for url in ["http://mail.test:25/", "https://93.184.216.34:6667/x"] {
         let mut config = strict();
         config.resolver = Names::new(names);
