@@ -147,7 +147,7 @@ async fn slow_servers_run_out_of_time() {
 async fn no_server_is_11200() {
     let (web, _) = web(config());
     let error = web
-        .fetch(get(FetchKind::Document, "http://127.0.0.1:1/"))
+        .fetch(get(FetchKind::Document, "http://127.0.0.1:2/"))
         .await
         .expect_err("none");
     assert_eq!((error.code, error.status), (11200, None));

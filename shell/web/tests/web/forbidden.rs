@@ -200,6 +200,25 @@ async fn the_operators_networks_and_hosts_are_reached() {
 }
 
 #[tokio::test]
+async fn ports_of_other_services_are_asked_of_the_operators_hosts_only() {
+    let names: &[(&str, &[&[&str]])] = &[("mail.test", &[&["93.184.216.34"]])];
+    for url in ["http://mail.test:25/", "https://93.184.216.34:6667/x"] {
+        let mut config = strict();
+        config.resolver = Names::new(names);
+        let error = refused(config, url).await;
+        assert_eq!(error.code, 11205, "{error:?}");
+        assert!(error.message.contains("another service"), "{error:?}");
+    }
+    let mut config = strict();
+    config.operator_hosts.push("127.0.0.1".to_owned());
+    let error = refused(config, "http://127.0.0.1:1/").await;
+    assert_eq!(
+        error.code, 11200,
+        "nobody is there, but it was tried: {error:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_name_that_does_not_resolve_is_11210() {
     let mut config = strict();
     config.resolver = Names::new(&[("empty.test", &[&[]])]);
