@@ -40,7 +40,7 @@ pub(crate) fn callbacks(
         gauges.callbacks_failed.add(1);
         let FetchError { code, message, .. } = error;
         let about = about(dialect, callback.about);
-        tracing::warn!(about, code, message, "a callback was given up");
+        tracing::warn!(about, code, what = message, "a callback was given up");
         let (call, conference) = match callback.about {
             About::Call(call) => (Some(call), None),
             About::Conference(conference) => (None, Some(conference)),

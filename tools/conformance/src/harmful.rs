@@ -1,7 +1,7 @@
 //! A web server that means harm: bodies without end, a byte a second, bombs, loops, silence.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -33,14 +33,14 @@ pub fn serve() -> Result<String> {
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             std::thread::spawn(move || {
-                let _they_hung_up = harm(stream);
+                let _they_hung_up = harm(&stream).and_then(|()| part(&stream));
             });
         }
     });
     Ok(url)
 }
 
-fn harm(mut stream: TcpStream) -> std::io::Result<()> {
+fn harm(mut stream: &TcpStream) -> std::io::Result<()> {
     let mut request = [0; 8_192];
     let count = stream.read(&mut request)?;
     let request = String::from_utf8_lossy(&request[..count]).into_owned();
@@ -107,6 +107,14 @@ fn harm(mut stream: TcpStream) -> std::io::Result<()> {
             stream.write_all(&[0xff, 0xfb, 0x90, 0x64].repeat(10_000))?;
         }
     }
+    Ok(())
+}
+
+/// Whoever closes while more of the request is on its way resets, and what was said may be lost.
+fn part(mut stream: &TcpStream) -> std::io::Result<()> {
+    stream.shutdown(Shutdown::Write)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    while stream.read(&mut [0; 8_192])? > 0 {}
     Ok(())
 }
 
