@@ -67,6 +67,11 @@ fn read_line(session: &mut Session, letter: &str, value: &str) -> Value<()> {
 
 /// `audio 49170/2 RTP/AVP 0 8 101`.
 fn media(value: &str) -> Value<Media> {
+    // Its words are said back in an answer: they are tokens (RFC 8866 §9), or nobody's.
+    let sound = |byte: u8| byte.is_ascii_graphic() || byte == b' ' || byte == b'\t';
+    if !value.bytes().all(sound) {
+        return Err("m= with a character that is none of a token");
+    }
     let mut words = value.split_ascii_whitespace();
     let (Some(kind), Some(port), Some(protocol)) = (words.next(), words.next(), words.next())
     else {

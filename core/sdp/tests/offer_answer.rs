@@ -165,6 +165,10 @@ fn a_fault_is_named_with_its_line() {
         fault("v=0\r\nc=IN IP4 /127\r\n"),
         at(2, "c= without an address")
     );
+    assert_eq!(
+        fault("v=0\r\nm=audio 1 RTP/AVP\0 0\r\n"),
+        at(2, "m= with a character that is none of a token")
+    );
     // A vertical tab is no blank of the grammar, and trimmed where a line ends.
     assert_eq!(
         fault("v=0\r\nc=IN IP4 name\u{b}/127\r\n"),
