@@ -97,7 +97,9 @@ fn harm(mut stream: &TcpStream) -> std::io::Result<()> {
             say(&head("text/xml", "Transfer-Encoding: gzip, chunked\r\n"))?;
             say("a\r\n\u{1f}abcdefghi\r\n0\r\n\r\n")?;
         }
-        "/loop" => say("HTTP/1.1 307 Again\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n")?,
+        "/loop" => say(
+            "HTTP/1.1 307 Again\r\nLocation: /loop\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        )?,
         "/deep.xml" | "/entities.xml" | "/external.xml" => {
             say(&head("text/xml", ""))?;
             say(&document(path))?;
