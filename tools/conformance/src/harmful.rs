@@ -26,6 +26,9 @@ pub const PATHS: [&str; 14] = [
     "/junk.mp3",
 ];
 
+const AGAIN: &str = "HTTP/1.1 307 Again\r\nLocation: /loop\r\nContent-Length: 0\r\n\
+    Connection: close\r\n\r\n";
+
 /// Listens on a free port of 127.0.0.1, until the process ends; returns its URL.
 pub fn serve() -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -97,9 +100,7 @@ fn harm(mut stream: &TcpStream) -> std::io::Result<()> {
             say(&head("text/xml", "Transfer-Encoding: gzip, chunked\r\n"))?;
             say("a\r\n\u{1f}abcdefghi\r\n0\r\n\r\n")?;
         }
-        "/loop" => say(
-            "HTTP/1.1 307 Again\r\nLocation: /loop\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-        )?,
+        "/loop" => say(AGAIN)?,
         "/deep.xml" | "/entities.xml" | "/external.xml" => {
             say(&head("text/xml", ""))?;
             say(&document(path))?;
