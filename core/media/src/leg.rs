@@ -66,7 +66,7 @@ impl Leg {
             place: None,
             rtp_origin: Origin::Open,
             rtcp_origin: Origin::Open,
-            jitter: JitterBuffer::new(8_000),
+            jitter: JitterBuffer::new(Codec::Pcmu),
             reception: Reception::new(8_000),
             digits: DigitReceiver::default(),
             stream,
