@@ -6,7 +6,8 @@ use confab_terms::{Audibility, LegId, Rate, Voice};
 use serde::{Deserialize, Serialize};
 
 use crate::beep::BeepSound;
-use crate::mix::Frames;
+use crate::loudest::Voicing;
+use crate::mix::{Frames, Part, Summed};
 
 /// The place of a leg in its room: valid until it is unseated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,6 +28,10 @@ impl Seat {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Room {
     pub(crate) rate: Rate,
+    /// The rate of the tick before, if the next one is the first at another: it runs at both.
+    pub(crate) rate_before: Option<Rate>,
+    /// So many voices at most are summed; 0: all.
+    pub(crate) voices_max: usize,
     pub(crate) seats: Vec<Option<Seated>>,
     /// In order of the legs.
     by_leg: Vec<(LegId, Seat)>,
@@ -35,7 +40,9 @@ pub struct Room {
     pub(crate) beeps: Vec<BeepSound>,
     /// Of one tick only, so never written out.
     #[serde(skip)]
-    pub(crate) frames: Frames,
+    pub(crate) frames: [Frames; Rate::ALL.len()],
+    #[serde(skip)]
+    pub(crate) summed: Summed,
 }
 
 /// What the sum has to know of one leg.
@@ -45,8 +52,11 @@ pub(crate) struct Seated {
     /// Its voice goes into the sum.
     pub(crate) public: bool,
     pub(crate) hears: bool,
-    /// It said something this tick.
+    /// It said something this tick that is worth summing.
     pub(crate) spoke: bool,
+    /// What of that is in the sum.
+    pub(crate) part: Part,
+    pub(crate) voicing: Voicing,
     /// As of the tick before: what was not heard then fades in now.
     pub(crate) heard_before: bool,
     pub(crate) voice_before: Voice,
@@ -58,12 +68,46 @@ impl Room {
     pub fn new(rate: Rate) -> Self {
         Self {
             rate,
+            rate_before: None,
+            voices_max: 0,
             seats: Vec::new(),
             by_leg: Vec::new(),
             whispers: Vec::new(),
             beeps: Vec::with_capacity(BEEPS_MAX),
-            frames: Frames::default(),
+            frames: Default::default(),
+            summed: Summed::default(),
         }
+    }
+
+    /// Sums so many voices at most, the loudest; 0: all.
+    pub fn limit_voices(&mut self, voices_max: usize) {
+        self.voices_max = voices_max;
+    }
+
+    /// Runs at another rate from the next tick on; that one tick runs at both, so that each
+    /// listener can be led over.
+    pub fn set_rate(&mut self, rate: Rate) {
+        if rate == self.rate {
+            return;
+        }
+        let before = core::mem::replace(&mut self.rate, rate);
+        // Changed again before anything was heard of the last change: still from the first.
+        let before = *self.rate_before.get_or_insert(before);
+        if before == rate {
+            self.rate_before = None;
+        }
+        self.fit();
+    }
+
+    /// The rates that the next tick runs at: its own first.
+    pub fn rates(&self) -> impl Iterator<Item = Rate> + use<> {
+        [Some(self.rate), self.rate_before].into_iter().flatten()
+    }
+
+    /// The rate of the tick before, if this one is the first at another.
+    #[must_use]
+    pub fn rate_before(&self) -> Option<Rate> {
+        self.rate_before
     }
 
     /// Its sampling rate.
@@ -108,6 +152,8 @@ impl Room {
                     public: false,
                     hears: false,
                     spoke: false,
+                    part: Part::None,
+                    voicing: Voicing::default(),
                     heard_before: false,
                     voice_before: Voice::ToNobody,
                 });
@@ -194,7 +240,7 @@ impl Room {
         self.beeps.push(BeepSound {
             hz,
             except,
-            position: 0,
+            position_ms: 0,
         });
     }
 
@@ -212,7 +258,15 @@ impl Room {
             self.whispers.reserve(self.seats.len());
             self.seats.len() - 1
         });
-        self.frames.fit(self.seats.len(), self.rate);
+        self.fit();
         Seat::from_index(at)
+    }
+
+    pub(crate) fn fit(&mut self) {
+        let seats = self.seats.len();
+        for rate in self.rates() {
+            self.frames[rate as usize].fit(seats, rate);
+        }
+        self.summed.fit(seats);
     }
 }
