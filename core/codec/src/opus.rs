@@ -82,7 +82,9 @@ pub struct OpusDecoder {
 
 impl Default for OpusDecoder {
     fn default() -> Self {
-        Self { cache: Self::made() }
+        Self {
+            cache: Self::made(),
+        }
     }
 }
 
@@ -120,11 +122,7 @@ impl OpusDecoder {
         &mut self,
         samples: usize,
         out: &mut [i16],
-        decode: impl FnOnce(
-            &mut opus_rs::OpusDecoder,
-            usize,
-            &mut [f32],
-        ) -> Result<usize, &'static str>,
+        decode: impl FnOnce(&mut opus_rs::OpusDecoder, usize, &mut [f32]) -> Result<usize, &'static str>,
     ) -> usize {
         if samples == 0 || samples > out.len().min(SAMPLES_MAX) {
             return 0;

@@ -251,7 +251,10 @@ impl Room {
         }
         self.beeps.iter_mut().for_each(BeepSound::advance);
         self.beeps.retain(|beep| !beep.is_over());
-        self.rate_before = None;
+        self.rate_before = match self.rate_before {
+            Some((rate, left)) if left > 1 => Some((rate, left - 1)),
+            _ => None,
+        };
     }
 
     fn add_whisper(&self, rate: Rate, listener: LegId, speaker: Seat, out: &mut [i32]) {

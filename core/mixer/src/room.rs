@@ -28,8 +28,8 @@ impl Seat {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Room {
     pub(crate) rate: Rate,
-    /// The rate of the tick before, if the next one is the first at another: it runs at both.
-    pub(crate) rate_before: Option<Rate>,
+    /// The rate that it ran at before, and for how many ticks it still runs at both.
+    pub(crate) rate_before: Option<(Rate, u8)>,
     /// So many voices at most are summed; 0: all.
     pub(crate) voices_max: usize,
     pub(crate) seats: Vec<Option<Seated>>,
@@ -84,29 +84,29 @@ impl Room {
         self.voices_max = voices_max;
     }
 
-    /// Runs at another rate from the next tick on; that one tick runs at both, so that each
-    /// listener can be led over.
-    pub fn set_rate(&mut self, rate: Rate) {
+    /// Runs at another rate from the next tick on; and for so many ticks at the old one too, so
+    /// that filters can fill and each listener can be led over.
+    pub fn set_rate(&mut self, rate: Rate, ticks_at_both: u8) {
         if rate == self.rate {
             return;
         }
         let before = core::mem::replace(&mut self.rate, rate);
-        // Changed again before anything was heard of the last change: still from the first.
-        let before = *self.rate_before.get_or_insert(before);
-        if before == rate {
-            self.rate_before = None;
-        }
+        // Changed again before it was led over: what was heard so far counts.
+        let before = self.rate_before.map_or(before, |(rate, _)| rate);
+        self.rate_before = (before != rate).then_some((before, ticks_at_both));
         self.fit();
     }
 
     /// The rates that the next tick runs at: its own first.
     pub fn rates(&self) -> impl Iterator<Item = Rate> + use<> {
-        [Some(self.rate), self.rate_before].into_iter().flatten()
+        let before = self.rate_before.map(|(rate, _)| rate);
+        [Some(self.rate), before].into_iter().flatten()
     }
 
-    /// The rate of the tick before, if this one is the first at another.
+    /// The rate that it ran at before, and for how many ticks, this one included, it still runs
+    /// at both.
     #[must_use]
-    pub fn rate_before(&self) -> Option<Rate> {
+    pub fn rate_before(&self) -> Option<(Rate, u8)> {
         self.rate_before
     }
 
@@ -206,6 +206,13 @@ impl Room {
             return false;
         };
         listener != speaker && self.reaches((listener, ear), mouth)
+    }
+
+    /// Whether the leg that sits there hears the room.
+    #[must_use]
+    pub fn hears(&self, seat: Seat) -> bool {
+        let seated = self.seats.get(seat.index()).and_then(Option::as_ref);
+        seated.is_some_and(|seated| seated.hears)
     }
 
     /// Whether what is said there reaches anybody who listens, or would.

@@ -155,7 +155,10 @@ fn duplicates_have_no_effect() {
         .cloned()
         .chain(delayed(packets.clone(), |_| 31_000))
         .collect();
-    let (mut once_buffer, mut twice_buffer) = (JitterBuffer::new(Codec::Pcmu), JitterBuffer::new(Codec::Pcmu));
+    let (mut once_buffer, mut twice_buffer) = (
+        JitterBuffer::new(Codec::Pcmu),
+        JitterBuffer::new(Codec::Pcmu),
+    );
     let once = play(&mut once_buffer, packets, 20 * 50, |_| 0);
     let twice = play(&mut twice_buffer, twice, 20 * 50 + 4, |_| 0);
     for (a, b) in once.iter().zip(&twice) {

@@ -111,9 +111,9 @@ fn a_voice_that_ends_dies_down_and_comes_back() {
         let arrivals = packets(codec, 100).into_iter().enumerate();
         let arrivals = arrivals.filter(|&(n, _)| !(40..70).contains(&n));
         let heard = heard(codec, arrivals, 100);
-        let silent = heard[50..70].iter().all(|&(pulled, level)| {
-            pulled == Pulled::Silence && level == 0.0
-        });
+        let silent = heard[50..70]
+            .iter()
+            .all(|&(pulled, level)| pulled == Pulled::Silence && level == 0.0);
         assert!(silent, "{codec:?}: {:?}", &heard[40..70]);
         let back = heard[73..].iter().all(|&(_, level)| level > 6_000.0);
         assert!(back, "{codec:?}: {:?}", &heard[70..]);
@@ -128,7 +128,9 @@ fn the_silence_of_a_pause_is_not_counted_as_loss() {
     sent[30].1.1 = vec![0xf8, 0];
     sent[30].1.1.truncate(1);
     let heard = heard(Codec::Opus, sent, 50);
-    let concealed = heard.iter().filter(|&&(pulled, _)| pulled == Pulled::Concealed);
+    let concealed = heard
+        .iter()
+        .filter(|&&(pulled, _)| pulled == Pulled::Concealed);
     assert_eq!(concealed.count(), 0, "{heard:?}");
 }
 
@@ -144,5 +146,8 @@ fn packets_of_several_frames_are_played_whole() {
         (3 * n, (header, payload.collect::<Vec<_>>()))
     });
     let heard = heard(Codec::G722, joined, 115);
-    assert!(heard.iter().all(|&(pulled, _)| pulled == Pulled::Voice), "{heard:?}");
+    assert!(
+        heard.iter().all(|&(pulled, _)| pulled == Pulled::Voice),
+        "{heard:?}"
+    );
 }

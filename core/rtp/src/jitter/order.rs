@@ -77,7 +77,11 @@ impl Order {
                 return Place::Reordered;
             }
         }
-        if starving || self.stray.is_some_and(|stray| stray.is_followed_by(header, frame)) {
+        if starving
+            || self
+                .stray
+                .is_some_and(|stray| stray.is_followed_by(header, frame))
+        {
             *self = Self::begin(header);
             return Place::NewStream;
         }
