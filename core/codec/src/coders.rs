@@ -11,7 +11,7 @@ pub enum Encoder {
     /// G.711 remembers nothing.
     G711(Codec),
     /// A few numbers.
-    G722(G722Encoder),
+    G722(Box<G722Encoder>),
     /// Some kilobytes of it, outside what is written out.
     Opus(OpusEncoder),
 }
@@ -22,7 +22,7 @@ impl Encoder {
     pub fn new(codec: Codec, opus: OpusSettings) -> Self {
         match codec {
             Codec::Pcmu | Codec::Pcma => Self::G711(codec),
-            Codec::G722 => Self::G722(G722Encoder::default()),
+            Codec::G722 => Self::G722(Box::default()),
             Codec::Opus => Self::Opus(OpusEncoder::new(opus)),
         }
     }

@@ -63,7 +63,7 @@ impl Coding {
         scratch: &'a mut Scratch,
     ) -> (&'a [u8], ear::Heard) {
         let codec = self.codec();
-        let choice = self.choose(ear.is_idle(), place.as_mut());
+        let choice = self.choose(ear.is_idle(), place.as_ref());
         let choice = self.without_a_seam(tick, choice, place.as_mut(), scratch);
         match (choice, place) {
             (Choice::Silence, _) => {
@@ -85,12 +85,12 @@ impl Coding {
         }
     }
 
-    fn choose(&self, idle: bool, place: Option<&mut (Place, &mut RoomAudio)>) -> Choice {
-        let (heard, hears) = place
-            .as_ref()
-            .map_or((Heard::Nothing, false), |(place, audio)| {
-                (audio.room.heard(place.seat), audio.room.hears(place.seat))
-            });
+    fn choose(&self, idle: bool, place: Option<&(Place, &mut RoomAudio)>) -> Choice {
+        let (mut heard, mut hears) = (Heard::Nothing, false);
+        if let Some((place, audio)) = place {
+            heard = audio.room.heard(place.seat);
+            hears = audio.room.hears(place.seat);
+        }
         let remembers = self.remembers(place.map(|(_, audio)| &audio.room));
         match (heard, remembers) {
             _ if !idle => Choice::Own,

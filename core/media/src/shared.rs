@@ -60,7 +60,7 @@ impl Shared {
         });
         let way = |rate| Resampler::new(rate, codec.rate());
         stream.ways.fit(codec.rate(), room.rates(), way);
-        stream.ways_before = stream.ways.clone();
+        stream.ways_before.fit(codec.rate(), room.rates(), way);
     }
 
     /// The payload of this tick: made now if nobody asked for it before.
@@ -98,7 +98,9 @@ impl Shared {
             &stream.ways
         });
         match (encoder, &stream.encoder) {
-            (Encoder::G722(own), Encoder::G722(_)) if made => own.clone_from(&stream.wide_before),
+            (Encoder::G722(own), Encoder::G722(_)) if made => {
+                (**own).clone_from(&stream.wide_before);
+            }
             (Encoder::G722(own), Encoder::G722(was)) => own.clone_from(was),
             (own @ Encoder::Opus(_), Encoder::Opus(_)) => {
                 let mut unsent = [0; PAYLOAD_BYTES_MAX];
@@ -143,7 +145,7 @@ impl Stream {
     fn remember(&mut self) {
         self.ways_before.go_on_from(&self.ways);
         if let Encoder::G722(encoder) = &self.encoder {
-            self.wide_before.clone_from(encoder);
+            self.wide_before.clone_from(encoder.as_ref());
         }
     }
 }

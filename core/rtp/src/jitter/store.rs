@@ -8,14 +8,14 @@ use super::packets::Packets;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Store {
-    Codes(Codes),
+    Codes(Box<Codes>),
     Packets(Box<Packets>),
 }
 
 impl Store {
     pub(crate) fn new(codec: Codec) -> Self {
         match codec {
-            Codec::Pcmu | Codec::Pcma | Codec::G722 => Self::Codes(Codes::new(codec)),
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => Self::Codes(Box::new(Codes::new(codec))),
             Codec::Opus => Self::Packets(Box::new(Packets::new())),
         }
     }
