@@ -14,8 +14,8 @@ use confab_switchboard::{
     Leftovers, News, Notice, Output, ParticipantView, Reply, Request, Switchboard, TimeOuts,
 };
 use confab_terms::{
-    AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, Instant, LegId, Method, Now, RequestId,
-    SocketAddr, SoundId, WallTime,
+    AccountSid, AudioId, CallSid, Codec, ConferenceSid, DecodeId, Instant, LegId, Method, Now,
+    RequestId, SocketAddr, SoundId, WallTime,
 };
 
 pub(crate) use phone::{Phone, Told};
@@ -119,6 +119,7 @@ impl World {
             voice_fallback: None,
             status_callback: None,
             customs: Customs::default(),
+            codecs: vec![Codec::Pcmu, Codec::Pcma],
             media_threads: 1,
             seed: [7; 32],
         }
