@@ -8,7 +8,7 @@ use std::time::Duration;
 use confab_sdp::{Direction, Local};
 use confab_sip::{Config, DialogId, Event, Invite, Output, UserAgent};
 use confab_sockets::{Batch, Pair, Udp, random_seed};
-use confab_terms::{Codec, Instant};
+use confab_terms::Instant;
 
 use crate::PhoneConfig;
 use crate::ear::Packet;
