@@ -22,7 +22,6 @@ use tokio::sync::oneshot;
 use crate::gauges::Gauges;
 use crate::queues::{Letterbox, Order};
 use crate::streams::Streams;
-use crate::webs;
 
 /// Where SIP is spoken when nothing is said (RFC 3261 §19.1.2).
 const SIP_PORT: u16 = 5060;
@@ -136,10 +135,9 @@ impl Outlets {
                     fields: self.dialect.fields(fields),
                     time_outs,
                 });
-                if let Err(full) = pushed {
-                    self.gauges.callbacks_dropped.add(1);
-                    tracing::warn!(about = webs::about(self.dialect, about), "{full}");
-                }
+                self.gauges
+                    .callbacks_dropped
+                    .add(u64::from(pushed.is_err()));
             }
             Output::News(news) => in_logs::log(self.dialect, &news),
             Output::CallEnded(call) => self.store.keep(Entry::Call(call)),
