@@ -183,3 +183,17 @@ pub const SIP_LOOKUP_WAIT: Duration = Duration::from_secs(5);
 pub const SIP_NAME_LIFE: Duration = Duration::from_secs(60);
 /// How long a name without one is not asked for again.
 pub const SIP_NO_NAME_LIFE: Duration = Duration::from_secs(5);
+/// Callbacks that wait or are under way, all conferences and calls together.
+pub const CALLBACKS_MAX: usize = 100_000;
+/// Their bytes.
+pub const CALLBACK_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Callbacks of one conference or call.
+pub const CALLBACKS_PER_CONFERENCE_MAX: usize = 10_000;
+/// Callbacks being sent at once, each of another conference or call.
+pub const CALLBACKS_AT_ONCE: usize = 1_024;
+/// Attempts at one callback.
+pub const CALLBACK_ATTEMPTS_MAX: u32 = 3;
+/// All attempts at one callback together.
+pub const CALLBACK_TOTAL: Duration = Duration::from_secs(15);
+/// Before the second attempt; doubled before the third.
+pub const CALLBACK_PAUSE: Duration = Duration::from_millis(500);

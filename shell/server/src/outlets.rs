@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 use crate::gauges::Gauges;
 use crate::queues::{Letterbox, Order};
 use crate::streams::Streams;
+use crate::webs;
 
 /// Where SIP is spoken when nothing is said (RFC 3261 §19.1.2).
 const SIP_PORT: u16 = 5060;
@@ -127,24 +128,35 @@ impl Outlets {
                 method,
                 fields,
                 time_outs,
-            } => {
-                let pushed = self.callbacks.push(Callback {
-                    about,
-                    url,
-                    method,
-                    fields: self.dialect.fields(fields),
-                    time_outs,
-                });
-                self.gauges
-                    .callbacks_dropped
-                    .add(u64::from(pushed.is_err()));
-            }
+            } => self.call_back(Callback {
+                about,
+                url,
+                method,
+                fields: self.dialect.fields(fields),
+                time_outs,
+            }),
             Output::News(news) => in_logs::log(self.dialect, &news),
             Output::CallEnded(call) => self.store.keep(Entry::Call(call)),
             Output::ConferenceEnded(conference) => {
                 self.store.keep(Entry::Conference(conference));
             }
             Output::Notice(notice) => self.notice(notice),
+        }
+    }
+
+    fn call_back(&self, callback: Callback) {
+        let (about, url) = (callback.about, callback.url.clone());
+        let (method, fields) = (callback.method, callback.fields.clone());
+        let Err(full) = self.callbacks.push(callback) else {
+            return;
+        };
+        self.gauges.callbacks_dropped.add(1);
+        tracing::warn!(about = webs::about(self.dialect, about), "{full}");
+        if full.first {
+            let code = webs::NO_ROOM;
+            let message = format!("{full}, and so is what follows until there is room again");
+            let notice = webs::notice(about, (url, method, fields), code, message, None);
+            self.store.keep(Entry::Notice(notice));
         }
     }
 

@@ -20,6 +20,8 @@ use crate::{logging, threads};
 
 /// How long callbacks may still be told after the last call.
 const CALLBACKS_WAIT: Duration = Duration::from_secs(5);
+/// How long the end waits for a disk that does not take the history.
+const HISTORY_WAIT: Duration = Duration::from_secs(5);
 /// Room for SIP that arrives in one go.
 const SIP_BUFFER_BYTES: usize = 4 << 20;
 
@@ -111,8 +113,13 @@ pub(crate) async fn run(
         }
         let _stopped_already = stop.send(());
         let _rest_panicked = rest.await;
-        if let Err(error) = store.flush().await {
-            tracing::warn!(%error, "the history may lack its last entries");
+        let flushed = tokio::time::timeout(HISTORY_WAIT, store.flush()).await;
+        let waiting = store.waiting();
+        if waiting > 0 || !matches!(flushed, Ok(Ok(()))) {
+            tracing::error!(
+                waiting,
+                "the history lacks its last entries: the disk refuses them"
+            );
         }
     };
     drain::unless_again(&mut signals, end).await;
