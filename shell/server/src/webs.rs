@@ -64,7 +64,7 @@ pub(crate) fn notice(
     (url, method, fields): (String, Method, Vec<(String, String)>),
     code: u32,
     message: String,
-    exchange: Option<Exchange>,
+    exchange: Option<Box<Exchange>>,
 ) -> Notice {
     let (call, conference) = match about {
         About::Call(call) => (Some(call), None),
@@ -79,10 +79,10 @@ pub(crate) fn notice(
         conference,
         url: Some(url),
         method: Some(method),
-        exchange: Some(Exchange {
+        exchange: Some(Box::new(Exchange {
             fields,
-            ..exchange.unwrap_or_default()
-        }),
+            ..exchange.map_or_else(Exchange::default, |exchange| *exchange)
+        })),
     }
 }
 
