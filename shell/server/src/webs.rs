@@ -81,7 +81,7 @@ pub(crate) fn notice(
         method: Some(method),
         exchange: Some(Box::new(Exchange {
             fields,
-            ..exchange.map(|exchange| *exchange).unwrap_or_default()
+            ..exchange.map_or_else(Exchange::default, |exchange| *exchange)
         })),
     }
 }

@@ -20,6 +20,7 @@ use crate::tally::Kind;
 use crate::world::{CALL_EVENTS, World, calls_url};
 
 /// What the owner of a phone does when it rings.
+#[derive(Clone, Copy)]
 pub(crate) enum Decision {
     PicksUp,
     Refuses(u16),
@@ -166,7 +167,7 @@ impl World {
             return Ok(());
         };
         match decision {
-            Decision::PicksUp => return self.picks_up(at, rings),
+            Decision::PicksUp => return self.picks_up(at, &rings),
             Decision::Refuses(status) => {
                 self.tally.count(Kind::DialRefused);
                 self.books.dialled.refuses(rings.number, status);
@@ -183,7 +184,7 @@ impl World {
         self.poll_phone(at)
     }
 
-    fn picks_up(&mut self, at: usize, rings: Rings) -> Checked {
+    fn picks_up(&mut self, at: usize, rings: &Rings) -> Checked {
         self.tally.count(Kind::PicksUp);
         let text = String::from_utf8_lossy(&rings.offer);
         let leg = port_of(&text)

@@ -86,18 +86,18 @@ impl World {
 
     fn set_out(&mut self) -> Checked {
         while let Some(attempt) = self.post.deliveries.next_attempt(self.now) {
-            self.try_hook(attempt)?;
+            self.try_hook(&attempt)?;
         }
         self.post.inbox.nobody_waits_in_vain()
     }
 
-    fn try_hook(&mut self, attempt: Attempt<About, Hook>) -> Checked {
+    fn try_hook(&mut self, attempt: &Attempt<About, Hook>) -> Checked {
         let Attempt {
             about,
             callback: Hook { time_outs, .. },
             within,
             ..
-        } = attempt;
+        } = *attempt;
         self.trace(|| format!("   web: {attempt:?}"));
         self.hash.word(self.now.0 ^ attempt.callback.number);
         let (closing, tally) = (self.closing, &mut self.tally);
@@ -111,7 +111,7 @@ impl World {
             };
         }
         let inbox = &mut self.post.inbox;
-        inbox.sets_out(self.now, &attempt, answer.read)?;
+        inbox.sets_out(self.now, attempt, answer.read)?;
         let outcome = answer.outcome;
         let arrival = Arrival::HookAnswered { about, outcome };
         self.queue.push(self.now + answer.after, arrival);
@@ -132,7 +132,7 @@ impl World {
 
     pub(crate) fn hook_again(&mut self, about: About) -> Checked {
         match self.post.deliveries.again(self.now, about) {
-            Some(attempt) => self.try_hook(attempt),
+            Some(attempt) => self.try_hook(&attempt),
             None => Err(format!("{about:?} was to be tried again, and is not")),
         }
     }
