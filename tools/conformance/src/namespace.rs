@@ -1,6 +1,7 @@
 //! A network of a test's own: the test runs itself again as a process in a new network namespace,
 //! whose loopback interface has further addresses. What cannot have one fails.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
@@ -20,10 +21,10 @@ pub fn alone_with(test: &str, addresses: &[&str], body: impl FnOnce() -> Result<
     }
     let mut unshare = Command::new("unshare");
     // Who is not root becomes it, in there only.
-    unshare.args(["--net", "--user", "--map-root-user"]);
+    unshare.args(["--net", "--mount", "--user", "--map-root-user"]);
     if is_root() {
         unshare = Command::new("unshare");
-        unshare.arg("--net");
+        unshare.args(["--net", "--mount"]);
     }
     let output = unshare
         .arg(std::env::current_exe()?)
@@ -36,6 +37,32 @@ pub fn alone_with(test: &str, addresses: &[&str], body: impl FnOnce() -> Result<
         output.status.success() && said.contains("1 passed"),
         "{test} in a network namespace:\n{said}"
     );
+    Ok(())
+}
+
+/// Makes this the only resolver of names. To be called inside; the folder must stay.
+pub fn resolve_by(folder: &Path, resolver: &str) -> Result<()> {
+    let files = [
+        (
+            "resolv.conf",
+            format!("nameserver {resolver}\noptions timeout:2\n"),
+        ),
+        ("nsswitch.conf", "hosts: files dns\n".to_owned()),
+        ("hosts", "127.0.0.1 localhost\n::1 localhost\n".to_owned()),
+    ];
+    for (name, text) in files {
+        let file = folder.join(name);
+        std::fs::write(&file, text)?;
+        let mut mount = Command::new("mount");
+        let mount = mount
+            .arg("--bind")
+            .arg(&file)
+            .arg(Path::new("/etc").join(name));
+        ensure!(
+            mount.status()?.success(),
+            "mount --bind over /etc/{name} failed"
+        );
+    }
     Ok(())
 }
 

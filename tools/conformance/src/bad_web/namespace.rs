@@ -7,6 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use anyhow::{Context as _, Result, ensure};
 
 use super::names;
+use crate::namespace::resolve_by;
 
 /// As whom a network can be made: an administrator, anybody where that is allowed, by sudo.
 const WAYS_IN: [&[&str]; 3] = [
@@ -60,24 +61,5 @@ pub fn furnish(folder: &Path) -> Result<()> {
         let status = status.context("the program ip is not there: install iproute2")?;
         ensure!(status.success(), "ip {arguments} failed");
     }
-    let files = [
-        (
-            "resolv.conf",
-            format!("nameserver {}\noptions timeout:2\n", names::ADDRESS),
-        ),
-        ("nsswitch.conf", "hosts: files dns\n".to_owned()),
-        ("hosts", "127.0.0.1 localhost\n::1 localhost\n".to_owned()),
-    ];
-    for (name, text) in files {
-        let file = folder.join(name);
-        std::fs::write(&file, text)?;
-        let target = Path::new("/etc").join(name);
-        let mount = Command::new("mount")
-            .arg("--bind")
-            .arg(&file)
-            .arg(target)
-            .status()?;
-        ensure!(mount.success(), "mount --bind over /etc/{name} failed");
-    }
-    Ok(())
+    resolve_by(folder, names::ADDRESS)
 }
