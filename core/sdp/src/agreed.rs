@@ -14,6 +14,8 @@ pub struct Local {
     pub session_id: u64,
     /// `o=` version: up by one with each change (RFC 3264 §8).
     pub version: u64,
+    /// What we speak: in an offer the best first, in an answer theirs is the order.
+    pub codecs: Vec<Codec>,
 }
 
 /// A direction, always as seen from our side.
@@ -43,6 +45,8 @@ pub struct Agreed {
     pub payload_type: u8,
     /// RFC 4733.
     pub digits_payload_type: Option<u8>,
+    /// Of those.
+    pub digits_clock_rate: u32,
     /// Ours.
     pub direction: Direction,
     /// What it asked for with `a=ptime`; 20 if it did not.

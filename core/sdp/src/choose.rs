@@ -24,12 +24,14 @@ pub(crate) fn choose(
         })
         .ok_or(NotAcceptable::NoCodec)?;
     let (remote_rtp, remote_rtcp) = media.addresses(session).ok_or(NotAcceptable::NoAddress)?;
+    let digits = media.digits(codec);
     Ok(Agreed {
         remote_rtp,
         remote_rtcp,
         codec,
         payload_type,
-        digits_payload_type: media.digits(),
+        digits_payload_type: digits.map(|(payload_type, _)| payload_type),
+        digits_clock_rate: digits.map_or(8_000, |(_, clock_rate)| clock_rate),
         direction: media.direction(session).mirrored(),
         ptime_ms: media.ptime_ms.or(session.ptime_ms).unwrap_or(20),
     })

@@ -12,6 +12,7 @@ fn local(address: &str) -> Local {
         address: address.parse().unwrap(),
         rtp_port: 20_002,
         session_id: 1,
+        codecs: BOTH.to_vec(),
         version: 1,
     }
 }
@@ -107,7 +108,7 @@ fn what_is_not_acceptable_says_what_would_do() {
 
 #[test]
 fn an_offer_of_ours_is_answered_and_agreed_on() {
-    let ours = offer(&local("2001:db8::1"), &BOTH, Direction::SendRecv);
+    let ours = offer(&local("2001:db8::1"), Direction::SendRecv);
     let text = String::from_utf8(ours.clone()).unwrap();
     assert!(text.contains("c=IN IP6 2001:db8::1\r\n"), "{text}");
     assert!(text.contains("m=audio 20002 RTP/AVP 0 8 101\r\n"), "{text}");

@@ -10,6 +10,7 @@ fn local() -> Local {
         rtp_port: 20_000,
         session_id: 7,
         version: 3,
+        codecs: vec![Codec::Pcmu, Codec::Pcma],
     }
 }
 
@@ -38,6 +39,7 @@ fn agreed(rtp: &str, rtcp: &str, codec: Codec, payload_type: u8, digits: Option<
         codec,
         payload_type,
         digits_payload_type: digits,
+        digits_clock_rate: 8_000,
         direction: Direction::SendRecv,
         ptime_ms: 20,
     }

@@ -29,6 +29,8 @@ pub struct UserAgent {
     pub(crate) server_keys: BTreeMap<ServerKey, TransactionId>,
     /// Refusals of INVITEs that wait for their ACK.
     pub(crate) refusals: usize,
+    /// Server transactions of people whom nobody knows, in no dialog.
+    pub(crate) strangers: usize,
     pub(crate) clients: BTreeMap<TransactionId, ClientTransaction>,
     pub(crate) client_keys: BTreeMap<ClientKey, TransactionId>,
     pub(crate) dialogs: BTreeMap<DialogId, Dialog>,
@@ -58,6 +60,7 @@ impl UserAgent {
             servers: BTreeMap::new(),
             server_keys: BTreeMap::new(),
             refusals: 0,
+            strangers: 0,
             clients: BTreeMap::new(),
             client_keys: BTreeMap::new(),
             dialogs: BTreeMap::new(),

@@ -2,7 +2,7 @@
 
 use confab_conference::{Customs, Url};
 use confab_sip::Access;
-use confab_terms::{AccountSid, IpAddr, SocketAddr};
+use confab_terms::{AccountSid, Codec, IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use crate::CallCallback;
@@ -18,6 +18,8 @@ pub struct Config {
     pub access: Access,
     /// What SDP says.
     pub media_address: IpAddr,
+    /// What we speak, the best first.
+    pub codecs: Vec<Codec>,
     /// What an inbound call asks for its document; none: it joins what it dialled.
     pub voice: Option<Url>,
     /// What a call asks whose document fails.

@@ -29,6 +29,9 @@ pub const SIP_TRANSACTIONS_MAX: usize = 8 * CALLS_MAX;
 /// Refusals of INVITEs that wait for their ACK; beyond it one is said once and not repeated, so
 /// that a flood leaves nothing behind.
 pub const SIP_REFUSALS_MAX: usize = 128;
+/// REGISTERs of people whom nobody knows, kept for their repetitions; beyond it one is answered
+/// and not kept, so that a flood leaves nothing behind.
+pub const SIP_STRANGERS_MAX: usize = 128;
 /// Datagrams and events that wait for `poll_output`; datagrams beyond it are lost.
 pub const SIP_OUTPUTS_MAX: usize = 16 * CALLS_MAX;
 /// How often a re-INVITE that met another is tried again.

@@ -45,6 +45,8 @@ pub(crate) struct MediaLoop {
     pub(crate) letterbox: Letterbox,
     pub(crate) wants: Wants,
     pub(crate) gauges: Arc<Gauges>,
+    /// But for when it starts.
+    pub(crate) config: EngineConfig,
 }
 
 /// What it keeps while it runs.
@@ -65,12 +67,14 @@ impl MediaLoop {
         let priority = try_realtime();
         tracing::info!(thread = self.thread, ?priority, "a media thread runs");
         let begun = now_both();
+        let engine = Engine::new(EngineConfig {
+            start: begun.instant + TICK,
+            wall: begun.wall,
+            ..self.config
+        });
         let mut running = Running {
             setup: self,
-            engine: Engine::new(EngineConfig {
-                start: begun.instant + TICK,
-                wall: begun.wall,
-            }),
+            engine,
             legs: Legs::default(),
             batch: Batch::new(BATCH_PACKETS, RTP_PACKET_BYTES_MAX),
             untold: VecDeque::new(),

@@ -22,7 +22,6 @@ use crate::gauges::Gauges;
 use crate::names::Names;
 use crate::queues::{Letterbox, Order};
 use crate::streams::Streams;
-use crate::webs;
 
 /// Where outputs go.
 pub(crate) struct Outlets {
@@ -134,10 +133,9 @@ impl Outlets {
                     fields: self.dialect.fields(fields),
                     time_outs,
                 });
-                if let Err(full) = pushed {
-                    self.gauges.callbacks_dropped.add(1);
-                    tracing::warn!(about = webs::about(self.dialect, about), "{full}");
-                }
+                self.gauges
+                    .callbacks_dropped
+                    .add(u64::from(pushed.is_err()));
             }
             Output::News(news) => in_logs::log(self.dialect, &news),
             Output::CallEnded(call) => self.store.keep(Entry::Call(call)),

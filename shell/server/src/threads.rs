@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use confab_conference::Url;
+use confab_media::EngineConfig;
 use confab_sockets::{Listening, Ports, Udp, random_seed};
 use confab_store::Store;
 use confab_switchboard::{Access, CallCallback, Config as SwitchboardConfig, Switchboard};
@@ -98,6 +99,11 @@ pub(crate) fn start(
             letterbox: letterbox.clone(),
             wants: asking.wants(),
             gauges: Arc::clone(&gauges),
+            config: EngineConfig {
+                voices_max: config.voices_max,
+                opus: config.opus,
+                ..EngineConfig::default()
+            },
         };
         threads.push(spawn("media", move || media.run())?);
     }
@@ -158,6 +164,7 @@ fn switchboard_config(
         status_callback: url(&config.status_callback)
             .map(|to| CallCallback::new(to, config.status_callback_events.clone())),
         customs: config.dialect.customs(),
+        codecs: config.codecs.clone(),
         media_threads: MEDIA_THREADS,
         seed: random_seed(),
     }

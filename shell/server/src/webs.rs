@@ -5,7 +5,7 @@ use std::sync::Arc;
 use confab_rest::Dialect;
 use confab_store::{Entry, Store};
 use confab_switchboard::{About, FetchError, Notice, Severity};
-use confab_web::{AudioSink, Callback, Callbacks, SigningKey, Web, WebConfig};
+use confab_web::{AudioSink, Callback, Callbacks, Loss, SigningKey, Web, WebConfig};
 
 use crate::config::Config;
 use crate::gauges::Gauges;
@@ -36,11 +36,17 @@ pub(crate) fn callbacks(
     gauges: &Arc<Gauges>,
 ) -> Callbacks {
     let (store, gauges) = (Arc::clone(store), Arc::clone(gauges));
-    let failed = move |callback: &Callback, error: &FetchError| {
-        gauges.callbacks_failed.add(1);
+    let failed = move |callback: &Callback, loss: Loss, error: &FetchError| {
         let FetchError { code, message, .. } = error;
         let about = about(dialect, callback.about);
-        tracing::warn!(about, code, what = message, "a callback was given up");
+        match loss {
+            Loss::GivenUp => {
+                gauges.callbacks_failed.add(1);
+                tracing::warn!(about, code, what = message, "a callback was given up");
+            }
+            // Whoever pushed it counts them all.
+            Loss::Dropped => tracing::warn!(about, code, what = message, "a callback was dropped"),
+        }
         let (call, conference) = match callback.about {
             About::Call(call) => (Some(call), None),
             About::Conference(conference) => (None, Some(conference)),

@@ -14,6 +14,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::body::Body;
+use crate::drops::Drops;
 use crate::exchange::Ask;
 use crate::failure;
 use crate::limits::{
@@ -47,8 +48,17 @@ impl Callback {
     }
 }
 
-/// Called with each callback that was given up, and why.
-pub type Failed = Box<dyn Fn(&Callback, &FetchError) + Send + Sync>;
+/// How a callback was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// Its receiver did not take it.
+    GivenUp,
+    /// It found no room; not each of these is told of.
+    Dropped,
+}
+
+/// Called with callbacks that were lost, how and why.
+pub type Failed = Box<dyn Fn(&Callback, Loss, &FetchError) + Send + Sync>;
 
 /// Too many callbacks wait: this one was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +86,7 @@ struct Waiting {
     queues: BTreeMap<About, VecDeque<Callback>>,
     count: usize,
     bytes: usize,
+    drops: Drops,
 }
 
 impl Callbacks {
@@ -102,6 +113,12 @@ impl Callbacks {
         let queued = waiting.queues.get(&about).map_or(0, VecDeque::len);
         let over = waiting.count >= CALLBACKS_MAX || waiting.bytes + bytes > CALLBACK_BYTES_MAX;
         if over || queued >= CALLBACKS_PER_CONFERENCE_MAX {
+            let told = waiting.drops.note(Instant::now());
+            drop(waiting);
+            if let Some(before) = told {
+                let error = failure::connection(no_room(before));
+                (self.sender.failed)(&callback, Loss::Dropped, &error);
+            }
             return Err(Full);
         }
         waiting.count += 1;
@@ -154,7 +171,7 @@ impl Sender {
                 .and_then(|queue| queue.front().cloned());
             let Some(callback) = first else { return };
             if let Err(error) = self.send(&callback).await {
-                (self.failed)(&callback, &error);
+                (self.failed)(&callback, Loss::GivenUp, &error);
             }
             if self.finished(&callback) {
                 return;
@@ -205,6 +222,14 @@ impl Sender {
             attempt += 1;
         }
     }
+}
+
+fn no_room(before: u64) -> String {
+    let also = match before {
+        0 => String::new(),
+        many => format!(", as were {many} before it of which nothing was said"),
+    };
+    format!("too many callbacks wait to be taken; this one was dropped{also}; answer them sooner")
 }
 
 /// What may be better in a second: the network, the name, a server's own fault. A refusal stays.

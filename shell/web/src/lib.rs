@@ -11,6 +11,7 @@ mod callbacks;
 mod client;
 mod content;
 mod document;
+mod drops;
 mod exchange;
 mod failure;
 mod hop;
@@ -22,7 +23,7 @@ mod sink;
 mod web;
 
 pub use address::is_public;
-pub use callbacks::{Callback, Callbacks, Failed, Full};
+pub use callbacks::{Callback, Callbacks, Failed, Full, Loss};
 pub use confab_terms::{Cidr, NotACidr};
 pub use resolve::{Addresses, Resolve, SystemResolver};
 pub use rustls::pki_types::CertificateDer;

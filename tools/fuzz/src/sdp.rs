@@ -14,10 +14,11 @@ pub(crate) fn run(bytes: &[u8]) {
         rtp_port: 20_000,
         session_id: 7,
         version: 3,
+        codecs: Codec::ALL.to_vec(),
     };
-    let ours = [Codec::Pcmu, Codec::Pcma];
+    let ours = &Codec::ALL;
     // As the answer to an offer of ours: only that it comes to an end.
-    let _ = agree(&ours, &session);
+    let _ = agree(ours, &session);
     let Ok((text, agreed)) = answer(&session, &local) else {
         return;
     };
@@ -27,7 +28,7 @@ pub(crate) fn run(bytes: &[u8]) {
     assert_eq!(taken.count(), 1, "one stream is taken");
     assert!(agreed.payload_type < 128 && agreed.ptime_ms > 0);
     if answered.media[0].port != 0 {
-        let theirs = agree(&ours, &answered).unwrap_or_else(|e| panic!("{e}: {answered:?}"));
+        let theirs = agree(ours, &answered).unwrap_or_else(|e| panic!("{e}: {answered:?}"));
         assert_eq!(theirs.codec, agreed.codec);
         assert_eq!(theirs.payload_type, agreed.payload_type);
         assert_eq!(theirs.digits_payload_type, agreed.digits_payload_type);

@@ -55,8 +55,9 @@ impl World {
             rtp_port: 30_000 + 2 * self.script.below(1_000) as u16,
             session_id: number,
             version: 1,
+            codecs: vec![phone.codec],
         };
-        let offer = confab_sdp::offer(&local, &[phone.codec], Direction::SendRecv);
+        let offer = confab_sdp::offer(&local, Direction::SendRecv);
         let user = ["Anna", "Boris", "Clara"][self.script.weighted(&[6, 2, 1])];
         let transport = if phone.streams { ";transport=tcp" } else { "" };
         let dialog = phone.agent.invite(

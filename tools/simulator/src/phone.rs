@@ -85,7 +85,7 @@ impl Phone {
 
     pub(crate) fn offer(&self, direction: Direction) -> Option<Vec<u8>> {
         let line = self.line.as_ref()?;
-        Some(confab_sdp::offer(&line.local, &[self.codec], direction))
+        Some(confab_sdp::offer(&line.local, direction))
     }
 }
 

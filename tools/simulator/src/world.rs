@@ -8,8 +8,8 @@ use confab_conference::{Customs, Url};
 use confab_media::{Engine, EngineConfig};
 use confab_switchboard::{CallCallback, CallEvent, Config, Input, Switchboard};
 use confab_terms::{
-    AccountSid, CallSid, ConferenceSid, FetchId, Instant, IpAddr, LegId, Method, Now, SocketAddr,
-    WallTime,
+    AccountSid, CallSid, Codec, ConferenceSid, FetchId, Instant, IpAddr, LegId, Method, Now,
+    SocketAddr, WallTime,
 };
 
 use crate::books::Books;
@@ -111,12 +111,14 @@ impl World {
                     CALL_EVENTS.to_vec(),
                 )),
                 customs: Customs::default(),
+                codecs: vec![Codec::Pcmu, Codec::Pcma],
                 media_threads: 1,
                 seed: key(seed, Purpose::Switchboard as u64),
             }),
             engine: Engine::new(EngineConfig {
                 start: START,
                 wall: wall(START),
+                ..EngineConfig::default()
             }),
             queue: Queue::default(),
             phones: (0..count)

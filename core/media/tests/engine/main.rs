@@ -8,3 +8,4 @@ mod players;
 mod reports;
 mod rooms;
 mod speech;
+mod wide;

@@ -95,6 +95,7 @@ fn is_acceptable(board: &Switchboard, offer: &[u8]) -> bool {
         rtp_port: 9,
         session_id: 1,
         version: 1,
+        codecs: board.config.codecs.clone(),
     };
     confab_sdp::parse(offer).is_ok_and(|offer| confab_sdp::answer(&offer, &local).is_ok())
 }

@@ -33,6 +33,7 @@ pub(crate) fn leg_opened(board: &mut Switchboard, now: Now, leg: LegId, port: Op
         rtp_port,
         session_id,
         version: session_id,
+        codecs: board.config.codecs.clone(),
     };
     if call.outgoing.is_some() {
         return dialled::invite(board, now, sid, local);

@@ -15,8 +15,8 @@ use confab_switchboard::{
     Trunk,
 };
 use confab_terms::{
-    AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, Instant, LegId, Method, Now, RequestId,
-    SocketAddr, SoundId, WallTime,
+    AccountSid, AudioId, CallSid, Codec, ConferenceSid, DecodeId, Instant, LegId, Method, Now,
+    RequestId, SocketAddr, SoundId, WallTime,
 };
 
 pub(crate) use phone::{Phone, Told};
@@ -138,6 +138,7 @@ impl World {
             voice_fallback: None,
             status_callback: None,
             customs: Customs::default(),
+            codecs: vec![Codec::Pcmu, Codec::Pcma],
             media_threads: 1,
             seed: [7; 32],
         }
@@ -150,6 +151,7 @@ impl World {
             engine: Engine::new(EngineConfig {
                 start: Instant(1_000_000_000),
                 wall: WallTime(0),
+                ..EngineConfig::default()
             }),
             phones: Vec::new(),
             strays: Vec::new(),

@@ -48,6 +48,7 @@ impl Phone {
                 rtp_port: 7_000 + number * 2,
                 session_id: 1,
                 version: 1,
+                codecs: vec![Codec::Pcmu],
             },
             said: 0,
         }
@@ -79,7 +80,7 @@ impl Phone {
     }
 
     fn offer(&self, direction: Direction) -> Vec<u8> {
-        confab_sdp::offer(&self.local, &[Codec::Pcmu], direction)
+        confab_sdp::offer(&self.local, direction)
     }
 
     pub(crate) fn reoffer(&mut self, now: Instant, direction: Direction) {
