@@ -15,8 +15,8 @@ pub struct Route {
     pub to: String,
     /// The trunk's name, if it goes through one.
     pub trunk: Option<String>,
-    /// Where it goes.
-    pub via: SocketAddr,
+    /// Where it goes; `None`: to a name.
+    pub via: Option<SocketAddr>,
     way: Hop,
     /// The request URI, where it is not To.
     target: Option<String>,
@@ -30,18 +30,21 @@ impl UserAgent {
     #[must_use]
     pub fn route(&self, now: Instant, to: &str) -> Option<Route> {
         let mut trunks = self.access.trunks.iter();
-        let through = |name: &str, gateway: &Gateway, to: String, by: Transport| Route {
-            to,
-            trunk: Some(name.to_owned()),
-            via: gateway.address,
-            way: Hop::to(by, gateway.address),
-            target: None,
-            peer: Peer::Trunk(name.to_owned()),
+        let through = |name: &str, gateway: &Gateway, to: String, by: Option<Transport>| {
+            let way = gateway.way(by.unwrap_or(Transport::Udp), by.is_some())?;
+            Some(Route {
+                to,
+                trunk: Some(name.to_owned()),
+                via: gateway.address,
+                way,
+                target: None,
+                peer: Peer::Trunk(name.to_owned()),
+            })
         };
         if is_number(to) {
             let (name, gateway) = trunks.find_map(|t| Some((&t.name, t.gateway.as_ref()?)))?;
             let to = format!("sip:{to}@{}", gateway.host);
-            return Some(through(name, gateway, to, Transport::Udp));
+            return through(name, gateway, to, None);
         }
         let Some(Uri::Sip(uri)) = Uri::parse(to) else {
             return None;
@@ -51,12 +54,15 @@ impl UserAgent {
         }
         // `;transport=tcp` holds for a trunk as well; `sips:` and TLS lead nowhere yet.
         let by = Hop::of_uri(&uri, Transport::Udp)?.transport;
+        let by = uri.transport().map(|_| by);
         let named = host_port(&uri);
         let found = trunks.find_map(|trunk| {
             let gateway = trunk.gateway.as_ref()?;
-            let literal = uri.socket_address() == Some(gateway.address);
-            let same = literal || gateway.host.eq_ignore_ascii_case(&named);
-            same.then(|| through(&trunk.name, gateway, to.to_owned(), by))
+            let literal = uri.socket_address();
+            let same = literal.is_some() && literal == gateway.address
+                || gateway.host.eq_ignore_ascii_case(&named);
+            let through = || through(&trunk.name, gateway, to.to_owned(), by);
+            same.then(through).flatten()
         });
         found.or_else(|| self.route_to_registered(now, to, &uri))
     }
@@ -81,7 +87,7 @@ impl UserAgent {
             to: to.to_owned(),
             trunk: None,
             // Where it registered from and not what it wrote: a contact may be somebody else's.
-            via: binding.source.address,
+            via: Some(binding.source.address),
             way: Hop::back(binding.source),
             target: Some(binding.uri.clone()),
             peer,

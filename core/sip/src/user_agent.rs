@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use confab_terms::Instant;
+use confab_terms::{Instant, SocketAddr};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ pub struct UserAgent {
     pub(crate) timers: Timers,
     pub(crate) access: Access,
     pub(crate) gate: Option<Gate>,
-    /// The last nonce of each trunk's that we answered.
+    /// The last nonces of each trunk's that we answered.
     pub(crate) answered: BTreeMap<String, Answered>,
     pub(crate) registrar: Registrar,
     pub(crate) connections: Connections,
@@ -132,6 +132,14 @@ impl UserAgent {
     pub(crate) fn contact_in(&self, dialog: DialogId) -> String {
         let known = self.dialogs.get(&dialog);
         self.contact(known.map_or(Transport::Udp, |known| known.source.transport))
+    }
+
+    /// Where the other side of a dialog was heard from last; of one that we began, and that nobody
+    /// has answered, where it goes, if that is known.
+    #[must_use]
+    pub fn heard_from(&self, dialog: DialogId) -> Option<SocketAddr> {
+        let source = self.dialogs.get(&dialog)?.source.address;
+        (source != self.config.address).then_some(source)
     }
 
     /// How many connections there are, ours and theirs.

@@ -26,10 +26,7 @@ fn guarded(seed: u64, loss: u64, password: &str) -> Network {
         open: false,
         trunks: vec![trunk("pass")],
     });
-    let gateway = Gateway {
-        host: address(CALLEE).to_string(),
-        address: address(CALLEE),
-    };
+    let gateway = Gateway::new(address(CALLEE).to_string(), Some(address(CALLEE)));
     net.agents[CALLER].guard(Access {
         open: true,
         trunks: vec![Trunk {

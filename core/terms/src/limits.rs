@@ -62,6 +62,8 @@ pub const SIP_EXPIRES_S_MAX: u32 = 7_200;
 pub const SIP_EXPIRES_S_DEFAULT: u32 = 3_600;
 /// How often one INVITE is asked anew with what its refusal wanted.
 pub const SIP_ANEW_MAX: u8 = 3;
+/// Nonces of one trunk's whose answers are counted.
+pub const SIP_ANSWERED_NONCES_MAX: usize = 64;
 /// Lines of a session description.
 pub const SDP_LINES_MAX: usize = 1_000;
 /// `m=` sections of a session description.
@@ -181,6 +183,17 @@ pub const SIP_NAME_WAITING_MAX: usize = 64;
 pub const SIP_LOOKUP_WAIT: Duration = Duration::from_secs(5);
 /// How long an address that was found is good.
 pub const SIP_NAME_LIFE: Duration = Duration::from_secs(60);
+/// Places of one name that are tried one after the other.
+pub const SIP_WAYS_MAX: usize = 16;
+/// How long one of them is waited for before the next one's turn: five tries over UDP.
+pub const SIP_NEXT_WAY_AFTER: Duration = Duration::from_secs(8);
+/// How long a place where nobody answered is tried after all others.
+pub const SIP_FAILING_LIFE: Duration = Duration::from_secs(60);
+/// Addresses that a trunk's name has had, and how long they count as the trunk's: a call of hours
+/// goes on when the name has moved.
+pub const SIP_GATEWAY_ADDRESSES_MAX: usize = 64;
+/// See `SIP_GATEWAY_ADDRESSES_MAX`.
+pub const SIP_GATEWAY_LIFE: Duration = Duration::from_secs(86_400);
 /// How long a name without one is not asked for again.
 pub const SIP_NO_NAME_LIFE: Duration = Duration::from_secs(5);
 /// Callbacks that wait or are under way, all conferences and calls together.

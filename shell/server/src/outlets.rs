@@ -4,36 +4,31 @@
 mod in_logs;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use confab_rest::Dialect;
 use confab_sockets::Udp;
 use confab_sounds::Sounds;
 use confab_store::{Entry, Store};
-use confab_switchboard::{Fetch, Input, Lookup, Notice, Output, Reply};
+use confab_switchboard::{Fetch, Input, Lookup, Notice, Output, Reply, Transport};
 use confab_terms::RequestId;
-use confab_web::{Callback, Callbacks, Resolve as _, SystemResolver, Web};
+use confab_web::{Callback, Callbacks, Web};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
 use crate::gauges::Gauges;
+use crate::names::Names;
 use crate::queues::{Letterbox, Order};
 use crate::streams::Streams;
 use crate::webs;
-
-/// Where SIP is spoken when nothing is said (RFC 3261 §19.1.2).
-const SIP_PORT: u16 = 5060;
-/// Addresses of a name that are passed on.
-const ADDRESSES_MAX: usize = 16;
 
 /// Where outputs go.
 pub(crate) struct Outlets {
     pub(crate) sip: Udp,
     pub(crate) streams: Streams,
-    pub(crate) names: SystemResolver,
+    pub(crate) names: Names,
     pub(crate) media: Vec<MediaThread>,
     pub(crate) web: Web,
     pub(crate) sounds: Sounds,
@@ -103,8 +98,11 @@ impl Outlets {
             }
             Output::Connection { connection, order } => self.streams.obey(connection, order),
             Output::Resolve {
-                lookup, host, port, ..
-            } => self.resolve(lookup, &host, port),
+                lookup,
+                host,
+                port,
+                transport,
+            } => self.resolve(lookup, host, port, transport),
             Output::Reply { request, reply } => {
                 if let Some(asked) = self.replies.remove(&request) {
                     let _no_longer_waiting = asked.send(reply);
@@ -181,19 +179,17 @@ impl Outlets {
         });
     }
 
-    fn resolve(&self, lookup: Lookup, host: &str, port: Option<u16>) {
-        let (found, letterbox) = (self.names.resolve(host), self.letterbox.clone());
-        let host = host.to_owned();
+    fn resolve(
+        &self,
+        lookup: Lookup,
+        host: String,
+        port: Option<u16>,
+        transport: Option<Transport>,
+    ) {
+        let (names, letterbox) = (self.names.clone(), self.letterbox.clone());
         self.runtime.spawn(async move {
-            let addresses = found.await.unwrap_or_else(|error| {
-                tracing::debug!(host, %error, "a SIP name has no address");
-                Vec::new()
-            });
-            let port = port.unwrap_or(SIP_PORT);
-            let addresses = addresses.into_iter().map(|ip| SocketAddr::new(ip, port));
-            let addresses = addresses.take(ADDRESSES_MAX).collect();
-            let input = Input::Resolved { lookup, addresses };
-            letterbox.answer(input).await;
+            let targets = names.find(&host, port, transport).await;
+            letterbox.answer(Input::Resolved { lookup, targets }).await;
         });
     }
 

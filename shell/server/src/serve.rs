@@ -8,7 +8,6 @@ use std::time::Duration;
 use confab_rest::{Api, Certificate, Dialect, Line, Listener, Metrics, acceptor};
 use confab_sockets::{Listening, Udp, raise_open_files};
 use confab_store::{FreshAccount, Given, SqliteStore, Store};
-use confab_switchboard::Access;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 
@@ -68,7 +67,7 @@ pub(crate) async fn run(
     let mut signals = Signals::listen(stop)?;
     raise_open_files();
     let bound = bind(config).await?;
-    let access = access(config)?;
+    let access = config::access(config.sip_listen, &config.trunks);
     let doors = Doors {
         http: bound
             .http
@@ -128,12 +127,6 @@ pub(crate) async fn run(
         running.join();
     }
     Ok(())
-}
-
-/// Who may call; the hosts of trunks are looked up now.
-fn access(config: &Config) -> Result<Access, Failure> {
-    let looked_up = config::access(config.sip_listen, &config.trunks);
-    looked_up.map_err(|(trunk, host, why)| Failure::TrunkNotFound { trunk, host, why })
 }
 
 async fn bind(config: &Config) -> Result<Bound, Failure> {

@@ -11,7 +11,7 @@ use confab_sockets::{Listening, Ports, Udp, random_seed};
 use confab_store::Store;
 use confab_switchboard::{Access, CallCallback, Config as SwitchboardConfig, Switchboard};
 use confab_terms::Method;
-use confab_web::{Callbacks, SystemResolver};
+use confab_web::Callbacks;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -20,6 +20,7 @@ use crate::failure::Failure;
 use crate::gauges::Gauges;
 use crate::media_loop::MediaLoop;
 use crate::metrics::MediaQueues;
+use crate::names::Names;
 use crate::outlets::{MediaThread, Outlets};
 use crate::queues::{self, Letterbox};
 use crate::sounds::Asking;
@@ -76,7 +77,7 @@ pub(crate) fn start(
     let outlets = Outlets {
         sip,
         streams: Streams::new(listening),
-        names: SystemResolver::default(),
+        names: Names::default(),
         media: orders.into_iter().map(MediaThread::new).collect(),
         web,
         sounds,

@@ -1,6 +1,6 @@
 //! Trunks: the one of the environment, and every `[[trunk]]` of the file, checked.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr};
 
 use confab_switchboard::{Access, Account, Gateway, Secret, Trunk};
 use confab_web::Cidr;
@@ -127,10 +127,12 @@ fn is_sound(text: &str) -> bool {
 }
 
 /// Host and port of `host`, `host:port`, `[v6]:port`.
-fn host_port(text: &str) -> Option<(&str, u16)> {
+fn host_port(text: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match text.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, port.parse().ok().filter(|p| *p > 0)?),
-        _ => (text, SIP_PORT),
+        Some((host, port)) if !port.contains(']') => {
+            (host, Some(port.parse().ok().filter(|p| *p > 0)?))
+        }
+        _ => (text, None),
     };
     if let Some(inner) = host.strip_prefix('[') {
         let inner = inner.strip_suffix(']')?;
@@ -145,51 +147,35 @@ fn host_port(text: &str) -> Option<(&str, u16)> {
 }
 
 impl ConfiguredTrunk {
-    /// Where its host is just now.
-    ///
-    /// # Errors
-    /// What the resolver says.
-    pub(crate) fn gateway(&self) -> Result<Option<Gateway>, String> {
-        let Some(text) = &self.host else {
-            return Ok(None);
-        };
-        let found = host_port(text).map(|at| at.to_socket_addrs());
-        let address: Option<SocketAddr> = match found {
-            Some(Ok(mut addresses)) => addresses.next(),
-            Some(Err(error)) => return Err(error.to_string()),
-            None => None,
-        };
-        let address = address.ok_or_else(|| "it has no address".to_owned())?;
-        Ok(Some(Gateway {
-            host: text.clone(),
-            address,
-        }))
+    /// Its host's name, or address, and port.
+    pub(crate) fn host_port(&self) -> Option<(&str, Option<u16>)> {
+        host_port(self.host.as_deref()?)
+    }
+
+    /// Where its host is, if that is no name.
+    pub(crate) fn literal(&self) -> Option<SocketAddr> {
+        let (host, port) = self.host_port()?;
+        let ip: IpAddr = host.parse().ok()?;
+        Some(SocketAddr::new(ip, port.unwrap_or(SIP_PORT)))
+    }
+
+    /// A name is not looked up here: it may lead elsewhere by the time that it is called.
+    fn gateway(&self) -> Option<Gateway> {
+        let host = self.host.clone();
+        host.map(|host| Gateway::new(host, self.literal()))
     }
 }
 
-/// Whom the listener lets in. The hosts of trunks are looked up now, and not again.
-///
-/// # Errors
-/// The trunk whose host cannot be found, its host, and why.
-pub(crate) fn access(
-    sip_listen: SocketAddr,
-    trunks: &[ConfiguredTrunk],
-) -> Result<Access, (String, String, String)> {
-    let mut access = Access {
+/// Whom the listener lets in.
+pub(crate) fn access(sip_listen: SocketAddr, trunks: &[ConfiguredTrunk]) -> Access {
+    let trunks = trunks.iter().map(|trunk| Trunk {
+        name: trunk.name.clone(),
+        networks: trunk.networks.clone(),
+        account: trunk.account.clone(),
+        gateway: trunk.gateway(),
+    });
+    Access {
         open: sip_listen.ip().to_canonical().is_loopback(),
-        trunks: Vec::new(),
-    };
-    for trunk in trunks {
-        let gateway = trunk.gateway().map_err(|why| {
-            let host = trunk.host.clone().unwrap_or_default();
-            (trunk.name.clone(), host, why)
-        })?;
-        access.trunks.push(Trunk {
-            name: trunk.name.clone(),
-            networks: trunk.networks.clone(),
-            account: trunk.account.clone(),
-            gateway,
-        });
+        trunks: trunks.collect(),
     }
-    Ok(access)
 }

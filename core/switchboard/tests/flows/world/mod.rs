@@ -10,8 +10,9 @@ use std::time::Duration;
 use confab_conference::{Customs, Key, Update, Url};
 use confab_media::{Command, Engine, EngineConfig, Event, Output as MediaOutput};
 use confab_switchboard::{
-    CallCallback, CallEvent, CallView, ConferenceView, Config, DecodeError, Fetch, Input,
-    Leftovers, News, Notice, Output, ParticipantView, Reply, Request, Switchboard, TimeOuts,
+    Access, CallCallback, CallEvent, CallView, ConferenceView, Config, DecodeError, Fetch, Gateway,
+    Input, Leftovers, News, Notice, Output, ParticipantView, Reply, Request, Switchboard, TimeOuts,
+    Trunk,
 };
 use confab_terms::{
     AccountSid, AudioId, CallSid, Codec, ConferenceSid, DecodeId, Instant, LegId, Method, Now,
@@ -105,6 +106,24 @@ impl World {
         })
     }
 
+    /// With a trunk that is the first phone, which nobody has called yet.
+    pub(crate) fn with_trunk() -> Self {
+        let phone = Phone::new(0);
+        let mut access = Access::open();
+        access.trunks.push(Trunk {
+            name: "carrier".to_owned(),
+            networks: Vec::new(),
+            account: None,
+            gateway: Some(Gateway::new(phone.address.to_string(), Some(phone.address))),
+        });
+        let mut world = Self::of(Config {
+            access,
+            ..Self::config(None)
+        });
+        world.phones.push(phone);
+        world
+    }
+
     fn with(voice: Option<Url>) -> Self {
         Self::of(Self::config(voice))
     }
@@ -113,7 +132,7 @@ impl World {
         Config {
             account: AccountSid::from_random(1),
             sip_address: SIP.parse().unwrap(),
-            access: confab_switchboard::Access::open(),
+            access: Access::open(),
             media_address: "127.0.0.1".parse().unwrap(),
             voice,
             voice_fallback: None,
@@ -132,6 +151,7 @@ impl World {
             engine: Engine::new(EngineConfig {
                 start: Instant(1_000_000_000),
                 wall: WallTime(0),
+                ..EngineConfig::default()
             }),
             phones: Vec::new(),
             strays: Vec::new(),
