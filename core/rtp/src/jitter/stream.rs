@@ -7,8 +7,8 @@ use super::adaption::{Adaption, DEPTH_FRAMES_MAX};
 use super::order::{Order, Place};
 use crate::Header;
 
-/// A packet may end so many half frames ahead of the next sample needed (450 ms); beyond, its timestamp
-/// has jumped.
+/// A packet may end so many half frames ahead of the next sample needed (450 ms); beyond, its
+/// timestamp has jumped.
 const AHEAD_HALF_FRAMES_MAX: u32 = 45;
 /// Frames without any voice after which a stream counts as having run dry.
 const DRY_FRAMES: u32 = 3;
