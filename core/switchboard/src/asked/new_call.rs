@@ -19,7 +19,7 @@ pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Resul
     let route = board.sip.route(now.instant, &wish.to);
     let route = route.ok_or_else(|| nobody(&wish.to))?;
     let from_uri = from_uri(board, &wish.from)?;
-    if board.draining || board.calls.len() >= limits::CALLS_MAX {
+    if !board.takes_calls() {
         board.counted.calls_refused += 1;
         return Err(Refusal::Busy);
     }

@@ -3,7 +3,7 @@
 use confab_cxml::{Beep, ConferenceNoun, Dial, Document, Verb};
 use confab_sdp::Local;
 use confab_sip::{DialogId, Event};
-use confab_terms::{CallSid, Now, limits};
+use confab_terms::{CallSid, Now};
 
 use crate::CallEnd;
 use crate::flow;
@@ -29,7 +29,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
     else {
         return;
     };
-    if board.draining || board.calls.len() >= limits::CALLS_MAX {
+    if !board.takes_calls() {
         board.counted.calls_refused += 1;
         board.sip.reject(now.instant, dialog, 503);
         return;
