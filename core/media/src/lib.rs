@@ -15,6 +15,7 @@ mod outbox;
 mod player;
 mod receive;
 mod report;
+mod secrecy;
 mod slab;
 mod sound;
 mod speech;

@@ -120,12 +120,19 @@ fn say(
     if media.sends
         && let Some(to) = leg.destination(Component::Rtp)
     {
-        match outbox.packet(leg.id, Component::Rtp, to, HEADER_BYTES + FRAME) {
+        let length = HEADER_BYTES + FRAME;
+        let room = length + leg.overhead(Component::Rtp);
+        match outbox.packet(leg.id, Component::Rtp, to, room) {
             Some(packet) => {
                 let header = leg.stream.next(media.payload_type, FRAME);
                 header.write(packet);
-                made.encode(media.codec, &mix, &mut packet[HEADER_BYTES..]);
-                counters.rtp_out += 1;
+                made.encode(media.codec, &mix, &mut packet[HEADER_BYTES..length]);
+                if leg.seal(Component::Rtp, packet) {
+                    counters.rtp_out += 1;
+                } else {
+                    counters.lost_outputs += 1;
+                    outbox.retract();
+                }
             }
             None => counters.lost_outputs += 1,
         }

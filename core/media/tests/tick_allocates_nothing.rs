@@ -10,10 +10,11 @@ use confab_media::{
     Background, Beep, BeepTone, Command, Component, Engine, EngineConfig, Event, LegMedia, Output,
     Player, RoomChange, Source,
 };
+use confab_rtp::srtp::{Outgoing, SRTP_BYTES_MAX};
 use confab_rtp::{HEADER_BYTES, Header};
 use confab_terms::{
-    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, PlayerId, Rate, RoomId, SocketAddr,
-    SoundId, Voice,
+    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, MasterKey, PlayerId, Rate, RoomId,
+    SocketAddr, SoundId, SrtpKeys, SrtpSuite, Voice,
 };
 
 struct Counting;
@@ -98,6 +99,7 @@ fn engine() -> Engine {
             digits_payload_type: Some(101),
             sends: true,
             receives: true,
+            srtp: keys(id),
         };
         let seat = RoomChange {
             seat: vec![(leg, OPEN)],
@@ -113,6 +115,21 @@ fn engine() -> Engine {
         }
     }
     engine
+}
+
+/// Of three legs one is clear, and one has each suite.
+fn keys(leg: u64) -> Option<SrtpKeys> {
+    let suite = match leg % 3 {
+        0 => return None,
+        1 => SrtpSuite::AeadAes128Gcm,
+        _ => SrtpSuite::AesCm128HmacSha1,
+    };
+    let key = MasterKey::new([leg as u8; 30]);
+    Some(SrtpKeys {
+        suite,
+        ours: key,
+        theirs: key,
+    })
 }
 
 fn sound(player: u64, repeats: bool) -> Player {
@@ -182,8 +199,8 @@ fn commands(tick: u64) -> Vec<Command> {
         .collect()
 }
 
-fn packet(leg: u64, tick: u64) -> [u8; HEADER_BYTES + 160] {
-    let mut packet = [0; HEADER_BYTES + 160];
+fn packet(leg: u64, tick: u64, phones: &mut [Option<Outgoing>]) -> Vec<u8> {
+    let mut packet = vec![0; HEADER_BYTES + 160 + SRTP_BYTES_MAX];
     let header = Header {
         payload_type: if leg.is_multiple_of(2) { 0 } else { 8 },
         marker: false,
@@ -193,7 +210,13 @@ fn packet(leg: u64, tick: u64) -> [u8; HEADER_BYTES + 160] {
     };
     header.write(&mut packet);
     let frame: [i16; 160] = std::array::from_fn(|at| (at as i16 * 50) ^ (leg as i16 * 3));
-    encode(Codec::Pcma, &frame, &mut packet[HEADER_BYTES..]);
+    let length = HEADER_BYTES + 160;
+    encode(Codec::Pcma, &frame, &mut packet[HEADER_BYTES..length]);
+    let sealed = match &mut phones[leg as usize] {
+        Some(phone) => phone.protect_rtp(&mut packet, length),
+        None => Some(length),
+    };
+    packet.truncate(sealed.expect("there is room"));
     packet
 }
 
@@ -204,12 +227,14 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
     let samples: Arc<[i16]> = (0..7_000).map(|x| x as i16).collect();
     let (mut taken, mut packets, mut wanted, mut applied) = (0, 0, 0, 0);
     let mut spoken = 0;
+    let phone = |keys: SrtpKeys| Outgoing::new(keys.suite, keys.theirs);
+    let mut phones: Vec<_> = (0..=LEGS).map(|leg| keys(leg).map(phone)).collect();
     for tick in 1..=WARM_UP + 500 {
         let now = Instant(tick * 20_000_000);
         let commands = commands(tick);
         let incoming: Vec<_> = (1..=LEGS)
             .filter(|leg| (leg * 31 + tick * 17) % 20 != 0)
-            .map(|leg| (leg, packet(leg, tick)))
+            .map(|leg| (leg, packet(leg, tick, &mut phones)))
             .collect();
         let mut feeds = Vec::with_capacity(200);
         let count = counted(|| {
@@ -252,4 +277,6 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
     assert!(packets > 800 * 50 && wanted > 500 && applied >= 800 * 10);
     assert!(spoken > 0, "nobody began or ended to speak");
     assert_eq!(taken, 0);
+    let counters = engine.counters();
+    assert!(counters.rtp_in > 800 * 45 && counters.unauthentic == 0);
 }

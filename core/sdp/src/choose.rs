@@ -2,20 +2,19 @@
 
 use confab_terms::Codec;
 
-use crate::{Agreed, Media, NotAcceptable, Session};
+use crate::{Agreed, Local, Media, NotAcceptable, Session, crypto};
 
 /// What we would agree on for this section, with a codec out of `ours` in their order.
 pub(crate) fn choose(
     session: &Session,
     media: &Media,
+    local: &Local,
     ours: &[Codec],
 ) -> Result<Agreed, NotAcceptable> {
     if media.kind != "audio" || media.port == 0 {
         return Err(NotAcceptable::NoAudio);
     }
-    if !media.protocol.eq_ignore_ascii_case("RTP/AVP") {
-        return Err(NotAcceptable::NotRtpAvp);
-    }
+    let srtp = crypto::agreed(media, local.srtp.as_ref())?;
     let (payload_type, codec) = media
         .payload_types()
         .find_map(|payload_type| {
@@ -32,6 +31,7 @@ pub(crate) fn choose(
         digits_payload_type: media.digits(),
         direction: media.direction(session).mirrored(),
         ptime_ms: media.ptime_ms.or(session.ptime_ms).unwrap_or(20),
+        srtp,
     })
 }
 
@@ -39,11 +39,12 @@ pub(crate) fn choose(
 /// nearest.
 pub(crate) fn choose_first(
     session: &Session,
+    local: &Local,
     ours: &[Codec],
 ) -> Result<(usize, Agreed), NotAcceptable> {
     let mut nearest = NotAcceptable::NoAudio;
     for (index, media) in session.media.iter().enumerate() {
-        match choose(session, media, ours) {
+        match choose(session, media, local, ours) {
             Ok(agreed) => return Ok((index, agreed)),
             Err(fault) if nearest == NotAcceptable::NoAudio => nearest = fault,
             Err(_) => {}

@@ -2,7 +2,7 @@
 
 use confab_terms::{Codec, IpAddr};
 
-use crate::{Direction, Local};
+use crate::{Crypto, Direction, Local, crypto};
 
 /// The payload type of digits where we choose it.
 const DIGITS_PAYLOAD_TYPE: u8 = 101;
@@ -14,6 +14,7 @@ pub fn offer(local: &Local, codecs: &[Codec], direction: Direction) -> Vec<u8> {
         .iter()
         .map(|codec| (*codec, codec.payload_type()))
         .collect();
+    let (protocol, lines) = crypto::offered(local.srtp.as_ref());
     let mut text = write_head(local);
     write_audio(
         &mut text,
@@ -21,6 +22,7 @@ pub fn offer(local: &Local, codecs: &[Codec], direction: Direction) -> Vec<u8> {
         &codecs,
         Some(DIGITS_PAYLOAD_TYPE),
         direction,
+        (protocol, &lines),
     );
     text.into_bytes()
 }
@@ -48,12 +50,16 @@ pub(crate) fn write_audio(
     codecs: &[(Codec, u8)],
     digits: Option<u8>,
     direction: Direction,
+    (protocol, lines): (&str, &[Crypto]),
 ) {
-    text.push_str(&format!("m=audio {} RTP/AVP", local.rtp_port));
+    text.push_str(&format!("m=audio {} {protocol}", local.rtp_port));
     for payload_type in codecs.iter().map(|(_, number)| *number).chain(digits) {
         text.push_str(&format!(" {payload_type}"));
     }
     text.push_str("\r\n");
+    for line in lines {
+        crypto::write(text, line);
+    }
     for (codec, payload_type) in codecs {
         let (name, rate) = (codec.name(), codec.clock_rate());
         text.push_str(&format!("a=rtpmap:{payload_type} {name}/{rate}\r\n"));

@@ -10,6 +10,7 @@ fn local() -> Local {
         rtp_port: 20_000,
         session_id: 7,
         version: 3,
+        srtp: None,
     }
 }
 
@@ -40,6 +41,7 @@ fn agreed(rtp: &str, rtcp: &str, codec: Codec, payload_type: u8, digits: Option<
         digits_payload_type: digits,
         direction: Direction::SendRecv,
         ptime_ms: 20,
+        srtp: None,
     }
 }
 

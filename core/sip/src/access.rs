@@ -1,10 +1,10 @@
 //! Who may call us, and whom we may call: the trunks as the operator names them. What is made of
 //! it request by request stands in `admit`.
 
-use confab_terms::{Cidr, IpAddr, SocketAddr};
+use confab_terms::{Cidr, IpAddr, SocketAddr, Srtp};
 use serde::{Deserialize, Serialize};
 
-use crate::Account;
+use crate::{Account, Transport};
 
 /// Whom the listener lets in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ pub struct Trunk {
     pub account: Option<Account>,
     /// Where it takes calls of ours.
     pub gateway: Option<Gateway>,
+    /// Whether its media is encrypted; `None`: as everybody else's.
+    pub srtp: Option<Srtp>,
 }
 
 /// Where a trunk takes calls.
@@ -34,8 +36,10 @@ pub struct Trunk {
 pub struct Gateway {
     /// What request URIs say: `sip.example.com`, `192.0.2.1:5070`.
     pub host: String,
-    /// Where the datagrams go.
+    /// Where messages go.
     pub address: SocketAddr,
+    /// By what, unless a URI says otherwise.
+    pub transport: Transport,
 }
 
 impl Access {
@@ -50,6 +54,21 @@ impl Access {
 
     pub(crate) fn trunk(&self, name: &str) -> Option<&Trunk> {
         self.trunks.iter().find(|trunk| trunk.name == name)
+    }
+
+    /// The trunk that somebody is, or is a user of.
+    pub(crate) fn of_peer(&self, peer: &Peer) -> Option<&Trunk> {
+        match peer {
+            Peer::Trunk(name) => self.trunk(name),
+            Peer::User { user, .. } => {
+                let is_theirs = |trunk: &&Trunk| {
+                    let account = trunk.account.as_ref();
+                    account.is_some_and(|account| account.user == *user)
+                };
+                self.trunks.iter().find(is_theirs)
+            }
+            Peer::Anyone | Peer::Address(_) | Peer::Nobody => None,
+        }
     }
 
     /// The trunk that calls from there without a password.

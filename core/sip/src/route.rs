@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::{Gateway, Peer};
 use crate::hop::{Hop, Transport};
 use crate::message::{Host, SipUri, Uri};
-use crate::{DialogId, Invite, UserAgent};
+use crate::{DialogId, Invite, Trunk, UserAgent};
 
 /// The way of one call of ours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,14 +34,18 @@ impl UserAgent {
             to,
             trunk: Some(name.to_owned()),
             via: gateway.address,
-            way: Hop::to(by, gateway.address),
+            way: Hop {
+                // Whose certificate it must be: the host's, and no address's that it has just now.
+                certified: Some(gateway.name()).filter(|_| by == Transport::Tls),
+                ..Hop::to(by, gateway.address)
+            },
             target: None,
             peer: Peer::Trunk(name.to_owned()),
         };
         if is_number(to) {
             let (name, gateway) = trunks.find_map(|t| Some((&t.name, t.gateway.as_ref()?)))?;
             let to = format!("sip:{to}@{}", gateway.host);
-            return Some(through(name, gateway, to, Transport::Udp));
+            return Some(through(name, gateway, to, gateway.transport));
         }
         let Some(Uri::Sip(uri)) = Uri::parse(to) else {
             return None;
@@ -49,13 +53,15 @@ impl UserAgent {
         if uri.has_headers {
             return None;
         }
-        // `;transport=tcp` holds for a trunk as well; `sips:` and TLS lead nowhere yet.
-        let by = Hop::of_uri(&uri, Transport::Udp)?.transport;
+        // `;transport=tcp` holds for a trunk as well.
+        let by = |unless_said| Some(Hop::of_uri(&uri, unless_said)?.transport);
+        by(Transport::Udp).filter(|by| *by != Transport::Tls || self.config.tls_port.is_some())?;
         let named = host_port(&uri);
         let found = trunks.find_map(|trunk| {
             let gateway = trunk.gateway.as_ref()?;
             let literal = uri.socket_address() == Some(gateway.address);
             let same = literal || gateway.host.eq_ignore_ascii_case(&named);
+            let by = by(gateway.transport)?;
             same.then(|| through(&trunk.name, gateway, to.to_owned(), by))
         });
         found.or_else(|| self.route_to_registered(now, to, &uri))
@@ -63,13 +69,18 @@ impl UserAgent {
 
     fn route_to_registered(&self, now: Instant, to: &str, uri: &SipUri) -> Option<Route> {
         let ours = self.config.address;
-        let port = uri.port.is_none_or(|port| port == ours.port());
+        let ports = [Some(ours.port()), self.config.tls_port];
+        let port = uri.port.is_none_or(|port| ports.contains(&Some(port)));
         let is_here = matches!(uri.host, Host::Address(ip) if ip.to_canonical() == ours.ip());
         let user = Uri::parse(to)?.user();
         let binding = self
             .registrar
             .newest(now, &user)
             .filter(|_| is_here && port)?;
+        // `sips:` is TLS up to the phone.
+        if uri.secure && binding.source.transport != Transport::Tls {
+            return None;
+        }
         let peer = match self.access.open {
             true => Peer::Anyone,
             false => Peer::User {
@@ -88,12 +99,36 @@ impl UserAgent {
         })
     }
 
+    /// The trunk on this way: the one that it goes through, or that the registered user belongs to.
+    #[must_use]
+    pub fn trunk_on(&self, route: &Route) -> Option<&Trunk> {
+        self.access.of_peer(&route.peer)
+    }
+
+    /// The trunk at the other end of a dialog.
+    #[must_use]
+    pub fn trunk_of(&self, dialog: DialogId) -> Option<&Trunk> {
+        self.access.of_peer(&self.dialogs.get(&dialog)?.peer)
+    }
+
     /// Sends an INVITE on this way; what `invite` itself says of To and the way does not count.
     pub fn invite_along(&mut self, now: Instant, route: Route, invite: Invite) -> DialogId {
         let to = route.to;
         let invite = Invite { to, ..invite };
         let way = (Some(route.way), route.target);
         self.invite_peer(now, invite, way, route.peer)
+    }
+}
+
+impl Gateway {
+    /// Its host without the port.
+    fn name(&self) -> String {
+        let host = Host::parse_with_port(&self.host);
+        match host.map(|(host, _)| host) {
+            Some(Host::Address(ip)) => ip.to_string(),
+            Some(Host::Name(name)) => name,
+            None => self.host.clone(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use confab_sip::{
     Access, Account, Config, ConnectionEvent, ConnectionOrder, DialogId, Ending, Event, Gateway,
-    Invite, Output, Secret, Trunk, UserAgent,
+    Invite, Output, Secret, Transport, Trunk, UserAgent,
 };
 use confab_terms::{Instant, SocketAddr};
 
@@ -13,6 +13,7 @@ const ELSEWHERE: &str = "203.0.113.9:5060";
 fn agent() -> UserAgent {
     let mut agent = UserAgent::new(Config {
         address: "192.0.2.1:5060".parse().unwrap(),
+        tls_port: None,
         product: "confab".into(),
         seed: [7; 32],
     });
@@ -28,7 +29,9 @@ fn agent() -> UserAgent {
             gateway: Some(Gateway {
                 host: "sip.example.com".into(),
                 address: GATEWAY.parse().unwrap(),
+                transport: Transport::Udp,
             }),
+            srtp: None,
         }],
     });
     agent
@@ -158,8 +161,17 @@ fn a_trunk_is_called_by_the_transport_that_the_uri_names() {
         panic!("no connection is opened");
     };
     let peer = GATEWAY.parse().unwrap();
-    assert_eq!(order, ConnectionOrder::Open { to: peer });
-    let opened = ConnectionEvent::Opened { peer };
+    assert_eq!(
+        order,
+        ConnectionOrder::Open {
+            to: peer,
+            tls: None
+        }
+    );
+    let opened = ConnectionEvent::Opened {
+        peer,
+        transport: Transport::Tcp,
+    };
     agent.handle_connection(Instant(0), connection, opened);
     let Some(Output::Connection {
         order: ConnectionOrder::Send(bytes),

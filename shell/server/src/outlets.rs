@@ -24,8 +24,6 @@ use crate::queues::{Letterbox, Order};
 use crate::streams::Streams;
 use crate::webs;
 
-/// Where SIP is spoken when nothing is said (RFC 3261 §19.1.2).
-const SIP_PORT: u16 = 5060;
 /// Addresses of a name that are passed on.
 const ADDRESSES_MAX: usize = 16;
 
@@ -103,8 +101,11 @@ impl Outlets {
             }
             Output::Connection { connection, order } => self.streams.obey(connection, order),
             Output::Resolve {
-                lookup, host, port, ..
-            } => self.resolve(lookup, &host, port),
+                lookup,
+                host,
+                port,
+                transport,
+            } => self.resolve(lookup, &host, port.unwrap_or(transport.port())),
             Output::Reply { request, reply } => {
                 if let Some(asked) = self.replies.remove(&request) {
                     let _no_longer_waiting = asked.send(reply);
@@ -171,7 +172,7 @@ impl Outlets {
         });
     }
 
-    fn resolve(&self, lookup: Lookup, host: &str, port: Option<u16>) {
+    fn resolve(&self, lookup: Lookup, host: &str, port: u16) {
         let (found, letterbox) = (self.names.resolve(host), self.letterbox.clone());
         let host = host.to_owned();
         self.runtime.spawn(async move {
@@ -179,7 +180,6 @@ impl Outlets {
                 tracing::debug!(host, %error, "a SIP name has no address");
                 Vec::new()
             });
-            let port = port.unwrap_or(SIP_PORT);
             let addresses = addresses.into_iter().map(|ip| SocketAddr::new(ip, port));
             let addresses = addresses.take(ADDRESSES_MAX).collect();
             let input = Input::Resolved { lookup, addresses };

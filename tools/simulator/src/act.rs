@@ -55,6 +55,7 @@ impl World {
             rtp_port: 30_000 + 2 * self.script.below(1_000) as u16,
             session_id: number,
             version: 1,
+            srtp: None,
         };
         let offer = confab_sdp::offer(&local, &[phone.codec], Direction::SendRecv);
         let user = ["Anna", "Boris", "Clara"][self.script.weighted(&[6, 2, 1])];

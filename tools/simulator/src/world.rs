@@ -9,7 +9,7 @@ use confab_media::{Engine, EngineConfig};
 use confab_switchboard::{CallCallback, CallEvent, Config, Input, Switchboard};
 use confab_terms::{
     AccountSid, CallSid, ConferenceSid, FetchId, Instant, IpAddr, LegId, Method, Now, SocketAddr,
-    WallTime,
+    Srtp, WallTime,
 };
 
 use crate::books::Books;
@@ -99,6 +99,8 @@ impl World {
             board: Switchboard::new(Config {
                 account: AccountSid::from_random(1),
                 sip_address: sip_address(),
+                sips_port: None,
+                srtp: Srtp::Prefer,
                 access: confab_switchboard::Access::open(),
                 media_address: sip_address().ip(),
                 voice,

@@ -7,4 +7,5 @@ mod origins;
 mod players;
 mod reports;
 mod rooms;
+mod secrecy;
 mod speech;

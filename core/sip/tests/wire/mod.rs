@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use confab_sip::{
     Config, ConnectionEvent, ConnectionId, ConnectionOrder, DialogId, Ending, Event, Invite,
-    Lookup, Output, UserAgent,
+    Lookup, Output, Transport, UserAgent,
 };
 use confab_terms::Instant;
 
@@ -33,6 +33,7 @@ impl Wire {
     pub fn new() -> Self {
         let agent = UserAgent::new(Config {
             address: "192.0.2.1:5060".parse().unwrap(),
+            tls_port: None,
             product: String::new(),
             seed: [5; 32],
         });
@@ -55,7 +56,7 @@ impl Wire {
                 }
                 Output::Datagram { to, bytes } => Did::Datagram(to.to_string(), text(bytes)),
                 Output::Connection { connection, order } => match order {
-                    ConnectionOrder::Open { to } => Did::Opened(connection, to.to_string()),
+                    ConnectionOrder::Open { to, .. } => Did::Opened(connection, to.to_string()),
                     ConnectionOrder::Send(bytes) => Did::Sent(connection, text(bytes)),
                     ConnectionOrder::Close => Did::Closed(connection),
                 },
@@ -97,7 +98,8 @@ impl Wire {
 
     pub fn open(&mut self, id: ConnectionId, peer: &str) {
         let peer = peer.parse().unwrap();
-        self.happens(id, ConnectionEvent::Opened { peer });
+        let transport = Transport::Tcp;
+        self.happens(id, ConnectionEvent::Opened { peer, transport });
     }
 
     pub fn receive(&mut self, id: ConnectionId, text: &str) {

@@ -1,7 +1,9 @@
 //! Whether each trunk that takes calls of ours is there: one OPTIONS, and what came back.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
+
+use confab_switchboard::Transport;
 
 use super::Found;
 use crate::config::{Config, ConfiguredTrunk};
@@ -29,6 +31,9 @@ fn look_at(config: &Config, trunk: &ConfiguredTrunk) -> Found {
         }
     };
     let (host, address) = (gateway.host, gateway.address);
+    if gateway.transport != Transport::Udp {
+        return connect(name, address);
+    }
     match ask(config, &host, address) {
         Ok(Some(status)) => Found::Good(format!(
             "trunk {name:?}: {address} answered OPTIONS with {status}"
@@ -40,6 +45,17 @@ fn look_at(config: &Config, trunk: &ConfiguredTrunk) -> Found {
         )),
         Err(error) => Found::Weak(format!(
             "trunk {name:?}: {address} cannot be asked: {error}"
+        )),
+    }
+}
+
+/// OPTIONS are asked by datagram; of a stream only whether anybody is there.
+fn connect(name: &str, address: SocketAddr) -> Found {
+    match TcpStream::connect_timeout(&address, PATIENCE) {
+        Ok(_) => Found::Good(format!("trunk {name:?}: {address} takes connections")),
+        Err(error) => Found::Weak(format!(
+            "trunk {name:?}: {address} cannot be connected to: {error}; a host that takes SIP over \
+             TCP or TLS would do"
         )),
     }
 }

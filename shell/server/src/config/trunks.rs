@@ -2,7 +2,8 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 
-use confab_switchboard::{Access, Account, Gateway, Secret, Trunk};
+use confab_switchboard::{Access, Account, Gateway, Secret, Transport, Trunk};
+use confab_terms::Srtp;
 use confab_web::Cidr;
 
 use super::written::WrittenTrunk;
@@ -10,7 +11,6 @@ use super::{BadValue, Layers};
 
 /// The name of the trunk that the environment makes.
 const OF_ENVIRONMENT: &str = "trunk";
-const SIP_PORT: u16 = 5060;
 const NAME_CHARS_MAX: usize = 64;
 
 /// A trunk as it is configured: its host has not been looked up.
@@ -20,13 +20,15 @@ pub(crate) struct ConfiguredTrunk {
     pub(crate) networks: Vec<Cidr>,
     pub(crate) account: Option<Account>,
     pub(crate) host: Option<String>,
+    pub(crate) transport: Transport,
+    pub(crate) srtp: Option<Srtp>,
 }
 
 /// All of them; the first fault is the error.
-pub(super) fn trunks(layers: &Layers) -> Result<Vec<ConfiguredTrunk>, BadValue> {
+pub(super) fn trunks(layers: &Layers, has_tls: bool) -> Result<Vec<ConfiguredTrunk>, BadValue> {
     let mut trunks: Vec<ConfiguredTrunk> = Vec::new();
     for written in of_settings(layers).iter().chain(layers.trunks()) {
-        let trunk = trunk(written)?;
+        let trunk = trunk(written, has_tls)?;
         let twin = |what: &str| BadValue {
             what: format!("{} of {}", what, written.shown),
             value: None,
@@ -47,7 +49,14 @@ pub(super) fn trunks(layers: &Layers) -> Result<Vec<ConfiguredTrunk>, BadValue> 
 
 /// `CONFAB_TRUNK_…`, if any of them is there.
 fn of_settings(layers: &Layers) -> Option<WrittenTrunk> {
-    let keys = ["networks", "user", "password", "address"];
+    let keys = [
+        "networks",
+        "user",
+        "password",
+        "address",
+        "transport",
+        "srtp",
+    ];
     let given = keys.map(|key| Some((key, layers.get(&format!("trunk_{key}"))?)));
     let given: Vec<_> = given.into_iter().flatten().collect();
     let (_, first) = given.first()?;
@@ -60,7 +69,7 @@ fn of_settings(layers: &Layers) -> Option<WrittenTrunk> {
     Some(written)
 }
 
-fn trunk(written: &WrittenTrunk) -> Result<ConfiguredTrunk, BadValue> {
+fn trunk(written: &WrittenTrunk, has_tls: bool) -> Result<ConfiguredTrunk, BadValue> {
     let name = written.get("name").unwrap_or_default();
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || !is_sound(name) {
         let wanted = "is no name: name = \"carrier\" would do";
@@ -72,13 +81,17 @@ fn trunk(written: &WrittenTrunk) -> Result<ConfiguredTrunk, BadValue> {
         written.bad("networks", true, &wanted)
     })?;
     let account = account(written)?;
-    let host = written.get("address").map(|text| match host_port(text) {
-        Some(_) => Ok(text.to_owned()),
-        None => {
-            let wanted = "is no host: sip.example.com, 192.0.2.1:5070 or [2001:db8::1] would do";
-            Err(written.bad("address", true, wanted))
-        }
-    });
+    let transport = transport(written, has_tls)?;
+    let host = written
+        .get("address")
+        .map(|text| match host_port(text, transport) {
+            Some(_) => Ok(text.to_owned()),
+            None => {
+                let wanted =
+                    "is no host: sip.example.com, 192.0.2.1:5070 or [2001:db8::1] would do";
+                Err(written.bad("address", true, wanted))
+            }
+        });
     let host = host.transpose()?;
     if networks.is_empty() && account.is_none() && host.is_none() {
         let wanted = "says nothing of who it is: networks = [\"192.0.2.0/24\"], user and \
@@ -94,7 +107,31 @@ fn trunk(written: &WrittenTrunk) -> Result<ConfiguredTrunk, BadValue> {
         networks,
         account,
         host,
+        transport,
+        srtp: srtp(written)?,
     })
+}
+
+fn transport(written: &WrittenTrunk, has_tls: bool) -> Result<Transport, BadValue> {
+    match written.get("transport") {
+        None | Some("udp") => Ok(Transport::Udp),
+        Some("tcp") => Ok(Transport::Tcp),
+        Some("tls") if has_tls => Ok(Transport::Tls),
+        Some("tls") => {
+            let wanted = "needs SIP over TLS: CONFAB_SIPS_LISTEN=127.0.0.1:5061 would do";
+            Err(written.bad("transport", true, wanted))
+        }
+        Some(_) => Err(written.bad("transport", true, "is none of udp, tcp and tls")),
+    }
+}
+
+fn srtp(written: &WrittenTrunk) -> Result<Option<Srtp>, BadValue> {
+    let Some(text) = written.get("srtp") else {
+        return Ok(None);
+    };
+    let wanted = "is none of off, prefer and require";
+    let srtp = Srtp::of_name(text).ok_or_else(|| written.bad("srtp", true, wanted))?;
+    Ok(Some(srtp))
 }
 
 fn account(written: &WrittenTrunk) -> Result<Option<Account>, BadValue> {
@@ -127,10 +164,10 @@ fn is_sound(text: &str) -> bool {
 }
 
 /// Host and port of `host`, `host:port`, `[v6]:port`.
-fn host_port(text: &str) -> Option<(&str, u16)> {
+fn host_port(text: &str, transport: Transport) -> Option<(&str, u16)> {
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, port.parse().ok().filter(|p| *p > 0)?),
-        _ => (text, SIP_PORT),
+        _ => (text, transport.port()),
     };
     if let Some(inner) = host.strip_prefix('[') {
         let inner = inner.strip_suffix(']')?;
@@ -153,7 +190,7 @@ impl ConfiguredTrunk {
         let Some(text) = &self.host else {
             return Ok(None);
         };
-        let found = host_port(text).map(|at| at.to_socket_addrs());
+        let found = host_port(text, self.transport).map(|at| at.to_socket_addrs());
         let address: Option<SocketAddr> = match found {
             Some(Ok(mut addresses)) => addresses.next(),
             Some(Err(error)) => return Err(error.to_string()),
@@ -163,6 +200,7 @@ impl ConfiguredTrunk {
         Ok(Some(Gateway {
             host: text.clone(),
             address,
+            transport: self.transport,
         }))
     }
 }
@@ -189,6 +227,7 @@ pub(crate) fn access(
             networks: trunk.networks.clone(),
             account: trunk.account.clone(),
             gateway,
+            srtp: trunk.srtp,
         });
     }
     Ok(access)

@@ -15,7 +15,7 @@ use confab_switchboard::{
 };
 use confab_terms::{
     AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, Instant, LegId, Method, Now, RequestId,
-    SocketAddr, SoundId, WallTime,
+    SocketAddr, SoundId, Srtp, WallTime,
 };
 
 pub(crate) use phone::{Phone, Told};
@@ -113,6 +113,8 @@ impl World {
         Config {
             account: AccountSid::from_random(1),
             sip_address: SIP.parse().unwrap(),
+            sips_port: None,
+            srtp: Srtp::Prefer,
             access: confab_switchboard::Access::open(),
             media_address: "127.0.0.1".parse().unwrap(),
             voice,

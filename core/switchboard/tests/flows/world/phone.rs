@@ -34,6 +34,7 @@ impl Phone {
         Self {
             agent: UserAgent::new(Config {
                 address,
+                tls_port: None,
                 product: String::new(),
                 seed,
             }),
@@ -46,6 +47,7 @@ impl Phone {
                 rtp_port: 7_000 + number * 2,
                 session_id: 1,
                 version: 1,
+                srtp: None,
             },
             said: 0,
         }
