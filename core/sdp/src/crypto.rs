@@ -34,8 +34,8 @@ impl OurSrtp {
     #[must_use]
     pub fn key(&self, suite: SrtpSuite) -> MasterKey {
         match suite {
-            SrtpSuite::AeadAes128Gcm => self.gcm,
-            SrtpSuite::AesCm128HmacSha1 => self.counter_mode,
+            SrtpSuite::AeadAes128Gcm => self.gcm.cut(suite),
+            SrtpSuite::AesCm128HmacSha1 => self.counter_mode.cut(suite),
         }
     }
 }

@@ -120,7 +120,7 @@ fn ours_and_theirs_are_crossed() {
     let suite = SrtpSuite::AeadAes128Gcm;
     let expected = SrtpKeys {
         suite,
-        ours: MasterKey::new([1; 30]),
+        ours: MasterKey::new([1; 30]).cut(suite),
         theirs: MasterKey::of_suite(suite, &theirs).unwrap(),
     };
     assert_eq!(agreed.srtp, Some(expected));
@@ -150,7 +150,10 @@ fn our_offer_lists_both_and_its_answer_names_one() {
         let agreed = agree(&local(srtp), &BOTH, &session(&section(protocol, lines)))?;
         Ok(agreed.srtp.map(|keys| (keys.suite, keys.ours)))
     };
-    let gcm = Some((SrtpSuite::AeadAes128Gcm, MasterKey::new([1; 30])));
+    let gcm = Some((
+        SrtpSuite::AeadAes128Gcm,
+        MasterKey::new([1; 30]).cut(SrtpSuite::AeadAes128Gcm),
+    ));
     let cm = Some((SrtpSuite::AesCm128HmacSha1, MasterKey::new([2; 30])));
     for (srtp, protocol, lines, expected) in [
         (Srtp::Require, "RTP/SAVP", &[(1, GCM)][..], Ok(gcm)),

@@ -115,6 +115,15 @@ impl MasterKey {
         &self.0[..suite.key_bytes()]
     }
 
+    /// As much as the suite takes, and zeros.
+    #[must_use]
+    pub fn cut(&self, suite: SrtpSuite) -> Self {
+        let bytes = suite.key_bytes();
+        Self(core::array::from_fn(|at| {
+            if at < bytes { self.0[at] } else { 0 }
+        }))
+    }
+
     /// The key alone.
     #[must_use]
     pub fn key(&self) -> [u8; 16] {

@@ -287,6 +287,8 @@ impl Line {
 
     fn set_media(&mut self, agreed: &confab_sdp::Agreed) {
         self.secrecy.agree(agreed.srtp);
+        let encrypted = agreed.srtp.is_some();
+        self.shared.change(|seen| seen.encrypted = encrypted);
         self.media = Some(Media {
             remote: agreed.remote_rtp,
             coding: Coding {

@@ -11,7 +11,7 @@ use confab_terms::Instant;
 
 /// The first connection that somebody opens to us.
 pub const THEIRS: ConnectionId = ConnectionId::Theirs(1);
-const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
+pub const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
 
 /// What it did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,9 +31,17 @@ pub struct Wire {
 
 impl Wire {
     pub fn new() -> Self {
+        Self::of(None)
+    }
+
+    pub fn with_tls() -> Self {
+        Self::of(Some(5061))
+    }
+
+    fn of(tls_port: Option<u16>) -> Self {
         let agent = UserAgent::new(Config {
             address: "192.0.2.1:5060".parse().unwrap(),
-            tls_port: None,
+            tls_port,
             product: String::new(),
             seed: [5; 32],
         });
@@ -56,7 +64,10 @@ impl Wire {
                 }
                 Output::Datagram { to, bytes } => Did::Datagram(to.to_string(), text(bytes)),
                 Output::Connection { connection, order } => match order {
-                    ConnectionOrder::Open { to, .. } => Did::Opened(connection, to.to_string()),
+                    ConnectionOrder::Open { to, tls } => {
+                        let name = tls.map_or_else(String::new, |name| format!(" as {name}"));
+                        Did::Opened(connection, format!("{to}{name}"))
+                    }
                     ConnectionOrder::Send(bytes) => Did::Sent(connection, text(bytes)),
                     ConnectionOrder::Close => Did::Closed(connection),
                 },

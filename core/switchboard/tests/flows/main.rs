@@ -18,6 +18,7 @@ mod music;
 mod operator;
 mod replacing;
 mod restoring;
+mod secrecy;
 mod sequences;
 mod updates;
 mod walking;

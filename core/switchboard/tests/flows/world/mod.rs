@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use confab_conference::{Customs, Key, Update, Url};
 use confab_media::{Command, Engine, EngineConfig, Event, Output as MediaOutput};
+use confab_sdp::OurSrtp;
 use confab_switchboard::{
     CallCallback, CallEvent, CallView, ConferenceView, Config, DecodeError, Fetch, Input,
     Leftovers, News, Notice, Output, ParticipantView, Reply, Request, Switchboard, TimeOuts,
@@ -102,6 +103,14 @@ impl World {
                 events.to_vec(),
             )),
             ..Self::config(Some(url("voice", Method::Post)))
+        })
+    }
+
+    /// Media is encrypted as this says.
+    pub(crate) fn secret(srtp: Srtp) -> Self {
+        Self::of(Config {
+            srtp,
+            ..Self::config(None)
         })
     }
 
@@ -384,8 +393,14 @@ impl World {
 
     /// A new phone that calls this user part.
     pub(crate) fn call(&mut self, user: &str) -> usize {
+        self.call_secretly(user, None)
+    }
+
+    /// The same with keys for its media.
+    pub(crate) fn call_secretly(&mut self, user: &str, srtp: Option<OurSrtp>) -> usize {
         let at = self.phones.len();
         self.phones.push(Phone::new(at));
+        self.phones[at].local.srtp = srtp;
         let now = self.now;
         self.phones[at].call(now, user);
         self.poll_phone(at);

@@ -21,7 +21,7 @@ pub(crate) struct Phone {
     pub(crate) told: Vec<Told>,
     /// Further headers of its INVITE.
     pub(crate) headers: Vec<(String, String)>,
-    local: Local,
+    pub(crate) local: Local,
     said: u16,
 }
 
