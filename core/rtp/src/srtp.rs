@@ -1,5 +1,5 @@
 //! SRTP and SRTCP (RFC 3711, RFC 7714): packets encrypted and decrypted where they lie, without
-//! taking memory. What is kept is plain data: keys, counts, windows; key schedules are made from it.
+//! taking memory. What is kept is plain data: keys, counts, windows; schedules are made from it.
 
 mod cipher;
 mod counter;

@@ -1,4 +1,5 @@
 //! SRTP from end to end: known answers, what is refused, rollover, and state that is plain data.
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use confab_rtp::srtp::{Incoming, Outgoing, Refused, SRTP_BYTES_MAX};
 use confab_rtp::{HEADER_BYTES, Header};

@@ -1,5 +1,5 @@
 //! SDP (RFC 4566/8866) and offer/answer (RFC 3264): parse, offer, answer, agree.
-//! One audio stream, G.711 and digits, keys for SRTP (RFC 4568); it opens no port and sends nothing.
+//! One audio stream, G.711 and digits, keys for SRTP; it opens no port and sends nothing.
 
 mod agree;
 mod agreed;

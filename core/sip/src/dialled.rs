@@ -22,7 +22,8 @@ pub enum NotDialled {
     Nowhere(String),
 }
 
-/// Whether a URI can be called, with or without TLS, so that who asked for it can be told what would do.
+/// Whether a URI can be called, with or without TLS, so that who asked for it can be told what
+/// would do.
 ///
 /// # Errors
 /// It cannot; each says why.

@@ -127,8 +127,9 @@ impl Hop {
         }
     }
 
-    /// The way of a response: a datagram's source; over a stream the request's connection, and where
-    /// that is gone the address that it came from with the port of its Via, then the name there.
+    /// The way of a response: a datagram's source; over a stream the request's connection, and
+    /// where that is gone the address that it came from with the port of its Via, then the name
+    /// there.
     pub(crate) fn of_response(source: Source, via: &Via) -> Self {
         let back = Self::back(source);
         match (source.transport, &via.host) {

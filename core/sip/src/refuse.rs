@@ -20,8 +20,9 @@ impl UserAgent {
             _ => {}
         }
         // `sips:` over anything that is not TLS promises what is not kept (RFC 5630 §5.3).
+        let is_tls = from.transport == Transport::Tls;
         if matches!(&request.uri, Uri::Other { .. })
-            || matches!(&request.uri, Uri::Sip(uri) if uri.secure && from.transport != Transport::Tls)
+            || matches!(&request.uri, Uri::Sip(uri) if uri.secure && !is_tls)
         {
             return Some(Reply::new(416));
         }

@@ -1,4 +1,5 @@
-//! A phone's TCP and TLS connections, looked at whenever it looks at its timers: every 20 ms at least.
+//! A phone's TCP and TLS connections, looked at whenever it looks at its timers: every 20 ms at
+//! least.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;

@@ -37,7 +37,9 @@ pub(crate) fn sips(
         return Ok(None);
     };
     let believed = config.sips_ca.as_deref().map(authorities).transpose()?;
+    let address = listening.local();
     Ok(Some(Sips {
+        port: address.map_err(Failure::refused("an address"))?.port(),
         listening,
         server: served.config(&[])?,
         client: Arc::new(tls_client(believed.unwrap_or_default())),

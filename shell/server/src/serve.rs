@@ -16,7 +16,7 @@ use crate::config::{self, Config};
 use crate::drain::{self, Signals};
 use crate::failure::Failure;
 use crate::metrics::Shown;
-use crate::threads::SipSide;
+use crate::threads::{Running, SipSide};
 use crate::{certificate, logging, threads};
 
 /// How long callbacks may still be told after the last call.
@@ -85,39 +85,17 @@ pub(crate) async fn run(
     let sips = certificate::sips(config, bound.sips, served.as_ref())?;
     certificate::reload_on_hangup(served)?;
     let store: Arc<dyn Store> = Arc::new(store);
-    let sips_port = match &sips {
-        Some(sips) => Some(
-            sips.listening
-                .local()
-                .map_err(Failure::refused("an address"))?
-                .port(),
-        ),
-        None => None,
-    };
+    let sips_port = sips.as_ref().map(|sips| sips.port);
     let sip = SipSide {
         udp: bound.sip.0,
         tcp: bound.sip.1,
         sips,
         address: bound.sip_address,
-        sips_port,
         access,
     };
     let mut running = threads::start(config, &store, sip)?;
     let ready = Arc::new(AtomicBool::new(true));
-    let metrics = Metrics::new(Shown {
-        gauges: Arc::clone(&running.gauges),
-        store: Arc::clone(&store),
-        callbacks: running.callbacks.clone(),
-        letterbox: running.letterbox.clone(),
-        queues: running.media_queues.clone(),
-    });
-    let api = Api {
-        line: Line::new(running.letterbox.clone()),
-        store: Arc::clone(&store),
-        dialect: config.dialect,
-        ready: Arc::clone(&ready),
-        metrics,
-    };
+    let api = api(config, &running, &store, &ready);
     tell_where(&listeners, bound.sip_address, sips_port);
     let (stop, stopped) = oneshot::channel::<()>();
     let rest = tokio::spawn(confab_rest::serve(listeners, api, async {
@@ -143,6 +121,24 @@ pub(crate) async fn run(
         running.join();
     }
     Ok(())
+}
+
+/// What answers requests.
+fn api(config: &Config, running: &Running, store: &Arc<dyn Store>, ready: &Arc<AtomicBool>) -> Api {
+    let metrics = Metrics::new(Shown {
+        gauges: Arc::clone(&running.gauges),
+        store: Arc::clone(store),
+        callbacks: running.callbacks.clone(),
+        letterbox: running.letterbox.clone(),
+        queues: running.media_queues.clone(),
+    });
+    Api {
+        line: Line::new(running.letterbox.clone()),
+        store: Arc::clone(store),
+        dialect: config.dialect,
+        ready: Arc::clone(ready),
+        metrics,
+    }
 }
 
 /// Who may call; the hosts of trunks are looked up now.

@@ -51,6 +51,7 @@ struct Door {
 #[derive(Debug)]
 pub(crate) struct Sips {
     pub(crate) listening: Listening,
+    pub(crate) port: u16,
     pub(crate) server: Arc<ServerConfig>,
     pub(crate) client: Arc<ClientConfig>,
 }

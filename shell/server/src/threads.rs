@@ -35,7 +35,6 @@ pub(crate) struct SipSide {
     pub(crate) tcp: Listening,
     pub(crate) sips: Option<Sips>,
     pub(crate) address: SocketAddr,
-    pub(crate) sips_port: Option<u16>,
     pub(crate) access: Access,
 }
 
@@ -80,7 +79,8 @@ pub(crate) fn start(
     let (asking, asking_thread) = Asking::start(&sounds)?;
     let web = webs::web(config, store, sounds::sink(&sounds));
     let callbacks = webs::callbacks(config.dialect, &web, store, &gauges);
-    let known = switchboard_config(config, store, (sip.address, sip.sips_port), sip.access);
+    let sips_port = sip.sips.as_ref().map(|sips| sips.port);
+    let known = switchboard_config(config, store, (sip.address, sips_port), sip.access);
     let outlets = Outlets {
         sip: sip.udp,
         streams: Streams::new(sip.tcp, sip.sips),

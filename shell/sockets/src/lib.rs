@@ -1,5 +1,5 @@
-//! UDP sockets in batches, TCP and TLS that never block, wake-ups, clocks and absolute ticks: dumb, and
-//! decides nothing.
+//! UDP sockets in batches, TCP and TLS that never block, wake-ups, clocks and absolute ticks:
+//! dumb, and decides nothing.
 //! The only place for `unsafe`: what the standard library does not offer is called here.
 #![allow(
     unsafe_code,

@@ -63,8 +63,9 @@ impl Clients {
     }
 }
 
-/// Whom we believe: the machine's own authorities, and these. A machine without any can still fetch plain http: every
-/// certificate is then unknown, and the fetch says so.
+/// Whom we believe: the machine's own authorities, and these. A machine without any can still
+/// fetch plain http: every certificate is then unknown, and the fetch says so.
+#[must_use]
 pub fn tls_client(roots: Vec<CertificateDer<'static>>) -> ClientConfig {
     let provider = Arc::new(ring::default_provider());
     let verifier = Verifier::new_with_extra_roots(roots, provider.clone());

@@ -73,7 +73,7 @@ pub const TARGETS: &[Target] = &[
         run: srtp::run,
         seeds: &["tools/fuzz/corpus/srtp"],
         bytes_max: 2_048,
-        rounds: 20_000,
+        rounds: 100_000,
     },
     Target {
         name: "cxml",

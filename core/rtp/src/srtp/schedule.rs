@@ -54,7 +54,7 @@ impl Keys {
         } = self;
         schedule.get_or_insert_with(|| Schedule {
             rtp: Cipher::new(*suite, &|label, out| {
-                derive(*suite, master, label as u8, out)
+                derive(*suite, master, label as u8, out);
             }),
             rtcp: Cipher::new(*suite, &|label, out| {
                 derive(*suite, master, RTCP + label as u8, out);

@@ -1,3 +1,5 @@
+//! GCM against the vectors of RFC 7714, which begin at the session key.
+
 use super::{Cipher, GCM_TAG_BYTES, Place, Span};
 use crate::srtp::schedule::Label;
 use confab_terms::SrtpSuite;
