@@ -6,12 +6,13 @@ use confab_terms::Codec;
 static MULAW: [i16; 256] = mulaw_table();
 static ALAW: [i16; 256] = alaw_table();
 
-/// What each of the 256 codes stands for.
+/// What each of the 256 codes stands for; `None` for a codec whose codes mean nothing alone.
 #[must_use]
-pub const fn expansion(codec: Codec) -> &'static [i16; 256] {
+pub const fn expansion(codec: Codec) -> Option<&'static [i16; 256]> {
     match codec {
-        Codec::Pcmu => &MULAW,
-        Codec::Pcma => &ALAW,
+        Codec::Pcmu => Some(&MULAW),
+        Codec::Pcma => Some(&ALAW),
+        Codec::G722 | Codec::Opus => None,
     }
 }
 

@@ -41,6 +41,14 @@ impl Resampler {
         self.to
     }
 
+    /// Goes on as another one of the same rates would. Allocates nothing.
+    pub fn go_on_from(&mut self, other: &Self) {
+        if (self.from, self.to) == (other.from, other.to) {
+            self.inputs.clear();
+            self.inputs.extend_from_slice(&other.inputs);
+        }
+    }
+
     /// Writes what `samples` (20 ms at most) become, and says how many: as many as their time
     /// makes at the other rate, or as `out` takes. Allocates nothing.
     pub fn run(&mut self, samples: &[i16], out: &mut [i16]) -> usize {

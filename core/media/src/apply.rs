@@ -8,13 +8,15 @@ use confab_terms::limits::{CALLS_MAX, CONFERENCES_MAX};
 use confab_terms::{Instant, LegId, PlayerId, Rate, RequestId, RoomId};
 
 use crate::ear::ANNOUNCEMENT;
-use crate::engine::{Engine, RoomAudio, Shared};
+use crate::engine::{Engine, RoomAudio};
 use crate::leg::{Leg, Stream};
+use crate::rates::Wanted;
 use crate::report::first_report_at;
+use crate::shared::Shared;
 use crate::sound::Fed;
 use crate::{Command, Event, LegFigures, LegMedia, Source};
 
-/// What a leg puts in the arena in one tick at most: a packet and a report.
+/// What a leg puts in the arena in one tick: a packet and a report.
 const ARENA_BYTES_A_LEG: usize = 172 + 200 + 2 * SRTP_BYTES_MAX;
 
 impl Engine {
@@ -87,7 +89,7 @@ impl Engine {
             return false;
         };
         let spoke = leg.speaks();
-        if leg.set_media(media) {
+        if leg.set_media(media, self.config.opus) {
             self.outbox.unlocked(id);
         }
         if leg.speaks()
@@ -97,6 +99,7 @@ impl Engine {
         {
             audio.room.fade_in(place.seat);
         }
+        self.fit_leg(id);
         true
     }
 
@@ -108,14 +111,16 @@ impl Engine {
         removed.is_some()
     }
 
-    /// At the only rate that the codecs have, whatever is asked for: what a wider room would
-    /// need (resampling at each leg) comes with the first wide codec.
-    fn open_room(&mut self, id: RoomId, _rate: Rate) -> bool {
+    /// At this rate, and at a higher one while a leg of it needs that.
+    fn open_room(&mut self, id: RoomId, rate_least: Rate) -> bool {
         if self.rooms.len() >= CONFERENCES_MAX {
             return false;
         }
+        let mut room = Room::new(rate_least);
+        room.limit_voices(self.config.voices_max);
         let audio = RoomAudio {
-            room: Room::new(Rate::Hz8000),
+            room,
+            wanted: Wanted::new(rate_least),
             tells_speech: false,
             shared: Shared::default(),
         };

@@ -30,8 +30,14 @@ impl Engine {
                 let audio = self.rooms.at_mut(slot);
                 let seat = audio.map(|audio| audio.room.seat(leg, audibility));
                 if let Some(known) = self.legs.get_mut(leg.0) {
-                    known.place = seat.map(|seat| Place { room: slot, seat });
+                    let wants = known.place.and_then(|place| place.wants);
+                    known.place = seat.map(|seat| Place {
+                        room: slot,
+                        seat,
+                        wants,
+                    });
                 }
+                self.fit_leg(leg);
             }
             if let Some(audio) = self.rooms.at_mut(slot) {
                 for &(leg, audibility) in &change.audibility {
@@ -72,6 +78,7 @@ impl Engine {
             && let Some(audio) = self.rooms.at_mut(place.room)
         {
             audio.room.unseat(id);
+            self.unfit(place.room, place.wants);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What a leg hears besides its room: a background under it, an announcement over both. Where
 //! they come from is the player's affair; the limiter comes after.
 
-use confab_terms::PlayerId;
+use confab_codec::Resampler;
+use confab_mixer::limit;
+use confab_terms::{PlayerId, Rate};
 use serde::{Deserialize, Serialize};
 
 use crate::player::{FADE_SAMPLES, Played, Playing};
@@ -10,6 +12,8 @@ use crate::{Background, Player};
 /// 12 dB down, of 32,768.
 const DUCKED: i32 = 8_231;
 const FULL: i32 = 32_768;
+/// Sounds are at 8 kHz.
+const FRAME: usize = Rate::Hz8000.frame_samples();
 /// The two players of a leg.
 const DECKS: usize = 2;
 pub(crate) const BACKGROUND: usize = 0;
@@ -23,6 +27,9 @@ pub(crate) struct Ear {
     tail: Option<[i16; FADE_SAMPLES]>,
     /// How the last tick ended: the next one goes from there.
     ducked: bool,
+    /// Sounds are narrow: the way to a wider codec, and whether anything of one is still in it.
+    way: Option<Resampler>,
+    rings: bool,
 }
 
 /// What the players of a leg did in one tick.
@@ -35,7 +42,16 @@ pub(crate) struct Heard {
 impl Ear {
     /// Nothing plays and nothing changes: the leg hears its room as it is.
     pub(crate) fn is_idle(&self) -> bool {
-        self.decks.iter().all(Option::is_none) && self.tail.is_none() && !self.ducked
+        self.decks.iter().all(Option::is_none) && self.tail.is_none() && !self.ducked && !self.rings
+    }
+
+    /// Plays for a codec of this rate from now on.
+    pub(crate) fn fit(&mut self, rate: Rate) {
+        let fits = self.way.as_ref().map_or(Rate::Hz8000, Resampler::to) == rate;
+        if !fits {
+            self.way = (rate != Rate::Hz8000).then(|| Resampler::new(Rate::Hz8000, rate));
+            self.rings = false;
+        }
     }
 
     pub(crate) fn set_background(&mut self, background: Background) {
@@ -81,46 +97,66 @@ impl Ear {
         self.decks.iter_mut().flatten()
     }
 
-    /// Adds this tick of everything that plays to what the leg hears of its room.
-    pub(crate) fn add_to(&mut self, mix: &mut [i32], frame: &mut [i16]) -> Heard {
+    /// Adds this tick of everything that plays to what the leg hears of its room, at the rate of
+    /// its codec.
+    pub(crate) fn add_to(&mut self, rate: Rate, mix: &mut [i32]) -> Heard {
         let mut heard = Heard::default();
-        self.add_deck(BACKGROUND, mix, frame, &mut heard);
-        self.duck(mix);
-        self.add_deck(ANNOUNCEMENT, mix, frame, &mut heard);
+        let mut sounds = [0; FRAME];
+        let down = self.decks[ANNOUNCEMENT].is_some();
+        let was = core::mem::replace(&mut self.ducked, down);
+        self.add_deck(BACKGROUND, &mut sounds, &mut heard);
+        duck(was, down, FADE_SAMPLES, &mut sounds);
+        self.add_deck(ANNOUNCEMENT, &mut sounds, &mut heard);
         if let Some(tail) = self.tail.take() {
-            add(mix, &tail);
+            add(&mut sounds, &tail);
         }
+        duck(was, down, mix.len() / FRAME * FADE_SAMPLES, mix);
+        let Some(way) = self.way.as_mut().filter(|way| way.to() == rate) else {
+            for (sum, sound) in mix.iter_mut().zip(sounds) {
+                *sum += sound;
+            }
+            return heard;
+        };
+        let (mut narrow, mut wide) = ([0; FRAME], [0; Rate::Hz48000.frame_samples()]);
+        limit(&sounds, &mut narrow);
+        let n = way.run(&narrow, &mut wide);
+        add(mix, &wide[..n]);
+        // A frame is longer than the filter: one of silence empties it.
+        self.rings = narrow.iter().any(|&sample| sample != 0);
         heard
     }
 
-    fn add_deck(&mut self, deck: usize, mix: &mut [i32], frame: &mut [i16], heard: &mut Heard) {
+    fn add_deck(&mut self, deck: usize, sounds: &mut [i32], heard: &mut Heard) {
         let Some(playing) = &mut self.decks[deck] else {
             return;
         };
-        let Played { sounds, ended, dry } = playing.play(frame);
-        if sounds {
-            add(mix, frame);
+        let mut frame = [0; FRAME];
+        let Played {
+            sounds: any,
+            ended,
+            dry,
+        } = playing.play(&mut frame);
+        if any {
+            add(sounds, &frame);
         }
         heard.dry += u64::from(dry);
         heard.ended[deck] = ended.then_some(playing.player().player);
     }
+}
 
-    /// 12 dB down while an announcement is set, with a slope of 4 ms at either end.
-    fn duck(&mut self, mix: &mut [i32]) {
-        let down = self.decks[ANNOUNCEMENT].is_some();
-        let was = core::mem::replace(&mut self.ducked, down);
-        if !down && !was {
-            return;
-        }
-        let (from, to) = (gain(was), gain(down));
-        let slope = if down == was { 0 } else { FADE_SAMPLES };
-        let (sloped, rest) = mix.split_at_mut(slope.min(mix.len()));
-        for (at, sample) in (0_i32..).zip(sloped) {
-            scale(sample, from + (to - from) * at / FADE_SAMPLES as i32);
-        }
-        if to != FULL {
-            rest.iter_mut().for_each(|sample| scale(sample, to));
-        }
+/// 12 dB down while an announcement is set, with a slope at either end.
+fn duck(was: bool, down: bool, slope: usize, mix: &mut [i32]) {
+    if !down && !was {
+        return;
+    }
+    let (from, to) = (gain(was), gain(down));
+    let length = if down == was { 0 } else { slope };
+    let (sloped, rest) = mix.split_at_mut(length.min(mix.len()));
+    for (at, sample) in (0_i32..).zip(sloped) {
+        scale(sample, from + (to - from) * at / slope as i32);
+    }
+    if to != FULL {
+        rest.iter_mut().for_each(|sample| scale(sample, to));
     }
 }
 

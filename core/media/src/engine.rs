@@ -1,21 +1,22 @@
 //! The engine: all that one media thread knows. This file holds it together; what it does is in
 //! the files named for it: `apply`, `receive`, `tick`, `report`.
 
+use confab_codec::OpusSettings;
 use confab_mixer::Room;
 use confab_rtp::rtcp::ReportBlock;
 use confab_terms::limits::{MEDIA_COMMANDS_MAX, TICK};
-use confab_terms::{Codec, Instant, LegId, RoomId, WallTime};
+use confab_terms::{Instant, LegId, RoomId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::counters::Counters;
 use crate::leg::Leg;
 use crate::music::music;
 use crate::outbox::Outbox;
+use crate::rates::Wanted;
+use crate::scratch::Scratch;
+use crate::shared::Shared;
 use crate::slab::Slab;
 use crate::{Output, Player};
-
-/// Samples of a frame at the legs' rate: all codecs so far are narrowband.
-pub(crate) const FRAME: usize = 160;
 
 /// What an engine is told once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,10 @@ pub struct EngineConfig {
     pub start: Instant,
     /// The time of day at `start`, for RTCP.
     pub wall: WallTime,
+    /// A room sums so many voices at most, the loudest; 0: all.
+    pub voices_max: usize,
+    /// How Opus is encoded.
+    pub opus: OpusSettings,
 }
 
 /// All that one media thread knows.
@@ -38,32 +43,18 @@ pub struct Engine {
     pub(crate) unconfirmed: Vec<(RoomId, u64)>,
     pub(crate) outbox: Outbox,
     pub(crate) counters: Counters,
+    #[serde(skip)]
+    pub(crate) scratch: Scratch,
 }
 
 /// A room, and what its listeners share in one tick.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RoomAudio {
     pub(crate) room: Room,
+    pub(crate) wanted: Wanted,
     /// Somebody wants to know who speaks.
     pub(crate) tells_speech: bool,
-    #[serde(skip)]
     pub(crate) shared: Shared,
-}
-
-/// The public sum, encoded at most once a tick for each codec.
-#[derive(Clone, Debug)]
-pub(crate) struct Shared {
-    pub(crate) payloads: [[u8; FRAME]; 2],
-    pub(crate) made: [bool; 2],
-}
-
-impl Default for Shared {
-    fn default() -> Self {
-        Self {
-            payloads: [[0; FRAME]; 2],
-            made: [false; 2],
-        }
-    }
 }
 
 impl Engine {
@@ -81,6 +72,7 @@ impl Engine {
             unconfirmed: Vec::with_capacity(MEDIA_COMMANDS_MAX),
             outbox: Outbox::default(),
             counters: Counters::default(),
+            scratch: Scratch::default(),
         }
     }
 
@@ -155,13 +147,5 @@ impl Engine {
         self.deadline += TICK * skipped.saturating_add(1);
         self.counters.skipped_ticks += u64::from(skipped);
         skipped
-    }
-}
-
-/// Which of `Shared`'s payloads is in this codec.
-pub(crate) fn shared_index(codec: Codec) -> usize {
-    match codec {
-        Codec::Pcmu => 0,
-        Codec::Pcma => 1,
     }
 }

@@ -37,7 +37,8 @@ pub struct LegFigures {
 /// What is counted while the leg lives.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Heard {
-    samples: u64,
+    /// Of the timestamp.
+    units: u64,
     packets: u64,
     digit_packets: u64,
     /// In units of the timestamp.
@@ -47,10 +48,10 @@ pub(crate) struct Heard {
 }
 
 impl Heard {
-    /// A packet of voice, one sample a byte: all codecs so far.
-    pub(crate) fn voice(&mut self, payload: &[u8], reception: &Reception) {
+    /// A packet of so much voice.
+    pub(crate) fn voice(&mut self, units: u32, reception: &Reception) {
         self.packets += 1;
-        self.samples += payload.len() as u64;
+        self.units += u64::from(units);
         let jitter = reception.jitter();
         self.jitter_max = self.jitter_max.max(jitter);
         if self.packets >= SETTLED_PACKETS {
@@ -74,8 +75,9 @@ impl LegFigures {
     )]
     pub(crate) fn of(leg: &Leg) -> Self {
         let (heard, stats) = (&leg.heard, leg.jitter.stats());
-        let ms = |units: u32| units / 8;
-        let ptime = heard.samples.checked_div(heard.packets).unwrap_or(0);
+        let a_ms = leg.coding.codec().clock_rate() / 1_000;
+        let ms = |units: u32| units / a_ms;
+        let ptime = heard.units.checked_div(heard.packets).unwrap_or(0);
         let came = stats.received.saturating_sub(stats.duplicated);
         Self {
             packets_in: heard.packets,

@@ -1,14 +1,16 @@
 //! One leg: what it agreed on, what it receives, what it sends, what it hears.
 
+use confab_codec::OpusSettings;
 use confab_mixer::Seat;
 use confab_rtp::rtcp::ReportBlock;
 use confab_rtp::{DigitReceiver, Header, JitterBuffer, Reception};
-use confab_terms::{LegId, SocketAddr};
+use confab_terms::{Codec, LegId, Rate, SocketAddr};
 use serde::{Deserialize, Serialize};
 
+use crate::coding::Coding;
 use crate::ear::Ear;
-use crate::engine::FRAME;
 use crate::figures::Heard;
+use crate::mouth::Mouth;
 use crate::origin::Origin;
 use crate::secrecy::Secrecy;
 use crate::slab::Slot;
@@ -27,6 +29,8 @@ pub(crate) struct Leg {
     /// Boxed: most legs have none.
     pub(crate) secrecy: Option<Box<Secrecy>>,
     pub(crate) jitter: JitterBuffer,
+    pub(crate) mouth: Mouth,
+    pub(crate) coding: Coding,
     pub(crate) reception: Reception,
     pub(crate) digits: DigitReceiver,
     pub(crate) stream: Stream,
@@ -46,6 +50,8 @@ pub(crate) struct Leg {
 pub(crate) struct Place {
     pub(crate) room: Slot,
     pub(crate) seat: Seat,
+    /// The rate that the room knows it to need.
+    pub(crate) wants: Option<Rate>,
 }
 
 /// The RTP stream that goes out.
@@ -70,8 +76,10 @@ impl Leg {
             rtp_origin: Origin::Open,
             rtcp_origin: Origin::Open,
             secrecy: None,
-            jitter: JitterBuffer::new(8_000),
-            reception: Reception::new(8_000),
+            jitter: JitterBuffer::new(Codec::Pcmu),
+            mouth: Mouth::new(Codec::Pcmu),
+            coding: Coding::new(Codec::Pcmu, OpusSettings::default()),
+            reception: Reception::new(Codec::Pcmu.clock_rate()),
             digits: DigitReceiver::default(),
             stream,
             ear: Ear::default(),
@@ -91,7 +99,14 @@ impl Leg {
     }
 
     /// Takes a new agreement. True if sockets connected to the old peer must be freed.
-    pub(crate) fn set_media(&mut self, media: LegMedia) -> bool {
+    pub(crate) fn set_media(&mut self, media: LegMedia, opus: OpusSettings) -> bool {
+        if self.coding.codec() != media.codec {
+            self.jitter = JitterBuffer::new(media.codec);
+            self.mouth = Mouth::new(media.codec);
+            self.coding = Coding::new(media.codec, opus);
+            self.reception = Reception::new(media.codec.clock_rate());
+            self.ear.fit(media.codec.rate());
+        }
         let moved = self.media.is_some_and(|old| {
             old.remote_rtp != media.remote_rtp || old.remote_rtcp != media.remote_rtcp
         });
@@ -170,15 +185,15 @@ impl Stream {
     }
 
     /// A tick has passed, whether a packet was sent or not.
-    pub(crate) fn advance(&mut self) {
-        self.skip(1);
+    pub(crate) fn advance(&mut self, codec: Codec) {
+        self.skip(1, codec);
     }
 
     /// Ticks that were left out leave a gap in the timestamps, none in the sequence.
-    pub(crate) fn skip(&mut self, ticks: u32) {
+    pub(crate) fn skip(&mut self, ticks: u32, codec: Codec) {
         if self.packets > 0 {
-            let samples = ticks.wrapping_mul(FRAME as u32);
-            self.timestamp = self.timestamp.wrapping_add(samples);
+            let units = ticks.wrapping_mul(codec.frame_units());
+            self.timestamp = self.timestamp.wrapping_add(units);
         }
     }
 

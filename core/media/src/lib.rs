@@ -3,23 +3,29 @@
 
 mod apply;
 mod change;
+mod coding;
 mod command;
 mod counters;
 mod ear;
 mod engine;
 mod figures;
 mod leg;
+mod mouth;
 mod music;
 mod origin;
 mod outbox;
 mod player;
+mod rates;
 mod receive;
 mod report;
+mod scratch;
 mod secrecy;
+mod shared;
 mod slab;
 mod sound;
 mod speech;
 mod tick;
+mod ways;
 
 pub use command::{
     Background, Beep, BeepTone, Command, Component, Event, LegMedia, Output, Player, RoomChange,

@@ -66,8 +66,9 @@ impl Engine {
         counters.rtp_in += 1;
         leg.reception.packet(now, &header);
         if !is_digit {
-            leg.heard.voice(payload, &leg.reception);
-            leg.jitter.insert(now, &header, media.codec, payload);
+            let units = leg.jitter.units(payload).unwrap_or(0);
+            leg.heard.voice(units, &leg.reception);
+            leg.jitter.insert(now, &header, payload);
             return;
         }
         leg.heard.digit();

@@ -62,12 +62,12 @@ impl Speech {
     }
 }
 
-/// How much is in a frame.
+/// How much is in a frame: what it would be at 8 kHz, whatever its rate.
 pub(crate) fn energy(frame: &[i16]) -> u64 {
-    frame
+    let squares = frame
         .iter()
-        .map(|&sample| u64::from(sample.unsigned_abs()).pow(2))
-        .sum()
+        .map(|&sample| u64::from(sample.unsigned_abs()).pow(2));
+    squares.sum::<u64>() * 160 / frame.len().max(1) as u64
 }
 
 #[cfg(test)]

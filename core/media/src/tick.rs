@@ -1,19 +1,17 @@
 //! One tick: pull what every leg says, mix every room, write one packet for each leg that is
 //! sent anything, confirm the changes that this tick was the first to carry. Allocates nothing.
 
-use confab_codec::{encode, silence};
-use confab_mixer::{Heard, limit};
 use confab_rtp::{HEADER_BYTES, Pulled};
-use confab_terms::{Codec, Instant};
+use confab_terms::Instant;
 
 use crate::counters::Counters;
-use crate::engine::{Engine, FRAME, RoomAudio, Shared, shared_index};
+use crate::engine::{Engine, RoomAudio};
 use crate::leg::Leg;
 use crate::outbox::Outbox;
 use crate::report::report;
+use crate::scratch::Scratch;
 use crate::slab::Slab;
-use crate::speech::energy;
-use crate::{Component, Event, Source};
+use crate::{Component, Event, Source, ear};
 
 impl Engine {
     /// One step of all rooms.
@@ -25,18 +23,12 @@ impl Engine {
         self.pull_voices(now);
         for audio in self.rooms.iter_mut() {
             audio.room.mix();
-            audio.shared.made = [false; 2];
         }
         let tick = self.ticks;
         for leg in self.legs.iter_mut() {
-            leg.stream.skip(skipped);
-            say(
-                leg,
-                tick,
-                &mut self.rooms,
-                &mut self.outbox,
-                &mut self.counters,
-            );
+            leg.stream.skip(skipped, leg.coding.codec());
+            let rooms = (&mut self.rooms, &mut self.scratch);
+            say(leg, tick, rooms, &mut self.outbox, &mut self.counters);
             report(
                 now,
                 tick,
@@ -58,26 +50,19 @@ impl Engine {
     /// Every jitter buffer runs on, whether anyone hears the leg or not: what is unmuted must be
     /// what is said now.
     fn pull_voices(&mut self, now: Instant) {
-        let mut unheard = [0; FRAME];
+        let scratch = &mut self.scratch;
         for leg in self.legs.iter_mut().filter(|leg| leg.media.is_some()) {
             leg.heard.waits(&leg.jitter);
-            let mut loudness = None;
             let place = leg.place.filter(|_| leg.speaks());
             let room = place.and_then(|place| Some((place, self.rooms.at_mut(place.room)?)));
-            let pulled = match room {
-                None => leg.jitter.pull(now, &mut unheard),
+            let Leg { mouth, jitter, .. } = leg;
+            let (pulled, loudness) = match room {
+                None => (mouth.pull(now, jitter, scratch), None),
                 Some((place, audio)) => {
-                    let voice = audio.room.voice(place.seat);
-                    let pulled = leg.jitter.pull(now, voice);
-                    let is_voice = pulled != Pulled::Silence;
-                    if audio.tells_speech {
-                        let loud = if is_voice { energy(voice) } else { 0 };
-                        loudness = audio.room.is_audible(place.seat).then_some(loud);
-                    }
-                    if is_voice {
-                        audio.room.spoke(place.seat);
-                    }
-                    pulled
+                    let seat = (&mut audio.room, place.seat);
+                    let (pulled, loud) = mouth.speak(now, jitter, seat, scratch);
+                    let told = audio.tells_speech && audio.room.is_audible(place.seat);
+                    (pulled, told.then_some(loud))
                 }
             };
             self.outbox.speech(leg, loudness);
@@ -90,59 +75,54 @@ impl Engine {
 fn say(
     leg: &mut Leg,
     tick: u64,
-    rooms: &mut Slab<RoomAudio>,
+    (rooms, scratch): (&mut Slab<RoomAudio>, &mut Scratch),
     outbox: &mut Outbox,
     counters: &mut Counters,
 ) {
     let Some(media) = leg.media else { return };
-    let mut mix = [0_i32; FRAME];
-    let mut made = Made::Nothing;
-    let place = leg.place;
-    let audio = place.and_then(|place| Some((place.seat, rooms.at_mut(place.room)?)));
-    if leg.ear.is_idle() {
-        if let Some((seat, audio)) = audio.filter(|_| media.sends) {
-            match audio.room.heard(seat) {
-                Heard::Nothing => {}
-                Heard::Public => made = Made::Shared(audio),
-                Heard::Own => {
-                    audio.room.hear(seat, &mut mix);
-                    made = Made::Own;
+    let to = leg.destination(Component::Rtp).filter(|_| media.sends);
+    if to.is_some() || !leg.ear.is_idle() {
+        let place = leg.place;
+        let place = place.and_then(|place| Some((place, rooms.at_mut(place.room)?)));
+        let Leg {
+            coding,
+            ear,
+            secrecy,
+            ..
+        } = leg;
+        let (payload, heard) = coding.payload(tick, ear, place, scratch);
+        if let Some(to) = to {
+            let length = HEADER_BYTES + payload.len();
+            let added = secrecy.as_ref().map_or(0, |s| s.overhead(Component::Rtp));
+            match outbox.packet(leg.id, Component::Rtp, to, length + added) {
+                Some(packet) => {
+                    let header = leg.stream.next(media.payload_type, payload.len());
+                    header.write(packet);
+                    packet[HEADER_BYTES..length].copy_from_slice(payload);
+                    let secrecy = secrecy.as_mut();
+                    if secrecy.is_none_or(|s| s.seal(Component::Rtp, packet)) {
+                        counters.rtp_out += 1;
+                    } else {
+                        counters.lost_outputs += 1;
+                        outbox.retract();
+                    }
                 }
+                None => counters.lost_outputs += 1,
             }
         }
-    } else {
-        if let Some((seat, audio)) = audio {
-            audio.room.hear(seat, &mut mix);
-        }
-        play(leg, tick, &mut mix, outbox, counters);
-        made = Made::Own;
+        tell(leg, tick, &heard, outbox, counters);
     }
-    if media.sends
-        && let Some(to) = leg.destination(Component::Rtp)
-    {
-        let length = HEADER_BYTES + FRAME;
-        let room = length + leg.overhead(Component::Rtp);
-        match outbox.packet(leg.id, Component::Rtp, to, room) {
-            Some(packet) => {
-                let header = leg.stream.next(media.payload_type, FRAME);
-                header.write(packet);
-                made.encode(media.codec, &mix, &mut packet[HEADER_BYTES..length]);
-                if leg.seal(Component::Rtp, packet) {
-                    counters.rtp_out += 1;
-                } else {
-                    counters.lost_outputs += 1;
-                    outbox.retract();
-                }
-            }
-            None => counters.lost_outputs += 1,
-        }
-    }
-    leg.stream.advance();
+    leg.stream.advance(media.codec);
 }
 
-/// Adds what the leg's players play, and tells what became of them.
-fn play(leg: &mut Leg, tick: u64, mix: &mut [i32], outbox: &mut Outbox, counters: &mut Counters) {
-    let heard = leg.ear.add_to(mix, &mut [0; FRAME]);
+/// Tells what became of the leg's players, and what they want.
+fn tell(
+    leg: &mut Leg,
+    tick: u64,
+    heard: &ear::Heard,
+    outbox: &mut Outbox,
+    counters: &mut Counters,
+) {
     counters.dry += heard.dry;
     for playing in leg.ear.playing() {
         let told = playing.player();
@@ -158,35 +138,4 @@ fn play(leg: &mut Leg, tick: u64, mix: &mut [i32], outbox: &mut Outbox, counters
             player,
         });
     }
-}
-
-/// Where a leg's payload comes from.
-enum Made<'a> {
-    Nothing,
-    Shared(&'a mut RoomAudio),
-    Own,
-}
-
-impl Made<'_> {
-    fn encode(self, codec: Codec, mix: &[i32; FRAME], payload: &mut [u8]) {
-        match self {
-            Self::Nothing => payload.fill(silence(codec)),
-            Self::Own => limit_and_encode(codec, mix, payload),
-            Self::Shared(audio) => {
-                let Shared { payloads, made } = &mut audio.shared;
-                let index = shared_index(codec);
-                if !made[index] {
-                    made[index] = true;
-                    limit_and_encode(codec, audio.room.public(), &mut payloads[index]);
-                }
-                payload.copy_from_slice(&payloads[index]);
-            }
-        }
-    }
-}
-
-fn limit_and_encode(codec: Codec, mix: &[i32], payload: &mut [u8]) {
-    let mut frame = [0; FRAME];
-    limit(mix, &mut frame);
-    encode(codec, &frame, payload);
 }

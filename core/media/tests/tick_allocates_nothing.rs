@@ -5,7 +5,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use confab_codec::encode;
+use confab_codec::{Encoder, OpusSettings};
 use confab_media::{
     Background, Beep, BeepTone, Command, Component, Engine, EngineConfig, Event, LegMedia, Output,
     Player, RoomChange, Source,
@@ -65,6 +65,11 @@ const HELD: Audibility = Audibility {
     hears: false,
 };
 
+/// Half of the rooms are wide, half are full.
+fn codec(leg: u64) -> Codec {
+    Codec::ALL[(leg % 4) as usize]
+}
+
 fn address(leg: u64) -> SocketAddr {
     let port = u16::try_from(10_000 + leg * 2).expect("a port");
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
@@ -90,12 +95,8 @@ fn engine() -> Engine {
             remote_rtp: address(id),
             remote_rtcp: address(id + 1_000),
             signalling_address: address(id).ip(),
-            codec: if id % 2 == 0 {
-                Codec::Pcmu
-            } else {
-                Codec::Pcma
-            },
-            payload_type: if id % 2 == 0 { 0 } else { 8 },
+            codec: codec(id),
+            payload_type: codec(id).payload_type(),
             digits_payload_type: Some(101),
             sends: true,
             receives: true,
@@ -199,22 +200,27 @@ fn commands(tick: u64) -> Vec<Command> {
         .collect()
 }
 
-fn packet(leg: u64, tick: u64, phones: &mut [Option<Outgoing>]) -> Vec<u8> {
-    let mut packet = vec![0; HEADER_BYTES + 160 + SRTP_BYTES_MAX];
+fn packet(leg: u64, tick: u64, encoder: &mut Encoder, phones: &mut [Option<Outgoing>]) -> Vec<u8> {
+    let codec = encoder.codec();
+    let frame: Vec<i16> = (0..codec.rate().frame_samples())
+        .map(|at| (at as i16 * 30) ^ (leg as i16 * 3))
+        .collect();
+    let mut payload = [0; 400];
+    let length = encoder.encode(&frame, &mut payload);
+    let mut packet = vec![0; HEADER_BYTES + length + SRTP_BYTES_MAX];
     let header = Header {
-        payload_type: if leg.is_multiple_of(2) { 0 } else { 8 },
+        payload_type: codec.payload_type(),
         marker: false,
         sequence: tick as u16,
-        timestamp: tick as u32 * 160,
+        timestamp: tick as u32 * codec.frame_units(),
         ssrc: leg as u32,
     };
     header.write(&mut packet);
-    let frame: [i16; 160] = std::array::from_fn(|at| (at as i16 * 50) ^ (leg as i16 * 3));
-    let length = HEADER_BYTES + 160;
-    encode(Codec::Pcma, &frame, &mut packet[HEADER_BYTES..length]);
+    let whole = HEADER_BYTES + length;
+    packet[HEADER_BYTES..whole].copy_from_slice(&payload[..length]);
     let sealed = match &mut phones[leg as usize] {
-        Some(phone) => phone.protect_rtp(&mut packet, length),
-        None => Some(length),
+        Some(phone) => phone.protect_rtp(&mut packet, whole),
+        None => Some(whole),
     };
     packet.truncate(sealed.expect("there is room"));
     packet
@@ -229,12 +235,18 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
     let mut spoken = 0;
     let phone = |keys: SrtpKeys| Outgoing::new(keys.suite, keys.theirs);
     let mut phones: Vec<_> = (0..=LEGS).map(|leg| keys(leg).map(phone)).collect();
+    let mut encoders: Vec<_> = (0..=LEGS)
+        .map(|leg| Encoder::new(codec(leg), OpusSettings::default()))
+        .collect();
     for tick in 1..=WARM_UP + 500 {
         let now = Instant(tick * 20_000_000);
         let commands = commands(tick);
         let incoming: Vec<_> = (1..=LEGS)
             .filter(|leg| (leg * 31 + tick * 17) % 20 != 0)
-            .map(|leg| (leg, packet(leg, tick, &mut phones)))
+            .map(|leg| {
+                let encoder = &mut encoders[leg as usize];
+                (leg, packet(leg, tick, encoder, &mut phones))
+            })
             .collect();
         let mut feeds = Vec::with_capacity(200);
         let count = counted(|| {

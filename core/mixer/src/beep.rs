@@ -19,13 +19,13 @@ pub struct BeepSound {
     pub hz: u16,
     /// One who does not hear it.
     pub except: Option<LegId>,
-    /// Samples of it that have sounded.
-    pub position: u32,
+    /// How much of it has sounded.
+    pub position_ms: u32,
 }
 
 impl BeepSound {
-    pub(crate) fn is_over(&self, rate: Rate) -> bool {
-        self.position >= length(rate, LENGTH_MS)
+    pub(crate) fn is_over(&self) -> bool {
+        self.position_ms >= LENGTH_MS
     }
 
     /// Adds this tick's part of it.
@@ -35,15 +35,15 @@ impl BeepSound {
     )]
     pub(crate) fn add_to(&self, rate: Rate, frame: &mut [i32]) {
         let (end, edge) = (length(rate, LENGTH_MS), length(rate, EDGE_MS));
-        for (at, sample) in (self.position..end).zip(frame) {
+        for (at, sample) in (length(rate, self.position_ms)..end).zip(frame) {
             let swell = f64::from(at.min(end - at).min(edge)) / f64::from(edge);
             let turns = f64::from(at) * f64::from(self.hz) / f64::from(rate.hz());
             *sample += ((turns * TAU).sin() * AMPLITUDE * swell) as i32;
         }
     }
 
-    pub(crate) fn advance(&mut self, rate: Rate) {
-        self.position += length(rate, 20);
+    pub(crate) fn advance(&mut self) {
+        self.position_ms += 20;
     }
 }
 

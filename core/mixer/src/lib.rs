@@ -3,6 +3,7 @@
 
 mod beep;
 mod limiter;
+mod loudest;
 mod mix;
 mod room;
 

@@ -2,7 +2,9 @@
 //! voice, plus what is whispered to it. Flat slices and 32 bits throughout; no allocation.
 
 use confab_terms::{LegId, Rate, Voice};
+use serde::{Deserialize, Serialize};
 
+use crate::beep::BeepSound;
 use crate::room::{Room, Seat, Seated};
 
 /// How long a voice that becomes audible takes to swell.
@@ -19,17 +21,36 @@ pub enum Heard {
     Own,
 }
 
-/// The samples of one tick.
+/// The samples of one tick at one rate.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Frames {
     /// What each seat says, one after the other; untouched by any fade.
     voices: Vec<i16>,
     /// All public voices and beeps.
     sum: Vec<i32>,
+}
+
+/// What of one tick is the same at every rate.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Summed {
     /// Whether anything is in the sum.
     any: bool,
     /// Who whispered before and speaks to all now: the target goes on hearing it at full.
     carried: Vec<(LegId, Seat)>,
+    /// Room to rank the voices in.
+    pub(crate) ranks: Vec<(u32, u32)>,
+}
+
+/// What of a voice is in the sum this tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Part {
+    #[default]
+    None,
+    Whole,
+    /// It is new: only its beginning is faint.
+    Swells,
+    /// Others are louder now: only its beginning is there.
+    Fades,
 }
 
 impl Frames {
@@ -37,9 +58,16 @@ impl Frames {
         let samples = rate.frame_samples();
         if self.voices.len() < seats * samples {
             self.voices.resize(seats * samples, 0);
-            self.carried.reserve(seats);
         }
         self.sum.resize(samples, 0);
+    }
+}
+
+impl Summed {
+    pub(crate) fn fit(&mut self, seats: usize) {
+        let more = |length: usize| seats.saturating_sub(length);
+        self.carried.reserve(more(self.carried.len()));
+        self.ranks.reserve(more(self.ranks.len()));
     }
 }
 
@@ -47,46 +75,64 @@ impl Room {
     /// Where to put what the leg says this tick; call `spoke` once it is there. Not calling it
     /// is silence and costs nothing.
     pub fn voice(&mut self, seat: Seat) -> &mut [i16] {
-        let samples = self.rate.frame_samples();
-        self.frames
-            .fit(self.seats.len().max(seat.index() + 1), self.rate);
-        &mut self.frames.voices[seat.index() * samples..][..samples]
+        self.voice_at(self.rate, seat)
+    }
+
+    /// The same at one of the `rates` of this tick.
+    pub fn voice_at(&mut self, rate: Rate, seat: Seat) -> &mut [i16] {
+        let samples = rate.frame_samples();
+        let frames = &mut self.frames[rate as usize];
+        frames.fit(self.seats.len().max(seat.index() + 1), rate);
+        &mut frames.voices[seat.index() * samples..][..samples]
     }
 
     /// What `voice` holds is what the leg says this tick.
     pub fn spoke(&mut self, seat: Seat) {
-        if let Some(Some(seated)) = self.seats.get_mut(seat.index()) {
-            seated.spoke = true;
+        let samples = self.rate.frame_samples();
+        let voices = &self.frames[self.rate as usize].voices;
+        let voice = voices.get(seat.index() * samples..(seat.index() + 1) * samples);
+        if let (Some(Some(seated)), Some(voice)) = (self.seats.get_mut(seat.index()), voice) {
+            seated.spoke = seated.voicing.is_worth_summing(voice);
         }
     }
 
     /// Sums what everyone says. Once a tick, after the voices and before anyone hears.
     pub fn mix(&mut self) {
-        self.frames.fit(self.seats.len(), self.rate);
-        let fade = fade_samples(self.rate);
-        let samples = self.rate.frame_samples();
-        let frames = &mut self.frames;
-        frames.sum.fill(0);
-        frames.carried.clear();
-        frames.any = !self.beeps.is_empty();
-        let voices = frames.voices.chunks_exact(samples);
-        for (index, (seated, voice)) in self.seats.iter().zip(voices).enumerate() {
+        self.fit();
+        self.choose_loudest();
+        self.summed.carried.clear();
+        self.summed.any = !self.beeps.is_empty();
+        for (index, seated) in self.seats.iter_mut().enumerate() {
             let Some(seated) = seated else { continue };
-            if !(seated.public && seated.spoke) {
-                continue;
+            seated.part = seated.share();
+            self.summed.any |= seated.part != Part::None;
+            if let Voice::Only(target) = seated.voice_before
+                && seated.part != Part::None
+            {
+                let seat = Seat::from_index(index);
+                self.summed.carried.push((target, seat));
             }
-            frames.any = true;
-            if seated.voice_before == Voice::ToEveryone {
-                add(&mut frames.sum, voice);
-                continue;
-            }
-            add_fading(&mut frames.sum, voice, fade);
-            if let Voice::Only(target) = seated.voice_before {
-                frames.carried.push((target, Seat::from_index(index)));
+        }
+        for rate in self.rates() {
+            self.sum_at(rate);
+        }
+    }
+
+    fn sum_at(&mut self, rate: Rate) {
+        let fade = fade_samples(rate);
+        let Frames { voices, sum } = &mut self.frames[rate as usize];
+        sum.fill(0);
+        let voices = voices.chunks_exact(rate.frame_samples());
+        for (seated, voice) in self.seats.iter().zip(voices) {
+            match seated.as_ref().map_or(Part::None, |seated| seated.part) {
+                Part::None => {}
+                Part::Whole => add(sum, voice),
+                Part::Swells => add_fading(sum, voice, fade),
+                Part::Fades => add_fading_out(sum, voice, fade),
             }
         }
         for beep in &self.beeps {
-            beep.add_to(self.rate, &mut frames.sum);
+            beep.add_to(rate, sum);
         }
     }
 
@@ -99,10 +145,10 @@ impl Room {
         if !seated.hears {
             return Heard::Nothing;
         }
-        let own = (seated.public && seated.spoke)
+        let own = seated.part != Part::None
             || self.whispers_to(seated.leg).next().is_some()
             || self
-                .frames
+                .summed
                 .carried
                 .iter()
                 .any(|&(leg, _)| leg == seated.leg)
@@ -110,7 +156,7 @@ impl Room {
                 .beeps
                 .iter()
                 .any(|beep| beep.except == Some(seated.leg));
-        match (own, self.frames.any) {
+        match (own, self.summed.any) {
             (true, _) => Heard::Own,
             (false, false) => Heard::Nothing,
             (false, true) if !seated.heard_before => Heard::Own,
@@ -121,43 +167,63 @@ impl Room {
     /// The sum of all public voices and beeps: what `Heard::Public` means.
     #[must_use]
     pub fn public(&self) -> &[i32] {
-        &self.frames.sum
+        self.public_at(self.rate)
+    }
+
+    /// The same at one of the `rates` of this tick.
+    #[must_use]
+    pub fn public_at(&self, rate: Rate) -> &[i32] {
+        &self.frames[rate as usize].sum
     }
 
     /// What a listener hears, before the limiter. `out` is a frame.
     pub fn hear(&self, seat: Seat, out: &mut [i32]) {
+        self.hear_at(self.rate, seat, out);
+    }
+
+    /// The same at one of the `rates` of this tick.
+    pub fn hear_at(&self, rate: Rate, seat: Seat, out: &mut [i32]) {
         let Some(seated) = self.seated_at(seat).filter(|seated| seated.hears) else {
             out.fill(0);
             return;
         };
-        let fade = fade_samples(self.rate);
-        let sum = &self.frames.sum[..];
-        if seated.public && seated.spoke {
-            let own = self.voice_of(seat);
-            subtract(out, sum, own);
-            if seated.voice_before != Voice::ToEveryone {
+        let fade = fade_samples(rate);
+        let (sum, own) = (self.public_at(rate), self.voice_of(rate, seat));
+        match seated.part {
+            Part::None => {
+                for (out, &sum) in out.iter_mut().zip(sum) {
+                    *out = sum;
+                }
+            }
+            Part::Whole => subtract(out, sum, own),
+            Part::Swells => {
+                subtract(out, sum, own);
                 // Only a part of it is in the sum yet: give back what was not.
                 for (at, (out, &own)) in out.iter_mut().zip(own).take(fade).enumerate() {
                     *out += i32::from(own) - faded(own, at, fade);
                 }
             }
-        } else {
-            for (out, &sum) in out.iter_mut().zip(sum) {
-                *out = sum;
+            Part::Fades => {
+                for (out, &sum) in out.iter_mut().zip(sum) {
+                    *out = sum;
+                }
+                for (at, (out, &own)) in out.iter_mut().zip(own).take(fade).enumerate() {
+                    *out -= faded_out(own, at, fade);
+                }
             }
         }
         for speaker in self.whispers_to(seated.leg) {
-            self.add_whisper(seated.leg, speaker, fade, out);
+            self.add_whisper(rate, seated.leg, speaker, out);
         }
-        for &(target, speaker) in &self.frames.carried {
+        for &(target, speaker) in &self.summed.carried {
             if target == seated.leg && speaker != seat {
-                let voice = self.voice_of(speaker);
+                let voice = self.voice_of(rate, speaker);
                 for (at, (out, &voice)) in out.iter_mut().zip(voice).take(fade).enumerate() {
                     *out += i32::from(voice) - faded(voice, at, fade);
                 }
             }
         }
-        self.take_out_beeps(seated.leg, out);
+        self.take_out_beeps(rate, seated.leg, out);
         if !seated.heard_before {
             fade_in(out, fade);
         }
@@ -167,44 +233,49 @@ impl Room {
     pub fn finish(&mut self) {
         for seated in self.seats.iter_mut().flatten() {
             seated.heard_before = seated.hears;
-            seated.spoke = false;
-            seated.voice_before = if seated.public {
+            let fits = seated.part != Part::Fades && !(seated.spoke && seated.part == Part::None);
+            seated.voice_before = if seated.public && fits {
                 Voice::ToEveryone
             } else {
                 Voice::ToNobody
             };
+        }
+        for seated in self.seats.iter_mut().flatten() {
+            seated.spoke = false;
+            seated.part = Part::None;
         }
         for &(target, speaker) in &self.whispers {
             if let Some(Some(seated)) = self.seats.get_mut(speaker.index()) {
                 seated.voice_before = Voice::Only(target);
             }
         }
-        let rate = self.rate;
-        for beep in &mut self.beeps {
-            beep.advance(rate);
-        }
-        self.beeps.retain(|beep| !beep.is_over(rate));
+        self.beeps.iter_mut().for_each(BeepSound::advance);
+        self.beeps.retain(|beep| !beep.is_over());
+        self.rate_before = match self.rate_before {
+            Some((rate, left)) if left > 1 => Some((rate, left - 1)),
+            _ => None,
+        };
     }
 
-    fn add_whisper(&self, listener: LegId, speaker: Seat, fade: usize, out: &mut [i32]) {
+    fn add_whisper(&self, rate: Rate, listener: LegId, speaker: Seat, out: &mut [i32]) {
         let Some(whisperer) = self.seated_at(speaker).filter(|seated| seated.spoke) else {
             return;
         };
         let before = whisperer.voice_before;
         if before == Voice::ToEveryone || before == Voice::Only(listener) {
-            add(out, self.voice_of(speaker));
+            add(out, self.voice_of(rate, speaker));
         } else {
-            add_fading(out, self.voice_of(speaker), fade);
+            add_fading(out, self.voice_of(rate, speaker), fade_samples(rate));
         }
     }
 
-    fn take_out_beeps(&self, leg: LegId, out: &mut [i32]) {
+    fn take_out_beeps(&self, rate: Rate, leg: LegId, out: &mut [i32]) {
         for beep in self.beeps.iter().filter(|beep| beep.except == Some(leg)) {
             // A tone is exact: adding its opposite leaves nothing of it.
             for sample in &mut *out {
                 *sample = -*sample;
             }
-            beep.add_to(self.rate, out);
+            beep.add_to(rate, out);
             for sample in &mut *out {
                 *sample = -*sample;
             }
@@ -223,12 +294,24 @@ impl Room {
         self.seats.get(seat.index())?.as_ref()
     }
 
-    fn voice_of(&self, seat: Seat) -> &[i16] {
-        let samples = self.rate.frame_samples();
-        self.frames
+    fn voice_of(&self, rate: Rate, seat: Seat) -> &[i16] {
+        let samples = rate.frame_samples();
+        self.frames[rate as usize]
             .voices
             .get(seat.index() * samples..(seat.index() + 1) * samples)
             .unwrap_or_default()
+    }
+}
+
+impl Seated {
+    fn share(&self) -> Part {
+        match (self.public && self.spoke, self.voicing.is_chosen()) {
+            (false, _) => Part::None,
+            (true, true) if self.voice_before == Voice::ToEveryone => Part::Whole,
+            (true, true) => Part::Swells,
+            (true, false) if self.voice_before == Voice::ToEveryone => Part::Fades,
+            (true, false) => Part::None,
+        }
     }
 }
 
@@ -256,6 +339,17 @@ fn subtract(out: &mut [i32], sum: &[i32], own: &[i16]) {
 )]
 fn faded(voice: i16, at: usize, fade: usize) -> i32 {
     i32::from(voice) * at as i32 / fade as i32
+}
+
+/// And the one way it fades out.
+fn faded_out(voice: i16, at: usize, fade: usize) -> i32 {
+    i32::from(voice) - faded(voice, at, fade)
+}
+
+fn add_fading_out(sum: &mut [i32], voice: &[i16], fade: usize) {
+    for (at, (sum, &voice)) in sum.iter_mut().zip(voice).take(fade).enumerate() {
+        *sum += faded_out(voice, at, fade);
+    }
 }
 
 fn add_fading(sum: &mut [i32], voice: &[i16], fade: usize) {

@@ -6,7 +6,8 @@ use confab_terms::{Audibility, LegId, Rate, Voice};
 use serde::{Deserialize, Serialize};
 
 use crate::beep::BeepSound;
-use crate::mix::Frames;
+use crate::loudest::Voicing;
+use crate::mix::{Frames, Part, Summed};
 
 /// The place of a leg in its room: valid until it is unseated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,6 +28,10 @@ impl Seat {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Room {
     pub(crate) rate: Rate,
+    /// The rate that it ran at before, and for how many ticks it still runs at both.
+    pub(crate) rate_before: Option<(Rate, u8)>,
+    /// So many voices at most are summed; 0: all.
+    pub(crate) voices_max: usize,
     pub(crate) seats: Vec<Option<Seated>>,
     /// In order of the legs.
     by_leg: Vec<(LegId, Seat)>,
@@ -35,7 +40,9 @@ pub struct Room {
     pub(crate) beeps: Vec<BeepSound>,
     /// Of one tick only, so never written out.
     #[serde(skip)]
-    pub(crate) frames: Frames,
+    pub(crate) frames: [Frames; Rate::ALL.len()],
+    #[serde(skip)]
+    pub(crate) summed: Summed,
 }
 
 /// What the sum has to know of one leg.
@@ -45,8 +52,11 @@ pub(crate) struct Seated {
     /// Its voice goes into the sum.
     pub(crate) public: bool,
     pub(crate) hears: bool,
-    /// It said something this tick.
+    /// It said something this tick that is worth summing.
     pub(crate) spoke: bool,
+    /// What of that is in the sum.
+    pub(crate) part: Part,
+    pub(crate) voicing: Voicing,
     /// As of the tick before: what was not heard then fades in now.
     pub(crate) heard_before: bool,
     pub(crate) voice_before: Voice,
@@ -58,12 +68,46 @@ impl Room {
     pub fn new(rate: Rate) -> Self {
         Self {
             rate,
+            rate_before: None,
+            voices_max: 0,
             seats: Vec::new(),
             by_leg: Vec::new(),
             whispers: Vec::new(),
             beeps: Vec::with_capacity(BEEPS_MAX),
-            frames: Frames::default(),
+            frames: Default::default(),
+            summed: Summed::default(),
         }
+    }
+
+    /// Sums so many voices at most, the loudest; 0: all.
+    pub fn limit_voices(&mut self, voices_max: usize) {
+        self.voices_max = voices_max;
+    }
+
+    /// Runs at another rate from the next tick on; and for so many ticks at the old one too, so
+    /// that filters can fill and each listener can be led over.
+    pub fn set_rate(&mut self, rate: Rate, ticks_at_both: u8) {
+        if rate == self.rate {
+            return;
+        }
+        let before = core::mem::replace(&mut self.rate, rate);
+        // Changed again before it was led over: what was heard so far counts.
+        let before = self.rate_before.map_or(before, |(rate, _)| rate);
+        self.rate_before = (before != rate).then_some((before, ticks_at_both));
+        self.fit();
+    }
+
+    /// The rates that the next tick runs at: its own first.
+    pub fn rates(&self) -> impl Iterator<Item = Rate> + use<> {
+        let before = self.rate_before.map(|(rate, _)| rate);
+        [Some(self.rate), before].into_iter().flatten()
+    }
+
+    /// The rate that it ran at before, and for how many ticks, this one included, it still runs
+    /// at both.
+    #[must_use]
+    pub fn rate_before(&self) -> Option<(Rate, u8)> {
+        self.rate_before
     }
 
     /// Its sampling rate.
@@ -108,6 +152,8 @@ impl Room {
                     public: false,
                     hears: false,
                     spoke: false,
+                    part: Part::None,
+                    voicing: Voicing::default(),
                     heard_before: false,
                     voice_before: Voice::ToNobody,
                 });
@@ -162,6 +208,13 @@ impl Room {
         listener != speaker && self.reaches((listener, ear), mouth)
     }
 
+    /// Whether the leg that sits there hears the room.
+    #[must_use]
+    pub fn hears(&self, seat: Seat) -> bool {
+        let seated = self.seats.get(seat.index()).and_then(Option::as_ref);
+        seated.is_some_and(|seated| seated.hears)
+    }
+
     /// Whether what is said there reaches anybody who listens, or would.
     #[must_use]
     pub fn is_audible(&self, seat: Seat) -> bool {
@@ -194,7 +247,7 @@ impl Room {
         self.beeps.push(BeepSound {
             hz,
             except,
-            position: 0,
+            position_ms: 0,
         });
     }
 
@@ -212,7 +265,15 @@ impl Room {
             self.whispers.reserve(self.seats.len());
             self.seats.len() - 1
         });
-        self.frames.fit(self.seats.len(), self.rate);
+        self.fit();
         Seat::from_index(at)
+    }
+
+    pub(crate) fn fit(&mut self) {
+        let seats = self.seats.len();
+        for rate in self.rates() {
+            self.frames[rate as usize].fit(seats, rate);
+        }
+        self.summed.fit(seats);
     }
 }

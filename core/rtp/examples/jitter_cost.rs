@@ -9,7 +9,7 @@ use confab_terms::{Codec, Instant};
 
 fn main() {
     for (name, loss) in [("clean", 0), ("one in 20 lost", 20)] {
-        let mut buffers = vec![JitterBuffer::new(8_000); 200];
+        let mut buffers = vec![JitterBuffer::new(Codec::Pcmu); 200];
         let payload: Vec<u8> = (0..160).map(|i| (i * 37) as u8).collect();
         let mut header = Header {
             payload_type: 0,
@@ -25,7 +25,7 @@ fn main() {
             let before = Clock::now();
             for (leg, buffer) in buffers.iter_mut().enumerate() {
                 if loss == 0 || !(tick as usize + leg).is_multiple_of(loss) {
-                    buffer.insert(now, &header, Codec::Pcmu, black_box(&payload));
+                    buffer.insert(now, &header, black_box(&payload));
                 }
             }
             let between = Clock::now();

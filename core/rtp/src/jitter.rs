@@ -3,11 +3,14 @@
 //! packets are read from the sockets on a tick, and a late tick is no late packet.
 
 mod adaption;
+mod codes;
 mod conceal;
 mod fixed;
 mod order;
+mod packets;
 mod ring;
 mod stats;
+mod store;
 mod stream;
 
 pub use stats::{JitterStats, Pulled};
@@ -17,37 +20,36 @@ use serde::{Deserialize, Serialize};
 
 use crate::Header;
 use adaption::DEPTH_FRAMES_MAX;
-use conceal::Concealer;
 use order::Place;
-use ring::{RING_SAMPLES, Ring};
-use stream::{AHEAD_SAMPLES_MAX, Stream, distance};
-
-/// A payload of more is not voice that anybody agreed on (ptime 60 is 480).
-const PAYLOAD_SAMPLES_MAX: usize = 1_600;
-/// A frame is quiet if its samples are no larger than this on average (−46 dBFS).
-const QUIET: u32 = 160;
+use store::Store;
+use stream::{Stream, ahead_max, distance};
 
 /// One leg's incoming voice, from packets to frames. All its memory is taken when it is made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JitterBuffer {
+    /// Steps of the timestamp in 20 ms.
     frame: u32,
-    ring: Ring,
+    store: Store,
     stream: Option<Stream>,
-    concealer: Concealer,
     stats: JitterStats,
 }
 
 impl JitterBuffer {
-    /// An empty buffer for a codec of so many samples a second.
+    /// An empty buffer for voice in this codec.
     #[must_use]
-    pub fn new(clock_rate: u32) -> Self {
+    pub fn new(codec: Codec) -> Self {
         Self {
-            frame: (clock_rate / 50).clamp(1, RING_SAMPLES / 16),
-            ring: Ring::new(),
+            frame: codec.frame_units(),
+            store: Store::new(codec),
             stream: None,
-            concealer: Concealer::new(),
             stats: JitterStats::default(),
         }
+    }
+
+    /// How far the timestamp goes in a payload of this codec; `None` if it is not voice.
+    #[must_use]
+    pub fn units(&self, payload: &[u8]) -> Option<u32> {
+        self.store.units(payload)
     }
 
     /// What has happened so far.
@@ -82,27 +84,26 @@ impl JitterBuffer {
         stream.hold -= held;
         let samples = (ticks - held).saturating_mul(self.frame);
         if let Some(cursor) = stream.cursor.filter(|_| samples > 0) {
-            self.ring.clear(cursor, samples);
+            self.store.clear(cursor, samples);
             stream.cursor = Some(cursor.wrapping_add(samples));
             // The ticks left out would have faded any concealment to silence long ago.
-            self.concealer = Concealer::new();
+            self.store.forget();
         }
     }
 
     /// A packet's payload arrived (of the agreed payload type and from the locked source).
-    pub fn insert(&mut self, _now: Instant, header: &Header, codec: Codec, payload: &[u8]) {
+    pub fn insert(&mut self, _now: Instant, header: &Header, payload: &[u8]) {
         self.stats.received += 1;
-        if payload.is_empty() || payload.len() > PAYLOAD_SAMPLES_MAX {
+        let Some(samples) = self.store.units(payload) else {
             self.stats.strayed += 1;
             return;
-        }
-        let samples = payload.len() as u32;
+        };
         let Some(stream) = &mut self.stream else {
             self.begin(header, samples);
-            self.ring.put(header.timestamp, codec, payload);
+            self.store.put(header.timestamp, payload, 0);
             return;
         };
-        match stream.place(header, samples) {
+        match stream.place(header, samples, self.frame) {
             Place::Next { skipped } => self.stats.lost += u64::from(skipped),
             Place::Reordered => {
                 self.stats.reordered += 1;
@@ -121,10 +122,10 @@ impl JitterBuffer {
                 self.begin(header, samples);
             }
         }
-        self.take(header.timestamp, codec, payload);
+        self.take(header.timestamp, samples, payload);
     }
 
-    /// The next samples, as many as `out` holds (20 ms), at each tick; and what they are.
+    /// The next samples, 20 ms at the codec's sampling rate, at each tick; and what they are.
     pub fn pull(&mut self, _now: Instant, out: &mut [i16]) -> Pulled {
         let Some(stream) = &mut self.stream else {
             out.fill(0);
@@ -132,7 +133,7 @@ impl JitterBuffer {
         };
         let pulled = if stream.hold > 0 && stream.cursor.is_some() {
             stream.hold -= 1;
-            if self.concealer.conceal(out) {
+            if self.store.conceal(out) {
                 Pulled::Concealed
             } else {
                 Pulled::Silence
@@ -146,30 +147,29 @@ impl JitterBuffer {
     }
 
     fn begin(&mut self, header: &Header, samples: u32) {
-        self.ring.clear(0, RING_SAMPLES);
+        self.store.keep(0, 0);
         self.stream = Some(Stream::begin(header, samples));
     }
 
     /// Puts a packet that belongs to the stream in its place, and learns from its lead.
-    fn take(&mut self, timestamp: u32, codec: Codec, payload: &[u8]) {
+    fn take(&mut self, timestamp: u32, samples: u32, payload: &[u8]) {
         let Some(stream) = &mut self.stream else {
             return;
         };
-        let samples = payload.len() as u32;
         if let Some(lead) = stream.lead(timestamp, self.frame) {
             self.stats.late += u64::from(stream.is_past(timestamp));
             if stream.has_lost_time(lead) {
                 self.stats.resynchronised += 1;
                 stream.stop();
                 stream.end = timestamp;
-                self.ring.clear(0, RING_SAMPLES);
+                self.store.keep(0, 0);
             } else {
                 let more = stream.adaption.arrived(lead) as u32;
                 stream.grow(more, self.frame);
                 self.stats.grown += u64::from(more > 0);
             }
         }
-        if stream.cursor.is_none() && distance(timestamp, stream.end) > AHEAD_SAMPLES_MAX {
+        if stream.cursor.is_none() && distance(timestamp, stream.end) > ahead_max(self.frame) {
             return;
         }
         let past = stream
@@ -180,7 +180,7 @@ impl JitterBuffer {
         }
         let ahead = distance(stream.end, timestamp);
         if ahead > 0 {
-            self.ring.clear(stream.end, ahead as u32);
+            self.store.clear(stream.end, ahead as u32);
         }
         let end = timestamp.wrapping_add(samples);
         if distance(stream.end, end) > 0 {
@@ -190,9 +190,7 @@ impl JitterBuffer {
         let past = stream
             .cursor
             .map_or(0, |cursor| distance(timestamp, cursor).max(0)) as u32;
-        if let Some(rest) = payload.get(past as usize..) {
-            self.ring.put(timestamp.wrapping_add(past), codec, rest);
-        }
+        self.store.put(timestamp, payload, past);
     }
 
     /// Where this tick plays from: where the last one ended, if nothing speaks against it.
@@ -214,9 +212,8 @@ impl JitterBuffer {
             let cursor = stream
                 .end
                 .wrapping_sub(stream.packet.next_multiple_of(self.frame));
-            let ahead = stream.end.wrapping_sub(cursor);
-            self.ring.clear(stream.end, RING_SAMPLES - ahead);
-            self.concealer.part();
+            self.store.keep(cursor, stream.end.wrapping_sub(cursor));
+            self.store.part();
             return cursor;
         };
         let spare = stream.adaption.tick();
@@ -224,7 +221,7 @@ impl JitterBuffer {
             return cursor;
         }
         let overdue = stream.adaption.is_overdue();
-        if !overdue && !self.is_quiet(cursor) {
+        if !overdue && !self.store.is_quiet(cursor, self.frame) {
             return cursor;
         }
         let by = if overdue { spare as u32 } else { 1 };
@@ -236,46 +233,15 @@ impl JitterBuffer {
             stream.adaption.shrunk(by as i32);
         }
         self.stats.shrunk += 1;
-        self.concealer.part();
-        self.ring.clear(cursor, by * self.frame);
+        self.store.part();
+        self.store.clear(cursor, by * self.frame);
         cursor.wrapping_add(by * self.frame)
     }
 
-    fn is_quiet(&self, cursor: u32) -> bool {
-        let mut samples = [0; (RING_SAMPLES / 16) as usize];
-        let samples = &mut samples[..self.frame as usize];
-        match self.ring.run(cursor, self.frame) {
-            (true, there) if there == self.frame => self.ring.read(cursor, samples),
-            (false, missing) if missing == self.frame => {}
-            _ => return false,
-        }
-        let sum: u32 = samples
-            .iter()
-            .map(|&sample| u32::from(sample.unsigned_abs()))
-            .sum();
-        sum <= QUIET * self.frame
-    }
-
     fn play(&mut self, cursor: u32, out: &mut [i16]) -> Pulled {
-        let (mut voice, mut made) = (false, false);
-        let mut at = cursor;
-        let mut rest = &mut *out;
-        while !rest.is_empty() {
-            let (there, n) = self.ring.run(at, rest.len() as u32);
-            let (part, after) = rest.split_at_mut(n as usize);
-            if there {
-                self.ring.read(at, part);
-                self.concealer.voice(part);
-                voice = true;
-            } else {
-                made |= self.concealer.conceal(part);
-            }
-            at = at.wrapping_add(n);
-            rest = after;
-        }
-        self.ring.clear(cursor, out.len() as u32);
+        let (made, voice) = self.store.play(cursor, out);
         if let Some(stream) = &mut self.stream {
-            stream.cursor = Some(at);
+            stream.cursor = Some(cursor.wrapping_add(self.frame));
             stream.missing = if voice {
                 0
             } else {

@@ -3,6 +3,7 @@
 mod weather;
 
 use confab_rtp::{JitterBuffer, Pulled};
+use confab_terms::Codec;
 use weather::{Dice, Phone, Sent, judge, play};
 
 const SECOND: usize = 50;
@@ -19,7 +20,7 @@ fn clean_line_is_flawless_from_its_first_frame_at_any_phase() {
     for phase_ms in 0..20 {
         let packets = Phone::new(phase_ms * 1_000).packets(30 * SECOND, 20);
         let first = packets[0].at_us;
-        let mut buffer = JitterBuffer::new(8_000);
+        let mut buffer = JitterBuffer::new(Codec::Pcmu);
         let heard = play(&mut buffer, packets, 30 * 50, |_| 0);
         let start = heard
             .iter()
@@ -43,7 +44,7 @@ fn uniform_jitter_is_learnt_in_3_s_and_then_flawless() {
         let mut dice = Dice(seed);
         let packets = Phone::new((dice.unit() * 20_000.0) as i64).packets(24 * SECOND, 20);
         let packets = delayed(packets, |_| 40_000 + (dice.swing() * 30_000.0) as i64);
-        let mut buffer = JitterBuffer::new(8_000);
+        let mut buffer = JitterBuffer::new(Codec::Pcmu);
         let heard = play(&mut buffer, packets, 24 * 50, |_| 0);
         let start = heard
             .iter()
@@ -71,7 +72,7 @@ fn packets_about_the_edge_of_a_tick_cost_one_adaption_at_most() {
         let packets = Phone::new((dice.swing() * 4_000.0) as i64).packets(120 * SECOND, 20);
         let packets = delayed(packets, |_| 5_000 + (dice.swing() * swing) as i64);
         let mut late = Dice(seed + 1_000);
-        let mut buffer = JitterBuffer::new(8_000);
+        let mut buffer = JitterBuffer::new(Codec::Pcmu);
         let heard = play(&mut buffer, packets, 120 * 50, |_| {
             (late.unit() * 1_000.0) as i64
         });
@@ -105,7 +106,7 @@ fn losses_cost_their_own_frame_and_nothing_else() {
             n == 1 || n == sent || dice.unit() >= 0.05
         });
         let lost = (sent - packets.len()) as u64;
-        let mut buffer = JitterBuffer::new(8_000);
+        let mut buffer = JitterBuffer::new(Codec::Pcmu);
         let heard = play(&mut buffer, packets, 60 * 50 + 2, |_| 0);
         let stats = buffer.stats();
         let verdict = judge(&heard[2..]);
@@ -134,7 +135,7 @@ fn reordering_within_the_depth_is_not_heard() {
         // Every tenth or so is five packets late, as on a line with two routes.
         let packets = Phone::new(3_000).packets(30 * SECOND, 20);
         let packets = delayed(packets, |_| if dice.unit() < 0.1 { 100_000 } else { 1_000 });
-        let mut buffer = JitterBuffer::new(8_000);
+        let mut buffer = JitterBuffer::new(Codec::Pcmu);
         let heard = play(&mut buffer, packets, 30 * 50, |_| 0);
         let verdict = judge(&heard[4 * SECOND..29 * SECOND]);
         let stats = buffer.stats();
@@ -154,7 +155,10 @@ fn duplicates_have_no_effect() {
         .cloned()
         .chain(delayed(packets.clone(), |_| 31_000))
         .collect();
-    let (mut once_buffer, mut twice_buffer) = (JitterBuffer::new(8_000), JitterBuffer::new(8_000));
+    let (mut once_buffer, mut twice_buffer) = (
+        JitterBuffer::new(Codec::Pcmu),
+        JitterBuffer::new(Codec::Pcmu),
+    );
     let once = play(&mut once_buffer, packets, 20 * 50, |_| 0);
     let twice = play(&mut twice_buffer, twice, 20 * 50 + 4, |_| 0);
     for (a, b) in once.iter().zip(&twice) {
@@ -172,7 +176,7 @@ fn drift_costs_a_frame_now_and_then_and_no_growth() {
             phone.slow_ppm = slow_ppm;
             let packets = phone.packets(1_200 * SECOND, 20);
             let packets = delayed(packets, |_| (dice.unit() * 2_000.0) as i64);
-            let mut buffer = JitterBuffer::new(8_000);
+            let mut buffer = JitterBuffer::new(Codec::Pcmu);
             let heard = play(&mut buffer, packets, 1_190 * 50, |_| 0);
             let verdict = judge(&heard[SECOND..]);
             let stats = buffer.stats();
@@ -193,7 +197,7 @@ fn our_own_late_ticks_change_nothing() {
     for phase_ms in 0..20 {
         for at in [3, 20, 400] {
             let packets = Phone::new(phase_ms * 1_000).packets(20 * SECOND, 20);
-            let mut buffer = JitterBuffer::new(8_000);
+            let mut buffer = JitterBuffer::new(Codec::Pcmu);
             let late = |n: i64| (at + 3 - n).clamp(0, 3) * i64::from(n >= at) * 17_000;
             let heard = play(&mut buffer, packets, 20 * 50, late);
             let verdict = judge(&heard[2..]);

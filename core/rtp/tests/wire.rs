@@ -178,8 +178,8 @@ fn samples_are_those_of_the_codec() {
         let mut expected = [0; 256];
         confab_codec::decode(codec, &codes, &mut expected);
         for part in [&codes[..160], &codes[96..]] {
-            let mut buffer = JitterBuffer::new(8_000);
-            buffer.insert(Instant(0), &header(), codec, part);
+            let mut buffer = JitterBuffer::new(codec);
+            buffer.insert(Instant(0), &header(), part);
             let mut frame = [0; 160];
             buffer.pull(Instant(0), &mut frame);
             let from = usize::from(part[0]);

@@ -18,6 +18,8 @@ pub struct Local {
     pub version: u64,
     /// Our keys; `None`: media is never encrypted.
     pub srtp: Option<OurSrtp>,
+    /// What we speak: in an offer the best first, in an answer theirs is the order.
+    pub codecs: Vec<Codec>,
 }
 
 /// A direction, always as seen from our side.
@@ -47,6 +49,8 @@ pub struct Agreed {
     pub payload_type: u8,
     /// RFC 4733.
     pub digits_payload_type: Option<u8>,
+    /// Of those.
+    pub digits_clock_rate: u32,
     /// Ours.
     pub direction: Direction,
     /// What it asked for with `a=ptime`; 20 if it did not.

@@ -1,7 +1,5 @@
 //! The answer to an offer: one audio stream accepted, everything else refused with port 0.
 
-use confab_terms::Codec;
-
 use crate::choose::choose_first;
 use crate::offer::{write_audio, write_head};
 use crate::{Agreed, Crypto, Local, NotAcceptable, Session};
@@ -11,7 +9,7 @@ use crate::{Agreed, Crypto, Local, NotAcceptable, Session};
 /// # Errors
 /// No stream of it will do: 488, and what would.
 pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), NotAcceptable> {
-    let (accepted, agreed) = choose_first(offer, local, &[Codec::Pcmu, Codec::Pcma])?;
+    let (accepted, agreed) = choose_first(offer, local)?;
     let mut text = write_head(local);
     for (index, media) in offer.media.iter().enumerate() {
         if index == accepted {
@@ -24,7 +22,10 @@ pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), NotAc
                 &mut text,
                 local,
                 &[(agreed.codec, agreed.payload_type)],
-                agreed.digits_payload_type,
+                agreed
+                    .digits_payload_type
+                    .map(|payload_type| (payload_type, agreed.digits_clock_rate))
+                    .as_slice(),
                 agreed.direction,
                 (&media.protocol, crypto.as_slice()),
             );

@@ -63,6 +63,7 @@ impl Media {
             (Some(map), _) => Some((map.encoding.as_str(), map.clock_rate, map.channels)),
             (None, 0) => Some(("PCMU", 8_000, 1)),
             (None, 8) => Some(("PCMA", 8_000, 1)),
+            (None, 9) => Some(("G722", 8_000, 1)),
             _ => None,
         }
     }
@@ -78,19 +79,24 @@ impl Media {
     /// Our codec behind a payload type, if it is one.
     pub(crate) fn codec(&self, payload_type: u8) -> Option<Codec> {
         let (encoding, clock_rate, channels) = self.encoding(payload_type)?;
-        [Codec::Pcmu, Codec::Pcma].into_iter().find(|codec| {
+        Codec::ALL.into_iter().find(|codec| {
             codec.name().eq_ignore_ascii_case(encoding)
                 && codec.clock_rate() == clock_rate
-                && channels == 1
+                && codec.channels() == channels
         })
     }
 
-    /// The payload type of digits at the codec's clock rate.
-    pub(crate) fn digits(&self) -> Option<u8> {
-        self.payload_types().find(|payload_type| {
-            matches!(self.encoding(*payload_type), Some((encoding, 8_000, 1))
-                if encoding.eq_ignore_ascii_case("telephone-event"))
-        })
+    /// The payload type of digits at the codec's clock rate (RFC 4733 §2.4.1), else at 8 kHz,
+    /// which phones offer with whatever codec; and that rate.
+    pub(crate) fn digits(&self, codec: Codec) -> Option<(u8, u32)> {
+        let at = |rate: u32| {
+            let found = self.payload_types().find(|payload_type| {
+                matches!(self.encoding(*payload_type), Some((encoding, clock_rate, 1))
+                    if encoding.eq_ignore_ascii_case("telephone-event") && clock_rate == rate)
+            });
+            found.map(|payload_type| (payload_type, rate))
+        };
+        at(codec.clock_rate()).or_else(|| at(8_000))
     }
 
     /// Where it wants RTP and RTCP; `None` without a unicast address.

@@ -4,26 +4,26 @@ use confab_terms::{Codec, IpAddr};
 
 use crate::{Crypto, Direction, Local, crypto};
 
-/// The payload type of digits where we choose it.
-const DIGITS_PAYLOAD_TYPE: u8 = 101;
+/// The payload types of digits where we choose them: at 8 kHz, and at the clock of Opus.
+const DIGITS: (u8, u32) = (101, 8_000);
+const WIDE_DIGITS: (u8, u32) = (110, 48_000);
 
 /// Offers one audio stream.
 #[must_use]
-pub fn offer(local: &Local, codecs: &[Codec], direction: Direction) -> Vec<u8> {
-    let codecs: Vec<_> = codecs
+pub fn offer(local: &Local, direction: Direction) -> Vec<u8> {
+    let codecs: Vec<_> = local
+        .codecs
         .iter()
         .map(|codec| (*codec, codec.payload_type()))
         .collect();
     let (protocol, lines) = crypto::offered(local.srtp.as_ref());
     let mut text = write_head(local);
-    write_audio(
-        &mut text,
-        local,
-        &codecs,
-        Some(DIGITS_PAYLOAD_TYPE),
-        direction,
-        (protocol, &lines),
-    );
+    let mut digits = vec![DIGITS];
+    if local.codecs.contains(&Codec::Opus) {
+        digits.push(WIDE_DIGITS);
+    }
+    let secrecy = (protocol, lines.as_slice());
+    write_audio(&mut text, local, &codecs, &digits, direction, secrecy);
     text.into_bytes()
 }
 
@@ -48,12 +48,13 @@ pub(crate) fn write_audio(
     text: &mut String,
     local: &Local,
     codecs: &[(Codec, u8)],
-    digits: Option<u8>,
+    digits: &[(u8, u32)],
     direction: Direction,
     (protocol, lines): (&str, &[Crypto]),
 ) {
     text.push_str(&format!("m=audio {} {protocol}", local.rtp_port));
-    for payload_type in codecs.iter().map(|(_, number)| *number).chain(digits) {
+    let digit_types = digits.iter().map(|&(number, _)| number);
+    for payload_type in codecs.iter().map(|&(_, number)| number).chain(digit_types) {
         text.push_str(&format!(" {payload_type}"));
     }
     text.push_str("\r\n");
@@ -62,11 +63,23 @@ pub(crate) fn write_audio(
     }
     for (codec, payload_type) in codecs {
         let (name, rate) = (codec.name(), codec.clock_rate());
-        text.push_str(&format!("a=rtpmap:{payload_type} {name}/{rate}\r\n"));
-    }
-    if let Some(digits) = digits {
+        let channels = match codec.channels() {
+            1 => String::new(),
+            more => format!("/{more}"),
+        };
         text.push_str(&format!(
-            "a=rtpmap:{digits} telephone-event/8000\r\na=fmtp:{digits} 0-15\r\n"
+            "a=rtpmap:{payload_type} {name}/{rate}{channels}\r\n"
+        ));
+        if *codec == Codec::Opus {
+            // What we take: one channel, and help against loss (RFC 7587 §6.1).
+            text.push_str(&format!(
+                "a=fmtp:{payload_type} useinbandfec=1;stereo=0\r\n"
+            ));
+        }
+    }
+    for (payload_type, rate) in digits {
+        text.push_str(&format!(
+            "a=rtpmap:{payload_type} telephone-event/{rate}\r\na=fmtp:{payload_type} 0-15\r\n"
         ));
     }
     text.push_str(&format!("a=ptime:20\r\na={}\r\n", direction.attribute()));

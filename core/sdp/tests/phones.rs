@@ -11,6 +11,7 @@ fn local() -> Local {
         session_id: 7,
         version: 3,
         srtp: None,
+        codecs: vec![Codec::Pcmu, Codec::Pcma],
     }
 }
 
@@ -39,6 +40,7 @@ fn agreed(rtp: &str, rtcp: &str, codec: Codec, payload_type: u8, digits: Option<
         codec,
         payload_type,
         digits_payload_type: digits,
+        digits_clock_rate: 8_000,
         direction: Direction::SendRecv,
         ptime_ms: 20,
         srtp: None,

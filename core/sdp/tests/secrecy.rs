@@ -21,6 +21,7 @@ fn local(srtp: Srtp) -> Local {
         rtp_port: 20_000,
         session_id: 7,
         version: 3,
+        codecs: BOTH.to_vec(),
         srtp: Some(keys).filter(|_| srtp != Srtp::Off),
     }
 }
@@ -134,7 +135,7 @@ fn ours_and_theirs_are_crossed() {
 #[test]
 fn our_offer_lists_both_and_its_answer_names_one() {
     let text = |srtp| {
-        let text = offer(&local(srtp), &BOTH, Direction::SendRecv);
+        let text = offer(&local(srtp), Direction::SendRecv);
         String::from_utf8(text).unwrap()
     };
     assert!(!text(Srtp::Off).contains("crypto"));
@@ -147,7 +148,7 @@ fn our_offer_lists_both_and_its_answer_names_one() {
         assert!(lines[1].starts_with("a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:"));
     }
     let answered = |srtp, protocol, lines: &[(u32, &str)]| {
-        let agreed = agree(&local(srtp), &BOTH, &session(&section(protocol, lines)))?;
+        let agreed = agree(&local(srtp), &session(&section(protocol, lines)))?;
         Ok(agreed.srtp.map(|keys| (keys.suite, keys.ours)))
     };
     let gcm = Some((

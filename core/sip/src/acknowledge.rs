@@ -4,8 +4,9 @@ use confab_terms::Instant;
 
 use crate::challenge::credentials;
 use crate::client::{Ack, ClientState, FORKS_MAX};
-use crate::dialog::{Dialog, Phase};
+use crate::dialog::Dialog;
 use crate::message::{Method, Request};
+use crate::phase::Phase;
 use crate::timers::{PATIENCE, Timer, TransactionId};
 use crate::{DialogId, Event, UserAgent};
 

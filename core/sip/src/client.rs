@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hop::{Hop, Transport};
 use crate::message::{Method, Outgoing};
+use crate::resolve::Key;
 use crate::timers::{PATIENCE, T1, T2, T4, Timer, TransactionId};
 use crate::{DialogId, UserAgent};
 
@@ -52,6 +53,13 @@ pub(crate) struct ClientTransaction {
     pub(crate) to: Hop,
     /// Its connection was lost, and it was sent once more.
     pub(crate) moved: bool,
+    /// How often it was asked before, without what its refusals wanted.
+    pub(crate) tries: u8,
+    /// What it was asked for, each by the header that answers it.
+    pub(crate) challenges: Vec<(String, String)>,
+    /// The name that it went by, and where else that leads.
+    pub(crate) name: Option<Key>,
+    pub(crate) others: Vec<Hop>,
     pub(crate) state: ClientState,
     pub(crate) cancel: Cancel,
     pub(crate) dialog: DialogId,
@@ -85,12 +93,36 @@ impl UserAgent {
             request,
             to,
             moved: false,
+            tries: 0,
+            challenges: Vec::new(),
+            name: None,
+            others: Vec::new(),
             state: ClientState::Calling { pause: T1 },
             cancel: Cancel::No,
             dialog,
         };
         self.clients.insert(id, transaction);
         self.send_request(now, id);
+    }
+
+    /// Sends a request once more as a transaction of its own, with what the refusal of `old`
+    /// wanted.
+    pub(crate) fn begin_again(
+        &mut self,
+        now: Instant,
+        (old, fresh): (TransactionId, TransactionId),
+        request: Outgoing,
+    ) {
+        let Some(before) = self.clients.get(&old) else {
+            return;
+        };
+        let (to, dialog, tries) = (before.to.clone(), before.dialog, before.tries);
+        let challenges = before.challenges.clone();
+        self.begin_client(now, fresh, request, to, dialog);
+        if let Some(client) = self.clients.get_mut(&fresh) {
+            client.tries = tries + 1;
+            client.challenges = challenges;
+        }
     }
 
     /// Timers A and E.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::hop::{Hop, Transport};
+use crate::hop::Hop;
 use crate::message::Uri;
 
 /// Why a URI cannot be called.
@@ -48,5 +48,5 @@ pub(crate) fn way_to(text: &str, has_tls: bool) -> Result<Hop, NotDialled> {
     if !uri.transport().is_none_or(known) {
         return Err(NotDialled::Transport(text.to_owned()));
     }
-    Hop::of_uri(&uri, Transport::Udp).ok_or_else(|| NotDialled::Nowhere(text.to_owned()))
+    Hop::of_dialled(&uri).ok_or_else(|| NotDialled::Nowhere(text.to_owned()))
 }

@@ -1,6 +1,5 @@
-//! One dialog (RFC 3261 §12): who, where, which number comes next, and how far it has got.
-
-use core::time::Duration;
+//! One dialog (RFC 3261 §12): who, where, and which number comes next. How far it has got, and
+//! what stands open within it, is in `phase`.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,76 +8,9 @@ use crate::early::Early;
 use crate::hop::{Hop, Source, Transport, is_direct};
 use crate::lasting::{self, Lasting, names};
 use crate::message::{Address, Headers, Method, Outgoing, Request, Response, Uri};
+use crate::phase::{Asked, Asking, Phase, Reliable, Reliably, Unheard};
 use crate::prack;
 use crate::timers::TransactionId;
-
-/// How far a dialog has got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Phase {
-    /// They called; the application has not decided.
-    Invited { server: TransactionId },
-    /// We called; no final response yet.
-    Inviting { client: TransactionId, rang: bool },
-    /// We called, and took it back; the last word is still theirs.
-    Withdrawn,
-    /// Answered.
-    Up,
-    /// Hung up after our 200 and before its ACK: a BYE is owed.
-    Leaving,
-    /// Our BYE is on its way.
-    Over,
-}
-
-/// A 2xx of ours that waits for its ACK.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Unheard {
-    pub(crate) cseq: u32,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) to: Hop,
-    /// Until the next retransmission but one.
-    pub(crate) pause: Duration,
-    /// The call's first answer, not a re-INVITE's.
-    pub(crate) first: bool,
-    /// It carries our offer: the ACK brings the answer.
-    pub(crate) late: bool,
-}
-
-/// Whether their INVITE wants provisional responses to be acknowledged (RFC 3262).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Reliably {
-    Never,
-    May,
-    Must,
-}
-
-/// A provisional response of ours that waits for its PRACK.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Reliable {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) to: Hop,
-    pub(crate) pause: Duration,
-}
-
-/// Their offer, on which the application has not decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Asked {
-    pub(crate) server: TransactionId,
-    pub(crate) cseq: u32,
-    /// re-INVITE, else UPDATE.
-    pub(crate) invite: bool,
-    /// A re-INVITE without an offer: ours is wanted.
-    pub(crate) late: bool,
-    pub(crate) lasting: Option<Lasting>,
-}
-
-/// Our re-INVITE.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Asking {
-    pub(crate) offer: Vec<u8>,
-    /// On its way; `None`: it waits for its turn.
-    pub(crate) client: Option<TransactionId>,
-    pub(crate) tries: u8,
-}
 
 /// One dialog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,8 +45,6 @@ pub(crate) struct Dialog {
     pub(crate) takes_update: bool,
     /// Our SDP as it was agreed on last.
     pub(crate) local_sdp: Vec<u8>,
-    /// How often our last request was asked anew with what its refusal wanted.
-    pub(crate) anew: u8,
     pub(crate) reliably: Reliably,
     pub(crate) reliable: Option<Reliable>,
     /// Of our last reliable provisional response.
@@ -158,7 +88,6 @@ impl Dialog {
             lasting: lasting::agreed(request),
             takes_update: names(&request.headers, "Allow", "UPDATE"),
             local_sdp: Vec::new(),
-            anew: 0,
             reliably: prack::wanted(&request.headers),
             reliable: None,
             rseq: None,
@@ -201,7 +130,6 @@ impl Dialog {
             lasting: None,
             takes_update: false,
             local_sdp: Vec::new(),
-            anew: 0,
             reliably: Reliably::Never,
             reliable: None,
             rseq: None,
@@ -246,7 +174,6 @@ impl Dialog {
     /// The next request of ours; an ACK takes the number of its INVITE instead.
     pub(crate) fn request(&mut self, method: Method, branch: String) -> Outgoing {
         self.local_cseq += 1;
-        self.anew = 0;
         self.numbered(method, branch, self.local_cseq)
     }
 

@@ -95,6 +95,8 @@ pub(crate) struct Hop {
     /// On this, while it is there; else on one to the host.
     pub(crate) connection: Option<ConnectionId>,
     pub(crate) transport: Transport,
+    /// The transport was asked for; else what is known of a name may say another.
+    pub(crate) settled: bool,
     pub(crate) host: Host,
     /// `None`: the transport's own, or what the name's SRV record says.
     pub(crate) port: Option<u16>,
@@ -109,6 +111,7 @@ impl Hop {
         Self {
             connection: None,
             transport,
+            settled: true,
             host: Host::Address(address.ip().to_canonical()),
             port: Some(address.port()),
             or_name: None,
@@ -174,11 +177,18 @@ impl Hop {
         Some(Self {
             connection: None,
             transport,
+            settled: true,
             host: Host::Name(name.clone()),
             port: uri.port,
             or_name: None,
             certified: Some(name.clone()).filter(|_| transport == Transport::Tls),
         })
+    }
+
+    /// The same outside of a dialog: where the URI names no transport, none is asked for.
+    pub(crate) fn of_dialled(uri: &SipUri) -> Option<Self> {
+        let settled = uri.secure || uri.transport().is_some();
+        Self::of_uri(uri, Transport::Udp).map(|hop| Self { settled, ..hop })
     }
 
     /// Its address, once it has one.

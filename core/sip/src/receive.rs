@@ -3,9 +3,9 @@
 use confab_terms::{Instant, SocketAddr};
 
 use crate::access::Peer;
-use crate::dialog::Phase;
 use crate::hop::{Hop, Source};
 use crate::message::{Echo, Message, Method, Reply, Request, Unreadable, parse};
+use crate::phase::Phase;
 use crate::server::ServerKey;
 use crate::{DialogId, UserAgent};
 

@@ -20,7 +20,9 @@ enum Wish {
 }
 
 impl UserAgent {
-    /// Kept as a transaction: a repetition is told the same, whatever its nonce has become.
+    /// Kept as a transaction: a repetition is told the same, whatever its nonce has become. Of
+    /// people whom nobody knows only what has changed something is, and not every one: a refusal
+    /// is the same each time, and whoever floods is not to fill the memory.
     pub(crate) fn take_register(
         &mut self,
         now: Instant,
@@ -32,12 +34,23 @@ impl UserAgent {
             let refusal = Reply::new(503).header("Retry-After", "10");
             return self.refuse(now, from, request, refusal);
         }
-        let reply = match self.register(now, from, request, peer) {
-            Ok(reply) | Err(reply) => reply.tag(&self.same_tag(request)),
+        let registered = self.register(now, from, request, peer);
+        let server = match (peer, &registered) {
+            (Peer::Anyone, Err(_)) => None,
+            (Peer::Anyone, Ok(_)) => self.begin_strangers(request, from),
+            _ => {
+                let nobody = DialogId(self.next_number());
+                Some(self.begin_server(request, from, nobody))
+            }
         };
-        let nobody = DialogId(self.next_number());
-        let server = self.begin_server(request, from, nobody);
-        self.respond(now, server, &reply);
+        let (Ok(reply) | Err(reply)) = registered;
+        match server {
+            Some(server) => {
+                let reply = reply.tag(&self.same_tag(request));
+                self.respond(now, server, &reply);
+            }
+            None => self.refuse(now, from, request, reply),
+        }
     }
 
     /// The 200, or the refusal; nothing has changed then.

@@ -15,8 +15,8 @@ pub struct Route {
     pub to: String,
     /// The trunk's name, if it goes through one.
     pub trunk: Option<String>,
-    /// Where it goes.
-    pub via: SocketAddr,
+    /// Where it goes; `None`: to a name.
+    pub via: Option<SocketAddr>,
     way: Hop,
     /// The request URI, where it is not To.
     target: Option<String>,
@@ -30,22 +30,23 @@ impl UserAgent {
     #[must_use]
     pub fn route(&self, now: Instant, to: &str) -> Option<Route> {
         let mut trunks = self.access.trunks.iter();
-        let through = |name: &str, gateway: &Gateway, to: String, by: Transport| Route {
-            to,
-            trunk: Some(name.to_owned()),
-            via: gateway.address,
-            way: Hop {
-                // Whose certificate it must be: the host's, and no address's that it has just now.
-                certified: Some(gateway.name()).filter(|_| by == Transport::Tls),
-                ..Hop::to(by, gateway.address)
-            },
-            target: None,
-            peer: Peer::Trunk(name.to_owned()),
+        let through = |name: &str, gateway: &Gateway, to: String, by: Option<Transport>| {
+            let own = gateway.transport;
+            let settled = by.is_some() || own != Transport::Udp;
+            let way = gateway.way(by.unwrap_or(own), settled)?;
+            Some(Route {
+                to,
+                trunk: Some(name.to_owned()),
+                via: gateway.address,
+                way,
+                target: None,
+                peer: Peer::Trunk(name.to_owned()),
+            })
         };
         if is_number(to) {
             let (name, gateway) = trunks.find_map(|t| Some((&t.name, t.gateway.as_ref()?)))?;
             let to = format!("sip:{to}@{}", gateway.host);
-            return Some(through(name, gateway, to, gateway.transport));
+            return through(name, gateway, to, None);
         }
         let Some(Uri::Sip(uri)) = Uri::parse(to) else {
             return None;
@@ -54,15 +55,20 @@ impl UserAgent {
             return None;
         }
         // `;transport=tcp` holds for a trunk as well.
-        let by = |unless_said| Some(Hop::of_uri(&uri, unless_said)?.transport);
-        by(Transport::Udp).filter(|by| *by != Transport::Tls || self.config.tls_port.is_some())?;
+        let by = Hop::of_uri(&uri, Transport::Udp)?.transport;
+        if by == Transport::Tls && self.config.tls_port.is_none() {
+            return None;
+        }
+        let said = uri.secure || uri.transport().is_some();
+        let by = Some(by).filter(|_| said);
         let named = host_port(&uri);
         let found = trunks.find_map(|trunk| {
             let gateway = trunk.gateway.as_ref()?;
-            let literal = uri.socket_address() == Some(gateway.address);
-            let same = literal || gateway.host.eq_ignore_ascii_case(&named);
-            let by = by(gateway.transport)?;
-            same.then(|| through(&trunk.name, gateway, to.to_owned(), by))
+            let literal = uri.socket_address();
+            let same = literal.is_some() && literal == gateway.address
+                || gateway.host.eq_ignore_ascii_case(&named);
+            let through = || through(&trunk.name, gateway, to.to_owned(), by);
+            same.then(through).flatten()
         });
         found.or_else(|| self.route_to_registered(now, to, &uri))
     }
@@ -92,7 +98,7 @@ impl UserAgent {
             to: to.to_owned(),
             trunk: None,
             // Where it registered from and not what it wrote: a contact may be somebody else's.
-            via: binding.source.address,
+            via: Some(binding.source.address),
             way: Hop::back(binding.source),
             target: Some(binding.uri.clone()),
             peer,
@@ -117,18 +123,6 @@ impl UserAgent {
         let invite = Invite { to, ..invite };
         let way = (Some(route.way), route.target);
         self.invite_peer(now, invite, way, route.peer)
-    }
-}
-
-impl Gateway {
-    /// Its host without the port.
-    fn name(&self) -> String {
-        let host = Host::parse_with_port(&self.host);
-        match host.map(|(host, _)| host) {
-            Some(Host::Address(ip)) => ip.to_string(),
-            Some(Host::Name(name)) => name,
-            None => self.host.clone(),
-        }
     }
 }
 

@@ -4,9 +4,9 @@
 use confab_terms::{Instant, limits};
 
 use crate::client::ClientState;
-use crate::dialog::Phase;
 use crate::hop::{Hop, Transport};
 use crate::message::Method;
+use crate::phase::Phase;
 use crate::timers::{Timer, TransactionId};
 use crate::{ConnectionOrder, Ending, Output, UserAgent};
 
@@ -100,6 +100,9 @@ impl UserAgent {
 
     /// No way to them: as if it had been refused with 503.
     pub(crate) fn unsent(&mut self, now: Instant, id: TransactionId) {
+        if self.try_next_way_unheard(now, id) {
+            return;
+        }
         let Some(client) = self.forget_client(id) else {
             return;
         };

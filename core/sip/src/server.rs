@@ -67,6 +67,8 @@ pub(crate) struct ServerTransaction {
     echo: Echo,
     pub(crate) state: ServerState,
     pub(crate) dialog: DialogId,
+    /// Counted among the strangers'.
+    stranger: bool,
 }
 
 impl UserAgent {
@@ -92,9 +94,26 @@ impl UserAgent {
             echo: Echo::of(request, source.address),
             state: ServerState::Trying,
             dialog,
+            stranger: false,
         };
         self.servers.insert(id, transaction);
         id
+    }
+
+    /// The same for somebody whom nobody knows; `None`: too many of these are kept already.
+    pub(crate) fn begin_strangers(
+        &mut self,
+        request: &Request,
+        source: Source,
+    ) -> Option<TransactionId> {
+        if self.strangers >= limits::SIP_STRANGERS_MAX {
+            return None;
+        }
+        let nobody = DialogId(self.next_number());
+        let id = self.begin_server(request, source, nobody);
+        self.servers.get_mut(&id)?.stranger = true;
+        self.strangers += 1;
+        Some(id)
     }
 
     /// Answers, and gives back what was sent and to whom.
@@ -195,6 +214,7 @@ impl UserAgent {
         self.timers.stop_server(id);
         if let Some(server) = self.servers.remove(&id) {
             self.server_keys.remove(&server.key);
+            self.strangers -= usize::from(server.stranger);
             if server.invite && matches!(server.state, ServerState::Completed { .. }) {
                 self.refusals = self.refusals.saturating_sub(1);
             }

@@ -29,6 +29,8 @@ pub struct UserAgent {
     pub(crate) server_keys: BTreeMap<ServerKey, TransactionId>,
     /// Refusals of INVITEs that wait for their ACK.
     pub(crate) refusals: usize,
+    /// Server transactions of people whom nobody knows, in no dialog.
+    pub(crate) strangers: usize,
     pub(crate) clients: BTreeMap<TransactionId, ClientTransaction>,
     pub(crate) client_keys: BTreeMap<ClientKey, TransactionId>,
     pub(crate) dialogs: BTreeMap<DialogId, Dialog>,
@@ -39,7 +41,7 @@ pub struct UserAgent {
     pub(crate) timers: Timers,
     pub(crate) access: Access,
     pub(crate) gate: Option<Gate>,
-    /// The last nonce of each trunk's that we answered.
+    /// The last nonces of each trunk's that we answered.
     pub(crate) answered: BTreeMap<String, Answered>,
     pub(crate) registrar: Registrar,
     pub(crate) connections: Connections,
@@ -58,6 +60,7 @@ impl UserAgent {
             servers: BTreeMap::new(),
             server_keys: BTreeMap::new(),
             refusals: 0,
+            strangers: 0,
             clients: BTreeMap::new(),
             client_keys: BTreeMap::new(),
             dialogs: BTreeMap::new(),
@@ -143,6 +146,14 @@ impl UserAgent {
         let known = known.map(|known| (known.source.transport, known.secure));
         let (transport, secure) = known.unwrap_or((Transport::Udp, false));
         self.contact(transport, secure)
+    }
+
+    /// Where the other side of a dialog was heard from last; of one that we began, and that nobody
+    /// has answered, where it goes, if that is known.
+    #[must_use]
+    pub fn heard_from(&self, dialog: DialogId) -> Option<SocketAddr> {
+        let source = self.dialogs.get(&dialog)?.source.address;
+        (source != self.config.address).then_some(source)
     }
 
     /// How many connections there are, ours and theirs.

@@ -6,7 +6,7 @@ mod wire;
 
 use std::time::Duration;
 
-use confab_sip::{ConnectionEvent, ConnectionId, Ending, Event, Transport, check_dialled};
+use confab_sip::{ConnectionEvent, ConnectionId, Ending, Event, Target, Transport, check_dialled};
 use confab_terms::limits::{
     SIP_CONNECTION_GREETING, SIP_CONNECTION_IDLE, SIP_CONNECTION_OPENING, SIP_CONNECTIONS_MAX,
     SIP_CONNECTIONS_OF_ADDRESS_MAX,
@@ -149,7 +149,8 @@ fn a_response_without_its_connection_goes_to_the_via() {
         }
         let lookup = wire.looked_up("phone.example");
         let address = "192.0.2.8:5070".parse().unwrap();
-        wire.agent.handle_resolved(wire.now, lookup, &[address]);
+        wire.agent
+            .handle_resolved(wire.now, lookup, &[Target::plain(address)]);
         let ours = wire.opening("192.0.2.8:5070");
         wire.happens(ours, opened("192.0.2.8:5070"));
         assert_eq!(head(&wire.sent(ours)), "SIP/2.0 486 Busy Here");

@@ -27,11 +27,8 @@ fn guarded(seed: u64, loss: u64, password: &str) -> Network {
         open: false,
         trunks: vec![trunk("pass")],
     });
-    let gateway = Gateway {
-        host: address(CALLEE).to_string(),
-        address: address(CALLEE),
-        transport: Transport::Udp,
-    };
+    let address = address(CALLEE);
+    let gateway = Gateway::new(address.to_string(), Some(address), Transport::Udp);
     net.agents[CALLER].guard(Access {
         open: true,
         trunks: vec![Trunk {

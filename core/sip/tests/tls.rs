@@ -5,7 +5,7 @@ mod wire;
 
 use std::time::Duration;
 
-use confab_sip::{ConnectionEvent, Ending, Transport, check_dialled};
+use confab_sip::{ConnectionEvent, Ending, Target, Transport, check_dialled};
 use wire::{Did, THEIRS, Wire, head, lines, request, response_to};
 
 fn opened(peer: &str) -> ConnectionEvent {
@@ -93,7 +93,7 @@ fn we_call_over_tls_whom_the_uri_names() {
         let mut wire = Wire::with_tls();
         wire.dial(uri);
         let lookup = wire.looked_up("sip.example.com");
-        let found = ["192.0.2.9:5061".parse().unwrap()];
+        let found = [Target::plain("192.0.2.9:5061".parse().unwrap())];
         wire.agent.handle_resolved(wire.now, lookup, &found);
         let ours = wire.opening("192.0.2.9:5061 as sip.example.com");
         wire.happens(ours, opened("192.0.2.9:5061"));
@@ -115,7 +115,7 @@ fn one_address_with_two_names_takes_two_connections() {
     wire.opening("192.0.2.9:5061");
     wire.dial("sips:boris@a.example");
     let lookup = wire.looked_up("a.example");
-    let found = ["192.0.2.9:5061".parse().unwrap()];
+    let found = [Target::plain("192.0.2.9:5061".parse().unwrap())];
     wire.agent.handle_resolved(wire.now, lookup, &found);
     wire.opening("192.0.2.9:5061 as a.example");
     wire.happens(first, opened("192.0.2.9:5061"));

@@ -76,3 +76,38 @@ fn who_acknowledges_is_not_counted() {
     // Each of them still absorbs a late repetition (timer I), so none was forgotten at once.
     assert_eq!(agent.leftovers().0, 2 * limits::SIP_REFUSALS_MAX);
 }
+
+/// Sends a REGISTER; what was answered.
+fn registered(agent: &mut UserAgent, now: Instant, number: usize, user: &str) -> String {
+    let from: SocketAddr = "127.0.0.2:5060".parse().unwrap();
+    let register = String::from_utf8(request("REGISTER", number, "")).unwrap();
+    let register = register.replace("To: <sip:a@", &format!("To: <sip:{user}"));
+    agent.handle(now, from, register.as_bytes());
+    match agent.poll_output() {
+        Some(Output::Datagram { bytes, .. }) => String::from_utf8(bytes).unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn strangers_who_register_leave_a_bounded_number() {
+    let (mut agent, now) = (agent(), Instant(1_000_000_000));
+    // A refusal changes nothing, and is the same each time.
+    let refusal = registered(&mut agent, now, 0, "");
+    assert!(refusal.starts_with("SIP/2.0 400 "), "{refusal}");
+    assert_eq!(registered(&mut agent, now, 0, ""), refusal);
+    assert_eq!(agent.leftovers().0, 0);
+    for number in 1..10_000 {
+        let answer = registered(&mut agent, now, number, "a@");
+        assert!(answer.starts_with("SIP/2.0 200 "), "{answer}");
+    }
+    assert_eq!(agent.leftovers().0, limits::SIP_STRANGERS_MAX);
+    while let Some(at) = agent.next_deadline() {
+        agent.handle_deadline(at);
+    }
+    assert_eq!(agent.leftovers(), (0, 0, 0));
+    let later = Instant(200_000_000_000);
+    let answer = registered(&mut agent, later, 10_000, "a@");
+    assert_eq!(agent.leftovers().0, 1, "there is room again");
+    assert_eq!(registered(&mut agent, later, 10_000, "a@"), answer);
+}

@@ -2,7 +2,7 @@
 
 use confab_conference::{Customs, Url};
 use confab_sip::Access;
-use confab_terms::{AccountSid, IpAddr, SocketAddr, Srtp};
+use confab_terms::{AccountSid, Codec, IpAddr, SocketAddr, Srtp};
 use serde::{Deserialize, Serialize};
 
 use crate::CallCallback;
@@ -22,6 +22,8 @@ pub struct Config {
     pub srtp: Srtp,
     /// What SDP says.
     pub media_address: IpAddr,
+    /// What we speak, the best first.
+    pub codecs: Vec<Codec>,
     /// What an inbound call asks for its document; none: it joins what it dialled.
     pub voice: Option<Url>,
     /// What a call asks whose document fails.

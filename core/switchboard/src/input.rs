@@ -1,7 +1,7 @@
 //! Everything that can happen to the switchboard.
 
 use confab_media::Event as MediaEvent;
-use confab_sip::{ConnectionEvent, ConnectionId, Lookup};
+use confab_sip::{ConnectionEvent, ConnectionId, Lookup, Target};
 use confab_terms::{AudioId, DecodeId, FetchId, LegId, RequestId, SocketAddr, SoundId};
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +28,8 @@ pub enum Input {
     Resolved {
         /// Echoed.
         lookup: Lookup,
-        /// In the order in which to try them; none: the name has none.
-        addresses: Vec<SocketAddr>,
+        /// None: it is spoken nowhere, or nobody knows.
+        targets: Vec<Target>,
     },
     /// The REST API asks. Each is answered by exactly one `Output::Reply`.
     Asked {

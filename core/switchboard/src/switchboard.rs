@@ -62,8 +62,8 @@ impl Switchboard {
             Input::Connection { connection, event } => {
                 self.sip.handle_connection(now.instant, connection, event);
             }
-            Input::Resolved { lookup, addresses } => {
-                self.sip.handle_resolved(now.instant, lookup, &addresses);
+            Input::Resolved { lookup, targets } => {
+                self.sip.handle_resolved(now.instant, lookup, &targets);
             }
             Input::Asked { request, what } => asked::asked(self, now, request, what),
             Input::LegOpened { leg, port } => handle::leg_opened(self, now, leg, port),

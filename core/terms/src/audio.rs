@@ -27,6 +27,9 @@ impl Rate {
         }
     }
 
+    /// All of them, the lowest first.
+    pub const ALL: [Self; 3] = [Self::Hz8000, Self::Hz16000, Self::Hz48000];
+
     /// Samples in a frame of 20 ms.
     #[must_use]
     pub const fn frame_samples(self) -> usize {
@@ -41,30 +44,69 @@ pub enum Codec {
     Pcmu,
     /// G.711 A-law, static payload type 8.
     Pcma,
+    /// G.722 at 64 kbit/s, static payload type 9.
+    G722,
+    /// Opus (RFC 7587), a dynamic payload type.
+    Opus,
 }
 
 impl Codec {
+    /// All that we speak.
+    pub const ALL: [Self; 4] = [Self::Pcmu, Self::Pcma, Self::G722, Self::Opus];
+
     /// The encoding name of its `a=rtpmap`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pcmu => "PCMU",
             Self::Pcma => "PCMA",
+            Self::G722 => "G722",
+            Self::Opus => "opus",
         }
     }
 
-    /// The RTP clock rate.
+    /// The RTP clock rate. G.722's is not its sampling rate, by an old mistake (RFC 3551 §4.5.2).
     #[must_use]
     pub const fn clock_rate(self) -> u32 {
-        8_000
+        match self {
+            Self::Pcmu | Self::Pcma | Self::G722 => 8_000,
+            Self::Opus => 48_000,
+        }
     }
 
-    /// The static payload type (RFC 3551 table 4).
+    /// The channels of its `a=rtpmap`: Opus always says two, whatever it carries (RFC 7587 §7).
+    #[must_use]
+    pub const fn channels(self) -> u8 {
+        match self {
+            Self::Pcmu | Self::Pcma | Self::G722 => 1,
+            Self::Opus => 2,
+        }
+    }
+
+    /// The sampling rate of its voice.
+    #[must_use]
+    pub const fn rate(self) -> Rate {
+        match self {
+            Self::Pcmu | Self::Pcma => Rate::Hz8000,
+            Self::G722 => Rate::Hz16000,
+            Self::Opus => Rate::Hz48000,
+        }
+    }
+
+    /// How far its timestamp goes in a frame of 20 ms.
+    #[must_use]
+    pub const fn frame_units(self) -> u32 {
+        self.clock_rate() / 50
+    }
+
+    /// The payload type that we offer it with: the static one (RFC 3551 table 4), if it has one.
     #[must_use]
     pub const fn payload_type(self) -> u8 {
         match self {
             Self::Pcmu => 0,
             Self::Pcma => 8,
+            Self::G722 => 9,
+            Self::Opus => 111,
         }
     }
 }

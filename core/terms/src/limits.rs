@@ -29,6 +29,9 @@ pub const SIP_TRANSACTIONS_MAX: usize = 8 * CALLS_MAX;
 /// Refusals of INVITEs that wait for their ACK; beyond it one is said once and not repeated, so
 /// that a flood leaves nothing behind.
 pub const SIP_REFUSALS_MAX: usize = 128;
+/// REGISTERs of people whom nobody knows, kept for their repetitions; beyond it one is answered
+/// and not kept, so that a flood leaves nothing behind.
+pub const SIP_STRANGERS_MAX: usize = 128;
 /// Datagrams and events that wait for `poll_output`; datagrams beyond it are lost.
 pub const SIP_OUTPUTS_MAX: usize = 16 * CALLS_MAX;
 /// How often a re-INVITE that met another is tried again.
@@ -59,6 +62,8 @@ pub const SIP_EXPIRES_S_MAX: u32 = 7_200;
 pub const SIP_EXPIRES_S_DEFAULT: u32 = 3_600;
 /// How often one INVITE is asked anew with what its refusal wanted.
 pub const SIP_ANEW_MAX: u8 = 3;
+/// Nonces of one trunk's whose answers are counted.
+pub const SIP_ANSWERED_NONCES_MAX: usize = 64;
 /// Lines of a session description.
 pub const SDP_LINES_MAX: usize = 1_000;
 /// `m=` sections of a session description.
@@ -183,5 +188,30 @@ pub const SIP_NAME_WAITING_MAX: usize = 64;
 pub const SIP_LOOKUP_WAIT: Duration = Duration::from_secs(5);
 /// How long an address that was found is good.
 pub const SIP_NAME_LIFE: Duration = Duration::from_secs(60);
+/// Places of one name that are tried one after the other.
+pub const SIP_WAYS_MAX: usize = 16;
+/// How long one of them is waited for before the next one's turn: five tries over UDP.
+pub const SIP_NEXT_WAY_AFTER: Duration = Duration::from_secs(8);
+/// How long a place where nobody answered is tried after all others.
+pub const SIP_FAILING_LIFE: Duration = Duration::from_secs(60);
+/// Addresses that a trunk's name has had, and how long they count as the trunk's: a call of hours
+/// goes on when the name has moved.
+pub const SIP_GATEWAY_ADDRESSES_MAX: usize = 64;
+/// See `SIP_GATEWAY_ADDRESSES_MAX`.
+pub const SIP_GATEWAY_LIFE: Duration = Duration::from_secs(86_400);
 /// How long a name without one is not asked for again.
 pub const SIP_NO_NAME_LIFE: Duration = Duration::from_secs(5);
+/// Callbacks that wait or are under way, all conferences and calls together.
+pub const CALLBACKS_MAX: usize = 100_000;
+/// Their bytes.
+pub const CALLBACK_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Callbacks of one conference or call.
+pub const CALLBACKS_PER_CONFERENCE_MAX: usize = 10_000;
+/// Callbacks being sent at once, each of another conference or call.
+pub const CALLBACKS_AT_ONCE: usize = 1_024;
+/// Attempts at one callback.
+pub const CALLBACK_ATTEMPTS_MAX: u32 = 3;
+/// All attempts at one callback together.
+pub const CALLBACK_TOTAL: Duration = Duration::from_secs(15);
+/// Before the second attempt; doubled before the third.
+pub const CALLBACK_PAUSE: Duration = Duration::from_millis(500);

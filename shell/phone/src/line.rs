@@ -8,7 +8,7 @@ use std::time::Duration;
 use confab_sdp::{Direction, Local};
 use confab_sip::{Config, DialogId, Event, Invite, Output, UserAgent};
 use confab_sockets::{Batch, Pair, Udp, random_seed};
-use confab_terms::{Codec, Instant};
+use confab_terms::Instant;
 
 use crate::PhoneConfig;
 use crate::ear::Packet;
@@ -35,7 +35,6 @@ pub(crate) struct Line {
     pub(crate) pair: Pair,
     streams: Streams,
     pub(crate) shared: Arc<Shared>,
-    codecs: Vec<Codec>,
     agent: UserAgent,
     dialog: DialogId,
     local: Local,
@@ -68,13 +67,14 @@ impl Line {
             session_id: u64::from(u32::from_be_bytes([seed[0], seed[1], seed[2], seed[3]])),
             version: 1,
             srtp: secrecy::keys(config.srtp),
+            codecs: config.codecs.clone(),
         };
         let invite = Invite {
             to: config.callee_uri(),
             from: config.caller_uri(),
             from_name: config.from_name.clone(),
             via: Some(config.server),
-            offer: confab_sdp::offer(&local, &config.codecs, Direction::SendRecv),
+            offer: confab_sdp::offer(&local, Direction::SendRecv),
             headers: config.headers.clone(),
         };
         let dialog = agent.invite(now, invite);
@@ -84,7 +84,6 @@ impl Line {
             pair,
             streams: Streams::new(config.believes.clone()),
             shared: Arc::new(Shared::new()),
-            codecs: config.codecs.clone(),
             agent,
             dialog,
             local,
@@ -185,7 +184,7 @@ impl Line {
     fn reoffer(&mut self, now: Instant, direction: Direction) {
         self.local.version += 1;
         self.offered = direction;
-        let offer = confab_sdp::offer(&self.local, &self.codecs, direction);
+        let offer = confab_sdp::offer(&self.local, direction);
         self.agent.reoffer(now, self.dialog, offer);
     }
 
@@ -278,7 +277,7 @@ impl Line {
     fn agree(&mut self, answer: &[u8]) -> bool {
         let agreed = confab_sdp::parse(answer)
             .ok()
-            .and_then(|answer| confab_sdp::agree(&self.local, &self.codecs, &answer).ok());
+            .and_then(|answer| confab_sdp::agree(&self.local, &answer).ok());
         if let Some(agreed) = &agreed {
             self.set_media(agreed);
         }

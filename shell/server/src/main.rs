@@ -12,6 +12,7 @@ mod gauges;
 mod logging;
 mod media_loop;
 mod metrics;
+mod names;
 mod outlets;
 mod queues;
 mod serve;

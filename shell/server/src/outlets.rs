@@ -4,34 +4,31 @@
 mod in_logs;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use confab_rest::Dialect;
 use confab_sockets::Udp;
 use confab_sounds::Sounds;
 use confab_store::{Entry, Store};
-use confab_switchboard::{Fetch, Input, Lookup, Notice, Output, Reply};
+use confab_switchboard::{Fetch, Input, Lookup, Notice, Output, Reply, Transport};
 use confab_terms::RequestId;
-use confab_web::{Callback, Callbacks, Resolve as _, SystemResolver, Web};
+use confab_web::{Callback, Callbacks, Web};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
 use crate::gauges::Gauges;
+use crate::names::Names;
 use crate::queues::{Letterbox, Order};
 use crate::streams::Streams;
 use crate::webs;
-
-/// Addresses of a name that are passed on.
-const ADDRESSES_MAX: usize = 16;
 
 /// Where outputs go.
 pub(crate) struct Outlets {
     pub(crate) sip: Udp,
     pub(crate) streams: Streams,
-    pub(crate) names: SystemResolver,
+    pub(crate) names: Names,
     pub(crate) media: Vec<MediaThread>,
     pub(crate) web: Web,
     pub(crate) sounds: Sounds,
@@ -105,7 +102,7 @@ impl Outlets {
                 host,
                 port,
                 transport,
-            } => self.resolve(lookup, &host, port.unwrap_or(transport.port())),
+            } => self.resolve(lookup, host, port, transport),
             Output::Reply { request, reply } => {
                 if let Some(asked) = self.replies.remove(&request) {
                     let _no_longer_waiting = asked.send(reply);
@@ -129,25 +126,35 @@ impl Outlets {
                 method,
                 fields,
                 time_outs,
-            } => {
-                let pushed = self.callbacks.push(Callback {
-                    about,
-                    url,
-                    method,
-                    fields: self.dialect.fields(fields),
-                    time_outs,
-                });
-                if let Err(full) = pushed {
-                    self.gauges.callbacks_dropped.add(1);
-                    tracing::warn!(about = webs::about(self.dialect, about), "{full}");
-                }
-            }
+            } => self.call_back(Callback {
+                about,
+                url,
+                method,
+                fields: self.dialect.fields(fields),
+                time_outs,
+            }),
             Output::News(news) => in_logs::log(self.dialect, &news),
             Output::CallEnded(call) => self.store.keep(Entry::Call(call)),
             Output::ConferenceEnded(conference) => {
                 self.store.keep(Entry::Conference(conference));
             }
             Output::Notice(notice) => self.notice(notice),
+        }
+    }
+
+    fn call_back(&self, callback: Callback) {
+        let (about, url) = (callback.about, callback.url.clone());
+        let (method, fields) = (callback.method, callback.fields.clone());
+        let Err(full) = self.callbacks.push(callback) else {
+            return;
+        };
+        self.gauges.callbacks_dropped.add(1);
+        tracing::warn!(about = webs::about(self.dialect, about), "{full}");
+        if full.first {
+            let code = webs::NO_ROOM;
+            let message = format!("{full}, and so is what follows until there is room again");
+            let notice = webs::notice(about, (url, method, fields), code, message, None);
+            self.store.keep(Entry::Notice(notice));
         }
     }
 
@@ -172,18 +179,17 @@ impl Outlets {
         });
     }
 
-    fn resolve(&self, lookup: Lookup, host: &str, port: u16) {
-        let (found, letterbox) = (self.names.resolve(host), self.letterbox.clone());
-        let host = host.to_owned();
+    fn resolve(
+        &self,
+        lookup: Lookup,
+        host: String,
+        port: Option<u16>,
+        transport: Option<Transport>,
+    ) {
+        let (names, letterbox) = (self.names.clone(), self.letterbox.clone());
         self.runtime.spawn(async move {
-            let addresses = found.await.unwrap_or_else(|error| {
-                tracing::debug!(host, %error, "a SIP name has no address");
-                Vec::new()
-            });
-            let addresses = addresses.into_iter().map(|ip| SocketAddr::new(ip, port));
-            let addresses = addresses.take(ADDRESSES_MAX).collect();
-            let input = Input::Resolved { lookup, addresses };
-            letterbox.answer(input).await;
+            let targets = names.find(&host, port, transport).await;
+            letterbox.answer(Input::Resolved { lookup, targets }).await;
         });
     }
 

@@ -8,7 +8,6 @@ use std::time::Duration;
 use confab_rest::{Api, Dialect, Line, Listener, Metrics, Served};
 use confab_sockets::{Listening, Udp, raise_open_files};
 use confab_store::{FreshAccount, Given, SqliteStore, Store};
-use confab_switchboard::Access;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 
@@ -21,6 +20,8 @@ use crate::{certificate, logging, threads};
 
 /// How long callbacks may still be told after the last call.
 const CALLBACKS_WAIT: Duration = Duration::from_secs(5);
+/// How long the end waits for a disk that does not take the history.
+const HISTORY_WAIT: Duration = Duration::from_secs(5);
 /// Room for SIP that arrives in one go.
 const SIP_BUFFER_BYTES: usize = 4 << 20;
 
@@ -68,7 +69,7 @@ pub(crate) async fn run(
     let mut signals = Signals::listen(stop)?;
     raise_open_files();
     let bound = bind(config).await?;
-    let access = access(config)?;
+    let access = config::access(config.sip_listen, &config.trunks);
     let doors = Doors {
         http: bound
             .http
@@ -111,8 +112,13 @@ pub(crate) async fn run(
         }
         let _stopped_already = stop.send(());
         let _rest_panicked = rest.await;
-        if let Err(error) = store.flush().await {
-            tracing::warn!(%error, "the history may lack its last entries");
+        let flushed = tokio::time::timeout(HISTORY_WAIT, store.flush()).await;
+        let waiting = store.waiting();
+        if waiting > 0 || !matches!(flushed, Ok(Ok(()))) {
+            tracing::error!(
+                waiting,
+                "the history lacks its last entries: the disk refuses them"
+            );
         }
     };
     drain::unless_again(&mut signals, end).await;
@@ -139,12 +145,6 @@ fn api(config: &Config, running: &Running, store: &Arc<dyn Store>, ready: &Arc<A
         ready: Arc::clone(ready),
         metrics,
     }
-}
-
-/// Who may call; the hosts of trunks are looked up now.
-fn access(config: &Config) -> Result<Access, Failure> {
-    let looked_up = config::access(config.sip_listen, &config.trunks);
-    looked_up.map_err(|(trunk, host, why)| Failure::TrunkNotFound { trunk, host, why })
 }
 
 async fn bind(config: &Config) -> Result<Bound, Failure> {

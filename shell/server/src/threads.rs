@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use confab_conference::Url;
+use confab_media::EngineConfig;
 use confab_sockets::{Listening, Ports, Udp, random_seed};
 use confab_store::Store;
 use confab_switchboard::{Access, CallCallback, Config as SwitchboardConfig, Switchboard};
 use confab_terms::Method;
-use confab_web::{Callbacks, SystemResolver};
+use confab_web::Callbacks;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -19,6 +20,7 @@ use crate::failure::Failure;
 use crate::gauges::Gauges;
 use crate::media_loop::MediaLoop;
 use crate::metrics::MediaQueues;
+use crate::names::Names;
 use crate::outlets::{MediaThread, Outlets};
 use crate::queues::{self, Letterbox};
 use crate::sounds::Asking;
@@ -84,7 +86,7 @@ pub(crate) fn start(
     let outlets = Outlets {
         sip: sip.udp,
         streams: Streams::new(sip.tcp, sip.sips),
-        names: SystemResolver::default(),
+        names: Names::default(),
         media: orders.into_iter().map(MediaThread::new).collect(),
         web,
         sounds,
@@ -106,6 +108,11 @@ pub(crate) fn start(
             letterbox: letterbox.clone(),
             wants: asking.wants(),
             gauges: Arc::clone(&gauges),
+            config: EngineConfig {
+                voices_max: config.voices_max,
+                opus: config.opus,
+                ..EngineConfig::default()
+            },
         };
         threads.push(spawn("media", move || media.run())?);
     }
@@ -168,6 +175,7 @@ fn switchboard_config(
         status_callback: url(&config.status_callback)
             .map(|to| CallCallback::new(to, config.status_callback_events.clone())),
         customs: config.dialect.customs(),
+        codecs: config.codecs.clone(),
         media_threads: MEDIA_THREADS,
         seed: random_seed(),
     }

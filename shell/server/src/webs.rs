@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use confab_rest::Dialect;
 use confab_store::{Entry, Store};
-use confab_switchboard::{About, FetchError, Notice, Severity};
+use confab_switchboard::{About, Exchange, FetchError, Notice, Severity};
+use confab_terms::Method;
 use confab_web::{AudioSink, Callback, Callbacks, SigningKey, Web, WebConfig};
 
 use crate::config::Config;
 use crate::gauges::Gauges;
+
+/// The vendor's: a request to an application came to nothing.
+pub(crate) const NO_ROOM: u32 = 11_200;
 
 /// The fetcher; audio goes to `sink`.
 pub(crate) fn web(config: &Config, store: &Arc<dyn Store>, sink: Arc<dyn AudioSink>) -> Web {
@@ -41,25 +45,45 @@ pub(crate) fn callbacks(
         let FetchError { code, message, .. } = error;
         let about = about(dialect, callback.about);
         tracing::warn!(about, code, what = message, "a callback was given up");
-        let (call, conference) = match callback.about {
-            About::Call(call) => (Some(call), None),
-            About::Conference(conference) => (None, Some(conference)),
-        };
-        let mut exchange = error.exchange.clone().unwrap_or_default();
-        exchange.fields.clone_from(&callback.fields);
-        store.keep(Entry::Notice(Notice {
-            code: error.code,
-            severity: Severity::Error,
-            message: error.message.clone(),
-            at: confab_sockets::wall(),
-            call,
-            conference,
-            url: Some(callback.url.clone()),
-            method: Some(callback.method),
-            exchange: Some(exchange),
-        }));
+        let sent = (
+            callback.url.clone(),
+            callback.method,
+            callback.fields.clone(),
+        );
+        let exchange = error.exchange.clone();
+        let message = error.message.clone();
+        let notice = notice(callback.about, sent, *code, message, exchange);
+        store.keep(Entry::Notice(notice));
     };
     Callbacks::start(web.clone(), Box::new(failed))
+}
+
+/// What came of an event that could not be told.
+pub(crate) fn notice(
+    about: About,
+    (url, method, fields): (String, Method, Vec<(String, String)>),
+    code: u32,
+    message: String,
+    exchange: Option<Box<Exchange>>,
+) -> Notice {
+    let (call, conference) = match about {
+        About::Call(call) => (Some(call), None),
+        About::Conference(conference) => (None, Some(conference)),
+    };
+    Notice {
+        code,
+        severity: Severity::Error,
+        message,
+        at: confab_sockets::wall(),
+        call,
+        conference,
+        url: Some(url),
+        method: Some(method),
+        exchange: Some(Box::new(Exchange {
+            fields,
+            ..exchange.map_or_else(Exchange::default, |exchange| *exchange)
+        })),
+    }
 }
 
 /// What an event is about, as applications know it.

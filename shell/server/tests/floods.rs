@@ -16,7 +16,8 @@ const SIP_JUNK: usize = 20_000;
 const MEDIA_JUNK: usize = 50_000;
 /// The flood comes in so many bursts, with a packet of the call between them.
 const BURSTS: usize = 100;
-const PORTS: [u16; 4] = [18_300, 18_301, 18_302, 18_303];
+/// Media ports: two pairs.
+const PORTS: u16 = 4;
 
 fn call(phones: &Phones, server: &Server, hz: f64) -> Phone {
     let voice = Voice::Tone { hz, dbfs: -20.0 };
@@ -25,6 +26,20 @@ fn call(phones: &Phones, server: &Server, hz: f64) -> Phone {
     phone.wait_until_talking(PATIENCE).expect("a call");
     phone.wait_for_packets(25, PATIENCE).expect("a call");
     phone
+}
+
+/// The first of so many that were free a moment ago; an even one.
+fn free_ports() -> u16 {
+    let is_free = |port: &u16| UdpSocket::bind(("127.0.0.1", *port)).is_ok();
+    for _ in 0..1_000 {
+        let one = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        let first = one.local_addr().expect("a socket").port() & !1;
+        drop(one);
+        if first < u16::MAX - PORTS && (first..first + PORTS).all(|port| is_free(&port)) {
+            return first;
+        }
+    }
+    panic!("nowhere are {PORTS} ports free in a row");
 }
 
 /// The n-th of the SIP junk: nonsense, half a message, a stranger's BYE, control characters.
@@ -65,7 +80,8 @@ fn media_junk(n: usize, bytes: &mut Vec<u8>) {
 #[test]
 fn junk_on_every_port_leaves_a_call_and_the_log_alone() {
     let folder = Folder::new();
-    let range = format!("{}-{}", PORTS[0], PORTS[3]);
+    let first = free_ports();
+    let range = format!("{first}-{}", first + PORTS - 1);
     let mut server = Server::from(command(&folder).env("CONFAB_RTP_PORTS", range));
     let phones = Phones::new().unwrap();
     let anna = call(&phones, &server, 600.0);
@@ -81,7 +97,7 @@ fn junk_on_every_port_leaves_a_call_and_the_log_alone() {
         }
         for n in burst * MEDIA_JUNK / BURSTS..(burst + 1) * MEDIA_JUNK / BURSTS {
             media_junk(n, &mut bytes);
-            let port = PORTS[n / 4 % PORTS.len()];
+            let port = first + (n / 4) as u16 % PORTS;
             let _lost = stranger.send_to(&bytes, SocketAddr::from(([127, 0, 0, 1], port)));
         }
         boris.wait_for_packets(1, PATIENCE).unwrap();

@@ -7,7 +7,7 @@ pub const AUDIO_BYTES_MAX: usize = 100 * 1024 * 1024;
 /// Bytes of audio that have arrived and are not decoded yet, all files together.
 pub const UNDECODED_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Bytes of one file that has arrived faster than it is decoded, from which on it should wait.
-pub const UNDECODED_BYTES_EACH: usize = 1024 * 1024;
+pub const UNDECODED_BYTES_EACH: usize = 128 * 1024;
 /// Audio that nobody asked to decode is dropped after this, when room is needed.
 pub const UNDECODED_AGE_MAX: Duration = Duration::from_secs(60);
 /// Samples of one sound: two hours. It ends there.

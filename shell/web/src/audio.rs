@@ -18,7 +18,7 @@ use crate::failure;
 use crate::hop::Hop;
 use crate::limits::{
     AUDIO_BYTES_MAX, AUDIO_BYTES_PER_SECOND_MIN, AUDIO_RATE_GRACE, AUDIO_STALL_MAX,
-    AUDIO_STALL_STEP,
+    AUDIO_STALL_STEP, AUDIO_TIME_MAX,
 };
 use crate::sink::AudioWriter;
 use crate::web::Web;
@@ -171,17 +171,54 @@ async fn pour(
             Err(_) => break format!("nothing came for {} ms", idle.as_millis()),
         };
         total += bytes.len() as u64;
-        if total > AUDIO_BYTES_MAX {
-            break too_long();
+        if let Some(reason) = is_beyond(total, started.elapsed()) {
+            break reason;
         }
         if let Err(full) = writer.write(&bytes) {
             break full.to_string();
         }
-        let elapsed = started.elapsed();
-        if elapsed > AUDIO_RATE_GRACE && total < elapsed.as_secs() * AUDIO_BYTES_PER_SECOND_MIN {
-            break format!("it came slower than {AUDIO_BYTES_PER_SECOND_MIN} bytes a second");
-        }
     };
     writer.fail(&reason);
     false
+}
+
+/// Why no more of it is taken, after so many bytes in so long a time.
+fn is_beyond(total: u64, elapsed: Duration) -> Option<String> {
+    if total > AUDIO_BYTES_MAX {
+        return Some(too_long());
+    }
+    if elapsed > AUDIO_TIME_MAX {
+        let hours = AUDIO_TIME_MAX.as_secs() / 3_600;
+        return Some(format!("it had not ended after {hours} hours"));
+    }
+    let slow = total < elapsed.as_secs() * AUDIO_BYTES_PER_SECOND_MIN;
+    (elapsed > AUDIO_RATE_GRACE && slow)
+        .then(|| format!("it came slower than {AUDIO_BYTES_PER_SECOND_MIN} bytes a second"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::is_beyond;
+
+    #[test]
+    fn what_never_ends_ends_by_size_by_rate_or_by_time() {
+        let seconds = Duration::from_secs;
+        for (total, elapsed, goes_on) in [
+            (100 << 20, seconds(1), true),
+            ((100 << 20) + 1, seconds(1), false),
+            (0, seconds(15), true),
+            (16 * 500 - 1, seconds(16), false),
+            (16 * 500, seconds(16), true),
+            (7_200 * 500, seconds(7_200), true),
+            (7_201 * 10_000, seconds(7_201), false),
+        ] {
+            assert_eq!(
+                is_beyond(total, elapsed).is_none(),
+                goes_on,
+                "{total} {elapsed:?}"
+            );
+        }
+    }
 }

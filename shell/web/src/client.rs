@@ -1,6 +1,7 @@
-//! The HTTP clients: one for each time-out to connect, all of them with the guarded resolver and
-//! without proxies, cookies, redirects and compression.
+//! The HTTP clients: two for each time-out to connect, of which one uses connections again. All of
+//! them have the guarded resolver, and no proxies, cookies, redirects and compression.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,14 +12,38 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
+use tower::util::MapRequestLayer;
 
 use crate::limits::{CLIENTS_MAX, IDLE_MAX, IDLE_PER_HOST_MAX};
 use crate::resolve::Guarded;
 
+tokio::task_local! {
+    /// Whether a connection was opened for the request that this task waits for.
+    static OPENED: Cell<bool>;
+}
+
+/// Waits for a request; and whether a connection was opened for it, or one was used again.
+pub(crate) async fn noting<T>(request: impl Future<Output = T>) -> (T, bool) {
+    let noted = async {
+        let answered = request.await;
+        (answered, OPENED.with(Cell::get))
+    };
+    OPENED.scope(Cell::new(false), noted).await
+}
+
+/// The clients with one time-out to connect.
+#[derive(Clone)]
+pub(crate) struct Pair {
+    /// Keeps connections, and uses them again.
+    pub(crate) keeping: Client,
+    /// Opens one for each request.
+    pub(crate) opening: Client,
+}
+
 pub(crate) struct Clients {
     guard: Arc<Guarded>,
     tls: ClientConfig,
-    by_open_ms: Mutex<BTreeMap<u32, Client>>,
+    by_open_ms: Mutex<BTreeMap<u32, Pair>>,
 }
 
 impl Clients {
@@ -30,23 +55,26 @@ impl Clients {
         }
     }
 
-    /// The client that gives up connecting after `open_ms`.
-    pub(crate) fn get(&self, open_ms: u32) -> reqwest::Result<Client> {
+    /// The clients that give up connecting after `open_ms`.
+    pub(crate) fn get(&self, open_ms: u32) -> reqwest::Result<Pair> {
         let mut known = self
             .by_open_ms
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = known.get(&open_ms) {
-            return Ok(client.clone());
+        if let Some(pair) = known.get(&open_ms) {
+            return Ok(pair.clone());
         }
-        let client = self.build(open_ms)?;
+        let pair = Pair {
+            keeping: self.build(open_ms, IDLE_PER_HOST_MAX)?,
+            opening: self.build(open_ms, 0)?,
+        };
         if known.len() < CLIENTS_MAX {
-            known.insert(open_ms, client.clone());
+            known.insert(open_ms, pair.clone());
         }
-        Ok(client)
+        Ok(pair)
     }
 
-    fn build(&self, open_ms: u32) -> reqwest::Result<Client> {
+    fn build(&self, open_ms: u32, kept: usize) -> reqwest::Result<Client> {
         Client::builder()
             .tls_backend_preconfigured(self.tls.clone())
             .dns_resolver(self.guard.clone())
@@ -56,7 +84,12 @@ impl Clients {
             .referer(false)
             .http1_only()
             .connect_timeout(Duration::from_millis(u64::from(open_ms)))
-            .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
+            .connector_layer(MapRequestLayer::new(|to| {
+                // Outside of a request that is noted nobody asks.
+                let _nobody = OPENED.try_with(|opened| opened.set(true));
+                to
+            }))
+            .pool_max_idle_per_host(kept)
             .pool_idle_timeout(IDLE_MAX)
             .user_agent(concat!("confab/", env!("CARGO_PKG_VERSION")))
             .build()

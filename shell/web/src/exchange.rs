@@ -5,10 +5,11 @@ use std::time::Duration;
 use confab_switchboard::{FetchError, TimeOuts};
 use confab_terms::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
-use reqwest::{RequestBuilder, Response};
-use tokio::time::timeout;
+use reqwest::{Client, RequestBuilder, Response};
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
+use crate::client::noting;
 use crate::failure;
 use crate::hop::Hop;
 use crate::limits::REDIRECTS_MAX;
@@ -64,10 +65,31 @@ impl Shared {
         let TimeOuts {
             open_ms, read_ms, ..
         } = ask.time_outs;
-        let client = self
-            .clients
-            .get(open_ms)
-            .map_err(|error| failure::from_client(&error))?;
+        let clients = self.clients.get(open_ms);
+        let clients = clients.map_err(|error| failure::from_client(&error))?;
+        // The connection has its own time-out; the first byte counts from the start, so that a
+        // server that is slow at both can't have the sum.
+        let patience = Duration::from_millis(u64::from(read_ms.max(open_ms)));
+        let until = Instant::now() + patience;
+        let too_late = |_| {
+            let message = format!("no answer within {} ms", patience.as_millis());
+            failure::connection(message)
+        };
+        let first = noting(self.request(&clients.keeping, hop, ask).send());
+        let (mut answered, opened) = timeout_at(until, first).await.map_err(too_late)?;
+        // A server may close a connection that it was silent on at any moment, also in this one: it
+        // has not read the request then (RFC 9112 §9.3.1).
+        let was_closed = |error: &reqwest::Error| !opened && failure::is_unanswered(error);
+        if answered.as_ref().is_err_and(was_closed) {
+            let again = self.request(&clients.opening, hop, ask).send();
+            answered = timeout_at(until, again).await.map_err(too_late)?;
+        }
+        let response = answered.map_err(|error| failure::from_client(&error))?;
+        self.check_connected(hop, &response)?;
+        Ok(response)
+    }
+
+    fn request(&self, client: &Client, hop: &Hop<'_>, ask: &Ask<'_>) -> RequestBuilder {
         let request = match hop.method {
             Method::Get => client.get(hop.url.clone()),
             Method::Post => client
@@ -75,18 +97,7 @@ impl Shared {
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(hop.body()),
         };
-        let request = request.headers(ask.conditions.clone());
-        let request = self.signed(hop, request);
-        // The connection has its own time-out; the first byte counts from the start, so that a
-        // server that is slow at both can't have the sum.
-        let patience = Duration::from_millis(u64::from(read_ms.max(open_ms)));
-        let Ok(answered) = timeout(patience, request.send()).await else {
-            let message = format!("no answer within {} ms", patience.as_millis());
-            return Err(failure::connection(message));
-        };
-        let response = answered.map_err(|error| failure::from_client(&error))?;
-        self.check_connected(hop, &response)?;
-        Ok(response)
+        self.signed(hop, request.headers(ask.conditions.clone()))
     }
 
     fn signed(&self, hop: &Hop<'_>, request: RequestBuilder) -> RequestBuilder {

@@ -89,6 +89,29 @@ pub(crate) fn from_client(error: &reqwest::Error) -> FetchError {
     connection(last)
 }
 
+/// Whether the connection ended before it brought an answer.
+pub(crate) fn is_unanswered(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(one) = cause {
+        let closed = one.downcast_ref::<hyper::Error>();
+        let broken = one.downcast_ref::<io::Error>().map(io::Error::kind);
+        let is_broken = matches!(
+            broken,
+            Some(
+                io::ErrorKind::ConnectionReset
+                    | io::ErrorKind::ConnectionAborted
+                    | io::ErrorKind::BrokenPipe
+                    | io::ErrorKind::UnexpectedEof
+            )
+        );
+        if is_broken || closed.is_some_and(hyper::Error::is_incomplete_message) {
+            return true;
+        }
+        cause = one.source();
+    }
+    false
+}
+
 fn known(error: &(dyn Error + 'static)) -> Option<FetchError> {
     if let Some(refused) = error.downcast_ref::<NotAllowed>() {
         return Some(forbidden(refused.to_string()));

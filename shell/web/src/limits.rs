@@ -10,6 +10,8 @@ pub const AUDIO_BYTES_MAX: u64 = 100 * 1024 * 1024;
 pub const AUDIO_BYTES_PER_SECOND_MIN: u64 = 500;
 /// From when on the average rate of audio counts.
 pub const AUDIO_RATE_GRACE: Duration = Duration::from_secs(15);
+/// How long one audio file may take to arrive: as long as the longest sound plays.
+pub const AUDIO_TIME_MAX: Duration = Duration::from_secs(2 * 3_600);
 /// How long audio waits for whoever decodes it, before it is given up.
 pub const AUDIO_STALL_MAX: Duration = Duration::from_secs(10);
 /// How often it looks again.
@@ -32,7 +34,7 @@ pub const CACHED_AUDIO_MAX: usize = 4_096;
 pub const SHARED_ANSWER: Duration = Duration::from_secs(2);
 /// The longest that audio counts as fresh, whatever its server says.
 pub const FRESH_MAX: Duration = Duration::from_secs(24 * 3_600);
-/// Clients kept for time-outs to connect other than the default.
+/// Pairs of clients kept, one for each time-out to connect.
 pub const CLIENTS_MAX: usize = 16;
 /// Idle connections kept open to one host.
 pub const IDLE_PER_HOST_MAX: usize = 8;
@@ -41,19 +43,5 @@ pub const IDLE_MAX: Duration = Duration::from_secs(20);
 /// Characters of a URL.
 pub const URL_CHARS_MAX: usize = 8_192;
 
-/// Callbacks that wait or are under way, all conferences together.
-pub const CALLBACKS_MAX: usize = 100_000;
-/// Their bytes.
-pub const CALLBACK_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Callbacks of one conference.
-pub const CALLBACKS_PER_CONFERENCE_MAX: usize = 10_000;
-/// Callbacks being sent at once, each of another conference.
-pub const CALLBACKS_AT_ONCE: usize = 1_024;
-/// Attempts at one callback.
-pub const CALLBACK_ATTEMPTS_MAX: u32 = 3;
-/// All attempts at one callback together.
-pub const CALLBACK_TOTAL: Duration = Duration::from_secs(15);
-/// Before the second attempt; doubled before the third.
-pub const CALLBACK_PAUSE: Duration = Duration::from_millis(500);
 /// Bytes of a callback's answer that are read before the connection is closed instead of reused.
 pub const CALLBACK_ANSWER_BYTES_MAX: usize = 16 * 1024;

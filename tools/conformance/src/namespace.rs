@@ -1,36 +1,35 @@
-//! A network of a test's own: the test runs itself again as a process in a new network namespace,
-//! whose loopback interface has further addresses. What cannot have one fails.
+//! A network of one's own: a program, or one test of the running program, runs again in a new
+//! network namespace, where any address can be this machine's and nothing leaves it. What cannot
+//! have one fails.
 
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 /// Says that the process is the inner one.
 const INSIDE: &str = "CONFAB_TEST_NAMESPACE";
+
+/// As whom a network can be made: an administrator, anybody where that is allowed, by sudo.
+const WAYS_IN: [&[&str]; 3] = [
+    &["unshare", "--net", "--mount"],
+    &["unshare", "--user", "--map-root-user", "--net", "--mount"],
+    &["sudo", "-n", "unshare", "--net", "--mount"],
+];
 
 /// Runs `body` where these addresses are this machine's, and nothing else is reached. `test` is
 /// the name of the calling test as its harness knows it.
 pub fn alone_with(test: &str, addresses: &[&str], body: impl FnOnce() -> Result<()>) -> Result<()> {
     if std::env::var_os(INSIDE).is_some() {
-        ip(&["link", "set", "lo", "up"])?;
+        ip("link set lo up")?;
         for address in addresses {
-            ip(&["addr", "add", address, "dev", "lo"])?;
+            ip(&format!("addr add {address} dev lo"))?;
         }
         return body();
     }
-    let mut unshare = Command::new("unshare");
-    // Who is not root becomes it, in there only.
-    unshare.args(["--net", "--user", "--map-root-user"]);
-    if is_root() {
-        unshare = Command::new("unshare");
-        unshare.arg("--net");
-    }
-    let output = unshare
-        .arg(std::env::current_exe()?)
+    let output = within(&std::env::current_exe()?)?
         .args([test, "--exact", "--nocapture", "--test-threads", "1"])
-        .env(INSIDE, "1")
-        .output()
-        .context("unshare cannot be run: the package util-linux has it")?;
+        .output()?;
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     ensure!(
         output.status.success() && said.contains("1 passed"),
@@ -39,14 +38,82 @@ pub fn alone_with(test: &str, addresses: &[&str], body: impl FnOnce() -> Result<
     Ok(())
 }
 
-fn is_root() -> bool {
-    let owner = std::fs::metadata("/proc/self");
-    owner.is_ok_and(|owner| std::os::unix::fs::MetadataExt::uid(&owner) == 0)
+/// Runs a program in such a network; its output is ours. `furnish` is for it to call.
+pub fn run_inside(program: &Path, arguments: &[String]) -> Result<ExitStatus> {
+    let mut inside = within(program)?;
+    Ok(inside.args(arguments).status()?)
 }
 
-fn ip(arguments: &[&str]) -> Result<()> {
-    let status = Command::new("ip").args(arguments).status();
+/// Makes every address of IPv4 and IPv6 this machine's, so that a connection to any would succeed,
+/// and the one at `resolver` the only name server. To be called inside.
+pub fn furnish(folder: &Path, resolver: &str) -> Result<()> {
+    for arguments in [
+        "link set lo up",
+        "route add local 0.0.0.0/0 dev lo",
+        "-6 route add local ::/0 dev lo",
+        "-6 addr add fd00::1/128 dev lo",
+    ] {
+        ip(arguments)?;
+    }
+    resolve_by(folder, resolver)
+}
+
+/// Makes this the only resolver of names. To be called inside; the folder must stay.
+pub fn resolve_by(folder: &Path, resolver: &str) -> Result<()> {
+    let files = [
+        (
+            "resolv.conf",
+            format!("nameserver {resolver}\noptions timeout:2\n"),
+        ),
+        ("nsswitch.conf", "hosts: files dns\n".to_owned()),
+        ("hosts", "127.0.0.1 localhost\n::1 localhost\n".to_owned()),
+    ];
+    for (name, text) in files {
+        let file = folder.join(name);
+        std::fs::write(&file, text)?;
+        let mut mount = Command::new("mount");
+        mount.arg("--bind").arg(&file);
+        let mounted = mount.arg(Path::new("/etc").join(name)).status()?;
+        ensure!(mounted.success(), "mount --bind over /etc/{name} failed");
+    }
+    Ok(())
+}
+
+/// A program that will run in a network of its own, the binary under test known to it.
+fn within(program: &Path) -> Result<Command> {
+    for way_in in WAYS_IN {
+        let mut probe = command(way_in);
+        let probe = probe
+            .arg("true")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        if !probe.status().is_ok_and(|status| status.success()) {
+            continue;
+        }
+        let mut inside = command(way_in);
+        // By `env`, which sudo does not clear.
+        inside.args(["env", &format!("{INSIDE}=1")]);
+        if let Ok(binary) = crate::server::binary() {
+            inside.arg(format!("CONFAB_BINARY={}", binary.display()));
+        }
+        inside.arg(program);
+        return Ok(inside);
+    }
+    bail!(
+        "no network namespace can be made here: run as root, or where user namespaces are \
+         allowed, with the programs unshare (package util-linux) and ip (iproute2)"
+    )
+}
+
+fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).stdin(Stdio::null());
+    command
+}
+
+fn ip(arguments: &str) -> Result<()> {
+    let status = Command::new("ip").args(arguments.split(' ')).status();
     let status = status.context("ip cannot be run: the package iproute2 has it")?;
-    ensure!(status.success(), "ip {}: {status}", arguments.join(" "));
+    ensure!(status.success(), "ip {arguments}: {status}");
     Ok(())
 }

@@ -44,7 +44,7 @@ struct Line {
 impl Line {
     fn new() -> Self {
         Self {
-            jitter: JitterBuffer::new(8_000),
+            jitter: JitterBuffer::new(Codec::Pcmu),
             reception: Reception::new(8_000),
             digits: DigitReceiver::default(),
             header: Header {
@@ -106,8 +106,7 @@ impl Line {
         let payload = [0x55; 2_040];
         let payload = &payload[..samples];
         self.reception.packet(self.now, &self.header);
-        self.jitter
-            .insert(self.now, &self.header, Codec::Pcmu, payload);
+        self.jitter.insert(self.now, &self.header, payload);
         self.inserted += 1;
         self.header.sequence = self.header.sequence.wrapping_add(1);
         self.header.timestamp = self.header.timestamp.wrapping_add(samples as u32);

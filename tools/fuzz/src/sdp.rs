@@ -28,13 +28,13 @@ fn local(srtp: Srtp) -> Local {
         session_id: 7,
         version: 3,
         srtp: Some(keys).filter(|_| srtp != Srtp::Off),
+        codecs: Codec::ALL.to_vec(),
     }
 }
 
 fn answers(session: &Session, local: &Local, srtp: Srtp) {
-    let ours = [Codec::Pcmu, Codec::Pcma];
     // As the answer to an offer of ours: it is never clear where it must not be.
-    if let Ok(agreed) = agree(local, &ours, session) {
+    if let Ok(agreed) = agree(local, session) {
         keeps_to(srtp, agreed.srtp.is_some());
     }
     let Ok((text, agreed)) = answer(session, local) else {
@@ -60,8 +60,7 @@ fn answers(session: &Session, local: &Local, srtp: Srtp) {
     });
     assert_eq!(said.crypto, line.into_iter().collect::<Vec<_>>());
     if taken == 0 && agreed.srtp.is_none() {
-        let clear = self::local(Srtp::Off);
-        let theirs = agree(&clear, &ours, &answered);
+        let theirs = agree(&self::local(Srtp::Off), &answered);
         let theirs = theirs.unwrap_or_else(|e| panic!("{e}: {answered:?}"));
         assert_eq!(theirs.codec, agreed.codec);
         assert_eq!(theirs.payload_type, agreed.payload_type);

@@ -5,7 +5,7 @@
 use confab_sip::message::{Message, parse};
 use confab_sip::{
     Config, ConnectionEvent, ConnectionId, ConnectionOrder, DialogId, Event, Framed, Output,
-    Transport, UserAgent,
+    Target, Transport, UserAgent,
 };
 use confab_terms::{Instant, SocketAddr};
 
@@ -106,7 +106,7 @@ impl Desk {
                 } => self.opening.push(connection),
                 Output::Datagram { .. } | Output::Connection { .. } => {}
                 Output::Resolve { lookup, .. } => {
-                    let found = [address("127.0.0.3:5060")];
+                    let found = [Target::plain(address("127.0.0.3:5060"))];
                     self.agent.handle_resolved(self.now, lookup, &found);
                 }
                 Output::Event(event) => self.decide(event),

@@ -9,3 +9,4 @@ mod reports;
 mod rooms;
 mod secrecy;
 mod speech;
+mod wide;

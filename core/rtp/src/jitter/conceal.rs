@@ -1,11 +1,12 @@
 //! Makes up what is missing, after ITU-T G.711 appendix I: the last pitch period over and over,
 //! fading to silence; and leads back into real voice without a click. Chooses no delay.
 
+use confab_terms::Rate;
 use serde::{Deserialize, Serialize};
 
-use super::fixed;
+// All in samples at 8 kHz; a wider voice has so many times more.
 
-/// Samples remembered: the longest pitch period, and the window that it is found in.
+/// What is remembered: the longest pitch period, and the window that it is found in.
 const HISTORY: usize = 320;
 /// 66 to 200 Hz, as appendix I has it.
 const PERIOD_MIN: usize = 40;
@@ -16,11 +17,14 @@ const FULL_SAMPLES: u32 = 80;
 const END_SAMPLES: u32 = 480;
 /// 5 ms from made-up to real.
 const BLEND: usize = 40;
+/// 16 kHz: codecs above that have a concealment of their own.
+const WIDE_MAX: usize = 2;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Concealer {
-    #[serde(with = "fixed")]
-    history: Box<[i16; HISTORY]>,
+    /// Times 8 kHz.
+    wide: usize,
+    history: Vec<i16>,
     /// Whether there is any voice to repeat.
     heard: bool,
     gap: Option<Gap>,
@@ -34,9 +38,11 @@ struct Gap {
 }
 
 impl Concealer {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(rate: Rate) -> Self {
+        let wide = ((rate.hz() / Rate::Hz8000.hz()) as usize).min(WIDE_MAX);
         Self {
-            history: fixed::zeros(),
+            wide,
+            history: vec![0; HISTORY * wide],
             heard: false,
             gap: None,
         }
@@ -45,7 +51,7 @@ impl Concealer {
     /// Real voice: remembered, and blended with what was made up before it, if anything was.
     pub(crate) fn voice(&mut self, samples: &mut [i16]) {
         if let Some(mut gap) = self.gap.take() {
-            let blend = samples.len().min(BLEND) as i32;
+            let blend = samples.len().min(BLEND * self.wide) as i32;
             for (i, sample) in (0..blend).zip(samples.iter_mut()) {
                 let made = i32::from(self.next_made(&mut gap));
                 let mixed = (made * (blend - i) + i32::from(*sample) * i) / blend;
@@ -53,9 +59,10 @@ impl Concealer {
             }
         }
         self.heard = true;
-        let keep = HISTORY.saturating_sub(samples.len());
-        self.history.copy_within(HISTORY - keep.., 0);
-        let newest = &samples[samples.len() - (HISTORY - keep)..];
+        let length = self.history.len();
+        let keep = length.saturating_sub(samples.len());
+        self.history.copy_within(length - keep.., 0);
+        let newest = &samples[samples.len() - (length - keep)..];
         self.history[keep..].copy_from_slice(newest);
     }
 
@@ -63,7 +70,7 @@ impl Concealer {
     /// before, or too long ago.
     pub(crate) fn conceal(&mut self, samples: &mut [i16]) -> bool {
         self.part();
-        let Some(mut gap) = self.gap.filter(|gap| gap.made < END_SAMPLES) else {
+        let Some(mut gap) = self.gap.filter(|gap| gap.made < self.end()) else {
             samples.fill(0);
             return false;
         };
@@ -84,14 +91,19 @@ impl Concealer {
         }
     }
 
+    fn end(&self) -> u32 {
+        END_SAMPLES * self.wide as u32
+    }
+
     fn next_made(&self, gap: &mut Gap) -> i16 {
-        if gap.made >= END_SAMPLES {
+        let (end, length) = (self.end(), self.history.len());
+        if gap.made >= end {
             return 0;
         }
         let (period, made) = (gap.period, gap.made as usize);
         gap.made += 1;
         let overlap = period / 4;
-        let start = HISTORY - period;
+        let start = length - period;
         let i = made % period;
         let mut sample = i32::from(self.history[start + i]);
         if let Some(into) = i.checked_sub(period - overlap) {
@@ -102,12 +114,12 @@ impl Concealer {
         }
         if made < overlap {
             // The step from the last real sample to the first made one, spread out.
-            let step = i32::from(self.history[HISTORY - 1]) - i32::from(self.history[start - 1]);
+            let step = i32::from(self.history[length - 1]) - i32::from(self.history[start - 1]);
             sample += step * (overlap - made) as i32 / overlap as i32;
         }
-        let left = END_SAMPLES - made as u32;
-        let gain = left.min(END_SAMPLES - FULL_SAMPLES) as i32;
-        let sample = sample.clamp(-32_768, 32_767) * gain / (END_SAMPLES - FULL_SAMPLES) as i32;
+        let falls = end - FULL_SAMPLES * self.wide as u32;
+        let gain = (end - made as u32).min(falls) as i32;
+        let sample = sample.clamp(-32_768, 32_767) * gain / falls as i32;
         sample as i16
     }
 
@@ -120,27 +132,37 @@ impl Concealer {
             .map(|sample| sample.unsigned_abs())
             .max()
             .unwrap_or(0);
-        // 11 bits: the sum of 160 products fits into 31, and eight are made at once.
-        let shift = (16 - peak.leading_zeros()).saturating_sub(11);
-        let scaled = self.history.map(|sample| sample >> shift);
+        // 11 bits (10 of a wide voice): the sum of all products fits into 31, and eight are made at
+        // once.
+        let bits = 12 - self.wide as u32;
+        let shift = (16 - peak.leading_zeros()).saturating_sub(bits);
+        let mut scaled = [0; HISTORY * WIDE_MAX];
+        let scaled = &mut scaled[..self.history.len()];
+        for (scaled, &sample) in scaled.iter_mut().zip(&self.history) {
+            *scaled = sample >> shift;
+        }
+        let (least, most) = (PERIOD_MIN * self.wide, PERIOD_MAX * self.wide);
+        let window = WINDOW * self.wide;
         let best = |from: usize, to: usize, step: usize| {
             let mut best = (from, f32::MIN);
-            for lag in (from..=to.min(PERIOD_MAX)).step_by(step) {
-                let likeness = likeness(&scaled, lag);
+            for lag in (from..=to.min(most)).step_by(step) {
+                let likeness = likeness(scaled, window, lag);
                 if likeness > best.1 {
                     best = (lag, likeness);
                 }
             }
             best.0
         };
-        let near = best(PERIOD_MIN, PERIOD_MAX, 2);
-        best((near - 1).max(PERIOD_MIN), near + 1, 1)
+        let step = 2 * self.wide;
+        let near = best(least, most, step);
+        best((near + 1 - step).max(least), near + step - 1, 1)
     }
 }
 
-fn likeness(history: &[i16; HISTORY], lag: usize) -> f32 {
-    let now = &history[HISTORY - WINDOW..];
-    let then = &history[HISTORY - WINDOW - lag..HISTORY - lag];
+fn likeness(history: &[i16], window: usize, lag: usize) -> f32 {
+    let length = history.len();
+    let now = &history[length - window..];
+    let then = &history[length - window - lag..length - lag];
     let product: i32 = now
         .iter()
         .zip(then)

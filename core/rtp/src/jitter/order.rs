@@ -8,8 +8,8 @@ use crate::Header;
 // RFC 3550 A.1.
 const DROPOUT_MAX: u16 = 3_000;
 const MISORDER_MAX: u16 = 100;
-/// How far the second packet of a new stream may be from where the first one pointed.
-const SECOND_WITHIN_SAMPLES: i32 = 8_000;
+/// How far the second packet of a new stream may be from where the first one pointed: 1 s.
+const SECOND_WITHIN_FRAMES: u32 = 50;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Order {
@@ -57,8 +57,8 @@ impl Order {
         &mut self,
         header: &Header,
         samples: u32,
-        near: bool,
-        starving: bool,
+        frame: u32,
+        (near, starving): (bool, bool),
     ) -> Place {
         let ahead = header.sequence.wrapping_sub(self.highest);
         let behind = self.highest.wrapping_sub(header.sequence);
@@ -77,7 +77,11 @@ impl Order {
                 return Place::Reordered;
             }
         }
-        if starving || self.stray.is_some_and(|stray| stray.is_followed_by(header)) {
+        if starving
+            || self
+                .stray
+                .is_some_and(|stray| stray.is_followed_by(header, frame))
+        {
             *self = Self::begin(header);
             return Place::NewStream;
         }
@@ -107,12 +111,10 @@ impl Order {
 }
 
 impl Stray {
-    fn is_followed_by(&self, header: &Header) -> bool {
+    fn is_followed_by(&self, header: &Header, frame: u32) -> bool {
         let off = header.timestamp.wrapping_sub(self.timestamp) as i32;
         self.ssrc == header.ssrc
             && self.sequence == header.sequence
-            && off
-                .checked_abs()
-                .is_some_and(|off| off <= SECOND_WITHIN_SAMPLES)
+            && off.unsigned_abs() <= SECOND_WITHIN_FRAMES * frame
     }
 }

@@ -1,20 +1,19 @@
-//! Half a second of samples, each in the place that its timestamp gives it, and a bit for each
-//! that says whether it is there. Keeps no order and no time.
+//! Half a second of codes of one byte, each in the place that its timestamp gives it, and a bit for
+//! each that says whether it is there. Keeps no order and no time, and knows no codec.
 
-use confab_terms::Codec;
 use serde::{Deserialize, Serialize};
 
 use super::fixed;
 
-/// Samples that fit: a power of two, so that a timestamp's wrap does not show.
-pub(crate) const RING_SAMPLES: u32 = 4_096;
-const SIZE: usize = RING_SAMPLES as usize;
+/// Codes that fit: a power of two, so that a timestamp's wrap does not show.
+pub(crate) const RING_CODES: u32 = 4_096;
+const SIZE: usize = RING_CODES as usize;
 const WORDS: usize = SIZE / 64;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Ring {
     #[serde(with = "fixed")]
-    samples: Box<[i16; SIZE]>,
+    codes: Box<[u8; SIZE]>,
     #[serde(with = "fixed")]
     present: Box<[u64; WORDS]>,
 }
@@ -22,26 +21,21 @@ pub(crate) struct Ring {
 impl Ring {
     pub(crate) fn new() -> Self {
         Self {
-            samples: fixed::zeros(),
+            codes: fixed::zeros(),
             present: fixed::zeros(),
         }
     }
 
-    /// Decodes a payload (of no more than `RING_SAMPLES`) into its place.
-    pub(crate) fn put(&mut self, timestamp: u32, codec: Codec, payload: &[u8]) {
-        let table = confab_codec::expansion(codec);
+    /// Puts a payload (of no more than `RING_CODES`) in its place.
+    pub(crate) fn put(&mut self, timestamp: u32, payload: &[u8]) {
         let at = place(timestamp);
         let (head, tail) = payload.split_at(payload.len().min(SIZE - at));
-        for (sample, &code) in self.samples[at..].iter_mut().zip(head) {
-            *sample = table[usize::from(code)];
-        }
-        for (sample, &code) in self.samples.iter_mut().zip(tail) {
-            *sample = table[usize::from(code)];
-        }
+        self.codes[at..at + head.len()].copy_from_slice(head);
+        self.codes[..tail.len()].copy_from_slice(tail);
         self.mark(timestamp, payload.len() as u32, true);
     }
 
-    /// How many samples from here on, of `count`, share one answer: they are there, or not.
+    /// How many codes from here on, of `count`, share one answer: they are there, or not.
     pub(crate) fn run(&self, timestamp: u32, count: u32) -> (bool, u32) {
         let there = self.word_from(timestamp) & 1 == 1;
         let mut run = 0;
@@ -61,19 +55,19 @@ impl Ring {
         (there, run.min(count))
     }
 
-    pub(crate) fn read(&self, timestamp: u32, out: &mut [i16]) {
-        let at = place(timestamp);
-        let (head, tail) = out.split_at_mut(out.len().min(SIZE - at));
-        head.copy_from_slice(&self.samples[at..at + head.len()]);
-        tail.copy_from_slice(&self.samples[..tail.len()]);
+    /// The codes from here on, in at most two pieces.
+    pub(crate) fn read(&self, timestamp: u32, count: u32) -> [&[u8]; 2] {
+        let (at, count) = (place(timestamp), count as usize);
+        let head = count.min(SIZE - at);
+        [&self.codes[at..at + head], &self.codes[..count - head]]
     }
 
-    /// Forgets `count` samples from here on.
+    /// Forgets `count` codes from here on.
     pub(crate) fn clear(&mut self, timestamp: u32, count: u32) {
-        self.mark(timestamp, count.min(RING_SAMPLES), false);
+        self.mark(timestamp, count.min(RING_CODES), false);
     }
 
-    /// The bits from this sample to the end of its word, its own lowest.
+    /// The bits from this code to the end of its word, its own lowest.
     fn word_from(&self, timestamp: u32) -> u64 {
         self.present[place(timestamp) / 64] >> (timestamp % 64)
     }
@@ -96,5 +90,5 @@ impl Ring {
 }
 
 const fn place(timestamp: u32) -> usize {
-    (timestamp % RING_SAMPLES) as usize
+    (timestamp % RING_CODES) as usize
 }

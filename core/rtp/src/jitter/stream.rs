@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::adaption::{Adaption, DEPTH_FRAMES_MAX};
 use super::order::{Order, Place};
-use super::ring::RING_SAMPLES;
 use crate::Header;
 
-/// A packet may end so far ahead of the next sample needed; beyond, its timestamp has jumped.
-pub(crate) const AHEAD_SAMPLES_MAX: i32 = RING_SAMPLES as i32 - 496;
+/// A packet may end so many half frames ahead of the next sample needed (450 ms); beyond, its
+/// timestamp has jumped.
+const AHEAD_HALF_FRAMES_MAX: u32 = 45;
 /// Frames without any voice after which a stream counts as having run dry.
 const DRY_FRAMES: u32 = 3;
 /// The same, after which the clocks may have drifted apart: 1 s.
@@ -45,12 +45,13 @@ impl Stream {
         }
     }
 
-    pub(crate) fn place(&mut self, header: &Header, samples: u32) -> Place {
+    pub(crate) fn place(&mut self, header: &Header, samples: u32, frame: u32) -> Place {
         let near = self.cursor.is_none_or(|cursor| {
-            distance(cursor, header.timestamp).saturating_add(samples as i32) <= AHEAD_SAMPLES_MAX
+            let end = distance(cursor, header.timestamp).saturating_add(samples as i32);
+            end <= ahead_max(frame)
         });
         let dry = self.missing >= DRY_FRAMES;
-        self.order.place(header, samples, near, dry)
+        self.order.place(header, samples, frame, (near, dry))
     }
 
     pub(crate) fn is_past(&self, timestamp: u32) -> bool {
@@ -87,6 +88,11 @@ impl Stream {
         self.cursor = self.cursor.map(|cursor| cursor.wrapping_sub(again * frame));
         self.hold += frames - again;
     }
+}
+
+/// `AHEAD_HALF_FRAMES_MAX` in units of the timestamp.
+pub(crate) fn ahead_max(frame: u32) -> i32 {
+    (AHEAD_HALF_FRAMES_MAX * frame / 2) as i32
 }
 
 /// From one timestamp to another: negative if that is the earlier one.

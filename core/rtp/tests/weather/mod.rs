@@ -139,7 +139,7 @@ pub fn play(
         let now_us = tick * TICK_US + tick_off_us(tick);
         let now = Instant(now_us.max(0) as u64 * 1_000);
         while let Some(sent) = packets.next_if(|sent| sent.at_us <= now_us) {
-            buffer.insert(now, &sent.header, Codec::Pcmu, &sent.payload);
+            buffer.insert(now, &sent.header, &sent.payload);
         }
         heard.push(listen(buffer, now));
     }

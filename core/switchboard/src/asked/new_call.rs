@@ -1,13 +1,16 @@
 //! A call of ours: who may be called, and what it is until its leg is there.
 
 use confab_sip::{DialogId, NotDialled};
-use confab_terms::{Now, limits};
+use confab_terms::{IpAddr, Ipv4Addr, Now, SocketAddr, limits};
 
 use super::call::next;
 use crate::live::{Call, CallState, Invite, Outgoing, Redirects, Timer, Times};
 use crate::program::{Announcing, Flow};
 use crate::tell;
 use crate::{CallStatus, NewCall, Output, Refusal, Reply, Switchboard};
+
+/// Where a call goes whose name nobody has looked up.
+const NOT_KNOWN_YET: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// Takes it up; the INVITE leaves once a port is bound for it.
 pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Result<Reply, Refusal> {
@@ -29,7 +32,7 @@ pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Resul
         leg,
         thread,
         invite: Invite {
-            source: route.via,
+            source: route.via.unwrap_or(NOT_KNOWN_YET),
             from: wish.from.clone(),
             from_name: None,
             to: wish.to.clone(),

@@ -2,7 +2,7 @@
 
 use confab_sdp::{Direction, Local};
 use confab_sip::{DialogId, Ending, Invite};
-use confab_terms::{CallSid, Codec, Now};
+use confab_terms::{CallSid, Now};
 
 use super::late;
 use super::leg_opened::add_leg;
@@ -11,7 +11,6 @@ use crate::program::{self, Next};
 use crate::tell;
 use crate::{CallEnd, CallEvent, CallStatus, Switchboard, flow};
 
-const CODECS: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
 /// The vendor's: bad user credentials.
 const BAD_CREDENTIALS: u32 = 32_202;
 
@@ -23,7 +22,7 @@ pub(super) fn invite(board: &mut Switchboard, now: Now, sid: CallSid, local: Loc
     let Some(outgoing) = call.outgoing.clone() else {
         return;
     };
-    let offer = confab_sdp::offer(&local, &CODECS, Direction::SendRecv);
+    let offer = confab_sdp::offer(&local, Direction::SendRecv);
     call.state = CallState::Offering {
         local,
         offer: offer.clone(),
@@ -60,8 +59,11 @@ pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answ
         return;
     };
     board.timers.cancel(Timer::Ringing(sid));
+    let heard_from = board.sip.heard_from(dialog);
     if let Some(call) = board.calls.get_mut(sid) {
         call.sip_result_code = Some(200);
+        // Its voice may come from where its word came from.
+        call.invite.source = heard_from.unwrap_or(call.invite.source);
     }
     late::answered(board, now, dialog, answer);
     flow::acknowledged(board, now, sid);

@@ -97,6 +97,7 @@ fn is_acceptable(board: &mut Switchboard, dialog: DialogId, offer: &[u8]) -> boo
         session_id: 1,
         version: 1,
         srtp,
+        codecs: board.config.codecs.clone(),
     };
     confab_sdp::parse(offer).is_ok_and(|offer| confab_sdp::answer(&offer, &local).is_ok())
 }

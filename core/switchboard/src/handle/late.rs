@@ -3,7 +3,7 @@
 use confab_media::Command;
 use confab_sdp::{Direction, Local};
 use confab_sip::DialogId;
-use confab_terms::{CallSid, Codec, Now};
+use confab_terms::{CallSid, Now};
 
 use super::leg_opened::add_leg;
 use crate::CallEnd;
@@ -11,15 +11,13 @@ use crate::flow;
 use crate::live::{CallState, Leg};
 use crate::{Output, Switchboard};
 
-const CODECS: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
-
 /// The 200 of a call that came without an offer.
 pub(super) fn offer_first(board: &mut Switchboard, now: Now, sid: CallSid, local: Local) {
     let Some(call) = board.calls.get_mut(sid) else {
         return;
     };
     let (thread, leg, dialog) = (call.thread, call.leg, call.dialog);
-    let offer = confab_sdp::offer(&local, &CODECS, Direction::SendRecv);
+    let offer = confab_sdp::offer(&local, Direction::SendRecv);
     call.sip_result_code = Some(200);
     call.state = CallState::Offering {
         local,
@@ -41,11 +39,11 @@ pub(super) fn offer_wanted(board: &mut Switchboard, now: Now, dialog: DialogId) 
     if let Some(old) = leg.local.srtp {
         leg.local.srtp = Some(board.names.srtp(old.required));
     }
-    let same = confab_sdp::offer(&leg.local, &CODECS, Direction::SendRecv);
+    let same = confab_sdp::offer(&leg.local, Direction::SendRecv);
     if same != leg.answer {
         // It says something else than before (RFC 3264 §8).
         leg.local.version += 1;
-        leg.answer = confab_sdp::offer(&leg.local, &CODECS, Direction::SendRecv);
+        leg.answer = confab_sdp::offer(&leg.local, Direction::SendRecv);
     }
     let offer = leg.answer.clone();
     board.sip.accept_offer(now.instant, dialog, offer);
@@ -66,7 +64,7 @@ pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answ
         CallState::Ringing { .. } | CallState::Opening { .. } => return,
     };
     let agreed = confab_sdp::parse(answer).ok();
-    let agreed = agreed.and_then(|answer| confab_sdp::agree(local, &CODECS, &answer).ok());
+    let agreed = agreed.and_then(|answer| confab_sdp::agree(local, &answer).ok());
     let media = agreed.map(|agreed| flow::leg_media(&agreed, call.invite.source.ip()));
     let (leg, thread) = (call.leg, call.thread);
     match (&mut call.state, media) {

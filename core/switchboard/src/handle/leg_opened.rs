@@ -35,6 +35,7 @@ pub(crate) fn leg_opened(board: &mut Switchboard, now: Now, leg: LegId, port: Op
         session_id,
         version: session_id,
         srtp,
+        codecs: board.config.codecs.clone(),
     };
     let outgoing = board.calls.get(sid).is_some_and(|c| c.outgoing.is_some());
     if outgoing {

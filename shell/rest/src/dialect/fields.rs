@@ -29,6 +29,9 @@ fn twilio(fields: Fields) -> Fields {
             }
             // Not sent after a conference.
             "DialCallSid" | "DialCallDuration" => {}
+            // SignalWire's alone.
+            "SipInviteResultPhrase" | "HangupBy" | "HangupDirection" | "Duration" => {}
+            measured if measured.starts_with("AudioIn") || measured.starts_with("AudioOut") => {}
             "DialCallStatus" => {
                 let bridged = value == "answered";
                 spelt.push((name, value));

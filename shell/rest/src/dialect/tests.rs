@@ -67,6 +67,13 @@ fn fields_are_spelt_as_twilio_sends_them() {
         ("DialCallStatus", "answered"),
         ("DialCallDuration", "94"),
         ("SipResultCode", "200"),
+        ("SipInviteResultPhrase", "OK"),
+        ("HangupBy", "sip:a@x"),
+        ("HangupDirection", "inbound"),
+        ("AudioInMos", "4.3"),
+        ("AudioOutMediaPacketCount", "7"),
+        ("Duration", "94"),
+        ("CallDuration", "94"),
     ];
     let owned = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
@@ -89,6 +96,7 @@ fn fields_are_spelt_as_twilio_sends_them() {
         ("DialCallStatus", "answered"),
         ("DialBridged", "true"),
         ("SipResponseCode", "200"),
+        ("CallDuration", "94"),
     ];
     assert_eq!(Dialect::Twilio.fields(owned(&given)), owned(&sent));
     assert_eq!(Dialect::SignalWire.fields(owned(&given)), owned(&given));

@@ -136,6 +136,30 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "Signs webhooks, unless the token does (twilio) [default: made at first start]",
     },
     Setting {
+        name: "codecs",
+        default: Some("opus,G722,PCMU,PCMA"),
+        value: "CODEC,…",
+        help: "What we speak, the best first; a caller's own order counts among these",
+    },
+    Setting {
+        name: "opus_bit_rate",
+        default: Some("32000"),
+        value: "BITS",
+        help: "Bits a second of Opus, 6000 to 128000",
+    },
+    Setting {
+        name: "opus_complexity",
+        default: Some("5"),
+        value: "0-10",
+        help: "How hard Opus works: 0 is cheap, 10 is good",
+    },
+    Setting {
+        name: "mix_voices_max",
+        default: Some("16"),
+        value: "COUNT",
+        help: "A conference sums so many voices at most, the loudest; 0: all",
+    },
+    Setting {
         name: "voice_url",
         default: None,
         value: "URL",

@@ -1,6 +1,6 @@
 //! Trunks: the one of the environment, and every `[[trunk]]` of the file, checked.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr};
 
 use confab_switchboard::{Access, Account, Gateway, Secret, Transport, Trunk};
 use confab_terms::Srtp;
@@ -82,16 +82,13 @@ fn trunk(written: &WrittenTrunk, has_tls: bool) -> Result<ConfiguredTrunk, BadVa
     })?;
     let account = account(written)?;
     let transport = transport(written, has_tls)?;
-    let host = written
-        .get("address")
-        .map(|text| match host_port(text, transport) {
-            Some(_) => Ok(text.to_owned()),
-            None => {
-                let wanted =
-                    "is no host: sip.example.com, 192.0.2.1:5070 or [2001:db8::1] would do";
-                Err(written.bad("address", true, wanted))
-            }
-        });
+    let host = written.get("address").map(|text| match host_port(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => {
+            let wanted = "is no host: sip.example.com, 192.0.2.1:5070 or [2001:db8::1] would do";
+            Err(written.bad("address", true, wanted))
+        }
+    });
     let host = host.transpose()?;
     if networks.is_empty() && account.is_none() && host.is_none() {
         let wanted = "says nothing of who it is: networks = [\"192.0.2.0/24\"], user and \
@@ -164,10 +161,12 @@ fn is_sound(text: &str) -> bool {
 }
 
 /// Host and port of `host`, `host:port`, `[v6]:port`.
-fn host_port(text: &str, transport: Transport) -> Option<(&str, u16)> {
+fn host_port(text: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match text.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, port.parse().ok().filter(|p| *p > 0)?),
-        _ => (text, transport.port()),
+        Some((host, port)) if !port.contains(']') => {
+            (host, Some(port.parse().ok().filter(|p| *p > 0)?))
+        }
+        _ => (text, None),
     };
     if let Some(inner) = host.strip_prefix('[') {
         let inner = inner.strip_suffix(']')?;
@@ -182,53 +181,36 @@ fn host_port(text: &str, transport: Transport) -> Option<(&str, u16)> {
 }
 
 impl ConfiguredTrunk {
-    /// Where its host is just now.
-    ///
-    /// # Errors
-    /// What the resolver says.
-    pub(crate) fn gateway(&self) -> Result<Option<Gateway>, String> {
-        let Some(text) = &self.host else {
-            return Ok(None);
-        };
-        let found = host_port(text, self.transport).map(|at| at.to_socket_addrs());
-        let address: Option<SocketAddr> = match found {
-            Some(Ok(mut addresses)) => addresses.next(),
-            Some(Err(error)) => return Err(error.to_string()),
-            None => None,
-        };
-        let address = address.ok_or_else(|| "it has no address".to_owned())?;
-        Ok(Some(Gateway {
-            host: text.clone(),
-            address,
-            transport: self.transport,
-        }))
+    /// Its host's name, or address, and port.
+    pub(crate) fn host_port(&self) -> Option<(&str, Option<u16>)> {
+        host_port(self.host.as_deref()?)
+    }
+
+    /// Where its host is, if that is no name.
+    pub(crate) fn literal(&self) -> Option<SocketAddr> {
+        let (host, port) = self.host_port()?;
+        let ip: IpAddr = host.parse().ok()?;
+        Some(SocketAddr::new(ip, port.unwrap_or(self.transport.port())))
+    }
+
+    /// A name is not looked up here: it may lead elsewhere by the time that it is called.
+    fn gateway(&self) -> Option<Gateway> {
+        let host = self.host.clone();
+        host.map(|host| Gateway::new(host, self.literal(), self.transport))
     }
 }
 
-/// Whom the listener lets in. The hosts of trunks are looked up now, and not again.
-///
-/// # Errors
-/// The trunk whose host cannot be found, its host, and why.
-pub(crate) fn access(
-    sip_listen: SocketAddr,
-    trunks: &[ConfiguredTrunk],
-) -> Result<Access, (String, String, String)> {
-    let mut access = Access {
+/// Whom the listener lets in.
+pub(crate) fn access(sip_listen: SocketAddr, trunks: &[ConfiguredTrunk]) -> Access {
+    let trunks = trunks.iter().map(|trunk| Trunk {
+        name: trunk.name.clone(),
+        networks: trunk.networks.clone(),
+        account: trunk.account.clone(),
+        gateway: trunk.gateway(),
+        srtp: trunk.srtp,
+    });
+    Access {
         open: sip_listen.ip().to_canonical().is_loopback(),
-        trunks: Vec::new(),
-    };
-    for trunk in trunks {
-        let gateway = trunk.gateway().map_err(|why| {
-            let host = trunk.host.clone().unwrap_or_default();
-            (trunk.name.clone(), host, why)
-        })?;
-        access.trunks.push(Trunk {
-            name: trunk.name.clone(),
-            networks: trunk.networks.clone(),
-            account: trunk.account.clone(),
-            gateway,
-            srtp: trunk.srtp,
-        });
+        trunks: trunks.collect(),
     }
-    Ok(access)
 }

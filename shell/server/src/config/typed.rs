@@ -4,10 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use confab_codec::OpusSettings;
 use confab_rest::Dialect;
 use confab_sockets::PortRange;
 use confab_switchboard::CallEvent;
-use confab_terms::{AccountSid, Method, Srtp};
+use confab_terms::{AccountSid, Codec, Method, Srtp};
 use confab_web::Cidr;
 
 use super::{BadValue, ConfiguredTrunk, Given, Layers, trunks};
@@ -32,6 +33,9 @@ pub(crate) struct Config {
     pub(crate) srtp: Srtp,
     pub(crate) trunks: Vec<ConfiguredTrunk>,
     pub(crate) rtp_ports: PortRange,
+    pub(crate) codecs: Vec<Codec>,
+    pub(crate) opus: OpusSettings,
+    pub(crate) voices_max: usize,
     pub(crate) public_address: Option<IpAddr>,
     pub(crate) data_dir: PathBuf,
     pub(crate) account_sid: Option<AccountSid>,
@@ -83,6 +87,12 @@ impl Config {
             sip_listen: sip_listen.sip_listen(&trunks, public_address)?,
             trunks,
             rtp_ports: one("rtp_ports")?.ports()?,
+            codecs: one("codecs")?.codecs()?,
+            opus: OpusSettings {
+                bit_rate: one("opus_bit_rate")?.number(6_000..=128_000)?,
+                complexity: one("opus_complexity")?.number(0..=10)? as u8,
+            },
+            voices_max: one("mix_voices_max")?.number(0..=1_000)? as usize,
             public_address,
             data_dir: one("data_dir")?.value.clone().into(),
             account_sid: some("account_sid").map(Given::account).transpose()?,

@@ -1,12 +1,13 @@
 //! Text to values: what each kind of setting accepts, and what is said of the rest.
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
 use confab_sockets::PortRange;
 use confab_switchboard::CallEvent;
-use confab_terms::{AccountSid, Method, Srtp};
+use confab_terms::{AccountSid, Codec, Method, Srtp};
 use confab_web::Cidr;
 use thiserror::Error;
 
@@ -112,6 +113,29 @@ impl Given {
         let wanted = "is not a range of ports from 1024 to 65535 with an even one and the odd one \
                       above it; 20000-39999 would do";
         range.ok_or_else(|| self.bad(wanted))
+    }
+
+    /// Each once, in their order.
+    pub(crate) fn codecs(&self) -> Result<Vec<Codec>, BadValue> {
+        let words = self.value.split([',', ' ']).filter(|word| !word.is_empty());
+        let named = |word: &str| {
+            let mut all = Codec::ALL.into_iter();
+            all.find(|codec| codec.name().eq_ignore_ascii_case(word))
+        };
+        let codecs: Option<Vec<_>> = words.map(named).collect();
+        let codecs = codecs.filter(|codecs| {
+            let once = |codec| codecs.iter().filter(|&other| other == codec).count() == 1;
+            !codecs.is_empty() && codecs.iter().all(once)
+        });
+        codecs.ok_or_else(|| {
+            self.bad("is not a list of codecs, each once; opus,G722,PCMU,PCMA would do")
+        })
+    }
+
+    pub(crate) fn number(&self, range: RangeInclusive<u32>) -> Result<u32, BadValue> {
+        let number = self.value.parse().ok().filter(|n| range.contains(n));
+        let (least, most) = range.into_inner();
+        number.ok_or_else(|| self.bad(format!("is not a number from {least} to {most}")))
     }
 
     pub(crate) fn account(&self) -> Result<AccountSid, BadValue> {

@@ -92,6 +92,30 @@ async fn more_than_100_megabytes_is_11750() {
 }
 
 #[tokio::test]
+async fn a_body_without_an_end_is_cut_at_100_megabytes() {
+    for length in ["", "Transfer-Encoding: chunked\r\n"] {
+        let chunked = !length.is_empty();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\n{length}\r\n");
+        let mut piece = vec![1; 1 << 20];
+        if chunked {
+            piece = [b"100000\r\n", &piece[..], b"\r\n"].concat();
+        }
+        let server = Server::start(move |_| {
+            let (head, piece) = (head.clone(), piece.clone());
+            vec![Say::Text(head), Say::Endlessly(piece)]
+        })
+        .await;
+        let (web, shelf) = web(config());
+        let audio = audio(&web, &server.url("/radio")).await;
+        let kept = shelf.ended(audio).await;
+        let why = kept.end.unwrap().unwrap_err();
+        assert!(why.contains("100 MB"), "{why}");
+        let bytes = kept.bytes.len();
+        assert!((99 << 20..=100 << 20).contains(&bytes), "{bytes}");
+    }
+}
+
+#[tokio::test]
 async fn fresh_audio_is_not_asked_for_again() {
     let text = "HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nCache-Control: public, max-age=60\r\n\
                 Content-Length: 4\r\n\r\nRIFF";

@@ -8,6 +8,7 @@ mod credentials;
 mod documents;
 mod evidence;
 mod forbidden;
+mod kept;
 mod redirects;
 mod servers;
 mod signatures;

@@ -46,6 +46,10 @@ pub(crate) enum Say {
     Text(String),
     Bytes(Vec<u8>),
     Wait(u64),
+    /// The same again, for as long as somebody reads.
+    Endlessly(Vec<u8>),
+    /// Ends the connection without a word.
+    Close,
 }
 
 type Answer = Arc<dyn Fn(&Seen) -> Vec<Say> + Send + Sync>;
@@ -113,6 +117,12 @@ async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Vec<Seen>>>, answer: Answe
                     tokio::time::sleep(Duration::from_millis(ms)).await;
                     Ok(())
                 }
+                Say::Endlessly(bytes) => loop {
+                    if let Err(error) = stream.write_all(&bytes).await {
+                        break Err(error);
+                    }
+                },
+                Say::Close => return,
             };
             if written.is_err() {
                 return;

@@ -25,6 +25,12 @@ pub enum Way {
     FallbackUrl,
     /// `StatusCallback` of a call.
     StatusCallback,
+    /// `Url` of a call of ours.
+    NewUrl,
+    /// `FallbackUrl` of a call of ours.
+    NewFallbackUrl,
+    /// `StatusCallback` of a call of ours.
+    NewStatusCallback,
     /// `Twiml` of a call: `<Play>`.
     Play,
     /// `Twiml` of a call: `<Redirect>`.
@@ -40,7 +46,7 @@ pub enum Way {
 }
 
 /// All of them.
-pub const WAYS: [Way; 16] = [
+pub const WAYS: [Way; 19] = [
     Way::HoldGet,
     Way::HoldPost,
     Way::HoldPlay,
@@ -51,6 +57,9 @@ pub const WAYS: [Way; 16] = [
     Way::Url,
     Way::FallbackUrl,
     Way::StatusCallback,
+    Way::NewUrl,
+    Way::NewFallbackUrl,
+    Way::NewStatusCallback,
     Way::Play,
     Way::Redirect,
     Way::Action,

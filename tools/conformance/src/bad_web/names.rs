@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use super::canary::PUBLIC;
 
 /// Where it answers.
-pub(super) const ADDRESS: &str = "127.0.0.53";
+pub const ADDRESS: &str = "127.0.0.53";
 
 const A: u16 = 1;
 const CNAME: u16 = 5;

@@ -50,7 +50,13 @@ pub fn run(calls: usize, at_once: usize) -> Result<Figures> {
     names::serve()?;
     let all = Arc::new(cases(calls));
     let canary = Canary::start(Arc::clone(&all))?;
-    let server = Server::start(&[("CONFAB_FETCH_ALLOW", ""), ("CONFAB_VOICE_URL", VOICE)])?;
+    // Who answers the calls that are made: each is in the conference that it dialled.
+    let carrier = Server::start(&[])?;
+    let server = Server::start(&[
+        ("CONFAB_FETCH_ALLOW", ""),
+        ("CONFAB_VOICE_URL", VOICE),
+        ("CONFAB_TRUNK_ADDRESS", &carrier.sip),
+    ])?;
     let (api, phones, told) = (Api::new(&server)?, Phones::new()?, Told::default());
     let watcher = told.watch(&server)?;
     let next = AtomicUsize::new(0);

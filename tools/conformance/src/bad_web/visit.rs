@@ -41,6 +41,7 @@ impl Visit<'_> {
         let conference = self.join(&call, &user)?;
         self.in_the_conference(&conference, &call)?;
         self.leave(&conference, &call)?;
+        self.call_out()?;
         let _ended_already = phone.hang_up();
         phone.wait_until_ended(Duration::from_secs(20))?;
         self.wait(&[Way::StatusCallback])
@@ -111,6 +112,22 @@ impl Visit<'_> {
             self.must(call, &[("Url", "http://public.test/nothing")])?;
         }
         self.wait(&[Way::Url, Way::FallbackUrl])
+    }
+
+    /// Calls of ours, which somebody answers.
+    fn call_out(&self) -> Result<()> {
+        let dialled = [("To", "+15551234567"), ("From", "+15557654321")];
+        let nothing = ("Url", "http://public.test/nothing");
+        let hangs_up = ("Twiml", "<Response><Hangup/></Response>");
+        let once = ("StatusCallbackEvent", "initiated");
+        let new = |way, field, more: &[(&str, &str)]| {
+            let wish = [&dialled[..], more].concat();
+            self.put("/Calls", way, field, &wish)
+        };
+        new(Way::NewUrl, "Url", &[])?;
+        new(Way::NewFallbackUrl, "FallbackUrl", &[nothing])?;
+        new(Way::NewStatusCallback, "StatusCallback", &[hangs_up, once])?;
+        self.wait(&[Way::NewUrl, Way::NewFallbackUrl, Way::NewStatusCallback])
     }
 
     fn case(&self, way: Way) -> &Case {

@@ -11,6 +11,7 @@ mod log;
 mod lossy;
 mod matrix;
 mod moved;
+mod names;
 mod others;
 mod replacing;
 mod rust_stack;

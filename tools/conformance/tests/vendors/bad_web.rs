@@ -11,5 +11,5 @@ fn no_parameter_leads_to_an_address_that_is_not_public() {
     let printed = String::from_utf8_lossy(&ran.stdout);
     let complaint = String::from_utf8_lossy(&ran.stderr);
     assert!(ran.status.success(), "{printed}\n{complaint}");
-    assert!(printed.contains("320 forbidden URLs tried"), "{printed}");
+    assert!(printed.contains("380 forbidden URLs tried"), "{printed}");
 }

@@ -1,5 +1,6 @@
 //! The twilio dialect from the application's side: its webhooks and documents, and our own client.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use confab_client::Client;
@@ -68,6 +69,19 @@ impl Line {
 fn is_sid(letters: &str, text: &str) -> bool {
     let digits = text.strip_prefix(letters).unwrap_or_default();
     digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// Fields of the table of requests that SignalWire alone documents. Those of SIP are sent to all.
+fn signalwires_alone() -> BTreeSet<&'static str> {
+    let lines = include_str!("requests.txt").lines();
+    let words = lines.map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let alone = words.filter(|words| words.len() == 4 && words[3] == "SW");
+    let names: BTreeSet<_> = alone.map(|words| words[0]).collect();
+    assert!(names.len() > 15, "{names:?}");
+    names
+        .into_iter()
+        .filter(|name| *name != "SipUser")
+        .collect()
 }
 
 /// Whether a UUID stands anywhere in the text.
@@ -151,8 +165,14 @@ fn all_that_an_application_receives_is_spelled_and_signed_with_the_token() {
     assert_eq!(ended["SipResponseCode"], "200");
     let received = line.app.received();
     assert!(received.len() > 15, "{} requests", received.len());
+    let not_twilios = signalwires_alone();
     for request in &received {
         assert!(!holds_a_uuid(&request.url), "{request:?}");
+        let strange = request
+            .fields
+            .keys()
+            .find(|name| not_twilios.contains(name.as_str()));
+        assert_eq!(strange, None, "{request:?}");
         for (name, value) in &request.fields {
             // Whatever the Call-ID of a phone looks like is not ours.
             assert!(

@@ -10,13 +10,15 @@ use std::time::Duration;
 use confab_conference::{Customs, Key, Update, Url};
 use confab_media::{Command, Engine, EngineConfig, Event, Output as MediaOutput};
 use confab_sdp::OurSrtp;
+use confab_sip::Transport;
 use confab_switchboard::{
-    CallCallback, CallEvent, CallView, ConferenceView, Config, DecodeError, Fetch, Input,
-    Leftovers, News, Notice, Output, ParticipantView, Reply, Request, Switchboard, TimeOuts,
+    Access, CallCallback, CallEvent, CallView, ConferenceView, Config, DecodeError, Fetch, Gateway,
+    Input, Leftovers, News, Notice, Output, ParticipantView, Reply, Request, Switchboard, TimeOuts,
+    Trunk,
 };
 use confab_terms::{
-    AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, Instant, LegId, Method, Now, RequestId,
-    SocketAddr, SoundId, Srtp, WallTime,
+    AccountSid, AudioId, CallSid, Codec, ConferenceSid, DecodeId, Instant, LegId, Method, Now,
+    RequestId, SocketAddr, SoundId, Srtp, WallTime,
 };
 
 pub(crate) use phone::{Phone, Told};
@@ -114,6 +116,30 @@ impl World {
         })
     }
 
+    /// With a trunk that is the first phone, which nobody has called yet.
+    pub(crate) fn with_trunk() -> Self {
+        let phone = Phone::new(0);
+        let mut access = Access::open();
+        let address = phone.address;
+        access.trunks.push(Trunk {
+            name: "carrier".to_owned(),
+            networks: Vec::new(),
+            account: None,
+            gateway: Some(Gateway::new(
+                address.to_string(),
+                Some(address),
+                Transport::Udp,
+            )),
+            srtp: None,
+        });
+        let mut world = Self::of(Config {
+            access,
+            ..Self::config(None)
+        });
+        world.phones.push(phone);
+        world
+    }
+
     fn with(voice: Option<Url>) -> Self {
         Self::of(Self::config(voice))
     }
@@ -124,12 +150,13 @@ impl World {
             sip_address: SIP.parse().unwrap(),
             sips_port: None,
             srtp: Srtp::Prefer,
-            access: confab_switchboard::Access::open(),
+            access: Access::open(),
             media_address: "127.0.0.1".parse().unwrap(),
             voice,
             voice_fallback: None,
             status_callback: None,
             customs: Customs::default(),
+            codecs: vec![Codec::Pcmu, Codec::Pcma],
             media_threads: 1,
             seed: [7; 32],
         }
@@ -142,6 +169,7 @@ impl World {
             engine: Engine::new(EngineConfig {
                 start: Instant(1_000_000_000),
                 wall: WallTime(0),
+                ..EngineConfig::default()
             }),
             phones: Vec::new(),
             strays: Vec::new(),

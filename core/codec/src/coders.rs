@@ -1,0 +1,55 @@
+//! `Encoder`: one voice on its way out, in whatever codec was agreed on.
+
+use confab_terms::Codec;
+use serde::{Deserialize, Serialize};
+
+use crate::{G722Encoder, OpusEncoder, OpusSettings, encode};
+
+/// The memory of one stream that goes out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Encoder {
+    /// G.711 remembers nothing.
+    G711(Codec),
+    /// A few numbers.
+    G722(Box<G722Encoder>),
+    /// Some kilobytes of it, outside what is written out.
+    Opus(OpusEncoder),
+}
+
+impl Encoder {
+    /// A stream that was silent so far.
+    #[must_use]
+    pub fn new(codec: Codec, opus: OpusSettings) -> Self {
+        match codec {
+            Codec::Pcmu | Codec::Pcma => Self::G711(codec),
+            Codec::G722 => Self::G722(Box::default()),
+            Codec::Opus => Self::Opus(OpusEncoder::new(opus)),
+        }
+    }
+
+    /// What it makes.
+    #[must_use]
+    pub fn codec(&self) -> Codec {
+        match self {
+            Self::G711(codec) => *codec,
+            Self::G722(_) => Codec::G722,
+            Self::Opus(_) => Codec::Opus,
+        }
+    }
+
+    /// Writes a frame of 20 ms at the codec's rate and says how many bytes it took: at most
+    /// `PAYLOAD_BYTES_MAX`, 0 if `out` is too small for it.
+    pub fn encode(&mut self, samples: &[i16], out: &mut [u8]) -> usize {
+        match self {
+            Self::G711(codec) => encode(*codec, samples, out),
+            Self::G722(encoder) => encoder.encode(samples, out),
+            Self::Opus(encoder) => encoder.encode(samples, out),
+        }
+    }
+
+    /// Whether what it says next depends on what it said before.
+    #[must_use]
+    pub fn has_memory(&self) -> bool {
+        !matches!(self, Self::G711(_))
+    }
+}

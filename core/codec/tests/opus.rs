@@ -1,0 +1,120 @@
+//! Opus: what goes in comes out, what is lost is made up, what is junk is refused.
+
+use confab_codec::{OpusDecoder, OpusEncoder, OpusSettings, opus_samples};
+use proptest::prelude::*;
+
+const FRAME: usize = 960;
+
+/// A sine at 48 kHz, from this sample on.
+fn sine(hz: f64, from: usize, amplitude: f64) -> Vec<i16> {
+    let sample = |n: usize| {
+        let turns = (from + n) as f64 * hz / 48_000.0;
+        ((turns * std::f64::consts::TAU).sin() * amplitude) as i16
+    };
+    (0..FRAME).map(sample).collect()
+}
+
+/// How much of a frame is at this pitch, in the units of its amplitude.
+fn level(samples: &[i16], hz: f64) -> f64 {
+    let (mut real, mut imaginary) = (0.0, 0.0);
+    for (n, &sample) in samples.iter().enumerate() {
+        let angle = n as f64 * hz / 48_000.0 * std::f64::consts::TAU;
+        real += f64::from(sample) * angle.cos();
+        imaginary += f64::from(sample) * angle.sin();
+    }
+    2.0 * f64::hypot(real, imaginary) / samples.len() as f64
+}
+
+/// Packets of a sine.
+fn packets(settings: OpusSettings, count: usize) -> Vec<Vec<u8>> {
+    let mut encoder = OpusEncoder::new(settings);
+    let packet = |n: usize| {
+        let mut bytes = [0; 400];
+        let length = encoder.encode(&sine(1_000.0, n * FRAME, 8_000.0), &mut bytes);
+        bytes[..length].to_vec()
+    };
+    (0..count).map(packet).collect()
+}
+
+#[test]
+fn a_tone_comes_through_at_its_level() {
+    for bit_rate in [16_000, 32_000, 64_000, 128_000] {
+        for complexity in [0, 5, 10] {
+            let settings = OpusSettings {
+                bit_rate,
+                complexity,
+            };
+            let mut decoder = OpusDecoder::default();
+            let mut out = [0; FRAME];
+            for packet in packets(settings, 20) {
+                assert_eq!(opus_samples(&packet), Some(FRAME));
+                assert_eq!(decoder.decode(&packet, &mut out), FRAME);
+            }
+            let level = level(&out, 1_000.0);
+            assert!((7_000.0..9_000.0).contains(&level), "{settings:?}: {level}");
+        }
+    }
+}
+
+#[test]
+fn a_lost_packet_is_made_up_and_a_long_loss_dies_down() {
+    let mut decoder = OpusDecoder::default();
+    let mut out = [0; FRAME];
+    for packet in packets(OpusSettings::default(), 10) {
+        decoder.decode(&packet, &mut out);
+    }
+    assert_eq!(decoder.conceal(FRAME, &mut out), FRAME);
+    let first = level(&out, 1_000.0);
+    assert!(first > 3_000.0, "{first}");
+    for _ in 0..30 {
+        decoder.conceal(FRAME, &mut out);
+    }
+    let last = level(&out, 1_000.0);
+    assert!(last < 200.0, "{last}");
+}
+
+#[test]
+fn a_decoder_read_back_goes_on() {
+    let mut decoder = OpusDecoder::default();
+    let mut out = [0; FRAME];
+    let packets = packets(OpusSettings::default(), 20);
+    for packet in &packets[..10] {
+        decoder.decode(packet, &mut out);
+    }
+    let mut decoder = decoder.clone();
+    for packet in &packets[10..] {
+        assert_eq!(decoder.decode(packet, &mut out), FRAME);
+    }
+    assert!(level(&out, 1_000.0) > 7_000.0);
+}
+
+#[test]
+fn durations_are_read_from_the_first_byte() {
+    // RFC 6716 table 2, and its four codes of how many frames follow.
+    assert_eq!(opus_samples(&[]), None);
+    assert_eq!(opus_samples(&[0x08, 1]), Some(960));
+    assert_eq!(opus_samples(&[0x18, 1]), Some(2_880));
+    assert_eq!(opus_samples(&[0x60, 1]), Some(480));
+    assert_eq!(opus_samples(&[0x80, 1]), Some(120));
+    assert_eq!(opus_samples(&[0xf8, 1]), Some(960));
+    assert_eq!(opus_samples(&[0xf9, 1, 1]), Some(1_920));
+    assert_eq!(opus_samples(&[0xf9, 1]), None, "two of one length each");
+    assert_eq!(opus_samples(&[0xfb, 3]), Some(2_880));
+    assert_eq!(opus_samples(&[0xfb, 0]), None, "none at all");
+    assert_eq!(opus_samples(&[0xfb, 63]), None, "more than 120 ms");
+}
+
+proptest! {
+    #[test]
+    fn junk_never_breaks_a_decoder(
+        packets in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 1..8),
+    ) {
+        let mut decoder = OpusDecoder::default();
+        let mut out = [0; 5_760];
+        for packet in &packets {
+            decoder.decode(packet, &mut out);
+            decoder.recover(packet, FRAME, &mut out);
+            decoder.conceal(FRAME, &mut out);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! How one leg's mix becomes payloads: its own stream, or the one that it shares with all who hear
+//! the same; and how it moves between the two without a seam.
+
+use confab_codec::{Encoder, OpusSettings, Resampler, silence};
+use confab_mixer::{Heard, Room, limit};
+use confab_terms::{Codec, Rate};
+use serde::{Deserialize, Serialize};
+
+use crate::ear::{self, Ear};
+use crate::engine::RoomAudio;
+use crate::leg::Place;
+use crate::scratch::Scratch;
+use crate::ways::Ways;
+
+/// A leg that has heard what only it hears keeps its own stream for so long: half a second. Then
+/// the two are the same, and an encoder that remembers can be changed for another.
+const LINGER_TICKS: u8 = 25;
+
+/// The way out of one leg.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Coding {
+    encoder: Encoder,
+    /// From the room's rates.
+    ways: Ways,
+    /// It has a stream of its own now.
+    own: bool,
+    lingers: u8,
+}
+
+/// Which payload a leg is sent.
+enum Choice {
+    Silence,
+    Shared,
+    Own,
+}
+
+impl Coding {
+    pub(crate) fn new(codec: Codec, opus: OpusSettings) -> Self {
+        Self {
+            encoder: Encoder::new(codec, opus),
+            ways: Ways::default(),
+            own: false,
+            lingers: 0,
+        }
+    }
+
+    pub(crate) fn codec(&self) -> Codec {
+        self.encoder.codec()
+    }
+
+    /// Makes ways from the rates that its room runs at.
+    pub(crate) fn fit(&mut self, rates: impl Iterator<Item = Rate>) {
+        let to = self.codec().rate();
+        self.ways.fit(to, rates, |rate| Resampler::new(rate, to));
+    }
+
+    /// What the leg is sent this tick, and what its players did.
+    pub(crate) fn payload<'a>(
+        &mut self,
+        tick: u64,
+        ear: &mut Ear,
+        mut place: Option<(Place, &'a mut RoomAudio)>,
+        scratch: &'a mut Scratch,
+    ) -> (&'a [u8], ear::Heard) {
+        let codec = self.codec();
+        let choice = self.choose(ear.is_idle(), place.as_ref());
+        let choice = self.without_a_seam(tick, choice, place.as_mut(), scratch);
+        match (choice, place) {
+            (Choice::Silence, _) => {
+                let payload = &mut scratch.payload[..codec.rate().frame_samples()];
+                payload.fill(silence(codec));
+                (payload, ear::Heard::default())
+            }
+            (Choice::Shared, Some((_, audio))) => {
+                let payload = audio.shared.payload(codec, &audio.room, tick, scratch);
+                (payload, ear::Heard::default())
+            }
+            (Choice::Shared | Choice::Own, place) => {
+                let room = place.map(|(place, audio)| (place, &audio.room));
+                let heard = self.mix(ear, room, scratch);
+                let frame = &scratch.frame[..codec.rate().frame_samples()];
+                let length = self.encoder.encode(frame, &mut scratch.payload);
+                (&scratch.payload[..length], heard)
+            }
+        }
+    }
+
+    fn choose(&self, idle: bool, place: Option<&(Place, &mut RoomAudio)>) -> Choice {
+        let (mut heard, mut hears) = (Heard::Nothing, false);
+        if let Some((place, audio)) = place {
+            heard = audio.room.heard(place.seat);
+            hears = audio.room.hears(place.seat);
+        }
+        let remembers = self.remembers(place.map(|(_, audio)| &audio.room));
+        match (heard, remembers) {
+            _ if !idle => Choice::Own,
+            (Heard::Own, _) => Choice::Own,
+            (Heard::Public, _) => Choice::Shared,
+            (Heard::Nothing, false) => Choice::Silence,
+            // Silence too has to come out of the stream that spoke before.
+            (Heard::Nothing, true) if hears => Choice::Shared,
+            (Heard::Nothing, true) => Choice::Own,
+        }
+    }
+
+    /// Whether what is sent next depends on what was sent before.
+    fn remembers(&self, room: Option<&Room>) -> bool {
+        let rate = self.codec().rate();
+        self.encoder.has_memory()
+            || room.is_some_and(|room| room.rates().any(|other| other != rate))
+    }
+
+    /// Goes over to a stream of its own at once, and back to the shared one when both have been
+    /// the same for long enough.
+    fn without_a_seam(
+        &mut self,
+        tick: u64,
+        choice: Choice,
+        place: Option<&mut (Place, &mut RoomAudio)>,
+        scratch: &mut Scratch,
+    ) -> Choice {
+        let Some((_, audio)) = place else {
+            self.own = true;
+            self.lingers = 0;
+            return choice;
+        };
+        if !self.remembers(Some(&audio.room)) {
+            return choice;
+        }
+        let codec = self.codec();
+        match choice {
+            Choice::Own | Choice::Silence => {
+                if !self.own {
+                    let Self { encoder, ways, .. } = self;
+                    audio.shared.hand_over(tick, encoder, ways);
+                    self.own = true;
+                }
+                self.lingers = LINGER_TICKS;
+                Choice::Own
+            }
+            Choice::Shared if self.own => {
+                audio.shared.payload(codec, &audio.room, tick, scratch);
+                if self.lingers > 0 || !audio.shared.is_warm(codec) {
+                    self.lingers = self.lingers.saturating_sub(1);
+                    return Choice::Own;
+                }
+                self.own = false;
+                Choice::Shared
+            }
+            Choice::Shared => Choice::Shared,
+        }
+    }
+
+    /// What the leg hears this tick, in `scratch.frame`.
+    fn mix(
+        &mut self,
+        ear: &mut Ear,
+        room: Option<(Place, &Room)>,
+        scratch: &mut Scratch,
+    ) -> ear::Heard {
+        let rate = self.codec().rate();
+        let n = rate.frame_samples();
+        let Scratch {
+            mix, frame, other, ..
+        } = scratch;
+        match room {
+            None => mix[..n].fill(0),
+            Some((place, room)) if room.rates().eq([rate]) => {
+                room.hear(place.seat, &mut mix[..n]);
+            }
+            Some((place, room)) => {
+                let hear = |rate, mix: &mut [i32]| room.hear_at(rate, place.seat, mix);
+                self.ways.bring(room, hear, (mix, other), &mut frame[..n]);
+                for (sum, &sample) in mix[..n].iter_mut().zip(&frame[..n]) {
+                    *sum = i32::from(sample);
+                }
+            }
+        }
+        let heard = if ear.is_idle() {
+            ear::Heard::default()
+        } else {
+            ear.add_to(rate, &mut mix[..n])
+        };
+        limit(&mix[..n], &mut frame[..n]);
+        heard
+    }
+}

@@ -1,0 +1,26 @@
+//! Room to work in: what one leg's voice or mix passes through in a tick. Never read before it is
+//! written, so it is never cleared.
+
+use confab_codec::PAYLOAD_BYTES_MAX;
+use confab_terms::Rate;
+
+const SAMPLES_MAX: usize = Rate::Hz48000.frame_samples();
+
+#[derive(Clone, Debug)]
+pub(crate) struct Scratch {
+    pub(crate) mix: Box<[i32]>,
+    pub(crate) frame: Box<[i16]>,
+    pub(crate) other: Box<[i16]>,
+    pub(crate) payload: Box<[u8]>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self {
+            mix: vec![0; SAMPLES_MAX].into(),
+            frame: vec![0; SAMPLES_MAX].into(),
+            other: vec![0; SAMPLES_MAX].into(),
+            payload: vec![0; PAYLOAD_BYTES_MAX].into(),
+        }
+    }
+}

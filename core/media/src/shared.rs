@@ -1,0 +1,151 @@
+//! What the listeners of one room share in one tick: the public sum at each codec's rate, encoded
+//! at most once for each codec.
+
+use confab_codec::{Encoder, G722Encoder, OpusSettings, PAYLOAD_BYTES_MAX, Resampler};
+use confab_mixer::Room;
+use confab_terms::{Codec, Rate};
+use serde::{Deserialize, Serialize};
+
+use crate::scratch::Scratch;
+use crate::ways::Ways;
+
+/// Ticks in a row after which a shared stream is as if it had always been.
+const WARM_TICKS: u8 = 5;
+/// The last frames that a new encoder of Opus is led in by.
+const PAST_FRAMES: usize = 2;
+const FRAME_MAX: usize = Rate::Hz48000.frame_samples();
+
+/// The streams of one room that several may hear.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Shared {
+    streams: [Option<Box<Stream>>; Codec::ALL.len()],
+}
+
+/// The public sum in one codec.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Stream {
+    encoder: Encoder,
+    ways: Ways,
+    /// What the ways and an encoder of G.722 were before it was made last.
+    ways_before: Ways,
+    wide_before: G722Encoder,
+    /// Ticks in a row in which it was made.
+    warm: u8,
+    /// The tick in which it was made last.
+    made_at: u64,
+    /// The frames of the last ticks, for an encoder whose state can't be copied.
+    past: Vec<i16>,
+    payload: Vec<u8>,
+}
+
+impl Shared {
+    /// Makes what a leg in this codec needs, at the rates that the room runs at.
+    pub(crate) fn fit(&mut self, codec: Codec, room: &Room, opus: OpusSettings) {
+        let stream = self.streams[codec as usize].get_or_insert_with(|| {
+            let past = if codec == Codec::Opus {
+                vec![0; PAST_FRAMES * FRAME_MAX]
+            } else {
+                Vec::new()
+            };
+            Box::new(Stream {
+                encoder: Encoder::new(codec, opus),
+                ways: Ways::default(),
+                ways_before: Ways::default(),
+                wide_before: G722Encoder::default(),
+                warm: 0,
+                made_at: 0,
+                past,
+                payload: Vec::with_capacity(PAYLOAD_BYTES_MAX),
+            })
+        });
+        let way = |rate| Resampler::new(rate, codec.rate());
+        stream.ways.fit(codec.rate(), room.rates(), way);
+        stream.ways_before.fit(codec.rate(), room.rates(), way);
+    }
+
+    /// The payload of this tick: made now if nobody asked for it before.
+    pub(crate) fn payload(
+        &mut self,
+        codec: Codec,
+        room: &Room,
+        tick: u64,
+        scratch: &mut Scratch,
+    ) -> &[u8] {
+        let Some(stream) = &mut self.streams[codec as usize] else {
+            return &[];
+        };
+        if stream.made_at != tick {
+            stream.make(room, tick, scratch);
+        }
+        &stream.payload
+    }
+
+    /// Whether it has been made long enough for a listener to change over to it.
+    pub(crate) fn is_warm(&self, codec: Codec) -> bool {
+        let stream = self.streams[codec as usize].as_ref();
+        stream.is_some_and(|stream| stream.warm >= WARM_TICKS)
+    }
+
+    /// Lets a listener's own stream go on where this one was before this tick.
+    pub(crate) fn hand_over(&self, tick: u64, encoder: &mut Encoder, ways: &mut Ways) {
+        let Some(stream) = &self.streams[encoder.codec() as usize] else {
+            return;
+        };
+        let made = stream.made_at == tick;
+        ways.go_on_from(if made {
+            &stream.ways_before
+        } else {
+            &stream.ways
+        });
+        match (encoder, &stream.encoder) {
+            (Encoder::G722(own), Encoder::G722(_)) if made => {
+                (**own).clone_from(&stream.wide_before);
+            }
+            (Encoder::G722(own), Encoder::G722(was)) => own.clone_from(was),
+            (own @ Encoder::Opus(_), Encoder::Opus(_)) => {
+                let mut unsent = [0; PAYLOAD_BYTES_MAX];
+                let frames = stream.past.chunks_exact(FRAME_MAX);
+                // The newest is this tick's, if it was made already.
+                for frame in frames.take(PAST_FRAMES - usize::from(made)) {
+                    own.encode(frame, &mut unsent);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Stream {
+    fn make(&mut self, room: &Room, tick: u64, scratch: &mut Scratch) {
+        self.remember();
+        self.warm = if self.made_at + 1 == tick {
+            self.warm.saturating_add(1)
+        } else {
+            0
+        };
+        self.made_at = tick;
+        let codec = self.encoder.codec();
+        let Scratch {
+            mix, frame, other, ..
+        } = scratch;
+        let frame = &mut frame[..codec.rate().frame_samples()];
+        let public = |rate, mix: &mut [i32]| mix.copy_from_slice(room.public_at(rate));
+        self.ways.bring(room, public, (mix, other), frame);
+        self.payload.resize(PAYLOAD_BYTES_MAX, 0);
+        let length = self.encoder.encode(frame, &mut self.payload);
+        self.payload.truncate(length);
+        if codec == Codec::Opus {
+            self.past.copy_within(FRAME_MAX.., 0);
+            let newest = self.past.len() - FRAME_MAX;
+            self.past[newest..].copy_from_slice(frame);
+        }
+    }
+
+    /// Keeps what a stream that leaves this one in the same tick has to go on from.
+    fn remember(&mut self) {
+        self.ways_before.go_on_from(&self.ways);
+        if let Encoder::G722(encoder) = &self.encoder {
+            self.wide_before.clone_from(encoder.as_ref());
+        }
+    }
+}

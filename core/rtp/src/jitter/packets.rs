@@ -1,0 +1,224 @@
+//! Voice whose packets are whole: Opus. Kept as they came and decoded when they are played, in
+//! order; what is missing is taken from the packet after it (in-band FEC), or made up.
+
+use confab_codec::{OpusDecoder, opus_samples};
+use serde::{Deserialize, Serialize};
+
+use super::fixed;
+use super::stream::distance;
+
+/// Packets that are kept: half a second of the usual 20 ms, and some.
+const PACKETS_MAX: usize = 32;
+/// 20 ms of the highest bit rate that there is.
+const PACKET_BYTES_MAX: usize = 1_276;
+/// The longest packet: 120 ms.
+const SAMPLES_MAX: usize = 5_760;
+/// A frame of 20 ms, and the step in which a decoder makes things up: 2.5 ms.
+const FRAME: usize = 960;
+const STEP: usize = 120;
+/// What is made up in a row is silence after that: 100 ms.
+const MADE_MAX: usize = 4_800;
+/// A packet of so few bytes says that nothing is said (RFC 6716 §2.1.9).
+const PAUSE_BYTES: usize = 2;
+/// A frame is quiet if its samples are no larger than this on average (−46 dBFS).
+const QUIET: u32 = 160;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Packets {
+    decoder: OpusDecoder,
+    /// In no order.
+    kept: Vec<Packet>,
+    /// Decoded and not played yet.
+    #[serde(with = "fixed")]
+    samples: Box<[i16; SAMPLES_MAX + FRAME]>,
+    /// The timestamp of the first of them, and how many there are.
+    from: u32,
+    waiting: usize,
+    /// Samples in a row that no packet was there for.
+    made: usize,
+    /// The last packet said that nothing is said.
+    pause: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Packet {
+    timestamp: u32,
+    samples: u32,
+    bytes: Vec<u8>,
+}
+
+impl Packets {
+    pub(crate) fn new() -> Self {
+        let empty = || Packet {
+            timestamp: 0,
+            samples: 0,
+            bytes: Vec::with_capacity(PACKET_BYTES_MAX / 4),
+        };
+        Self {
+            decoder: OpusDecoder::default(),
+            kept: (0..PACKETS_MAX).map(|_| empty()).collect(),
+            samples: fixed::zeros(),
+            from: 0,
+            waiting: 0,
+            made: MADE_MAX,
+            pause: false,
+        }
+    }
+
+    pub(crate) fn units(payload: &[u8]) -> Option<u32> {
+        let samples = opus_samples(payload).filter(|_| payload.len() <= PACKET_BYTES_MAX)?;
+        Some(samples as u32)
+    }
+
+    pub(crate) fn put(&mut self, timestamp: u32, payload: &[u8]) {
+        let Some(samples) = Self::units(payload) else {
+            return;
+        };
+        let oldest = self.kept.iter_mut().min_by_key(|packet| {
+            let age = distance(packet.timestamp, timestamp);
+            (packet.samples > 0, -age)
+        });
+        if let Some(place) = oldest {
+            place.timestamp = timestamp;
+            place.samples = samples;
+            place.bytes.clear();
+            place.bytes.extend_from_slice(payload);
+        }
+    }
+
+    /// Forgets what lies there as a whole.
+    pub(crate) fn clear(&mut self, from: u32, count: u32) {
+        for packet in &mut self.kept {
+            let start = distance(from, packet.timestamp);
+            if start >= 0 && start + packet.samples as i32 <= count as i32 {
+                packet.samples = 0;
+            }
+        }
+    }
+
+    /// Forgets all but what lies there.
+    pub(crate) fn keep(&mut self, from: u32, count: u32) {
+        for packet in &mut self.kept {
+            let start = distance(from, packet.timestamp);
+            if start < 0 || start >= count as i32 {
+                packet.samples = 0;
+            }
+        }
+        self.waiting = 0;
+    }
+
+    /// What came before is too long ago to go on from.
+    pub(crate) fn forget(&mut self) {
+        self.made = MADE_MAX;
+    }
+
+    pub(crate) fn conceal(&mut self, out: &mut [i16]) -> bool {
+        if self.made >= MADE_MAX {
+            out.fill(0);
+            return false;
+        }
+        self.made += out.len();
+        self.decoder.conceal(out.len(), out) == out.len() && !self.pause
+    }
+
+    /// Whether nothing is said there, or nothing is there.
+    pub(crate) fn is_quiet(&self, cursor: u32, frame: u32) -> bool {
+        let decoded = usize::try_from(distance(self.from, cursor)).unwrap_or(usize::MAX);
+        let waiting = self.samples[..self.waiting].get(decoded..);
+        if let Some(next) = waiting.and_then(|waiting| waiting.get(..frame as usize)) {
+            let sizes = next.iter().map(|sample| u32::from(sample.unsigned_abs()));
+            return sizes.sum::<u32>() <= QUIET * frame;
+        }
+        let there = self.kept.iter().find(|packet| packet.covers(cursor));
+        there.is_none_or(|packet| packet.bytes.len() <= PAUSE_BYTES)
+    }
+
+    /// Plays from there and says (whether any of it was made up, whether any is voice).
+    pub(crate) fn play(&mut self, cursor: u32, out: &mut [i16]) -> (bool, bool) {
+        self.align(cursor);
+        let (mut made, mut voice) = (false, false);
+        while self.waiting < out.len() {
+            let at = self.from.wrapping_add(self.waiting as u32);
+            if self.decode(at) {
+                voice = true;
+            } else {
+                made |= self.make_up(at);
+            }
+        }
+        let n = out.len();
+        out.copy_from_slice(&self.samples[..n]);
+        self.drop_first(n);
+        (made, voice)
+    }
+
+    /// Brings the first sample that waits to the one that is to be played.
+    fn align(&mut self, cursor: u32) {
+        let past = distance(self.from, cursor);
+        match usize::try_from(past) {
+            Ok(past) if past <= self.waiting => self.drop_first(past),
+            _ => self.waiting = 0,
+        }
+        self.from = cursor;
+    }
+
+    fn drop_first(&mut self, n: usize) {
+        self.samples.copy_within(n..self.waiting, 0);
+        self.waiting -= n;
+        self.from = self.from.wrapping_add(n as u32);
+    }
+
+    /// Decodes the packet that holds this sample, if it is there.
+    fn decode(&mut self, at: u32) -> bool {
+        let Some(packet) = self.kept.iter_mut().find(|packet| packet.covers(at)) else {
+            return false;
+        };
+        let past = distance(packet.timestamp, at).max(0) as usize;
+        packet.samples = 0;
+        let mut samples = [0; SAMPLES_MAX];
+        let n = self.decoder.decode(&packet.bytes, &mut samples);
+        self.pause = packet.bytes.len() <= PAUSE_BYTES;
+        let Some(rest) = samples[..n].get(past..).filter(|rest| !rest.is_empty()) else {
+            return false;
+        };
+        self.samples[self.waiting..][..rest.len()].copy_from_slice(rest);
+        self.waiting += rest.len();
+        self.made = 0;
+        true
+    }
+
+    /// Fills in from this sample on, up to the next packet or a frame. False if that is silence.
+    fn make_up(&mut self, at: u32) -> bool {
+        let after = self.kept.iter().filter(|packet| packet.samples > 0);
+        let after = after.filter(|packet| distance(at, packet.timestamp) > 0);
+        let next = after.min_by_key(|packet| distance(at, packet.timestamp));
+        let gap = next.map_or(FRAME, |next| distance(at, next.timestamp) as usize);
+        let out = &mut self.samples[self.waiting..];
+        if let Some(next) = next
+            && gap <= next.samples as usize
+            && gap % STEP == 0
+            && self.made < MADE_MAX
+        {
+            let n = self.decoder.recover(&next.bytes, gap, out);
+            if n > 0 {
+                self.waiting += n;
+                self.made += n;
+                return true;
+            }
+        }
+        let whole = gap.min(FRAME).next_multiple_of(STEP);
+        let silent = self.made >= MADE_MAX || self.decoder.conceal(whole, out) < whole;
+        if silent {
+            out[..whole].fill(0);
+        }
+        self.waiting += whole;
+        self.made += whole;
+        !silent && !self.pause
+    }
+}
+
+impl Packet {
+    fn covers(&self, at: u32) -> bool {
+        let into = distance(self.timestamp, at);
+        (0..self.samples as i32).contains(&into)
+    }
+}

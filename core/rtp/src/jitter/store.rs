@@ -1,0 +1,94 @@
+//! Where voice waits until it is played, in the shape that its codec gives it.
+
+use confab_terms::Codec;
+use serde::{Deserialize, Serialize};
+
+use super::codes::Codes;
+use super::packets::Packets;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Store {
+    Codes(Box<Codes>),
+    Packets(Box<Packets>),
+}
+
+impl Store {
+    pub(crate) fn new(codec: Codec) -> Self {
+        match codec {
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => Self::Codes(Box::new(Codes::new(codec))),
+            Codec::Opus => Self::Packets(Box::new(Packets::new())),
+        }
+    }
+
+    /// How far the timestamp goes in this payload; `None` if it is not voice.
+    pub(crate) fn units(&self, payload: &[u8]) -> Option<u32> {
+        match self {
+            Self::Codes(_) => Codes::units(payload),
+            Self::Packets(_) => Packets::units(payload),
+        }
+    }
+
+    /// Keeps a payload, the first `past` units of which are not needed any more.
+    pub(crate) fn put(&mut self, timestamp: u32, payload: &[u8], past: u32) {
+        match self {
+            Self::Codes(codes) => codes.put(timestamp, payload, past),
+            Self::Packets(packets) => packets.put(timestamp, payload),
+        }
+    }
+
+    /// Forgets what lies there.
+    pub(crate) fn clear(&mut self, from: u32, count: u32) {
+        match self {
+            Self::Codes(codes) => codes.clear(from, count),
+            Self::Packets(packets) => packets.clear(from, count),
+        }
+    }
+
+    /// Forgets all but what lies there.
+    pub(crate) fn keep(&mut self, from: u32, count: u32) {
+        match self {
+            Self::Codes(codes) => codes.keep(from, count),
+            Self::Packets(packets) => packets.keep(from, count),
+        }
+    }
+
+    /// What comes next does not follow from what came before: blend the two.
+    pub(crate) fn part(&mut self) {
+        match self {
+            Self::Codes(codes) => codes.part(),
+            // The decoder laps its frames by itself.
+            Self::Packets(_) => {}
+        }
+    }
+
+    /// What came before is too long ago to go on from.
+    pub(crate) fn forget(&mut self) {
+        match self {
+            Self::Codes(codes) => codes.forget(),
+            Self::Packets(packets) => packets.forget(),
+        }
+    }
+
+    /// Fills in a frame without going on. False if that is silence.
+    pub(crate) fn conceal(&mut self, out: &mut [i16]) -> bool {
+        match self {
+            Self::Codes(codes) => codes.conceal(out),
+            Self::Packets(packets) => packets.conceal(out),
+        }
+    }
+
+    pub(crate) fn is_quiet(&self, cursor: u32, frame: u32) -> bool {
+        match self {
+            Self::Codes(codes) => codes.is_quiet(cursor, frame),
+            Self::Packets(packets) => packets.is_quiet(cursor, frame),
+        }
+    }
+
+    /// Plays from there and says (whether any of it was made up, whether any is voice).
+    pub(crate) fn play(&mut self, cursor: u32, out: &mut [i16]) -> (bool, bool) {
+        match self {
+            Self::Codes(codes) => codes.play(cursor, out),
+            Self::Packets(packets) => packets.play(cursor, out),
+        }
+    }
+}

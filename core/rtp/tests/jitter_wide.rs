@@ -1,0 +1,153 @@
+//! The jitter buffer with wide voices: G.722 and Opus, judged by the tone that comes out.
+
+use confab_codec::{Encoder, OpusSettings, tone::Sine};
+use confab_rtp::{Header, JitterBuffer, Pulled};
+use confab_terms::{Codec, Instant};
+
+const WIDE: [Codec; 2] = [Codec::G722, Codec::Opus];
+const HZ: f64 = 1_000.0;
+
+/// Packets of a sine, 20 ms each.
+fn packets(codec: Codec, count: usize) -> Vec<(Header, Vec<u8>)> {
+    let rate = codec.rate();
+    let mut encoder = Encoder::new(codec, OpusSettings::default());
+    let mut sine = Sine::new(rate.hz(), HZ as f32, -12.25);
+    let packet = |n: usize| {
+        let mut samples = vec![0; rate.frame_samples()];
+        sine.fill(&mut samples);
+        let mut payload = [0; 400];
+        let length = encoder.encode(&samples, &mut payload);
+        let header = Header {
+            payload_type: codec.payload_type(),
+            marker: n == 0,
+            sequence: (65_500 + n) as u16,
+            timestamp: (n as u32 * codec.frame_units()).wrapping_sub(1_000),
+            ssrc: 7,
+        };
+        (header, payload[..length].to_vec())
+    };
+    (0..count).map(packet).collect()
+}
+
+fn level(codec: Codec, samples: &[i16]) -> f64 {
+    let turn = HZ / f64::from(codec.rate().hz()) * std::f64::consts::TAU;
+    let (mut real, mut imaginary) = (0.0, 0.0);
+    for (n, &sample) in samples.iter().enumerate() {
+        real += f64::from(sample) * (n as f64 * turn).cos();
+        imaginary += f64::from(sample) * (n as f64 * turn).sin();
+    }
+    2.0 * f64::hypot(real, imaginary) / samples.len() as f64
+}
+
+/// What is heard of packets that arrive on these ticks: the frames, and what they were.
+fn heard(
+    codec: Codec,
+    arrivals: impl IntoIterator<Item = (usize, (Header, Vec<u8>))>,
+    ticks: usize,
+) -> Vec<(Pulled, f64)> {
+    let mut buffer = JitterBuffer::new(codec);
+    let mut arrivals: Vec<_> = arrivals.into_iter().collect();
+    arrivals.sort_by_key(|&(tick, _)| tick);
+    let mut arrivals = arrivals.into_iter().peekable();
+    let mut frame = vec![0; codec.rate().frame_samples()];
+    let mut pull = |tick: usize| {
+        while let Some((_, (header, payload))) = arrivals.next_if(|&(at, _)| at <= tick) {
+            buffer.insert(Instant(0), &header, &payload);
+        }
+        let pulled = buffer.pull(Instant(0), &mut frame);
+        (pulled, level(codec, &frame))
+    };
+    (0..ticks).map(&mut pull).collect()
+}
+
+#[test]
+fn a_clean_line_is_played_on_the_tick_that_it_comes() {
+    for codec in WIDE {
+        let heard = heard(codec, packets(codec, 200).into_iter().enumerate(), 200);
+        for (tick, &(pulled, level)) in heard.iter().enumerate() {
+            assert_eq!(pulled, Pulled::Voice, "{codec:?}, tick {tick}");
+            let whole = (7_000.0..9_000.0).contains(&level);
+            assert!(tick < 3 || whole, "{codec:?}, tick {tick}: {level}");
+        }
+    }
+}
+
+#[test]
+fn a_lost_packet_is_filled_in_and_the_tone_goes_on() {
+    for codec in WIDE {
+        let arrivals = packets(codec, 200).into_iter().enumerate();
+        let arrivals = arrivals.filter(|&(n, _)| n < 20 || n % 10 != 5);
+        let heard = heard(codec, arrivals, 200);
+        for (tick, &(pulled, level)) in heard.iter().enumerate().skip(20) {
+            let expected = if tick % 10 == 5 {
+                Pulled::Concealed
+            } else {
+                Pulled::Voice
+            };
+            assert_eq!(pulled, expected, "{codec:?}, tick {tick}");
+            assert!(level > 4_000.0, "{codec:?}, tick {tick}: {level}");
+        }
+    }
+}
+
+#[test]
+fn packets_that_overtake_each_other_are_played_in_order() {
+    for codec in WIDE {
+        // Each second one is a tick and a half late.
+        let arrivals = packets(codec, 400).into_iter().enumerate();
+        let arrivals = arrivals.map(|(n, packet)| (n + n % 2 * 3, packet));
+        let heard = heard(codec, arrivals, 400);
+        for (tick, &(pulled, level)) in heard.iter().enumerate().skip(150) {
+            assert_eq!(pulled, Pulled::Voice, "{codec:?}, tick {tick}");
+            let whole = (7_000.0..9_000.0).contains(&level);
+            assert!(whole, "{codec:?}, tick {tick}: {level}");
+        }
+    }
+}
+
+#[test]
+fn a_voice_that_ends_dies_down_and_comes_back() {
+    for codec in WIDE {
+        let arrivals = packets(codec, 100).into_iter().enumerate();
+        let arrivals = arrivals.filter(|&(n, _)| !(40..70).contains(&n));
+        let heard = heard(codec, arrivals, 100);
+        let silent = heard[50..70]
+            .iter()
+            .all(|&(pulled, level)| pulled == Pulled::Silence && level == 0.0);
+        assert!(silent, "{codec:?}: {:?}", &heard[40..70]);
+        let back = heard[73..].iter().all(|&(_, level)| level > 6_000.0);
+        assert!(back, "{codec:?}: {:?}", &heard[70..]);
+    }
+}
+
+#[test]
+fn the_silence_of_a_pause_is_not_counted_as_loss() {
+    // A packet that only says that nothing is said, then none: discontinuous transmission.
+    let mut sent: Vec<_> = packets(Codec::Opus, 60).into_iter().enumerate().collect();
+    sent.truncate(31);
+    sent[30].1.1 = vec![0xf8, 0];
+    sent[30].1.1.truncate(1);
+    let heard = heard(Codec::Opus, sent, 50);
+    let concealed = heard
+        .iter()
+        .filter(|&&(pulled, _)| pulled == Pulled::Concealed);
+    assert_eq!(concealed.count(), 0, "{heard:?}");
+}
+
+#[test]
+fn packets_of_several_frames_are_played_whole() {
+    // Two Opus frames of one length in one packet (code 1 of RFC 6716 §3.2.3) need constant bit
+    // rate to be put together; G.722 is split at any byte.
+    let packets = packets(Codec::G722, 120);
+    let joined = packets.chunks_exact(3).enumerate().map(|(n, three)| {
+        let payload = three.iter().flat_map(|(_, payload)| payload.clone());
+        let mut header = three[0].0;
+        header.sequence = n as u16;
+        (3 * n, (header, payload.collect::<Vec<_>>()))
+    });
+    let heard = heard(Codec::G722, joined, 115);
+    assert!(
+        heard.iter().all(|&(pulled, _)| pulled == Pulled::Voice),
+        "{heard:?}"
+    );
+}
