@@ -102,7 +102,8 @@ async fn addresses(resolver: &SystemResolver, host: &str, port: u16) -> Vec<Sock
     found.take(ADDRESSES_MAX).collect()
 }
 
-/// `_sip._udp.…`, `_sip._tcp.…` or `_sips._tcp.…`, but for those that say that there is no such service.
+/// `_sip._udp.…`, `_sip._tcp.…` or `_sips._tcp.…`, but for those that say that there is no such
+/// service.
 async fn records(host: &str, by: Transport) -> Vec<SRV> {
     let service = match by {
         Transport::Udp => "_sip._udp",
