@@ -39,6 +39,7 @@ fn conference(legs: u64, talkers: u64) -> Engine {
             digits_payload_type: None,
             sends: true,
             receives: true,
+            srtp: None,
         };
         let voice = if id <= talkers {
             Voice::ToEveryone

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use confab_terms::{
-    Audibility, Codec, Digit, IpAddr, LegId, PlayerId, Rate, RequestId, RoomId, SocketAddr, SoundId,
+    Audibility, Codec, Digit, IpAddr, LegId, PlayerId, Rate, RequestId, RoomId, SocketAddr,
+    SoundId, SrtpKeys,
 };
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +119,8 @@ pub struct LegMedia {
     pub sends: bool,
     /// Whether we take what it says (false on `recvonly`/`inactive`).
     pub receives: bool,
+    /// What both sides encrypt with; `None`: nothing is encrypted.
+    pub srtp: Option<SrtpKeys>,
 }
 
 /// One change of a room. The order of application: unseat, seat, audibility, backgrounds, beep.

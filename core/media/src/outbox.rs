@@ -78,6 +78,14 @@ impl Outbox {
         Some(&mut self.bytes[start..])
     }
 
+    /// Takes the packet back that `packet` made room for last.
+    pub(crate) fn retract(&mut self) {
+        if let Some(Waiting::Packet { start, .. }) = self.waiting.last() {
+            self.bytes.truncate(*start as usize);
+            self.waiting.pop();
+        }
+    }
+
     pub(crate) fn locked(&mut self, leg: LegId, component: Component, peer: SocketAddr) {
         self.waiting.push(Waiting::Locked {
             leg,

@@ -5,6 +5,7 @@ use confab_rtp::rtcp::{Item, Items};
 use confab_terms::{Instant, LegId, SocketAddr};
 
 use crate::engine::Engine;
+use crate::secrecy::Bench;
 use crate::{Component, Event};
 
 impl Engine {
@@ -38,6 +39,18 @@ impl Engine {
             counters.foreign_source += 1;
             return;
         }
+        let mut bench: Bench;
+        let packet = match &mut leg.secrecy {
+            None => packet,
+            Some(secrecy) => {
+                bench = [0; _];
+                let Ok(clear) = secrecy.open(Component::Rtp, packet, &mut bench) else {
+                    counters.unauthentic += 1;
+                    return;
+                };
+                clear
+            }
+        };
         let Ok((header, payload)) = Header::parse(packet) else {
             counters.malformed += 1;
             return;
@@ -85,6 +98,18 @@ impl Engine {
             counters.foreign_source += 1;
             return;
         }
+        let mut bench: Bench;
+        let packet = match &mut leg.secrecy {
+            None => packet,
+            Some(secrecy) => {
+                bench = [0; _];
+                let Ok(clear) = secrecy.open(Component::Rtcp, packet, &mut bench) else {
+                    counters.unauthentic += 1;
+                    return;
+                };
+                clear
+            }
+        };
         // RFC 3550 A.2: all of it has to hold before any of it counts.
         if packet.is_empty() || Items::new(packet).any(|item| item.is_err()) {
             counters.malformed += 1;

@@ -84,15 +84,28 @@ fn say(
     if to.is_some() || !leg.ear.is_idle() {
         let place = leg.place;
         let place = place.and_then(|place| Some((place, rooms.at_mut(place.room)?)));
-        let Leg { coding, ear, .. } = leg;
+        let Leg {
+            coding,
+            ear,
+            secrecy,
+            ..
+        } = leg;
         let (payload, heard) = coding.payload(tick, ear, place, scratch);
         if let Some(to) = to {
-            match outbox.packet(leg.id, Component::Rtp, to, HEADER_BYTES + payload.len()) {
+            let length = HEADER_BYTES + payload.len();
+            let added = secrecy.as_ref().map_or(0, |s| s.overhead(Component::Rtp));
+            match outbox.packet(leg.id, Component::Rtp, to, length + added) {
                 Some(packet) => {
                     let header = leg.stream.next(media.payload_type, payload.len());
                     header.write(packet);
-                    packet[HEADER_BYTES..].copy_from_slice(payload);
-                    counters.rtp_out += 1;
+                    packet[HEADER_BYTES..length].copy_from_slice(payload);
+                    let secrecy = secrecy.as_mut();
+                    if secrecy.is_none_or(|s| s.seal(Component::Rtp, packet)) {
+                        counters.rtp_out += 1;
+                    } else {
+                        counters.lost_outputs += 1;
+                        outbox.retract();
+                    }
                 }
                 None => counters.lost_outputs += 1,
             }

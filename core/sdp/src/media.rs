@@ -3,7 +3,7 @@
 use confab_terms::{Codec, IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
-use crate::{Direction, Host, Session};
+use crate::{Crypto, Direction, Host, Session};
 
 /// `a=rtpmap`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,8 @@ pub struct Media {
     pub ptime_ms: Option<u16>,
     /// `a=rtcp`.
     pub rtcp: Option<RtcpAddress>,
+    /// `a=crypto`, as far as we can keep to it, in its order.
+    pub crypto: Vec<Crypto>,
 }
 
 impl Media {

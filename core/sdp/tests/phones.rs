@@ -10,6 +10,7 @@ fn local() -> Local {
         rtp_port: 20_000,
         session_id: 7,
         version: 3,
+        srtp: None,
         codecs: vec![Codec::Pcmu, Codec::Pcma],
     }
 }
@@ -42,6 +43,7 @@ fn agreed(rtp: &str, rtcp: &str, codec: Codec, payload_type: u8, digits: Option<
         digits_clock_rate: 8_000,
         direction: Direction::SendRecv,
         ptime_ms: 20,
+        srtp: None,
     }
 }
 

@@ -36,6 +36,7 @@ impl Switchboard {
         let mut names = Names::new(config.seed);
         let mut sip = UserAgent::new(SipConfig {
             address: config.sip_address,
+            tls_port: config.sips_port,
             product: "confab".to_owned(),
             seed: names.seed(),
         });

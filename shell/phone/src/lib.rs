@@ -8,6 +8,7 @@ mod line;
 mod order;
 mod phone;
 mod phones;
+mod secrecy;
 mod speech;
 mod state;
 mod streams;
@@ -15,6 +16,7 @@ mod voice;
 
 pub use confab_sip::Transport;
 pub use confab_sockets::now;
+pub use confab_terms::Srtp;
 pub use config::PhoneConfig;
 pub use ear::{PACKETS_MAX, Packet};
 pub use phone::Phone;

@@ -161,6 +161,12 @@ impl Phone {
         self.shared.look().place.clone()
     }
 
+    /// Whether the media that was agreed on is encrypted.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.shared.look().encrypted
+    }
+
     /// Packets that have arrived so far.
     #[must_use]
     pub fn packets_heard(&self) -> u64 {

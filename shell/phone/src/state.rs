@@ -59,6 +59,8 @@ pub(crate) struct Seen {
     pub(crate) ear: Ear,
     /// Packets sent.
     pub(crate) sent: u64,
+    /// Whether the media that was agreed on is.
+    pub(crate) encrypted: bool,
     /// The value of `Replaces` that names this call.
     pub(crate) place: Option<String>,
 }
@@ -80,6 +82,7 @@ impl Shared {
                 offers_taken: 0,
                 ear: Ear::default(),
                 sent: 0,
+                encrypted: false,
                 place: None,
             }),
             changed: Condvar::new(),

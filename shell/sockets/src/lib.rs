@@ -1,5 +1,5 @@
-//! UDP sockets in batches, TCP that never blocks, wake-ups, clocks and absolute ticks: dumb, and
-//! decides nothing.
+//! UDP sockets in batches, TCP and TLS that never block, wake-ups, clocks and absolute ticks:
+//! dumb, and decides nothing.
 //! The only place for `unsafe`: what the standard library does not offer is called here.
 #![allow(
     unsafe_code,
@@ -16,6 +16,7 @@ mod poll;
 mod priority;
 mod random;
 mod tcp;
+mod tls;
 mod udp;
 mod wake;
 
@@ -28,5 +29,6 @@ pub use poll::Poll;
 pub use priority::{Priority, try_realtime};
 pub use random::random_seed;
 pub use tcp::{Listening, Tcp};
+pub use tls::Carrier;
 pub use udp::Udp;
 pub use wake::Wake;

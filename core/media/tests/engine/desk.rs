@@ -119,6 +119,7 @@ pub(crate) fn media(leg: u64) -> LegMedia {
         digits_payload_type: Some(101),
         sends: true,
         receives: true,
+        srtp: None,
     }
 }
 

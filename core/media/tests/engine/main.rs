@@ -7,5 +7,6 @@ mod origins;
 mod players;
 mod reports;
 mod rooms;
+mod secrecy;
 mod speech;
 mod wide;

@@ -64,5 +64,6 @@ pub(crate) fn leg_media(agreed: &Agreed, signalling_address: IpAddr) -> LegMedia
         digits_payload_type: agreed.digits_payload_type,
         sends: matches!(agreed.direction, Direction::SendRecv | Direction::SendOnly),
         receives: agreed.direction == Direction::SendRecv,
+        srtp: agreed.srtp,
     }
 }
