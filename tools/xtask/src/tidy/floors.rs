@@ -83,6 +83,7 @@ const FLOORS: &[(&str, &str, &[&str])] = &[
         "confab-fuzz",
         &["sip", "sdp", "rtp", "cxml", "sounds", "rest"],
     ),
+    ("tools/bench", "confab-bench", &["codec", "sockets"]),
     ("tools/xtask", "xtask", &[]),
 ];
 
