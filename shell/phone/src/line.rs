@@ -11,11 +11,11 @@ use confab_sockets::{Batch, Pair, Udp, random_seed};
 use confab_terms::Instant;
 
 use crate::PhoneConfig;
-use crate::ear::Packet;
 use crate::order::LineOrder;
 use crate::speech::{Coding, Speech};
 use crate::state::{Shared, State};
 use crate::streams::Streams;
+use crate::tape::Packet;
 
 /// 20 ms.
 const TICK: Duration = Duration::from_millis(20);
@@ -130,12 +130,14 @@ impl Line {
 
     /// Reads the RTP socket.
     pub(crate) fn read_rtp(&mut self, batch: &mut Batch) {
+        let coding = self.media.as_ref().map(|media| media.coding);
+        let agreed = coding.map(|coding| (coding.payload_type, coding.codec));
         while batch.receive(&self.pair.rtp) > 0 {
             let packets = batch
                 .datagrams()
-                .filter_map(|datagram| Packet::parse(datagram.arrived, datagram.bytes));
+                .filter_map(|datagram| Packet::parse(datagram.arrived, datagram.bytes, agreed));
             self.shared
-                .change(|seen| packets.for_each(|packet| seen.ear.keep(packet)));
+                .change(|seen| packets.for_each(|packet| seen.tape.keep(packet)));
         }
     }
 
@@ -279,7 +281,9 @@ impl Line {
             coding: Coding {
                 codec: agreed.codec,
                 payload_type: agreed.payload_type,
-                digits_payload_type: agreed.digits_payload_type,
+                digits: agreed
+                    .digits_payload_type
+                    .map(|number| (number, agreed.digits_clock_rate)),
             },
             direction: agreed.direction,
         });
