@@ -96,7 +96,8 @@ fn engine() -> Engine {
             signalling_address: address(id).ip(),
             codec: codec(id),
             payload_type: codec(id).payload_type(),
-            digits_payload_type: Some(101),
+            digits_payload_type: (id % 3 != 0).then_some(101),
+            comfort_noise: None,
             sends: true,
             receives: true,
         };

@@ -21,7 +21,8 @@ pub fn offer(local: &Local, direction: Direction) -> Vec<u8> {
     if local.codecs.contains(&Codec::Opus) {
         digits.push(WIDE_DIGITS);
     }
-    write_audio(&mut text, local, &codecs, &digits, direction);
+    // No comfort noise: we would rather hear what there is.
+    write_audio(&mut text, local, &codecs, None, &digits, direction);
     text.into_bytes()
 }
 
@@ -46,12 +47,14 @@ pub(crate) fn write_audio(
     text: &mut String,
     local: &Local,
     codecs: &[(Codec, u8)],
+    noise: Option<u8>,
     digits: &[(u8, u32)],
     direction: Direction,
 ) {
     text.push_str(&format!("m=audio {} RTP/AVP", local.rtp_port));
     let digit_types = digits.iter().map(|&(number, _)| number);
-    for payload_type in codecs.iter().map(|&(_, number)| number).chain(digit_types) {
+    let voices = codecs.iter().map(|&(_, number)| number);
+    for payload_type in voices.chain(noise).chain(digit_types) {
         text.push_str(&format!(" {payload_type}"));
     }
     text.push_str("\r\n");
@@ -70,6 +73,9 @@ pub(crate) fn write_audio(
                 "a=fmtp:{payload_type} useinbandfec=1;stereo=0\r\n"
             ));
         }
+    }
+    if let Some(payload_type) = noise {
+        text.push_str(&format!("a=rtpmap:{payload_type} CN/8000\r\n"));
     }
     for (payload_type, rate) in digits {
         text.push_str(&format!(

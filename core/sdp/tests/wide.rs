@@ -182,6 +182,38 @@ fn digits_at_a_foreign_clock_alone_are_not_agreed_on() {
 }
 
 #[test]
+fn comfort_noise_is_taken_with_codecs_of_its_clock() {
+    for (formats, map, codec, taken) in [
+        ("0 13", "", Pcmu, Some(13)),
+        ("9 13", "rtpmap:13 CN/8000", G722, Some(13)),
+        ("8 99", "rtpmap:99 cn/8000", Pcma, Some(99)),
+        ("8 99", "rtpmap:99 CN/16000", Pcma, None),
+        ("8 13", "rtpmap:13 x-own/8000", Pcma, None),
+        ("8", "", Pcma, None),
+    ] {
+        let (answer, agreed) = take(&offered(formats, &[map]), &ALL).unwrap();
+        assert_eq!(
+            (agreed.codec, agreed.comfort_noise),
+            (codec, taken),
+            "{formats} {map}"
+        );
+        let line = taken.map(|number| format!("a=rtpmap:{number} CN/8000\n"));
+        assert_eq!(answer.contains("CN/8000"), taken.is_some(), "{answer}");
+        assert!(answer.contains(&line.unwrap_or_default()), "{answer}");
+    }
+    // Alone it is no voice, and Opus has its own.
+    assert_eq!(take(&offered("13", &[]), &ALL), Err(NotAcceptable::NoCodec));
+    let (_, agreed) = take(include_str!("phones/gateway_of_browsers.sdp"), &ALL).unwrap();
+    assert_eq!(agreed.comfort_noise, None);
+    let (answer, _) = take(include_str!("phones/gateway_of_browsers.sdp"), &[Pcmu]).unwrap();
+    assert_eq!(
+        answer,
+        "m=audio 20000 RTP/AVP 0 13 126\na=rtpmap:0 PCMU/8000\na=rtpmap:13 CN/8000\n\
+         a=rtpmap:126 telephone-event/8000\na=fmtp:126 0-15\na=ptime:20\na=sendrecv\n"
+    );
+}
+
+#[test]
 fn our_offer_names_all_we_speak_and_digits_at_both_clocks() {
     let text = String::from_utf8(offer(&local(&ALL), Direction::SendRecv)).unwrap();
     let media = text.find("m=").unwrap();

@@ -8,4 +8,5 @@ mod players;
 mod reports;
 mod rooms;
 mod speech;
+mod tones;
 mod wide;

@@ -29,10 +29,7 @@ fn is_music(frame: &Frame) -> bool {
         .map(|s| s.unsigned_abs())
         .max()
         .unwrap_or(0);
-    loudest > 300
-        && TONES
-            .iter()
-            .all(|hz| frame.level(*hz) < DBFS - 10.0)
+    loudest > 300 && TONES.iter().all(|hz| frame.level(*hz) < DBFS - 10.0)
 }
 
 fn with(app: &Application) -> Three {
@@ -168,8 +165,7 @@ fn an_announcement_is_heard_by_one_alone_over_everything_else() {
     // 12 dB down while it plays, give or take the edges.
     let ducked = &during[5..during.len() - 5];
     for hz in [TONES[0], TONES[2]] {
-        let mean: f64 =
-            ducked.iter().map(|f| f.level(hz)).sum::<f64>() / ducked.len() as f64;
+        let mean: f64 = ducked.iter().map(|f| f.level(hz)).sum::<f64>() / ducked.len() as f64;
         assert!(
             (mean - (DBFS - 12.0)).abs() < 1.5,
             "{hz} Hz at {mean:.1} dBFS under it"
@@ -179,8 +175,7 @@ fn an_announcement_is_heard_by_one_alone_over_everything_else() {
         let phone = &three.callers[other].phone;
         let all = confab_phone::heard::frames(&phone.packets());
         assert!(
-            all.iter()
-                .all(|f| f.level(SPEECH_HZ) < DBFS - 30.0),
+            all.iter().all(|f| f.level(SPEECH_HZ) < DBFS - 30.0),
             "heard by {other}"
         );
     }

@@ -46,9 +46,7 @@ fn sid_of(listed: &serde_json::Value, call: usize) -> String {
 
 /// Of a hundred frames, how many carry a tone.
 fn percent_with(frames: &[Frame], hz: f64) -> usize {
-    let carry = frames
-        .iter()
-        .filter(|frame| frame.level(hz) > DBFS - 16.0);
+    let carry = frames.iter().filter(|frame| frame.level(hz) > DBFS - 16.0);
     carry.count() * 100 / frames.len().max(1)
 }
 

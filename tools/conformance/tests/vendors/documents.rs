@@ -153,10 +153,7 @@ fn play_say_pause_redirect_and_hang_up() {
     phone.wait_until_talking(PATIENCE).unwrap();
     phone.wait_until_ended(Duration::from_secs(12)).unwrap();
     let frames = confab_phone::heard::frames(&phone.packets());
-    let tones = frames
-        .iter()
-        .filter(|f| f.level(1_777.0) > -25.0)
-        .count();
+    let tones = frames.iter().filter(|f| f.level(1_777.0) > -25.0).count();
     assert!(
         (48..=53).contains(&tones),
         "one second of tone: {tones} frames"
