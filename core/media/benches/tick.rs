@@ -37,6 +37,7 @@ fn conference(legs: u64, talkers: u64) -> Engine {
             codec: Codec::Pcmu,
             payload_type: 0,
             digits_payload_type: None,
+            comfort_noise: None,
             sends: true,
             receives: true,
             srtp: None,

@@ -107,6 +107,8 @@ impl Leg {
             self.reception = Reception::new(media.codec.clock_rate());
             self.ear.fit(media.codec.rate());
         }
+        self.mouth
+            .listen_for_tones(media.digits_payload_type.is_none());
         let moved = self.media.is_some_and(|old| {
             old.remote_rtp != media.remote_rtp || old.remote_rtcp != media.remote_rtcp
         });

@@ -4,9 +4,13 @@ use confab_rtp::Header;
 use confab_rtp::rtcp::{Item, Items};
 use confab_terms::{Instant, LegId, SocketAddr};
 
+use crate::Component;
 use crate::engine::Engine;
 use crate::secrecy::Bench;
-use crate::{Component, Event};
+
+/// Comfort noise has this payload type in whatever offer (RFC 3551 table 4), and comes from phones
+/// that never named it.
+const COMFORT_NOISE: u8 = 13;
 
 impl Engine {
     /// Takes a packet that arrived at a leg's socket. Junk is counted and forgotten.
@@ -56,7 +60,10 @@ impl Engine {
             return;
         };
         let is_digit = media.digits_payload_type == Some(header.payload_type);
-        if header.payload_type != media.payload_type && !is_digit {
+        let is_noise = header.payload_type == COMFORT_NOISE
+            || media.comfort_noise == Some(header.payload_type);
+        let known = header.payload_type == media.payload_type || is_digit || is_noise;
+        if !known {
             counters.foreign_payload_type += 1;
             return;
         }
@@ -65,6 +72,10 @@ impl Engine {
         }
         counters.rtp_in += 1;
         leg.reception.packet(now, &header);
+        if is_noise && !is_digit && header.payload_type != media.payload_type {
+            leg.jitter.pause(&header);
+            return;
+        }
         if !is_digit {
             let units = leg.jitter.units(payload).unwrap_or(0);
             leg.heard.voice(units, &leg.reception);
@@ -74,11 +85,7 @@ impl Engine {
         leg.heard.digit();
         leg.jitter.pass_over(&header);
         if let Some(digit) = leg.digits.receive(&header, payload) {
-            if self.outbox.is_full() {
-                counters.lost_outputs += 1;
-            } else {
-                self.outbox.event(Event::Digit { leg: id, digit });
-            }
+            self.outbox.digit(id, digit, counters);
         }
     }
 

@@ -56,17 +56,20 @@ impl Engine {
             let place = leg.place.filter(|_| leg.speaks());
             let room = place.and_then(|place| Some((place, self.rooms.at_mut(place.room)?)));
             let Leg { mouth, jitter, .. } = leg;
-            let (pulled, loudness) = match room {
+            let (said, loudness) = match room {
                 None => (mouth.pull(now, jitter, scratch), None),
                 Some((place, audio)) => {
                     let seat = (&mut audio.room, place.seat);
-                    let (pulled, loud) = mouth.speak(now, jitter, seat, scratch);
+                    let said = mouth.speak(now, jitter, seat, scratch);
                     let told = audio.tells_speech && audio.room.is_audible(place.seat);
-                    (pulled, told.then_some(loud))
+                    (said, told.then_some(said.loud))
                 }
             };
             self.outbox.speech(leg, loudness);
-            self.counters.concealed += u64::from(pulled == Pulled::Concealed);
+            if let Some(digit) = said.digit {
+                self.outbox.digit(leg.id, digit, &mut self.counters);
+            }
+            self.counters.concealed += u64::from(said.pulled == Pulled::Concealed);
         }
     }
 }

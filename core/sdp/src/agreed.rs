@@ -51,6 +51,8 @@ pub struct Agreed {
     pub digits_payload_type: Option<u8>,
     /// Of those.
     pub digits_clock_rate: u32,
+    /// Packets that say that nothing is said (RFC 3389), if it sends them.
+    pub comfort_noise: Option<u8>,
     /// Ours.
     pub direction: Direction,
     /// What it asked for with `a=ptime`; 20 if it did not.

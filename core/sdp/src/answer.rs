@@ -22,6 +22,7 @@ pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), NotAc
                 &mut text,
                 local,
                 &[(agreed.codec, agreed.payload_type)],
+                agreed.comfort_noise,
                 agreed
                     .digits_payload_type
                     .map(|payload_type| (payload_type, agreed.digits_clock_rate))

@@ -31,6 +31,7 @@ pub(crate) fn choose(
         payload_type,
         digits_payload_type: digits.map(|(payload_type, _)| payload_type),
         digits_clock_rate: digits.map_or(8_000, |(_, clock_rate)| clock_rate),
+        comfort_noise: media.comfort_noise(codec),
         direction: media.direction(session).mirrored(),
         ptime_ms: media.ptime_ms.or(session.ptime_ms).unwrap_or(20),
         srtp,

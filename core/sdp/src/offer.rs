@@ -23,7 +23,8 @@ pub fn offer(local: &Local, direction: Direction) -> Vec<u8> {
         digits.push(WIDE_DIGITS);
     }
     let secrecy = (protocol, lines.as_slice());
-    write_audio(&mut text, local, &codecs, &digits, direction, secrecy);
+    // No comfort noise: we would rather hear what there is.
+    write_audio(&mut text, local, &codecs, None, &digits, direction, secrecy);
     text.into_bytes()
 }
 
@@ -48,13 +49,15 @@ pub(crate) fn write_audio(
     text: &mut String,
     local: &Local,
     codecs: &[(Codec, u8)],
+    noise: Option<u8>,
     digits: &[(u8, u32)],
     direction: Direction,
     (protocol, lines): (&str, &[Crypto]),
 ) {
     text.push_str(&format!("m=audio {} {protocol}", local.rtp_port));
     let digit_types = digits.iter().map(|&(number, _)| number);
-    for payload_type in codecs.iter().map(|&(_, number)| number).chain(digit_types) {
+    let voices = codecs.iter().map(|&(_, number)| number);
+    for payload_type in voices.chain(noise).chain(digit_types) {
         text.push_str(&format!(" {payload_type}"));
     }
     text.push_str("\r\n");
@@ -76,6 +79,9 @@ pub(crate) fn write_audio(
                 "a=fmtp:{payload_type} useinbandfec=1;stereo=0\r\n"
             ));
         }
+    }
+    if let Some(payload_type) = noise {
+        text.push_str(&format!("a=rtpmap:{payload_type} CN/8000\r\n"));
     }
     for (payload_type, rate) in digits {
         text.push_str(&format!(

@@ -41,6 +41,7 @@ fn agreed(rtp: &str, rtcp: &str, codec: Codec, payload_type: u8, digits: Option<
         payload_type,
         digits_payload_type: digits,
         digits_clock_rate: 8_000,
+        comfort_noise: None,
         direction: Direction::SendRecv,
         ptime_ms: 20,
         srtp: None,

@@ -75,6 +75,13 @@ impl PhoneConfig {
         self
     }
 
+    /// It offers these codecs, the best first.
+    #[must_use]
+    pub fn speaking(mut self, codecs: &[Codec]) -> Self {
+        self.codecs = codecs.to_vec();
+        self
+    }
+
     /// It calls by TCP.
     #[must_use]
     pub fn over_tcp(mut self) -> Self {

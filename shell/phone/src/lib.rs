@@ -12,14 +12,16 @@ mod secrecy;
 mod speech;
 mod state;
 mod streams;
+mod tape;
 mod voice;
 
 pub use confab_sip::Transport;
 pub use confab_sockets::now;
 pub use confab_terms::Srtp;
 pub use config::PhoneConfig;
-pub use ear::{PACKETS_MAX, Packet};
+pub use ear::Ear;
 pub use phone::Phone;
 pub use phones::Phones;
 pub use state::{PhoneError, State};
+pub use tape::{PACKETS_MAX, Packet};
 pub use voice::{FRAME_SAMPLES, Voice};

@@ -11,12 +11,12 @@ use confab_sockets::{Batch, Pair, Udp, random_seed};
 use confab_terms::Instant;
 
 use crate::PhoneConfig;
-use crate::ear::Packet;
 use crate::order::LineOrder;
 use crate::secrecy::{self, Secrecy};
 use crate::speech::{Coding, Speech};
 use crate::state::{Shared, State};
 use crate::streams::Streams;
+use crate::tape::Packet;
 
 /// 20 ms.
 const TICK: Duration = Duration::from_millis(20);
@@ -136,14 +136,16 @@ impl Line {
 
     /// Reads the RTP socket.
     pub(crate) fn read_rtp(&mut self, batch: &mut Batch) {
+        let coding = self.media.as_ref().map(|media| media.coding);
+        let agreed = coding.map(|coding| (coding.payload_type, coding.codec));
         while batch.receive(&self.pair.rtp) > 0 {
             let secrecy = &mut self.secrecy;
             let packets = batch.datagrams().filter_map(|datagram| {
                 let clear = secrecy.open(datagram.bytes)?;
-                Packet::parse(datagram.arrived, &clear)
+                Packet::parse(datagram.arrived, &clear, agreed)
             });
             self.shared
-                .change(|seen| packets.for_each(|packet| seen.ear.keep(packet)));
+                .change(|seen| packets.for_each(|packet| seen.tape.keep(packet)));
         }
     }
 
@@ -293,7 +295,9 @@ impl Line {
             coding: Coding {
                 codec: agreed.codec,
                 payload_type: agreed.payload_type,
-                digits_payload_type: agreed.digits_payload_type,
+                digits: agreed
+                    .digits_payload_type
+                    .map(|number| (number, agreed.digits_clock_rate)),
             },
             direction: agreed.direction,
         });

@@ -9,4 +9,5 @@ mod reports;
 mod rooms;
 mod secrecy;
 mod speech;
+mod tones;
 mod wide;
