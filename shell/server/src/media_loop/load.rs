@@ -34,6 +34,8 @@ impl Load {
 mod tests {
     use super::{Duration, Load};
 
+    const NOTHING: [bool; 0] = [];
+
     fn after(load: &mut Load, ticks: usize, ms: u64) -> Vec<bool> {
         let length = Duration::from_millis(ms);
         (0..ticks).filter_map(|_| load.tick(length)).collect()
@@ -42,11 +44,11 @@ mod tests {
     #[test]
     fn work_counts_and_a_stall_does_not() {
         let mut load = Load::default();
-        assert_eq!(after(&mut load, 500, 10), []);
-        assert_eq!(after(&mut load, 3, 900), [], "a stall of three ticks");
-        assert_eq!(after(&mut load, 500, 10), []);
+        assert_eq!(after(&mut load, 500, 10), NOTHING);
+        assert_eq!(after(&mut load, 3, 900), NOTHING, "a stall of three ticks");
+        assert_eq!(after(&mut load, 500, 10), NOTHING);
         assert_eq!(after(&mut load, 500, 14), [true], "seven tenths of each");
-        assert_eq!(after(&mut load, 500, 10), [], "not yet");
+        assert_eq!(after(&mut load, 500, 10), NOTHING, "not yet");
         assert_eq!(after(&mut load, 500, 8), [false]);
     }
 }
