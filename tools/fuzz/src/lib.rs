@@ -7,6 +7,7 @@ mod cxml;
 mod form;
 mod memory;
 mod mutate;
+mod opus;
 mod rtcp;
 mod rtp;
 mod sdp;
@@ -66,6 +67,13 @@ pub const TARGETS: &[Target] = &[
         seeds: &["tools/fuzz/corpus/rtcp"],
         bytes_max: 1_500,
         rounds: 100_000,
+    },
+    Target {
+        name: "opus",
+        run: opus::run,
+        seeds: &["tools/fuzz/corpus/opus"],
+        bytes_max: 4_096,
+        rounds: 6_000,
     },
     Target {
         name: "cxml",

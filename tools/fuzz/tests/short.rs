@@ -59,6 +59,11 @@ fn rtcp() {
 }
 
 #[test]
+fn opus() {
+    short("opus");
+}
+
+#[test]
 fn cxml() {
     short("cxml");
 }
