@@ -11,6 +11,7 @@ use confab_terms::{Codec, Instant};
 use crate::crowd::{Crowd, Talk};
 use crate::ear::{Counts, Ear, Head};
 use crate::histogram::Histogram;
+use crate::signalling::payload_type;
 use crate::tone::Tone;
 
 /// Each socket is read once in so long, a part of them every two milliseconds.
@@ -96,7 +97,8 @@ impl Listener<'_> {
     fn packet(&mut self, caller: usize, datagram: &Datagram<'_>) {
         let (bytes, arrived) = (datagram.bytes, datagram.arrived);
         let codec = self.crowd.cast.codec;
-        if bytes.len() <= HEAD_BYTES || bytes[0] != 0x80 {
+        let ours = bytes.len() > HEAD_BYTES && bytes[0] == 0x80;
+        if !ours || bytes[1] & 0x7f != payload_type(codec) {
             return;
         }
         let head = Head {
