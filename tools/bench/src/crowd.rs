@@ -136,7 +136,7 @@ impl Crowd {
                     *spoken = Some(said);
                 }
             });
-            let ears = scope.spawn(|| heard(self));
+            let ears = scope.spawn(|| heard(self, places));
             let outcome = meanwhile();
             self.stop.store(true, Ordering::Release);
             let listening = ears.join();

@@ -1,6 +1,7 @@
 //! Listens with all ears of a crowd. The kernel notes when packets arrive, so that sockets can be
 //! read seldom, many packets in one go.
 
+use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ pub(crate) struct Listening {
 
 struct Listener<'a> {
     crowd: &'a Crowd,
+    places: &'a [SocketAddr],
     ears: Vec<Ear>,
     off_beat: Histogram,
     tone: Tone,
@@ -47,11 +49,12 @@ struct Listener<'a> {
 }
 
 /// Listens until the crowd is stopped.
-pub(crate) fn heard(crowd: &Crowd) -> Listening {
+pub(crate) fn heard(crowd: &Crowd, places: &[SocketAddr]) -> Listening {
     let callers = crowd.cast.callers;
     let rate = crowd.cast.codec.rate();
     let mut listener = Listener {
         crowd,
+        places,
         ears: (0..callers).map(|_| Ear::default()).collect(),
         off_beat: Histogram::default(),
         tone: Tone::new(rate.hz(), rate.frame_samples()),
@@ -85,7 +88,9 @@ impl Listener<'_> {
     fn read(&mut self, caller: usize, batch: &mut Batch) {
         loop {
             batch.receive(&self.crowd.sockets[caller]);
-            for datagram in batch.datagrams() {
+            // What came before the socket was connected may be anybody's.
+            let place = self.places[caller];
+            for datagram in batch.datagrams().filter(|got| got.from == place) {
                 self.packet(caller, &datagram);
             }
             if !batch.is_full() {
