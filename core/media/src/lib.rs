@@ -19,6 +19,7 @@ mod rates;
 mod receive;
 mod report;
 mod scratch;
+mod secrecy;
 mod shared;
 mod slab;
 mod sound;

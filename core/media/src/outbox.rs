@@ -1,9 +1,10 @@
 //! What waits for `poll_output`: in order, packets as ranges of one arena that is used again.
 
 use confab_terms::limits::MEDIA_OUTPUTS_MAX;
-use confab_terms::{LegId, PlayerId, SocketAddr, SoundId};
+use confab_terms::{Digit, LegId, PlayerId, SocketAddr, SoundId};
 use serde::{Deserialize, Serialize};
 
+use crate::counters::Counters;
 use crate::leg::Leg;
 use crate::{Component, Event, Output};
 
@@ -78,6 +79,14 @@ impl Outbox {
         Some(&mut self.bytes[start..])
     }
 
+    /// Takes the packet back that `packet` made room for last.
+    pub(crate) fn retract(&mut self) {
+        if let Some(Waiting::Packet { start, .. }) = self.waiting.last() {
+            self.bytes.truncate(*start as usize);
+            self.waiting.pop();
+        }
+    }
+
     pub(crate) fn locked(&mut self, leg: LegId, component: Component, peer: SocketAddr) {
         self.waiting.push(Waiting::Locked {
             leg,
@@ -104,6 +113,15 @@ impl Outbox {
 
     pub(crate) fn event(&mut self, event: Event) {
         self.waiting.push(Waiting::Event(event));
+    }
+
+    /// A key that was pressed.
+    pub(crate) fn digit(&mut self, leg: LegId, digit: Digit, counters: &mut Counters) {
+        if self.is_full() {
+            counters.lost_outputs += 1;
+        } else {
+            self.event(Event::Digit { leg, digit });
+        }
     }
 
     /// What a leg says this tick, if somebody wants to know and may hear it. While too much waits

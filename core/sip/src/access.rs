@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use confab_terms::{Cidr, Instant, IpAddr, SocketAddr, limits};
+use confab_terms::{Cidr, Instant, IpAddr, SocketAddr, Srtp, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::hop::Hop;
-use crate::message::Uri;
+use crate::message::{Host, Uri};
 use crate::{Account, Target, Transport};
 
 /// Whom the listener lets in.
@@ -31,6 +31,8 @@ pub struct Trunk {
     pub account: Option<Account>,
     /// Where it takes calls of ours.
     pub gateway: Option<Gateway>,
+    /// Whether its media is encrypted; `None`: as everybody else's.
+    pub srtp: Option<Srtp>,
 }
 
 /// Where a trunk takes calls.
@@ -40,6 +42,8 @@ pub struct Gateway {
     pub host: String,
     /// Where that is, if it is an address; a name is looked up when it is called.
     pub address: Option<SocketAddr>,
+    /// By what, unless a URI says otherwise, or over UDP its name's records do.
+    pub transport: Transport,
     /// Where its name has led to, and when that was heard last.
     known: BTreeMap<IpAddr, Instant>,
 }
@@ -47,23 +51,39 @@ pub struct Gateway {
 impl Gateway {
     /// One that nobody has called yet. `address`: where it is, if `host` is no name.
     #[must_use]
-    pub fn new(host: String, address: Option<SocketAddr>) -> Self {
+    pub fn new(host: String, address: Option<SocketAddr>, transport: Transport) -> Self {
         Self {
             host,
             address,
+            transport,
             known: BTreeMap::new(),
         }
     }
 
     /// The way there.
     pub(crate) fn way(&self, by: Transport, settled: bool) -> Option<Hop> {
+        // Whose certificate it must be: the host's, and no address's that it has just now.
+        let certified = Some(self.name()).filter(|_| by == Transport::Tls);
         if let Some(address) = self.address {
-            return Some(Hop::to(by, address));
+            return Some(Hop {
+                certified,
+                ..Hop::to(by, address)
+            });
         }
         let Some(Uri::Sip(uri)) = Uri::parse(&format!("sip:{}", self.host)) else {
             return None;
         };
         Hop::of_uri(&uri, by).map(|hop| Hop { settled, ..hop })
+    }
+
+    /// Its host without the port.
+    fn name(&self) -> String {
+        let host = Host::parse_with_port(&self.host);
+        match host.map(|(host, _)| host) {
+            Some(Host::Address(ip)) => ip.to_string(),
+            Some(Host::Name(name)) => name,
+            None => self.host.clone(),
+        }
     }
 
     /// Whether this is an address of it.
@@ -91,6 +111,21 @@ impl Access {
 
     pub(crate) fn trunk(&self, name: &str) -> Option<&Trunk> {
         self.trunks.iter().find(|trunk| trunk.name == name)
+    }
+
+    /// The trunk that somebody is, or is a user of.
+    pub(crate) fn of_peer(&self, peer: &Peer) -> Option<&Trunk> {
+        match peer {
+            Peer::Trunk(name) => self.trunk(name),
+            Peer::User { user, .. } => {
+                let is_theirs = |trunk: &&Trunk| {
+                    let account = trunk.account.as_ref();
+                    account.is_some_and(|account| account.user == *user)
+                };
+                self.trunks.iter().find(is_theirs)
+            }
+            Peer::Anyone | Peer::Address(_) | Peer::Nobody => None,
+        }
     }
 
     /// The trunk that calls from there without a password.

@@ -80,7 +80,7 @@ impl UserAgent {
         if let Some(client) = self.clients.get(&client) {
             request.headers = credentials(client, &to);
         }
-        let bytes = request.bytes(self.config.address, to.transport);
+        let bytes = request.bytes(self.sent_by(to.transport), to.transport);
         if let Some(client) = self.clients.get_mut(&client)
             && let ClientState::Accepted { acks } = &mut client.state
             && acks.len() < FORKS_MAX

@@ -180,7 +180,7 @@ impl UserAgent {
     /// A refusal of an INVITE: acknowledged by the transaction itself (RFC 3261 §17.1.1.3).
     /// False if it is a repetition.
     pub(crate) fn complete_invite(&mut self, now: Instant, id: TransactionId, to: &str) -> bool {
-        let Some(client) = self.clients.get_mut(&id) else {
+        let Some(client) = self.clients.get(&id) else {
             return false;
         };
         let (destination, fresh) = match &client.state {
@@ -199,10 +199,11 @@ impl UserAgent {
             sdp: Vec::new(),
             ..fresh
         };
-        let bytes = ack.bytes(self.config.address, destination.transport);
-        client.state = ClientState::Completed {
-            ack: Some(bytes.clone()),
-        };
+        let bytes = ack.bytes(self.sent_by(destination.transport), destination.transport);
+        let ack = Some(bytes.clone());
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.state = ClientState::Completed { ack };
+        }
         self.timers.stop_client(id);
         let late = linger(destination.transport, PATIENCE);
         self.timers.set(Timer::D(id), now + late);
@@ -230,6 +231,6 @@ impl UserAgent {
 pub(crate) fn linger(transport: Transport, on_datagrams: Duration) -> Duration {
     match transport {
         Transport::Udp => on_datagrams,
-        Transport::Tcp => Duration::ZERO,
+        Transport::Tcp | Transport::Tls => Duration::ZERO,
     }
 }

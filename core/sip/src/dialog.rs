@@ -53,6 +53,8 @@ pub(crate) struct Dialog {
     pub(crate) early: Vec<Early>,
     /// Who may speak within it.
     pub(crate) peer: Peer,
+    /// `sips:` was called: nothing of it leaves TLS.
+    pub(crate) secure: bool,
 }
 
 impl Dialog {
@@ -91,6 +93,7 @@ impl Dialog {
             rseq: None,
             early: Vec::new(),
             peer: Peer::Anyone,
+            secure: is_secure(&request.uri),
         }
     }
 
@@ -132,6 +135,7 @@ impl Dialog {
             rseq: None,
             early: Vec::new(),
             peer: Peer::Anyone,
+            secure: Uri::parse(remote_uri).is_some_and(|uri| is_secure(&uri)),
         }
     }
 
@@ -204,7 +208,8 @@ impl Dialog {
     }
 
     /// Where the next request goes: where the first route or the target points to, on the
-    /// connection that they hold open if it leads there; else where they were heard from.
+    /// connection that they hold open if it leads there; else where they were heard from. A dialog
+    /// that is not over TLS does not move there, and one of `sips:` does not leave it.
     pub(crate) fn destination(&self) -> Hop {
         let uri = match self.routes.first() {
             Some(route) => Address::parse(route).map(|address| address.uri),
@@ -214,15 +219,24 @@ impl Dialog {
             Some(Uri::Sip(uri)) => Hop::of_uri(&uri, self.source.transport),
             _ => None,
         };
-        let Some(mut hop) = way else {
+        let is_tls = self.source.transport == Transport::Tls;
+        let stays = |hop: &Hop| match hop.transport {
+            Transport::Tls => is_tls,
+            Transport::Udp | Transport::Tcp => !(is_tls && self.secure),
+        };
+        let Some(mut hop) = way.filter(stays) else {
             return Hop::back(self.source);
         };
         let theirs = self.direct && self.routes.is_empty() || hop.is_at(self.source.address.ip());
-        if hop.transport == Transport::Tcp && theirs {
+        if hop.transport.is_stream() && hop.transport == self.source.transport && theirs {
             hop.connection = self.source.connection;
         }
         hop
     }
+}
+
+fn is_secure(uri: &Uri) -> bool {
+    matches!(uri, Uri::Sip(uri) if uri.secure)
 }
 
 /// The route set of a caller: Record-Route from the last to the first.

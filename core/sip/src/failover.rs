@@ -35,7 +35,7 @@ impl UserAgent {
             if let Some(client) = self.clients.get_mut(&id) {
                 client.request = request;
             }
-            if by == Transport::Tcp {
+            if by.is_stream() {
                 self.timers.stop(Timer::A(id));
                 self.timers.stop(Timer::E(id));
             }
@@ -44,9 +44,10 @@ impl UserAgent {
         self.send_request(now, id);
     }
 
-    /// Where we take their requests is by the same transport.
+    /// Where we take their requests is by the same transport. TLS, which is always asked for, is
+    /// never come by so.
     fn speak_by(&self, request: &mut Outgoing, by: Transport) {
-        let contact = self.contact(by);
+        let contact = self.contact(by, false);
         for (name, value) in &mut request.headers {
             if name == "Contact" {
                 value.clone_from(&contact);

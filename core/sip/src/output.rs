@@ -28,7 +28,7 @@ pub enum Output {
         lookup: Lookup,
         /// The name.
         host: String,
-        /// Its port; `None`: those of its SRV records, else 5060.
+        /// Its port; `None`: those of its SRV records, else the transport's own.
         port: Option<u16>,
         /// For which transport; `None`: for any, UDP before TCP.
         transport: Option<Transport>,
@@ -48,6 +48,8 @@ pub enum ConnectionOrder {
     Open {
         /// To whom.
         to: SocketAddr,
+        /// Over TLS, if its certificate is that of this name or address.
+        tls: Option<String>,
     },
     /// Send on it.
     Send(Vec<u8>),
@@ -62,6 +64,8 @@ pub enum ConnectionEvent {
     Opened {
         /// The other end.
         peer: SocketAddr,
+        /// By what: told of theirs, known of ours.
+        transport: Transport,
     },
     /// Bytes came.
     Received {

@@ -47,7 +47,7 @@ impl UserAgent {
     }
 
     fn take_new(&mut self, now: Instant, from: Source, request: &Request, peer: Peer) {
-        if let Some(refusal) = self.refusal(request) {
+        if let Some(refusal) = self.refusal(from, request) {
             return self.refuse(now, from, request, refusal);
         }
         if request.to.tag().is_some() {

@@ -132,9 +132,16 @@ impl UserAgent {
         }
         let Some(client) = client else {
             let to = ways.remove(0).address();
-            let to = to.map(|address| Hop::to(hop.transport, address));
+            let to = to.map(|address| Hop {
+                certified: hop.certified.clone(),
+                ..Hop::to(hop.transport, address)
+            });
             return to.map_or((), |to| self.dispatch(now, &to, bytes, None));
         };
+        // It must be the certificate of the name, wherever that leads.
+        for way in &mut ways {
+            way.certified.clone_from(&hop.certified);
+        }
         self.aim(now, (client, &hop), ways);
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::{Gateway, Peer};
 use crate::hop::{Hop, Transport};
 use crate::message::{Host, SipUri, Uri};
-use crate::{DialogId, Invite, UserAgent};
+use crate::{DialogId, Invite, Trunk, UserAgent};
 
 /// The way of one call of ours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,9 @@ impl UserAgent {
     pub fn route(&self, now: Instant, to: &str) -> Option<Route> {
         let mut trunks = self.access.trunks.iter();
         let through = |name: &str, gateway: &Gateway, to: String, by: Option<Transport>| {
-            let way = gateway.way(by.unwrap_or(Transport::Udp), by.is_some())?;
+            let own = gateway.transport;
+            let settled = by.is_some() || own != Transport::Udp;
+            let way = gateway.way(by.unwrap_or(own), settled)?;
             Some(Route {
                 to,
                 trunk: Some(name.to_owned()),
@@ -52,9 +54,13 @@ impl UserAgent {
         if uri.has_headers {
             return None;
         }
-        // `;transport=tcp` holds for a trunk as well; `sips:` and TLS lead nowhere yet.
+        // `;transport=tcp` holds for a trunk as well.
         let by = Hop::of_uri(&uri, Transport::Udp)?.transport;
-        let by = uri.transport().map(|_| by);
+        if by == Transport::Tls && self.config.tls_port.is_none() {
+            return None;
+        }
+        let said = uri.secure || uri.transport().is_some();
+        let by = Some(by).filter(|_| said);
         let named = host_port(&uri);
         let found = trunks.find_map(|trunk| {
             let gateway = trunk.gateway.as_ref()?;
@@ -69,13 +75,18 @@ impl UserAgent {
 
     fn route_to_registered(&self, now: Instant, to: &str, uri: &SipUri) -> Option<Route> {
         let ours = self.config.address;
-        let port = uri.port.is_none_or(|port| port == ours.port());
+        let ports = [Some(ours.port()), self.config.tls_port];
+        let port = uri.port.is_none_or(|port| ports.contains(&Some(port)));
         let is_here = matches!(uri.host, Host::Address(ip) if ip.to_canonical() == ours.ip());
         let user = Uri::parse(to)?.user();
         let binding = self
             .registrar
             .newest(now, &user)
             .filter(|_| is_here && port)?;
+        // `sips:` is TLS up to the phone.
+        if uri.secure && binding.source.transport != Transport::Tls {
+            return None;
+        }
         let peer = match self.access.open {
             true => Peer::Anyone,
             false => Peer::User {
@@ -92,6 +103,18 @@ impl UserAgent {
             target: Some(binding.uri.clone()),
             peer,
         })
+    }
+
+    /// The trunk on this way: the one that it goes through, or that the registered user belongs to.
+    #[must_use]
+    pub fn trunk_on(&self, route: &Route) -> Option<&Trunk> {
+        self.access.of_peer(&route.peer)
+    }
+
+    /// The trunk at the other end of a dialog.
+    #[must_use]
+    pub fn trunk_of(&self, dialog: DialogId) -> Option<&Trunk> {
+        self.access.of_peer(&self.dialogs.get(&dialog)?.peer)
     }
 
     /// Sends an INVITE on this way; what `invite` itself says of To and the way does not count.

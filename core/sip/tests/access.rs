@@ -23,6 +23,7 @@ fn trunk(name: &str, networks: &[&str], account: Option<Account>) -> Trunk {
         networks: networks.iter().map(|net| net.parse().unwrap()).collect(),
         account,
         gateway: None,
+        srtp: None,
     }
 }
 
@@ -36,6 +37,7 @@ impl Desk {
     fn of(trunks: Vec<Trunk>) -> Self {
         let mut agent = UserAgent::new(Config {
             address: "192.0.2.1:5060".parse().unwrap(),
+            tls_port: None,
             product: "confab".into(),
             seed: [7; 32],
         });

@@ -208,7 +208,12 @@ fn trunk() -> Access {
                 user: "anna".into(),
                 password: Secret("pass".into()),
             }),
-            gateway: Some(Gateway::new("Sip.Carrier.Example".into(), None)),
+            gateway: Some(Gateway::new(
+                "Sip.Carrier.Example".into(),
+                None,
+                Transport::Udp,
+            )),
+            srtp: None,
         }],
     }
 }

@@ -12,6 +12,7 @@ const US: &str = "127.0.0.1:5060";
 fn agent() -> UserAgent {
     UserAgent::new(Config {
         address: US.parse().unwrap(),
+        tls_port: None,
         product: "confab".into(),
         seed: [7; 32],
     })
@@ -179,6 +180,7 @@ fn elsewhere_nobody_registers_another_or_without_a_password() {
             networks,
             account,
             gateway: None,
+            srtp: None,
         }],
     };
     let inside = vec!["127.0.0.0/8".parse().unwrap()];

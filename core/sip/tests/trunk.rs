@@ -3,7 +3,7 @@
 
 mod line;
 
-use confab_sip::{ConnectionEvent, ConnectionOrder, Ending, Invite, Output};
+use confab_sip::{ConnectionEvent, ConnectionOrder, Ending, Invite, Output, Transport};
 use confab_terms::Instant;
 use line::{CHALLENGE, ELSEWHERE, EXPIRES, GATEWAY, Line, agent, reply, shows};
 
@@ -25,8 +25,17 @@ fn a_trunk_is_called_by_the_transport_that_the_uri_names() {
         panic!("no connection is opened");
     };
     let peer = GATEWAY.parse().unwrap();
-    assert_eq!(order, ConnectionOrder::Open { to: peer });
-    let opened = ConnectionEvent::Opened { peer };
+    assert_eq!(
+        order,
+        ConnectionOrder::Open {
+            to: peer,
+            tls: None
+        }
+    );
+    let opened = ConnectionEvent::Opened {
+        peer,
+        transport: Transport::Tcp,
+    };
     agent.handle_connection(Instant(0), connection, opened);
     let Some(Output::Connection {
         order: ConnectionOrder::Send(bytes),

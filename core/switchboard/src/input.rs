@@ -66,6 +66,13 @@ pub enum Input {
         /// What.
         event: MediaEvent,
     },
+    /// A media thread is as busy as it may be, or is so no longer: new calls are refused meanwhile.
+    Overloaded {
+        /// Which thread.
+        thread: u16,
+        /// Whether it is.
+        overloaded: bool,
+    },
     /// SIGTERM: no new calls from now on.
     Drain,
     /// The drain's time is up: end every call.

@@ -1,9 +1,9 @@
 //! `Switchboard`: the one door. It only routes: what an input does is in a file of its own kind.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use confab_sip::{Config as SipConfig, Output as SipOutput, UserAgent};
-use confab_terms::{Instant, Now};
+use confab_terms::{Instant, Now, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::live::{Asked, Calls, Counters, Leftovers, Names, Partings, Rooms, Timers};
@@ -25,6 +25,8 @@ pub struct Switchboard {
     pub(crate) outbox: VecDeque<Output>,
     pub(crate) counted: Counters,
     pub(crate) draining: bool,
+    /// Media threads that can do no more.
+    pub(crate) overloaded: BTreeSet<u16>,
 }
 
 impl Switchboard {
@@ -34,6 +36,7 @@ impl Switchboard {
         let mut names = Names::new(config.seed);
         let mut sip = UserAgent::new(SipConfig {
             address: config.sip_address,
+            tls_port: config.sips_port,
             product: "confab".to_owned(),
             seed: names.seed(),
         });
@@ -51,7 +54,13 @@ impl Switchboard {
             outbox: VecDeque::new(),
             counted: Counters::default(),
             draining: false,
+            overloaded: BTreeSet::new(),
         }
+    }
+
+    /// Whether there is room for one more call, and nobody is to leave.
+    pub(crate) fn takes_calls(&self) -> bool {
+        !self.draining && self.overloaded.is_empty() && self.calls.len() < limits::CALLS_MAX
     }
 
     /// Something happened.
@@ -69,6 +78,15 @@ impl Switchboard {
             Input::Fetched { fetch, result } => handle::fetched(self, now, fetch, result),
             Input::Decoded { decode, result } => handle::decoded(self, now, decode, result),
             Input::Media { event, .. } => handle::media(self, now, event),
+            Input::Overloaded {
+                thread,
+                overloaded: true,
+            } => {
+                self.overloaded.insert(thread);
+            }
+            Input::Overloaded { thread, .. } => {
+                self.overloaded.remove(&thread);
+            }
             Input::Drain => self.draining = true,
             Input::HangUpAll => handle::hang_up_all(self, now),
         }

@@ -70,8 +70,13 @@ pub const SDP_LINES_MAX: usize = 1_000;
 pub const SDP_MEDIA_MAX: usize = 32;
 /// Formats of one `m=` section.
 pub const SDP_FORMATS_MAX: usize = 64;
+/// `a=crypto` lines that are kept of one `m=` section.
+pub const SDP_CRYPTO_MAX: usize = 16;
 /// The largest RTP packet that is read.
 pub const RTP_PACKET_BYTES_MAX: usize = 1_500;
+/// Streams (SSRCs) of one phone under one key whose counts are kept; packets of further ones are
+/// refused, since a count that was forgotten would let old packets in again.
+pub const SRTP_STREAMS_MAX: usize = 64;
 /// A document's bytes (11750 beyond).
 pub const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
 /// Levels of a document's XML.

@@ -2,13 +2,14 @@
 //! takes its orders as late as it can, lets the engine tick, then sends. It decides nothing.
 
 mod legs;
+mod load;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use confab_media::{Command, Component, Engine, EngineConfig, Output};
-use confab_sockets::{Ports, now, now_both, sleep_until, try_realtime};
+use confab_sockets::{Ports, now, now_both, own_descriptors, sleep_until, try_realtime};
 use confab_terms::limits::{RTP_PACKET_BYTES_MAX, TICK};
 use confab_terms::{Instant, LegId, PlayerId, SoundId};
 use tokio::sync::mpsc::Receiver;
@@ -19,6 +20,7 @@ use crate::metrics::{ENGINE_ROWS, EngineNow};
 use crate::queues::{Letterbox, Order, Told};
 
 use legs::{Leg, Legs};
+use load::Load;
 
 /// Packets of one socket in one tick: who floods a port waits for the next tick.
 const READS_MAX: usize = 32;
@@ -56,6 +58,7 @@ struct Running {
     packet: Box<[u8; RTP_PACKET_BYTES_MAX + 1]>,
     untold: VecDeque<Told>,
     shown: [u64; ENGINE_ROWS],
+    load: Load,
 }
 
 impl MediaLoop {
@@ -64,7 +67,13 @@ impl MediaLoop {
         // The first engine of a process makes the built-in music, which takes many ticks.
         drop(Engine::new(EngineConfig::default()));
         let priority = try_realtime();
-        tracing::info!(thread = self.thread, ?priority, "a media thread runs");
+        let apart = own_descriptors();
+        tracing::info!(
+            thread = self.thread,
+            ?priority,
+            apart,
+            "a media thread runs"
+        );
         let begun = now_both();
         let engine = Engine::new(EngineConfig {
             start: begun.instant + TICK,
@@ -78,6 +87,7 @@ impl MediaLoop {
             packet: Box::new([0; RTP_PACKET_BYTES_MAX + 1]),
             untold: VecDeque::new(),
             shown: [0; ENGINE_ROWS],
+            load: Load::default(),
         };
         loop {
             let due = running.engine.next_deadline();
@@ -232,7 +242,17 @@ impl Running {
         gauges.ticks.add(1);
         gauges.late_ticks.add(u64::from(lateness > LATE));
         gauges.tick_lateness.note(lateness);
-        gauges.tick_length.note(now().saturating_since(begun));
+        let length = now().saturating_since(begun);
+        gauges.tick_length.note(length);
+        if let Some(overloaded) = self.load.tick(length) {
+            let thread = self.setup.thread;
+            if overloaded {
+                tracing::warn!(thread, "a media thread is full: new calls are refused");
+            } else {
+                tracing::info!(thread, "a media thread has room again");
+            }
+            self.untold.push_back(Told::Overloaded(thread, overloaded));
+        }
     }
 }
 

@@ -13,8 +13,6 @@ use hickory_resolver::proto::rr::RData;
 use hickory_resolver::proto::rr::rdata::SRV;
 use tokio::task::JoinSet;
 
-/// Where SIP is spoken when nothing is said (RFC 3261 §19.1.2).
-const SIP_PORT: u16 = 5060;
 /// Records of a name, and addresses of each, that are passed on.
 const RECORDS_MAX: usize = 16;
 const ADDRESSES_MAX: usize = 16;
@@ -40,12 +38,13 @@ impl Names {
             return self.plain(host, port, by).await;
         }
         // All at once: the switchboard does not wait for long.
-        let (plain, over_udp, over_tcp) = tokio::join!(
-            self.plain(host, SIP_PORT, by),
+        let (plain, over_udp, over_tcp, over_tls) = tokio::join!(
+            self.plain(host, by.port(), by),
             self.of_records(host, Transport::Udp, transport),
             self.of_records(host, Transport::Tcp, transport),
+            self.of_records(host, Transport::Tls, transport),
         );
-        let mut found = [over_udp, over_tcp, plain].into_iter();
+        let mut found = [over_udp, over_tcp, over_tls, plain].into_iter();
         found
             .find(|targets| !targets.is_empty())
             .unwrap_or_default()
@@ -67,7 +66,9 @@ impl Names {
 
     /// What its SRV records say for this transport, if that may be spoken.
     async fn of_records(&self, host: &str, by: Transport, asked: Option<Transport>) -> Vec<Target> {
-        if asked.is_some_and(|asked| asked != by) {
+        // TLS is never tried of our own accord.
+        let spoken = asked.unwrap_or(by);
+        if spoken != by || (by == Transport::Tls && asked.is_none()) {
             return Vec::new();
         }
         let mut lookups = JoinSet::new();
@@ -101,11 +102,13 @@ async fn addresses(resolver: &SystemResolver, host: &str, port: u16) -> Vec<Sock
     found.take(ADDRESSES_MAX).collect()
 }
 
-/// `_sip._udp.…` or `_sip._tcp.…`, but for those that say that there is no such service.
+/// `_sip._udp.…`, `_sip._tcp.…` or `_sips._tcp.…`, but for those that say that there is no such
+/// service.
 async fn records(host: &str, by: Transport) -> Vec<SRV> {
     let service = match by {
         Transport::Udp => "_sip._udp",
         Transport::Tcp => "_sip._tcp",
+        Transport::Tls => "_sips._tcp",
     };
     let name = format!("{service}.{}.", host.trim_end_matches('.'));
     // Read anew each time, as the system's own resolver does: the servers may be others by now.

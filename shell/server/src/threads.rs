@@ -24,12 +24,21 @@ use crate::names::Names;
 use crate::outlets::{MediaThread, Outlets};
 use crate::queues::{self, Letterbox};
 use crate::sounds::Asking;
-use crate::streams::Streams;
+use crate::streams::{Sips, Streams};
 use crate::switchboard_loop::SwitchboardLoop;
 use crate::{sounds, webs};
 
 /// Media threads: one, until rooms can be placed on several.
 const MEDIA_THREADS: u16 = 1;
+
+/// SIP's sockets, where they are reached, and who may call.
+pub(crate) struct SipSide {
+    pub(crate) udp: Udp,
+    pub(crate) tcp: Listening,
+    pub(crate) sips: Option<Sips>,
+    pub(crate) address: SocketAddr,
+    pub(crate) access: Access,
+}
 
 /// What runs, and how to reach it.
 pub(crate) struct Running {
@@ -60,9 +69,7 @@ impl Running {
 pub(crate) fn start(
     config: &Config,
     store: &Arc<dyn Store>,
-    (sip, listening): (Udp, Listening),
-    sip_address: SocketAddr,
-    access: Access,
+    sip: SipSide,
 ) -> Result<Running, Failure> {
     let gauges = Arc::new(Gauges::default());
     let (letterbox, inbox) = queues::to_switchboard().map_err(Failure::refused("an eventfd"))?;
@@ -74,9 +81,11 @@ pub(crate) fn start(
     let (asking, asking_thread) = Asking::start(&sounds)?;
     let web = webs::web(config, store, sounds::sink(&sounds));
     let callbacks = webs::callbacks(config.dialect, &web, store, &gauges);
+    let sips_port = sip.sips.as_ref().map(|sips| sips.port);
+    let known = switchboard_config(config, store, (sip.address, sips_port), sip.access);
     let outlets = Outlets {
-        sip,
-        streams: Streams::new(listening),
+        sip: sip.udp,
+        streams: Streams::new(sip.tcp, sip.sips),
         names: Names::default(),
         media: orders.into_iter().map(MediaThread::new).collect(),
         web,
@@ -108,7 +117,7 @@ pub(crate) fn start(
         threads.push(spawn("media", move || media.run())?);
     }
     let switchboard = SwitchboardLoop {
-        switchboard: Switchboard::new(switchboard_config(config, store, sip_address, access)),
+        switchboard: Switchboard::new(known),
         outlets,
         inbox,
         gauges: Arc::clone(&gauges),
@@ -147,7 +156,7 @@ fn ports(config: &Config, thread: u16) -> Ports {
 fn switchboard_config(
     config: &Config,
     store: &Arc<dyn Store>,
-    sip_address: SocketAddr,
+    (sip_address, sips_port): (SocketAddr, Option<u16>),
     access: Access,
 ) -> SwitchboardConfig {
     let url = |setting: &Option<(String, Method)>| {
@@ -157,7 +166,9 @@ fn switchboard_config(
     SwitchboardConfig {
         account: store.account().sid,
         sip_address,
+        sips_port,
         access,
+        srtp: config.srtp,
         media_address: config.media_address(),
         voice: url(&config.voice),
         voice_fallback: url(&config.voice_fallback),

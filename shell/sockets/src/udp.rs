@@ -48,7 +48,23 @@ impl Udp {
 
     /// Sends to whom it is connected; whether the kernel took it.
     pub fn send(&self, bytes: &[u8]) -> bool {
-        twice(|| self.socket.send(bytes))
+        twice(|| {
+            // The bare call: libc's is a point at which a thread may be cancelled, and every one
+            // of those costs two atomic exchanges.
+            // SAFETY: `bytes` lives through the call, and its length is told.
+            let sent = unsafe {
+                libc::syscall(
+                    libc::SYS_sendto,
+                    self.socket.as_raw_fd(),
+                    bytes.as_ptr(),
+                    bytes.len(),
+                    0,
+                    0,
+                    0,
+                )
+            };
+            length_of(sent)
+        })
     }
 
     /// Reads one datagram and says how long it is and whose; `None` if none waits. One that does
@@ -60,7 +76,22 @@ impl Udp {
 
     /// The same from whom it is connected to: cheaper, as the kernel need not say whose it is.
     pub fn receive(&self, buffer: &mut [u8]) -> Option<usize> {
-        self.read(buffer, |buffer| self.socket.recv(buffer), |&length| length)
+        let bare = |buffer: &mut [u8]| {
+            // SAFETY: `buffer` lives through the call, and its length is told.
+            let got = unsafe {
+                libc::syscall(
+                    libc::SYS_recvfrom,
+                    self.socket.as_raw_fd(),
+                    buffer.as_mut_ptr(),
+                    buffer.len(),
+                    0,
+                    0,
+                    0,
+                )
+            };
+            length_of(got)
+        };
+        self.read(buffer, bare, |&length| length)
     }
 
     fn read<T>(
@@ -140,6 +171,10 @@ impl Udp {
             )
         };
     }
+}
+
+fn length_of(told: libc::c_long) -> io::Result<usize> {
+    usize::try_from(told).map_err(|_| io::Error::last_os_error())
 }
 
 /// An ICMP error of an earlier packet is told in place of sending this one: so once more.

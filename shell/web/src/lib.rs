@@ -23,6 +23,7 @@ mod web;
 
 pub use address::is_public;
 pub use callbacks::{Callback, Callbacks, Failed};
+pub use client::tls_client;
 pub use confab_delivery::Full;
 pub use confab_terms::{Cidr, NotACidr};
 pub use resolve::{Addresses, Resolve, SystemResolver};

@@ -56,6 +56,7 @@ impl World {
             rtp_port: 30_000 + 2 * self.script.below(1_000) as u16,
             session_id: number,
             version: 1,
+            srtp: None,
             codecs: vec![phone.codec],
         };
         let offer = confab_sdp::offer(&local, Direction::SendRecv);

@@ -197,6 +197,7 @@ impl World {
         };
         let phone = &mut self.phones[at];
         let local = Local {
+            srtp: None,
             address: phone.address.ip(),
             rtp_port: 40_000 + 2 * self.ringing.below(1_000) as u16,
             session_id: 1_000_000 + rings.number,

@@ -140,6 +140,7 @@ fn address(number: usize, boots: u16) -> SocketAddr {
 fn agent(address: SocketAddr, seed: u64, number: usize, boots: u16) -> UserAgent {
     UserAgent::new(Config {
         address,
+        tls_port: None,
         product: String::new(),
         seed: key(seed, 1_000 + 100 * number as u64 + u64::from(boots)),
     })

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use confab_conference::{Customs, Url};
 use confab_media::{Engine, EngineConfig};
-use confab_switchboard::{Access, CallCallback, CallEvent, Config, Gateway, Switchboard, Trunk};
+use confab_switchboard::{
+    Access, CallCallback, CallEvent, Config, Gateway, Switchboard, Transport, Trunk,
+};
 use confab_terms::{
     AccountSid, CallSid, Codec, ConferenceSid, Instant, IpAddr, LegId, Method, Now, SocketAddr,
-    WallTime,
+    Srtp, WallTime,
 };
 
 use crate::books::Books;
@@ -90,10 +92,12 @@ fn access(phones: &[Phone]) -> Access {
         name: format!("phone-{}", phone.number),
         networks: Vec::new(),
         account: None,
-        gateway: Some(Gateway {
-            host: format!("p{}.example", phone.number),
-            address: phone.home(),
-        }),
+        gateway: Some(Gateway::new(
+            format!("p{}.example", phone.number),
+            Some(phone.home()),
+            Transport::Udp,
+        )),
+        srtp: None,
     });
     Access {
         trunks: trunks.collect(),
@@ -125,6 +129,8 @@ impl World {
             board: Switchboard::new(Config {
                 account: AccountSid::from_random(1),
                 sip_address: sip_address(),
+                sips_port: None,
+                srtp: Srtp::Prefer,
                 access: access(&phones),
                 media_address: sip_address().ip(),
                 voice,

@@ -7,5 +7,7 @@ mod origins;
 mod players;
 mod reports;
 mod rooms;
+mod secrecy;
 mod speech;
+mod tones;
 mod wide;

@@ -30,6 +30,10 @@ pub(crate) struct Stream {
     pub(crate) missing: u32,
     /// Ticks to fill without going on, so that the delay grows.
     pub(crate) hold: u32,
+    /// It said that nothing follows for now.
+    pub(crate) paused: bool,
+    /// Frames made up since its last voice, as if more had been on its way.
+    pub(crate) guessed: u32,
 }
 
 impl Stream {
@@ -42,6 +46,8 @@ impl Stream {
             packet: samples,
             missing: 0,
             hold: 0,
+            paused: false,
+            guessed: 0,
         }
     }
 

@@ -2,8 +2,8 @@
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 
 use confab_sip::{
-    Access, Account, Config, DialogId, Ending, Event, Gateway, Invite, Output, Secret, Trunk,
-    UserAgent,
+    Access, Account, Config, DialogId, Ending, Event, Gateway, Invite, Output, Secret, Transport,
+    Trunk, UserAgent,
 };
 use confab_terms::{Instant, SocketAddr};
 
@@ -13,6 +13,7 @@ pub const ELSEWHERE: &str = "203.0.113.9:5060";
 pub fn agent() -> UserAgent {
     let mut agent = UserAgent::new(Config {
         address: "192.0.2.1:5060".parse().unwrap(),
+        tls_port: None,
         product: "confab".into(),
         seed: [7; 32],
     });
@@ -28,7 +29,9 @@ pub fn agent() -> UserAgent {
             gateway: Some(Gateway::new(
                 "sip.example.com".into(),
                 Some(GATEWAY.parse().unwrap()),
+                Transport::Udp,
             )),
+            srtp: None,
         }],
     });
     agent

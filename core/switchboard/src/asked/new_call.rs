@@ -17,9 +17,9 @@ pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Resul
     // A document that cannot be read is refused now and not when somebody has answered.
     next(&wish.first)?;
     let route = board.sip.route(now.instant, &wish.to);
-    let route = route.ok_or_else(|| nobody(&wish.to))?;
+    let route = route.ok_or_else(|| nobody(board, &wish.to))?;
     let from_uri = from_uri(board, &wish.from)?;
-    if board.draining || board.calls.len() >= limits::CALLS_MAX {
+    if !board.takes_calls() {
         board.counted.calls_refused += 1;
         return Err(Refusal::Busy);
     }
@@ -70,8 +70,8 @@ pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Resul
 }
 
 /// A URI that nothing of ours leads to says so; else there is nobody.
-fn nobody(to: &str) -> Refusal {
-    match confab_sip::check_dialled(to) {
+fn nobody(board: &Switchboard, to: &str) -> Refusal {
+    match confab_sip::check_dialled(to, board.config.sips_port.is_some()) {
         Ok(()) | Err(NotDialled::NotSip(_)) => Refusal::NobodyToCall(to.to_owned()),
         Err(why) => Refusal::NoWayThere(why.to_string()),
     }
@@ -83,7 +83,7 @@ fn from_uri(board: &Switchboard, from: &str) -> Result<String, Refusal> {
     if !from.is_empty() && from.len() <= limits::LABEL_CHARS_MAX && from.bytes().all(is_user) {
         return Ok(format!("sip:{from}@{}", board.config.sip_address));
     }
-    match confab_sip::check_dialled(from) {
+    match confab_sip::check_dialled(from, true) {
         Ok(()) => Ok(from.to_owned()),
         Err(_) => Err(Refusal::NoCaller(from.to_owned())),
     }

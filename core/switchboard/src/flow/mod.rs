@@ -9,6 +9,7 @@ mod end_call;
 mod hand_over;
 mod join;
 mod leave;
+mod secrecy;
 mod speech;
 
 pub(crate) use answer::{acknowledged, leg_media, open_leg};
@@ -17,4 +18,5 @@ pub(crate) use effects::carry_out;
 pub(crate) use end_call::{end_call, finish_call};
 pub(crate) use join::{NotJoined, join, take_seat};
 pub(crate) use leave::{leave, take_out};
+pub(crate) use secrecy::{srtp_from, srtp_of};
 pub(crate) use speech::speech;

@@ -19,6 +19,7 @@ mod operator;
 mod outgoing;
 mod replacing;
 mod restoring;
+mod secrecy;
 mod sequences;
 mod updates;
 mod walking;

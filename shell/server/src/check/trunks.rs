@@ -1,6 +1,6 @@
 //! Whether each trunk that takes calls of ours is there: one OPTIONS, and what came back.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use confab_switchboard::Transport;
@@ -29,6 +29,9 @@ fn look_at(config: &Config, trunk: &ConfiguredTrunk) -> Found {
              do"
         ));
     };
+    if trunk.transport != Transport::Udp {
+        return connect(name, address);
+    }
     match ask(config, host, address) {
         Ok(Some(status)) => Found::Good(format!(
             "trunk {name:?}: {address} answered OPTIONS with {status}"
@@ -44,6 +47,17 @@ fn look_at(config: &Config, trunk: &ConfiguredTrunk) -> Found {
     }
 }
 
+/// OPTIONS are asked by datagram; of a stream only whether anybody is there.
+fn connect(name: &str, address: SocketAddr) -> Found {
+    match TcpStream::connect_timeout(&address, PATIENCE) {
+        Ok(_) => Found::Good(format!("trunk {name:?}: {address} takes connections")),
+        Err(error) => Found::Weak(format!(
+            "trunk {name:?}: {address} cannot be connected to: {error}; a host that takes SIP over \
+             TCP or TLS would do"
+        )),
+    }
+}
+
 /// Where a call would go, or one of the places.
 fn first_address(trunk: &ConfiguredTrunk) -> Option<SocketAddr> {
     let (host, port) = trunk.host_port()?;
@@ -52,7 +66,7 @@ fn first_address(trunk: &ConfiguredTrunk) -> Option<SocketAddr> {
     }
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().build().ok()?;
-    let found = runtime.block_on(Names::default().find(host, port, Some(Transport::Udp)));
+    let found = runtime.block_on(Names::default().find(host, port, Some(trunk.transport)));
     found.first()?.addresses.first().copied()
 }
 

@@ -293,3 +293,55 @@ fn a_bad_trunk_is_one_line_that_says_which_and_what_would_do() {
     let line = read(&[], &everywhere, "").expect_err("no address for callers");
     assert!(line.contains("CONFAB_PUBLIC_ADDRESS=192.0.2.10"), "{line}");
 }
+
+#[test]
+fn secrecy_is_said_for_all_and_for_each_trunk() {
+    use confab_switchboard::Transport;
+    use confab_terms::Srtp;
+
+    let config = read(&[], &[], "").unwrap();
+    assert_eq!((config.srtp, config.sips_listen), (Srtp::Prefer, None));
+    let environment = [
+        ("CONFAB_SIPS_LISTEN", "127.0.0.1:5061"),
+        ("CONFAB_SRTP", "off"),
+        ("CONFAB_TRUNK_ADDRESS", "192.0.2.7"),
+        ("CONFAB_TRUNK_TRANSPORT", "tls"),
+        ("CONFAB_TRUNK_SRTP", "require"),
+    ];
+    let file = "[[trunk]]\nname = 'carrier'\naddress = '192.0.2.8'\ntransport = 'tcp'";
+    let config = read(&[], &environment, file).unwrap();
+    let access = super::access(config.sip_listen, &config.trunks);
+    let trunks = access.trunks.iter().map(|trunk| {
+        let gateway = trunk.gateway.as_ref().unwrap();
+        (
+            gateway.address.map(|at| at.port()),
+            gateway.transport,
+            trunk.srtp,
+        )
+    });
+    assert_eq!(
+        trunks.collect::<Vec<_>>(),
+        [
+            (Some(5061), Transport::Tls, Some(Srtp::Require)),
+            (Some(5060), Transport::Tcp, None),
+        ]
+    );
+    let tls = "[[trunk]]\nname = 'carrier'\naddress = '192.0.2.8'\ntransport = 'tls'";
+    for (environment, file, says) in [
+        (&[][..], tls, "CONFAB_SIPS_LISTEN=127.0.0.1:5061 would do"),
+        (&[("CONFAB_SRTP", "yes")], "", "off, prefer and require"),
+        (
+            &[("CONFAB_SIPS_LISTEN", "192.0.2.1:5061")],
+            "",
+            "127.0.0.1:5061 would do",
+        ),
+        (
+            &[("CONFAB_SIPS_LISTEN", "127.0.0.1:5060")],
+            "",
+            "127.0.0.1:5061 would do",
+        ),
+    ] {
+        let line = read(&[], environment, file).expect_err(says);
+        assert!(line.contains(says), "{line}");
+    }
+}

@@ -16,6 +16,7 @@ mod others;
 mod replacing;
 mod rust_stack;
 mod scenarios;
+mod secure;
 mod start_and_stop;
 mod transports;
 mod trunks;

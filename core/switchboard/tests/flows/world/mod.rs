@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use confab_conference::{Customs, Key, Update, Url};
 use confab_media::{Command, Engine, EngineConfig, Event, Output as MediaOutput};
+use confab_sdp::OurSrtp;
+use confab_sip::Transport;
 use confab_switchboard::{
     Access, CallCallback, CallEvent, CallView, ConferenceView, Config, DecodeError, Fetch, Gateway,
     Input, Leftovers, News, Notice, Output, ParticipantView, Reply, Request, Switchboard, TimeOuts,
@@ -16,7 +18,7 @@ use confab_switchboard::{
 };
 use confab_terms::{
     AccountSid, AudioId, CallSid, Codec, ConferenceSid, DecodeId, Instant, LegId, Method, Now,
-    RequestId, SocketAddr, SoundId, WallTime,
+    RequestId, SocketAddr, SoundId, Srtp, WallTime,
 };
 
 pub(crate) use phone::{Phone, Told};
@@ -106,15 +108,29 @@ impl World {
         })
     }
 
+    /// Media is encrypted as this says.
+    pub(crate) fn secret(srtp: Srtp) -> Self {
+        Self::of(Config {
+            srtp,
+            ..Self::config(None)
+        })
+    }
+
     /// With a trunk that is the first phone, which nobody has called yet.
     pub(crate) fn with_trunk() -> Self {
         let phone = Phone::new(0);
         let mut access = Access::open();
+        let address = phone.address;
         access.trunks.push(Trunk {
             name: "carrier".to_owned(),
             networks: Vec::new(),
             account: None,
-            gateway: Some(Gateway::new(phone.address.to_string(), Some(phone.address))),
+            gateway: Some(Gateway::new(
+                address.to_string(),
+                Some(address),
+                Transport::Udp,
+            )),
+            srtp: None,
         });
         let mut world = Self::of(Config {
             access,
@@ -132,6 +148,8 @@ impl World {
         Config {
             account: AccountSid::from_random(1),
             sip_address: SIP.parse().unwrap(),
+            sips_port: None,
+            srtp: Srtp::Prefer,
             access: Access::open(),
             media_address: "127.0.0.1".parse().unwrap(),
             voice,
@@ -403,8 +421,14 @@ impl World {
 
     /// A new phone that calls this user part.
     pub(crate) fn call(&mut self, user: &str) -> usize {
+        self.call_secretly(user, None)
+    }
+
+    /// The same with keys for its media.
+    pub(crate) fn call_secretly(&mut self, user: &str, srtp: Option<OurSrtp>) -> usize {
         let at = self.phones.len();
         self.phones.push(Phone::new(at));
+        self.phones[at].local.srtp = srtp;
         let now = self.now;
         self.phones[at].call(now, user);
         self.poll_phone(at);

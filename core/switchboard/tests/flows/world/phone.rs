@@ -23,7 +23,7 @@ pub(crate) struct Phone {
     pub(crate) told: Vec<Told>,
     /// Further headers of its INVITE.
     pub(crate) headers: Vec<(String, String)>,
-    local: Local,
+    pub(crate) local: Local,
     said: u16,
 }
 
@@ -36,6 +36,7 @@ impl Phone {
         Self {
             agent: UserAgent::new(Config {
                 address,
+                tls_port: None,
                 product: String::new(),
                 seed,
             }),
@@ -48,6 +49,7 @@ impl Phone {
                 rtp_port: 7_000 + number * 2,
                 session_id: 1,
                 version: 1,
+                srtp: None,
                 codecs: vec![Codec::Pcmu],
             },
             said: 0,

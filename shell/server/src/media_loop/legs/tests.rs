@@ -54,7 +54,7 @@ fn what_a_stranger_sent_before_the_connection_is_not_taken_for_the_peers() {
     let mut packet = [0; 100];
     // Loopback delivers at once.
     let heard: Vec<_> = core::iter::from_fn(|| leg.rtp.receive(&mut packet)).collect();
-    let [first, second] = [stranger, peer].map(|udp| udp.local().unwrap());
+    let [first, second] = [&stranger, &peer].map(|udp| udp.local().unwrap());
     assert_eq!(heard, [(8, first), (4, second)]);
     assert!(peer.send_to(b"again", to));
     assert_eq!(leg.rtp.receive(&mut packet), Some((5, second)));
