@@ -14,6 +14,7 @@ use crate::mouth::Mouth;
 use crate::origin::Origin;
 use crate::slab::Slot;
 use crate::speech::Speech;
+use crate::tape::LegTape;
 use crate::{Component, LegMedia};
 
 /// What the engine knows of one leg.
@@ -34,6 +35,7 @@ pub(crate) struct Leg {
     pub(crate) ear: Ear,
     pub(crate) heard: Heard,
     pub(crate) speech: Speech,
+    pub(crate) tape: Option<Box<LegTape>>,
     /// The tick of its next report.
     pub(crate) report_at: u64,
     /// What had been sent by the last one.
@@ -81,6 +83,7 @@ impl Leg {
             ear: Ear::default(),
             heard: Heard::default(),
             speech: Speech::default(),
+            tape: None,
             report_at: 0,
             reported_packets: 0,
             heard_by_peer: None,
@@ -102,6 +105,9 @@ impl Leg {
             self.coding = Coding::new(media.codec, opus);
             self.reception = Reception::new(media.codec.clock_rate());
             self.ear.fit(media.codec.rate());
+            if let Some(tape) = &mut self.tape {
+                tape.fit(media.codec.rate());
+            }
         }
         let moved = self.media.is_some_and(|old| {
             old.remote_rtp != media.remote_rtp || old.remote_rtcp != media.remote_rtcp

@@ -183,3 +183,11 @@ pub const SIP_LOOKUP_WAIT: Duration = Duration::from_secs(5);
 pub const SIP_NAME_LIFE: Duration = Duration::from_secs(60);
 /// How long a name without one is not asked for again.
 pub const SIP_NO_NAME_LIFE: Duration = Duration::from_secs(5);
+/// Recordings at once, those that are being finished included.
+pub const RECORDINGS_MAX: usize = CALLS_MAX;
+/// Ticks whose audio a recording hands on at once.
+pub const RECORDING_CHUNK_TICKS: usize = 10;
+/// Chunks of recordings on their way to the disk; beyond it they are lost, and silence stands in.
+pub const RECORDING_CHUNKS_MAX: usize = 4_096;
+/// Lost time that silence is written for, at a stretch.
+pub const RECORDING_GAP_MAX: Duration = Duration::from_secs(60);

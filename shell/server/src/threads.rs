@@ -159,6 +159,7 @@ fn switchboard_config(
         access,
         media_address: config.media_address(),
         voice: url(&config.voice),
+        api_url: api_url.to_owned(),
         voice_fallback: url(&config.voice_fallback),
         status_callback: url(&config.status_callback)
             .map(|to| CallCallback::new(to, config.status_callback_events.clone())),

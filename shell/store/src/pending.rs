@@ -45,7 +45,7 @@ impl Pending {
         let most = match kept.entry {
             // What others can cause in any number leaves room for what is bound to happen.
             Entry::Notice(_) => NOTICES_PENDING_MAX,
-            Entry::Call(_) | Entry::Conference(_) => HISTORY_PENDING_MAX,
+            Entry::Call(_) | Entry::Conference(_) | Entry::Recording(_) => HISTORY_PENDING_MAX,
         };
         let mut queue = self.lock();
         if queue.entries.len() >= most {

@@ -102,7 +102,8 @@ impl World {
                 access: confab_switchboard::Access::open(),
                 media_address: sip_address().ip(),
                 voice,
-                voice_fallback: None,
+                api_url: "http://confab.example".to_owned(),
+            voice_fallback: None,
                 status_callback: Some(CallCallback::new(
                     Url {
                         url: "http://app.example/calls".to_owned(),

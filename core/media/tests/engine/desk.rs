@@ -308,6 +308,15 @@ impl Desk {
                     sound,
                     position,
                 } => out.wants.push((leg, player, sound, position)),
+                Output::Recorded(chunk) => {
+                    assert!(chunk.missing == 0, "nothing is lost");
+                    let tape = out.recorded.entry(chunk.recording).or_default();
+                    tape.rate = Some((chunk.rate, chunk.channels));
+                    tape.samples.extend_from_slice(chunk.samples);
+                }
+                Output::RecordingOver(recording) => {
+                    out.recorded.entry(recording).or_default().over = true;
+                }
                 Output::Event(event) => out.events.push(event),
             }
         }

@@ -1,6 +1,8 @@
 //! Where ids come from: random sids out of the seed, counted numbers out of a counter.
 
-use confab_terms::{CallSid, ConferenceSid, DecodeId, FetchId, LegId, PlayerId, RoomId};
+use confab_terms::{
+    CallSid, ConferenceSid, DecodeId, FetchId, LegId, PlayerId, RecordingSid, RoomId,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -48,6 +50,10 @@ impl Names {
 
     pub(crate) fn conference(&mut self) -> ConferenceSid {
         ConferenceSid::from_random(self.random_u128())
+    }
+
+    pub(crate) fn recording(&mut self) -> RecordingSid {
+        RecordingSid::from_random(self.random_u128())
     }
 
     pub(crate) fn leg(&mut self) -> LegId {

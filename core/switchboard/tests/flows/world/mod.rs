@@ -116,6 +116,7 @@ impl World {
             access: confab_switchboard::Access::open(),
             media_address: "127.0.0.1".parse().unwrap(),
             voice,
+            api_url: "http://confab.example".to_owned(),
             voice_fallback: None,
             status_callback: None,
             customs: Customs::default(),
