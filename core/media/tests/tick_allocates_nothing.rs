@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use confab_codec::{Encoder, OpusSettings};
 use confab_media::{
     Background, Beep, BeepTone, Command, Component, Engine, EngineConfig, Event, LegMedia, Output,
-    Player, RoomChange, Source,
+    Player, Recorded, RoomChange, Source,
 };
 use confab_rtp::{HEADER_BYTES, Header};
 use confab_terms::{
-    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, PlayerId, Rate, RoomId, SocketAddr,
-    SoundId, Voice,
+    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, PlayerId, Rate, RecordingSid, RoomId,
+    SocketAddr, SoundId, Track, Voice,
 };
 
 struct Counting;
@@ -113,7 +113,26 @@ fn engine() -> Engine {
             engine.apply(now, command);
         }
     }
+    let recorded = [
+        Recorded::Room(RoomId(1)),
+        Recorded::Room(RoomId(2)),
+        leg_recorded(1, true),
+        leg_recorded(2, false),
+        leg_recorded(3, true),
+    ];
+    for (number, of) in (1..).zip(recorded) {
+        let recording = RecordingSid::from_random(number);
+        engine.apply(now, Command::Record { recording, of });
+    }
     engine
+}
+
+fn leg_recorded(leg: u64, dual: bool) -> Recorded {
+    Recorded::Leg {
+        leg: LegId(leg),
+        dual,
+        track: Track::Both,
+    }
 }
 
 fn sound(player: u64, repeats: bool) -> Player {
@@ -209,7 +228,7 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
     let mut engine = engine();
     let samples: Arc<[i16]> = (0..7_000).map(|x| x as i16).collect();
     let (mut taken, mut packets, mut wanted, mut applied) = (0, 0, 0, 0);
-    let mut spoken = 0;
+    let (mut spoken, mut recorded) = (0, 0);
     let mut encoders: Vec<_> = (0..=LEGS)
         .map(|leg| Encoder::new(codec(leg), OpusSettings::default()))
         .collect();
@@ -246,6 +265,8 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
                         samples: samples.clone(),
                         last: position > 0,
                     }),
+                    Output::Recorded(chunk) => recorded += chunk.samples.len(),
+                    Output::RecordingOver(_) => panic!("both are taken to the end"),
                     Output::Locked { .. } | Output::Unlocked { .. } => {}
                 }
             }
@@ -260,5 +281,6 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
     }
     assert!(packets > 800 * 50 && wanted > 500 && applied >= 800 * 10);
     assert!(spoken > 0, "nobody began or ended to speak");
+    assert!(recorded > 500 * 3 * 160, "the tapes hold too little");
     assert_eq!(taken, 0);
 }

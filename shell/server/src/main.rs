@@ -13,6 +13,7 @@ mod media_loop;
 mod metrics;
 mod outlets;
 mod queues;
+mod recordings;
 mod serve;
 mod sounds;
 mod streams;

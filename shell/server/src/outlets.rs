@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use confab_rest::Dialect;
 use confab_sockets::Udp;
-use confab_sounds::Sounds;
+use confab_sounds::{Recorder, Sounds};
 use confab_store::{Entry, Store};
-use confab_switchboard::{Fetch, Input, Lookup, Notice, Output, Reply};
-use confab_terms::RequestId;
+use confab_switchboard::{Fetch, Input, Lookup, Notice, Output, RecordingEnd, Reply};
+use confab_terms::{RecordingSid, RequestId};
 use confab_web::{Callback, Callbacks, Resolve as _, SystemResolver, Web};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
@@ -36,6 +36,7 @@ pub(crate) struct Outlets {
     pub(crate) media: Vec<MediaThread>,
     pub(crate) web: Web,
     pub(crate) sounds: Sounds,
+    pub(crate) recorder: Recorder,
     pub(crate) callbacks: Callbacks,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) letterbox: Letterbox,
@@ -74,6 +75,28 @@ impl MediaThread {
             }
         }
     }
+}
+
+/// Has a callback sent; whether there was room for it.
+pub(crate) fn push(callbacks: &Callbacks, dialect: Dialect, output: Output) -> bool {
+    let Output::Callback {
+        about,
+        url,
+        method,
+        fields,
+        time_outs,
+    } = output
+    else {
+        return false;
+    };
+    let callback = Callback {
+        about,
+        url,
+        method,
+        fields: dialect.fields(fields),
+        time_outs,
+    };
+    callbacks.push(callback).is_ok()
 }
 
 impl Outlets {
@@ -121,31 +144,33 @@ impl Outlets {
             } => self
                 .sounds
                 .say(decode, &text, voice.as_deref(), language.as_deref()),
-            Output::Callback {
-                about,
-                url,
-                method,
-                fields,
-                time_outs,
-            } => {
-                let pushed = self.callbacks.push(Callback {
-                    about,
-                    url,
-                    method,
-                    fields: self.dialect.fields(fields),
-                    time_outs,
-                });
-                self.gauges
-                    .callbacks_dropped
-                    .add(u64::from(pushed.is_err()));
+            callback @ Output::Callback { .. } => {
+                let pushed = push(&self.callbacks, self.dialect, callback);
+                self.gauges.callbacks_dropped.add(u64::from(!pushed));
             }
             Output::News(news) => in_logs::log(self.dialect, &news),
             Output::CallEnded(call) => self.store.keep(Entry::Call(call)),
             Output::ConferenceEnded(conference) => {
                 self.store.keep(Entry::Conference(conference));
             }
+            Output::OpenRecording { recording, trim } => self.open_recording(recording, trim),
+            Output::Recording(view) => self.store.keep(Entry::Recording(view)),
             Output::Notice(notice) => self.notice(notice),
         }
+    }
+
+    fn open_recording(&self, recording: RecordingSid, trim: bool) {
+        if self.recorder.open(recording, trim) {
+            return;
+        }
+        let letterbox = self.letterbox.clone();
+        let end = RecordingEnd::Failed {
+            duration_ms: 0,
+            message: "too much waits to be written already".to_owned(),
+        };
+        let input = Input::Recorded { recording, end };
+        self.runtime
+            .spawn(async move { letterbox.answer(input).await });
     }
 
     fn order(&mut self, thread: u16, order: Order) {

@@ -16,7 +16,7 @@ use crate::config::{self, Config};
 use crate::drain::{self, Signals};
 use crate::failure::Failure;
 use crate::metrics::Shown;
-use crate::{logging, threads};
+use crate::{logging, outlets, recordings, threads};
 
 /// How long callbacks may still be told after the last call.
 const CALLBACKS_WAIT: Duration = Duration::from_secs(5);
@@ -80,7 +80,20 @@ pub(crate) async fn run(
     }
     let listeners = listeners(config, bound.http, bound.https)?;
     let store: Arc<dyn Store> = Arc::new(store);
-    let mut running = threads::start(config, &store, bound.sip, bound.sip_address, access)?;
+    let recordings = recordings::dir(config);
+    let mended = recordings::mend(&store, &recordings).await;
+    let mended = mended.unwrap_or_else(|error| {
+        tracing::error!(%error, "recordings that were cut off are left as they are");
+        Vec::new()
+    });
+    let api_url = api_url(config, doors.http);
+    let (sip, address) = (bound.sip, bound.sip_address);
+    let mut running = threads::start(config, &store, sip, address, access, &api_url)?;
+    for view in mended {
+        if let Some(callback) = view.callback(&api_url) {
+            outlets::push(&running.callbacks, config.dialect, callback);
+        }
+    }
     let ready = Arc::new(AtomicBool::new(true));
     let metrics = Metrics::new(Shown {
         gauges: Arc::clone(&running.gauges),
@@ -92,11 +105,12 @@ pub(crate) async fn run(
     let api = Api {
         line: Line::new(running.letterbox.clone()),
         store: Arc::clone(&store),
+        recordings,
         dialect: config.dialect,
         ready: Arc::clone(&ready),
         metrics,
     };
-    tell_where(&listeners, bound.sip_address);
+    tell_where(&listeners, address);
     let (stop, stopped) = oneshot::channel::<()>();
     let rest = tokio::spawn(confab_rest::serve(listeners, api, async {
         let _asked_or_gone = stopped.await;
@@ -178,6 +192,12 @@ async fn open_store(config: &Config) -> Result<(SqliteStore, Option<FreshAccount
         token_signs: config.dialect.token_signs(),
     };
     Ok(confab_store::open(&config.data_dir, &given).await?)
+}
+
+/// Where others find the API.
+fn api_url(config: &Config, http: SocketAddr) -> String {
+    let ip = config.public_address.unwrap_or(http.ip());
+    format!("http://{}", SocketAddr::new(ip, http.port()))
 }
 
 /// To standard output, where a log collector does not keep it.

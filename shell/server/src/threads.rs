@@ -22,6 +22,7 @@ use crate::media_loop::MediaLoop;
 use crate::metrics::MediaQueues;
 use crate::outlets::{MediaThread, Outlets};
 use crate::queues::{self, Letterbox};
+use crate::recordings::{self, ToDisk};
 use crate::sounds::Asking;
 use crate::streams::Streams;
 use crate::switchboard_loop::SwitchboardLoop;
@@ -62,6 +63,7 @@ pub(crate) fn start(
     (sip, listening): (Udp, Listening),
     sip_address: SocketAddr,
     access: Access,
+    api_url: &str,
 ) -> Result<Running, Failure> {
     let gauges = Arc::new(Gauges::default());
     let (letterbox, inbox) = queues::to_switchboard().map_err(Failure::refused("an eventfd"))?;
@@ -73,7 +75,9 @@ pub(crate) fn start(
     let (asking, asking_thread) = Asking::start(&sounds)?;
     let web = webs::web(config, store, sounds::sink(&sounds));
     let callbacks = webs::callbacks(config.dialect, &web, store, &gauges);
+    let (recorder, recorder_thread) = recordings::start(config, letterbox.clone())?;
     let outlets = Outlets {
+        recorder: recorder.clone(),
         sip,
         streams: Streams::new(listening),
         names: SystemResolver::default(),
@@ -88,7 +92,7 @@ pub(crate) fn start(
         replies: BTreeMap::new(),
         dialect: config.dialect,
     };
-    let mut threads = vec![asking_thread];
+    let mut threads = vec![asking_thread, recorder_thread];
     for (thread, (orders, feeds)) in (0..).zip(orders_ends.into_iter().zip(feeds_ends)) {
         let media = MediaLoop {
             thread,
@@ -97,6 +101,7 @@ pub(crate) fn start(
             feeds,
             letterbox: letterbox.clone(),
             wants: asking.wants(),
+            recordings: ToDisk::new(recorder.clone()),
             gauges: Arc::clone(&gauges),
             config: EngineConfig {
                 voices_max: config.voices_max,
@@ -107,7 +112,12 @@ pub(crate) fn start(
         threads.push(spawn("media", move || media.run())?);
     }
     let switchboard = SwitchboardLoop {
-        switchboard: Switchboard::new(switchboard_config(config, store, sip_address, access)),
+        switchboard: Switchboard::new(switchboard_config(
+            config,
+            store,
+            sip_address,
+            (access, api_url),
+        )),
         outlets,
         inbox,
         gauges: Arc::clone(&gauges),
@@ -147,7 +157,7 @@ fn switchboard_config(
     config: &Config,
     store: &Arc<dyn Store>,
     sip_address: SocketAddr,
-    access: Access,
+    (access, api_url): (Access, &str),
 ) -> SwitchboardConfig {
     let url = |setting: &Option<(String, Method)>| {
         let setting = setting.clone();

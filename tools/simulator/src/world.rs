@@ -103,7 +103,7 @@ impl World {
                 media_address: sip_address().ip(),
                 voice,
                 api_url: "http://confab.example".to_owned(),
-            voice_fallback: None,
+                voice_fallback: None,
                 status_callback: Some(CallCallback::new(
                     Url {
                         url: "http://app.example/calls".to_owned(),

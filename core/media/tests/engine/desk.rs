@@ -9,8 +9,8 @@ use confab_media::{
 };
 use confab_rtp::{HEADER_BYTES, Header};
 use confab_terms::{
-    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, PlayerId, RoomId, SocketAddr, SoundId,
-    Voice,
+    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, PlayerId, Rate, RecordingSid, RoomId,
+    SocketAddr, SoundId, Voice,
 };
 
 pub(crate) const ROOM: RoomId = RoomId(1);
@@ -71,6 +71,15 @@ pub(crate) struct Out {
     pub(crate) locked: Vec<(LegId, Component, SocketAddr)>,
     pub(crate) unlocked: Vec<LegId>,
     pub(crate) wants: Vec<(LegId, PlayerId, SoundId, u64)>,
+    pub(crate) recorded: BTreeMap<RecordingSid, Recording>,
+}
+
+/// What came of one recording.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Recording {
+    pub(crate) rate: Option<(Rate, u8)>,
+    pub(crate) samples: Vec<i16>,
+    pub(crate) over: bool,
 }
 
 impl Out {

@@ -1,11 +1,11 @@
 //! What is told of a recording: its callback, and what went wrong with it.
 
-use confab_conference::{RecordingEvent, Url};
+use confab_conference::RecordingEvent;
 use confab_terms::{AccountSid, Now, RecordingSid, Track};
 
-use super::fields::Fields;
-use super::{callback_to, notice};
-use crate::{About, Notice, RecordingOf, RecordingStatus, RecordingView};
+use super::notice;
+use crate::program::time_outs;
+use crate::{About, Notice, Output, RecordingOf, RecordingStatus, RecordingView};
 use crate::{Refusal, Severity, Switchboard};
 
 /// The code of a recording that we could not write: our own fault, as the API has it.
@@ -13,24 +13,16 @@ pub(crate) const NOT_WRITTEN: u32 = 20001;
 
 /// Tells whoever asked for it where a recording stands.
 pub(crate) fn recording(board: &mut Switchboard, view: &RecordingView) {
-    if let Some((to, fields)) = view.told(&board.config.api_url) {
-        callback_to(board, view.about(), &to, fields);
+    if let Some(callback) = view.callback(&board.config.api_url) {
+        board.counted.callbacks += 1;
+        board.send(callback);
     }
 }
 
 impl RecordingView {
-    /// In what order its events are told.
+    /// Tells where it stands now, if anybody asked for that.
     #[must_use]
-    pub fn about(&self) -> About {
-        match self.of {
-            RecordingOf::Call(call) => About::Call(call),
-            RecordingOf::Conference(conference) => About::Conference(conference),
-        }
-    }
-
-    /// Who is told where it stands now, and what; if anybody asked for that.
-    #[must_use]
-    pub fn told(&self, api_url: &str) -> Option<(Url, Fields)> {
+    pub fn callback(&self, api_url: &str) -> Option<Output> {
         let (event, status) = match self.status {
             RecordingStatus::InProgress => (RecordingEvent::InProgress, "in-progress"),
             RecordingStatus::Completed => (RecordingEvent::Completed, "completed"),
@@ -42,21 +34,24 @@ impl RecordingView {
         if !callback.events.contains(&event) {
             return None;
         }
+        let (url, time_outs) = time_outs(&callback.to.url);
         let mut fields = Vec::new();
         let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
         add("AccountSid", self.account.to_string());
-        match self.of {
+        let about = match self.of {
             RecordingOf::Call(call) => {
                 add("CallSid", call.to_string());
                 add("RecordingTrack", track(self.track).to_owned());
+                About::Call(call)
             }
             RecordingOf::Conference(conference) => {
                 if let Some(call) = self.wished_by {
                     add("CallSid", call.to_string());
                 }
                 add("ConferenceSid", conference.to_string());
+                About::Conference(conference)
             }
-        }
+        };
         add("RecordingSid", self.sid.to_string());
         add("RecordingUrl", url_of(api_url, self.account, self.sid));
         add("RecordingStatus", status.to_owned());
@@ -67,7 +62,13 @@ impl RecordingView {
         if let Some(error) = self.error {
             add("ErrorCode", error.to_string());
         }
-        Some((callback.to.clone(), fields))
+        Some(Output::Callback {
+            about,
+            url,
+            method: callback.to.method,
+            fields,
+            time_outs,
+        })
     }
 }
 

@@ -12,6 +12,7 @@ mod lossy;
 mod matrix;
 mod moved;
 mod others;
+mod recordings;
 mod replacing;
 mod rust_stack;
 mod scenarios;
