@@ -12,7 +12,35 @@ fn it_begins_when_two_are_in_and_only_then() {
          carla joins record=whole
          carla leaves
          carla joins",
-        &expect![[r#""#]],
+        &expect![[r#"
+            anna joins record=trimmed callback=none
+              anna gets the built-in wait music
+            boris joins
+              anna hears boris
+              boris hears anna
+              anna gets the room
+              is recorded, trimmed
+              beep for all but boris
+            carla joins record=whole
+              anna hears carla
+              boris hears carla
+              carla hears anna
+              carla hears boris
+              beep for all but carla
+            carla leaves
+              anna no longer hears carla
+              boris no longer hears carla
+              carla no longer hears anna
+              carla no longer hears boris
+              exit beep
+              carla left: HungUp
+            carla joins
+              anna hears carla
+              boris hears carla
+              carla hears anna
+              carla hears boris
+              beep for all but carla
+        "#]],
     );
 }
 
@@ -22,7 +50,23 @@ fn it_does_not_begin_before_the_conference() {
         "anna joins start=false record=whole callback=none
          boris joins start=false
          carla joins",
-        &expect![[r#""#]],
+        &expect![[r#"
+            anna joins start=false record=whole callback=none
+              anna gets the built-in wait music
+            boris joins start=false
+              boris gets the built-in wait music
+            carla joins
+              anna hears boris
+              anna hears carla
+              boris hears anna
+              boris hears carla
+              carla hears anna
+              carla hears boris
+              anna gets the room
+              boris gets the room
+              is recorded
+              beep for all but carla
+        "#]],
     );
 }
 
@@ -32,6 +76,16 @@ fn the_first_one_decides_and_the_later_ones_wishes_are_ignored() {
         "anna rings record=whole callback=none
          boris joins callback=none
          anna answers",
-        &expect![[r#""#]],
+        &expect![[r#"
+            anna rings record=whole callback=none
+              nothing
+            boris joins callback=none
+              boris gets the built-in wait music
+            anna answers
+              anna hears boris
+              boris hears anna
+              boris gets the room
+              beep for all but anna
+        "#]],
     );
 }
