@@ -1,4 +1,4 @@
-//! `…/Recordings`, of the account, a call or a conference: list, fetch, begin, update, delete; and
+//! `…/Recordings`, of the account, a call or a conference: list, fetch, begin, update, delete, and
 //! the audio itself, which whoever knows its URL may have, as both vendors do it.
 
 use axum::body::Body;

@@ -8,14 +8,17 @@ use std::thread::JoinHandle;
 use std::time::SystemTime;
 
 use confab_media::Chunk;
+use confab_rest::Dialect;
 use confab_sounds::{Piece, Recorder, file_of, repair};
 use confab_store::{Entry, Store, StoreError};
 use confab_switchboard::{Input, RecordingEnd, RecordingStatus, RecordingView};
 use confab_terms::{RecordingSid, WallTime};
+use confab_web::Callbacks;
 use tokio::runtime::Handle;
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::outlets;
 use crate::queues::Letterbox;
 
 /// Where their audio is.
@@ -97,10 +100,23 @@ impl ToDisk {
 }
 
 /// What was being recorded when the process ended is as long as its file is. As they are now.
-pub(crate) async fn mend(
-    store: &Arc<dyn Store>,
-    dir: &Path,
-) -> Result<Vec<RecordingView>, StoreError> {
+pub(crate) async fn mend(store: &Arc<dyn Store>, dir: &Path) -> Vec<RecordingView> {
+    mend_all(store, dir).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "recordings that were cut off are left as they are");
+        Vec::new()
+    })
+}
+
+/// Tells whoever asked for it how they ended.
+pub(crate) fn tell(mended: &[RecordingView], to: &Callbacks, dialect: Dialect, api_url: &str) {
+    for callback in mended.iter().filter_map(|view| view.callback(api_url)) {
+        if !outlets::push(to, dialect, callback) {
+            tracing::warn!("there was no room to tell of a recording that was cut off");
+        }
+    }
+}
+
+async fn mend_all(store: &Arc<dyn Store>, dir: &Path) -> Result<Vec<RecordingView>, StoreError> {
     let mut mended = Vec::new();
     for mut view in store.unfinished_recordings().await? {
         let written = std::fs::metadata(file_of(dir, view.sid)).and_then(|data| data.modified());

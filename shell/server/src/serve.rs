@@ -16,7 +16,7 @@ use crate::config::{self, Config};
 use crate::drain::{self, Signals};
 use crate::failure::Failure;
 use crate::metrics::Shown;
-use crate::{logging, outlets, recordings, threads};
+use crate::{logging, recordings, threads};
 
 /// How long callbacks may still be told after the last call.
 const CALLBACKS_WAIT: Duration = Duration::from_secs(5);
@@ -82,18 +82,10 @@ pub(crate) async fn run(
     let store: Arc<dyn Store> = Arc::new(store);
     let recordings = recordings::dir(config);
     let mended = recordings::mend(&store, &recordings).await;
-    let mended = mended.unwrap_or_else(|error| {
-        tracing::error!(%error, "recordings that were cut off are left as they are");
-        Vec::new()
-    });
     let api_url = api_url(config, doors.http);
     let (sip, address) = (bound.sip, bound.sip_address);
-    let mut running = threads::start(config, &store, sip, address, access, &api_url)?;
-    for view in mended {
-        if let Some(callback) = view.callback(&api_url) {
-            outlets::push(&running.callbacks, config.dialect, callback);
-        }
-    }
+    let mut running = threads::start(config, &store, sip, address, (access, &api_url))?;
+    recordings::tell(&mended, &running.callbacks, config.dialect, &api_url);
     let ready = Arc::new(AtomicBool::new(true));
     let metrics = Metrics::new(Shown {
         gauges: Arc::clone(&running.gauges),

@@ -62,8 +62,7 @@ pub(crate) fn start(
     store: &Arc<dyn Store>,
     (sip, listening): (Udp, Listening),
     sip_address: SocketAddr,
-    access: Access,
-    api_url: &str,
+    (access, api_url): (Access, &str),
 ) -> Result<Running, Failure> {
     let gauges = Arc::new(Gauges::default());
     let (letterbox, inbox) = queues::to_switchboard().map_err(Failure::refused("an eventfd"))?;
@@ -103,21 +102,13 @@ pub(crate) fn start(
             wants: asking.wants(),
             recordings: ToDisk::new(recorder.clone()),
             gauges: Arc::clone(&gauges),
-            config: EngineConfig {
-                voices_max: config.voices_max,
-                opus: config.opus,
-                ..EngineConfig::default()
-            },
+            config: engine_config(config),
         };
         threads.push(spawn("media", move || media.run())?);
     }
+    let settings = switchboard_config(config, store, sip_address, (access, api_url));
     let switchboard = SwitchboardLoop {
-        switchboard: Switchboard::new(switchboard_config(
-            config,
-            store,
-            sip_address,
-            (access, api_url),
-        )),
+        switchboard: Switchboard::new(settings),
         outlets,
         inbox,
         gauges: Arc::clone(&gauges),
@@ -135,6 +126,15 @@ pub(crate) fn start(
         ended,
         threads,
     })
+}
+
+/// But for when it starts.
+fn engine_config(config: &Config) -> EngineConfig {
+    EngineConfig {
+        voices_max: config.voices_max,
+        opus: config.opus,
+        ..EngineConfig::default()
+    }
 }
 
 /// A thread with a name.

@@ -16,6 +16,7 @@ mod holding;
 mod late;
 mod music;
 mod operator;
+mod recordings;
 mod replacing;
 mod restoring;
 mod sequences;

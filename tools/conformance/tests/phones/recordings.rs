@@ -92,7 +92,8 @@ fn document(app: &Application, more: &str) -> String {
     format!(
         r#"<Response><Dial><Conference beep="false" record="record-from-start" {more}
         trim="do-not-trim" recordingStatusCallback="{}" waitUrl=""
-        recordingStatusCallbackEvent="in-progress completed absent">desk</Conference></Dial></Response>"#,
+        recordingStatusCallbackEvent="in-progress completed absent">desk</Conference></Dial>
+        </Response>"#,
         app.url("/recorded")
     )
 }
