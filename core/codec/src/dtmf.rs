@@ -80,6 +80,13 @@ impl TouchTones {
         found
     }
 
+    /// Whether the last block held a key's tones, or a key is still down: what is heard now is not
+    /// for others to hear.
+    #[must_use]
+    pub fn holds_tones(&self) -> bool {
+        self.last.is_some() || self.down.is_some()
+    }
+
     fn take(&mut self, sample: f32) {
         for ((one, two), step) in self.resonators.iter_mut().zip(steps()) {
             let next = sample + step * *one - *two;

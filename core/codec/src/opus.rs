@@ -73,6 +73,8 @@ impl OpusEncoder {
     }
 }
 
+type Library = opus_rs::OpusDecoder;
+
 /// A voice on its way in.
 #[derive(Serialize, Deserialize)]
 pub struct OpusDecoder {
@@ -122,7 +124,7 @@ impl OpusDecoder {
         &mut self,
         samples: usize,
         out: &mut [i16],
-        decode: impl FnOnce(&mut opus_rs::OpusDecoder, usize, &mut [f32]) -> Result<usize, &'static str>,
+        decode: impl FnOnce(&mut Library, usize, &mut [f32]) -> Result<usize, &'static str>,
     ) -> usize {
         if samples == 0 || samples > out.len().min(SAMPLES_MAX) {
             return 0;

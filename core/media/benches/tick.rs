@@ -37,8 +37,10 @@ fn conference(legs: u64, talkers: u64) -> Engine {
             codec: Codec::Pcmu,
             payload_type: 0,
             digits_payload_type: None,
+            comfort_noise: None,
             sends: true,
             receives: true,
+            srtp: None,
         };
         let voice = if id <= talkers {
             Voice::ToEveryone

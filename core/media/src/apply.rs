@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use confab_mixer::Room;
+use confab_rtp::srtp::SRTP_BYTES_MAX;
 use confab_terms::limits::{CALLS_MAX, CONFERENCES_MAX};
 use confab_terms::{Instant, LegId, PlayerId, Rate, RequestId, RoomId};
 
@@ -16,7 +17,7 @@ use crate::sound::Fed;
 use crate::{Command, Event, LegFigures, LegMedia, Source};
 
 /// What a leg puts in the arena in one tick: a packet and a report.
-const ARENA_BYTES_A_LEG: usize = 172 + 200;
+const ARENA_BYTES_A_LEG: usize = 172 + 200 + 2 * SRTP_BYTES_MAX;
 
 impl Engine {
     /// Carries out a command. One for a leg or a room that is not here changes nothing.

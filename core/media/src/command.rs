@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use confab_terms::{
     Audibility, Codec, Digit, IpAddr, LegId, PauseBehavior, PlayerId, Rate, RecordingSid,
-    RequestId, RoomId, SocketAddr, SoundId, Track,
+    RequestId, RoomId, SocketAddr, SoundId, SrtpKeys, Track,
 };
 use serde::{Deserialize, Serialize};
 
@@ -156,10 +156,14 @@ pub struct LegMedia {
     pub payload_type: u8,
     /// RFC 4733, if agreed.
     pub digits_payload_type: Option<u8>,
+    /// Comfort noise (RFC 3389), if agreed; payload type 13 is nothing else anyway.
+    pub comfort_noise: Option<u8>,
     /// Whether we send (false while the phone holds us with `sendonly`/`inactive`).
     pub sends: bool,
     /// Whether we take what it says (false on `recvonly`/`inactive`).
     pub receives: bool,
+    /// What both sides encrypt with; `None`: nothing is encrypted.
+    pub srtp: Option<SrtpKeys>,
 }
 
 /// One change of a room. The order of application: unseat, seat, audibility, backgrounds, beep.
@@ -322,7 +326,7 @@ pub enum Event {
         /// Which.
         player: PlayerId,
     },
-    /// A key was pressed (RFC 4733), told once, at its start.
+    /// A key was pressed, told once: at its start (RFC 4733), or where its tones are recognised.
     Digit {
         /// Whose.
         leg: LegId,

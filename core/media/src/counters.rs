@@ -17,6 +17,8 @@ pub struct Counters {
     pub no_such_leg: u64,
     /// Packets from an address that is not the peer's.
     pub foreign_source: u64,
+    /// Packets that are not what the leg's SRTP key makes of them, or came before.
+    pub unauthentic: u64,
     /// Packets that are neither RTP nor RTCP.
     pub malformed: u64,
     /// RTP packets of a payload type that was not agreed.

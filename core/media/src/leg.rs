@@ -12,6 +12,7 @@ use crate::ear::Ear;
 use crate::figures::Heard;
 use crate::mouth::Mouth;
 use crate::origin::Origin;
+use crate::secrecy::Secrecy;
 use crate::slab::Slot;
 use crate::speech::Speech;
 use crate::tape::LegTape;
@@ -26,6 +27,8 @@ pub(crate) struct Leg {
     pub(crate) place: Option<Place>,
     pub(crate) rtp_origin: Origin,
     pub(crate) rtcp_origin: Origin,
+    /// Boxed: most legs have none.
+    pub(crate) secrecy: Option<Box<Secrecy>>,
     pub(crate) jitter: JitterBuffer,
     pub(crate) mouth: Mouth,
     pub(crate) coding: Coding,
@@ -74,6 +77,7 @@ impl Leg {
             place: None,
             rtp_origin: Origin::Open,
             rtcp_origin: Origin::Open,
+            secrecy: None,
             jitter: JitterBuffer::new(Codec::Pcmu),
             mouth: Mouth::new(Codec::Pcmu),
             coding: Coding::new(Codec::Pcmu, OpusSettings::default()),
@@ -109,6 +113,8 @@ impl Leg {
                 tape.fit(media.codec.rate());
             }
         }
+        self.mouth
+            .listen_for_tones(media.digits_payload_type.is_none());
         let moved = self.media.is_some_and(|old| {
             old.remote_rtp != media.remote_rtp || old.remote_rtcp != media.remote_rtcp
         });
@@ -120,6 +126,7 @@ impl Leg {
         if !media.sends {
             self.stream.pause();
         }
+        self.secrecy = Secrecy::agreed(self.secrecy.take(), media.srtp);
         self.media = Some(media);
         moved && locked
     }
@@ -128,6 +135,19 @@ impl Leg {
     pub(crate) fn sent_since_report(&mut self) -> bool {
         let before = core::mem::replace(&mut self.reported_packets, self.stream.packets);
         before != self.stream.packets
+    }
+
+    /// Bytes that encryption adds to a packet.
+    pub(crate) fn overhead(&self, component: Component) -> usize {
+        let secrecy = self.secrecy.as_ref();
+        secrecy.map_or(0, |secrecy| secrecy.overhead(component))
+    }
+
+    /// Encrypts a packet that has room for it behind it, if that was agreed on. False: it must not
+    /// go out as it is.
+    pub(crate) fn seal(&mut self, component: Component, packet: &mut [u8]) -> bool {
+        let secrecy = self.secrecy.as_mut();
+        secrecy.is_none_or(|secrecy| secrecy.seal(component, packet))
     }
 
     /// Where packets go, if anywhere.

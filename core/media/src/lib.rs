@@ -20,6 +20,7 @@ mod receive;
 mod record;
 mod report;
 mod scratch;
+mod secrecy;
 mod shared;
 mod slab;
 mod sound;

@@ -1,15 +1,18 @@
-//! One leg's voice on its way into its room: pulled at the codec's rate, brought to each rate that
-//! the room runs at.
+//! One leg's voice on its way into its room: pulled at the codec's rate, freed of touch tones,
+//! brought to each rate that the room runs at.
 
-use confab_codec::Resampler;
+use confab_codec::{Resampler, TouchTones};
 use confab_mixer::{Room, Seat};
 use confab_rtp::{JitterBuffer, Pulled};
-use confab_terms::{Codec, Instant, Rate};
+use confab_terms::{Codec, Digit, Instant, Rate};
 use serde::{Deserialize, Serialize};
 
 use crate::scratch::Scratch;
 use crate::speech::energy;
 use crate::ways::Ways;
+
+/// A piece of a frame that ends one block of the ear for tones at most: 10 ms.
+const PIECE_SAMPLES: usize = 80;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Mouth {
@@ -17,6 +20,18 @@ pub(crate) struct Mouth {
     ways: Ways,
     /// Something of its voice is still in the ways.
     rings: bool,
+    /// For a phone that has no other way to send digits than its voice.
+    tones: Option<TouchTones>,
+}
+
+/// What a leg said in one tick.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said {
+    pub(crate) pulled: Pulled,
+    /// Whether there is anything in it for the room; and how loud.
+    pub(crate) speaks: bool,
+    pub(crate) loud: u64,
+    pub(crate) digit: Option<Digit>,
 }
 
 impl Mouth {
@@ -25,7 +40,15 @@ impl Mouth {
             rate: codec.rate(),
             ways: Ways::default(),
             rings: false,
+            tones: None,
         }
+    }
+
+    /// Takes keys out of the voice from now on, or lets it be. Wide codecs' phones have packets for
+    /// them (RFC 4733).
+    pub(crate) fn listen_for_tones(&mut self, wanted: bool) {
+        let wanted = wanted && self.rate == Rate::Hz8000;
+        self.tones = wanted.then(|| self.tones.take().unwrap_or_default());
     }
 
     /// Makes ways to the rates that its room runs at.
@@ -41,8 +64,16 @@ impl Mouth {
         now: Instant,
         jitter: &mut JitterBuffer,
         scratch: &mut Scratch,
-    ) -> Pulled {
-        jitter.pull(now, &mut scratch.frame[..self.rate.frame_samples()])
+    ) -> Said {
+        let frame = &mut scratch.frame[..self.rate.frame_samples()];
+        let pulled = jitter.pull(now, frame);
+        let (digit, _) = hear(&mut self.tones, frame);
+        Said {
+            pulled,
+            speaks: false,
+            loud: 0,
+            digit,
+        }
     }
 
     /// What `speak` put there, at the codec's rate, while the tick lasts.
@@ -66,28 +97,52 @@ impl Mouth {
         jitter: &mut JitterBuffer,
         (room, seat): (&mut Room, Seat),
         scratch: &mut Scratch,
-    ) -> (Pulled, u64) {
+    ) -> Said {
         if room.rates().eq([self.rate]) {
-            let voice = room.voice(seat);
-            let pulled = jitter.pull(now, voice);
-            if pulled == Pulled::Silence {
-                return (pulled, 0);
+            let said = self.say(now, jitter, room.voice(seat));
+            if said.speaks {
+                room.spoke(seat);
             }
-            let loud = energy(voice);
-            room.spoke(seat);
-            return (pulled, loud);
+            return said;
         }
         let frame = &mut scratch.frame[..self.rate.frame_samples()];
-        let pulled = jitter.pull(now, frame);
-        let speaks = pulled != Pulled::Silence;
-        if speaks || self.rings {
+        let said = self.say(now, jitter, frame);
+        if said.speaks || self.rings {
             for rate in room.rates() {
                 self.ways.run(rate, frame, room.voice_at(rate, seat));
             }
             room.spoke(seat);
         }
         // A frame is longer than the filters: one of silence empties them.
-        self.rings = speaks;
-        (pulled, if speaks { energy(frame) } else { 0 })
+        self.rings = said.speaks;
+        said
     }
+
+    fn say(&mut self, now: Instant, jitter: &mut JitterBuffer, frame: &mut [i16]) -> Said {
+        let pulled = jitter.pull(now, frame);
+        let (digit, toned) = hear(&mut self.tones, frame);
+        if toned {
+            frame.fill(0);
+        }
+        let speaks = pulled != Pulled::Silence && !toned;
+        Said {
+            pulled,
+            speaks,
+            loud: if speaks { energy(frame) } else { 0 },
+            digit,
+        }
+    }
+}
+
+/// The key that this frame lets recognise, and whether any of its tones is in it.
+fn hear(tones: &mut Option<TouchTones>, frame: &[i16]) -> (Option<Digit>, bool) {
+    let Some(ear) = tones else {
+        return (None, false);
+    };
+    let (mut digit, mut toned) = (None, ear.holds_tones());
+    for piece in frame.chunks(PIECE_SAMPLES) {
+        digit = ear.hear(piece).or(digit);
+        toned |= ear.holds_tones();
+    }
+    (digit, toned)
 }

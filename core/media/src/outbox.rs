@@ -1,9 +1,10 @@
 //! What waits for `poll_output`: in order, packets as ranges of one arena that is used again.
 
 use confab_terms::limits::MEDIA_OUTPUTS_MAX;
-use confab_terms::{LegId, PlayerId, Rate, RecordingSid, SocketAddr, SoundId};
+use confab_terms::{Digit, LegId, PlayerId, Rate, RecordingSid, SocketAddr, SoundId};
 use serde::{Deserialize, Serialize};
 
+use crate::counters::Counters;
 use crate::leg::Leg;
 use crate::{Chunk, Component, Event, Output};
 
@@ -89,6 +90,14 @@ impl Outbox {
         Some(&mut self.bytes[start..])
     }
 
+    /// Takes the packet back that `packet` made room for last.
+    pub(crate) fn retract(&mut self) {
+        if let Some(Waiting::Packet { start, .. }) = self.waiting.last() {
+            self.bytes.truncate(*start as usize);
+            self.waiting.pop();
+        }
+    }
+
     pub(crate) fn locked(&mut self, leg: LegId, component: Component, peer: SocketAddr) {
         self.waiting.push(Waiting::Locked {
             leg,
@@ -146,6 +155,15 @@ impl Outbox {
 
     pub(crate) fn recording_over(&mut self, recording: RecordingSid) {
         self.waiting.push(Waiting::RecordingOver(recording));
+    }
+
+    /// A key that was pressed.
+    pub(crate) fn digit(&mut self, leg: LegId, digit: Digit, counters: &mut Counters) {
+        if self.is_full() {
+            counters.lost_outputs += 1;
+        } else {
+            self.event(Event::Digit { leg, digit });
+        }
     }
 
     /// What a leg says this tick, if somebody wants to know and may hear it. While too much waits

@@ -4,8 +4,13 @@ use confab_rtp::Header;
 use confab_rtp::rtcp::{Item, Items};
 use confab_terms::{Instant, LegId, SocketAddr};
 
+use crate::Component;
 use crate::engine::Engine;
-use crate::{Component, Event};
+use crate::secrecy::Bench;
+
+/// Comfort noise has this payload type in whatever offer (RFC 3551 table 4), and comes from phones
+/// that never named it.
+const COMFORT_NOISE: u8 = 13;
 
 impl Engine {
     /// Takes a packet that arrived at a leg's socket. Junk is counted and forgotten.
@@ -38,12 +43,27 @@ impl Engine {
             counters.foreign_source += 1;
             return;
         }
+        let mut bench: Bench;
+        let packet = match &mut leg.secrecy {
+            None => packet,
+            Some(secrecy) => {
+                bench = [0; _];
+                let Ok(clear) = secrecy.open(Component::Rtp, packet, &mut bench) else {
+                    counters.unauthentic += 1;
+                    return;
+                };
+                clear
+            }
+        };
         let Ok((header, payload)) = Header::parse(packet) else {
             counters.malformed += 1;
             return;
         };
         let is_digit = media.digits_payload_type == Some(header.payload_type);
-        if header.payload_type != media.payload_type && !is_digit {
+        let is_noise = header.payload_type == COMFORT_NOISE
+            || media.comfort_noise == Some(header.payload_type);
+        let known = header.payload_type == media.payload_type || is_digit || is_noise;
+        if !known {
             counters.foreign_payload_type += 1;
             return;
         }
@@ -52,6 +72,10 @@ impl Engine {
         }
         counters.rtp_in += 1;
         leg.reception.packet(now, &header);
+        if is_noise && !is_digit && header.payload_type != media.payload_type {
+            leg.jitter.pause(&header);
+            return;
+        }
         if !is_digit {
             let units = leg.jitter.units(payload).unwrap_or(0);
             leg.heard.voice(units, &leg.reception);
@@ -61,11 +85,7 @@ impl Engine {
         leg.heard.digit();
         leg.jitter.pass_over(&header);
         if let Some(digit) = leg.digits.receive(&header, payload) {
-            if self.outbox.is_full() {
-                counters.lost_outputs += 1;
-            } else {
-                self.outbox.event(Event::Digit { leg: id, digit });
-            }
+            self.outbox.digit(id, digit, counters);
         }
     }
 
@@ -85,6 +105,18 @@ impl Engine {
             counters.foreign_source += 1;
             return;
         }
+        let mut bench: Bench;
+        let packet = match &mut leg.secrecy {
+            None => packet,
+            Some(secrecy) => {
+                bench = [0; _];
+                let Ok(clear) = secrecy.open(Component::Rtcp, packet, &mut bench) else {
+                    counters.unauthentic += 1;
+                    return;
+                };
+                clear
+            }
+        };
         // RFC 3550 A.2: all of it has to hold before any of it counts.
         if packet.is_empty() || Items::new(packet).any(|item| item.is_err()) {
             counters.malformed += 1;

@@ -61,10 +61,16 @@ pub(crate) fn report(
         block.as_slice(),
         &stream.cname,
     );
-    match outbox.packet(leg.id, Component::Rtcp, to, length) {
+    let room = length + leg.overhead(Component::Rtcp);
+    match outbox.packet(leg.id, Component::Rtcp, to, room) {
         Some(packet) => {
-            packet.copy_from_slice(&bytes[..length]);
-            counters.rtcp_out += 1;
+            packet[..length].copy_from_slice(&bytes[..length]);
+            if leg.seal(Component::Rtcp, packet) {
+                counters.rtcp_out += 1;
+            } else {
+                counters.lost_outputs += 1;
+                outbox.retract();
+            }
         }
         None => counters.lost_outputs += 1,
     }

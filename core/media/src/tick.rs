@@ -62,26 +62,30 @@ impl Engine {
             let place = leg.place.filter(|_| leg.speaks());
             let room = place.and_then(|place| Some((place, self.rooms.at_mut(place.room)?)));
             let Leg { mouth, jitter, .. } = leg;
-            let (pulled, loudness) = match room {
+            let (said, loudness) = match room {
                 None => {
-                    let pulled = mouth.pull(now, jitter, scratch);
+                    let said = mouth.pull(now, jitter, scratch);
                     if let Some(tape) = &mut leg.tape {
-                        tape.says(pulled, &scratch.frame);
+                        tape.says(said.pulled, &scratch.frame);
                     }
-                    (pulled, None)
+                    (said, None)
                 }
                 Some((place, audio)) => {
                     let seat = (&mut audio.room, place.seat);
-                    let (pulled, loud) = mouth.speak(now, jitter, seat, scratch);
+                    let said = mouth.speak(now, jitter, seat, scratch);
                     if let Some(tape) = &mut leg.tape {
-                        tape.says(pulled, mouth.said(&mut audio.room, place.seat, scratch));
+                        let voice = mouth.said(&mut audio.room, place.seat, scratch);
+                        tape.says(said.pulled, voice);
                     }
                     let told = audio.tells_speech && audio.room.is_audible(place.seat);
-                    (pulled, told.then_some(loud))
+                    (said, told.then_some(said.loud))
                 }
             };
             self.outbox.speech(leg, loudness);
-            self.counters.concealed += u64::from(pulled == Pulled::Concealed);
+            if let Some(digit) = said.digit {
+                self.outbox.digit(leg.id, digit, &mut self.counters);
+            }
+            self.counters.concealed += u64::from(said.pulled == Pulled::Concealed);
         }
     }
 }
@@ -100,15 +104,28 @@ fn say(
     if to.is_some() || !leg.ear.is_idle() || is_recorded {
         let place = leg.place;
         let place = place.and_then(|place| Some((place, rooms.at_mut(place.room)?)));
-        let Leg { coding, ear, .. } = leg;
+        let Leg {
+            coding,
+            ear,
+            secrecy,
+            ..
+        } = leg;
         let (payload, heard) = coding.payload(tick, (ear, is_recorded), place, scratch);
         if let Some(to) = to {
-            match outbox.packet(leg.id, Component::Rtp, to, HEADER_BYTES + payload.len()) {
+            let length = HEADER_BYTES + payload.len();
+            let added = secrecy.as_ref().map_or(0, |s| s.overhead(Component::Rtp));
+            match outbox.packet(leg.id, Component::Rtp, to, length + added) {
                 Some(packet) => {
                     let header = leg.stream.next(media.payload_type, payload.len());
                     header.write(packet);
-                    packet[HEADER_BYTES..].copy_from_slice(payload);
-                    counters.rtp_out += 1;
+                    packet[HEADER_BYTES..length].copy_from_slice(payload);
+                    let secrecy = secrecy.as_mut();
+                    if secrecy.is_none_or(|s| s.seal(Component::Rtp, packet)) {
+                        counters.rtp_out += 1;
+                    } else {
+                        counters.lost_outputs += 1;
+                        outbox.retract();
+                    }
                 }
                 None => counters.lost_outputs += 1,
             }

@@ -10,10 +10,11 @@ use confab_media::{
     Background, Beep, BeepTone, Command, Component, Engine, EngineConfig, Event, LegMedia, Output,
     Player, Recorded, RoomChange, Source,
 };
+use confab_rtp::srtp::{Outgoing, SRTP_BYTES_MAX};
 use confab_rtp::{HEADER_BYTES, Header};
 use confab_terms::{
-    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, PlayerId, Rate, RecordingSid, RoomId,
-    SocketAddr, SoundId, Track, Voice,
+    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, MasterKey, PlayerId, Rate, RecordingSid,
+    RoomId, SocketAddr, SoundId, SrtpKeys, SrtpSuite, Track, Voice,
 };
 
 struct Counting;
@@ -96,9 +97,11 @@ fn engine() -> Engine {
             signalling_address: address(id).ip(),
             codec: codec(id),
             payload_type: codec(id).payload_type(),
-            digits_payload_type: Some(101),
+            digits_payload_type: (id % 3 != 0).then_some(101),
+            comfort_noise: None,
             sends: true,
             receives: true,
+            srtp: keys(id),
         };
         let seat = RoomChange {
             seat: vec![(leg, OPEN)],
@@ -133,6 +136,21 @@ fn leg_recorded(leg: u64, dual: bool) -> Recorded {
         dual,
         track: Track::Both,
     }
+}
+
+/// Of three legs one is clear, and one has each suite.
+fn keys(leg: u64) -> Option<SrtpKeys> {
+    let suite = match leg % 3 {
+        0 => return None,
+        1 => SrtpSuite::AeadAes128Gcm,
+        _ => SrtpSuite::AesCm128HmacSha1,
+    };
+    let key = MasterKey::new([leg as u8; 30]);
+    Some(SrtpKeys {
+        suite,
+        ours: key,
+        theirs: key,
+    })
 }
 
 fn sound(player: u64, repeats: bool) -> Player {
@@ -202,14 +220,14 @@ fn commands(tick: u64) -> Vec<Command> {
         .collect()
 }
 
-fn packet(leg: u64, tick: u64, encoder: &mut Encoder) -> Vec<u8> {
+fn packet(leg: u64, tick: u64, encoder: &mut Encoder, phones: &mut [Option<Outgoing>]) -> Vec<u8> {
     let codec = encoder.codec();
     let frame: Vec<i16> = (0..codec.rate().frame_samples())
         .map(|at| (at as i16 * 30) ^ (leg as i16 * 3))
         .collect();
     let mut payload = [0; 400];
     let length = encoder.encode(&frame, &mut payload);
-    let mut packet = vec![0; HEADER_BYTES + length];
+    let mut packet = vec![0; HEADER_BYTES + length + SRTP_BYTES_MAX];
     let header = Header {
         payload_type: codec.payload_type(),
         marker: false,
@@ -218,7 +236,13 @@ fn packet(leg: u64, tick: u64, encoder: &mut Encoder) -> Vec<u8> {
         ssrc: leg as u32,
     };
     header.write(&mut packet);
-    packet[HEADER_BYTES..].copy_from_slice(&payload[..length]);
+    let whole = HEADER_BYTES + length;
+    packet[HEADER_BYTES..whole].copy_from_slice(&payload[..length]);
+    let sealed = match &mut phones[leg as usize] {
+        Some(phone) => phone.protect_rtp(&mut packet, whole),
+        None => Some(whole),
+    };
+    packet.truncate(sealed.expect("there is room"));
     packet
 }
 
@@ -229,6 +253,8 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
     let samples: Arc<[i16]> = (0..7_000).map(|x| x as i16).collect();
     let (mut taken, mut packets, mut wanted, mut applied) = (0, 0, 0, 0);
     let (mut spoken, mut recorded) = (0, 0);
+    let phone = |keys: SrtpKeys| Outgoing::new(keys.suite, keys.theirs);
+    let mut phones: Vec<_> = (0..=LEGS).map(|leg| keys(leg).map(phone)).collect();
     let mut encoders: Vec<_> = (0..=LEGS)
         .map(|leg| Encoder::new(codec(leg), OpusSettings::default()))
         .collect();
@@ -237,7 +263,10 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
         let commands = commands(tick);
         let incoming: Vec<_> = (1..=LEGS)
             .filter(|leg| (leg * 31 + tick * 17) % 20 != 0)
-            .map(|leg| (leg, packet(leg, tick, &mut encoders[leg as usize])))
+            .map(|leg| {
+                let encoder = &mut encoders[leg as usize];
+                (leg, packet(leg, tick, encoder, &mut phones))
+            })
             .collect();
         let mut feeds = Vec::with_capacity(200);
         let count = counted(|| {
@@ -283,4 +312,6 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
     assert!(spoken > 0, "nobody began or ended to speak");
     assert!(recorded > 500 * 3 * 160, "the tapes hold too little");
     assert_eq!(taken, 0);
+    let counters = engine.counters();
+    assert!(counters.rtp_in > 800 * 45 && counters.unauthentic == 0);
 }

@@ -3,8 +3,8 @@
 use confab_terms::Digit;
 use serde::{Deserialize, Serialize};
 
-/// Samples of the 8 kHz clock between two packets.
-const STEP: u16 = 160;
+/// Milliseconds between two packets.
+const STEP_MS: u32 = 20;
 /// RFC 4733 §2.5.1.4: the last packet is sent three times.
 const ENDS: u8 = 3;
 
@@ -13,6 +13,7 @@ const ENDS: u8 = 3;
 pub struct DigitSender {
     event: u8,
     timestamp: u32,
+    step: u16,
     sent: u16,
     total: u16,
     ends: u8,
@@ -30,17 +31,25 @@ pub struct DigitPacket {
 }
 
 impl DigitSender {
-    /// A press of so many milliseconds (40 at least, 8 s at most) that begins at `timestamp`;
-    /// `None` if there is no such key.
+    /// A press of so many milliseconds (40 at least, 8 s at most) that begins at `timestamp`, told
+    /// by a clock of 8 kHz; `None` if there is no such key.
     #[must_use]
     pub fn new(digit: Digit, timestamp: u32, ms: u32) -> Option<Self> {
+        Self::at(8_000, digit, timestamp, ms)
+    }
+
+    /// The same by another clock (RFC 4733 §2.4.1), 48 kHz at most: as long as 16 bits can say.
+    #[must_use]
+    pub fn at(clock_rate: u32, digit: Digit, timestamp: u32, ms: u32) -> Option<Self> {
         let event = "0123456789*#ABCD".find(digit.0.to_ascii_uppercase())?;
-        let total = (ms.clamp(40, 8_000) * 8) as u16;
+        let units = (clock_rate / 1_000).clamp(1, 48);
+        let longest = (u32::from(u16::MAX) / units).min(8_000);
         Some(Self {
             event: event as u8,
             timestamp,
+            step: (STEP_MS * units) as u16,
             sent: 0,
-            total,
+            total: (ms.clamp(40, longest) * units) as u16,
             ends: 0,
         })
     }
@@ -51,7 +60,7 @@ impl DigitSender {
             return None;
         }
         let marker = self.sent == 0;
-        self.sent = self.sent.saturating_add(STEP).min(self.total);
+        self.sent = self.sent.saturating_add(self.step).min(self.total);
         let end = self.sent == self.total;
         self.ends += u8::from(end);
         let [high, low] = self.sent.to_be_bytes();

@@ -70,7 +70,18 @@ impl JitterBuffer {
     /// A packet of the same stream that holds no voice, a digit say: it is not missing.
     pub fn pass_over(&mut self, header: &Header) {
         if let Some(stream) = &mut self.stream {
-            self.stats.lost += u64::from(stream.order.pass_over(header));
+            self.stats.lost += u64::from(stream.order.pass_over(header).unwrap_or(0));
+        }
+    }
+
+    /// A packet of the same stream that says that nothing is said for now (comfort noise,
+    /// RFC 3389): it is not missing, nor is what does not follow it.
+    pub fn pause(&mut self, header: &Header) {
+        if let Some(stream) = &mut self.stream
+            && let Some(lost) = stream.order.pass_over(header)
+        {
+            self.stats.lost += u64::from(lost);
+            stream.paused = true;
         }
     }
 
@@ -104,7 +115,14 @@ impl JitterBuffer {
             return;
         };
         match stream.place(header, samples, self.frame) {
-            Place::Next { skipped } => self.stats.lost += u64::from(skipped),
+            Place::Next { skipped } => {
+                self.stats.lost += u64::from(skipped);
+                // Nothing is missing, and yet time has passed: it paused.
+                if skipped == 0 && distance(stream.end, header.timestamp) > 0 {
+                    let guessed = u64::from(stream.guessed);
+                    self.stats.concealed = self.stats.concealed.saturating_sub(guessed);
+                }
+            }
             Place::Reordered => {
                 self.stats.reordered += 1;
                 self.stats.lost = self.stats.lost.saturating_sub(1);
@@ -156,6 +174,8 @@ impl JitterBuffer {
         let Some(stream) = &mut self.stream else {
             return;
         };
+        stream.guessed = 0;
+        stream.paused = false;
         if let Some(lead) = stream.lead(timestamp, self.frame) {
             self.stats.late += u64::from(stream.is_past(timestamp));
             if stream.has_lost_time(lead) {
@@ -240,7 +260,11 @@ impl JitterBuffer {
 
     fn play(&mut self, cursor: u32, out: &mut [i16]) -> Pulled {
         let (made, voice) = self.store.play(cursor, out);
+        let mut paused = false;
         if let Some(stream) = &mut self.stream {
+            let beyond = distance(stream.end, cursor) >= 0;
+            paused = stream.paused && beyond;
+            stream.guessed += u32::from(made && beyond && !paused);
             stream.cursor = Some(cursor.wrapping_add(self.frame));
             stream.missing = if voice {
                 0
@@ -249,6 +273,7 @@ impl JitterBuffer {
             };
         }
         match (made, voice) {
+            (true, _) if paused => Pulled::Fading,
             (true, _) => Pulled::Concealed,
             (false, true) => Pulled::Voice,
             (false, false) => Pulled::Silence,

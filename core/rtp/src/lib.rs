@@ -7,6 +7,7 @@ mod header;
 mod jitter;
 mod reception;
 pub mod rtcp;
+pub mod srtp;
 
 pub use digit_receiver::DigitReceiver;
 pub use digit_sender::{DigitPacket, DigitSender};

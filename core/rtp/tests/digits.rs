@@ -141,3 +141,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_press_is_told_by_the_clock_that_was_agreed_on() {
+    let mut sender = DigitSender::at(48_000, Digit('7'), 5_000, 100).expect("a key");
+    let packets: Vec<_> = std::iter::from_fn(|| sender.next_packet()).collect();
+    assert_eq!(packets.len(), 5 + 2);
+    assert_eq!(packets[0].payload, [7, 10, 0x03, 0xc0]);
+    assert_eq!(packets[6].payload, [7, 0x8a, 0x12, 0xc0]);
+    // 16 bits hold 1.36 s of that clock: a longer press is cut there.
+    let mut sender = DigitSender::at(48_000, Digit('7'), 5_000, 8_000).expect("a key");
+    let last = std::iter::from_fn(|| sender.next_packet()).last();
+    let [_, _, high, low] = last.expect("packets").payload;
+    assert_eq!(u16::from_be_bytes([high, low]), 1_365 * 48);
+}

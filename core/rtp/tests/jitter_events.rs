@@ -369,3 +369,68 @@ proptest! {
         }
     }
 }
+
+/// Two seconds of voice, and one of nothing between them: after `noise`, if any.
+fn with_a_pause(noise: bool, lost: bool) -> (Vec<Pulled>, confab_rtp::JitterStats) {
+    let mut buffer = JitterBuffer::new(Codec::Pcmu);
+    let mut pulled = Vec::new();
+    let mut sequence = 0;
+    for tick in 0..150_u32 {
+        let header = Header {
+            payload_type: 0,
+            marker: tick == 100,
+            sequence,
+            timestamp: tick * 160,
+            ssrc: 1,
+        };
+        match tick {
+            0..50 | 100.. => {
+                buffer.insert(Instant(0), &header, &[0x10; 160]);
+                sequence += 1;
+            }
+            50 if noise => {
+                buffer.pause(&header);
+                sequence += 1;
+            }
+            50 if lost => sequence += 1,
+            _ => {}
+        }
+        let mut frame = [0; 160];
+        pulled.push(buffer.pull(Instant(0), &mut frame));
+        if (54..100).contains(&tick) {
+            assert_eq!(frame, [0; 160], "tick {tick}");
+        }
+    }
+    (pulled, buffer.stats())
+}
+
+#[test]
+fn comfort_noise_begins_a_pause_in_which_nothing_is_missing() {
+    let (pulled, stats) = with_a_pause(true, false);
+    assert_eq!(
+        (stats.lost, stats.concealed, stats.strayed),
+        (0, 0, 0),
+        "{stats:?}"
+    );
+    assert_eq!(pulled[50], Pulled::Fading);
+    assert!(pulled[54..100].iter().all(|what| *what == Pulled::Silence));
+    assert!(
+        pulled[101..].iter().all(|what| *what == Pulled::Voice),
+        "{pulled:?}"
+    );
+}
+
+#[test]
+fn a_gap_of_time_without_a_gap_of_sequence_is_a_pause() {
+    let (pulled, stats) = with_a_pause(false, false);
+    assert_eq!(pulled[50], Pulled::Concealed, "it might have been late");
+    assert_eq!((stats.lost, stats.concealed), (0, 0), "{stats:?}");
+    assert!(
+        pulled[101..].iter().all(|what| *what == Pulled::Voice),
+        "{pulled:?}"
+    );
+    // With one, it is a loss.
+    let (_, stats) = with_a_pause(false, true);
+    assert_eq!(stats.lost, 1, "{stats:?}");
+    assert!(stats.concealed >= 3, "{stats:?}");
+}

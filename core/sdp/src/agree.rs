@@ -1,15 +1,20 @@
 //! What an answer to our offer comes to.
 
-use confab_terms::Codec;
-
 use crate::choose::choose;
-use crate::{Agreed, NotAcceptable, Session};
+use crate::crypto::tag_in_offer;
+use crate::{Agreed, Local, NotAcceptable, Session};
 
-/// Reads the answer to an offer of one audio stream with these codecs.
+/// Reads the answer to our offer of one audio stream.
 ///
 /// # Errors
 /// They refused it, or answered with what was not offered.
-pub fn agree(offered: &[Codec], answer: &Session) -> Result<Agreed, NotAcceptable> {
+pub fn agree(local: &Local, answer: &Session) -> Result<Agreed, NotAcceptable> {
     let media = answer.media.first().ok_or(NotAcceptable::NoAudio)?;
-    choose(answer, media, offered)
+    let agreed = choose(answer, media, local)?;
+    // The line that was taken is named by its tag (RFC 4568 §5.1.3).
+    let taken = media.crypto.first().filter(|_| agreed.srtp.is_some());
+    if taken.is_some_and(|crypto| crypto.tag != tag_in_offer(crypto.suite)) {
+        return Err(NotAcceptable::NoSuite);
+    }
+    Ok(agreed)
 }

@@ -1,7 +1,9 @@
 //! What the two sides of offer and answer know and agree on.
 
-use confab_terms::{Codec, IpAddr, SocketAddr};
+use confab_terms::{Codec, IpAddr, SocketAddr, SrtpKeys};
 use serde::{Deserialize, Serialize};
+
+use crate::OurSrtp;
 
 /// Our side of a session description.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +16,8 @@ pub struct Local {
     pub session_id: u64,
     /// `o=` version: up by one with each change (RFC 3264 §8).
     pub version: u64,
+    /// Our keys; `None`: media is never encrypted.
+    pub srtp: Option<OurSrtp>,
     /// What we speak: in an offer the best first, in an answer theirs is the order.
     pub codecs: Vec<Codec>,
 }
@@ -47,10 +51,14 @@ pub struct Agreed {
     pub digits_payload_type: Option<u8>,
     /// Of those.
     pub digits_clock_rate: u32,
+    /// Packets that say that nothing is said (RFC 3389), if it sends them.
+    pub comfort_noise: Option<u8>,
     /// Ours.
     pub direction: Direction,
     /// What it asked for with `a=ptime`; 20 if it did not.
     pub ptime_ms: u16,
+    /// What media is encrypted with; `None`: it is clear.
+    pub srtp: Option<SrtpKeys>,
 }
 
 impl Direction {

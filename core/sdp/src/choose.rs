@@ -1,26 +1,25 @@
 //! What an audio section of theirs comes to, seen from our side.
 
-use confab_terms::Codec;
+use crate::{Agreed, Local, Media, NotAcceptable, Session, crypto};
 
-use crate::{Agreed, Media, NotAcceptable, Session};
-
-/// What we would agree on for this section, with a codec out of `ours` in their order.
+/// What we would agree on for this section, with a codec of ours in their order.
 pub(crate) fn choose(
     session: &Session,
     media: &Media,
-    ours: &[Codec],
+    local: &Local,
 ) -> Result<Agreed, NotAcceptable> {
     if media.kind != "audio" || media.port == 0 {
         return Err(NotAcceptable::NoAudio);
     }
-    if !media.protocol.eq_ignore_ascii_case("RTP/AVP") {
-        return Err(NotAcceptable::NotRtpAvp);
-    }
+    let srtp = crypto::agreed(media, local.srtp.as_ref())?;
     let (payload_type, codec) = media
         .payload_types()
         .find_map(|payload_type| {
             let codec = media.codec(payload_type)?;
-            ours.contains(&codec).then_some((payload_type, codec))
+            local
+                .codecs
+                .contains(&codec)
+                .then_some((payload_type, codec))
         })
         .ok_or(NotAcceptable::NoCodec)?;
     let (remote_rtp, remote_rtcp) = media.addresses(session).ok_or(NotAcceptable::NoAddress)?;
@@ -32,8 +31,10 @@ pub(crate) fn choose(
         payload_type,
         digits_payload_type: digits.map(|(payload_type, _)| payload_type),
         digits_clock_rate: digits.map_or(8_000, |(_, clock_rate)| clock_rate),
+        comfort_noise: media.comfort_noise(codec),
         direction: media.direction(session).mirrored(),
         ptime_ms: media.ptime_ms.or(session.ptime_ms).unwrap_or(20),
+        srtp,
     })
 }
 
@@ -41,11 +42,11 @@ pub(crate) fn choose(
 /// nearest.
 pub(crate) fn choose_first(
     session: &Session,
-    ours: &[Codec],
+    local: &Local,
 ) -> Result<(usize, Agreed), NotAcceptable> {
     let mut nearest = NotAcceptable::NoAudio;
     for (index, media) in session.media.iter().enumerate() {
-        match choose(session, media, ours) {
+        match choose(session, media, local) {
             Ok(agreed) => return Ok((index, agreed)),
             Err(fault) if nearest == NotAcceptable::NoAudio => nearest = fault,
             Err(_) => {}

@@ -18,9 +18,23 @@ pub enum NotAcceptable {
     /// No `m=audio` that is not refused.
     #[error("no audio stream; m=audio over RTP/AVP would do")]
     NoAudio,
-    /// Every audio stream is encrypted, or not RTP at all.
-    #[error("no audio stream over plain RTP; m=audio over RTP/AVP would do")]
+    /// Every audio stream is over something else: DTLS, feedback, no RTP at all.
+    #[error("no audio stream over RTP as we know it; m=audio over RTP/AVP would do, or RTP/SAVP")]
     NotRtpAvp,
+    /// Encrypted, where SRTP is off.
+    #[error(
+        "encrypted audio, but SRTP is off; m=audio over RTP/AVP, or srtp = \"prefer\", would do"
+    )]
+    NotClear,
+    /// Clear, where SRTP is required.
+    #[error("clear audio, but SRTP is required; m=audio over RTP/SAVP with a=crypto would do")]
+    NotSecure,
+    /// No `a=crypto` that we can keep to.
+    #[error(
+        "no a=crypto of ours; AES_CM_128_HMAC_SHA1_80 or AEAD_AES_128_GCM with one key, no MKI and \
+         everything encrypted and authenticated would do"
+    )]
+    NoSuite,
     /// None of our codecs.
     #[error("no codec of ours; PCMU/8000 or PCMA/8000 would do")]
     NoCodec,

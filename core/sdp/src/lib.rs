@@ -1,10 +1,11 @@
 //! SDP (RFC 4566/8866) and offer/answer (RFC 3264): parse, offer, answer, agree.
-//! One audio stream, G.711 and digits; it opens no port and sends nothing.
+//! One audio stream, G.711 and digits, keys for SRTP; it opens no port and sends nothing.
 
 mod agree;
 mod agreed;
 mod answer;
 mod choose;
+mod crypto;
 mod errors;
 mod media;
 mod offer;
@@ -14,6 +15,7 @@ mod session;
 pub use agree::agree;
 pub use agreed::{Agreed, Direction, Local};
 pub use answer::answer;
+pub use crypto::{Crypto, OurSrtp};
 pub use errors::{Malformed, NotAcceptable};
 pub use media::{Media, RtcpAddress, RtpMap};
 pub use offer::offer;

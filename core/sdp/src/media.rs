@@ -3,7 +3,7 @@
 use confab_terms::{Codec, IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
-use crate::{Direction, Host, Session};
+use crate::{Crypto, Direction, Host, Session};
 
 /// `a=rtpmap`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,8 @@ pub struct Media {
     pub ptime_ms: Option<u16>,
     /// `a=rtcp`.
     pub rtcp: Option<RtcpAddress>,
+    /// `a=crypto`, as far as we can keep to it, in its order.
+    pub crypto: Vec<Crypto>,
 }
 
 impl Media {
@@ -62,6 +64,7 @@ impl Media {
             (None, 0) => Some(("PCMU", 8_000, 1)),
             (None, 8) => Some(("PCMA", 8_000, 1)),
             (None, 9) => Some(("G722", 8_000, 1)),
+            (None, 13) => Some(("CN", 8_000, 1)),
             _ => None,
         }
     }
@@ -95,6 +98,14 @@ impl Media {
             found.map(|payload_type| (payload_type, rate))
         };
         at(codec.clock_rate()).or_else(|| at(8_000))
+    }
+
+    /// The payload type of comfort noise (RFC 3389) for codecs of its clock.
+    pub(crate) fn comfort_noise(&self, codec: Codec) -> Option<u8> {
+        self.payload_types().find(|payload_type| {
+            matches!(self.encoding(*payload_type), Some((encoding, 8_000, 1))
+                if encoding.eq_ignore_ascii_case("CN") && codec.clock_rate() == 8_000)
+        })
     }
 
     /// Where it wants RTP and RTCP; `None` without a unicast address.

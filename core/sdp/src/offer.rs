@@ -2,7 +2,7 @@
 
 use confab_terms::{Codec, IpAddr};
 
-use crate::{Direction, Local};
+use crate::{Crypto, Direction, Local, crypto};
 
 /// The payload types of digits where we choose them: at 8 kHz, and at the clock of Opus.
 const DIGITS: (u8, u32) = (101, 8_000);
@@ -16,12 +16,15 @@ pub fn offer(local: &Local, direction: Direction) -> Vec<u8> {
         .iter()
         .map(|codec| (*codec, codec.payload_type()))
         .collect();
+    let (protocol, lines) = crypto::offered(local.srtp.as_ref());
     let mut text = write_head(local);
     let mut digits = vec![DIGITS];
     if local.codecs.contains(&Codec::Opus) {
         digits.push(WIDE_DIGITS);
     }
-    write_audio(&mut text, local, &codecs, &digits, direction);
+    let secrecy = (protocol, lines.as_slice());
+    // No comfort noise: we would rather hear what there is.
+    write_audio(&mut text, local, &codecs, None, &digits, direction, secrecy);
     text.into_bytes()
 }
 
@@ -46,15 +49,21 @@ pub(crate) fn write_audio(
     text: &mut String,
     local: &Local,
     codecs: &[(Codec, u8)],
+    noise: Option<u8>,
     digits: &[(u8, u32)],
     direction: Direction,
+    (protocol, lines): (&str, &[Crypto]),
 ) {
-    text.push_str(&format!("m=audio {} RTP/AVP", local.rtp_port));
+    text.push_str(&format!("m=audio {} {protocol}", local.rtp_port));
     let digit_types = digits.iter().map(|&(number, _)| number);
-    for payload_type in codecs.iter().map(|&(_, number)| number).chain(digit_types) {
+    let voices = codecs.iter().map(|&(_, number)| number);
+    for payload_type in voices.chain(noise).chain(digit_types) {
         text.push_str(&format!(" {payload_type}"));
     }
     text.push_str("\r\n");
+    for line in lines {
+        crypto::write(text, line);
+    }
     for (codec, payload_type) in codecs {
         let (name, rate) = (codec.name(), codec.clock_rate());
         let channels = match codec.channels() {
@@ -70,6 +79,9 @@ pub(crate) fn write_audio(
                 "a=fmtp:{payload_type} useinbandfec=1;stereo=0\r\n"
             ));
         }
+    }
+    if let Some(payload_type) = noise {
+        text.push_str(&format!("a=rtpmap:{payload_type} CN/8000\r\n"));
     }
     for (payload_type, rate) in digits {
         text.push_str(&format!(

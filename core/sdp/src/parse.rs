@@ -3,7 +3,7 @@
 
 use confab_terms::{IpAddr, limits};
 
-use crate::{Direction, Host, Malformed, Media, RtcpAddress, RtpMap, Session};
+use crate::{Direction, Host, Malformed, Media, RtcpAddress, RtpMap, Session, crypto};
 
 type Value<T> = Result<T, &'static str>;
 
@@ -135,6 +135,9 @@ fn attribute(session: &mut Session, value: &str) -> Value<()> {
         ("ptime", Some(media)) => media.ptime_ms = ptime(value),
         ("ptime", None) => session.ptime_ms = ptime(value),
         ("rtcp", Some(media)) => media.rtcp = Some(rtcp(value)?),
+        ("crypto", Some(media)) if media.crypto.len() < limits::SDP_CRYPTO_MAX => {
+            media.crypto.extend(crypto::read(value));
+        }
         ("rtpmap", Some(media)) if media.rtp_maps.len() < limits::SDP_FORMATS_MAX => {
             media.rtp_maps.extend(rtp_map(value)?);
         }

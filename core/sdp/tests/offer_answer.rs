@@ -14,6 +14,7 @@ fn local(address: &str) -> Local {
         session_id: 1,
         codecs: BOTH.to_vec(),
         version: 1,
+        srtp: None,
     }
 }
 
@@ -77,7 +78,7 @@ fn what_is_not_acceptable_says_what_would_do() {
         ),
         (
             with(here, "m=audio 4000 RTP/SAVP 0\r\n"),
-            NotAcceptable::NotRtpAvp,
+            NotAcceptable::NotClear,
         ),
         (
             with(here, "m=audio 4000 RTP/AVP 9 18\r\n"),
@@ -113,7 +114,7 @@ fn an_offer_of_ours_is_answered_and_agreed_on() {
     assert!(text.contains("c=IN IP6 2001:db8::1\r\n"), "{text}");
     assert!(text.contains("m=audio 20002 RTP/AVP 0 8 101\r\n"), "{text}");
     let (theirs, they_agreed) = answer(&parse(&ours).unwrap(), &local("192.0.2.1")).unwrap();
-    let agreed = agree(&BOTH, &parse(&theirs).unwrap()).unwrap();
+    let agreed = agree(&local("2001:db8::1"), &parse(&theirs).unwrap()).unwrap();
     assert_eq!(agreed.codec, they_agreed.codec);
     assert_eq!(agreed.remote_rtp.to_string(), "192.0.2.1:20002");
     assert_eq!(they_agreed.remote_rtp.to_string(), "[2001:db8::1]:20002");
@@ -122,12 +123,19 @@ fn an_offer_of_ours_is_answered_and_agreed_on() {
 
 #[test]
 fn an_answer_with_what_was_not_offered_is_not_agreed_on() {
+    let only_pcma = Local {
+        codecs: vec![Codec::Pcma],
+        ..local("::1")
+    };
     let text = with("c=IN IP4 192.0.2.9\r\n", "m=audio 4000 RTP/AVP 0\r\n");
     let session = parse(text.as_bytes()).unwrap();
-    assert_eq!(agree(&[Codec::Pcma], &session), Err(NotAcceptable::NoCodec));
+    assert_eq!(agree(&only_pcma, &session), Err(NotAcceptable::NoCodec));
     let text = with("c=IN IP4 192.0.2.9\r\n", "m=audio 0 RTP/AVP 0\r\n");
     let session = parse(text.as_bytes()).unwrap();
-    assert_eq!(agree(&BOTH, &session), Err(NotAcceptable::NoAudio));
+    assert_eq!(
+        agree(&local("2001:db8::1"), &session),
+        Err(NotAcceptable::NoAudio)
+    );
 }
 
 #[test]

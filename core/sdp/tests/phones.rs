@@ -10,6 +10,7 @@ fn local() -> Local {
         rtp_port: 20_000,
         session_id: 7,
         version: 3,
+        srtp: None,
         codecs: vec![Codec::Pcmu, Codec::Pcma],
     }
 }
@@ -40,8 +41,10 @@ fn agreed(rtp: &str, rtcp: &str, codec: Codec, payload_type: u8, digits: Option<
         payload_type,
         digits_payload_type: digits,
         digits_clock_rate: 8_000,
+        comfort_noise: None,
         direction: Direction::SendRecv,
         ptime_ms: 20,
+        srtp: None,
     }
 }
 

@@ -1,10 +1,14 @@
 //! Who may call us, and whom we may call: the trunks as the operator names them. What is made of
 //! it request by request stands in `admit`.
 
-use confab_terms::{Cidr, IpAddr, SocketAddr};
+use std::collections::BTreeMap;
+
+use confab_terms::{Cidr, Instant, IpAddr, SocketAddr, Srtp, limits};
 use serde::{Deserialize, Serialize};
 
-use crate::Account;
+use crate::hop::Hop;
+use crate::message::{Host, Uri};
+use crate::{Account, Target, Transport};
 
 /// Whom the listener lets in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +31,8 @@ pub struct Trunk {
     pub account: Option<Account>,
     /// Where it takes calls of ours.
     pub gateway: Option<Gateway>,
+    /// Whether its media is encrypted; `None`: as everybody else's.
+    pub srtp: Option<Srtp>,
 }
 
 /// Where a trunk takes calls.
@@ -34,8 +40,63 @@ pub struct Trunk {
 pub struct Gateway {
     /// What request URIs say: `sip.example.com`, `192.0.2.1:5070`.
     pub host: String,
-    /// Where the datagrams go.
-    pub address: SocketAddr,
+    /// Where that is, if it is an address; a name is looked up when it is called.
+    pub address: Option<SocketAddr>,
+    /// By what, unless a URI says otherwise, or over UDP its name's records do.
+    pub transport: Transport,
+    /// Where its name has led to, and when that was heard last.
+    known: BTreeMap<IpAddr, Instant>,
+}
+
+impl Gateway {
+    /// One that nobody has called yet. `address`: where it is, if `host` is no name.
+    #[must_use]
+    pub fn new(host: String, address: Option<SocketAddr>, transport: Transport) -> Self {
+        Self {
+            host,
+            address,
+            transport,
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// The way there.
+    pub(crate) fn way(&self, by: Transport, settled: bool) -> Option<Hop> {
+        // Whose certificate it must be: the host's, and no address's that it has just now.
+        let certified = Some(self.name()).filter(|_| by == Transport::Tls);
+        if let Some(address) = self.address {
+            return Some(Hop {
+                certified,
+                ..Hop::to(by, address)
+            });
+        }
+        let Some(Uri::Sip(uri)) = Uri::parse(&format!("sip:{}", self.host)) else {
+            return None;
+        };
+        Hop::of_uri(&uri, by).map(|hop| Hop { settled, ..hop })
+    }
+
+    /// Its host without the port.
+    fn name(&self) -> String {
+        let host = Host::parse_with_port(&self.host);
+        match host.map(|(host, _)| host) {
+            Some(Host::Address(ip)) => ip.to_string(),
+            Some(Host::Name(name)) => name,
+            None => self.host.clone(),
+        }
+    }
+
+    /// Whether this is an address of it.
+    pub(crate) fn is_at(&self, ip: IpAddr) -> bool {
+        let ip = ip.to_canonical();
+        let literal = self.address.map(|at| at.ip().to_canonical());
+        literal == Some(ip) || self.known.contains_key(&ip)
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        let host = self.host.split(':').next().unwrap_or_default();
+        self.address.is_none() && host.eq_ignore_ascii_case(name)
+    }
 }
 
 impl Access {
@@ -52,11 +113,49 @@ impl Access {
         self.trunks.iter().find(|trunk| trunk.name == name)
     }
 
+    /// The trunk that somebody is, or is a user of.
+    pub(crate) fn of_peer(&self, peer: &Peer) -> Option<&Trunk> {
+        match peer {
+            Peer::Trunk(name) => self.trunk(name),
+            Peer::User { user, .. } => {
+                let is_theirs = |trunk: &&Trunk| {
+                    let account = trunk.account.as_ref();
+                    account.is_some_and(|account| account.user == *user)
+                };
+                self.trunks.iter().find(is_theirs)
+            }
+            Peer::Anyone | Peer::Address(_) | Peer::Nobody => None,
+        }
+    }
+
     /// The trunk that calls from there without a password.
     pub(crate) fn of_network(&self, from: IpAddr) -> Option<&Trunk> {
         let calls_from = |net: &Cidr| net.contains(from);
         let mut trunks = self.trunks.iter();
         trunks.find(|trunk| trunk.networks.iter().any(calls_from))
+    }
+
+    /// Whether a trunk's calls go to this name.
+    pub(crate) fn has_gateway(&self, name: &str) -> bool {
+        let mut gateways = self.trunks.iter().filter_map(|t| t.gateway.as_ref());
+        gateways.any(|gateway| gateway.is_named(name))
+    }
+
+    /// The name leads there now, and what it led to long ago counts no longer.
+    pub(crate) fn vouch(&mut self, now: Instant, name: &str, found: &[Target]) {
+        let gateways = self.trunks.iter_mut().filter_map(|t| t.gateway.as_mut());
+        for gateway in gateways.filter(|gateway| gateway.is_named(name)) {
+            let known = &mut gateway.known;
+            known.retain(|_, heard| *heard + limits::SIP_GATEWAY_LIFE > now);
+            for address in found.iter().flat_map(|target| &target.addresses) {
+                known.insert(address.ip().to_canonical(), now);
+            }
+            while known.len() > limits::SIP_GATEWAY_ADDRESSES_MAX {
+                let oldest = known.iter().min_by_key(|(_, heard)| **heard);
+                let oldest = oldest.map(|(ip, _)| *ip);
+                known.retain(|ip, _| Some(*ip) != oldest);
+            }
+        }
     }
 
     pub(crate) fn accounts(&self) -> impl Iterator<Item = &Account> {
@@ -67,8 +166,9 @@ impl Access {
 impl Trunk {
     /// Whether requests within a call of this trunk come from there.
     pub(crate) fn speaks_from(&self, from: IpAddr) -> bool {
-        let gateway = self.gateway.as_ref().map(|g| g.address.ip().to_canonical());
-        gateway == Some(from.to_canonical()) || self.networks.iter().any(|net| net.contains(from))
+        let gateway = self.gateway.as_ref();
+        gateway.is_some_and(|gateway| gateway.is_at(from))
+            || self.networks.iter().any(|net| net.contains(from))
     }
 }
 

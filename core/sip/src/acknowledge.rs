@@ -4,8 +4,9 @@ use confab_terms::Instant;
 
 use crate::challenge::credentials;
 use crate::client::{Ack, ClientState, FORKS_MAX};
-use crate::dialog::{Dialog, Phase};
+use crate::dialog::Dialog;
 use crate::message::{Method, Request};
+use crate::phase::Phase;
 use crate::timers::{PATIENCE, Timer, TransactionId};
 use crate::{DialogId, Event, UserAgent};
 
@@ -79,7 +80,7 @@ impl UserAgent {
         if let Some(client) = self.clients.get(&client) {
             request.headers = credentials(client, &to);
         }
-        let bytes = request.bytes(self.config.address, to.transport);
+        let bytes = request.bytes(self.sent_by(to.transport), to.transport);
         if let Some(client) = self.clients.get_mut(&client)
             && let ClientState::Accepted { acks } = &mut client.state
             && acks.len() < FORKS_MAX

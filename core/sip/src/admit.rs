@@ -5,7 +5,7 @@ use confab_terms::Instant;
 
 use crate::access::{Access, Peer};
 use crate::digest::{Asked, Gate, Verdict};
-use crate::hop::{Hop, Source, Transport};
+use crate::hop::{Hop, Source};
 use crate::message::{Echo, Method, Reply, Request};
 use crate::server::ServerKey;
 use crate::{DialogId, UserAgent};
@@ -164,7 +164,7 @@ impl UserAgent {
         // 32 bits are enough of a tag that makes no dialog.
         let bytes = reply.tag(&tag[..8]).bytes(&Echo::of(request, from.address));
         // Who holds a connection is where it says it is.
-        let fits = bytes.len() <= size || from.transport == Transport::Tcp;
+        let fits = bytes.len() <= size || from.transport.is_stream();
         if fits && request.method != Method::Ack {
             self.send(now, &Hop::back(from), bytes);
         }

@@ -2,12 +2,12 @@
 //! §7.4), 401 and 407. A new transaction with the next number in the same dialog (RFC 3261
 //! §8.1.3.5).
 
-use confab_terms::Instant;
+use confab_terms::{Instant, limits};
 
-use crate::dialog::Phase;
 use crate::hop::Source;
 use crate::lasting::{INTERVAL_S, INTERVAL_S_MIN, min_se};
 use crate::message::{Outgoing, Response};
+use crate::phase::Phase;
 use crate::timers::TransactionId;
 use crate::{DialogId, UserAgent};
 
@@ -22,7 +22,7 @@ impl UserAgent {
         let Some(old) = self.clients.get(&client) else {
             return false;
         };
-        let (mut request, to, id) = (old.request.clone(), old.to.clone(), old.dialog);
+        let (mut request, id, tries) = (old.request.clone(), old.dialog, old.tries);
         let awaited = self.dialogs.get(&id).is_some_and(|known| {
             let asking = known.asking.as_ref();
             matches!(known.phase, Phase::Inviting { .. })
@@ -33,11 +33,11 @@ impl UserAgent {
             401 | 407 if awaited => self.add_credentials(&mut request, (client, from), response),
             _ => false,
         };
-        if !awaited || !better || !self.has_room() || !self.may_ask_anew(id) {
+        if !awaited || !better || !self.has_room() || tries >= limits::SIP_ANEW_MAX {
             return false;
         }
-        let client = self.number_anew(&mut request, id);
-        self.begin_client(now, client, request, to, id);
+        let fresh = self.number_anew(&mut request, id);
+        self.begin_again(now, (client, fresh), request);
         true
     }
 

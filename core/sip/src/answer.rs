@@ -4,10 +4,10 @@ use core::time::Duration;
 
 use confab_terms::Instant;
 
-use crate::dialog::{Phase, Reliably, Unheard};
 use crate::hop::Hop;
 use crate::lasting;
 use crate::message::{ALLOW, Reply, SUPPORTED};
+use crate::phase::{Phase, Reliably, Unheard};
 use crate::timers::{PATIENCE, T1, T2, Timer};
 use crate::{DialogId, Ending, UserAgent};
 

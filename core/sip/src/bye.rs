@@ -5,9 +5,9 @@ use core::time::Duration;
 use confab_terms::Instant;
 
 use crate::client::{Cancel, ClientState};
-use crate::dialog::Phase;
 use crate::hop::Source;
 use crate::message::{Method, Reply, Request};
+use crate::phase::Phase;
 use crate::timers::{PATIENCE, Timer, TransactionId};
 use crate::{DialogId, Ending, Event, UserAgent};
 

@@ -3,9 +3,9 @@
 use confab_terms::Instant;
 
 use crate::client::{Cancel, ClientState};
-use crate::dialog::Phase;
 use crate::hop::{Hop, Source};
 use crate::message::{Echo, Method, Outgoing, Reply, Request};
+use crate::phase::Phase;
 use crate::server::ServerState;
 use crate::timers::{PATIENCE, Timer, TransactionId};
 use crate::{Ending, UserAgent};

@@ -3,13 +3,15 @@
 
 use confab_terms::{Instant, limits};
 
+use crate::UserAgent;
 use crate::access::{Access, Peer};
 use crate::client::ClientTransaction;
 use crate::digest::{Account, Challenge};
 use crate::hop::{Hop, Source, canonical};
 use crate::message::{Outgoing, Response};
 use crate::timers::TransactionId;
-use crate::{DialogId, UserAgent};
+
+const CREDENTIALS: [&str; 2] = ["Authorization", "Proxy-Authorization"];
 
 impl UserAgent {
     /// Puts credentials into a request that was refused for want of them. False: it had some,
@@ -25,29 +27,41 @@ impl UserAgent {
             _ => ("Proxy-Authenticate", "Proxy-Authorization"),
         };
         let cnonce = self.tag();
-        let client = self.clients.get(&client);
-        let peer = client.and_then(|client| self.dialogs.get(&client.dialog));
-        let peer = peer.map(|dialog| &dialog.peer);
-        let account = client.and_then(|client| account(&self.access, peer?, client, from));
+        let Some(client) = self.clients.get_mut(&client) else {
+            return false;
+        };
+        let peer = self.dialogs.get(&client.dialog).map(|dialog| &dialog.peer);
+        let account = peer.and_then(|peer| account(&self.access, peer, client, from));
         let Some((trunk, account)) = account else {
             return false;
         };
-        let challenges = response.headers.all(theirs);
-        let challenges: Vec<String> = challenges.map(crate::message::lossy).collect();
-        let Some(challenge) = Challenge::strongest(&challenges) else {
+        let texts = response.headers.all(theirs);
+        let texts: Vec<String> = texts.map(crate::message::lossy).collect();
+        let Some((challenge, text)) = Challenge::strongest(&texts) else {
             return false;
         };
-        let is_ours = |(name, _): &(String, String)| name == ours;
-        if request.headers.iter().any(is_ours) && !challenge.is_stale() {
+        let known = client.challenges.iter().position(|(name, _)| name == ours);
+        if known.is_some() && !challenge.is_stale() {
             return false;
         }
+        if let Some(at) = known {
+            client.challenges.remove(at);
+        }
+        client.challenges.push((ours.to_owned(), text));
         let answered = self.answered.entry(trunk.to_owned()).or_default();
         let what = (request.method.as_str(), request.uri.as_str());
-        let Some(text) = challenge.answer(account, what, &cnonce, answered) else {
-            return false;
-        };
-        request.headers.retain(|header| !is_ours(header));
-        request.headers.push((ours.to_owned(), text));
+        request
+            .headers
+            .retain(|(name, _)| !CREDENTIALS.contains(&name.as_str()));
+        // All of them anew: each number of a nonce is good for one request.
+        for (name, text) in &client.challenges {
+            let challenge = Challenge::strongest(core::slice::from_ref(text));
+            let answer = challenge.and_then(|(c, _)| c.answer(account, what, &cnonce, answered));
+            let Some(answer) = answer else {
+                return false;
+            };
+            request.headers.push((name.clone(), answer));
+        }
         true
     }
 
@@ -62,11 +76,11 @@ impl UserAgent {
         let Some(old) = self.clients.get(&client) else {
             return false;
         };
-        let (mut request, to, id) = (old.request.clone(), old.to.clone(), old.dialog);
-        if !self.has_room() || !self.add_credentials(&mut request, (client, from), response) {
+        let (mut request, id) = (old.request.clone(), old.dialog);
+        if old.tries >= limits::SIP_ANEW_MAX || !self.has_room() {
             return false;
         }
-        if !self.may_ask_anew(id) {
+        if !self.add_credentials(&mut request, (client, from), response) {
             return false;
         }
         request.branch = self.branch();
@@ -75,19 +89,8 @@ impl UserAgent {
             known.local_cseq += 1;
             request.cseq = known.local_cseq;
         }
-        self.begin_client(now, fresh, request, to, id);
+        self.begin_again(now, (client, fresh), request);
         true
-    }
-
-    /// Counts one more try of the same request; false: there were enough.
-    pub(crate) fn may_ask_anew(&mut self, id: DialogId) -> bool {
-        match self.dialogs.get_mut(&id) {
-            Some(known) if known.anew < limits::SIP_ANEW_MAX => {
-                known.anew += 1;
-                true
-            }
-            _ => false,
-        }
     }
 }
 
@@ -103,18 +106,21 @@ fn account<'a>(
         return None;
     };
     let trunk = access.trunk(name)?;
-    let gateway = trunk.gateway.as_ref()?.address;
-    let went_there = client.to.address() == Some(canonical(gateway));
-    let came_from_there = from.address.ip() == gateway.ip().to_canonical();
+    let gateway = trunk.gateway.as_ref()?;
+    let went_to = client.to.address()?;
+    let went_there = match gateway.address {
+        Some(address) => went_to == canonical(address),
+        None => gateway.is_at(went_to.ip()),
+    };
+    let came_from_there = went_to.ip() == from.address.ip();
     let account = trunk.account.as_ref()?;
     (went_there && came_from_there).then_some((trunk.name.as_str(), account))
 }
 
 /// The credentials of an INVITE: its ACK has the same (RFC 3261 §22.1), if it goes the same way.
 pub(crate) fn credentials(invite: &ClientTransaction, to: &Hop) -> Vec<(String, String)> {
-    let names = ["Authorization", "Proxy-Authorization"];
     let headers = invite.request.headers.iter();
-    let ours = headers.filter(|(name, _)| names.contains(&name.as_str()));
+    let ours = headers.filter(|(name, _)| CREDENTIALS.contains(&name.as_str()));
     if invite.to.address().is_some() && invite.to.address() == to.address() {
         ours.cloned().collect()
     } else {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hop::{Hop, Transport};
 use crate::message::{Method, Outgoing};
+use crate::resolve::Key;
 use crate::timers::{PATIENCE, T1, T2, T4, Timer, TransactionId};
 use crate::{DialogId, UserAgent};
 
@@ -52,6 +53,13 @@ pub(crate) struct ClientTransaction {
     pub(crate) to: Hop,
     /// Its connection was lost, and it was sent once more.
     pub(crate) moved: bool,
+    /// How often it was asked before, without what its refusals wanted.
+    pub(crate) tries: u8,
+    /// What it was asked for, each by the header that answers it.
+    pub(crate) challenges: Vec<(String, String)>,
+    /// The name that it went by, and where else that leads.
+    pub(crate) name: Option<Key>,
+    pub(crate) others: Vec<Hop>,
     pub(crate) state: ClientState,
     pub(crate) cancel: Cancel,
     pub(crate) dialog: DialogId,
@@ -85,12 +93,36 @@ impl UserAgent {
             request,
             to,
             moved: false,
+            tries: 0,
+            challenges: Vec::new(),
+            name: None,
+            others: Vec::new(),
             state: ClientState::Calling { pause: T1 },
             cancel: Cancel::No,
             dialog,
         };
         self.clients.insert(id, transaction);
         self.send_request(now, id);
+    }
+
+    /// Sends a request once more as a transaction of its own, with what the refusal of `old`
+    /// wanted.
+    pub(crate) fn begin_again(
+        &mut self,
+        now: Instant,
+        (old, fresh): (TransactionId, TransactionId),
+        request: Outgoing,
+    ) {
+        let Some(before) = self.clients.get(&old) else {
+            return;
+        };
+        let (to, dialog, tries) = (before.to.clone(), before.dialog, before.tries);
+        let challenges = before.challenges.clone();
+        self.begin_client(now, fresh, request, to, dialog);
+        if let Some(client) = self.clients.get_mut(&fresh) {
+            client.tries = tries + 1;
+            client.challenges = challenges;
+        }
     }
 
     /// Timers A and E.
@@ -148,7 +180,7 @@ impl UserAgent {
     /// A refusal of an INVITE: acknowledged by the transaction itself (RFC 3261 §17.1.1.3).
     /// False if it is a repetition.
     pub(crate) fn complete_invite(&mut self, now: Instant, id: TransactionId, to: &str) -> bool {
-        let Some(client) = self.clients.get_mut(&id) else {
+        let Some(client) = self.clients.get(&id) else {
             return false;
         };
         let (destination, fresh) = match &client.state {
@@ -167,10 +199,11 @@ impl UserAgent {
             sdp: Vec::new(),
             ..fresh
         };
-        let bytes = ack.bytes(self.config.address, destination.transport);
-        client.state = ClientState::Completed {
-            ack: Some(bytes.clone()),
-        };
+        let bytes = ack.bytes(self.sent_by(destination.transport), destination.transport);
+        let ack = Some(bytes.clone());
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.state = ClientState::Completed { ack };
+        }
         self.timers.stop_client(id);
         let late = linger(destination.transport, PATIENCE);
         self.timers.set(Timer::D(id), now + late);
@@ -198,6 +231,6 @@ impl UserAgent {
 pub(crate) fn linger(transport: Transport, on_datagrams: Duration) -> Duration {
     match transport {
         Transport::Udp => on_datagrams,
-        Transport::Tcp => Duration::ZERO,
+        Transport::Tcp | Transport::Tls => Duration::ZERO,
     }
 }

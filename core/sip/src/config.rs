@@ -12,6 +12,8 @@ pub struct DialogId(pub u64);
 pub struct Config {
     /// What Contact and Via say.
     pub address: SocketAddr,
+    /// What they say over TLS, with the same address; `None`: there is no TLS.
+    pub tls_port: Option<u16>,
     /// `Server` / `User-Agent`, after authentication only; none if empty.
     pub product: String,
     /// Seeds tags, branches and Call-IDs.

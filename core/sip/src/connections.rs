@@ -8,7 +8,7 @@ use confab_terms::{Instant, IpAddr, SocketAddr, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::DialogId;
-use crate::hop::{ConnectionId, Hop};
+use crate::hop::{ConnectionId, Hop, Transport};
 use crate::stream::Stream;
 use crate::timers::TransactionId;
 
@@ -32,6 +32,9 @@ pub(crate) struct Waiting {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
+    pub(crate) transport: Transport,
+    /// Whose certificate it was opened to.
+    certified: Option<String>,
     pub(crate) stream: Stream,
     /// `Some`: it is being opened, and these wait for it.
     pub(crate) opening: Option<Vec<Waiting>>,
@@ -58,13 +61,16 @@ impl Connection {
     }
 }
 
+/// Where one of ours leads to, and over TLS to whom: two names may be at one address.
+type Leads = (Transport, SocketAddr, Option<String>);
+
 /// All of them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Connections {
     all: BTreeMap<ConnectionId, Connection>,
     due: BTreeSet<(Instant, ConnectionId)>,
     /// Ours, by whom they lead to.
-    by_peer: BTreeMap<SocketAddr, ConnectionId>,
+    by_peer: BTreeMap<Leads, ConnectionId>,
     /// How many of theirs come from each address.
     of_address: BTreeMap<IpAddr, usize>,
 }
@@ -83,8 +89,9 @@ impl Connections {
     }
 
     /// The one of ours that leads there.
-    pub(crate) fn to(&self, peer: SocketAddr) -> Option<ConnectionId> {
-        self.by_peer.get(&peer).copied()
+    pub(crate) fn to(&self, hop: &Hop, peer: SocketAddr) -> Option<ConnectionId> {
+        let leads = (hop.transport, peer, hop.certified.clone());
+        self.by_peer.get(&leads).copied()
     }
 
     /// Whether one more may come from, or go to, this address.
@@ -95,10 +102,21 @@ impl Connections {
     }
 
     /// A new one; theirs is open, ours is to be opened. The name must be new.
-    pub(crate) fn insert(&mut self, now: Instant, id: ConnectionId, peer: SocketAddr) {
+    pub(crate) fn insert(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        (transport, peer, certified): Leads,
+    ) {
         let ours = matches!(id, ConnectionId::Ours(_));
+        if ours {
+            self.by_peer
+                .insert((transport, peer, certified.clone()), id);
+        }
         let connection = Connection {
             peer,
+            transport,
+            certified,
             stream: Stream::default(),
             opening: ours.then(Vec::new),
             greeted: ours,
@@ -107,9 +125,6 @@ impl Connections {
             clients: BTreeSet::new(),
             due: now,
         };
-        if ours {
-            self.by_peer.insert(peer, id);
-        }
         *self.of_address.entry(peer.ip()).or_default() += 1;
         self.due.insert((now, id));
         self.all.insert(id, connection);
@@ -129,8 +144,10 @@ impl Connections {
     pub(crate) fn remove(&mut self, id: ConnectionId) -> Option<Connection> {
         let connection = self.all.remove(&id)?;
         self.due.remove(&(connection.due, id));
-        if self.by_peer.get(&connection.peer) == Some(&id) {
-            self.by_peer.remove(&connection.peer);
+        let certified = connection.certified.clone();
+        let leads = (connection.transport, connection.peer, certified);
+        if self.by_peer.get(&leads) == Some(&id) {
+            self.by_peer.remove(&leads);
         }
         let ip = connection.peer.ip();
         if let Some(count) = self.of_address.get_mut(&ip) {

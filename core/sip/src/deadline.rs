@@ -3,8 +3,8 @@
 use confab_terms::Instant;
 
 use crate::client::Cancel;
-use crate::dialog::Phase;
 use crate::message::Method;
+use crate::phase::Phase;
 use crate::timers::{LAST_WORD, PATIENCE, Timer, TransactionId};
 use crate::{DialogId, Ending, Event, UserAgent};
 
@@ -39,6 +39,9 @@ impl UserAgent {
 
     /// No response to a request of ours.
     fn give_up(&mut self, now: Instant, id: TransactionId) {
+        if self.try_next_way_unheard(now, id) {
+            return;
+        }
         let Some(client) = self.forget_client(id) else {
             return;
         };

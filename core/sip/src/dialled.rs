@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::hop::{Hop, Transport};
+use crate::hop::Hop;
 use crate::message::Uri;
 
 /// Why a URI cannot be called.
@@ -11,36 +11,42 @@ pub enum NotDialled {
     /// No URI at all, or another scheme.
     #[error("{0:?} is no SIP URI; sip:anna@192.0.2.1 would do")]
     NotSip(String),
-    /// `sips:`: it asks for TLS on the whole way.
-    #[error("{0:?} asks for TLS, which confab cannot speak yet; sip: instead of sips: would do")]
+    /// `sips:` or `;transport=tls`, where there is no TLS.
+    #[error("{0:?} asks for TLS, which is off here; sip:, or CONFAB_SIPS_LISTEN, would do")]
     Secure(String),
     /// `;transport=` of something else.
-    #[error("{0:?} asks for a transport that confab does not have; udp or tcp would do")]
+    #[error("{0:?} asks for a transport that confab does not have; udp, tcp or tls would do")]
     Transport(String),
     /// An address that is nobody's, or port 0.
     #[error("{0:?} names an address that nobody has; a host's own would do")]
     Nowhere(String),
 }
 
-/// Whether a URI can be called, so that who asked for it can be told what would do.
+/// Whether a URI can be called, with or without TLS, so that who asked for it can be told what
+/// would do.
 ///
 /// # Errors
 /// It cannot; each says why.
-pub fn check_dialled(uri: &str) -> Result<(), NotDialled> {
-    way_to(uri).map(drop)
+pub fn check_dialled(uri: &str, has_tls: bool) -> Result<(), NotDialled> {
+    way_to(uri, has_tls).map(drop)
 }
 
 /// Where a call to this URI goes.
-pub(crate) fn way_to(text: &str) -> Result<Hop, NotDialled> {
+pub(crate) fn way_to(text: &str, has_tls: bool) -> Result<Hop, NotDialled> {
     let Some(Uri::Sip(uri)) = Uri::parse(text) else {
         return Err(NotDialled::NotSip(text.to_owned()));
     };
-    if uri.secure {
+    let is_tls = |said: String| said.eq_ignore_ascii_case("tls");
+    if !has_tls && (uri.secure || uri.transport().is_some_and(is_tls)) {
         return Err(NotDialled::Secure(text.to_owned()));
     }
-    let known = |said: String| ["udp", "tcp"].iter().any(|k| said.eq_ignore_ascii_case(k));
+    let known = |said: String| {
+        ["udp", "tcp", "tls"]
+            .iter()
+            .any(|k| said.eq_ignore_ascii_case(k))
+    };
     if !uri.transport().is_none_or(known) {
         return Err(NotDialled::Transport(text.to_owned()));
     }
-    Hop::of_uri(&uri, Transport::Udp).ok_or_else(|| NotDialled::Nowhere(text.to_owned()))
+    Hop::of_dialled(&uri).ok_or_else(|| NotDialled::Nowhere(text.to_owned()))
 }

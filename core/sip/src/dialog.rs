@@ -1,6 +1,5 @@
-//! One dialog (RFC 3261 §12): who, where, which number comes next, and how far it has got.
-
-use core::time::Duration;
+//! One dialog (RFC 3261 §12): who, where, and which number comes next. How far it has got, and
+//! what stands open within it, is in `phase`.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,76 +8,9 @@ use crate::early::Early;
 use crate::hop::{Hop, Source, Transport, is_direct};
 use crate::lasting::{self, Lasting, names};
 use crate::message::{Address, Headers, Method, Outgoing, Request, Response, Uri};
+use crate::phase::{Asked, Asking, Phase, Reliable, Reliably, Unheard};
 use crate::prack;
 use crate::timers::TransactionId;
-
-/// How far a dialog has got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Phase {
-    /// They called; the application has not decided.
-    Invited { server: TransactionId },
-    /// We called; no final response yet.
-    Inviting { client: TransactionId, rang: bool },
-    /// We called, and took it back; the last word is still theirs.
-    Withdrawn,
-    /// Answered.
-    Up,
-    /// Hung up after our 200 and before its ACK: a BYE is owed.
-    Leaving,
-    /// Our BYE is on its way.
-    Over,
-}
-
-/// A 2xx of ours that waits for its ACK.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Unheard {
-    pub(crate) cseq: u32,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) to: Hop,
-    /// Until the next retransmission but one.
-    pub(crate) pause: Duration,
-    /// The call's first answer, not a re-INVITE's.
-    pub(crate) first: bool,
-    /// It carries our offer: the ACK brings the answer.
-    pub(crate) late: bool,
-}
-
-/// Whether their INVITE wants provisional responses to be acknowledged (RFC 3262).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Reliably {
-    Never,
-    May,
-    Must,
-}
-
-/// A provisional response of ours that waits for its PRACK.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Reliable {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) to: Hop,
-    pub(crate) pause: Duration,
-}
-
-/// Their offer, on which the application has not decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Asked {
-    pub(crate) server: TransactionId,
-    pub(crate) cseq: u32,
-    /// re-INVITE, else UPDATE.
-    pub(crate) invite: bool,
-    /// A re-INVITE without an offer: ours is wanted.
-    pub(crate) late: bool,
-    pub(crate) lasting: Option<Lasting>,
-}
-
-/// Our re-INVITE.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Asking {
-    pub(crate) offer: Vec<u8>,
-    /// On its way; `None`: it waits for its turn.
-    pub(crate) client: Option<TransactionId>,
-    pub(crate) tries: u8,
-}
 
 /// One dialog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,8 +45,6 @@ pub(crate) struct Dialog {
     pub(crate) takes_update: bool,
     /// Our SDP as it was agreed on last.
     pub(crate) local_sdp: Vec<u8>,
-    /// How often our last request was asked anew with what its refusal wanted.
-    pub(crate) anew: u8,
     pub(crate) reliably: Reliably,
     pub(crate) reliable: Option<Reliable>,
     /// Of our last reliable provisional response.
@@ -123,6 +53,8 @@ pub(crate) struct Dialog {
     pub(crate) early: Vec<Early>,
     /// Who may speak within it.
     pub(crate) peer: Peer,
+    /// `sips:` was called: nothing of it leaves TLS.
+    pub(crate) secure: bool,
 }
 
 impl Dialog {
@@ -156,12 +88,12 @@ impl Dialog {
             lasting: lasting::agreed(request),
             takes_update: names(&request.headers, "Allow", "UPDATE"),
             local_sdp: Vec::new(),
-            anew: 0,
             reliably: prack::wanted(&request.headers),
             reliable: None,
             rseq: None,
             early: Vec::new(),
             peer: Peer::Anyone,
+            secure: is_secure(&request.uri),
         }
     }
 
@@ -198,12 +130,12 @@ impl Dialog {
             lasting: None,
             takes_update: false,
             local_sdp: Vec::new(),
-            anew: 0,
             reliably: Reliably::Never,
             reliable: None,
             rseq: None,
             early: Vec::new(),
             peer: Peer::Anyone,
+            secure: Uri::parse(remote_uri).is_some_and(|uri| is_secure(&uri)),
         }
     }
 
@@ -242,7 +174,6 @@ impl Dialog {
     /// The next request of ours; an ACK takes the number of its INVITE instead.
     pub(crate) fn request(&mut self, method: Method, branch: String) -> Outgoing {
         self.local_cseq += 1;
-        self.anew = 0;
         self.numbered(method, branch, self.local_cseq)
     }
 
@@ -277,7 +208,8 @@ impl Dialog {
     }
 
     /// Where the next request goes: where the first route or the target points to, on the
-    /// connection that they hold open if it leads there; else where they were heard from.
+    /// connection that they hold open if it leads there; else where they were heard from. A dialog
+    /// that is not over TLS does not move there, and one of `sips:` does not leave it.
     pub(crate) fn destination(&self) -> Hop {
         let uri = match self.routes.first() {
             Some(route) => Address::parse(route).map(|address| address.uri),
@@ -287,15 +219,24 @@ impl Dialog {
             Some(Uri::Sip(uri)) => Hop::of_uri(&uri, self.source.transport),
             _ => None,
         };
-        let Some(mut hop) = way else {
+        let is_tls = self.source.transport == Transport::Tls;
+        let stays = |hop: &Hop| match hop.transport {
+            Transport::Tls => is_tls,
+            Transport::Udp | Transport::Tcp => !(is_tls && self.secure),
+        };
+        let Some(mut hop) = way.filter(stays) else {
             return Hop::back(self.source);
         };
         let theirs = self.direct && self.routes.is_empty() || hop.is_at(self.source.address.ip());
-        if hop.transport == Transport::Tcp && theirs {
+        if hop.transport.is_stream() && hop.transport == self.source.transport && theirs {
             hop.connection = self.source.connection;
         }
         hop
     }
+}
+
+fn is_secure(uri: &Uri) -> bool {
+    matches!(uri, Uri::Sip(uri) if uri.secure)
 }
 
 /// The route set of a caller: Record-Route from the last to the first.

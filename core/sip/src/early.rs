@@ -4,8 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::client::FORKS_MAX;
-use crate::dialog::{Dialog, Phase};
+use crate::dialog::Dialog;
 use crate::message::{Request, Response};
+use crate::phase::Phase;
 use crate::prack::rseq;
 use crate::{DialogId, Event, UserAgent};
 

@@ -8,6 +8,8 @@ use crate::message::{Host, Request, SipUri, Via};
 
 /// Ports where none is said (RFC 3261 §19.1.2).
 pub(crate) const PORT: u16 = 5060;
+/// And over TLS.
+pub(crate) const SECURE_PORT: u16 = 5061;
 
 /// What carries a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,6 +18,8 @@ pub enum Transport {
     Udp,
     /// A stream.
     Tcp,
+    /// A stream within TLS.
+    Tls,
 }
 
 impl Transport {
@@ -24,6 +28,21 @@ impl Transport {
         match self {
             Self::Udp => "UDP",
             Self::Tcp => "TCP",
+            Self::Tls => "TLS",
+        }
+    }
+
+    /// Whether messages arrive whole, once and in order, or their connection is gone.
+    pub(crate) fn is_stream(self) -> bool {
+        self != Self::Udp
+    }
+
+    /// The port where none is said.
+    #[must_use]
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Udp | Self::Tcp => PORT,
+            Self::Tls => SECURE_PORT,
         }
     }
 }
@@ -42,7 +61,7 @@ pub enum ConnectionId {
 pub(crate) struct Source {
     pub(crate) transport: Transport,
     pub(crate) address: SocketAddr,
-    /// On which it came, over TCP.
+    /// On which it came, over a stream.
     pub(crate) connection: Option<ConnectionId>,
 }
 
@@ -56,9 +75,9 @@ impl Source {
         }
     }
 
-    pub(crate) fn stream(from: SocketAddr, connection: ConnectionId) -> Self {
+    pub(crate) fn stream(transport: Transport, from: SocketAddr, connection: ConnectionId) -> Self {
         Self {
-            transport: Transport::Tcp,
+            transport,
             address: canonical(from),
             connection: Some(connection),
         }
@@ -76,11 +95,15 @@ pub(crate) struct Hop {
     /// On this, while it is there; else on one to the host.
     pub(crate) connection: Option<ConnectionId>,
     pub(crate) transport: Transport,
+    /// The transport was asked for; else what is known of a name may say another.
+    pub(crate) settled: bool,
     pub(crate) host: Host,
-    /// `None`: 5060, or what the name's SRV record says.
+    /// `None`: the transport's own, or what the name's SRV record says.
     pub(crate) port: Option<u16>,
     /// A name to try where no connection to the host can be had (RFC 3261 §18.2.2).
     pub(crate) or_name: Option<String>,
+    /// Over TLS: whose certificate it must be. What a URI said, not what was found by it.
+    pub(crate) certified: Option<String>,
 }
 
 impl Hop {
@@ -88,9 +111,14 @@ impl Hop {
         Self {
             connection: None,
             transport,
+            settled: true,
             host: Host::Address(address.ip().to_canonical()),
             port: Some(address.port()),
             or_name: None,
+            certified: match transport {
+                Transport::Tls => Some(address.ip().to_canonical().to_string()),
+                Transport::Udp | Transport::Tcp => None,
+            },
         }
     }
 
@@ -102,14 +130,15 @@ impl Hop {
         }
     }
 
-    /// The way of a response: a datagram's source; over TCP the request's connection, and where
-    /// that is gone the address that it came from with the port of its Via, then the name there.
+    /// The way of a response: a datagram's source; over a stream the request's connection, and
+    /// where that is gone the address that it came from with the port of its Via, then the name
+    /// there.
     pub(crate) fn of_response(source: Source, via: &Via) -> Self {
         let back = Self::back(source);
         match (source.transport, &via.host) {
             (Transport::Udp, _) => back,
-            (Transport::Tcp, host) => Self {
-                port: Some(via.port.unwrap_or(PORT)),
+            (transport, host) => Self {
+                port: Some(via.port.unwrap_or(transport.port())),
                 or_name: match host {
                     Host::Name(name) => Some(name.clone()),
                     Host::Address(_) => None,
@@ -119,35 +148,56 @@ impl Hop {
         }
     }
 
-    /// Where a URI points to; `None` if nothing of ours gets there: `sips:`, TLS, an address that
-    /// is nobody's.
+    /// Where a URI points to; `None` if nothing of ours gets there: another transport, an address
+    /// that is nobody's. `sips:` is TLS, whatever it says besides (RFC 3261 §26.2.2).
     pub(crate) fn of_uri(uri: &SipUri, unless_said: Transport) -> Option<Self> {
         let transport = match uri.transport() {
             None => unless_said,
             Some(text) if text.eq_ignore_ascii_case("udp") => Transport::Udp,
             Some(text) if text.eq_ignore_ascii_case("tcp") => Transport::Tcp,
+            Some(text) if text.eq_ignore_ascii_case("tls") => Transport::Tls,
             Some(_) => return None,
         };
-        if uri.secure || uri.port == Some(0) {
+        let transport = match (uri.secure, transport) {
+            (true, Transport::Udp) if uri.transport().is_some() => return None,
+            (true, _) => Transport::Tls,
+            (false, transport) => transport,
+        };
+        if uri.port == Some(0) {
             return None;
         }
         let name = match &uri.host {
-            Host::Address(_) => return Some(Self::to(transport, uri.socket_address()?)),
+            Host::Address(_) => {
+                let address = uri.socket_address()?;
+                let port = uri.port.unwrap_or(transport.port());
+                return Some(Self::to(transport, SocketAddr::new(address.ip(), port)));
+            }
             Host::Name(name) => name,
         };
         Some(Self {
             connection: None,
             transport,
+            settled: true,
             host: Host::Name(name.clone()),
             port: uri.port,
             or_name: None,
+            certified: Some(name.clone()).filter(|_| transport == Transport::Tls),
         })
+    }
+
+    /// The same outside of a dialog: where the URI names no transport, none is asked for.
+    pub(crate) fn of_dialled(uri: &SipUri) -> Option<Self> {
+        let settled = uri.secure || uri.transport().is_some();
+        Self::of_uri(uri, Transport::Udp).map(|hop| Self { settled, ..hop })
     }
 
     /// Its address, once it has one.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         match self.host {
-            Host::Address(ip) => Some(SocketAddr::new(ip, self.port.unwrap_or(PORT))),
+            Host::Address(ip) => {
+                let port = self.port.unwrap_or(self.transport.port());
+                Some(SocketAddr::new(ip, port))
+            }
             Host::Name(_) => None,
         }
     }
@@ -166,6 +216,7 @@ impl Hop {
         let name = self.or_name?;
         Some(Self {
             connection: None,
+            certified: self.certified.map(|_| name.clone()),
             host: Host::Name(name),
             or_name: None,
             ..self

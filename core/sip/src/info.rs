@@ -3,9 +3,9 @@
 
 use confab_terms::{Digit, Instant};
 
-use crate::dialog::Phase;
 use crate::hop::Source;
 use crate::message::{Reply, Request};
+use crate::phase::Phase;
 use crate::{DialogId, Event, UserAgent};
 
 const RELAY: &str = "application/dtmf-relay";

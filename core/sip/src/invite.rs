@@ -14,8 +14,11 @@ use crate::{DialogId, Ending, Event, Invite, UserAgent};
 impl UserAgent {
     /// Sends an INVITE.
     pub fn invite(&mut self, now: Instant, invite: Invite) -> DialogId {
-        let way = way_to(&invite.to).map(|way| match invite.via {
-            Some(via) => Hop::to(way.transport, via),
+        let way = way_to(&invite.to, self.config.tls_port.is_some()).map(|way| match invite.via {
+            Some(via) => Hop {
+                certified: way.certified,
+                ..Hop::to(way.transport, via)
+            },
             None => way,
         });
         let peer = match (self.access.open, way.as_ref().ok().and_then(Hop::address)) {
@@ -62,7 +65,7 @@ impl UserAgent {
         if let Some(name) = &invite.from_name {
             request.from = format!("{} {}", quoted(name), request.from);
         }
-        let contact = self.contact(way.transport);
+        let contact = self.contact(way.transport, dialog.secure);
         request.headers.push(("Contact".into(), contact));
         request.headers.push(("Allow".into(), ALLOW.into()));
         for (name, value) in [

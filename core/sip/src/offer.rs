@@ -5,10 +5,11 @@ use core::time::Duration;
 
 use confab_terms::{Instant, limits};
 
-use crate::dialog::{Asked, Asking, Dialog, Phase, Unheard};
+use crate::dialog::Dialog;
 use crate::hop::Source;
 use crate::lasting;
 use crate::message::{ALLOW, Method, Reply, Request, SUPPORTED};
+use crate::phase::{Asked, Asking, Phase, Unheard};
 use crate::timers::{Timer, TransactionId};
 use crate::{DialogId, Ending, Event, UserAgent};
 

@@ -22,16 +22,16 @@ pub enum Output {
         /// What.
         order: ConnectionOrder,
     },
-    /// Find addresses of a name (RFC 3263 §4.2); answered by `UserAgent::handle_resolved`.
+    /// Find where a name's SIP is spoken (RFC 3263 §4); answered by `UserAgent::handle_resolved`.
     Resolve {
         /// Echoed.
         lookup: Lookup,
         /// The name.
         host: String,
-        /// Its port; `None`: that of its SRV record, else 5060.
+        /// Its port; `None`: those of its SRV records, else the transport's own.
         port: Option<u16>,
-        /// For which transport.
-        transport: Transport,
+        /// For which transport; `None`: for any, UDP before TCP.
+        transport: Option<Transport>,
     },
     /// For the application.
     Event(Event),
@@ -48,6 +48,8 @@ pub enum ConnectionOrder {
     Open {
         /// To whom.
         to: SocketAddr,
+        /// Over TLS, if its certificate is that of this name or address.
+        tls: Option<String>,
     },
     /// Send on it.
     Send(Vec<u8>),
@@ -62,6 +64,8 @@ pub enum ConnectionEvent {
     Opened {
         /// The other end.
         peer: SocketAddr,
+        /// By what: told of theirs, known of ours.
+        transport: Transport,
     },
     /// Bytes came.
     Received {

@@ -3,10 +3,11 @@
 
 use confab_terms::Instant;
 
-use crate::dialog::{Dialog, Phase, Reliable, Reliably};
+use crate::dialog::Dialog;
 use crate::hop::Source;
 use crate::lasting::names;
 use crate::message::{Headers, Method, Reply, Request, Response};
+use crate::phase::{Phase, Reliable, Reliably};
 use crate::timers::{PATIENCE, T1, Timer, TransactionId};
 use crate::{DialogId, Ending, UserAgent};
 

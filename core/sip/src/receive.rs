@@ -3,9 +3,9 @@
 use confab_terms::{Instant, SocketAddr};
 
 use crate::access::Peer;
-use crate::dialog::Phase;
 use crate::hop::{Hop, Source};
 use crate::message::{Echo, Message, Method, Reply, Request, Unreadable, parse};
+use crate::phase::Phase;
 use crate::server::ServerKey;
 use crate::{DialogId, UserAgent};
 
@@ -47,7 +47,7 @@ impl UserAgent {
     }
 
     fn take_new(&mut self, now: Instant, from: Source, request: &Request, peer: Peer) {
-        if let Some(refusal) = self.refusal(request) {
+        if let Some(refusal) = self.refusal(from, request) {
             return self.refuse(now, from, request, refusal);
         }
         if request.to.tag().is_some() {

@@ -5,9 +5,9 @@ use core::time::Duration;
 
 use confab_terms::Instant;
 
-use crate::dialog::{Asking, Phase};
 use crate::lasting::{INTERVAL_S_MAX, Lasting, asked_for, headers, min_se};
 use crate::message::{Method, Response};
+use crate::phase::{Asking, Phase};
 use crate::timers::{Timer, TransactionId};
 use crate::{DialogId, Ending, UserAgent};
 

@@ -3,6 +3,7 @@
 use confab_terms::limits;
 
 use crate::UserAgent;
+use crate::hop::{Source, Transport};
 use crate::lasting;
 use crate::message::{ALLOW, Method, Reply, Request, SUPPORTED, Uri};
 use crate::replaces;
@@ -11,7 +12,7 @@ const SDP: &str = "application/sdp";
 
 impl UserAgent {
     /// The refusal, or `None` if it can be taken.
-    pub(crate) fn refusal(&self, request: &Request) -> Option<Reply> {
+    pub(crate) fn refusal(&self, from: Source, request: &Request) -> Option<Reply> {
         match request.method {
             Method::Unknown(_) => return Some(Reply::new(501).header("Allow", ALLOW)),
             Method::Foreign(_) => return Some(Reply::new(405).header("Allow", ALLOW)),
@@ -19,8 +20,9 @@ impl UserAgent {
             _ => {}
         }
         // `sips:` over anything that is not TLS promises what is not kept (RFC 5630 §5.3).
+        let is_tls = from.transport == Transport::Tls;
         if matches!(&request.uri, Uri::Other { .. })
-            || matches!(&request.uri, Uri::Sip(uri) if uri.secure)
+            || matches!(&request.uri, Uri::Sip(uri) if uri.secure && !is_tls)
         {
             return Some(Reply::new(416));
         }

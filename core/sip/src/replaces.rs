@@ -2,8 +2,8 @@
 //! it may not have it.
 
 use crate::access::Peer;
-use crate::dialog::Phase;
 use crate::message::{Method, Reply, Request, params};
+use crate::phase::Phase;
 use crate::{DialogId, UserAgent};
 
 /// `Replaces: call-id;to-tag=…;from-tag=…[;early-only]`, the tags as its recipient has them.
@@ -74,7 +74,7 @@ impl UserAgent {
         let key = (wanted.call_id, wanted.local_tag);
         let found = self.dialog_keys.get(&key).copied();
         let found = found.and_then(|id| Some((id, self.dialogs.get(&id)?)));
-        let found = found.filter(|(_, dialog)| dialog.peer.is_as(peer));
+        let found = found.filter(|(_, dialog)| self.access.open || dialog.peer.is_as(peer));
         let Some((id, dialog)) = found else {
             return Err(Reply::new(481));
         };

@@ -1,5 +1,5 @@
 //! Names to addresses, by asking for it: what goes to a name waits until it is found, for a while;
-//! what was found is good for a while.
+//! what was found is good for a while, or until a request to it fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,14 +7,15 @@ use confab_terms::{Instant, SocketAddr, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::connections::Waiting;
-use crate::hop::{Hop, Transport, canonical};
+use crate::hop::{Hop, Transport};
 use crate::message::Host;
 use crate::output::Lookup;
+use crate::target::{Target, in_order};
 use crate::timers::TransactionId;
 use crate::{Output, UserAgent};
 
-/// A name as it is asked for: in lower case, with its port if it has one.
-type Key = (String, Option<u16>, Transport);
+/// A name as it is asked for: in lower case, with its port and transport if it has them.
+pub(crate) type Key = (String, Option<u16>, Option<Transport>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Known {
@@ -22,7 +23,7 @@ enum Known {
     Asked {
         waiting: Vec<Waiting>,
     },
-    At(SocketAddr),
+    At(Vec<Target>),
     /// Not asked again at once.
     Nowhere,
 }
@@ -34,6 +35,10 @@ pub(crate) struct Names {
     /// When each entry is over.
     due: BTreeSet<(Instant, Key)>,
     asked: BTreeMap<Lookup, Key>,
+    /// What the names of trunks led to last: better than nothing while nobody answers.
+    last: BTreeMap<Key, Vec<Target>>,
+    /// Where nobody answered lately: tried last until then.
+    failing: BTreeMap<SocketAddr, Instant>,
 }
 
 impl Names {
@@ -53,45 +58,103 @@ impl Names {
         self.due.remove(&(until, key.clone()));
         Some(known)
     }
-}
 
-impl UserAgent {
-    /// The answer to `Output::Resolve`: addresses in the order in which to try them, none if the
-    /// name has none. One that nobody waits for any more changes nothing.
-    pub fn handle_resolved(&mut self, now: Instant, lookup: Lookup, addresses: &[SocketAddr]) {
-        let Some(key) = self.names.asked.remove(&lookup) else {
-            return;
-        };
-        // Only what our own sockets can reach.
-        let v4 = self.config.address.ip().to_canonical().is_ipv4();
-        let mut usable = addresses.iter().map(|address| canonical(*address));
-        let found = usable.find(|address| address.is_ipv4() == v4 && address.port() != 0);
-        let (until, known) = match found {
-            Some(address) => (now + limits::SIP_NAME_LIFE, Known::At(address)),
-            None => (now + limits::SIP_NO_NAME_LIFE, Known::Nowhere),
-        };
-        let waiting = match self.names.set(&key, until, known) {
-            Some(Known::Asked { waiting }) => waiting,
-            _ => Vec::new(),
-        };
-        for Waiting { hop, bytes, client } in waiting {
-            let Some(address) = found else {
-                self.not_sent(now, client);
-                continue;
-            };
-            let hop = Hop {
-                host: Host::Address(address.ip()),
-                port: Some(address.port()),
-                ..hop
-            };
-            if let Some(client) = client.and_then(|client| self.clients.get_mut(&client)) {
-                client.to = hop.clone();
-            }
-            self.dispatch(now, &hop, bytes, client);
+    /// A request to there failed: whoever goes by this name next asks for it again.
+    pub(crate) fn failed(&mut self, now: Instant, key: &Key, at: SocketAddr) {
+        if matches!(self.known.get(key), Some((_, Known::At(_)))) {
+            self.remove(key);
+        }
+        self.failing.retain(|_, until| *until > now);
+        if self.failing.len() < limits::SIP_NAMES_MAX {
+            self.failing.insert(at, now + limits::SIP_FAILING_LIFE);
         }
     }
 
-    /// Where a hop leads to; `None`: the message waits for that, or has failed.
+    fn is_failing(&self, now: Instant, at: SocketAddr) -> bool {
+        self.failing.get(&at).is_some_and(|until| *until > now)
+    }
+}
+
+/// `None`: it is an address already.
+pub(crate) fn key_of(hop: &Hop) -> Option<Key> {
+    let Host::Name(name) = &hop.host else {
+        return None;
+    };
+    let transport = hop.settled.then_some(hop.transport);
+    Some((name.to_ascii_lowercase(), hop.port, transport))
+}
+
+impl UserAgent {
+    /// The answer to `Output::Resolve`; empty if the name leads nowhere, or nobody knows. One that
+    /// nobody waits for any more changes nothing.
+    pub fn handle_resolved(&mut self, now: Instant, lookup: Lookup, found: &[Target]) {
+        let Some(key) = self.names.asked.remove(&lookup) else {
+            return;
+        };
+        let v4 = self.config.address.ip().to_canonical().is_ipv4();
+        let usable = found.iter().filter_map(|target| target.usable(v4));
+        let usable = usable.take(limits::SIP_WAYS_MAX).map(|target| Target {
+            transport: key.2.unwrap_or(target.transport),
+            ..target
+        });
+        self.settle_name(now, &key, usable.collect());
+    }
+
+    fn settle_name(&mut self, now: Instant, key: &Key, mut found: Vec<Target>) {
+        if self.access.has_gateway(&key.0) {
+            if found.is_empty() {
+                found = self.names.last.get(key).cloned().unwrap_or_default();
+            } else {
+                self.names.last.insert(key.clone(), found.clone());
+                self.access.vouch(now, &key.0, &found);
+            }
+        }
+        let (until, known) = if found.is_empty() {
+            (now + limits::SIP_NO_NAME_LIFE, Known::Nowhere)
+        } else {
+            (now + limits::SIP_NAME_LIFE, Known::At(found.clone()))
+        };
+        let waiting = match self.names.set(key, until, known) {
+            Some(Known::Asked { waiting }) => waiting,
+            _ => Vec::new(),
+        };
+        for waiting in waiting {
+            self.go(now, &found, waiting);
+        }
+    }
+
+    /// What waited for these places goes there.
+    fn go(&mut self, now: Instant, found: &[Target], waiting: Waiting) {
+        let Waiting { hop, bytes, client } = waiting;
+        let mut ways = self.ways(now, found);
+        if ways.is_empty() {
+            return self.not_sent(now, client);
+        }
+        let Some(client) = client else {
+            let to = ways.remove(0).address();
+            let to = to.map(|address| Hop {
+                certified: hop.certified.clone(),
+                ..Hop::to(hop.transport, address)
+            });
+            return to.map_or((), |to| self.dispatch(now, &to, bytes, None));
+        };
+        // It must be the certificate of the name, wherever that leads.
+        for way in &mut ways {
+            way.certified.clone_from(&hop.certified);
+        }
+        self.aim(now, (client, &hop), ways);
+    }
+
+    /// In the order in which to try them now.
+    fn ways(&mut self, now: Instant, found: &[Target]) -> Vec<Hop> {
+        let mut ways = in_order(found, || self.random_number());
+        ways.sort_by_key(|(_, at)| self.names.is_failing(now, *at));
+        let ways = ways.into_iter().map(|(by, at)| Hop::to(by, at));
+        ways.collect()
+    }
+
+    /// Where a hop leads to; `None`: the message waits for that, is on its way already, or has
+    /// failed.
     pub(crate) fn address_of(
         &mut self,
         now: Instant,
@@ -99,10 +162,9 @@ impl UserAgent {
         bytes: &[u8],
         client: Option<TransactionId>,
     ) -> Option<SocketAddr> {
-        let Host::Name(name) = &hop.host else {
+        let Some(key) = key_of(hop) else {
             return hop.address();
         };
-        let key = (name.to_ascii_lowercase(), hop.port, hop.transport);
         let waiting = Waiting {
             hop: hop.clone(),
             bytes: bytes.to_vec(),
@@ -111,7 +173,10 @@ impl UserAgent {
         let full = self.names.known.len() >= limits::SIP_NAMES_MAX
             || self.names.asked.len() >= limits::SIP_LOOKUPS_MAX;
         match self.names.known.get_mut(&key) {
-            Some((_, Known::At(address))) => return Some(*address),
+            Some((_, Known::At(found))) => {
+                let found = found.clone();
+                self.go(now, &found, waiting);
+            }
             Some((_, Known::Asked { waiting: others })) => {
                 // A repetition while nobody knows the way is not sent twice.
                 if others.contains(&waiting) {
@@ -150,11 +215,15 @@ impl UserAgent {
         while let Some((at, key)) = self.names.due.first().cloned()
             && at <= now
         {
-            if let Some(Known::Asked { waiting }) = self.names.remove(&key) {
+            if matches!(self.names.known.get(&key), Some((_, Known::Asked { .. }))) {
                 self.names.asked.retain(|_, asked| *asked != key);
-                for waiting in waiting {
-                    self.not_sent(now, waiting.client);
+                self.settle_name(now, &key, Vec::new());
+                // Nobody has said that it leads nowhere: the next one may ask at once.
+                if matches!(self.names.known.get(&key), Some((_, Known::Nowhere))) {
+                    self.names.remove(&key);
                 }
+            } else {
+                self.names.remove(&key);
             }
         }
     }

@@ -3,9 +3,10 @@
 use confab_terms::Instant;
 
 use crate::client::{Cancel, ClientState};
-use crate::dialog::{Dialog, Phase};
+use crate::dialog::Dialog;
 use crate::hop::Source;
 use crate::message::{Method, Response};
+use crate::phase::Phase;
 use crate::timers::{PATIENCE, RINGING_MAX, Timer, TransactionId};
 use crate::{DialogId, Ending, Event, UserAgent};
 
@@ -50,6 +51,9 @@ impl UserAgent {
         {
             let challenged = matches!(response.status, 401 | 407);
             if challenged && self.show_credentials(now, (id, from), response) {
+                return;
+            }
+            if response.status == 503 && self.try_next_way(now, id) {
                 return;
             }
             match response.method {
@@ -156,7 +160,6 @@ impl UserAgent {
         };
         let answer = known.answer_of(response);
         known.early.clear();
-        known.anew = 0;
         match phase {
             Phase::Inviting { .. } => {
                 known.phase = Phase::Up;
@@ -211,6 +214,9 @@ impl UserAgent {
             return;
         }
         let status = response.status;
+        if status == 503 && self.try_next_way(now, id) {
+            return;
+        }
         let Some(dialog) = self.clients.get(&id).map(|client| client.dialog) else {
             return;
         };

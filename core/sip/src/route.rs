@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::{Gateway, Peer};
 use crate::hop::{Hop, Transport};
 use crate::message::{Host, SipUri, Uri};
-use crate::{DialogId, Invite, UserAgent};
+use crate::{DialogId, Invite, Trunk, UserAgent};
 
 /// The way of one call of ours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +15,8 @@ pub struct Route {
     pub to: String,
     /// The trunk's name, if it goes through one.
     pub trunk: Option<String>,
-    /// Where it goes.
-    pub via: SocketAddr,
+    /// Where it goes; `None`: to a name.
+    pub via: Option<SocketAddr>,
     way: Hop,
     /// The request URI, where it is not To.
     target: Option<String>,
@@ -30,18 +30,23 @@ impl UserAgent {
     #[must_use]
     pub fn route(&self, now: Instant, to: &str) -> Option<Route> {
         let mut trunks = self.access.trunks.iter();
-        let through = |name: &str, gateway: &Gateway, to: String, by: Transport| Route {
-            to,
-            trunk: Some(name.to_owned()),
-            via: gateway.address,
-            way: Hop::to(by, gateway.address),
-            target: None,
-            peer: Peer::Trunk(name.to_owned()),
+        let through = |name: &str, gateway: &Gateway, to: String, by: Option<Transport>| {
+            let own = gateway.transport;
+            let settled = by.is_some() || own != Transport::Udp;
+            let way = gateway.way(by.unwrap_or(own), settled)?;
+            Some(Route {
+                to,
+                trunk: Some(name.to_owned()),
+                via: gateway.address,
+                way,
+                target: None,
+                peer: Peer::Trunk(name.to_owned()),
+            })
         };
         if is_number(to) {
             let (name, gateway) = trunks.find_map(|t| Some((&t.name, t.gateway.as_ref()?)))?;
             let to = format!("sip:{to}@{}", gateway.host);
-            return Some(through(name, gateway, to, Transport::Udp));
+            return through(name, gateway, to, None);
         }
         let Some(Uri::Sip(uri)) = Uri::parse(to) else {
             return None;
@@ -49,27 +54,39 @@ impl UserAgent {
         if uri.has_headers {
             return None;
         }
-        // `;transport=tcp` holds for a trunk as well; `sips:` and TLS lead nowhere yet.
+        // `;transport=tcp` holds for a trunk as well.
         let by = Hop::of_uri(&uri, Transport::Udp)?.transport;
+        if by == Transport::Tls && self.config.tls_port.is_none() {
+            return None;
+        }
+        let said = uri.secure || uri.transport().is_some();
+        let by = Some(by).filter(|_| said);
         let named = host_port(&uri);
         let found = trunks.find_map(|trunk| {
             let gateway = trunk.gateway.as_ref()?;
-            let literal = uri.socket_address() == Some(gateway.address);
-            let same = literal || gateway.host.eq_ignore_ascii_case(&named);
-            same.then(|| through(&trunk.name, gateway, to.to_owned(), by))
+            let literal = uri.socket_address();
+            let same = literal.is_some() && literal == gateway.address
+                || gateway.host.eq_ignore_ascii_case(&named);
+            let through = || through(&trunk.name, gateway, to.to_owned(), by);
+            same.then(through).flatten()
         });
         found.or_else(|| self.route_to_registered(now, to, &uri))
     }
 
     fn route_to_registered(&self, now: Instant, to: &str, uri: &SipUri) -> Option<Route> {
         let ours = self.config.address;
-        let port = uri.port.is_none_or(|port| port == ours.port());
+        let ports = [Some(ours.port()), self.config.tls_port];
+        let port = uri.port.is_none_or(|port| ports.contains(&Some(port)));
         let is_here = matches!(uri.host, Host::Address(ip) if ip.to_canonical() == ours.ip());
         let user = Uri::parse(to)?.user();
         let binding = self
             .registrar
             .newest(now, &user)
             .filter(|_| is_here && port)?;
+        // `sips:` is TLS up to the phone.
+        if uri.secure && binding.source.transport != Transport::Tls {
+            return None;
+        }
         let peer = match self.access.open {
             true => Peer::Anyone,
             false => Peer::User {
@@ -81,11 +98,23 @@ impl UserAgent {
             to: to.to_owned(),
             trunk: None,
             // Where it registered from and not what it wrote: a contact may be somebody else's.
-            via: binding.source.address,
+            via: Some(binding.source.address),
             way: Hop::back(binding.source),
             target: Some(binding.uri.clone()),
             peer,
         })
+    }
+
+    /// The trunk on this way: the one that it goes through, or that the registered user belongs to.
+    #[must_use]
+    pub fn trunk_on(&self, route: &Route) -> Option<&Trunk> {
+        self.access.of_peer(&route.peer)
+    }
+
+    /// The trunk at the other end of a dialog.
+    #[must_use]
+    pub fn trunk_of(&self, dialog: DialogId) -> Option<&Trunk> {
+        self.access.of_peer(&self.dialogs.get(&dialog)?.peer)
     }
 
     /// Sends an INVITE on this way; what `invite` itself says of To and the way does not count.

@@ -4,9 +4,9 @@
 use confab_terms::{Instant, limits};
 
 use crate::client::ClientState;
-use crate::dialog::Phase;
 use crate::hop::{Hop, Transport};
 use crate::message::Method;
+use crate::phase::Phase;
 use crate::timers::{Timer, TransactionId};
 use crate::{ConnectionOrder, Ending, Output, UserAgent};
 
@@ -19,8 +19,9 @@ impl UserAgent {
     /// Sends a request that a transaction waits for.
     pub(crate) fn send_request(&mut self, now: Instant, id: TransactionId) {
         if let Some(client) = self.clients.get(&id) {
-            let (to, address) = (client.to.clone(), self.config.address);
-            let bytes = client.request.bytes(address, to.transport);
+            let to = client.to.clone();
+            let sent_by = self.sent_by(to.transport);
+            let bytes = client.request.bytes(sent_by, to.transport);
             self.dispatch(now, &to, bytes, Some(id));
         }
     }
@@ -41,7 +42,8 @@ impl UserAgent {
         };
         match hop.transport {
             Transport::Udp => self.push(Output::Datagram { to: peer, bytes }),
-            Transport::Tcp => match self.connection_to(now, peer) {
+            Transport::Tls if self.config.tls_port.is_none() => self.not_sent(now, client),
+            Transport::Tcp | Transport::Tls => match self.connection_to(now, hop, peer) {
                 Some(open) => self.send_on(now, open, hop, (bytes, client)),
                 None => self.not_sent(now, client),
             },
@@ -98,6 +100,9 @@ impl UserAgent {
 
     /// No way to them: as if it had been refused with 503.
     pub(crate) fn unsent(&mut self, now: Instant, id: TransactionId) {
+        if self.try_next_way_unheard(now, id) {
+            return;
+        }
         let Some(client) = self.forget_client(id) else {
             return;
         };

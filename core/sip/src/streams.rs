@@ -4,7 +4,7 @@
 use confab_terms::{Instant, SocketAddr, limits};
 
 use crate::connections::{Connection, Waiting};
-use crate::hop::{ConnectionId, Hop, Source, canonical};
+use crate::hop::{ConnectionId, Hop, Source, Transport, canonical};
 use crate::output::{ConnectionEvent, ConnectionOrder};
 use crate::stream::Framed;
 use crate::timers::TransactionId;
@@ -15,7 +15,9 @@ impl UserAgent {
     /// ignored.
     pub fn handle_connection(&mut self, now: Instant, id: ConnectionId, event: ConnectionEvent) {
         match event {
-            ConnectionEvent::Opened { peer } => self.opened(now, id, canonical(peer)),
+            ConnectionEvent::Opened { peer, transport } => {
+                self.opened(now, id, (transport, canonical(peer)));
+            }
             ConnectionEvent::Received { bytes } => self.received(now, id, &bytes),
             ConnectionEvent::Closed => {
                 if let Some(connection) = self.connections.remove(id) {
@@ -25,7 +27,12 @@ impl UserAgent {
         }
     }
 
-    fn opened(&mut self, now: Instant, id: ConnectionId, peer: SocketAddr) {
+    fn opened(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        (transport, peer): (Transport, SocketAddr),
+    ) {
         if let Some(connection) = self.connections.get_mut(id) {
             connection.heard = now;
             let waiting = connection.opening.take().unwrap_or_default();
@@ -34,7 +41,7 @@ impl UserAgent {
                 self.order(id, ConnectionOrder::Send(waiting.bytes));
             }
         } else if matches!(id, ConnectionId::Theirs(_)) && self.connections.has_room(peer) {
-            self.connections.insert(now, id, peer);
+            self.connections.insert(now, id, (transport, peer, None));
         } else {
             // Nobody is answered here: a refusal would cost more than what it refuses.
             self.order(id, ConnectionOrder::Close);
@@ -53,7 +60,7 @@ impl UserAgent {
     /// Takes from a stream what is whole.
     fn cut(&mut self, now: Instant, id: ConnectionId) {
         while let Some(connection) = self.connections.get_mut(id) {
-            let source = Source::stream(connection.peer, id);
+            let source = Source::stream(connection.transport, connection.peer, id);
             let framed = connection.stream.poll_output();
             connection.greeted |= framed.is_some();
             match framed {
@@ -149,16 +156,23 @@ impl UserAgent {
     }
 
     /// Ours to this address, or a new one; `None`: there is no room.
-    pub(crate) fn connection_to(&mut self, now: Instant, peer: SocketAddr) -> Option<ConnectionId> {
-        if let Some(open) = self.connections.to(peer) {
+    pub(crate) fn connection_to(
+        &mut self,
+        now: Instant,
+        hop: &Hop,
+        peer: SocketAddr,
+    ) -> Option<ConnectionId> {
+        if let Some(open) = self.connections.to(hop, peer) {
             return Some(open);
         }
         if !self.connections.has_room(peer) {
             return None;
         }
         let id = ConnectionId::Ours(self.next_number());
-        self.connections.insert(now, id, peer);
-        self.order(id, ConnectionOrder::Open { to: peer });
+        let tls = hop.certified.clone();
+        self.connections
+            .insert(now, id, (hop.transport, peer, tls.clone()));
+        self.order(id, ConnectionOrder::Open { to: peer, tls });
         Some(id)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use confab_terms::Instant;
+use confab_terms::{Instant, SocketAddr};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ pub struct UserAgent {
     pub(crate) timers: Timers,
     pub(crate) access: Access,
     pub(crate) gate: Option<Gate>,
-    /// The last nonce of each trunk's that we answered.
+    /// The last nonces of each trunk's that we answered.
     pub(crate) answered: BTreeMap<String, Answered>,
     pub(crate) registrar: Registrar,
     pub(crate) connections: Connections,
@@ -119,19 +119,41 @@ impl UserAgent {
         format!("z9hG4bK{:016x}", self.random_number())
     }
 
-    /// What our Contact says: requests of theirs are to come by the same transport.
-    pub(crate) fn contact(&self, transport: Transport) -> String {
-        let address = self.config.address;
+    /// Where we are reached by a transport.
+    pub(crate) fn sent_by(&self, transport: Transport) -> SocketAddr {
+        let mut address = self.config.address;
+        if let (Transport::Tls, Some(port)) = (transport, self.config.tls_port) {
+            address.set_port(port);
+        }
+        address
+    }
+
+    /// What our Contact says: requests of theirs are to come by the same transport, and to `sips:`
+    /// if that is what was called (RFC 3261 §12.1.1).
+    pub(crate) fn contact(&self, transport: Transport, secure: bool) -> String {
+        let address = self.sent_by(transport);
         match transport {
             Transport::Udp => format!("<sip:{address}>"),
             Transport::Tcp => format!("<sip:{address};transport=tcp>"),
+            Transport::Tls if secure => format!("<sips:{address}>"),
+            Transport::Tls => format!("<sip:{address};transport=tls>"),
         }
     }
 
     /// The same within a dialog.
     pub(crate) fn contact_in(&self, dialog: DialogId) -> String {
         let known = self.dialogs.get(&dialog);
-        self.contact(known.map_or(Transport::Udp, |known| known.source.transport))
+        let known = known.map(|known| (known.source.transport, known.secure));
+        let (transport, secure) = known.unwrap_or((Transport::Udp, false));
+        self.contact(transport, secure)
+    }
+
+    /// Where the other side of a dialog was heard from last; of one that we began, and that nobody
+    /// has answered, where it goes, if that is known.
+    #[must_use]
+    pub fn heard_from(&self, dialog: DialogId) -> Option<SocketAddr> {
+        let source = self.dialogs.get(&dialog)?.source.address;
+        (source != self.config.address).then_some(source)
     }
 
     /// How many connections there are, ours and theirs.

@@ -23,6 +23,7 @@ fn trunk(name: &str, networks: &[&str], account: Option<Account>) -> Trunk {
         networks: networks.iter().map(|net| net.parse().unwrap()).collect(),
         account,
         gateway: None,
+        srtp: None,
     }
 }
 
@@ -36,6 +37,7 @@ impl Desk {
     fn of(trunks: Vec<Trunk>) -> Self {
         let mut agent = UserAgent::new(Config {
             address: "192.0.2.1:5060".parse().unwrap(),
+            tls_port: None,
             product: "confab".into(),
             seed: [7; 32],
         });
@@ -405,4 +407,104 @@ fn the_whole_state_survives_being_written_out() {
     desk.agent = postcard::from_bytes(&bytes).unwrap();
     let replies = desk.log_in(STRANGER, "anna", &message("REGISTER", 2, "b", "", ""));
     assert!(replies[0].contains("\r\nContact: <sip:anna@host.example>;expires="));
+}
+
+/// A caller's own INVITE, whose Call-ID is its own, and what it asks for beside it.
+fn invite(who: &str, more: &str) -> String {
+    message("INVITE", 1, who, "", more).replace("8f2b3c4d", who)
+}
+
+impl Desk {
+    /// A call that is up, of this source, by network or as this user: the `Replaces` that means it.
+    fn up(&mut self, from: &str, user: Option<&str>, who: &str) -> (DialogId, String) {
+        match user {
+            Some(user) => self.log_in(from, user, &invite(who, "")),
+            None => self.say(from, &invite(who, "")),
+        };
+        let dialog = self.invited();
+        let tag = self.answer();
+        let ack = message("ACK", 1, who, &tag, "").replace("8f2b3c4d", who);
+        self.say(from, &ack);
+        let to_tag = tag.strip_prefix(";tag=").unwrap();
+        let value = format!("{who}@host.example;to-tag={to_tag};from-tag={who}");
+        (dialog, format!("Replaces: {value}\r\n"))
+    }
+
+    /// What the last INVITE was told, and whose place it takes.
+    fn replaces(&mut self, replies: &[String]) -> (u16, Option<DialogId>) {
+        let place = self.events.drain(..).find_map(|event| match event {
+            Event::Invited { replaces, .. } => replaces,
+            _ => None,
+        });
+        (replies[0][8..11].parse().unwrap(), place)
+    }
+}
+
+#[test]
+fn only_the_same_trunk_or_user_takes_a_call_s_place() {
+    let mut desk = Desk::new();
+    let (of_trunk, trunk_s) = desk.up(CARRIER, None, "one");
+    let (of_anna, anna_s) = desk.up(STRANGER, Some("anna"), "two");
+    desk.events.clear();
+    let mut n = 0;
+    let mut take = |from: &str, user: Option<&str>, what: &str| {
+        n += 1;
+        let text = invite(&format!("taker{n}"), what);
+        let replies = match user {
+            Some(user) => desk.log_in(from, user, &text),
+            None => desk.say(from, &text),
+        };
+        desk.replaces(&replies)
+    };
+    assert_eq!(take(OTHER_CARRIER, None, &trunk_s), (481, None));
+    assert_eq!(take(STRANGER, Some("anna"), &trunk_s), (481, None));
+    assert_eq!(take(CARRIER, None, &anna_s), (481, None));
+    assert_eq!(take(STRANGER, Some("boris"), &anna_s), (481, None));
+    // From wherever it speaks.
+    let elsewhere = take("192.0.2.99:5080", None, &trunk_s);
+    assert_eq!(elsewhere, (100, Some(of_trunk)));
+    let elsewhere = take("203.0.113.77:5060", Some("anna"), &anna_s);
+    assert_eq!(elsewhere, (100, Some(of_anna)));
+}
+
+#[test]
+fn whoever_arrives_with_the_last_hop_has_arrived() {
+    let mut desk = Desk::new();
+    for method in ["INVITE", "OPTIONS", "MESSAGE", "SUBSCRIBE", "INFO"] {
+        let text = |who: &str, hops: &str| {
+            message(method, 1, who, "", "").replace("Max-Forwards: 70\r\n", hops)
+        };
+        let as_usual = desk.status(CARRIER, &text("a", "Max-Forwards: 70\r\n"));
+        assert_ne!(as_usual, [483], "{method}");
+        for (who, hops) in [("b", "Max-Forwards: 0\r\n"), ("c", "")] {
+            assert_eq!(
+                desk.status(CARRIER, &text(who, hops)),
+                as_usual,
+                "{method} {hops}"
+            );
+        }
+        let too_many = text("d", "Max-Forwards: 256\r\n");
+        assert_eq!(desk.status(CARRIER, &too_many), [400], "{method}");
+    }
+}
+
+#[test]
+fn what_is_required_and_not_there_is_named_whatever_asks_for_it() {
+    let mut desk = Desk::new();
+    let wishes = "Require: 100rel, resource-priority\r\nRequire: gruu\r\n\
+                  Proxy-Require: sec-agree\r\n";
+    for method in ["INVITE", "OPTIONS", "INFO"] {
+        let replies = desk.say(CARRIER, &message(method, 1, method, "", wishes));
+        assert!(replies[0].starts_with("SIP/2.0 420 "), "{replies:?}");
+        let named = "\r\nUnsupported: resource-priority, gruu\r\n";
+        assert!(replies[0].contains(named), "{replies:?}");
+    }
+    // Neither an ACK nor a CANCEL may be refused for it (RFC 3261 §8.2.2.3).
+    let text = message("INVITE", 1, "z", "", "");
+    assert_eq!(desk.status(CARRIER, &text), [100]);
+    let cancel = text
+        .replace("INVITE", "CANCEL")
+        .replace("z9hG4bKCANCEL", "z9hG4bKINVITE");
+    let cancel = cancel.replacen("Content-Length", &format!("{wishes}Content-Length"), 1);
+    assert_eq!(desk.status(CARRIER, &cancel), [200, 487]);
 }

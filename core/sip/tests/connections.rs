@@ -6,7 +6,7 @@ mod wire;
 
 use std::time::Duration;
 
-use confab_sip::{ConnectionEvent, ConnectionId, Ending, Event, check_dialled};
+use confab_sip::{ConnectionEvent, ConnectionId, Ending, Event, Target, Transport, check_dialled};
 use confab_terms::limits::{
     SIP_CONNECTION_GREETING, SIP_CONNECTION_IDLE, SIP_CONNECTION_OPENING, SIP_CONNECTIONS_MAX,
     SIP_CONNECTIONS_OF_ADDRESS_MAX,
@@ -149,7 +149,8 @@ fn a_response_without_its_connection_goes_to_the_via() {
         }
         let lookup = wire.looked_up("phone.example");
         let address = "192.0.2.8:5070".parse().unwrap();
-        wire.agent.handle_resolved(wire.now, lookup, &[address]);
+        wire.agent
+            .handle_resolved(wire.now, lookup, &[Target::plain(address)]);
         let ours = wire.opening("192.0.2.8:5070");
         wire.happens(ours, opened("192.0.2.8:5070"));
         assert_eq!(head(&wire.sent(ours)), "SIP/2.0 486 Busy Here");
@@ -224,19 +225,22 @@ fn a_call_that_finds_nobody_is_refused_with_503() {
 fn what_cannot_be_dialled_says_why() {
     for (uri, words) in [
         ("sips:a@192.0.2.1", "TLS"),
-        ("sip:a@192.0.2.1;transport=tls", "udp or tcp would do"),
-        ("sip:a@192.0.2.1;transport=sctp", "udp or tcp would do"),
+        ("sip:a@192.0.2.1;transport=tls", "CONFAB_SIPS_LISTEN"),
+        ("sip:a@192.0.2.1;transport=sctp", "udp, tcp or tls would do"),
         ("sip:a@0.0.0.0", "nobody"),
         ("sip:a@192.0.2.1:0", "nobody"),
         ("tel:+123", "no SIP URI"),
     ] {
-        let why = check_dialled(uri).unwrap_err().to_string();
+        let why = check_dialled(uri, false).unwrap_err().to_string();
         assert!(why.contains(words) && why.contains(uri), "{why}");
         let mut wire = Wire::new();
         wire.dial(uri);
         assert_eq!(wire.endings(), [Ending::Refused(416)], "{uri}");
     }
-    assert_eq!(check_dialled("sip:a@b.example;transport=TCP"), Ok(()));
+    assert_eq!(
+        check_dialled("sip:a@b.example;transport=TCP", false),
+        Ok(())
+    );
 }
 
 #[test]
@@ -347,5 +351,6 @@ fn no_address_gets_all_connections_and_nobody_more_than_all() {
 fn opened(peer: &str) -> ConnectionEvent {
     ConnectionEvent::Opened {
         peer: peer.parse().unwrap(),
+        transport: Transport::Tcp,
     }
 }

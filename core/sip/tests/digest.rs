@@ -3,7 +3,7 @@
 
 mod network;
 
-use confab_sip::{Access, Account, Ending, Event, Gateway, Secret, Trunk};
+use confab_sip::{Access, Account, Ending, Event, Gateway, Secret, Transport, Trunk};
 use network::raw::{header, request, say, status};
 use network::{CALLEE, CALLER, Network, OFFER, address, secs};
 
@@ -16,6 +16,7 @@ fn trunk(password: &str) -> Trunk {
             password: Secret(password.into()),
         }),
         gateway: None,
+        srtp: None,
     }
 }
 
@@ -26,10 +27,8 @@ fn guarded(seed: u64, loss: u64, password: &str) -> Network {
         open: false,
         trunks: vec![trunk("pass")],
     });
-    let gateway = Gateway {
-        host: address(CALLEE).to_string(),
-        address: address(CALLEE),
-    };
+    let address = address(CALLEE);
+    let gateway = Gateway::new(address.to_string(), Some(address), Transport::Udp);
     net.agents[CALLER].guard(Access {
         open: true,
         trunks: vec![Trunk {

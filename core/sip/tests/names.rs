@@ -5,13 +5,21 @@ mod wire;
 
 use std::time::Duration;
 
-use confab_sip::{ConnectionEvent, Ending};
+use confab_sip::{ConnectionEvent, Ending, Target};
 use confab_terms::SocketAddr;
 use confab_terms::limits::{SIP_LOOKUP_WAIT, SIP_LOOKUPS_MAX, SIP_NAME_LIFE, SIP_NO_NAME_LIFE};
 use wire::{Did, THEIRS, Wire, head, request, response_to};
 
 fn at(text: &str) -> SocketAddr {
     text.parse().unwrap()
+}
+
+/// A name's own addresses.
+fn of(addresses: &[SocketAddr]) -> Target {
+    Target {
+        addresses: addresses.to_vec(),
+        ..Target::plain(addresses[0])
+    }
 }
 
 /// It did one thing: it sent a datagram there.
@@ -36,7 +44,7 @@ fn a_dialled_name_is_found_first_and_then_written_to() {
         at("192.0.2.9:5060"),
         at("192.0.2.10:5060"),
     ];
-    wire.agent.handle_resolved(wire.now, lookup, &found);
+    wire.agent.handle_resolved(wire.now, lookup, &[of(&found)]);
     let invite = datagram(&mut wire, "192.0.2.9:5060");
     assert_eq!(head(&invite), "INVITE sip:boris@Phones.Example SIP/2.0");
     wire.run_for(Duration::from_secs(4));
@@ -64,7 +72,7 @@ fn a_name_and_its_port_and_transport_are_one_question() {
     };
     assert_eq!((host.as_str(), *port), ("phones.example", Some(5_080)));
     wire.agent
-        .handle_resolved(wire.now, *lookup, &[at("192.0.2.9:5080")]);
+        .handle_resolved(wire.now, *lookup, &[of(&[at("192.0.2.9:5080")])]);
     wire.opening("192.0.2.9:5080");
     wire.dial("sip:boris@phones.example");
     wire.looked_up("phones.example");
@@ -98,7 +106,7 @@ fn an_answer_that_does_not_come_is_not_waited_for() {
     assert_eq!(wire.endings(), [Ending::Refused(503)]);
     // And when it comes it changes nothing.
     wire.agent
-        .handle_resolved(wire.now, lookup, &[at("192.0.2.9:5060")]);
+        .handle_resolved(wire.now, lookup, &[of(&[at("192.0.2.9:5060")])]);
     assert_eq!(wire.did(), []);
     assert_eq!(
         (wire.agent.leftovers(), wire.agent.next_deadline()),
@@ -129,7 +137,7 @@ fn a_bye_finds_a_contact_that_is_a_name() {
         let lookup = wire.looked_up("anna.example");
         if found {
             wire.agent
-                .handle_resolved(wire.now, lookup, &[at("192.0.2.8:5060")]);
+                .handle_resolved(wire.now, lookup, &[of(&[at("192.0.2.8:5060")])]);
             let bye = datagram(&mut wire, "192.0.2.8:5060");
             assert_eq!(head(&bye), "BYE sip:anna@anna.example SIP/2.0");
             let ok = response_to(&bye, 200);

@@ -12,6 +12,7 @@ const US: &str = "127.0.0.1:5060";
 fn agent() -> UserAgent {
     UserAgent::new(Config {
         address: US.parse().unwrap(),
+        tls_port: None,
         product: "confab".into(),
         seed: [7; 32],
     })
@@ -135,7 +136,7 @@ fn a_call_to_a_user_goes_to_where_it_registered_last() {
     let contact = "Contact: <sip:line7@victim.example>\r\n";
     say(&mut agent, 0, &register("x", 1, contact));
     let route = agent.route(Instant(0), &to).unwrap();
-    assert_eq!(route.via.to_string(), HERE, "and to no victim");
+    assert_eq!(route.via.unwrap().to_string(), HERE, "and to no victim");
     let invite = Invite {
         to: String::new(),
         from: "sip:boris@127.0.0.1".into(),
@@ -179,6 +180,7 @@ fn elsewhere_nobody_registers_another_or_without_a_password() {
             networks,
             account,
             gateway: None,
+            srtp: None,
         }],
     };
     let inside = vec!["127.0.0.0/8".parse().unwrap()];

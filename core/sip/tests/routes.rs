@@ -13,6 +13,7 @@ const PROXY: &str = "192.0.2.50:5080";
 fn agent() -> UserAgent {
     UserAgent::new(Config {
         address: "192.0.2.1:5060".parse().unwrap(),
+        tls_port: None,
         product: String::new(),
         seed: [1; 32],
     })

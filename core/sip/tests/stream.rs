@@ -93,6 +93,7 @@ fn without_a_boundary_it_is_refused_and_closed() {
         };
         let mut agent = UserAgent::new(Config {
             address: "127.0.0.1:5060".parse().unwrap(),
+            tls_port: None,
             product: String::new(),
             seed: [1; 32],
         });

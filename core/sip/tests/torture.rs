@@ -8,10 +8,17 @@ use std::time::Duration;
 use confab_sip::message::{Message, Unreadable, parse};
 use confab_sip::{
     Access, Account, Config, ConnectionEvent, ConnectionId, ConnectionOrder, Event, Output, Secret,
-    Trunk, UserAgent,
+    Transport, Trunk, UserAgent,
 };
 use confab_terms::Instant;
 use proptest::prelude::*;
+
+fn opened(peer: std::net::SocketAddr) -> ConnectionEvent {
+    ConnectionEvent::Opened {
+        peer,
+        transport: Transport::Tcp,
+    }
+}
 
 /// What comes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +117,7 @@ fn read(name: &str) -> Vec<u8> {
 fn agent() -> UserAgent {
     UserAgent::new(Config {
         address: "127.0.0.1:5060".parse().unwrap(),
+        tls_port: None,
         product: "confab".into(),
         seed: [7; 32],
     })
@@ -201,7 +209,7 @@ fn heard(agent: &mut UserAgent) -> Heard {
 /// The same over TCP, in pieces of so many bytes.
 fn ask_over_tcp(agent: &mut UserAgent, bytes: &[u8], piece: usize) -> Heard {
     let peer = "192.0.2.77:5099".parse().unwrap();
-    agent.handle_connection(Instant(0), STREAM, ConnectionEvent::Opened { peer });
+    agent.handle_connection(Instant(0), STREAM, opened(peer));
     for piece in bytes.chunks(piece) {
         let bytes = piece.to_vec();
         agent.handle_connection(Instant(0), STREAM, ConnectionEvent::Received { bytes });
@@ -257,7 +265,7 @@ fn each_message_gets_its_reaction_over_tcp() {
                            CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
             let peer = "192.0.2.78:5099".parse().unwrap();
             let other = ConnectionId::Theirs(2);
-            agent.handle_connection(Instant(0), other, ConnectionEvent::Opened { peer });
+            agent.handle_connection(Instant(0), other, opened(peer));
             let bytes = options.as_bytes().to_vec();
             agent.handle_connection(Instant(0), other, ConnectionEvent::Received { bytes });
             let Some(Output::Connection {
@@ -390,6 +398,7 @@ fn a_guarded_registrar_challenges_in_no_more_bytes_than_it_was_asked() {
                 password: Secret("pass".into()),
             }),
             gateway: None,
+            srtp: None,
         }],
     });
     for (name, is_register) in REACTIONS.map(|(name, _)| {

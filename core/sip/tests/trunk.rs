@@ -1,144 +1,11 @@
 //! Calls of ours through a trunk: whose challenges are answered, and whose are not.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use confab_sip::{
-    Access, Account, Config, ConnectionEvent, ConnectionOrder, DialogId, Ending, Event, Gateway,
-    Invite, Output, Secret, Trunk, UserAgent,
-};
-use confab_terms::{Instant, SocketAddr};
+mod line;
 
-const GATEWAY: &str = "192.0.2.7:5060";
-const ELSEWHERE: &str = "203.0.113.9:5060";
-
-fn agent() -> UserAgent {
-    let mut agent = UserAgent::new(Config {
-        address: "192.0.2.1:5060".parse().unwrap(),
-        product: "confab".into(),
-        seed: [7; 32],
-    });
-    agent.guard(Access {
-        open: false,
-        trunks: vec![Trunk {
-            name: "carrier".into(),
-            networks: Vec::new(),
-            account: Some(Account {
-                user: "anna".into(),
-                password: Secret("pass".into()),
-            }),
-            gateway: Some(Gateway {
-                host: "sip.example.com".into(),
-                address: GATEWAY.parse().unwrap(),
-            }),
-        }],
-    });
-    agent
-}
-
-struct Line {
-    agent: UserAgent,
-    now: Instant,
-    dialog: DialogId,
-    events: Vec<Event>,
-}
-
-impl Line {
-    /// The INVITE has left.
-    fn new() -> (Self, String) {
-        let mut agent = agent();
-        let now = Instant(0);
-        let route = agent.route(now, "+15551234567").unwrap();
-        assert_eq!(route.to, "sip:+15551234567@sip.example.com");
-        let invite = Invite {
-            to: String::new(),
-            from: "sip:+1555@192.0.2.1".into(),
-            from_name: None,
-            via: None,
-            offer: b"v=0\r\n".to_vec(),
-            headers: Vec::new(),
-        };
-        let dialog = agent.invite_along(now, route, invite);
-        let events = Vec::new();
-        let mut line = Self {
-            agent,
-            now,
-            dialog,
-            events,
-        };
-        let sent = line.sent();
-        (line, sent[0].1.clone())
-    }
-
-    fn sent(&mut self) -> Vec<(String, String)> {
-        let mut sent = Vec::new();
-        while let Some(output) = self.agent.poll_output() {
-            match output {
-                Output::Datagram { to, bytes } => {
-                    sent.push((to.to_string(), String::from_utf8(bytes).unwrap()));
-                }
-                Output::Event(event) => self.events.push(event),
-                other => panic!("{other:?}"),
-            }
-        }
-        sent
-    }
-
-    fn hear(&mut self, from: &str, text: &str) -> Vec<(String, String)> {
-        let from: SocketAddr = from.parse().unwrap();
-        self.agent.handle(self.now, from, text.as_bytes());
-        self.sent()
-    }
-
-    /// The call is up, its Contact this; what acknowledged it.
-    fn up(contact: &str) -> (Self, (String, String)) {
-        let (mut line, invite) = Self::new();
-        let sent = line.hear(GATEWAY, &reply(&invite, 407, CHALLENGE));
-        let again = sent.last().unwrap().1.clone();
-        let more = format!("Contact: <sip:{contact}>\r\nAllow: UPDATE\r\n{EXPIRES}");
-        let mut acks = line.hear(GATEWAY, &reply(&again, 200, &more));
-        (line, acks.remove(0))
-    }
-
-    fn ended(&self) -> Vec<Ending> {
-        let ended = self.events.iter().filter_map(|event| match event {
-            Event::Ended { how, .. } => Some(*how),
-            _ => None,
-        });
-        ended.collect()
-    }
-}
-
-const EXPIRES: &str = "Session-Expires: 1800;refresher=uac\r\n";
-const CHALLENGE: &str =
-    "Proxy-Authenticate: Digest realm=\"theirs\", nonce=\"n1\", algorithm=MD5, qop=\"auth\"\r\n";
-
-/// A reply to what was sent.
-fn reply(request: &str, status: u16, more: &str) -> String {
-    let line = |name: &str| {
-        let mut lines = request.lines();
-        lines
-            .find(|line| line.starts_with(name))
-            .unwrap()
-            .to_owned()
-    };
-    let to = line("To: ");
-    let tag = if to.contains(";tag=") {
-        ""
-    } else {
-        ";tag=theirs"
-    };
-    format!(
-        "SIP/2.0 {status} X\r\n{}\r\n{}\r\n{to}{tag}\r\n{}\r\n{}\r\n{more}\
-         Content-Length: 0\r\n\r\n",
-        line("Via: "),
-        line("From: "),
-        line("Call-ID: "),
-        line("CSeq: "),
-    )
-}
-
-fn shows(text: &str) -> bool {
-    text.contains("uthorization: Digest ")
-}
+use confab_sip::{ConnectionEvent, ConnectionOrder, Ending, Invite, Output, Transport};
+use confab_terms::Instant;
+use line::{CHALLENGE, ELSEWHERE, EXPIRES, GATEWAY, Line, agent, reply, shows};
 
 #[test]
 fn a_trunk_is_called_by_the_transport_that_the_uri_names() {
@@ -158,8 +25,17 @@ fn a_trunk_is_called_by_the_transport_that_the_uri_names() {
         panic!("no connection is opened");
     };
     let peer = GATEWAY.parse().unwrap();
-    assert_eq!(order, ConnectionOrder::Open { to: peer });
-    let opened = ConnectionEvent::Opened { peer };
+    assert_eq!(
+        order,
+        ConnectionOrder::Open {
+            to: peer,
+            tls: None
+        }
+    );
+    let opened = ConnectionEvent::Opened {
+        peer,
+        transport: Transport::Tcp,
+    };
     agent.handle_connection(Instant(0), connection, opened);
     let Some(Output::Connection {
         order: ConnectionOrder::Send(bytes),

@@ -8,6 +8,7 @@ use confab_terms::{Instant, SocketAddr, limits};
 fn agent() -> UserAgent {
     UserAgent::new(Config {
         address: "127.0.0.1:5060".parse().unwrap(),
+        tls_port: None,
         product: "confab".into(),
         seed: [7; 32],
     })

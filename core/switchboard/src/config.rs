@@ -2,7 +2,7 @@
 
 use confab_conference::{Customs, Url};
 use confab_sip::Access;
-use confab_terms::{AccountSid, Codec, IpAddr, SocketAddr};
+use confab_terms::{AccountSid, Codec, IpAddr, SocketAddr, Srtp};
 use serde::{Deserialize, Serialize};
 
 use crate::CallCallback;
@@ -14,8 +14,12 @@ pub struct Config {
     pub account: AccountSid,
     /// What Contact and Via say.
     pub sip_address: SocketAddr,
+    /// The port of SIP over TLS; `None`: there is no TLS.
+    pub sips_port: Option<u16>,
     /// Who may call, and through whom calls of ours go.
     pub access: Access,
+    /// Whether media is encrypted, where a trunk says nothing of it.
+    pub srtp: Srtp,
     /// What SDP says.
     pub media_address: IpAddr,
     /// What we speak, the best first.

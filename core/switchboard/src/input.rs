@@ -1,7 +1,7 @@
 //! Everything that can happen to the switchboard.
 
 use confab_media::Event as MediaEvent;
-use confab_sip::{ConnectionEvent, ConnectionId, Lookup};
+use confab_sip::{ConnectionEvent, ConnectionId, Lookup, Target};
 use confab_terms::{
     AudioId, DecodeId, FetchId, LegId, RecordingSid, RequestId, SocketAddr, SoundId,
 };
@@ -30,8 +30,8 @@ pub enum Input {
     Resolved {
         /// Echoed.
         lookup: Lookup,
-        /// In the order in which to try them; none: the name has none.
-        addresses: Vec<SocketAddr>,
+        /// None: it is spoken nowhere, or nobody knows.
+        targets: Vec<Target>,
     },
     /// The REST API asks. Each is answered by exactly one `Output::Reply`.
     Asked {
@@ -74,6 +74,13 @@ pub enum Input {
         recording: RecordingSid,
         /// How.
         end: RecordingEnd,
+    },
+    /// A media thread is as busy as it may be, or is so no longer: new calls are refused meanwhile.
+    Overloaded {
+        /// Which thread.
+        thread: u16,
+        /// Whether it is.
+        overloaded: bool,
     },
     /// SIGTERM: no new calls from now on.
     Drain,

@@ -25,7 +25,7 @@ pub use confab_conference as conference;
 /// Who may call: part of what the switchboard is told at its start.
 pub use confab_sip::{Access, Account, Gateway, Secret, Trunk};
 /// The words of SIP that inputs and outputs carry.
-pub use confab_sip::{ConnectionEvent, ConnectionId, ConnectionOrder, Lookup, Transport};
+pub use confab_sip::{ConnectionEvent, ConnectionId, ConnectionOrder, Lookup, Target, Transport};
 pub use config::Config;
 pub use input::{DecodeError, FetchError, Fetched, Input};
 pub use live::{Counters, Leftovers};

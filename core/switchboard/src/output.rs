@@ -27,16 +27,16 @@ pub enum Output {
         /// What.
         order: ConnectionOrder,
     },
-    /// Find the addresses of a SIP name (RFC 3263 §4.2); answered by `Input::Resolved`.
+    /// Find where a name's SIP is spoken (RFC 3263 §4); answered by `Input::Resolved`.
     Resolve {
         /// Echoed.
         lookup: Lookup,
         /// The name.
         host: String,
-        /// Its port; `None`: that of its SRV record, else 5060.
+        /// Its port; `None`: those of its SRV records, else 5060.
         port: Option<u16>,
-        /// For which transport.
-        transport: Transport,
+        /// For which transport; `None`: for any, UDP before TCP.
+        transport: Option<Transport>,
     },
     /// Answer the REST API.
     Reply {

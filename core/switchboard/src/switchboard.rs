@@ -1,9 +1,9 @@
 //! `Switchboard`: the one door. It only routes: what an input does is in a file of its own kind.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use confab_sip::{Config as SipConfig, Output as SipOutput, UserAgent};
-use confab_terms::{Instant, Now};
+use confab_terms::{Instant, Now, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::live::{Asked, Calls, Counters, Leftovers, Names, Partings, Recordings, Rooms, Timers};
@@ -27,6 +27,8 @@ pub struct Switchboard {
     pub(crate) outbox: VecDeque<Output>,
     pub(crate) counted: Counters,
     pub(crate) draining: bool,
+    /// Media threads that can do no more.
+    pub(crate) overloaded: BTreeSet<u16>,
 }
 
 impl Switchboard {
@@ -36,6 +38,7 @@ impl Switchboard {
         let mut names = Names::new(config.seed);
         let mut sip = UserAgent::new(SipConfig {
             address: config.sip_address,
+            tls_port: config.sips_port,
             product: "confab".to_owned(),
             seed: names.seed(),
         });
@@ -54,7 +57,13 @@ impl Switchboard {
             outbox: VecDeque::new(),
             counted: Counters::default(),
             draining: false,
+            overloaded: BTreeSet::new(),
         }
+    }
+
+    /// Whether there is room for one more call, and nobody is to leave.
+    pub(crate) fn takes_calls(&self) -> bool {
+        !self.draining && self.overloaded.is_empty() && self.calls.len() < limits::CALLS_MAX
     }
 
     /// Something happened.
@@ -64,8 +73,8 @@ impl Switchboard {
             Input::Connection { connection, event } => {
                 self.sip.handle_connection(now.instant, connection, event);
             }
-            Input::Resolved { lookup, addresses } => {
-                self.sip.handle_resolved(now.instant, lookup, &addresses);
+            Input::Resolved { lookup, targets } => {
+                self.sip.handle_resolved(now.instant, lookup, &targets);
             }
             Input::Asked { request, what } => asked::asked(self, now, request, what),
             Input::LegOpened { leg, port } => handle::leg_opened(self, now, leg, port),
@@ -73,6 +82,15 @@ impl Switchboard {
             Input::Decoded { decode, result } => handle::decoded(self, now, decode, result),
             Input::Media { event, .. } => handle::media(self, now, event),
             Input::Recorded { recording, end } => flow::recorded(self, now, recording, end),
+            Input::Overloaded {
+                thread,
+                overloaded: true,
+            } => {
+                self.overloaded.insert(thread);
+            }
+            Input::Overloaded { thread, .. } => {
+                self.overloaded.remove(&thread);
+            }
             Input::Drain => self.draining = true,
             Input::HangUpAll => handle::hang_up_all(self, now),
         }

@@ -5,6 +5,7 @@ mod audio;
 mod cidr;
 mod ids;
 pub mod limits;
+mod srtp;
 mod time;
 mod words;
 
@@ -15,5 +16,6 @@ pub use ids::{
     AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, FetchId, LegId, PlayerId, RecordingSid,
     RequestId, RoomId, Sid, SoundId,
 };
+pub use srtp::{MasterKey, Srtp, SrtpKeys, SrtpSuite};
 pub use time::{Instant, Now, WallTime};
 pub use words::{Method, PauseBehavior, Track};

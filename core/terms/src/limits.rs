@@ -62,14 +62,21 @@ pub const SIP_EXPIRES_S_MAX: u32 = 7_200;
 pub const SIP_EXPIRES_S_DEFAULT: u32 = 3_600;
 /// How often one INVITE is asked anew with what its refusal wanted.
 pub const SIP_ANEW_MAX: u8 = 3;
+/// Nonces of one trunk's whose answers are counted.
+pub const SIP_ANSWERED_NONCES_MAX: usize = 64;
 /// Lines of a session description.
 pub const SDP_LINES_MAX: usize = 1_000;
 /// `m=` sections of a session description.
 pub const SDP_MEDIA_MAX: usize = 32;
 /// Formats of one `m=` section.
 pub const SDP_FORMATS_MAX: usize = 64;
+/// `a=crypto` lines that are kept of one `m=` section.
+pub const SDP_CRYPTO_MAX: usize = 16;
 /// The largest RTP packet that is read.
 pub const RTP_PACKET_BYTES_MAX: usize = 1_500;
+/// Streams (SSRCs) of one phone under one key whose counts are kept; packets of further ones are
+/// refused, since a count that was forgotten would let old packets in again.
+pub const SRTP_STREAMS_MAX: usize = 64;
 /// A document's bytes (11750 beyond).
 pub const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
 /// Levels of a document's XML.
@@ -181,6 +188,17 @@ pub const SIP_NAME_WAITING_MAX: usize = 64;
 pub const SIP_LOOKUP_WAIT: Duration = Duration::from_secs(5);
 /// How long an address that was found is good.
 pub const SIP_NAME_LIFE: Duration = Duration::from_secs(60);
+/// Places of one name that are tried one after the other.
+pub const SIP_WAYS_MAX: usize = 16;
+/// How long one of them is waited for before the next one's turn: five tries over UDP.
+pub const SIP_NEXT_WAY_AFTER: Duration = Duration::from_secs(8);
+/// How long a place where nobody answered is tried after all others.
+pub const SIP_FAILING_LIFE: Duration = Duration::from_secs(60);
+/// Addresses that a trunk's name has had, and how long they count as the trunk's: a call of hours
+/// goes on when the name has moved.
+pub const SIP_GATEWAY_ADDRESSES_MAX: usize = 64;
+/// See `SIP_GATEWAY_ADDRESSES_MAX`.
+pub const SIP_GATEWAY_LIFE: Duration = Duration::from_secs(86_400);
 /// How long a name without one is not asked for again.
 pub const SIP_NO_NAME_LIFE: Duration = Duration::from_secs(5);
 /// Recordings at once, those that are being finished included.
@@ -191,3 +209,17 @@ pub const RECORDING_CHUNK_TICKS: usize = 10;
 pub const RECORDING_CHUNKS_MAX: usize = 4_096;
 /// Lost time that silence is written for, at a stretch.
 pub const RECORDING_GAP_MAX: Duration = Duration::from_secs(60);
+/// Callbacks that wait or are under way, all conferences and calls together.
+pub const CALLBACKS_MAX: usize = 100_000;
+/// Their bytes.
+pub const CALLBACK_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Callbacks of one conference or call.
+pub const CALLBACKS_PER_CONFERENCE_MAX: usize = 10_000;
+/// Callbacks being sent at once, each of another conference or call.
+pub const CALLBACKS_AT_ONCE: usize = 1_024;
+/// Attempts at one callback.
+pub const CALLBACK_ATTEMPTS_MAX: u32 = 3;
+/// All attempts at one callback together.
+pub const CALLBACK_TOTAL: Duration = Duration::from_secs(15);
+/// Before the second attempt; doubled before the third.
+pub const CALLBACK_PAUSE: Duration = Duration::from_millis(500);

@@ -1,10 +1,14 @@
 //! What a phone is told before it calls.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use confab_sip::Transport;
 use confab_sockets::PortRange;
-use confab_terms::Codec;
+use confab_terms::{Codec, Srtp};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 
 use crate::Voice;
 
@@ -31,6 +35,10 @@ pub struct PhoneConfig {
     pub headers: Vec<(String, String)>,
     /// Where its media ports are taken from.
     pub ports: PortRange,
+    /// Whether its media is encrypted.
+    pub srtp: Srtp,
+    /// Whom it believes when it calls by TLS.
+    pub believes: Option<Arc<ClientConfig>>,
 }
 
 impl PhoneConfig {
@@ -55,6 +63,8 @@ impl PhoneConfig {
             codecs: vec![Codec::Pcmu],
             headers: Vec::new(),
             ports: PortRange::new(42_000, 61_999).expect("even to odd"),
+            srtp: Srtp::Off,
+            believes: None,
         }
     }
 
@@ -65,10 +75,42 @@ impl PhoneConfig {
         self
     }
 
+    /// It offers these codecs, the best first.
+    #[must_use]
+    pub fn speaking(mut self, codecs: &[Codec]) -> Self {
+        self.codecs = codecs.to_vec();
+        self
+    }
+
     /// It calls by TCP.
     #[must_use]
     pub fn over_tcp(mut self) -> Self {
         self.transport = Transport::Tcp;
+        self
+    }
+
+    /// It calls by TLS, and believes who is vouched for by one of these authorities (PEM); nobody
+    /// if there are none.
+    #[must_use]
+    pub fn over_tls(mut self, authorities: &[u8]) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(
+            CertificateDer::pem_slice_iter(authorities).filter_map(Result::ok),
+        );
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let versions =
+            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        self.believes = versions
+            .ok()
+            .map(|versions| Arc::new(versions.with_root_certificates(roots).with_no_client_auth()));
+        self.transport = Transport::Tls;
+        self
+    }
+
+    /// Its media is encrypted so.
+    #[must_use]
+    pub fn with_srtp(mut self, srtp: Srtp) -> Self {
+        self.srtp = srtp;
         self
     }
 
@@ -77,6 +119,7 @@ impl PhoneConfig {
         let transport = match self.transport {
             Transport::Udp => "",
             Transport::Tcp => ";transport=tcp",
+            Transport::Tls => ";transport=tls",
         };
         format!("sip:{}@{}{transport}", escape(&self.room), self.server)
     }

@@ -11,11 +11,12 @@ use confab_sockets::{Batch, Pair, Udp, random_seed};
 use confab_terms::Instant;
 
 use crate::PhoneConfig;
-use crate::ear::Packet;
 use crate::order::LineOrder;
+use crate::secrecy::{self, Secrecy};
 use crate::speech::{Coding, Speech};
 use crate::state::{Shared, State};
 use crate::streams::Streams;
+use crate::tape::Packet;
 
 /// 20 ms.
 const TICK: Duration = Duration::from_millis(20);
@@ -40,6 +41,7 @@ pub(crate) struct Line {
     /// The direction of our last offer.
     offered: Direction,
     media: Option<Media>,
+    secrecy: Secrecy,
     speech: Speech,
     next_tick: Instant,
     pub(crate) forgotten: bool,
@@ -53,6 +55,8 @@ impl Line {
         let seed = random_seed();
         let mut agent = UserAgent::new(Config {
             address: sip.local()?,
+            // Nobody listens there: requests to it come on the connection that it called with.
+            tls_port: Some(sip.local()?.port()),
             product: String::new(),
             seed,
         });
@@ -62,6 +66,7 @@ impl Line {
             rtp_port: pair.port,
             session_id: u64::from(u32::from_be_bytes([seed[0], seed[1], seed[2], seed[3]])),
             version: 1,
+            srtp: secrecy::keys(config.srtp),
             codecs: config.codecs.clone(),
         };
         let invite = Invite {
@@ -77,13 +82,14 @@ impl Line {
             id,
             sip,
             pair,
-            streams: Streams::default(),
+            streams: Streams::new(config.believes.clone()),
             shared: Arc::new(Shared::new()),
             agent,
             dialog,
             local,
             offered: Direction::SendRecv,
             media: None,
+            secrecy: Secrecy::default(),
             speech: Speech::new(config.voice.clone(), &speech_seed),
             next_tick: now + TICK,
             forgotten: false,
@@ -130,12 +136,16 @@ impl Line {
 
     /// Reads the RTP socket.
     pub(crate) fn read_rtp(&mut self, batch: &mut Batch) {
+        let coding = self.media.as_ref().map(|media| media.coding);
+        let agreed = coding.map(|coding| (coding.payload_type, coding.codec));
         while batch.receive(&self.pair.rtp) > 0 {
-            let packets = batch
-                .datagrams()
-                .filter_map(|datagram| Packet::parse(datagram.arrived, datagram.bytes));
+            let secrecy = &mut self.secrecy;
+            let packets = batch.datagrams().filter_map(|datagram| {
+                let clear = secrecy.open(datagram.bytes)?;
+                Packet::parse(datagram.arrived, &clear, agreed)
+            });
             self.shared
-                .change(|seen| packets.for_each(|packet| seen.ear.keep(packet)));
+                .change(|seen| packets.for_each(|packet| seen.tape.keep(packet)));
         }
     }
 
@@ -165,7 +175,10 @@ impl Line {
         let Some(packet) = self.speech.next(media.coding) else {
             return;
         };
-        if self.pair.rtp.send_to(packet, media.remote) {
+        let Some(packet) = self.secrecy.seal(packet) else {
+            return;
+        };
+        if self.pair.rtp.send_to(&packet, media.remote) {
             self.shared.look().sent += 1;
         }
     }
@@ -266,7 +279,7 @@ impl Line {
     fn agree(&mut self, answer: &[u8]) -> bool {
         let agreed = confab_sdp::parse(answer)
             .ok()
-            .and_then(|answer| confab_sdp::agree(&self.local.codecs, &answer).ok());
+            .and_then(|answer| confab_sdp::agree(&self.local, &answer).ok());
         if let Some(agreed) = &agreed {
             self.set_media(agreed);
         }
@@ -274,12 +287,17 @@ impl Line {
     }
 
     fn set_media(&mut self, agreed: &confab_sdp::Agreed) {
+        self.secrecy.agree(agreed.srtp);
+        let encrypted = agreed.srtp.is_some();
+        self.shared.change(|seen| seen.encrypted = encrypted);
         self.media = Some(Media {
             remote: agreed.remote_rtp,
             coding: Coding {
                 codec: agreed.codec,
                 payload_type: agreed.payload_type,
-                digits_payload_type: agreed.digits_payload_type,
+                digits: agreed
+                    .digits_payload_type
+                    .map(|number| (number, agreed.digits_clock_rate)),
             },
             direction: agreed.direction,
         });

@@ -6,10 +6,11 @@ use std::time::Duration;
 use confab_sockets::now;
 use confab_terms::{Digit, Instant};
 
-use crate::ear::Packet;
-use crate::heard::{Frame, frames};
+use crate::ear::Ear;
+use crate::heard::{Frame, frames_by};
 use crate::order::LineOrder;
 use crate::state::Shared;
+use crate::tape::Packet;
 use crate::{PhoneConfig, PhoneError, Phones, State, Voice};
 
 /// A phone that calls, talks and listens on a thread of its own (or of its `Phones`). Dropped, it
@@ -82,7 +83,7 @@ impl Phone {
     pub fn wait_for_packets(&self, more: u64, at_most: Duration) -> Result<(), PhoneError> {
         let wanted = self.packets_heard() + more;
         self.shared
-            .wait(at_most, |seen| seen.ear.count() >= wanted)
+            .wait(at_most, |seen| seen.tape.count() >= wanted)
             .map(drop)
     }
 
@@ -161,10 +162,16 @@ impl Phone {
         self.shared.look().place.clone()
     }
 
+    /// Whether the media that was agreed on is encrypted.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.shared.look().encrypted
+    }
+
     /// Packets that have arrived so far.
     #[must_use]
     pub fn packets_heard(&self) -> u64 {
-        self.shared.look().ear.count()
+        self.shared.look().tape.count()
     }
 
     /// Packets that it has sent so far.
@@ -182,7 +189,17 @@ impl Phone {
     /// What arrived from `from` on and before `to`.
     #[must_use]
     pub fn packets_between(&self, from: Instant, to: Instant) -> Vec<Packet> {
-        self.shared.look().ear.between(from, to)
+        self.shared.look().tape.between(from, to)
+    }
+
+    /// The same as frames of samples, understood from what came before it.
+    #[must_use]
+    pub fn frames_between(&self, from: Instant, to: Instant) -> Vec<Frame> {
+        let mut ear = Ear::default();
+        for packet in &self.shared.look().tape.lead(from) {
+            ear.hear(packet);
+        }
+        frames_by(&mut ear, &self.packets_between(from, to))
     }
 
     /// Listens for so long from now on.
@@ -194,8 +211,8 @@ impl Phone {
         let from = now();
         let to = from + how_long;
         let patience = how_long + Duration::from_secs(1);
-        self.shared.wait(patience, |seen| seen.ear.last() >= to)?;
-        Ok(frames(&self.packets_between(from, to)))
+        self.shared.wait(patience, |seen| seen.tape.last() >= to)?;
+        Ok(self.frames_between(from, to))
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
+use confab_codec::{Encoder, OpusSettings, PAYLOAD_BYTES_MAX};
 use confab_rtp::{DigitPacket, DigitSender, HEADER_BYTES, Header};
-use confab_terms::{Codec, Digit};
+use confab_terms::{Codec, Digit, Rate};
 
-use crate::voice::{FRAME_SAMPLES, Mouth, Voice};
+use crate::voice::{Mouth, Voice};
 
 /// How long a key is pressed.
 const DIGIT_MS: u32 = 100;
@@ -17,20 +18,22 @@ const DIGITS_MAX: usize = 64;
 pub(crate) struct Coding {
     pub(crate) codec: Codec,
     pub(crate) payload_type: u8,
-    pub(crate) digits_payload_type: Option<u8>,
+    /// Payload type and clock of digits.
+    pub(crate) digits: Option<(u8, u32)>,
 }
 
 /// A phone's outgoing RTP stream.
 #[derive(Debug)]
 pub(crate) struct Speech {
     mouth: Mouth,
+    encoder: Encoder,
     ssrc: u32,
     sequence: u16,
     timestamp: u32,
     spoke: bool,
     waiting: VecDeque<Digit>,
     pressed: Option<DigitSender>,
-    packet: [u8; HEADER_BYTES + FRAME_SAMPLES],
+    packet: [u8; HEADER_BYTES + PAYLOAD_BYTES_MAX],
 }
 
 impl Speech {
@@ -39,13 +42,14 @@ impl Speech {
             |at: usize| u32::from_be_bytes([seed[at], seed[at + 1], seed[at + 2], seed[at + 3]]);
         Self {
             mouth: Mouth::new(voice),
+            encoder: Encoder::new(Codec::Pcmu, OpusSettings::default()),
             ssrc: word(0),
             sequence: (word(4) >> 16) as u16,
             timestamp: word(8),
             spoke: false,
             waiting: VecDeque::new(),
             pressed: None,
-            packet: [0; HEADER_BYTES + FRAME_SAMPLES],
+            packet: [0; HEADER_BYTES + PAYLOAD_BYTES_MAX],
         }
     }
 
@@ -60,11 +64,17 @@ impl Speech {
 
     /// The packet of the next 20 ms, if there is one. Time goes on either way.
     pub(crate) fn next(&mut self, coding: Coding) -> Option<&[u8]> {
+        let codec = coding.codec;
+        if self.encoder.codec() != codec {
+            self.encoder = Encoder::new(codec, OpusSettings::default());
+        }
         let timestamp = self.timestamp;
-        self.timestamp = timestamp.wrapping_add(FRAME_SAMPLES as u32);
-        let frame = self.mouth.speak();
-        if let Some(payload_type) = coding.digits_payload_type
-            && let Some(digit) = self.digit(timestamp)
+        self.timestamp = timestamp.wrapping_add(codec.frame_units());
+        let mut frame = [0; Rate::Hz48000.frame_samples()];
+        let frame = &mut frame[..codec.rate().frame_samples()];
+        let speaks = self.mouth.speak(codec.rate(), frame);
+        if let Some((payload_type, clock_rate)) = coding.digits
+            && let Some(digit) = self.digit(timestamp, clock_rate)
         {
             let DigitPacket {
                 marker,
@@ -73,25 +83,25 @@ impl Speech {
             } = digit;
             return Some(self.write(payload_type, marker, timestamp, &payload));
         }
-        let Some(frame) = frame else {
+        if !speaks {
             self.spoke = false;
             return None;
-        };
-        let mut payload = [0; FRAME_SAMPLES];
-        confab_codec::encode(coding.codec, &frame, &mut payload);
+        }
+        let mut payload = [0; PAYLOAD_BYTES_MAX];
+        let length = self.encoder.encode(frame, &mut payload);
         let marker = !self.spoke;
         self.spoke = true;
-        Some(self.write(coding.payload_type, marker, timestamp, &payload))
+        Some(self.write(coding.payload_type, marker, timestamp, &payload[..length]))
     }
 
     /// The next packet of the key that is being pressed, or of the next one that waits.
-    fn digit(&mut self, timestamp: u32) -> Option<DigitPacket> {
+    fn digit(&mut self, timestamp: u32, clock_rate: u32) -> Option<DigitPacket> {
         loop {
             if let Some(packet) = self.pressed.as_mut().and_then(DigitSender::next_packet) {
                 return Some(packet);
             }
             let digit = self.waiting.pop_front()?;
-            self.pressed = DigitSender::new(digit, timestamp, DIGIT_MS);
+            self.pressed = DigitSender::at(clock_rate, digit, timestamp, DIGIT_MS);
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use confab_sip::Ending;
 use thiserror::Error;
 
-use crate::ear::Ear;
+use crate::tape::Tape;
 
 /// How far a call is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,9 +56,11 @@ pub(crate) struct Seen {
     pub(crate) last_refusal: Option<u16>,
     /// Offers of the other side that were taken.
     pub(crate) offers_taken: u64,
-    pub(crate) ear: Ear,
+    pub(crate) tape: Tape,
     /// Packets sent.
     pub(crate) sent: u64,
+    /// Whether the media that was agreed on is.
+    pub(crate) encrypted: bool,
     /// The value of `Replaces` that names this call.
     pub(crate) place: Option<String>,
 }
@@ -78,8 +80,9 @@ impl Shared {
                 offers_answered: 0,
                 last_refusal: None,
                 offers_taken: 0,
-                ear: Ear::default(),
+                tape: Tape::default(),
                 sent: 0,
+                encrypted: false,
                 place: None,
             }),
             changed: Condvar::new(),
@@ -114,7 +117,7 @@ impl Shared {
             state => Err(PhoneError::TimedOut {
                 waited: at_most,
                 state,
-                packets: seen.ear.count(),
+                packets: seen.tape.count(),
             }),
         }
     }

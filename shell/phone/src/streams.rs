@@ -1,34 +1,64 @@
-//! A phone's TCP connections, looked at whenever it looks at its timers: every 20 ms at least.
+//! A phone's TCP and TLS connections, looked at whenever it looks at its timers: every 20 ms at
+//! least.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
 
-use confab_sip::{ConnectionEvent, ConnectionId, ConnectionOrder};
-use confab_sockets::Tcp;
+use confab_sip::{ConnectionEvent, ConnectionId, ConnectionOrder, Transport};
+use confab_sockets::{Carrier, Tcp};
+use rustls::ClientConfig;
 
 /// Bytes read of one connection at once.
 const READ_BYTES: usize = 16 * 1024;
 
 struct Stream {
-    tcp: Tcp,
+    carrier: Carrier,
+    transport: Transport,
     open: bool,
     unsent: VecDeque<u8>,
 }
 
 /// The connections of one phone.
-#[derive(Default)]
 pub(crate) struct Streams {
     all: BTreeMap<ConnectionId, Stream>,
     lost: Vec<ConnectionId>,
+    believes: Option<Arc<ClientConfig>>,
 }
 
 impl Streams {
+    pub(crate) fn new(believes: Option<Arc<ClientConfig>>) -> Self {
+        Self {
+            all: BTreeMap::new(),
+            lost: Vec::new(),
+            believes,
+        }
+    }
+
+    fn carrier(&self, to: SocketAddr, tls: Option<&str>) -> io::Result<(Carrier, Transport)> {
+        let tcp = Tcp::open(to)?;
+        match (tls, &self.believes) {
+            (None, _) => Ok((tcp.into(), Transport::Tcp)),
+            (Some(name), Some(believes)) => {
+                let carrier = Carrier::to_name(tcp, Arc::clone(believes), name)?;
+                Ok((carrier, Transport::Tls))
+            }
+            (Some(_), None) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
     pub(crate) fn obey(&mut self, id: ConnectionId, order: ConnectionOrder) {
         match order {
-            ConnectionOrder::Open { to } => match Tcp::open(to) {
-                Ok(tcp) => {
-                    let (open, unsent) = (false, VecDeque::new());
-                    self.all.insert(id, Stream { tcp, open, unsent });
+            ConnectionOrder::Open { to, tls } => match self.carrier(to, tls.as_deref()) {
+                Ok((carrier, transport)) => {
+                    let stream = Stream {
+                        carrier,
+                        transport,
+                        open: false,
+                        unsent: VecDeque::new(),
+                    };
+                    self.all.insert(id, stream);
                 }
                 Err(_) => self.lost.push(id),
             },
@@ -68,15 +98,19 @@ impl Stream {
         happened: &mut Vec<(ConnectionId, ConnectionEvent)>,
     ) -> io::Result<()> {
         if !self.open {
-            let peer = self.tcp.opened().map_err(|error| match error.kind() {
+            let peer = self.carrier.opened().map_err(|error| match error.kind() {
                 io::ErrorKind::NotConnected => io::ErrorKind::WouldBlock.into(),
                 _ => error,
             })?;
+            if !self.carrier.shake_hands()? {
+                return Ok(());
+            }
             self.open = true;
-            happened.push((id, ConnectionEvent::Opened { peer }));
+            let transport = self.transport;
+            happened.push((id, ConnectionEvent::Opened { peer, transport }));
         }
         let mut room = [0; READ_BYTES];
-        while let Some(bytes) = self.tcp.read(&mut room)? {
+        while let Some(bytes) = self.carrier.read(&mut room)? {
             let bytes = bytes.to_vec();
             happened.push((id, ConnectionEvent::Received { bytes }));
         }
@@ -85,7 +119,7 @@ impl Stream {
 
     fn flush(&mut self) -> io::Result<()> {
         if self.open {
-            let sent = self.tcp.write(self.unsent.make_contiguous())?;
+            let sent = self.carrier.write(self.unsent.make_contiguous())?;
             self.unsent.drain(..sent);
         }
         Ok(())

@@ -1,9 +1,12 @@
-//! What a phone says, 20 ms at a time. It knows nothing of codecs or packets.
+//! What a phone says, 20 ms at a time. At whatever rate; it knows nothing of codecs or packets.
 
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
-/// Samples of a phone's frame: 20 ms at 8 kHz.
+use confab_codec::Resampler;
+use confab_terms::Rate;
+
+/// Samples of a narrow phone's frame: 20 ms at 8 kHz.
 pub const FRAME_SAMPLES: usize = 160;
 
 /// What a phone says.
@@ -34,26 +37,41 @@ pub enum Voice {
 #[derive(Debug, Default)]
 pub(crate) struct Mouth {
     voice: Voice,
-    /// Samples spoken.
+    /// Frames spoken.
     at: u64,
+    /// Samples are narrow: their way to a wider voice.
+    way: Option<Resampler>,
 }
 
 impl Mouth {
     pub(crate) fn new(voice: Voice) -> Self {
-        Self { voice, at: 0 }
+        Self {
+            voice,
+            at: 0,
+            way: None,
+        }
     }
 
-    /// The next frame; `None`: send nothing.
-    pub(crate) fn speak(&mut self) -> Option<[i16; FRAME_SAMPLES]> {
-        let mut frame = [0; FRAME_SAMPLES];
+    /// Fills the next frame; false: send nothing.
+    pub(crate) fn speak(&mut self, rate: Rate, frame: &mut [i16]) -> bool {
+        frame.fill(0);
+        let at = self.at;
+        self.at += 1;
         match &self.voice {
             Voice::Silence => {}
-            Voice::Mute => return None,
-            Voice::Tone { hz, dbfs } => tone(&mut frame, self.at, *hz, *dbfs),
-            Voice::Samples { samples, repeats } => copy(&mut frame, self.at, samples, *repeats),
+            Voice::Mute => return false,
+            Voice::Tone { hz, dbfs } => tone(rate, frame, at, *hz, *dbfs),
+            Voice::Samples { samples, repeats } => {
+                let mut narrow = [0; FRAME_SAMPLES];
+                copy(&mut narrow, at * FRAME_SAMPLES as u64, samples, *repeats);
+                let way = match self.way.take() {
+                    Some(way) if way.to() == rate => way,
+                    _ => Resampler::new(Rate::Hz8000, rate),
+                };
+                self.way.insert(way).run(&narrow, frame);
+            }
         }
-        self.at += FRAME_SAMPLES as u64;
-        Some(frame)
+        true
     }
 }
 
@@ -62,10 +80,11 @@ impl Mouth {
     clippy::cast_precision_loss,
     reason = "a sine within i16"
 )]
-fn tone(frame: &mut [i16], at: u64, hz: f64, dbfs: f64) {
+fn tone(rate: Rate, frame: &mut [i16], at: u64, hz: f64, dbfs: f64) {
     let peak = 32_767.0 * 10f64.powf(dbfs.min(0.0) / 20.0);
-    for (sample, n) in frame.iter_mut().zip(at..) {
-        *sample = (peak * (TAU * hz * n as f64 / 8_000.0).sin()).round() as i16;
+    let from = at * frame.len() as u64;
+    for (sample, n) in frame.iter_mut().zip(from..) {
+        *sample = (peak * (TAU * hz * n as f64 / f64::from(rate.hz())).sin()).round() as i16;
     }
 }
 

@@ -3,9 +3,10 @@
 
 use std::f64::consts::TAU;
 
+use confab_codec::{Encoder, OpusSettings, PAYLOAD_BYTES_MAX};
 use confab_phone::Packet;
 use confab_phone::heard::{
-    Continuity, Frame, Presence, Sought, continuity, frames, level, phase_jumps, presence,
+    Continuity, Frame, Presence, Sought, continuity, frames, phase_jumps, presence,
     samples_in_time, wav, who_is_heard,
 };
 use confab_terms::{Codec, Instant};
@@ -38,6 +39,7 @@ fn packet(n: u16, voices: &[((f64, f64), f64)]) -> Packet {
     Packet {
         arrived: Instant(u64::from(n) * 20_000_000),
         payload_type: 0,
+        codec: Some(Codec::Pcmu),
         marker: n == 0,
         sequence: 65_500u16.wrapping_add(n),
         timestamp: 0xffff_f000u32.wrapping_add(u32::from(n) * 160),
@@ -55,9 +57,9 @@ fn stream(count: u16, voices: &[((f64, f64), f64)]) -> Vec<Frame> {
 fn the_level_of_a_tone_is_what_it_was_made_with() {
     let frames = stream(10, &[(ANNA, 1.0)]);
     for frame in &frames {
-        let off = level(&frame.samples, ANNA.0) - ANNA.1;
+        let off = frame.level(ANNA.0) - ANNA.1;
         assert!(off.abs() < 0.5, "{off} dB off");
-        assert!(level(&frame.samples, BORIS.0) < ANNA.1 - 30.0);
+        assert!(frame.level(BORIS.0) < ANNA.1 - 30.0);
     }
 }
 
@@ -209,4 +211,63 @@ fn a_wav_file_says_what_it_holds() {
         6
     );
     assert_eq!(&file[44..], [1, 0, 255, 255, 2, 0]);
+}
+
+/// What a caller of this codec sends who says a tone.
+fn coded(codec: Codec, payload_type: u8, count: u16, hz: f64) -> Vec<Packet> {
+    let mut encoder = Encoder::new(codec, OpusSettings::default());
+    let length = codec.rate().frame_samples();
+    let packet = |n: u16| {
+        let sample = |k: usize| {
+            let at = (usize::from(n) * length + k) as f64;
+            (3_276.7 * (TAU * hz * at / f64::from(codec.rate().hz())).sin()) as i16
+        };
+        let samples: Vec<i16> = (0..length).map(sample).collect();
+        let mut payload = [0; PAYLOAD_BYTES_MAX];
+        let bytes = encoder.encode(&samples, &mut payload);
+        Packet {
+            arrived: Instant(u64::from(n) * 20_000_000),
+            payload_type,
+            codec: Some(codec),
+            marker: n == 0,
+            sequence: n,
+            timestamp: u32::from(n) * codec.frame_units(),
+            ssrc: 7,
+            payload: payload[..bytes].into(),
+        }
+    };
+    (0..count).map(packet).collect()
+}
+
+#[test]
+fn every_codec_is_heard_at_its_level_and_of_a_piece() {
+    for (codec, payload_type) in [
+        (Codec::Pcmu, 0),
+        (Codec::Pcma, 8),
+        (Codec::G722, 98),
+        (Codec::Opus, 96),
+    ] {
+        let heard = frames(&coded(codec, payload_type, 60, 1_000.0));
+        let settled = &heard[5..];
+        for frame in settled {
+            assert_eq!(frame.samples.len(), codec.rate().frame_samples());
+            let off = frame.level(1_000.0) + 20.0;
+            assert!(off.abs() < 1.0, "{codec:?}: {off} dB off");
+            assert!(frame.level(1_450.0) < -48.0, "{codec:?}");
+        }
+        assert_eq!(phase_jumps(settled, 1_000.0, -20.0), 0, "{codec:?}");
+        let found = continuity(&heard);
+        assert_eq!((found.missing, found.timestamp_jumps), (0, 0), "{codec:?}");
+        let seconds = samples_in_time(&heard).len() as f64 / f64::from(codec.rate().hz());
+        assert!((seconds - 1.2).abs() < 1e-9, "{codec:?}: {seconds} s");
+    }
+}
+
+#[test]
+fn wide_voices_have_what_narrow_ones_have_not() {
+    for codec in [Codec::G722, Codec::Opus] {
+        let heard = frames(&coded(codec, codec.payload_type(), 30, 5_500.0));
+        let level = heard[20].level(5_500.0);
+        assert!(level > -23.0, "{codec:?}: {level}");
+    }
 }

@@ -37,4 +37,4 @@ pub use line::{AskError, Asked, Line, QueueFull, Switch};
 pub use metrics::{Family, Figures, Histogram, Metrics, Values};
 pub use router::{Api, router};
 pub use serve::{Listener, serve};
-pub use tls::{Certificate, TlsError, acceptor};
+pub use tls::{Certificate, Served, TlsError, acceptor};

@@ -5,7 +5,7 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use confab_terms::WallTime;
@@ -16,6 +16,8 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 use thiserror::Error;
 use tokio_rustls::TlsAcceptor;
 
@@ -69,8 +71,73 @@ pub enum TlsError {
     NotMade(#[from] rcgen::Error),
 }
 
-/// What answers TLS handshakes: 1.2 and 1.3, `h2` and `http/1.1`.
+/// A certificate that is served, and that can be exchanged for another while it is: connections
+/// that are open stay as they are, later ones get the new one.
+#[derive(Debug)]
+pub struct Served {
+    certificate: Certificate,
+    now: RwLock<Arc<CertifiedKey>>,
+}
+
+impl Served {
+    /// Loads it; a self-made one is made if it is not there.
+    ///
+    /// # Errors
+    /// There is none that could be served.
+    pub fn load(certificate: Certificate) -> Result<Arc<Self>, TlsError> {
+        let now = RwLock::new(Arc::new(load(&certificate)?));
+        Ok(Arc::new(Self { certificate, now }))
+    }
+
+    /// Reads its files again.
+    ///
+    /// # Errors
+    /// What is there now cannot be served: what was served before goes on being served.
+    pub fn reload(&self) -> Result<(), TlsError> {
+        let fresh = Arc::new(load(&self.certificate)?);
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    /// How to serve it: TLS 1.2 and 1.3, with these protocols (ALPN), or without any.
+    ///
+    /// # Errors
+    /// Never with the versions that we ask for.
+    pub fn config(self: &Arc<Self>, protocols: &[&str]) -> Result<Arc<ServerConfig>, TlsError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_cert_resolver(self.clone());
+        config.alpn_protocols = protocols
+            .iter()
+            .map(|name| name.as_bytes().to_vec())
+            .collect();
+        Ok(Arc::new(config))
+    }
+
+    /// What answers the handshakes of HTTP: `h2` and `http/1.1`.
+    ///
+    /// # Errors
+    /// Never with the versions that we ask for.
+    pub fn acceptor(self: &Arc<Self>) -> Result<TlsAcceptor, TlsError> {
+        Ok(TlsAcceptor::from(self.config(&["h2", "http/1.1"])?))
+    }
+}
+
+impl ResolvesServerCert for Served {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
+        Some(now.clone())
+    }
+}
+
+/// What answers the handshakes of HTTP with this certificate.
 pub fn acceptor(certificate: &Certificate) -> Result<TlsAcceptor, TlsError> {
+    Served::load(certificate.clone())?.acceptor()
+}
+
+fn load(certificate: &Certificate) -> Result<CertifiedKey, TlsError> {
     let (chain, key) = match certificate {
         Certificate::Files { chain, key } => (chain.clone(), key.clone()),
         Certificate::SelfMade { dir, names } => {
@@ -91,13 +158,8 @@ pub fn acceptor(certificate: &Certificate) -> Result<TlsAcceptor, TlsError> {
     let certificates = certificates.map_err(|error| not_pem(&chain, error))?;
     let text = read(&key)?;
     let private = PrivateKeyDer::from_pem_slice(&text).map_err(|error| not_pem(&key, error))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(certificates, private)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    let provider = rustls::crypto::ring::default_provider();
+    Ok(CertifiedKey::from_der(certificates, private, &provider)?)
 }
 
 /// Makes an authority and a certificate. The authority's key is not kept: whoever trusts its

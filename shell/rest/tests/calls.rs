@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use common::{ACCOUNT, Answer, Bench, CALL, Memory, OTHER_CALL, account, call, posted};
 use confab_switchboard::conference::Url;
 use confab_switchboard::{
-    CallCallback, CallEvent, CallStatus, CallUpdate, CallView, EndWish, NextDocument, Refusal,
-    Reply, Request as Question,
+    CallCallback, CallEvent, CallStatus, CallUpdate, CallView, EndWish, NewCall, NextDocument,
+    Refusal, Reply, Request as Question,
 };
 use confab_terms::{Method, WallTime};
 use serde_json::Value;
@@ -266,4 +266,79 @@ async fn a_call_that_is_over_or_never_was() {
     update(&bad, CALL, "Twiml=nonsense")
         .await
         .is_error(422, 12100);
+}
+
+async fn create(bench: &Bench, form: &str) -> Answer {
+    let path = format!("/2010-04-01/Accounts/{ACCOUNT}/Calls.json");
+    bench.send(posted(&path, FORM, form.to_owned())).await
+}
+
+#[tokio::test]
+async fn a_call_is_made_as_it_is_wished_for() {
+    let bench = Bench::usual();
+    let form = "To=%2B15551234567&From=%2B15557654321&Url=http://e/x&Method=GET&Timeout=20\
+                &StatusCallback=http://e/s&StatusCallbackMethod=GET\
+                &StatusCallbackEvent=initiated&StatusCallbackEvent=answered\
+                &MachineDetection=Enable&MachineDetectionTimeout=30&AsyncAmd=true&SendDigits=1\
+                &Record=false&CallerId=x";
+    let answer = create(&bench, form).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.json());
+    assert_eq!(answer.json()["parent_call_sid"], Value::Null);
+    assert_eq!(answer.json()["answered_by"], Value::Null);
+    let url = |url: &str| Url {
+        url: url.to_owned(),
+        method: Method::Get,
+    };
+    let wish = NewCall {
+        to: "+15551234567".to_owned(),
+        from: "+15557654321".to_owned(),
+        first: NextDocument::From(url("http://e/x")),
+        fallback: None,
+        status_callback: Some(CallCallback {
+            to: url("http://e/s"),
+            events: vec![CallEvent::Initiated, CallEvent::Answered],
+        }),
+        rings: std::time::Duration::from_secs(20),
+    };
+    assert_eq!(bench.questions(), [Question::CreateCall(Box::new(wish))]);
+    // What is not said: it rings for a minute, and its end alone is told.
+    create(
+        &bench,
+        "To=1&From=a&Twiml=%3CResponse%2F%3E&StatusCallback=http://e/s",
+    )
+    .await;
+    let Some(Question::CreateCall(wish)) = bench.questions().pop() else {
+        panic!("nothing was asked");
+    };
+    assert_eq!(wish.rings, std::time::Duration::from_secs(60));
+    let told = wish.status_callback.unwrap();
+    assert_eq!(
+        (told.events, told.to.method),
+        (vec![CallEvent::Completed], Method::Post)
+    );
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_made_is_refused_before_it_is_asked() {
+    for (form, code) in [
+        ("From=a&Url=http://e/x", 10000),
+        ("To=1&Url=http://e/x", 10000),
+        ("To=1&From=a", 10000),
+        ("To=1&From=a&Url=x", 21402),
+        ("To=1&From=a&Url=http://e/x&Timeout=0", 10000),
+        ("To=1&From=a&Url=http://e/x&Timeout=601", 10000),
+        ("To=1&From=a&Url=http://e/x&Timeout=soon", 10000),
+        (
+            "To=1&From=a&Url=http://e/x&StatusCallback=http://e/s&StatusCallbackEvent=up",
+            10000,
+        ),
+        (
+            "To=1&From=a&Url=http://e/x&StatusCallback=http://e/s&StatusCallbackMethod=PUT",
+            21209,
+        ),
+    ] {
+        let bench = Bench::usual();
+        create(&bench, form).await.is_error(422, code);
+        assert!(bench.questions().is_empty(), "{form}");
+    }
 }

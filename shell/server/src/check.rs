@@ -3,6 +3,7 @@
 
 mod machine;
 mod network;
+mod secrecy;
 mod trunks;
 
 use std::fs::{self, OpenOptions};
@@ -36,10 +37,11 @@ pub(crate) fn check(config: Result<Box<Config>, BadValue>) -> ExitCode {
         }
     };
     Found::Good(format!("settings: all {} can be used", SETTINGS.len())).tell();
-    let checks: [&dyn Fn() -> Vec<Found>; 6] = [
+    let checks: [&dyn Fn() -> Vec<Found>; 7] = [
         &|| network::listening(&config),
         &|| vec![folder(&config.data_dir)],
         &|| certificate(&config).into_iter().collect(),
+        &|| secrecy::all(&config),
         &|| machine::all(),
         &|| network::voice(&config).into_iter().collect(),
         &|| trunks::all(&config),
@@ -95,7 +97,7 @@ fn write_in(folder: &Path) -> io::Result<()> {
 }
 
 fn certificate(config: &Config) -> Option<Found> {
-    config.https_listen?;
+    config.https_listen.or(config.sips_listen)?;
     let dir = config.data_dir.join("tls");
     let is_there = dir.join("cert.pem").exists() && dir.join("key.pem").exists();
     if !is_there {

@@ -32,19 +32,6 @@ pub(crate) enum Failure {
     /// The data folder cannot be used.
     #[error(transparent)]
     Store(#[from] OpenError),
-    /// The host of a trunk is nowhere.
-    #[error(
-        "the trunk {trunk:?}: its address {host:?} cannot be found: {why}; a name that resolves \
-         here would do"
-    )]
-    TrunkNotFound {
-        /// Which trunk.
-        trunk: String,
-        /// Its host as configured.
-        host: String,
-        /// What the resolver said.
-        why: String,
-    },
     /// No certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),

@@ -1,6 +1,7 @@
 //! The `confab` binary: configuration, threads, queues, drain. Here the core meets sockets,
 //! clocks and the disk; nothing is decided.
 
+mod certificate;
 mod check;
 mod cli;
 mod config;
@@ -11,6 +12,7 @@ mod gauges;
 mod logging;
 mod media_loop;
 mod metrics;
+mod names;
 mod outlets;
 mod queues;
 mod recordings;

@@ -2,13 +2,14 @@
 //! takes its orders as late as it can, lets the engine tick, then sends. It decides nothing.
 
 mod legs;
+mod load;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use confab_media::{Command, Component, Engine, EngineConfig, Output};
-use confab_sockets::{Batch, Ports, now, now_both, sleep_until, try_realtime};
+use confab_sockets::{Ports, now, now_both, own_descriptors, sleep_until, try_realtime};
 use confab_terms::limits::{RTP_PACKET_BYTES_MAX, TICK};
 use confab_terms::{Instant, LegId, PlayerId, SoundId};
 use tokio::sync::mpsc::Receiver;
@@ -20,11 +21,10 @@ use crate::queues::{Letterbox, Order, Told};
 use crate::recordings::ToDisk;
 
 use legs::{Leg, Legs};
+use load::Load;
 
-/// Packets that one system call may bring: one is the rule, a few after a stall.
-const BATCH_PACKETS: usize = 8;
-/// Batches of one socket in one tick: who floods a port waits for the next tick.
-const BATCHES_MAX: usize = 4;
+/// Packets of one socket in one tick: who floods a port waits for the next tick.
+const READS_MAX: usize = 32;
 /// An RTCP socket is read on one tick in so many: reports come every five seconds.
 const RTCP_EVERY: u64 = 25;
 /// Orders on one tick; the rest on the next.
@@ -56,9 +56,11 @@ struct Running {
     setup: MediaLoop,
     engine: Engine,
     legs: Legs,
-    batch: Batch,
+    /// For one packet, and a byte by which one that is too long is known.
+    packet: Box<[u8; RTP_PACKET_BYTES_MAX + 1]>,
     untold: VecDeque<Told>,
     shown: [u64; ENGINE_ROWS],
+    load: Load,
 }
 
 impl MediaLoop {
@@ -67,7 +69,13 @@ impl MediaLoop {
         // The first engine of a process makes the built-in music, which takes many ticks.
         drop(Engine::new(EngineConfig::default()));
         let priority = try_realtime();
-        tracing::info!(thread = self.thread, ?priority, "a media thread runs");
+        let apart = own_descriptors();
+        tracing::info!(
+            thread = self.thread,
+            ?priority,
+            apart,
+            "a media thread runs"
+        );
         let begun = now_both();
         let engine = Engine::new(EngineConfig {
             start: begun.instant + TICK,
@@ -78,9 +86,10 @@ impl MediaLoop {
             setup: self,
             engine,
             legs: Legs::default(),
-            batch: Batch::new(BATCH_PACKETS, RTP_PACKET_BYTES_MAX),
+            packet: Box::new([0; RTP_PACKET_BYTES_MAX + 1]),
             untold: VecDeque::new(),
             shown: [0; ENGINE_ROWS],
+            load: Load::default(),
         };
         loop {
             let due = running.engine.next_deadline();
@@ -110,10 +119,11 @@ impl Running {
 
     fn read_sockets(&mut self, now: Instant) {
         let tick = self.engine.tick_count();
-        for (leg, turn) in self.legs.iter().zip(tick..) {
-            read(&mut self.engine, &mut self.batch, now, leg, Component::Rtp);
+        let packet = &mut self.packet[..];
+        for (leg, turn) in self.legs.iter_mut().zip(tick..) {
+            read(&mut self.engine, packet, now, leg, Component::Rtp);
             if turn % RTCP_EVERY == 0 {
-                read(&mut self.engine, &mut self.batch, now, leg, Component::Rtcp);
+                read(&mut self.engine, packet, now, leg, Component::Rtcp);
             }
         }
     }
@@ -237,23 +247,28 @@ impl Running {
         gauges.ticks.add(1);
         gauges.late_ticks.add(u64::from(lateness > LATE));
         gauges.tick_lateness.note(lateness);
-        gauges.tick_length.note(now().saturating_since(begun));
+        let length = now().saturating_since(begun);
+        gauges.tick_length.note(length);
+        if let Some(overloaded) = self.load.tick(length) {
+            let thread = self.setup.thread;
+            if overloaded {
+                tracing::warn!(thread, "a media thread is full: new calls are refused");
+            } else {
+                tracing::info!(thread, "a media thread has room again");
+            }
+            self.untold.push_back(Told::Overloaded(thread, overloaded));
+        }
     }
 }
 
 /// Reads one socket to its end, or to what one tick may take.
-fn read(engine: &mut Engine, batch: &mut Batch, now: Instant, leg: &Leg, component: Component) {
-    let socket = match component {
-        Component::Rtp => &leg.rtp,
-        Component::Rtcp => &leg.rtcp,
-    };
-    for _ in 0..BATCHES_MAX {
-        batch.receive(&socket.udp);
-        for datagram in batch.datagrams() {
-            engine.receive(now, leg.id, component, datagram.from, datagram.bytes);
-        }
-        if !batch.is_full() {
+fn read(engine: &mut Engine, packet: &mut [u8], now: Instant, leg: &mut Leg, component: Component) {
+    let id = leg.id;
+    let socket = leg.socket(component);
+    for _ in 0..READS_MAX {
+        let Some((length, from)) = socket.receive(packet) else {
             return;
-        }
+        };
+        engine.receive(now, id, component, from, &packet[..length]);
     }
 }

@@ -4,35 +4,31 @@
 mod in_logs;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use confab_rest::Dialect;
 use confab_sockets::Udp;
 use confab_sounds::{Recorder, Sounds};
 use confab_store::{Entry, Store};
-use confab_switchboard::{Fetch, Input, Lookup, Notice, Output, RecordingEnd, Reply};
+use confab_switchboard::{Fetch, Input, Lookup, Notice, Output, RecordingEnd, Reply, Transport};
 use confab_terms::{RecordingSid, RequestId};
-use confab_web::{Callback, Callbacks, Resolve as _, SystemResolver, Web};
+use confab_web::{Callback, Callbacks, Web};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
 use crate::gauges::Gauges;
+use crate::names::Names;
 use crate::queues::{Letterbox, Order};
 use crate::streams::Streams;
-
-/// Where SIP is spoken when nothing is said (RFC 3261 §19.1.2).
-const SIP_PORT: u16 = 5060;
-/// Addresses of a name that are passed on.
-const ADDRESSES_MAX: usize = 16;
+use crate::webs;
 
 /// Where outputs go.
 pub(crate) struct Outlets {
     pub(crate) sip: Udp,
     pub(crate) streams: Streams,
-    pub(crate) names: SystemResolver,
+    pub(crate) names: Names,
     pub(crate) media: Vec<MediaThread>,
     pub(crate) web: Web,
     pub(crate) sounds: Sounds,
@@ -77,28 +73,6 @@ impl MediaThread {
     }
 }
 
-/// Has a callback sent; whether there was room for it.
-pub(crate) fn push(callbacks: &Callbacks, dialect: Dialect, output: Output) -> bool {
-    let Output::Callback {
-        about,
-        url,
-        method,
-        fields,
-        time_outs,
-    } = output
-    else {
-        return false;
-    };
-    let callback = Callback {
-        about,
-        url,
-        method,
-        fields: dialect.fields(fields),
-        time_outs,
-    };
-    callbacks.push(callback).is_ok()
-}
-
 impl Outlets {
     /// Passes on what waits for media threads; whether all of it went.
     pub(crate) fn flush(&mut self) -> bool {
@@ -125,8 +99,11 @@ impl Outlets {
             }
             Output::Connection { connection, order } => self.streams.obey(connection, order),
             Output::Resolve {
-                lookup, host, port, ..
-            } => self.resolve(lookup, &host, port),
+                lookup,
+                host,
+                port,
+                transport,
+            } => self.resolve(lookup, host, port, transport),
             Output::Reply { request, reply } => {
                 if let Some(asked) = self.replies.remove(&request) {
                     let _no_longer_waiting = asked.send(reply);
@@ -144,10 +121,19 @@ impl Outlets {
             } => self
                 .sounds
                 .say(decode, &text, voice.as_deref(), language.as_deref()),
-            callback @ Output::Callback { .. } => {
-                let pushed = push(&self.callbacks, self.dialect, callback);
-                self.gauges.callbacks_dropped.add(u64::from(!pushed));
-            }
+            Output::Callback {
+                about,
+                url,
+                method,
+                fields,
+                time_outs,
+            } => self.call_back(Callback {
+                about,
+                url,
+                method,
+                fields: self.dialect.fields(fields),
+                time_outs,
+            }),
             Output::News(news) => in_logs::log(self.dialect, &news),
             Output::CallEnded(call) => self.store.keep(Entry::Call(call)),
             Output::ConferenceEnded(conference) => {
@@ -173,6 +159,22 @@ impl Outlets {
             .spawn(async move { letterbox.answer(input).await });
     }
 
+    fn call_back(&self, callback: Callback) {
+        let (about, url) = (callback.about, callback.url.clone());
+        let (method, fields) = (callback.method, callback.fields.clone());
+        let Err(full) = self.callbacks.push(callback) else {
+            return;
+        };
+        self.gauges.callbacks_dropped.add(1);
+        tracing::warn!(about = webs::about(self.dialect, about), "{full}");
+        if full.first {
+            let code = webs::NO_ROOM;
+            let message = format!("{full}, and so is what follows until there is room again");
+            let notice = webs::notice(about, (url, method, fields), code, message, None);
+            self.store.keep(Entry::Notice(notice));
+        }
+    }
+
     fn order(&mut self, thread: u16, order: Order) {
         if let Some(thread) = self.media.get_mut(usize::from(thread)) {
             thread.send(order);
@@ -194,19 +196,17 @@ impl Outlets {
         });
     }
 
-    fn resolve(&self, lookup: Lookup, host: &str, port: Option<u16>) {
-        let (found, letterbox) = (self.names.resolve(host), self.letterbox.clone());
-        let host = host.to_owned();
+    fn resolve(
+        &self,
+        lookup: Lookup,
+        host: String,
+        port: Option<u16>,
+        transport: Option<Transport>,
+    ) {
+        let (names, letterbox) = (self.names.clone(), self.letterbox.clone());
         self.runtime.spawn(async move {
-            let addresses = found.await.unwrap_or_else(|error| {
-                tracing::debug!(host, %error, "a SIP name has no address");
-                Vec::new()
-            });
-            let port = port.unwrap_or(SIP_PORT);
-            let addresses = addresses.into_iter().map(|ip| SocketAddr::new(ip, port));
-            let addresses = addresses.take(ADDRESSES_MAX).collect();
-            let input = Input::Resolved { lookup, addresses };
-            letterbox.answer(input).await;
+            let targets = names.find(&host, port, transport).await;
+            letterbox.answer(Input::Resolved { lookup, targets }).await;
         });
     }
 

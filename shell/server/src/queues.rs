@@ -40,6 +40,8 @@ pub(crate) enum Told {
     LegOpened(LegId, Option<u16>),
     /// From the engine of that thread.
     Event(u16, Event),
+    /// That thread can take no more, or can again.
+    Overloaded(u16, bool),
 }
 
 impl From<Told> for Input {
@@ -47,6 +49,7 @@ impl From<Told> for Input {
         match told {
             Told::LegOpened(leg, port) => Self::LegOpened { leg, port },
             Told::Event(thread, event) => Self::Media { thread, event },
+            Told::Overloaded(thread, overloaded) => Self::Overloaded { thread, overloaded },
         }
     }
 }

@@ -11,14 +11,13 @@ use confab_media::Chunk;
 use confab_rest::Dialect;
 use confab_sounds::{Piece, Recorder, file_of, repair};
 use confab_store::{Entry, Store, StoreError};
-use confab_switchboard::{Input, RecordingEnd, RecordingStatus, RecordingView};
+use confab_switchboard::{Input, Output, RecordingEnd, RecordingStatus, RecordingView};
 use confab_terms::{RecordingSid, WallTime};
-use confab_web::Callbacks;
+use confab_web::{Callback, Callbacks};
 use tokio::runtime::Handle;
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::outlets;
 use crate::queues::Letterbox;
 
 /// Where their audio is.
@@ -109,9 +108,26 @@ pub(crate) async fn mend(store: &Arc<dyn Store>, dir: &Path) -> Vec<RecordingVie
 
 /// Tells whoever asked for it how they ended.
 pub(crate) fn tell(mended: &[RecordingView], to: &Callbacks, dialect: Dialect, api_url: &str) {
-    for callback in mended.iter().filter_map(|view| view.callback(api_url)) {
-        if !outlets::push(to, dialect, callback) {
-            tracing::warn!("there was no room to tell of a recording that was cut off");
+    for output in mended.iter().filter_map(|view| view.callback(api_url)) {
+        let Output::Callback {
+            about,
+            url,
+            method,
+            fields,
+            time_outs,
+        } = output
+        else {
+            continue;
+        };
+        let pushed = to.push(Callback {
+            about,
+            url,
+            method,
+            fields: dialect.fields(fields),
+            time_outs,
+        });
+        if let Err(full) = pushed {
+            tracing::warn!("a recording that was cut off is not told of: {full}");
         }
     }
 }

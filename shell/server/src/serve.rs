@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use confab_rest::{Api, Certificate, Dialect, Line, Listener, Metrics, acceptor};
+use confab_rest::{Api, Dialect, Line, Listener, Metrics, Served};
 use confab_sockets::{Listening, Udp, raise_open_files};
 use confab_store::{FreshAccount, Given, SqliteStore, Store};
-use confab_switchboard::Access;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 
@@ -16,10 +15,13 @@ use crate::config::{self, Config};
 use crate::drain::{self, Signals};
 use crate::failure::Failure;
 use crate::metrics::Shown;
-use crate::{logging, recordings, threads};
+use crate::threads::{Running, SipSide};
+use crate::{certificate, logging, recordings, threads};
 
 /// How long callbacks may still be told after the last call.
 const CALLBACKS_WAIT: Duration = Duration::from_secs(5);
+/// How long the end waits for a disk that does not take the history.
+const HISTORY_WAIT: Duration = Duration::from_secs(5);
 /// Room for SIP that arrives in one go.
 const SIP_BUFFER_BYTES: usize = 4 << 20;
 
@@ -53,6 +55,7 @@ pub(crate) struct Doors {
 struct Bound {
     sip: (Udp, Listening),
     sip_address: SocketAddr,
+    sips: Option<Listening>,
     http: TcpListener,
     https: Option<TcpListener>,
 }
@@ -66,7 +69,7 @@ pub(crate) async fn run(
     let mut signals = Signals::listen(stop)?;
     raise_open_files();
     let bound = bind(config).await?;
-    let access = access(config)?;
+    let access = config::access(config.sip_listen, &config.trunks);
     let doors = Doors {
         http: bound
             .http
@@ -78,31 +81,27 @@ pub(crate) async fn run(
     if let Some(fresh) = &fresh {
         show(fresh, config.dialect);
     }
-    let listeners = listeners(config, bound.http, bound.https)?;
+    let served = certificate::load(config)?;
+    let listeners = listeners(served.as_ref(), bound.http, bound.https)?;
+    let sips = certificate::sips(config, bound.sips, served.as_ref())?;
+    certificate::reload_on_hangup(served)?;
     let store: Arc<dyn Store> = Arc::new(store);
-    let recordings = recordings::dir(config);
-    let mended = recordings::mend(&store, &recordings).await;
-    let api_url = api_url(config, doors.http);
-    let (sip, address) = (bound.sip, bound.sip_address);
-    let mut running = threads::start(config, &store, sip, address, (access, &api_url))?;
+    let sips_port = sips.as_ref().map(|sips| sips.port);
+    let sip = SipSide {
+        udp: bound.sip.0,
+        tcp: bound.sip.1,
+        sips,
+        address: bound.sip_address,
+        access,
+        api_url: api_url(config, doors.http),
+    };
+    let api_url = sip.api_url.clone();
+    let mended = recordings::mend(&store, &recordings::dir(config)).await;
+    let mut running = threads::start(config, &store, sip)?;
     recordings::tell(&mended, &running.callbacks, config.dialect, &api_url);
     let ready = Arc::new(AtomicBool::new(true));
-    let metrics = Metrics::new(Shown {
-        gauges: Arc::clone(&running.gauges),
-        store: Arc::clone(&store),
-        callbacks: running.callbacks.clone(),
-        letterbox: running.letterbox.clone(),
-        queues: running.media_queues.clone(),
-    });
-    let api = Api {
-        line: Line::new(running.letterbox.clone()),
-        store: Arc::clone(&store),
-        recordings,
-        dialect: config.dialect,
-        ready: Arc::clone(&ready),
-        metrics,
-    };
-    tell_where(&listeners, address);
+    let api = api(config, &running, &store, &ready);
+    tell_where(&listeners, bound.sip_address, sips_port);
     let (stop, stopped) = oneshot::channel::<()>();
     let rest = tokio::spawn(confab_rest::serve(listeners, api, async {
         let _asked_or_gone = stopped.await;
@@ -117,8 +116,13 @@ pub(crate) async fn run(
         }
         let _stopped_already = stop.send(());
         let _rest_panicked = rest.await;
-        if let Err(error) = store.flush().await {
-            tracing::warn!(%error, "the history may lack its last entries");
+        let flushed = tokio::time::timeout(HISTORY_WAIT, store.flush()).await;
+        let waiting = store.waiting();
+        if waiting > 0 || !matches!(flushed, Ok(Ok(()))) {
+            tracing::error!(
+                waiting,
+                "the history lacks its last entries: the disk refuses them"
+            );
         }
     };
     drain::unless_again(&mut signals, end).await;
@@ -129,10 +133,23 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Who may call; the hosts of trunks are looked up now.
-fn access(config: &Config) -> Result<Access, Failure> {
-    let looked_up = config::access(config.sip_listen, &config.trunks);
-    looked_up.map_err(|(trunk, host, why)| Failure::TrunkNotFound { trunk, host, why })
+/// What answers requests.
+fn api(config: &Config, running: &Running, store: &Arc<dyn Store>, ready: &Arc<AtomicBool>) -> Api {
+    let metrics = Metrics::new(Shown {
+        gauges: Arc::clone(&running.gauges),
+        store: Arc::clone(store),
+        callbacks: running.callbacks.clone(),
+        letterbox: running.letterbox.clone(),
+        queues: running.media_queues.clone(),
+    });
+    Api {
+        line: Line::new(running.letterbox.clone()),
+        store: Arc::clone(store),
+        recordings: recordings::dir(config),
+        dialect: config.dialect,
+        ready: Arc::clone(ready),
+        metrics,
+    }
 }
 
 async fn bind(config: &Config) -> Result<Bound, Failure> {
@@ -140,6 +157,7 @@ async fn bind(config: &Config) -> Result<Bound, Failure> {
     sip.0.set_receive_buffer(SIP_BUFFER_BYTES);
     let mut sip_address = sip.0.local().map_err(Failure::refused("an address"))?;
     sip_address.set_ip(config.media_address());
+    let sips = config.sips_listen.map(bind_sips).transpose()?;
     let http = listen("CONFAB_HTTP_LISTEN", config.http_listen).await?;
     let https = match config.https_listen {
         Some(address) => Some(listen("CONFAB_HTTPS_LISTEN", address).await?),
@@ -148,6 +166,7 @@ async fn bind(config: &Config) -> Result<Bound, Failure> {
     Ok(Bound {
         sip,
         sip_address,
+        sips,
         http,
         https,
     })
@@ -168,6 +187,12 @@ pub(crate) fn bind_sip(address: SocketAddr) -> Result<(Udp, Listening), Failure>
             Err(error) => return Err(not_bound(error).over_tcp()),
         }
     }
+}
+
+/// SIP over TLS.
+pub(crate) fn bind_sips(address: SocketAddr) -> Result<Listening, Failure> {
+    let bound = Listening::bind(address);
+    bound.map_err(|error| Failure::not_bound("CONFAB_SIPS_LISTEN", &address.to_string(), &error))
 }
 
 async fn listen(what: &'static str, address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -203,7 +228,7 @@ fn show(fresh: &FreshAccount, dialect: Dialect) {
 }
 
 fn listeners(
-    config: &Config,
+    served: Option<&Arc<Served>>,
     http: TcpListener,
     https: Option<TcpListener>,
 ) -> Result<Vec<Listener>, Failure> {
@@ -211,24 +236,20 @@ fn listeners(
         tcp: http,
         tls: None,
     }];
-    if let Some(tcp) = https {
-        let names = config.public_address.map(|ip| ip.to_string());
-        let certificate = Certificate::SelfMade {
-            dir: config.data_dir.join("tls"),
-            names: names.into_iter().collect(),
-        };
-        let tls = Some(acceptor(&certificate)?);
+    if let (Some(tcp), Some(served)) = (https, served) {
+        let tls = Some(served.acceptor()?);
         listeners.push(Listener { tcp, tls });
     }
     Ok(listeners)
 }
 
-fn tell_where(listeners: &[Listener], sip: SocketAddr) {
+fn tell_where(listeners: &[Listener], sip: SocketAddr, sips_port: Option<u16>) {
     let address = |is_tls: bool| {
         let listener = listeners.iter().find(|l| l.tls.is_some() == is_tls)?;
         listener.tcp.local_addr().ok()
     };
     let https = address(true).map_or_else(|| "off".to_owned(), |address| address.to_string());
     let http = address(false).map(|address| address.to_string());
-    tracing::info!(http, https, %sip, "confab takes calls");
+    let sips = sips_port.map_or_else(|| "off".to_owned(), |port| port.to_string());
+    tracing::info!(http, https, %sip, sips, "confab takes calls");
 }

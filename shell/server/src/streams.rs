@@ -1,15 +1,17 @@
-//! The SIP port's TCP side: sockets by the names of their connections. Carries out what the
+//! The SIP ports' TCP and TLS side: sockets by the names of their connections. Carries out what the
 //! switchboard asks of them, tells what happens on them, and decides nothing but when somebody
 //! reads too slowly.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use confab_sockets::{Listening, Poll, Tcp, now, raise_open_files};
-use confab_switchboard::{ConnectionEvent, ConnectionId, ConnectionOrder, Input};
+use confab_sockets::{Carrier, Listening, Poll, Tcp, now, raise_open_files};
+use confab_switchboard::{ConnectionEvent, ConnectionId, ConnectionOrder, Input, Transport};
 use confab_terms::Instant;
 use confab_terms::limits::{SIP_CONNECTION_UNSENT_BYTES_MAX, SIP_CONNECTIONS_MAX};
+use rustls::{ClientConfig, ServerConfig};
 
 /// New connections a turn.
 const ACCEPTED_A_TURN: usize = 16;
@@ -30,14 +32,34 @@ const BREATH: Duration = Duration::from_millis(100);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Opening,
+    /// One of ours over TLS is there, and shakes hands.
+    Greeting(SocketAddr),
     Open,
     /// Nobody is told of it any more.
     Closing(Instant),
 }
 
+/// A socket on which they come in.
+#[derive(Debug)]
+struct Door {
+    listening: Listening,
+    tls: Option<Arc<ServerConfig>>,
+    place: Option<usize>,
+}
+
+/// SIP over TLS: where it comes in, with what, and whom we believe when we call.
+#[derive(Debug)]
+pub(crate) struct Sips {
+    pub(crate) listening: Listening,
+    pub(crate) port: u16,
+    pub(crate) server: Arc<ServerConfig>,
+    pub(crate) client: Arc<ClientConfig>,
+}
+
 #[derive(Debug)]
 struct Stream {
-    tcp: Tcp,
+    carrier: Carrier,
+    transport: Transport,
     stage: Stage,
     /// What the kernel has not taken yet.
     unsent: VecDeque<u8>,
@@ -48,8 +70,9 @@ struct Stream {
 /// All the connections of the SIP port.
 #[derive(Debug)]
 pub(crate) struct Streams {
-    listening: Listening,
-    listening_place: Option<usize>,
+    /// Over TCP, and over TLS if there is any.
+    doors: Vec<Door>,
+    client: Option<Arc<ClientConfig>>,
     /// Nobody is accepted before.
     deaf_until: Instant,
     sockets_max: usize,
@@ -67,11 +90,16 @@ fn told(connection: ConnectionId, event: ConnectionEvent) -> Input {
 }
 
 impl Streams {
-    pub(crate) fn new(listening: Listening) -> Self {
+    pub(crate) fn new(listening: Listening, sips: Option<Sips>) -> Self {
         let descriptors = usize::try_from(raise_open_files()).unwrap_or(usize::MAX);
+        let mut doors = vec![Door::new(listening, None)];
+        let client = sips.map(|sips| {
+            doors.push(Door::new(sips.listening, Some(sips.server)));
+            sips.client
+        });
         Self {
-            listening,
-            listening_place: None,
+            doors,
+            client,
             deaf_until: Instant::default(),
             sockets_max: SOCKETS_MAX.min(descriptors / 4),
             all: BTreeMap::new(),
@@ -89,12 +117,13 @@ impl Streams {
     /// Adds all that is waited for.
     pub(crate) fn watch(&mut self, poll: &mut Poll) {
         let full = self.all.len() >= self.sockets_max || self.deaf_until > now();
-        self.listening_place = (!full).then(|| poll.watch(&self.listening));
+        for door in &mut self.doors {
+            door.place = (!full).then(|| poll.watch(&door.listening));
+        }
         for stream in self.all.values_mut() {
-            let writes = stream.stage == Stage::Opening || !stream.unsent.is_empty();
-            stream.place = Some(match writes {
-                true => poll.watch_both(&stream.tcp),
-                false => poll.watch(&stream.tcp),
+            stream.place = Some(match stream.waits_to_write() {
+                true => poll.watch_both(&stream.carrier),
+                false => poll.watch(&stream.carrier),
             });
         }
     }
@@ -112,7 +141,10 @@ impl Streams {
     /// What has happened, a turn's worth of it; `true`: there may be more at once.
     pub(crate) fn turn(&mut self, poll: &Poll, inputs: &mut Vec<Input>) -> bool {
         inputs.extend(self.told.drain(..));
-        let more = self.accept(poll, inputs);
+        let mut more = false;
+        for door in 0..self.doors.len() {
+            more |= self.accept(poll, door, inputs);
+        }
         let ready: Vec<ConnectionId> = self
             .all
             .iter()
@@ -133,8 +165,8 @@ impl Streams {
         more || self.next.is_some()
     }
 
-    fn accept(&mut self, poll: &Poll, inputs: &mut Vec<Input>) -> bool {
-        let ready = self.listening_place.take();
+    fn accept(&mut self, poll: &Poll, door: usize, inputs: &mut Vec<Input>) -> bool {
+        let ready = self.doors[door].place.take();
         if !ready.is_some_and(|place| poll.is_ready(place)) {
             return false;
         }
@@ -142,7 +174,8 @@ impl Streams {
             if self.all.len() >= self.sockets_max {
                 return false;
             }
-            let (tcp, peer) = match self.listening.accept() {
+            let door = &self.doors[door];
+            let (tcp, peer) = match door.listening.accept() {
                 Ok(Some(accepted)) => accepted,
                 Ok(None) => return false,
                 Err(error) => {
@@ -151,17 +184,23 @@ impl Streams {
                     return false;
                 }
             };
+            let Some((carrier, transport)) = door.carrier(tcp) else {
+                continue;
+            };
             self.accepted += 1;
             let id = ConnectionId::Theirs(self.accepted);
-            self.insert(id, tcp, Stage::Open);
-            inputs.push(told(id, ConnectionEvent::Opened { peer }));
+            self.insert(id, carrier, transport, Stage::Open);
+            // Over TLS before the handshake: whoever does not come to its end is told as one who
+            // says nothing.
+            inputs.push(told(id, ConnectionEvent::Opened { peer, transport }));
         }
         true
     }
 
-    fn insert(&mut self, id: ConnectionId, tcp: Tcp, stage: Stage) {
+    fn insert(&mut self, id: ConnectionId, carrier: Carrier, transport: Transport, stage: Stage) {
         let stream = Stream {
-            tcp,
+            carrier,
+            transport,
             stage,
             unsent: VecDeque::new(),
             place: None,
@@ -174,24 +213,32 @@ impl Streams {
         let Some(stream) = self.all.get_mut(&id) else {
             return;
         };
-        if stream.stage == Stage::Opening {
-            match stream.tcp.opened() {
-                Ok(peer) => {
-                    stream.stage = Stage::Open;
-                    inputs.push(told(id, ConnectionEvent::Opened { peer }));
+        match stream.open() {
+            Ok(None) => {}
+            Ok(Some(peer)) => {
+                let transport = stream.transport;
+                inputs.push(told(id, ConnectionEvent::Opened { peer, transport }));
+            }
+            Err(_) => return self.gone(id, inputs),
+        }
+        if matches!(stream.stage, Stage::Opening | Stage::Greeting(_)) {
+            return;
+        }
+        loop {
+            match stream.carrier.read(&mut self.room) {
+                Ok(None) => break,
+                // What comes after our close is read, so that it is not answered with a reset.
+                Ok(Some(_)) if stream.stage != Stage::Open => {}
+                Ok(Some(bytes)) => {
+                    let bytes = bytes.to_vec();
+                    inputs.push(told(id, ConnectionEvent::Received { bytes }));
                 }
                 Err(_) => return self.gone(id, inputs),
             }
-        }
-        match stream.tcp.read(&mut self.room) {
-            Ok(None) => {}
-            // What comes after our close is read, so that it is not answered with a reset.
-            Ok(Some(_)) if stream.stage != Stage::Open => {}
-            Ok(Some(bytes)) => {
-                let bytes = bytes.to_vec();
-                inputs.push(told(id, ConnectionEvent::Received { bytes }));
+            // Nothing would tell of what was decrypted and not read: a record or two.
+            if !stream.carrier.holds_more() {
+                break;
             }
-            Err(_) => return self.gone(id, inputs),
         }
         if stream.flush().is_err() {
             self.gone(id, inputs);
@@ -208,7 +255,7 @@ impl Streams {
     /// Carries out an order. What comes of it is told at the next turn.
     pub(crate) fn obey(&mut self, id: ConnectionId, order: ConnectionOrder) {
         let done = match order {
-            ConnectionOrder::Open { to } => self.open(id, to),
+            ConnectionOrder::Open { to, tls } => self.open(id, to, tls.as_deref()),
             ConnectionOrder::Send(bytes) => self.send(id, &bytes),
             ConnectionOrder::Close => {
                 self.close(id);
@@ -221,9 +268,16 @@ impl Streams {
         }
     }
 
-    fn open(&mut self, id: ConnectionId, to: SocketAddr) -> std::io::Result<()> {
-        let tcp = Tcp::open(to)?;
-        self.insert(id, tcp, Stage::Opening);
+    fn open(&mut self, id: ConnectionId, to: SocketAddr, tls: Option<&str>) -> std::io::Result<()> {
+        let (carrier, transport) = match (tls, &self.client) {
+            (None, _) => (Tcp::open(to)?.into(), Transport::Tcp),
+            (Some(name), Some(client)) => {
+                let carrier = Carrier::to_name(Tcp::open(to)?, Arc::clone(client), name)?;
+                (carrier, Transport::Tls)
+            }
+            (Some(_), None) => return Err(std::io::ErrorKind::Unsupported.into()),
+        };
+        self.insert(id, carrier, transport, Stage::Opening);
         Ok(())
     }
 
@@ -246,8 +300,8 @@ impl Streams {
     fn close(&mut self, id: ConnectionId) {
         if let Some(stream) = self.all.get_mut(&id) {
             stream.stage = Stage::Closing(now() + LINGER);
-            if stream.unsent.is_empty() {
-                stream.tcp.finish();
+            if stream.unsent.is_empty() && !stream.carrier.wants_write() {
+                stream.carrier.finish();
             }
         }
     }
@@ -258,16 +312,68 @@ impl Streams {
     }
 }
 
+impl Door {
+    fn new(listening: Listening, tls: Option<Arc<ServerConfig>>) -> Self {
+        Self {
+            listening,
+            tls,
+            place: None,
+        }
+    }
+
+    /// What comes in here.
+    fn carrier(&self, tcp: Tcp) -> Option<(Carrier, Transport)> {
+        let Some(tls) = &self.tls else {
+            return Some((tcp.into(), Transport::Tcp));
+        };
+        let carrier = Carrier::accepted(tcp, Arc::clone(tls)).ok()?;
+        Some((carrier, Transport::Tls))
+    }
+}
+
 impl Stream {
+    fn waits_to_write(&self) -> bool {
+        match self.stage {
+            Stage::Opening => true,
+            Stage::Greeting(_) => self.carrier.wants_write(),
+            Stage::Open | Stage::Closing(_) => {
+                !self.unsent.is_empty() || self.carrier.wants_write()
+            }
+        }
+    }
+
+    /// Goes on with its opening; the other end, if it is open now and was not before.
+    fn open(&mut self) -> std::io::Result<Option<SocketAddr>> {
+        if self.stage == Stage::Opening {
+            self.stage = Stage::Greeting(self.carrier.opened()?);
+        }
+        let Stage::Greeting(peer) = self.stage else {
+            return Ok(None);
+        };
+        match self.carrier.shake_hands() {
+            Ok(false) => Ok(None),
+            Ok(true) => {
+                self.stage = Stage::Open;
+                Ok(Some(peer))
+            }
+            Err(error) => {
+                tracing::warn!(%peer, %error, "a SIP connection over TLS cannot be opened");
+                Err(error)
+            }
+        }
+    }
+
     /// Sends what waits, as far as the kernel takes it.
     fn flush(&mut self) -> std::io::Result<()> {
-        if self.stage == Stage::Opening || self.unsent.is_empty() {
+        let is_ready = matches!(self.stage, Stage::Open | Stage::Closing(_));
+        if !is_ready || (self.unsent.is_empty() && !self.carrier.wants_write()) {
             return Ok(());
         }
-        let sent = self.tcp.write(self.unsent.make_contiguous())?;
+        let sent = self.carrier.write(self.unsent.make_contiguous())?;
         self.unsent.drain(..sent);
-        if self.unsent.is_empty() && matches!(self.stage, Stage::Closing(_)) {
-            self.tcp.finish();
+        let is_sent = self.unsent.is_empty() && !self.carrier.wants_write();
+        if is_sent && matches!(self.stage, Stage::Closing(_)) {
+            self.carrier.finish();
         }
         Ok(())
     }

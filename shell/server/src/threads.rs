@@ -11,7 +11,7 @@ use confab_sockets::{Listening, Ports, Udp, random_seed};
 use confab_store::Store;
 use confab_switchboard::{Access, CallCallback, Config as SwitchboardConfig, Switchboard};
 use confab_terms::Method;
-use confab_web::{Callbacks, SystemResolver};
+use confab_web::Callbacks;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -20,16 +20,28 @@ use crate::failure::Failure;
 use crate::gauges::Gauges;
 use crate::media_loop::MediaLoop;
 use crate::metrics::MediaQueues;
+use crate::names::Names;
 use crate::outlets::{MediaThread, Outlets};
 use crate::queues::{self, Letterbox};
 use crate::recordings::{self, ToDisk};
 use crate::sounds::Asking;
-use crate::streams::Streams;
+use crate::streams::{Sips, Streams};
 use crate::switchboard_loop::SwitchboardLoop;
 use crate::{sounds, webs};
 
 /// Media threads: one, until rooms can be placed on several.
 const MEDIA_THREADS: u16 = 1;
+
+/// SIP's sockets, where they are reached, and who may call.
+pub(crate) struct SipSide {
+    pub(crate) udp: Udp,
+    pub(crate) tcp: Listening,
+    pub(crate) sips: Option<Sips>,
+    pub(crate) address: SocketAddr,
+    pub(crate) access: Access,
+    /// Where others find the API.
+    pub(crate) api_url: String,
+}
 
 /// What runs, and how to reach it.
 pub(crate) struct Running {
@@ -60,9 +72,7 @@ impl Running {
 pub(crate) fn start(
     config: &Config,
     store: &Arc<dyn Store>,
-    (sip, listening): (Udp, Listening),
-    sip_address: SocketAddr,
-    (access, api_url): (Access, &str),
+    sip: SipSide,
 ) -> Result<Running, Failure> {
     let gauges = Arc::new(Gauges::default());
     let (letterbox, inbox) = queues::to_switchboard().map_err(Failure::refused("an eventfd"))?;
@@ -75,11 +85,13 @@ pub(crate) fn start(
     let web = webs::web(config, store, sounds::sink(&sounds));
     let callbacks = webs::callbacks(config.dialect, &web, store, &gauges);
     let (recorder, recorder_thread) = recordings::start(config, letterbox.clone())?;
+    let sips_port = sip.sips.as_ref().map(|sips| sips.port);
+    let known = switchboard_config(config, store, (sip.address, sips_port), (sip.access, sip.api_url));
     let outlets = Outlets {
         recorder: recorder.clone(),
-        sip,
-        streams: Streams::new(listening),
-        names: SystemResolver::default(),
+        sip: sip.udp,
+        streams: Streams::new(sip.tcp, sip.sips),
+        names: Names::default(),
         media: orders.into_iter().map(MediaThread::new).collect(),
         web,
         sounds,
@@ -106,9 +118,8 @@ pub(crate) fn start(
         };
         threads.push(spawn("media", move || media.run())?);
     }
-    let settings = switchboard_config(config, store, sip_address, (access, api_url));
     let switchboard = SwitchboardLoop {
-        switchboard: Switchboard::new(settings),
+        switchboard: Switchboard::new(known),
         outlets,
         inbox,
         gauges: Arc::clone(&gauges),
@@ -156,8 +167,8 @@ fn ports(config: &Config, thread: u16) -> Ports {
 fn switchboard_config(
     config: &Config,
     store: &Arc<dyn Store>,
-    sip_address: SocketAddr,
-    (access, api_url): (Access, &str),
+    (sip_address, sips_port): (SocketAddr, Option<u16>),
+    (access, api_url): (Access, String),
 ) -> SwitchboardConfig {
     let url = |setting: &Option<(String, Method)>| {
         let setting = setting.clone();
@@ -166,10 +177,12 @@ fn switchboard_config(
     SwitchboardConfig {
         account: store.account().sid,
         sip_address,
+        sips_port,
         access,
+        srtp: config.srtp,
         media_address: config.media_address(),
         voice: url(&config.voice),
-        api_url: api_url.to_owned(),
+        api_url,
         voice_fallback: url(&config.voice_fallback),
         status_callback: url(&config.status_callback)
             .map(|to| CallCallback::new(to, config.status_callback_events.clone())),

@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use confab_rest::Dialect;
 use confab_store::{Entry, Store};
-use confab_switchboard::{About, FetchError, Notice, Severity};
-use confab_web::{AudioSink, Callback, Callbacks, Loss, SigningKey, Web, WebConfig};
+use confab_switchboard::{About, Exchange, FetchError, Notice, Severity};
+use confab_terms::Method;
+use confab_web::{AudioSink, Callback, Callbacks, SigningKey, Web, WebConfig};
 
 use crate::config::Config;
 use crate::gauges::Gauges;
+
+/// The vendor's: a request to an application came to nothing.
+pub(crate) const NO_ROOM: u32 = 11_200;
 
 /// The fetcher; audio goes to `sink`.
 pub(crate) fn web(config: &Config, store: &Arc<dyn Store>, sink: Arc<dyn AudioSink>) -> Web {
@@ -36,36 +40,50 @@ pub(crate) fn callbacks(
     gauges: &Arc<Gauges>,
 ) -> Callbacks {
     let (store, gauges) = (Arc::clone(store), Arc::clone(gauges));
-    let failed = move |callback: &Callback, loss: Loss, error: &FetchError| {
+    let failed = move |callback: &Callback, error: &FetchError| {
+        gauges.callbacks_failed.add(1);
         let FetchError { code, message, .. } = error;
         let about = about(dialect, callback.about);
-        match loss {
-            Loss::GivenUp => {
-                gauges.callbacks_failed.add(1);
-                tracing::warn!(about, code, what = message, "a callback was given up");
-            }
-            // Whoever pushed it counts them all.
-            Loss::Dropped => tracing::warn!(about, code, what = message, "a callback was dropped"),
-        }
-        let (call, conference) = match callback.about {
-            About::Call(call) => (Some(call), None),
-            About::Conference(conference) => (None, Some(conference)),
-        };
-        let mut exchange = error.exchange.clone().unwrap_or_default();
-        exchange.fields.clone_from(&callback.fields);
-        store.keep(Entry::Notice(Notice {
-            code: error.code,
-            severity: Severity::Error,
-            message: error.message.clone(),
-            at: confab_sockets::wall(),
-            call,
-            conference,
-            url: Some(callback.url.clone()),
-            method: Some(callback.method),
-            exchange: Some(exchange),
-        }));
+        tracing::warn!(about, code, what = message, "a callback was given up");
+        let sent = (
+            callback.url.clone(),
+            callback.method,
+            callback.fields.clone(),
+        );
+        let exchange = error.exchange.clone();
+        let message = error.message.clone();
+        let notice = notice(callback.about, sent, *code, message, exchange);
+        store.keep(Entry::Notice(notice));
     };
     Callbacks::start(web.clone(), Box::new(failed))
+}
+
+/// What came of an event that could not be told.
+pub(crate) fn notice(
+    about: About,
+    (url, method, fields): (String, Method, Vec<(String, String)>),
+    code: u32,
+    message: String,
+    exchange: Option<Box<Exchange>>,
+) -> Notice {
+    let (call, conference) = match about {
+        About::Call(call) => (Some(call), None),
+        About::Conference(conference) => (None, Some(conference)),
+    };
+    Notice {
+        code,
+        severity: Severity::Error,
+        message,
+        at: confab_sockets::wall(),
+        call,
+        conference,
+        url: Some(url),
+        method: Some(method),
+        exchange: Some(Box::new(Exchange {
+            fields,
+            ..exchange.map_or_else(Exchange::default, |exchange| *exchange)
+        })),
+    }
 }
 
 /// What an event is about, as applications know it.

@@ -131,3 +131,24 @@ fn a_trunk_is_asked_and_what_it_says_is_told() {
     );
     assert!(line(&lines, "trunk \"phone\"").contains("calls as \"anna\""));
 }
+
+#[test]
+fn keys_that_anyone_can_read_are_warned_of() {
+    let folder = Folder::new();
+    let file = "[[trunk]]\nname = 'carrier'\nnetworks = ['192.0.2.0/24']\nsrtp = 'require'\n";
+    std::fs::write(folder.0.join("confab.toml"), file).unwrap();
+    let (_, lines) = run(asked_to("check", &folder).env("CONFAB_SRTP", "require"));
+    for part in ["CONFAB_SRTP=require", "trunk \"carrier\": srtp"] {
+        let line = line(&lines, part);
+        assert!(
+            line.starts_with('✘') && line.contains("CONFAB_SIPS_LISTEN"),
+            "{line}"
+        );
+    }
+    let sips = ("CONFAB_SIPS_LISTEN", "127.0.0.1:0");
+    let mut command = asked_to("check", &folder);
+    let (_, lines) = run(command.env("CONFAB_SRTP", "require").env(sips.0, sips.1));
+    for part in ["CONFAB_SRTP=require", "trunk \"carrier\": srtp", sips.0] {
+        assert!(line(&lines, part).starts_with('✔'), "{lines:#?}");
+    }
+}

@@ -9,7 +9,9 @@ use std::fs;
 use std::net::TcpStream;
 use std::path::PathBuf;
 
-use confab_sip::{Config, ConnectionEvent, ConnectionId, ConnectionOrder, Output, UserAgent};
+use confab_sip::{
+    Config, ConnectionEvent, ConnectionId, ConnectionOrder, Output, Transport, UserAgent,
+};
 use confab_terms::Instant;
 
 use server::{Folder, Server};
@@ -44,6 +46,7 @@ fn status(bytes: &[u8]) -> String {
 fn expected(bytes: &[u8], tcp: bool) -> Expected {
     let mut agent = UserAgent::new(Config {
         address: "127.0.0.1:5060".parse().expect("an address"),
+        tls_port: None,
         product: "confab".into(),
         seed: [3; 32],
     });
@@ -51,7 +54,14 @@ fn expected(bytes: &[u8], tcp: bool) -> Expected {
     let stream = ConnectionId::Theirs(1);
     if tcp {
         let peer = from;
-        agent.handle_connection(Instant(0), stream, ConnectionEvent::Opened { peer });
+        agent.handle_connection(
+            Instant(0),
+            stream,
+            ConnectionEvent::Opened {
+                peer,
+                transport: Transport::Tcp,
+            },
+        );
         let bytes = bytes.to_vec();
         agent.handle_connection(Instant(0), stream, ConnectionEvent::Received { bytes });
     } else {

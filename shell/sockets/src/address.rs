@@ -62,6 +62,17 @@ pub(crate) fn within_v6(address: SocketAddr) -> SocketAddr {
     }
 }
 
+/// Back: IPv4 within IPv6 is IPv4 (RFC 4291 §2.5.5.2): one sender has one address.
+pub(crate) fn from_within_v6(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V6(v6) => match v6.ip().to_ipv4_mapped() {
+            Some(ip) => SocketAddr::from((ip, v6.port())),
+            None => SocketAddrV6::new(*v6.ip(), v6.port(), 0, v6.scope_id()).into(),
+        },
+        v4 => v4,
+    }
+}
+
 /// A storage for the kernel to write a source into, and its size.
 pub(crate) fn empty() -> (libc::sockaddr_storage, libc::socklen_t) {
     // SAFETY: a sockaddr_storage of zeros is valid: family AF_UNSPEC.

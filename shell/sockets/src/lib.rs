@@ -1,5 +1,5 @@
-//! UDP sockets in batches, TCP that never blocks, wake-ups, clocks and absolute ticks: dumb, and
-//! decides nothing.
+//! UDP sockets in batches, TCP and TLS that never block, wake-ups, clocks and absolute ticks:
+//! dumb, and decides nothing.
 //! The only place for `unsafe`: what the standard library does not offer is called here.
 #![allow(
     unsafe_code,
@@ -9,22 +9,26 @@
 mod address;
 mod batch;
 mod clock;
+mod descriptors;
 mod limits;
 mod pair;
 mod poll;
 mod priority;
 mod random;
 mod tcp;
+mod tls;
 mod udp;
 mod wake;
 
 pub use batch::{Batch, Datagram};
 pub use clock::{now, now_both, sleep_until, wall};
+pub use descriptors::own_descriptors;
 pub use limits::raise_open_files;
 pub use pair::{Pair, PortRange, Ports};
 pub use poll::Poll;
 pub use priority::{Priority, try_realtime};
 pub use random::random_seed;
 pub use tcp::{Listening, Tcp};
+pub use tls::Carrier;
 pub use udp::Udp;
 pub use wake::Wake;

@@ -28,6 +28,15 @@ impl Listening {
         Ok(Self(listener))
     }
 
+    /// Where it listens.
+    ///
+    /// # Errors
+    ///
+    /// The system says no.
+    pub fn local(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+
     /// The next one that waits; `None`: nobody does.
     ///
     /// # Errors

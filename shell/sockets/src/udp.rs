@@ -4,7 +4,10 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
-use crate::address::within_v6;
+use crate::address::{from_within_v6, within_v6};
+
+/// Datagrams and errors that are passed over in one go.
+const READS_MAX: usize = 4;
 
 /// One UDP socket that never blocks, bound to an address that nobody shares
 /// (no `SO_REUSEADDR`: a port that is taken must say so).
@@ -45,7 +48,68 @@ impl Udp {
 
     /// Sends to whom it is connected; whether the kernel took it.
     pub fn send(&self, bytes: &[u8]) -> bool {
-        twice(|| self.socket.send(bytes))
+        twice(|| {
+            // The bare call: libc's is a point at which a thread may be cancelled, and every one
+            // of those costs two atomic exchanges.
+            // SAFETY: `bytes` lives through the call, and its length is told.
+            let sent = unsafe {
+                libc::syscall(
+                    libc::SYS_sendto,
+                    self.socket.as_raw_fd(),
+                    bytes.as_ptr(),
+                    bytes.len(),
+                    0,
+                    0,
+                    0,
+                )
+            };
+            length_of(sent)
+        })
+    }
+
+    /// Reads one datagram and says how long it is and whose; `None` if none waits. One that does
+    /// not fit is dropped. An ICMP error of an earlier packet is passed over.
+    pub fn receive_from(&self, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
+        self.read(buffer, |buffer| self.socket.recv_from(buffer), |got| got.0)
+            .map(|(length, from)| (length, from_within_v6(from)))
+    }
+
+    /// The same from whom it is connected to: cheaper, as the kernel need not say whose it is.
+    pub fn receive(&self, buffer: &mut [u8]) -> Option<usize> {
+        let bare = |buffer: &mut [u8]| {
+            // SAFETY: `buffer` lives through the call, and its length is told.
+            let got = unsafe {
+                libc::syscall(
+                    libc::SYS_recvfrom,
+                    self.socket.as_raw_fd(),
+                    buffer.as_mut_ptr(),
+                    buffer.len(),
+                    0,
+                    0,
+                    0,
+                )
+            };
+            length_of(got)
+        };
+        self.read(buffer, bare, |&length| length)
+    }
+
+    fn read<T>(
+        &self,
+        buffer: &mut [u8],
+        receive: impl Fn(&mut [u8]) -> io::Result<T>,
+        length: impl Fn(&T) -> usize,
+    ) -> Option<T> {
+        // One error and one that is too long can stand before one that is good.
+        for _ in 0..READS_MAX {
+            match receive(buffer) {
+                Ok(got) if length(&got) < buffer.len() => return Some(got),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
+                Err(_) => {}
+            }
+        }
+        None
     }
 
     /// From now on only what `peer` sends arrives, and `send` goes to it.
@@ -107,6 +171,10 @@ impl Udp {
             )
         };
     }
+}
+
+fn length_of(told: libc::c_long) -> io::Result<usize> {
+    usize::try_from(told).map_err(|_| io::Error::last_os_error())
 }
 
 /// An ICMP error of an earlier packet is told in place of sending this one: so once more.

@@ -97,6 +97,26 @@ fn connected_hears_only_its_peer_and_disconnected_everyone() {
 }
 
 #[test]
+fn one_datagram_at_a_time_keeps_its_source_and_what_does_not_fit_is_dropped() {
+    let (a, b) = (anywhere(), anywhere());
+    let to = b.local().unwrap();
+    for length in [3, 100, 5] {
+        assert!(a.send_to(&vec![7; length], to));
+    }
+    wait_for(&b);
+    let mut buffer = [0; 51];
+    let home = a.local().unwrap();
+    assert_eq!(b.receive_from(&mut buffer), Some((3, home)));
+    assert_eq!(b.receive_from(&mut buffer), Some((5, home)));
+    assert_eq!(b.receive_from(&mut buffer), None);
+    b.connect(home).unwrap();
+    assert!(a.send_to(&[1; 4], to));
+    wait_for(&b);
+    assert_eq!(b.receive(&mut buffer), Some(4));
+    assert_eq!(b.receive(&mut buffer), None);
+}
+
+#[test]
 fn a_refused_packet_costs_neither_the_next_one_sent_nor_the_next_one_read() {
     let a = anywhere();
     let gone = anywhere();

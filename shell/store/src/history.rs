@@ -234,6 +234,8 @@ pub trait Store: Send + Sync + 'static {
     fn keep(&self, entry: Entry);
     /// Entries that were lost because the queue was full or the disk refused them.
     fn lost(&self) -> u64;
+    /// Entries that are not on the disk yet.
+    fn waiting(&self) -> usize;
     /// An ended conference.
     fn conference(&self, sid: ConferenceSid) -> Stored<'_, Option<ConferenceView>>;
     /// An ended call.

@@ -244,7 +244,7 @@ async fn write_account(pool: &SqlitePool, account: &Account) -> Result<(), sqlx:
     .map(|_| ())
 }
 
-fn now() -> WallTime {
+pub(crate) fn now() -> WallTime {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

@@ -5,15 +5,34 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use confab_terms::CallSid;
 use confab_terms::limits::{HISTORY_BATCH_MAX, HISTORY_PENDING_MAX, NOTICES_PENDING_MAX};
 use tokio::sync::Notify;
 
-use crate::Entry;
+use crate::{Entry, open};
 
 /// An entry and the id under which it is kept.
 pub(crate) struct Kept {
     pub(crate) sid: String,
     pub(crate) entry: Entry,
+}
+
+impl Kept {
+    pub(crate) fn new(entry: Entry) -> Self {
+        let (sid, entry) = match entry {
+            Entry::Call(call) => (call.sid.to_string(), Entry::Call(call)),
+            Entry::Conference(view) => (view.sid.to_string(), Entry::Conference(view)),
+            Entry::Recording(view) => (view.sid.to_string(), Entry::Recording(view)),
+            // Without randomness two notices would share an id: an id of its own matters less
+            // than the notice, so the sids of nothing else are touched.
+            Entry::Notice(notice) => {
+                let bits = open::random().map_or(0, u128::from_be_bytes);
+                let sid = CallSid::from_random(bits).to_string();
+                (sid, Entry::Notice(notice.tidied()))
+            }
+        };
+        Self { sid, entry }
+    }
 }
 
 #[derive(Default)]
@@ -22,6 +41,8 @@ struct Queue {
     taken: u64,
     written: u64,
     closed: bool,
+    /// So many of those that were lost have been told.
+    lost_told: u64,
 }
 
 /// The queue.
@@ -50,7 +71,8 @@ impl Pending {
         let mut queue = self.lock();
         if queue.entries.len() >= most {
             drop(queue);
-            self.lost.fetch_add(1, Ordering::Relaxed);
+            let before = self.lost.fetch_add(1, Ordering::Relaxed);
+            tracing::error!(before, "the queue of the history is full: an entry is lost");
             return;
         }
         queue.entries.push_back(Arc::new(kept));
@@ -61,6 +83,23 @@ impl Pending {
 
     pub(crate) fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
+    }
+
+    /// How many wait to be written.
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().entries.len()
+    }
+
+    /// How many were lost and have not been told yet, once there is room again to tell it.
+    pub(crate) fn lost_untold(&self) -> Option<u64> {
+        let lost = self.lost();
+        let mut queue = self.lock();
+        let untold = lost - queue.lost_told;
+        if untold == 0 || queue.entries.len() > NOTICES_PENDING_MAX / 2 {
+            return None;
+        }
+        queue.lost_told = lost;
+        Some(untold)
     }
 
     /// The first thing that `pick` picks, newest entry first.

@@ -17,7 +17,7 @@ use crate::statements::{
 use crate::write::write_all;
 use crate::{
     Account, CallFilter, ConferenceFilter, Entry, KeptNotice, NoticeFilter, Order, Part, Place,
-    RecordingFilter, Store, StoreError, Stored, open,
+    RecordingFilter, Store, StoreError, Stored,
 };
 
 /// The store over SQLite.
@@ -149,19 +149,11 @@ impl Store for SqliteStore {
     }
 
     fn keep(&self, entry: Entry) {
-        let (sid, entry) = match entry {
-            Entry::Call(call) => (call.sid.to_string(), Entry::Call(call)),
-            Entry::Conference(view) => (view.sid.to_string(), Entry::Conference(view)),
-            Entry::Recording(view) => (view.sid.to_string(), Entry::Recording(view)),
-            // Without randomness two notices would share an id: an id of its own matters less
-            // than the notice, so the sids of nothing else are touched.
-            Entry::Notice(notice) => {
-                let bits = open::random().map_or(0, u128::from_be_bytes);
-                let sid = CallSid::from_random(bits).to_string();
-                (sid, Entry::Notice(notice.tidied()))
-            }
-        };
-        self.pending.keep(Kept { sid, entry });
+        self.pending.keep(Kept::new(entry));
+    }
+
+    fn waiting(&self) -> usize {
+        self.pending.waiting()
     }
 
     fn lost(&self) -> u64 {

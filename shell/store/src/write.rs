@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use confab_switchboard::RecordingOf;
+use confab_switchboard::{Notice, RecordingOf, Severity};
 use confab_terms::AccountSid;
 use confab_terms::limits::NOTICES_MAX;
 use sqlx::SqlitePool;
 
-use crate::Entry;
 use crate::pending::{Kept, Pending};
 use crate::statements::FORGET_NOTICES;
+use crate::{Entry, open};
 
+/// The vendor's: an internal error.
+const LOST: u32 = 20_500;
 /// How long the writer rests after the disk refused.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
 
@@ -22,7 +24,13 @@ pub(crate) async fn write_all(pool: SqlitePool, account: AccountSid, pending: Ar
         match write(&pool, account, &batch).await {
             Ok(()) => {
                 pending.written(batch.len());
+                if refused {
+                    tracing::warn!("the history is written again");
+                }
                 refused = false;
+                if let Some(lost) = pending.lost_untold() {
+                    pending.keep(Kept::new(Entry::Notice(loss(lost))));
+                }
             }
             Err(error) => {
                 if !refused {
@@ -32,6 +40,24 @@ pub(crate) async fn write_all(pool: SqlitePool, account: AccountSid, pending: Ar
                 tokio::time::sleep(RETRY_WAIT).await;
             }
         }
+    }
+}
+
+/// What the owner of the account is told of entries that are nowhere.
+fn loss(entries: u64) -> Notice {
+    Notice {
+        code: LOST,
+        severity: Severity::Error,
+        message: format!(
+            "{entries} entries of the history (calls, conferences, notifications) were lost: they \
+             came faster than the disk took them"
+        ),
+        at: open::now(),
+        call: None,
+        conference: None,
+        url: None,
+        method: None,
+        exchange: None,
     }
 }
 

@@ -1,26 +1,23 @@
-//! Callbacks: events told to applications, in order within a conference. A slow receiver delays
-//! its own conference only; what is over the bounds is dropped, never waited for. What was dropped
-//! or given up is told, and for the caller to log.
+//! Callbacks: events told to applications. What is sent when, tried again, given up or dropped is
+//! `delivery`'s to decide; here it is sent. What was dropped or given up is told, and for the
+//! caller to log.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use confab_delivery::{After, Attempt, Bounds, Deliveries, Full, Outcome};
 use confab_switchboard::{About, FetchError, TimeOuts};
-use confab_terms::Method;
+use confab_terms::limits::CALLBACK_TOTAL;
+use confab_terms::{Instant, Method};
 use reqwest::header::HeaderMap;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, Semaphore};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::sync::Notify;
+use tokio::time::{Instant as Clock, sleep_until, timeout};
 
 use crate::body::Body;
-use crate::drops::Drops;
 use crate::exchange::Ask;
 use crate::failure;
-use crate::limits::{
-    CALLBACK_ANSWER_BYTES_MAX, CALLBACK_ATTEMPTS_MAX, CALLBACK_BYTES_MAX, CALLBACK_PAUSE,
-    CALLBACK_TOTAL, CALLBACKS_AT_ONCE, CALLBACKS_MAX, CALLBACKS_PER_CONFERENCE_MAX,
-};
+use crate::limits::CALLBACK_ANSWER_BYTES_MAX;
 use crate::web::{Shared, Web};
 
 /// One event for one application.
@@ -48,22 +45,8 @@ impl Callback {
     }
 }
 
-/// How a callback was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
-    /// Its receiver did not take it.
-    GivenUp,
-    /// It found no room; not each of these is told of.
-    Dropped,
-}
-
-/// Called with callbacks that were lost, how and why.
-pub type Failed = Box<dyn Fn(&Callback, Loss, &FetchError) + Send + Sync>;
-
-/// Too many callbacks wait: this one was dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too many callbacks wait; this one was dropped")]
-pub struct Full;
+/// Called with each callback that was given up, and why.
+pub type Failed = Box<dyn Fn(&Callback, &FetchError) + Send + Sync>;
 
 /// Sends callbacks. Cheap to clone.
 #[derive(Clone)]
@@ -75,18 +58,9 @@ struct Sender {
     web: Web,
     runtime: Handle,
     failed: Failed,
-    waiting: Mutex<Waiting>,
-    at_once: Semaphore,
+    deliveries: Mutex<Deliveries<About, Callback>>,
+    start: Clock,
     idle: Notify,
-}
-
-#[derive(Default)]
-struct Waiting {
-    /// A conference or call is in here while one task sends its callbacks; the first is under way.
-    queues: BTreeMap<About, VecDeque<Callback>>,
-    count: usize,
-    bytes: usize,
-    drops: Drops,
 }
 
 impl Callbacks {
@@ -97,8 +71,8 @@ impl Callbacks {
             web,
             runtime: Handle::current(),
             failed,
-            waiting: Mutex::default(),
-            at_once: Semaphore::new(CALLBACKS_AT_ONCE),
+            deliveries: Mutex::new(Deliveries::new(Bounds::default())),
+            start: Clock::now(),
             idle: Notify::new(),
         };
         let sender = Arc::new(sender);
@@ -107,37 +81,16 @@ impl Callbacks {
 
     /// Queues a callback; from any thread, never blocks.
     pub fn push(&self, callback: Callback) -> Result<(), Full> {
-        let about = callback.about;
-        let bytes = callback.bytes();
-        let mut waiting = self.sender.lock();
-        let queued = waiting.queues.get(&about).map_or(0, VecDeque::len);
-        let over = waiting.count >= CALLBACKS_MAX || waiting.bytes + bytes > CALLBACK_BYTES_MAX;
-        if over || queued >= CALLBACKS_PER_CONFERENCE_MAX {
-            let told = waiting.drops.note(Instant::now());
-            drop(waiting);
-            if let Some(before) = told {
-                let error = failure::connection(no_room(before));
-                (self.sender.failed)(&callback, Loss::Dropped, &error);
-            }
-            return Err(Full);
-        }
-        waiting.count += 1;
-        waiting.bytes += bytes;
-        let queue = waiting.queues.entry(about).or_default();
-        queue.push_back(callback);
-        if queued == 0 {
-            let sender = self.sender.clone();
-            self.sender
-                .runtime
-                .spawn(async move { sender.run(about).await });
-        }
+        let (about, bytes) = (callback.about, callback.bytes());
+        self.sender.lock().push(about, callback, bytes)?;
+        self.sender.set_out();
         Ok(())
     }
 
     /// How many wait or are under way.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.sender.lock().count
+        self.sender.lock().waiting()
     }
 
     /// Waits until all are sent or given up, at most so long; tells how many are left.
@@ -157,87 +110,64 @@ impl Callbacks {
 }
 
 impl Sender {
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Deliveries<About, Callback>> {
+        self.deliveries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends the callbacks about one thing until none is left.
-    async fn run(&self, about: About) {
+    fn now(&self) -> Instant {
+        Instant(0) + self.start.elapsed()
+    }
+
+    /// Begins every attempt that may begin now.
+    fn set_out(self: &Arc<Self>) {
         loop {
-            let first = self
-                .lock()
-                .queues
-                .get(&about)
-                .and_then(|queue| queue.front().cloned());
-            let Some(callback) = first else { return };
-            if let Err(error) = self.send(&callback).await {
-                (self.failed)(&callback, Loss::GivenUp, &error);
-            }
-            if self.finished(&callback) {
-                return;
-            }
+            let attempt = self.lock().next_attempt(self.now());
+            let Some(attempt) = attempt else { return };
+            let sender = Arc::clone(self);
+            self.runtime
+                .spawn(async move { sender.send(attempt).await });
         }
     }
 
-    /// Takes the callback off its queue; tells whether the queue is gone.
-    fn finished(&self, callback: &Callback) -> bool {
-        let mut waiting = self.lock();
-        waiting.count -= 1;
-        waiting.bytes -= callback.bytes();
-        if waiting.count == 0 {
-            self.idle.notify_waiters();
-        }
-        let Some(queue) = waiting.queues.get_mut(&callback.about) else {
-            return true;
-        };
-        queue.pop_front();
-        let empty = queue.is_empty();
-        if empty {
-            waiting.queues.remove(&callback.about);
-        }
-        empty
-    }
-
-    async fn send(&self, callback: &Callback) -> Result<(), FetchError> {
-        let Ok(_permit) = self.at_once.acquire().await else {
-            return Err(failure::connection("the server is ending"));
-        };
-        let end = Instant::now() + CALLBACK_TOTAL;
-        let mut pause = CALLBACK_PAUSE;
-        let mut attempt = 1;
+    /// Sends one callback, as often as it is to be tried.
+    async fn send(self: Arc<Self>, mut attempt: Attempt<About, Callback>) {
         loop {
-            let left = end.saturating_duration_since(Instant::now());
-            let tried = timeout(left, self.web.shared.tell(callback)).await;
-            let Ok(result) = tried else {
-                let message = format!("not told within {} s", CALLBACK_TOTAL.as_secs());
-                return Err(failure::connection(message));
+            let callback = &attempt.callback;
+            let result = self.tried(callback, attempt.within).await;
+            let outcome = match &result {
+                Ok(()) => Outcome::Told,
+                Err(error) => Outcome::Failed {
+                    code: error.code,
+                    status: error.status,
+                },
             };
-            let Err(error) = result else { return Ok(()) };
-            let over = attempt == CALLBACK_ATTEMPTS_MAX || Instant::now() + pause >= end;
-            if over || !worth_another(&error) {
-                return Err(error);
+            let after = self.lock().attempted(self.now(), attempt.about, outcome);
+            if let After::Again(at) = after {
+                sleep_until(self.start + at.saturating_since(Instant(0))).await;
+                let again = self.lock().again(self.now(), attempt.about);
+                let Some(again) = again else { return };
+                attempt = again;
+                continue;
             }
-            sleep(pause).await;
-            pause *= 2;
-            attempt += 1;
+            if let Err(error) = result {
+                (self.failed)(callback, &error);
+            }
+            if self.lock().waiting() == 0 {
+                self.idle.notify_waiters();
+            }
+            return self.set_out();
         }
     }
-}
 
-fn no_room(before: u64) -> String {
-    let also = match before {
-        0 => String::new(),
-        many => format!(", as were {many} before it of which nothing was said"),
-    };
-    format!("too many callbacks wait to be taken; this one was dropped{also}; answer them sooner")
-}
-
-/// What may be better in a second: the network, the name, a server's own fault. A refusal stays.
-fn worth_another(error: &FetchError) -> bool {
-    let passing = error
-        .status
-        .is_none_or(|status| status >= 500 || matches!(status, 408 | 429));
-    matches!(error.code, 11200 | 11210 | 11217) && passing
+    async fn tried(&self, callback: &Callback, within: Duration) -> Result<(), FetchError> {
+        let told = timeout(within, self.web.shared.tell(callback)).await;
+        told.unwrap_or_else(|_| {
+            let message = format!("not told within {} s", CALLBACK_TOTAL.as_secs());
+            Err(failure::connection(message))
+        })
+    }
 }
 
 impl Shared {

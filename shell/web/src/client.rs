@@ -50,7 +50,7 @@ impl Clients {
     pub(crate) fn new(guard: Guarded, roots: Vec<CertificateDer<'static>>) -> Self {
         Self {
             guard: Arc::new(guard),
-            tls: tls(roots),
+            tls: tls_client(roots),
             by_open_ms: Mutex::default(),
         }
     }
@@ -96,9 +96,10 @@ impl Clients {
     }
 }
 
-/// The machine's own authorities. A machine without any can still fetch plain http: every
-/// certificate is then unknown, and the fetch says so.
-fn tls(roots: Vec<CertificateDer<'static>>) -> ClientConfig {
+/// Whom we believe: the machine's own authorities, and these. A machine without any can still
+/// fetch plain http: every certificate is then unknown, and the fetch says so.
+#[must_use]
+pub fn tls_client(roots: Vec<CertificateDer<'static>>) -> ClientConfig {
     let provider = Arc::new(ring::default_provider());
     let verifier = Verifier::new_with_extra_roots(roots, provider.clone());
     let versions = || with_safe_versions(provider.clone());

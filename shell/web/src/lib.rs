@@ -11,7 +11,6 @@ mod callbacks;
 mod client;
 mod content;
 mod document;
-mod drops;
 mod exchange;
 mod failure;
 mod hop;
@@ -23,7 +22,9 @@ mod sink;
 mod web;
 
 pub use address::is_public;
-pub use callbacks::{Callback, Callbacks, Failed, Full, Loss};
+pub use callbacks::{Callback, Callbacks, Failed};
+pub use client::tls_client;
+pub use confab_delivery::Full;
 pub use confab_terms::{Cidr, NotACidr};
 pub use resolve::{Addresses, Resolve, SystemResolver};
 pub use rustls::pki_types::CertificateDer;

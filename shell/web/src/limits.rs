@@ -43,23 +43,5 @@ pub const IDLE_MAX: Duration = Duration::from_secs(20);
 /// Characters of a URL.
 pub const URL_CHARS_MAX: usize = 8_192;
 
-/// Callbacks that wait or are under way, all conferences together.
-pub const CALLBACKS_MAX: usize = 100_000;
-/// Their bytes.
-pub const CALLBACK_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Callbacks of one conference.
-pub const CALLBACKS_PER_CONFERENCE_MAX: usize = 10_000;
-/// Callbacks being sent at once, each of another conference.
-pub const CALLBACKS_AT_ONCE: usize = 1_024;
-/// Attempts at one callback.
-pub const CALLBACK_ATTEMPTS_MAX: u32 = 3;
-/// All attempts at one callback together.
-pub const CALLBACK_TOTAL: Duration = Duration::from_secs(15);
-/// Before the second attempt; doubled before the third.
-pub const CALLBACK_PAUSE: Duration = Duration::from_millis(500);
-/// Callbacks that found no room and are told of one by one, in a window; the others are counted.
-pub const CALLBACKS_DROPPED_TOLD_MAX: u32 = 10;
-/// The window.
-pub const CALLBACKS_DROPPED_WINDOW: Duration = Duration::from_secs(10);
 /// Bytes of a callback's answer that are read before the connection is closed instead of reused.
 pub const CALLBACK_ANSWER_BYTES_MAX: usize = 16 * 1024;

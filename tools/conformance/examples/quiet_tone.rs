@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use confab_conformance::server::pause;
-use confab_phone::heard::{frames, level, samples_in_time};
+use confab_phone::heard::{level, samples_in_time};
 use confab_phone::{Phone, PhoneConfig, Phones, Voice, now};
 
 /// A whole number of periods in 20 ms: no other tone of the crowd leaks into it.
@@ -43,7 +43,7 @@ fn main() -> Result<()> {
     let to = now();
     let mut levels = Vec::new();
     for (n, phone) in all.iter().enumerate() {
-        let samples = samples_in_time(&frames(&phone.packets_between(from, to)));
+        let samples = samples_in_time(&phone.frames_between(from, to));
         // The speaker itself must not hear it: it is the check of the check.
         let heard = level(&samples, HZ);
         if n == chosen {

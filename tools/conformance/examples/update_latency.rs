@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use confab_conformance::api::Api;
 use confab_conformance::party::DBFS;
 use confab_conformance::server::{Server, pause};
-use confab_phone::heard::{frames, level};
+use confab_phone::heard::Frame;
 use confab_phone::{Phone, PhoneConfig, Phones, Voice, now};
 use confab_terms::Instant;
 
@@ -69,9 +69,9 @@ fn place(phones: &Phones, server: &Server, voice: Voice) -> Result<Phone> {
 
 /// Milliseconds to the first packet without (or with) the tone.
 fn first_changed(ear: &Phone, sent: Instant, muted: bool) -> Result<f64> {
-    let heard = frames(&ear.packets_between(sent, Instant(u64::MAX)));
-    let carries = |samples: &[i16]| level(samples, TONE_HZ) > DBFS - 16.0;
-    let first = heard.iter().find(|f| carries(&f.samples) != muted);
+    let heard = ear.frames_between(sent, Instant(u64::MAX));
+    let carries = |frame: &Frame| frame.level(TONE_HZ) > DBFS - 16.0;
+    let first = heard.iter().find(|f| carries(f) != muted);
     let first = first.context("no packet carried the change")?;
     Ok(first.arrived.saturating_since(sent).as_secs_f64() * 1_000.0)
 }

@@ -11,6 +11,15 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::server::{free_tcp_port, free_udp_port, pause};
 
+/// What of a baresip is secret.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Secrecy<'a> {
+    /// `srtp` or `srtp-mand`; empty: its media is clear.
+    pub media: &'a str,
+    /// Whom it believes over TLS (a PEM file).
+    pub authority: Option<&'a Path>,
+}
+
 /// A baresip process with one account.
 pub struct Baresip {
     child: Child,
@@ -29,11 +38,16 @@ const MODULES: &[&str] = &[
 impl Baresip {
     /// Starts it, speaking a sine of so many hertz.
     pub fn start(frequency: u32) -> Result<Self> {
+        Self::secretly(frequency, &Secrecy::default())
+    }
+
+    /// The same with its media encrypted, or SIP over TLS.
+    pub fn secretly(frequency: u32, secrecy: &Secrecy<'_>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         // It binds TLS on port + 1 too: an even port keeps two of them apart.
         let sip_port = free_udp_port()? & !1;
         let control_port = free_tcp_port()?;
-        write_configuration(folder.path(), frequency, sip_port, control_port)?;
+        write_configuration(folder.path(), frequency, (sip_port, control_port), secrecy)?;
         let log = std::fs::File::create(folder.path().join("log"))?;
         let child = Command::new("baresip")
             .arg("-f")
@@ -145,24 +159,32 @@ impl Drop for Baresip {
 fn write_configuration(
     folder: &Path,
     frequency: u32,
-    sip_port: u16,
-    control_port: u16,
+    (sip_port, control_port): (u16, u16),
+    secrecy: &Secrecy<'_>,
 ) -> Result<()> {
     let modules: String = MODULES
         .iter()
+        .chain(&["srtp.so"][..usize::from(!secrecy.media.is_empty())])
         .map(|module| format!("module {module}\n"))
         .collect();
+    let believes = secrecy.authority.map_or_else(String::new, |path| {
+        format!("sip_cafile {}\nsip_verify_server yes\n", path.display())
+    });
     let shown = folder.display();
     let configuration = format!(
         "module_path {}\n{modules}module_tmp account.so\nmodule_app menu.so\n\
          module_app ctrl_tcp.so\nsip_listen 127.0.0.1:{sip_port}\nnet_interface 127.0.0.1\n\
          audio_source ausine,{frequency}\nausrc_srate 48000\nausrc_channels 2\n\
          audio_player aubridge,sink\naudio_alert aubridge,alert\nauplay_srate 8000\n\
-         auplay_channels 1\nsnd_path {shown}\nctrl_tcp_listen 127.0.0.1:{control_port}\n",
+         auplay_channels 1\nsnd_path {shown}\nctrl_tcp_listen 127.0.0.1:{control_port}\n{believes}",
         module_path()?.display(),
     );
     std::fs::write(folder.join("config"), configuration)?;
-    let account = format!("<sip:phone@127.0.0.1:{sip_port}>;regint=0;audio_codecs=PCMU\n");
+    let mut account = format!("<sip:phone@127.0.0.1:{sip_port}>;regint=0;audio_codecs=PCMU");
+    if !secrecy.media.is_empty() {
+        account.push_str(&format!(";mediaenc={}", secrecy.media));
+    }
+    account.push('\n');
     std::fs::write(folder.join("accounts"), account)?;
     std::fs::write(folder.join("contacts"), "")?;
     Ok(())

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use confab_phone::heard::{Frame, frames};
 use confab_phone::{FRAME_SAMPLES, Packet};
+use confab_terms::Codec;
 
 /// A tone out, packets in.
 pub struct Ear {
@@ -102,6 +103,7 @@ fn read(bytes: &[u8]) -> Option<Packet> {
     Some(Packet {
         arrived: confab_phone::now(),
         payload_type: header[1] & 0x7f,
+        codec: (header[1] & 0x7f == 0).then_some(Codec::Pcmu),
         marker: header[1] & 0x80 != 0,
         sequence: u16::from_be_bytes([header[2], header[3]]),
         timestamp: u32::from_be_bytes([header[4], header[5], header[6], header[7]]),

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use confab_phone::heard::{Continuity, Frame, Presence, continuity, frames, phase_jumps, presence};
+use confab_phone::heard::{Continuity, Frame, Presence, continuity, phase_jumps, presence};
 use confab_phone::{Phone, PhoneConfig, Phones, Voice};
 
 use crate::api::Api;
@@ -94,7 +94,7 @@ pub fn run(size: &Size) -> Result<Outcome> {
     let after = room.resident_kb()?;
     let mut listeners = Vec::new();
     for (n, phone) in room.nine.iter().enumerate() {
-        listeners.push(listener(n, &frames(&phone.packets_between(from, to))));
+        listeners.push(listener(n, &phone.frames_between(from, to)));
     }
     let mut last = room.tenth.ear.since(from);
     last.retain(|frame| frame.arrived < to);

@@ -6,6 +6,7 @@ pub mod application;
 pub mod bad_web;
 pub mod baresip;
 pub mod caller;
+pub mod dns;
 pub mod ear;
 pub mod flood;
 pub mod harmful;

@@ -55,6 +55,11 @@ pub fn furnish(folder: &Path, resolver: &str) -> Result<()> {
     ] {
         ip(arguments)?;
     }
+    resolve_by(folder, resolver)
+}
+
+/// Makes this the only resolver of names. To be called inside; the folder must stay.
+pub fn resolve_by(folder: &Path, resolver: &str) -> Result<()> {
     let files = [
         (
             "resolv.conf",

@@ -78,7 +78,7 @@ pub fn matrix(callers: &[&Caller], more_voices: &[(&str, f64)]) -> Result<String
     let to = confab_phone::now();
     let mut lines = String::new();
     for caller in callers {
-        let frames = confab_phone::heard::frames(&caller.phone.packets_between(from, to));
+        let frames = caller.phone.frames_between(from, to);
         let names = heard(caller.name, &frames, &voices)?;
         lines.push_str(&format!("{}: {}\n", caller.name, names.join(" ")));
     }

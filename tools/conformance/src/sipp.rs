@@ -48,6 +48,15 @@ impl Sipp {
         Self::spawn(tempfile::tempdir()?, &path, server, name, &more)
     }
 
+    /// Starts a scenario of that folder which waits to be called, on this port of 127.0.0.1; `by`:
+    /// `u1` for UDP, `t1` for TCP.
+    pub fn wait_for_call(name: &str, port: u16, by: &str) -> Result<Self> {
+        let path = scenarios().join(name).with_extension("xml");
+        let port = port.to_string();
+        let more = ["-i", "127.0.0.1", "-t", by, "-p", &port];
+        Self::run(tempfile::tempdir()?, &path, &more)
+    }
+
     fn spawn(
         folder: tempfile::TempDir,
         scenario: &Path,
@@ -56,18 +65,16 @@ impl Sipp {
         more: &[&str],
     ) -> Result<Self> {
         let port = free_udp_port()?.to_string();
+        let own = [server, "-s", room, "-p", &port];
+        let all: Vec<&str> = own.iter().chain(more).copied().collect();
+        Self::run(folder, scenario, &all)
+    }
+
+    fn run(folder: tempfile::TempDir, scenario: &Path, more: &[&str]) -> Result<Self> {
         let log = std::fs::File::create(folder.path().join("log"))?;
         let child = Command::new("sipp")
-            .arg(server)
-            .args(["-sf", &scenario.to_string_lossy(), "-s", room, "-m", "1"])
-            .args([
-                "-p",
-                &port,
-                "-nostdin",
-                "-trace_err",
-                "-error_file",
-                "errors",
-            ])
+            .args(["-sf", &scenario.to_string_lossy(), "-m", "1"])
+            .args(["-nostdin", "-trace_err", "-error_file", "errors"])
             .args(["-timeout", "60s", "-timeout_error"])
             .args(more)
             .current_dir(folder.path())

@@ -13,6 +13,7 @@ mod sdp;
 mod sip;
 mod sip_agent;
 mod sounds;
+mod srtp;
 
 pub use mutate::Mutator;
 
@@ -65,6 +66,13 @@ pub const TARGETS: &[Target] = &[
         run: rtcp::run,
         seeds: &["tools/fuzz/corpus/rtcp"],
         bytes_max: 1_500,
+        rounds: 100_000,
+    },
+    Target {
+        name: "srtp",
+        run: srtp::run,
+        seeds: &["tools/fuzz/corpus/srtp"],
+        bytes_max: 2_048,
         rounds: 100_000,
     },
     Target {

@@ -1,39 +1,77 @@
 //! SDP: what is read is written and read again to the same; an answer to any offer is sound, has
 //! as many sections, and means to the other side what it means to us.
 
-use confab_sdp::{Direction, Host, Local, Media, Session, agree, answer, parse};
-use confab_terms::{Codec, IpAddr};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use confab_sdp::{Crypto, Direction, Host, Local, Media, OurSrtp, Session, agree, answer, parse};
+use confab_terms::{Codec, IpAddr, MasterKey, Srtp};
 
 pub(crate) fn run(bytes: &[u8]) {
     let Ok(session) = parse(bytes) else {
         return;
     };
     assert_eq!(parse(written(&session).as_bytes()), Ok(session.clone()));
-    let local = Local {
+    for srtp in [Srtp::Off, Srtp::Prefer, Srtp::Require] {
+        answers(&session, &local(srtp), srtp);
+    }
+}
+
+fn local(srtp: Srtp) -> Local {
+    let keys = OurSrtp {
+        required: srtp == Srtp::Require,
+        gcm: MasterKey::new([1; 30]),
+        counter_mode: MasterKey::new([2; 30]),
+    };
+    Local {
         address: IpAddr::from([192, 0, 2, 1]),
         rtp_port: 20_000,
         session_id: 7,
         version: 3,
+        srtp: Some(keys).filter(|_| srtp != Srtp::Off),
         codecs: Codec::ALL.to_vec(),
-    };
-    let ours = &Codec::ALL;
-    // As the answer to an offer of ours: only that it comes to an end.
-    let _ = agree(ours, &session);
-    let Ok((text, agreed)) = answer(&session, &local) else {
+    }
+}
+
+fn answers(session: &Session, local: &Local, srtp: Srtp) {
+    // As the answer to an offer of ours: it is never clear where it must not be.
+    if let Ok(agreed) = agree(local, session) {
+        keeps_to(srtp, agreed.srtp.is_some());
+    }
+    let Ok((text, agreed)) = answer(session, local) else {
         return;
     };
+    keeps_to(srtp, agreed.srtp.is_some());
     let answered = parse(&text).unwrap_or_else(|e| panic!("{e}: {}", text.escape_ascii()));
     assert_eq!(answered.media.len(), session.media.len());
-    let taken = answered.media.iter().filter(|media| media.port != 0);
-    assert_eq!(taken.count(), 1, "one stream is taken");
+    let taken: Vec<_> = (0..answered.media.len())
+        .filter(|at| answered.media[*at].port != 0)
+        .collect();
+    let [taken] = taken[..] else {
+        panic!("one stream is taken, not {taken:?}")
+    };
     assert!(agreed.payload_type < 128 && agreed.ptime_ms > 0);
-    if answered.media[0].port != 0 {
-        let theirs = agree(ours, &answered).unwrap_or_else(|e| panic!("{e}: {answered:?}"));
+    let (theirs, said) = (&session.media[taken], &answered.media[taken]);
+    assert_eq!(theirs.protocol, said.protocol);
+    // One line, theirs that was taken, with our key in place of theirs.
+    let line = theirs.crypto.first().zip(agreed.srtp);
+    let line = line.map(|(theirs, keys)| Crypto {
+        key: keys.ours,
+        ..*theirs
+    });
+    assert_eq!(said.crypto, line.into_iter().collect::<Vec<_>>());
+    if taken == 0 && agreed.srtp.is_none() {
+        let theirs = agree(&self::local(Srtp::Off), &answered);
+        let theirs = theirs.unwrap_or_else(|e| panic!("{e}: {answered:?}"));
         assert_eq!(theirs.codec, agreed.codec);
         assert_eq!(theirs.payload_type, agreed.payload_type);
         assert_eq!(theirs.digits_payload_type, agreed.digits_payload_type);
         assert_eq!(theirs.direction, agreed.direction.mirrored());
     }
+}
+
+fn keeps_to(srtp: Srtp, encrypted: bool) {
+    assert!(srtp != Srtp::Off || !encrypted);
+    assert!(srtp != Srtp::Require || encrypted);
 }
 
 fn written(session: &Session) -> String {
@@ -61,6 +99,10 @@ fn section(text: &mut String, media: &Media) {
         text.push_str(&format!(
             "a=rtpmap:{number} {encoding}/{rate}/{channels}\r\n"
         ));
+    }
+    for Crypto { tag, suite, key } in &media.crypto {
+        let (name, key) = (suite.name(), STANDARD.encode(key.of(*suite)));
+        text.push_str(&format!("a=crypto:{tag} {name} inline:{key}\r\n"));
     }
     if let Some(ms) = media.ptime_ms {
         text.push_str(&format!("a=ptime:{ms}\r\n"));

@@ -5,7 +5,7 @@
 use confab_sip::message::{Message, parse};
 use confab_sip::{
     Config, ConnectionEvent, ConnectionId, ConnectionOrder, DialogId, Event, Framed, Output,
-    UserAgent,
+    Target, Transport, UserAgent,
 };
 use confab_terms::{Instant, SocketAddr};
 
@@ -33,7 +33,10 @@ pub(crate) fn run(bytes: &[u8], framed: &[Framed]) {
     desk.close();
     let mut desk = Desk::new();
     let peer = address("127.0.0.2:40000");
-    desk.connection(ConnectionEvent::Opened { peer });
+    desk.connection(ConnectionEvent::Opened {
+        peer,
+        transport: Transport::Tcp,
+    });
     for piece in bytes.chunks(1 + bytes.len() / 2) {
         let bytes = piece.to_vec();
         desk.connection(ConnectionEvent::Received { bytes });
@@ -58,6 +61,7 @@ impl Desk {
     fn new() -> Self {
         let config = Config {
             address: address("127.0.0.1:5060"),
+            tls_port: None,
             product: "confab".into(),
             seed: [7; 32],
         };
@@ -102,7 +106,7 @@ impl Desk {
                 } => self.opening.push(connection),
                 Output::Datagram { .. } | Output::Connection { .. } => {}
                 Output::Resolve { lookup, .. } => {
-                    let found = [address("127.0.0.3:5060")];
+                    let found = [Target::plain(address("127.0.0.3:5060"))];
                     self.agent.handle_resolved(self.now, lookup, &found);
                 }
                 Output::Event(event) => self.decide(event),

@@ -59,6 +59,11 @@ fn rtcp() {
 }
 
 #[test]
+fn srtp() {
+    short("srtp");
+}
+
+#[test]
 fn cxml() {
     short("cxml");
 }

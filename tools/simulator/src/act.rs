@@ -25,8 +25,8 @@ impl World {
         if early || (self.legs_so_far() < LEGS_MIN && self.script.chance(900)) {
             return self.someone_calls();
         }
-        // Calls, ends, holds, keys, strays, strangers, the API, the machine.
-        match self.script.weighted(&[90, 60, 70, 30, 60, 25, 650, 20]) {
+        // Calls, ends, holds, keys, strays, strangers, the API, the machine, calls of ours.
+        match self.script.weighted(&[90, 60, 70, 30, 60, 25, 650, 20, 60]) {
             0 => self.someone_calls(),
             1 => self.ends(at),
             2 => self.offers(at),
@@ -34,14 +34,15 @@ impl World {
             4 => self.strays(at),
             5 => self.strangers(),
             6 => self.api(),
-            _ => self.machine(),
+            7 => self.machine(),
+            _ => self.dial(),
         }
     }
 
     /// One whose phone is free calls; if none is, an idle question takes its place.
     fn someone_calls(&mut self) -> Checked {
         let idle: Vec<usize> = (0..self.phones.len())
-            .filter(|at| self.phones[*at].line.is_none())
+            .filter(|at| self.phones[*at].line.is_none() && self.phones[*at].rings.is_none())
             .collect();
         let Some(&at) = self.script.pick(&idle) else {
             return self.api();
@@ -55,6 +56,7 @@ impl World {
             rtp_port: 30_000 + 2 * self.script.below(1_000) as u16,
             session_id: number,
             version: 1,
+            srtp: None,
             codecs: vec![phone.codec],
         };
         let offer = confab_sdp::offer(&local, Direction::SendRecv);

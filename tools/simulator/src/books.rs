@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use confab_terms::{CallSid, ConferenceSid, LegId, RequestId, RoomId};
 
 use crate::call_events::CallEvents;
+use crate::dialled::Dialled;
 use crate::fetches::Fetches;
 use crate::outcome::Checked;
 use crate::questions::Question;
@@ -25,6 +26,9 @@ pub(crate) struct Books {
     pub(crate) webhooks: Webhooks,
     pub(crate) call_events: CallEvents,
     pub(crate) fetches: Fetches,
+    pub(crate) dialled: Dialled,
+    /// Calls that somebody named hold music for, or silence.
+    pub(crate) hold_urls: BTreeSet<CallSid>,
 }
 
 impl Books {
@@ -78,6 +82,10 @@ impl Books {
         } else {
             Err(format!("leg {leg} was removed and is not there"))
         }
+    }
+
+    pub(crate) fn has_leg(&self, leg: LegId) -> bool {
+        self.legs.contains(&leg)
     }
 
     pub(crate) fn room_opened(&mut self, room: RoomId) {

@@ -58,6 +58,11 @@ impl CallEvents {
         }
     }
 
+    pub(crate) fn was_up(&self, call: CallSid) -> bool {
+        let told = self.calls.get(&call);
+        told.is_some_and(|told| told.way == WAY.len())
+    }
+
     pub(crate) fn close(&self, ended: &BTreeSet<CallSid>) -> Checked {
         let told: BTreeSet<_> = self.calls.keys().copied().collect();
         if told != *ended {

@@ -76,6 +76,10 @@ impl World {
     ) -> Checked {
         let leg = self.oracle.leg_of.get(&call).copied();
         let sits = leg.is_some_and(|leg| self.oracle.room_of(leg).is_some());
+        let rings = self.books.dialled.is_ours(call) && !self.books.call_events.was_up(call);
+        if matches!(kind, Kind::EndCall | Kind::CancelCall) {
+            self.books.dialled.told_to_end(call);
+        }
         let request = self.question(Expects::Anything);
         let outputs = self.handled(request, Request::UpdateCall { call, update })?;
         let wrong = |why: &str| Err(format!("{kind:?} of {call}: {why}"));
@@ -111,7 +115,8 @@ impl World {
             }
             _ => {}
         }
-        if kind == Kind::CallToUrl && !outputs.iter().any(asks_for_next) {
+        // One of ours asks once somebody has answered.
+        if kind == Kind::CallToUrl && !rings && !outputs.iter().any(asks_for_next) {
             return wrong("nothing was asked for");
         }
         self.carry_out_all(outputs)

@@ -1,10 +1,11 @@
 //! What the switchboard wants done is done, and looked at by the checkers.
 
 use confab_media::Command;
-use confab_switchboard::{About, Output};
+use confab_switchboard::{About, CallView, Output};
 
 use crate::outcome::Checked;
 use crate::queue::{Arrival, Order};
+use crate::tally::Kind;
 use crate::world::World;
 
 impl World {
@@ -53,29 +54,26 @@ impl World {
                 Ok(())
             }
             Output::Say { decode, .. } => {
-                self.tally.count(crate::Kind::Said);
+                self.tally.count(Kind::Said);
                 self.decode(decode);
                 Ok(())
             }
             Output::Callback {
-                about: About::Conference(conference),
+                about,
                 url,
                 fields,
+                time_outs,
                 ..
-            } => self.books.webhooks.told(conference, &url, &fields),
-            Output::Callback {
-                about: About::Call(call),
-                fields,
-                ..
-            } => self.books.call_events.told(call, &fields),
-            Output::CallEnded(view) => {
-                self.books.call_ended(view.sid)?;
-                let leg = self.oracle.leg_of.get(&view.sid);
-                match leg.and_then(|leg| self.oracle.room_of(*leg)) {
-                    Some(room) => Err(format!("{} ended and sits in room {room}", view.sid)),
-                    None => Ok(()),
+            } => {
+                match about {
+                    About::Conference(conference) => {
+                        self.books.webhooks.told(conference, &url, &fields)?;
+                    }
+                    About::Call(call) => self.books.call_events.told(call, &fields)?,
                 }
+                self.post(about, &fields, time_outs)
             }
+            Output::CallEnded(view) => self.call_ended(&view),
             Output::ConferenceEnded(view) => {
                 self.books.conference_ended(view.sid)?;
                 self.link_end(view.sid, &view.friendly_name)?;
@@ -85,6 +83,33 @@ impl World {
             | Output::News(_)
             | Output::OpenRecording { .. }
             | Output::Recording(_) => Ok(()),
+        }
+    }
+
+    fn call_ended(&mut self, view: &CallView) -> Checked {
+        let call = view.sid;
+        self.books.call_ended(call)?;
+        let was_up = self.books.call_events.was_up(call);
+        // No port for it, the drain's end, or a stream that broke.
+        let others = [
+            Kind::NoPort,
+            Kind::HangUpAll,
+            Kind::StreamBroken,
+            Kind::Vanish,
+        ];
+        let others = others.into_iter().chain([Kind::WalksOff]);
+        let may_fail = others.map(|kind| self.tally.of(kind)).sum::<u64>() > 0;
+        let dialled = &self.books.dialled;
+        dialled.ended(self.now, view, was_up, may_fail)?;
+        let Some(&leg) = self.oracle.leg_of.get(&call) else {
+            return Ok(());
+        };
+        if self.books.has_leg(leg) {
+            return Err(format!("{call} ended, and its leg {leg} has not"));
+        }
+        match self.oracle.room_of(leg) {
+            Some(room) => Err(format!("{call} ended and sits in room {room}")),
+            None => Ok(()),
         }
     }
 

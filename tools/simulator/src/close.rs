@@ -37,6 +37,9 @@ impl World {
         self.run_until(self.now + QUIET)?;
         self.streams_end();
         self.run_until(self.now + Duration::from_secs(1))?;
+        if let Some(phone) = self.phones.iter().find(|phone| phone.rings.is_some()) {
+            return Err(format!("phone {} rings, and nobody calls", phone.number));
+        }
         self.nothing_is_left()?;
         // A phone that gave up an INVITE which nobody had heard yet is busy for longer.
         if self
@@ -79,6 +82,7 @@ impl World {
             .values()
             .filter(|room| room.was_seated)
             .count();
+        self.post.inbox.close(self.post.deliveries.waiting())?;
         self.books.close(self.board.counters().calls_total, rooms)?;
         // What the script promises.
         if self.legs_so_far() < LEGS_MIN || self.engine.tick_count() < TICKS_MIN {

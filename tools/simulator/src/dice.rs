@@ -15,6 +15,8 @@ pub(crate) enum Purpose {
     Restoring = 6,
     Switchboard = 7,
     Phones = 8,
+    Hooks = 9,
+    Ringing = 10,
 }
 
 pub(crate) struct Dice(ChaCha20Rng);

@@ -128,10 +128,16 @@ impl World {
                 if line.is_some_and(|line| line.dialog == dialog) {
                     phone.line = None;
                 }
+                phone.rings.take_if(|rings| rings.dialog == dialog);
             }
+            Event::Invited {
+                dialog,
+                to_user,
+                offer,
+                ..
+            } => return self.rings(at, dialog, &to_user, offer),
             Event::Ringing { .. }
             | Event::EarlyAnswer { .. }
-            | Event::Invited { .. }
             | Event::Acknowledged { .. }
             | Event::Offered { .. }
             | Event::OfferWanted { .. }
@@ -212,7 +218,7 @@ impl World {
     }
 }
 
-fn port_of(text: &str) -> Option<u16> {
+pub(crate) fn port_of(text: &str) -> Option<u16> {
     between(text, "m=audio ", " ")?.parse().ok()
 }
 

@@ -17,11 +17,20 @@ pub(crate) struct Phone {
     pub(crate) streams: bool,
     pub(crate) weather: Weather,
     pub(crate) line: Option<Line>,
+    /// Somebody calls it.
+    pub(crate) rings: Option<Rings>,
     /// What it sent last of each, to be sent again where it does not belong.
     pub(crate) last_invite: Option<Vec<u8>>,
     pub(crate) last_bye: Option<Vec<u8>>,
     pub(crate) last_any: Option<Vec<u8>>,
     boots: u16,
+}
+
+/// A call that it has not answered.
+pub(crate) struct Rings {
+    pub(crate) dialog: DialogId,
+    pub(crate) number: u64,
+    pub(crate) offer: Vec<u8>,
 }
 
 /// A call, as the phone has it.
@@ -67,6 +76,7 @@ impl Phone {
             streams: (seed + number as u64).is_multiple_of(3),
             weather: Weather::new(dice),
             line: None,
+            rings: None,
             last_invite: None,
             last_bye: None,
             last_any: None,
@@ -80,7 +90,13 @@ impl Phone {
         self.address = address(self.number, self.boots);
         self.agent = agent(self.address, seed, self.number, self.boots);
         self.line = None;
+        self.rings = None;
         (self.last_invite, self.last_bye, self.last_any) = (None, None, None);
+    }
+
+    /// Where it was at first, and where it is still called.
+    pub(crate) fn home(&self) -> SocketAddr {
+        address(self.number, 0)
     }
 
     pub(crate) fn offer(&self, direction: Direction) -> Option<Vec<u8>> {
@@ -124,6 +140,7 @@ fn address(number: usize, boots: u16) -> SocketAddr {
 fn agent(address: SocketAddr, seed: u64, number: usize, boots: u16) -> UserAgent {
     UserAgent::new(Config {
         address,
+        tls_port: None,
         product: String::new(),
         seed: key(seed, 1_000 + 100 * number as u64 + u64::from(boots)),
     })

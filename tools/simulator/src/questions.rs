@@ -76,6 +76,9 @@ impl World {
     ) -> Checked {
         let room = self.oracle.of_sid(conference);
         let verdict = self.oracle.judge(room, call, &update);
+        if update.hold_url.is_some() {
+            self.books.hold_urls.insert(call);
+        }
         let request = self.question(Expects::Anything);
         let what = Request::UpdateParticipant {
             conference,

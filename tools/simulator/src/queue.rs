@@ -3,12 +3,14 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use confab_delivery::Outcome;
 use confab_media::Command;
-use confab_sip::ConnectionEvent;
-use confab_switchboard::{FetchError, Fetched, Input};
+use confab_sip::{ConnectionEvent, DialogId};
+use confab_switchboard::{About, FetchError, Fetched, Input};
 use confab_terms::{CallSid, FetchId, Instant, LegId, SocketAddr};
 
 use crate::application::Brings;
+use crate::dialling::Decision;
 use crate::streams::End;
 
 /// An order to the media thread; in their order.
@@ -32,6 +34,12 @@ pub(crate) enum Arrival {
     },
     /// At a phone, or where one was.
     Datagram { to: SocketAddr, bytes: Vec<u8> },
+    /// Whoever's phone rings has made up their mind.
+    Decided {
+        phone: usize,
+        dialog: DialogId,
+        decision: Decision,
+    },
     /// At one end of a stream.
     Stream {
         number: usize,
@@ -42,6 +50,10 @@ pub(crate) enum Arrival {
     Order(Order),
     /// At the media thread, from the sounds.
     Chunk(Command),
+    /// At the sender of callbacks: what came of an attempt.
+    HookAnswered { about: About, outcome: Outcome },
+    /// The pause before another attempt is over.
+    HookAgain(About),
     /// The media thread goes on.
     Awake,
     /// The next line of the script.

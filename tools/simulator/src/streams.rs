@@ -3,15 +3,22 @@
 
 use core::time::Duration;
 
-use confab_sip::{ConnectionEvent, ConnectionId, ConnectionOrder};
+use confab_sip::{ConnectionEvent, ConnectionId, ConnectionOrder, Transport};
 use confab_switchboard::Input;
-use confab_terms::Instant;
+use confab_terms::{Instant, SocketAddr};
 
 use crate::outcome::Checked;
 use crate::queue::Arrival;
 use crate::tally::Kind;
 use crate::weather::Weather;
 use crate::world::{World, sip_address};
+
+fn opened(peer: SocketAddr) -> ConnectionEvent {
+    ConnectionEvent::Opened {
+        peer,
+        transport: Transport::Tcp,
+    }
+}
 
 /// One end of a stream.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,7 +43,7 @@ pub(crate) struct Stream {
 impl World {
     /// A phone wants something done with a connection.
     pub(crate) fn phone_orders(&mut self, at: usize, id: ConnectionId, order: ConnectionOrder) {
-        if let ConnectionOrder::Open { to } = order {
+        if let ConnectionOrder::Open { to, .. } = order {
             debug_assert_eq!(to, sip_address());
             let number = self.streams.len();
             let at_board = ConnectionId::Theirs(number as u64 + 1);
@@ -50,7 +57,7 @@ impl World {
 
     /// The switchboard does.
     pub(crate) fn board_orders(&mut self, id: ConnectionId, order: ConnectionOrder) -> Checked {
-        if let ConnectionOrder::Open { to } = order {
+        if let ConnectionOrder::Open { to, .. } = order {
             let phone = self.phones.iter().position(|phone| phone.address == to);
             let Some(at) = phone else {
                 let event = ConnectionEvent::Closed;
@@ -88,8 +95,8 @@ impl World {
         });
         let number = self.streams.len() - 1;
         let (theirs, ours) = (self.phones[phone].address, sip_address());
-        self.sets_out_to(number, End::Board, ConnectionEvent::Opened { peer: theirs });
-        self.sets_out_to(number, End::Phone, ConnectionEvent::Opened { peer: ours });
+        self.sets_out_to(number, End::Board, opened(theirs));
+        self.sets_out_to(number, End::Phone, opened(ours));
     }
 
     /// What one end ordered goes to the other.

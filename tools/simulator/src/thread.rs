@@ -212,7 +212,8 @@ impl World {
         }
         self.check_rooms()?;
         self.check_hearing(&sent)?;
-        self.check_music(&sent)
+        self.check_music(&sent)?;
+        self.check_held(&sent)
     }
 
     pub(crate) fn poll_engine(&mut self) -> Checked {

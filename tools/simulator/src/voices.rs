@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 
 use confab_terms::Codec;
 
+use crate::holding::is_music;
+
 /// Samples of a frame.
 pub(crate) const FRAME: usize = 160;
 /// Voices that there are: eight phones, and the last one is an intruder's.
@@ -23,7 +25,7 @@ const AMPLITUDE: f64 = 2_400.0;
 const THRESHOLD: f32 = 400.0;
 const PERIOD: usize = 40;
 /// Whatever swells, fades or blends does so in the first 40 samples of a frame: not looked at.
-const LOOKED_AT: usize = FRAME - PERIOD;
+pub(crate) const LOOKED_AT: usize = FRAME - PERIOD;
 
 fn turns(voice: usize, at: usize) -> f64 {
     let hz = 2_200.0 + 200.0 * voice as f64;
@@ -100,13 +102,26 @@ fn ear() -> &'static Ear {
     })
 }
 
-/// Voices, and behind them tones, a bit for each.
+/// Behind all tones.
+const SILENT: usize = VOICES + TONES;
+const MUSIC: usize = SILENT + 1;
+
+/// Voices, and behind them tones, a bit for each; and whether there is nothing at all, or the
+/// built-in music alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Heard(pub(crate) u16);
 
 impl Heard {
     pub(crate) fn has(self, voice: usize) -> bool {
         self.0 >> voice & 1 == 1
+    }
+
+    pub(crate) fn is_silent(self) -> bool {
+        self.has(SILENT)
+    }
+
+    pub(crate) fn is_music(self) -> bool {
+        self.has(MUSIC)
     }
 
     pub(crate) fn voices(self) -> impl Iterator<Item = usize> {
@@ -120,8 +135,11 @@ impl Heard {
 
 /// Which voices are in a coded frame; and which tones, where there may be any.
 pub(crate) fn hear(codec: Codec, payload: &[u8], tones: bool) -> Heard {
-    if payload.len() != FRAME || payload.iter().all(|code| *code == payload[0]) {
-        return Heard::default();
+    let Some(part) = payload.last_chunk::<LOOKED_AT>() else {
+        return Heard(1 << SILENT);
+    };
+    if part.iter().all(|code| *code == part[0]) {
+        return Heard(1 << SILENT);
     }
     let ear = ear();
     let samples = match codec {
@@ -131,7 +149,7 @@ pub(crate) fn hear(codec: Codec, payload: &[u8], tones: bool) -> Heard {
         Codec::G722 | Codec::Opus => return Heard::default(),
     };
     let mut folded = [0.0_f32; PERIOD];
-    let periods = payload[FRAME - LOOKED_AT..].chunks_exact(PERIOD);
+    let periods = part.chunks_exact(PERIOD);
     for (period, window) in periods.zip(ear.window.chunks_exact(PERIOD)) {
         for ((sum, code), window) in folded.iter_mut().zip(period).zip(window) {
             *sum += f32::from(samples[usize::from(*code)]) * window;
@@ -148,6 +166,9 @@ pub(crate) fn hear(codec: Codec, payload: &[u8], tones: bool) -> Heard {
         if along(sine).powi(2) + along(cosine).powi(2) >= least {
             heard |= 1 << voice;
         }
+    }
+    if heard == 0 && !tones && is_music(codec, payload) {
+        heard |= 1 << MUSIC;
     }
     Heard(heard)
 }
@@ -173,7 +194,7 @@ mod tests {
 
     #[test]
     fn every_mix_of_eight_is_told_from_every_other() {
-        for set in 0_u16..256 {
+        for set in 1_u16..256 {
             let voices: Vec<usize> = (0..8).filter(|v| set >> v & 1 == 1).collect();
             for codec in [Codec::Pcmu, Codec::Pcma] {
                 for gain in [1.0, 0.25] {

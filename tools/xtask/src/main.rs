@@ -1,6 +1,7 @@
 //! `cargo xtask test` runs what CI runs; `tidy` checks the house rules alone; `fuzz` runs one
-//! target for long.
+//! target for long; `bench` measures and writes the page of benchmarks.
 
+mod bench;
 mod command;
 mod fuzz;
 mod test;
@@ -9,9 +10,12 @@ mod tidy;
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SECONDS
+       cargo xtask bench [--quick] [--only WORD]
   test    everything that CI runs; with names, only those layers (see docs/testing.md)
   tidy    the house rules: floors, file and function sizes, headers, banned words
-  fuzz    one target of tools/fuzz, led by coverage, for so long; see docs/testing.md";
+  fuzz    one target of tools/fuzz, led by coverage, for so long; see docs/testing.md
+  bench   calls by the thousand, measured: writes docs/benchmarks.md; --quick: few calls, and the
+          page into target/bench; --only: the runs whose name holds the word, and no page";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -20,6 +24,7 @@ fn main() -> ExitCode {
         ["test", layers @ ..] => test::run(layers),
         ["tidy"] => tidy::run().map(|told| told.print()),
         ["fuzz", target, seconds] => fuzz::fuzz(target, seconds),
+        ["bench", options @ ..] => bench::bench(options),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -126,8 +126,10 @@ pub(crate) fn media(leg: u64) -> LegMedia {
         codec: Codec::Pcmu,
         payload_type: 0,
         digits_payload_type: Some(101),
+        comfort_noise: None,
         sends: true,
         receives: true,
+        srtp: None,
     }
 }
 

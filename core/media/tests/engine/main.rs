@@ -8,5 +8,7 @@ mod players;
 mod recordings;
 mod reports;
 mod rooms;
+mod secrecy;
 mod speech;
+mod tones;
 mod wide;

@@ -132,3 +132,35 @@ fn a_digit_is_told_once() {
     // It is no voice.
     assert_eq!(desk.tick().level(1), 0);
 }
+
+/// "RTP bleed": a stranger sends to a leg's port from before its phone does, all through the call
+/// and after an agreement that changes nothing. Nobody hears it, and it is sent nothing.
+#[test]
+fn a_stranger_is_never_mixed_and_never_answered() {
+    let mut desk = Desk::conference(2);
+    let neighbour = SocketAddr::new(STRANGER.ip(), 4_002);
+    let mut sequence = 0;
+    for round in 0..150 {
+        for from in [STRANGER, neighbour] {
+            desk.receive(1, Component::Rtp, from, &voice(sequence));
+            desk.receive(1, Component::Rtcp, from, &[0x80, 0xc9, 0, 1, 0, 0, 0, 5]);
+            sequence += 1;
+        }
+        if round >= 50 {
+            desk.send(1, 0);
+        }
+        if round == 100 {
+            let again = media(1);
+            desk.apply(Command::SetMedia {
+                leg: LegId(1),
+                media: again,
+            });
+        }
+        let out = desk.say(&[(2, 500)]);
+        assert_eq!(out.level(2), 0, "round {round}");
+        for sent in out.packets.values().flatten() {
+            assert_ne!(sent.to.ip(), STRANGER.ip(), "round {round}");
+        }
+    }
+    assert_eq!(desk.engine.counters().foreign_source, 600);
+}

@@ -94,14 +94,14 @@ impl Order {
     }
 
     /// A packet of this stream that holds no voice (a digit) took its place in the sequence.
-    /// Says how many are missing before it.
-    pub(crate) fn pass_over(&mut self, header: &Header) -> u16 {
+    /// Says how many are missing before it; `None` if it is not younger than all before.
+    pub(crate) fn pass_over(&mut self, header: &Header) -> Option<u16> {
         let ahead = header.sequence.wrapping_sub(self.highest);
         if header.ssrc != self.ssrc || !(1..DROPOUT_MAX).contains(&ahead) {
-            return 0;
+            return None;
         }
         self.advance(header.sequence, ahead);
-        ahead - 1
+        Some(ahead - 1)
     }
 
     fn advance(&mut self, sequence: u16, ahead: u16) {

@@ -9,6 +9,8 @@ pub enum Pulled {
     Voice,
     /// At least in part made up, in place of what was lost or late.
     Concealed,
+    /// The last of a voice that has paused, made to die down; nothing is missing.
+    Fading,
     /// Zeros: nothing ever came, or nothing has for longer than concealment lasts.
     Silence,
 }
@@ -22,7 +24,7 @@ pub struct JitterStats {
     pub lost: u64,
     /// Packets whose frame had been pulled already, at least its beginning.
     pub late: u64,
-    /// Frames pulled that were made up, at least in part.
+    /// Frames pulled that were made up, at least in part; not those of what proved to be a pause.
     pub concealed: u64,
     /// Packets that had come before.
     pub duplicated: u64,

@@ -7,8 +7,8 @@ use super::adaption::{Adaption, DEPTH_FRAMES_MAX};
 use super::order::{Order, Place};
 use crate::Header;
 
-/// A packet may end so many half frames ahead of the next sample needed (450 ms); beyond, its timestamp
-/// has jumped.
+/// A packet may end so many half frames ahead of the next sample needed (450 ms); beyond, its
+/// timestamp has jumped.
 const AHEAD_HALF_FRAMES_MAX: u32 = 45;
 /// Frames without any voice after which a stream counts as having run dry.
 const DRY_FRAMES: u32 = 3;
@@ -30,6 +30,10 @@ pub(crate) struct Stream {
     pub(crate) missing: u32,
     /// Ticks to fill without going on, so that the delay grows.
     pub(crate) hold: u32,
+    /// It said that nothing follows for now.
+    pub(crate) paused: bool,
+    /// Frames made up since its last voice, as if more had been on its way.
+    pub(crate) guessed: u32,
 }
 
 impl Stream {
@@ -42,6 +46,8 @@ impl Stream {
             packet: samples,
             missing: 0,
             hold: 0,
+            paused: false,
+            guessed: 0,
         }
     }
 

@@ -173,7 +173,7 @@ pub fn judge(heard: &[Heard]) -> Verdict {
         match now.pulled {
             Pulled::Voice => verdict.voice += 1,
             Pulled::Concealed => verdict.concealed += 1,
-            Pulled::Silence => verdict.silent += 1,
+            Pulled::Silence | Pulled::Fading => verdict.silent += 1,
         }
         // −10 dBFS is a peak of 10,362.
         verdict.weak += usize::from((now.amplitude / 10_362.0 - 1.0).abs() > 0.05);

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use confab_terms::limits;
 use serde::{Deserialize, Serialize};
 
 use super::fields::Fields;
@@ -26,11 +27,26 @@ pub struct Account {
     pub password: Secret,
 }
 
-/// The nonce that an account answered last, and how often.
+/// The nonces that an account answered last, and how often each; the latest at the end. More than
+/// one: a proxy's and that of the phone behind it may come by turns.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Answered {
-    nonce: String,
-    count: u32,
+pub(crate) struct Answered(Vec<(String, u32)>);
+
+impl Answered {
+    /// Which time this is that the nonce is answered (RFC 7616 §3.4: `nc`).
+    fn next(&mut self, nonce: &str) -> u32 {
+        let known = self.0.iter().position(|(known, _)| known == nonce);
+        let (nonce, count) = match known {
+            Some(at) => self.0.remove(at),
+            None => (nonce.to_owned(), 0),
+        };
+        let count = count.saturating_add(1);
+        if self.0.len() >= limits::SIP_ANSWERED_NONCES_MAX {
+            self.0.remove(0);
+        }
+        self.0.push((nonce, count));
+        count
+    }
 }
 
 /// The strongest challenge that we understand (RFC 8760 §2.4), and whether it says that only
@@ -41,8 +57,9 @@ pub(crate) struct Challenge {
 }
 
 impl Challenge {
-    pub(crate) fn strongest(challenges: &[String]) -> Option<Self> {
-        let mut best: Option<Self> = None;
+    /// And as it was written.
+    pub(crate) fn strongest(challenges: &[String]) -> Option<(Self, String)> {
+        let mut best: Option<(Self, String)> = None;
         for text in challenges {
             let Some(fields) = Fields::parse(text) else {
                 continue;
@@ -51,9 +68,9 @@ impl Challenge {
             if let Some(algorithm) = algorithm
                 && best
                     .as_ref()
-                    .is_none_or(|known| algorithm < known.algorithm)
+                    .is_none_or(|(known, _)| algorithm < known.algorithm)
             {
-                best = Some(Self { algorithm, fields });
+                best = Some((Self { algorithm, fields }, text.clone()));
             }
         }
         best
@@ -82,13 +99,7 @@ impl Challenge {
             let mut qops = qop.split(',').map(str::trim);
             qops.any(|qop| qop.eq_ignore_ascii_case("auth"))
         });
-        // A nonce that comes again counts on (RFC 7616 §3.4).
-        if answered.nonce != nonce {
-            nonce.clone_into(&mut answered.nonce);
-            answered.count = 0;
-        }
-        answered.count = answered.count.saturating_add(1);
-        let nc = format!("{:08x}", answered.count);
+        let nc = format!("{:08x}", answered.next(nonce));
         let parts = Parts {
             user: &account.user,
             realm,

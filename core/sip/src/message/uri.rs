@@ -42,7 +42,7 @@ pub struct SipUri {
     pub user: Option<String>,
     /// Where.
     pub host: Host,
-    /// 5060 if absent (5061 for `sips:`).
+    /// 5060 if absent (5061 for `sips:` and TLS).
     pub port: Option<u16>,
     /// Still escaped.
     pub params: Params,

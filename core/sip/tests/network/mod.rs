@@ -75,6 +75,7 @@ impl Network {
             bytes[8] = u8::try_from(side).unwrap();
             UserAgent::new(Config {
                 address: address(side),
+                tls_port: None,
                 product: "confab".into(),
                 seed: bytes,
             })

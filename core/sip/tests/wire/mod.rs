@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use confab_sip::{
     Config, ConnectionEvent, ConnectionId, ConnectionOrder, DialogId, Ending, Event, Invite,
-    Lookup, Output, UserAgent,
+    Lookup, Output, Transport, UserAgent,
 };
 use confab_terms::Instant;
 
 /// The first connection that somebody opens to us.
 pub const THEIRS: ConnectionId = ConnectionId::Theirs(1);
-const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
+pub const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
 
 /// What it did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +31,17 @@ pub struct Wire {
 
 impl Wire {
     pub fn new() -> Self {
+        Self::of(None)
+    }
+
+    pub fn with_tls() -> Self {
+        Self::of(Some(5061))
+    }
+
+    fn of(tls_port: Option<u16>) -> Self {
         let agent = UserAgent::new(Config {
             address: "192.0.2.1:5060".parse().unwrap(),
+            tls_port,
             product: String::new(),
             seed: [5; 32],
         });
@@ -55,7 +64,10 @@ impl Wire {
                 }
                 Output::Datagram { to, bytes } => Did::Datagram(to.to_string(), text(bytes)),
                 Output::Connection { connection, order } => match order {
-                    ConnectionOrder::Open { to } => Did::Opened(connection, to.to_string()),
+                    ConnectionOrder::Open { to, tls } => {
+                        let name = tls.map_or_else(String::new, |name| format!(" as {name}"));
+                        Did::Opened(connection, format!("{to}{name}"))
+                    }
                     ConnectionOrder::Send(bytes) => Did::Sent(connection, text(bytes)),
                     ConnectionOrder::Close => Did::Closed(connection),
                 },
@@ -97,7 +109,8 @@ impl Wire {
 
     pub fn open(&mut self, id: ConnectionId, peer: &str) {
         let peer = peer.parse().unwrap();
-        self.happens(id, ConnectionEvent::Opened { peer });
+        let transport = Transport::Tcp;
+        self.happens(id, ConnectionEvent::Opened { peer, transport });
     }
 
     pub fn receive(&mut self, id: ConnectionId, text: &str) {

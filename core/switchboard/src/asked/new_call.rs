@@ -1,7 +1,7 @@
 //! A call of ours: who may be called, and what it is until its leg is there.
 
 use confab_sip::{DialogId, NotDialled};
-use confab_terms::{Now, limits};
+use confab_terms::{IpAddr, Ipv4Addr, Now, SocketAddr, limits};
 
 use super::call::next;
 use crate::live::{Call, CallState, Invite, Outgoing, Redirects, Timer, Times};
@@ -9,14 +9,17 @@ use crate::program::{Announcing, Flow};
 use crate::tell;
 use crate::{CallStatus, NewCall, Output, Refusal, Reply, Switchboard};
 
+/// Where a call goes whose name nobody has looked up.
+const NOT_KNOWN_YET: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
 /// Takes it up; the INVITE leaves once a port is bound for it.
 pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Result<Reply, Refusal> {
     // A document that cannot be read is refused now and not when somebody has answered.
     next(&wish.first)?;
     let route = board.sip.route(now.instant, &wish.to);
-    let route = route.ok_or_else(|| nobody(&wish.to))?;
+    let route = route.ok_or_else(|| nobody(board, &wish.to))?;
     let from_uri = from_uri(board, &wish.from)?;
-    if board.draining || board.calls.len() >= limits::CALLS_MAX {
+    if !board.takes_calls() {
         board.counted.calls_refused += 1;
         return Err(Refusal::Busy);
     }
@@ -29,7 +32,7 @@ pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Resul
         leg,
         thread,
         invite: Invite {
-            source: route.via,
+            source: route.via.unwrap_or(NOT_KNOWN_YET),
             from: wish.from.clone(),
             from_name: None,
             to: wish.to.clone(),
@@ -69,8 +72,8 @@ pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Resul
 }
 
 /// A URI that nothing of ours leads to says so; else there is nobody.
-fn nobody(to: &str) -> Refusal {
-    match confab_sip::check_dialled(to) {
+fn nobody(board: &Switchboard, to: &str) -> Refusal {
+    match confab_sip::check_dialled(to, board.config.sips_port.is_some()) {
         Ok(()) | Err(NotDialled::NotSip(_)) => Refusal::NobodyToCall(to.to_owned()),
         Err(why) => Refusal::NoWayThere(why.to_string()),
     }
@@ -82,7 +85,7 @@ fn from_uri(board: &Switchboard, from: &str) -> Result<String, Refusal> {
     if !from.is_empty() && from.len() <= limits::LABEL_CHARS_MAX && from.bytes().all(is_user) {
         return Ok(format!("sip:{from}@{}", board.config.sip_address));
     }
-    match confab_sip::check_dialled(from) {
+    match confab_sip::check_dialled(from, true) {
         Ok(()) => Ok(from.to_owned()),
         Err(_) => Err(Refusal::NoCaller(from.to_owned())),
     }

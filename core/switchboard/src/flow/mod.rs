@@ -10,6 +10,7 @@ mod hand_over;
 mod join;
 mod leave;
 mod record;
+mod secrecy;
 mod speech;
 
 pub(crate) use answer::{acknowledged, leg_media, open_leg};
@@ -21,4 +22,5 @@ pub(crate) use leave::{leave, take_out};
 pub(crate) use record::{
     pause, record, record_call, recorded, recording_of, stop_dial_recording, stop_recording,
 };
+pub(crate) use secrecy::{srtp_from, srtp_of};
 pub(crate) use speech::speech;

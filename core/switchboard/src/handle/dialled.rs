@@ -59,8 +59,11 @@ pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answ
         return;
     };
     board.timers.cancel(Timer::Ringing(sid));
+    let heard_from = board.sip.heard_from(dialog);
     if let Some(call) = board.calls.get_mut(sid) {
         call.sip_result_code = Some(200);
+        // Its voice may come from where its word came from.
+        call.invite.source = heard_from.unwrap_or(call.invite.source);
     }
     late::answered(board, now, dialog, answer);
     flow::acknowledged(board, now, sid);

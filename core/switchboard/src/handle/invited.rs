@@ -3,7 +3,7 @@
 use confab_cxml::{Beep, ConferenceNoun, Dial, Document, Verb};
 use confab_sdp::Local;
 use confab_sip::{DialogId, Event};
-use confab_terms::{CallSid, Now, limits};
+use confab_terms::{CallSid, Now};
 
 use crate::CallEnd;
 use crate::flow;
@@ -29,12 +29,12 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
     else {
         return;
     };
-    if board.draining || board.calls.len() >= limits::CALLS_MAX {
+    if !board.takes_calls() {
         board.counted.calls_refused += 1;
         board.sip.reject(now.instant, dialog, 503);
         return;
     }
-    let acceptable = offer.is_empty() || is_acceptable(board, &offer);
+    let acceptable = offer.is_empty() || is_acceptable(board, dialog, &offer);
     let replaces = replaces.and_then(|dialog| whose_place(board, dialog));
     let (sid, leg) = (board.names.call(), board.names.leg());
     board.counted.calls_total += 1;
@@ -90,12 +90,14 @@ fn whose_place(board: &Switchboard, dialog: DialogId) -> Option<Replaces> {
 }
 
 /// Whether we could answer this offer, before a port is bound for it.
-fn is_acceptable(board: &Switchboard, offer: &[u8]) -> bool {
+fn is_acceptable(board: &mut Switchboard, dialog: DialogId, offer: &[u8]) -> bool {
+    let srtp = flow::srtp_from(board, dialog);
     let local = Local {
         address: board.config.media_address,
         rtp_port: 9,
         session_id: 1,
         version: 1,
+        srtp,
         codecs: board.config.codecs.clone(),
     };
     confab_sdp::parse(offer).is_ok_and(|offer| confab_sdp::answer(&offer, &local).is_ok())

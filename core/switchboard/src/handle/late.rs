@@ -35,6 +35,10 @@ pub(super) fn offer_wanted(board: &mut Switchboard, now: Now, dialog: DialogId) 
     else {
         return board.sip.refuse_offer(now.instant, dialog, 488);
     };
+    // Which of the suites will be taken nobody knows, and none may begin again under its old key.
+    if let Some(old) = leg.local.srtp {
+        leg.local.srtp = Some(board.names.srtp(old.required));
+    }
     let same = confab_sdp::offer(&leg.local, Direction::SendRecv);
     if same != leg.answer {
         // It says something else than before (RFC 3264 §8).
@@ -54,8 +58,13 @@ pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answ
     let Some(call) = board.calls.get_mut(sid) else {
         return;
     };
+    let local = match &call.state {
+        CallState::Offering { local, .. } => local,
+        CallState::Answered(leg) | CallState::Up(leg) => &leg.local,
+        CallState::Ringing { .. } | CallState::Opening { .. } => return,
+    };
     let agreed = confab_sdp::parse(answer).ok();
-    let agreed = agreed.and_then(|answer| confab_sdp::agree(&board.config.codecs, &answer).ok());
+    let agreed = agreed.and_then(|answer| confab_sdp::agree(local, &answer).ok());
     let media = agreed.map(|agreed| flow::leg_media(&agreed, call.invite.source.ip()));
     let (leg, thread) = (call.leg, call.thread);
     match (&mut call.state, media) {

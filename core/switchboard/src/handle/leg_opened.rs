@@ -27,15 +27,18 @@ pub(crate) fn leg_opened(board: &mut Switchboard, now: Now, leg: LegId, port: Op
     };
     let late = offer.is_empty();
     let offer = confab_sdp::parse(offer);
+    let srtp = flow::srtp_of(board, sid);
     let session_id = board.names.random_u64() >> 1;
     let local = Local {
         address: board.config.media_address,
         rtp_port,
         session_id,
         version: session_id,
+        srtp,
         codecs: board.config.codecs.clone(),
     };
-    if call.outgoing.is_some() {
+    let outgoing = board.calls.get(sid).is_some_and(|c| c.outgoing.is_some());
+    if outgoing {
         return dialled::invite(board, now, sid, local);
     }
     if late {
@@ -46,6 +49,9 @@ pub(crate) fn leg_opened(board: &mut Switchboard, now: Now, leg: LegId, port: Op
         .and_then(|offer| confab_sdp::answer(&offer, &local).ok());
     let Some((answer, agreed)) = answered else {
         flow::end_call(board, now, sid, CallEnd::Refused(488));
+        return;
+    };
+    let Some(call) = board.calls.get(sid) else {
         return;
     };
     let media = flow::leg_media(&agreed, call.invite.source.ip());
@@ -68,7 +74,9 @@ pub(super) fn add_leg(board: &mut Switchboard, thread: u16, leg: LegId) {
     let command = Command::AddLeg {
         leg,
         ssrc: board.names.random_u32(),
-        sequence: board.names.random_u16(),
+        // In the lower half, so that whoever loses the first packets of an encrypted stream still
+        // counts its rollovers aright.
+        sequence: board.names.random_u16() >> 1,
         timestamp: board.names.random_u32(),
     };
     board.send(Output::Media { thread, command });

@@ -5,7 +5,7 @@ use confab_sip::DialogId;
 use confab_terms::Now;
 
 use crate::flow;
-use crate::live::{CallState, Leg};
+use crate::live::{CallState, Leg, Names};
 use crate::{Output, Switchboard};
 
 pub(crate) fn offered(board: &mut Switchboard, now: Now, dialog: DialogId, offer: &[u8]) {
@@ -23,7 +23,7 @@ fn answer(board: &mut Switchboard, dialog: DialogId, offer: &[u8]) -> Option<Vec
         return None;
     };
     let offer = confab_sdp::parse(offer).ok()?;
-    let (answer, agreed) = answer_anew(leg, &offer)?;
+    let (answer, agreed) = answer_anew(leg, &offer, &mut board.names)?;
     let media = flow::leg_media(&agreed, call.invite.source.ip());
     if media != leg.media {
         leg.media = media;
@@ -36,17 +36,26 @@ fn answer(board: &mut Switchboard, dialog: DialogId, offer: &[u8]) -> Option<Vec
     Some(answer)
 }
 
-/// The version of our SDP goes up only if it says something else than before (RFC 3264 §8).
+/// The version of our SDP goes up only if it says something else than before (RFC 3264 §8). Our
+/// keys are new whenever theirs or the suite is: another device of theirs counts from 0, and no
+/// key of ours is ever begun again.
 fn answer_anew(
     leg: &mut Leg,
     offer: &confab_sdp::Session,
+    names: &mut Names,
 ) -> Option<(Vec<u8>, confab_sdp::Agreed)> {
     let (same, agreed) = confab_sdp::answer(offer, &leg.local).ok()?;
-    if same == leg.answer {
+    let same_keys = agreed.srtp == leg.media.srtp;
+    if same_keys && same == leg.answer {
         return Some((same, agreed));
     }
+    let srtp = leg.local.srtp.filter(|_| !same_keys);
     let next = Local {
         version: leg.local.version + 1,
+        srtp: match srtp {
+            Some(old) => Some(names.srtp(old.required)),
+            None => leg.local.srtp,
+        },
         ..leg.local.clone()
     };
     let (answer, agreed) = confab_sdp::answer(offer, &next).ok()?;

@@ -1,7 +1,8 @@
 //! Where ids come from: random sids out of the seed, counted numbers out of a counter.
 
+use confab_sdp::OurSrtp;
 use confab_terms::{
-    CallSid, ConferenceSid, DecodeId, FetchId, LegId, PlayerId, RecordingSid, RoomId,
+    CallSid, ConferenceSid, DecodeId, FetchId, LegId, MasterKey, PlayerId, RecordingSid, RoomId,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -32,6 +33,21 @@ impl Names {
 
     pub(crate) fn random_u16(&mut self) -> u16 {
         (self.random.next_u32() >> 16) as u16
+    }
+
+    /// Keys that no agreement had before.
+    pub(crate) fn srtp(&mut self, required: bool) -> OurSrtp {
+        OurSrtp {
+            required,
+            gcm: self.master_key(),
+            counter_mode: self.master_key(),
+        }
+    }
+
+    fn master_key(&mut self) -> MasterKey {
+        let mut key = [0; MasterKey::BYTES];
+        self.random.fill_bytes(&mut key);
+        MasterKey::new(key)
     }
 
     pub(crate) fn seed(&mut self) -> [u8; 32] {

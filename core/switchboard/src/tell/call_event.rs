@@ -47,9 +47,15 @@ pub(crate) fn call_over(board: &mut Switchboard, now: Now, call: &mut Call, end:
     let mut fields = fields_of(board, now, call, number, CallEvent::Completed);
     let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
     add("CallDuration", call.seconds().to_string());
+    let invite = &call.invite;
+    let (they, we) = match call.outgoing {
+        Some(_) => (&invite.to, &invite.from),
+        None => (&invite.from, &invite.to),
+    };
     let (by, direction) = match end {
-        CallEnd::TheyHungUp | CallEnd::Cancelled => (&call.invite.from, "inbound"),
-        _ => (&call.invite.to, "outbound"),
+        CallEnd::TheyHungUp | CallEnd::Cancelled => (they, "inbound"),
+        CallEnd::Refused(_) if call.outgoing.is_some() => (they, "inbound"),
+        _ => (we, "outbound"),
     };
     add("HangupBy", by.clone());
     add("HangupDirection", direction.to_owned());

@@ -160,6 +160,38 @@ fn a_drain_takes_no_new_call_and_then_ends_the_others() {
 }
 
 #[test]
+fn a_thread_that_is_full_takes_no_new_call_until_it_has_room() {
+    let mut world = World::new();
+    let anna = world.call("room");
+    let is = |overloaded| Input::Overloaded {
+        thread: 0,
+        overloaded,
+    };
+    // Told twice, it is full once.
+    world.input(is(true));
+    world.input(is(true));
+    let boris = world.call("room");
+    let refused = Told::Ended(Ending::Refused(503));
+    assert_eq!(world.phones[boris].told, [refused]);
+    assert!(
+        world.phones[anna]
+            .told
+            .iter()
+            .all(|told| !matches!(told, Told::Ended(_)))
+    );
+    world.input(is(false));
+    let clara = world.call("room");
+    assert!(
+        world.phones[clara]
+            .told
+            .iter()
+            .all(|told| !matches!(told, Told::Ended(_)))
+    );
+    assert_eq!(world.participants().len(), 2);
+    assert_eq!(world.board.counters().calls_refused, 1);
+}
+
+#[test]
 fn an_ack_that_never_comes_ends_the_call() {
     let mut world = World::new();
     let anna = world.call("room");

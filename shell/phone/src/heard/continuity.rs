@@ -2,7 +2,7 @@
 
 use std::f64::consts::{PI, TAU};
 
-use super::frame::{Frame, level, project};
+use super::frame::{Frame, project};
 
 /// The stream's packets against their numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,8 +47,7 @@ pub fn continuity(frames: &[Frame]) -> Continuity {
         }
         let time = frame.timestamp.wrapping_sub(highest_frame.timestamp);
         if step > 0 {
-            let expected = u32::from(step.cast_unsigned())
-                .wrapping_mul(u32::try_from(highest_frame.samples.len()).unwrap_or(0));
+            let expected = u32::from(step.cast_unsigned()).wrapping_mul(highest_frame.units());
             found.timestamp_jumps += usize::from(time != expected);
             (highest, highest_frame) = (number, frame);
         }
@@ -65,13 +64,14 @@ pub fn continuity(frames: &[Frame]) -> Continuity {
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "counts of samples are small")]
 pub fn phase_jumps(frames: &[Frame], hz: f64, dbfs: f64) -> usize {
-    let carries = |frame: &Frame| level(&frame.samples, hz) > dbfs - 6.0;
+    let carries = |frame: &Frame| frame.level(hz) > dbfs - 6.0;
     frames
         .windows(2)
         .filter(|pair| carries(&pair[0]) && carries(&pair[1]))
         .filter(|pair| {
+            let clock_rate = f64::from(pair[1].codec.clock_rate());
             let elapsed = pair[1].timestamp.wrapping_sub(pair[0].timestamp);
-            let expected = TAU * (hz * f64::from(elapsed) / 8_000.0).fract();
+            let expected = TAU * (hz * f64::from(elapsed) / clock_rate).fract();
             let turned = phase(&pair[1], hz) - phase(&pair[0], hz);
             let off = (turned - expected + PI).rem_euclid(TAU) - PI;
             // One sample of a 400 Hz tone turns 0.31; the codec's noise a few hundredths.
@@ -81,6 +81,6 @@ pub fn phase_jumps(frames: &[Frame], hz: f64, dbfs: f64) -> usize {
 }
 
 fn phase(frame: &Frame, hz: f64) -> f64 {
-    let (re, im) = project(&frame.samples, hz);
+    let (re, im) = project(frame.codec.rate(), &frame.samples, hz);
     im.atan2(re)
 }

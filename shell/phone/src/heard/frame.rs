@@ -2,9 +2,10 @@
 
 use std::f64::consts::TAU;
 
-use confab_terms::Instant;
+use confab_terms::{Codec, Instant, Rate};
 
-use crate::ear::Packet;
+use crate::ear::Ear;
+use crate::tape::Packet;
 
 /// The samples of one packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,32 +16,57 @@ pub struct Frame {
     pub sequence: u16,
     /// Its RTP timestamp.
     pub timestamp: u32,
-    /// At 8 kHz.
+    /// What it was coded in.
+    pub codec: Codec,
+    /// At that codec's rate.
     pub samples: Vec<i16>,
 }
 
-/// The packets that carry voice, decoded, in the order of arrival.
-#[must_use]
-pub fn frames(packets: &[Packet]) -> Vec<Frame> {
-    packets
-        .iter()
-        .filter_map(|packet| {
-            Some(Frame {
-                arrived: packet.arrived,
-                sequence: packet.sequence,
-                timestamp: packet.timestamp,
-                samples: packet.decode()?,
-            })
-        })
-        .collect()
+impl Frame {
+    /// The level of a sine of this frequency in it: 0 dBFS is the loudest sine there is.
+    #[must_use]
+    pub fn level(&self, hz: f64) -> f64 {
+        level_at(self.codec.rate(), &self.samples, hz)
+    }
+
+    /// How far the timestamp goes in it.
+    pub(crate) fn units(&self) -> u32 {
+        let samples = self.samples.len() as u64 * u64::from(self.codec.clock_rate());
+        u32::try_from(samples / u64::from(self.codec.rate().hz())).unwrap_or(u32::MAX)
+    }
 }
 
-/// The level of a sine of this frequency in these samples: 0 dBFS is the loudest sine there is.
-/// Hann-windowed Goertzel: frequencies 150 Hz and more away do not count in 20 ms.
+/// The packets that carry voice, decoded, in the order of arrival. The first of them is where the
+/// stream begins.
 #[must_use]
-#[allow(clippy::cast_precision_loss, reason = "counts of samples are small")]
+pub fn frames(packets: &[Packet]) -> Vec<Frame> {
+    frames_by(&mut Ear::default(), packets)
+}
+
+/// The same by an ear that has heard what came before.
+pub(crate) fn frames_by(ear: &mut Ear, packets: &[Packet]) -> Vec<Frame> {
+    let mut frame = |packet: &Packet| {
+        Some(Frame {
+            arrived: packet.arrived,
+            sequence: packet.sequence,
+            timestamp: packet.timestamp,
+            codec: packet.codec?,
+            samples: ear.hear(packet)?,
+        })
+    };
+    packets.iter().filter_map(&mut frame).collect()
+}
+
+/// The level of a sine of this frequency in these samples at 8 kHz: 0 dBFS is the loudest sine
+/// there is. Hann-windowed Goertzel: frequencies 150 Hz and more away do not count in 20 ms.
+#[must_use]
 pub fn level(samples: &[i16], hz: f64) -> f64 {
-    let (re, im) = project(samples, hz);
+    level_at(Rate::Hz8000, samples, hz)
+}
+
+#[allow(clippy::cast_precision_loss, reason = "counts of samples are small")]
+fn level_at(rate: Rate, samples: &[i16], hz: f64) -> f64 {
+    let (re, im) = project(rate, samples, hz);
     // A sine of peak A gives A/2 times the window's mean of 1/2.
     let peak = 4.0 * re.hypot(im) / samples.len().max(1) as f64;
     20.0 * (peak / 32_767.0).max(1e-6).log10()
@@ -48,13 +74,13 @@ pub fn level(samples: &[i16], hz: f64) -> f64 {
 
 /// The sum of the windowed samples turned back by `hz`.
 #[allow(clippy::cast_precision_loss, reason = "counts of samples are small")]
-pub(crate) fn project(samples: &[i16], hz: f64) -> (f64, f64) {
+pub(crate) fn project(rate: Rate, samples: &[i16], hz: f64) -> (f64, f64) {
     let length = samples.len() as f64;
     let (mut re, mut im) = (0.0, 0.0);
     for (n, &sample) in samples.iter().enumerate() {
         let n = n as f64;
         let window = 0.5 - 0.5 * (TAU * (n + 0.5) / length).cos();
-        let turn = TAU * hz * n / 8_000.0;
+        let turn = TAU * hz * n / f64::from(rate.hz());
         re += f64::from(sample) * window * turn.cos();
         im -= f64::from(sample) * window * turn.sin();
     }

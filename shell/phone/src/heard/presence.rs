@@ -1,6 +1,6 @@
 //! Who is heard: a verdict for each voice that was sought.
 
-use super::frame::{Frame, level};
+use super::frame::Frame;
 
 /// A voice to listen for: a tone, as it was spoken.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +42,7 @@ const TRACE_DB: f64 = -28.0;
 pub fn presence(frames: &[Frame], sought: &Sought) -> Presence {
     let (mut traces, mut carried) = (0, 0);
     for frame in frames {
-        let relative = level(&frame.samples, sought.hz) - sought.dbfs;
+        let relative = frame.level(sought.hz) - sought.dbfs;
         traces += usize::from(relative >= TRACE_DB);
         carried += usize::from(relative >= CARRIES_DB);
     }
@@ -72,7 +72,7 @@ pub fn who_is_heard(frames: &[Frame], voices: &[Sought]) -> Vec<(String, Presenc
 #[must_use]
 pub fn levels(frames: &[Frame], voices: &[Sought]) -> Vec<Vec<f64>> {
     let of = |frame: &Frame| {
-        let in_frame = |sought: &Sought| level(&frame.samples, sought.hz);
+        let in_frame = |sought: &Sought| frame.level(sought.hz);
         voices.iter().map(in_frame).collect()
     };
     frames.iter().map(of).collect()

@@ -1,33 +1,39 @@
-//! What was heard, as a file that anything plays: WAV, 16 bits, mono, 8 kHz.
+//! What was heard, as a file that anything plays: WAV, 16 bits, mono.
+
+use confab_terms::Rate;
 
 use super::frame::Frame;
 
-/// The longest silence that a gap of timestamps is filled with: 10 s.
-const GAP_SAMPLES_MAX: u32 = 80_000;
+/// The longest silence that a gap of timestamps is filled with.
+const GAP_SECONDS_MAX: u32 = 10;
 
 /// The samples at their places by timestamp: what is missing is silence, what came late or twice
-/// is in its place once.
+/// is in its place once. All at the rate of the first frame.
 #[must_use]
 pub fn samples_in_time(frames: &[Frame]) -> Vec<i16> {
     let mut samples: Vec<i16> = Vec::new();
     let Some(first) = frames.first() else {
         return samples;
     };
+    let (rate, clock) = (first.codec.rate().hz(), first.codec.clock_rate());
+    let gap_max = GAP_SECONDS_MAX * rate;
+    let in_samples = |units: u32| (u64::from(units) * u64::from(rate) / u64::from(clock)) as u32;
+    let in_units = |samples: u32| (u64::from(samples) * u64::from(clock) / u64::from(rate)) as u32;
     // A jump of the stream's clock moves the place of the first sample.
     let mut origin = first.timestamp;
     for frame in frames {
         let end = u32::try_from(samples.len()).unwrap_or(u32::MAX);
-        let mut place = frame.timestamp.wrapping_sub(origin);
+        let mut place = in_samples(frame.timestamp.wrapping_sub(origin));
         let behind = end.wrapping_sub(place);
-        if place.wrapping_sub(end) > GAP_SAMPLES_MAX && behind > GAP_SAMPLES_MAX {
-            origin = frame.timestamp.wrapping_sub(end);
+        if place.wrapping_sub(end) > gap_max && behind > gap_max {
+            origin = frame.timestamp.wrapping_sub(in_units(end));
             place = end;
         }
         let Ok(place) = usize::try_from(place) else {
             continue;
         };
         // Late for the very first packet: there is no place before the beginning.
-        if place > samples.len() + GAP_SAMPLES_MAX as usize {
+        if place > samples.len() + gap_max as usize {
             continue;
         }
         if samples.len() < place + frame.samples.len() {
@@ -38,10 +44,16 @@ pub fn samples_in_time(frames: &[Frame]) -> Vec<i16> {
     samples
 }
 
-/// A WAV file of these samples.
+/// A WAV file of these samples at 8 kHz.
 #[must_use]
 pub fn wav(samples: &[i16]) -> Vec<u8> {
-    const RATE: u32 = 8_000;
+    wav_at(Rate::Hz8000, samples)
+}
+
+/// A WAV file of these samples at this rate.
+#[must_use]
+pub fn wav_at(rate: Rate, samples: &[i16]) -> Vec<u8> {
+    let rate = rate.hz();
     let bytes = u32::try_from(samples.len() * 2).unwrap_or(u32::MAX - 36);
     let mut file = Vec::with_capacity(44 + samples.len() * 2);
     file.extend_from_slice(b"RIFF");
@@ -51,8 +63,8 @@ pub fn wav(samples: &[i16]) -> Vec<u8> {
     // PCM, one channel.
     file.extend_from_slice(&1u16.to_le_bytes());
     file.extend_from_slice(&1u16.to_le_bytes());
-    file.extend_from_slice(&RATE.to_le_bytes());
-    file.extend_from_slice(&(2 * RATE).to_le_bytes());
+    file.extend_from_slice(&rate.to_le_bytes());
+    file.extend_from_slice(&(2 * rate).to_le_bytes());
     file.extend_from_slice(&2u16.to_le_bytes());
     file.extend_from_slice(&16u16.to_le_bytes());
     file.extend_from_slice(b"data");

@@ -76,6 +76,9 @@ impl Store for Memory {
     fn lost(&self) -> u64 {
         0
     }
+    fn waiting(&self) -> usize {
+        0
+    }
     fn conference(&self, sid: ConferenceSid) -> Stored<'_, Option<ConferenceView>> {
         let found = self.conferences.iter().find(|view| view.sid == sid);
         Box::pin(async move { Ok(found.cloned()) })

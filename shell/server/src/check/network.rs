@@ -10,7 +10,7 @@ use url::Url;
 use super::Found;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::serve::bind_sip;
+use crate::serve::{bind_sip, bind_sips};
 
 /// Binds all that a server would bind, and lets go of it.
 pub(super) fn listening(config: &Config) -> Vec<Found> {
@@ -22,6 +22,10 @@ pub(super) fn listening(config: &Config) -> Vec<Found> {
         Ok(_) => Found::Good(format!("CONFAB_SIP_LISTEN={sip} can be listened on")),
         Err(failure) => Found::Bad(failure.to_string()),
     });
+    found.extend(config.sips_listen.map(|at| match bind_sips(at) {
+        Ok(_) => Found::Good(format!("CONFAB_SIPS_LISTEN={at} can be listened on")),
+        Err(failure) => Found::Bad(failure.to_string()),
+    }));
     found.push(media(config));
     found
 }

@@ -1,10 +1,13 @@
 //! Whether each trunk that takes calls of ours is there: one OPTIONS, and what came back.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
+
+use confab_switchboard::Transport;
 
 use super::Found;
 use crate::config::{Config, ConfiguredTrunk};
+use crate::names::Names;
 
 /// For an answer; OPTIONS is repeated once within it.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -17,19 +20,19 @@ pub(super) fn all(config: &Config) -> Vec<Found> {
 
 fn look_at(config: &Config, trunk: &ConfiguredTrunk) -> Found {
     let name = &trunk.name;
-    let gateway = match trunk.gateway() {
-        Ok(Some(gateway)) => gateway,
-        Ok(None) => return Found::Good(format!("trunk {name:?}: {}", who_calls(trunk))),
-        Err(why) => {
-            let host = trunk.host.as_deref().unwrap_or_default();
-            return Found::Bad(format!(
-                "trunk {name:?}: its address {host:?} cannot be found: {why}; a name that resolves \
-                 here would do"
-            ));
-        }
+    let Some(host) = &trunk.host else {
+        return Found::Good(format!("trunk {name:?}: {}", who_calls(trunk)));
     };
-    let (host, address) = (gateway.host, gateway.address);
-    match ask(config, &host, address) {
+    let Some(address) = first_address(trunk) else {
+        return Found::Weak(format!(
+            "trunk {name:?}: its address {host:?} cannot be found; a name that resolves here would \
+             do"
+        ));
+    };
+    if trunk.transport != Transport::Udp {
+        return connect(name, address);
+    }
+    match ask(config, host, address) {
         Ok(Some(status)) => Found::Good(format!(
             "trunk {name:?}: {address} answered OPTIONS with {status}"
         )),
@@ -42,6 +45,29 @@ fn look_at(config: &Config, trunk: &ConfiguredTrunk) -> Found {
             "trunk {name:?}: {address} cannot be asked: {error}"
         )),
     }
+}
+
+/// OPTIONS are asked by datagram; of a stream only whether anybody is there.
+fn connect(name: &str, address: SocketAddr) -> Found {
+    match TcpStream::connect_timeout(&address, PATIENCE) {
+        Ok(_) => Found::Good(format!("trunk {name:?}: {address} takes connections")),
+        Err(error) => Found::Weak(format!(
+            "trunk {name:?}: {address} cannot be connected to: {error}; a host that takes SIP over \
+             TCP or TLS would do"
+        )),
+    }
+}
+
+/// Where a call would go, or one of the places.
+fn first_address(trunk: &ConfiguredTrunk) -> Option<SocketAddr> {
+    let (host, port) = trunk.host_port()?;
+    if let Some(address) = trunk.literal() {
+        return Some(address);
+    }
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().ok()?;
+    let found = runtime.block_on(Names::default().find(host, port, Some(trunk.transport)));
+    found.first()?.addresses.first().copied()
 }
 
 fn who_calls(trunk: &ConfiguredTrunk) -> String {

@@ -46,6 +46,24 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "Where SIP listens (UDP); elsewhere than on a loopback address only trunks get in",
     },
     Setting {
+        name: "sips_listen",
+        default: None,
+        value: "ADDRESS:PORT",
+        help: "Where SIP over TLS listens, with the certificate of HTTPS; none: off",
+    },
+    Setting {
+        name: "sips_ca",
+        default: None,
+        value: "FILE",
+        help: "Authorities (PEM) believed besides the system's when SIP goes out over TLS",
+    },
+    Setting {
+        name: "srtp",
+        default: Some("prefer"),
+        value: "off|prefer|require",
+        help: "Whether media is encrypted (SDES), where a trunk says nothing of it",
+    },
+    Setting {
         name: "trunk_networks",
         default: None,
         value: "CIDR,…",
@@ -67,7 +85,19 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "trunk_address",
         default: None,
         value: "HOST[:PORT]",
-        help: "Where it takes calls of ours; the port is 5060 if there is none",
+        help: "Where it takes calls of ours; the port is 5060, or 5061, if there is none",
+    },
+    Setting {
+        name: "trunk_transport",
+        default: None,
+        value: "udp|tcp|tls",
+        help: "By what it takes them [default: udp]",
+    },
+    Setting {
+        name: "trunk_srtp",
+        default: None,
+        value: "off|prefer|require",
+        help: "Whether its media is encrypted [default: as CONFAB_SRTP says]",
     },
     Setting {
         name: "rtp_ports",

@@ -206,17 +206,17 @@ fn trunks_come_from_the_environment_and_the_file() {
     let config = read(&[], &environment, file).unwrap();
     let names: Vec<_> = config.trunks.iter().map(|t| t.name.as_str()).collect();
     assert_eq!(names, ["trunk", "carrier", "phone"]);
-    let access = super::access(config.sip_listen, &config.trunks).unwrap();
+    let access = super::access(config.sip_listen, &config.trunks);
     assert!(!access.open);
     let gateways: Vec<_> = access.trunks.iter().map(|trunk| &trunk.gateway).collect();
-    let address = |n: usize| gateways[n].as_ref().unwrap().address.to_string();
+    let address = |n: usize| gateways[n].as_ref().unwrap().address.unwrap().to_string();
     assert_eq!(address(0), "192.0.2.7:5060");
     assert_eq!(address(1), "[2001:db8::1]:5070");
     assert_eq!(gateways[2], &None);
     let mapped = access.trunks[0].networks[1].to_string();
     assert_eq!(mapped, "198.51.100.7/32");
     let open = super::access("127.0.0.2:5060".parse().unwrap(), &config.trunks);
-    assert!(open.unwrap().open);
+    assert!(open.open);
 }
 
 #[test]
@@ -292,4 +292,56 @@ fn a_bad_trunk_is_one_line_that_says_which_and_what_would_do() {
     let everywhere = [("CONFAB_SIP_LISTEN", "0.0.0.0:5060"), networks];
     let line = read(&[], &everywhere, "").expect_err("no address for callers");
     assert!(line.contains("CONFAB_PUBLIC_ADDRESS=192.0.2.10"), "{line}");
+}
+
+#[test]
+fn secrecy_is_said_for_all_and_for_each_trunk() {
+    use confab_switchboard::Transport;
+    use confab_terms::Srtp;
+
+    let config = read(&[], &[], "").unwrap();
+    assert_eq!((config.srtp, config.sips_listen), (Srtp::Prefer, None));
+    let environment = [
+        ("CONFAB_SIPS_LISTEN", "127.0.0.1:5061"),
+        ("CONFAB_SRTP", "off"),
+        ("CONFAB_TRUNK_ADDRESS", "192.0.2.7"),
+        ("CONFAB_TRUNK_TRANSPORT", "tls"),
+        ("CONFAB_TRUNK_SRTP", "require"),
+    ];
+    let file = "[[trunk]]\nname = 'carrier'\naddress = '192.0.2.8'\ntransport = 'tcp'";
+    let config = read(&[], &environment, file).unwrap();
+    let access = super::access(config.sip_listen, &config.trunks);
+    let trunks = access.trunks.iter().map(|trunk| {
+        let gateway = trunk.gateway.as_ref().unwrap();
+        (
+            gateway.address.map(|at| at.port()),
+            gateway.transport,
+            trunk.srtp,
+        )
+    });
+    assert_eq!(
+        trunks.collect::<Vec<_>>(),
+        [
+            (Some(5061), Transport::Tls, Some(Srtp::Require)),
+            (Some(5060), Transport::Tcp, None),
+        ]
+    );
+    let tls = "[[trunk]]\nname = 'carrier'\naddress = '192.0.2.8'\ntransport = 'tls'";
+    for (environment, file, says) in [
+        (&[][..], tls, "CONFAB_SIPS_LISTEN=127.0.0.1:5061 would do"),
+        (&[("CONFAB_SRTP", "yes")], "", "off, prefer and require"),
+        (
+            &[("CONFAB_SIPS_LISTEN", "192.0.2.1:5061")],
+            "",
+            "127.0.0.1:5061 would do",
+        ),
+        (
+            &[("CONFAB_SIPS_LISTEN", "127.0.0.1:5060")],
+            "",
+            "127.0.0.1:5061 would do",
+        ),
+    ] {
+        let line = read(&[], environment, file).expect_err(says);
+        assert!(line.contains(says), "{line}");
+    }
 }

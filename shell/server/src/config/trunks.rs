@@ -1,8 +1,9 @@
 //! Trunks: the one of the environment, and every `[[trunk]]` of the file, checked.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr};
 
-use confab_switchboard::{Access, Account, Gateway, Secret, Trunk};
+use confab_switchboard::{Access, Account, Gateway, Secret, Transport, Trunk};
+use confab_terms::Srtp;
 use confab_web::Cidr;
 
 use super::written::WrittenTrunk;
@@ -10,7 +11,6 @@ use super::{BadValue, Layers};
 
 /// The name of the trunk that the environment makes.
 const OF_ENVIRONMENT: &str = "trunk";
-const SIP_PORT: u16 = 5060;
 const NAME_CHARS_MAX: usize = 64;
 
 /// A trunk as it is configured: its host has not been looked up.
@@ -20,13 +20,15 @@ pub(crate) struct ConfiguredTrunk {
     pub(crate) networks: Vec<Cidr>,
     pub(crate) account: Option<Account>,
     pub(crate) host: Option<String>,
+    pub(crate) transport: Transport,
+    pub(crate) srtp: Option<Srtp>,
 }
 
 /// All of them; the first fault is the error.
-pub(super) fn trunks(layers: &Layers) -> Result<Vec<ConfiguredTrunk>, BadValue> {
+pub(super) fn trunks(layers: &Layers, has_tls: bool) -> Result<Vec<ConfiguredTrunk>, BadValue> {
     let mut trunks: Vec<ConfiguredTrunk> = Vec::new();
     for written in of_settings(layers).iter().chain(layers.trunks()) {
-        let trunk = trunk(written)?;
+        let trunk = trunk(written, has_tls)?;
         let twin = |what: &str| BadValue {
             what: format!("{} of {}", what, written.shown),
             value: None,
@@ -47,7 +49,14 @@ pub(super) fn trunks(layers: &Layers) -> Result<Vec<ConfiguredTrunk>, BadValue> 
 
 /// `CONFAB_TRUNK_…`, if any of them is there.
 fn of_settings(layers: &Layers) -> Option<WrittenTrunk> {
-    let keys = ["networks", "user", "password", "address"];
+    let keys = [
+        "networks",
+        "user",
+        "password",
+        "address",
+        "transport",
+        "srtp",
+    ];
     let given = keys.map(|key| Some((key, layers.get(&format!("trunk_{key}"))?)));
     let given: Vec<_> = given.into_iter().flatten().collect();
     let (_, first) = given.first()?;
@@ -60,7 +69,7 @@ fn of_settings(layers: &Layers) -> Option<WrittenTrunk> {
     Some(written)
 }
 
-fn trunk(written: &WrittenTrunk) -> Result<ConfiguredTrunk, BadValue> {
+fn trunk(written: &WrittenTrunk, has_tls: bool) -> Result<ConfiguredTrunk, BadValue> {
     let name = written.get("name").unwrap_or_default();
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || !is_sound(name) {
         let wanted = "is no name: name = \"carrier\" would do";
@@ -72,6 +81,7 @@ fn trunk(written: &WrittenTrunk) -> Result<ConfiguredTrunk, BadValue> {
         written.bad("networks", true, &wanted)
     })?;
     let account = account(written)?;
+    let transport = transport(written, has_tls)?;
     let host = written.get("address").map(|text| match host_port(text) {
         Some(_) => Ok(text.to_owned()),
         None => {
@@ -94,7 +104,31 @@ fn trunk(written: &WrittenTrunk) -> Result<ConfiguredTrunk, BadValue> {
         networks,
         account,
         host,
+        transport,
+        srtp: srtp(written)?,
     })
+}
+
+fn transport(written: &WrittenTrunk, has_tls: bool) -> Result<Transport, BadValue> {
+    match written.get("transport") {
+        None | Some("udp") => Ok(Transport::Udp),
+        Some("tcp") => Ok(Transport::Tcp),
+        Some("tls") if has_tls => Ok(Transport::Tls),
+        Some("tls") => {
+            let wanted = "needs SIP over TLS: CONFAB_SIPS_LISTEN=127.0.0.1:5061 would do";
+            Err(written.bad("transport", true, wanted))
+        }
+        Some(_) => Err(written.bad("transport", true, "is none of udp, tcp and tls")),
+    }
+}
+
+fn srtp(written: &WrittenTrunk) -> Result<Option<Srtp>, BadValue> {
+    let Some(text) = written.get("srtp") else {
+        return Ok(None);
+    };
+    let wanted = "is none of off, prefer and require";
+    let srtp = Srtp::of_name(text).ok_or_else(|| written.bad("srtp", true, wanted))?;
+    Ok(Some(srtp))
 }
 
 fn account(written: &WrittenTrunk) -> Result<Option<Account>, BadValue> {
@@ -127,10 +161,12 @@ fn is_sound(text: &str) -> bool {
 }
 
 /// Host and port of `host`, `host:port`, `[v6]:port`.
-fn host_port(text: &str) -> Option<(&str, u16)> {
+fn host_port(text: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match text.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, port.parse().ok().filter(|p| *p > 0)?),
-        _ => (text, SIP_PORT),
+        Some((host, port)) if !port.contains(']') => {
+            (host, Some(port.parse().ok().filter(|p| *p > 0)?))
+        }
+        _ => (text, None),
     };
     if let Some(inner) = host.strip_prefix('[') {
         let inner = inner.strip_suffix(']')?;
@@ -145,51 +181,36 @@ fn host_port(text: &str) -> Option<(&str, u16)> {
 }
 
 impl ConfiguredTrunk {
-    /// Where its host is just now.
-    ///
-    /// # Errors
-    /// What the resolver says.
-    pub(crate) fn gateway(&self) -> Result<Option<Gateway>, String> {
-        let Some(text) = &self.host else {
-            return Ok(None);
-        };
-        let found = host_port(text).map(|at| at.to_socket_addrs());
-        let address: Option<SocketAddr> = match found {
-            Some(Ok(mut addresses)) => addresses.next(),
-            Some(Err(error)) => return Err(error.to_string()),
-            None => None,
-        };
-        let address = address.ok_or_else(|| "it has no address".to_owned())?;
-        Ok(Some(Gateway {
-            host: text.clone(),
-            address,
-        }))
+    /// Its host's name, or address, and port.
+    pub(crate) fn host_port(&self) -> Option<(&str, Option<u16>)> {
+        host_port(self.host.as_deref()?)
+    }
+
+    /// Where its host is, if that is no name.
+    pub(crate) fn literal(&self) -> Option<SocketAddr> {
+        let (host, port) = self.host_port()?;
+        let ip: IpAddr = host.parse().ok()?;
+        Some(SocketAddr::new(ip, port.unwrap_or(self.transport.port())))
+    }
+
+    /// A name is not looked up here: it may lead elsewhere by the time that it is called.
+    fn gateway(&self) -> Option<Gateway> {
+        let host = self.host.clone();
+        host.map(|host| Gateway::new(host, self.literal(), self.transport))
     }
 }
 
-/// Whom the listener lets in. The hosts of trunks are looked up now, and not again.
-///
-/// # Errors
-/// The trunk whose host cannot be found, its host, and why.
-pub(crate) fn access(
-    sip_listen: SocketAddr,
-    trunks: &[ConfiguredTrunk],
-) -> Result<Access, (String, String, String)> {
-    let mut access = Access {
+/// Whom the listener lets in.
+pub(crate) fn access(sip_listen: SocketAddr, trunks: &[ConfiguredTrunk]) -> Access {
+    let trunks = trunks.iter().map(|trunk| Trunk {
+        name: trunk.name.clone(),
+        networks: trunk.networks.clone(),
+        account: trunk.account.clone(),
+        gateway: trunk.gateway(),
+        srtp: trunk.srtp,
+    });
+    Access {
         open: sip_listen.ip().to_canonical().is_loopback(),
-        trunks: Vec::new(),
-    };
-    for trunk in trunks {
-        let gateway = trunk.gateway().map_err(|why| {
-            let host = trunk.host.clone().unwrap_or_default();
-            (trunk.name.clone(), host, why)
-        })?;
-        access.trunks.push(Trunk {
-            name: trunk.name.clone(),
-            networks: trunk.networks.clone(),
-            account: trunk.account.clone(),
-            gateway,
-        });
+        trunks: trunks.collect(),
     }
-    Ok(access)
 }

@@ -8,7 +8,7 @@ use confab_codec::OpusSettings;
 use confab_rest::Dialect;
 use confab_sockets::PortRange;
 use confab_switchboard::CallEvent;
-use confab_terms::{AccountSid, Codec, Method};
+use confab_terms::{AccountSid, Codec, Method, Srtp};
 use confab_web::Cidr;
 
 use super::{BadValue, ConfiguredTrunk, Given, Layers, trunks};
@@ -28,6 +28,9 @@ pub(crate) struct Config {
     pub(crate) http_listen: SocketAddr,
     pub(crate) https_listen: Option<SocketAddr>,
     pub(crate) sip_listen: SocketAddr,
+    pub(crate) sips_listen: Option<SocketAddr>,
+    pub(crate) sips_ca: Option<PathBuf>,
+    pub(crate) srtp: Srtp,
     pub(crate) trunks: Vec<ConfiguredTrunk>,
     pub(crate) rtp_ports: PortRange,
     pub(crate) codecs: Vec<Codec>,
@@ -65,7 +68,11 @@ impl Config {
             let url = some(url).map(Given::url).transpose()?;
             Ok(url.map(|url| (url, method)))
         };
-        let trunks = trunks::trunks(layers)?;
+        let sip_listen = one("sip_listen")?;
+        let sips_listen = some("sips_listen")
+            .map(|given| given.sips_listen(sip_listen))
+            .transpose()?;
+        let trunks = trunks::trunks(layers, sips_listen.is_some())?;
         let public_address = some("public_address").map(Given::ip).transpose()?;
         Ok(Self {
             http_listen: one("http_listen")?.listen()?,
@@ -74,7 +81,10 @@ impl Config {
                 .filter(|given| !given.value.is_empty())
                 .map(Given::listen)
                 .transpose()?,
-            sip_listen: one("sip_listen")?.sip_listen(&trunks, public_address)?,
+            sips_listen,
+            sips_ca: some("sips_ca").map(|given| given.value.clone().into()),
+            srtp: one("srtp")?.srtp()?,
+            sip_listen: sip_listen.sip_listen(&trunks, public_address)?,
             trunks,
             rtp_ports: one("rtp_ports")?.ports()?,
             codecs: one("codecs")?.codecs()?,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use confab_sockets::PortRange;
 use confab_switchboard::CallEvent;
-use confab_terms::{AccountSid, Codec, Method};
+use confab_terms::{AccountSid, Codec, Method, Srtp};
 use confab_web::Cidr;
 use thiserror::Error;
 
@@ -72,6 +72,28 @@ impl Given {
             return Err(self.bad(wanted));
         }
         Ok(address)
+    }
+
+    /// SIP over TLS at the same address as SIP: who gets in there gets in here.
+    pub(crate) fn sips_listen(&self, sip: &Given) -> Result<SocketAddr, BadValue> {
+        let (address, sip) = (self.listen()?, sip.listen()?);
+        if address.ip() != sip.ip() {
+            let would_do = SocketAddr::new(sip.ip(), address.port());
+            let wanted = format!(
+                "is not where SIP listens, {}; {would_do} would do",
+                sip.ip()
+            );
+            return Err(self.bad(wanted));
+        }
+        if address.port() == sip.port() && address.port() != 0 {
+            let would_do = SocketAddr::new(sip.ip(), 5061);
+            return Err(self.bad(format!("is SIP's own port; {would_do} would do")));
+        }
+        Ok(address)
+    }
+
+    pub(crate) fn srtp(&self) -> Result<Srtp, BadValue> {
+        Srtp::of_name(&self.value).ok_or_else(|| self.bad("is none of off, prefer and require"))
     }
 
     pub(crate) fn ip(&self) -> Result<IpAddr, BadValue> {

@@ -15,7 +15,15 @@ pub(crate) struct WrittenTrunk {
 }
 
 /// The keys of a `[[trunk]]`.
-const TRUNK_KEYS: [&str; 5] = ["name", "networks", "user", "password", "address"];
+const TRUNK_KEYS: [&str; 7] = [
+    "name",
+    "networks",
+    "user",
+    "password",
+    "address",
+    "transport",
+    "srtp",
+];
 
 impl WrittenTrunk {
     pub(crate) fn new(shown: String) -> Self {

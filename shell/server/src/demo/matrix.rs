@@ -2,7 +2,7 @@
 //! what the server believes, and forgives no frame.
 
 use confab_phone::Packet;
-use confab_phone::heard::{Frame, Presence, frames, level};
+use confab_phone::heard::{Frame, Presence, frames};
 
 use super::sources::{SOURCES, Source};
 
@@ -63,7 +63,7 @@ pub(crate) fn matrix(received: &[(&'static str, Vec<Packet>)]) -> Matrix {
 fn presence(frames: &[Frame], source: &Source) -> Presence {
     let all = |frame: &Frame, down: f64| {
         let tones = &source.tones;
-        let sounds = |hz, dbfs: f64| level(&frame.samples, hz) >= dbfs + down;
+        let sounds = |hz, dbfs: f64| frame.level(hz) >= dbfs + down;
         tones.iter().all(|tone| sounds(tone.hz, tone.dbfs))
     };
     let of = frames.len();

@@ -9,35 +9,61 @@ use confab_terms::{LegId, SocketAddr};
 #[derive(Debug)]
 pub(crate) struct Socket {
     pub(crate) udp: Udp,
-    connected: bool,
+    connection: Connection,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Connection {
+    None,
+    /// What waits may be older than the connection, and anybody's.
+    Fresh(SocketAddr),
+    /// All that comes is this one's.
+    Only(SocketAddr),
 }
 
 impl Socket {
     fn new(udp: Udp) -> Self {
         Self {
             udp,
-            connected: false,
+            connection: Connection::None,
+        }
+    }
+
+    /// The next packet that waits, and whose it is.
+    pub(crate) fn receive(&mut self, packet: &mut [u8]) -> Option<(usize, SocketAddr)> {
+        match self.connection {
+            Connection::Only(peer) => self.udp.receive(packet).map(|length| (length, peer)),
+            Connection::None => self.udp.receive_from(packet),
+            Connection::Fresh(peer) => {
+                let waited = self.udp.receive_from(packet);
+                if waited.is_none() {
+                    self.connection = Connection::Only(peer);
+                }
+                waited
+            }
         }
     }
 
     /// Whether the kernel took it.
     pub(crate) fn send(&self, bytes: &[u8], to: SocketAddr) -> bool {
-        if self.connected {
-            self.udp.send(bytes)
-        } else {
-            self.udp.send_to(bytes, to)
+        match self.connection {
+            Connection::None => self.udp.send_to(bytes, to),
+            Connection::Fresh(_) | Connection::Only(_) => self.udp.send(bytes),
         }
     }
 
     /// A connected socket is cheaper, and deaf to strangers. Where it cannot be, it goes without.
     pub(crate) fn connect(&mut self, peer: SocketAddr) {
-        self.connected = self.udp.connect(peer).is_ok();
+        self.connection = match self.udp.connect(peer) {
+            Ok(()) => Connection::Fresh(peer),
+            Err(_) => Connection::None,
+        };
     }
 
     fn disconnect(&mut self) {
-        if self.connected {
-            // A socket that stays connected to the old address sends nowhere else.
-            self.connected = self.udp.disconnect().is_err();
+        // A socket that stays connected to the old address sends nowhere else.
+        if self.connection != Connection::None && self.udp.disconnect().is_ok() {
+            self.connection = Connection::None;
         }
     }
 }
@@ -103,8 +129,8 @@ impl Legs {
         self.legs.get_mut(place)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Leg> {
-        self.legs.iter()
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Leg> {
+        self.legs.iter_mut()
     }
 
     fn place(&self, id: LegId) -> Result<usize, usize> {

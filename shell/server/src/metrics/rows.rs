@@ -74,7 +74,7 @@ const STALE: (&str, &str) = (
     "What came too late for its player, room or leg",
 );
 
-const ENGINE: [Row<EngineNow>; 16] = [
+const ENGINE: [Row<EngineNow>; 17] = [
     row("confab_legs", "Legs now", |e: &EngineNow| e.legs as u64).now(),
     row(
         "confab_rooms",
@@ -91,6 +91,7 @@ const ENGINE: [Row<EngineNow>; 16] = [
         e.counters.foreign_source
     })
     .of("reason", "foreign_source"),
+    row(DROPPED.0, DROPPED.1, |e: &EngineNow| e.counters.unauthentic).of("reason", "unauthentic"),
     row(DROPPED.0, DROPPED.1, |e: &EngineNow| e.counters.malformed).of("reason", "malformed"),
     row(DROPPED.0, DROPPED.1, |e: &EngineNow| {
         e.counters.foreign_payload_type

@@ -5,25 +5,19 @@ use std::time::{Duration, Instant};
 
 use confab_switchboard::{About, FetchError, TimeOuts};
 use confab_terms::{ConferenceSid, Method};
-use confab_web::{Callback, Callbacks, Full, Loss};
+use confab_web::{Callback, Callbacks, Full};
 
-use crate::servers::{Say, Server, config, redirect, status, web};
+use crate::servers::{Say, Server, config, redirect, status, strict, web};
 
-type Lost = Arc<Mutex<Vec<(Callback, FetchError)>>>;
+type GivenUp = Arc<Mutex<Vec<(Callback, FetchError)>>>;
 
-fn callbacks() -> (Callbacks, Lost) {
-    losing(Loss::GivenUp)
-}
-
-/// With a list of those that are lost in this way; in another, none may be.
-fn losing(expected: Loss) -> (Callbacks, Lost) {
-    let lost = Lost::default();
-    let keep = lost.clone();
-    let failed = Box::new(move |callback: &Callback, loss, error: &FetchError| {
-        assert_eq!(loss, expected);
+fn callbacks() -> (Callbacks, GivenUp) {
+    let given_up = GivenUp::default();
+    let keep = given_up.clone();
+    let failed = Box::new(move |callback: &Callback, error: &FetchError| {
         keep.lock().unwrap().push((callback.clone(), error.clone()));
     });
-    (Callbacks::start(web(config()).0, failed), lost)
+    (Callbacks::start(web(config()).0, failed), given_up)
 }
 
 fn callback(conference: u128, url: &str, number: usize) -> Callback {
@@ -186,7 +180,7 @@ async fn a_get_carries_its_fields_in_the_query_and_redirects_are_checked() {
 #[tokio::test]
 async fn too_many_are_dropped_and_never_waited_for() {
     let slow = Server::start(|_| vec![Say::Wait(60_000)]).await;
-    let (callbacks, lost) = losing(Loss::Dropped);
+    let callbacks = Callbacks::start(web(strict()).0, Box::new(|_, _| {}));
     let mut one = callback(1, &slow.url("/"), 1);
     one.fields.push(("Big".to_owned(), "x".repeat(100_000)));
     let start = Instant::now();
@@ -195,13 +189,6 @@ async fn too_many_are_dropped_and_never_waited_for() {
         .take_while(|_| callbacks.push(one.clone()) == Ok(()))
         .count();
     assert!((500..800).contains(&taken), "64 MB of them: {taken}");
-    for _ in 0..100 {
-        assert_eq!(callbacks.push(one.clone()), Err(Full));
-    }
+    assert_eq!(callbacks.push(one), Err(Full { first: false }));
     assert!(start.elapsed() < Duration::from_secs(5));
-    let lost = lost.lock().unwrap();
-    assert_eq!(lost.len(), 10, "some are told of, not all");
-    let (callback, error) = &lost[0];
-    assert_eq!((callback, error.code), (&one, 11200));
-    assert!(error.message.contains("dropped"), "{error:?}");
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use confab_switchboard::{FetchError, FetchKind, Fetched};
 use confab_web::Web;
 
-use crate::servers::{Say, Server, config, ok, post, redirect, web};
+use crate::servers::{Say, Seen, Server, config, ok, post, redirect, web};
 
 /// Answers those of its requests, counted from 0, and closes on the others.
 async fn answering(answered: &'static [usize]) -> Server {
@@ -47,7 +47,7 @@ async fn a_redirect_does_not_end_with_the_connection_that_it_came_on() {
     let (web, _) = web(config());
     say(&web, &server, "/there").await.expect("a document");
     let said = server.seen();
-    let paths: Vec<&str> = said.iter().map(|one| one.path()).collect();
+    let paths: Vec<&str> = said.iter().map(Seen::path).collect();
     assert_eq!(paths, ["/there", "/here", "/here"]);
     assert_eq!(said[2].body, "CallSid=1");
 }

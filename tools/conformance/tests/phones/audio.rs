@@ -5,7 +5,7 @@ use std::time::Duration;
 use confab_conformance::application::Application;
 use confab_conformance::party::{DBFS, TONES, heard, settle};
 use confab_conformance::server::pause;
-use confab_phone::heard::{Frame, level, wav};
+use confab_phone::heard::{Frame, wav};
 
 use crate::matrix::Three;
 
@@ -29,10 +29,7 @@ fn is_music(frame: &Frame) -> bool {
         .map(|s| s.unsigned_abs())
         .max()
         .unwrap_or(0);
-    loudest > 300
-        && TONES
-            .iter()
-            .all(|hz| level(&frame.samples, *hz) < DBFS - 10.0)
+    loudest > 300 && TONES.iter().all(|hz| frame.level(*hz) < DBFS - 10.0)
 }
 
 fn with(app: &Application) -> Three {
@@ -133,7 +130,7 @@ fn a_hold_document_plays_speaks_pauses_and_starts_over() {
     let audible = |frames: &[Frame]| {
         frames
             .iter()
-            .filter(|f| level(&f.samples, MUSIC_HZ) > DBFS - 6.0)
+            .filter(|f| f.level(MUSIC_HZ) > DBFS - 6.0)
             .count()
     };
     let frames = listen(&three, 1, 2_000);
@@ -158,7 +155,7 @@ fn an_announcement_is_heard_by_one_alone_over_everything_else() {
     let frames = listen(&three, 1, 1_500);
     let during: Vec<Frame> = frames
         .into_iter()
-        .filter(|f| level(&f.samples, SPEECH_HZ) > DBFS - 3.0)
+        .filter(|f| f.level(SPEECH_HZ) > DBFS - 3.0)
         .collect();
     assert!(
         (45..=51).contains(&during.len()),
@@ -168,8 +165,7 @@ fn an_announcement_is_heard_by_one_alone_over_everything_else() {
     // 12 dB down while it plays, give or take the edges.
     let ducked = &during[5..during.len() - 5];
     for hz in [TONES[0], TONES[2]] {
-        let mean: f64 =
-            ducked.iter().map(|f| level(&f.samples, hz)).sum::<f64>() / ducked.len() as f64;
+        let mean: f64 = ducked.iter().map(|f| f.level(hz)).sum::<f64>() / ducked.len() as f64;
         assert!(
             (mean - (DBFS - 12.0)).abs() < 1.5,
             "{hz} Hz at {mean:.1} dBFS under it"
@@ -179,8 +175,7 @@ fn an_announcement_is_heard_by_one_alone_over_everything_else() {
         let phone = &three.callers[other].phone;
         let all = confab_phone::heard::frames(&phone.packets());
         assert!(
-            all.iter()
-                .all(|f| level(&f.samples, SPEECH_HZ) < DBFS - 30.0),
+            all.iter().all(|f| f.level(SPEECH_HZ) < DBFS - 30.0),
             "heard by {other}"
         );
     }
@@ -204,7 +199,7 @@ fn announcements_queue_and_one_to_the_conference_is_heard_by_all() {
     let frames = listen(&three, 0, 3_000);
     let during = frames
         .iter()
-        .filter(|f| level(&f.samples, SPEECH_HZ) > DBFS - 3.0)
+        .filter(|f| f.level(SPEECH_HZ) > DBFS - 3.0)
         .count();
     assert!((92..=102).contains(&during), "two seconds: {during} frames");
 
@@ -223,7 +218,7 @@ fn announcements_queue_and_one_to_the_conference_is_heard_by_all() {
         let newest = &all[all.len().saturating_sub(95)..];
         let during = newest
             .iter()
-            .filter(|f| level(&f.samples, SPEECH_HZ) > DBFS - 3.0)
+            .filter(|f| f.level(SPEECH_HZ) > DBFS - 3.0)
             .count();
         assert!(during > 40, "{} heard {during} frames of it", caller.name);
     }

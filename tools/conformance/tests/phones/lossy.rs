@@ -8,7 +8,7 @@ use confab_conformance::api::Api;
 use confab_conformance::lossy_line::{LossyLine, Tally, Weather};
 use confab_conformance::party::{DBFS, TONES};
 use confab_conformance::server::{Server, pause};
-use confab_phone::heard::{Frame, level};
+use confab_phone::heard::Frame;
 use confab_phone::{Phone, PhoneConfig, Phones, Voice};
 
 const CALLS: usize = 50;
@@ -46,9 +46,7 @@ fn sid_of(listed: &serde_json::Value, call: usize) -> String {
 
 /// Of a hundred frames, how many carry a tone.
 fn percent_with(frames: &[Frame], hz: f64) -> usize {
-    let carry = frames
-        .iter()
-        .filter(|frame| level(&frame.samples, hz) > DBFS - 16.0);
+    let carry = frames.iter().filter(|frame| frame.level(hz) > DBFS - 16.0);
     carry.count() * 100 / frames.len().max(1)
 }
 
@@ -124,7 +122,7 @@ fn fifty_calls_over_a_line_that_loses_every_fourth_packet_each_way() {
     pause(Duration::from_secs(2));
     let to = confab_phone::now();
     for (call, phone) in calls.iter().enumerate() {
-        let frames = confab_phone::heard::frames(&phone.packets_between(from, to));
+        let frames = phone.frames_between(from, to);
         assert_hears_its_fellow(call, &frames);
     }
 

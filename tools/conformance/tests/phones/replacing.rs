@@ -106,9 +106,7 @@ fn a_coach_is_replaced_without_a_word_to_the_customer() {
     let frames = confab_phone::heard::frames(&all);
     assert!(frames.len() > 20);
     for hz in [TONES[2], TONES[3]] {
-        let loudest = frames
-            .iter()
-            .map(|f| confab_phone::heard::level(&f.samples, hz));
+        let loudest = frames.iter().map(|f| f.level(hz));
         let loudest = loudest.fold(f64::NEG_INFINITY, f64::max);
         assert!(loudest < DBFS - 30.0, "{hz} Hz at {loudest} dBFS");
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use confab_conformance::api::Api;
 use confab_conformance::application::Application;
-use confab_conformance::server::Server;
+use confab_conformance::server::{Server, free_sip_port, pause};
 use confab_conformance::sipp::{Sipp, scenarios};
 
 /// The application is asked, and has this to say, or needs so long.
@@ -30,6 +30,8 @@ const HUNG_UP: [&str; 5] = [
     "record_route",
     "strict_route",
 ];
+/// The one that we call.
+const CALLED: &str = "challenged";
 /// SIPp itself must not answer what comes again.
 const BY_HAND: &str = "ack_lost";
 
@@ -52,7 +54,7 @@ fn assert_played(name: &str, sipp: Sipp) {
 
 fn is_special(name: &str) -> bool {
     let with = WITH_A_DOCUMENT.iter().any(|(special, ..)| *special == name);
-    with || name == WITHOUT_ONE || HUNG_UP.contains(&name)
+    with || name == WITHOUT_ONE || name == CALLED || HUNG_UP.contains(&name)
 }
 
 #[test]
@@ -106,5 +108,32 @@ fn every_scenario_in_which_the_application_is_asked() {
         let voice = application.url(&format!("/{name}"));
         let server = Server::start(&[("CONFAB_VOICE_URL", &voice)]).unwrap();
         assert_played(name, Sipp::play(name, &server.sip, &[]).unwrap());
+    }
+}
+
+#[test]
+fn a_trunk_that_challenges_everything_is_shown_who_we_are() {
+    for (by, transport) in [("u1", ""), ("t1", ";transport=tcp")] {
+        let port = free_sip_port("127.0.0.1").unwrap();
+        let address = format!("127.0.0.1:{port}");
+        let server = Server::start(&[
+            ("CONFAB_TRUNK_ADDRESS", &address),
+            ("CONFAB_TRUNK_USER", "anna"),
+            ("CONFAB_TRUNK_PASSWORD", "pass"),
+        ])
+        .unwrap();
+        let api = Api::new(&server).unwrap();
+        let sipp = Sipp::wait_for_call(CALLED, port, by).unwrap();
+        pause(Duration::from_millis(300));
+        let to = format!("sip:carrier@{address}{transport}");
+        let document = "<Response><Dial><Conference>out</Conference></Dial></Response>";
+        let call = [("To", to.as_str()), ("From", "confab"), ("Twiml", document)];
+        let made = api.post("/Calls.json", &call).unwrap();
+        assert_eq!(made.status, 200, "{}", made.json);
+        api.seated("out", 1).unwrap();
+        let path = format!("/Calls/{}.json", made.json["sid"].as_str().unwrap());
+        let ended = api.post(&path, &[("Status", "completed")]).unwrap();
+        assert_eq!(ended.json["status"], "completed", "{}", ended.json);
+        assert_played(CALLED, sipp);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use confab_conformance::party::{DBFS, TONES, call, settle};
 use confab_conformance::server::pause;
-use confab_phone::heard::{Frame, frames, level};
+use confab_phone::heard::{Frame, frames};
 use confab_phone::now;
 use confab_terms::Instant;
 
@@ -14,7 +14,7 @@ use crate::matrix::Three;
 /// Whether a frame carries the least trace of the coach: 40 dB below its voice is the codec's
 /// noise beside three other tones.
 fn leaks(frame: &Frame, hz: f64) -> bool {
-    level(&frame.samples, hz) > DBFS - 30.0
+    frame.level(hz) > DBFS - 30.0
 }
 
 #[test]
@@ -106,11 +106,7 @@ fn a_coach_is_heard_by_its_target_alone_in_every_frame() {
         .phone
         .listen(Duration::from_secs(1))
         .unwrap();
-    let heard = frames(
-        &three.callers[customer]
-            .phone
-            .packets_between(leaving, now()),
-    );
+    let heard = three.callers[customer].phone.frames_between(leaving, now());
     assert_eq!(
         heard.iter().filter(|f| leaks(f, coach_hz)).count(),
         0,
@@ -138,7 +134,7 @@ fn a_coach_is_heard_by_its_target_alone_in_every_frame() {
 
 /// When frames that carry the coach's whole voice arrived.
 fn carrying(three: &Three, who: usize, hz: f64, from: Instant, to: Instant) -> Vec<Instant> {
-    let heard = frames(&three.callers[who].phone.packets_between(from, to));
+    let heard = three.callers[who].phone.frames_between(from, to);
     heard
         .iter()
         .filter(|f| leaks(f, hz))

@@ -5,7 +5,6 @@ use std::time::Duration;
 use confab_conformance::api::Api;
 use confab_conformance::application::Application;
 use confab_conformance::server::{Server, pause};
-use confab_phone::heard::level;
 use confab_phone::{Phone, PhoneConfig, Phones, Voice};
 
 struct Line {
@@ -122,7 +121,7 @@ fn wait_music_until_the_start_and_the_end_with_the_one_who_ends_it() {
     pause(Duration::from_millis(300));
     let frames = first.listen(Duration::from_millis(400)).unwrap();
     assert!(
-        frames.iter().all(|f| level(&f.samples, 440.0) > -20.0),
+        frames.iter().all(|f| f.level(440.0) > -20.0),
         "started: hears the other"
     );
     moderator.hang_up().unwrap();
@@ -154,10 +153,7 @@ fn play_say_pause_redirect_and_hang_up() {
     phone.wait_until_talking(PATIENCE).unwrap();
     phone.wait_until_ended(Duration::from_secs(12)).unwrap();
     let frames = confab_phone::heard::frames(&phone.packets());
-    let tones = frames
-        .iter()
-        .filter(|f| level(&f.samples, 1_777.0) > -25.0)
-        .count();
+    let tones = frames.iter().filter(|f| f.level(1_777.0) > -25.0).count();
     assert!(
         (48..=53).contains(&tones),
         "one second of tone: {tones} frames"

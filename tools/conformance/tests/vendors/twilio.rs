@@ -8,7 +8,7 @@ use confab_conformance::api::Api;
 use confab_conformance::application::{Application, Received};
 use confab_conformance::server::{Dialect, Server, TOKEN, TWILIO_ACCOUNT, pause};
 use confab_conformance::vendors::validate;
-use confab_phone::heard::{level, wav};
+use confab_phone::heard::wav;
 use confab_phone::{Phone, PhoneConfig, Phones};
 
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -211,7 +211,7 @@ fn a_hold_document_runs_once_and_a_redirect_loops_it() {
             .unwrap();
         let frames = phone.listen(Duration::from_millis(4_000)).unwrap();
         line.api.post(&path, &[("Hold", "false")]).unwrap();
-        let tones = frames.iter().filter(|f| level(&f.samples, TONE_HZ) > -25.0);
+        let tones = frames.iter().filter(|f| f.level(TONE_HZ) > -25.0);
         tones.count()
     };
     // Half a second of tone: 25 frames.

@@ -16,6 +16,7 @@ const FLOORS: &[(&str, &str, &[&str])] = &[
     ("core/cxml", "confab-cxml", &[]),
     ("core/mixer", "confab-mixer", &[]),
     ("core/conference", "confab-conference", &[]),
+    ("core/delivery", "confab-delivery", &[]),
     ("core/sip", "confab-sip", &["sdp"]),
     ("core/media", "confab-media", &["codec", "rtp", "mixer"]),
     (
@@ -26,7 +27,7 @@ const FLOORS: &[(&str, &str, &[&str])] = &[
     ("shell/sockets", "confab-sockets", &[]),
     ("shell/store", "confab-store", &["switchboard"]),
     ("shell/sounds", "confab-sounds", &["switchboard"]),
-    ("shell/web", "confab-web", &["switchboard"]),
+    ("shell/web", "confab-web", &["delivery", "switchboard"]),
     ("shell/rest", "confab-rest", &["switchboard", "store"]),
     (
         "shell/phone",
@@ -66,6 +67,7 @@ const FLOORS: &[(&str, &str, &[&str])] = &[
             "cxml",
             "mixer",
             "conference",
+            "delivery",
             "sip",
             "media",
             "switchboard",
@@ -81,6 +83,7 @@ const FLOORS: &[(&str, &str, &[&str])] = &[
         "confab-fuzz",
         &["sip", "sdp", "rtp", "cxml", "sounds", "rest"],
     ),
+    ("tools/bench", "confab-bench", &["codec", "sockets"]),
     ("tools/xtask", "xtask", &[]),
 ];
 

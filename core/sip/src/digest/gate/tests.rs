@@ -35,7 +35,7 @@ fn credentials(challenge: &str, user: &str, password: &str) -> String {
     let mut answered = Answered::default();
     let asked = ("INVITE", URI);
     challenge
-        .and_then(|c| c.answer(&account(user, password), asked, "c", &mut answered))
+        .and_then(|(c, _)| c.answer(&account(user, password), asked, "c", &mut answered))
         .unwrap_or_default()
 }
 
@@ -150,7 +150,9 @@ fn an_answer_takes_the_strongest_that_it_knows_and_counts_on() {
     let offered = Gate::new([3; 32]).challenges(Instant(0), (HERE, "0123"), false);
     let (sha, md5) = (offered.sha256, offered.md5);
     let challenges = [md5, "Digest realm=\"x\", algorithm=SHA-512-256".into(), sha];
-    let challenge = Challenge::strongest(&challenges).expect("one that we know");
+    let challenge = Challenge::strongest(&challenges)
+        .expect("one that we know")
+        .0;
     let mut answered = Answered::default();
     let mut text = || {
         let account = account("anna", "pass");

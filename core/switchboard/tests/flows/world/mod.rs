@@ -9,14 +9,16 @@ use std::time::Duration;
 
 use confab_conference::{Customs, Key, Update, Url};
 use confab_media::{Command, Engine, EngineConfig, Event, Output as MediaOutput};
+use confab_sdp::OurSrtp;
+use confab_sip::Transport;
 use confab_switchboard::{
-    CallCallback, CallEvent, CallView, ConferenceView, Config, DecodeError, Fetch, Input,
-    Leftovers, News, Notice, Output, ParticipantView, RecordingEnd, RecordingView, Reply, Request,
-    Switchboard, TimeOuts,
+    Access, CallCallback, CallEvent, CallView, ConferenceView, Config, DecodeError, Fetch, Gateway,
+    Input, Leftovers, News, Notice, Output, ParticipantView, RecordingEnd, RecordingView, Reply,
+    Request, Switchboard, TimeOuts, Trunk,
 };
 use confab_terms::{
     AccountSid, AudioId, CallSid, Codec, ConferenceSid, DecodeId, Instant, LegId, Method, Now,
-    RequestId, SocketAddr, SoundId, WallTime,
+    RequestId, SocketAddr, SoundId, Srtp, WallTime,
 };
 
 pub(crate) use phone::{Phone, Told};
@@ -109,6 +111,38 @@ impl World {
         })
     }
 
+    /// Media is encrypted as this says.
+    pub(crate) fn secret(srtp: Srtp) -> Self {
+        Self::of(Config {
+            srtp,
+            ..Self::config(None)
+        })
+    }
+
+    /// With a trunk that is the first phone, which nobody has called yet.
+    pub(crate) fn with_trunk() -> Self {
+        let phone = Phone::new(0);
+        let mut access = Access::open();
+        let address = phone.address;
+        access.trunks.push(Trunk {
+            name: "carrier".to_owned(),
+            networks: Vec::new(),
+            account: None,
+            gateway: Some(Gateway::new(
+                address.to_string(),
+                Some(address),
+                Transport::Udp,
+            )),
+            srtp: None,
+        });
+        let mut world = Self::of(Config {
+            access,
+            ..Self::config(None)
+        });
+        world.phones.push(phone);
+        world
+    }
+
     fn with(voice: Option<Url>) -> Self {
         Self::of(Self::config(voice))
     }
@@ -117,7 +151,9 @@ impl World {
         Config {
             account: AccountSid::from_random(1),
             sip_address: SIP.parse().unwrap(),
-            access: confab_switchboard::Access::open(),
+            sips_port: None,
+            srtp: Srtp::Prefer,
+            access: Access::open(),
             media_address: "127.0.0.1".parse().unwrap(),
             voice,
             api_url: "http://confab.example".to_owned(),
@@ -137,6 +173,7 @@ impl World {
             engine: Engine::new(EngineConfig {
                 start: Instant(1_000_000_000),
                 wall: WallTime(0),
+                ..EngineConfig::default()
             }),
             phones: Vec::new(),
             strays: Vec::new(),
@@ -401,8 +438,14 @@ impl World {
 
     /// A new phone that calls this user part.
     pub(crate) fn call(&mut self, user: &str) -> usize {
+        self.call_secretly(user, None)
+    }
+
+    /// The same with keys for its media.
+    pub(crate) fn call_secretly(&mut self, user: &str, srtp: Option<OurSrtp>) -> usize {
         let at = self.phones.len();
         self.phones.push(Phone::new(at));
+        self.phones[at].local.srtp = srtp;
         let now = self.now;
         self.phones[at].call(now, user);
         self.poll_phone(at);

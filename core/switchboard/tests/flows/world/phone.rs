@@ -7,6 +7,8 @@ use confab_terms::{Codec, Instant, SocketAddr};
 /// What a phone was told of its call.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Told {
+    /// It is called: the request URI without parameters.
+    Invited(String),
     Ringing,
     Answered,
     OfferAccepted(String),
@@ -21,7 +23,7 @@ pub(crate) struct Phone {
     pub(crate) told: Vec<Told>,
     /// Further headers of its INVITE.
     pub(crate) headers: Vec<(String, String)>,
-    local: Local,
+    pub(crate) local: Local,
     said: u16,
 }
 
@@ -34,6 +36,7 @@ impl Phone {
         Self {
             agent: UserAgent::new(Config {
                 address,
+                tls_port: None,
                 product: String::new(),
                 seed,
             }),
@@ -46,6 +49,7 @@ impl Phone {
                 rtp_port: 7_000 + number * 2,
                 session_id: 1,
                 version: 1,
+                srtp: None,
                 codecs: vec![Codec::Pcmu],
             },
             said: 0,
@@ -110,6 +114,19 @@ impl Phone {
         (from, packet)
     }
 
+    pub(crate) fn ring(&mut self, now: Instant) {
+        self.agent.ring(now, self.dialog.unwrap());
+    }
+
+    pub(crate) fn pick_up(&mut self, now: Instant) {
+        let answer = self.offer(Direction::SendRecv);
+        self.agent.answer(now, self.dialog.unwrap(), answer);
+    }
+
+    pub(crate) fn refuse(&mut self, now: Instant, status: u16) {
+        self.agent.reject(now, self.dialog.unwrap(), status);
+    }
+
     pub(crate) fn hang_up(&mut self, now: Instant) {
         self.agent.hang_up(now, self.dialog.unwrap());
     }
@@ -130,13 +147,16 @@ impl Phone {
     fn note(&mut self, event: Event) {
         let text = |answer: Vec<u8>| String::from_utf8(answer).unwrap();
         self.told.push(match event {
+            Event::Invited { dialog, to, .. } => {
+                self.dialog = Some(dialog);
+                Told::Invited(to)
+            }
             Event::Ringing { .. } => Told::Ringing,
             Event::Answered { .. } => Told::Answered,
             Event::OfferAccepted { answer, .. } => Told::OfferAccepted(text(answer)),
             Event::OfferRefused { status, .. } => Told::OfferRefused(status),
             Event::Ended { how, .. } => Told::Ended(how),
-            Event::Invited { .. }
-            | Event::EarlyAnswer { .. }
+            Event::EarlyAnswer { .. }
             | Event::Acknowledged { .. }
             | Event::Offered { .. }
             | Event::OfferWanted { .. }

@@ -59,6 +59,7 @@ fn packets(samples: &[i16]) -> Vec<Packet> {
         Packet {
             arrived: Instant(u64::from(n) * 20_000_000),
             payload_type: 0,
+            codec: Some(Codec::Pcmu),
             marker: n == 0,
             sequence: n,
             timestamp: u32::from(n) * 160,

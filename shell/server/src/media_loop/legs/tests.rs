@@ -1,6 +1,6 @@
 //! Whatever the order of coming, asking and going, a leg's own sockets are found.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use confab_sockets::{PortRange, Ports};
 use confab_terms::LegId;
@@ -25,7 +25,7 @@ fn each_leg_finds_its_own_sockets() {
     for &(id, wanted) in known.iter().chain(known.iter().rev()) {
         assert_eq!(port(&mut legs, id), Some(wanted));
     }
-    let order: Vec<_> = legs.iter().map(|leg| leg.id.0).collect();
+    let order: Vec<_> = legs.iter_mut().map(|leg| leg.id.0).collect();
     assert_eq!(order, [1, 3, 5, 7, 9]);
     legs.close(LegId(5));
     legs.close(LegId(5));
@@ -34,4 +34,28 @@ fn each_leg_finds_its_own_sockets() {
     for &(id, wanted) in known.iter().filter(|(id, _)| *id != LegId(5)) {
         assert_eq!(port(&mut legs, id), Some(wanted));
     }
+}
+
+#[test]
+fn what_a_stranger_sent_before_the_connection_is_not_taken_for_the_peers() {
+    let range = PortRange::new(18_000, 18_999).unwrap();
+    let home = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let mut ports = Ports::new(home, range, 0, 1);
+    let [pair, peer, stranger] = [(); 3].map(|()| ports.bind().unwrap());
+    let to = SocketAddr::new(home, pair.port);
+    let [peer, stranger] = [peer.rtp, stranger.rtp];
+    let mut legs = Legs::default();
+    legs.open(LegId(1), pair);
+    let leg = legs.find(LegId(1)).unwrap();
+    assert!(stranger.send_to(b"stranger", to));
+    leg.rtp.connect(peer.local().unwrap());
+    assert!(peer.send_to(b"peer", to));
+    assert!(stranger.send_to(b"too late", to));
+    let mut packet = [0; 100];
+    // Loopback delivers at once.
+    let heard: Vec<_> = core::iter::from_fn(|| leg.rtp.receive(&mut packet)).collect();
+    let [first, second] = [&stranger, &peer].map(|udp| udp.local().unwrap());
+    assert_eq!(heard, [(8, first), (4, second)]);
+    assert!(peer.send_to(b"again", to));
+    assert_eq!(leg.rtp.receive(&mut packet), Some((5, second)));
 }

@@ -1,0 +1,77 @@
+//! A leg's SRTP: what goes out encrypted where it lies, what comes in copied and decrypted. A key
+//! that stays the same from one agreement to the next keeps its counts.
+
+use confab_rtp::srtp::{Incoming, Outgoing, Refused};
+use confab_terms::SrtpKeys;
+use confab_terms::limits::RTP_PACKET_BYTES_MAX;
+use serde::{Deserialize, Serialize};
+
+use crate::Component;
+
+/// Room for one packet that is being decrypted.
+pub(crate) type Bench = [u8; RTP_PACKET_BYTES_MAX];
+
+/// Both ways of one leg.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Secrecy {
+    outgoing: Outgoing,
+    incoming: Incoming,
+}
+
+impl Secrecy {
+    /// What an agreement makes of what was before it.
+    pub(crate) fn agreed(before: Option<Box<Self>>, keys: Option<SrtpKeys>) -> Option<Box<Self>> {
+        let SrtpKeys {
+            suite,
+            ours,
+            theirs,
+        } = keys?;
+        let Some(mut secrecy) = before else {
+            return Some(Box::new(Self {
+                outgoing: Outgoing::new(suite, ours),
+                incoming: Incoming::new(suite, theirs),
+            }));
+        };
+        if !secrecy.outgoing.is_under(suite, &ours) {
+            secrecy.outgoing = Outgoing::new(suite, ours);
+        }
+        if !secrecy.incoming.is_under(suite, &theirs) {
+            secrecy.incoming = Incoming::new(suite, theirs);
+        }
+        Some(secrecy)
+    }
+
+    /// Bytes that it adds to a packet.
+    pub(crate) fn overhead(&self, component: Component) -> usize {
+        match component {
+            Component::Rtp => self.outgoing.rtp_overhead(),
+            Component::Rtcp => self.outgoing.rtcp_overhead(),
+        }
+    }
+
+    /// Encrypts the packet, which is followed by room for what is added. False: it must not go.
+    pub(crate) fn seal(&mut self, component: Component, packet: &mut [u8]) -> bool {
+        let length = packet.len().saturating_sub(self.overhead(component));
+        let sealed = match component {
+            Component::Rtp => self.outgoing.protect_rtp(packet, length),
+            Component::Rtcp => self.outgoing.protect_rtcp(packet, length),
+        };
+        sealed == Some(packet.len())
+    }
+
+    /// Decrypts a copy of the packet.
+    pub(crate) fn open<'a>(
+        &mut self,
+        component: Component,
+        packet: &[u8],
+        bench: &'a mut Bench,
+    ) -> Result<&'a [u8], Refused> {
+        let copy = bench.get_mut(..packet.len()).ok_or(Refused::Malformed)?;
+        copy.copy_from_slice(packet);
+        let length = match component {
+            Component::Rtp => self.incoming.unprotect_rtp(copy)?,
+            Component::Rtcp => self.incoming.unprotect_rtcp(copy)?,
+        };
+        copy.get(..length).ok_or(Refused::Malformed)
+    }
+}

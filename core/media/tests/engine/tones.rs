@@ -1,0 +1,179 @@
+//! Keys that a phone sends as tones in its voice: told once, and taken out of what others hear; and
+//! comfort noise, which is no voice and no loss.
+
+use confab_codec::encode;
+use confab_codec::tone::Sine;
+use confab_media::{Command, Component, Event, LegMedia};
+use confab_rtp::{HEADER_BYTES, Header};
+use confab_terms::{Codec, Digit, LegId};
+
+use crate::desk::{Desk, address, media};
+
+/// From the first sample of a key to the end of the first block that holds nothing else: the most
+/// that is mixed before it is noticed.
+const LEAK_SAMPLES_MAX: usize = 203;
+const KEY_AT: usize = 1_600;
+
+/// Two legs, the first of which has no packets for digits.
+fn desk(codec: Codec, agreed: Option<u8>) -> Desk {
+    let mut desk = Desk::conference(2);
+    let media = LegMedia {
+        codec,
+        payload_type: codec.payload_type(),
+        digits_payload_type: agreed,
+        ..media(1)
+    };
+    let leg = LegId(1);
+    desk.apply(Command::SetMedia { leg, media });
+    desk
+}
+
+/// Silence, then a key (697 and 1,336 Hz: `2`) of so many samples from `at` on, then silence.
+fn pressed(at: usize, samples: usize) -> Vec<i16> {
+    let mut key = vec![0; samples];
+    Sine::new(8_000, 697.0, -10.0).fill(&mut key);
+    Sine::new(8_000, 1_336.0, -10.0).add(&mut key);
+    let mut all = vec![0; at];
+    all.extend(key);
+    all.resize((at + samples).next_multiple_of(160) + 3_200, 0);
+    all
+}
+
+fn packet(payload_type: u8, frame: usize, payload: &[u8]) -> Vec<u8> {
+    let header = Header {
+        payload_type,
+        marker: false,
+        sequence: frame as u16,
+        timestamp: frame as u32 * 160,
+        ssrc: 5,
+    };
+    let mut packet = vec![0; HEADER_BYTES + payload.len()];
+    header.write(&mut packet);
+    packet[HEADER_BYTES..].copy_from_slice(payload);
+    packet
+}
+
+/// What the other one hears of it, and the keys told.
+fn said(desk: &mut Desk, codec: Codec, samples: &[i16]) -> (Vec<i16>, Vec<char>) {
+    let (mut heard, mut keys) = (Vec::new(), Vec::new());
+    for (n, frame) in samples.chunks(160).enumerate() {
+        let mut payload = [0; 160];
+        encode(codec, frame, &mut payload);
+        let bytes = packet(codec.payload_type(), n, &payload);
+        desk.receive(1, Component::Rtp, address(1, 4_000), &bytes);
+        let out = desk.tick();
+        heard.extend(out.heard(2));
+        keys.extend(out.events.iter().filter_map(|event| match event {
+            Event::Digit {
+                leg: LegId(1),
+                digit: Digit(key),
+            } => Some(*key),
+            _ => None,
+        }));
+    }
+    (heard, keys)
+}
+
+fn loud(heard: &[i16]) -> usize {
+    heard
+        .iter()
+        .filter(|sample| sample.unsigned_abs() > 64)
+        .count()
+}
+
+#[test]
+fn a_key_is_told_once_and_hardly_begins_to_be_heard() {
+    for codec in [Codec::Pcmu, Codec::Pcma] {
+        let mut worst = 0;
+        for offset in 0..160 {
+            let mut desk = desk(codec, None);
+            let samples = pressed(KEY_AT + offset, 800);
+            let (heard, keys) = said(&mut desk, codec, &samples);
+            assert_eq!(keys, ['2'], "{codec:?}, offset {offset}");
+            let last = heard.iter().rposition(|sample| sample.unsigned_abs() > 64);
+            let first = heard.iter().position(|sample| sample.unsigned_abs() > 64);
+            let leaked = match (first, last) {
+                (Some(first), Some(last)) => last + 1 - first,
+                _ => 0,
+            };
+            worst = worst.max(leaked);
+        }
+        assert!(worst <= LEAK_SAMPLES_MAX, "{codec:?}: {worst} samples");
+    }
+}
+
+#[test]
+fn a_phone_with_packets_for_digits_may_whistle() {
+    let mut desk = desk(Codec::Pcmu, Some(101));
+    let (heard, keys) = said(&mut desk, Codec::Pcmu, &pressed(KEY_AT, 800));
+    assert!(keys.is_empty());
+    assert!(loud(&heard) > 700, "{}", loud(&heard));
+}
+
+#[test]
+fn after_a_key_the_voice_is_back_within_60_ms() {
+    let mut desk = desk(Codec::Pcmu, None);
+    let mut samples = pressed(KEY_AT, 800);
+    samples.truncate(KEY_AT + 800);
+    let mut voice = vec![0; 3_200];
+    Sine::new(8_000, 440.0, -10.0).fill(&mut voice);
+    samples.extend(&voice);
+    let (heard, keys) = said(&mut desk, Codec::Pcmu, &samples);
+    assert_eq!(keys, ['2']);
+    let back = KEY_AT + 800 + 480;
+    let whole = loud(&heard[back..back + 1_600]);
+    assert!(whole > 1_500, "{whole}");
+}
+
+#[test]
+fn a_key_is_told_by_who_sits_nowhere_too() {
+    let mut desk = desk(Codec::Pcmu, None);
+    desk.change(confab_media::RoomChange {
+        unseat: vec![LegId(1)],
+        ..confab_media::RoomChange::default()
+    });
+    let (_, keys) = said(&mut desk, Codec::Pcmu, &pressed(KEY_AT, 800));
+    assert_eq!(keys, ['2']);
+}
+
+#[test]
+fn comfort_noise_is_no_voice_no_loss_and_not_foreign() {
+    let mut desk = Desk::conference(2);
+    let mut payload = [0; 160];
+    encode(Codec::Pcmu, &[4_000; 160], &mut payload);
+    let mut heard = Vec::new();
+    let mut say = |desk: &mut Desk, packet: Option<Vec<u8>>| {
+        if let Some(packet) = packet {
+            desk.receive(1, Component::Rtp, address(1, 4_000), &packet);
+        }
+        // Every tick a packet goes out, whatever comes in.
+        heard.push(desk.tick().heard(2));
+    };
+    for n in 0..50 {
+        say(&mut desk, Some(packet(0, n, &payload)));
+    }
+    say(&mut desk, Some(packet(13, 50, &[60, 1, 2])));
+    for _ in 0..49 {
+        say(&mut desk, None);
+    }
+    for n in 0..50 {
+        let mut bytes = packet(0, 51 + n, &payload);
+        let timestamp = (100 + n as u32) * 160;
+        bytes[4..8].copy_from_slice(&timestamp.to_be_bytes());
+        say(&mut desk, Some(bytes));
+    }
+    // 60 ms in which the voice dies down.
+    assert!(heard[55..99].iter().all(|frame| loud(frame) == 0));
+    assert!(heard[103..].iter().all(|frame| loud(frame) == 160));
+    let counters = desk.engine.counters();
+    assert_eq!((counters.foreign_payload_type, counters.concealed), (0, 0));
+    let out = desk.apply(Command::RemoveLeg { leg: LegId(1) });
+    let Some(Event::LegRemoved { figures, .. }) = out.events.first() else {
+        panic!("{:?}", out.events);
+    };
+    assert_eq!(
+        (figures.packets_in, figures.lost, figures.dropped),
+        (100, 0, 0)
+    );
+    assert_eq!(figures.mos_tenths, 44);
+}

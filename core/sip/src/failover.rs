@@ -1,0 +1,127 @@
+//! A request to a name goes to one place after the other, until somebody answers (RFC 3263 §4.3):
+//! the next one's turn comes without an answer in time, without a way there, or with a 503.
+
+use confab_terms::{Instant, limits};
+
+use crate::UserAgent;
+use crate::client::{Cancel, ClientState};
+use crate::hop::{Hop, Transport};
+use crate::message::{Method, Outgoing};
+use crate::phase::Phase;
+use crate::resolve::key_of;
+use crate::timers::{Timer, TransactionId};
+
+impl UserAgent {
+    /// The request of this transaction, which was for a name, goes to the first of these places,
+    /// and is kept for the others.
+    pub(crate) fn aim(
+        &mut self,
+        now: Instant,
+        (id, named): (TransactionId, &Hop),
+        mut ways: Vec<Hop>,
+    ) {
+        let Some(client) = self.clients.get_mut(&id).filter(|_| !ways.is_empty()) else {
+            return;
+        };
+        let first = ways.remove(0);
+        let by = first.transport;
+        let changed = client.to.transport != by;
+        client.to = first;
+        client.others = ways;
+        client.name = key_of(named);
+        if changed {
+            let mut request = client.request.clone();
+            self.speak_by(&mut request, by);
+            if let Some(client) = self.clients.get_mut(&id) {
+                client.request = request;
+            }
+            if by.is_stream() {
+                self.timers.stop(Timer::A(id));
+                self.timers.stop(Timer::E(id));
+            }
+        }
+        self.be_impatient(now, id);
+        self.send_request(now, id);
+    }
+
+    /// Where we take their requests is by the same transport. TLS, which is always asked for, is
+    /// never come by so.
+    fn speak_by(&self, request: &mut Outgoing, by: Transport) {
+        let contact = self.contact(by, false);
+        for (name, value) in &mut request.headers {
+            if name == "Contact" {
+                value.clone_from(&contact);
+            }
+        }
+    }
+
+    /// Who has others to turn to waits for less long.
+    fn be_impatient(&mut self, now: Instant, id: TransactionId) {
+        let Some(client) = self.clients.get(&id).filter(|c| !c.others.is_empty()) else {
+            return;
+        };
+        let timer = match client.request.method {
+            Method::Invite => Timer::B(id),
+            _ => Timer::F(id),
+        };
+        self.timers.set(timer, now + limits::SIP_NEXT_WAY_AFTER);
+    }
+
+    /// There was nothing to be had from where a request went: to the next place, as a transaction
+    /// of its own. False: there is none, or nobody wants it any more.
+    pub(crate) fn try_next_way(&mut self, now: Instant, id: TransactionId) -> bool {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return false;
+        };
+        if let (Some(name), Some(at)) = (&client.name, client.to.address()) {
+            self.names.failed(now, name, at);
+        }
+        if client.others.is_empty() || client.cancel != Cancel::No || !self.has_room() {
+            return false;
+        }
+        let Some(client) = self.clients.get_mut(&id) else {
+            return false;
+        };
+        let to = client.others.remove(0);
+        let mut request = client.request.clone();
+        let kept = client.clone();
+        let fresh = TransactionId(self.next_number());
+        request.branch = self.branch();
+        if to.transport != kept.to.transport {
+            self.speak_by(&mut request, to.transport);
+        }
+        if let Some(known) = self.dialogs.get_mut(&kept.dialog) {
+            if let Phase::Inviting { client, .. } = &mut known.phase
+                && *client == id
+            {
+                *client = fresh;
+                known.early.clear();
+            }
+            if let Some(asking) = &mut known.asking
+                && asking.client == Some(id)
+            {
+                asking.client = Some(fresh);
+            }
+        }
+        self.begin_client(now, fresh, request, to, kept.dialog);
+        if let Some(client) = self.clients.get_mut(&fresh) {
+            client.tries = kept.tries;
+            client.challenges = kept.challenges;
+            client.others = kept.others;
+            client.name = kept.name;
+        }
+        self.be_impatient(now, fresh);
+        true
+    }
+
+    /// The same where nothing at all has come back; the transaction before is over then.
+    pub(crate) fn try_next_way_unheard(&mut self, now: Instant, id: TransactionId) -> bool {
+        let unheard = |state: &ClientState| matches!(state, ClientState::Calling { .. });
+        let unheard = self.clients.get(&id).is_some_and(|c| unheard(&c.state));
+        let goes_on = unheard && self.try_next_way(now, id);
+        if goes_on {
+            self.forget_client(id);
+        }
+        goes_on
+    }
+}

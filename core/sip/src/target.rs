@@ -1,0 +1,118 @@
+//! Where a name's SIP is spoken, and in which order to try those places (RFC 3263 §4, RFC 2782).
+
+use confab_terms::{SocketAddr, limits};
+use serde::{Deserialize, Serialize};
+
+use crate::Transport;
+use crate::hop::canonical;
+
+/// One such place: an SRV record with the addresses of its host; or the name's own addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// Those with a lower number are tried first.
+    pub priority: u16,
+    /// Among those of one priority: how large its share of the calls is.
+    pub weight: u16,
+    /// What is spoken there, where the one who asked has not said it.
+    pub transport: Transport,
+    /// In the order in which to try them.
+    pub addresses: Vec<SocketAddr>,
+}
+
+impl Target {
+    /// A name's own address.
+    #[must_use]
+    pub fn plain(address: SocketAddr) -> Self {
+        Self {
+            priority: 0,
+            weight: 0,
+            transport: Transport::Udp,
+            addresses: vec![address],
+        }
+    }
+
+    /// Only what our own sockets can reach.
+    pub(crate) fn usable(&self, v4: bool) -> Option<Self> {
+        let addresses = self.addresses.iter().map(|address| canonical(*address));
+        let addresses = addresses.filter(|address| address.is_ipv4() == v4 && address.port() != 0);
+        let addresses: Vec<SocketAddr> = addresses.collect();
+        (!addresses.is_empty()).then(|| Self {
+            addresses,
+            ..self.clone()
+        })
+    }
+}
+
+/// The order for one request: by priority, and within one by lot, as the weights say.
+pub(crate) fn in_order(
+    targets: &[Target],
+    mut dice: impl FnMut() -> u64,
+) -> Vec<(Transport, SocketAddr)> {
+    let mut left: Vec<&Target> = targets.iter().collect();
+    // A weight of 0 hardly ever wins against another, but can where it stands first (RFC 2782).
+    left.sort_by_key(|target| (target.priority, target.weight));
+    let mut ways = Vec::new();
+    while let Some(first) = left.first() {
+        let rivals = left.iter().take_while(|t| t.priority == first.priority);
+        let sums: Vec<u64> = rivals
+            .scan(0, |sum, target| {
+                *sum += u64::from(target.weight);
+                Some(*sum)
+            })
+            .collect();
+        let lot = dice() % (sums.last().copied().unwrap_or(0) + 1);
+        let won = sums.iter().position(|sum| *sum >= lot).unwrap_or(0);
+        let target = left.remove(won);
+        ways.extend(target.addresses.iter().map(|at| (target.transport, *at)));
+    }
+    ways.truncate(limits::SIP_WAYS_MAX);
+    ways
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{Target, in_order};
+    use crate::Transport;
+
+    fn target(priority: u16, weight: u16, port: u16) -> Target {
+        Target {
+            priority,
+            weight,
+            transport: Transport::Udp,
+            addresses: vec![([192, 0, 2, 1], port).into()],
+        }
+    }
+
+    fn ports(targets: &[Target], lot: u64) -> Vec<u16> {
+        let ways = in_order(targets, || lot);
+        ways.iter().map(|(_, address)| address.port()).collect()
+    }
+
+    #[test]
+    fn priorities_come_before_weights() {
+        let targets = [target(20, 100, 3), target(10, 0, 1), target(10, 5, 2)];
+        assert_eq!(ports(&targets, 0), [1, 2, 3]);
+        assert_eq!(ports(&targets, 3), [2, 1, 3]);
+    }
+
+    #[test]
+    fn weights_are_shares() {
+        let targets = [target(1, 10, 1), target(1, 30, 3), target(1, 60, 6)];
+        let mut first = BTreeMap::new();
+        for lot in 0..101 {
+            let all = ports(&targets, lot);
+            assert_eq!(all.len(), 3, "each is tried once: {all:?}");
+            *first.entry(all[0]).or_insert(0) += 1;
+        }
+        assert_eq!(first, BTreeMap::from([(1, 11), (3, 30), (6, 60)]));
+    }
+
+    #[test]
+    fn weights_of_none_are_taken_as_they_come() {
+        let targets = [target(1, 0, 1), target(1, 0, 2)];
+        assert_eq!(ports(&targets, u64::MAX), [1, 2]);
+        assert!(in_order(&[], || 0).is_empty());
+    }
+}

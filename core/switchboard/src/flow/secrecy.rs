@@ -1,0 +1,38 @@
+//! Whether a call's media is encrypted, and new keys for it if so: as the trunk wants it that it
+//! comes from or goes to, else as the operator wants it for everybody.
+
+use confab_sdp::OurSrtp;
+use confab_sip::{DialogId, Trunk};
+use confab_terms::{CallSid, Srtp};
+
+use crate::Switchboard;
+
+/// Of a call that is there.
+pub(crate) fn srtp_of(board: &mut Switchboard, sid: CallSid) -> Option<OurSrtp> {
+    let call = board.calls.get(sid)?;
+    let trunk = match &call.outgoing {
+        Some(outgoing) => board.sip.trunk_on(&outgoing.route),
+        None => board.sip.trunk_of(call.dialog),
+    };
+    let wanted = wanted(board, trunk);
+    keys(board, wanted)
+}
+
+/// Of one that has only been invited.
+pub(crate) fn srtp_from(board: &mut Switchboard, dialog: DialogId) -> Option<OurSrtp> {
+    let wanted = wanted(board, board.sip.trunk_of(dialog));
+    keys(board, wanted)
+}
+
+fn wanted(board: &Switchboard, trunk: Option<&Trunk>) -> Srtp {
+    let of_trunk = trunk.and_then(|trunk| trunk.srtp);
+    of_trunk.unwrap_or(board.config.srtp)
+}
+
+fn keys(board: &mut Switchboard, wanted: Srtp) -> Option<OurSrtp> {
+    match wanted {
+        Srtp::Off => None,
+        Srtp::Prefer => Some(board.names.srtp(false)),
+        Srtp::Require => Some(board.names.srtp(true)),
+    }
+}

@@ -1,0 +1,94 @@
+//! Encrypted media: who is refused, and which keys follow which offer.
+
+use confab_media::Command;
+use confab_sdp::{Direction, OurSrtp};
+use confab_sip::Ending;
+use confab_terms::{MasterKey, Srtp, SrtpKeys};
+
+use crate::world::{Told, World};
+
+fn keys(byte: u8, required: bool) -> Option<OurSrtp> {
+    Some(OurSrtp {
+        required,
+        gcm: MasterKey::new([byte; 30]),
+        counter_mode: MasterKey::new([byte + 1; 30]),
+    })
+}
+
+/// What the media thread was told of encryption since the last time.
+fn told(world: &mut World) -> Vec<Option<SrtpKeys>> {
+    let commands = world.commands.drain(..);
+    let srtp = commands.filter_map(|command| match command {
+        Command::SetMedia { media, .. } => Some(media.srtp),
+        _ => None,
+    });
+    srtp.collect()
+}
+
+fn call(world: &mut World, srtp: Option<OurSrtp>) -> Vec<Option<SrtpKeys>> {
+    world.call_secretly("room", srtp);
+    told(world)
+}
+
+#[test]
+fn who_offers_what_is_not_wanted_is_refused_with_488() {
+    for (policy, srtp, encrypted) in [
+        (Srtp::Off, None, Some(false)),
+        (Srtp::Off, keys(1, false), Some(false)),
+        (Srtp::Off, keys(1, true), None),
+        (Srtp::Prefer, None, Some(false)),
+        (Srtp::Prefer, keys(1, false), Some(true)),
+        (Srtp::Prefer, keys(1, true), Some(true)),
+        (Srtp::Require, None, None),
+        (Srtp::Require, keys(1, false), Some(true)),
+        (Srtp::Require, keys(1, true), Some(true)),
+    ] {
+        let mut world = World::secret(policy);
+        let told = call(&mut world, srtp);
+        let refused = world.phones[0]
+            .told
+            .contains(&Told::Ended(Ending::Refused(488)));
+        assert_eq!(refused, encrypted.is_none(), "{policy:?} {srtp:?}");
+        let told: Vec<_> = told.iter().map(Option::is_some).collect();
+        assert_eq!(
+            told,
+            encrypted.into_iter().collect::<Vec<_>>(),
+            "{policy:?}"
+        );
+    }
+}
+
+#[test]
+fn keys_of_ours_are_new_whenever_theirs_are_and_never_begin_again() {
+    let mut world = World::secret(Srtp::Prefer);
+    let first = call(&mut world, keys(1, false))[0].expect("encrypted");
+    let mut reoffer = |srtp| {
+        let now = world.now;
+        world.phones[0].local.srtp = srtp;
+        world.phones[0].reoffer(now, Direction::SendRecv);
+        world.poll_phone(0);
+        world.seconds(1);
+        told(&mut world)
+    };
+    assert_eq!(reoffer(keys(1, false)), [], "the same again");
+    let second = reoffer(keys(3, false))[0].expect("encrypted");
+    assert_ne!(second.ours, first.ours);
+    assert_ne!(second.theirs, first.theirs);
+    assert_eq!(reoffer(None), [None]);
+    // Clear, and with its old key again: what we had with it is not used once more.
+    let third = reoffer(keys(3, false))[0].expect("encrypted");
+    assert_eq!(third.theirs, second.theirs);
+    assert_ne!(third.ours, second.ours);
+}
+
+#[test]
+fn nothing_that_is_told_names_a_key() {
+    let mut world = World::secret(Srtp::Require);
+    let told = call(&mut world, keys(1, true));
+    assert_eq!(told.len(), 1);
+    let shown = format!("{:?}{:?}{:?}", world.notices, world.news, world.callbacks);
+    assert!(
+        !shown.contains("inline") && !shown.contains("crypto"),
+        "{shown}"
+    );
+}

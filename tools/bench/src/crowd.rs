@@ -1,0 +1,147 @@
+//! Many callers with a socket each. One thread says what they say, each at its own moment of the
+//! 20 ms; another listens with all their ears.
+
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use anyhow::{Context as _, Result};
+use confab_sockets::Udp;
+use confab_terms::{Codec, Instant};
+
+use crate::ear::Window;
+use crate::histogram::Histogram;
+use crate::listening::{Listening, heard};
+use crate::speaking::{Edge, Speaking};
+use crate::voices::Voices;
+
+/// Callers live on an address of their own, so that their ports and the server's never meet.
+pub(crate) const CALLERS_IP: &str = "127.0.0.2";
+
+/// What is said in each room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Talk {
+    /// The first caller of each room says the tone, everyone else noise.
+    Pilot,
+    /// Everyone says noise; the tone goes from caller to caller, in short pieces.
+    Moving,
+}
+
+/// Who is there, and who of them talks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cast {
+    pub(crate) callers: usize,
+    pub(crate) rooms: usize,
+    /// So many of each room; the others send a frame of silence now and then, as phones do that
+    /// do not transmit pauses.
+    pub(crate) speakers: usize,
+    pub(crate) codec: Codec,
+    pub(crate) talk: Talk,
+}
+
+impl Cast {
+    /// Callers are dealt out to the rooms one by one.
+    pub(crate) fn room(self, caller: usize) -> usize {
+        caller % self.rooms
+    }
+
+    pub(crate) fn place(self, caller: usize) -> usize {
+        caller / self.rooms
+    }
+
+    pub(crate) fn is_pilot(self, caller: usize) -> bool {
+        self.talk == Talk::Pilot && self.place(caller) == 0
+    }
+}
+
+/// The sockets and voices of a cast.
+pub(crate) struct Crowd {
+    pub(crate) cast: Cast,
+    pub(crate) sockets: Vec<Udp>,
+    pub(crate) voices: Voices,
+    /// When frames count; 0 and 0 until that is known.
+    pub(crate) window: (AtomicU64, AtomicU64),
+    pub(crate) stop: AtomicBool,
+}
+
+/// What a crowd said and heard.
+pub(crate) struct Heard {
+    pub(crate) listening: Listening,
+    pub(crate) edges: Vec<Edge>,
+    /// How late packets left the crowd itself.
+    pub(crate) behind: Histogram,
+}
+
+impl Crowd {
+    pub(crate) fn new(cast: Cast) -> Result<Self> {
+        let address: SocketAddr = format!("{CALLERS_IP}:0").parse()?;
+        let bind = |_| {
+            let socket = Udp::bind(address).context(
+                "no more sockets; a higher limit of open files (ulimit -n) would do: two for \
+                 each caller and some more",
+            )?;
+            socket.note_arrivals();
+            Ok(socket)
+        };
+        let sockets = (0..cast.callers).map(bind).collect::<Result<_>>()?;
+        Ok(Self {
+            cast,
+            sockets,
+            voices: Voices::new(cast.codec, cast.callers / cast.rooms),
+            window: (AtomicU64::new(0), AtomicU64::new(0)),
+            stop: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn port(&self, caller: usize) -> Result<u16> {
+        Ok(self.sockets[caller].local()?.port())
+    }
+
+    pub(crate) fn window(&self) -> Window {
+        Window {
+            from: Instant(self.window.0.load(Ordering::Acquire)),
+            to: Instant(self.window.1.load(Ordering::Acquire)),
+        }
+    }
+
+    pub(crate) fn measure(&self, window: Window) {
+        self.window.1.store(window.to.0, Ordering::Release);
+        self.window.0.store(window.from.0, Ordering::Release);
+    }
+
+    /// Everyone talks to `places` and listens while `meanwhile` runs.
+    pub(crate) fn talk<T>(
+        &self,
+        places: &[SocketAddr],
+        meanwhile: impl FnOnce() -> Result<T>,
+    ) -> Result<(T, Heard)> {
+        for (socket, place) in self.sockets.iter().zip(places) {
+            socket.connect(*place)?;
+        }
+        let spoken = Mutex::new(None);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let said = Speaking::new(self).run();
+                if let Ok(mut spoken) = spoken.lock() {
+                    *spoken = Some(said);
+                }
+            });
+            let ears = scope.spawn(|| heard(self));
+            let outcome = meanwhile();
+            self.stop.store(true, Ordering::Release);
+            let listening = ears.join();
+            Ok((outcome?, listening))
+        })
+        .and_then(|(outcome, listening)| {
+            let listening = listening.ok().context("the listening thread panicked")?;
+            let said = spoken.into_inner().ok().flatten();
+            let (edges, behind) = said.context("the speaking thread panicked")?;
+            let heard = Heard {
+                listening,
+                edges,
+                behind,
+            };
+            Ok((outcome, heard))
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! One clock, and everything that can happen on it, one after the other.
+
+use core::time::Duration;
+
+use confab_switchboard::Input;
+use confab_terms::{FetchId, Instant};
+
+use crate::outcome::{Checked, Outcome};
+use crate::queue::{Arrival, Brought};
+use crate::tally::Kind;
+use crate::world::{START, World};
+
+/// A run goes on for so many ticks before everybody hangs up.
+const TICKS: u64 = 530;
+/// Nothing may happen so often at one moment.
+const AT_ONCE_MAX: u32 = 100_000;
+
+impl World {
+    /// The whole run.
+    pub(crate) fn run(mut self) -> Outcome {
+        let checked = self.live().and_then(|()| self.close());
+        Outcome {
+            fault: checked.err(),
+            hash: self.hash.value(),
+            tally: self.tally,
+            ticks: self.engine.tick_count(),
+            legs: self.thread.opened,
+            inputs: self.acts,
+        }
+    }
+
+    fn live(&mut self) -> Checked {
+        let acts = self.options.inputs + self.script.index(20);
+        let phones = self.phones.len();
+        for act in 0..acts {
+            // First they call.
+            let ms = if act < phones {
+                self.script.below(1_200)
+            } else {
+                self.script.between(600, TICKS * 20 - 100)
+            };
+            let at = START + Duration::from_micros(ms * 1_000 + self.script.below(1_000));
+            self.queue.push(at, Arrival::Act);
+        }
+        self.run_until(START + Duration::from_millis(TICKS * 20))
+    }
+
+    pub(crate) fn run_until(&mut self, end: Instant) -> Checked {
+        let mut at_once = 0;
+        loop {
+            let phones = self
+                .phones
+                .iter()
+                .filter_map(|phone| phone.agent.next_deadline());
+            let others = [
+                self.queue.next(),
+                self.board.next_deadline(),
+                Some(self.tick_due()),
+            ];
+            let next = phones.chain(others.into_iter().flatten()).min();
+            let Some(next) = next.filter(|next| *next <= end) else {
+                break;
+            };
+            at_once = if next > self.now { 0 } else { at_once + 1 };
+            if at_once > AT_ONCE_MAX {
+                return Err("time stands still: a deadline is never met".to_owned());
+            }
+            self.now = self.now.max(next);
+            self.turn()?;
+        }
+        self.now = end;
+        Ok(())
+    }
+
+    fn turn(&mut self) -> Checked {
+        if self.queue.next().is_some_and(|at| at <= self.now) {
+            return match self.queue.pop() {
+                Some(arrival) => self.arrives(arrival),
+                None => Ok(()),
+            };
+        }
+        if self.board.next_deadline().is_some_and(|at| at <= self.now) {
+            self.board.handle_deadline(self.both());
+            return self.after_input();
+        }
+        for at in 0..self.phones.len() {
+            let agent = &mut self.phones[at].agent;
+            if agent.next_deadline().is_some_and(|due| due <= self.now) {
+                agent.handle_deadline(self.now);
+                return self.poll_phone(at);
+            }
+        }
+        self.tick()
+    }
+
+    fn arrives(&mut self, arrival: Arrival) -> Checked {
+        match arrival {
+            Arrival::Input(input) => self.input(input),
+            Arrival::Fetched {
+                fetch,
+                result,
+                brings,
+            } => self.fetched(fetch, brings, Input::Fetched { fetch, result }),
+            Arrival::Datagram { to, bytes } => self.phone_gets(to, &bytes),
+            Arrival::Stream { number, to, event } => self.stream_arrives(number, to, event),
+            Arrival::Order(order) => self.ordered(order),
+            Arrival::Chunk(command) => {
+                self.engine.apply(self.now, command);
+                self.poll_engine()
+            }
+            Arrival::HookAnswered { about, outcome } => self.hook_answered(about, outcome),
+            Arrival::Decided {
+                phone,
+                dialog,
+                decision,
+            } => self.decided(phone, dialog, decision),
+            Arrival::HookAgain(about) => self.hook_again(about),
+            Arrival::Awake => self.awake(),
+            Arrival::Act => self.act(),
+            Arrival::Look => self.look(),
+        }
+    }
+
+    /// Something happens to the switchboard, and all that follows at this moment.
+    pub(crate) fn input(&mut self, input: Input) -> Checked {
+        self.trace(|| format!("<- {}", crate::trace::input(&input)));
+        self.board.handle(self.both(), input);
+        self.after_input()
+    }
+
+    /// An answer of the web; one that nobody waits for any more must come to nothing.
+    fn fetched(&mut self, fetch: FetchId, brings: Brought, input: Input) -> Checked {
+        let books = &mut self.books;
+        let ended = |call| books.ended_calls.contains(&call);
+        if !books.fetches.is_stale(fetch, ended) {
+            if let Some((call, brings)) = brings {
+                self.oracle.comes(call, brings);
+            }
+            return self.input(input);
+        }
+        self.tally.count(Kind::StaleAnswer);
+        self.trace(|| format!("<- stale: {}", crate::trace::input(&input)));
+        self.board.handle(self.both(), input);
+        self.restore_board()?;
+        match self.board.poll_output() {
+            None => Ok(()),
+            Some(output) => Err(format!(
+                "of an answer that nobody waits for, {fetch}, comes {output:?}"
+            )),
+        }
+    }
+
+    fn after_input(&mut self) -> Checked {
+        self.restore_board()?;
+        let mut outputs = Vec::new();
+        while let Some(output) = self.board.poll_output() {
+            outputs.push(output);
+        }
+        self.carry_out_all(outputs)
+    }
+}

@@ -1,0 +1,107 @@
+//! The application's web hooks, conference by conference: most answer, and some hang, come too
+//! late, fail, refuse or break off.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use confab_delivery::Outcome;
+use confab_switchboard::{About, TimeOuts};
+
+use crate::dice::Dice;
+use crate::tally::{Kind, Tally};
+
+/// The longest that one that is well takes.
+pub(crate) const WELL_MAX: Duration = Duration::from_millis(50);
+
+pub(crate) struct Hooks {
+    dice: Dice,
+    /// Of 1,000 things to be told of, so many meet a hook that is not well.
+    bad: u64,
+    is_well: BTreeMap<About, bool>,
+}
+
+/// What comes of one attempt, and when.
+pub(crate) struct Answer {
+    pub(crate) outcome: Outcome,
+    pub(crate) after: Duration,
+    /// The application has read it, whatever it said.
+    pub(crate) read: bool,
+}
+
+impl Hooks {
+    pub(crate) fn new(mut dice: Dice) -> Self {
+        let bad = *dice.pick(&[0, 200, 500, 1_000]).unwrap_or(&0);
+        Self {
+            dice,
+            bad,
+            is_well: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn is_well(&mut self, about: About) -> bool {
+        let (dice, bad) = (&mut self.dice, self.bad);
+        let known = self.is_well.entry(about);
+        *known.or_insert_with(|| !dice.chance(bad))
+    }
+
+    /// At the end of a run all are well.
+    pub(crate) fn answer(
+        &mut self,
+        about: About,
+        time_outs: TimeOuts,
+        closing: bool,
+        tally: &mut Tally,
+    ) -> Answer {
+        let well = self.is_well(about) || closing;
+        let dice = &mut self.dice;
+        let quick = Duration::from_micros(dice.between(100, WELL_MAX.as_micros() as u64));
+        let ms = |ms: u32| Duration::from_millis(u64::from(ms));
+        let failed = |code, status| Outcome::Failed { code, status };
+        let answer = |outcome, after, read| Answer {
+            outcome,
+            after,
+            read,
+        };
+        if well {
+            return answer(Outcome::Told, quick, true);
+        }
+        match dice.weighted(&[300, 60, 80, 80, 180, 80, 70, 60, 90]) {
+            0 => answer(Outcome::Told, quick, true),
+            1 => {
+                tally.count(Kind::HookUnreachable);
+                answer(failed(11_200, None), ms(time_outs.open_ms), false)
+            }
+            2 => {
+                tally.count(Kind::HookHangs);
+                answer(failed(11_200, None), ms(time_outs.read_ms), true)
+            }
+            3 => {
+                tally.count(Kind::HookTrickles);
+                answer(failed(11_200, None), ms(time_outs.total_ms), true)
+            }
+            4 => {
+                tally.count(Kind::HookFails);
+                let status = *dice.pick(&[500, 503, 429]).unwrap_or(&500);
+                answer(failed(11_217, Some(status)), quick, true)
+            }
+            5 => {
+                tally.count(Kind::HookResets);
+                answer(failed(11_200, None), quick, dice.coin())
+            }
+            6 => {
+                tally.count(Kind::HookRefuses);
+                let status = *dice.pick(&[404, 403]).unwrap_or(&404);
+                answer(failed(11_217, Some(status)), quick, true)
+            }
+            7 => {
+                tally.count(Kind::HookForbidden);
+                answer(failed(11_205, None), quick, false)
+            }
+            _ => {
+                tally.count(Kind::HookSlow);
+                let after = Duration::from_millis(dice.between(500, 4_500));
+                answer(Outcome::Told, after, true)
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! `cargo xtask bench`: builds the release and `tools/bench`, and lets that measure.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use crate::command::{program, root, run};
+
+/// Measures; true if it came to an end. What it measures fails nothing.
+pub(crate) fn bench(options: &[&str]) -> Result<bool> {
+    let (quick, only) = match options {
+        [] => (false, None),
+        ["--quick"] => (true, None),
+        ["--only", word] => (false, Some(*word)),
+        ["--quick", "--only", word] => (true, Some(*word)),
+        _ => bail!("bench knows --quick and --only WORD, in this order; none of {options:?}"),
+    };
+    let build = ["build", "--release", "-p", "confab", "-p", "confab-bench"];
+    if !run(program("cargo", &build))?.ok {
+        return Ok(false);
+    }
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let target = target.unwrap_or_else(|| root().join("target"));
+    let folder = if quick {
+        target.join("bench")
+    } else {
+        root().join("docs")
+    };
+    let binary = target.join("release/confab-bench");
+    let mut command = program(&binary.to_string_lossy(), &[]);
+    command.arg(folder);
+    if quick {
+        command.arg("quick");
+    }
+    if let Some(word) = only {
+        command.args(["only", word]);
+    }
+    Ok(run(command)?.ok)
+}
