@@ -8,7 +8,7 @@ use confab_terms::{CallSid, ConferenceSid, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::participant::Participant;
-use crate::{Callback, Customs, ParticipantState, Refusal, Settings};
+use crate::{Callback, Customs, ParticipantState, RecordWish, Refusal, Settings};
 
 /// `init`, `in-progress`, `completed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,8 @@ pub struct Conference {
     pub(crate) date_updated: WallTime,
     pub(crate) callback: Option<Callback>,
     pub(crate) event_callback_url: Option<String>,
+    /// Recorded once it starts.
+    pub(crate) record: Option<RecordWish>,
     /// `SequenceNumber` of the event sent last.
     pub(crate) sequence: u64,
     /// Seated and expected ones.
@@ -64,6 +66,7 @@ impl Conference {
             date_updated: now,
             callback: first.status_callback.clone(),
             event_callback_url: first.event_callback_url.clone(),
+            record: first.record.clone(),
             sequence: 0,
             participants: BTreeMap::new(),
             joined: Vec::new(),

@@ -4,7 +4,7 @@
 use confab_terms::{Audibility, CallSid, LegId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Music, Url};
+use crate::{Music, RecordWish, Url};
 
 /// What follows from one change. Empty means: nothing changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub struct Effects {
     pub hears: Vec<(CallSid, Hears)>,
     /// A tone to those who hear the room.
     pub beep: Option<Beep>,
+    /// The conference has started and is recorded from now on, to its end.
+    pub record: Option<RecordWish>,
     /// Announcements to queue.
     pub announcements: Vec<Announcement>,
     /// What happened, in order: told to the application if it asked for the word.

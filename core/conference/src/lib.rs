@@ -13,6 +13,7 @@ mod hand_over;
 mod leave;
 mod music;
 mod participant;
+mod recording;
 mod refusal;
 mod seat;
 mod settings;
@@ -27,6 +28,7 @@ pub use effects::{
     Announcement, Beep, Effects, EndReason, Event, EventKind, Hears, LeaveReason, MusicKind,
 };
 pub use participant::ParticipantState;
+pub use recording::{RecordWish, RecordingCallback, RecordingEvent};
 pub use refusal::Refusal;
 pub use settings::{BeepWish, Callback, EventWord, Music, Settings, Url};
 pub use update::{Target, Update};

@@ -4,7 +4,7 @@ use confab_terms::{CallSid, LegId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::beep::Tones;
-use crate::{Announcement, Callback, Event, EventKind, Music, Settings};
+use crate::{Announcement, Callback, Event, EventKind, Music, RecordWish, Settings};
 
 /// Everything the API shows of a participant, and its label.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,7 @@ pub(crate) struct Arrival {
     pub(crate) max_participants: Option<u32>,
     pub(crate) status_callback: Option<Callback>,
     pub(crate) event_callback_url: Option<String>,
+    pub(crate) record: Option<RecordWish>,
     pub(crate) announcements: Vec<Announcement>,
     /// An update said `Beep=true`: its coming is heard whatever its setting says.
     pub(crate) beep: bool,
@@ -103,6 +104,7 @@ impl Participant {
                 max_participants: settings.max_participants,
                 status_callback: settings.status_callback,
                 event_callback_url: settings.event_callback_url,
+                record: settings.record,
                 ..Arrival::default()
             })),
         }

@@ -33,6 +33,7 @@ impl Conference {
             if self.joined.is_empty() {
                 self.callback = arrival.status_callback;
                 self.event_callback_url = arrival.event_callback_url;
+                self.record = arrival.record;
             }
         }
         self.joined.push(call);
@@ -64,6 +65,8 @@ impl Conference {
     fn start(&mut self, seated_now: CallSid, now: WallTime, effects: &mut Effects) {
         self.status = Status::InProgress;
         self.date_updated = now;
+        // Before the start nobody says anything to anybody.
+        effects.record = self.record.take();
         for &call in self.joined.iter().filter(|call| **call != seated_now) {
             let Some(p) = self.participants.get(&call) else {
                 continue;

@@ -3,6 +3,8 @@
 use confab_terms::{CallSid, Method};
 use serde::{Deserialize, Serialize};
 
+use crate::RecordWish;
+
 /// An absolute http(s) URL and the method to ask it with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Url {
@@ -95,6 +97,8 @@ pub struct Settings {
     pub status_callback: Option<Callback>,
     /// SW's `eventCallbackUrl`: told of the end.
     pub event_callback_url: Option<String>,
+    /// `record-from-start`, if it is the first.
+    pub record: Option<RecordWish>,
 }
 
 impl Default for Settings {
@@ -111,6 +115,7 @@ impl Default for Settings {
             label: None,
             status_callback: None,
             event_callback_url: None,
+            record: None,
         }
     }
 }

@@ -7,7 +7,7 @@ use roxmltree::Node;
 
 use crate::attributes::{Attributes, Warnings};
 use crate::read::{quoted, text};
-use crate::{Beep, ConferenceNoun, Dial, EventWord};
+use crate::{Beep, ConferenceNoun, Dial, EventWord, recording};
 
 pub(crate) fn dial<'a>(node: Node<'a, 'a>, warnings: &mut Warnings<'a>) -> Dial {
     const WHAT: &str = "read as 14400; whole seconds from 1 on would do";
@@ -30,16 +30,8 @@ pub(crate) fn dial<'a>(node: Node<'a, 'a>, warnings: &mut Warnings<'a>) -> Dial 
     ] {
         let _ = attributes.text(name);
     }
-    attributes.ignore(&[
-        "record",
-        "recordingStatusCallback",
-        "recordingStatusCallbackMethod",
-        "recordingStatusCallbackEvent",
-        "recordingStorageUrl",
-        "recordingStorageUrlMethod",
-        "recordingTrack",
-        "trim",
-    ]);
+    let record = recording::of_dial(&mut attributes);
+    attributes.ignore(&["recordingStorageUrl", "recordingStorageUrlMethod"]);
     attributes.finish();
     Dial {
         action,
@@ -47,6 +39,7 @@ pub(crate) fn dial<'a>(node: Node<'a, 'a>, warnings: &mut Warnings<'a>) -> Dial 
         time_limit,
         hangup_on_star,
         conference: destination(node, warnings),
+        record,
     }
 }
 
@@ -107,17 +100,9 @@ fn conference<'a>(node: Node<'a, 'a>, warnings: &mut Warnings<'a>) -> Option<Con
             words
         },
         event_callback_url: attributes.text("eventCallbackUrl"),
+        record: recording::of_conference(&mut attributes),
     };
-    attributes.ignore(&[
-        "record",
-        "trim",
-        "region",
-        "jitterBufferSize",
-        "recordingConfigurationId",
-        "recordingStatusCallback",
-        "recordingStatusCallbackMethod",
-        "recordingStatusCallbackEvent",
-    ]);
+    attributes.ignore(&["region", "jitterBufferSize", "recordingConfigurationId"]);
     attributes.finish();
     (!noun.name.is_empty()).then_some(noun)
 }

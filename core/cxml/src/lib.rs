@@ -9,11 +9,12 @@ mod malformed;
 mod noun;
 mod parse;
 mod read;
+mod recording;
 mod verb;
 
 pub use cursor::Cursor;
 pub use document::{Document, Position, Warning};
 pub use malformed::Malformed;
-pub use noun::{Beep, ConferenceNoun, EventWord};
+pub use noun::{Beep, ConferenceNoun, EventWord, Recording, RecordingEvent};
 pub use parse::{Place, parse};
 pub use verb::{Dial, Loops, Verb};

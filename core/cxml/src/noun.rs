@@ -1,6 +1,6 @@
 //! `<Conference>`: where a call is dialled to, and what it brings along.
 
-use confab_terms::Method;
+use confab_terms::{Method, Track};
 use serde::{Deserialize, Serialize};
 
 /// `beep`.
@@ -87,6 +87,47 @@ pub struct ConferenceNoun {
     pub status_callback_events: Vec<EventWord>,
     /// Told of the end; never empty.
     pub event_callback_url: Option<String>,
+    /// `record-from-start`.
+    pub record: Option<Recording>,
+}
+
+/// What goes with `record`: texts as written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recording {
+    /// `trim-silence`.
+    pub trim: bool,
+    /// What a call says on one channel, what it hears on the other. Never of a conference.
+    pub dual: bool,
+    /// Which of a call's directions.
+    pub track: Track,
+    /// Whom to tell of it; never empty.
+    pub status_callback: Option<String>,
+    /// POST when absent.
+    pub status_callback_method: Method,
+    /// Of which events; none: the default.
+    pub status_callback_events: Vec<RecordingEvent>,
+}
+
+/// A word of `recordingStatusCallbackEvent`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum RecordingEvent {
+    /// `in-progress`
+    InProgress,
+    /// `completed`
+    Completed,
+    /// `absent`, or `failed`
+    Absent,
+}
+
+impl RecordingEvent {
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        Some(match word.to_ascii_lowercase().as_str() {
+            "in-progress" => Self::InProgress,
+            "completed" => Self::Completed,
+            "absent" | "failed" => Self::Absent,
+            _ => return None,
+        })
+    }
 }
 
 impl Default for ConferenceNoun {
@@ -106,6 +147,7 @@ impl Default for ConferenceNoun {
             status_callback_method: Method::Post,
             status_callback_events: Vec::new(),
             event_callback_url: None,
+            record: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use confab_terms::{Method, limits};
 use serde::{Deserialize, Serialize};
 
-use crate::ConferenceNoun;
+use crate::{ConferenceNoun, Recording};
 
 /// How often a verb is carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +84,8 @@ pub struct Dial {
     pub hangup_on_star: bool,
     /// Where to. `None`: nowhere that can be dialled (a warning says so); the dial fails.
     pub conference: Option<ConferenceNoun>,
+    /// The call is recorded while it is in there.
+    pub record: Option<Recording>,
 }
 
 impl Default for Dial {
@@ -94,6 +96,7 @@ impl Default for Dial {
             time_limit: limits::TIME_LIMIT_DEFAULT,
             hangup_on_star: false,
             conference: None,
+            record: None,
         }
     }
 }

@@ -85,7 +85,7 @@ fn defaults() {
             Redirect { url: "", method: Post }
             Reject { busy: false }
             Dial(Dial { action: None, method: Post, time_limit: 14400s, hangup_on_star: false,
-                conference: None })
+                conference: None, record: None })
             ! 12200 line 1, column 69: <Dial> without a <Conference> that can be joined, fails;
                 <Dial><Conference>Name</Conference></Dial> would do
         "#]],
@@ -112,10 +112,9 @@ fn a_conference_with_everything() {
                 Some(5), wait_url: Some(""), wait_method: Get, participant_label: Some("agent"),
                 status_callback: Some("https://a/events"), status_callback_method: Get,
                 status_callback_events: [Start, End, Leave], event_callback_url:
-                Some("https://a/end") }) })
-            ! 12200 line 7, column 38: <Conference record="record-from-start">: not supported,
-                ignored
-            ! 12200 line 8, column 5: <Conference trim="do-not-trim">: not supported, ignored
+                Some("https://a/end"), record: Some(Recording { trim: false, dual: false, track:
+                Both, status_callback: None, status_callback_method: Post, status_callback_events:
+                [] }) }), record: None })
         "#]],
     );
 }
@@ -130,7 +129,7 @@ fn a_conference_with_nothing() {
                 None, start_conference_on_enter: true, end_conference_on_exit: false,
                 max_participants: None, wait_url: None, wait_method: Post, participant_label:
                 None, status_callback: None, status_callback_method: Post, status_callback_events:
-                [], event_callback_url: None }) })
+                [], event_callback_url: None, record: None }), record: None })
         "#]],
     );
 }
@@ -162,7 +161,7 @@ fn values_out_of_range_are_replaced_by_the_default() {
                 None, start_conference_on_enter: true, end_conference_on_exit: false,
                 max_participants: None, wait_url: None, wait_method: Post, participant_label:
                 None, status_callback: None, status_callback_method: Post, status_callback_events:
-                [Start], event_callback_url: None }) })
+                [Start], event_callback_url: None, record: None }), record: None })
             ! 13410 line 2, column 7: <Play loop="-1">: read as 1; a whole number would do, 0 for
                 endless
             ! 13510 line 3, column 6: <Say loop="2.5">: read as 1; a whole number would do, 0 for
@@ -206,7 +205,7 @@ fn empty_attributes_count_as_absent_but_for_wait_url() {
                 None, start_conference_on_enter: true, end_conference_on_exit: false,
                 max_participants: None, wait_url: Some(""), wait_method: Post, participant_label:
                 None, status_callback: None, status_callback_method: Post, status_callback_events:
-                [], event_callback_url: None }) })
+                [], event_callback_url: None, record: None }), record: None })
         "#]],
     );
 }
@@ -237,9 +236,9 @@ fn verbs_without_content_are_skipped() {
         "<Response><Play> </Play><Say/><Dial>+1555</Dial><Dial><Conference/></Dial></Response>",
         &expect![[r#"
             Dial(Dial { action: None, method: Post, time_limit: 14400s, hangup_on_star: false,
-                conference: None })
+                conference: None, record: None })
             Dial(Dial { action: None, method: Post, time_limit: 14400s, hangup_on_star: false,
-                conference: None })
+                conference: None, record: None })
             ! 21455 line 1, column 11: <Play> without a URL, skipped; <Play>https://…</Play> would
                 do
             ! 13520 line 1, column 25: <Say> without words, skipped; <Say>Hello</Say> would do
@@ -262,9 +261,9 @@ fn one_conference_a_dial() {
                 None, start_conference_on_enter: true, end_conference_on_exit: false,
                 max_participants: None, wait_url: None, wait_method: Post, participant_label:
                 None, status_callback: None, status_callback_method: Post, status_callback_events:
-                [], event_callback_url: None }) })
+                [], event_callback_url: None, record: None }), record: None })
             Dial(Dial { action: None, method: Post, time_limit: 14400s, hangup_on_star: false,
-                conference: None })
+                conference: None, record: None })
             ! 13215 line 1, column 43: a second <Conference> in one <Dial>, ignored
             ! 13000 line 1, column 69: <Dial><Number> is not supported, ignored
             ! 12200 line 1, column 104: <Dial><Sip> is not supported, ignored

@@ -65,6 +65,13 @@ impl Engine {
                 }
                 None => false,
             },
+            Command::Record { recording, of } => self.record(recording, of),
+            Command::PauseRecording {
+                recording,
+                of,
+                pause,
+            } => self.pause_recording(recording, of, pause),
+            Command::StopRecording { recording, of } => self.stop_recording(recording, of),
             Command::TellAudibility { room, request } => {
                 self.tell_audibility(room, request);
                 true
@@ -105,7 +112,10 @@ impl Engine {
 
     fn remove_leg(&mut self, id: LegId) -> bool {
         self.unseat(id);
-        let removed = self.legs.remove(id.0);
+        let mut removed = self.legs.remove(id.0);
+        if let Some(tape) = removed.as_mut().and_then(|leg| leg.tape.take()) {
+            self.end_tape(tape.tape);
+        }
         let figures = removed.as_deref().map(LegFigures::of).unwrap_or_default();
         self.outbox.event(Event::LegRemoved { leg: id, figures });
         removed.is_some()
@@ -123,14 +133,18 @@ impl Engine {
             wanted: Wanted::new(rate_least),
             tells_speech: false,
             shared: Shared::default(),
+            tape: None,
         };
         self.rooms.insert(id.0, audio).is_ok()
     }
 
     fn close_room(&mut self, id: RoomId) -> bool {
-        let Some(audio) = self.rooms.remove(id.0) else {
+        let Some(mut audio) = self.rooms.remove(id.0) else {
             return false;
         };
+        if let Some(tape) = audio.tape.take() {
+            self.end_tape(tape.tape);
+        }
         for (leg, _) in audio.room.legs() {
             if let Some(leg) = self.legs.get_mut(leg.0) {
                 leg.place = None;

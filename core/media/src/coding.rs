@@ -58,12 +58,12 @@ impl Coding {
     pub(crate) fn payload<'a>(
         &mut self,
         tick: u64,
-        ear: &mut Ear,
+        (ear, is_recorded): (&mut Ear, bool),
         mut place: Option<(Place, &'a mut RoomAudio)>,
         scratch: &'a mut Scratch,
     ) -> (&'a [u8], ear::Heard) {
         let codec = self.codec();
-        let choice = self.choose(ear.is_idle(), place.as_ref());
+        let choice = self.choose(ear.is_idle() && !is_recorded, place.as_ref());
         let choice = self.without_a_seam(tick, choice, place.as_mut(), scratch);
         match (choice, place) {
             (Choice::Silence, _) => {

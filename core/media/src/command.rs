@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use confab_terms::{
-    Audibility, Codec, Digit, IpAddr, LegId, PlayerId, Rate, RequestId, RoomId, SocketAddr,
-    SoundId, SrtpKeys,
+    Audibility, Codec, Digit, IpAddr, LegId, PauseBehavior, PlayerId, Rate, RecordingSid,
+    RequestId, RoomId, SocketAddr, SoundId, SrtpKeys, Track,
 };
 use serde::{Deserialize, Serialize};
 
@@ -91,12 +91,53 @@ pub enum Command {
         /// Which.
         room: RoomId,
     },
+    /// Hands on what is said from now on as `Output::Recorded`, until `StopRecording` or the end of
+    /// what is recorded. Always answered by one `RecordingOver`, at once if there is nothing to
+    /// record or it is recorded already.
+    Record {
+        /// Which.
+        recording: RecordingSid,
+        /// What.
+        of: Recorded,
+    },
+    /// Takes no more of it for now, or goes on.
+    PauseRecording {
+        /// Which.
+        recording: RecordingSid,
+        /// What.
+        of: Recorded,
+        /// What stands for the pause; `None` goes on.
+        pause: Option<PauseBehavior>,
+    },
+    /// Answered by `RecordingOver`, after the last of its audio.
+    StopRecording {
+        /// Which.
+        recording: RecordingSid,
+        /// What.
+        of: Recorded,
+    },
     /// Asks who hears whom, as the room has it. Answered by `Event::Audibility`.
     TellAudibility {
         /// Which.
         room: RoomId,
         /// Echoed.
         request: RequestId,
+    },
+}
+
+/// What is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Recorded {
+    /// What everybody in a room may hear: the public sum. No whisper, nothing that is played.
+    Room(RoomId),
+    /// What one leg says and what it is sent.
+    Leg {
+        /// Which.
+        leg: LegId,
+        /// What it says on one channel, what it is sent on the other; else both on one.
+        dual: bool,
+        /// Only one of the two.
+        track: Track,
     },
 }
 
@@ -243,8 +284,27 @@ pub enum Output<'a> {
         /// First sample wanted.
         position: u64,
     },
+    /// The next of a recording.
+    Recorded(Chunk<'a>),
+    /// Nothing more of this recording will come.
+    RecordingOver(RecordingSid),
     /// Something for the switchboard to know.
     Event(Event),
+}
+
+/// A piece of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk<'a> {
+    /// Which.
+    pub recording: RecordingSid,
+    /// The same for all of it.
+    pub rate: Rate,
+    /// One, or two whose samples alternate: what the leg says comes first.
+    pub channels: u8,
+    /// So many ticks were left out before it.
+    pub missing: u32,
+    /// 16 bits each.
+    pub samples: &'a [i16],
 }
 
 /// Something for the switchboard to know.

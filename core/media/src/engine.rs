@@ -16,6 +16,7 @@ use crate::rates::Wanted;
 use crate::scratch::Scratch;
 use crate::shared::Shared;
 use crate::slab::Slab;
+use crate::tape::RoomTape;
 use crate::{Output, Player};
 
 /// What an engine is told once.
@@ -43,6 +44,8 @@ pub struct Engine {
     pub(crate) unconfirmed: Vec<(RoomId, u64)>,
     pub(crate) outbox: Outbox,
     pub(crate) counters: Counters,
+    /// Recordings that are taken now.
+    pub(crate) tapes: usize,
     #[serde(skip)]
     pub(crate) scratch: Scratch,
 }
@@ -55,6 +58,7 @@ pub(crate) struct RoomAudio {
     /// Somebody wants to know who speaks.
     pub(crate) tells_speech: bool,
     pub(crate) shared: Shared,
+    pub(crate) tape: Option<Box<RoomTape>>,
 }
 
 impl Engine {
@@ -72,6 +76,7 @@ impl Engine {
             unconfirmed: Vec::with_capacity(MEDIA_COMMANDS_MAX),
             outbox: Outbox::default(),
             counters: Counters::default(),
+            tapes: 0,
             scratch: Scratch::default(),
         }
     }

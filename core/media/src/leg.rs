@@ -15,6 +15,7 @@ use crate::origin::Origin;
 use crate::secrecy::Secrecy;
 use crate::slab::Slot;
 use crate::speech::Speech;
+use crate::tape::LegTape;
 use crate::{Component, LegMedia};
 
 /// What the engine knows of one leg.
@@ -37,6 +38,7 @@ pub(crate) struct Leg {
     pub(crate) ear: Ear,
     pub(crate) heard: Heard,
     pub(crate) speech: Speech,
+    pub(crate) tape: Option<Box<LegTape>>,
     /// The tick of its next report.
     pub(crate) report_at: u64,
     /// What had been sent by the last one.
@@ -85,6 +87,7 @@ impl Leg {
             ear: Ear::default(),
             heard: Heard::default(),
             speech: Speech::default(),
+            tape: None,
             report_at: 0,
             reported_packets: 0,
             heard_by_peer: None,
@@ -106,6 +109,9 @@ impl Leg {
             self.coding = Coding::new(media.codec, opus);
             self.reception = Reception::new(media.codec.clock_rate());
             self.ear.fit(media.codec.rate());
+            if let Some(tape) = &mut self.tape {
+                tape.fit(media.codec.rate());
+            }
         }
         self.mouth
             .listen_for_tones(media.digits_payload_type.is_none());

@@ -17,6 +17,7 @@ mod outbox;
 mod player;
 mod rates;
 mod receive;
+mod record;
 mod report;
 mod scratch;
 mod secrecy;
@@ -24,12 +25,13 @@ mod shared;
 mod slab;
 mod sound;
 mod speech;
+mod tape;
 mod tick;
 mod ways;
 
 pub use command::{
-    Background, Beep, BeepTone, Command, Component, Event, LegMedia, Output, Player, RoomChange,
-    Source,
+    Background, Beep, BeepTone, Chunk, Command, Component, Event, LegMedia, Output, Player,
+    Recorded, RoomChange, Source,
 };
 pub use counters::Counters;
 pub use engine::{Engine, EngineConfig};

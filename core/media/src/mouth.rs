@@ -76,6 +76,20 @@ impl Mouth {
         }
     }
 
+    /// What `speak` put there, at the codec's rate, while the tick lasts.
+    pub(crate) fn said<'a>(
+        &self,
+        room: &'a mut Room,
+        seat: Seat,
+        scratch: &'a Scratch,
+    ) -> &'a [i16] {
+        if room.rates().eq([self.rate]) {
+            room.voice(seat)
+        } else {
+            &scratch.frame
+        }
+    }
+
     /// Puts a frame in the leg's place in its room, and says what it was and how loud.
     pub(crate) fn speak(
         &mut self,

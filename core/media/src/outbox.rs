@@ -1,18 +1,20 @@
 //! What waits for `poll_output`: in order, packets as ranges of one arena that is used again.
 
 use confab_terms::limits::MEDIA_OUTPUTS_MAX;
-use confab_terms::{Digit, LegId, PlayerId, SocketAddr, SoundId};
+use confab_terms::{Digit, LegId, PlayerId, Rate, RecordingSid, SocketAddr, SoundId};
 use serde::{Deserialize, Serialize};
 
 use crate::counters::Counters;
 use crate::leg::Leg;
-use crate::{Component, Event, Output};
+use crate::{Chunk, Component, Event, Output};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Outbox {
     waiting: Vec<Waiting>,
     next: usize,
     bytes: Vec<u8>,
+    /// Of recordings.
+    samples: Vec<i16>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,6 +40,15 @@ enum Waiting {
         sound: SoundId,
         position: u64,
     },
+    Recorded {
+        recording: RecordingSid,
+        rate: Rate,
+        channels: u8,
+        missing: u32,
+        start: u32,
+        length: u32,
+    },
+    RecordingOver(RecordingSid),
     Event(Event),
     Taken,
 }
@@ -115,6 +126,37 @@ impl Outbox {
         self.waiting.push(Waiting::Event(event));
     }
 
+    /// Makes room for what so many tapes hand on in a tick.
+    pub(crate) fn reserve_samples(&mut self, samples: usize) {
+        self.samples
+            .reserve(samples.saturating_sub(self.samples.len()));
+    }
+
+    /// False: too much waits, and it is lost.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "at most MEDIA_OUTPUTS_MAX chunks of a few thousand samples"
+    )]
+    pub(crate) fn recorded(&mut self, chunk: Chunk<'_>) -> bool {
+        if self.is_full() {
+            return false;
+        }
+        self.waiting.push(Waiting::Recorded {
+            recording: chunk.recording,
+            rate: chunk.rate,
+            channels: chunk.channels,
+            missing: chunk.missing,
+            start: self.samples.len() as u32,
+            length: chunk.samples.len() as u32,
+        });
+        self.samples.extend_from_slice(chunk.samples);
+        true
+    }
+
+    pub(crate) fn recording_over(&mut self, recording: RecordingSid) {
+        self.waiting.push(Waiting::RecordingOver(recording));
+    }
+
     /// A key that was pressed.
     pub(crate) fn digit(&mut self, leg: LegId, digit: Digit, counters: &mut Counters) {
         if self.is_full() {
@@ -150,6 +192,7 @@ impl Outbox {
         let Some(waiting) = self.waiting.get_mut(self.next) else {
             self.waiting.clear();
             self.bytes.clear();
+            self.samples.clear();
             self.next = 0;
             return None;
         };
@@ -188,6 +231,21 @@ impl Outbox {
                 sound,
                 position,
             },
+            Waiting::Recorded {
+                recording,
+                rate,
+                channels,
+                missing,
+                start,
+                length,
+            } => Output::Recorded(Chunk {
+                recording,
+                rate,
+                channels,
+                missing,
+                samples: &self.samples[start as usize..][..length as usize],
+            }),
+            Waiting::RecordingOver(recording) => Output::RecordingOver(recording),
             Waiting::Event(event) => Output::Event(event),
             Waiting::Taken => unreachable!("each place is polled once"),
         })

@@ -75,6 +75,9 @@ impl Engine {
             return false;
         }
         audio.room.set_rate(rate, TICKS_AT_BOTH);
+        if let Some(tape) = &mut audio.tape {
+            tape.fit(&audio.room);
+        }
         let seated: Vec<LegId> = audio.room.legs().map(|(leg, _)| leg).collect();
         for leg in seated {
             self.fit_seated(slot, leg);

@@ -29,6 +29,9 @@ impl Engine {
             leg.stream.skip(skipped, leg.coding.codec());
             let rooms = (&mut self.rooms, &mut self.scratch);
             say(leg, tick, rooms, &mut self.outbox, &mut self.counters);
+            if let Some(tape) = leg.tape.as_mut().filter(|_| leg.media.is_some()) {
+                tape.end_tick(skipped, &mut self.outbox);
+            }
             report(
                 now,
                 tick,
@@ -39,6 +42,9 @@ impl Engine {
             );
         }
         for audio in self.rooms.iter_mut() {
+            if let Some(tape) = &mut audio.tape {
+                tape.end_tick(skipped, &audio.room, &mut self.scratch, &mut self.outbox);
+            }
             audio.room.finish();
         }
         for &(room, number) in &self.unconfirmed {
@@ -57,10 +63,20 @@ impl Engine {
             let room = place.and_then(|place| Some((place, self.rooms.at_mut(place.room)?)));
             let Leg { mouth, jitter, .. } = leg;
             let (said, loudness) = match room {
-                None => (mouth.pull(now, jitter, scratch), None),
+                None => {
+                    let said = mouth.pull(now, jitter, scratch);
+                    if let Some(tape) = &mut leg.tape {
+                        tape.says(said.pulled, &scratch.frame);
+                    }
+                    (said, None)
+                }
                 Some((place, audio)) => {
                     let seat = (&mut audio.room, place.seat);
                     let said = mouth.speak(now, jitter, seat, scratch);
+                    if let Some(tape) = &mut leg.tape {
+                        let voice = mouth.said(&mut audio.room, place.seat, scratch);
+                        tape.says(said.pulled, voice);
+                    }
                     let told = audio.tells_speech && audio.room.is_audible(place.seat);
                     (said, told.then_some(said.loud))
                 }
@@ -84,7 +100,8 @@ fn say(
 ) {
     let Some(media) = leg.media else { return };
     let to = leg.destination(Component::Rtp).filter(|_| media.sends);
-    if to.is_some() || !leg.ear.is_idle() {
+    let is_recorded = leg.tape.is_some();
+    if to.is_some() || !leg.ear.is_idle() || is_recorded {
         let place = leg.place;
         let place = place.and_then(|place| Some((place, rooms.at_mut(place.room)?)));
         let Leg {
@@ -93,7 +110,7 @@ fn say(
             secrecy,
             ..
         } = leg;
-        let (payload, heard) = coding.payload(tick, ear, place, scratch);
+        let (payload, heard) = coding.payload(tick, (ear, is_recorded), place, scratch);
         if let Some(to) = to {
             let length = HEADER_BYTES + payload.len();
             let added = secrecy.as_ref().map_or(0, |s| s.overhead(Component::Rtp));
@@ -112,6 +129,9 @@ fn say(
                 }
                 None => counters.lost_outputs += 1,
             }
+        }
+        if let Some(tape) = &mut leg.tape {
+            tape.hears(&scratch.frame);
         }
         tell(leg, tick, &heard, outbox, counters);
     }

@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use confab_codec::{Encoder, OpusSettings};
 use confab_media::{
     Background, Beep, BeepTone, Command, Component, Engine, EngineConfig, Event, LegMedia, Output,
-    Player, RoomChange, Source,
+    Player, Recorded, RoomChange, Source,
 };
 use confab_rtp::srtp::{Outgoing, SRTP_BYTES_MAX};
 use confab_rtp::{HEADER_BYTES, Header};
 use confab_terms::{
-    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, MasterKey, PlayerId, Rate, RoomId,
-    SocketAddr, SoundId, SrtpKeys, SrtpSuite, Voice,
+    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, MasterKey, PlayerId, Rate, RecordingSid,
+    RoomId, SocketAddr, SoundId, SrtpKeys, SrtpSuite, Track, Voice,
 };
 
 struct Counting;
@@ -116,7 +116,26 @@ fn engine() -> Engine {
             engine.apply(now, command);
         }
     }
+    let recorded = [
+        Recorded::Room(RoomId(1)),
+        Recorded::Room(RoomId(2)),
+        leg_recorded(1, true),
+        leg_recorded(2, false),
+        leg_recorded(3, true),
+    ];
+    for (number, of) in (1..).zip(recorded) {
+        let recording = RecordingSid::from_random(number);
+        engine.apply(now, Command::Record { recording, of });
+    }
     engine
+}
+
+fn leg_recorded(leg: u64, dual: bool) -> Recorded {
+    Recorded::Leg {
+        leg: LegId(leg),
+        dual,
+        track: Track::Both,
+    }
 }
 
 /// Of three legs one is clear, and one has each suite.
@@ -233,7 +252,7 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
     let mut engine = engine();
     let samples: Arc<[i16]> = (0..7_000).map(|x| x as i16).collect();
     let (mut taken, mut packets, mut wanted, mut applied) = (0, 0, 0, 0);
-    let mut spoken = 0;
+    let (mut spoken, mut recorded) = (0, 0);
     let phone = |keys: SrtpKeys| Outgoing::new(keys.suite, keys.theirs);
     let mut phones: Vec<_> = (0..=LEGS).map(|leg| keys(leg).map(phone)).collect();
     let mut encoders: Vec<_> = (0..=LEGS)
@@ -275,6 +294,8 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
                         samples: samples.clone(),
                         last: position > 0,
                     }),
+                    Output::Recorded(chunk) => recorded += chunk.samples.len(),
+                    Output::RecordingOver(_) => panic!("both are taken to the end"),
                     Output::Locked { .. } | Output::Unlocked { .. } => {}
                 }
             }
@@ -289,6 +310,7 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
     }
     assert!(packets > 800 * 50 && wanted > 500 && applied >= 800 * 10);
     assert!(spoken > 0, "nobody began or ended to speak");
+    assert!(recorded > 500 * 3 * 160, "the tapes hold too little");
     assert_eq!(taken, 0);
     let counters = engine.counters();
     assert!(counters.rtp_in > 800 * 45 && counters.unauthentic == 0);

@@ -4,11 +4,12 @@
 use core::time::Duration;
 
 use confab_conference::{Key, Update, Url};
-use confab_terms::{CallSid, ConferenceSid};
+use confab_terms::{CallSid, ConferenceSid, RecordingSid};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{AudibilityView, CallCallback, CallView, ConferenceView, ParticipantView};
+use crate::{NewRecording, RecordingOf, RecordingUpdate, RecordingView};
 
 /// A question or order of the REST API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +74,22 @@ pub enum Request {
         /// What.
         update: CallUpdate,
     },
+    /// `POST …/Recordings` of a call or a conference
+    StartRecording {
+        /// Of what.
+        of: RecordingOf,
+        /// How.
+        wish: NewRecording,
+    },
+    /// `POST …/Recordings/{sid}` of a call or a conference
+    UpdateRecording {
+        /// Of what.
+        of: RecordingOf,
+        /// Which; `None`: the one that is taken now.
+        recording: Option<RecordingSid>,
+        /// What.
+        update: RecordingUpdate,
+    },
     /// `GET …/Conferences/{sid}/Audibility`
     TellAudibility {
         /// Which.
@@ -95,6 +112,8 @@ pub struct NewCall {
     pub status_callback: Option<CallCallback>,
     /// `Timeout`: how long it rings.
     pub rings: Duration,
+    /// `Record=true`: it is recorded once it is answered.
+    pub record: Option<NewRecording>,
 }
 
 /// What an update does to a call. Without anything in it, nothing.
@@ -150,6 +169,8 @@ pub enum Reply {
     Call(Box<CallView>),
     /// A list, newest first.
     Calls(Vec<CallView>),
+    /// A recording as it is now.
+    Recording(Box<RecordingView>),
     /// The matrix.
     Audibility(AudibilityView),
     /// No.
@@ -168,6 +189,15 @@ pub enum Refusal {
     /// Not live here (the store may know it).
     #[error("no call {0}")]
     NoSuchCall(CallSid),
+    /// Not one of that call or conference, or whole already (the store may know it).
+    #[error("no recording {0} is being taken there")]
+    NoSuchRecording(String),
+    /// One at a time.
+    #[error("it is being recorded already, as {0}: stop that one first")]
+    RecordedAlready(RecordingSid),
+    /// Before a call is up there is nothing to record.
+    #[error("the call {0} is not in progress: there is nothing to record")]
+    NotInProgress(CallSid),
     /// Nobody there is ours to call.
     #[error(
         "{0:?} cannot be called: a number needs a trunk with an address; a SIP URI needs the host \

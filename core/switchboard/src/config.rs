@@ -28,6 +28,8 @@ pub struct Config {
     pub voice: Option<Url>,
     /// What a call asks whose document fails.
     pub voice_fallback: Option<Url>,
+    /// Where the API is found: `https://host`, without a slash at its end.
+    pub api_url: String,
     /// Who is told of inbound calls.
     pub status_callback: Option<CallCallback>,
     /// What the vendors settle differently.

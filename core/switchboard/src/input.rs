@@ -2,10 +2,12 @@
 
 use confab_media::Event as MediaEvent;
 use confab_sip::{ConnectionEvent, ConnectionId, Lookup, Target};
-use confab_terms::{AudioId, DecodeId, FetchId, LegId, RequestId, SocketAddr, SoundId};
+use confab_terms::{
+    AudioId, DecodeId, FetchId, LegId, RecordingSid, RequestId, SocketAddr, SoundId,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::{Exchange, Request};
+use crate::{Exchange, RecordingEnd, Request};
 
 /// Everything that can happen to the switchboard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +67,13 @@ pub enum Input {
         thread: u16,
         /// What.
         event: MediaEvent,
+    },
+    /// The writing of a recording is over: the last that is said of it.
+    Recorded {
+        /// Which.
+        recording: RecordingSid,
+        /// How.
+        end: RecordingEnd,
     },
     /// A media thread is as busy as it may be, or is so no longer: new calls are refused meanwhile.
     Overloaded {

@@ -13,6 +13,7 @@ mod news;
 mod notice;
 mod output;
 mod program;
+mod recording;
 mod switchboard;
 mod tell;
 mod view;
@@ -31,6 +32,10 @@ pub use live::{Counters, Leftovers};
 pub use news::{CallEnd, News};
 pub use notice::{Exchange, Notice, Severity};
 pub use output::{About, Fetch, FetchKind, Output, TimeOuts};
+pub use recording::{
+    NewRecording, RecordingEnd, RecordingOf, RecordingSource, RecordingStatus, RecordingUpdate,
+    RecordingView,
+};
 pub use switchboard::Switchboard;
 pub use view::{
     AudibilityView, CallDirection, CallStatus, CallView, ConferenceView, ParticipantView,

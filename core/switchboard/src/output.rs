@@ -3,11 +3,12 @@
 use confab_media::Command as MediaCommand;
 use confab_sip::{ConnectionId, ConnectionOrder, Lookup, Transport};
 use confab_terms::{
-    AudioId, CallSid, ConferenceSid, DecodeId, FetchId, LegId, Method, RequestId, SocketAddr,
+    AudioId, CallSid, ConferenceSid, DecodeId, FetchId, LegId, Method, RecordingSid, RequestId,
+    SocketAddr,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{CallView, ConferenceView, News, Notice, Reply};
+use crate::{CallView, ConferenceView, News, Notice, RecordingView, Reply};
 
 /// Everything that the switchboard wants done. Outputs are carried out in their order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,6 +99,15 @@ pub enum Output {
     CallEnded(CallView),
     /// A conference is over: history.
     ConferenceEnded(ConferenceView),
+    /// A recording begins: its file is to be made once its audio comes. Before anything of it does.
+    OpenRecording {
+        /// Which.
+        recording: RecordingSid,
+        /// Without the silence at its ends.
+        trim: bool,
+    },
+    /// A recording as it is now: history.
+    Recording(Box<RecordingView>),
     /// Something went wrong that its owner should know: the log, and Notifications.
     Notice(Notice),
 }

@@ -6,9 +6,9 @@ use confab_sip::{Config as SipConfig, Output as SipOutput, UserAgent};
 use confab_terms::{Instant, Now, limits};
 use serde::{Deserialize, Serialize};
 
-use crate::live::{Asked, Calls, Counters, Leftovers, Names, Partings, Rooms, Timers};
+use crate::live::{Asked, Calls, Counters, Leftovers, Names, Partings, Recordings, Rooms, Timers};
 use crate::program::Shared;
-use crate::{Config, Input, Output, asked, handle};
+use crate::{Config, Input, Output, asked, flow, handle};
 
 /// The owner of live calls.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub struct Switchboard {
     pub(crate) rooms: Rooms,
     pub(crate) asked: Asked,
     pub(crate) partings: Partings,
+    /// Those that are not whole yet.
+    pub(crate) recordings: Recordings,
     pub(crate) shared: Shared,
     pub(crate) timers: Timers,
     pub(crate) outbox: VecDeque<Output>,
@@ -49,6 +51,7 @@ impl Switchboard {
             rooms: Rooms::default(),
             asked: Asked::default(),
             partings: Partings::default(),
+            recordings: Recordings::default(),
             shared: Shared::default(),
             timers: Timers::default(),
             outbox: VecDeque::new(),
@@ -78,6 +81,7 @@ impl Switchboard {
             Input::Fetched { fetch, result } => handle::fetched(self, now, fetch, result),
             Input::Decoded { decode, result } => handle::decoded(self, now, decode, result),
             Input::Media { event, .. } => handle::media(self, now, event),
+            Input::Recorded { recording, end } => flow::recorded(self, now, recording, end),
             Input::Overloaded {
                 thread,
                 overloaded: true,
@@ -141,6 +145,7 @@ impl Switchboard {
             decodes: self.asked.decodes.len(),
             announcements: self.shared.len(),
             partings: self.partings.len(),
+            recordings: self.recordings.len(),
             transactions,
             dialogs,
             sip_timers,
@@ -150,7 +155,8 @@ impl Switchboard {
     /// Draining, and no call is left, nor anything to tell of one.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.draining && self.calls.len() == 0 && self.partings.len() == 0
+        let told = self.partings.len() == 0 && self.recordings.len() == 0;
+        self.draining && self.calls.len() == 0 && told
     }
 
     /// What SIP has to say, until it has nothing more to say.

@@ -86,6 +86,8 @@ sid! {
     CallSid = "CA",
     /// A conference.
     ConferenceSid = "CF",
+    /// A recording.
+    RecordingSid = "RE",
 }
 
 counted! {

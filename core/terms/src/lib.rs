@@ -13,9 +13,9 @@ pub use audio::{Audibility, Codec, Digit, Rate, Voice};
 pub use cidr::{Cidr, NotACidr};
 pub use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 pub use ids::{
-    AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, FetchId, LegId, PlayerId, RequestId,
-    RoomId, Sid, SoundId,
+    AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, FetchId, LegId, PlayerId, RecordingSid,
+    RequestId, RoomId, Sid, SoundId,
 };
 pub use srtp::{MasterKey, Srtp, SrtpKeys, SrtpSuite};
 pub use time::{Instant, Now, WallTime};
-pub use words::Method;
+pub use words::{Method, PauseBehavior, Track};

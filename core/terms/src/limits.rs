@@ -201,6 +201,14 @@ pub const SIP_GATEWAY_ADDRESSES_MAX: usize = 64;
 pub const SIP_GATEWAY_LIFE: Duration = Duration::from_secs(86_400);
 /// How long a name without one is not asked for again.
 pub const SIP_NO_NAME_LIFE: Duration = Duration::from_secs(5);
+/// Recordings at once, those that are being finished included.
+pub const RECORDINGS_MAX: usize = CALLS_MAX;
+/// Ticks whose audio a recording hands on at once.
+pub const RECORDING_CHUNK_TICKS: usize = 10;
+/// Chunks of recordings on their way to the disk; beyond it they are lost, and silence stands in.
+pub const RECORDING_CHUNKS_MAX: usize = 4_096;
+/// Lost time that silence is written for, at a stretch.
+pub const RECORDING_GAP_MAX: Duration = Duration::from_secs(60);
 /// Callbacks that wait or are under way, all conferences and calls together.
 pub const CALLBACKS_MAX: usize = 100_000;
 /// Their bytes.

@@ -21,3 +21,25 @@ impl fmt::Display for Method {
         })
     }
 }
+
+/// What stands in a recording for the time in which it was paused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PauseBehavior {
+    /// As much silence.
+    #[default]
+    Silence,
+    /// Nothing.
+    Skip,
+}
+
+/// Which of a call's two directions are recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Track {
+    /// What it says.
+    Inbound,
+    /// What it hears.
+    Outbound,
+    /// Both.
+    #[default]
+    Both,
+}

@@ -36,6 +36,14 @@ pub(crate) enum ApiError {
     Completed,
     #[error("the call {0} is over: it takes no updates any more")]
     CallOver(CallSid),
+    #[error("the recording {0} is over: it takes no updates any more")]
+    RecordingOver(String),
+    #[error("the recording {0} is still being taken: it can be deleted once it is over")]
+    RecordingLive(String),
+    #[error("the audio could not be deleted: {0}")]
+    NotRemoved(String),
+    #[error("recordings are kept as WAV, and no MP3 is made of them: ask for the same with .wav")]
+    NoMp3,
     #[error("Page={0} needs a PageToken: follow next_page_uri")]
     PageWithoutToken(String),
     #[error("{0} is not a valid PageSize: a number from 1 to 1000")]
@@ -104,6 +112,7 @@ impl ApiError {
             | Self::Refused(
                 Refusal::NoSuchConference(_)
                 | Refusal::NoSuchCall(_)
+                | Refusal::NoSuchRecording(_)
                 | Refusal::Conference(Rule::NoSuchParticipant(_)),
             ) => (20404, StatusCode::NOT_FOUND),
             Self::InvalidValue(..)
@@ -125,7 +134,11 @@ impl ApiError {
             Self::InvalidMethod(..) => (21209, INVALID),
             Self::InvalidUrl(..) => (21402, INVALID),
             Self::InvalidStatus(_) => (21475, INVALID),
-            Self::CallOver(_) => (21220, INVALID),
+            Self::CallOver(_) | Self::Refused(Refusal::NotInProgress(_)) => (21220, INVALID),
+            Self::RecordingOver(_)
+            | Self::RecordingLive(_)
+            | Self::Refused(Refusal::RecordedAlready(_)) => (10000, INVALID),
+            Self::NoMp3 => (10000, StatusCode::NOT_ACCEPTABLE),
             Self::Refused(Refusal::BadDocument { code, .. }) => (*code, INVALID),
             Self::Refused(Refusal::NobodyToCall(_) | Refusal::NoWayThere(_)) => (21211, INVALID),
             Self::Refused(Refusal::NoCaller(_)) => (21212, INVALID),
@@ -144,6 +157,7 @@ impl ApiError {
             Self::Refused(Refusal::Disagreement { .. })
             | Self::NotAsked(AskError::Gone)
             | Self::Store(_)
+            | Self::NotRemoved(_)
             | Self::WrongReply => (20001, StatusCode::INTERNAL_SERVER_ERROR),
             Self::TooManyConnections => (20429, StatusCode::TOO_MANY_REQUESTS),
             Self::Http(status) | Self::Unreadable(status) => (http_code(*status), *status),

@@ -13,6 +13,7 @@ use crate::calls::wanted;
 use crate::errors::ApiError;
 use crate::fields::invalid;
 use crate::form::Fields;
+use crate::new_recording::new_recording;
 use crate::{Api, Dialect, resources};
 
 /// As long as both vendors let it ring where nothing is said, and at most.
@@ -26,7 +27,7 @@ pub(crate) async fn create(
     body: Body,
 ) -> Result<Response, ApiError> {
     let fields = Fields::of_body(&headers, body).await?;
-    let wish = Box::new(wish(&fields)?);
+    let wish = Box::new(wish(api.dialect, &fields)?);
     let Reply::Call(view) = api.ask(Request::CreateCall(wish)).await? else {
         return Err(ApiError::WrongReply);
     };
@@ -38,7 +39,7 @@ pub(crate) async fn create(
 }
 
 /// All the fields, or the first that is invalid.
-fn wish(fields: &Fields) -> Result<NewCall, ApiError> {
+fn wish(dialect: Dialect, fields: &Fields) -> Result<NewCall, ApiError> {
     let to = fields.filled("To");
     let to = to.ok_or_else(|| invalid("", "To", "a number or a SIP URI"))?;
     let from = fields.filled("From");
@@ -60,5 +61,9 @@ fn wish(fields: &Fields) -> Result<NewCall, ApiError> {
         fallback: rest.fallback,
         status_callback: rest.status_callback,
         rings: Duration::from_secs(rings),
+        record: match fields.boolean(dialect, "Record")? {
+            Some(true) => Some(new_recording(fields)?),
+            _ => None,
+        },
     })
 }

@@ -7,12 +7,14 @@ mod call;
 mod conference;
 mod notification;
 mod participant;
+mod recording;
 
 pub(crate) use account::account;
 pub(crate) use call::call;
 pub(crate) use conference::conference;
 pub(crate) use notification::{notification, notification_whole};
 pub(crate) use participant::participant;
+pub(crate) use recording::recording;
 
 use core::fmt::Display;
 

@@ -1,6 +1,7 @@
 //! The way in: spelling taken off, authentication, the account's own paths, routes, and JSON for
 //! whatever the HTTP library would have said in its own words.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,7 +21,7 @@ use crate::errors::{ApiError, Unwritten};
 use crate::{
     Dialect, Line, Metrics, accounts, audibility, auth, calls, conferences, notifications,
 };
-use crate::{metrics, new_call, participants, prefix, refused};
+use crate::{metrics, new_call, participants, prefix, recordings, refused};
 
 const ROOT: &str = "/2010-04-01";
 
@@ -31,6 +32,8 @@ pub struct Api {
     pub line: Line,
     /// The account and what is over.
     pub store: Arc<dyn Store>,
+    /// The folder of the recordings' audio.
+    pub recordings: PathBuf,
     /// How words are spelled.
     pub dialect: Dialect,
     /// True once calls can be taken, false again when draining.
@@ -90,6 +93,7 @@ pub fn router(api: Api) -> Router {
             &format!("{CALLS}/{{call}}/Notifications/{{sid}}"),
             get(notifications::fetch_of_call),
         )
+        .merge(recordings::routes())
         .route(NOTIFICATIONS, get(notifications::list))
         .route(
             &format!("{NOTIFICATIONS}/{{sid}}"),
@@ -111,7 +115,11 @@ async fn enter(State(api): State<Api>, mut request: Request, next: Next) -> Resp
     }
     let (uri, spelling) = prefix::plain(request.uri());
     if uri.path().starts_with(ROOT) {
-        if let Err(refused) = auth::authenticate(request.headers(), api.store.account()) {
+        let public = recordings::is_public(request.method(), uri.path(), spelling);
+        let known = auth::authenticate(request.headers(), api.store.account());
+        if let Err(refused) = known
+            && !public
+        {
             return refused.written(api.dialect);
         }
         if let Some(other) = other_account(&api, uri.path()) {

@@ -56,6 +56,7 @@ fn bench() -> Bench {
             conferences: vec![],
             calls: vec![ended(1), ended(2), ended(3)],
             notices: std::sync::Mutex::default(),
+            recordings: std::sync::Mutex::default(),
         },
     )
 }

@@ -212,6 +212,7 @@ fn conferences() -> Bench {
             conferences: ended.to_vec(),
             calls: vec![],
             notices: std::sync::Mutex::default(),
+            recordings: std::sync::Mutex::default(),
         },
     )
 }

@@ -74,6 +74,7 @@ fn bench() -> Bench {
         account: account(),
         conferences: vec![],
         calls: vec![],
+        recordings: Mutex::default(),
         notices: Mutex::new(vec![
             notice(1, Some(5)),
             notice(2, None),

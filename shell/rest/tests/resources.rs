@@ -98,6 +98,7 @@ async fn a_call_that_is_over_comes_from_the_store_with_its_duration() {
             conferences: vec![],
             calls: vec![ended],
             notices: std::sync::Mutex::default(),
+            recordings: std::sync::Mutex::default(),
         },
     );
     let answer = bench

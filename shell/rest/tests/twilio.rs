@@ -53,6 +53,7 @@ fn memory() -> Memory {
         account: account(),
         conferences: vec![ended],
         calls: vec![],
+        recordings: std::sync::Mutex::default(),
         notices: std::sync::Mutex::new(vec![KeptNotice {
             sid: OTHER_CALL.to_owned(),
             notice,

@@ -15,6 +15,7 @@ mod metrics;
 mod names;
 mod outlets;
 mod queues;
+mod recordings;
 mod serve;
 mod sounds;
 mod streams;

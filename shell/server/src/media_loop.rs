@@ -18,6 +18,7 @@ use tokio::sync::mpsc::error::TryRecvError;
 use crate::gauges::Gauges;
 use crate::metrics::{ENGINE_ROWS, EngineNow};
 use crate::queues::{Letterbox, Order, Told};
+use crate::recordings::ToDisk;
 
 use legs::{Leg, Legs};
 use load::Load;
@@ -44,6 +45,7 @@ pub(crate) struct MediaLoop {
     pub(crate) feeds: Receiver<Command>,
     pub(crate) letterbox: Letterbox,
     pub(crate) wants: Wants,
+    pub(crate) recordings: ToDisk,
     pub(crate) gauges: Arc<Gauges>,
     /// But for when it starts.
     pub(crate) config: EngineConfig,
@@ -202,12 +204,15 @@ impl Running {
                     sound,
                     position,
                 } => (self.setup.wants)(leg, player, sound, position),
+                Output::Recorded(chunk) => self.setup.recordings.take(chunk),
+                Output::RecordingOver(recording) => self.setup.recordings.over(recording),
                 Output::Event(event) => {
                     let told = Told::Event(self.setup.thread, event);
                     self.untold.push_back(told);
                 }
             }
         }
+        self.setup.recordings.flush();
         self.setup.gauges.unsent.add(unsent);
     }
 

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use confab_rest::Dialect;
 use confab_sockets::Udp;
-use confab_sounds::Sounds;
+use confab_sounds::{Recorder, Sounds};
 use confab_store::{Entry, Store};
-use confab_switchboard::{Fetch, Input, Lookup, Notice, Output, Reply, Transport};
-use confab_terms::RequestId;
+use confab_switchboard::{Fetch, Input, Lookup, Notice, Output, RecordingEnd, Reply, Transport};
+use confab_terms::{RecordingSid, RequestId};
 use confab_web::{Callback, Callbacks, Web};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
@@ -32,6 +32,7 @@ pub(crate) struct Outlets {
     pub(crate) media: Vec<MediaThread>,
     pub(crate) web: Web,
     pub(crate) sounds: Sounds,
+    pub(crate) recorder: Recorder,
     pub(crate) callbacks: Callbacks,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) letterbox: Letterbox,
@@ -138,8 +139,24 @@ impl Outlets {
             Output::ConferenceEnded(conference) => {
                 self.store.keep(Entry::Conference(conference));
             }
+            Output::OpenRecording { recording, trim } => self.open_recording(recording, trim),
+            Output::Recording(view) => self.store.keep(Entry::Recording(view)),
             Output::Notice(notice) => self.notice(notice),
         }
+    }
+
+    fn open_recording(&self, recording: RecordingSid, trim: bool) {
+        if self.recorder.open(recording, trim) {
+            return;
+        }
+        let letterbox = self.letterbox.clone();
+        let end = RecordingEnd::Failed {
+            duration_ms: 0,
+            message: "too much waits to be written already".to_owned(),
+        };
+        let input = Input::Recorded { recording, end };
+        self.runtime
+            .spawn(async move { letterbox.answer(input).await });
     }
 
     fn call_back(&self, callback: Callback) {

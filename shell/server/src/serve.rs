@@ -16,7 +16,7 @@ use crate::drain::{self, Signals};
 use crate::failure::Failure;
 use crate::metrics::Shown;
 use crate::threads::{Running, SipSide};
-use crate::{certificate, logging, threads};
+use crate::{certificate, logging, recordings, threads};
 
 /// How long callbacks may still be told after the last call.
 const CALLBACKS_WAIT: Duration = Duration::from_secs(5);
@@ -93,8 +93,12 @@ pub(crate) async fn run(
         sips,
         address: bound.sip_address,
         access,
+        api_url: api_url(config, doors.http),
     };
+    let api_url = sip.api_url.clone();
+    let mended = recordings::mend(&store, &recordings::dir(config)).await;
     let mut running = threads::start(config, &store, sip)?;
+    recordings::tell(&mended, &running.callbacks, config.dialect, &api_url);
     let ready = Arc::new(AtomicBool::new(true));
     let api = api(config, &running, &store, &ready);
     tell_where(&listeners, bound.sip_address, sips_port);
@@ -141,6 +145,7 @@ fn api(config: &Config, running: &Running, store: &Arc<dyn Store>, ready: &Arc<A
     Api {
         line: Line::new(running.letterbox.clone()),
         store: Arc::clone(store),
+        recordings: recordings::dir(config),
         dialect: config.dialect,
         ready: Arc::clone(ready),
         metrics,
@@ -204,6 +209,12 @@ async fn open_store(config: &Config) -> Result<(SqliteStore, Option<FreshAccount
         token_signs: config.dialect.token_signs(),
     };
     Ok(confab_store::open(&config.data_dir, &given).await?)
+}
+
+/// Where others find the API.
+fn api_url(config: &Config, http: SocketAddr) -> String {
+    let ip = config.public_address.unwrap_or(http.ip());
+    format!("http://{}", SocketAddr::new(ip, http.port()))
 }
 
 /// To standard output, where a log collector does not keep it.

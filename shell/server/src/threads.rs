@@ -23,6 +23,7 @@ use crate::metrics::MediaQueues;
 use crate::names::Names;
 use crate::outlets::{MediaThread, Outlets};
 use crate::queues::{self, Letterbox};
+use crate::recordings::{self, ToDisk};
 use crate::sounds::Asking;
 use crate::streams::{Sips, Streams};
 use crate::switchboard_loop::SwitchboardLoop;
@@ -38,6 +39,8 @@ pub(crate) struct SipSide {
     pub(crate) sips: Option<Sips>,
     pub(crate) address: SocketAddr,
     pub(crate) access: Access,
+    /// Where others find the API.
+    pub(crate) api_url: String,
 }
 
 /// What runs, and how to reach it.
@@ -81,9 +84,11 @@ pub(crate) fn start(
     let (asking, asking_thread) = Asking::start(&sounds)?;
     let web = webs::web(config, store, sounds::sink(&sounds));
     let callbacks = webs::callbacks(config.dialect, &web, store, &gauges);
+    let (recorder, recorder_thread) = recordings::start(config, letterbox.clone())?;
     let sips_port = sip.sips.as_ref().map(|sips| sips.port);
-    let known = switchboard_config(config, store, (sip.address, sips_port), sip.access);
+    let known = switchboard_config(config, store, (sip.address, sips_port), (sip.access, sip.api_url));
     let outlets = Outlets {
+        recorder: recorder.clone(),
         sip: sip.udp,
         streams: Streams::new(sip.tcp, sip.sips),
         names: Names::default(),
@@ -98,7 +103,7 @@ pub(crate) fn start(
         replies: BTreeMap::new(),
         dialect: config.dialect,
     };
-    let mut threads = vec![asking_thread];
+    let mut threads = vec![asking_thread, recorder_thread];
     for (thread, (orders, feeds)) in (0..).zip(orders_ends.into_iter().zip(feeds_ends)) {
         let media = MediaLoop {
             thread,
@@ -107,12 +112,9 @@ pub(crate) fn start(
             feeds,
             letterbox: letterbox.clone(),
             wants: asking.wants(),
+            recordings: ToDisk::new(recorder.clone()),
             gauges: Arc::clone(&gauges),
-            config: EngineConfig {
-                voices_max: config.voices_max,
-                opus: config.opus,
-                ..EngineConfig::default()
-            },
+            config: engine_config(config),
         };
         threads.push(spawn("media", move || media.run())?);
     }
@@ -137,6 +139,15 @@ pub(crate) fn start(
     })
 }
 
+/// But for when it starts.
+fn engine_config(config: &Config) -> EngineConfig {
+    EngineConfig {
+        voices_max: config.voices_max,
+        opus: config.opus,
+        ..EngineConfig::default()
+    }
+}
+
 /// A thread with a name.
 pub(crate) fn spawn(
     name: &str,
@@ -157,7 +168,7 @@ fn switchboard_config(
     config: &Config,
     store: &Arc<dyn Store>,
     (sip_address, sips_port): (SocketAddr, Option<u16>),
-    access: Access,
+    (access, api_url): (Access, String),
 ) -> SwitchboardConfig {
     let url = |setting: &Option<(String, Method)>| {
         let setting = setting.clone();
@@ -171,6 +182,7 @@ fn switchboard_config(
         srtp: config.srtp,
         media_address: config.media_address(),
         voice: url(&config.voice),
+        api_url,
         voice_fallback: url(&config.voice_fallback),
         status_callback: url(&config.status_callback)
             .map(|to| CallCallback::new(to, config.status_callback_events.clone())),

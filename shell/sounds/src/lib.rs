@@ -1,5 +1,6 @@
 //! Audio files decoded and speech synthesised, on threads of their own, to 8 kHz mono. Players
-//! ask for chunks and get them when they are there; no media thread ever waits for one.
+//! ask for chunks and get them when they are there; no media thread ever waits for one. The other
+//! way round too: recordings are written on a thread of their own.
 
 mod budget;
 mod decoder;
@@ -8,6 +9,8 @@ pub mod limits;
 mod permits;
 mod pipe;
 mod probes;
+mod recorder;
+mod reel;
 mod resampler;
 mod riff;
 mod samples;
@@ -16,11 +19,13 @@ mod sounds;
 mod speech;
 mod telephone;
 mod told;
+mod wav;
 mod work;
 
 pub use decoder::Decoders;
 pub use flite::Flite;
 pub use pipe::{AudioWriter, Refused};
+pub use recorder::{Piece, Recorder, RecorderEnd, file_of, repair};
 pub use resampler::Resampler;
 pub use sounds::{Sounds, SoundsConfig};
 pub use speech::{Phrase, Tts};

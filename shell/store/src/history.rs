@@ -5,7 +5,8 @@ use core::pin::Pin;
 use std::collections::BTreeMap;
 
 use confab_switchboard::{CallStatus, CallView, ConferenceView, Notice, Severity};
-use confab_terms::{CallSid, ConferenceSid, WallTime};
+use confab_switchboard::{RecordingOf, RecordingView};
+use confab_terms::{CallSid, ConferenceSid, RecordingSid, WallTime};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -18,6 +19,8 @@ pub enum Entry {
     Call(CallView),
     /// A conference is over.
     Conference(ConferenceView),
+    /// A recording as it is now; live ones too.
+    Recording(Box<RecordingView>),
     /// Something went wrong.
     Notice(Notice),
 }
@@ -164,6 +167,30 @@ impl CallFilter {
     }
 }
 
+/// Which recordings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordingFilter {
+    /// Only of this call.
+    pub call: Option<CallSid>,
+    /// Only of this conference.
+    pub conference: Option<ConferenceSid>,
+    /// Only begun within.
+    pub created: TimeRange,
+}
+
+impl RecordingFilter {
+    /// Whether a recording is wanted.
+    #[must_use]
+    pub fn wants(&self, recording: &RecordingView) -> bool {
+        let of = recording.of;
+        self.call.is_none_or(|call| of == RecordingOf::Call(call))
+            && self
+                .conference
+                .is_none_or(|sid| of == RecordingOf::Conference(sid))
+            && self.created.holds(recording.date_created)
+    }
+}
+
 /// Which notices.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NoticeFilter {
@@ -217,6 +244,14 @@ pub trait Store: Send + Sync + 'static {
     fn calls(&self, filter: CallFilter, part: Part) -> Stored<'_, Vec<CallView>>;
     /// Ended conferences.
     fn conferences(&self, filter: ConferenceFilter, part: Part) -> Stored<'_, Vec<ConferenceView>>;
+    /// A recording, live or not.
+    fn recording(&self, sid: RecordingSid) -> Stored<'_, Option<RecordingView>>;
+    /// Recordings, live ones too.
+    fn recordings(&self, filter: RecordingFilter, part: Part) -> Stored<'_, Vec<RecordingView>>;
+    /// Those that were not whole when the server ended.
+    fn unfinished_recordings(&self) -> Stored<'_, Vec<RecordingView>>;
+    /// Forgets one; whether it was there. Its file is not the store's.
+    fn forget_recording(&self, sid: RecordingSid) -> Stored<'_, bool>;
     /// One thing that went wrong.
     fn notice(&self, sid: &str) -> Stored<'_, Option<KeptNotice>>;
     /// What went wrong. The newest `limits::NOTICES_MAX` are kept.

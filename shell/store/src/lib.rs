@@ -5,14 +5,15 @@ mod account;
 mod history;
 mod open;
 mod pending;
+mod recordings;
 mod sqlite;
 mod statements;
 mod write;
 
 pub use account::{Account, FreshAccount, Given, TokenHash};
 pub use history::{
-    CallFilter, ConferenceFilter, Entry, KeptNotice, NoticeFilter, Order, Part, Place, Store,
-    StoreError, Stored, TimeRange,
+    CallFilter, ConferenceFilter, Entry, KeptNotice, NoticeFilter, Order, Part, Place,
+    RecordingFilter, Store, StoreError, Stored, TimeRange,
 };
 pub use open::{OpenError, open};
 pub use sqlite::SqliteStore;

@@ -22,6 +22,7 @@ impl Kept {
         let (sid, entry) = match entry {
             Entry::Call(call) => (call.sid.to_string(), Entry::Call(call)),
             Entry::Conference(view) => (view.sid.to_string(), Entry::Conference(view)),
+            Entry::Recording(view) => (view.sid.to_string(), Entry::Recording(view)),
             // Without randomness two notices would share an id: an id of its own matters less
             // than the notice, so the sids of nothing else are touched.
             Entry::Notice(notice) => {
@@ -65,7 +66,7 @@ impl Pending {
         let most = match kept.entry {
             // What others can cause in any number leaves room for what is bound to happen.
             Entry::Notice(_) => NOTICES_PENDING_MAX,
-            Entry::Call(_) | Entry::Conference(_) => HISTORY_PENDING_MAX,
+            Entry::Call(_) | Entry::Conference(_) | Entry::Recording(_) => HISTORY_PENDING_MAX,
         };
         let mut queue = self.lock();
         if queue.entries.len() >= most {

@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use confab_switchboard::{CallView, ConferenceView};
-use confab_terms::{CallSid, ConferenceSid};
+use confab_switchboard::{CallView, ConferenceView, RecordingView};
+use confab_terms::{CallSid, ConferenceSid, RecordingSid};
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
@@ -17,14 +17,14 @@ use crate::statements::{
 use crate::write::write_all;
 use crate::{
     Account, CallFilter, ConferenceFilter, Entry, KeptNotice, NoticeFilter, Order, Part, Place,
-    Store, StoreError, Stored,
+    RecordingFilter, Store, StoreError, Stored,
 };
 
 /// The store over SQLite.
 pub struct SqliteStore {
-    pool: SqlitePool,
-    account: Account,
-    pending: Arc<Pending>,
+    pub(crate) pool: SqlitePool,
+    pub(crate) account: Account,
+    pub(crate) pending: Arc<Pending>,
     /// Held for as long as the store lives: one confab a folder.
     _lock: File,
 }
@@ -42,7 +42,7 @@ impl SqliteStore {
         }
     }
 
-    async fn one<T: DeserializeOwned>(
+    pub(crate) async fn one<T: DeserializeOwned>(
         &self,
         statement: &'static str,
         sid: String,
@@ -217,6 +217,22 @@ impl Store for SqliteStore {
         })
     }
 
+    fn recording(&self, sid: RecordingSid) -> Stored<'_, Option<RecordingView>> {
+        Box::pin(self.one_recording(sid))
+    }
+
+    fn recordings(&self, filter: RecordingFilter, part: Part) -> Stored<'_, Vec<RecordingView>> {
+        Box::pin(async move { self.some_recordings(&filter, &part).await })
+    }
+
+    fn unfinished_recordings(&self) -> Stored<'_, Vec<RecordingView>> {
+        Box::pin(self.cut_off())
+    }
+
+    fn forget_recording(&self, sid: RecordingSid) -> Stored<'_, bool> {
+        Box::pin(self.forget(sid))
+    }
+
     fn notice(&self, sid: &str) -> Stored<'_, Option<KeptNotice>> {
         let pending = self.pending.find(|kept| match &kept.entry {
             Entry::Notice(notice) if kept.sid == sid => Some(KeptNotice {
@@ -273,13 +289,16 @@ fn kept_notice(row: &SqliteRow) -> Result<KeptNotice, StoreError> {
     })
 }
 
-fn decoded<T: DeserializeOwned>(row: &SqliteRow, column: usize) -> Result<T, StoreError> {
+pub(crate) fn decoded<T: DeserializeOwned>(
+    row: &SqliteRow,
+    column: usize,
+) -> Result<T, StoreError> {
     let text: String = row.try_get(column).map_err(unreadable)?;
     serde_json::from_str(&text).map_err(|e| StoreError::Damaged(e.to_string()))
 }
 
 // Taken by value because that is what `map_err` hands over.
 #[allow(clippy::needless_pass_by_value)]
-fn unreadable(error: sqlx::Error) -> StoreError {
+pub(crate) fn unreadable(error: sqlx::Error) -> StoreError {
     StoreError::Unreadable(error.to_string())
 }

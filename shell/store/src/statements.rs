@@ -45,3 +45,17 @@ pub(crate) const NOTICES_OLDEST_FIRST: &str = "SELECT sid, notice FROM notices W
 pub(crate) const FORGET_NOTICES: &str = "DELETE FROM notices WHERE account = ?1
     AND (at, sid) <= (SELECT at, sid FROM notices WHERE account = ?1
         ORDER BY at DESC, sid DESC LIMIT 1 OFFSET ?2)";
+pub(crate) const RECORDING: &str = "SELECT view FROM recordings WHERE account = ?1 AND sid = ?2";
+pub(crate) const RECORDINGS_NEWEST_FIRST: &str = "SELECT view FROM recordings WHERE account = ?1
+    AND (?2 IS NULL OR call = ?2) AND (?3 IS NULL OR conference = ?3)
+    AND (?4 IS NULL OR date_created >= ?4) AND (?5 IS NULL OR date_created < ?5)
+    AND (?6 IS NULL OR (date_created, sid) < (?6, ?7))
+    ORDER BY date_created DESC, sid DESC LIMIT ?8";
+pub(crate) const RECORDINGS_OLDEST_FIRST: &str = "SELECT view FROM recordings WHERE account = ?1
+    AND (?2 IS NULL OR call = ?2) AND (?3 IS NULL OR conference = ?3)
+    AND (?4 IS NULL OR date_created >= ?4) AND (?5 IS NULL OR date_created < ?5)
+    AND (?6 IS NULL OR (date_created, sid) > (?6, ?7))
+    ORDER BY date_created, sid LIMIT ?8";
+pub(crate) const RECORDINGS_UNFINISHED: &str = "SELECT view FROM recordings
+    WHERE account = ?1 AND is_live ORDER BY date_created, sid";
+pub(crate) const FORGET_RECORDING: &str = "DELETE FROM recordings WHERE account = ?1 AND sid = ?2";

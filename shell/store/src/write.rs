@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use confab_switchboard::{Notice, Severity};
+use confab_switchboard::{Notice, RecordingOf, Severity};
 use confab_terms::AccountSid;
 use confab_terms::limits::NOTICES_MAX;
 use sqlx::SqlitePool;
@@ -89,6 +89,24 @@ async fn write(
             .bind(&account)
             .bind(view.date_created.0)
             .bind(json(view)?),
+            Entry::Recording(view) => {
+                let (call, conference) = match view.of {
+                    RecordingOf::Call(call) => (Some(call.to_string()), None),
+                    RecordingOf::Conference(sid) => (None, Some(sid.to_string())),
+                };
+                sqlx::query(
+                    "INSERT OR REPLACE INTO recordings
+                     (sid, account, call, conference, is_live, date_created, view)
+                     VALUES (?, ?, ?, ?, ?, ?, ?)",
+                )
+                .bind(&kept.sid)
+                .bind(&account)
+                .bind(call)
+                .bind(conference)
+                .bind(view.status.is_live())
+                .bind(view.date_created.0)
+                .bind(json(view)?)
+            }
             Entry::Notice(notice) => sqlx::query(
                 "INSERT OR REPLACE INTO notices (sid, account, call, at, notice)
                  VALUES (?, ?, ?, ?, ?)",

@@ -79,7 +79,10 @@ impl World {
                 self.link_end(view.sid, &view.friendly_name)?;
                 self.oracle.ended(view.sid)
             }
-            Output::Notice(_) | Output::News(_) => Ok(()),
+            Output::Notice(_)
+            | Output::News(_)
+            | Output::OpenRecording { .. }
+            | Output::Recording(_) => Ok(()),
         }
     }
 

@@ -254,6 +254,8 @@ impl World {
                     sound,
                     position,
                 } => wants.push((leg, player, sound, position)),
+                // Nobody records here.
+                Output::Recorded(_) | Output::RecordingOver(_) => {}
                 Output::Event(event) => events.push(event),
             }
         }

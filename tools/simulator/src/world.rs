@@ -134,6 +134,7 @@ impl World {
                 access: access(&phones),
                 media_address: sip_address().ip(),
                 voice,
+                api_url: "http://confab.example".to_owned(),
                 voice_fallback: None,
                 status_callback: Some(CallCallback::new(calls_url(), CALL_EVENTS.to_vec())),
                 customs: Customs::default(),

@@ -7,6 +7,7 @@ mod customs;
 mod hand_over;
 mod hears;
 mod life;
+mod recording;
 mod script;
 mod speech;
 mod updates;

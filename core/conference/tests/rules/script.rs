@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use confab_conference::{
     Beep, BeepWish, Callback, Conference, Effects, Event, EventKind, EventWord, Hears, Key,
-    LeaveReason, Music, MusicKind, Refusal, Settings, Target, Update, Url,
+    LeaveReason, Music, MusicKind, RecordWish, Refusal, Settings, Target, Update, Url,
 };
 use confab_terms::{Audibility, CallSid, ConferenceSid, LegId, Method, Voice, WallTime};
 use expect_test::Expect;
@@ -205,6 +205,13 @@ impl Run {
                     settings.status_callback = Some(Callback { to, events });
                 }
                 "callback" => settings.status_callback = None,
+                "record" => {
+                    let trim = value == "trimmed";
+                    settings.record = Some(RecordWish {
+                        trim,
+                        callback: None,
+                    });
+                }
                 other => panic!("no setting {other}"),
             }
         }
@@ -356,6 +363,10 @@ impl Run {
         }
         for (call, hears) in &effects.hears {
             lines.push(format!("{} gets {}", self.name(*call), said(hears)));
+        }
+        if let Some(wish) = &effects.record {
+            let how = if wish.trim { ", trimmed" } else { "" };
+            lines.push(format!("is recorded{how}"));
         }
         match effects.beep {
             Some(Beep::Enter(Some(leg))) => {

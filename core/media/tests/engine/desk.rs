@@ -9,8 +9,8 @@ use confab_media::{
 };
 use confab_rtp::{HEADER_BYTES, Header};
 use confab_terms::{
-    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, PlayerId, RoomId, SocketAddr, SoundId,
-    Voice,
+    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, PlayerId, Rate, RecordingSid, RoomId,
+    SocketAddr, SoundId, Voice,
 };
 
 pub(crate) const ROOM: RoomId = RoomId(1);
@@ -71,6 +71,15 @@ pub(crate) struct Out {
     pub(crate) locked: Vec<(LegId, Component, SocketAddr)>,
     pub(crate) unlocked: Vec<LegId>,
     pub(crate) wants: Vec<(LegId, PlayerId, SoundId, u64)>,
+    pub(crate) recorded: BTreeMap<RecordingSid, Recording>,
+}
+
+/// What came of one recording.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Recording {
+    pub(crate) rate: Option<(Rate, u8)>,
+    pub(crate) samples: Vec<i16>,
+    pub(crate) over: bool,
 }
 
 impl Out {
@@ -310,6 +319,15 @@ impl Desk {
                     sound,
                     position,
                 } => out.wants.push((leg, player, sound, position)),
+                Output::Recorded(chunk) => {
+                    assert!(chunk.missing == 0, "nothing is lost");
+                    let tape = out.recorded.entry(chunk.recording).or_default();
+                    tape.rate = Some((chunk.rate, chunk.channels));
+                    tape.samples.extend_from_slice(chunk.samples);
+                }
+                Output::RecordingOver(recording) => {
+                    out.recorded.entry(recording).or_default().over = true;
+                }
                 Output::Event(event) => out.events.push(event),
             }
         }

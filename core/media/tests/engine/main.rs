@@ -5,6 +5,7 @@ mod desk;
 mod life;
 mod origins;
 mod players;
+mod recordings;
 mod reports;
 mod rooms;
 mod secrecy;

@@ -5,6 +5,7 @@ mod call;
 mod conference;
 mod new_call;
 mod participant;
+mod recording;
 
 use confab_terms::{ConferenceSid, Now, RequestId};
 
@@ -57,6 +58,18 @@ pub(crate) fn asked(board: &mut Switchboard, now: Now, request: RequestId, what:
             answer(board, request, reply);
         }
         Request::UpdateCall { call, update } => call::update(board, now, request, call, &update),
+        Request::StartRecording { of, wish } => {
+            let reply = recording::start(board, now, of, wish);
+            answer(board, request, reply);
+        }
+        Request::UpdateRecording {
+            of,
+            recording,
+            update,
+        } => {
+            let reply = recording::update(board, now, of, recording, update);
+            answer(board, request, reply);
+        }
         Request::TellAudibility { conference } => {
             audibility::ask(board, now, request, conference);
         }

@@ -59,7 +59,9 @@ pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Resul
             route,
             from_uri,
             first: wish.first.clone(),
+            record: wish.record.clone(),
         })),
+        recording: None,
     });
     board
         .timers

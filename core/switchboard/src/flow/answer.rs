@@ -6,10 +6,11 @@ use confab_sdp::{Agreed, Direction};
 use confab_terms::{CallSid, IpAddr, Now};
 
 use super::hand_over::hand_over;
+use crate::flow;
 use crate::live::CallState;
 use crate::program;
 use crate::tell;
-use crate::{CallEvent, CallStatus, News, Output, Switchboard};
+use crate::{CallEvent, CallStatus, News, Output, RecordingSource, Switchboard};
 
 /// Asks for the leg, once.
 pub(crate) fn open_leg(board: &mut Switchboard, sid: CallSid) {
@@ -47,6 +48,11 @@ pub(crate) fn acknowledged(board: &mut Switchboard, now: Now, sid: CallSid) {
     };
     board.send(Output::News(news));
     tell::call_event(board, now, sid, CallEvent::Answered);
+    let call = board.calls.get(sid);
+    let record = call.and_then(|call| call.outgoing.as_ref()?.record.clone());
+    if let Some(wish) = record {
+        flow::record_call(board, now, sid, RecordingSource::OutboundApi, wish);
+    }
     match replaced {
         Some(replaced) => hand_over(board, now, sid, replaced),
         None => program::call_is_up(board, now, sid),

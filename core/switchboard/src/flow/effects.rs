@@ -1,7 +1,7 @@
 //! Carries out what the rules decided: one change of the room, announcements, webhooks, and what
 //! becomes of those who left.
 
-use confab_conference::{Effects, EventKind};
+use confab_conference::{Effects, EventKind, RecordWish};
 use confab_terms::{CallSid, ConferenceSid, Now};
 
 use super::change;
@@ -10,7 +10,7 @@ use super::leave::left;
 use crate::flow;
 use crate::program;
 use crate::tell;
-use crate::{ConferenceView, Output, Switchboard};
+use crate::{ConferenceView, NewRecording, Output, RecordingOf, RecordingSource, Switchboard};
 
 /// Carries out all of it. Gives the number of the room's change, if there was one.
 pub(crate) fn carry_out(
@@ -34,6 +34,9 @@ pub(crate) fn carry_out(
     let name = board.rooms.get(sid);
     let name = name.map_or_else(String::new, |r| r.conference.friendly_name().to_owned());
     let number = change::send(board, now, sid, &effects);
+    if let Some(wish) = effects.record.filter(|_| !effects.ended) {
+        record_from_start(board, now, sid, wish);
+    }
     if effects.ended {
         over(board, now, sid);
     } else {
@@ -56,11 +59,32 @@ pub(crate) fn carry_out(
     number
 }
 
+/// By the wish of the one who came first. Without room for another recording it goes on without.
+fn record_from_start(board: &mut Switchboard, now: Now, sid: ConferenceSid, wish: RecordWish) {
+    let first = board.rooms.get(sid);
+    let first = first.and_then(|room| Some(room.conference.participants().next()?.call));
+    let wish = NewRecording {
+        wish,
+        ..NewRecording::default()
+    };
+    let (of, source) = (RecordingOf::Conference(sid), RecordingSource::Conference);
+    if let Err(refusal) = flow::record(board, now, of, source, first, wish) {
+        tell::not_recorded(board, now, of, &refusal);
+    }
+}
+
 /// The conference is over: its name is free at once, its room closed once it has said that the
 /// last change holds.
 fn over(board: &mut Switchboard, now: Now, sid: ConferenceSid) {
     board.rooms.free_name(sid);
     let account = board.config.account;
+    let Some(room) = board.rooms.get_mut(sid) else {
+        return;
+    };
+    let recording = room.recording;
+    if let Some(recording) = recording {
+        flow::stop_recording(board, now, recording);
+    }
     let Some(room) = board.rooms.get_mut(sid) else {
         return;
     };

@@ -7,7 +7,7 @@ use super::speech;
 use crate::flow;
 use crate::live::{DialWish, Room, Seat, Timer};
 use crate::program::{self, DialOutcome};
-use crate::{Output, Switchboard};
+use crate::{Output, RecordingSource, Switchboard};
 
 /// Why a call could not join.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +81,7 @@ fn open(
         asks: Vec::new(),
         end: None,
         over: false,
+        recording: None,
     });
     board.send(Output::Media {
         thread,
@@ -98,7 +99,7 @@ pub(crate) fn take_seat(board: &mut Switchboard, now: Now, sid: CallSid) -> Resu
         return Ok(());
     };
     let conference = seat.conference;
-    let limit = seat.dial.time_limit;
+    let (limit, record) = (seat.dial.time_limit, seat.dial.record.clone());
     let Some(room) = board.rooms.get_mut(conference) else {
         return Err(NotJoined::TooMany);
     };
@@ -110,6 +111,9 @@ pub(crate) fn take_seat(board: &mut Switchboard, now: Now, sid: CallSid) -> Resu
             }
             flow::carry_out(board, now, conference, effects);
             speech::ask(board, conference);
+            if let Some(wish) = record {
+                flow::record_call(board, now, sid, RecordingSource::Dial, wish);
+            }
             Ok(())
         }
         Err(refusal) => {

@@ -42,6 +42,7 @@ pub(crate) fn take_out(board: &mut Switchboard, now: Now, sid: CallSid, reason: 
         flow::carry_out(board, now, conference, effects);
     }
     board.timers.cancel(Timer::TimeLimit(sid));
+    flow::stop_dial_recording(board, now, sid);
     program::stop_music(board, sid);
     program::stop_announcements(board, now, sid);
     close_if_empty(board, conference);
@@ -72,6 +73,7 @@ fn give_up_seat(
     }
     let seat = call.seat.take();
     board.timers.cancel(Timer::TimeLimit(sid));
+    flow::stop_dial_recording(board, now, sid);
     program::stop_music(board, sid);
     program::stop_announcements(board, now, sid);
     seat

@@ -69,6 +69,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         events_told: 0,
         replaces,
         outgoing: None,
+        recording: None,
     });
     tell::call_began(board, now, sid);
     match replaces {

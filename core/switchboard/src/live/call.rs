@@ -4,11 +4,13 @@ use confab_conference::{Settings, Url};
 use confab_media::LegMedia;
 use confab_sdp::Local;
 use confab_sip::{DialogId, Route};
-use confab_terms::{AccountSid, CallSid, ConferenceSid, Instant, LegId, SocketAddr, WallTime};
+use confab_terms::{
+    AccountSid, CallSid, ConferenceSid, Instant, LegId, RecordingSid, SocketAddr, WallTime,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::program::{Announcing, Flow, Music};
-use crate::{CallCallback, CallDirection, CallStatus, CallView, NextDocument};
+use crate::{CallCallback, CallDirection, CallStatus, CallView, NewRecording, NextDocument};
 
 /// A call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,6 +43,8 @@ pub(crate) struct Call {
     pub(crate) replaces: Option<Replaces>,
     /// One of ours.
     pub(crate) outgoing: Option<Box<Outgoing>>,
+    /// The recording that is taken of it, or was last.
+    pub(crate) recording: Option<RecordingSid>,
 }
 
 /// What becomes of the other call (RFC 3891).
@@ -59,6 +63,8 @@ pub(crate) struct Outgoing {
     pub(crate) from_uri: String,
     /// What it runs once it is answered.
     pub(crate) first: NextDocument,
+    /// Recorded once it is answered.
+    pub(crate) record: Option<NewRecording>,
 }
 
 /// What the INVITE said.
@@ -136,6 +142,8 @@ pub(crate) struct DialWish {
     pub(crate) action: Option<Url>,
     pub(crate) time_limit: Option<core::time::Duration>,
     pub(crate) hangup_on_star: bool,
+    /// It is recorded while it sits there.
+    pub(crate) record: Option<NewRecording>,
 }
 
 /// How often the call was sent on without a second of anything else.

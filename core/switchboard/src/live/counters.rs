@@ -46,6 +46,8 @@ pub struct Leftovers {
     pub announcements: usize,
     /// Ended calls whose leg has not told its figures.
     pub partings: usize,
+    /// Recordings whose file is not whole.
+    pub recordings: usize,
     /// SIP transactions.
     pub transactions: usize,
     /// SIP dialogs.

@@ -1,7 +1,9 @@
 //! Where ids come from: random sids out of the seed, counted numbers out of a counter.
 
 use confab_sdp::OurSrtp;
-use confab_terms::{CallSid, ConferenceSid, DecodeId, FetchId, LegId, MasterKey, PlayerId, RoomId};
+use confab_terms::{
+    CallSid, ConferenceSid, DecodeId, FetchId, LegId, MasterKey, PlayerId, RecordingSid, RoomId,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -64,6 +66,10 @@ impl Names {
 
     pub(crate) fn conference(&mut self) -> ConferenceSid {
         ConferenceSid::from_random(self.random_u128())
+    }
+
+    pub(crate) fn recording(&mut self) -> RecordingSid {
+        RecordingSid::from_random(self.random_u128())
     }
 
     pub(crate) fn leg(&mut self) -> LegId {

@@ -1,7 +1,7 @@
 //! One conference and its room: the rules, the count of changes, and who waits for their word.
 
 use confab_conference::{Conference, Effects, EndReason, EventKind};
-use confab_terms::{CallSid, ConferenceSid, Now, RequestId, RoomId, WallTime};
+use confab_terms::{CallSid, ConferenceSid, Now, RecordingSid, RequestId, RoomId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{AudibilityView, Reply};
@@ -26,6 +26,8 @@ pub(crate) struct Room {
     pub(crate) end: Option<(EndReason, Option<CallSid>)>,
     /// Over: only the room's last word is awaited.
     pub(crate) over: bool,
+    /// The recording that is taken of it, or was last.
+    pub(crate) recording: Option<RecordingSid>,
 }
 
 /// A reply that leaves once the room has applied a change.

@@ -1,7 +1,9 @@
 //! `<Dial><Conference>`: from what is written to a seat, and on from there when it is left.
 
 use confab_conference::{BeepWish, Callback, EventWord, Music, Refusal, Settings, Url};
+use confab_conference::{RecordWish, RecordingCallback, RecordingEvent};
 use confab_cxml::{Beep, ConferenceNoun, Dial, EventWord as Word};
+use confab_cxml::{Recording, RecordingEvent as Told};
 use confab_terms::{CallSid, Method, Now};
 
 use super::ask::{ask, resolve};
@@ -10,8 +12,8 @@ use super::running::{Step, forget_question, running};
 use super::step::{Fault, notice};
 use crate::flow::{self, NotJoined};
 use crate::live::{DialWish, Fetching, Role, Seat};
-use crate::tell::fields;
-use crate::{FetchKind, Switchboard};
+use crate::tell::{self, fields};
+use crate::{FetchKind, NewRecording, Switchboard};
 
 /// What became of a `<Dial>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,10 @@ pub(super) fn begin(board: &mut Switchboard, now: Now, sid: CallSid, dial: &Dial
         action,
         time_limit: Some(dial.time_limit),
         hangup_on_star: dial.hangup_on_star,
+        record: dial
+            .record
+            .as_ref()
+            .map(|written| recording(board, now, sid, &base, written)),
     };
     let joined = match &dial.conference {
         Some(noun) => join(board, now, sid, &base, noun, wish.clone()),
@@ -112,7 +118,12 @@ fn ask_action(
     let Some(action) = &wish.action else {
         return false;
     };
-    let asked = fields::action(board, sid, outcome);
+    let mut asked = fields::action(board, sid, outcome);
+    let call = board.calls.get(sid).filter(|_| wish.record.is_some());
+    if let Some(recording) = call.and_then(|call| call.recording) {
+        let url = tell::recording_url(board, recording);
+        asked.push(("RecordingUrl".to_owned(), url));
+    }
     ask_document(board, now, sid, action, asked);
     true
 }
@@ -202,7 +213,37 @@ fn settings(
             events: noun.status_callback_events.iter().map(word).collect(),
         }),
         event_callback_url: at_end.map(|url| url.url),
+        record: noun
+            .record
+            .as_ref()
+            .map(|written| recording(board, now, sid, base, written).wish),
     })
+}
+
+fn recording(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    base: &str,
+    written: &Recording,
+) -> NewRecording {
+    let to = written.status_callback.as_deref();
+    let to =
+        to.and_then(|url| absolute(board, now, sid, base, url, written.status_callback_method));
+    let events = written.status_callback_events.iter();
+    let events = events.map(|event| match event {
+        Told::InProgress => RecordingEvent::InProgress,
+        Told::Completed => RecordingEvent::Completed,
+        Told::Absent => RecordingEvent::Absent,
+    });
+    NewRecording {
+        dual: written.dual,
+        track: written.track,
+        wish: RecordWish {
+            trim: written.trim,
+            callback: to.map(|to| RecordingCallback::new(to, events.collect())),
+        },
+    }
 }
 
 fn absolute(

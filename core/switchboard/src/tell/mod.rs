@@ -6,6 +6,7 @@ mod event;
 pub(crate) mod fields;
 mod news;
 mod notice;
+mod recording;
 mod words;
 
 pub(crate) use call_event::{call_began, call_event, call_over, parted};
@@ -13,3 +14,6 @@ pub(crate) use callback::callback_to;
 pub(crate) use event::event;
 pub(crate) use news::news;
 pub(crate) use notice::{notice, notice_of_call};
+pub(crate) use recording::{
+    NOT_WRITTEN, not_recorded, recording, recording_failed, recording_lost, recording_url,
+};

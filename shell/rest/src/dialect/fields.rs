@@ -1,9 +1,12 @@
 //! The fields of requests to applications, as a vendor names and writes them. The core says them
 //! in SignalWire's; their names are the vendors' vocabulary, so it is by name that they are spelt.
 
-use confab_terms::{AccountSid, CallSid, ConferenceSid, Sid};
+use confab_terms::{AccountSid, CallSid, ConferenceSid, RecordingSid, Sid};
 
 use super::Dialect;
+
+/// Before the version, in that vendor's URLs.
+const SIGNALWIRE_PREFIX: &str = "/api/laml";
 
 type Fields = Vec<(String, String)>;
 
@@ -12,20 +15,51 @@ impl Dialect {
     #[must_use]
     pub fn fields(self, fields: Fields) -> Fields {
         match self {
-            Self::SignalWire => fields,
+            Self::SignalWire => signalwire(fields),
             Self::Twilio => twilio(fields),
         }
     }
 }
 
+/// Its recordings never fail: they are absent.
+fn signalwire(mut fields: Fields) -> Fields {
+    for (name, value) in &mut fields {
+        if name == "RecordingStatus" && value == "failed" {
+            "absent".clone_into(value);
+        }
+    }
+    fields
+}
+
+/// `https://host/2010-04-01/Accounts/AC…/Recordings/RE…`
+fn recording_url(url: &str) -> Option<String> {
+    let (host, path) = url.split_once(SIGNALWIRE_PREFIX)?;
+    let (path, recording) = path.rsplit_once('/')?;
+    let (path, below) = path.rsplit_once('/')?;
+    let (path, account) = path.rsplit_once('/')?;
+    let account = prefixed::<AccountSid>(account.to_owned());
+    let recording = prefixed::<RecordingSid>(recording.to_owned());
+    Some(format!("{host}{path}/{account}/{below}/{recording}"))
+}
+
 fn twilio(fields: Fields) -> Fields {
+    let of_conference = ["ConferenceSid", "RecordingSid"]
+        .iter()
+        .all(|name| fields.iter().any(|(known, _)| known == name));
     let mut spelt = Vec::with_capacity(fields.len() + 2);
     for (name, value) in fields {
         match name.as_str() {
             "AccountSid" => spelt.push((name, prefixed::<AccountSid>(value))),
             "ConferenceSid" => spelt.push((name, prefixed::<ConferenceSid>(value))),
+            // A conference's recording is nobody's call.
+            "CallSid" if of_conference => {}
             "CallSid" | "ParentCallSid" | "CallSidEndingConference" => {
                 spelt.push((name, prefixed::<CallSid>(value)));
+            }
+            "RecordingSid" => spelt.push((name, prefixed::<RecordingSid>(value))),
+            "RecordingUrl" => {
+                let url = recording_url(&value);
+                spelt.push((name, url.unwrap_or(value)));
             }
             // Not sent after a conference.
             "DialCallSid" | "DialCallDuration" => {}

@@ -14,16 +14,18 @@ use confab_rest::{
     Api, Asked, Dialect, Family, Figures, Histogram, Line, Metrics, QueueFull, Switch, Values,
     router,
 };
+use confab_store::RecordingFilter;
 use confab_store::{
     Account, CallFilter, ConferenceFilter, Entry, KeptNotice, NoticeFilter, Part, Place, Store,
     Stored, TokenHash,
 };
+use confab_switchboard::RecordingView;
 use confab_switchboard::conference::{ParticipantState, Status};
 use confab_switchboard::{
     CallDirection, CallStatus, CallView, ConferenceView, ParticipantView, Refusal, Reply,
     Request as Question,
 };
-use confab_terms::{AccountSid, CallSid, ConferenceSid, LegId, WallTime};
+use confab_terms::{AccountSid, CallSid, ConferenceSid, LegId, RecordingSid, WallTime};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -56,6 +58,7 @@ pub struct Memory {
     pub conferences: Vec<ConferenceView>,
     pub calls: Vec<CallView>,
     pub notices: Mutex<Vec<KeptNotice>>,
+    pub recordings: Mutex<Vec<RecordingView>>,
 }
 
 impl Store for Memory {
@@ -105,6 +108,30 @@ impl Store for Memory {
         });
         Box::pin(async move { Ok(found) })
     }
+    fn recording(&self, sid: RecordingSid) -> Stored<'_, Option<RecordingView>> {
+        let kept = self.recordings.lock().unwrap();
+        let found = kept.iter().find(|view| view.sid == sid).cloned();
+        Box::pin(async move { Ok(found) })
+    }
+    fn recordings(&self, filter: RecordingFilter, part: Part) -> Stored<'_, Vec<RecordingView>> {
+        let kept = self.recordings.lock().unwrap().clone();
+        let found = kept.into_iter().filter(move |view| filter.wants(view));
+        let found = part.cut(found, |view| Place {
+            at: view.date_created,
+            sid: view.sid.to_string(),
+        });
+        Box::pin(async move { Ok(found) })
+    }
+    fn unfinished_recordings(&self) -> Stored<'_, Vec<RecordingView>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn forget_recording(&self, sid: RecordingSid) -> Stored<'_, bool> {
+        let mut kept = self.recordings.lock().unwrap();
+        let before = kept.len();
+        kept.retain(|view| view.sid != sid);
+        let was_there = kept.len() < before;
+        Box::pin(async move { Ok(was_there) })
+    }
     fn notice(&self, sid: &str) -> Stored<'_, Option<KeptNotice>> {
         let notices = self.notices.lock().unwrap();
         let found = notices.iter().find(|kept| kept.sid == sid).cloned();
@@ -124,6 +151,11 @@ impl Store for Memory {
     fn flush(&self) -> Stored<'_, ()> {
         Box::pin(async { Ok(()) })
     }
+}
+
+/// Of this process alone; made by whoever puts something there.
+pub fn recordings_dir() -> std::path::PathBuf {
+    std::env::temp_dir().join(format!("confab-rest-recordings-{}", std::process::id()))
 }
 
 pub fn account() -> Account {
@@ -238,6 +270,7 @@ impl Bench {
                 )],
                 calls: vec![],
                 notices: Mutex::default(),
+                recordings: std::sync::Mutex::default(),
             },
         )
     }
@@ -262,6 +295,7 @@ impl Bench {
                 asked: Arc::clone(&asked),
             }),
             store: Arc::new(store),
+            recordings: recordings_dir(),
             dialect,
             ready: Arc::clone(&ready),
             metrics: Metrics::new(SomeFigures),

@@ -14,6 +14,7 @@ mod matrix;
 mod moved;
 mod names;
 mod others;
+mod recordings;
 mod replacing;
 mod rust_stack;
 mod scenarios;

@@ -13,8 +13,8 @@ use confab_sdp::OurSrtp;
 use confab_sip::Transport;
 use confab_switchboard::{
     Access, CallCallback, CallEvent, CallView, ConferenceView, Config, DecodeError, Fetch, Gateway,
-    Input, Leftovers, News, Notice, Output, ParticipantView, Reply, Request, Switchboard, TimeOuts,
-    Trunk,
+    Input, Leftovers, News, Notice, Output, ParticipantView, RecordingEnd, RecordingView, Reply,
+    Request, Switchboard, TimeOuts, Trunk,
 };
 use confab_terms::{
     AccountSid, AudioId, CallSid, Codec, ConferenceSid, DecodeId, Instant, LegId, Method, Now,
@@ -51,6 +51,9 @@ pub(crate) struct World {
     pub(crate) conferences_ended: Vec<ConferenceView>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) news: Vec<News>,
+    /// Every state of every recording, and what becomes of those that are over.
+    pub(crate) recordings: Vec<RecordingView>,
+    pub(crate) recording_end: RecordingEnd,
     pub(crate) said: Vec<String>,
     pub(crate) commands: Vec<Command>,
     /// Every output in its order, to compare runs by.
@@ -153,6 +156,7 @@ impl World {
             access: Access::open(),
             media_address: "127.0.0.1".parse().unwrap(),
             voice,
+            api_url: "http://confab.example".to_owned(),
             voice_fallback: None,
             status_callback: None,
             customs: Customs::default(),
@@ -179,6 +183,11 @@ impl World {
             conferences_ended: Vec::new(),
             notices: Vec::new(),
             news: Vec::new(),
+            recordings: Vec::new(),
+            recording_end: RecordingEnd::Written {
+                duration_ms: 7_900,
+                lost_ms: 0,
+            },
             said: Vec::new(),
             commands: Vec::new(),
             log: Vec::new(),
@@ -272,6 +281,8 @@ impl World {
             Output::CallEnded(view) => self.calls_ended.push(view),
             Output::ConferenceEnded(view) => self.conferences_ended.push(view),
             Output::Notice(notice) => self.notices.push(notice),
+            Output::OpenRecording { .. } => {}
+            Output::Recording(view) => self.recordings.push(*view),
         }
     }
 
@@ -305,8 +316,10 @@ impl World {
     fn poll_engine(&mut self) {
         let mut events = Vec::new();
         let mut wants = Vec::new();
+        let mut over = Vec::new();
         while let Some(output) = self.engine.poll_output() {
             match output {
+                MediaOutput::RecordingOver(recording) => over.push(recording),
                 MediaOutput::Event(event) => events.push(event),
                 MediaOutput::Wants {
                     leg,
@@ -331,6 +344,10 @@ impl World {
         }
         for event in events {
             self.media(event);
+        }
+        for recording in over {
+            let end = self.recording_end.clone();
+            self.input(Input::Recorded { recording, end });
         }
     }
 

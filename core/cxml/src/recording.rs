@@ -1,0 +1,79 @@
+//! From the attributes of `<Dial>` and `<Conference>` to how they are to be recorded.
+
+use confab_terms::Track;
+
+use crate::attributes::Attributes;
+use crate::{Recording, RecordingEvent};
+
+/// A conference is recorded without the silence at its ends, unless it says otherwise.
+pub(crate) fn of_conference(attributes: &mut Attributes<'_, '_, '_>) -> Option<Recording> {
+    const WHAT: &str = "read as do-not-record; record-from-start or do-not-record would do";
+    let record = attributes.word("record", 12200, WHAT, |text| {
+        match text.to_ascii_lowercase().as_str() {
+            "record-from-start" | "true" => Some(true),
+            "do-not-record" | "false" => Some(false),
+            _ => None,
+        }
+    });
+    let recording = recording(attributes, true);
+    record.unwrap_or(false).then_some(recording)
+}
+
+/// A call is recorded as it is. It is up by the time that it dials, so `ringing` is `answer`.
+pub(crate) fn of_dial(attributes: &mut Attributes<'_, '_, '_>) -> Option<Recording> {
+    const WHAT: &str = "read as do-not-record; do-not-record, record-from-answer, \
+                        record-from-ringing, or one of them with -dual would do";
+    const TRACK: &str = "read as both; inbound, outbound or both would do";
+    let dual = attributes.word("record", 12200, WHAT, |text| {
+        match text.to_ascii_lowercase().as_str() {
+            "record-from-answer" | "record-from-ringing" | "true" => Some(Some(false)),
+            "record-from-answer-dual" | "record-from-ringing-dual" => Some(Some(true)),
+            "do-not-record" | "false" => Some(None),
+            _ => None,
+        }
+    });
+    let track = attributes.word("recordingTrack", 12200, TRACK, track);
+    let recording = recording(attributes, false);
+    Some(Recording {
+        dual: dual.flatten()?,
+        track: track.unwrap_or_default(),
+        ..recording
+    })
+}
+
+fn recording(attributes: &mut Attributes<'_, '_, '_>, trim: bool) -> Recording {
+    const TRIM: &str = "read as its default; trim-silence or do-not-trim would do";
+    const EVENTS: &str = "words other than in-progress completed absent are ignored";
+    let trims = attributes.word("trim", 12200, TRIM, |text| {
+        match text.to_ascii_lowercase().as_str() {
+            "trim-silence" => Some(true),
+            "do-not-trim" => Some(false),
+            _ => None,
+        }
+    });
+    let mut events = attributes.words(
+        "recordingStatusCallbackEvent",
+        12200,
+        EVENTS,
+        RecordingEvent::parse,
+    );
+    events.sort_unstable();
+    events.dedup();
+    Recording {
+        trim: trims.unwrap_or(trim),
+        dual: false,
+        track: Track::Both,
+        status_callback: attributes.text("recordingStatusCallback"),
+        status_callback_method: attributes.method("recordingStatusCallbackMethod"),
+        status_callback_events: events,
+    }
+}
+
+fn track(text: &str) -> Option<Track> {
+    Some(match text.to_ascii_lowercase().as_str() {
+        "inbound" => Track::Inbound,
+        "outbound" => Track::Outbound,
+        "both" => Track::Both,
+        _ => return None,
+    })
+}

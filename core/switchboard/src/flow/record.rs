@@ -1,0 +1,242 @@
+//! A recording from its beginning to its end: ordered of the media, told to the application, kept.
+//! What is recorded may be gone long before the file is whole.
+
+use confab_media::{Command, Recorded};
+use confab_terms::{CallSid, Now, PauseBehavior, RecordingSid};
+
+use crate::live::Recording;
+use crate::tell;
+use crate::{NewRecording, Output, RecordingEnd, RecordingOf, RecordingSource, RecordingStatus};
+use crate::{RecordingView, Refusal, Switchboard};
+
+/// Begins one. `wished_by`: by whose document a conference is recorded.
+pub(crate) fn record(
+    board: &mut Switchboard,
+    now: Now,
+    of: RecordingOf,
+    source: RecordingSource,
+    wished_by: Option<CallSid>,
+    wish: NewRecording,
+) -> Result<RecordingSid, Refusal> {
+    if let Some(sid) = recording_of(board, of)? {
+        return Err(Refusal::RecordedAlready(sid));
+    }
+    if board.recordings.is_full() {
+        return Err(Refusal::Busy);
+    }
+    let (thread, recorded, dual) = whence(board, of, &wish)?;
+    let sid = board.names.recording();
+    match of {
+        RecordingOf::Call(call) => {
+            if let Some(call) = board.calls.get_mut(call) {
+                call.recording = Some(sid);
+            }
+        }
+        RecordingOf::Conference(conference) => {
+            if let Some(room) = board.rooms.get_mut(conference) {
+                room.recording = Some(sid);
+            }
+        }
+    }
+    let view = RecordingView {
+        sid,
+        account: board.config.account,
+        of,
+        wished_by,
+        channels: if dual { 2 } else { 1 },
+        track: wish.track,
+        source,
+        status: RecordingStatus::InProgress,
+        trim: wish.wish.trim,
+        date_created: now.wall,
+        date_updated: now.wall,
+        end_time: None,
+        duration_ms: 0,
+        error: None,
+        callback: wish.wish.callback,
+    };
+    board.send(Output::OpenRecording {
+        recording: sid,
+        trim: view.trim,
+    });
+    let command = Command::Record {
+        recording: sid,
+        of: recorded,
+    };
+    board.send(Output::Media { thread, command });
+    board.send(Output::Recording(Box::new(view.clone())));
+    tell::recording(board, &view);
+    board.recordings.insert(Recording {
+        view,
+        thread,
+        of: recorded,
+    });
+    Ok(sid)
+}
+
+/// As a document, or whoever made the call, wishes. Where it cannot be, the call goes on without.
+pub(crate) fn record_call(
+    board: &mut Switchboard,
+    now: Now,
+    call: CallSid,
+    source: RecordingSource,
+    wish: NewRecording,
+) {
+    let of = RecordingOf::Call(call);
+    if let Err(refusal) = record(board, now, of, source, None, wish) {
+        tell::not_recorded(board, now, of, &refusal);
+    }
+}
+
+/// The call leaves what it dialled: so ends what `<Dial>` recorded.
+pub(crate) fn stop_dial_recording(board: &mut Switchboard, now: Now, call: CallSid) {
+    let sid = recording_of(board, RecordingOf::Call(call)).ok().flatten();
+    let recording = sid.and_then(|sid| board.recordings.get(sid));
+    if let Some(view) = recording.map(|recording| &recording.view)
+        && view.source == RecordingSource::Dial
+    {
+        let sid = view.sid;
+        stop_recording(board, now, sid);
+    }
+}
+
+/// Where its audio comes from, and whether it has two channels.
+fn whence(
+    board: &Switchboard,
+    of: RecordingOf,
+    wish: &NewRecording,
+) -> Result<(u16, Recorded, bool), Refusal> {
+    match of {
+        RecordingOf::Call(sid) => {
+            let call = board.calls.get(sid).ok_or(Refusal::NoSuchCall(sid))?;
+            if !call.is_up() {
+                return Err(Refusal::NotInProgress(sid));
+            }
+            let recorded = Recorded::Leg {
+                leg: call.leg,
+                dual: wish.dual,
+                track: wish.track,
+            };
+            Ok((call.thread, recorded, wish.dual))
+        }
+        RecordingOf::Conference(sid) => {
+            let room = board.rooms.get(sid).filter(|room| !room.over);
+            let room = room.ok_or(Refusal::NoSuchConference(sid))?;
+            // Everybody speaks into one sum.
+            Ok((room.thread, Recorded::Room(room.room), false))
+        }
+    }
+}
+
+/// The one that is taken of it now.
+pub(crate) fn recording_of(
+    board: &Switchboard,
+    of: RecordingOf,
+) -> Result<Option<RecordingSid>, Refusal> {
+    let sid = match of {
+        RecordingOf::Call(call) => {
+            let found = board.calls.get(call).ok_or(Refusal::NoSuchCall(call))?;
+            found.recording
+        }
+        RecordingOf::Conference(conference) => {
+            let found = board.rooms.get(conference).filter(|room| !room.over);
+            found
+                .ok_or(Refusal::NoSuchConference(conference))?
+                .recording
+        }
+    };
+    let is_taken = |sid: &RecordingSid| {
+        let recording = board.recordings.get(*sid);
+        recording.is_some_and(|r| r.view.status != RecordingStatus::Stopped)
+    };
+    Ok(sid.filter(is_taken))
+}
+
+/// Pauses it, or goes on with it.
+pub(crate) fn pause(
+    board: &mut Switchboard,
+    now: Now,
+    sid: RecordingSid,
+    pause: Option<PauseBehavior>,
+) {
+    let status = match pause {
+        Some(_) => RecordingStatus::Paused,
+        None => RecordingStatus::InProgress,
+    };
+    order(board, now, sid, status, |recording, of| {
+        Command::PauseRecording {
+            recording,
+            of,
+            pause,
+        }
+    });
+}
+
+/// Nothing more is taken; it is whole once its writer says so.
+pub(crate) fn stop_recording(board: &mut Switchboard, now: Now, sid: RecordingSid) {
+    let status = RecordingStatus::Stopped;
+    order(board, now, sid, status, |recording, of| {
+        Command::StopRecording { recording, of }
+    });
+}
+
+fn order(
+    board: &mut Switchboard,
+    now: Now,
+    sid: RecordingSid,
+    status: RecordingStatus,
+    command: impl FnOnce(RecordingSid, Recorded) -> Command,
+) {
+    let Some(recording) = board.recordings.get_mut(sid) else {
+        return;
+    };
+    if recording.view.status == RecordingStatus::Stopped {
+        return;
+    }
+    recording.view.status = status;
+    recording.view.date_updated = now.wall;
+    let (thread, view) = (recording.thread, recording.view.clone());
+    let command = command(sid, recording.of);
+    board.send(Output::Media { thread, command });
+    board.send(Output::Recording(Box::new(view)));
+}
+
+/// Its writer has said its last word.
+pub(crate) fn recorded(board: &mut Switchboard, now: Now, sid: RecordingSid, end: RecordingEnd) {
+    let Some(recording) = board.recordings.remove(sid) else {
+        board.counted.stale_answers += 1;
+        return;
+    };
+    let Recording {
+        mut view,
+        thread,
+        of,
+    } = recording;
+    view.date_updated = now.wall;
+    view.end_time = Some(now.wall);
+    match end {
+        RecordingEnd::Written {
+            duration_ms,
+            lost_ms,
+        } => {
+            (view.status, view.duration_ms) = (RecordingStatus::Completed, duration_ms);
+            if lost_ms > 0 {
+                tell::recording_lost(board, now, &view, lost_ms);
+            }
+        }
+        RecordingEnd::Absent => view.status = RecordingStatus::Absent,
+        RecordingEnd::Failed {
+            duration_ms,
+            message,
+        } => {
+            (view.status, view.duration_ms) = (RecordingStatus::Failed, duration_ms);
+            view.error = Some(tell::NOT_WRITTEN);
+            tell::recording_failed(board, now, &view, &message);
+            // The writer gave up by itself: nobody takes what the room goes on to say.
+            let command = Command::StopRecording { recording: sid, of };
+            board.send(Output::Media { thread, command });
+        }
+    }
+    board.send(Output::Recording(Box::new(view.clone())));
+    tell::recording(board, &view);
+}

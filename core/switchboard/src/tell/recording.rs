@@ -1,0 +1,147 @@
+//! What is told of a recording: its callback, and what went wrong with it.
+
+use confab_conference::RecordingEvent;
+use confab_terms::{AccountSid, Now, RecordingSid, Track};
+
+use super::notice;
+use crate::program::time_outs;
+use crate::{About, Notice, Output, RecordingOf, RecordingStatus, RecordingView};
+use crate::{Refusal, Severity, Switchboard};
+
+/// The code of a recording that we could not write: our own fault, as the API has it.
+pub(crate) const NOT_WRITTEN: u32 = 20001;
+
+/// Tells whoever asked for it where a recording stands.
+pub(crate) fn recording(board: &mut Switchboard, view: &RecordingView) {
+    if let Some(callback) = view.callback(&board.config.api_url) {
+        board.counted.callbacks += 1;
+        board.send(callback);
+    }
+}
+
+impl RecordingView {
+    /// Tells where it stands now, if anybody asked for that.
+    #[must_use]
+    pub fn callback(&self, api_url: &str) -> Option<Output> {
+        let (event, status) = match self.status {
+            RecordingStatus::InProgress => (RecordingEvent::InProgress, "in-progress"),
+            RecordingStatus::Completed => (RecordingEvent::Completed, "completed"),
+            RecordingStatus::Absent => (RecordingEvent::Absent, "absent"),
+            RecordingStatus::Failed => (RecordingEvent::Absent, "failed"),
+            RecordingStatus::Paused | RecordingStatus::Stopped => return None,
+        };
+        let callback = self.callback.as_ref()?;
+        if !callback.events.contains(&event) {
+            return None;
+        }
+        let (url, time_outs) = time_outs(&callback.to.url);
+        let mut fields = Vec::new();
+        let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
+        add("AccountSid", self.account.to_string());
+        let about = match self.of {
+            RecordingOf::Call(call) => {
+                add("CallSid", call.to_string());
+                add("RecordingTrack", track(self.track).to_owned());
+                About::Call(call)
+            }
+            RecordingOf::Conference(conference) => {
+                if let Some(call) = self.wished_by {
+                    add("CallSid", call.to_string());
+                }
+                add("ConferenceSid", conference.to_string());
+                About::Conference(conference)
+            }
+        };
+        add("RecordingSid", self.sid.to_string());
+        add("RecordingUrl", url_of(api_url, self.account, self.sid));
+        add("RecordingStatus", status.to_owned());
+        add("RecordingDuration", (self.duration_ms / 1_000).to_string());
+        add("RecordingChannels", self.channels.to_string());
+        add("RecordingStartTime", self.date_created.to_string());
+        add("RecordingSource", self.source.word().to_owned());
+        if let Some(error) = self.error {
+            add("ErrorCode", error.to_string());
+        }
+        Some(Output::Callback {
+            about,
+            url,
+            method: callback.to.method,
+            fields,
+            time_outs,
+        })
+    }
+}
+
+/// Where its audio is.
+pub(crate) fn recording_url(board: &Switchboard, sid: RecordingSid) -> String {
+    url_of(&board.config.api_url, board.config.account, sid)
+}
+
+fn url_of(api: &str, account: AccountSid, sid: RecordingSid) -> String {
+    format!("{api}/api/laml/2010-04-01/Accounts/{account}/Recordings/{sid}")
+}
+
+/// The disk refused it.
+pub(crate) fn recording_failed(
+    board: &mut Switchboard,
+    now: Now,
+    view: &RecordingView,
+    message: &str,
+) {
+    let message = format!("the recording {} could not be written: {message}", view.sid);
+    warn(board, now, view.of, (NOT_WRITTEN, Severity::Error), message);
+}
+
+/// It was written, but not all of it.
+pub(crate) fn recording_lost(board: &mut Switchboard, now: Now, view: &RecordingView, ms: u64) {
+    let message = format!(
+        "{ms} ms of the recording {} did not reach the disk in time: silence stands for them",
+        view.sid
+    );
+    warn(
+        board,
+        now,
+        view.of,
+        (NOT_WRITTEN, Severity::Warning),
+        message,
+    );
+}
+
+/// It was asked for by a document, and could not begin.
+pub(crate) fn not_recorded(board: &mut Switchboard, now: Now, of: RecordingOf, why: &Refusal) {
+    let message = format!("it is not recorded: {why}");
+    warn(board, now, of, (NOT_WRITTEN, Severity::Error), message);
+}
+
+fn warn(
+    board: &mut Switchboard,
+    now: Now,
+    of: RecordingOf,
+    (code, severity): (u32, Severity),
+    message: String,
+) {
+    let (call, conference) = match of {
+        RecordingOf::Call(call) => (Some(call), None),
+        RecordingOf::Conference(conference) => (None, Some(conference)),
+    };
+    let warning = Notice {
+        code,
+        severity,
+        message,
+        at: now.wall,
+        call,
+        conference,
+        url: None,
+        method: None,
+        exchange: None,
+    };
+    notice(board, warning);
+}
+
+fn track(track: Track) -> &'static str {
+    match track {
+        Track::Inbound => "inbound",
+        Track::Outbound => "outbound",
+        Track::Both => "both",
+    }
+}

@@ -1,0 +1,297 @@
+//! `…/Recordings`, of the account, a call or a conference: list, fetch, begin, update, delete, and
+//! the audio itself, which whoever knows its URL may have, as both vendors do it.
+
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Json, Router};
+use confab_store::{Order, Place, RecordingFilter};
+use confab_switchboard::{RecordingOf, RecordingStatus, RecordingView, Refusal, Reply, Request};
+use confab_terms::RecordingSid;
+
+use crate::calls::call_sid;
+use crate::errors::ApiError;
+use crate::fields::shown;
+use crate::form::Fields;
+use crate::new_recording::{new_recording, recording_update};
+use crate::paging::{List, Page};
+use crate::participants::conference_sid;
+use crate::prefix::Spelling;
+use crate::{Api, Dialect, range, resources};
+
+const CREATED: [&str; 3] = ["DateCreated", "DateCreated<", "DateCreated>"];
+/// In place of a sid: the one that is taken now.
+const CURRENT: &str = "Twilio.CURRENT";
+const ACCOUNT: &str = "/2010-04-01/Accounts/{account}";
+
+type Keys = Path<(String, String, String)>;
+
+/// Their routes.
+pub(crate) fn routes() -> Router<Api> {
+    let mut routes = Router::new()
+        .route(&format!("{ACCOUNT}/Recordings"), get(list))
+        .route(
+            &format!("{ACCOUNT}/Recordings/{{sid}}"),
+            get(fetch).delete(remove),
+        );
+    for (above, of) in [("Calls", Kind::Call), ("Conferences", Kind::Conference)] {
+        let path = format!("{ACCOUNT}/{above}/{{of}}/Recordings");
+        routes = routes
+            .route(&path, get(list_of).post(start).layer(Extension(of)))
+            .route(
+                &format!("{path}/{{sid}}"),
+                get(fetch_of)
+                    .post(update)
+                    .delete(remove_of)
+                    .layer(Extension(of)),
+            );
+    }
+    routes
+}
+
+/// Under what a path stands.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Call,
+    Conference,
+}
+
+impl Kind {
+    fn read(self, dialect: Dialect, text: &str) -> Result<RecordingOf, ApiError> {
+        Ok(match self {
+            Self::Call => RecordingOf::Call(call_sid(dialect, text)?),
+            Self::Conference => RecordingOf::Conference(conference_sid(dialect, text)?),
+        })
+    }
+}
+
+/// Whether anybody may ask for it: audio, whose URL cannot be guessed.
+pub(crate) fn is_public(method: &Method, path: &str, spelling: Spelling) -> bool {
+    let mut parts = path.split('/').skip(4);
+    let is_one = parts.next() == Some("Recordings") && parts.next().is_some();
+    let is_read = *method == Method::GET || *method == Method::HEAD;
+    is_read && is_one && parts.next().is_none() && spelling.suffix.is_empty()
+}
+
+async fn list(
+    State(api): State<Api>,
+    Extension(spelling): Extension<Spelling>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let fields = Fields::of_query(query.as_deref())?;
+    let dialect = api.dialect;
+    let call = fields.filled("CallSid").map(|sid| call_sid(dialect, sid));
+    let conference = fields.filled("ConferenceSid");
+    let conference = conference.map(|sid| conference_sid(dialect, sid));
+    let filter = RecordingFilter {
+        call: call.transpose()?,
+        conference: conference.transpose()?,
+        created: fields.moments(CREATED)?,
+    };
+    page(&api, spelling, &fields, filter, "/Recordings").await
+}
+
+async fn list_of(
+    State(api): State<Api>,
+    Extension(kind): Extension<Kind>,
+    Path((_, of)): Path<(String, String)>,
+    Extension(spelling): Extension<Spelling>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let fields = Fields::of_query(query.as_deref())?;
+    let created = fields.moments(CREATED)?;
+    let mut filter = RecordingFilter {
+        created,
+        ..RecordingFilter::default()
+    };
+    let below = match kind.read(api.dialect, &of)? {
+        RecordingOf::Call(call) => {
+            filter.call = Some(call);
+            format!("/Calls/{}/Recordings", api.dialect.spell(call))
+        }
+        RecordingOf::Conference(conference) => {
+            filter.conference = Some(conference);
+            format!("/Conferences/{}/Recordings", api.dialect.spell(conference))
+        }
+    };
+    page(&api, spelling, &fields, filter, &below).await
+}
+
+async fn page(
+    api: &Api,
+    spelling: Spelling,
+    fields: &Fields,
+    filter: RecordingFilter,
+    below: &str,
+) -> Result<Response, ApiError> {
+    let page = Page::wanted(fields)?;
+    let part = page.part(Order::NewestFirst);
+    let found = api.store.recordings(filter, part).await?;
+    let account = api.store.account().sid;
+    let list = List {
+        key: "recordings",
+        path: &resources::plain_path(api.dialect, account, below),
+        spelling,
+        dialect: api.dialect,
+        filters: fields.kept(&[&["CallSid", "ConferenceSid"][..], &CREATED].concat()),
+    };
+    let place = |view: &RecordingView| Place {
+        at: view.date_created,
+        sid: view.sid.to_string(),
+    };
+    let shape = |view: &RecordingView| resources::recording(api.dialect, view);
+    Ok(Json(page.json(found, &list, place, shape)).into_response())
+}
+
+/// Its audio; with `.json` what is known of it.
+async fn fetch(
+    State(api): State<Api>,
+    Extension(spelling): Extension<Spelling>,
+    Path((_, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    if !spelling.suffix.is_empty() {
+        let view = known(&api, &name, None).await?;
+        return Ok(shape(&api, &view));
+    }
+    if let Some(name) = name.strip_suffix(".mp3") {
+        known(&api, name, None).await?;
+        return Err(ApiError::NoMp3);
+    }
+    let view = known(&api, name.strip_suffix(".wav").unwrap_or(&name), None).await?;
+    let gone = || ApiError::NoSuch(format!("the audio of the recording {}", shown(&name)));
+    let is_whole = matches!(
+        view.status,
+        RecordingStatus::Completed | RecordingStatus::Failed
+    );
+    if !is_whole {
+        return Err(gone());
+    }
+    let path = api.recordings.join(format!("{}.wav", view.sid));
+    let tag = format!("\"{}-{}\"", view.sid, view.duration_ms);
+    let answer = range::file(&path, "audio/x-wav", &tag, &headers).await;
+    answer.map_err(|_| gone())
+}
+
+async fn fetch_of(
+    State(api): State<Api>,
+    Extension(kind): Extension<Kind>,
+    Path((_, of, sid)): Keys,
+) -> Result<Response, ApiError> {
+    let of = kind.read(api.dialect, &of)?;
+    let view = known(&api, &sid, Some(of)).await?;
+    Ok(shape(&api, &view))
+}
+
+async fn start(
+    State(api): State<Api>,
+    Extension(kind): Extension<Kind>,
+    Path((_, of)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let fields = Fields::of_body(&headers, body).await?;
+    let wish = new_recording(&fields)?;
+    let of = kind.read(api.dialect, &of)?;
+    let Reply::Recording(view) = api.ask(Request::StartRecording { of, wish }).await? else {
+        return Err(ApiError::WrongReply);
+    };
+    let status = match api.dialect {
+        Dialect::SignalWire => StatusCode::OK,
+        Dialect::Twilio => StatusCode::CREATED,
+    };
+    Ok((status, shape(&api, &view)).into_response())
+}
+
+async fn update(
+    State(api): State<Api>,
+    Extension(kind): Extension<Kind>,
+    Path((_, of, sid)): Keys,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let fields = Fields::of_body(&headers, body).await?;
+    let update = recording_update(&fields)?;
+    let of = kind.read(api.dialect, &of)?;
+    let recording = match sid.as_str() {
+        CURRENT => None,
+        sid => Some(read(api.dialect, sid)?),
+    };
+    let question = Request::UpdateRecording {
+        of,
+        recording,
+        update,
+    };
+    match (api.ask(question).await, recording) {
+        (Ok(Reply::Recording(view)), _) => Ok(shape(&api, &view)),
+        (Ok(_), _) => Err(ApiError::WrongReply),
+        // It is whole already: there is nothing to pause, and to stop it changes nothing.
+        (Err(gone @ ApiError::Refused(_)), Some(_)) if is_gone(&gone) => {
+            known(&api, &sid, Some(of)).await?;
+            Err(ApiError::RecordingOver(sid))
+        }
+        (Err(error), _) => Err(error),
+    }
+}
+
+fn is_gone(error: &ApiError) -> bool {
+    matches!(
+        error,
+        ApiError::Refused(
+            Refusal::NoSuchRecording(_) | Refusal::NoSuchCall(_) | Refusal::NoSuchConference(_)
+        )
+    )
+}
+
+async fn remove(
+    State(api): State<Api>,
+    Path((_, sid)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    delete(&api, &sid, None).await
+}
+
+async fn remove_of(
+    State(api): State<Api>,
+    Extension(kind): Extension<Kind>,
+    Path((_, of, sid)): Keys,
+) -> Result<Response, ApiError> {
+    let of = kind.read(api.dialect, &of)?;
+    delete(&api, &sid, Some(of)).await
+}
+
+async fn delete(api: &Api, sid: &str, of: Option<RecordingOf>) -> Result<Response, ApiError> {
+    let view = known(api, sid, of).await?;
+    if view.status.is_live() {
+        return Err(ApiError::RecordingLive(sid.to_owned()));
+    }
+    // The audio first: what nobody can ask for any more must not stay behind.
+    let path = api.recordings.join(format!("{}.wav", view.sid));
+    match tokio::fs::remove_file(&path).await {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(ApiError::NotRemoved(error.to_string()));
+        }
+        _ => {}
+    }
+    api.store.forget_recording(view.sid).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn known(api: &Api, sid: &str, of: Option<RecordingOf>) -> Result<RecordingView, ApiError> {
+    let found = api.store.recording(read(api.dialect, sid)?).await?;
+    let found = found.filter(|view| of.is_none_or(|of| of == view.of));
+    found.ok_or_else(|| no_such(sid))
+}
+
+fn read(dialect: Dialect, sid: &str) -> Result<RecordingSid, ApiError> {
+    dialect.read(sid).ok_or_else(|| no_such(sid))
+}
+
+fn no_such(sid: &str) -> ApiError {
+    ApiError::NoSuch(format!("the recording {}", shown(sid)))
+}
+
+fn shape(api: &Api, view: &RecordingView) -> Response {
+    Json(resources::recording(api.dialect, view)).into_response()
+}

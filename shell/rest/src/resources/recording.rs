@@ -1,0 +1,81 @@
+//! A recording. What it is of is one key or the other; the vendors agree on little else.
+
+use confab_switchboard::{RecordingOf, RecordingStatus, RecordingView};
+use confab_terms::Track;
+use serde_json::{Value, json};
+
+use super::{API_VERSION, date, path, uri};
+use crate::Dialect;
+
+pub(crate) fn recording(dialect: Dialect, view: &RecordingView) -> Value {
+    let (account, sid) = (view.account, dialect.spell(view.sid));
+    let (call, conference) = match view.of {
+        RecordingOf::Call(call) => (Some(dialect.spell(call)), None),
+        RecordingOf::Conference(sid) => (None, Some(dialect.spell(sid))),
+    };
+    let below = |rest: &str| uri(dialect, account, format_args!("/Recordings/{sid}{rest}"));
+    let mut shown = json!({
+        "sid": sid,
+        "account_sid": dialect.spell(account),
+        "api_version": API_VERSION,
+        "call_sid": call,
+        "conference_sid": conference,
+        "date_created": date(view.date_created),
+        "date_updated": date(view.date_updated),
+        "start_time": date(view.date_created),
+        "price": null,
+        "price_unit": "USD",
+        "source": view.source.word(),
+        "status": status(dialect, view.status),
+        "uri": below(""),
+        "subresource_uris": { "transcriptions": below("/Transcriptions") },
+        "encryption_details": null,
+    });
+    let seconds = view.duration_ms / 1_000;
+    match dialect {
+        Dialect::SignalWire => {
+            let channels = view.channels.to_string();
+            shown["channel"] = json!(channels);
+            shown["channels"] = json!(channels);
+            shown["end_time"] = view.end_time.map_or(Value::Null, date);
+            shown["duration"] = json!(seconds);
+            shown["error_code"] = json!(view.error.map(|code| code.to_string()));
+            shown["trim"] = json!(if view.trim {
+                "trim-silence"
+            } else {
+                "do-not-trim"
+            });
+        }
+        Dialect::Twilio => {
+            let whole = !view.status.is_live();
+            shown["channels"] = json!(view.channels);
+            shown["duration"] = json!(whole.then(|| seconds.to_string()));
+            shown["error_code"] = json!(view.error);
+            shown["media_url"] = json!(path(dialect, account, format_args!("/Recordings/{sid}")));
+            if matches!(view.of, RecordingOf::Call(_)) {
+                shown["track"] = json!(track(view.track));
+            }
+        }
+    }
+    shown
+}
+
+/// Neither has a word for one that failed: its `error_code` tells.
+fn status(dialect: Dialect, status: RecordingStatus) -> &'static str {
+    match (status, dialect) {
+        (RecordingStatus::InProgress, _) => "in-progress",
+        (RecordingStatus::Paused, _) => "paused",
+        (RecordingStatus::Stopped, Dialect::SignalWire) => "stopped",
+        (RecordingStatus::Stopped, Dialect::Twilio) => "processing",
+        (RecordingStatus::Completed, _) => "completed",
+        (RecordingStatus::Absent | RecordingStatus::Failed, _) => "absent",
+    }
+}
+
+fn track(track: Track) -> &'static str {
+    match track {
+        Track::Inbound => "inbound",
+        Track::Outbound => "outbound",
+        Track::Both => "both",
+    }
+}

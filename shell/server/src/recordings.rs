@@ -1,0 +1,163 @@
+//! Recordings joined in: what media threads hand on goes to the thread that writes, what became of
+//! it goes to the switchboard, and what the last end of the process cut off is mended at the start.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::SystemTime;
+
+use confab_media::Chunk;
+use confab_rest::Dialect;
+use confab_sounds::{Piece, Recorder, file_of, repair};
+use confab_store::{Entry, Store, StoreError};
+use confab_switchboard::{Input, Output, RecordingEnd, RecordingStatus, RecordingView};
+use confab_terms::{RecordingSid, WallTime};
+use confab_web::{Callback, Callbacks};
+use tokio::runtime::Handle;
+
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::queues::Letterbox;
+
+/// Where their audio is.
+pub(crate) fn dir(config: &Config) -> PathBuf {
+    config.data_dir.join("recordings")
+}
+
+/// Starts the thread that writes.
+pub(crate) fn start(
+    config: &Config,
+    letterbox: Letterbox,
+) -> Result<(Recorder, JoinHandle<()>), Failure> {
+    let runtime = Handle::current();
+    let told = Box::new(move |recording, end| {
+        let input = Input::Recorded { recording, end };
+        // This thread may wait: what is written meanwhile waits in its queue.
+        runtime.block_on(letterbox.answer(input));
+    });
+    Recorder::start(dir(config), told).map_err(Failure::refused("a thread"))
+}
+
+/// A media thread's way to the disk: never waits, and tells what it could not bring.
+pub(crate) struct ToDisk {
+    recorder: Recorder,
+    /// Ticks of each that found no room.
+    missing: BTreeMap<RecordingSid, u32>,
+    over: VecDeque<RecordingSid>,
+}
+
+impl ToDisk {
+    pub(crate) fn new(recorder: Recorder) -> Self {
+        Self {
+            recorder,
+            missing: BTreeMap::new(),
+            over: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn take(&mut self, chunk: Chunk<'_>) {
+        let Chunk {
+            recording,
+            rate,
+            channels,
+            missing,
+            samples,
+        } = chunk;
+        let before = self.missing.remove(&recording).unwrap_or(0);
+        let missing = missing.saturating_add(before);
+        let ticks = samples.len() / (rate.frame_samples() * usize::from(channels.max(1)));
+        let piece = Piece {
+            recording,
+            rate,
+            channels,
+            missing,
+            samples: samples.to_vec(),
+        };
+        if self.recorder.write(piece).is_err() {
+            let ticks = u32::try_from(ticks).unwrap_or(u32::MAX);
+            self.missing
+                .insert(recording, missing.saturating_add(ticks));
+        }
+    }
+
+    pub(crate) fn over(&mut self, recording: RecordingSid) {
+        self.over.push_back(recording);
+    }
+
+    /// Each tick: an end is told once there is room for it.
+    pub(crate) fn flush(&mut self) {
+        while let Some(&recording) = self.over.front() {
+            let missing = self.missing.get(&recording).copied().unwrap_or(0);
+            if !self.recorder.over(recording, missing) {
+                return;
+            }
+            self.missing.remove(&recording);
+            self.over.pop_front();
+        }
+    }
+}
+
+/// What was being recorded when the process ended is as long as its file is. As they are now.
+pub(crate) async fn mend(store: &Arc<dyn Store>, dir: &Path) -> Vec<RecordingView> {
+    mend_all(store, dir).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "recordings that were cut off are left as they are");
+        Vec::new()
+    })
+}
+
+/// Tells whoever asked for it how they ended.
+pub(crate) fn tell(mended: &[RecordingView], to: &Callbacks, dialect: Dialect, api_url: &str) {
+    for output in mended.iter().filter_map(|view| view.callback(api_url)) {
+        let Output::Callback {
+            about,
+            url,
+            method,
+            fields,
+            time_outs,
+        } = output
+        else {
+            continue;
+        };
+        let pushed = to.push(Callback {
+            about,
+            url,
+            method,
+            fields: dialect.fields(fields),
+            time_outs,
+        });
+        if let Err(full) = pushed {
+            tracing::warn!("a recording that was cut off is not told of: {full}");
+        }
+    }
+}
+
+async fn mend_all(store: &Arc<dyn Store>, dir: &Path) -> Result<Vec<RecordingView>, StoreError> {
+    let mut mended = Vec::new();
+    for mut view in store.unfinished_recordings().await? {
+        let written = std::fs::metadata(file_of(dir, view.sid)).and_then(|data| data.modified());
+        let (status, duration_ms) = match repair(dir, view.sid) {
+            RecordingEnd::Written { duration_ms, .. } => (RecordingStatus::Completed, duration_ms),
+            RecordingEnd::Absent => (RecordingStatus::Absent, 0),
+            RecordingEnd::Failed {
+                duration_ms,
+                message,
+            } => {
+                tracing::error!(recording = %view.sid, message, "a recording cannot be mended");
+                (RecordingStatus::Failed, duration_ms)
+            }
+        };
+        (view.status, view.duration_ms) = (status, duration_ms);
+        view.end_time = Some(written.map_or(view.date_updated, wall));
+        view.date_updated = wall(SystemTime::now());
+        store.keep(Entry::Recording(Box::new(view.clone())));
+        mended.push(view);
+    }
+    Ok(mended)
+}
+
+fn wall(at: SystemTime) -> WallTime {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH);
+    let ms = since.map_or(0, |since| since.as_millis());
+    WallTime(i64::try_from(ms).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,137 @@
+//! The thread that writes recordings. It alone waits for the disk: what finds no room in its queue
+//! is given back, and whoever brought it goes on.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::{Builder, JoinHandle};
+
+use confab_switchboard::RecordingEnd;
+use confab_terms::limits::RECORDING_CHUNKS_MAX;
+use confab_terms::{Rate, RecordingSid};
+
+use crate::reel::{Reel, is_sound};
+use crate::wav;
+
+/// A piece of a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Which.
+    pub recording: RecordingSid,
+    /// The same for all of it.
+    pub rate: Rate,
+    /// One, or two whose samples alternate.
+    pub channels: u8,
+    /// So many ticks were left out before it.
+    pub missing: u32,
+    /// 16 bits each.
+    pub samples: Vec<i16>,
+}
+
+/// Is told how the writing of each ended; must not block for long.
+pub type RecorderEnd = Box<dyn FnMut(RecordingSid, RecordingEnd) + Send>;
+
+enum Job {
+    Open(RecordingSid, bool),
+    Piece(Piece),
+    Over(RecordingSid, u32),
+}
+
+/// The way to the thread that writes. Cheap to clone; it ends when all of them are gone.
+#[derive(Clone)]
+pub struct Recorder {
+    jobs: SyncSender<Job>,
+}
+
+/// Where a recording's audio is.
+#[must_use]
+pub fn file_of(dir: &Path, recording: RecordingSid) -> PathBuf {
+    dir.join(format!("{recording}.wav"))
+}
+
+/// A recording that the end of the process cut off: how it ended then.
+pub fn repair(dir: &Path, recording: RecordingSid) -> RecordingEnd {
+    match wav::mend(&file_of(dir, recording)) {
+        Ok(0) => RecordingEnd::Absent,
+        Ok(duration_ms) => RecordingEnd::Written {
+            duration_ms,
+            lost_ms: 0,
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => RecordingEnd::Absent,
+        Err(error) => RecordingEnd::Failed {
+            duration_ms: 0,
+            message: error.to_string(),
+        },
+    }
+}
+
+impl Recorder {
+    /// Starts the thread. `dir` is made when it is needed.
+    pub fn start(dir: PathBuf, told: RecorderEnd) -> io::Result<(Self, JoinHandle<()>)> {
+        let (jobs, queue) = sync_channel(RECORDING_CHUNKS_MAX);
+        let thread = Builder::new()
+            .name("recordings".to_owned())
+            .spawn(move || run(&dir, &queue, told))?;
+        Ok((Self { jobs }, thread))
+    }
+
+    /// A recording begins. False: there is no room, and it will never be.
+    #[must_use]
+    pub fn open(&self, recording: RecordingSid, trim: bool) -> bool {
+        self.jobs.try_send(Job::Open(recording, trim)).is_ok()
+    }
+
+    /// Gives it back if there is no room.
+    pub fn write(&self, piece: Piece) -> Result<(), Piece> {
+        match self.jobs.try_send(Job::Piece(piece)) {
+            Err(TrySendError::Full(Job::Piece(piece))) => Err(piece),
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing more will come, and so many ticks before that never did. False: there is no room.
+    #[must_use]
+    pub fn over(&self, recording: RecordingSid, missing: u32) -> bool {
+        let sent = self.jobs.try_send(Job::Over(recording, missing));
+        !matches!(sent, Err(TrySendError::Full(_)))
+    }
+}
+
+fn run(dir: &Path, jobs: &Receiver<Job>, mut told: RecorderEnd) {
+    let mut reels: HashMap<RecordingSid, Reel> = HashMap::new();
+    while let Ok(job) = jobs.recv() {
+        match job {
+            Job::Open(recording, trim) => {
+                let reel = Reel::new(file_of(dir, recording), trim);
+                match std::fs::create_dir_all(dir) {
+                    Ok(()) => {
+                        reels.insert(recording, reel);
+                    }
+                    Err(error) => told(recording, reel.fail(&error)),
+                }
+            }
+            Job::Piece(piece) => {
+                let Some(reel) = reels.get_mut(&piece.recording) else {
+                    continue;
+                };
+                let written = match is_sound(&piece) {
+                    true => reel.take(&piece),
+                    false => Err(io::Error::other("its audio is none of ours")),
+                };
+                if let Err(error) = written
+                    && let Some(reel) = reels.remove(&piece.recording)
+                {
+                    tracing::error!(recording = %piece.recording, %error, "cannot be written");
+                    told(piece.recording, reel.fail(&error));
+                }
+            }
+            Job::Over(recording, missing) => {
+                if let Some(mut reel) = reels.remove(&recording) {
+                    reel.lose(missing);
+                    told(recording, reel.end());
+                }
+            }
+        }
+    }
+}

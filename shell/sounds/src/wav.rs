@@ -1,0 +1,135 @@
+//! A WAV file that grows. Its header tells after every append how much is there, so that it can be
+//! played whenever the process ends; what a kill left behind the header's word is taken in again
+//! by `mend`.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
+
+use confab_terms::Rate;
+
+const HEADER_BYTES: u64 = 44;
+/// Sizes in the header have 32 bits.
+const DATA_BYTES_MAX: u64 = u32::MAX as u64 - HEADER_BYTES;
+const SAMPLE_BYTES: u64 = 2;
+
+/// A file that is being written.
+#[derive(Debug)]
+pub(crate) struct WavFile {
+    file: File,
+    rate_hz: u32,
+    channels: u16,
+    data_bytes: u64,
+    bytes: Vec<u8>,
+}
+
+impl WavFile {
+    /// Makes the file; there must be none.
+    pub(crate) fn create(path: &Path, rate: Rate, channels: u8) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create_new(true).mode(0o600);
+        let wav = Self {
+            file: options.open(path)?,
+            rate_hz: rate.hz(),
+            channels: channels.into(),
+            data_bytes: 0,
+            bytes: Vec::new(),
+        };
+        wav.write_header()?;
+        Ok(wav)
+    }
+
+    /// Writes samples after those that are there; whether there was room for them.
+    pub(crate) fn append(&mut self, samples: &[i16]) -> io::Result<bool> {
+        let more = samples.len() as u64 * SAMPLE_BYTES;
+        if self.data_bytes + more > DATA_BYTES_MAX {
+            return Ok(false);
+        }
+        self.bytes.clear();
+        self.bytes
+            .extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
+        let end = HEADER_BYTES + self.data_bytes;
+        // The samples first: the header never tells of what is not there.
+        self.file.write_all_at(&self.bytes, end)?;
+        self.data_bytes += more;
+        self.write_sizes()?;
+        Ok(true)
+    }
+
+    /// Takes away what comes after so many samples of all channels together.
+    pub(crate) fn truncate(&mut self, samples: u64) -> io::Result<()> {
+        let bytes = samples * SAMPLE_BYTES;
+        if bytes < self.data_bytes {
+            self.data_bytes = bytes;
+            self.write_sizes()?;
+            self.file.set_len(HEADER_BYTES + bytes)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn duration_ms(&self) -> u64 {
+        duration_ms(self.data_bytes, self.rate_hz, self.channels)
+    }
+
+    fn write_header(&self) -> io::Result<()> {
+        let block = self.channels * SAMPLE_BYTES as u16;
+        let mut header = Vec::with_capacity(HEADER_BYTES as usize);
+        header.extend(b"RIFF");
+        header.extend(sizes(self.data_bytes).0);
+        header.extend(b"WAVEfmt ");
+        header.extend(16_u32.to_le_bytes());
+        header.extend(1_u16.to_le_bytes());
+        header.extend(self.channels.to_le_bytes());
+        header.extend(self.rate_hz.to_le_bytes());
+        header.extend((self.rate_hz * u32::from(block)).to_le_bytes());
+        header.extend(block.to_le_bytes());
+        header.extend(16_u16.to_le_bytes());
+        header.extend(b"data");
+        header.extend(sizes(self.data_bytes).1);
+        self.file.write_all_at(&header, 0)
+    }
+
+    fn write_sizes(&self) -> io::Result<()> {
+        write_sizes(&self.file, self.data_bytes)
+    }
+}
+
+fn write_sizes(file: &File, data_bytes: u64) -> io::Result<()> {
+    let (riff, data) = sizes(data_bytes);
+    file.write_all_at(&data, HEADER_BYTES - 4)?;
+    file.write_all_at(&riff, 4)
+}
+
+/// Of the whole but its first 8 bytes, and of the samples.
+fn sizes(data_bytes: u64) -> ([u8; 4], [u8; 4]) {
+    let four = |bytes: u64| u32::try_from(bytes).unwrap_or(u32::MAX).to_le_bytes();
+    (four(HEADER_BYTES - 8 + data_bytes), four(data_bytes))
+}
+
+fn duration_ms(data_bytes: u64, rate_hz: u32, channels: u16) -> u64 {
+    let a_second = u64::from(rate_hz) * u64::from(channels) * SAMPLE_BYTES;
+    data_bytes * 1_000 / a_second.max(1)
+}
+
+/// Gives a file of ours that was cut off the sizes that it really has; how long it is then.
+pub(crate) fn mend(path: &Path) -> io::Result<u64> {
+    let file = OpenOptions::new().read(true).write(true).open(path)?;
+    let mut header = [0; HEADER_BYTES as usize];
+    let length = file.metadata()?.len();
+    if length < HEADER_BYTES {
+        return Ok(0);
+    }
+    file.read_exact_at(&mut header, 0)?;
+    let channels = u16::from_le_bytes([header[22], header[23]]);
+    let rate_hz = u32::from_le_bytes([header[24], header[25], header[26], header[27]]);
+    if !header.starts_with(b"RIFF") || channels == 0 || rate_hz == 0 {
+        return Err(io::Error::other("it is no WAV file of ours"));
+    }
+    let block = u64::from(channels) * SAMPLE_BYTES;
+    let there = (length - HEADER_BYTES).min(DATA_BYTES_MAX);
+    let data_bytes = there - there % block;
+    write_sizes(&file, data_bytes)?;
+    file.set_len(HEADER_BYTES + data_bytes)?;
+    Ok(duration_ms(data_bytes, rate_hz, channels))
+}
