@@ -86,7 +86,12 @@ pub(crate) fn start(
     let callbacks = webs::callbacks(config.dialect, &web, store, &gauges);
     let (recorder, recorder_thread) = recordings::start(config, letterbox.clone())?;
     let sips_port = sip.sips.as_ref().map(|sips| sips.port);
-    let known = switchboard_config(config, store, (sip.address, sips_port), (sip.access, sip.api_url));
+    let known = switchboard_config(
+        config,
+        store,
+        (sip.address, sips_port),
+        (sip.access, sip.api_url),
+    );
     let outlets = Outlets {
         recorder: recorder.clone(),
         sip: sip.udp,
