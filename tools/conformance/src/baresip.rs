@@ -136,7 +136,7 @@ impl Baresip {
             .windows(4)
             .position(|w| w == b"data")
             .context("a WAV without data")?;
-        let field = |at: usize| bytes.get(at..at + 4).and_then(|four| four.try_into().ok());
+        let field = |at: usize| -> Option<[u8; 4]> { bytes.get(at..at + 4)?.try_into().ok() };
         let channels = field(22).map_or(1, |[low, high, _, _]| u16::from_le_bytes([low, high]));
         let rate = field(24).map_or(8_000, u32::from_le_bytes);
         let step = usize::from(channels.max(1)) * (rate / 8_000).max(1) as usize;
