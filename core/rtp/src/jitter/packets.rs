@@ -179,7 +179,10 @@ impl Packets {
         let mut samples = [0; SAMPLES_MAX];
         let n = self.decoder.decode(&packet.bytes, &mut samples);
         // Whoever sends silence now and then, and nothing in between, has paused just the same.
-        let loudest = samples[..n].iter().map(|sample| sample.unsigned_abs()).max();
+        let loudest = samples[..n]
+            .iter()
+            .map(|sample| sample.unsigned_abs())
+            .max();
         self.pause = packet.bytes.len() <= PAUSE_BYTES || loudest <= Some(PAUSE_PEAK);
         let Some(rest) = samples[..n].get(past..).filter(|rest| !rest.is_empty()) else {
             return false;
@@ -211,7 +214,8 @@ impl Packets {
             }
         }
         let whole = gap.min(FRAME).next_multiple_of(STEP);
-        let silent = self.pause || self.made >= MADE_MAX || self.decoder.conceal(whole, out) < whole;
+        let silent =
+            self.pause || self.made >= MADE_MAX || self.decoder.conceal(whole, out) < whole;
         if silent {
             out[..whole].fill(0);
         }
