@@ -64,7 +64,7 @@ impl Coding {
     ) -> (&'a [u8], ear::Heard) {
         let codec = self.codec();
         let choice = self.choose(ear.is_idle() && !is_recorded, place.as_ref());
-        let choice = self.without_a_seam(tick, choice, place.as_mut(), scratch);
+        let choice = self.without_a_seam(tick, choice, &mut place, scratch);
         match (choice, place) {
             (Choice::Silence, _) => {
                 let payload = &mut scratch.payload[..codec.rate().frame_samples()];
@@ -116,7 +116,7 @@ impl Coding {
         &mut self,
         tick: u64,
         choice: Choice,
-        place: Option<&mut (Place, &mut RoomAudio)>,
+        place: &mut Option<(Place, &mut RoomAudio)>,
         scratch: &mut Scratch,
     ) -> Choice {
         let Some((_, audio)) = place else {

@@ -349,7 +349,7 @@ proptest! {
             for (i, ((mut header, length, pull), byte)) in events.iter().cloned().enumerate() {
                 let now = Instant(i as u64 * 1_000_000);
                 header.timestamp = header.timestamp.wrapping_mul(scale);
-                let mut payload = vec![0x55 ^ byte / 16; length];
+                let mut payload = vec![0x55 ^ (byte / 16); length];
                 if let Some(first) = payload.first_mut() {
                     // For Opus: any mode, any number of frames.
                     *first = byte;

@@ -294,7 +294,7 @@ async fn audio_is_for_whoever_knows_its_url_and_nothing_else_is() {
             "{method} {path}"
         );
     }
-    let other = audio.replace(ACCOUNT, &CALL.to_string());
+    let other = audio.replace(ACCOUNT, CALL);
     assert_eq!(
         anybody("GET", other, "").await.status,
         404,

@@ -140,8 +140,8 @@ impl Baresip {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    /// What it heard so far, at 8 kHz: of wider voices every so many-th sample, which is good enough
-    /// for tones below 4 kHz.
+    /// What it heard so far, at 8 kHz: of wider voices every so many-th sample, which will do for
+    /// tones below 4 kHz.
     pub fn heard(&self) -> Result<Vec<i16>> {
         let files: Vec<PathBuf> = std::fs::read_dir(self.folder.path())?
             .filter_map(|e| Some(e.ok()?.path()))

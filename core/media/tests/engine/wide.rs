@@ -28,7 +28,7 @@ struct Phone {
 
 enum Ear {
     Narrow,
-    Wide(G722Decoder),
+    Wide(Box<G722Decoder>),
     Full(OpusDecoder),
 }
 
@@ -85,7 +85,7 @@ impl Table {
         });
         let ear = match codec {
             Codec::Pcmu | Codec::Pcma => Ear::Narrow,
-            Codec::G722 => Ear::Wide(G722Decoder::default()),
+            Codec::G722 => Ear::Wide(Box::default()),
             Codec::Opus => Ear::Full(OpusDecoder::default()),
         };
         let phone = Phone {

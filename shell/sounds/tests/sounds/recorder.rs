@@ -46,18 +46,22 @@ type Ended = Receiver<(RecordingSid, RecordingEnd)>;
 
 fn recorder(dir: &Path) -> (Recorder, Ended) {
     let (told, ended) = channel();
-    let told = Box::new(move |sid, end| told.send((sid, end)).unwrap());
-    let (recorder, _) = Recorder::start(dir.to_owned(), told).unwrap();
+    let told = Box::new(move |sid, end| told.send((sid, end)).expect("somebody listens"));
+    let (recorder, _) = Recorder::start(dir.to_owned(), told).expect("a thread");
     (recorder, ended)
 }
 
 fn end(ended: &Ended) -> RecordingEnd {
-    ended.recv_timeout(Duration::from_secs(20)).unwrap().1
+    ended
+        .recv_timeout(Duration::from_secs(20))
+        .expect("its end")
+        .1
 }
 
 /// What a player finds: the samples that the header tells of, one value a frame.
 fn played(file: &[u8]) -> Vec<i16> {
-    let size = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize;
+    let size =
+        |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().expect("4 bytes")) as usize;
     assert_eq!(&file[..4], b"RIFF");
     assert_eq!(size(4), size(40) + 36);
     let data = &file[44..44 + size(40)];

@@ -1,5 +1,5 @@
-//! Phones of every codec in one conference: who hears whom, muted, held and whispering; and calls of
-//! baresip and SIPp in each codec, heard both ways.
+//! Phones of every codec in one conference: who hears whom, muted, held and whispering; and calls
+//! of baresip and SIPp in each codec, heard both ways.
 
 use std::time::Duration;
 

@@ -76,12 +76,12 @@ const FLOORS: &[(&str, &str, &[&str])] = &[
     (
         "tools/conformance",
         "confab-conformance",
-        &["client", "phone"],
+        &["client", "codec", "phone"],
     ),
     (
         "tools/fuzz",
         "confab-fuzz",
-        &["sip", "sdp", "rtp", "cxml", "sounds", "rest"],
+        &["codec", "sip", "sdp", "rtp", "cxml", "sounds", "rest"],
     ),
     ("tools/bench", "confab-bench", &["codec", "sockets"]),
     ("tools/xtask", "xtask", &[]),
