@@ -299,6 +299,7 @@ async fn a_call_is_made_as_it_is_wished_for() {
             events: vec![CallEvent::Initiated, CallEvent::Answered],
         }),
         rings: std::time::Duration::from_secs(20),
+        record: None,
     };
     assert_eq!(bench.questions(), [Question::CreateCall(Box::new(wish))]);
     // What is not said: it rings for a minute, and its end alone is told.

@@ -81,6 +81,7 @@ impl World {
         &mut self,
         number: u64,
         rings: Duration,
+        record: None,
         brings: Option<Brings>,
         outputs: &[Output],
     ) -> Checked {

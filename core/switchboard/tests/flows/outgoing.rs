@@ -33,6 +33,7 @@ fn wish(events: &[CallEvent]) -> NewCall {
         fallback: None,
         status_callback: Some(CallCallback::new(to, events.to_vec())),
         rings: Duration::from_secs(20),
+        record: None,
     }
 }
 

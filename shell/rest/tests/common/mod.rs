@@ -386,6 +386,8 @@ pub fn usual(question: &Question) -> Option<Reply> {
             Reply::Call(Box::new(self::call(CALL)))
         }
         Question::FetchCall { call } => Reply::Refused(Refusal::NoSuchCall(*call)),
+        // Whoever asks this brings a script of its own.
+        Question::StartRecording { .. } | Question::UpdateRecording { .. } => return None,
         Question::TellAudibility { .. } => {
             use confab_switchboard::conference::Because;
             let (one, two) = (CALL.parse().unwrap(), OTHER_CALL.parse().unwrap());
