@@ -59,6 +59,7 @@ impl World {
             fallback: None,
             status_callback: Some(CallCallback::new(calls_url(), CALL_EVENTS.to_vec())),
             rings,
+            record: None,
         };
         let outputs = self.handled(request, Request::CreateCall(Box::new(wish)))?;
         self.tally.count(match nobody {
@@ -81,7 +82,6 @@ impl World {
         &mut self,
         number: u64,
         rings: Duration,
-        record: None,
         brings: Option<Brings>,
         outputs: &[Output],
     ) -> Checked {
