@@ -1,15 +1,18 @@
 //! Opus (RFC 6716), mono at 48 kHz. The library's own state is a cache beside our fields: what is
 //! written out and read back begins anew, which a phone hears as one frame lost at most.
 
+mod packet;
+
+pub use packet::opus_samples;
+
 use confab_terms::Rate;
 use opus_rs::Application;
 use serde::{Deserialize, Serialize};
 
 use crate::PAYLOAD_BYTES_MAX;
+use packet::SAMPLES_MAX;
 
 const RATE: i32 = Rate::Hz48000.hz() as i32;
-/// The longest packet (RFC 6716 §3.2.5): 120 ms.
-const SAMPLES_MAX: usize = 5_760;
 
 /// How we encode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,26 +146,6 @@ impl OpusDecoder {
         }
         decoded.min(samples)
     }
-}
-
-/// How many samples at 48 kHz a packet holds (RFC 6716 §3.1); `None` if it is not one.
-#[must_use]
-pub fn opus_samples(packet: &[u8]) -> Option<usize> {
-    let &toc = packet.first()?;
-    let frame = match (toc >> 3, toc >> 3 & 3) {
-        (0..=11, size) => [480, 960, 1_920, 2_880][usize::from(size)],
-        (12..=15, size) => [480, 960][usize::from(size & 1)],
-        (_, size) => [120, 240, 480, 960][usize::from(size)],
-    };
-    let frames = match toc & 3 {
-        0 => 1,
-        1 if packet.len() % 2 == 1 => 2,
-        2 => 2,
-        3 => usize::from(packet.get(1)? & 0x3f),
-        _ => return None,
-    };
-    let samples = frame * frames;
-    (1..=SAMPLES_MAX).contains(&samples).then_some(samples)
 }
 
 // The library's state is not ours to compare, copy or show.

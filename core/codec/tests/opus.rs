@@ -100,8 +100,48 @@ fn durations_are_read_from_the_first_byte() {
     assert_eq!(opus_samples(&[0xf9, 1, 1]), Some(1_920));
     assert_eq!(opus_samples(&[0xf9, 1]), None, "two of one length each");
     assert_eq!(opus_samples(&[0xfb, 3]), Some(2_880));
+    assert_eq!(opus_samples(&[0xf8]), Some(960), "nothing is said");
     assert_eq!(opus_samples(&[0xfb, 0]), None, "none at all");
     assert_eq!(opus_samples(&[0xfb, 63]), None, "more than 120 ms");
+}
+
+#[test]
+fn a_packet_whose_lengths_do_not_come_out_even_is_none() {
+    // RFC 6716 §3.4, rule by rule; 0xf8 to 0xfb: 20 ms of CELT, codes 0 to 3.
+    let long = |head: &[u8], length: usize| [head, &vec![1; length]].concat();
+    for (packet, samples) in [
+        (long(&[0xf8], 1_275), Some(960)),
+        (long(&[0xf8], 1_276), None),
+        (long(&[0xf9], 2 * 1_275), Some(1_920)),
+        (long(&[0xf9], 2 * 1_276), None),
+        (long(&[0xfa, 3], 3), Some(1_920)),
+        (long(&[0xfa, 3], 5), Some(1_920)),
+        (long(&[0xfa, 3], 2), None),
+        (long(&[0xfa, 252, 2], 260), Some(1_920)),
+        (long(&[0xfa, 252, 2], 259), None),
+        (vec![0xfa, 252], None),
+        (vec![0xfa], None),
+        (vec![0xfb], None),
+        (long(&[0xfb, 3], 9), Some(2_880)),
+        (long(&[0xfb, 3], 10), None),
+        (long(&[0xfb, 0x80 | 3, 2, 3], 7), Some(2_880)),
+        (long(&[0xfb, 0x80 | 3, 2, 3], 4), None),
+        (long(&[0xfb, 0x80 | 3, 2], 0), None),
+        // Padding: five bytes of six, six of six, seven of six.
+        (long(&[0xfb, 0x40 | 1, 5], 6), Some(960)),
+        (long(&[0xfb, 0x40 | 1, 6], 6), Some(960)),
+        (long(&[0xfb, 0x40 | 1, 7], 6), None),
+        (long(&[0xfb, 0x40 | 1, 255, 2], 256), Some(960)),
+        (long(&[0xfb, 0x40 | 1, 255, 3], 256), None),
+        (vec![0xfb, 0x40 | 1, 255], None),
+    ] {
+        assert_eq!(
+            opus_samples(&packet),
+            samples,
+            "{:?}",
+            &packet[..packet.len().min(6)]
+        );
+    }
 }
 
 proptest! {

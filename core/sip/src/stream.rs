@@ -94,7 +94,9 @@ impl Stream {
             }
             let head = self.find_head()?;
             match body_length(&head) {
-                Length::Known(body) if head.len() + body <= limits::SIP_MESSAGE_BYTES_MAX => {
+                Length::Known(body)
+                    if head.len().saturating_add(body) <= limits::SIP_MESSAGE_BYTES_MAX =>
+                {
                     self.wanted = Some(head.len() + body);
                 }
                 // Nobody knows where the next one begins: this one gets its refusal.

@@ -1,6 +1,7 @@
 //! Many callers with a socket each. One thread says what they say, each at its own moment of the
 //! 20 ms; another listens with all their ears.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,6 +18,11 @@ use crate::voices::Voices;
 
 /// Callers live on an address of their own, so that their ports and the server's never meet.
 pub(crate) const CALLERS_IP: &str = "127.0.0.2";
+
+/// Only even ports: the one above is where the server's reports go (RFC 3550 §11), and would be
+/// another caller's.
+const FIRST_PORT: u16 = 20_000;
+const NO_SOCKETS: &str = "no more sockets: a higher limit of open files (ulimit -n) would do";
 
 /// What is said in each room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,16 +80,20 @@ pub(crate) struct Heard {
 
 impl Crowd {
     pub(crate) fn new(cast: Cast) -> Result<Self> {
-        let address: SocketAddr = format!("{CALLERS_IP}:0").parse()?;
-        let bind = |_| {
-            let socket = Udp::bind(address).context(
-                "no more sockets; a higher limit of open files (ulimit -n) would do: two for \
-                 each caller and some more",
-            )?;
-            socket.note_arrivals();
-            Ok(socket)
-        };
-        let sockets = (0..cast.callers).map(bind).collect::<Result<_>>()?;
+        let mut ports = (FIRST_PORT..=u16::MAX).step_by(2);
+        let mut sockets = Vec::with_capacity(cast.callers);
+        while sockets.len() < cast.callers {
+            let port = ports.next().context(NO_SOCKETS)?;
+            let address: SocketAddr = format!("{CALLERS_IP}:{port}").parse()?;
+            match Udp::bind(address) {
+                Ok(socket) => {
+                    socket.note_arrivals();
+                    sockets.push(socket);
+                }
+                Err(error) if error.kind() == ErrorKind::AddrInUse => {}
+                Err(error) => return Err(error).context(NO_SOCKETS),
+            }
+        }
         Ok(Self {
             cast,
             sockets,
@@ -126,7 +136,7 @@ impl Crowd {
                     *spoken = Some(said);
                 }
             });
-            let ears = scope.spawn(|| heard(self));
+            let ears = scope.spawn(|| heard(self, places));
             let outcome = meanwhile();
             self.stop.store(true, Ordering::Release);
             let listening = ears.join();

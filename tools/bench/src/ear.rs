@@ -11,7 +11,7 @@ const TICK_NS: u64 = TICK.as_nanos() as u64;
 /// A frame that comes so much after its turn is late: many a jitter buffer would be empty.
 const LATE_NS: u64 = 10_000_000;
 /// A longer jump of the sequence is another stream.
-const SEQUENCE_JUMP_MAX: i16 = 3_000;
+const SEQUENCE_JUMP_MAX: u16 = 3_000;
 /// Changes of the tone that are kept: far more than are made.
 const CHANGES_MAX: usize = 4_096;
 
@@ -104,14 +104,14 @@ impl Ear {
             return true;
         };
         let ahead = head.sequence.wrapping_sub(last.sequence).cast_signed();
-        if ahead <= 0 {
-            self.counts.repeated += u64::from(counts);
-            return false;
-        }
-        if ahead > SEQUENCE_JUMP_MAX {
+        if ahead.unsigned_abs() > SEQUENCE_JUMP_MAX {
             self.begin(head);
             self.count(head, counts);
             return true;
+        }
+        if ahead <= 0 {
+            self.counts.repeated += u64::from(counts);
+            return false;
         }
         self.elapsed += i64::from(head.timestamp.wrapping_sub(last.timestamp).cast_signed());
         let turn = i128::from(self.elapsed) * i128::from(TICK_NS) / i128::from(samples.max(1));

@@ -21,9 +21,10 @@ pub(crate) struct Floor {
 }
 
 impl Floor {
-    pub(crate) fn start(callers: usize, payload_bytes: usize) -> Result<Self> {
+    pub(crate) fn start(callers: usize, payload_bytes: usize, payload_type: u8) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["floor", &callers.to_string(), &payload_bytes.to_string()])
+            .args(["floor", &callers.to_string()])
+            .args([payload_bytes.to_string(), payload_type.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -55,7 +56,7 @@ impl Drop for Floor {
 }
 
 /// Does it until it is killed, or for five minutes.
-pub(crate) fn run(callers: usize, payload_bytes: usize) -> Result<()> {
+pub(crate) fn run(callers: usize, payload_bytes: usize, payload_type: u8) -> Result<()> {
     raise_open_files();
     let mut sockets = Vec::new();
     let mut ports = String::new();
@@ -70,6 +71,7 @@ pub(crate) fn run(callers: usize, payload_bytes: usize) -> Result<()> {
     try_realtime();
     let (mut packet, mut buffer) = ([0u8; PACKET_BYTES_MAX], [0u8; PACKET_BYTES_MAX]);
     packet[0] = 0x80;
+    packet[1] = payload_type;
     let length = HEAD_BYTES + payload_bytes.min(PACKET_BYTES_MAX - HEAD_BYTES);
     let begin = now();
     for tick in 1..=TICKS_MAX {

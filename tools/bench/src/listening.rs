@@ -1,6 +1,7 @@
 //! Listens with all ears of a crowd. The kernel notes when packets arrive, so that sockets can be
 //! read seldom, many packets in one go.
 
+use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use confab_terms::{Codec, Instant};
 use crate::crowd::{Crowd, Talk};
 use crate::ear::{Counts, Ear, Head};
 use crate::histogram::Histogram;
+use crate::signalling::payload_type;
 use crate::tone::Tone;
 
 /// Each socket is read once in so long, a part of them every two milliseconds.
@@ -37,6 +39,7 @@ pub(crate) struct Listening {
 
 struct Listener<'a> {
     crowd: &'a Crowd,
+    places: &'a [SocketAddr],
     ears: Vec<Ear>,
     off_beat: Histogram,
     tone: Tone,
@@ -46,11 +49,12 @@ struct Listener<'a> {
 }
 
 /// Listens until the crowd is stopped.
-pub(crate) fn heard(crowd: &Crowd) -> Listening {
+pub(crate) fn heard(crowd: &Crowd, places: &[SocketAddr]) -> Listening {
     let callers = crowd.cast.callers;
     let rate = crowd.cast.codec.rate();
     let mut listener = Listener {
         crowd,
+        places,
         ears: (0..callers).map(|_| Ear::default()).collect(),
         off_beat: Histogram::default(),
         tone: Tone::new(rate.hz(), rate.frame_samples()),
@@ -84,7 +88,9 @@ impl Listener<'_> {
     fn read(&mut self, caller: usize, batch: &mut Batch) {
         loop {
             batch.receive(&self.crowd.sockets[caller]);
-            for datagram in batch.datagrams() {
+            // What came before the socket was connected may be anybody's.
+            let place = self.places[caller];
+            for datagram in batch.datagrams().filter(|got| got.from == place) {
                 self.packet(caller, &datagram);
             }
             if !batch.is_full() {
@@ -96,7 +102,8 @@ impl Listener<'_> {
     fn packet(&mut self, caller: usize, datagram: &Datagram<'_>) {
         let (bytes, arrived) = (datagram.bytes, datagram.arrived);
         let codec = self.crowd.cast.codec;
-        if bytes.len() <= HEAD_BYTES || bytes[0] != 0x80 {
+        let ours = bytes.len() > HEAD_BYTES && bytes[0] == 0x80;
+        if !ours || bytes[1] & 0x7f != payload_type(codec) {
             return;
         }
         let head = Head {

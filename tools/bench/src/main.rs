@@ -1,6 +1,7 @@
 //! `confab-bench FOLDER [quick] [only WORD]` measures `confab` beside it and writes a page with
-//! its plots; `confab-bench floor CALLERS BYTES` is what it measures against. Asserts nothing.
+//! its plots; `confab-bench floor CALLERS BYTES TYPE` is what it measures against. Asserts nothing.
 
+mod costs;
 mod crowd;
 mod ear;
 mod floor;
@@ -28,13 +29,15 @@ use confab_sockets::raise_open_files;
 
 use crate::plan::Plan;
 
-const USAGE: &str = "usage: confab-bench FOLDER [quick] [only WORD] | floor CALLERS BYTES";
+const USAGE: &str = "usage: confab-bench FOLDER [quick] [only WORD] | floor CALLERS BYTES TYPE";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["floor", callers, bytes] => floor::run(callers.parse()?, bytes.parse()?),
+        ["floor", callers, bytes, payload_type] => {
+            floor::run(callers.parse()?, bytes.parse()?, payload_type.parse()?)
+        }
         [folder] => bench(folder, &Plan::full(), ""),
         [folder, "quick"] => bench(folder, &Plan::quick(), ""),
         [folder, "only", word] => bench(folder, &Plan::full(), word),

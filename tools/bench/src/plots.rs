@@ -49,7 +49,7 @@ fn cost(rows: &[Row], figure: Figure) -> String {
     }
     let five = figure == Figure::RoomsOfFive;
     for peer in PEERS.iter().rev() {
-        if let Some(span) = peer.cost_at(200, five) {
+        if let Some(span) = peer.cost_at(callers, five) {
             all.push(bar(peer.name, middle(span), peer.colour));
         }
     }

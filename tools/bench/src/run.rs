@@ -12,7 +12,7 @@ use crate::ear::{Counts, Window};
 use crate::floor::Floor;
 use crate::process::{Look, look};
 use crate::server::{Api, Server};
-use crate::signalling::Signalling;
+use crate::signalling::{Signalling, payload_type};
 
 /// A piece of the tone is heard within so long, or it was not heard.
 const HEARD_WITHIN: Duration = Duration::from_millis(200);
@@ -138,7 +138,11 @@ fn against_confab(scenario: &Scenario, times: Times) -> Result<Taken> {
 fn against_floor(scenario: &Scenario, times: Times, taken: &mut Taken) -> Result<()> {
     let crowd = Crowd::new(scenario.cast)?;
     let payload_bytes = taken.payload_bytes.round() as usize;
-    let floor = Floor::start(scenario.cast.callers, payload_bytes)?;
+    let floor = Floor::start(
+        scenario.cast.callers,
+        payload_bytes,
+        payload_type(scenario.cast.codec),
+    )?;
     let warm = times.warm / 2;
     let (looks, heard) = crowd.talk(&floor.places, || {
         measured(&crowd, floor.pid(), warm, times.floor_window)
@@ -209,5 +213,5 @@ fn first_after(
         .iter()
         .find(|(_, is_there)| *is_there == to)?;
     let since = changed.saturating_since(at);
-    (since < within).then(|| since.as_secs_f64() * 1_000.0)
+    (since < within).then_some(since.as_secs_f64() * 1_000.0)
 }

@@ -64,6 +64,8 @@ impl Server {
             .env("CONFAB_DATA_DIR", folder.path().join("data"))
             .env("CONFAB_ACCOUNT_SID", ACCOUNT)
             .env("CONFAB_AUTH_TOKEN", TOKEN)
+            // Who ends the whole ends the server, and it talks to nobody of the next run.
+            .env("CONFAB_DRAIN_SECONDS", "0")
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)

@@ -89,7 +89,10 @@ impl<'a> Speaking<'a> {
         let (sequence, timestamp) = (mouth.sequence, mouth.timestamp);
         mouth.timestamp = timestamp.wrapping_add(codec.clock_rate() / 50);
         let voices = &crowd.voices;
-        let (begins, turn) = (frame % (2 * PIECE_FRAMES) == 0, frame / (2 * PIECE_FRAMES));
+        let (begins, turn) = (
+            frame.is_multiple_of(2 * PIECE_FRAMES),
+            frame / (2 * PIECE_FRAMES),
+        );
         let on_turn = crowd.cast.talk == Talk::Moving
             && frame % (2 * PIECE_FRAMES) < PIECE_FRAMES
             && (turn * STRIDE) % crowd.cast.callers == caller;

@@ -74,6 +74,14 @@ fn late_and_repeated_frames_are_told() {
 }
 
 #[test]
+fn another_stream_begins_anew() {
+    // Its numbers are thousands lower: they are not those of an old packet that came late.
+    let (counts, _) = heard(|_| Some(0), |n| if n > 120 { n + 40_000 } else { n });
+    assert_eq!((counts.frames, counts.missing), (100, 0));
+    assert_eq!((counts.repeated, counts.lost), (0, 0));
+}
+
+#[test]
 fn a_slip_of_one_frame_shows_in_the_phase() {
     let voices = Voices::new(Codec::Pcmu, 2);
     let tone = Tone::new(8_000, 160);

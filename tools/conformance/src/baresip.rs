@@ -29,6 +29,8 @@ pub struct Baresip {
 
 const MODULES: &[&str] = &[
     "g711.so",
+    "g722.so",
+    "opus.so",
     "ausine.so",
     "aufile.so",
     "aubridge.so",
@@ -36,18 +38,28 @@ const MODULES: &[&str] = &[
 ];
 
 impl Baresip {
-    /// Starts it, speaking a sine of so many hertz.
+    /// Starts it, speaking a sine of so many hertz in G.711.
     pub fn start(frequency: u32) -> Result<Self> {
-        Self::secretly(frequency, &Secrecy::default())
+        Self::as_told("PCMU", frequency, &Secrecy::default())
+    }
+
+    /// The same in a codec, as baresip calls it.
+    pub fn speaking(codec: &str, frequency: u32) -> Result<Self> {
+        Self::as_told(codec, frequency, &Secrecy::default())
     }
 
     /// The same with its media encrypted, or SIP over TLS.
     pub fn secretly(frequency: u32, secrecy: &Secrecy<'_>) -> Result<Self> {
+        Self::as_told("PCMU", frequency, secrecy)
+    }
+
+    fn as_told(codec: &str, frequency: u32, secrecy: &Secrecy<'_>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         // It binds TLS on port + 1 too: an even port keeps two of them apart.
         let sip_port = free_udp_port()? & !1;
         let control_port = free_tcp_port()?;
-        write_configuration(folder.path(), frequency, (sip_port, control_port), secrecy)?;
+        let ports = (sip_port, control_port);
+        write_configuration(folder.path(), (codec, frequency), ports, secrecy)?;
         let log = std::fs::File::create(folder.path().join("log"))?;
         let child = Command::new("baresip")
             .arg("-f")
@@ -128,7 +140,8 @@ impl Baresip {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    /// What it heard so far, at 8 kHz.
+    /// What it heard so far, at 8 kHz: of wider voices every so many-th sample, which is good enough
+    /// for tones below 4 kHz.
     pub fn heard(&self) -> Result<Vec<i16>> {
         let files: Vec<PathBuf> = std::fs::read_dir(self.folder.path())?
             .filter_map(|e| Some(e.ok()?.path()))
@@ -142,8 +155,13 @@ impl Baresip {
             .windows(4)
             .position(|w| w == b"data")
             .context("a WAV without data")?;
+        let field = |at: usize| -> Option<[u8; 4]> { bytes.get(at..at + 4)?.try_into().ok() };
+        let channels = field(22).map_or(1, |[low, high, _, _]| u16::from_le_bytes([low, high]));
+        let rate = field(24).map_or(8_000, u32::from_le_bytes);
+        let step = usize::from(channels.max(1)) * (rate / 8_000).max(1) as usize;
         Ok(bytes[data + 8..]
             .chunks_exact(2)
+            .step_by(step)
             .map(|b| i16::from_le_bytes([b[0], b[1]]))
             .collect())
     }
@@ -158,7 +176,7 @@ impl Drop for Baresip {
 
 fn write_configuration(
     folder: &Path,
-    frequency: u32,
+    (codec, frequency): (&str, u32),
     (sip_port, control_port): (u16, u16),
     secrecy: &Secrecy<'_>,
 ) -> Result<()> {
@@ -180,7 +198,7 @@ fn write_configuration(
         module_path()?.display(),
     );
     std::fs::write(folder.join("config"), configuration)?;
-    let mut account = format!("<sip:phone@127.0.0.1:{sip_port}>;regint=0;audio_codecs=PCMU");
+    let mut account = format!("<sip:phone@127.0.0.1:{sip_port}>;regint=0;audio_codecs={codec}");
     if !secrecy.media.is_empty() {
         account.push_str(&format!(";mediaenc={}", secrecy.media));
     }

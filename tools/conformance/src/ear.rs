@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use confab_codec::{Encoder, OpusSettings, PAYLOAD_BYTES_MAX};
 use confab_phone::heard::{Frame, frames};
 use confab_phone::{FRAME_SAMPLES, Packet};
 use confab_terms::Codec;
@@ -28,13 +29,24 @@ impl Ear {
 
     /// The same on this address.
     pub fn open_at(address: IpAddr, hz: f64, dbfs: f64) -> Result<Self> {
+        Self::run(address, move |n| packet(n, hz, dbfs))
+    }
+
+    /// The same in this codec, under the payload type that our phones give it.
+    pub fn speaking(codec: Codec, hz: f64, dbfs: f64) -> Result<Self> {
+        let mut encoder = Encoder::new(codec, OpusSettings::default());
+        let says = move |n| coded(&mut encoder, n, hz, dbfs);
+        Self::run(Ipv4Addr::LOCALHOST.into(), says)
+    }
+
+    fn run(address: IpAddr, says: impl FnMut(u32) -> Vec<u8> + Send + 'static) -> Result<Self> {
         let socket = UdpSocket::bind((address, 0))?;
         socket.set_read_timeout(Some(Duration::from_millis(2)))?;
         let port = socket.local_addr()?.port();
         let heard = Arc::new(Mutex::new(Vec::new()));
         let stop = Arc::new(AtomicBool::new(false));
         let (kept, stopped) = (Arc::clone(&heard), Arc::clone(&stop));
-        let run = move || speak_and_listen(&socket, hz, dbfs, &kept, &stopped);
+        let run = move || speak_and_listen(&socket, says, &kept, &stopped);
         let thread = Some(std::thread::Builder::new().name("ear".into()).spawn(run)?);
         Ok(Self {
             port,
@@ -48,12 +60,9 @@ impl Ear {
     #[must_use]
     pub fn since(&self, from: confab_terms::Instant) -> Vec<Frame> {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        let late: Vec<Packet> = heard
-            .iter()
-            .filter(|p| p.arrived >= from)
-            .cloned()
-            .collect();
-        frames(&late)
+        let mut late = frames(&heard);
+        late.retain(|frame| frame.arrived >= from);
+        late
     }
 }
 
@@ -68,8 +77,7 @@ impl Drop for Ear {
 
 fn speak_and_listen(
     socket: &UdpSocket,
-    hz: f64,
-    dbfs: f64,
+    mut says: impl FnMut(u32) -> Vec<u8>,
     heard: &Mutex<Vec<Packet>>,
     stop: &AtomicBool,
 ) {
@@ -92,7 +100,7 @@ fn speak_and_listen(
         }
         next += Duration::from_millis(20);
         if let Some(peer) = peer {
-            let _refused = socket.send_to(&packet(spoken, hz, dbfs), peer);
+            let _refused = socket.send_to(&says(spoken), peer);
             spoken += 1;
         }
     }
@@ -100,10 +108,12 @@ fn speak_and_listen(
 
 fn read(bytes: &[u8]) -> Option<Packet> {
     let (header, payload) = bytes.split_at_checked(12)?;
+    let payload_type = header[1] & 0x7f;
+    let mut known = Codec::ALL.into_iter();
     Some(Packet {
         arrived: confab_phone::now(),
-        payload_type: header[1] & 0x7f,
-        codec: (header[1] & 0x7f == 0).then_some(Codec::Pcmu),
+        payload_type,
+        codec: known.find(|codec| codec.payload_type() == payload_type),
         marker: header[1] & 0x80 != 0,
         sequence: u16::from_be_bytes([header[2], header[3]]),
         timestamp: u32::from_be_bytes([header[4], header[5], header[6], header[7]]),
@@ -127,6 +137,26 @@ pub fn packet(n: u32, hz: f64, dbfs: f64) -> Vec<u8> {
         let at = f64::from(n) * FRAME_SAMPLES as f64 + i as f64;
         mu_law((peak * (std::f64::consts::TAU * hz * at / 8_000.0).sin()) as i16)
     }));
+    packet
+}
+
+/// The same in another codec.
+fn coded(encoder: &mut Encoder, n: u32, hz: f64, dbfs: f64) -> Vec<u8> {
+    let codec = encoder.codec();
+    let (length, rate) = (codec.rate().frame_samples(), f64::from(codec.rate().hz()));
+    let peak = 32_767.0 * 10_f64.powf(dbfs / 20.0);
+    let sample = |i: usize| {
+        let at = f64::from(n) * length as f64 + i as f64;
+        (peak * (std::f64::consts::TAU * hz * at / rate).sin()) as i16
+    };
+    let samples: Vec<i16> = (0..length).map(sample).collect();
+    let mut payload = [0; PAYLOAD_BYTES_MAX];
+    let bytes = encoder.encode(&samples, &mut payload);
+    let mut packet = vec![0x80, codec.payload_type()];
+    packet.extend((n as u16).to_be_bytes());
+    packet.extend((n * codec.frame_units()).to_be_bytes());
+    packet.extend(SSRC.to_be_bytes());
+    packet.extend(&payload[..bytes]);
     packet
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use confab_phone::heard::{Frame, Presence, Sought, presence};
 use confab_phone::{Phone, PhoneConfig, Phones, Voice};
+use confab_terms::Codec;
 
 use crate::server::Server;
 
@@ -42,8 +43,20 @@ pub fn call(
     name: &'static str,
     hz: f64,
 ) -> Result<Caller> {
-    let config =
-        PhoneConfig::new(server.sip.parse()?, room, name).saying(Voice::Tone { hz, dbfs: DBFS });
+    call_in(Codec::Pcmu, phones, server, room, (name, hz))
+}
+
+/// The same with a phone that speaks this codec alone.
+pub fn call_in(
+    codec: Codec,
+    phones: &Phones,
+    server: &Server,
+    room: &str,
+    (name, hz): (&'static str, f64),
+) -> Result<Caller> {
+    let config = PhoneConfig::new(server.sip.parse()?, room, name)
+        .saying(Voice::Tone { hz, dbfs: DBFS })
+        .speaking(&[codec]);
     let phone = phones.call(&config)?;
     phone
         .wait_until_talking(Duration::from_secs(5))

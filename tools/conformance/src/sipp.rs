@@ -5,6 +5,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use confab_terms::Codec;
 
 use crate::server::{free_udp_port, root};
 
@@ -24,6 +25,8 @@ pub struct Script<'a> {
     pub room: &'a str,
     /// The RTP port that its SDP names.
     pub rtp_port: u16,
+    /// The one codec of its offer. The answer is held against it.
+    pub codec: Codec,
     /// How long it stays before its BYE.
     pub stays: Duration,
     /// Halfway, a re-INVITE with this direction (`sendonly`, `inactive`), as phones hold.
@@ -130,6 +133,15 @@ impl Drop for Sipp {
 }
 
 impl Script<'_> {
+    /// What its codec is called in SDP.
+    fn encoding(&self) -> String {
+        let (name, rate) = (self.codec.name(), self.codec.clock_rate());
+        match self.codec.channels() {
+            1 => format!("{name}/{rate}"),
+            more => format!("{name}/{rate}/{more}"),
+        }
+    }
+
     /// Its own address: of the server's family.
     fn local(&self) -> &'static str {
         match self.server.starts_with('[') {
@@ -145,7 +157,7 @@ fn scenario(script: &Script<'_>) -> String {
         format!(
             "{}{}",
             request("INVITE", 2, &sdp(script, 2, direction)),
-            answered(2)
+            answered(script, 2)
         )
     });
     let bye = request("BYE", 3, "");
@@ -158,10 +170,11 @@ fn scenario(script: &Script<'_>) -> String {
 <pause milliseconds="{half}"/>
 {bye}
 <recv response="200"/>
+<Reference variables="1"/>
 </scenario>
 "#,
         request("INVITE", 1, &sdp(script, 1, "sendrecv")),
-        answered(1),
+        answered(script, 1),
     )
 }
 
@@ -172,10 +185,11 @@ fn sdp(script: &Script<'_>, version: u32, direction: &str) -> String {
         "IP4"
     };
     let at = format!("IN {family} {}", script.local());
+    let (number, encoding) = (script.codec.payload_type(), script.encoding());
     format!(
         "v=0\no=sipp 1 {version} {at}\ns=-\nc={at}\nt=0 0\n\
-         m=audio {} RTP/AVP 0 101\na=rtpmap:0 PCMU/8000\na=rtpmap:101 telephone-event/8000\n\
-         a=fmtp:101 0-16\na={direction}",
+         m=audio {} RTP/AVP {number} 101\na=rtpmap:{number} {encoding}\n\
+         a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-16\na={direction}",
         script.rtp_port
     )
 }
@@ -210,11 +224,15 @@ Contact: <sip:sipp@[local_ip]:[local_port];transport=[transport]>
     )
 }
 
-fn answered(cseq: u32) -> String {
+fn answered(script: &Script<'_>, cseq: u32) -> String {
+    let (number, encoding) = (script.codec.payload_type(), script.encoding());
     format!(
         r#"<recv response="100" optional="true"/>
 <recv response="180" optional="true"/>
-<recv response="200" rrs="true"/>
+<recv response="200" rrs="true"><action>
+<ereg regexp="m=audio [0-9]+ RTP/AVP {number} 101" search_in="body" check_it="true" assign_to="1"/>
+<ereg regexp="a=rtpmap:{number} {encoding}" search_in="body" check_it="true" assign_to="1"/>
+</action></recv>
 <send><![CDATA[
 ACK [next_url] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]

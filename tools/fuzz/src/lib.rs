@@ -7,6 +7,7 @@ mod cxml;
 mod form;
 mod memory;
 mod mutate;
+mod opus;
 mod rtcp;
 mod rtp;
 mod sdp;
@@ -74,6 +75,13 @@ pub const TARGETS: &[Target] = &[
         seeds: &["tools/fuzz/corpus/srtp"],
         bytes_max: 2_048,
         rounds: 100_000,
+    },
+    Target {
+        name: "opus",
+        run: opus::run,
+        seeds: &["tools/fuzz/corpus/opus"],
+        bytes_max: 4_096,
+        rounds: 6_000,
     },
     Target {
         name: "cxml",

@@ -64,6 +64,11 @@ fn srtp() {
 }
 
 #[test]
+fn opus() {
+    short("opus");
+}
+
+#[test]
 fn cxml() {
     short("cxml");
 }

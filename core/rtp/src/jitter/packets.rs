@@ -20,6 +20,8 @@ const STEP: usize = 120;
 const MADE_MAX: usize = 4_800;
 /// A packet of so few bytes says that nothing is said (RFC 6716 §2.1.9).
 const PAUSE_BYTES: usize = 2;
+/// And so does one whose samples are no larger: −60 dBFS.
+const PAUSE_PEAK: u16 = 32;
 /// A frame is quiet if its samples are no larger than this on average (−46 dBFS).
 const QUIET: u32 = 160;
 
@@ -113,12 +115,12 @@ impl Packets {
     }
 
     pub(crate) fn conceal(&mut self, out: &mut [i16]) -> bool {
-        if self.made >= MADE_MAX {
+        if self.pause || self.made >= MADE_MAX {
             out.fill(0);
             return false;
         }
         self.made += out.len();
-        self.decoder.conceal(out.len(), out) == out.len() && !self.pause
+        self.decoder.conceal(out.len(), out) == out.len()
     }
 
     /// Whether nothing is said there, or nothing is there.
@@ -176,7 +178,12 @@ impl Packets {
         packet.samples = 0;
         let mut samples = [0; SAMPLES_MAX];
         let n = self.decoder.decode(&packet.bytes, &mut samples);
-        self.pause = packet.bytes.len() <= PAUSE_BYTES;
+        // Whoever sends silence now and then, and nothing in between, has paused just the same.
+        let loudest = samples[..n]
+            .iter()
+            .map(|sample| sample.unsigned_abs())
+            .max();
+        self.pause = packet.bytes.len() <= PAUSE_BYTES || loudest <= Some(PAUSE_PEAK);
         let Some(rest) = samples[..n].get(past..).filter(|rest| !rest.is_empty()) else {
             return false;
         };
@@ -196,6 +203,7 @@ impl Packets {
         if let Some(next) = next
             && gap <= next.samples as usize
             && gap % STEP == 0
+            && !self.pause
             && self.made < MADE_MAX
         {
             let n = self.decoder.recover(&next.bytes, gap, out);
@@ -206,13 +214,14 @@ impl Packets {
             }
         }
         let whole = gap.min(FRAME).next_multiple_of(STEP);
-        let silent = self.made >= MADE_MAX || self.decoder.conceal(whole, out) < whole;
+        let silent =
+            self.pause || self.made >= MADE_MAX || self.decoder.conceal(whole, out) < whole;
         if silent {
             out[..whole].fill(0);
         }
         self.waiting += whole;
         self.made += whole;
-        !silent && !self.pause
+        !silent
     }
 }
 

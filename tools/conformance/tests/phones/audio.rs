@@ -7,7 +7,7 @@ use confab_conformance::party::{DBFS, TONES, heard, settle};
 use confab_conformance::server::pause;
 use confab_phone::heard::{Frame, wav};
 
-use crate::matrix::Three;
+use crate::matrix::Desk;
 
 const MUSIC_HZ: f64 = 1_777.0;
 const SPEECH_HZ: f64 = 2_300.0;
@@ -32,13 +32,13 @@ fn is_music(frame: &Frame) -> bool {
     loudest > 300 && TONES.iter().all(|hz| frame.level(*hz) < DBFS - 10.0)
 }
 
-fn with(app: &Application) -> Three {
+fn with(app: &Application) -> Desk {
     app.serve("/hold.wav", "audio/wav", tone(MUSIC_HZ, 0.73));
     app.serve("/speech.wav", "audio/wav", tone(SPEECH_HZ, 1.0));
-    Three::start()
+    Desk::start()
 }
 
-fn listen(three: &Three, who: usize, ms: u64) -> Vec<Frame> {
+fn listen(three: &Desk, who: usize, ms: u64) -> Vec<Frame> {
     three.callers[who]
         .phone
         .listen(Duration::from_millis(ms))

@@ -1,7 +1,7 @@
 //! Bad values, generated from field × kind: each is refused (or harmless), and after each the
 //! participant's JSON and the matrix of who hears whom are what they were.
 
-use crate::matrix::Three;
+use crate::matrix::Desk;
 
 const BOOLEANS: &[&str] = &[
     "Muted",
@@ -66,7 +66,7 @@ fn bad_fields() -> Vec<(String, String, u16, u64)> {
 
 #[test]
 fn a_bad_value_changes_nothing() {
-    let three = Three::start();
+    let three = Desk::start();
     let (heard, json) = (three.matrix(), three.update(2, &[]));
     let told = three.audibility();
     let mut tried = 0;
@@ -106,7 +106,7 @@ fn a_bad_value_changes_nothing() {
     assert!(tried > 80, "{tried} bad values");
 }
 
-fn bad_bodies(three: &Three) {
+fn bad_bodies(three: &Desk) {
     const FORM: &str = "application/x-www-form-urlencoded";
     let many = (0..1_001)
         .map(|n| format!("a{n}=1"))

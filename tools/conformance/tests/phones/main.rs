@@ -5,6 +5,7 @@
 
 mod audio;
 mod bad_values;
+mod codecs;
 mod flood;
 mod leftovers;
 mod log;

@@ -1,12 +1,13 @@
 //! Every row of the who-hears-whom table, heard.
 
 use confab_conformance::api::Api;
-use confab_conformance::party::{Caller, TONES, call, matrix, settle};
+use confab_conformance::party::{Caller, TONES, call_in, matrix, settle};
 use confab_conformance::server::Server;
 use confab_phone::Phones;
+use confab_terms::Codec;
 
-/// Three callers in one conference: an agent, a customer, a supervisor.
-pub struct Three {
+/// Callers in one conference: an agent, a customer, a supervisor, if nothing else is said.
+pub struct Desk {
     pub api: Api,
     pub conference: String,
     pub calls: Vec<String>,
@@ -16,16 +17,22 @@ pub struct Three {
     pub server: Server,
 }
 
-impl Three {
+impl Desk {
     pub fn start() -> Self {
+        let names = ["agent", "customer", "supervisor"];
+        Self::speaking(&names.map(|name| (name, Codec::Pcmu)))
+    }
+
+    /// The same of any number, each with a codec of its own.
+    pub fn speaking(seats: &[(&'static str, Codec)]) -> Self {
         let server = Server::start(&[]).unwrap();
         let phones = Phones::new().unwrap();
-        let names = ["agent", "customer", "supervisor"];
         let mut callers = Vec::new();
         let api = Api::new(&server).unwrap();
         let mut seated = (String::new(), Vec::new());
-        for (name, hz) in names.iter().zip(TONES) {
-            callers.push(call(&phones, &server, "desk", name, hz).unwrap());
+        for (&(name, codec), hz) in seats.iter().zip(TONES) {
+            let caller = call_in(codec, &phones, &server, "desk", (name, hz));
+            callers.push(caller.unwrap());
             // One after the other, so that the order of seats is the order of names.
             seated = api.seated("desk", callers.len()).unwrap();
         }
@@ -99,7 +106,7 @@ const EVERYBODY: &str =
 
 #[test]
 fn every_row_of_the_table_is_heard() {
-    let three = Three::start();
+    let three = Desk::start();
     let (agent, customer, supervisor) = (0, 1, 2);
     let check = |row: &str, expected: &str| {
         assert_eq!(three.matrix(), expected, "heard: {row}");
@@ -174,7 +181,7 @@ fn every_row_of_the_table_is_heard() {
 
 #[test]
 fn two_updates_at_once_leave_rules_and_room_of_one_mind() {
-    let three = Three::start();
+    let three = Desk::start();
     for round in 0..20 {
         let value = if round % 2 == 0 { "true" } else { "false" };
         std::thread::scope(|scope| {

@@ -11,12 +11,12 @@ use confab_conformance::server::{Server, pause};
 use confab_conformance::sipp::{Script, Sipp};
 use confab_phone::heard::level;
 use confab_phone::{Phones, now};
-use confab_terms::Instant;
+use confab_terms::{Codec, Instant};
 
 const BARESIP_HZ: f64 = TONES[2];
 
 /// The voices that a stretch of samples holds in each of its frames, but for a few.
-fn in_samples(samples: &[i16], voices: &[(&str, f64)]) -> Vec<String> {
+pub fn in_samples(samples: &[i16], voices: &[(&str, f64)]) -> Vec<String> {
     let frames: Vec<&[i16]> = samples.chunks_exact(160).collect();
     let carries = |hz: f64| frames.iter().filter(|f| level(f, hz) > DBFS - 16.0).count();
     voices
@@ -44,6 +44,7 @@ fn three_makes_of_phones_hear_each_other() {
         tcp: false,
         room: "mixed",
         rtp_port: ear.port,
+        codec: Codec::Pcmu,
         stays: Duration::from_secs(12),
         re_invite: None,
     })
@@ -147,6 +148,7 @@ fn a_re_invite_of_sipp_is_answered_with_the_mirror() {
             tcp: false,
             room: direction,
             rtp_port: ear.port,
+            codec: Codec::Pcmu,
             stays: Duration::from_secs(2),
             re_invite: Some(direction),
         })

@@ -8,6 +8,7 @@ use confab_conformance::party::{DBFS, TONES, heard, settle};
 use confab_conformance::server::{Server, free_sip_port};
 use confab_conformance::sipp::{Script, Sipp};
 use confab_phone::{Phone, PhoneConfig, Phones, Voice, now};
+use confab_terms::Codec;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const VOICES: [(&str, f64); 3] = [("udp", TONES[0]), ("tcp", TONES[1]), ("sipp", TONES[2])];
@@ -36,6 +37,7 @@ fn three_hear_each_other(server: &Server) {
         tcp: true,
         room: "mixed",
         rtp_port: ear.port,
+        codec: Codec::Pcmu,
         stays: Duration::from_secs(6),
         re_invite: Some("sendrecv"),
     })

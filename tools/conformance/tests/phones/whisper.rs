@@ -9,7 +9,7 @@ use confab_phone::heard::{Frame, frames};
 use confab_phone::now;
 use confab_terms::Instant;
 
-use crate::matrix::Three;
+use crate::matrix::Desk;
 
 /// Whether a frame carries the least trace of the coach: 40 dB below its voice is the codec's
 /// noise beside three other tones.
@@ -19,7 +19,7 @@ fn leaks(frame: &Frame, hz: f64) -> bool {
 
 #[test]
 fn a_coach_is_heard_by_its_target_alone_in_every_frame() {
-    let mut three = Three::start();
+    let mut three = Desk::start();
     let (agent, customer, supervisor) = (0, 1, 2);
     let (agent_sid, customer_sid) = (three.calls[agent].clone(), three.calls[customer].clone());
     let coach_hz = three.callers[supervisor].hz;
@@ -133,7 +133,7 @@ fn a_coach_is_heard_by_its_target_alone_in_every_frame() {
 }
 
 /// When frames that carry the coach's whole voice arrived.
-fn carrying(three: &Three, who: usize, hz: f64, from: Instant, to: Instant) -> Vec<Instant> {
+fn carrying(three: &Desk, who: usize, hz: f64, from: Instant, to: Instant) -> Vec<Instant> {
     let heard = three.callers[who].phone.frames_between(from, to);
     heard
         .iter()
