@@ -70,11 +70,9 @@ pub(crate) async fn run(
     raise_open_files();
     let bound = bind(config).await?;
     let access = config::access(config.sip_listen, &config.trunks);
+    let http = bound.http.local_addr();
     let doors = Doors {
-        http: bound
-            .http
-            .local_addr()
-            .map_err(Failure::refused("an address"))?,
+        http: http.map_err(Failure::refused("an address"))?,
         sip: bound.sip_address,
     };
     let (store, fresh) = open_store(config).await?;
@@ -87,15 +85,16 @@ pub(crate) async fn run(
     certificate::reload_on_hangup(served)?;
     let store: Arc<dyn Store> = Arc::new(store);
     let sips_port = sips.as_ref().map(|sips| sips.port);
+    let api_url = api_url(config, doors.http);
+    let (udp, tcp) = bound.sip;
     let sip = SipSide {
-        udp: bound.sip.0,
-        tcp: bound.sip.1,
+        udp,
+        tcp,
         sips,
         address: bound.sip_address,
         access,
-        api_url: api_url(config, doors.http),
+        api_url: api_url.clone(),
     };
-    let api_url = sip.api_url.clone();
     let mended = recordings::mend(&store, &recordings::dir(config)).await;
     let mut running = threads::start(config, &store, sip)?;
     recordings::tell(&mended, &running.callbacks, config.dialect, &api_url);

@@ -86,12 +86,8 @@ pub(crate) fn start(
     let callbacks = webs::callbacks(config.dialect, &web, store, &gauges);
     let (recorder, recorder_thread) = recordings::start(config, letterbox.clone())?;
     let sips_port = sip.sips.as_ref().map(|sips| sips.port);
-    let known = switchboard_config(
-        config,
-        store,
-        (sip.address, sips_port),
-        (sip.access, sip.api_url),
-    );
+    let reached = (sip.address, sips_port, sip.api_url);
+    let known = switchboard_config(config, store, reached, sip.access);
     let outlets = Outlets {
         recorder: recorder.clone(),
         sip: sip.udp,
@@ -172,8 +168,8 @@ fn ports(config: &Config, thread: u16) -> Ports {
 fn switchboard_config(
     config: &Config,
     store: &Arc<dyn Store>,
-    (sip_address, sips_port): (SocketAddr, Option<u16>),
-    (access, api_url): (Access, String),
+    (sip_address, sips_port, api_url): (SocketAddr, Option<u16>, String),
+    access: Access,
 ) -> SwitchboardConfig {
     let url = |setting: &Option<(String, Method)>| {
         let setting = setting.clone();

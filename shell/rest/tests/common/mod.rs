@@ -386,7 +386,7 @@ pub fn usual(question: &Question) -> Option<Reply> {
             Reply::Call(Box::new(self::call(CALL)))
         }
         Question::FetchCall { call } => Reply::Refused(Refusal::NoSuchCall(*call)),
-        // Whoever asks for recordings says what is answered.
+        // Whoever asks this brings a script of its own.
         Question::StartRecording { .. } | Question::UpdateRecording { .. } => return None,
         Question::TellAudibility { .. } => {
             use confab_switchboard::conference::Because;
