@@ -115,14 +115,7 @@ pub(crate) async fn run(
         }
         let _stopped_already = stop.send(());
         let _rest_panicked = rest.await;
-        let flushed = tokio::time::timeout(HISTORY_WAIT, store.flush()).await;
-        let waiting = store.waiting();
-        if waiting > 0 || !matches!(flushed, Ok(Ok(()))) {
-            tracing::error!(
-                waiting,
-                "the history lacks its last entries: the disk refuses them"
-            );
-        }
+        flush(&*store).await;
     };
     drain::unless_again(&mut signals, end).await;
     running.gauges.log();
@@ -130,6 +123,18 @@ pub(crate) async fn run(
         running.join();
     }
     Ok(())
+}
+
+/// Writes what is left of the history, if the disk lets us.
+async fn flush(store: &dyn Store) {
+    let flushed = tokio::time::timeout(HISTORY_WAIT, store.flush()).await;
+    let waiting = store.waiting();
+    if waiting > 0 || !matches!(flushed, Ok(Ok(()))) {
+        tracing::error!(
+            waiting,
+            "the history lacks its last entries: the disk refuses them"
+        );
+    }
 }
 
 /// What answers requests.

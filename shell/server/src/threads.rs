@@ -125,11 +125,8 @@ pub(crate) fn start(
         inbox,
         gauges: Arc::clone(&gauges),
     };
-    let (alive, ended) = oneshot::channel::<()>();
-    threads.push(spawn("switchboard", move || {
-        switchboard.run();
-        drop(alive);
-    })?);
+    let (thread, ended) = spawn_switchboard(switchboard)?;
+    threads.push(thread);
     Ok(Running {
         letterbox,
         callbacks,
@@ -138,6 +135,18 @@ pub(crate) fn start(
         ended,
         threads,
     })
+}
+
+/// Its thread, and what tells that it has ended.
+fn spawn_switchboard(
+    switchboard: SwitchboardLoop,
+) -> Result<(JoinHandle<()>, oneshot::Receiver<()>), Failure> {
+    let (alive, ended) = oneshot::channel::<()>();
+    let thread = spawn("switchboard", move || {
+        switchboard.run();
+        drop(alive);
+    })?;
+    Ok((thread, ended))
 }
 
 /// But for when it starts.
