@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use confab_media::{Command, Component, Engine, EngineConfig, Output};
-use confab_sockets::{Ports, now, now_both, own_descriptors, sleep_until, try_realtime};
+use confab_sockets::{Ports, now, now_both, sleep_until, try_realtime};
 use confab_terms::limits::{RTP_PACKET_BYTES_MAX, TICK};
 use confab_terms::{Instant, LegId, PlayerId, SoundId};
 use tokio::sync::mpsc::Receiver;
@@ -69,13 +69,7 @@ impl MediaLoop {
         // The first engine of a process makes the built-in music, which takes many ticks.
         drop(Engine::new(EngineConfig::default()));
         let priority = try_realtime();
-        let apart = own_descriptors();
-        tracing::info!(
-            thread = self.thread,
-            ?priority,
-            apart,
-            "a media thread runs"
-        );
+        tracing::info!(thread = self.thread, ?priority, "a media thread runs");
         let begun = now_both();
         let engine = Engine::new(EngineConfig {
             start: begun.instant + TICK,

@@ -9,7 +9,6 @@
 mod address;
 mod batch;
 mod clock;
-mod descriptors;
 mod limits;
 mod pair;
 mod poll;
@@ -22,7 +21,6 @@ mod wake;
 
 pub use batch::{Batch, Datagram};
 pub use clock::{now, now_both, sleep_until, wall};
-pub use descriptors::own_descriptors;
 pub use limits::raise_open_files;
 pub use pair::{Pair, PortRange, Ports};
 pub use poll::Poll;
