@@ -85,17 +85,39 @@ impl NameServer {
     }
 }
 
+/// What a query asks (RFC 1035 §4.1.2).
+pub(crate) struct Asked<'a> {
+    /// In lower case.
+    pub(crate) name: String,
+    pub(crate) kind: u16,
+    /// As an answer repeats it.
+    pub(crate) question: &'a [u8],
+}
+
+impl<'a> Asked<'a> {
+    /// `None`: no query.
+    pub(crate) fn of(query: &'a [u8]) -> Option<Self> {
+        let mut labels = Vec::new();
+        let mut at = 12;
+        while let length @ 1.. = usize::from(*query.get(at)?) {
+            labels.push(String::from_utf8_lossy(query.get(at + 1..=at + length)?).to_lowercase());
+            at += length + 1;
+        }
+        Some(Self {
+            name: labels.join("."),
+            kind: u16::from_be_bytes(query.get(at + 1..at + 3)?.try_into().ok()?),
+            question: query.get(12..at + 5)?,
+        })
+    }
+}
+
 /// `None`: no query.
 fn answer(query: &[u8], zone: &Zone) -> Option<Vec<u8>> {
-    let mut labels = Vec::new();
-    let mut at = 12;
-    while let length @ 1.. = usize::from(*query.get(at)?) {
-        labels.push(String::from_utf8_lossy(query.get(at + 1..=at + length)?).to_lowercase());
-        at += length + 1;
-    }
-    let name = labels.join(".");
-    let question = query.get(12..at + 5)?;
-    let kind = u16::from_be_bytes(query.get(at + 1..at + 3)?.try_into().ok()?);
+    let Asked {
+        name,
+        kind,
+        question,
+    } = Asked::of(query)?;
     let known = zone.iter().filter(|(known, _)| *known == name);
     let is_known = known.clone().next().is_some();
     let found: Vec<&Record> = known.map(|(_, r)| r).filter(|r| r.kind() == kind).collect();

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use anyhow::{Context as _, Result};
 
 use super::canary::PUBLIC;
+use crate::dns::Asked;
 
 /// Where it answers.
 pub const ADDRESS: &str = "127.0.0.53";
@@ -48,15 +49,11 @@ pub(super) fn serve() -> Result<()> {
 
 /// `None`: no query of ours.
 fn answer(query: &[u8], asked: &mut BTreeMap<String, u32>) -> Option<Vec<u8>> {
-    let mut labels = Vec::new();
-    let mut at = 12;
-    while let length @ 1.. = usize::from(*query.get(at)?) {
-        labels.push(String::from_utf8_lossy(query.get(at + 1..=at + length)?).to_lowercase());
-        at += length + 1;
-    }
-    let name = labels.join(".");
-    let question = query.get(12..at + 5)?;
-    let kind = u16::from_be_bytes(query.get(at + 1..at + 3)?.try_into().ok()?);
+    let Asked {
+        name,
+        kind,
+        question,
+    } = Asked::of(query)?;
     let (chain, addresses) = known(&name, kind, asked);
     let mut records = Vec::new();
     let mut owner = name;
