@@ -74,6 +74,11 @@ impl UserAgent {
 
     /// A request within a dialog, in its order (RFC 3261 §12.2.2).
     fn take_within(&mut self, now: Instant, from: Source, request: &Request, id: DialogId) {
+        // It is forgotten, so it must not have had its turn: it comes again.
+        if !self.has_room() && request.method != Method::Bye {
+            let refusal = Reply::new(503).header("Retry-After", "5");
+            return self.refuse(now, from, request, refusal);
+        }
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
         };
@@ -82,14 +87,6 @@ impl UserAgent {
             return self.refuse(now, from, request, refusal);
         }
         self.hear_from(id, from);
-        if !self.has_room() && request.method != Method::Bye {
-            return self.refuse(
-                now,
-                from,
-                request,
-                Reply::new(503).header("Retry-After", "5"),
-            );
-        }
         match request.method {
             Method::Bye => self.take_bye(now, from, request, id),
             Method::Invite | Method::Update => self.take_offer(now, from, request, id),

@@ -1,6 +1,7 @@
 //! Names to addresses, by asking for it: what goes to a name waits until it is found, for a while;
 //! what was found is good for a while, or until a request to it fails.
 
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use confab_terms::{Instant, SocketAddr, limits};
@@ -75,6 +76,15 @@ impl Names {
     }
 }
 
+/// As long as the first of these records lasts, within bounds.
+fn life(found: &[Target]) -> Duration {
+    let first = found.iter().filter_map(|target| target.ttl_s).min();
+    let said = first.map(|ttl_s| Duration::from_secs(ttl_s.into()));
+    said.map_or(limits::SIP_NAME_LIFE, |said| {
+        said.clamp(limits::SIP_NAME_LIFE_MIN, limits::SIP_NAME_LIFE)
+    })
+}
+
 /// `None`: it is an address already.
 pub(crate) fn key_of(hop: &Hop) -> Option<Key> {
     let Host::Name(name) = &hop.host else {
@@ -112,7 +122,7 @@ impl UserAgent {
         let (until, known) = if found.is_empty() {
             (now + limits::SIP_NO_NAME_LIFE, Known::Nowhere)
         } else {
-            (now + limits::SIP_NAME_LIFE, Known::At(found.clone()))
+            (now + life(&found), Known::At(found.clone()))
         };
         let waiting = match self.names.set(key, until, known) {
             Some(Known::Asked { waiting }) => waiting,

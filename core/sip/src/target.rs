@@ -17,6 +17,8 @@ pub struct Target {
     pub transport: Transport,
     /// In the order in which to try them.
     pub addresses: Vec<SocketAddr>,
+    /// Seconds for which its record is good; `None`: nobody said.
+    pub ttl_s: Option<u32>,
 }
 
 impl Target {
@@ -28,6 +30,7 @@ impl Target {
             weight: 0,
             transport: Transport::Udp,
             addresses: vec![address],
+            ttl_s: None,
         }
     }
 
@@ -82,6 +85,7 @@ mod tests {
             weight,
             transport: Transport::Udp,
             addresses: vec![([192, 0, 2, 1], port).into()],
+            ttl_s: None,
         }
     }
 

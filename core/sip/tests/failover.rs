@@ -23,6 +23,7 @@ fn target(priority: u16, weight: u16, by: Transport, at: &str) -> Target {
         weight,
         transport: by,
         addresses: vec![at.parse().unwrap()],
+        ttl_s: None,
     }
 }
 

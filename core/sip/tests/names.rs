@@ -62,6 +62,35 @@ fn a_dialled_name_is_found_first_and_then_written_to() {
     wire.looked_up("phones.example");
 }
 
+/// RFC 3263 leaves it to DNS how long its answers are good.
+#[test]
+fn records_are_good_as_long_as_they_say_within_bounds() {
+    let said = [(20, 20), (0, 1), (86_400, 60)];
+    for (ttl_s, life_s) in said {
+        let mut wire = Wire::new();
+        wire.dial("sip:boris@phones.example");
+        let lookup = wire.looked_up("phones.example");
+        // The one that ends first counts, whoever is called.
+        let found = [86_400, ttl_s].map(|ttl_s| Target {
+            ttl_s: Some(ttl_s),
+            ..Target::plain(at("192.0.2.9:5060"))
+        });
+        wire.agent.handle_resolved(wire.now, lookup, &found);
+        // Whoever is silent is asked for again sooner.
+        let busy = response_to(&datagram(&mut wire, "192.0.2.9:5060"), 486);
+        wire.agent
+            .handle(wire.now, at("192.0.2.9:5060"), busy.as_bytes());
+        wire.run_for(Duration::from_millis(life_s * 1_000 - 10));
+        wire.did();
+        wire.dial("sip:clara@phones.example");
+        datagram(&mut wire, "192.0.2.9:5060");
+        wire.run_for(Duration::from_millis(10));
+        wire.did();
+        wire.dial("sip:clara@phones.example");
+        wire.looked_up("phones.example");
+    }
+}
+
 #[test]
 fn a_name_and_its_port_and_transport_are_one_question() {
     let mut wire = Wire::new();

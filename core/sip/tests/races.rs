@@ -4,6 +4,7 @@
 mod network;
 
 use confab_sip::{DialogId, Ending, Event};
+use confab_terms::limits::SIP_TRANSACTIONS_MAX;
 use network::{ANSWER, CALLEE, CALLER, Network, OFFER, address, secs};
 
 fn up(seed: u64) -> (Network, DialogId, DialogId) {
@@ -298,6 +299,34 @@ fn requests_within_a_dialog() {
     assert_eq!(net.endings(CALLEE), [Ending::Bye]);
     let info = within(&net, "INFO", 16, "");
     assert_eq!(status(&replies_to(&mut net, &info)[0]), "481");
+}
+
+#[test]
+fn what_finds_no_room_has_its_turn_when_it_comes_again() {
+    let (mut net, _) = up_with_ack();
+    let kept = net.seen.len();
+    let refused = (7..)
+        .map(|cseq| within(&net, "INFO", cseq, ""))
+        .take(SIP_TRANSACTIONS_MAX);
+    let refused = refused.collect::<Vec<_>>().into_iter().find(|info| {
+        let refused = status(&replies_to(&mut net, info)[0]) == "503";
+        net.seen.truncate(kept);
+        refused
+    });
+    let refused = refused.unwrap();
+    assert_eq!(
+        status(&replies_to(&mut net, &refused)[0]),
+        "503",
+        "the same"
+    );
+    // Those before it die down.
+    net.run_for(secs(33));
+    assert_eq!(status(&replies_to(&mut net, &refused)[0]), "200");
+    assert_eq!(
+        status(&replies_to(&mut net, &refused)[0]),
+        "200",
+        "repeated"
+    );
 }
 
 #[test]

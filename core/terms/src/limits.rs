@@ -186,8 +186,10 @@ pub const SIP_NAMES_MAX: usize = 4_096;
 pub const SIP_NAME_WAITING_MAX: usize = 64;
 /// How long SIP waits for the address of a name.
 pub const SIP_LOOKUP_WAIT: Duration = Duration::from_secs(5);
-/// How long an address that was found is good.
+/// How long an address that was found is good at most, and where nobody says how long.
 pub const SIP_NAME_LIFE: Duration = Duration::from_secs(60);
+/// How long at least, so that the requests of one call do not each ask.
+pub const SIP_NAME_LIFE_MIN: Duration = Duration::from_secs(1);
 /// Places of one name that are tried one after the other.
 pub const SIP_WAYS_MAX: usize = 16;
 /// How long one of them is waited for before the next one's turn: five tries over UDP.

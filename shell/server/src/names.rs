@@ -1,6 +1,6 @@
 //! Where a name's SIP is spoken (RFC 3263 §4.2): SRV records by DNS, addresses by the operating
-//! system's resolver, which knows the hosts file too. In which order to try them is not decided
-//! here.
+//! system's resolver, which knows the hosts file too. In which order to try them, and how long
+//! they are good, is not decided here: nothing is kept.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -57,6 +57,8 @@ impl Names {
             weight: 0,
             transport,
             addresses,
+            // The system's resolver does not say.
+            ttl_s: None,
         };
         vec![target]
             .into_iter()
@@ -72,7 +74,7 @@ impl Names {
             return Vec::new();
         }
         let mut lookups = JoinSet::new();
-        for record in records(host, by).await {
+        for (record, ttl_s) in records(host, by).await {
             let resolver = Arc::clone(&self.0);
             lookups.spawn(async move {
                 let host = record.target.to_ascii();
@@ -82,6 +84,7 @@ impl Names {
                     weight: record.weight,
                     transport: by,
                     addresses: addresses.await,
+                    ttl_s: Some(ttl_s),
                 }
             });
         }
@@ -103,8 +106,8 @@ async fn addresses(resolver: &SystemResolver, host: &str, port: u16) -> Vec<Sock
 }
 
 /// `_sip._udp.…`, `_sip._tcp.…` or `_sips._tcp.…`, but for those that say that there is no such
-/// service.
-async fn records(host: &str, by: Transport) -> Vec<SRV> {
+/// service; with the seconds that each is good for.
+async fn records(host: &str, by: Transport) -> Vec<(SRV, u32)> {
     let service = match by {
         Transport::Udp => "_sip._udp",
         Transport::Tcp => "_sip._tcp",
@@ -134,7 +137,7 @@ async fn records(host: &str, by: Transport) -> Vec<SRV> {
         .answers()
         .iter()
         .filter_map(|record| match &record.data {
-            RData::SRV(record) if !record.target.is_root() => Some(record.clone()),
+            RData::SRV(srv) if !srv.target.is_root() => Some((srv.clone(), record.ttl)),
             _ => None,
         });
     records.take(RECORDS_MAX).collect()

@@ -8,10 +8,15 @@ use anyhow::Result;
 
 use crate::server::pause;
 
+/// A document that leads to itself.
+pub const ITSELF: &str = "/again.xml";
+/// Sound that never ends.
+pub const ENDLESS: &str = "/endless.wav";
+
 /// What it serves, by path.
 pub const PATHS: [&str; 14] = [
     "/endless.xml",
-    "/endless.wav",
+    ENDLESS,
     "/endless.head",
     "/drip.xml",
     "/drip.wav",
@@ -63,7 +68,7 @@ fn harm(mut stream: &TcpStream) -> std::io::Result<()> {
             say(&head("audio/wav", ""))?;
             stream.write_all(&wav_head())?;
         }
-        "/endless.wav" => {
+        ENDLESS => {
             say(&head("audio/wav", ""))?;
             stream.write_all(&wav_head())?;
             loop {
@@ -101,7 +106,7 @@ fn harm(mut stream: &TcpStream) -> std::io::Result<()> {
             say("a\r\n\u{1f}abcdefghi\r\n0\r\n\r\n")?;
         }
         "/loop" => say(AGAIN)?,
-        "/deep.xml" | "/entities.xml" | "/external.xml" => {
+        ITSELF | "/deep.xml" | "/entities.xml" | "/external.xml" => {
             say(&head("text/xml", ""))?;
             say(&document(path))?;
         }
@@ -124,6 +129,7 @@ fn part(mut stream: &TcpStream) -> std::io::Result<()> {
 /// Documents that hurt whoever expands them.
 fn document(path: &str) -> String {
     match path {
+        ITSELF => "<Response><Redirect method=\"GET\">/again.xml</Redirect></Response>".to_owned(),
         "/deep.xml" => "<a>".repeat(20_000),
         "/entities.xml" => entities(),
         _ => "<!DOCTYPE r [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>\

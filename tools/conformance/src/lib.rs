@@ -9,6 +9,7 @@ pub mod caller;
 pub mod dns;
 pub mod ear;
 pub mod flood;
+pub mod harmed;
 pub mod harmful;
 pub mod hostile;
 pub mod lossy_line;
