@@ -46,7 +46,7 @@ enum Stage {
 pub(crate) struct LastWord {
     action: Url,
     fields: Fields,
-    digits: String,
+    digits: Option<String>,
 }
 
 /// `true`: it cannot be recorded, and the next verb's turn has come.
@@ -213,8 +213,8 @@ fn go_on(board: &mut Switchboard, now: Now, sid: CallSid, duration_ms: Option<u6
     let mut asked = board.calls.get(sid).map(|call| fields::voice(board, call));
     let asked = asked.get_or_insert_default();
     let digits = match taking.stage {
-        Stage::Ended(Some(key)) => key.0.to_string(),
-        Stage::Ended(None) | Stage::Listening => String::new(),
+        Stage::Ended(key) => key.map(|key| key.0.to_string()),
+        Stage::Listening => None,
     };
     add(board, asked, taking.recording, duration_ms, digits);
     let asked = core::mem::take(asked);
@@ -226,14 +226,14 @@ fn add(
     asked: &mut Fields,
     recording: RecordingSid,
     duration_ms: u64,
-    digits: String,
+    digits: Option<String>,
 ) {
     let seconds = duration_ms / 1_000;
     let url = tell::recording_url(board, recording);
     asked.push(("RecordingUrl".to_owned(), url));
     asked.push(("RecordingSid".to_owned(), recording.to_string()));
     asked.push(("RecordingDuration".to_owned(), seconds.to_string()));
-    asked.push(("Digits".to_owned(), digits));
+    asked.extend(digits.map(|digits| ("Digits".to_owned(), digits)));
 }
 
 /// `None`: nothing is in it.
@@ -253,8 +253,8 @@ pub(super) fn hung_up(board: &mut Switchboard, sid: CallSid) {
     };
     let asked = board.calls.get(sid).map(|call| fields::voice(board, call));
     let digits = match taken.stage {
-        Stage::Ended(key) => key.map_or_else(String::new, |key| key.0.to_string()),
-        Stage::Listening => "hangup".to_owned(),
+        Stage::Ended(key) => key.map(|key| key.0.to_string()),
+        Stage::Listening => Some("hangup".to_owned()),
     };
     if let (Some(action), Some(recording), true) = (
         taken.action,
