@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use confab_conference::Url;
-use confab_media::{Command, Event, Player, Recorded, Source};
+use confab_media::{Background, Command, Event, Recorded, Source};
 use confab_switchboard::{
     CallUpdate, NewRecording, NextDocument, RecordingEnd, RecordingOf, RecordingStatus, Reply,
     Request,
@@ -83,8 +83,10 @@ fn the_tone_comes_first_and_then_what_the_caller_says_until_it_presses_a_key() {
         let Command::SetBackground { background, .. } = command else {
             return false;
         };
-        let beep = Source::Beep;
-        matches!(background, confab_media::Background::Playing(Player { source, .. }) if *source == beep)
+        match background {
+            Background::Playing(player) => player.source == Source::Beep,
+            Background::None => false,
+        }
     };
     assert_eq!(world.commands.iter().filter(beeps).count(), 1);
     assert!(world.recordings.is_empty(), "not before its end");
