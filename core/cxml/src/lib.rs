@@ -9,6 +9,7 @@ mod malformed;
 mod noun;
 mod parse;
 mod read;
+mod record;
 mod recording;
 mod verb;
 
@@ -17,4 +18,4 @@ pub use document::{Document, Position, Warning};
 pub use malformed::Malformed;
 pub use noun::{Beep, ConferenceNoun, EventWord, Recording, RecordingEvent};
 pub use parse::{Place, parse};
-pub use verb::{Dial, Loops, Verb};
+pub use verb::{Dial, Loops, Record, Verb};

@@ -7,6 +7,7 @@ use roxmltree::Node;
 
 use crate::attributes::{Attributes, Warnings};
 use crate::dial::dial;
+use crate::record::record;
 use crate::{Loops, Malformed, Place, Verb};
 
 /// The vendors' other verbs, to tell "not supported" from "no such verb".
@@ -20,7 +21,6 @@ const NOT_BUILT: &[&str] = &[
     "Pay",
     "Prompt",
     "Queue",
-    "Record",
     "Refer",
     "Siprec",
     "Sms",
@@ -30,7 +30,7 @@ const NOT_BUILT: &[&str] = &[
     "Transcription",
 ];
 const BUILT: &[&str] = &[
-    "Play", "Say", "Pause", "Redirect", "Hangup", "Reject", "Dial",
+    "Play", "Say", "Pause", "Redirect", "Hangup", "Reject", "Dial", "Record",
 ];
 
 pub(crate) fn verbs<'a>(
@@ -74,6 +74,7 @@ fn verb<'a>(
         }
         "Reject" => Some(reject(node, warnings)),
         "Dial" => Some(Verb::Dial(Box::new(dial(node, warnings)))),
+        "Record" => Some(Verb::Record(Box::new(record(node, warnings)))),
         _ => {
             unknown(node, warnings);
             None

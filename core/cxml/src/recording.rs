@@ -1,4 +1,4 @@
-//! From the attributes of `<Dial>` and `<Conference>` to how they are to be recorded.
+//! From the attributes of `<Dial>`, `<Conference>` and `<Record>` to how they are to be recorded.
 
 use confab_terms::Track;
 
@@ -39,6 +39,14 @@ pub(crate) fn of_dial(attributes: &mut Attributes<'_, '_, '_>) -> Option<Recordi
         track: track.unwrap_or_default(),
         ..recording
     })
+}
+
+/// Only what the caller says: it is asked to say something.
+pub(crate) fn of_record(attributes: &mut Attributes<'_, '_, '_>) -> Recording {
+    Recording {
+        track: Track::Inbound,
+        ..recording(attributes, true)
+    }
 }
 
 fn recording(attributes: &mut Attributes<'_, '_, '_>, trim: bool) -> Recording {

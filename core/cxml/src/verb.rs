@@ -58,6 +58,8 @@ pub enum Verb {
     },
     /// `<Dial>`
     Dial(Box<Dial>),
+    /// `<Record>`
+    Record(Box<Record>),
 }
 
 impl Verb {
@@ -86,6 +88,26 @@ pub struct Dial {
     pub conference: Option<ConferenceNoun>,
     /// The call is recorded while it is in there.
     pub record: Option<Recording>,
+}
+
+/// `<Record>`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Whom to ask for the next document afterwards, as written; never empty. `None`: this
+    /// document's own URL again.
+    pub action: Option<String>,
+    /// How to ask the action: POST when absent.
+    pub method: Method,
+    /// So much silence ends it.
+    pub timeout: Duration,
+    /// Each of these keys ends it; none of them may.
+    pub finish_on_key: String,
+    /// It is over then, whatever is said.
+    pub max_length: Duration,
+    /// A tone says when it begins.
+    pub play_beep: bool,
+    /// How.
+    pub recording: Recording,
 }
 
 impl Default for Dial {

@@ -135,6 +135,63 @@ fn a_conference_with_nothing() {
 }
 
 #[test]
+fn a_recording_with_everything_and_with_nothing() {
+    check(
+        r#"<Response><Record action="/said" method="GET" timeout="3" finishOnKey="5#"
+ maxLength="60" playBeep="false" trim="do-not-trim" recordingStatusCallback="/r"
+ recordingStatusCallbackMethod="GET" recordingStatusCallbackEvent="completed absent"/>
+<Record/><Record maxLength="0" finishOnKey=""/></Response>"#,
+        &expect![[r#"
+            Record(Record { action: Some("/said"), method: Get, timeout: 3s, finish_on_key: "5#",
+                max_length: 60s, play_beep: false, recording: Recording { trim: false, dual:
+                false, track: Inbound, status_callback: Some("/r"), status_callback_method: Get,
+                status_callback_events: [Completed, Absent] } })
+            Record(Record { action: None, method: Post, timeout: 5s, finish_on_key:
+                "1234567890*#", max_length: 3600s, play_beep: true, recording: Recording { trim:
+                true, dual: false, track: Inbound, status_callback: None, status_callback_method:
+                Post, status_callback_events: [] } })
+            Record(Record { action: None, method: Post, timeout: 5s, finish_on_key: "",
+                max_length: 3600s, play_beep: true, recording: Recording { trim: true, dual:
+                false, track: Inbound, status_callback: None, status_callback_method: Post,
+                status_callback_events: [] } })
+        "#]],
+    );
+}
+
+#[test]
+fn bad_attributes_of_a_recording_are_told() {
+    check(
+        r#"<Response>
+<Record timeout="0" maxLength="1.5" finishOnKey="A" playBeep="loud" trim="yes" method="PUT"
+ recordingStatusCallbackEvent="done" transcribe="true" transcribeCallback="/t" beep="x"/>
+</Response>"#,
+        &expect![[r#"
+            Record(Record { action: None, method: Post, timeout: 5s, finish_on_key:
+                "1234567890*#", max_length: 3600s, play_beep: true, recording: Recording { trim:
+                true, dual: false, track: Inbound, status_callback: None, status_callback_method:
+                Post, status_callback_events: [] } })
+            ! 21209 line 2, column 80: <Record method="PUT">: not a method, read as POST; GET or
+                POST would do
+            ! 13611 line 2, column 9: <Record timeout="0">: read as 5; whole seconds from 1 on
+                would do
+            ! 13612 line 2, column 21: <Record maxLength="1.5">: read as 3600; whole seconds would
+                do, 0 for 3600
+            ! 13613 line 2, column 37: <Record finishOnKey="A">: read as 1234567890*#; some of
+                these keys, or none, would do
+            ! 12200 line 2, column 53: <Record playBeep="loud">: not a boolean, read as true; true
+                or false would do
+            ! 12200 line 2, column 69: <Record trim="yes">: read as its default; trim-silence or
+                do-not-trim would do
+            ! 12200 line 3, column 2: <Record recordingStatusCallbackEvent="done">: words other
+                than in-progress completed absent are ignored
+            ! 12200 line 3, column 38: <Record transcribe="true">: not supported, ignored
+            ! 12200 line 3, column 56: <Record transcribeCallback="/t">: not supported, ignored
+            ! 12200 line 3, column 80: <Record beep="x">: unknown attribute, ignored
+        "#]],
+    );
+}
+
+#[test]
 fn values_out_of_range_are_replaced_by_the_default() {
     check(
         r#"<Response>

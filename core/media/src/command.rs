@@ -138,6 +138,8 @@ pub enum Recorded {
         dual: bool,
         /// Only one of the two.
         track: Track,
+        /// Whether it is told when what the leg says begins and ends, by `Event::Voice`.
+        tells_voice: bool,
     },
 }
 
@@ -227,6 +229,8 @@ pub struct Player {
 pub enum Source {
     /// The built-in music: always there, always repeats.
     Music,
+    /// A tone that asks for a voice (`<Record>`), then `PlayerEnded`. Never repeats.
+    Beep,
     /// So much silence (`<Pause>`), then `PlayerEnded`.
     Silence {
         /// How long.
@@ -337,6 +341,13 @@ pub enum Event {
     Speech {
         /// Whose.
         leg: LegId,
+        /// Begun.
+        speaks: bool,
+    },
+    /// The leg that this recording is of has begun to speak, or has been quiet for a second.
+    Voice {
+        /// Which, if it tells.
+        recording: RecordingSid,
         /// Begun.
         speaks: bool,
     },

@@ -2,6 +2,7 @@
 //! time. It owns no socket and no clock, and a tick allocates nothing.
 
 mod apply;
+mod beep;
 mod change;
 mod coding;
 mod command;

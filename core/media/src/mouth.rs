@@ -58,7 +58,7 @@ impl Mouth {
             .fit(from, rates, |rate| Resampler::new(from, rate));
     }
 
-    /// Lets a frame of the jitter buffer go by, unheard.
+    /// Takes a frame of the jitter buffer that no room hears.
     pub(crate) fn pull(
         &mut self,
         now: Instant,
@@ -66,14 +66,7 @@ impl Mouth {
         scratch: &mut Scratch,
     ) -> Said {
         let frame = &mut scratch.frame[..self.rate.frame_samples()];
-        let pulled = jitter.pull(now, frame);
-        let (digit, _) = hear(&mut self.tones, frame);
-        Said {
-            pulled,
-            speaks: false,
-            loud: 0,
-            digit,
-        }
+        self.say(now, jitter, frame)
     }
 
     /// What `speak` put there, at the codec's rate, while the tick lasts.

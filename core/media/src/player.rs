@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::beep;
 use crate::music::music;
 use crate::sound::{Fed, Held};
 use crate::{Player, Source};
@@ -39,7 +40,7 @@ impl Playing {
     pub(crate) fn new(player: Player) -> Self {
         let held = match player.source {
             Source::Sound(_) => Some(Held::new(player.position, player.repeats)),
-            Source::Music | Source::Silence { .. } => None,
+            Source::Music | Source::Beep | Source::Silence { .. } => None,
         };
         Self {
             told: player,
@@ -94,6 +95,11 @@ impl Playing {
         match self.told.source {
             Source::Music => {
                 self.play_music(frame);
+                played.sounds = true;
+            }
+            Source::Beep => {
+                played.ended = beep::play(self.told.position, frame);
+                self.told.position = self.told.position.saturating_add(length);
                 played.sounds = true;
             }
             Source::Silence { samples } => {

@@ -29,10 +29,16 @@ impl Engine {
                 }
                 _ => false,
             },
-            Recorded::Leg { leg, dual, track } => match self.legs.get_mut(leg.0) {
+            Recorded::Leg {
+                leg,
+                dual,
+                track,
+                tells_voice,
+            } => match self.legs.get_mut(leg.0) {
                 Some(leg) if leg.tape.is_none() => {
                     let rate = leg.coding.codec().rate();
-                    leg.tape = Some(Box::new(LegTape::new(recording, rate, dual, track)));
+                    let tape = LegTape::new(recording, rate, (dual, track), tells_voice);
+                    leg.tape = Some(Box::new(tape));
                     true
                 }
                 _ => false,

@@ -8,10 +8,11 @@ use confab_terms::limits::RECORDING_CHUNK_TICKS;
 use confab_terms::{PauseBehavior, Rate, RecordingSid, Track};
 use serde::{Deserialize, Serialize};
 
-use crate::Chunk;
 use crate::outbox::Outbox;
 use crate::scratch::Scratch;
+use crate::speech::{Speech, energy};
 use crate::ways::Ways;
+use crate::{Chunk, Event};
 
 /// Speech holds no more, and a file at 48 kHz would be three times as large.
 const RATE_MAX: Rate = Rate::Hz16000;
@@ -155,6 +156,14 @@ pub(crate) struct LegTape {
     track: Track,
     said: Side,
     heard: Side,
+    listens: Option<Listening>,
+}
+
+/// Whoever wants the recording wants to know whether anything is said in it.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Listening {
+    speech: Speech,
+    loud: u64,
 }
 
 /// One direction of a leg, at the tape's rate.
@@ -167,13 +176,19 @@ struct Side {
 }
 
 impl LegTape {
-    pub(crate) fn new(recording: RecordingSid, codec: Rate, dual: bool, track: Track) -> Self {
+    pub(crate) fn new(
+        recording: RecordingSid,
+        codec: Rate,
+        (dual, track): (bool, Track),
+        tells_voice: bool,
+    ) -> Self {
         let rate = codec.min(RATE_MAX);
         Self {
             tape: Tape::new(recording, rate, if dual { 2 } else { 1 }),
             track,
             said: Side::new(codec, rate),
             heard: Side::new(codec, rate),
+            listens: tells_voice.then(Listening::default),
         }
     }
 
@@ -190,6 +205,9 @@ impl LegTape {
     pub(crate) fn says(&mut self, pulled: Pulled, frame: &[i16]) {
         if pulled != Pulled::Silence {
             self.said.put(frame);
+            if let Some(listening) = &mut self.listens {
+                listening.loud = energy(&frame[..self.said.codec_frame.min(frame.len())]);
+            }
         }
     }
 
@@ -198,6 +216,7 @@ impl LegTape {
     }
 
     pub(crate) fn end_tick(&mut self, skipped: u32, outbox: &mut Outbox) {
+        self.listen(outbox);
         self.said.or_silence();
         self.heard.or_silence();
         match self.track {
@@ -215,6 +234,20 @@ impl LegTape {
             limit(mix, said);
         }
         self.tape.take(skipped, said, heard, outbox);
+    }
+}
+
+impl LegTape {
+    /// While too much waits nothing is told, and nothing changes that would have to be.
+    fn listen(&mut self, outbox: &mut Outbox) {
+        let Some(listening) = self.listens.as_mut().filter(|_| !outbox.is_full()) else {
+            return;
+        };
+        let loud = core::mem::take(&mut listening.loud);
+        if let Some(speaks) = listening.speech.hears(loud) {
+            let recording = self.tape.recording;
+            outbox.event(Event::Voice { recording, speaks });
+        }
     }
 }
 

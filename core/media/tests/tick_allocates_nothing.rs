@@ -135,6 +135,7 @@ fn leg_recorded(leg: u64, dual: bool) -> Recorded {
         leg: LegId(leg),
         dual,
         track: Track::Both,
+        tells_voice: true,
     }
 }
 

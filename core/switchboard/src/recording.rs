@@ -57,6 +57,8 @@ pub enum RecordingSource {
     Conference,
     /// `Record=true` of a call of ours.
     OutboundApi,
+    /// `<Record>`.
+    Record,
     /// Asked for of a call that was up.
     StartCallRecording,
     /// Asked for of a conference that was under way.
@@ -71,6 +73,7 @@ impl RecordingSource {
             Self::Dial => "DialVerb",
             Self::Conference => "Conference",
             Self::OutboundApi => "OutBoundApi",
+            Self::Record => "RecordVerb",
             Self::StartCallRecording => "StartCallRecordingApi",
             Self::StartConferenceRecording => "StartConferenceRecording",
         }

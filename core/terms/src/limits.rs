@@ -111,6 +111,12 @@ pub const FIGURES_WAIT: Duration = Duration::from_secs(1);
 pub const DOCUMENT_ROUND_MIN: Duration = Duration::from_secs(1);
 /// `<Dial timeLimit>` when absent.
 pub const TIME_LIMIT_DEFAULT: Duration = Duration::from_secs(14_400);
+/// `<Record timeout>` when absent.
+pub const RECORD_SILENCE_DEFAULT: Duration = Duration::from_secs(5);
+/// `<Record maxLength>` when absent, or 0.
+pub const RECORD_LENGTH_DEFAULT: Duration = Duration::from_secs(3_600);
+/// How long a document that has recorded waits for its file to be whole.
+pub const RECORD_WRITTEN_WAIT: Duration = Duration::from_secs(5);
 /// A tick of every room.
 pub const TICK: Duration = Duration::from_millis(20);
 /// Entries of the history on their way to the disk; beyond it they are lost, and counted.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use confab_sounds::NoMp3;
 use confab_store::StoreError;
 use confab_switchboard::Refusal;
 use confab_switchboard::conference::Refusal as Rule;
@@ -42,8 +43,8 @@ pub(crate) enum ApiError {
     RecordingLive(String),
     #[error("the audio could not be deleted: {0}")]
     NotRemoved(String),
-    #[error("recordings are kept as WAV, and no MP3 is made of them: ask for the same with .wav")]
-    NoMp3,
+    #[error(transparent)]
+    NoMp3(#[from] NoMp3),
     #[error("Page={0} needs a PageToken: follow next_page_uri")]
     PageWithoutToken(String),
     #[error("{0} is not a valid PageSize: a number from 1 to 1000")]
@@ -138,7 +139,11 @@ impl ApiError {
             Self::RecordingOver(_)
             | Self::RecordingLive(_)
             | Self::Refused(Refusal::RecordedAlready(_)) => (10000, INVALID),
-            Self::NoMp3 => (10000, StatusCode::NOT_ACCEPTABLE),
+            Self::NoMp3(NoMp3::TooLong) => (10000, StatusCode::NOT_ACCEPTABLE),
+            Self::NoMp3(NoMp3::NoAudio) => (20404, StatusCode::NOT_FOUND),
+            Self::NoMp3(NoMp3::Busy) => (20429, StatusCode::TOO_MANY_REQUESTS),
+            Self::NoMp3(NoMp3::TooSlow) => (20504, StatusCode::INTERNAL_SERVER_ERROR),
+            Self::NoMp3(NoMp3::Failed(_)) => (20001, StatusCode::INTERNAL_SERVER_ERROR),
             Self::Refused(Refusal::BadDocument { code, .. }) => (*code, INVALID),
             Self::Refused(Refusal::NobodyToCall(_) | Refusal::NoWayThere(_)) => (21211, INVALID),
             Self::Refused(Refusal::NoCaller(_)) => (21212, INVALID),

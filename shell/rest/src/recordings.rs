@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
+use confab_sounds::{AudioFiles, NoMp3};
 use confab_store::{Order, Place, RecordingFilter};
 use confab_switchboard::{RecordingOf, RecordingStatus, RecordingView, Refusal, Reply, Request};
 use confab_terms::RecordingSid;
@@ -156,12 +157,12 @@ async fn fetch(
         let view = known(&api, &name, None).await?;
         return Ok(shape(&api, &view));
     }
-    if let Some(name) = name.strip_suffix(".mp3") {
-        known(&api, name, None).await?;
-        return Err(ApiError::NoMp3);
-    }
-    let view = known(&api, name.strip_suffix(".wav").unwrap_or(&name), None).await?;
-    let gone = || ApiError::NoSuch(format!("the audio of the recording {}", shown(&name)));
+    let (name, is_mp3) = match name.strip_suffix(".mp3") {
+        Some(name) => (name, true),
+        None => (name.strip_suffix(".wav").unwrap_or(&name), false),
+    };
+    let view = known(&api, name, None).await?;
+    let gone = || ApiError::NoSuch(format!("the audio of the recording {}", shown(name)));
     let is_whole = matches!(
         view.status,
         RecordingStatus::Completed | RecordingStatus::Failed
@@ -169,10 +170,26 @@ async fn fetch(
     if !is_whole {
         return Err(gone());
     }
-    let path = api.recordings.join(format!("{}.wav", view.sid));
-    let tag = format!("\"{}-{}\"", view.sid, view.duration_ms);
-    let answer = range::file(&path, "audio/x-wav", &tag, &headers).await;
+    let sid = view.sid;
+    let (path, kind, end) = if is_mp3 {
+        let mp3 = aside(&api, move |audio| audio.mp3(sid)).await?;
+        (mp3?, "audio/mpeg", "-mp3")
+    } else {
+        (api.audio.wav(sid), "audio/x-wav", "")
+    };
+    let tag = format!("\"{sid}-{}{end}\"", view.duration_ms);
+    let answer = range::file(&path, kind, &tag, &headers).await;
     answer.map_err(|_| gone())
+}
+
+/// What takes its time, on a thread that has it.
+async fn aside<T: Send + 'static>(
+    api: &Api,
+    work: impl FnOnce(&AudioFiles) -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    let audio = api.audio.clone();
+    let done = tokio::task::spawn_blocking(move || work(&audio)).await;
+    done.map_err(|_| ApiError::NoMp3(NoMp3::Failed("a fault of confab".to_owned())))
 }
 
 async fn fetch_of(
@@ -267,13 +284,9 @@ async fn delete(api: &Api, sid: &str, of: Option<RecordingOf>) -> Result<Respons
         return Err(ApiError::RecordingLive(sid.to_owned()));
     }
     // The audio first: what nobody can ask for any more must not stay behind.
-    let path = api.recordings.join(format!("{}.wav", view.sid));
-    match tokio::fs::remove_file(&path).await {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(ApiError::NotRemoved(error.to_string()));
-        }
-        _ => {}
-    }
+    let sid = view.sid;
+    let removed = aside(api, move |audio| audio.remove(sid)).await?;
+    removed.map_err(|error| ApiError::NotRemoved(error.to_string()))?;
     api.store.forget_recording(view.sid).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

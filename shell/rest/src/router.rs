@@ -1,7 +1,6 @@
 //! The way in: spelling taken off, authentication, the account's own paths, routes, and JSON for
 //! whatever the HTTP library would have said in its own words.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,6 +10,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use confab_sounds::AudioFiles;
 use confab_store::Store;
 use confab_switchboard::{Reply, Request as Question};
 use confab_terms::limits::HTTP_HEAD_BYTES_MAX;
@@ -32,8 +32,8 @@ pub struct Api {
     pub line: Line,
     /// The account and what is over.
     pub store: Arc<dyn Store>,
-    /// The folder of the recordings' audio.
-    pub recordings: PathBuf,
+    /// The recordings' audio.
+    pub audio: AudioFiles,
     /// How words are spelled.
     pub dialect: Dialect,
     /// True once calls can be taken, false again when draining.

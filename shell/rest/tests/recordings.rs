@@ -281,7 +281,8 @@ async fn audio_is_for_whoever_knows_its_url_and_nothing_else_is() {
         anybody("HEAD", audio.clone(), "").await.headers["content-length"],
         "14"
     );
-    assert_eq!(anybody("GET", format!("{audio}.mp3"), "").await.status, 406);
+    let broken = anybody("GET", format!("{audio}.mp3"), "").await;
+    assert_eq!(broken.status, 500, "that is no WAV file");
     for (method, path) in [
         ("GET", format!("{audio}.json")),
         ("DELETE", audio.clone()),
@@ -314,6 +315,51 @@ async fn audio_is_for_whoever_knows_its_url_and_nothing_else_is() {
     assert_eq!(bench.ask("DELETE", &audio).await.status, 204);
     assert!(!file.exists(), "its audio is gone too");
     assert_eq!(bench.ask("GET", &format!("{audio}.json")).await.status, 404);
+}
+
+#[tokio::test]
+async fn mp3_is_made_of_it_when_somebody_asks() {
+    let bench = bench(Dialect::SignalWire);
+    let dir = recordings_dir();
+    std::fs::create_dir_all(&dir).unwrap();
+    let wav = dir.join(format!("{}.wav", sid(3)));
+    // Half a second of nothing at 8 kHz.
+    let mut file = b"RIFF\x64\x1f\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+    file.extend(b"\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x40\x1f\0\0");
+    file.resize(44 + 8_000, 0);
+    std::fs::write(&wav, file).unwrap();
+    let ask = |number: u128, range: &'static str| {
+        let uri = path(&format!("/Recordings/{}.mp3", sid(number)));
+        let request = Request::builder().uri(uri).header("range", range);
+        bench.send(request.body(Body::empty()).unwrap())
+    };
+    let whole = ask(3, "").await;
+    assert_eq!(whole.status, 200);
+    assert_eq!(whole.headers["content-type"], "audio/mpeg");
+    assert_eq!(
+        (whole.body[0], whole.body[1] & 0xe0),
+        (0xff, 0xe0),
+        "a frame of MPEG"
+    );
+    let part = ask(3, "bytes=10-29").await;
+    assert_eq!(
+        (part.status.as_u16(), &part.body[..]),
+        (206, &whole.body[10..30])
+    );
+    assert_eq!(part.headers["etag"], whole.headers["etag"]);
+    let as_wav = bench
+        .ask("GET", &path(&format!("/Recordings/{}.wav", sid(3))))
+        .await;
+    assert_ne!(
+        as_wav.headers["etag"], whole.headers["etag"],
+        "they are not the same"
+    );
+    assert_eq!(ask(2, "").await.status, 404, "not whole yet");
+    let mp3 = dir.join(format!("{}.mp3", sid(3)));
+    assert!(mp3.exists());
+    let one = path(&format!("/Recordings/{}", sid(3)));
+    assert_eq!(bench.ask("DELETE", &one).await.status, 204);
+    assert!(!mp3.exists() && !wav.exists());
 }
 
 #[tokio::test]

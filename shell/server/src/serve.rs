@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use confab_rest::{Api, Dialect, Line, Listener, Metrics, Served};
 use confab_sockets::{Listening, Udp, raise_open_files};
+use confab_sounds::AudioFiles;
 use confab_store::{FreshAccount, Given, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
@@ -146,10 +147,12 @@ fn api(config: &Config, running: &Running, store: &Arc<dyn Store>, ready: &Arc<A
         letterbox: running.letterbox.clone(),
         queues: running.media_queues.clone(),
     });
+    let audio = AudioFiles::new(recordings::dir(config));
+    audio.clean();
     Api {
         line: Line::new(running.letterbox.clone()),
         store: Arc::clone(store),
-        recordings: recordings::dir(config),
+        audio,
         dialect: config.dialect,
         ready: Arc::clone(ready),
         metrics,

@@ -2,10 +2,12 @@
 //! ask for chunks and get them when they are there; no media thread ever waits for one. The other
 //! way round too: recordings are written on a thread of their own.
 
+mod audio_files;
 mod budget;
 mod decoder;
 mod flite;
 pub mod limits;
+mod mp3;
 mod permits;
 mod pipe;
 mod probes;
@@ -22,6 +24,7 @@ mod told;
 mod wav;
 mod work;
 
+pub use audio_files::{AudioFiles, NoMp3};
 pub use decoder::Decoders;
 pub use flite::Flite;
 pub use pipe::{AudioWriter, Refused};

@@ -48,3 +48,9 @@ pub const BROKEN_PACKETS_MAX: u32 = 200;
 pub const TAG_BYTES_MAX: usize = 64 * 1024;
 /// Filter tables kept for the rates used last.
 pub const FILTERS_MAX: usize = 8;
+/// How long an MP3 may take to be made of a recording, the wait for its turn included.
+pub const MP3_TIME_MAX: Duration = Duration::from_secs(300);
+/// Bytes of the largest WAV file that an MP3 is made of: four hours and a half at 16 kHz.
+pub const MP3_WAV_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Requests for MP3 at once, those that wait included.
+pub const MP3_ASKED_MAX: usize = 16;

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use confab_terms::Rate;
 
-const HEADER_BYTES: u64 = 44;
+pub(crate) const HEADER_BYTES: u64 = 44;
 /// Sizes in the header have 32 bits.
 const DATA_BYTES_MAX: u64 = u32::MAX as u64 - HEADER_BYTES;
 const SAMPLE_BYTES: u64 = 2;
@@ -112,20 +112,44 @@ fn duration_ms(data_bytes: u64, rate_hz: u32, channels: u16) -> u64 {
     data_bytes * 1_000 / a_second.max(1)
 }
 
+/// What the header of a file of ours says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    pub(crate) channels: u16,
+    pub(crate) rate_hz: u32,
+    pub(crate) data_bytes: u64,
+}
+
+/// Reads it.
+pub(crate) fn head(file: &File) -> io::Result<Head> {
+    let mut header = [0; HEADER_BYTES as usize];
+    file.read_exact_at(&mut header, 0)?;
+    let four = |at: usize| {
+        let mut bytes = [0; 4];
+        bytes.copy_from_slice(&header[at..at + 4]);
+        u32::from_le_bytes(bytes)
+    };
+    let head = Head {
+        channels: u16::from_le_bytes([header[22], header[23]]),
+        rate_hz: four(24),
+        data_bytes: four(40).into(),
+    };
+    if !header.starts_with(b"RIFF") || head.channels == 0 || head.rate_hz == 0 {
+        return Err(io::Error::other("it is no WAV file of ours"));
+    }
+    Ok(head)
+}
+
 /// Gives a file of ours that was cut off the sizes that it really has; how long it is then.
 pub(crate) fn mend(path: &Path) -> io::Result<u64> {
     let file = OpenOptions::new().read(true).write(true).open(path)?;
-    let mut header = [0; HEADER_BYTES as usize];
     let length = file.metadata()?.len();
     if length < HEADER_BYTES {
         return Ok(0);
     }
-    file.read_exact_at(&mut header, 0)?;
-    let channels = u16::from_le_bytes([header[22], header[23]]);
-    let rate_hz = u32::from_le_bytes([header[24], header[25], header[26], header[27]]);
-    if !header.starts_with(b"RIFF") || channels == 0 || rate_hz == 0 {
-        return Err(io::Error::other("it is no WAV file of ours"));
-    }
+    let Head {
+        channels, rate_hz, ..
+    } = head(&file)?;
     let block = u64::from(channels) * SAMPLE_BYTES;
     let there = (length - HEADER_BYTES).min(DATA_BYTES_MAX);
     let data_bytes = there - there % block;

@@ -1,7 +1,7 @@
 //! What a recording holds: to the bit the room's public sum, or what a leg says and hears.
 
-use confab_media::{Command, LegMedia, Recorded, RoomChange};
-use confab_terms::{Codec, LegId, PauseBehavior, Rate, RecordingSid, SoundId, Track};
+use confab_media::{Command, Event, LegMedia, Player, Recorded, RoomChange, Source};
+use confab_terms::{Codec, LegId, PauseBehavior, PlayerId, Rate, RecordingSid, SoundId, Track};
 
 use crate::desk::{Desk, HELD, OPEN, Out, ROOM, coded, media, sound, whisper};
 
@@ -16,6 +16,7 @@ fn leg(leg: u64, dual: bool, track: Track) -> Recorded {
         leg: LegId(leg),
         dual,
         track,
+        tells_voice: false,
     }
 }
 
@@ -239,4 +240,92 @@ fn the_end_of_what_is_recorded_ends_it_and_there_is_one_at_a_time() {
         of,
     });
     assert!(gone.recorded[&sid(3)].over, "there is nothing to record");
+}
+
+/// What a caller that is asked to speak says: alone, in no room.
+const SAYS: Recorded = Recorded::Leg {
+    leg: LegId(1),
+    dual: false,
+    track: Track::Inbound,
+    tells_voice: true,
+};
+
+#[test]
+fn the_beep_is_heard_and_is_not_in_what_the_caller_says() {
+    let mut desk = Desk::new(1);
+    let beep = Player {
+        player: PlayerId(7),
+        source: Source::Beep,
+        position: 0,
+        repeats: false,
+    };
+    desk.background(1, Some(beep));
+    record(&mut desk, SAYS);
+    let (mut whole, mut heard, mut ended) = (Vec::new(), Vec::new(), None);
+    for tick in 0..30 {
+        let out = desk.say(&[(1, 500)]);
+        heard.extend(out.heard(1));
+        let is_end =
+            |event: &Event| matches!(event, Event::PlayerEnded { player, .. } if player.0 == 7);
+        if out.events.iter().any(is_end) {
+            assert_eq!(ended.replace(tick), None, "told once");
+        }
+        keep(out, &mut whole);
+    }
+    stop(&mut desk, SAYS, &mut whole);
+    assert_eq!(ended, Some(14), "300 ms");
+    let tone = |part: &[i16]| crate::wide::level(Codec::Pcmu, part, 1_000.0);
+    let tone = tone(&heard[160..2_240]);
+    assert!(
+        (7_800.0..8_600.0).contains(&tone),
+        "its amplitude is {tone}"
+    );
+    assert!(
+        heard[2_400..].iter().all(|&sample| sample == 0),
+        "and no more of it"
+    );
+    let steepest = heard.windows(2).map(|pair| (pair[1] - pair[0]).abs()).max();
+    assert!(steepest < Some(8_000), "no click: {steepest:?}");
+    assert!(
+        whole[800..].iter().all(|&sample| sample == coded(500)),
+        "only the caller"
+    );
+}
+
+#[test]
+fn a_recording_that_tells_it_says_when_its_leg_begins_and_ends_to_speak() {
+    let mut desk = Desk::new(2);
+    record(&mut desk, SAYS);
+    let mut told = Vec::new();
+    let mut say = |desk: &mut Desk, ticks: usize, said: &[(u64, i16)]| {
+        for _ in 0..ticks {
+            for event in desk.say(said).events {
+                match event {
+                    Event::Voice { recording, speaks } if recording == sid(1) => told.push(speaks),
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+        told.len()
+    };
+    assert_eq!(
+        say(&mut desk, 100, &[(1, 100), (2, 5_000)]),
+        0,
+        "the other one speaks"
+    );
+    assert_eq!(say(&mut desk, 10, &[(1, 2_000)]), 1);
+    // No packets at all are quiet too.
+    assert_eq!(say(&mut desk, 50, &[]), 1, "a breath");
+    assert_eq!(say(&mut desk, 60, &[]), 2);
+    let recording = sid(1);
+    desk.apply(Command::StopRecording {
+        recording,
+        of: SAYS,
+    });
+    assert_eq!(
+        say(&mut desk, 60, &[(1, 2_000)]),
+        2,
+        "nobody wants to know any more"
+    );
+    assert_eq!(told, [true, false]);
 }

@@ -3,9 +3,9 @@
 
 use confab_codec::encode;
 use confab_codec::tone::Sine;
-use confab_media::{Command, Component, Event, LegMedia};
+use confab_media::{Command, Component, Event, LegMedia, Recorded};
 use confab_rtp::{HEADER_BYTES, Header};
-use confab_terms::{Codec, Digit, LegId};
+use confab_terms::{Codec, Digit, LegId, RecordingSid, Track};
 
 use crate::desk::{Desk, address, media};
 
@@ -176,4 +176,49 @@ fn comfort_noise_is_no_voice_no_loss_and_not_foreign() {
         (100, 0, 0)
     );
     assert_eq!(figures.mos_tenths, 44);
+}
+
+#[test]
+fn a_key_in_the_voice_is_not_in_the_recording_of_a_leg_that_sits_nowhere() {
+    let mut desk = Desk::new(1);
+    let leg = LegId(1);
+    let media = LegMedia {
+        digits_payload_type: None,
+        ..media(1)
+    };
+    desk.apply(Command::SetMedia { leg, media });
+    let (recording, of) = (
+        RecordingSid::from_random(1),
+        Recorded::Leg {
+            leg,
+            dual: false,
+            track: Track::Inbound,
+            tells_voice: true,
+        },
+    );
+    desk.apply(Command::Record { recording, of });
+    let (mut taken, mut keys, mut voices) = (Vec::new(), 0, 0);
+    for (n, frame) in pressed(KEY_AT, 4_000).chunks(160).enumerate() {
+        let mut payload = [0; 160];
+        encode(Codec::Pcmu, frame, &mut payload);
+        let bytes = packet(0, n, &payload);
+        desk.receive(1, Component::Rtp, address(1, 4_000), &bytes);
+        let out = desk.tick();
+        taken.extend(out.recorded.into_values().flat_map(|part| part.samples));
+        for event in out.events {
+            keys += usize::from(matches!(event, Event::Digit { .. }));
+            voices += usize::from(matches!(event, Event::Voice { .. }));
+        }
+    }
+    let leaked = loud(&taken);
+    assert!(
+        leaked <= LEAK_SAMPLES_MAX,
+        "{leaked} samples of it are there"
+    );
+    assert!(taken.len() > 6_000, "{} were taken", taken.len());
+    assert_eq!(
+        (keys, voices),
+        (1, 0),
+        "it is a key, and nothing that was said"
+    );
 }

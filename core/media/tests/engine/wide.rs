@@ -222,7 +222,7 @@ impl Phone {
 }
 
 /// How much of it is at this pitch: the amplitude of a sine that would be.
-fn level(codec: Codec, samples: &[i16], hz: f64) -> f64 {
+pub(crate) fn level(codec: Codec, samples: &[i16], hz: f64) -> f64 {
     let turn = hz / f64::from(codec.rate().hz()) * std::f64::consts::TAU;
     let (mut real, mut imaginary) = (0.0, 0.0);
     for (n, &sample) in samples.iter().enumerate() {

@@ -59,6 +59,9 @@ pub(crate) fn finish_call(
         Timer::Pause(sid),
         Timer::Ringing(sid),
         Timer::TimeLimit(sid),
+        Timer::Silence(sid),
+        Timer::Length(sid),
+        Timer::Written(sid),
         Timer::MusicGrace(sid),
         Timer::Round(sid),
     ] {

@@ -5,6 +5,7 @@ use confab_media::{Command, Recorded};
 use confab_terms::{CallSid, Now, PauseBehavior, RecordingSid};
 
 use crate::live::Recording;
+use crate::program;
 use crate::tell;
 use crate::{NewRecording, Output, RecordingEnd, RecordingOf, RecordingSource, RecordingStatus};
 use crate::{RecordingView, Refusal, Switchboard};
@@ -24,7 +25,8 @@ pub(crate) fn record(
     if board.recordings.is_full() {
         return Err(Refusal::Busy);
     }
-    let (thread, recorded, dual) = whence(board, of, &wish)?;
+    let tells_voice = source == RecordingSource::Record;
+    let (thread, recorded, dual) = whence(board, of, &wish, tells_voice)?;
     let sid = board.names.recording();
     match of {
         RecordingOf::Call(call) => {
@@ -70,6 +72,7 @@ pub(crate) fn record(
         view,
         thread,
         of: recorded,
+        last_word: None,
     });
     Ok(sid)
 }
@@ -105,6 +108,7 @@ fn whence(
     board: &Switchboard,
     of: RecordingOf,
     wish: &NewRecording,
+    tells_voice: bool,
 ) -> Result<(u16, Recorded, bool), Refusal> {
     match of {
         RecordingOf::Call(sid) => {
@@ -116,6 +120,7 @@ fn whence(
                 leg: call.leg,
                 dual: wish.dual,
                 track: wish.track,
+                tells_voice,
             };
             Ok((call.thread, recorded, wish.dual))
         }
@@ -211,7 +216,9 @@ pub(crate) fn recorded(board: &mut Switchboard, now: Now, sid: RecordingSid, end
         mut view,
         thread,
         of,
+        last_word,
     } = recording;
+    let ended = end.clone();
     view.date_updated = now.wall;
     view.end_time = Some(now.wall);
     match end {
@@ -239,4 +246,9 @@ pub(crate) fn recorded(board: &mut Switchboard, now: Now, sid: RecordingSid, end
     }
     board.send(Output::Recording(Box::new(view.clone())));
     tell::recording(board, &view);
+    match (last_word, view.of) {
+        (Some(last_word), _) => program::farewell_recorded(board, sid, *last_word, &ended),
+        (None, RecordingOf::Call(call)) => program::written(board, now, call, sid, &ended),
+        (None, RecordingOf::Conference(_)) => {}
+    }
 }

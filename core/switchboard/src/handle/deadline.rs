@@ -16,6 +16,8 @@ pub(crate) fn deadline(board: &mut Switchboard, now: Now, timer: Timer) {
         Timer::Pause(call) => program::pause_over(board, now, call),
         Timer::Ringing(call) => super::rang_too_long(board, now, call),
         Timer::TimeLimit(call) => flow::leave(board, now, call, LeaveReason::HungUp),
+        Timer::Silence(call) | Timer::Length(call) => program::enough(board, now, call),
+        Timer::Written(call) => program::not_written(board, now, call),
         Timer::MusicGrace(call) => program::music_grace_over(board, call),
         Timer::Round(call) => program::round_over(board, now, call),
         Timer::Reply(conference, request) => flow::not_confirmed(board, conference, request),

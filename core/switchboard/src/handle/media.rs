@@ -28,6 +28,7 @@ pub(crate) fn media(board: &mut Switchboard, now: Now, event: Event) {
                 flow::speech(board, now, call, speaks);
             }
         }
+        Event::Voice { recording, speaks } => program::voice(board, now, recording, speaks),
         Event::LegRemoved { leg, figures } => tell::parted(board, leg, &figures),
         Event::Digit { leg, digit } => digit_pressed(board, now, leg, digit),
         Event::Audibility {
@@ -43,9 +44,11 @@ pub(super) fn digit_pressed(board: &mut Switchboard, now: Now, leg: LegId, digit
     let Some(call) = board.calls.of_leg(leg).and_then(|sid| board.calls.get(sid)) else {
         return;
     };
+    let sid = call.sid;
     let leaves = digit == Digit('*') && call.seat.as_ref().is_some_and(|s| s.dial.hangup_on_star);
     if leaves {
-        let sid = call.sid;
         flow::leave(board, now, sid, LeaveReason::HungUp);
+    } else {
+        program::key(board, now, sid, digit);
     }
 }

@@ -7,6 +7,7 @@ use confab_terms::{RecordingSid, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::RecordingView;
+use crate::program::LastWord;
 
 /// A recording, and where its audio comes from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -14,6 +15,8 @@ pub(crate) struct Recording {
     pub(crate) view: RecordingView,
     pub(crate) thread: u16,
     pub(crate) of: Recorded,
+    /// Whom to ask once it is whole, if the call whose document took it is over by then.
+    pub(crate) last_word: Option<Box<LastWord>>,
 }
 
 /// All of them.

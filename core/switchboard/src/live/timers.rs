@@ -16,6 +16,12 @@ pub(crate) enum Timer {
     Ringing(CallSid),
     /// `<Dial timeLimit>`.
     TimeLimit(CallSid),
+    /// `<Record timeout>`.
+    Silence(CallSid),
+    /// `<Record maxLength>`.
+    Length(CallSid),
+    /// A document waits no longer for its recording to be whole.
+    Written(CallSid),
     /// Silence has lasted long enough: the built-in music stands in.
     MusicGrace(CallSid),
     /// A hold or wait document may start over.

@@ -220,7 +220,7 @@ fn settings(
     })
 }
 
-fn recording(
+pub(super) fn recording(
     board: &mut Switchboard,
     now: Now,
     sid: CallSid,
@@ -246,7 +246,7 @@ fn recording(
     }
 }
 
-fn absolute(
+pub(super) fn absolute(
     board: &mut Switchboard,
     now: Now,
     sid: CallSid,

@@ -7,6 +7,7 @@ use confab_terms::{CallSid, Method, Now, limits};
 
 use super::ask::{ask, resolve};
 use super::dial;
+use super::record;
 use super::running::{Step, forget_question, running};
 use super::sound;
 use super::step::{Fault, failed as program_failed, notice};
@@ -81,6 +82,7 @@ fn begin(board: &mut Switchboard, now: Now, sid: CallSid, verb: Verb) -> bool {
         Verb::Reject { .. } => hang_up(board, now, sid),
         Verb::Redirect { url, method } => redirect(board, now, sid, &url, method),
         Verb::Dial(dial) => return dial::begin(board, now, sid, &dial),
+        Verb::Record(verb) if is_up => return record::begin(board, now, sid, *verb),
         Verb::Pause { length } if rings => {
             set_step(board, sid, Step::Pausing);
             board.timers.set(Timer::Pause(sid), now.instant + length);

@@ -6,6 +6,7 @@ mod ask;
 mod dial;
 mod document;
 mod music;
+mod record;
 mod running;
 mod sent_on;
 mod shared;
@@ -19,6 +20,7 @@ pub(crate) use ask::time_outs;
 pub(crate) use dial::{DialOutcome, dial_over, farewell};
 pub(crate) use document::{ask_document, call_is_up, document_too_late, pause_over, run_document};
 pub(crate) use music::{Music, music_grace_over, round_over, start_music, stop_music};
+pub(crate) use record::{LastWord, enough, farewell_recorded, key, not_written, voice, written};
 pub(crate) use running::Flow;
 pub(crate) use sent_on::{Next, send_on};
 pub(crate) use shared::{Shared, decoded_for_all, fetched_for_all};
@@ -34,5 +36,6 @@ use crate::live::Role;
 pub(crate) fn stop_all(board: &mut Switchboard, now: Now, call: CallSid) {
     stop_music(board, call);
     stop_announcements(board, now, call);
+    record::hung_up(board, call);
     running::forget_question(board, call, Role::Document);
 }

@@ -1,10 +1,11 @@
 //! `Running`: a place in a document and what is waited for. The same for all three roles.
 
 use confab_conference::Url;
-use confab_cxml::{Cursor, Document, Verb};
+use confab_cxml::{Cursor, Document, Record, Verb};
 use confab_terms::{CallSid, DecodeId, FetchId, Instant, PlayerId, SoundId};
 use serde::{Deserialize, Serialize};
 
+use super::record::Taking;
 use crate::Switchboard;
 use crate::live::Role;
 use crate::tell::fields::Fields;
@@ -46,6 +47,10 @@ pub(crate) enum Step {
     Sound(DecodeId, Option<Verb>),
     /// The end of a player.
     Playing(PlayerId),
+    /// The end of the tone before this recording.
+    Beeping(PlayerId, Box<Record>),
+    /// The end of a recording.
+    Recording(Box<Taking>),
     /// The end of a `<Pause>` before the answer.
     Pausing,
     /// The answer: this verb needs it.

@@ -5,6 +5,7 @@ use confab_cxml::{Document, Malformed, Place};
 use confab_terms::{CallSid, Now};
 
 use super::document::{ask_document, run_document};
+use super::record;
 use super::running::{Step, forget_question, running};
 use super::sound::silence;
 use super::step;
@@ -35,7 +36,8 @@ impl Next {
 /// Sends it on; it has left its conference already.
 pub(crate) fn send_on(board: &mut Switchboard, now: Now, sid: CallSid, next: Next) {
     let plays = running(board, sid, Role::Document)
-        .is_some_and(|program| matches!(program.step, Step::Playing(_)));
+        .is_some_and(|program| matches!(program.step, Step::Playing(_) | Step::Beeping(..)));
+    record::abandon(board, now, sid);
     forget_question(board, sid, Role::Document);
     board.timers.cancel(Timer::Document(sid));
     board.timers.cancel(Timer::Pause(sid));

@@ -11,6 +11,7 @@ use confab_terms::{Now, Rate};
 
 use super::ask::{ask, resolve};
 use super::music;
+use super::record;
 use super::running::{Running, Step, running};
 use super::step::{Fault, advance, failed, notice};
 use crate::live::{Decoding, Fetching, Role, Timer};
@@ -147,7 +148,14 @@ pub(crate) fn play_all(board: &mut Switchboard, call: CallSid, role: Role, sound
     start(board, call, role, Source::Sound(sound), repeats);
 }
 
-fn start(board: &mut Switchboard, call: CallSid, role: Role, source: Source, repeats: bool) {
+/// Puts it on, and waits for its end.
+pub(super) fn start(
+    board: &mut Switchboard,
+    call: CallSid,
+    role: Role,
+    source: Source,
+    repeats: bool,
+) -> PlayerId {
     let player = Player {
         player: board.names.player(),
         source,
@@ -160,8 +168,9 @@ fn start(board: &mut Switchboard, call: CallSid, role: Role, source: Source, rep
     if role == Role::Music {
         board.timers.cancel(Timer::MusicGrace(call));
     }
+    let number = player.player;
     let Some((leg, thread)) = board.calls.get(call).map(|c| (c.leg, c.thread)) else {
-        return;
+        return number;
     };
     let command = match role {
         Role::Announcement => Command::SetAnnouncement {
@@ -174,10 +183,14 @@ fn start(board: &mut Switchboard, call: CallSid, role: Role, source: Source, rep
         },
     };
     board.send(Output::Media { thread, command });
+    number
 }
 
 /// A player has played its last sample: its program goes on.
 pub(crate) fn player_ended(board: &mut Switchboard, now: Now, call: CallSid, player: PlayerId) {
+    if record::beep_over(board, now, call, player) {
+        return;
+    }
     let waits = |program: &mut Running| matches!(program.step, Step::Playing(p) if p == player);
     let role = [Role::Document, Role::Music, Role::Announcement]
         .into_iter()

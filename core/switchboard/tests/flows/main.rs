@@ -17,6 +17,7 @@ mod late;
 mod music;
 mod operator;
 mod outgoing;
+mod record_verb;
 mod recordings;
 mod replacing;
 mod restoring;

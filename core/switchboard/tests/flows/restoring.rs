@@ -54,7 +54,14 @@ fn run(restore_every: Option<u64>) -> Vec<Output> {
         announce,
     });
     world.answer("http://app.example/all", document("<Say>all</Say>"));
+    world.call("x");
+    world.answer(VOICE, document("<Record action=\"said\" timeout=\"2\"/>"));
+    for _ in 0..40 {
+        world.talk(3);
+        world.tick();
+    }
     world.seconds(3);
+    world.answer("http://app.example/said", document("<Hangup/>"));
     assert_eq!(world.heard(), [(1, 2), (2, 1)]);
     let now = world.now;
     world.phones[2].hang_up(now);

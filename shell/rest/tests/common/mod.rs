@@ -295,7 +295,7 @@ impl Bench {
                 asked: Arc::clone(&asked),
             }),
             store: Arc::new(store),
-            recordings: recordings_dir(),
+            audio: confab_sounds::AudioFiles::new(recordings_dir()),
             dialect,
             ready: Arc::clone(&ready),
             metrics: Metrics::new(SomeFigures),

@@ -60,7 +60,7 @@ pub async fn run(dir: &Path) -> Running {
             notices: std::sync::Mutex::default(),
             recordings: std::sync::Mutex::default(),
         }),
-        recordings: super::recordings_dir(),
+        audio: confab_sounds::AudioFiles::new(super::recordings_dir()),
         dialect: Dialect::SignalWire,
         ready: Arc::new(AtomicBool::new(true)),
         metrics: Metrics::new(super::SomeFigures),

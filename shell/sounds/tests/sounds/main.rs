@@ -4,6 +4,7 @@ mod broken;
 mod ears;
 mod files;
 mod growing;
+mod mp3;
 mod recorder;
 mod resampler;
 mod speech;

@@ -11,10 +11,10 @@ use confab_terms::{Rate, RecordingSid};
 
 const FRAME: usize = 160;
 
-struct Dir(PathBuf);
+pub(crate) struct Dir(pub(crate) PathBuf);
 
 impl Dir {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let dir = format!("confab-recorder-{name}-{}", std::process::id());
         let dir = std::env::temp_dir().join(dir);
         let _ = std::fs::remove_dir_all(&dir);

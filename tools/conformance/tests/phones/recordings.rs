@@ -26,13 +26,13 @@ const FIELDS: [&str; 10] = [
 ];
 
 /// A WAV file, taken apart by its own header.
-struct Wav {
+pub(crate) struct Wav {
     rate: u32,
     channels: Vec<Vec<i16>>,
 }
 
 impl Wav {
-    fn parse(file: &[u8]) -> Self {
+    pub(crate) fn parse(file: &[u8]) -> Self {
         assert_eq!((&file[..4], &file[8..16]), (&b"RIFF"[..], &b"WAVEfmt "[..]));
         let number = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap());
         let count = usize::from(file[22]);
@@ -49,12 +49,12 @@ impl Wav {
         }
     }
 
-    fn seconds(&self) -> f64 {
+    pub(crate) fn seconds(&self) -> f64 {
         self.channels[0].len() as f64 / f64::from(self.rate)
     }
 
     /// Which share of the frames carries this voice.
-    fn share(&self, channel: usize, hz: f64) -> f64 {
+    pub(crate) fn share(&self, channel: usize, hz: f64) -> f64 {
         assert_eq!(self.rate, 8_000, "G.711 phones alone");
         let frames: Vec<&[i16]> = self.channels[channel].chunks_exact(160).collect();
         let carrying = frames.iter().filter(|f| level(f, hz) > DBFS - 16.0).count();
@@ -62,14 +62,14 @@ impl Wav {
     }
 
     /// The loudest that it is anywhere, in dBFS.
-    fn loudest(&self, channel: usize, hz: f64) -> f64 {
+    pub(crate) fn loudest(&self, channel: usize, hz: f64) -> f64 {
         let frames = self.channels[channel].chunks_exact(160);
         frames.map(|f| level(f, hz)).fold(-200.0, f64::max)
     }
 }
 
 /// What a URL gives to anybody: status, head, body.
-fn get(url: &str, more: &str) -> (u16, String, Vec<u8>) {
+pub(crate) fn get(url: &str, more: &str) -> (u16, String, Vec<u8>) {
     let rest = url.strip_prefix("http://").unwrap();
     let (host, path) = rest.split_at(rest.find('/').unwrap());
     let mut tcp = TcpStream::connect(host).unwrap();
@@ -180,7 +180,17 @@ fn a_conference_is_recorded_without_whispers_and_music() {
     );
     let beyond = format!("Range: bytes={}-\r\n", file.len());
     assert_eq!(get(url, &beyond).0, 416);
-    assert_eq!(get(&format!("{url}.mp3"), "").0, 406);
+    let (status, head, mp3) = get(&format!("{url}.mp3"), "");
+    assert_eq!((status, mp3[0], mp3[1] & 0xe0), (200, 0xff, 0xe0), "{head}");
+    assert!(head.contains("content-type: audio/mpeg"), "{head}");
+    assert!(
+        mp3.len() * 3 < file.len(),
+        "{} of {}",
+        mp3.len(),
+        file.len()
+    );
+    let (status, _, part) = get(&format!("{url}.mp3"), "Range: bytes=100-199\r\n");
+    assert_eq!((status, &part[..]), (206, &mp3[100..200]));
     assert_eq!(
         get(&format!("{url}.json"), "").0,
         401,

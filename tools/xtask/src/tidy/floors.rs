@@ -28,7 +28,11 @@ const FLOORS: &[(&str, &str, &[&str])] = &[
     ("shell/store", "confab-store", &["switchboard"]),
     ("shell/sounds", "confab-sounds", &["switchboard"]),
     ("shell/web", "confab-web", &["delivery", "switchboard"]),
-    ("shell/rest", "confab-rest", &["switchboard", "store"]),
+    (
+        "shell/rest",
+        "confab-rest",
+        &["switchboard", "store", "sounds"],
+    ),
     (
         "shell/phone",
         "confab-phone",

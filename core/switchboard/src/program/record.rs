@@ -1,0 +1,305 @@
+//! `<Record>`: a tone, then what the caller says until it is silent, presses a key, has said enough
+//! or hangs up; then the action is asked, once the file is whole.
+
+use confab_conference::Url;
+use confab_cxml::Record;
+use confab_media::Source;
+use confab_terms::{CallSid, Digit, Now, PlayerId, RecordingSid, limits};
+use serde::{Deserialize, Serialize};
+
+use super::ask::{ask, resolve};
+use super::dial::{absolute, recording};
+use super::document::{advance, ask_document, set_step};
+use super::running::{Step, running};
+use super::sound;
+use crate::flow;
+use crate::live::{Fetching, Role, Timer};
+use crate::tell::{self, fields, fields::Fields};
+use crate::{FetchKind, RecordingEnd, RecordingOf, RecordingSource, Switchboard};
+
+/// How long a voice has been quiet already when that is told.
+const TOLD_QUIET_AFTER: core::time::Duration = core::time::Duration::from_secs(1);
+
+/// A recording that a document takes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Taking {
+    recording: RecordingSid,
+    verb: Record,
+    /// `None`: there is nobody to ask; the next verb's turn comes.
+    action: Option<Url>,
+    /// Something was said.
+    spoke: bool,
+    stage: Stage,
+}
+
+/// How far it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Stage {
+    /// The caller may speak.
+    Listening,
+    /// It has ended, by this key if by one; its file is awaited.
+    Ended(Option<Digit>),
+}
+
+/// What is asked once the recording of a call that is over is whole.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LastWord {
+    action: Url,
+    fields: Fields,
+    digits: Option<String>,
+}
+
+/// `true`: it cannot be recorded, and the next verb's turn has come.
+pub(super) fn begin(board: &mut Switchboard, now: Now, sid: CallSid, verb: Record) -> bool {
+    if !verb.play_beep {
+        return !start(board, now, sid, verb);
+    }
+    let player = sound::start(board, sid, Role::Document, Source::Beep, false);
+    set_step(board, sid, Step::Beeping(player, Box::new(verb)));
+    false
+}
+
+/// The tone has sounded.
+pub(super) fn beep_over(board: &mut Switchboard, now: Now, sid: CallSid, player: PlayerId) -> bool {
+    let Some(program) = running(board, sid, Role::Document) else {
+        return false;
+    };
+    match core::mem::take(&mut program.step) {
+        Step::Beeping(beep, verb) if beep == player => {
+            sound::silence(board, sid);
+            if !start(board, now, sid, *verb) {
+                advance(board, now, sid);
+            }
+            true
+        }
+        step => {
+            program.step = step;
+            false
+        }
+    }
+}
+
+/// `false`: it cannot be recorded, which is noted.
+fn start(board: &mut Switchboard, now: Now, sid: CallSid, verb: Record) -> bool {
+    let Some(program) = running(board, sid, Role::Document) else {
+        return false;
+    };
+    let base = program.base.clone();
+    let action = match verb.action.as_deref() {
+        Some(url) => absolute(board, now, sid, &base, url, verb.method),
+        None => resolve(&base, "", verb.method),
+    };
+    let wish = recording(board, now, sid, &base, &verb.recording);
+    let of = RecordingOf::Call(sid);
+    match flow::record(board, now, of, RecordingSource::Record, None, wish) {
+        Ok(recording) => {
+            let (quiet, long) = (now.instant + verb.timeout, now.instant + verb.max_length);
+            let taking = Taking {
+                recording,
+                verb,
+                action,
+                spoke: false,
+                stage: Stage::Listening,
+            };
+            set_step(board, sid, Step::Recording(Box::new(taking)));
+            board.timers.set(Timer::Silence(sid), quiet);
+            board.timers.set(Timer::Length(sid), long);
+            true
+        }
+        Err(refusal) => {
+            tell::not_recorded(board, now, of, &refusal);
+            false
+        }
+    }
+}
+
+/// The recording that the document takes now.
+fn taking(board: &mut Switchboard, sid: CallSid) -> Option<&mut Taking> {
+    match &mut running(board, sid, Role::Document)?.step {
+        Step::Recording(taking) => Some(taking),
+        _ => None,
+    }
+}
+
+/// The caller begins to speak, or has been quiet for a second.
+pub(crate) fn voice(board: &mut Switchboard, now: Now, recording: RecordingSid, speaks: bool) {
+    let of = board.recordings.get(recording).map(|known| known.view.of);
+    let Some(RecordingOf::Call(sid)) = of else {
+        board.counted.stale_answers += 1;
+        return;
+    };
+    let Some(taking) = taking(board, sid).filter(|taking| taking.recording == recording) else {
+        return;
+    };
+    if taking.stage != Stage::Listening {
+        return;
+    }
+    if speaks {
+        taking.spoke = true;
+        board.timers.cancel(Timer::Silence(sid));
+    } else {
+        let left = taking.verb.timeout.saturating_sub(TOLD_QUIET_AFTER);
+        board.timers.set(Timer::Silence(sid), now.instant + left);
+    }
+}
+
+/// A key was pressed.
+pub(crate) fn key(board: &mut Switchboard, now: Now, sid: CallSid, digit: Digit) {
+    let ends = taking(board, sid).is_some_and(|taking| {
+        taking.stage == Stage::Listening && taking.verb.finish_on_key.contains(digit.0)
+    });
+    if ends {
+        finish(board, now, sid, Some(digit));
+    }
+}
+
+/// It was silent for long enough, or has said enough.
+pub(crate) fn enough(board: &mut Switchboard, now: Now, sid: CallSid) {
+    finish(board, now, sid, None);
+}
+
+fn finish(board: &mut Switchboard, now: Now, sid: CallSid, key: Option<Digit>) {
+    let Some(taking) = taking(board, sid) else {
+        return;
+    };
+    taking.stage = Stage::Ended(key);
+    let recording = taking.recording;
+    stop_listening(board, sid);
+    let at = now.instant + limits::RECORD_WRITTEN_WAIT;
+    board.timers.set(Timer::Written(sid), at);
+    flow::stop_recording(board, now, recording);
+}
+
+fn stop_listening(board: &mut Switchboard, sid: CallSid) {
+    board.timers.cancel(Timer::Silence(sid));
+    board.timers.cancel(Timer::Length(sid));
+}
+
+/// Its writer has said its last word, however it came to that.
+pub(crate) fn written(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    recording: RecordingSid,
+    end: &RecordingEnd,
+) {
+    if taking(board, sid).is_some_and(|taking| taking.recording == recording) {
+        go_on(board, now, sid, duration_ms(end));
+    }
+}
+
+/// Its writer is far behind: the document waits no longer.
+pub(crate) fn not_written(board: &mut Switchboard, now: Now, sid: CallSid) {
+    let began = taking(board, sid).map(|taking| taking.recording);
+    let began = began.and_then(|sid| Some(board.recordings.get(sid)?.view.date_created));
+    let ms = began.map_or(0, |began| now.wall.0.saturating_sub(began.0));
+    go_on(board, now, sid, u64::try_from(ms).ok());
+}
+
+/// The action is asked, or, if nothing was said, the next verb's turn comes.
+fn go_on(board: &mut Switchboard, now: Now, sid: CallSid, duration_ms: Option<u64>) {
+    stop_listening(board, sid);
+    board.timers.cancel(Timer::Written(sid));
+    let Some(program) = running(board, sid, Role::Document) else {
+        return;
+    };
+    let Step::Recording(taking) = core::mem::take(&mut program.step) else {
+        return;
+    };
+    let said = duration_ms.filter(|_| taking.spoke);
+    let (Some(action), Some(duration_ms)) = (&taking.action, said) else {
+        return advance(board, now, sid);
+    };
+    let mut asked = board.calls.get(sid).map(|call| fields::voice(board, call));
+    let asked = asked.get_or_insert_default();
+    let digits = match taking.stage {
+        Stage::Ended(key) => key.map(|key| key.0.to_string()),
+        Stage::Listening => None,
+    };
+    add(board, asked, taking.recording, duration_ms, digits);
+    let asked = core::mem::take(asked);
+    ask_document(board, now, sid, action, asked);
+}
+
+fn add(
+    board: &Switchboard,
+    asked: &mut Fields,
+    recording: RecordingSid,
+    duration_ms: u64,
+    digits: Option<String>,
+) {
+    let seconds = duration_ms / 1_000;
+    let url = tell::recording_url(board, recording);
+    asked.push(("RecordingUrl".to_owned(), url));
+    asked.push(("RecordingSid".to_owned(), recording.to_string()));
+    asked.push(("RecordingDuration".to_owned(), seconds.to_string()));
+    asked.extend(digits.map(|digits| ("Digits".to_owned(), digits)));
+}
+
+/// `None`: nothing is in it.
+fn duration_ms(end: &RecordingEnd) -> Option<u64> {
+    match end {
+        RecordingEnd::Written { duration_ms, .. } | RecordingEnd::Failed { duration_ms, .. } => {
+            Some(*duration_ms)
+        }
+        RecordingEnd::Absent => None,
+    }
+}
+
+/// The call is over: what was said is the action's to know, once it is whole.
+pub(super) fn hung_up(board: &mut Switchboard, sid: CallSid) {
+    let Some(taken) = taking(board, sid).cloned() else {
+        return;
+    };
+    let asked = board.calls.get(sid).map(|call| fields::voice(board, call));
+    let digits = match taken.stage {
+        Stage::Ended(key) => key.map(|key| key.0.to_string()),
+        Stage::Listening => Some("hangup".to_owned()),
+    };
+    if let (Some(action), Some(recording), true) = (
+        taken.action,
+        board.recordings.get_mut(taken.recording),
+        taken.spoke,
+    ) {
+        recording.last_word = Some(Box::new(LastWord {
+            action,
+            fields: asked.unwrap_or_default(),
+            digits,
+        }));
+    }
+}
+
+/// The recording of a call that is over is whole.
+pub(crate) fn farewell_recorded(
+    board: &mut Switchboard,
+    recording: RecordingSid,
+    last_word: LastWord,
+    end: &RecordingEnd,
+) {
+    let Some(duration_ms) = duration_ms(end) else {
+        return;
+    };
+    let LastWord {
+        action,
+        mut fields,
+        digits,
+    } = last_word;
+    add(board, &mut fields, recording, duration_ms, digits);
+    ask(
+        board,
+        Fetching::Farewell,
+        FetchKind::Document,
+        &action,
+        fields,
+    );
+}
+
+/// The call is sent elsewhere: what was said stays, and nobody is asked.
+pub(super) fn abandon(board: &mut Switchboard, now: Now, sid: CallSid) {
+    stop_listening(board, sid);
+    board.timers.cancel(Timer::Written(sid));
+    if let Some(recording) = taking(board, sid).map(|taking| taking.recording) {
+        set_step(board, sid, Step::Idle);
+        flow::stop_recording(board, now, recording);
+    }
+}

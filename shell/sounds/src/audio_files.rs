@@ -1,0 +1,227 @@
+//! The files of recordings: the WAV that was written, and the MP3 that is made of it when somebody
+//! first asks, once, and kept beside it. One is made at a time: encoding must not crowd out calls.
+
+use std::fs;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use confab_terms::RecordingSid;
+
+use crate::limits::{MP3_ASKED_MAX, MP3_TIME_MAX, MP3_WAV_BYTES_MAX};
+use crate::mp3;
+use crate::recorder::file_of;
+
+/// Why there is no MP3.
+#[derive(Debug, thiserror::Error)]
+pub enum NoMp3 {
+    /// There is no audio, or it was deleted meanwhile.
+    #[error("there is no audio of it")]
+    NoAudio,
+    /// It would take too long.
+    #[error("it is too long to be made an MP3 of: ask for the same with .wav")]
+    TooLong,
+    /// Too many ask at once.
+    #[error("too many MP3s are asked for at once; try again, or ask for the same with .wav")]
+    Busy,
+    /// Its turn did not come, or did not suffice.
+    #[error("no MP3 was made in time; try again, or ask for the same with .wav")]
+    TooSlow,
+    /// The disk, or the encoder.
+    #[error("no MP3 could be made of it ({0}): ask for the same with .wav")]
+    Failed(String),
+}
+
+/// Where recordings' audio lies. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct AudioFiles(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    dir: PathBuf,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    asked: usize,
+    making: Option<Making>,
+}
+
+/// The one that is made now.
+#[derive(Debug)]
+struct Making {
+    recording: RecordingSid,
+    /// It was not deleted.
+    wanted: bool,
+}
+
+impl AudioFiles {
+    /// Those in this folder.
+    #[must_use]
+    pub fn new(dir: PathBuf) -> Self {
+        Self(Arc::new(Inner {
+            dir,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        }))
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.0.dir
+    }
+
+    /// Where the WAV is, if there is one.
+    #[must_use]
+    pub fn wav(&self, recording: RecordingSid) -> PathBuf {
+        file_of(&self.0.dir, recording)
+    }
+
+    /// Where the MP3 is, made on this thread if it is not there yet.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn mp3(&self, recording: RecordingSid) -> Result<PathBuf, NoMp3> {
+        let until = Instant::now() + MP3_TIME_MAX;
+        let path = self.0.dir.join(format!("{recording}.mp3"));
+        let _asked = Asked::of(&self.0)?;
+        if self.0.takes_turn(recording, &path, until)? {
+            self.0.make(recording, &path, until)?;
+        }
+        Ok(path)
+    }
+
+    /// Deletes all of it, also what is being made.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn remove(&self, recording: RecordingSid) -> io::Result<()> {
+        let mut state = self.0.lock();
+        if let Some(making) = &mut state.making
+            && making.recording == recording
+        {
+            making.wanted = false;
+        }
+        let mp3 = self.0.dir.join(format!("{recording}.mp3"));
+        for path in [self.wav(recording), mp3] {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes halves that the end of a process left. None of ours may be under way.
+    pub fn clean(&self) {
+        let entries = fs::read_dir(&self.0.dir).into_iter().flatten().flatten();
+        for entry in entries {
+            if entry.path().extension().is_some_and(|end| end == HALF) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+const HALF: &str = "half";
+
+impl Inner {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// False: there is one by now.
+    fn takes_turn(
+        &self,
+        recording: RecordingSid,
+        path: &Path,
+        until: Instant,
+    ) -> Result<bool, NoMp3> {
+        let mut state = self.lock();
+        loop {
+            if path.exists() {
+                return Ok(false);
+            }
+            if state.making.is_none() {
+                let wanted = true;
+                state.making = Some(Making { recording, wanted });
+                return Ok(true);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(NoMp3::TooSlow);
+            }
+            let waited = self.changed.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn make(&self, recording: RecordingSid, path: &Path, until: Instant) -> Result<(), NoMp3> {
+        let half = self.dir.join(format!("{recording}.{HALF}"));
+        let encode = || self.encode(recording, &half, until);
+        // The encoder is not ours: a fault of it must not hold up the next one's turn for ever.
+        let made = catch_unwind(AssertUnwindSafe(encode))
+            .unwrap_or_else(|_| Err(NoMp3::Failed("a fault of the encoder".to_owned())));
+        let mut state = self.lock();
+        let is_wanted = state.making.take().is_some_and(|making| making.wanted);
+        self.changed.notify_all();
+        let kept = made.and_then(|()| match is_wanted {
+            true => fs::rename(&half, path).map_err(|error| failed(&error)),
+            false => Err(NoMp3::NoAudio),
+        });
+        if kept.is_err() {
+            let _ = fs::remove_file(&half);
+        }
+        kept
+    }
+
+    fn encode(&self, recording: RecordingSid, half: &Path, until: Instant) -> Result<(), NoMp3> {
+        let wav = file_of(&self.dir, recording);
+        if fs::metadata(&wav).map_err(|error| failed(&error))?.len() > MP3_WAV_BYTES_MAX {
+            return Err(NoMp3::TooLong);
+        }
+        let is_wanted = || {
+            let state = self.lock();
+            state.making.as_ref().is_some_and(|making| making.wanted)
+        };
+        let mut goes_on = || Instant::now() < until && is_wanted();
+        match mp3::encode(&wav, half, &mut goes_on) {
+            Ok(true) => Ok(()),
+            Ok(false) if is_wanted() => Err(NoMp3::TooSlow),
+            Ok(false) => Err(NoMp3::NoAudio),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+}
+
+fn failed(error: &io::Error) -> NoMp3 {
+    match error.kind() {
+        io::ErrorKind::NotFound => NoMp3::NoAudio,
+        _ => NoMp3::Failed(error.to_string()),
+    }
+}
+
+/// One who asks, or waits; given back when dropped.
+struct Asked<'a>(&'a Inner);
+
+impl<'a> Asked<'a> {
+    fn of(inner: &'a Inner) -> Result<Self, NoMp3> {
+        let mut state = inner.lock();
+        if state.asked >= MP3_ASKED_MAX {
+            return Err(NoMp3::Busy);
+        }
+        state.asked += 1;
+        Ok(Self(inner))
+    }
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        self.0.lock().asked -= 1;
+    }
+}
