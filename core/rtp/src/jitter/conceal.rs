@@ -12,8 +12,8 @@ const HISTORY: usize = 320;
 const PERIOD_MIN: usize = 40;
 const PERIOD_MAX: usize = 120;
 const WINDOW: usize = 160;
-/// 10 ms at full level, then down to nothing at 60 ms.
-const FULL_SAMPLES: u32 = 80;
+/// 20 ms at full level, then down to nothing at 60 ms.
+const FULL_SAMPLES: u32 = 160;
 const END_SAMPLES: u32 = 480;
 /// 5 ms from made-up to real.
 const BLEND: usize = 40;
@@ -79,6 +79,22 @@ impl Concealer {
         }
         self.gap = Some(gap);
         true
+    }
+
+    /// The last of what was heard, if the next sample follows from it.
+    pub(crate) fn past(&self, samples: usize) -> Option<&[i16]> {
+        let length = self.history.len();
+        let past = self.history.get(length.checked_sub(samples)?..);
+        past.filter(|_| self.heard && self.gap.is_none())
+    }
+
+    /// How many more samples it takes to the end of the period that is being repeated: voice that
+    /// goes on there goes on without a step.
+    pub(crate) fn rest(&self) -> usize {
+        let gap = self.gap.filter(|gap| gap.made < self.end());
+        gap.map_or(0, |gap| {
+            (gap.made as usize).next_multiple_of(gap.period) - gap.made as usize
+        })
     }
 
     /// What comes next does not follow from what came before: blend the two.
