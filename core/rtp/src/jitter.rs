@@ -10,6 +10,7 @@ mod order;
 mod packets;
 mod playing;
 mod ring;
+mod slips;
 mod stats;
 mod store;
 mod stream;
@@ -166,7 +167,7 @@ impl JitterBuffer {
             } else {
                 let more = stream.adaption.arrived(lead);
                 if more > 0 {
-                    stream.grow(more, self.store.rest());
+                    stream.grow(more, self.store.complete());
                     self.stats.grown += 1;
                 }
             }

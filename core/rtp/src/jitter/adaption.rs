@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::slips::Slips;
+
 /// The deepest that a buffer gets by itself, in frames: 200 ms.
 pub(crate) const DEPTH_FRAMES_MAX: i32 = 10;
 /// While a line is new (2 s), one that jitters gets a frame more than it has shown to need.
@@ -16,6 +18,8 @@ const PATIENCE_TICKS: u32 = 2_000;
 const PATIENCE_TICKS_MAX: u32 = 8_000;
 /// What made the delay grow is not what the line is like afterwards: 1 s is not looked at.
 const SETTLING_TICKS: u32 = 50;
+/// Less than this part of a frame, 2.5 ms, is not worth a change.
+const SPARE_PARTS: i32 = 8;
 /// How long what is spare waits for a moment at which nobody hears it go.
 const SPARE_TICKS_MAX: u32 = 3_000;
 
@@ -40,6 +44,7 @@ pub(crate) struct Adaption {
     /// How much of the delay proved to be unneeded.
     spare: i32,
     spare_ticks: u32,
+    slips: Slips,
 }
 
 /// The least and the greatest lead of some packets.
@@ -87,6 +92,7 @@ impl Adaption {
             has_shrunk: false,
             spare: 0,
             spare_ticks: 0,
+            slips: Slips::None,
         }
     }
 
@@ -97,6 +103,12 @@ impl Adaption {
         if lead < -depth_max {
             // Nothing that could be waited for.
             return 0;
+        }
+        if self.slips.is_reserved() && lead < self.frame {
+            self.slips.slipped();
+            self.leads = Leads::NONE;
+        } else if (-self.frame..0).contains(&lead) && !self.window.jitter(self.frame) {
+            self.slips.slipped();
         }
         if lead < 0 && self.packets > LEARNING_PACKETS {
             self.surprise();
@@ -161,12 +173,23 @@ impl Adaption {
         self.leads.high
     }
 
+    /// A tick went by. By how much the delay is to grow, lest the next slip be heard.
+    pub(crate) fn reserve(&mut self) -> u32 {
+        let room = DEPTH_FRAMES_MAX * self.frame - self.deepest();
+        if !self.slips.tick() || room < self.frame {
+            return 0;
+        }
+        self.shift(self.frame);
+        self.frame as u32
+    }
+
     /// A tick went by. By how much the delay may shrink.
     pub(crate) fn tick(&mut self) -> u32 {
         self.window_ticks += 1;
         if self.window_ticks >= self.patience_ticks {
             let seen = self.window.low <= self.window.high;
-            let margin = i32::from(self.window.jitter(self.frame)) * self.frame;
+            let margin = self.window.jitter(self.frame) || self.slips.is_reserved();
+            let margin = i32::from(margin) * self.frame;
             self.spare = if seen {
                 (self.window.low - margin).max(0)
             } else {
@@ -174,7 +197,10 @@ impl Adaption {
             };
             self.open_window();
         }
-        self.spare_ticks = if self.spare > 0 {
+        if self.spare < self.frame / SPARE_PARTS {
+            self.spare = 0;
+        }
+        self.spare_ticks = if self.spare >= self.frame {
             self.spare_ticks + 1
         } else {
             0

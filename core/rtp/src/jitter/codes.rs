@@ -102,8 +102,8 @@ impl Codes {
     }
 
     /// How much more is to be made up, so that voice goes on at the end of a period.
-    pub(crate) fn rest(&self) -> u32 {
-        (self.concealer.rest() / self.each()) as u32
+    pub(crate) fn complete(&mut self) -> u32 {
+        (self.concealer.complete() / self.each()) as u32
     }
 
     pub(crate) fn play(&mut self, cursor: u32, out: &mut [i16]) -> Played {

@@ -34,7 +34,9 @@ pub(crate) struct Concealer {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Gap {
     period: usize,
+    /// Samples so far; and those that count for the fade.
     made: u32,
+    faded: u32,
 }
 
 impl Concealer {
@@ -70,7 +72,7 @@ impl Concealer {
     /// before, or too long ago.
     pub(crate) fn conceal(&mut self, samples: &mut [i16]) -> bool {
         self.part();
-        let Some(mut gap) = self.gap.filter(|gap| gap.made < self.end()) else {
+        let Some(mut gap) = self.gap.filter(|gap| gap.faded < self.end()) else {
             samples.fill(0);
             return false;
         };
@@ -88,13 +90,18 @@ impl Concealer {
         past.filter(|_| self.heard && self.gap.is_none())
     }
 
-    /// How many more samples it takes to the end of the period that is being repeated: voice that
-    /// goes on there goes on without a step.
-    pub(crate) fn rest(&self) -> usize {
-        let gap = self.gap.filter(|gap| gap.made < self.end());
-        gap.map_or(0, |gap| {
-            (gap.made as usize).next_multiple_of(gap.period) - gap.made as usize
-        })
+    /// What is made up will be followed by the voice that it stands in for. How many more samples
+    /// it takes to the end of the period, where voice goes on without a step.
+    pub(crate) fn complete(&mut self) -> usize {
+        let (full, end) = (FULL_SAMPLES * self.wide as u32, self.end());
+        let Some(gap) = self.gap.as_mut().filter(|gap| gap.faded < end) else {
+            return 0;
+        };
+        if gap.faded <= full {
+            gap.faded = 0;
+        }
+        let made = gap.made as usize;
+        made.next_multiple_of(gap.period) - made
     }
 
     /// What comes next does not follow from what came before: blend the two.
@@ -103,6 +110,7 @@ impl Concealer {
             self.gap = Some(Gap {
                 period: self.period(),
                 made: 0,
+                faded: 0,
             });
         }
     }
@@ -113,11 +121,13 @@ impl Concealer {
 
     fn next_made(&self, gap: &mut Gap) -> i16 {
         let (end, length) = (self.end(), self.history.len());
-        if gap.made >= end {
+        if gap.faded >= end {
             return 0;
         }
         let (period, made) = (gap.period, gap.made as usize);
+        let faded = gap.faded;
         gap.made += 1;
+        gap.faded += 1;
         let overlap = period / 4;
         let start = length - period;
         let i = made % period;
@@ -134,13 +144,13 @@ impl Concealer {
             sample += step * (overlap - made) as i32 / overlap as i32;
         }
         let falls = end - FULL_SAMPLES * self.wide as u32;
-        let gain = (end - made as u32).min(falls) as i32;
+        let gain = (end - faded).min(falls) as i32;
         let sample = sample.clamp(-32_768, 32_767) * gain / falls as i32;
         sample as i16
     }
 
-    /// The lag at which the last 20 ms are most like what came before: found among every second
-    /// lag, then exactly.
+    /// The lag at which the last 20 ms are most like what came before: found among those of 8 kHz,
+    /// then exactly.
     fn period(&self) -> usize {
         let peak = self
             .history
@@ -169,7 +179,7 @@ impl Concealer {
             }
             best.0
         };
-        let step = 2 * self.wide;
+        let step = self.wide;
         let near = best(least, most, step);
         best((near + 1 - step).max(least), near + step - 1, 1)
     }

@@ -137,12 +137,16 @@ impl Packets {
     pub(crate) fn is_quiet(&self, cursor: u32, frame: u32) -> bool {
         let decoded = usize::try_from(distance(self.from, cursor)).unwrap_or(usize::MAX);
         let waiting = self.samples[..self.waiting].get(decoded..);
-        if let Some(next) = waiting.and_then(|waiting| waiting.get(..frame as usize)) {
-            let sizes = next.iter().map(|sample| u32::from(sample.unsigned_abs()));
-            return sizes.sum::<u32>() <= QUIET * frame;
+        match waiting.filter(|waiting| !waiting.is_empty()) {
+            Some(waiting) => waiting.get(..frame as usize).is_some_and(|next| {
+                let sizes = next.iter().map(|sample| u32::from(sample.unsigned_abs()));
+                sizes.sum::<u32>() <= QUIET * frame
+            }),
+            None => {
+                let there = self.kept.iter().find(|packet| packet.covers(cursor));
+                there.is_none_or(|packet| packet.bytes.len() <= PAUSE_BYTES)
+            }
         }
-        let there = self.kept.iter().find(|packet| packet.covers(cursor));
-        there.is_none_or(|packet| packet.bytes.len() <= PAUSE_BYTES)
     }
 
     /// Whether a whole frame is missing.

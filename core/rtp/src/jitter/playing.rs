@@ -4,7 +4,7 @@
 use confab_terms::Instant;
 
 use super::adaption::DEPTH_FRAMES_MAX;
-use super::stream::{Due, distance};
+use super::stream::{Due, Stream, distance};
 use super::{JitterBuffer, Pulled};
 
 impl JitterBuffer {
@@ -24,7 +24,7 @@ impl JitterBuffer {
             let cursor = self.start();
             return self.play(cursor, out);
         };
-        let due = self.stream.as_mut().map_or(Due::Nothing, |s| s.due());
+        let due = self.stream.as_mut().map_or(Due::Nothing, Stream::due);
         match due {
             Due::Nothing => self.play(cursor, out),
             Due::More(least) => {
@@ -80,7 +80,7 @@ impl JitterBuffer {
     }
 
     fn may_stretch(&mut self) -> bool {
-        self.stream.as_mut().is_some_and(|s| s.may_stretch())
+        self.stream.as_mut().is_some_and(Stream::may_stretch)
     }
 
     fn owes_a_frame(&self) -> bool {

@@ -102,9 +102,9 @@ impl Store {
     }
 
     /// How much more is to be made up, so that voice that follows goes on without a step.
-    pub(crate) fn rest(&self) -> u32 {
+    pub(crate) fn complete(&mut self) -> u32 {
         match self {
-            Self::Codes(codes) => codes.rest(),
+            Self::Codes(codes) => codes.complete(),
             // The decoder laps its frames by itself.
             Self::Packets(_) => 0,
         }

@@ -16,6 +16,8 @@ const DRY_FRAMES: u32 = 3;
 const PAUSE_FRAMES: u32 = 50;
 /// From one stretch, or one that would have been heard, to the next: 60 ms.
 const REST_TICKS: u32 = 3;
+/// How like each other two sounds are, of 1, that glide into each other unheard.
+const LIKE_ENOUGH: f32 = 0.9;
 /// How long a delay that is to grow waits for moments at which nobody hears it: 0.5 s.
 const OWED_TICKS_MAX: u32 = 25;
 
@@ -124,17 +126,17 @@ impl Stream {
 
     /// A tick went by. What it is to do about the delay.
     pub(crate) fn due(&mut self) -> Due {
+        self.owed += self.adaption.reserve();
         let spare = self.adaption.tick();
         self.rest_ticks = self.rest_ticks.saturating_sub(1);
         if self.owed == 0 {
             self.owed_ticks = 0;
             let waited = self.adaption.waited();
-            return if spare == 0 {
-                Due::Nothing
-            } else if waited >= 1.0 {
-                Due::Drop(spare)
-            } else {
-                Due::Less(spare, 1.0 - waited)
+            return match spare {
+                0 => Due::Nothing,
+                _ if spare < self.frame => Due::Less(spare, LIKE_ENOUGH),
+                _ if waited <= 1.0 => Due::Less(spare, 1.0 - waited),
+                _ => Due::Drop(spare),
             };
         }
         self.owed_ticks += 1;
