@@ -16,6 +16,9 @@ const JITTER_FRAMES: i32 = 2;
 /// A spare frame is one that no packet has needed for 40 s, or longer where that proved wrong.
 const PATIENCE_TICKS: u32 = 2_000;
 const PATIENCE_TICKS_MAX: u32 = 8_000;
+/// A line that jitters keeps a frame more than it has shown to need, unless so many packets needed
+/// all but that: then what is still later is rarer than the window is long.
+const OFTEN_PACKETS: u32 = 10;
 /// What made the delay grow is not what the line is like afterwards: 1 s is not looked at.
 const SETTLING_TICKS: u32 = 50;
 /// Less than this part of a frame, 2.5 ms, is not worth a change.
@@ -36,6 +39,8 @@ pub(crate) struct Adaption {
     /// And packets that made it with a tick to spare.
     roomy: u32,
     window: Leads,
+    /// Packets with the least lead of it.
+    window_lows: u32,
     window_before: Leads,
     window_ticks: u32,
     patience_ticks: u32,
@@ -86,6 +91,7 @@ impl Adaption {
             close: 0,
             roomy: 0,
             window: Leads::NONE,
+            window_lows: 0,
             window_before: Leads::NONE,
             window_ticks: 0,
             patience_ticks: PATIENCE_TICKS,
@@ -116,6 +122,10 @@ impl Adaption {
         self.packets = self.packets.saturating_add(1);
         self.leads.take(lead);
         if self.window_ticks >= SETTLING_TICKS {
+            let frames = |lead: i32| lead.div_euclid(self.frame);
+            let below = frames(lead) < frames(self.window.low);
+            let at = frames(lead) == frames(self.window.low);
+            self.window_lows = u32::from(at || below) + if below { 0 } else { self.window_lows };
             self.window.take(lead);
         }
         self.spare = self.spare.min(lead.max(0));
@@ -158,6 +168,7 @@ impl Adaption {
     fn open_window(&mut self) {
         self.window_before = self.window;
         self.window = Leads::NONE;
+        self.window_lows = 0;
         self.window_ticks = 0;
     }
 
@@ -188,7 +199,8 @@ impl Adaption {
         self.window_ticks += 1;
         if self.window_ticks >= self.patience_ticks {
             let seen = self.window.low <= self.window.high;
-            let margin = self.window.jitter(self.frame) || self.slips.is_reserved();
+            let rare = self.window.jitter(self.frame) && self.window_lows < OFTEN_PACKETS;
+            let margin = rare || self.slips.is_reserved();
             let margin = i32::from(margin) * self.frame;
             self.spare = if seen {
                 (self.window.low - margin).max(0)
