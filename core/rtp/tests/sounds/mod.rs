@@ -114,7 +114,7 @@ fn speech(rate: f64, count: usize) -> Vec<i16> {
     let mut formants = [[0.0; 2]; 2];
     let sample = |n: usize| {
         let s = n as f64 / rate;
-        let pitch = 120.0 + 25.0 * (s * 1.3 * TAU).sin() + 15.0 * (s * 0.37 * TAU).sin();
+        let pitch = 120.0 + 25.0 * (s * 0.3 * TAU).sin() + 15.0 * (s * 0.11 * TAU).sin();
         turn += pitch / rate;
         let pulse = if turn >= 1.0 {
             turn -= 1.0;
@@ -124,8 +124,8 @@ fn speech(rate: f64, count: usize) -> Vec<i16> {
         };
         let loudness = 0.65 + 0.35 * (s * 4.0 * TAU).sin();
         let centres = [
-            500.0 + 200.0 * (s * 2.1 * TAU).sin(),
-            1_500.0 + 400.0 * (s * 1.7 * TAU).sin(),
+            500.0 + 200.0 * (s * 0.9 * TAU).sin(),
+            1_500.0 + 400.0 * (s * 0.7 * TAU).sin(),
         ];
         let mut sum = 0.0;
         for (state, centre) in formants.iter_mut().zip(centres) {
