@@ -17,6 +17,16 @@ struct Heard {
 }
 
 fn listen(codec: Codec, payloads: &[Vec<u8>], slow_ppm: f64, phase_us: f64) -> Heard {
+    listen_to(codec, payloads, (slow_ppm, phase_us), |_| {})
+}
+
+/// `between` may do with the buffer what it likes, before each tick.
+fn listen_to(
+    codec: Codec,
+    payloads: &[Vec<u8>],
+    (slow_ppm, phase_us): (f64, f64),
+    between: impl Fn(&mut JitterBuffer),
+) -> Heard {
     let mut buffer = JitterBuffer::new(codec);
     let mut header = Header {
         payload_type: codec.payload_type(),
@@ -45,6 +55,7 @@ fn listen(codec: Codec, payloads: &[Vec<u8>], slow_ppm: f64, phase_us: f64) -> H
         if sent == payloads.len() {
             break;
         }
+        between(&mut buffer);
         let pulled = buffer.pull(Instant(now as u64 * 1_000), &mut frame);
         if tick > 2 {
             assert_ne!(pulled, Pulled::Silence, "tick {tick}");
@@ -130,4 +141,21 @@ fn a_wide_voice_drifts_without_a_click() {
 #[test]
 fn opus_drifts_without_a_click() {
     drift(Codec::Opus, Sound::Sine, TEN_MINUTES / 5, &[-500.0, 500.0]);
+}
+
+#[test]
+fn a_buffer_written_out_and_read_back_drifts_on_the_same() {
+    for codec in [Codec::Pcma, Codec::G722] {
+        let payloads = Sound::Sines.payloads(codec, TEN_MINUTES / 4);
+        for ppm in [-500.0, 500.0] {
+            let through = listen(codec, &payloads, ppm, 7_000.0);
+            let again = listen_to(codec, &payloads, (ppm, 7_000.0), |buffer| {
+                let bytes = postcard::to_allocvec(buffer).expect("written");
+                *buffer = postcard::from_bytes(&bytes).expect("read");
+            });
+            assert!(through.stats.shortened + through.stats.lengthened > 0);
+            assert_eq!(through.stats, again.stats);
+            assert!(through.samples == again.samples, "{codec:?} {ppm}");
+        }
+    }
 }

@@ -267,8 +267,8 @@ impl Packets {
         true
     }
 
-    /// Fills in from this sample on, up to the next packet or a frame. Says how many samples it made
-    /// up; those of silence do not count.
+    /// Fills in from this sample on, up to the next packet or a frame. Says how many samples it
+    /// made up; those of silence do not count.
     fn make_up(&mut self, at: u32) -> usize {
         let after = self.kept.iter().filter(|packet| packet.samples > 0);
         let after = after.filter(|packet| distance(at, packet.timestamp) > 0);
