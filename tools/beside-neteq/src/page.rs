@@ -50,11 +50,12 @@ WebRTC's), both asked for 20 ms at the same ticks, both as they come, with the s
   with the sound that went in. A packet leaves 13 ms before a tick: less is not possible; nor less
   than 13 ms and the next multiple of 20, if all of a line with jitter is to be heard.
 - **Made up** is the share of time for which a buffer says that it stands in for what did not come
-  in time: by frames of 20 ms for confab, of 10 ms for neteq.
+  in time: by frames of 20 ms for confab, of 10 ms for neteq; one made up in part counts whole.
+  Where confab plays PCMU from the middle of packets, one that is lost counts for two frames.
 - confab reads its sockets at each tick and has no other clock; neteq is told the moment at which
   each packet arrived.
 
-confab waits for every packet that comes; neteq lets the latest go, which costs it up to one percent
+confab waits for every packet that comes; neteq lets the latest go, which costs it up to two percent
 of the time, and is quicker by that where the delay is large (100 ms of jitter, and from 60 where
-packets are lost). On lines with up to 40 ms of jitter confab is the quicker one and makes up less.
+packets are lost). On lines with up to 40 ms of jitter confab is the quicker one.
 ";
