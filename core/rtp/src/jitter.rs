@@ -8,10 +8,13 @@ mod conceal;
 mod fixed;
 mod order;
 mod packets;
+mod playing;
 mod ring;
+mod slips;
 mod stats;
 mod store;
 mod stream;
+mod stretch;
 
 pub use stats::{JitterStats, Pulled};
 
@@ -19,7 +22,6 @@ use confab_terms::{Codec, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::Header;
-use adaption::DEPTH_FRAMES_MAX;
 use order::Place;
 use store::Store;
 use stream::{Stream, ahead_max, distance};
@@ -59,7 +61,7 @@ impl JitterBuffer {
             let cursor = stream
                 .cursor
                 .unwrap_or(stream.end.wrapping_sub(stream.packet));
-            distance(cursor, stream.end).max(0) as u32 + stream.hold * self.frame
+            distance(cursor, stream.end).max(0) as u32 + stream.owed
         });
         JitterStats {
             depth_ms: buffered * 20 / self.frame,
@@ -91,8 +93,8 @@ impl JitterBuffer {
         let Some(stream) = &mut self.stream else {
             return;
         };
-        let held = stream.hold.min(ticks);
-        stream.hold -= held;
+        let held = (stream.owed / self.frame).min(ticks);
+        stream.owed -= held * self.frame;
         let samples = (ticks - held).saturating_mul(self.frame);
         if let Some(cursor) = stream.cursor.filter(|_| samples > 0) {
             self.store.clear(cursor, samples);
@@ -114,7 +116,7 @@ impl JitterBuffer {
             self.store.put(header.timestamp, payload, 0);
             return;
         };
-        match stream.place(header, samples, self.frame) {
+        match stream.place(header, samples) {
             Place::Next { skipped } => {
                 self.stats.lost += u64::from(skipped);
                 // Nothing is missing, and yet time has passed: it paused.
@@ -143,30 +145,9 @@ impl JitterBuffer {
         self.take(header.timestamp, samples, payload);
     }
 
-    /// The next samples, 20 ms at the codec's sampling rate, at each tick; and what they are.
-    pub fn pull(&mut self, _now: Instant, out: &mut [i16]) -> Pulled {
-        let Some(stream) = &mut self.stream else {
-            out.fill(0);
-            return Pulled::Silence;
-        };
-        let pulled = if stream.hold > 0 && stream.cursor.is_some() {
-            stream.hold -= 1;
-            if self.store.conceal(out) {
-                Pulled::Concealed
-            } else {
-                Pulled::Silence
-            }
-        } else {
-            let cursor = self.next_cursor();
-            self.play(cursor, out)
-        };
-        self.stats.concealed += u64::from(pulled == Pulled::Concealed);
-        pulled
-    }
-
     fn begin(&mut self, header: &Header, samples: u32) {
         self.store.keep(0, 0);
-        self.stream = Some(Stream::begin(header, samples));
+        self.stream = Some(Stream::begin(header, samples, self.frame));
     }
 
     /// Puts a packet that belongs to the stream in its place, and learns from its lead.
@@ -176,7 +157,7 @@ impl JitterBuffer {
         };
         stream.guessed = 0;
         stream.paused = false;
-        if let Some(lead) = stream.lead(timestamp, self.frame) {
+        if let Some(lead) = stream.lead(timestamp) {
             self.stats.late += u64::from(stream.is_past(timestamp));
             if stream.has_lost_time(lead) {
                 self.stats.resynchronised += 1;
@@ -184,9 +165,11 @@ impl JitterBuffer {
                 stream.end = timestamp;
                 self.store.keep(0, 0);
             } else {
-                let more = stream.adaption.arrived(lead) as u32;
-                stream.grow(more, self.frame);
-                self.stats.grown += u64::from(more > 0);
+                let more = stream.adaption.arrived(lead);
+                if more > 0 {
+                    stream.grow(more, self.store.complete());
+                    self.stats.grown += 1;
+                }
             }
         }
         if stream.cursor.is_none() && distance(timestamp, stream.end) > ahead_max(self.frame) {
@@ -211,72 +194,5 @@ impl JitterBuffer {
             .cursor
             .map_or(0, |cursor| distance(timestamp, cursor).max(0)) as u32;
         self.store.put(timestamp, payload, past);
-    }
-
-    /// Where this tick plays from: where the last one ended, if nothing speaks against it.
-    fn next_cursor(&mut self) -> u32 {
-        let Some(stream) = &mut self.stream else {
-            return 0;
-        };
-        let depth_max = DEPTH_FRAMES_MAX * self.frame as i32 + stream.packet as i32;
-        match stream.cursor {
-            Some(cursor) if distance(cursor, stream.end) <= depth_max => {}
-            Some(_) => {
-                self.stats.resynchronised += 1;
-                stream.stop();
-            }
-            None => {}
-        }
-        let Some(cursor) = stream.cursor else {
-            // Whole frames that end with the youngest sample: the least delay there can be.
-            let cursor = stream
-                .end
-                .wrapping_sub(stream.packet.next_multiple_of(self.frame));
-            self.store.keep(cursor, stream.end.wrapping_sub(cursor));
-            self.store.part();
-            return cursor;
-        };
-        let spare = stream.adaption.tick();
-        if spare == 0 {
-            return cursor;
-        }
-        let overdue = stream.adaption.is_overdue();
-        if !overdue && !self.store.is_quiet(cursor, self.frame) {
-            return cursor;
-        }
-        let by = if overdue { spare as u32 } else { 1 };
-        self.shrink(cursor, by)
-    }
-
-    fn shrink(&mut self, cursor: u32, by: u32) -> u32 {
-        if let Some(stream) = &mut self.stream {
-            stream.adaption.shrunk(by as i32);
-        }
-        self.stats.shrunk += 1;
-        self.store.part();
-        self.store.clear(cursor, by * self.frame);
-        cursor.wrapping_add(by * self.frame)
-    }
-
-    fn play(&mut self, cursor: u32, out: &mut [i16]) -> Pulled {
-        let (made, voice) = self.store.play(cursor, out);
-        let mut paused = false;
-        if let Some(stream) = &mut self.stream {
-            let beyond = distance(stream.end, cursor) >= 0;
-            paused = stream.paused && beyond;
-            stream.guessed += u32::from(made && beyond && !paused);
-            stream.cursor = Some(cursor.wrapping_add(self.frame));
-            stream.missing = if voice {
-                0
-            } else {
-                stream.missing.saturating_add(1)
-            };
-        }
-        match (made, voice) {
-            (true, _) if paused => Pulled::Fading,
-            (true, _) => Pulled::Concealed,
-            (false, true) => Pulled::Voice,
-            (false, false) => Pulled::Silence,
-        }
     }
 }

@@ -151,3 +151,24 @@ fn packets_of_several_frames_are_played_whole() {
         "{heard:?}"
     );
 }
+
+#[test]
+fn an_opus_packet_of_two_frames_is_voice_on_both_its_ticks() {
+    let singles = packets(Codec::Opus, 120);
+    let joined = singles.chunks_exact(2).enumerate().map(|(n, two)| {
+        let (first, second) = (&two[0].1, &two[1].1);
+        // RFC 6716 §3.2.4, code 2: two frames, the length of the first before it.
+        let length = first.len() - 1;
+        assert!(length < 252 && first[0] == second[0], "{first:?}");
+        let head = [first[0] | 2, length as u8];
+        let payload = [&head, &first[1..], &second[1..]].concat();
+        let mut header = two[0].0;
+        header.sequence = n as u16;
+        (2 * n + 1, (header, payload))
+    });
+    let heard = heard(Codec::Opus, joined, 110);
+    for (tick, &(pulled, level)) in heard.iter().enumerate().skip(4) {
+        assert_eq!(pulled, Pulled::Voice, "tick {tick}");
+        assert!((6_000.0..9_000.0).contains(&level), "tick {tick}: {level}");
+    }
+}

@@ -1,21 +1,24 @@
 //! `cargo xtask test` runs what CI runs; `tidy` checks the house rules alone; `fuzz` runs one
-//! target for long; `bench` measures and writes the page of benchmarks.
+//! target for long; `bench` and `jitter` measure and write their pages.
 
 mod bench;
 mod command;
 mod fuzz;
+mod jitter;
 mod test;
 mod tidy;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SECONDS
-       cargo xtask bench [--quick] [--only WORD]
+       cargo xtask bench [--quick] [--only WORD] | jitter
   test    everything that CI runs; with names, only those layers (see docs/testing.md)
   tidy    the house rules: floors, file and function sizes, headers, banned words
   fuzz    one target of tools/fuzz, led by coverage, for so long; see docs/testing.md
   bench   calls by the thousand, measured: writes docs/benchmarks.md; --quick: few calls, and the
-          page into target/bench; --only: the runs whose name holds the word, and no page";
+          page into target/bench; --only: the runs whose name holds the word, and no page
+  jitter  the jitter buffer beside neteq's on the same packets, in virtual time: writes
+          docs/jitter.md";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -25,6 +28,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run().map(|told| told.print()),
         ["fuzz", target, seconds] => fuzz::fuzz(target, seconds),
         ["bench", options @ ..] => bench::bench(options),
+        ["jitter"] => jitter::jitter(),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -1,7 +1,9 @@
-//! How long voice has to wait: learnt from each packet's *lead*, the ticks between its arrival
-//! and the one that needs it. Grows fast, shrinks slowly. Touches no samples.
+//! How long voice has to wait: learnt from each packet's *lead*, how far its first sample is from
+//! the next that is needed when it arrives. Grows fast, shrinks slowly. Touches no samples.
 
 use serde::{Deserialize, Serialize};
+
+use super::slips::Slips;
 
 /// The deepest that a buffer gets by itself, in frames: 200 ms.
 pub(crate) const DEPTH_FRAMES_MAX: i32 = 10;
@@ -14,13 +16,20 @@ const JITTER_FRAMES: i32 = 2;
 /// A spare frame is one that no packet has needed for 40 s, or longer where that proved wrong.
 const PATIENCE_TICKS: u32 = 2_000;
 const PATIENCE_TICKS_MAX: u32 = 8_000;
+/// A line that jitters keeps a frame more than it has shown to need, unless so many packets needed
+/// all but that: then what is still later is rarer than the window is long.
+const OFTEN_PACKETS: u32 = 10;
 /// What made the delay grow is not what the line is like afterwards: 1 s is not looked at.
 const SETTLING_TICKS: u32 = 50;
-/// How long a spare frame waits for a quiet moment to go.
-const QUIET_WAIT_TICKS: u32 = 3_000;
+/// Less than this part of a frame, 2.5 ms, is not worth a change.
+const SPARE_PARTS: i32 = 8;
+/// How long what is spare waits for a moment at which nobody hears it go.
+const SPARE_TICKS_MAX: u32 = 3_000;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Adaption {
+    /// Units of the timestamp in 20 ms, in which all else is counted.
+    frame: i32,
     /// Packets since this line, or its last surprise, was new.
     packets: u32,
     /// The leads since then.
@@ -30,14 +39,17 @@ pub(crate) struct Adaption {
     /// And packets that made it with a tick to spare.
     roomy: u32,
     window: Leads,
+    /// Packets with the least lead of it.
+    window_lows: u32,
     window_before: Leads,
     window_ticks: u32,
     patience_ticks: u32,
     /// Since the patience was last found too short.
     has_shrunk: bool,
-    /// Frames that proved to be unneeded.
+    /// How much of the delay proved to be unneeded.
     spare: i32,
     spare_ticks: u32,
+    slips: Slips,
 }
 
 /// The least and the greatest lead of some packets.
@@ -65,34 +77,44 @@ impl Leads {
         }
     }
 
-    fn jitter(self) -> bool {
-        self.high - self.low >= JITTER_FRAMES
+    fn jitter(self, frame: i32) -> bool {
+        self.high.div_euclid(frame) - self.low.div_euclid(frame) >= JITTER_FRAMES
     }
 }
 
 impl Adaption {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(frame: u32) -> Self {
         Self {
+            frame: frame as i32,
             packets: 0,
             leads: Leads::NONE,
             close: 0,
             roomy: 0,
             window: Leads::NONE,
+            window_lows: 0,
             window_before: Leads::NONE,
             window_ticks: 0,
             patience_ticks: PATIENCE_TICKS,
             has_shrunk: false,
             spare: 0,
             spare_ticks: 0,
+            slips: Slips::None,
         }
     }
 
-    /// A packet arrived with this lead; negative: so many ticks too late. Says by how many
-    /// frames the delay is to grow.
-    pub(crate) fn arrived(&mut self, lead: i32) -> i32 {
-        if lead < -DEPTH_FRAMES_MAX {
+    /// A packet arrived with this lead; negative: so much too late. Says by how much the delay is
+    /// to grow.
+    pub(crate) fn arrived(&mut self, lead: i32) -> u32 {
+        let depth_max = DEPTH_FRAMES_MAX * self.frame;
+        if lead < -depth_max {
             // Nothing that could be waited for.
             return 0;
+        }
+        if self.slips.is_reserved() && lead < self.frame {
+            self.slips.slipped();
+            self.leads = Leads::NONE;
+        } else if (-self.frame..0).contains(&lead) && !self.window.jitter(self.frame) {
+            self.slips.slipped();
         }
         if lead < 0 && self.packets > LEARNING_PACKETS {
             self.surprise();
@@ -100,20 +122,24 @@ impl Adaption {
         self.packets = self.packets.saturating_add(1);
         self.leads.take(lead);
         if self.window_ticks >= SETTLING_TICKS {
+            let frames = |lead: i32| lead.div_euclid(self.frame);
+            let below = frames(lead) < frames(self.window.low);
+            let at = frames(lead) == frames(self.window.low);
+            self.window_lows = u32::from(at || below) + if below { 0 } else { self.window_lows };
             self.window.take(lead);
         }
         self.spare = self.spare.min(lead.max(0));
-        let more = if self.is_close(lead) {
-            1
+        let more = if self.is_close(lead.div_euclid(self.frame)) {
+            self.frame
         } else {
             (-lead).max(0)
         };
-        let more = more.min(DEPTH_FRAMES_MAX - self.deepest()).max(0);
+        let more = more.min(depth_max - self.deepest()).max(0);
         if more > 0 {
             self.shift(more);
             self.open_window();
         }
-        more
+        more as u32
     }
 
     /// A line that was known does what it never did: it is new again.
@@ -128,20 +154,21 @@ impl Adaption {
     }
 
     /// Whether packets of a line that is being learnt make it by less than its jitter is wide.
-    fn is_close(&mut self, lead: i32) -> bool {
-        self.close = self.close.saturating_add(u32::from(lead == 0));
-        self.roomy = self.roomy.saturating_add(u32::from(lead > 0));
+    fn is_close(&mut self, frames: i32) -> bool {
+        self.close = self.close.saturating_add(u32::from(frames == 0));
+        self.roomy = self.roomy.saturating_add(u32::from(frames > 0));
         // One may be the rest of a single stall, two are a habit; but if most are close, it was
         // the others that came in a heap, after a late tick.
-        lead == 0
+        frames == 0
             && (FEW_PACKETS..=LEARNING_PACKETS).contains(&self.packets)
-            && self.leads.jitter()
+            && self.leads.jitter(self.frame)
             && (2..=self.roomy).contains(&self.close)
     }
 
     fn open_window(&mut self) {
         self.window_before = self.window;
         self.window = Leads::NONE;
+        self.window_lows = 0;
         self.window_ticks = 0;
     }
 
@@ -157,12 +184,24 @@ impl Adaption {
         self.leads.high
     }
 
-    /// A tick went by. How many frames the delay may shrink by, if the moment is quiet.
-    pub(crate) fn tick(&mut self) -> i32 {
+    /// A tick went by. By how much the delay is to grow, lest the next slip be heard.
+    pub(crate) fn reserve(&mut self) -> u32 {
+        let room = DEPTH_FRAMES_MAX * self.frame - self.deepest();
+        if !self.slips.tick() || room < self.frame {
+            return 0;
+        }
+        self.shift(self.frame);
+        self.frame as u32
+    }
+
+    /// A tick went by. By how much the delay may shrink.
+    pub(crate) fn tick(&mut self) -> u32 {
         self.window_ticks += 1;
         if self.window_ticks >= self.patience_ticks {
             let seen = self.window.low <= self.window.high;
-            let margin = i32::from(self.window.jitter());
+            let rare = self.window.jitter(self.frame) && self.window_lows < OFTEN_PACKETS;
+            let margin = rare || self.slips.is_reserved();
+            let margin = i32::from(margin) * self.frame;
             self.spare = if seen {
                 (self.window.low - margin).max(0)
             } else {
@@ -170,24 +209,33 @@ impl Adaption {
             };
             self.open_window();
         }
-        self.spare_ticks = if self.spare > 0 {
+        if self.spare < self.frame / SPARE_PARTS {
+            self.spare = 0;
+        }
+        self.spare_ticks = if self.spare >= self.frame {
             self.spare_ticks + 1
         } else {
             0
         };
-        self.spare
+        self.spare as u32
     }
 
-    /// Whether the spare frames have waited long enough for a quiet moment.
-    pub(crate) fn is_overdue(&self) -> bool {
-        self.spare_ticks > QUIET_WAIT_TICKS
+    /// How long what is spare has waited to go, of as long as it may.
+    pub(crate) fn waited(&self) -> f32 {
+        self.spare_ticks as f32 / SPARE_TICKS_MAX as f32
     }
 
-    /// The delay shrank by so many frames.
-    pub(crate) fn shrunk(&mut self, by: i32) {
-        self.spare -= by;
+    /// The delay shrank by so much.
+    pub(crate) fn shrunk(&mut self, by: u32) {
+        let by = by as i32;
+        self.spare = (self.spare - by).max(0);
         self.has_shrunk = true;
         self.shift(-by);
+    }
+
+    /// The delay grew by so much, beyond what was asked for.
+    pub(crate) fn grown(&mut self, by: u32) {
+        self.shift(by as i32);
     }
 
     fn shift(&mut self, by: i32) {

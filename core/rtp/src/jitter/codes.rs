@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::conceal::Concealer;
 use super::ring::{RING_CODES, Ring};
+use super::store::Played;
+use super::stretch::{self, LAG_MAX, Limits, QUIET};
 
 /// A payload of more is not voice that anybody agreed on (ptime 60 is 480).
 const PAYLOAD_BYTES_MAX: usize = 1_600;
-/// A frame is quiet if its samples are no larger than this on average (−46 dBFS).
-const QUIET: u32 = 160;
+/// A frame and the longest lag, of the widest voice.
+const STRETCHED_MAX: usize = 2 * 2 * LAG_MAX;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Codes {
@@ -94,11 +96,20 @@ impl Codes {
         }
     }
 
-    /// Plays from there and says (whether any of it was made up, whether any is voice).
-    pub(crate) fn play(&mut self, cursor: u32, out: &mut [i16]) -> (bool, bool) {
-        let (mut made, mut voice) = (false, false);
-        let each = if self.codec == Codec::G722 { 2 } else { 1 };
+    /// Whether a whole frame is missing.
+    pub(crate) fn is_missing(&self, cursor: u32, frame: u32) -> bool {
+        self.ring.run(cursor, frame) == (false, frame)
+    }
+
+    /// How much more is to be made up, so that voice goes on at the end of a period.
+    pub(crate) fn complete(&mut self) -> u32 {
+        (self.concealer.complete() / self.each()) as u32
+    }
+
+    pub(crate) fn play(&mut self, cursor: u32, out: &mut [i16]) -> Played {
+        let each = self.each();
         let count = (out.len() / each) as u32;
+        let mut played = Played::default();
         let mut at = cursor;
         let mut rest = &mut *out;
         while !rest.is_empty() {
@@ -109,26 +120,94 @@ impl Codes {
             let (there, n) = self.ring.run(at, left);
             let (part, after) = rest.split_at_mut(n as usize * each);
             if there {
-                self.decode(at, n, part);
+                decode(self.codec, &mut self.wide, self.ring.read(at, n), part);
                 self.concealer.voice(part);
-                voice = true;
+                played.missing = 0;
             } else {
-                made |= self.concealer.conceal(part);
+                let made = self.concealer.conceal(part);
+                played.made += if made { n } else { 0 };
+                played.missing += n;
             }
             at = at.wrapping_add(n);
             rest = after;
         }
         self.ring.clear(cursor, count);
-        (made, voice)
+        played
     }
 
-    fn decode(&mut self, at: u32, count: u32, mut out: &mut [i16]) {
-        for piece in self.ring.read(at, count) {
-            let n = match expansion(self.codec) {
-                Some(_) => confab_codec::decode(self.codec, piece, out),
-                None => self.wide.decode(piece, out),
-            };
-            out = &mut out[n..];
+    /// Plays a frame and leaves out as many codes as it says, if that is not heard.
+    pub(crate) fn shorten(
+        &mut self,
+        cursor: u32,
+        (most, least): (u32, f32),
+        out: &mut [i16],
+    ) -> Option<u32> {
+        let each = self.each();
+        let count = (out.len() / each) as u32;
+        let (there, n) = self.ring.run(cursor, count + most.min(LAG_MAX as u32));
+        self.concealer.past(0).filter(|_| there && n > count)?;
+        let mut samples = [0; STRETCHED_MAX];
+        let samples = samples.get_mut(..n as usize * each)?;
+        // The decoder that plays must not hear twice what is left for later.
+        let mut wide = self.wide.clone();
+        decode(self.codec, &mut wide, self.ring.read(cursor, n), samples);
+        let limits = self.limits(samples.len() - out.len(), least);
+        let lag = stretch::shorten(samples, out, limits)? / each;
+        self.go_on(cursor, count + lag as u32, out);
+        Some(lag as u32)
+    }
+
+    /// Plays a frame that repeats as many codes as it says, if that is not heard.
+    pub(crate) fn lengthen(&mut self, cursor: u32, least: f32, out: &mut [i16]) -> Option<u32> {
+        let each = self.each();
+        let count = (out.len() / each) as u32;
+        let past = self.concealer.past(LAG_MAX * each)?;
+        if self.ring.run(cursor, count) != (true, count) {
+            return None;
         }
+        let mut samples = [0; STRETCHED_MAX];
+        let samples = samples.get_mut(..past.len() + out.len())?;
+        samples[..past.len()].copy_from_slice(past);
+        let mut wide = self.wide.clone();
+        let frame = &mut samples[past.len()..];
+        decode(self.codec, &mut wide, self.ring.read(cursor, count), frame);
+        let limits = self.limits(past.len(), least);
+        let lag = stretch::lengthen(samples, past.len(), out, limits)? / each;
+        self.go_on(cursor, count - lag as u32, out);
+        Some(lag as u32)
+    }
+
+    /// A frame was played that took up so many codes.
+    fn go_on(&mut self, cursor: u32, count: u32, frame: &mut [i16]) {
+        if self.codec == Codec::G722 {
+            let codes = self.ring.read(cursor, count);
+            decode(self.codec, &mut self.wide, codes, &mut [0; STRETCHED_MAX]);
+        }
+        self.concealer.voice(frame);
+        self.ring.clear(cursor, count);
+    }
+
+    fn limits(&self, lag_max: usize, least: f32) -> Limits {
+        let each = self.each();
+        Limits {
+            lag_max,
+            each,
+            least,
+        }
+    }
+
+    /// Samples that a code holds.
+    fn each(&self) -> usize {
+        if self.codec == Codec::G722 { 2 } else { 1 }
+    }
+}
+
+fn decode(codec: Codec, wide: &mut G722Decoder, codes: [&[u8]; 2], mut out: &mut [i16]) {
+    for piece in codes {
+        let n = match expansion(codec) {
+            Some(_) => confab_codec::decode(codec, piece, out),
+            None => wide.decode(piece, out),
+        };
+        out = &mut out[n..];
     }
 }

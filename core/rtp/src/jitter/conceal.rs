@@ -12,8 +12,8 @@ const HISTORY: usize = 320;
 const PERIOD_MIN: usize = 40;
 const PERIOD_MAX: usize = 120;
 const WINDOW: usize = 160;
-/// 10 ms at full level, then down to nothing at 60 ms.
-const FULL_SAMPLES: u32 = 80;
+/// 20 ms at full level, then down to nothing at 60 ms.
+const FULL_SAMPLES: u32 = 160;
 const END_SAMPLES: u32 = 480;
 /// 5 ms from made-up to real.
 const BLEND: usize = 40;
@@ -34,7 +34,9 @@ pub(crate) struct Concealer {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Gap {
     period: usize,
+    /// Samples so far; and those that count for the fade.
     made: u32,
+    faded: u32,
 }
 
 impl Concealer {
@@ -70,7 +72,7 @@ impl Concealer {
     /// before, or too long ago.
     pub(crate) fn conceal(&mut self, samples: &mut [i16]) -> bool {
         self.part();
-        let Some(mut gap) = self.gap.filter(|gap| gap.made < self.end()) else {
+        let Some(mut gap) = self.gap.filter(|gap| gap.faded < self.end()) else {
             samples.fill(0);
             return false;
         };
@@ -81,12 +83,34 @@ impl Concealer {
         true
     }
 
+    /// The last of what was heard, if the next sample follows from it.
+    pub(crate) fn past(&self, samples: usize) -> Option<&[i16]> {
+        let length = self.history.len();
+        let past = self.history.get(length.checked_sub(samples)?..);
+        past.filter(|_| self.heard && self.gap.is_none())
+    }
+
+    /// What is made up will be followed by the voice that it stands in for. How many more samples
+    /// it takes to the end of the period, where voice goes on without a step.
+    pub(crate) fn complete(&mut self) -> usize {
+        let (full, end) = (FULL_SAMPLES * self.wide as u32, self.end());
+        let Some(gap) = self.gap.as_mut().filter(|gap| gap.faded < end) else {
+            return 0;
+        };
+        if gap.faded <= full {
+            gap.faded = 0;
+        }
+        let made = gap.made as usize;
+        made.next_multiple_of(gap.period) - made
+    }
+
     /// What comes next does not follow from what came before: blend the two.
     pub(crate) fn part(&mut self) {
         if self.gap.is_none() && self.heard {
             self.gap = Some(Gap {
                 period: self.period(),
                 made: 0,
+                faded: 0,
             });
         }
     }
@@ -97,11 +121,13 @@ impl Concealer {
 
     fn next_made(&self, gap: &mut Gap) -> i16 {
         let (end, length) = (self.end(), self.history.len());
-        if gap.made >= end {
+        if gap.faded >= end {
             return 0;
         }
         let (period, made) = (gap.period, gap.made as usize);
+        let faded = gap.faded;
         gap.made += 1;
+        gap.faded += 1;
         let overlap = period / 4;
         let start = length - period;
         let i = made % period;
@@ -118,13 +144,13 @@ impl Concealer {
             sample += step * (overlap - made) as i32 / overlap as i32;
         }
         let falls = end - FULL_SAMPLES * self.wide as u32;
-        let gain = (end - made as u32).min(falls) as i32;
+        let gain = (end - faded).min(falls) as i32;
         let sample = sample.clamp(-32_768, 32_767) * gain / falls as i32;
         sample as i16
     }
 
-    /// The lag at which the last 20 ms are most like what came before: found among every second
-    /// lag, then exactly.
+    /// The lag at which the last 20 ms are most like what came before: found among those of 8 kHz,
+    /// then exactly.
     fn period(&self) -> usize {
         let peak = self
             .history
@@ -153,7 +179,7 @@ impl Concealer {
             }
             best.0
         };
-        let step = 2 * self.wide;
+        let step = self.wide;
         let near = best(least, most, step);
         best((near + 1 - step).max(least), near + step - 1, 1)
     }

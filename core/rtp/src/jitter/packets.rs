@@ -5,7 +5,9 @@ use confab_codec::{OpusDecoder, opus_samples};
 use serde::{Deserialize, Serialize};
 
 use super::fixed;
+use super::store::Played;
 use super::stream::distance;
+use super::stretch::{self, LAG_MAX, Limits, QUIET};
 
 /// Packets that are kept: half a second of the usual 20 ms, and some.
 const PACKETS_MAX: usize = 32;
@@ -22,8 +24,8 @@ const MADE_MAX: usize = 4_800;
 const PAUSE_BYTES: usize = 2;
 /// And so does one whose samples are no larger: −60 dBFS.
 const PAUSE_PEAK: u16 = 32;
-/// A frame is quiet if its samples are no larger than this on average (−46 dBFS).
-const QUIET: u32 = 160;
+/// The longest lag, at 48 kHz.
+const LONGEST: usize = 6 * LAG_MAX;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Packets {
@@ -32,10 +34,15 @@ pub(crate) struct Packets {
     kept: Vec<Packet>,
     /// Decoded and not played yet.
     #[serde(with = "fixed")]
-    samples: Box<[i16; SAMPLES_MAX + FRAME]>,
+    samples: Box<[i16; SAMPLES_MAX + FRAME + LONGEST]>,
     /// The timestamp of the first of them, and how many there are.
     from: u32,
     waiting: usize,
+    /// Just behind the last of them that is voice.
+    voice_end: u32,
+    /// The last that was played.
+    #[serde(with = "fixed")]
+    past: Box<[i16; LONGEST]>,
     /// Samples in a row that no packet was there for.
     made: usize,
     /// The last packet said that nothing is said.
@@ -62,6 +69,8 @@ impl Packets {
             samples: fixed::zeros(),
             from: 0,
             waiting: 0,
+            voice_end: 0,
+            past: fixed::zeros(),
             made: MADE_MAX,
             pause: false,
         }
@@ -107,6 +116,7 @@ impl Packets {
             }
         }
         self.waiting = 0;
+        self.voice_end = from;
     }
 
     /// What came before is too long ago to go on from.
@@ -127,30 +137,90 @@ impl Packets {
     pub(crate) fn is_quiet(&self, cursor: u32, frame: u32) -> bool {
         let decoded = usize::try_from(distance(self.from, cursor)).unwrap_or(usize::MAX);
         let waiting = self.samples[..self.waiting].get(decoded..);
-        if let Some(next) = waiting.and_then(|waiting| waiting.get(..frame as usize)) {
-            let sizes = next.iter().map(|sample| u32::from(sample.unsigned_abs()));
-            return sizes.sum::<u32>() <= QUIET * frame;
+        match waiting.filter(|waiting| !waiting.is_empty()) {
+            Some(waiting) => waiting.get(..frame as usize).is_some_and(|next| {
+                let sizes = next.iter().map(|sample| u32::from(sample.unsigned_abs()));
+                sizes.sum::<u32>() <= QUIET * frame
+            }),
+            None => {
+                let there = self.kept.iter().find(|packet| packet.covers(cursor));
+                there.is_none_or(|packet| packet.bytes.len() <= PAUSE_BYTES)
+            }
         }
-        let there = self.kept.iter().find(|packet| packet.covers(cursor));
-        there.is_none_or(|packet| packet.bytes.len() <= PAUSE_BYTES)
     }
 
-    /// Plays from there and says (whether any of it was made up, whether any is voice).
-    pub(crate) fn play(&mut self, cursor: u32, out: &mut [i16]) -> (bool, bool) {
+    /// Whether a whole frame is missing.
+    pub(crate) fn is_missing(&self, cursor: u32) -> bool {
+        let decoded = distance(self.from, cursor);
+        !(0..self.waiting as i32).contains(&decoded)
+            && !self.kept.iter().any(|packet| packet.covers(cursor))
+    }
+
+    pub(crate) fn play(&mut self, cursor: u32, out: &mut [i16]) -> Played {
         self.align(cursor);
-        let (mut made, mut voice) = (false, false);
+        let mut made = 0;
         while self.waiting < out.len() {
             let at = self.from.wrapping_add(self.waiting as u32);
-            if self.decode(at) {
-                voice = true;
-            } else {
-                made |= self.make_up(at);
+            if !self.decode(at) {
+                made += self.make_up(at);
             }
         }
         let n = out.len();
         out.copy_from_slice(&self.samples[..n]);
+        self.go_on(n, out);
+        let missing = distance(self.voice_end, self.from).clamp(0, n as i32);
+        Played {
+            made: made as u32,
+            missing: missing as u32,
+        }
+    }
+
+    /// Plays a frame and leaves out as many samples as it says, if that is not heard.
+    pub(crate) fn shorten(
+        &mut self,
+        cursor: u32,
+        (most, least): (u32, f32),
+        out: &mut [i16],
+    ) -> Option<u32> {
+        self.align(cursor);
+        let wanted = out.len() + LONGEST.min(most as usize);
+        while self.waiting < wanted {
+            let at = self.from.wrapping_add(self.waiting as u32);
+            if !self.decode(at) {
+                break;
+            }
+        }
+        let samples = &self.samples[..self.waiting.min(wanted)];
+        let limits = limits(samples.len().checked_sub(out.len())?, least);
+        let lag = stretch::shorten(samples, out, limits)?;
+        self.go_on(out.len() + lag, out);
+        Some(lag as u32)
+    }
+
+    /// Plays a frame that repeats as many samples as it says, if that is not heard.
+    pub(crate) fn lengthen(&mut self, cursor: u32, least: f32, out: &mut [i16]) -> Option<u32> {
+        self.align(cursor);
+        while self.waiting < out.len() {
+            let at = self.from.wrapping_add(self.waiting as u32);
+            if !self.decode(at) {
+                return None;
+            }
+        }
+        let mut samples = [0; LONGEST + FRAME];
+        let samples = samples.get_mut(..LONGEST + out.len())?;
+        samples[..LONGEST].copy_from_slice(&*self.past);
+        samples[LONGEST..].copy_from_slice(&self.samples[..out.len()]);
+        let lag = stretch::lengthen(samples, LONGEST, out, limits(LONGEST, least))?;
+        self.go_on(out.len() - lag, out);
+        Some(lag as u32)
+    }
+
+    /// A frame was played that took up so many samples.
+    fn go_on(&mut self, n: usize, frame: &[i16]) {
         self.drop_first(n);
-        (made, voice)
+        let keep = LONGEST.saturating_sub(frame.len());
+        self.past.copy_within(LONGEST - keep.., 0);
+        self.past[keep..].copy_from_slice(&frame[frame.len() - (LONGEST - keep)..]);
     }
 
     /// Brings the first sample that waits to the one that is to be played.
@@ -158,7 +228,10 @@ impl Packets {
         let past = distance(self.from, cursor);
         match usize::try_from(past) {
             Ok(past) if past <= self.waiting => self.drop_first(past),
-            _ => self.waiting = 0,
+            _ => {
+                self.waiting = 0;
+                self.voice_end = cursor;
+            }
         }
         self.from = cursor;
     }
@@ -189,12 +262,14 @@ impl Packets {
         };
         self.samples[self.waiting..][..rest.len()].copy_from_slice(rest);
         self.waiting += rest.len();
+        self.voice_end = self.from.wrapping_add(self.waiting as u32);
         self.made = 0;
         true
     }
 
-    /// Fills in from this sample on, up to the next packet or a frame. False if that is silence.
-    fn make_up(&mut self, at: u32) -> bool {
+    /// Fills in from this sample on, up to the next packet or a frame. Says how many samples it
+    /// made up; those of silence do not count.
+    fn make_up(&mut self, at: u32) -> usize {
         let after = self.kept.iter().filter(|packet| packet.samples > 0);
         let after = after.filter(|packet| distance(at, packet.timestamp) > 0);
         let next = after.min_by_key(|packet| distance(at, packet.timestamp));
@@ -210,7 +285,7 @@ impl Packets {
             if n > 0 {
                 self.waiting += n;
                 self.made += n;
-                return true;
+                return n;
             }
         }
         let whole = gap.min(FRAME).next_multiple_of(STEP);
@@ -221,7 +296,15 @@ impl Packets {
         }
         self.waiting += whole;
         self.made += whole;
-        !silent
+        if silent { 0 } else { whole }
+    }
+}
+
+fn limits(lag_max: usize, least: f32) -> Limits {
+    Limits {
+        lag_max,
+        each: 1,
+        least,
     }
 }
 

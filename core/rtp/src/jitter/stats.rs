@@ -39,6 +39,10 @@ pub struct JitterStats {
     pub grown: u64,
     /// Times that the delay shrank, by a frame or more.
     pub shrunk: u64,
+    /// Times that voice was made shorter by a period of its own, a few milliseconds.
+    pub shortened: u64,
+    /// And longer.
+    pub lengthened: u64,
     /// How much is buffered now, in milliseconds.
     pub depth_ms: u32,
 }

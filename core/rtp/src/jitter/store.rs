@@ -6,6 +6,15 @@ use serde::{Deserialize, Serialize};
 use super::codes::Codes;
 use super::packets::Packets;
 
+/// What a frame that was played is made of, in units of the timestamp.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Played {
+    /// Made up, silence not counted.
+    pub(crate) made: u32,
+    /// Without voice, from its end back.
+    pub(crate) missing: u32,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Store {
     Codes(Box<Codes>),
@@ -84,11 +93,49 @@ impl Store {
         }
     }
 
-    /// Plays from there and says (whether any of it was made up, whether any is voice).
-    pub(crate) fn play(&mut self, cursor: u32, out: &mut [i16]) -> (bool, bool) {
+    /// Whether nothing of the next frame is there.
+    pub(crate) fn is_missing(&self, cursor: u32, frame: u32) -> bool {
+        match self {
+            Self::Codes(codes) => codes.is_missing(cursor, frame),
+            Self::Packets(packets) => packets.is_missing(cursor),
+        }
+    }
+
+    /// How much more is to be made up, so that voice that follows goes on without a step.
+    pub(crate) fn complete(&mut self) -> u32 {
+        match self {
+            Self::Codes(codes) => codes.complete(),
+            // The decoder laps its frames by itself.
+            Self::Packets(_) => 0,
+        }
+    }
+
+    pub(crate) fn play(&mut self, cursor: u32, out: &mut [i16]) -> Played {
         match self {
             Self::Codes(codes) => codes.play(cursor, out),
             Self::Packets(packets) => packets.play(cursor, out),
+        }
+    }
+
+    /// Plays a frame and leaves out as much as it says, of `most`, if what glides into each other
+    /// is at least so like.
+    pub(crate) fn shorten(
+        &mut self,
+        cursor: u32,
+        limits: (u32, f32),
+        out: &mut [i16],
+    ) -> Option<u32> {
+        match self {
+            Self::Codes(codes) => codes.shorten(cursor, limits, out),
+            Self::Packets(packets) => packets.shorten(cursor, limits, out),
+        }
+    }
+
+    /// Plays a frame and leaves as much of it for later as it says, on the same condition.
+    pub(crate) fn lengthen(&mut self, cursor: u32, least: f32, out: &mut [i16]) -> Option<u32> {
+        match self {
+            Self::Codes(codes) => codes.lengthen(cursor, least, out),
+            Self::Packets(packets) => packets.lengthen(cursor, least, out),
         }
     }
 }

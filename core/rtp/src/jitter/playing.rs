@@ -1,0 +1,159 @@
+//! What a tick takes out of the buffer: the next frame, shorter or longer where the delay is to
+//! change. Takes in nothing and learns nothing of packets.
+
+use confab_terms::Instant;
+
+use super::adaption::DEPTH_FRAMES_MAX;
+use super::stream::{Due, Stream, distance};
+use super::{JitterBuffer, Pulled};
+
+impl JitterBuffer {
+    /// The next samples, 20 ms at the codec's sampling rate, at each tick; and what they are.
+    pub fn pull(&mut self, _now: Instant, out: &mut [i16]) -> Pulled {
+        let pulled = self.next(out);
+        self.stats.concealed += u64::from(pulled == Pulled::Concealed);
+        pulled
+    }
+
+    fn next(&mut self, out: &mut [i16]) -> Pulled {
+        if self.stream.is_none() {
+            out.fill(0);
+            return Pulled::Silence;
+        }
+        let Some(cursor) = self.cursor() else {
+            let cursor = self.start();
+            return self.play(cursor, out);
+        };
+        let due = self.stream.as_mut().map_or(Due::Nothing, Stream::due);
+        match due {
+            Due::Nothing => self.play(cursor, out),
+            Due::More(least) => {
+                if self.store.is_missing(cursor, self.frame) && self.owes_a_frame() {
+                    return self.hold(out);
+                }
+                let longer = self
+                    .may_stretch()
+                    .then(|| self.lengthen(cursor, least, out));
+                longer.flatten().unwrap_or_else(|| self.play(cursor, out))
+            }
+            Due::Hold => self.hold(out),
+            Due::Less(spare, _) if self.store.is_quiet(cursor, self.frame) => {
+                let cursor = self.drop(cursor, spare.min(self.frame));
+                self.play(cursor, out)
+            }
+            Due::Less(spare, least) => {
+                let shorter = self
+                    .may_stretch()
+                    .then(|| self.shorten(cursor, (spare, least), out));
+                shorter.flatten().unwrap_or_else(|| self.play(cursor, out))
+            }
+            Due::Drop(spare) => {
+                let cursor = self.drop(cursor, spare);
+                self.play(cursor, out)
+            }
+        }
+    }
+
+    /// Where this tick plays from: where the last one ended, if nothing speaks against it.
+    fn cursor(&mut self) -> Option<u32> {
+        let stream = self.stream.as_mut()?;
+        let cursor = stream.cursor?;
+        let depth_max = (DEPTH_FRAMES_MAX + 1) * self.frame as i32 + stream.packet as i32;
+        if distance(cursor, stream.end) <= depth_max {
+            return Some(cursor);
+        }
+        self.stats.resynchronised += 1;
+        stream.stop();
+        None
+    }
+
+    /// Whole frames that end with the youngest sample: the least delay there can be.
+    fn start(&mut self) -> u32 {
+        let Some(stream) = &mut self.stream else {
+            return 0;
+        };
+        let frames = stream.packet.next_multiple_of(self.frame);
+        let cursor = stream.end.wrapping_sub(frames);
+        self.store.keep(cursor, frames);
+        self.store.part();
+        cursor
+    }
+
+    fn may_stretch(&mut self) -> bool {
+        self.stream.as_mut().is_some_and(Stream::may_stretch)
+    }
+
+    fn owes_a_frame(&self) -> bool {
+        let owed = self.stream.as_ref().map_or(0, |stream| stream.owed);
+        owed >= self.frame
+    }
+
+    /// Fills in a frame without going on.
+    fn hold(&mut self, out: &mut [i16]) -> Pulled {
+        if let Some(stream) = &mut self.stream {
+            stream.pay(self.frame);
+        }
+        if self.store.conceal(out) {
+            Pulled::Concealed
+        } else {
+            Pulled::Silence
+        }
+    }
+
+    fn lengthen(&mut self, cursor: u32, least: f32, out: &mut [i16]) -> Option<Pulled> {
+        let by = self.store.lengthen(cursor, least, out)?;
+        self.stats.lengthened += 1;
+        let stream = self.stream.as_mut()?;
+        stream.pay(by);
+        stream.cursor = Some(cursor.wrapping_add(self.frame).wrapping_sub(by));
+        stream.missing = 0;
+        Some(Pulled::Voice)
+    }
+
+    fn shorten(&mut self, cursor: u32, limits: (u32, f32), out: &mut [i16]) -> Option<Pulled> {
+        let by = self.store.shorten(cursor, limits, out)?;
+        self.stats.shortened += 1;
+        let stream = self.stream.as_mut()?;
+        stream.adaption.shrunk(by);
+        stream.cursor = Some(cursor.wrapping_add(self.frame + by));
+        stream.missing = 0;
+        Some(Pulled::Voice)
+    }
+
+    /// Leaves out so much, whatever is there.
+    fn drop(&mut self, cursor: u32, by: u32) -> u32 {
+        if let Some(stream) = &mut self.stream {
+            stream.adaption.shrunk(by);
+        }
+        self.stats.shrunk += 1;
+        self.store.part();
+        self.store.clear(cursor, by);
+        cursor.wrapping_add(by)
+    }
+
+    fn play(&mut self, cursor: u32, out: &mut [i16]) -> Pulled {
+        let played = self.store.play(cursor, out);
+        let Some(stream) = &mut self.stream else {
+            return Pulled::Silence;
+        };
+        // What was made up on purpose stands in for nothing.
+        let made = played.made > stream.filled;
+        stream.filled = stream.filled.saturating_sub(self.frame);
+        let beyond = distance(stream.end, cursor) >= 0;
+        let paused = stream.paused && beyond;
+        stream.guessed += u32::from(made && beyond && !paused);
+        stream.cursor = Some(cursor.wrapping_add(self.frame));
+        let voice = played.missing < self.frame;
+        stream.missing = if voice {
+            played.missing
+        } else {
+            stream.missing.saturating_add(self.frame)
+        };
+        match (made, voice) {
+            (true, _) if paused => Pulled::Fading,
+            (true, _) => Pulled::Concealed,
+            (false, true) => Pulled::Voice,
+            (false, false) => Pulled::Silence,
+        }
+    }
+}
