@@ -33,6 +33,7 @@ impl Engine {
                 Some(leg) if leg.tape.is_none() => {
                     let rate = leg.coding.codec().rate();
                     leg.tape = Some(Box::new(LegTape::new(recording, rate, dual, track)));
+                    leg.equip(&mut self.scratch.spares);
                     true
                 }
                 _ => false,
