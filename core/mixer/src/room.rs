@@ -222,8 +222,8 @@ impl Room {
             || self.whispers.iter().any(|&(_, speaker)| speaker == seat)
     }
 
-    /// Whether the leg that sits there hears, or may when somebody speaks, what not everybody hears:
-    /// a whisper, or the others without itself.
+    /// Whether the leg that sits there hears, or may when somebody speaks, what not everybody
+    /// hears: a whisper, or the others without itself.
     #[must_use]
     pub fn sets_apart(&self, seat: Seat, speaks: bool) -> bool {
         let seated = self.seats.get(seat.index()).and_then(Option::as_ref);
