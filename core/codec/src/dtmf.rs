@@ -35,13 +35,10 @@ const COLUMN_BELOW_MAX: f32 = 10.0;
 const GAP_BLOCKS: u8 = 2;
 
 /// One stream's ear for digits.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TouchTones {
-    /// Of this block; row tones, then column tones. Two numbers each (Goertzel).
-    resonators: [(f32, f32); 8],
-    power: f32,
-    /// Of both ends.
-    ends: [f32; 2],
+    /// What there is of this block.
+    block: Block,
     samples: usize,
     /// What the last block held.
     last: Option<char>,
@@ -51,29 +48,23 @@ pub struct TouchTones {
     missing: u8,
 }
 
-impl Default for TouchTones {
-    fn default() -> Self {
-        Self {
-            resonators: [(0.0, 0.0); 8],
-            power: 0.0,
-            ends: [0.0; 2],
-            samples: 0,
-            last: None,
-            down: None,
-            missing: 0,
-        }
-    }
-}
+/// In rows, as long arrays can't be written out.
+type Block = [[i16; 17]; BLOCK_SAMPLES / 17];
 
 impl TouchTones {
     /// Listens to the next samples, 102 at most end a block; the digit that was recognised, once
     /// a press.
-    pub fn hear(&mut self, samples: &[i16]) -> Option<Digit> {
+    pub fn hear(&mut self, mut samples: &[i16]) -> Option<Digit> {
         let mut found = None;
-        for &sample in samples {
-            self.take(f32::from(sample) / 32_768.0);
+        while !samples.is_empty() {
+            let room = &mut self.block.as_flattened_mut()[self.samples..];
+            let (now, later) = samples.split_at(room.len().min(samples.len()));
+            room[..now.len()].copy_from_slice(now);
+            self.samples += now.len();
+            samples = later;
             if self.samples == BLOCK_SAMPLES {
-                let key = self.end_block();
+                self.samples = 0;
+                let key = key_of(self.block.as_flattened());
                 found = self.follow(key).or(found);
             }
         }
@@ -85,47 +76,6 @@ impl TouchTones {
     #[must_use]
     pub fn holds_tones(&self) -> bool {
         self.last.is_some() || self.down.is_some()
-    }
-
-    fn take(&mut self, sample: f32) {
-        for ((one, two), step) in self.resonators.iter_mut().zip(steps()) {
-            let next = sample + step * *one - *two;
-            *two = *one;
-            *one = next;
-        }
-        let power = sample * sample;
-        self.power += power;
-        if self.samples < END_SAMPLES {
-            self.ends[0] += power;
-        }
-        self.samples += 1;
-        if self.samples > BLOCK_SAMPLES - END_SAMPLES {
-            self.ends[1] += power;
-        }
-    }
-
-    /// What key this block holds, if any.
-    fn end_block(&mut self) -> Option<char> {
-        let mut tones = [0.0; 8];
-        for ((tone, (one, two)), step) in tones.iter_mut().zip(self.resonators).zip(steps()) {
-            // The amplitude of a sine, squared.
-            let energy = one * one + two * two - step * one * two;
-            *tone = energy * (2.0 / BLOCK_SAMPLES as f32).powi(2);
-        }
-        let power = 2.0 * self.power / BLOCK_SAMPLES as f32;
-        let end_least = self.power * END_SHARE * END_SAMPLES as f32 / BLOCK_SAMPLES as f32;
-        let whole = self.ends.iter().all(|end| *end >= end_least);
-        self.resonators = [(0.0, 0.0); 8];
-        self.power = 0.0;
-        self.ends = [0.0; 2];
-        self.samples = 0;
-        let (rows, columns) = tones.split_at(4);
-        let (row, row_power) = strongest(rows)?;
-        let (column, column_power) = strongest(columns)?;
-        let twisted = column_power > row_power * COLUMN_ABOVE_MAX
-            || row_power > column_power * COLUMN_BELOW_MAX;
-        let pure = row_power + column_power >= power * PURE_SHARE;
-        (pure && whole && !twisted).then(|| KEYS[row][column])
     }
 
     /// Two blocks alike are a press; it lasts until the tones are gone.
@@ -149,6 +99,42 @@ impl TouchTones {
     }
 }
 
+/// What key a block holds, if any. Every voice without RFC 4733 comes by here, and hardly any
+/// block is a key's: so the cheapest question comes first.
+fn key_of(block: &[i16]) -> Option<char> {
+    let mut samples = [0.0; BLOCK_SAMPLES];
+    for (sample, &heard) in samples.iter_mut().zip(block) {
+        *sample = f32::from(heard) / 32_768.0;
+    }
+    let energy = energy_of(&samples);
+    let power = 2.0 * energy / BLOCK_SAMPLES as f32;
+    if power < TONE_LEAST {
+        return None;
+    }
+    let [rows, columns] = waves();
+    let (row, row_power) = strongest(&rows.powers(&samples))?;
+    // Else no column that is not too loud beside it makes up the share.
+    if row_power * (1.0 + COLUMN_ABOVE_MAX) < power * PURE_SHARE {
+        return None;
+    }
+    let (column, column_power) = strongest(&columns.powers(&samples))?;
+    let twisted =
+        column_power > row_power * COLUMN_ABOVE_MAX || row_power > column_power * COLUMN_BELOW_MAX;
+    let pure = row_power + column_power >= power * PURE_SHARE;
+    let end_least = energy * END_SHARE * END_SAMPLES as f32 / BLOCK_SAMPLES as f32;
+    let whole = [
+        &samples[..END_SAMPLES],
+        &samples[BLOCK_SAMPLES - END_SAMPLES..],
+    ]
+    .into_iter()
+    .all(|end| energy_of(end) >= end_least);
+    (pure && whole && !twisted).then(|| KEYS[row][column])
+}
+
+fn energy_of(samples: &[f32]) -> f32 {
+    samples.iter().map(|sample| sample * sample).sum()
+}
+
 /// The one tone that stands out of its group.
 fn strongest(tones: &[f32]) -> Option<(usize, f32)> {
     let (at, power) = tones
@@ -161,13 +147,41 @@ fn strongest(tones: &[f32]) -> Option<(usize, f32)> {
     (power >= TONE_LEAST && stands_out).then_some((at, power))
 }
 
-/// 2 cos ω of each tone.
-fn steps() -> [f32; 8] {
-    static STEPS: std::sync::LazyLock<[f32; 8]> = std::sync::LazyLock::new(|| {
-        let step = |hz: f32| 2.0 * (core::f32::consts::TAU * hz / RATE_HZ).cos();
-        let [a, b, c, d] = ROWS_HZ.map(step);
-        let [e, f, g, h] = COLUMNS_HZ.map(step);
-        [a, b, c, d, e, f, g, h]
-    });
-    *STEPS
+/// A block of each tone of a group: at each sample the four cosines, then the four sines.
+struct Waves([[f32; 8]; BLOCK_SAMPLES]);
+
+impl Waves {
+    fn new(tones_hz: [f32; 4]) -> Self {
+        let mut waves = [[0.0; 8]; BLOCK_SAMPLES];
+        for (n, at) in waves.iter_mut().enumerate() {
+            for (tone, hz) in tones_hz.into_iter().enumerate() {
+                let angle = core::f32::consts::TAU * hz / RATE_HZ * n as f32;
+                (at[tone], at[tone + 4]) = (angle.cos(), angle.sin());
+            }
+        }
+        Self(waves)
+    }
+
+    /// The amplitude of each tone as a sine, squared.
+    fn powers(&self, samples: &[f32; BLOCK_SAMPLES]) -> [f32; 4] {
+        // Two sums, so that one addition need not wait for the other.
+        let (mut even, mut odd) = ([0.0; 8], [0.0; 8]);
+        for (waves, samples) in self.0.chunks_exact(2).zip(samples.chunks_exact(2)) {
+            for n in 0..8 {
+                even[n] += waves[0][n] * samples[0];
+                odd[n] += waves[1][n] * samples[1];
+            }
+        }
+        core::array::from_fn(|tone| {
+            let (cosine, sine) = (even[tone] + odd[tone], even[tone + 4] + odd[tone + 4]);
+            (cosine * cosine + sine * sine) * (2.0 / BLOCK_SAMPLES as f32).powi(2)
+        })
+    }
+}
+
+/// Of the rows, and of the columns.
+fn waves() -> &'static [Waves; 2] {
+    static WAVES: std::sync::LazyLock<[Waves; 2]> =
+        std::sync::LazyLock::new(|| [Waves::new(ROWS_HZ), Waves::new(COLUMNS_HZ)]);
+    &WAVES
 }

@@ -17,7 +17,7 @@ use crate::sound::Fed;
 use crate::{Command, Event, LegFigures, LegMedia, Source};
 
 /// What a leg puts in the arena in one tick: a packet and a report.
-const ARENA_BYTES_A_LEG: usize = 172 + 200 + 2 * SRTP_BYTES_MAX;
+pub(crate) const ARENA_BYTES_A_LEG: usize = 172 + 200 + 2 * SRTP_BYTES_MAX;
 
 impl Engine {
     /// Carries out a command. One for a leg or a room that is not here changes nothing.
@@ -184,13 +184,15 @@ impl Engine {
     fn feed(&mut self, id: LegId, player: PlayerId, chunk: (u64, Arc<[i16]>, bool)) {
         let (position, samples, last) = chunk;
         let mut fed = Fed::Stale;
-        self.play(id, |leg| {
+        let is_here = self.play(id, |leg| {
             if let Some(playing) = leg.ear.find(player) {
                 fed = playing.feed(position, samples, last);
             }
         });
         match fed {
             Fed::Taken => {}
+            // Every engine is told: the one that has the leg takes it.
+            Fed::Stale if !is_here => {}
             Fed::Stale => self.counters.stale_chunks += 1,
             Fed::Gone => self.outbox.event(Event::PlayerEnded { leg: id, player }),
         }

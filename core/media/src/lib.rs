@@ -11,6 +11,7 @@ mod engine;
 mod figures;
 mod leg;
 mod mouth;
+mod moving;
 mod music;
 mod origin;
 mod outbox;
@@ -36,3 +37,4 @@ pub use command::{
 pub use counters::Counters;
 pub use engine::{Engine, EngineConfig};
 pub use figures::LegFigures;
+pub use moving::MovedLeg;

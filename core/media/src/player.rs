@@ -63,6 +63,13 @@ impl Playing {
         self.held.as_mut()?.ask(tick)
     }
 
+    /// Forgets that it has asked.
+    pub(crate) fn ask_anew(&mut self) {
+        if let Some(held) = &mut self.held {
+            held.ask_anew();
+        }
+    }
+
     /// Brings a chunk. False if it was not wanted.
     pub(crate) fn feed(&mut self, position: u64, samples: Arc<[i16]>, last: bool) -> Fed {
         let Some(held) = self.held.as_mut().filter(|_| !self.over) else {

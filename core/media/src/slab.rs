@@ -36,11 +36,16 @@ impl<T> Slab<T> {
     }
 
     /// Gives the thing back if the id is taken.
+    pub(crate) fn insert(&mut self, id: u64, thing: T) -> Result<Slot, Box<T>> {
+        self.insert_boxed(id, Box::new(thing))
+    }
+
+    /// The same for one that has a place already.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "bounded by limits::CALLS_MAX"
     )]
-    pub(crate) fn insert(&mut self, id: u64, thing: T) -> Result<Slot, T> {
+    pub(crate) fn insert_boxed(&mut self, id: u64, thing: Box<T>) -> Result<Slot, Box<T>> {
         let Err(at) = self.by_id.binary_search_by_key(&id, |&(id, _)| id) else {
             return Err(thing);
         };
@@ -49,7 +54,7 @@ impl<T> Slab<T> {
             self.free.reserve(self.slots.len());
             Slot(self.slots.len() as u32 - 1)
         });
-        self.slots[slot.0 as usize] = Some(Box::new(thing));
+        self.slots[slot.0 as usize] = Some(thing);
         self.by_id.insert(at, (id, slot));
         Ok(slot)
     }

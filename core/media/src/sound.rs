@@ -71,6 +71,10 @@ impl Held {
         Some(self.next)
     }
 
+    pub(crate) fn ask_anew(&mut self) {
+        self.asked = None;
+    }
+
     pub(crate) fn feed(&mut self, position: u64, samples: Arc<[i16]>, last: bool) -> Fed {
         if self.asked.is_none() || position != self.next {
             return Fed::Stale;

@@ -53,10 +53,7 @@ impl Tape {
 
     /// Takes a tick of each of its channels; of a pause what stands for it.
     fn take(&mut self, skipped: u32, first: &[i16], second: &[i16], outbox: &mut Outbox) {
-        if skipped > 0 && self.pause != Some(PauseBehavior::Skip) {
-            self.hand_on(outbox);
-            self.missing = self.missing.saturating_add(skipped);
-        }
+        self.leave_out(skipped, outbox);
         let count = self.frame_samples() * usize::from(self.channels);
         match (self.pause, self.channels) {
             (Some(PauseBehavior::Skip), _) => return,
@@ -73,6 +70,14 @@ impl Tape {
         self.ticks += 1;
         if self.ticks == RECORDING_CHUNK_TICKS {
             self.hand_on(outbox);
+        }
+    }
+
+    /// So many ticks never happened.
+    pub(crate) fn leave_out(&mut self, ticks: u32, outbox: &mut Outbox) {
+        if ticks > 0 && self.pause != Some(PauseBehavior::Skip) {
+            self.hand_on(outbox);
+            self.missing = self.missing.saturating_add(ticks);
         }
     }
 

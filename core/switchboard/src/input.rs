@@ -75,11 +75,13 @@ pub enum Input {
         /// How.
         end: RecordingEnd,
     },
-    /// A media thread is as busy as it may be, or is so no longer: new calls are refused meanwhile.
-    Overloaded {
+    /// How much a media thread has to do, as often as that changes by much.
+    Load {
         /// Which thread.
         thread: u16,
-        /// Whether it is.
+        /// How much of its ticks it works.
+        busy_percent: u8,
+        /// It is as busy as it may be: new calls are refused where it would have to take them.
         overloaded: bool,
     },
     /// SIGTERM: no new calls from now on.

@@ -53,6 +53,16 @@ pub enum Output {
         /// On which media thread.
         thread: u16,
     },
+    /// Take a leg with its sockets from one media thread to another, between two ticks. What is
+    /// ordered of `to` afterwards finds it there.
+    MoveLeg {
+        /// Which.
+        leg: LegId,
+        /// Where it is.
+        from: u16,
+        /// Where its room is.
+        to: u16,
+    },
     /// Tell a media thread. At most `limits::MEDIA_COMMANDS_MAX` unapplied changes at once.
     Media {
         /// Which.

@@ -1,12 +1,14 @@
 //! `Switchboard`: the one door. It only routes: what an input does is in a file of its own kind.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use confab_sip::{Config as SipConfig, Output as SipOutput, UserAgent};
 use confab_terms::{Instant, Now, limits};
 use serde::{Deserialize, Serialize};
 
-use crate::live::{Asked, Calls, Counters, Leftovers, Names, Partings, Recordings, Rooms, Timers};
+use crate::live::{
+    Asked, Calls, Counters, Leftovers, Names, Partings, Recordings, Rooms, Threads, Timers,
+};
 use crate::program::Shared;
 use crate::{Config, Input, Output, asked, flow, handle};
 
@@ -27,8 +29,7 @@ pub struct Switchboard {
     pub(crate) outbox: VecDeque<Output>,
     pub(crate) counted: Counters,
     pub(crate) draining: bool,
-    /// Media threads that can do no more.
-    pub(crate) overloaded: BTreeSet<u16>,
+    pub(crate) threads: Threads,
 }
 
 impl Switchboard {
@@ -43,6 +44,7 @@ impl Switchboard {
             seed: names.seed(),
         });
         sip.guard(config.access.clone());
+        let threads = Threads::new(config.media_threads);
         Self {
             config,
             sip,
@@ -57,13 +59,14 @@ impl Switchboard {
             outbox: VecDeque::new(),
             counted: Counters::default(),
             draining: false,
-            overloaded: BTreeSet::new(),
+            threads,
         }
     }
 
-    /// Whether there is room for one more call, and nobody is to leave.
+    /// Whether there may be room for one more call, and nobody is to leave.
     pub(crate) fn takes_calls(&self) -> bool {
-        !self.draining && self.overloaded.is_empty() && self.calls.len() < limits::CALLS_MAX
+        let full = self.threads.all_overloaded() || self.calls.len() >= limits::CALLS_MAX;
+        !self.draining && !full
     }
 
     /// Something happened.
@@ -82,15 +85,11 @@ impl Switchboard {
             Input::Decoded { decode, result } => handle::decoded(self, now, decode, result),
             Input::Media { event, .. } => handle::media(self, now, event),
             Input::Recorded { recording, end } => flow::recorded(self, now, recording, end),
-            Input::Overloaded {
+            Input::Load {
                 thread,
-                overloaded: true,
-            } => {
-                self.overloaded.insert(thread);
-            }
-            Input::Overloaded { thread, .. } => {
-                self.overloaded.remove(&thread);
-            }
+                busy_percent,
+                overloaded,
+            } => self.threads.told(thread, busy_percent, overloaded),
             Input::Drain => self.draining = true,
             Input::HangUpAll => handle::hang_up_all(self, now),
         }
@@ -146,6 +145,7 @@ impl Switchboard {
             announcements: self.shared.len(),
             partings: self.partings.len(),
             recordings: self.recordings.len(),
+            legs: self.threads.legs(),
             transactions,
             dialogs,
             sip_timers,

@@ -3,15 +3,16 @@
 
 mod legs;
 mod load;
+mod moves;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use confab_media::{Command, Component, Engine, EngineConfig, Output};
-use confab_sockets::{Ports, now, now_both, sleep_until, try_realtime};
+use confab_sockets::{Ports, now, sleep_until, try_realtime};
 use confab_terms::limits::{RTP_PACKET_BYTES_MAX, TICK};
-use confab_terms::{Instant, LegId, PlayerId, SoundId};
+use confab_terms::{Instant, LegId, PlayerId, SoundId, WallTime};
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::mpsc::error::TryRecvError;
 
@@ -22,6 +23,9 @@ use crate::recordings::ToDisk;
 
 use legs::{Leg, Legs};
 use load::Load;
+pub(crate) use load::LoadTold;
+use moves::Arrival;
+pub(crate) use moves::Moves;
 
 /// Packets of one socket in one tick: who floods a port waits for the next tick.
 const READS_MAX: usize = 32;
@@ -43,11 +47,12 @@ pub(crate) struct MediaLoop {
     pub(crate) ports: Ports,
     pub(crate) orders: Receiver<Order>,
     pub(crate) feeds: Receiver<Command>,
+    pub(crate) moves: Moves,
     pub(crate) letterbox: Letterbox,
     pub(crate) wants: Wants,
     pub(crate) recordings: ToDisk,
     pub(crate) gauges: Arc<Gauges>,
-    /// But for when it starts.
+    /// All threads tick at the same moments, so that a leg can go from one to another in between.
     pub(crate) config: EngineConfig,
 }
 
@@ -70,12 +75,7 @@ impl MediaLoop {
         drop(Engine::new(EngineConfig::default()));
         let priority = try_realtime();
         tracing::info!(thread = self.thread, ?priority, "a media thread runs");
-        let begun = now_both();
-        let engine = Engine::new(EngineConfig {
-            start: begun.instant + TICK,
-            wall: begun.wall,
-            ..self.config
-        });
+        let engine = Engine::new(starting(self.config, now()));
         let mut running = Running {
             setup: self,
             engine,
@@ -100,6 +100,7 @@ impl MediaLoop {
 impl Running {
     /// Whether there is more to come.
     fn tick(&mut self, now: Instant) -> bool {
+        self.take_arrivals();
         self.read_sockets(now);
         self.take_feeds(now);
         if !self.take_orders(now) {
@@ -107,6 +108,7 @@ impl Running {
         }
         self.engine.tick(now);
         self.carry_out();
+        self.send_off();
         self.tell();
         true
     }
@@ -131,15 +133,53 @@ impl Running {
         }
     }
 
+    fn take_arrivals(&mut self) {
+        loop {
+            let arrival = self.setup.moves.arrives(|leg| self.engine.is_due(leg));
+            let Some(Arrival { id, leg }) = arrival else {
+                return;
+            };
+            let Some((moved, sockets)) = leg else {
+                tracing::debug!(leg = %id, "a leg that was to come was not there");
+                continue;
+            };
+            if self.engine.take_over(moved) {
+                self.legs.put(sockets);
+            }
+        }
+    }
+
+    /// Behind the tick, so that the next one is the other thread's.
+    fn send_off(&mut self) {
+        let Self {
+            engine,
+            legs,
+            setup,
+            ..
+        } = self;
+        setup
+            .moves
+            .send_off(|id| Some((engine.let_go(id)?, legs.take(id)?)));
+    }
+
     fn take_orders(&mut self, now: Instant) -> bool {
         for _ in 0..ORDERS_A_TICK_MAX {
+            if self.setup.moves.waits() {
+                if !self.setup.orders.is_closed() {
+                    return true;
+                }
+                self.setup.moves.stop_waiting();
+            }
             match self.setup.orders.try_recv() {
                 Ok(Order::OpenLeg(leg)) => self.open(leg),
+                Ok(Order::MoveLeg { leg, to }) => self.setup.moves.go(leg, to),
+                Ok(Order::AwaitLeg(leg)) => self.setup.moves.wait_for(leg),
                 Ok(Order::Command(Command::RemoveLeg { leg })) => {
                     self.engine.apply(now, Command::RemoveLeg { leg });
                     // What it has left to say is said before its sockets go.
                     self.carry_out();
-                    self.legs.close(leg);
+                    // Closes its sockets.
+                    self.legs.take(leg);
                 }
                 Ok(Order::Command(command)) => self.engine.apply(now, command),
                 Err(TryRecvError::Empty) => return true,
@@ -243,15 +283,28 @@ impl Running {
         gauges.tick_lateness.note(lateness);
         let length = now().saturating_since(begun);
         gauges.tick_length.note(length);
-        if let Some(overloaded) = self.load.tick(length) {
+        if let Some(told) = self.load.tick(length) {
             let thread = self.setup.thread;
-            if overloaded {
-                tracing::warn!(thread, "a media thread is full: new calls are refused");
-            } else {
-                tracing::info!(thread, "a media thread has room again");
+            match told.changes {
+                Some(true) => {
+                    tracing::warn!(thread, "a media thread is full: it takes no new calls");
+                }
+                Some(false) => tracing::info!(thread, "a media thread has room again"),
+                None => {}
             }
-            self.untold.push_back(Told::Overloaded(thread, overloaded));
+            self.untold.push_back(Told::Load(thread, told));
         }
+    }
+}
+
+/// With its first tick to come, on one of those moments.
+fn starting(config: EngineConfig, now: Instant) -> EngineConfig {
+    let gone = now.saturating_since(config.start).as_nanos() / TICK.as_nanos();
+    let gone = u32::try_from(gone).unwrap_or(u32::MAX).saturating_add(1);
+    EngineConfig {
+        start: config.start + TICK * gone,
+        wall: WallTime(config.wall.0 + (TICK * gone).as_millis() as i64),
+        ..config
     }
 }
 

@@ -1,6 +1,7 @@
 //! What `/metrics` shows of the server: the threads' gauges, the core's numbers, what waits in the
 //! queues, and what the store and the callbacks count. It reads; it counts nothing itself.
 
+mod processor;
 mod rows;
 
 use std::sync::Arc;
@@ -82,6 +83,11 @@ impl Shown {
                 "The switchboard's turns: what comes in waits for so long",
                 &gauges.switchboard_lag,
             ),
+            Family {
+                name: "confab_thread_cpu_milliseconds_total",
+                help: "Processor time by threads",
+                values: Values::Counters("thread", processor::ms_by_thread()),
+            },
             Family {
                 name: "confab_worst_seconds",
                 help: "The worst of each since the start",

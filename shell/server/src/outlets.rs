@@ -110,6 +110,10 @@ impl Outlets {
                 }
             }
             Output::OpenLeg { leg, thread } => self.order(thread, Order::OpenLeg(leg)),
+            Output::MoveLeg { leg, from, to } => {
+                self.order(from, Order::MoveLeg { leg, to });
+                self.order(to, Order::AwaitLeg(leg));
+            }
             Output::Media { thread, command } => self.order(thread, Order::Command(command)),
             Output::Fetch(fetch) => self.fetch(fetch),
             Output::Decode { decode, audio } => self.sounds.decode(decode, audio),

@@ -11,6 +11,7 @@ use confab_terms::limits::MEDIA_COMMANDS_MAX;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use crate::media_loop::LoadTold;
 use crate::metrics::waiting;
 
 /// Questions of the REST API; beyond: 429.
@@ -29,6 +30,10 @@ const FEEDS_MAX: usize = 1_024;
 pub(crate) enum Order {
     /// Bind a pair for this leg; answered by `Told::LegOpened`.
     OpenLeg(LegId),
+    /// Hand this leg over to that thread.
+    MoveLeg { leg: LegId, to: u16 },
+    /// Carry out nothing more before this leg has come from another thread.
+    AwaitLeg(LegId),
     /// For the engine.
     Command(Command),
 }
@@ -40,8 +45,8 @@ pub(crate) enum Told {
     LegOpened(LegId, Option<u16>),
     /// From the engine of that thread.
     Event(u16, Event),
-    /// That thread can take no more, or can again.
-    Overloaded(u16, bool),
+    /// How much that thread has to do.
+    Load(u16, LoadTold),
 }
 
 impl From<Told> for Input {
@@ -49,7 +54,11 @@ impl From<Told> for Input {
         match told {
             Told::LegOpened(leg, port) => Self::LegOpened { leg, port },
             Told::Event(thread, event) => Self::Media { thread, event },
-            Told::Overloaded(thread, overloaded) => Self::Overloaded { thread, overloaded },
+            Told::Load(thread, told) => Self::Load {
+                thread,
+                busy_percent: told.busy_percent,
+                overloaded: told.overloaded,
+            },
         }
     }
 }

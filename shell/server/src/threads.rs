@@ -7,7 +7,7 @@ use std::thread::{Builder, JoinHandle};
 
 use confab_conference::Url;
 use confab_media::EngineConfig;
-use confab_sockets::{Listening, Ports, Udp, random_seed};
+use confab_sockets::{Listening, Ports, Udp, now_both, random_seed};
 use confab_store::Store;
 use confab_switchboard::{Access, CallCallback, Config as SwitchboardConfig, Switchboard};
 use confab_terms::Method;
@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::gauges::Gauges;
-use crate::media_loop::MediaLoop;
+use crate::media_loop::{MediaLoop, Moves};
 use crate::metrics::MediaQueues;
 use crate::names::Names;
 use crate::outlets::{MediaThread, Outlets};
@@ -28,9 +28,6 @@ use crate::sounds::Asking;
 use crate::streams::{Sips, Streams};
 use crate::switchboard_loop::SwitchboardLoop;
 use crate::{sounds, webs};
-
-/// Media threads: one, until rooms can be placed on several.
-const MEDIA_THREADS: u16 = 1;
 
 /// SIP's sockets, where they are reached, and who may call.
 pub(crate) struct SipSide {
@@ -76,9 +73,9 @@ pub(crate) fn start(
 ) -> Result<Running, Failure> {
     let gauges = Arc::new(Gauges::default());
     let (letterbox, inbox) = queues::to_switchboard().map_err(Failure::refused("an eventfd"))?;
-    let (feeds, feeds_ends): (Vec<_>, Vec<_>) = (0..MEDIA_THREADS).map(|_| queues::feeds()).unzip();
-    let (orders, orders_ends): (Vec<_>, Vec<_>) =
-        (0..MEDIA_THREADS).map(|_| queues::orders()).unzip();
+    let count = config.media_threads;
+    let (feeds, feeds_ends): (Vec<_>, Vec<_>) = (0..count).map(|_| queues::feeds()).unzip();
+    let (orders, orders_ends): (Vec<_>, Vec<_>) = (0..count).map(|_| queues::orders()).unzip();
     let media_queues = MediaQueues::of(&orders, &feeds);
     let sounds = sounds::start(feeds, letterbox.clone());
     let (asking, asking_thread) = Asking::start(&sounds)?;
@@ -105,19 +102,22 @@ pub(crate) fn start(
         dialect: config.dialect,
     };
     let mut threads = vec![asking_thread, recorder_thread];
-    for (thread, (orders, feeds)) in (0..).zip(orders_ends.into_iter().zip(feeds_ends)) {
+    let (engine_config, moves) = (engine_config(config), Moves::between(count));
+    let ends = orders_ends.into_iter().zip(feeds_ends).zip(moves);
+    for (thread, ((orders, feeds), moves)) in (0..count).zip(ends) {
         let media = MediaLoop {
             thread,
             ports: ports(config, thread),
             orders,
             feeds,
+            moves,
             letterbox: letterbox.clone(),
             wants: asking.wants(),
             recordings: ToDisk::new(recorder.clone()),
             gauges: Arc::clone(&gauges),
-            config: engine_config(config),
+            config: engine_config,
         };
-        threads.push(spawn("media", move || media.run())?);
+        threads.push(spawn(&format!("media-{thread}"), move || media.run())?);
     }
     let switchboard = SwitchboardLoop {
         switchboard: Switchboard::new(known),
@@ -149,12 +149,14 @@ fn spawn_switchboard(
     Ok((thread, ended))
 }
 
-/// But for when it starts.
+/// All of them tick at the same moments, from now on.
 fn engine_config(config: &Config) -> EngineConfig {
+    let begun = now_both();
     EngineConfig {
+        start: begun.instant,
+        wall: begun.wall,
         voices_max: config.voices_max,
         opus: config.opus,
-        ..EngineConfig::default()
     }
 }
 
@@ -171,7 +173,7 @@ pub(crate) fn spawn(
 
 fn ports(config: &Config, thread: u16) -> Ports {
     let address = config.sip_listen.ip();
-    Ports::new(address, config.rtp_ports, thread, MEDIA_THREADS)
+    Ports::new(address, config.rtp_ports, thread, config.media_threads)
 }
 
 fn switchboard_config(
@@ -198,7 +200,7 @@ fn switchboard_config(
             .map(|to| CallCallback::new(to, config.status_callback_events.clone())),
         customs: config.dialect.customs(),
         codecs: config.codecs.clone(),
-        media_threads: MEDIA_THREADS,
+        media_threads: config.media_threads,
         seed: random_seed(),
     }
 }

@@ -212,11 +212,11 @@ impl World {
     }
 
     fn strangers(&mut self) -> Checked {
-        let legs: Vec<_> = self.thread.legs.keys().copied().collect();
+        let legs: Vec<_> = self.ports.legs.keys().copied().collect();
         let Some(&leg) = self.script.pick(&legs) else {
             return self.api();
         };
-        let here = self.thread.legs.get(&leg);
+        let here = self.ports.legs.get(&leg);
         let own = here
             .and_then(|here| here.media)
             .map(|media| media.remote_rtp);
@@ -224,7 +224,7 @@ impl World {
             (0, _) | (_, None) => {
                 self.tally.count(Kind::Intruder);
                 let packets = self.script.between(1, 40);
-                self.thread.intrusions.push((leg, packets));
+                self.ports.intrusions.push((leg, packets));
             }
             (which, Some(from)) => {
                 let n = self.script.index(60);
@@ -238,8 +238,11 @@ impl World {
                 };
                 // Too short for a payload that anybody would hear.
                 let junk = &junk[..junk.len().min(11)];
-                self.engine.receive(self.now, leg, component, from, junk);
-                return self.poll_engine();
+                if let Some(thread) = self.ports.thread_of(leg) {
+                    let engine = &mut self.threads[thread].engine;
+                    engine.receive(self.now, leg, component, from, junk);
+                    return self.poll_engine(thread);
+                }
             }
         }
         Ok(())

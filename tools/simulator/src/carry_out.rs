@@ -38,12 +38,21 @@ impl World {
             // Nobody here has a name that is found: it is waited for in vain.
             Output::Resolve { .. } => Ok(()),
             Output::Reply { request, reply } => self.replied(request, &reply),
-            Output::OpenLeg { leg, .. } => {
+            Output::OpenLeg { leg, thread } => {
                 self.books.leg_opened(leg)?;
-                self.order(Order::OpenLeg(leg));
+                self.order(thread.into(), Order::OpenLeg(leg));
                 Ok(())
             }
-            Output::Media { command, .. } => self.commanded(command),
+            Output::MoveLeg { leg, from, to } => {
+                if let Some(room) = self.oracle.room_of(leg) {
+                    return Err(format!("leg {leg} moves and sits in room {room}"));
+                }
+                let to = usize::from(to);
+                self.order(from.into(), Order::MoveLeg { leg, to });
+                self.order(to, Order::AwaitLeg(leg));
+                Ok(())
+            }
+            Output::Media { thread, command } => self.commanded(thread.into(), command),
             Output::Fetch(fetch) => {
                 self.serve(&fetch);
                 Ok(())
@@ -137,7 +146,7 @@ impl World {
         }
     }
 
-    fn commanded(&mut self, command: Command) -> Checked {
+    fn commanded(&mut self, thread: usize, command: Command) -> Checked {
         match &command {
             Command::OpenRoom { room, .. } => {
                 self.books.room_opened(*room);
@@ -162,7 +171,7 @@ impl World {
             }
             _ => {}
         }
-        self.order(Order::Tell(command));
+        self.order(thread, Order::Tell(command));
         Ok(())
     }
 }

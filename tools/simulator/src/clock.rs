@@ -22,9 +22,9 @@ impl World {
         Outcome {
             fault: checked.err(),
             hash: self.hash.value(),
+            ticks: self.ticks(),
             tally: self.tally,
-            ticks: self.engine.tick_count(),
-            legs: self.thread.opened,
+            legs: self.ports.opened,
             inputs: self.acts,
         }
     }
@@ -103,10 +103,14 @@ impl World {
             } => self.fetched(fetch, brings, Input::Fetched { fetch, result }),
             Arrival::Datagram { to, bytes } => self.phone_gets(to, &bytes),
             Arrival::Stream { number, to, event } => self.stream_arrives(number, to, event),
-            Arrival::Order(order) => self.ordered(order),
+            Arrival::Order(thread, order) => self.ordered(thread, order),
             Arrival::Chunk(command) => {
-                self.engine.apply(self.now, command);
-                self.poll_engine()
+                for thread in 0..self.threads.len() {
+                    let engine = &mut self.threads[thread].engine;
+                    engine.apply(self.now, command.clone());
+                    self.poll_engine(thread)?;
+                }
+                Ok(())
             }
             Arrival::HookAnswered { about, outcome } => self.hook_answered(about, outcome),
             Arrival::Decided {
@@ -115,7 +119,7 @@ impl World {
                 decision,
             } => self.decided(phone, dialog, decision),
             Arrival::HookAgain(about) => self.hook_again(about),
-            Arrival::Awake => self.awake(),
+            Arrival::Awake(thread) => self.awake(thread),
             Arrival::Act => self.act(),
             Arrival::Look => self.look(),
         }

@@ -66,11 +66,13 @@ impl World {
         if let Some(at) = self.board.next_deadline() {
             return Err(format!("a deadline at {at:?}, and nothing to wait for"));
         }
-        let (legs, rooms) = (self.engine.leg_count(), self.engine.room_count());
-        if (legs, rooms) != (0, 0) || !self.thread.legs.is_empty() {
-            let ports = self.thread.legs.len();
+        let engines = self.threads.iter().map(|thread| &thread.engine);
+        let counts = engines.map(|engine| (engine.leg_count(), engine.room_count()));
+        let (legs, rooms) = counts.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        if (legs, rooms) != (0, 0) || !self.ports.legs.is_empty() {
+            let ports = self.ports.legs.len();
             return Err(format!(
-                "left in the engine: {legs} legs, {rooms} rooms; {ports} ports"
+                "left in the engines: {legs} legs, {rooms} rooms; {ports} ports"
             ));
         }
         if self.queue.len() > 0 {
@@ -85,8 +87,8 @@ impl World {
         self.post.inbox.close(self.post.deliveries.waiting())?;
         self.books.close(self.board.counters().calls_total, rooms)?;
         // What the script promises.
-        if self.legs_so_far() < LEGS_MIN || self.engine.tick_count() < TICKS_MIN {
-            let ticks = self.engine.tick_count();
+        if self.legs_so_far() < LEGS_MIN || self.ticks() < TICKS_MIN {
+            let ticks = self.ticks();
             return Err(format!("only {} legs in {ticks} ticks", self.legs_so_far()));
         }
         Ok(())

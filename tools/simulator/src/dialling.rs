@@ -189,7 +189,7 @@ impl World {
         self.tally.count(Kind::PicksUp);
         let text = String::from_utf8_lossy(&rings.offer);
         let leg = port_of(&text)
-            .and_then(|port| self.thread.leg_of_port.get(&port))
+            .and_then(|port| self.ports.leg_of_port.get(&port))
             .copied();
         let Some(leg) = leg else {
             return Err(format!(
@@ -211,7 +211,7 @@ impl World {
         let mut line = Line::new(rings.dialog, local, &mut self.ringing);
         line.leg = Some(leg);
         phone.line = Some(line);
-        if let Some(here) = self.thread.legs.get_mut(&leg) {
+        if let Some(here) = self.ports.legs.get_mut(&leg) {
             here.phone = Some(at);
             here.voice = Some(phone.number);
         }

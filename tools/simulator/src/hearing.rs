@@ -8,7 +8,8 @@ use confab_terms::{Codec, LegId, SocketAddr};
 
 use crate::oracle::Picture;
 use crate::outcome::Checked;
-use crate::thread::{Sent, Thread};
+use crate::ports::Ports;
+use crate::thread::Sent;
 use crate::voices::{Heard, hear};
 use crate::world::World;
 
@@ -20,13 +21,13 @@ const OLD_MAX: u32 = 100;
 
 /// What is in a packet that leaves. None: it is RTCP.
 pub(crate) fn packet(
-    thread: &mut Thread,
+    ports: &mut Ports,
     leg: LegId,
     rtp: bool,
     to: SocketAddr,
     bytes: &[u8],
 ) -> Result<Option<Heard>, String> {
-    let Some(here) = thread.legs.get_mut(&leg) else {
+    let Some(here) = ports.legs.get_mut(&leg) else {
         return Err(format!("a packet from leg {leg}, which has no port"));
     };
     let Some(media) = here.media else {
@@ -66,8 +67,8 @@ pub(crate) fn packet(
 }
 
 /// A leg has made up its mind about where its phone is.
-pub(crate) fn locked(thread: &Thread, leg: LegId, peer: SocketAddr) -> Checked {
-    let media = thread.legs.get(&leg).and_then(|here| here.media);
+pub(crate) fn locked(ports: &Ports, leg: LegId, peer: SocketAddr) -> Checked {
+    let media = ports.legs.get(&leg).and_then(|here| here.media);
     match media {
         Some(media) if media.remote_rtp.ip() == peer.ip() => Ok(()),
         _ => Err(format!("leg {leg} is locked to {peer}")),
@@ -83,7 +84,8 @@ impl World {
                     if l.leg == s.leg {
                         continue;
                     }
-                    let audible = self.engine.audible(*room, l.leg, s.leg);
+                    let mut engines = self.threads.iter().map(|thread| &thread.engine);
+                    let audible = engines.any(|engine| engine.audible(*room, l.leg, s.leg));
                     if audible != picture.hears(l.leg, s.leg) {
                         let said = if audible { "hears" } else { "does not hear" };
                         return Err(format!(
@@ -97,7 +99,7 @@ impl World {
         Ok(())
     }
 
-    pub(crate) fn check_hearing(&mut self, sent: &[Sent]) -> Checked {
+    pub(crate) fn check_hearing(&mut self, thread: usize, sent: &[Sent]) -> Checked {
         let mut missing = BTreeMap::new();
         for Sent {
             leg: listener,
@@ -111,13 +113,13 @@ impl World {
             for voice in heard.voices() {
                 let allowed = picture.is_some_and(|picture| {
                     picture.seated.iter().any(|person| {
-                        let here = self.thread.legs.get(&person.leg);
+                        let here = self.ports.legs.get(&person.leg);
                         here.is_some_and(|here| here.voice == Some(voice) && here.speaks())
                             && picture.hears(*listener, person.leg)
                     })
                 });
                 if !allowed {
-                    let tick = self.engine.tick_count();
+                    let tick = self.ticks();
                     return Err(format!(
                         "tick {tick}: leg {listener} hears voice {voice} and must not: {picture:?}"
                     ));
@@ -145,14 +147,17 @@ impl World {
                 missing.insert(pair, frames);
             }
         }
-        self.missing = missing;
+        let ports = &self.ports;
+        self.missing
+            .retain(|(listener, _), _| ports.thread_of(*listener) != Some(thread));
+        self.missing.append(&mut missing);
         Ok(())
     }
 
     /// A voice is what is said now, not what was said before its phone fell silent.
     fn check_age(&self, listener: LegId, heard: Heard, picture: Option<&Picture>) -> Checked {
         for person in picture.into_iter().flat_map(|picture| &picture.seated) {
-            let here = self.thread.legs.get(&person.leg);
+            let here = self.ports.legs.get(&person.leg);
             let phone = here.and_then(|here| self.phones.get(here.phone?));
             let line = phone.and_then(|phone| phone.line.as_ref());
             let Some(line) = line.filter(|line| line.leg == Some(person.leg)) else {
@@ -160,7 +165,7 @@ impl World {
             };
             let voice = here.and_then(|here| here.voice);
             let others = self
-                .thread
+                .ports
                 .legs
                 .values()
                 .filter(|other| other.voice == voice);
@@ -177,9 +182,9 @@ impl World {
 
     /// The voice of a leg whose phone has talked on a clear line for a while.
     fn clear_voice(&self, leg: LegId) -> Option<usize> {
-        let here = self.thread.legs.get(&leg)?;
+        let here = self.ports.legs.get(&leg)?;
         let line = self.phones.get(here.phone?)?.line.as_ref()?;
-        let settled = here.settled + 10 < self.engine.tick_count();
+        let settled = here.settled + 10 < self.threads[here.thread?].engine.tick_count();
         let clear = line.leg == Some(leg) && line.mouth.clear > 10;
         (settled && clear && here.speaks()).then_some(here.voice?)
     }

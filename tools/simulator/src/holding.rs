@@ -45,13 +45,13 @@ fn frames(codec: Codec) -> Frames {
 }
 
 impl World {
-    pub(crate) fn check_held(&mut self, sent: &[Sent]) -> Checked {
+    pub(crate) fn check_held(&mut self, thread: usize, sent: &[Sent]) -> Checked {
         let mut silent = BTreeMap::new();
         for Sent { leg, heard } in sent {
             let mut holds = self.oracle.holds.values();
             let person = holds.find_map(|picture| picture.person(*leg));
             let fed = self
-                .thread
+                .ports
                 .legs
                 .get(leg)
                 .is_none_or(|here| !here.fed.is_empty());
@@ -59,7 +59,7 @@ impl World {
                 continue;
             }
             if !heard.is_silent() && !heard.is_music() {
-                let tick = self.engine.tick_count();
+                let tick = self.ticks();
                 return Err(format!(
                     "tick {tick}: leg {leg} is held and hears more than its music: {heard:?}"
                 ));
@@ -72,7 +72,10 @@ impl World {
                 silent.insert(*leg, ticks);
             }
         }
-        self.held_silent = silent;
+        let ports = &self.ports;
+        self.held_silent
+            .retain(|leg, _| ports.thread_of(*leg) != Some(thread));
+        self.held_silent.append(&mut silent);
         Ok(())
     }
 

@@ -25,6 +25,7 @@ mod network;
 mod oracle;
 mod outcome;
 mod phone;
+mod ports;
 mod post;
 mod questions;
 mod queue;

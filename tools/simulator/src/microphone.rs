@@ -16,35 +16,42 @@ const DIGITS: u8 = 101;
 const STEP_NS: u64 = 20_000_000;
 
 impl World {
-    /// Before each tick: what came since the last one. The phones' clocks go on while the media
-    /// thread stalls, and its sockets keep what came.
-    pub(crate) fn speak(&mut self) {
+    /// Before each tick: what came to this thread since its last one. The phones' clocks go on
+    /// while it stalls, and its sockets keep what came.
+    pub(crate) fn speak(&mut self, thread: usize) {
         let now = self.now.0 / STEP_NS;
-        let late = now > self.spoken + 2;
-        while self.spoken < now {
-            self.spoken += 1;
-            for at in 0..self.phones.len() {
+        for at in 0..self.phones.len() {
+            let phone = &mut self.phones[at];
+            let leg = phone.line.as_ref().and_then(|line| line.leg);
+            let Some(leg) = leg else {
+                phone.spoken = now;
+                continue;
+            };
+            if self.ports.thread_of(leg) != Some(thread) {
+                continue;
+            }
+            let late = now > phone.spoken + 2;
+            while self.phones[at].spoken < now {
                 let phone = &mut self.phones[at];
-                let Some(line) = phone.line.as_mut().filter(|line| line.leg.is_some()) else {
-                    continue;
-                };
-                if late {
+                phone.spoken += 1;
+                if let Some(line) = phone.line.as_mut().filter(|_| late) {
                     line.mouth.clear = 0;
                 }
-                say(phone, self.spoken, &mut self.voice, &mut self.tally);
-                self.arrive(at, self.spoken);
+                let step = phone.spoken;
+                say(phone, step, &mut self.voice, &mut self.tally);
+                self.arrive((at, thread), step);
             }
         }
-        self.intrude();
+        self.intrude(thread);
     }
 
-    fn arrive(&mut self, at: usize, step: u64) {
+    fn arrive(&mut self, (at, thread): (usize, usize), step: u64) {
         let phone = &mut self.phones[at];
         let (number, codec) = (phone.number, phone.codec);
         let Some(line) = &mut phone.line else { return };
         let Some(leg) = line.leg else { return };
         let from = line.rtp_address();
-        if !self.thread.legs.contains_key(&leg) {
+        if !self.ports.legs.contains_key(&leg) {
             line.mouth.under_way.clear();
             return;
         }
@@ -69,18 +76,21 @@ impl World {
                 }
             };
             let packet = &packet[..length];
-            self.engine
-                .receive(self.now, leg, Component::Rtp, from, packet);
+            let engine = &mut self.threads[thread].engine;
+            engine.receive(self.now, leg, Component::Rtp, from, packet);
         }
         line.mouth.under_way = rest;
     }
 
-    fn intrude(&mut self) {
-        let mut intrusions = core::mem::take(&mut self.thread.intrusions);
+    fn intrude(&mut self, thread: usize) {
+        let mut intrusions = core::mem::take(&mut self.ports.intrusions);
         let stranger = SocketAddr::new(IpAddr::from([10, 6, 6, 6]), 4_000);
         for (leg, left) in &mut intrusions {
+            if self.ports.thread_of(*leg) != Some(thread) {
+                continue;
+            }
             *left -= 1;
-            let Some(here) = self.thread.legs.get(leg) else {
+            let Some(here) = self.ports.legs.get(leg) else {
                 continue;
             };
             let codec = here.media.map_or(Codec::Pcmu, |media| media.codec);
@@ -94,11 +104,11 @@ impl World {
             let mut packet = [0; HEADER_BYTES + FRAME];
             header.write(&mut packet);
             packet[HEADER_BYTES..].copy_from_slice(&frame(INTRUDER, codec));
-            self.engine
-                .receive(self.now, *leg, Component::Rtp, stranger, &packet);
+            let engine = &mut self.threads[thread].engine;
+            engine.receive(self.now, *leg, Component::Rtp, stranger, &packet);
         }
         intrusions.retain(|(_, left)| *left > 0);
-        self.thread.intrusions = intrusions;
+        self.ports.intrusions = intrusions;
     }
 }
 

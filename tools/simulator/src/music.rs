@@ -13,10 +13,10 @@ use crate::thread::Sent;
 use crate::world::World;
 
 /// Ticks for which the music before may sound on: 500 ms of grace, and the way to the thread.
-const WRONG_MAX: u32 = 40;
+pub(crate) const WRONG_MAX: u32 = 40;
 
 impl World {
-    pub(crate) fn check_music(&mut self, sent: &[Sent]) -> Checked {
+    pub(crate) fn check_music(&mut self, thread: usize, sent: &[Sent]) -> Checked {
         let mut wrong = BTreeMap::new();
         for one in sent {
             let mut holds = self.oracle.holds.values();
@@ -38,13 +38,16 @@ impl World {
                 wrong.insert((one.leg, tone), ticks);
             }
         }
-        self.wrong_music = wrong;
+        let ports = &self.ports;
+        self.wrong_music
+            .retain(|(leg, _), _| ports.thread_of(*leg) != Some(thread));
+        self.wrong_music.append(&mut wrong);
         Ok(())
     }
 
     /// Whether a sound of this tone may be heard there now.
     fn is_right(&self, leg: LegId, tone: usize, picture: Option<&Picture>) -> bool {
-        let Some(here) = self.thread.legs.get(&leg) else {
+        let Some(here) = self.ports.legs.get(&leg) else {
             return true;
         };
         let call = self.oracle.call_of.get(&leg);

@@ -155,7 +155,7 @@ impl World {
         let text = String::from_utf8_lossy(bytes);
         let number = between(&text, "<sip:c", "@phones.example").and_then(|n| n.parse().ok());
         let call = number.and_then(|number: u64| self.books.call_of_number.get(&number));
-        let leg = port_of(&text).and_then(|port| self.thread.leg_of_port.get(&port));
+        let leg = port_of(&text).and_then(|port| self.ports.leg_of_port.get(&port));
         match (call, leg) {
             (Some(call), Some(leg)) => self.oracle.link(*call, *leg),
             _ => Ok(()),
@@ -166,7 +166,7 @@ impl World {
     fn answered(&mut self, at: usize, answer: &[u8]) -> Checked {
         let text = String::from_utf8_lossy(answer);
         let leg = port_of(&text)
-            .and_then(|port| self.thread.leg_of_port.get(&port))
+            .and_then(|port| self.ports.leg_of_port.get(&port))
             .copied();
         let Some(leg) = leg else {
             return Err(format!(
@@ -178,7 +178,7 @@ impl World {
             return Ok(());
         };
         line.leg = Some(leg);
-        if let Some(here) = self.thread.legs.get_mut(&leg) {
+        if let Some(here) = self.ports.legs.get_mut(&leg) {
             here.phone = Some(at);
             here.voice = Some(phone.number);
         }

@@ -7,6 +7,7 @@ use confab_terms::{Codec, IpAddr, LegId, SocketAddr};
 
 use crate::dice::{Dice, key};
 use crate::weather::Weather;
+use crate::world::START;
 
 pub(crate) struct Phone {
     pub(crate) agent: UserAgent,
@@ -23,6 +24,8 @@ pub(crate) struct Phone {
     pub(crate) last_invite: Option<Vec<u8>>,
     pub(crate) last_bye: Option<Vec<u8>>,
     pub(crate) last_any: Option<Vec<u8>>,
+    /// How many packets it could have sent.
+    pub(crate) spoken: u64,
     boots: u16,
 }
 
@@ -80,6 +83,7 @@ impl Phone {
             last_invite: None,
             last_bye: None,
             last_any: None,
+            spoken: START.0 / 20_000_000,
             boots: 0,
         }
     }

@@ -13,9 +13,16 @@ use crate::application::Brings;
 use crate::dialling::Decision;
 use crate::streams::End;
 
-/// An order to the media thread; in their order.
+/// An order to a media thread; in their order.
 pub(crate) enum Order {
     OpenLeg(LegId),
+    /// To that thread, behind the next tick.
+    MoveLeg {
+        leg: LegId,
+        to: usize,
+    },
+    /// It comes from another thread, and what follows is for when it is here.
+    AwaitLeg(LegId),
     Tell(Command),
 }
 
@@ -46,16 +53,16 @@ pub(crate) enum Arrival {
         to: End,
         event: ConnectionEvent,
     },
-    /// At the media thread.
-    Order(Order),
-    /// At the media thread, from the sounds.
+    /// At a media thread.
+    Order(usize, Order),
+    /// At the media threads, from the sounds.
     Chunk(Command),
     /// At the sender of callbacks: what came of an attempt.
     HookAnswered { about: About, outcome: Outcome },
     /// The pause before another attempt is over.
     HookAgain(About),
-    /// The media thread goes on.
-    Awake,
+    /// A media thread goes on.
+    Awake(usize),
     /// The next line of the script.
     Act,
     /// The application's owner looks at what conferences there are.

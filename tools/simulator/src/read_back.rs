@@ -23,14 +23,18 @@ impl World {
             self.board = postcard::from_bytes(&bytes).map_err(|e| e.to_string())?;
             let bytes = postcard::to_stdvec(&self.post.deliveries).map_err(|e| e.to_string())?;
             self.post.deliveries = postcard::from_bytes(&bytes).map_err(|e| e.to_string())?;
-            return self.restore_engine();
+            return self.restore_engines();
         }
         Ok(())
     }
 
-    pub(crate) fn restore_engine(&mut self) -> Checked {
-        let bytes = postcard::to_stdvec(&self.engine).map_err(|e| e.to_string())?;
-        self.engine = postcard::from_bytes(&bytes).map_err(|e| e.to_string())?;
+    pub(crate) fn restore_engines(&mut self) -> Checked {
+        for thread in &mut self.threads {
+            let bytes = postcard::to_stdvec(&thread.engine).map_err(|e| e.to_string())?;
+            thread.engine = postcard::from_bytes(&bytes).map_err(|e| e.to_string())?;
+            let bytes = postcard::to_stdvec(&thread.arrivals).map_err(|e| e.to_string())?;
+            thread.arrivals = postcard::from_bytes(&bytes).map_err(|e| e.to_string())?;
+        }
         Ok(())
     }
 }

@@ -55,7 +55,7 @@ impl World {
                 if let Some(person) = person {
                     self.oracle.shows(person, &participant.state)?;
                 }
-                let tick = change.and_then(|change| self.thread.applied.get(&change).copied());
+                let tick = change.and_then(|change| self.applied.get(&change).copied());
                 match (change, applied_tick) {
                     (None, None) if waited.is_zero() => Ok(()),
                     (Some(_), Some(_)) if *applied_tick == tick => Ok(()),

@@ -41,8 +41,8 @@ impl World {
             })
         } else {
             self.tally.count(Kind::Decoded);
-            let sound = SoundId(self.thread.sounds.len() as u64 + 1);
-            self.thread.sounds.insert(sound, samples);
+            let sound = SoundId(self.sounds.len() as u64 + 1);
+            self.sounds.insert(sound, samples);
             self.books.fetches.decoded(decode, sound);
             Ok(sound)
         };
@@ -63,7 +63,7 @@ impl World {
         if late {
             self.tally.count(Kind::ChunkLate);
         }
-        let length = self.thread.sounds.get(&sound).copied().unwrap_or(0);
+        let length = self.sounds.get(&sound).copied().unwrap_or(0);
         let left = if gone {
             0
         } else {
@@ -76,7 +76,7 @@ impl World {
         let samples: Vec<i16> = (position..position + left.min(8_000))
             .map(|at| tone(which, at))
             .collect();
-        if let Some(here) = self.thread.legs.get_mut(&leg) {
+        if let Some(here) = self.ports.legs.get_mut(&leg) {
             here.fed.insert(sound);
         }
         let command = Command::Feed {

@@ -1,59 +1,37 @@
-//! The media thread around the engine: orders come in their order and take their time, ports run
-//! out, sounds are fed, and now and then the whole thread stalls.
+//! A media thread around its engine: orders come in their order and take their time, ports run out,
+//! sounds are fed, legs come and go, and now and then the whole thread stalls. All of them tick at
+//! the same moments.
 
 use core::time::Duration;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
-use confab_media::{Command, Event, LegMedia, Output};
+use confab_media::{Command, Engine, EngineConfig, Event, MovedLeg, Output};
 use confab_switchboard::Input;
-use confab_terms::{Instant, LegId, RoomId, SoundId};
+use confab_terms::{Instant, LegId, RoomId};
 
-use crate::dice::Dice;
 use crate::outcome::Checked;
+use crate::ports::Here;
 use crate::queue::{Arrival, Order};
 use crate::tally::Kind;
 use crate::voices::Heard;
 use crate::world::World;
 
 pub(crate) struct Thread {
+    pub(crate) engine: Engine,
     /// When the youngest order, and the youngest event, arrive: none overtakes another.
     orders_due: Instant,
     events_due: Instant,
-    latency_us: u64,
     /// It stalls until then.
-    pub(crate) free_at: Instant,
+    free_at: Instant,
     waiting: VecDeque<Order>,
-    ports_max: usize,
-    next_port: u16,
-    pub(crate) legs: BTreeMap<LegId, Here>,
-    pub(crate) leg_of_port: BTreeMap<u16, LegId>,
-    pub(crate) opened: u64,
-    pub(crate) sounds: BTreeMap<SoundId, u64>,
-    pub(crate) intrusions: Vec<(LegId, u64)>,
-    /// On which tick each change of a room was the first to be heard.
-    pub(crate) applied: BTreeMap<(RoomId, u64), u64>,
     unconfirmed: Vec<(RoomId, u64)>,
-}
-
-/// An open port, and what is known of its leg.
-#[derive(Default)]
-pub(crate) struct Here {
-    pub(crate) media: Option<LegMedia>,
-    /// The phone that speaks on it.
-    pub(crate) phone: Option<usize>,
-    pub(crate) voice: Option<usize>,
-    /// The tick since which nothing has changed in how it is reached.
-    pub(crate) settled: u64,
-    pub(crate) last_sequence: Option<u16>,
-    /// The sounds that were ever fed to its players.
-    pub(crate) fed: BTreeSet<SoundId>,
-}
-
-impl Here {
-    pub(crate) fn speaks(&self) -> bool {
-        self.media
-            .is_some_and(|media| media.sends && media.receives)
-    }
+    /// To go once the tick is over.
+    leaving: VecDeque<(LegId, usize)>,
+    /// On their way here.
+    pub(crate) arrivals: Vec<MovedLeg>,
+    arrived: BTreeSet<LegId>,
+    /// No order is carried out before it is here.
+    awaited: Option<LegId>,
 }
 
 /// What a tick sent.
@@ -63,127 +41,150 @@ pub(crate) struct Sent {
 }
 
 impl Thread {
-    pub(crate) fn new(start: Instant, dice: &mut Dice) -> Self {
+    pub(crate) fn new(config: EngineConfig) -> Self {
         Self {
-            orders_due: start,
-            events_due: start,
-            latency_us: *dice.pick(&[200, 3_000, 30_000]).unwrap_or(&200),
-            free_at: start,
+            engine: Engine::new(config),
+            orders_due: config.start,
+            events_due: config.start,
+            free_at: config.start,
             waiting: VecDeque::new(),
-            ports_max: if dice.chance(150) {
-                dice.between(4, 6) as usize
-            } else {
-                1_000
-            },
-            next_port: 20_000,
-            legs: BTreeMap::new(),
-            leg_of_port: BTreeMap::new(),
-            opened: 0,
-            sounds: BTreeMap::new(),
-            intrusions: Vec::new(),
-            applied: BTreeMap::new(),
             unconfirmed: Vec::new(),
+            leaving: VecDeque::new(),
+            arrivals: Vec::new(),
+            arrived: BTreeSet::new(),
+            awaited: None,
         }
+    }
+
+    fn tick_due(&self) -> Instant {
+        self.engine.next_deadline().max(self.free_at)
     }
 }
 
 impl World {
     pub(crate) fn legs_so_far(&self) -> u64 {
-        self.thread.opened
+        self.ports.opened
     }
 
     pub(crate) fn tick_due(&self) -> Instant {
-        self.engine.next_deadline().max(self.thread.free_at)
+        let due = self.threads.iter().map(Thread::tick_due);
+        due.min().unwrap_or(self.now)
+    }
+
+    /// Every thread has ticked as often as this one, unless it stalled.
+    pub(crate) fn ticks(&self) -> u64 {
+        let ticks = self.threads.iter().map(|thread| thread.engine.tick_count());
+        ticks.max().unwrap_or(0)
     }
 
     fn latency(&mut self) -> Duration {
-        Duration::from_micros(self.media.below(self.thread.latency_us))
+        Duration::from_micros(self.media.below(self.latency_us))
     }
 
-    pub(crate) fn order(&mut self, order: Order) {
-        let at = (self.now + self.latency()).max(self.thread.orders_due);
-        self.thread.orders_due = at;
-        self.queue.push(at, Arrival::Order(order));
+    pub(crate) fn order(&mut self, thread: usize, order: Order) {
+        let at = (self.now + self.latency()).max(self.threads[thread].orders_due);
+        self.threads[thread].orders_due = at;
+        self.queue.push(at, Arrival::Order(thread, order));
     }
 
-    fn tell(&mut self, input: Input) {
-        let at = (self.now + self.latency()).max(self.thread.events_due);
-        self.thread.events_due = at;
+    fn tell(&mut self, thread: usize, input: Input) {
+        let at = (self.now + self.latency()).max(self.threads[thread].events_due);
+        self.threads[thread].events_due = at;
         self.queue.push(at, Arrival::Input(input));
     }
 
     pub(crate) fn stall(&mut self) {
+        let at = self.media.index(self.threads.len());
         let until = self.now + Duration::from_millis(self.media.between(50, 1_500));
-        self.thread.free_at = self.thread.free_at.max(until);
-        self.queue.push(self.thread.free_at, Arrival::Awake);
+        let thread = &mut self.threads[at];
+        thread.free_at = thread.free_at.max(until);
+        self.queue.push(thread.free_at, Arrival::Awake(at));
     }
 
-    pub(crate) fn awake(&mut self) -> Checked {
-        while self.now >= self.thread.free_at {
-            match self.thread.waiting.pop_front() {
-                Some(order) => self.carries_out(order)?,
-                None => break,
+    pub(crate) fn awake(&mut self, thread: usize) -> Checked {
+        loop {
+            let here = &mut self.threads[thread];
+            if self.now < here.free_at || here.awaited.is_some() {
+                return Ok(());
+            }
+            match here.waiting.pop_front() {
+                Some(order) => self.carries_out(thread, order)?,
+                None => return Ok(()),
             }
         }
-        Ok(())
     }
 
-    pub(crate) fn ordered(&mut self, order: Order) -> Checked {
-        self.thread.waiting.push_back(order);
-        self.awake()
+    pub(crate) fn ordered(&mut self, thread: usize, order: Order) -> Checked {
+        self.threads[thread].waiting.push_back(order);
+        self.awake(thread)
     }
 
-    fn carries_out(&mut self, order: Order) -> Checked {
+    fn carries_out(&mut self, thread: usize, order: Order) -> Checked {
         match order {
-            Order::OpenLeg(leg) => self.open_port(leg),
+            Order::OpenLeg(leg) => self.open_port(thread, leg),
+            Order::MoveLeg { leg, to } => self.threads[thread].leaving.push_back((leg, to)),
+            Order::AwaitLeg(leg) => {
+                let here = &mut self.threads[thread];
+                if !here.arrived.remove(&leg) {
+                    here.awaited = Some(leg);
+                }
+            }
             Order::Tell(command) => {
-                self.before_applied(&command)?;
+                self.before_applied(thread, &command)?;
                 self.trace(|| {
-                    format!("   engine: {command:?}")
+                    format!("   engine {thread}: {command:?}")
                         .chars()
                         .take(300)
                         .collect()
                 });
-                self.engine.apply(self.now, command);
-                return self.poll_engine();
+                self.threads[thread].engine.apply(self.now, command);
+                return self.poll_engine(thread);
             }
         }
         Ok(())
     }
 
-    fn open_port(&mut self, leg: LegId) {
-        let thread = &mut self.thread;
-        let port = (thread.legs.len() < thread.ports_max).then_some(thread.next_port);
+    fn open_port(&mut self, thread: usize, leg: LegId) {
+        let ports = &mut self.ports;
+        let port = (ports.legs.len() < ports.max).then_some(ports.next);
         match port {
             Some(port) => {
-                thread.next_port += 2;
-                thread.opened += 1;
-                thread.legs.insert(leg, Here::default());
-                thread.leg_of_port.insert(port, leg);
+                ports.next += 2;
+                ports.opened += 1;
+                let here = Here {
+                    thread: Some(thread),
+                    ..Here::default()
+                };
+                ports.legs.insert(leg, here);
+                ports.leg_of_port.insert(port, leg);
             }
             None => self.tally.count(Kind::NoPort),
         }
-        self.tell(Input::LegOpened { leg, port });
+        self.tell(thread, Input::LegOpened { leg, port });
     }
 
-    fn before_applied(&mut self, command: &Command) -> Checked {
+    fn before_applied(&mut self, thread: usize, command: &Command) -> Checked {
+        let here = &mut self.threads[thread];
         match command {
-            Command::AddLeg { leg, .. } if !self.thread.legs.contains_key(leg) => {
+            Command::AddLeg { leg, .. } if !self.ports.legs.contains_key(leg) => {
                 return Err(format!("leg {leg} is added without a port"));
             }
             Command::SetMedia { leg, media } => {
-                let tick = self.engine.tick_count();
-                if let Some(here) = self.thread.legs.get_mut(leg) {
+                let tick = here.engine.tick_count();
+                if let Some(here) = self.ports.legs.get_mut(leg) {
                     here.media = Some(*media);
                     here.settled = tick;
                 }
             }
             Command::RemoveLeg { leg } => {
-                self.thread.legs.remove(leg);
+                let known = self.ports.legs.remove(leg);
+                if known.is_some_and(|known| known.thread != Some(thread)) {
+                    return Err(format!("leg {leg} is removed where it is not"));
+                }
             }
             Command::Change { room, number, .. } => {
                 self.oracle.reached(*room, *number);
-                self.thread.unconfirmed.push((*room, *number));
+                here.unconfirmed.push((*room, *number));
             }
             Command::CloseRoom { room } => {
                 self.oracle.holds.remove(room);
@@ -193,31 +194,76 @@ impl World {
         Ok(())
     }
 
-    /// One tick of every room, at its time or as soon as the thread is free.
-    pub(crate) fn tick(&mut self) -> Checked {
-        self.speak();
-        self.engine.tick(self.now);
-        if self.restores() {
-            self.restore_engine()?;
+    fn take_arrivals(&mut self, thread: usize) -> Checked {
+        for moved in core::mem::take(&mut self.threads[thread].arrivals) {
+            let leg = moved.id();
+            let here = &mut self.threads[thread];
+            if !here.engine.is_due(&moved) {
+                here.arrivals.push(moved);
+                continue;
+            }
+            if !here.engine.take_over(moved) {
+                return Err(format!("there is no room for leg {leg}"));
+            }
+            if here.awaited == Some(leg) {
+                here.awaited = None;
+            } else {
+                here.arrived.insert(leg);
+            }
+            let tick = here.engine.tick_count();
+            if let Some(here) = self.ports.legs.get_mut(&leg) {
+                here.thread = Some(thread);
+                here.settled = tick;
+            }
         }
-        let sent = self.polled()?;
-        let tick = self.engine.tick_count();
-        for change in core::mem::take(&mut self.thread.unconfirmed) {
-            if self.thread.applied.get(&change) != Some(&tick) {
+        self.poll_engine(thread)?;
+        self.awake(thread)
+    }
+
+    fn send_off(&mut self, thread: usize) -> Checked {
+        while let Some((leg, to)) = self.threads[thread].leaving.pop_front() {
+            let Some(moved) = self.threads[thread].engine.let_go(leg) else {
+                return Err(format!("leg {leg} is to move and is not there"));
+            };
+            self.tally.count(Kind::LegMoves);
+            if let Some(here) = self.ports.legs.get_mut(&leg) {
+                here.thread = None;
+            }
+            self.threads[to].arrivals.push(moved);
+        }
+        self.poll_engine(thread)
+    }
+
+    /// One tick of every room of a thread, at its time or as soon as the thread is free.
+    pub(crate) fn tick(&mut self) -> Checked {
+        let due = self.tick_due();
+        let first = self.threads.iter().position(|t| t.tick_due() == due);
+        let thread = first.unwrap_or(0);
+        self.take_arrivals(thread)?;
+        self.speak(thread);
+        self.threads[thread].engine.tick(self.now);
+        if self.restores() {
+            self.restore_engines()?;
+        }
+        let sent = self.polled(thread)?;
+        let tick = self.threads[thread].engine.tick_count();
+        for change in core::mem::take(&mut self.threads[thread].unconfirmed) {
+            if self.applied.get(&change) != Some(&tick) {
                 let (room, number) = change;
                 return Err(format!(
                     "change {number} of {room} is not confirmed on tick {tick}"
                 ));
             }
         }
+        self.send_off(thread)?;
         self.check_rooms()?;
-        self.check_hearing(&sent)?;
-        self.check_music(&sent)?;
-        self.check_held(&sent)
+        self.check_hearing(thread, &sent)?;
+        self.check_music(thread, &sent)?;
+        self.check_held(thread, &sent)
     }
 
-    pub(crate) fn poll_engine(&mut self) -> Checked {
-        match self.polled()?.first() {
+    pub(crate) fn poll_engine(&mut self, thread: usize) -> Checked {
+        match self.polled(thread)?.first() {
             None => Ok(()),
             Some(sent) => Err(format!(
                 "leg {} is sent a packet between two ticks",
@@ -226,11 +272,11 @@ impl World {
         }
     }
 
-    fn polled(&mut self) -> Result<Vec<Sent>, String> {
+    fn polled(&mut self, thread: usize) -> Result<Vec<Sent>, String> {
         let mut sent = Vec::new();
         let mut events = Vec::new();
         let mut wants = Vec::new();
-        while let Some(output) = self.engine.poll_output() {
+        while let Some(output) = self.threads[thread].engine.poll_output() {
             match output {
                 Output::Packet {
                     leg,
@@ -241,11 +287,11 @@ impl World {
                     self.hash.word(leg.0);
                     self.hash.take(bytes);
                     let rtp = component == confab_media::Component::Rtp;
-                    let heard = crate::hearing::packet(&mut self.thread, leg, rtp, to, bytes)?;
+                    let heard = crate::hearing::packet(&mut self.ports, leg, rtp, to, bytes)?;
                     sent.extend(heard.map(|heard| Sent { leg, heard }));
                 }
                 Output::Locked { leg, peer, .. } => {
-                    crate::hearing::locked(&self.thread, leg, peer)?;
+                    crate::hearing::locked(&self.ports, leg, peer)?;
                 }
                 Output::Unlocked { .. } => {}
                 Output::Wants {
@@ -264,7 +310,7 @@ impl World {
         }
         for event in events {
             if let Event::Applied { room, number, tick } = event
-                && self.thread.applied.insert((room, number), tick).is_some()
+                && self.applied.insert((room, number), tick).is_some()
             {
                 return Err(format!(
                     "change {number} of room {room} was confirmed twice"
@@ -276,7 +322,13 @@ impl World {
                     .take(300)
                     .collect()
             });
-            self.tell(Input::Media { thread: 0, event });
+            self.tell(
+                thread,
+                Input::Media {
+                    thread: thread as u16,
+                    event,
+                },
+            );
         }
         Ok(sent)
     }

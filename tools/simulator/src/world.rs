@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use confab_conference::{Customs, Url};
-use confab_media::{Engine, EngineConfig};
+use confab_media::EngineConfig;
 use confab_switchboard::{
     Access, CallCallback, CallEvent, Config, Gateway, Switchboard, Transport, Trunk,
 };
 use confab_terms::{
-    AccountSid, CallSid, Codec, ConferenceSid, Instant, IpAddr, LegId, Method, Now, SocketAddr,
-    Srtp, WallTime,
+    AccountSid, CallSid, Codec, ConferenceSid, Instant, IpAddr, LegId, Method, Now, RoomId,
+    SocketAddr, SoundId, Srtp, WallTime,
 };
 
 use crate::books::Books;
@@ -18,6 +18,7 @@ use crate::dice::{Dice, Purpose, key};
 use crate::oracle::Oracle;
 use crate::outcome::{Hash, Options};
 use crate::phone::Phone;
+use crate::ports::Ports;
 use crate::post::Post;
 use crate::queue::Queue;
 use crate::streams::Stream;
@@ -45,11 +46,16 @@ pub(crate) struct World {
     pub(crate) ringing: Dice,
     pub(crate) restoring: Dice,
     pub(crate) board: Switchboard,
-    pub(crate) engine: Engine,
     pub(crate) queue: Queue,
     pub(crate) phones: Vec<Phone>,
     pub(crate) streams: Vec<Stream>,
-    pub(crate) thread: Thread,
+    pub(crate) threads: Vec<Thread>,
+    pub(crate) ports: Ports,
+    /// What an order, or an event, takes at most from thread to thread.
+    pub(crate) latency_us: u64,
+    pub(crate) sounds: BTreeMap<SoundId, u64>,
+    /// On which tick each change of a room was the first to be heard.
+    pub(crate) applied: BTreeMap<(RoomId, u64), u64>,
     pub(crate) post: Post,
     pub(crate) oracle: Oracle,
     pub(crate) books: Books,
@@ -61,8 +67,6 @@ pub(crate) struct World {
     pub(crate) acts: u64,
     pub(crate) audio: u64,
     pub(crate) calls_made: u64,
-    /// How many packets a phone could have sent.
-    pub(crate) spoken: u64,
     pub(crate) scratch: Vec<u8>,
     /// What the last list of conferences, and of participants, said.
     pub(crate) seen: Vec<(ConferenceSid, String)>,
@@ -105,6 +109,15 @@ fn access(phones: &[Phone]) -> Access {
     }
 }
 
+/// All threads tick at the same moments.
+fn engine_config() -> EngineConfig {
+    EngineConfig {
+        start: START,
+        wall: wall(START),
+        ..EngineConfig::default()
+    }
+}
+
 impl World {
     pub(crate) fn new(seed: u64, options: Options) -> Self {
         let mut script = Dice::new(seed, Purpose::Script);
@@ -117,6 +130,7 @@ impl World {
         let count = script.between(4, 8) as usize;
         let phones: Vec<Phone> = (0..count).map(|n| Phone::new(n, seed, &mut dice)).collect();
         let mut media = Dice::new(seed, Purpose::Media);
+        let media_threads = media.between(1, 3) as u16;
         Self {
             seed,
             options,
@@ -139,18 +153,19 @@ impl World {
                 status_callback: Some(CallCallback::new(calls_url(), CALL_EVENTS.to_vec())),
                 customs: Customs::default(),
                 codecs: vec![Codec::Pcmu, Codec::Pcma],
-                media_threads: 1,
+                media_threads,
                 seed: key(seed, Purpose::Switchboard as u64),
-            }),
-            engine: Engine::new(EngineConfig {
-                start: START,
-                wall: wall(START),
-                ..EngineConfig::default()
             }),
             queue: Queue::default(),
             phones,
             streams: Vec::new(),
-            thread: Thread::new(START, &mut media),
+            threads: (0..media_threads)
+                .map(|_| Thread::new(engine_config()))
+                .collect(),
+            ports: Ports::new(&mut media),
+            latency_us: *media.pick(&[200, 3_000, 30_000]).unwrap_or(&200),
+            sounds: BTreeMap::new(),
+            applied: BTreeMap::new(),
             media,
             post: Post::new(Dice::new(seed, Purpose::Hooks)),
             oracle: Oracle::default(),
@@ -163,7 +178,6 @@ impl World {
             acts: 0,
             audio: 0,
             calls_made: 0,
-            spoken: START.0 / 20_000_000,
             scratch: Vec::new(),
             seen: Vec::new(),
             seated_seen: Vec::new(),

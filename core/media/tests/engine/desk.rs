@@ -251,7 +251,7 @@ impl Desk {
 
     /// What was said there and lost on its way.
     pub(crate) fn count_as_said(&mut self, sent: &Self) {
-        self.said.clone_from(&sent.said);
+        self.said.extend(&sent.said);
     }
 
     pub(crate) fn background(&mut self, leg: u64, player: Option<Player>) {
@@ -273,7 +273,7 @@ impl Desk {
         self.serve(out);
     }
 
-    fn serve(&mut self, out: Out) {
+    pub(crate) fn serve(&mut self, out: Out) {
         for (leg, player, sound, position) in out.wants {
             self.feed(leg, player, sound, position);
         }

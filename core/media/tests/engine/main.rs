@@ -3,6 +3,7 @@
 mod commands;
 mod desk;
 mod life;
+mod moving;
 mod origins;
 mod players;
 mod recordings;

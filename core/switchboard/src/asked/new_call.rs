@@ -7,7 +7,7 @@ use super::call::next;
 use crate::live::{Call, CallState, Invite, Outgoing, Redirects, Timer, Times};
 use crate::program::{Announcing, Flow};
 use crate::tell;
-use crate::{CallStatus, NewCall, Output, Refusal, Reply, Switchboard};
+use crate::{CallStatus, NewCall, Refusal, Reply, Switchboard, flow};
 
 /// Where a call goes whose name nobody has looked up.
 const NOT_KNOWN_YET: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
@@ -23,14 +23,14 @@ pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Resul
         board.counted.calls_refused += 1;
         return Err(Refusal::Busy);
     }
-    let (sid, leg, thread) = (board.names.call(), board.names.leg(), 0);
+    let (sid, leg) = (board.names.call(), board.names.leg());
     board.counted.calls_total += 1;
     board.calls.insert(Call {
         sid,
         // It has none before its INVITE.
         dialog: DialogId(0),
         leg,
-        thread,
+        thread: 0,
         invite: Invite {
             source: route.via.unwrap_or(NOT_KNOWN_YET),
             from: wish.from.clone(),
@@ -67,7 +67,8 @@ pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Resul
         .timers
         .set(Timer::Ringing(sid), now.instant + wish.rings);
     tell::call_began(board, now, sid);
-    board.send(Output::OpenLeg { leg, thread });
+    let thread = board.threads.idlest();
+    flow::open_leg_on(board, sid, thread);
     super::call::fetch(board, sid)
 }
 

@@ -6,25 +6,32 @@ use confab_sdp::{Agreed, Direction};
 use confab_terms::{CallSid, IpAddr, Now};
 
 use super::hand_over::hand_over;
+use super::place;
 use crate::flow;
 use crate::live::CallState;
 use crate::program;
 use crate::tell;
-use crate::{CallEvent, CallStatus, News, Output, RecordingSource, Switchboard};
+use crate::{CallEnd, CallEvent, CallStatus, News, Output, RecordingSource, Switchboard};
 
-/// Asks for the leg, once.
-pub(crate) fn open_leg(board: &mut Switchboard, sid: CallSid) {
+/// Asks for the leg, once. Where it belongs there may be no room for one more: 503.
+pub(crate) fn open_leg(board: &mut Switchboard, now: Now, sid: CallSid) {
+    let thread = place::thread_for(board, sid);
     let Some(call) = board.calls.get_mut(sid) else {
         return;
     };
     let CallState::Ringing { offer } = &mut call.state else {
         return;
     };
+    // Who takes the place of another adds nothing.
+    if board.threads.is_overloaded(thread) && call.replaces.is_none() {
+        board.counted.calls_refused += 1;
+        flow::end_call(board, now, sid, CallEnd::Refused(503));
+        return;
+    }
     call.state = CallState::Opening {
         offer: core::mem::take(offer),
     };
-    let (leg, thread) = (call.leg, call.thread);
-    board.send(Output::OpenLeg { leg, thread });
+    place::open_leg_on(board, sid, thread);
 }
 
 /// The call is up.

@@ -1,9 +1,9 @@
 //! A call is over, whoever ended it: it leaves nothing but its history.
 
 use confab_conference::LeaveReason;
-use confab_media::Command;
 use confab_terms::{CallSid, Now};
 
+use super::place;
 use crate::flow;
 use crate::live::{CallState, Timer};
 use crate::program;
@@ -67,10 +67,7 @@ pub(crate) fn finish_call(
     let mut call = board.calls.remove(sid)?;
     // A leg that was asked for and not given yet is taken back too.
     if !matches!(call.state, CallState::Ringing { .. }) {
-        board.send(Output::Media {
-            thread: call.thread,
-            command: Command::RemoveLeg { leg: call.leg },
-        });
+        place::remove_leg(board, call.leg, call.thread);
     }
     tell::call_over(board, now, &mut call, end);
     board.send(Output::News(News::CallEnded {

@@ -5,6 +5,7 @@ use confab_terms::{CallSid, Now};
 
 use super::effects::carry_out;
 use super::end_call::end_call;
+use super::place::bring_leg;
 use crate::handle;
 use crate::live::{Replaces, Timer};
 use crate::program;
@@ -32,6 +33,7 @@ pub(crate) fn hand_over(board: &mut Switchboard, now: Now, to: CallSid, replaced
 fn take_seat_of(board: &mut Switchboard, now: Now, from: CallSid, to: CallSid) -> Option<()> {
     let conference = board.calls.get(from)?.seated_in()?;
     let leg = board.calls.get(to)?.leg;
+    bring_leg(board, to, conference);
     let room = board.rooms.get_mut(conference)?;
     let effects = room.conference.hand_over(from, to, leg, now.wall).ok()?;
     let old = board.calls.get_mut(from)?;

@@ -3,7 +3,7 @@
 use confab_conference::{Conference, LeaveReason, ParticipantState, Refusal, Settings};
 use confab_terms::{CallSid, ConferenceSid, Now, limits};
 
-use super::speech;
+use super::{place, speech};
 use crate::flow;
 use crate::live::{DialWish, Room, Seat, Timer};
 use crate::program::{self, DialOutcome};
@@ -32,7 +32,7 @@ pub(crate) fn join(
     };
     let conference = match board.rooms.named(name) {
         Some(conference) => conference,
-        None => open(board, now, name, &settings)?,
+        None => open(board, now, call, (name, &settings))?,
     };
     let expected = match board.rooms.get_mut(conference) {
         Some(room) => {
@@ -59,15 +59,15 @@ pub(crate) fn join(
 fn open(
     board: &mut Switchboard,
     now: Now,
-    name: &str,
-    settings: &Settings,
+    by: CallSid,
+    (name, settings): (&str, &Settings),
 ) -> Result<ConferenceSid, NotJoined> {
     if board.rooms.len() >= limits::CONFERENCES_MAX {
         return Err(NotJoined::TooMany);
     }
     let sid = board.names.conference();
     let room = board.names.room();
-    let thread = 0;
+    let thread = place::thread_for_room(board, by);
     board.counted.conferences_total += 1;
     board.rooms.insert(Room {
         conference: Conference::new(sid, name.to_owned(), settings, now.wall)
@@ -99,6 +99,10 @@ pub(crate) fn take_seat(board: &mut Switchboard, now: Now, sid: CallSid) -> Resu
         return Ok(());
     };
     let conference = seat.conference;
+    place::bring_leg(board, sid, conference);
+    let Some(seat) = board.calls.get_mut(sid).and_then(|c| c.seat.as_mut()) else {
+        return Ok(());
+    };
     let (limit, record) = (seat.dial.time_limit, seat.dial.record.clone());
     let Some(room) = board.rooms.get_mut(conference) else {
         return Err(NotJoined::TooMany);

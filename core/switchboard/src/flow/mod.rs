@@ -9,6 +9,7 @@ mod end_call;
 mod hand_over;
 mod join;
 mod leave;
+mod place;
 mod record;
 mod secrecy;
 mod speech;
@@ -19,6 +20,7 @@ pub(crate) use effects::carry_out;
 pub(crate) use end_call::{end_call, finish_call};
 pub(crate) use join::{NotJoined, join, take_seat};
 pub(crate) use leave::{leave, take_out};
+pub(crate) use place::open_leg_on;
 pub(crate) use record::{
     pause, record, record_call, recorded, recording_of, stop_dial_recording, stop_recording,
 };

@@ -42,7 +42,6 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         sid,
         dialog,
         leg,
-        // All rooms and legs are on one thread: a leg is opened before its conference is known.
         thread: 0,
         invite: Invite {
             source,
@@ -75,7 +74,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
     match replaces {
         _ if !acceptable => flow::end_call(board, now, sid, CallEnd::Refused(488)),
         // A seat is waiting for it: nobody is asked what it is to do.
-        Some(Replaces::Seat(_)) => flow::open_leg(board, sid),
+        Some(Replaces::Seat(_)) => flow::open_leg(board, now, sid),
         _ => begin(board, now, sid),
     }
 }

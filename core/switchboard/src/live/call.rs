@@ -18,6 +18,7 @@ pub(crate) struct Call {
     pub(crate) sid: CallSid,
     pub(crate) dialog: DialogId,
     pub(crate) leg: LegId,
+    /// Where its leg is, once that was asked for.
     pub(crate) thread: u16,
     pub(crate) invite: Invite,
     pub(crate) state: CallState,

@@ -13,8 +13,11 @@ pub struct Counters {
     pub calls_total: u64,
     /// Conferences since the start.
     pub conferences_total: u64,
-    /// New calls that were refused because there were too many, or because of a drain.
+    /// New calls that were refused because there were too many, because of a drain, or because
+    /// the media thread that they belong to can do no more.
     pub calls_refused: u64,
+    /// Legs that moved to the media thread of their room.
+    pub legs_moved: u64,
     /// Updates that were refused because the media thread had too much to do.
     pub updates_busy: u64,
     /// Updates whose tick the room did not tell in time.
@@ -48,6 +51,8 @@ pub struct Leftovers {
     pub partings: usize,
     /// Recordings whose file is not whole.
     pub recordings: usize,
+    /// Legs that media threads are thought to have.
+    pub legs: usize,
     /// SIP transactions.
     pub transactions: usize,
     /// SIP dialogs.

@@ -9,6 +9,7 @@ mod partings;
 mod recordings;
 mod room;
 mod rooms;
+mod threads;
 mod timers;
 
 pub(crate) use asked::{Asked, Decoding, Fetching, Role};
@@ -22,4 +23,5 @@ pub(crate) use partings::{Parting, Partings};
 pub(crate) use recordings::{Recording, Recordings};
 pub(crate) use room::{Ask, Room, Verdict, Waiting};
 pub(crate) use rooms::Rooms;
+pub(crate) use threads::Threads;
 pub(crate) use timers::{Timer, Timers};

@@ -79,7 +79,7 @@ fn join(
             fault_of(&why)
         })
     } else {
-        flow::open_leg(board, sid);
+        flow::open_leg(board, now, sid);
         Ok(())
     }
 }

@@ -88,7 +88,7 @@ fn begin(board: &mut Switchboard, now: Now, sid: CallSid, verb: Verb) -> bool {
         verb if is_up => return !sound::begin(board, now, sid, Role::Document, &verb),
         verb => {
             set_step(board, sid, Step::Answering(verb));
-            flow::open_leg(board, sid);
+            flow::open_leg(board, now, sid);
         }
     }
     false

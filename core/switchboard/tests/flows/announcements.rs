@@ -34,7 +34,7 @@ fn announce(url: &str) -> Update {
 /// What is announced to a participant at this moment.
 fn announced(world: &mut World, place: usize) -> Option<Source> {
     let leg = world.participants()[place].state.leg;
-    world.engine.players(leg).map(|p| p.source).last()
+    world.players(leg).last().map(|p| p.source)
 }
 
 #[test]

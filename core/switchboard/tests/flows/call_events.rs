@@ -17,12 +17,6 @@ const ALL: [CallEvent; 4] = [
     CallEvent::Completed,
 ];
 
-fn hang_up(world: &mut World, phone: usize) {
-    let now = world.now;
-    world.phones[phone].hang_up(now);
-    world.poll_phone(phone);
-}
-
 /// (number, status) of each event of a call.
 fn told(world: &World, call: CallSid) -> Vec<(String, String)> {
     let call = call.to_string();
@@ -60,7 +54,7 @@ fn a_call_begins_rings_is_answered_and_ends() {
     assert_eq!(answered.field("CallDuration"), "");
     assert_eq!(answered.field("AudioInMos"), "0.0");
     world.seconds(5);
-    hang_up(&mut world, phone);
+    world.hang_up(phone);
     let whole = [
         ("0", "initiated"),
         ("1", "ringing"),
@@ -82,7 +76,7 @@ fn only_what_was_asked_for_is_told_and_numbered() {
     let phone = world.call("x");
     let first = world.call_asked();
     world.answer(VOICE, document(ROOM));
-    hang_up(&mut world, phone);
+    world.hang_up(phone);
     assert_eq!(
         told(&world, first),
         pairs(&[("0", "in-progress"), ("1", "completed")])
@@ -113,7 +107,7 @@ fn an_update_changes_who_is_told_and_of_what_and_the_numbers_go_on() {
     };
     world.ask(Request::UpdateCall { call, update });
     world.answer(VOICE, document(ROOM));
-    hang_up(&mut world, phone);
+    world.hang_up(phone);
     let expected = [("0", "initiated"), ("1", "in-progress")];
     assert_eq!(told(&world, call), pairs(&expected));
     let urls: Vec<_> = world.callbacks.iter().map(|c| c.url.as_str()).collect();
@@ -127,7 +121,7 @@ fn the_end_is_told_without_figures_if_media_is_deaf() {
     let phone = world.call("x");
     world.answer(VOICE, document(ROOM));
     world.deaf = true;
-    hang_up(&mut world, phone);
+    world.hang_up(phone);
     assert!(world.callbacks.is_empty());
     assert!(!world.board.is_idle());
     world.seconds(1);
@@ -140,7 +134,7 @@ fn every_event_has_every_figure() {
     let mut world = World::told_of(&ALL);
     let phone = world.call("x");
     world.answer(VOICE, document(ROOM));
-    hang_up(&mut world, phone);
+    world.hang_up(phone);
     let names = |fields: &BTreeMap<String, String>| {
         let names = fields.keys().filter(|name| name.starts_with("Audio"));
         names.count()
@@ -157,7 +151,7 @@ fn one_that_was_answered_for_a_seat_that_is_gone_does_not_ring_any_more() {
     world.tick();
     world.slow = true;
     let clara = world.call_replacing("other", anna);
-    hang_up(&mut world, anna);
+    world.hang_up(anna);
     let leg = world.legs_wanted[0];
     world.open(leg);
     world.tick();

@@ -9,26 +9,20 @@ use confab_terms::SocketAddr;
 
 use crate::world::{Told, World, document};
 
-fn hang_up(world: &mut World, phone: usize) {
-    let now = world.now;
-    world.phones[phone].hang_up(now);
-    world.poll_phone(phone);
-}
-
 #[test]
 fn a_hang_up_leaves_the_conference_and_nothing_behind() {
     let mut world = World::new();
     let anna = world.call("room");
     world.call("room");
     world.seconds(2);
-    hang_up(&mut world, anna);
+    world.hang_up(anna);
     assert_eq!(world.participants().len(), 1);
     let call = &world.calls_ended[0];
     assert_eq!(call.status, CallStatus::Completed);
     assert_eq!(call.sip_result_code, Some(200));
     let lasted = call.end_time.unwrap().0 - call.start_time.unwrap().0;
     assert!((2_000..2_100).contains(&lasted), "{lasted}");
-    hang_up(&mut world, 1);
+    world.hang_up(1);
     let conference = &world.conferences_ended[0];
     assert_eq!(conference.end_reason, Some(EndReason::LastParticipantLeft));
     world.nothing_is_left();
@@ -42,7 +36,7 @@ fn a_hang_up_leaves_the_conference_and_nothing_behind() {
 fn a_cancel_while_the_document_is_fetched() {
     let mut world = World::with_voice();
     let anna = world.call("x");
-    hang_up(&mut world, anna);
+    world.hang_up(anna);
     assert_eq!(world.calls_ended[0].status, CallStatus::Canceled);
     assert_eq!(world.calls_ended[0].start_time, None);
     world.answer("http://app.example/voice", document("<Say>late</Say>"));
@@ -61,7 +55,7 @@ fn the_end_in_the_middle_of_anything() {
             world.answer("http://app.example/a.wav", crate::world::audio());
         }
         world.run(Duration::from_millis(ms));
-        hang_up(&mut world, anna);
+        world.hang_up(anna);
         assert_eq!(world.calls_ended.len(), 1, "after {ms} ms");
         world.nothing_is_left();
     }
@@ -104,7 +98,7 @@ fn whoever_ends_it_on_exit_takes_all_along() {
         ..Update::default()
     };
     world.updated(sids[0], ends);
-    hang_up(&mut world, 0);
+    world.hang_up(0);
     assert!(world.conferences().is_empty());
     let conference = &world.conferences_ended[0];
     assert_eq!(conference.end_reason, Some(EndReason::EndOnExitLeft));
@@ -163,8 +157,9 @@ fn a_drain_takes_no_new_call_and_then_ends_the_others() {
 fn a_thread_that_is_full_takes_no_new_call_until_it_has_room() {
     let mut world = World::new();
     let anna = world.call("room");
-    let is = |overloaded| Input::Overloaded {
+    let is = |overloaded| Input::Load {
         thread: 0,
+        busy_percent: 60,
         overloaded,
     };
     // Told twice, it is full once.
@@ -210,7 +205,7 @@ fn an_ack_that_never_comes_ends_the_call() {
     world.seconds(40);
     assert_eq!(world.board.counters().calls, 1);
     assert_eq!(world.calls_ended[0].status, CallStatus::Failed);
-    hang_up(&mut world, anna);
+    world.hang_up(anna);
     world.phones.pop();
     world.nothing_is_left();
 }

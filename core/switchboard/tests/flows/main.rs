@@ -22,6 +22,7 @@ mod replacing;
 mod restoring;
 mod secrecy;
 mod sequences;
+mod threads;
 mod updates;
 mod walking;
 mod webhooks;

@@ -37,7 +37,7 @@ fn released() -> Update {
 /// What plays to the first participant.
 fn player(world: &mut World) -> Option<Player> {
     let leg = world.participants()[0].state.leg;
-    let players: Vec<Player> = world.engine.players(leg).collect();
+    let players: Vec<Player> = world.players(leg);
     assert!(players.len() <= 1, "{players:?}");
     players.first().copied()
 }

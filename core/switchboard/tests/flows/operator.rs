@@ -20,12 +20,6 @@ fn field(world: &World, name: &str) -> String {
     found.map_or(String::new(), |(_, value)| value.clone())
 }
 
-fn hang_up(world: &mut World, phone: usize) {
-    let now = world.now;
-    world.phones[phone].hang_up(now);
-    world.poll_phone(phone);
-}
-
 #[test]
 fn a_document_that_fails_is_made_up_for_by_the_fallback() {
     let mut world = World::with_operator();
@@ -113,7 +107,7 @@ fn the_end_of_a_call_is_told_once() {
     let call = world.call_asked();
     world.answer(VOICE, document(ROOM));
     world.seconds(94);
-    hang_up(&mut world, phone);
+    world.hang_up(phone);
     assert_eq!(world.callbacks.len(), 1);
     let told = &world.callbacks[0];
     assert_eq!(told.url, "http://app.example/calls");
@@ -137,7 +131,7 @@ fn the_end_of_a_call_is_told_once() {
     }
     assert!(told.field("Timestamp").ends_with("+0000"));
     let phone = world.call("x");
-    hang_up(&mut world, phone);
+    world.hang_up(phone);
     assert_eq!(world.callbacks[1].field("CallStatus"), "canceled");
     assert_eq!(world.callbacks[1].field("CallDuration"), "0");
     world.answer(VOICE, document(""));

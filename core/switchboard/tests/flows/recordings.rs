@@ -19,12 +19,6 @@ fn join(world: &mut World, dial: &str, attributes: &str) {
     world.answer(VOICE, document(&dial));
 }
 
-fn hang_up(world: &mut World, phone: usize) {
-    let now = world.now;
-    world.phones[phone].hang_up(now);
-    world.poll_phone(phone);
-}
-
 fn statuses(world: &World) -> Vec<RecordingStatus> {
     world.recordings.iter().map(|view| view.status).collect()
 }
@@ -43,10 +37,10 @@ fn a_conference_is_recorded_from_its_start_to_its_end() {
     assert_eq!(records(&world), 1);
     assert!(world.recordings[0].trim, "the default");
     let first = world.sids()[0];
-    hang_up(&mut world, 1);
+    world.hang_up(1);
     world.seconds(1);
     assert_eq!(statuses(&world), [RecordingStatus::InProgress]);
-    hang_up(&mut world, 0);
+    world.hang_up(0);
     let over = [
         RecordingStatus::InProgress,
         RecordingStatus::Stopped,
@@ -91,8 +85,8 @@ fn a_disk_that_refuses_costs_the_recording_and_nobody_else() {
         world.commands.iter().any(stopped),
         "nobody takes it any more"
     );
-    hang_up(&mut world, 0);
-    hang_up(&mut world, 1);
+    world.hang_up(0);
+    world.hang_up(1);
     world.nothing_is_left();
 }
 
@@ -137,7 +131,7 @@ fn a_call_is_recorded_by_order_paused_and_stopped() {
     let Reply::Recording(second) = world.ask(start()) else {
         panic!("another one may begin");
     };
-    hang_up(&mut world, 0);
+    world.hang_up(0);
     let last = world.recordings.last().unwrap();
     assert_eq!(
         (last.sid, last.status),

@@ -26,7 +26,7 @@ fn three() -> (World, Vec<CallSid>) {
 #[test]
 fn muted_is_heard_by_nobody_and_the_reply_names_the_tick() {
     let (mut world, sids) = three();
-    let before = world.engine.tick_count();
+    let before = world.engines[0].tick_count();
     let (view, tick) = world.updated(sids[0], muted(true));
     assert!(view.state.muted);
     assert_eq!(tick, Some(before + 1), "the very next tick");

@@ -12,12 +12,6 @@ fn join(world: &mut World, attributes: &str) {
     world.answer(VOICE, document(&dial));
 }
 
-fn hang_up(world: &mut World, phone: usize) {
-    let now = world.now;
-    world.phones[phone].hang_up(now);
-    world.poll_phone(phone);
-}
-
 const ALL: &str = "statusCallback=\"https://app.example/events\" \
     statusCallbackEvent=\"start end join leave mute hold modify announcement\" \
     eventCallbackUrl=\"/over\" participantLabel=\"agent\"";
@@ -37,8 +31,8 @@ fn a_whole_life_in_order() {
         world.updated(sids[0], update);
     }
     world.seconds(1);
-    hang_up(&mut world, 1);
-    hang_up(&mut world, 0);
+    world.hang_up(1);
+    world.hang_up(0);
     let expected = [
         "participant-join",
         "participant-join",
@@ -112,8 +106,8 @@ fn only_what_was_asked_for_and_still_without_a_gap() {
         ..Update::default()
     };
     world.updated(sids[1], update);
-    hang_up(&mut world, 0);
-    hang_up(&mut world, 1);
+    world.hang_up(0);
+    world.hang_up(1);
     let leave = "participant-leave";
     assert_eq!(world.events(), ["participant-mute", leave, leave]);
     let numbers: Vec<_> = world
@@ -129,8 +123,8 @@ fn no_events_named_no_events_told() {
     let mut world = World::with_voice();
     join(&mut world, "statusCallback=\"/events\"");
     join(&mut world, "");
-    hang_up(&mut world, 0);
-    hang_up(&mut world, 1);
+    world.hang_up(0);
+    world.hang_up(1);
     assert!(world.callbacks.is_empty());
 }
 

@@ -154,6 +154,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "How hard Opus works: 0 is cheap, 10 is good",
     },
     Setting {
+        name: "media_threads",
+        default: None,
+        value: "COUNT",
+        help: "Conferences are spread over so many threads [default: one for each processor]",
+    },
+    Setting {
         name: "mix_voices_max",
         default: Some("16"),
         value: "COUNT",

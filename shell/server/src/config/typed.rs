@@ -13,6 +13,9 @@ use confab_web::Cidr;
 
 use super::{BadValue, ConfiguredTrunk, Given, Layers, trunks};
 
+/// More would be more than any machine has processors for.
+const MEDIA_THREADS_MAX: u32 = 64;
+
 /// How it is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogFormat {
@@ -35,6 +38,7 @@ pub(crate) struct Config {
     pub(crate) rtp_ports: PortRange,
     pub(crate) codecs: Vec<Codec>,
     pub(crate) opus: OpusSettings,
+    pub(crate) media_threads: u16,
     pub(crate) voices_max: usize,
     pub(crate) public_address: Option<IpAddr>,
     pub(crate) data_dir: PathBuf,
@@ -92,6 +96,10 @@ impl Config {
                 bit_rate: one("opus_bit_rate")?.number(6_000..=128_000)?,
                 complexity: one("opus_complexity")?.number(0..=10)? as u8,
             },
+            media_threads: match some("media_threads") {
+                Some(given) => given.number(1..=MEDIA_THREADS_MAX)? as u16,
+                None => processors(),
+            },
             voices_max: one("mix_voices_max")?.number(0..=1_000)? as usize,
             public_address,
             data_dir: one("data_dir")?.value.clone().into(),
@@ -122,4 +130,11 @@ impl Config {
 fn dialect(given: &Given) -> Result<Dialect, BadValue> {
     Dialect::named(&given.value)
         .ok_or_else(|| given.bad("is not a dialect; signalwire or twilio would do"))
+}
+
+/// A thread for each processor that this process may use.
+fn processors() -> u16 {
+    let count = std::thread::available_parallelism();
+    let count = count.map_or(1, |count| count.get().min(MEDIA_THREADS_MAX as usize));
+    u16::try_from(count).unwrap_or(1)
 }

@@ -100,22 +100,25 @@ pub(crate) struct Legs {
 
 impl Legs {
     pub(crate) fn open(&mut self, id: LegId, pair: Pair) {
-        let leg = Leg {
+        self.put(Leg {
             id,
             rtp: Socket::new(pair.rtp),
             rtcp: Socket::new(pair.rtcp),
-        };
-        match self.place(id) {
+        });
+    }
+
+    /// One that has its sockets already.
+    pub(crate) fn put(&mut self, leg: Leg) {
+        match self.place(leg.id) {
             Ok(place) => self.legs[place] = leg,
             Err(place) => self.legs.insert(place, leg),
         }
     }
 
-    /// Closes its sockets.
-    pub(crate) fn close(&mut self, id: LegId) {
-        if let Ok(place) = self.place(id) {
-            self.legs.remove(place);
-        }
+    /// With its sockets.
+    pub(crate) fn take(&mut self, id: LegId) -> Option<Leg> {
+        let place = self.place(id).ok()?;
+        Some(self.legs.remove(place))
     }
 
     pub(crate) fn find(&mut self, id: LegId) -> Option<&mut Leg> {

@@ -12,43 +12,86 @@ const UNDER: f32 = 0.45;
 /// How much one tick counts: two thirds of a second's worth of them make up the figure.
 const WEIGHT: f32 = 1.0 / 32.0;
 
+/// What is told anew, once it has changed by so much.
+const STEP_PERCENT: f32 = 5.0;
+
 #[derive(Debug, Default)]
 pub(crate) struct Load {
     share: f32,
-    overloaded: bool,
+    told: LoadTold,
+}
+
+/// How busy a thread is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LoadTold {
+    /// So much of its ticks it works.
+    pub(crate) busy_percent: u8,
+    /// It can take no more.
+    pub(crate) overloaded: bool,
+    /// Whether that is new.
+    pub(crate) changes: Option<bool>,
 }
 
 impl Load {
-    /// A tick took so long. Says so if that changes whether the thread can take more.
-    pub(crate) fn tick(&mut self, length: Duration) -> Option<bool> {
+    /// A tick took so long. Says so if that changes much.
+    pub(crate) fn tick(&mut self, length: Duration) -> Option<LoadTold> {
         let share = (length.as_secs_f32() / TICK.as_secs_f32()).min(1.0);
         self.share += (share - self.share) * WEIGHT;
-        let overloaded = self.share > if self.overloaded { UNDER } else { OVER };
-        let changes = overloaded != self.overloaded;
-        self.overloaded = overloaded;
-        changes.then_some(overloaded)
+        let was = self.told;
+        let overloaded = self.share > if was.overloaded { UNDER } else { OVER };
+        let changes = (overloaded != was.overloaded).then_some(overloaded);
+        let percent = self.share * 100.0;
+        let differs = (percent - f32::from(was.busy_percent)).abs() >= STEP_PERCENT;
+        if changes.is_none() && !differs {
+            return None;
+        }
+        self.told = LoadTold {
+            busy_percent: percent as u8,
+            overloaded,
+            changes,
+        };
+        Some(self.told)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Duration, Load};
+    use super::{Duration, Load, LoadTold};
 
-    const NOTHING: [bool; 0] = [];
-
-    fn after(load: &mut Load, ticks: usize, ms: u64) -> Vec<bool> {
+    fn after(load: &mut Load, ticks: usize, ms: u64) -> Vec<LoadTold> {
         let length = Duration::from_millis(ms);
         (0..ticks).filter_map(|_| load.tick(length)).collect()
     }
 
+    fn changes(load: &mut Load, ticks: usize, ms: u64) -> Vec<bool> {
+        let told = after(load, ticks, ms);
+        told.into_iter().filter_map(|told| told.changes).collect()
+    }
+
+    const NOTHING: [bool; 0] = [];
+
     #[test]
     fn work_counts_and_a_stall_does_not() {
         let mut load = Load::default();
-        assert_eq!(after(&mut load, 500, 10), NOTHING);
-        assert_eq!(after(&mut load, 3, 900), NOTHING, "a stall of three ticks");
-        assert_eq!(after(&mut load, 500, 10), NOTHING);
-        assert_eq!(after(&mut load, 500, 14), [true], "seven tenths of each");
-        assert_eq!(after(&mut load, 500, 10), NOTHING, "not yet");
-        assert_eq!(after(&mut load, 500, 8), [false]);
+        assert_eq!(changes(&mut load, 500, 10), NOTHING);
+        assert_eq!(
+            changes(&mut load, 3, 900),
+            NOTHING,
+            "a stall of three ticks"
+        );
+        assert_eq!(changes(&mut load, 500, 10), NOTHING);
+        assert_eq!(changes(&mut load, 500, 14), [true], "seven tenths of each");
+        assert_eq!(changes(&mut load, 500, 10), NOTHING, "not yet");
+        assert_eq!(changes(&mut load, 500, 8), [false]);
+    }
+
+    #[test]
+    fn it_is_told_as_often_as_it_changes_by_much() {
+        let mut load = Load::default();
+        let told = after(&mut load, 500, 4);
+        let percents: Vec<u8> = told.iter().map(|told| told.busy_percent).collect();
+        assert_eq!(percents, [5, 10, 15], "on its way to twenty");
+        assert_eq!(after(&mut load, 500, 4), []);
+        assert!(told.iter().all(|told| !told.overloaded));
     }
 }

@@ -124,7 +124,7 @@ const ENGINE: [Row<EngineNow>; 17] = [
 const SIP_NOW: (&str, &str) = ("confab_sip_state", "What SIP keeps now");
 const WAITING: (&str, &str) = ("confab_answers_awaited", "Questions without an answer now");
 
-const SWITCHBOARD: [Row<SwitchboardNow>; 15] = [
+const SWITCHBOARD: [Row<SwitchboardNow>; 16] = [
     row("confab_calls", "Calls now", |s: &SwitchboardNow| {
         s.counters.calls
     })
@@ -149,6 +149,11 @@ const SWITCHBOARD: [Row<SwitchboardNow>; 15] = [
         "confab_calls_refused_total",
         "Calls refused: too many, or draining",
         |s: &SwitchboardNow| s.counters.calls_refused,
+    ),
+    row(
+        "confab_legs_moved_total",
+        "Legs that went to the media thread of their conference",
+        |s: &SwitchboardNow| s.counters.legs_moved,
     ),
     row(
         "confab_updates_busy_total",

@@ -20,6 +20,7 @@ mod rust_stack;
 mod scenarios;
 mod secure;
 mod start_and_stop;
+mod threads;
 mod transports;
 mod trunks;
 mod whisper;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use confab_conference::{Customs, Key, Update, Url};
-use confab_media::{Command, Engine, EngineConfig, Event, Output as MediaOutput};
+use confab_media::{Command, Engine, EngineConfig, Event, Output as MediaOutput, Player};
 use confab_sdp::OurSrtp;
 use confab_sip::Transport;
 use confab_switchboard::{
@@ -41,7 +41,8 @@ impl Callback {
 pub(crate) struct World {
     pub(crate) now: Instant,
     pub(crate) board: Switchboard,
-    pub(crate) engine: Engine,
+    /// One for each media thread.
+    pub(crate) engines: Vec<Engine>,
     pub(crate) phones: Vec<Phone>,
     /// Datagrams to nobody that we know.
     pub(crate) strays: Vec<String>,
@@ -161,20 +162,23 @@ impl World {
             status_callback: None,
             customs: Customs::default(),
             codecs: vec![Codec::Pcmu, Codec::Pcma],
-            media_threads: 1,
+            media_threads: 2,
             seed: [7; 32],
         }
     }
 
     fn of(config: Config) -> Self {
+        let start = EngineConfig {
+            start: Instant(1_000_000_000),
+            wall: WallTime(0),
+            ..EngineConfig::default()
+        };
+        let engines = (0..config.media_threads).map(|_| Engine::new(start));
+        let engines = engines.collect();
         Self {
             now: Instant(1_000_000_000),
             board: Switchboard::new(config),
-            engine: Engine::new(EngineConfig {
-                start: Instant(1_000_000_000),
-                wall: WallTime(0),
-                ..EngineConfig::default()
-            }),
+            engines,
             phones: Vec::new(),
             strays: Vec::new(),
             fetches: Vec::new(),
@@ -251,10 +255,17 @@ impl World {
                 self.next_port += 2;
                 self.input(Input::LegOpened { leg, port });
             }
-            Output::Media { command, .. } => {
+            Output::MoveLeg { leg, from, to } => {
+                let moved = self.engines[usize::from(from)].let_go(leg);
+                let moved = moved.expect("a leg that is there");
+                assert!(self.engines[usize::from(to)].take_over(moved));
+                self.poll_engine(from);
+                self.poll_engine(to);
+            }
+            Output::Media { thread, command } => {
                 self.commands.push(command.clone());
-                self.engine.apply(self.now, command);
-                self.poll_engine();
+                self.engines[usize::from(thread)].apply(self.now, command);
+                self.poll_engine(thread);
             }
             Output::Fetch(fetch) => self.fetches.push(fetch),
             Output::Decode { decode, .. } => self.decoded(decode),
@@ -313,11 +324,16 @@ impl World {
         self.input(Input::LegOpened { leg, port });
     }
 
-    fn poll_engine(&mut self) {
+    /// What plays to a leg.
+    pub(crate) fn players(&self, leg: LegId) -> Vec<Player> {
+        self.engines.iter().flat_map(|e| e.players(leg)).collect()
+    }
+
+    fn poll_engine(&mut self, thread: u16) {
         let mut events = Vec::new();
         let mut wants = Vec::new();
         let mut over = Vec::new();
-        while let Some(output) = self.engine.poll_output() {
+        while let Some(output) = self.engines[usize::from(thread)].poll_output() {
             match output {
                 MediaOutput::RecordingOver(recording) => over.push(recording),
                 MediaOutput::Event(event) => events.push(event),
@@ -340,10 +356,12 @@ impl World {
                 samples: Arc::from(samples),
                 last: left <= 8_000,
             };
-            self.engine.apply(self.now, command);
+            for engine in &mut self.engines {
+                engine.apply(self.now, command.clone());
+            }
         }
         for event in events {
-            self.media(event);
+            self.media_of(thread, event);
         }
         for recording in over {
             let end = self.recording_end.clone();
@@ -352,8 +370,12 @@ impl World {
     }
 
     pub(crate) fn media(&mut self, event: Event) {
+        self.media_of(0, event);
+    }
+
+    fn media_of(&mut self, thread: u16, event: Event) {
         if !self.deaf {
-            self.input(Input::Media { thread: 0, event });
+            self.input(Input::Media { thread, event });
         }
     }
 
@@ -378,9 +400,10 @@ impl World {
             _ => None,
         });
         let component = confab_media::Component::Rtp;
-        self.engine
-            .receive(self.now, leg.unwrap(), component, from, &packet);
-        self.poll_engine();
+        for thread in 0..self.engines.len() {
+            self.engines[thread].receive(self.now, leg.unwrap(), component, from, &packet);
+            self.poll_engine(thread as u16);
+        }
     }
 
     pub(crate) fn poll_phone(&mut self, at: usize) {
@@ -397,7 +420,7 @@ impl World {
             let phones = self.phones.iter().filter_map(|p| p.agent.next_deadline());
             let next = phones
                 .chain(self.board.next_deadline())
-                .chain([self.engine.next_deadline()])
+                .chain([self.engines[0].next_deadline()])
                 .min()
                 .unwrap_or(end);
             if next > end {
@@ -422,9 +445,11 @@ impl World {
                 self.poll_phone(at);
             }
         }
-        if self.engine.next_deadline() <= now {
-            self.engine.tick(now);
-            self.poll_engine();
+        for thread in 0..self.engines.len() {
+            if self.engines[thread].next_deadline() <= now {
+                self.engines[thread].tick(now);
+                self.poll_engine(thread as u16);
+            }
         }
     }
 
@@ -463,6 +488,13 @@ impl World {
         self.phones[at].call(now, user);
         self.poll_phone(at);
         at
+    }
+
+    /// The phone says BYE.
+    pub(crate) fn hang_up(&mut self, phone: usize) {
+        let now = self.now;
+        self.phones[phone].hang_up(now);
+        self.poll_phone(phone);
     }
 
     /// Asks, and turns the clock until there is a reply.
@@ -585,7 +617,9 @@ impl World {
     pub(crate) fn nothing_is_left(&mut self) {
         self.seconds(34);
         assert_eq!(self.board.leftovers(), Leftovers::default());
-        assert_eq!((self.engine.leg_count(), self.engine.room_count()), (0, 0));
+        for engine in &self.engines {
+            assert_eq!((engine.leg_count(), engine.room_count()), (0, 0));
+        }
         for phone in &self.phones {
             assert_eq!(phone.agent.leftovers(), (0, 0, 0));
         }

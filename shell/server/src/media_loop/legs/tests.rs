@@ -27,8 +27,8 @@ fn each_leg_finds_its_own_sockets() {
     }
     let order: Vec<_> = legs.iter_mut().map(|leg| leg.id.0).collect();
     assert_eq!(order, [1, 3, 5, 7, 9]);
-    legs.close(LegId(5));
-    legs.close(LegId(5));
+    legs.take(LegId(5));
+    legs.take(LegId(5));
     assert_eq!(port(&mut legs, LegId(5)), None);
     assert_eq!(port(&mut legs, LegId(6)), None);
     for &(id, wanted) in known.iter().filter(|(id, _)| *id != LegId(5)) {

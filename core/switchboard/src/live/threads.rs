@@ -1,0 +1,108 @@
+//! The media threads, and how much each has to do: where the next room or call goes.
+
+use serde::{Deserialize, Serialize};
+
+/// Differences below this, in percent of a tick, are noise: there legs decide.
+const STEP_PERCENT: u8 = 10;
+
+/// All media threads, counted from 0. There is at least one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Threads(Vec<Thread>);
+
+/// One of them.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Thread {
+    legs: usize,
+    /// How much of its ticks it works, as it said last.
+    busy_percent: u8,
+    /// It can do no more.
+    overloaded: bool,
+}
+
+impl Threads {
+    pub(crate) fn new(count: u16) -> Self {
+        Self(vec![Thread::default(); usize::from(count.max(1))])
+    }
+
+    /// The one with the least to do.
+    pub(crate) fn idlest(&self) -> u16 {
+        let work = |thread: &Thread| {
+            let busy = thread.busy_percent / STEP_PERCENT;
+            (thread.overloaded, busy, thread.legs)
+        };
+        let threads = (0..).zip(&self.0);
+        let idlest = threads.min_by_key(|&(number, thread)| (work(thread), number));
+        idlest.map_or(0, |(number, _)| number)
+    }
+
+    pub(crate) fn is_overloaded(&self, thread: u16) -> bool {
+        let thread = self.0.get(usize::from(thread));
+        thread.is_none_or(|thread| thread.overloaded)
+    }
+
+    pub(crate) fn all_overloaded(&self) -> bool {
+        self.0.iter().all(|thread| thread.overloaded)
+    }
+
+    pub(crate) fn told(&mut self, thread: u16, busy_percent: u8, overloaded: bool) {
+        if let Some(thread) = self.at(thread) {
+            thread.busy_percent = busy_percent;
+            thread.overloaded = overloaded;
+        }
+    }
+
+    pub(crate) fn opens_leg(&mut self, thread: u16) {
+        if let Some(thread) = self.at(thread) {
+            thread.legs += 1;
+        }
+    }
+
+    pub(crate) fn loses_leg(&mut self, thread: u16) {
+        if let Some(thread) = self.at(thread) {
+            thread.legs = thread.legs.saturating_sub(1);
+        }
+    }
+
+    /// Legs on all of them.
+    pub(crate) fn legs(&self) -> usize {
+        self.0.iter().map(|thread| thread.legs).sum()
+    }
+
+    fn at(&mut self, thread: u16) -> Option<&mut Thread> {
+        self.0.get_mut(usize::from(thread))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Threads;
+
+    #[test]
+    fn the_next_goes_where_least_is_done() {
+        let mut threads = Threads::new(3);
+        assert_eq!(threads.idlest(), 0);
+        threads.opens_leg(0);
+        threads.opens_leg(2);
+        assert_eq!(threads.idlest(), 1);
+        threads.told(1, 9, false);
+        assert_eq!(threads.idlest(), 1, "that little is noise");
+        threads.told(1, 12, false);
+        assert_eq!(threads.idlest(), 0);
+        threads.told(0, 3, true);
+        assert_eq!(threads.idlest(), 2);
+        threads.told(2, 80, false);
+        assert_eq!(threads.idlest(), 1);
+        assert!(!threads.all_overloaded());
+        assert!(threads.is_overloaded(0) && !threads.is_overloaded(1));
+    }
+
+    #[test]
+    fn a_thread_that_is_not_there_takes_nothing() {
+        let mut threads = Threads::new(0);
+        threads.opens_leg(7);
+        threads.loses_leg(0);
+        assert_eq!(threads.legs(), 0);
+        assert!(threads.is_overloaded(7));
+        assert_eq!(threads.idlest(), 0);
+    }
+}
