@@ -3,7 +3,7 @@
 use confab_terms::Codec;
 use serde::{Deserialize, Serialize};
 
-use crate::{G722Encoder, OpusEncoder, OpusSettings, encode};
+use crate::{G722Encoder, OpusEncoder, OpusSettings, OpusSpares, encode};
 
 /// The memory of one stream that goes out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,7 +12,7 @@ pub enum Encoder {
     G711(Codec),
     /// A few numbers.
     G722(Box<G722Encoder>),
-    /// Some kilobytes of it, outside what is written out.
+    /// Hundreds of kilobytes of it, outside what is written out, while it is needed.
     Opus(OpusEncoder),
 }
 
@@ -44,6 +44,20 @@ impl Encoder {
             Self::G711(codec) => encode(*codec, samples, out),
             Self::G722(encoder) => encoder.encode(samples, out),
             Self::Opus(encoder) => encoder.encode(samples, out),
+        }
+    }
+
+    /// Sees to it that the next frame takes no memory.
+    pub fn equip(&mut self, spares: &mut OpusSpares) {
+        if let Self::Opus(encoder) = self {
+            encoder.equip(spares);
+        }
+    }
+
+    /// Gives back what it does not need for now. A stream of Opus is silent so far then.
+    pub fn release(&mut self, spares: &mut OpusSpares) {
+        if let Self::Opus(encoder) = self {
+            encoder.release(spares);
         }
     }
 

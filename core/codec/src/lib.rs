@@ -16,7 +16,7 @@ use confab_terms::Codec;
 pub use dtmf::TouchTones;
 pub use g711::expansion;
 pub use g722::{G722Decoder, G722Encoder};
-pub use opus::{OpusDecoder, OpusEncoder, OpusSettings, opus_samples};
+pub use opus::{OpusDecoder, OpusEncoder, OpusSettings, OpusSpares, opus_is_silent, opus_samples};
 pub use resample::Resampler;
 
 /// The longest payload that an encoder of ours makes of a frame.

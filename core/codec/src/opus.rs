@@ -1,9 +1,12 @@
-//! Opus (RFC 6716), mono at 48 kHz. The library's own state is a cache beside our fields: what is
-//! written out and read back begins anew, which a phone hears as one frame lost at most.
+//! Opus (RFC 6716), mono at 48 kHz. The library's own state is a cache beside our fields, there
+//! only while it is needed: what is without it, or was read back, begins anew, which a phone hears
+//! as one frame lost at most.
 
 mod packet;
+mod spares;
 
-pub use packet::opus_samples;
+pub use packet::{opus_is_silent, opus_samples};
+pub use spares::OpusSpares;
 
 use confab_terms::Rate;
 use opus_rs::Application;
@@ -12,7 +15,11 @@ use serde::{Deserialize, Serialize};
 use crate::PAYLOAD_BYTES_MAX;
 use packet::SAMPLES_MAX;
 
+type Library = opus_rs::OpusDecoder;
+
 const RATE: i32 = Rate::Hz48000.hz() as i32;
+/// A packet of more is not kept: 20 ms at 128,000 bit/s.
+const BEFORE_BYTES_MAX: usize = 320;
 
 /// How we encode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,30 +48,41 @@ pub struct OpusEncoder {
 }
 
 impl OpusEncoder {
-    /// A stream that was silent so far.
+    /// A stream that was silent so far. Takes its memory with its first frame, unless it is lent
+    /// some before.
     #[must_use]
     pub fn new(settings: OpusSettings) -> Self {
-        let mut new = Self {
+        Self {
             settings,
             cache: None,
-        };
-        new.cache = new.made();
-        new
+        }
     }
 
-    fn made(&self) -> Option<Box<opus_rs::OpusEncoder>> {
+    /// Sees to it that the next frame takes no memory.
+    pub fn equip(&mut self, spares: &mut OpusSpares) {
+        if self.cache.is_none() {
+            self.cache = spares.encoders.lend(|| Self::made(self.settings));
+        }
+    }
+
+    /// Gives back what it does not need for now, and forgets what it said.
+    pub fn release(&mut self, spares: &mut OpusSpares) {
+        spares.encoders.keep(self.cache.take());
+    }
+
+    fn made(settings: OpusSettings) -> Option<opus_rs::OpusEncoder> {
         // The transform alone (CELT): half the delay and a quarter of the work of what is made
         // for narrow lines, and as good from 24 kbit/s on.
         let mut encoder = opus_rs::OpusEncoder::new(RATE, 1, Application::Audio).ok()?;
-        encoder.bitrate_bps = self.settings.bit_rate.clamp(6_000, 128_000) as i32;
-        encoder.complexity = i32::from(self.settings.complexity.min(10));
-        Some(Box::new(encoder))
+        encoder.bitrate_bps = settings.bit_rate.clamp(6_000, 128_000) as i32;
+        encoder.complexity = i32::from(settings.complexity.min(10));
+        Some(encoder)
     }
 
     /// Writes a packet of 20 ms and says how long it is; 0 if there was no room for it.
     pub fn encode(&mut self, samples: &[i16], out: &mut [u8]) -> usize {
         if self.cache.is_none() {
-            self.cache = self.made();
+            self.cache = Self::made(self.settings).map(Box::new);
         }
         let room = out.len().min(PAYLOAD_BYTES_MAX);
         let Some(encoder) = &mut self.cache else {
@@ -76,26 +94,57 @@ impl OpusEncoder {
     }
 }
 
-type Library = opus_rs::OpusDecoder;
-
-/// A voice on its way in.
+/// A voice on its way in. Takes its memory with its first packet, unless it is lent some before.
 #[derive(Serialize, Deserialize)]
 pub struct OpusDecoder {
+    /// The packet that was decoded last: what a new cache is led in by.
+    before: Vec<u8>,
     #[serde(skip)]
-    cache: Option<Box<opus_rs::OpusDecoder>>,
+    cache: Option<Box<Library>>,
 }
 
 impl Default for OpusDecoder {
     fn default() -> Self {
         Self {
-            cache: Self::made(),
+            before: Vec::with_capacity(BEFORE_BYTES_MAX),
+            cache: None,
         }
     }
 }
 
 impl OpusDecoder {
-    fn made() -> Option<Box<opus_rs::OpusDecoder>> {
-        opus_rs::OpusDecoder::new(RATE, 1).ok().map(Box::new)
+    fn made() -> Option<Library> {
+        Library::new(RATE, 1).ok()
+    }
+
+    /// Sees to it that the next packet takes no memory.
+    pub fn equip(&mut self, spares: &mut OpusSpares) {
+        if self.cache.is_none() {
+            self.cache = spares.decoders.lend(Self::made);
+            self.lead_in();
+        }
+    }
+
+    /// Gives back what it does not need for now, and forgets all but the last packet.
+    pub fn release(&mut self, spares: &mut OpusSpares) {
+        spares.decoders.keep(self.cache.take());
+    }
+
+    /// Whether the next packet takes no memory.
+    #[must_use]
+    pub fn is_equipped(&self) -> bool {
+        self.cache.is_some()
+    }
+
+    /// A frame is told by how it differs from the one before.
+    fn lead_in(&mut self) {
+        let mut unheard = [0.0; SAMPLES_MAX];
+        if let Some(samples) = opus_samples(&self.before)
+            && let Some(library) = &mut self.cache
+        {
+            // What it makes of it is heard by nobody, be it an error.
+            let _ = library.decode(&self.before, samples, &mut unheard[..samples]);
+        }
     }
 
     /// Decodes a packet and says how many samples it held; 0 if it is not Opus.
@@ -103,9 +152,14 @@ impl OpusDecoder {
         let Some(samples) = opus_samples(packet) else {
             return 0;
         };
-        self.run(samples, out, |decoder, samples, pcm| {
+        let decoded = self.run(samples, out, |decoder, samples, pcm| {
             decoder.decode(packet, samples, pcm)
-        })
+        });
+        self.before.clear();
+        if packet.len() <= BEFORE_BYTES_MAX {
+            self.before.extend_from_slice(packet);
+        }
+        decoded
     }
 
     /// Makes up so many samples (whole 2.5 ms) for a packet that is lost.
@@ -133,7 +187,8 @@ impl OpusDecoder {
             return 0;
         }
         if self.cache.is_none() {
-            self.cache = Self::made();
+            self.cache = Self::made().map(Box::new);
+            self.lead_in();
         }
         let mut pcm = [0.0_f32; SAMPLES_MAX];
         let Some(decoder) = &mut self.cache else {
@@ -170,13 +225,15 @@ impl std::fmt::Debug for OpusEncoder {
 
 impl Clone for OpusDecoder {
     fn clone(&self) -> Self {
-        Self::default()
+        let mut clone = Self::default();
+        clone.before.extend_from_slice(&self.before);
+        clone
     }
 }
 
 impl PartialEq for OpusDecoder {
-    fn eq(&self, _: &Self) -> bool {
-        true
+    fn eq(&self, other: &Self) -> bool {
+        self.before == other.before
     }
 }
 

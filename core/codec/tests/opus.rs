@@ -1,6 +1,8 @@
 //! Opus: what goes in comes out, what is lost is made up, what is junk is refused.
 
-use confab_codec::{OpusDecoder, OpusEncoder, OpusSettings, opus_samples};
+use confab_codec::{
+    OpusDecoder, OpusEncoder, OpusSettings, OpusSpares, opus_is_silent, opus_samples,
+};
 use proptest::prelude::*;
 
 const FRAME: usize = 960;
@@ -157,4 +159,62 @@ proptest! {
             decoder.conceal(FRAME, &mut out);
         }
     }
+}
+
+/// What a muted phone sends: libopus and we make three bytes of it.
+const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
+
+#[test]
+fn a_packet_that_says_silence_decodes_to_nothing() {
+    let mut encoder = OpusEncoder::new(OpusSettings::default());
+    let mut bytes = [0; 400];
+    assert_eq!(encoder.encode(&[0; FRAME], &mut bytes), SILENCE.len());
+    assert_eq!(bytes[..SILENCE.len()], SILENCE);
+    for (packet, samples) in [
+        (SILENCE.to_vec(), FRAME),
+        (vec![0xf8, 0xff, 0xff, 0, 0], FRAME),
+        (vec![0x80, 0xff, 0xfe], 120),
+    ] {
+        let (mut decoder, mut out) = (OpusDecoder::default(), [1; FRAME]);
+        assert!(opus_is_silent(&packet), "{packet:02x?}");
+        assert_eq!(decoder.decode(&packet, &mut out), samples);
+        let is_silence = out[..samples].iter().all(|&sample| sample == 0);
+        assert!(is_silence, "{packet:02x?}");
+    }
+    // Voice; the speech coder; a frame that is not there; two frames.
+    for packet in packets(OpusSettings::default(), 3) {
+        assert!(!opus_is_silent(&packet));
+    }
+    for packet in [&[0x08, 0xff, 0xfe][..], &[0xf8], &[0xf9, 0xff, 0xfe]] {
+        assert!(!opus_is_silent(packet), "{packet:02x?}");
+    }
+}
+
+#[test]
+fn what_is_lent_again_remembers_nothing() {
+    let mut spares = OpusSpares::default();
+    let settings = OpusSettings::default();
+    let tone = packets(settings, 10);
+    let (mut decoder, mut out) = (OpusDecoder::default(), [0; FRAME]);
+    decoder.equip(&mut spares);
+    for packet in &tone {
+        decoder.decode(packet, &mut out);
+    }
+    decoder.release(&mut spares);
+    assert!(!decoder.is_equipped());
+    let mut next = OpusDecoder::default();
+    next.equip(&mut spares);
+    // Concealment would go on with the voice of whoever had it before.
+    next.conceal(FRAME, &mut out);
+    assert_eq!(out, [0; FRAME]);
+
+    let mut encoder = OpusEncoder::new(settings);
+    encoder.equip(&mut spares);
+    let mut bytes = [0; 400];
+    encoder.encode(&sine(1_000.0, 0, 8_000.0), &mut bytes);
+    encoder.release(&mut spares);
+    let mut next = OpusEncoder::new(settings);
+    next.equip(&mut spares);
+    assert_eq!(next.encode(&[0; FRAME], &mut bytes), SILENCE.len());
+    assert_eq!(bytes[..SILENCE.len()], SILENCE);
 }

@@ -96,9 +96,13 @@ impl Engine {
             return false;
         };
         let spoke = leg.speaks();
+        if leg.coding.codec() != media.codec {
+            leg.release(&mut self.scratch.spares);
+        }
         if leg.set_media(media, self.config.opus) {
             self.outbox.unlocked(id);
         }
+        leg.equip(&mut self.scratch.spares);
         if leg.speaks()
             && !spoke
             && let Some(place) = leg.place
@@ -113,6 +117,9 @@ impl Engine {
     fn remove_leg(&mut self, id: LegId) -> bool {
         self.unseat(id);
         let mut removed = self.legs.remove(id.0);
+        if let Some(leg) = &mut removed {
+            leg.release(&mut self.scratch.spares);
+        }
         if let Some(tape) = removed.as_mut().and_then(|leg| leg.tape.take()) {
             self.end_tape(tape.tape);
         }
@@ -148,6 +155,7 @@ impl Engine {
         for (leg, _) in audio.room.legs() {
             if let Some(leg) = self.legs.get_mut(leg.0) {
                 leg.place = None;
+                leg.equip(&mut self.scratch.spares);
             }
         }
         true
@@ -159,6 +167,9 @@ impl Engine {
             return false;
         };
         change(leg);
+        if !leg.ear.is_idle() {
+            leg.equip(&mut self.scratch.spares);
+        }
         for playing in leg.ear.playing() {
             if let Some(position) = playing.ask(self.ticks)
                 && let Source::Sound(sound) = playing.player().source

@@ -1,7 +1,7 @@
 //! One change of one room, all of it between the same two ticks.
 
 use confab_terms::limits::MEDIA_COMMANDS_MAX;
-use confab_terms::{LegId, RoomId};
+use confab_terms::{LegId, RoomId, Voice};
 
 use crate::engine::Engine;
 use crate::leg::Place;
@@ -49,11 +49,32 @@ impl Engine {
                 }
             }
         }
+        self.equip_changed(change);
         for &(leg, background) in &change.backgrounds {
             let known = self.play(leg, |leg| leg.ear.set_background(background));
             self.counters.stale_commands += u64::from(!known);
         }
         slot.is_some()
+    }
+
+    /// Whoever was changed may hear what only it hears from the next tick on; so may those to whom
+    /// it whispers.
+    fn equip_changed(&mut self, change: &RoomChange) {
+        let unseated = change.unseat.iter().copied();
+        let changed = change.seat.iter().chain(&change.audibility);
+        let changed = changed.flat_map(|&(leg, audibility)| {
+            let target = match audibility.voice {
+                Voice::Only(target) => Some(target),
+                Voice::ToEveryone | Voice::ToNobody => None,
+            };
+            [Some(leg), target].into_iter().flatten()
+        });
+        let except = change.beep.and_then(|beep| beep.except);
+        for leg in unseated.chain(changed).chain(except) {
+            if let Some(leg) = self.legs.get_mut(leg.0) {
+                leg.equip(&mut self.scratch.spares);
+            }
+        }
     }
 
     /// The change is told with the packets of the next tick.

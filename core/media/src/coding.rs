@@ -1,7 +1,7 @@
 //! How one leg's mix becomes payloads: its own stream, or the one that it shares with all who hear
 //! the same; and how it moves between the two without a seam.
 
-use confab_codec::{Encoder, OpusSettings, Resampler, silence};
+use confab_codec::{Encoder, OpusSettings, OpusSpares, Resampler, silence};
 use confab_mixer::{Heard, Room, limit};
 use confab_terms::{Codec, Rate};
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,23 @@ impl Coding {
     pub(crate) fn fit(&mut self, rates: impl Iterator<Item = Rate>) {
         let to = self.codec().rate();
         self.ways.fit(to, rates, |rate| Resampler::new(rate, to));
+    }
+
+    /// Sees to it that a stream of its own can begin without taking memory.
+    pub(crate) fn equip(&mut self, spares: &mut OpusSpares) {
+        self.encoder.equip(spares);
+    }
+
+    /// Gives back what only a stream of its own needs.
+    pub(crate) fn release(&mut self, spares: &mut OpusSpares) {
+        self.encoder.release(spares);
+    }
+
+    /// The same, unless it has one now.
+    pub(crate) fn rest(&mut self, spares: &mut OpusSpares) {
+        if !self.own {
+            self.release(spares);
+        }
     }
 
     /// What the leg is sent this tick, and what its players did.

@@ -1,6 +1,6 @@
 //! One leg: what it agreed on, what it receives, what it sends, what it hears.
 
-use confab_codec::OpusSettings;
+use confab_codec::{OpusSettings, OpusSpares};
 use confab_mixer::Seat;
 use confab_rtp::rtcp::ReportBlock;
 use confab_rtp::{DigitReceiver, Header, JitterBuffer, Reception};
@@ -99,6 +99,17 @@ impl Leg {
     pub(crate) fn speaks(&self) -> bool {
         self.media
             .is_some_and(|media| media.sends && media.receives)
+    }
+
+    /// It may send a stream of its own from the next tick on.
+    pub(crate) fn equip(&mut self, spares: &mut OpusSpares) {
+        self.coding.equip(spares);
+    }
+
+    /// Gives back all that it was lent.
+    pub(crate) fn release(&mut self, spares: &mut OpusSpares) {
+        self.jitter.release(spares);
+        self.coding.release(spares);
     }
 
     /// Takes a new agreement. True if sockets connected to the old peer must be freed.

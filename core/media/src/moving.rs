@@ -70,6 +70,7 @@ impl Engine {
             self.tapes += 1;
             self.outbox.reserve_samples(self.tapes * SAMPLES_MAX);
         }
+        leg.equip(&mut self.scratch.spares);
         // Whoever was asked for its sounds may have answered where it was.
         leg.ear.playing().for_each(crate::player::Playing::ask_anew);
         let taken = self.legs.insert_boxed(id.0, leg).is_ok();

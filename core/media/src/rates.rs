@@ -91,7 +91,8 @@ impl Engine {
         {
             leg.mouth.fit(room.rates());
             leg.coding.fit(room.rates());
-            shared.fit(leg.coding.codec(), room, self.config.opus);
+            let spares = &mut self.scratch.spares;
+            shared.fit(leg.coding.codec(), room, self.config.opus, spares);
         }
     }
 }

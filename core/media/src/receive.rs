@@ -79,6 +79,11 @@ impl Engine {
         if !is_digit {
             let units = leg.jitter.units(payload).unwrap_or(0);
             leg.heard.voice(units, &leg.reception);
+            if leg.jitter.lacks_decoder(payload) {
+                // Here and not in the tick. Whoever speaks will hear the others without itself.
+                leg.jitter.equip(&mut self.scratch.spares);
+                leg.equip(&mut self.scratch.spares);
+            }
             leg.jitter.insert(now, &header, payload);
             return;
         }

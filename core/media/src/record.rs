@@ -39,6 +39,7 @@ impl Engine {
                     let rate = leg.coding.codec().rate();
                     let tape = LegTape::new(recording, rate, (dual, track), tells_voice);
                     leg.tape = Some(Box::new(tape));
+                    leg.equip(&mut self.scratch.spares);
                     true
                 }
                 _ => false,

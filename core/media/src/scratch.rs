@@ -1,7 +1,7 @@
 //! Room to work in: what one leg's voice or mix passes through in a tick. Never read before it is
 //! written, so it is never cleared.
 
-use confab_codec::PAYLOAD_BYTES_MAX;
+use confab_codec::{OpusSpares, PAYLOAD_BYTES_MAX};
 use confab_terms::Rate;
 
 const SAMPLES_MAX: usize = Rate::Hz48000.frame_samples();
@@ -12,6 +12,7 @@ pub(crate) struct Scratch {
     pub(crate) frame: Box<[i16]>,
     pub(crate) other: Box<[i16]>,
     pub(crate) payload: Box<[u8]>,
+    pub(crate) spares: OpusSpares,
 }
 
 impl Default for Scratch {
@@ -21,6 +22,7 @@ impl Default for Scratch {
             frame: vec![0; SAMPLES_MAX].into(),
             other: vec![0; SAMPLES_MAX].into(),
             payload: vec![0; PAYLOAD_BYTES_MAX].into(),
+            spares: OpusSpares::default(),
         }
     }
 }

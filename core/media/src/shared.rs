@@ -1,7 +1,7 @@
 //! What the listeners of one room share in one tick: the public sum at each codec's rate, encoded
 //! at most once for each codec.
 
-use confab_codec::{Encoder, G722Encoder, OpusSettings, PAYLOAD_BYTES_MAX, Resampler};
+use confab_codec::{Encoder, G722Encoder, OpusSettings, OpusSpares, PAYLOAD_BYTES_MAX, Resampler};
 use confab_mixer::Room;
 use confab_terms::{Codec, Rate};
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,13 @@ struct Stream {
 
 impl Shared {
     /// Makes what a leg in this codec needs, at the rates that the room runs at.
-    pub(crate) fn fit(&mut self, codec: Codec, room: &Room, opus: OpusSettings) {
+    pub(crate) fn fit(
+        &mut self,
+        codec: Codec,
+        room: &Room,
+        opus: OpusSettings,
+        spares: &mut OpusSpares,
+    ) {
         let stream = self.streams[codec as usize].get_or_insert_with(|| {
             let past = if codec == Codec::Opus {
                 vec![0; PAST_FRAMES * FRAME_MAX]
@@ -58,6 +64,7 @@ impl Shared {
                 payload: Vec::with_capacity(PAYLOAD_BYTES_MAX),
             })
         });
+        stream.encoder.equip(spares);
         let way = |rate| Resampler::new(rate, codec.rate());
         stream.ways.fit(codec.rate(), room.rates(), way);
         stream.ways_before.fit(codec.rate(), room.rates(), way);

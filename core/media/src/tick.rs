@@ -81,6 +81,7 @@ impl Engine {
                     (said, told.then_some(said.loud))
                 }
             };
+            jitter.rest(&mut scratch.spares);
             self.outbox.speech(leg, loudness);
             if let Some(digit) = said.digit {
                 self.outbox.digit(leg.id, digit, &mut self.counters);
@@ -107,9 +108,14 @@ fn say(
         let Leg {
             coding,
             ear,
+            jitter,
             secrecy,
             ..
         } = leg;
+        let apart = place.as_ref().is_some_and(|(place, audio)| {
+            let speaks = jitter.has_decoder();
+            audio.room.sets_apart(place.seat, speaks)
+        });
         let (payload, heard) = coding.payload(tick, (ear, is_recorded), place, scratch);
         if let Some(to) = to {
             let length = HEADER_BYTES + payload.len();
@@ -132,6 +138,9 @@ fn say(
         }
         if let Some(tape) = &mut leg.tape {
             tape.hears(&scratch.frame);
+        }
+        if !apart {
+            leg.coding.rest(&mut scratch.spares);
         }
         tell(leg, tick, &heard, outbox, counters);
     }

@@ -282,7 +282,7 @@ impl Room {
         }
     }
 
-    fn whispers_to(&self, leg: LegId) -> impl Iterator<Item = Seat> + '_ {
+    pub(crate) fn whispers_to(&self, leg: LegId) -> impl Iterator<Item = Seat> + '_ {
         let from = self.whispers.partition_point(|&(target, _)| target < leg);
         self.whispers[from..]
             .iter()

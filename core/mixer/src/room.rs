@@ -222,6 +222,16 @@ impl Room {
             || self.whispers.iter().any(|&(_, speaker)| speaker == seat)
     }
 
+    /// Whether the leg that sits there hears, or may when somebody speaks, what not everybody
+    /// hears: a whisper, or the others without itself.
+    #[must_use]
+    pub fn sets_apart(&self, seat: Seat, speaks: bool) -> bool {
+        let seated = self.seats.get(seat.index()).and_then(Option::as_ref);
+        seated.is_some_and(|seated| {
+            (speaks && seated.public) || self.whispers_to(seated.leg).next().is_some()
+        })
+    }
+
     /// Every ordered pair: (listener, speaker, whether it is audible).
     pub fn pairs(&self) -> impl Iterator<Item = (LegId, LegId, bool)> + '_ {
         self.by_leg.iter().flat_map(move |&(listener, ear)| {

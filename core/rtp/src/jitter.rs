@@ -18,6 +18,7 @@ mod stretch;
 
 pub use stats::{JitterStats, Pulled};
 
+use confab_codec::OpusSpares;
 use confab_terms::{Codec, Instant};
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,8 @@ use order::Place;
 use store::Store;
 use stream::{Stream, ahead_max, distance};
 
-/// One leg's incoming voice, from packets to frames. All its memory is taken when it is made.
+/// One leg's incoming voice, from packets to frames. All its memory is taken when it is made, but
+/// for a decoder of Opus: that is lent to it while there is voice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JitterBuffer {
     /// Steps of the timestamp in 20 ms.
@@ -52,6 +54,33 @@ impl JitterBuffer {
     #[must_use]
     pub fn units(&self, payload: &[u8]) -> Option<u32> {
         self.store.units(payload)
+    }
+
+    /// Whether this payload would make the tick that plays it take memory.
+    #[must_use]
+    pub fn lacks_decoder(&self, payload: &[u8]) -> bool {
+        self.store.lacks_decoder(payload)
+    }
+
+    /// Whether it was lent a decoder: voice comes in, or did just now.
+    #[must_use]
+    pub fn has_decoder(&self) -> bool {
+        self.store.has_decoder()
+    }
+
+    /// Takes a decoder, if voice in this codec needs one.
+    pub fn equip(&mut self, spares: &mut OpusSpares) {
+        self.store.equip(spares);
+    }
+
+    /// To be called once a tick: gives the decoder back when there was no voice for long.
+    pub fn rest(&mut self, spares: &mut OpusSpares) {
+        self.store.rest(spares);
+    }
+
+    /// Gives the decoder back at once.
+    pub fn release(&mut self, spares: &mut OpusSpares) {
+        self.store.release(spares);
     }
 
     /// What has happened so far.

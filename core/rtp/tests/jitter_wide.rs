@@ -1,6 +1,6 @@
 //! The jitter buffer with wide voices: G.722 and Opus, judged by the tone that comes out.
 
-use confab_codec::{Encoder, OpusSettings, tone::Sine};
+use confab_codec::{Encoder, OpusSettings, OpusSpares, tone::Sine};
 use confab_rtp::{Header, JitterBuffer, Pulled};
 use confab_terms::{Codec, Instant};
 
@@ -171,4 +171,42 @@ fn an_opus_packet_of_two_frames_is_voice_on_both_its_ticks() {
         assert_eq!(pulled, Pulled::Voice, "tick {tick}");
         assert!((6_000.0..9_000.0).contains(&level), "tick {tick}: {level}");
     }
+}
+
+#[test]
+fn a_decoder_is_lent_for_voice_alone_and_voice_comes_back_whole() {
+    let mut spares = OpusSpares::default();
+    let mut buffer = JitterBuffer::new(Codec::Opus);
+    let (mut frame, mut equipped) = ([0; 960], Vec::new());
+    let mut encoder = Encoder::new(Codec::Opus, OpusSettings::default());
+    let mut sine = Sine::new(48_000, HZ as f32, -12.25);
+    for (tick, (header, _)) in packets(Codec::Opus, 200).into_iter().enumerate() {
+        let (mut said, mut payload) = ([0; 960], [0; 400]);
+        sine.fill(&mut said);
+        if tick < 20 || (40..140).contains(&tick) {
+            said.fill(0);
+        }
+        let length = encoder.encode(&said, &mut payload);
+        let payload = &payload[..length];
+        if buffer.lacks_decoder(payload) {
+            buffer.equip(&mut spares);
+        }
+        buffer.insert(Instant(0), &header, payload);
+        let pulled = buffer.pull(Instant(0), &mut frame);
+        buffer.rest(&mut spares);
+        assert_eq!(pulled, Pulled::Voice, "tick {tick}");
+        let level = level(Codec::Opus, &frame);
+        match tick {
+            0..20 | 60..140 => assert!(frame == [0; 960], "tick {tick}: {level}"),
+            23..40 | 143.. => assert!(level > 6_000.0, "tick {tick}: {level}"),
+            _ => {}
+        }
+        equipped.push(buffer.has_decoder());
+    }
+    let changes: Vec<usize> = (1..200)
+        .filter(|&n| equipped[n] != equipped[n - 1])
+        .collect();
+    let [20, 90..140, 140] = changes[..] else {
+        panic!("{changes:?}");
+    };
 }

@@ -4,6 +4,8 @@ use core::time::Duration;
 
 /// Calls at once.
 pub const CALLS_MAX: usize = 10_000;
+/// Encoders of Opus that a media thread keeps for whoever speaks next, and as many decoders.
+pub const OPUS_SPARES_MAX: usize = 32;
 /// Conferences at once.
 pub const CONFERENCES_MAX: usize = 5_000;
 /// Participants of one conference.

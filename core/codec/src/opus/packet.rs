@@ -30,6 +30,14 @@ pub fn opus_samples(packet: &[u8]) -> Option<usize> {
     (1..=SAMPLES_MAX).contains(&samples).then_some(samples)
 }
 
+/// Whether it is one frame of the transform that says silence (RFC 6716 §4.3, table 56: a flag
+/// whose probability is 1 in 2^15, so that fifteen ones begin the frame): what phones send of whom
+/// is muted.
+#[must_use]
+pub fn opus_is_silent(packet: &[u8]) -> bool {
+    matches!(*packet, [first, 0xff, 0xfe..=0xff, ..] if first >= 0x80 && first & 3 == 0)
+}
+
 fn fits(bytes: usize) -> bool {
     bytes <= FRAME_BYTES_MAX
 }

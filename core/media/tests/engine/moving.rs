@@ -16,6 +16,7 @@ fn listener() -> Desk {
             leg: LegId(1),
             dual: true,
             track: Track::Both,
+            tells_voice: false,
         },
     });
     desk.background(1, Some(sound(5, 1, true)));

@@ -1,7 +1,7 @@
 //! Voice whose packets are whole: Opus. Kept as they came and decoded when they are played, in
 //! order; what is missing is taken from the packet after it (in-band FEC), or made up.
 
-use confab_codec::{OpusDecoder, opus_samples};
+use confab_codec::{OpusDecoder, OpusSpares, opus_is_silent, opus_samples};
 use serde::{Deserialize, Serialize};
 
 use super::fixed;
@@ -26,6 +26,11 @@ const PAUSE_BYTES: usize = 2;
 const PAUSE_PEAK: u16 = 32;
 /// The longest lag, at 48 kHz.
 const LONGEST: usize = 6 * LAG_MAX;
+/// Packets of silence that are decoded before others need not be: they leave nothing in the
+/// decoder that could be heard.
+const SILENT_MAX: u8 = 2;
+/// Frames without anything to decode after which a decoder is not needed any more: 1 s.
+const IDLE_FRAMES: u8 = 50;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Packets {
@@ -47,6 +52,10 @@ pub(crate) struct Packets {
     made: usize,
     /// The last packet said that nothing is said.
     pause: bool,
+    /// Packets in a row that were decoded and hold nothing but silence.
+    silent: u8,
+    /// Frames in a row for which no decoder was needed.
+    idle: u8,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,12 +82,40 @@ impl Packets {
             past: fixed::zeros(),
             made: MADE_MAX,
             pause: false,
+            silent: 0,
+            idle: 0,
         }
     }
 
     pub(crate) fn units(payload: &[u8]) -> Option<u32> {
         let samples = opus_samples(payload).filter(|_| payload.len() <= PACKET_BYTES_MAX)?;
         Some(samples as u32)
+    }
+
+    /// Whether this packet cannot be played without a decoder, and there is none.
+    pub(crate) fn lacks_decoder(&self, payload: &[u8]) -> bool {
+        !self.decoder.is_equipped() && payload.len() > PAUSE_BYTES && !opus_is_silent(payload)
+    }
+
+    pub(crate) fn has_decoder(&self) -> bool {
+        self.decoder.is_equipped()
+    }
+
+    pub(crate) fn equip(&mut self, spares: &mut OpusSpares) {
+        self.decoder.equip(spares);
+        self.idle = 0;
+    }
+
+    /// Gives the decoder back if nothing was said for long.
+    pub(crate) fn rest(&mut self, spares: &mut OpusSpares) {
+        self.idle = self.idle.saturating_add(1);
+        if self.idle > IDLE_FRAMES {
+            self.decoder.release(spares);
+        }
+    }
+
+    pub(crate) fn release(&mut self, spares: &mut OpusSpares) {
+        self.decoder.release(spares);
     }
 
     pub(crate) fn put(&mut self, timestamp: u32, payload: &[u8]) {
@@ -248,9 +285,27 @@ impl Packets {
             return false;
         };
         let past = distance(packet.timestamp, at).max(0) as usize;
-        packet.samples = 0;
+        let count = core::mem::take(&mut packet.samples) as usize;
         let mut samples = [0; SAMPLES_MAX];
-        let n = self.decoder.decode(&packet.bytes, &mut samples);
+        let silent = opus_is_silent(&packet.bytes);
+        let unheard = if self.decoder.is_equipped() {
+            silent && self.silent >= SILENT_MAX
+        } else {
+            silent || packet.bytes.len() <= PAUSE_BYTES
+        };
+        let n = if unheard {
+            count
+        } else {
+            self.decoder.decode(&packet.bytes, &mut samples)
+        };
+        self.silent = if silent {
+            self.silent.saturating_add(1)
+        } else {
+            0
+        };
+        if !silent && packet.bytes.len() > PAUSE_BYTES {
+            self.idle = 0;
+        }
         // Whoever sends silence now and then, and nothing in between, has paused just the same.
         let loudest = samples[..n]
             .iter()

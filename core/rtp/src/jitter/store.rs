@@ -1,5 +1,6 @@
 //! Where voice waits until it is played, in the shape that its codec gives it.
 
+use confab_codec::OpusSpares;
 use confab_terms::Codec;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,38 @@ impl Store {
         match codec {
             Codec::Pcmu | Codec::Pcma | Codec::G722 => Self::Codes(Box::new(Codes::new(codec))),
             Codec::Opus => Self::Packets(Box::new(Packets::new())),
+        }
+    }
+
+    pub(crate) fn lacks_decoder(&self, payload: &[u8]) -> bool {
+        match self {
+            Self::Codes(_) => false,
+            Self::Packets(packets) => packets.lacks_decoder(payload),
+        }
+    }
+
+    pub(crate) fn has_decoder(&self) -> bool {
+        match self {
+            Self::Codes(_) => false,
+            Self::Packets(packets) => packets.has_decoder(),
+        }
+    }
+
+    pub(crate) fn equip(&mut self, spares: &mut OpusSpares) {
+        if let Self::Packets(packets) = self {
+            packets.equip(spares);
+        }
+    }
+
+    pub(crate) fn rest(&mut self, spares: &mut OpusSpares) {
+        if let Self::Packets(packets) = self {
+            packets.rest(spares);
+        }
+    }
+
+    pub(crate) fn release(&mut self, spares: &mut OpusSpares) {
+        if let Self::Packets(packets) = self {
+            packets.release(spares);
         }
     }
 
