@@ -131,6 +131,8 @@ fn aside(dice: &mut Dice) -> String {
         "<Response><Dial><Number>+15550100</Number></Dial><Say>No</Say></Response>",
         "<Response><Play loop=\"0\">for-ever.wav</Play></Response>",
         "<Response><Gather/><Say>unknown</Say></Response>",
+        "<Response><Record action=\"/action\" playBeep=\"false\" maxLength=\"1\"/></Response>",
+        "<Response><Record action=\"/action\" timeout=\"1\" maxLength=\"3\"/></Response>",
     ];
     all[dice.index(all.len())].to_owned()
 }

@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::collections::{BTreeSet, VecDeque};
 
 use confab_media::{Command, Engine, EngineConfig, Event, MovedLeg, Output};
-use confab_switchboard::Input;
+use confab_switchboard::{Input, RecordingEnd};
 use confab_terms::{Instant, LegId, RoomId};
 
 use crate::outcome::Checked;
@@ -276,6 +276,7 @@ impl World {
         let mut sent = Vec::new();
         let mut events = Vec::new();
         let mut wants = Vec::new();
+        let mut over = Vec::new();
         while let Some(output) = self.threads[thread].engine.poll_output() {
             match output {
                 Output::Packet {
@@ -300,8 +301,9 @@ impl World {
                     sound,
                     position,
                 } => wants.push((leg, player, sound, position)),
-                // Nobody records here.
-                Output::Recorded(_) | Output::RecordingOver(_) => {}
+                // What a recording holds is for the engine's own tests.
+                Output::Recorded(_) => {}
+                Output::RecordingOver(recording) => over.push(recording),
                 Output::Event(event) => events.push(event),
             }
         }
@@ -329,6 +331,13 @@ impl World {
                     event,
                 },
             );
+        }
+        for recording in over {
+            let end = RecordingEnd::Written {
+                duration_ms: 1_000,
+                lost_ms: 0,
+            };
+            self.tell(thread, Input::Recorded { recording, end });
         }
         Ok(sent)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use confab_conformance::api::Api;
 use confab_conformance::application::{Application, Received};
-use confab_conformance::server::Server;
+use confab_conformance::server::{Server, pause};
 use confab_conformance::table::Table;
 use confab_conformance::vendors::validate;
 use confab_phone::heard::wav;
@@ -34,6 +34,7 @@ fn named(received: &Received) -> String {
         "/speech.wav" | "/dead.wav" => "announce-to-all".to_owned(),
         "/after" if field("DialCallStatus") == "failed" => "action-failed".to_owned(),
         "/after" => "action".to_owned(),
+        "/said" => "recorded".to_owned(),
         "/calls" => format!("call-{}", field("CallStatus")),
         "/events" | "/over" => {
             let event = field("StatusCallbackEvent");
@@ -197,12 +198,25 @@ fn what_fails(line: &Line) {
     line.wait_for("call-busy", 1);
 }
 
+/// One leaves a message and hangs up.
+fn what_is_said(line: &Line) {
+    line.app.serve("/said", "text/xml", "<Response/>");
+    line.serve("/voice", "<Record action=\"/said\" playBeep=\"false\"/>");
+    let caller = line.call("emil");
+    caller.wait_until_talking(PATIENCE).unwrap();
+    caller.say(TALK).unwrap();
+    pause(Duration::from_millis(600));
+    caller.hang_up().unwrap();
+    line.wait_for("recorded", 1);
+}
+
 #[test]
 fn every_field_of_every_request_is_as_the_table_says() {
     let line = Line::start();
     a_conference(&line);
     what_fails(&line);
-    line.wait_for("call-completed", 3);
+    what_is_said(&line);
+    line.wait_for("call-completed", 4);
     let table = Table::read(TABLE).unwrap();
     let received = line.app.received();
     // Audio of <Play> is asked for without a field and without a signature.
