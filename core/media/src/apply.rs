@@ -14,7 +14,7 @@ use crate::rates::Wanted;
 use crate::report::first_report_at;
 use crate::shared::Shared;
 use crate::sound::Fed;
-use crate::{Command, Event, LegFigures, LegMedia, Source};
+use crate::{Command, Event, Key, LegFigures, LegMedia, Source};
 
 /// What a leg puts in the arena in one tick: a packet and a report.
 pub(crate) const ARENA_BYTES_A_LEG: usize = 172 + 200 + 2 * SRTP_BYTES_MAX;
@@ -48,6 +48,7 @@ impl Engine {
             Command::SetAnnouncement { leg, player } => {
                 self.play(leg, |leg| leg.ear.set(ANNOUNCEMENT, player))
             }
+            Command::SendDigits { leg, keys } => self.send_digits(leg, keys),
             Command::Feed {
                 leg,
                 player,
@@ -179,6 +180,15 @@ impl Engine {
             }
         }
         true
+    }
+
+    fn send_digits(&mut self, id: LegId, keys: Vec<Key>) -> bool {
+        let Some(leg) = self.legs.get_mut(id.0) else {
+            return false;
+        };
+        // Tones are a stream of its own.
+        leg.equip(&mut self.scratch.spares);
+        leg.keys.get_or_insert_default().push(keys)
     }
 
     fn feed(&mut self, id: LegId, player: PlayerId, chunk: (u64, Arc<[i16]>, bool)) {

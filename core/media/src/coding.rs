@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ear::{self, Ear};
 use crate::engine::RoomAudio;
+use crate::keys::Keys;
 use crate::leg::Place;
 use crate::scratch::Scratch;
 use crate::ways::Ways;
@@ -75,12 +76,14 @@ impl Coding {
     pub(crate) fn payload<'a>(
         &mut self,
         tick: u64,
-        (ear, is_recorded): (&mut Ear, bool),
+        (ear, is_recorded, keys): (&mut Ear, bool, Option<&mut Keys>),
         mut place: Option<(Place, &'a mut RoomAudio)>,
         scratch: &'a mut Scratch,
     ) -> (&'a [u8], ear::Heard) {
         let codec = self.codec();
-        let choice = self.choose(ear.is_idle() && !is_recorded, place.as_ref());
+        let keys = keys.filter(|keys| keys.sounds());
+        let alone = !ear.is_idle() || is_recorded || keys.is_some();
+        let choice = self.choose(!alone, place.as_ref());
         let choice = self.without_a_seam(tick, choice, &mut place, scratch);
         match (choice, place) {
             (Choice::Silence, _) => {
@@ -95,7 +98,10 @@ impl Coding {
             (Choice::Shared | Choice::Own, place) => {
                 let room = place.map(|(place, audio)| (place, &audio.room));
                 let heard = self.mix(ear, room, scratch);
-                let frame = &scratch.frame[..codec.rate().frame_samples()];
+                let frame = &mut scratch.frame[..codec.rate().frame_samples()];
+                if let Some(keys) = keys {
+                    keys.sound(frame);
+                }
                 let length = self.encoder.encode(frame, &mut scratch.payload);
                 (&scratch.payload[..length], heard)
             }

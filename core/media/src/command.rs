@@ -73,6 +73,15 @@ pub enum Command {
         /// `None` ends it.
         player: Option<Player>,
     },
+    /// Presses keys on the leg's phone, after those that wait: by packets (RFC 4733) if agreed on,
+    /// else by tones that it alone hears. They wait while nothing is sent. Not one of them is sent
+    /// if more than `limits::SEND_DIGITS_MAX` would wait.
+    SendDigits {
+        /// Which.
+        leg: LegId,
+        /// In order.
+        keys: Vec<Key>,
+    },
     /// The answer to `Output::Wants`.
     Feed {
         /// Whose.
@@ -122,6 +131,18 @@ pub enum Command {
         room: RoomId,
         /// Echoed.
         request: RequestId,
+    },
+}
+
+/// One step of what `SendDigits` sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Key {
+    /// 100 ms, and as long a pause after it.
+    Press(Digit),
+    /// The voice goes on for so many ticks.
+    Wait {
+        /// 20 ms each.
+        ticks: u16,
     },
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::coding::Coding;
 use crate::ear::Ear;
 use crate::figures::Heard;
+use crate::keys::Keys;
 use crate::mouth::Mouth;
 use crate::origin::Origin;
 use crate::secrecy::Secrecy;
@@ -34,6 +35,8 @@ pub(crate) struct Leg {
     pub(crate) coding: Coding,
     pub(crate) reception: Reception,
     pub(crate) digits: DigitReceiver,
+    /// What is pressed on it. Boxed: hardly ever is anything.
+    pub(crate) keys: Option<Box<Keys>>,
     pub(crate) stream: Stream,
     pub(crate) ear: Ear,
     pub(crate) heard: Heard,
@@ -83,6 +86,7 @@ impl Leg {
             coding: Coding::new(Codec::Pcmu, OpusSettings::default()),
             reception: Reception::new(Codec::Pcmu.clock_rate()),
             digits: DigitReceiver::default(),
+            keys: None,
             stream,
             ear: Ear::default(),
             heard: Heard::default(),
@@ -133,6 +137,12 @@ impl Leg {
         if moved {
             self.rtp_origin = Origin::Open;
             self.rtcp_origin = Origin::Open;
+        }
+        let changed = self.media.is_some_and(|old| {
+            old.codec != media.codec || old.digits_payload_type != media.digits_payload_type
+        });
+        if let Some(keys) = self.keys.as_mut().filter(|_| changed) {
+            keys.cut();
         }
         if !media.sends {
             self.stream.pause();

@@ -10,6 +10,7 @@ mod counters;
 mod ear;
 mod engine;
 mod figures;
+mod keys;
 mod leg;
 mod mouth;
 mod moving;
@@ -32,7 +33,7 @@ mod tick;
 mod ways;
 
 pub use command::{
-    Background, Beep, BeepTone, Chunk, Command, Component, Event, LegMedia, Output, Player,
+    Background, Beep, BeepTone, Chunk, Command, Component, Event, Key, LegMedia, Output, Player,
     Recorded, RoomChange, Source,
 };
 pub use counters::Counters;

@@ -1,8 +1,8 @@
 //! One tick: pull what every leg says, mix every room, write one packet for each leg that is
 //! sent anything, confirm the changes that this tick was the first to carry. Allocates nothing.
 
-use confab_rtp::{HEADER_BYTES, Pulled};
-use confab_terms::Instant;
+use confab_rtp::{DigitPacket, HEADER_BYTES, Pulled};
+use confab_terms::{Instant, SocketAddr};
 
 use crate::counters::Counters;
 use crate::engine::{Engine, RoomAudio};
@@ -105,46 +105,70 @@ fn say(
     if to.is_some() || !leg.ear.is_idle() || is_recorded {
         let place = leg.place;
         let place = place.and_then(|place| Some((place, rooms.at_mut(place.room)?)));
+        let pressed = match &mut leg.keys {
+            Some(keys) if to.is_some() => keys.step(&media, leg.stream.timestamp()),
+            _ => None,
+        };
         let Leg {
             coding,
             ear,
             jitter,
-            secrecy,
+            keys,
             ..
-        } = leg;
+        } = &mut *leg;
         let apart = place.as_ref().is_some_and(|(place, audio)| {
             let speaks = jitter.has_decoder();
             audio.room.sets_apart(place.seat, speaks)
         });
-        let (payload, heard) = coding.payload(tick, (ear, is_recorded), place, scratch);
+        let keys = keys.as_deref_mut().filter(|_| to.is_some());
+        let (payload, heard) = coding.payload(tick, (ear, is_recorded, keys), place, scratch);
         if let Some(to) = to {
-            let length = HEADER_BYTES + payload.len();
-            let added = secrecy.as_ref().map_or(0, |s| s.overhead(Component::Rtp));
-            match outbox.packet(leg.id, Component::Rtp, to, length + added) {
-                Some(packet) => {
-                    let header = leg.stream.next(media.payload_type, payload.len());
-                    header.write(packet);
-                    packet[HEADER_BYTES..length].copy_from_slice(payload);
-                    let secrecy = secrecy.as_mut();
-                    if secrecy.is_none_or(|s| s.seal(Component::Rtp, packet)) {
-                        counters.rtp_out += 1;
-                    } else {
-                        counters.lost_outputs += 1;
-                        outbox.retract();
-                    }
-                }
-                None => counters.lost_outputs += 1,
-            }
+            let voice = (media.payload_type, payload);
+            let pressed = pressed.as_ref().zip(media.digits_payload_type);
+            send(leg, to, voice, pressed, (outbox, counters));
         }
         if let Some(tape) = &mut leg.tape {
             tape.hears(&scratch.frame);
         }
-        if !apart {
+        if !apart && leg.keys.is_none() {
             leg.coding.rest(&mut scratch.spares);
         }
         tell(leg, tick, &heard, outbox, counters);
     }
+    leg.keys.take_if(|keys| keys.is_over());
     leg.stream.advance(media.codec);
+}
+
+/// Puts the voice in the outbox, or a digit in its place; encrypted if that was agreed on.
+fn send(
+    leg: &mut Leg,
+    to: SocketAddr,
+    (payload_type, payload): (u8, &[u8]),
+    pressed: Option<(&DigitPacket, u8)>,
+    (outbox, counters): (&mut Outbox, &mut Counters),
+) {
+    let (payload_type, payload) = pressed.map_or((payload_type, payload), |(digit, agreed)| {
+        (agreed, &digit.payload[..])
+    });
+    let length = HEADER_BYTES + payload.len();
+    let added = leg.overhead(Component::Rtp);
+    let Some(packet) = outbox.packet(leg.id, Component::Rtp, to, length + added) else {
+        counters.lost_outputs += 1;
+        return;
+    };
+    let mut header = leg.stream.next(payload_type, payload.len());
+    if let Some((digit, _)) = pressed {
+        header.marker = digit.marker;
+        header.timestamp = digit.timestamp;
+    }
+    header.write(packet);
+    packet[HEADER_BYTES..length].copy_from_slice(payload);
+    if leg.seal(Component::Rtp, packet) {
+        counters.rtp_out += 1;
+    } else {
+        counters.lost_outputs += 1;
+        outbox.retract();
+    }
 }
 
 /// Tells what became of the leg's players, and what they want.

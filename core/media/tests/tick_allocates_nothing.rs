@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use confab_codec::{Encoder, OpusSettings};
 use confab_media::{
-    Background, Beep, BeepTone, Command, Component, Engine, EngineConfig, Event, LegMedia, Output,
-    Player, Recorded, RoomChange, Source,
+    Background, Beep, BeepTone, Command, Component, Engine, EngineConfig, Event, Key, LegMedia,
+    Output, Player, Recorded, RoomChange, Source,
 };
 use confab_rtp::srtp::{Outgoing, SRTP_BYTES_MAX};
 use confab_rtp::{HEADER_BYTES, Header};
 use confab_terms::{
-    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, MasterKey, PlayerId, Rate, RecordingSid,
-    RoomId, SocketAddr, SoundId, SrtpKeys, SrtpSuite, Track, Voice,
+    Audibility, Codec, Digit, Instant, IpAddr, Ipv4Addr, LegId, MasterKey, PlayerId, Rate,
+    RecordingSid, RoomId, SocketAddr, SoundId, SrtpKeys, SrtpSuite, Track, Voice,
 };
 
 struct Counting;
@@ -269,6 +269,13 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
                 (leg, packet(leg, tick, encoder, &mut phones))
             })
             .collect();
+        // Legs with packets for digits and without. An order for keys itself takes memory.
+        if tick.is_multiple_of(100) {
+            for leg in (1..=LEGS).map(LegId) {
+                let keys = vec![Key::Press(Digit('5')), Key::Wait { ticks: 3 }];
+                engine.apply(now, Command::SendDigits { leg, keys });
+            }
+        }
         let mut feeds = Vec::with_capacity(200);
         let count = counted(|| {
             for command in commands {

@@ -233,3 +233,5 @@ pub const CALLBACK_ATTEMPTS_MAX: u32 = 3;
 pub const CALLBACK_TOTAL: Duration = Duration::from_secs(15);
 /// Before the second attempt; doubled before the third.
 pub const CALLBACK_PAUSE: Duration = Duration::from_millis(500);
+/// Digits and pauses that wait to be sent to one phone.
+pub const SEND_DIGITS_MAX: usize = 256;

@@ -2,6 +2,7 @@
 
 mod commands;
 mod desk;
+mod keys;
 mod life;
 mod moving;
 mod origins;

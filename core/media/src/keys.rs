@@ -1,0 +1,138 @@
+//! Digits on their way to a phone: packets of their own (RFC 4733) or, where none were agreed on,
+//! tones in what it alone hears (ITU-T Q.23).
+
+use std::collections::VecDeque;
+
+use confab_codec::tone::Sine;
+use confab_rtp::{DigitPacket, DigitSender};
+use confab_terms::limits::SEND_DIGITS_MAX;
+use confab_terms::{Digit, Rate};
+use serde::{Deserialize, Serialize};
+
+use crate::{Key, LegMedia};
+
+/// A press, and the least pause after it. Q.24 asks receivers for 40 ms of either.
+const PRESS_TICKS: u16 = 5;
+const GAP_TICKS: u16 = 5;
+const TICK_MS: u32 = 20;
+/// The higher tone is the stronger one: lines take more of it.
+const ROW_DBFS: f32 = -10.0;
+const COLUMN_DBFS: f32 = -8.0;
+
+/// The keys of one leg that are not sent yet, and what is sent now.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Keys {
+    ahead: VecDeque<Key>,
+    now: Now,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Now {
+    /// The voice, for so many ticks at least.
+    Voice { ticks: u16 },
+    /// Packets in place of the voice.
+    Told(DigitSender),
+    /// Tones in place of the voice.
+    Sounding { tones: [Sine; 2], ticks: u16 },
+}
+
+impl Default for Now {
+    fn default() -> Self {
+        Self::Voice { ticks: 0 }
+    }
+}
+
+impl Keys {
+    /// Sends these after those that wait. False, and nothing is sent, if they are too many.
+    pub(crate) fn push(&mut self, keys: Vec<Key>) -> bool {
+        let fits = self.ahead.len() + keys.len() <= SEND_DIGITS_MAX;
+        if fits {
+            self.ahead.extend(keys);
+        }
+        fits
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.ahead.is_empty() && self.now == Now::Voice { ticks: 0 }
+    }
+
+    /// The agreement is another: what was half sent by the old one ends here.
+    pub(crate) fn cut(&mut self) {
+        if !matches!(self.now, Now::Voice { .. }) {
+            self.now = Now::Voice { ticks: GAP_TICKS };
+        }
+    }
+
+    /// One tick: begins the next key if it is its turn. The packet that takes the voice's place.
+    pub(crate) fn step(&mut self, media: &LegMedia, timestamp: u32) -> Option<DigitPacket> {
+        if self.now == (Now::Voice { ticks: 0 }) {
+            self.begin(media, timestamp);
+        }
+        match &mut self.now {
+            Now::Voice { ticks } => *ticks = ticks.saturating_sub(1),
+            Now::Told(sender) => {
+                let packet = sender.next_packet();
+                if packet.is_none() {
+                    // This tick's voice is the first of the pause.
+                    self.now = Now::Voice {
+                        ticks: GAP_TICKS - 1,
+                    };
+                }
+                return packet;
+            }
+            Now::Sounding { .. } => {}
+        }
+        None
+    }
+
+    fn begin(&mut self, media: &LegMedia, timestamp: u32) {
+        match self.ahead.pop_front() {
+            None => {}
+            Some(Key::Wait { ticks }) => self.now = Now::Voice { ticks },
+            Some(Key::Press(digit)) => {
+                let told = media.digits_payload_type.and_then(|_| {
+                    let ms = u32::from(PRESS_TICKS) * TICK_MS;
+                    DigitSender::at(media.codec.clock_rate(), digit, timestamp, ms)
+                });
+                let rate = media.codec.rate();
+                let sounding = || {
+                    tones(rate, digit).map(|tones| Now::Sounding {
+                        tones,
+                        ticks: PRESS_TICKS,
+                    })
+                };
+                self.now = told.map(Now::Told).or_else(sounding).unwrap_or_default();
+            }
+        }
+    }
+
+    /// Whether the leg has to be sent a frame that nobody else is.
+    pub(crate) fn sounds(&self) -> bool {
+        matches!(self.now, Now::Sounding { .. })
+    }
+
+    /// Puts a key's tones in the place of what the leg would hear.
+    pub(crate) fn sound(&mut self, frame: &mut [i16]) {
+        if let Now::Sounding { tones, ticks } = &mut self.now {
+            let [row, column] = tones;
+            row.fill(frame);
+            column.add(frame);
+            *ticks = ticks.saturating_sub(1);
+            if *ticks == 0 {
+                self.now = Now::Voice { ticks: GAP_TICKS };
+            }
+        }
+    }
+}
+
+/// Row and column of a key; `None` if there is no such key.
+fn tones(rate: Rate, digit: Digit) -> Option<[Sine; 2]> {
+    const ROWS_HZ: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
+    const COLUMNS_HZ: [f32; 4] = [1_209.0, 1_336.0, 1_477.0, 1_633.0];
+    let place = "123A456B789C*0#D".find(digit.0.to_ascii_uppercase())?;
+    let rate_hz = rate.hz();
+    Some([
+        Sine::new(rate_hz, *ROWS_HZ.get(place / 4)?, ROW_DBFS),
+        Sine::new(rate_hz, COLUMNS_HZ[place % 4], COLUMN_DBFS),
+    ])
+}

@@ -1,0 +1,203 @@
+//! Digits that a phone is sent: as packets or as tones, by that phone alone received, whole though
+//! the engine is written out in their midst.
+
+use confab_codec::TouchTones;
+use confab_media::{Command, Engine, Key, LegMedia};
+use confab_rtp::srtp::Incoming;
+use confab_rtp::{HEADER_BYTES, Header};
+use confab_terms::{Codec, Digit, LegId, MasterKey, SrtpKeys, SrtpSuite};
+
+use crate::desk::{Desk, Out, Sent, coded, media};
+
+const TICKS: usize = 40;
+
+fn press(desk: &mut Desk, keys: &[Key]) {
+    let leg = LegId(1);
+    let keys = keys.to_vec();
+    desk.apply(Command::SendDigits { leg, keys });
+}
+
+fn agree(desk: &mut Desk, media: LegMedia) {
+    let leg = LegId(1);
+    desk.apply(Command::SetMedia { leg, media });
+}
+
+/// Two keys, with 100 ms of voice between them beside the least.
+fn keys() -> [Key; 3] {
+    let [one, hash] = ['1', '#'].map(|key| Key::Press(Digit(key)));
+    [one, Key::Wait { ticks: 5 }, hash]
+}
+
+/// Leg 2 says one value on; on each tick the engine is written out and read back.
+fn ticks(desk: &mut Desk) -> Vec<Out> {
+    let tick = |_| {
+        let written = postcard::to_stdvec(&desk.engine).expect("is plain data");
+        desk.engine = postcard::from_bytes::<Engine>(&written).expect("reads back");
+        desk.say(&[(1, 4_000), (2, 8_000)])
+    };
+    (0..TICKS).map(tick).collect()
+}
+
+fn sent(out: &[Out]) -> Vec<&Sent> {
+    out.iter()
+        .map(|out| out.rtp(1).expect("one each tick"))
+        .collect()
+}
+
+/// The packets of digits among these, each with the tick that it went out in.
+fn digits(packets: &[&Sent]) -> Vec<(usize, Header, [u8; 4])> {
+    let told = packets.iter().enumerate();
+    let told = told.filter(|(_, sent)| sent.header().payload_type == 101);
+    told.map(|(tick, sent)| {
+        let payload = sent.bytes[HEADER_BYTES..].try_into().expect("four bytes");
+        (tick, sent.header(), payload)
+    })
+    .collect()
+}
+
+/// (ticks, event, end bit, duration).
+fn told(digits: &[(usize, Header, [u8; 4])]) -> Vec<(usize, u8, bool, u16)> {
+    let told = digits.iter().map(|&(tick, _, [event, flags, high, low])| {
+        (
+            tick,
+            event,
+            flags & 0x80 != 0,
+            u16::from_be_bytes([high, low]),
+        )
+    });
+    told.collect()
+}
+
+#[test]
+fn digits_go_out_as_events_in_step_with_the_voice() {
+    let mut desk = Desk::conference(2);
+    let before = desk.settle(&[(1, 4_000), (2, 8_000)]);
+    let last = before.rtp(1).expect("is sent").header();
+    press(&mut desk, &keys());
+    let out = ticks(&mut desk);
+    let packets = sent(&out);
+    for (at, sent) in (1..).zip(&packets) {
+        let header = sent.header();
+        assert_eq!(header.sequence, last.sequence.wrapping_add(at));
+        if header.payload_type == 0 {
+            let units = u32::from(at) * 160;
+            assert_eq!(header.timestamp, last.timestamp.wrapping_add(units));
+            assert!(!header.marker);
+        }
+    }
+    let digits = digits(&packets);
+    let press = |from: usize, event| {
+        let durations = [160, 320, 480, 640, 800, 800, 800];
+        let at = durations.into_iter().enumerate();
+        at.map(move |(n, units)| (from + n, event, n >= 4, units))
+    };
+    // Seven packets, 100 ms of voice, the 100 ms that were asked for.
+    let wanted: Vec<_> = press(0, 1).chain(press(17, 11)).collect();
+    assert_eq!(told(&digits), wanted);
+    for &(tick, header, _) in &digits {
+        let first = if tick < 17 { 0 } else { 17 };
+        assert_eq!(header.marker, tick == first);
+        let units = (first as u32 + 1) * 160;
+        assert_eq!(header.timestamp, last.timestamp.wrapping_add(units));
+    }
+    assert!(out.iter().all(|out| out.level(2) == coded(4_000)));
+}
+
+#[test]
+fn tones_are_heard_by_their_phone_alone() {
+    let mut desk = Desk::conference(3);
+    let digits_payload_type = None;
+    let media = LegMedia {
+        digits_payload_type,
+        ..media(1)
+    };
+    agree(&mut desk, media);
+    desk.settle(&[(1, 4_000), (2, 8_000)]);
+    press(&mut desk, &keys());
+    let out = ticks(&mut desk);
+    let (mut ear, mut heard) = (TouchTones::default(), String::new());
+    for out in &out {
+        for piece in out.heard(1).chunks(80) {
+            heard.extend(ear.hear(piece).map(|Digit(key)| key));
+        }
+        assert_eq!(out.level(2), coded(4_000));
+        assert_eq!(out.level(3), coded(12_000));
+    }
+    assert_eq!(heard, "1#");
+    let voice = |out: &Out| out.heard(1).iter().all(|&x| x == coded(8_000));
+    let toned: Vec<usize> = (0..TICKS).filter(|&tick| !voice(&out[tick])).collect();
+    assert_eq!(toned, [0, 1, 2, 3, 4, 15, 16, 17, 18, 19]);
+}
+
+#[test]
+fn digits_count_by_the_clock_of_opus() {
+    let mut desk = Desk::conference(2);
+    let (codec, payload_type) = (Codec::Opus, 111);
+    let media = LegMedia {
+        codec,
+        payload_type,
+        ..media(1)
+    };
+    agree(&mut desk, media);
+    press(&mut desk, &[Key::Press(Digit('9'))]);
+    let out = ticks(&mut desk);
+    let durations: Vec<u16> = told(&digits(&sent(&out)))
+        .iter()
+        .map(|told| told.3)
+        .collect();
+    assert_eq!(durations, [960, 1_920, 2_880, 3_840, 4_800, 4_800, 4_800]);
+}
+
+#[test]
+fn encrypted_digits_are_read_by_their_phone() {
+    let keys = SrtpKeys {
+        suite: SrtpSuite::AeadAes128Gcm,
+        ours: MasterKey::new([1; 30]),
+        theirs: MasterKey::new([2; 30]),
+    };
+    let srtp = Some(keys);
+    let mut desk = Desk::conference(2);
+    agree(&mut desk, LegMedia { srtp, ..media(1) });
+    press(&mut desk, &[Key::Press(Digit('*'))]);
+    let mut phone = Incoming::new(keys.suite, keys.ours);
+    let out: Vec<Out> = (0..TICKS).map(|_| desk.tick()).collect();
+    let mut events = Vec::new();
+    for sent in sent(&out) {
+        let mut packet = sent.bytes.clone();
+        let length = phone.unprotect_rtp(&mut packet).expect("is for it");
+        if Header::parse(&packet[..length])
+            .expect("is RTP")
+            .0
+            .payload_type
+            == 101
+        {
+            assert_eq!(length, HEADER_BYTES + 4);
+            events.push(packet[HEADER_BYTES]);
+        }
+    }
+    assert_eq!(events, [10; 7]);
+}
+
+#[test]
+fn digits_wait_while_the_phone_holds_us() {
+    let mut desk = Desk::conference(2);
+    let sends = false;
+    agree(&mut desk, LegMedia { sends, ..media(1) });
+    press(&mut desk, &[Key::Press(Digit('0'))]);
+    for _ in 0..TICKS {
+        assert!(desk.tick().rtp(1).is_none());
+    }
+    agree(&mut desk, media(1));
+    let out = ticks(&mut desk);
+    assert_eq!(digits(&sent(&out)).len(), 7);
+}
+
+#[test]
+fn too_many_digits_are_refused_as_one() {
+    let mut desk = Desk::conference(2);
+    let many = vec![Key::Press(Digit('1')); confab_terms::limits::SEND_DIGITS_MAX + 1];
+    press(&mut desk, &many);
+    assert_eq!(desk.engine.counters().stale_commands, 1);
+    let out: Vec<Out> = (0..TICKS).map(|_| desk.tick()).collect();
+    assert!(digits(&sent(&out)).is_empty());
+}
