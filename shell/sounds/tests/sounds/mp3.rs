@@ -24,8 +24,8 @@ fn sid(number: u128) -> RecordingSid {
 /// A file like those of the recorder.
 fn write(path: &Path, rate: u32, channels: u16, samples: &[i16]) {
     let (bytes, block) = (samples.len() as u32 * 2, channels * 2);
-    let mut file = File::create(path).unwrap();
-    let mut put = |part: &[u8]| file.write_all(part).unwrap();
+    let mut file = File::create(path).expect("a new file");
+    let mut put = |part: &[u8]| file.write_all(part).expect("room on the disk");
     put(b"RIFF");
     put(&(36 + bytes).to_le_bytes());
     put(b"WAVEfmt ");
@@ -44,26 +44,30 @@ fn write(path: &Path, rate: u32, channels: u16, samples: &[i16]) {
 
 fn folder(name: &str) -> (Dir, AudioFiles) {
     let dir = Dir::new(name);
-    fs::create_dir_all(&dir.0).unwrap();
+    fs::create_dir_all(&dir.0).expect("a folder");
     let files = AudioFiles::new(dir.0.clone());
     (dir, files)
 }
 
 /// The channels, each for itself, and their rate.
 fn decoded(path: &Path) -> (Vec<Vec<f32>>, u32) {
-    let file = Box::new(File::open(path).unwrap());
+    let file = Box::new(File::open(path).expect("it is there"));
     let stream = MediaSourceStream::new(file, Default::default());
     let probe = symphonia::default::get_probe();
     let format = probe.probe(&Hint::new(), stream, Default::default(), Default::default());
-    let mut format = format.unwrap();
-    let track = format.default_track(TrackType::Audio).unwrap();
-    let coding = track.codec_params.as_ref().and_then(|p| p.audio()).unwrap();
+    let mut format = format.expect("is audio");
+    let track = format.default_track(TrackType::Audio).expect("has a track");
+    let coding = track
+        .codec_params
+        .as_ref()
+        .and_then(|p| p.audio())
+        .expect("is coded");
     let codecs = symphonia::default::get_codecs();
     let decoder = codecs.make_audio_decoder(coding, &AudioDecoderOptions::default());
-    let mut decoder = decoder.unwrap();
+    let mut decoder = decoder.expect("a decoder");
     let (mut channels, mut rate, mut part) = (Vec::new(), 0, Vec::<f32>::new());
-    while let Some(packet) = format.next_packet().unwrap() {
-        let audio = decoder.decode(&packet).unwrap();
+    while let Some(packet) = format.next_packet().expect("goes on") {
+        let audio = decoder.decode(&packet).expect("is sound");
         rate = audio.spec().rate();
         let count = audio.num_planes();
         audio.copy_to_vec_interleaved(&mut part);
