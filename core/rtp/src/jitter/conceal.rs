@@ -50,15 +50,14 @@ impl Concealer {
         }
     }
 
-    /// Real voice: remembered, and blended with what was made up before it, if anything was.
+    /// Real voice: remembered as it came, and blended with what was made up before it, if anything
+    /// was. A blend that is remembered would swell again in each period that is made of it.
     pub(crate) fn voice(&mut self, samples: &mut [i16]) {
-        if let Some(mut gap) = self.gap.take() {
-            let blend = samples.len().min(BLEND * self.wide) as i32;
-            for (i, sample) in (0..blend).zip(samples.iter_mut()) {
-                let made = i32::from(self.next_made(&mut gap));
-                let mixed = (made * (blend - i) + i32::from(*sample) * i) / blend;
-                *sample = mixed as i16;
-            }
+        let gap = self.gap.take();
+        let blend = samples.len().min(BLEND * self.wide);
+        let mut made = [0; BLEND * WIDE_MAX];
+        if let Some(mut gap) = gap {
+            made[..blend].fill_with(|| self.next_made(&mut gap));
         }
         self.heard = true;
         let length = self.history.len();
@@ -66,6 +65,13 @@ impl Concealer {
         self.history.copy_within(length - keep.., 0);
         let newest = &samples[samples.len() - (length - keep)..];
         self.history[keep..].copy_from_slice(newest);
+        if gap.is_some() {
+            let blend = blend as i32;
+            for (i, (sample, made)) in (0..blend).zip(samples.iter_mut().zip(made)) {
+                let mixed = (i32::from(made) * (blend - i) + i32::from(*sample) * i) / blend;
+                *sample = mixed as i16;
+            }
+        }
     }
 
     /// Fills in for what is missing. False if that is silence, because nothing was heard
