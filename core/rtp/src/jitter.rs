@@ -68,6 +68,13 @@ impl JitterBuffer {
         self.store.has_decoder()
     }
 
+    /// Whether nothing that it gives out can be a voice: it was lent no decoder, as all that comes
+    /// in says that nothing is said.
+    #[must_use]
+    pub fn is_mute(&self) -> bool {
+        self.store.is_mute()
+    }
+
     /// Takes a decoder, if voice in this codec needs one.
     pub fn equip(&mut self, spares: &mut OpusSpares) {
         self.store.equip(spares);
@@ -195,9 +202,10 @@ impl JitterBuffer {
                 self.store.keep(0, 0);
             } else {
                 let more = stream.adaption.arrived(lead);
-                if more > 0 {
+                // What is owed makes up for it, and is wanted now.
+                if more > 0 || stream.owed > 0 && stream.is_past(timestamp) {
                     stream.grow(more, self.store.complete());
-                    self.stats.grown += 1;
+                    self.stats.grown += u64::from(more > 0);
                 }
             }
         }

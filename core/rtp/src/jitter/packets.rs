@@ -122,9 +122,13 @@ impl Packets {
         let Some(samples) = Self::units(payload) else {
             return;
         };
+        if payload.len() > PAUSE_BYTES && !opus_is_silent(payload) {
+            // It waits here for less than a decoder may rest.
+            self.idle = 0;
+        }
         let oldest = self.kept.iter_mut().min_by_key(|packet| {
             let age = distance(packet.timestamp, timestamp);
-            (packet.samples > 0, -age)
+            (packet.samples > 0, age.saturating_neg())
         });
         if let Some(place) = oldest {
             place.timestamp = timestamp;
@@ -138,7 +142,7 @@ impl Packets {
     pub(crate) fn clear(&mut self, from: u32, count: u32) {
         for packet in &mut self.kept {
             let start = distance(from, packet.timestamp);
-            if start >= 0 && start + packet.samples as i32 <= count as i32 {
+            if start >= 0 && start.saturating_add(packet.samples as i32) <= count as i32 {
                 packet.samples = 0;
             }
         }

@@ -35,9 +35,9 @@ pub struct JitterStats {
     /// Times that the stream was taken up anew: a new SSRC, a jump of sequence or timestamp,
     /// a surplus dropped.
     pub resynchronised: u64,
-    /// Times that the delay grew, by a frame or more.
+    /// Times that the line showed to need more delay.
     pub grown: u64,
-    /// Times that the delay shrank, by a frame or more.
+    /// Times that something was left out, so that the delay shrank.
     pub shrunk: u64,
     /// Times that voice was made shorter by a period of its own, a few milliseconds.
     pub shortened: u64,

@@ -44,6 +44,14 @@ impl Store {
         }
     }
 
+    /// Whether nothing that it plays can be a voice.
+    pub(crate) fn is_mute(&self) -> bool {
+        match self {
+            Self::Codes(_) => false,
+            Self::Packets(packets) => !packets.has_decoder(),
+        }
+    }
+
     pub(crate) fn equip(&mut self, spares: &mut OpusSpares) {
         if let Self::Packets(packets) = self {
             packets.equip(spares);

@@ -111,7 +111,8 @@ impl Stream {
     /// Lets voice wait for so much longer: what had no voice is played again, once the period that
     /// fills it has come to its end after `rest` more; the remainder is owed.
     pub(crate) fn grow(&mut self, units: u32, rest: u32) {
-        let again = units.min(self.missing);
+        let due = units + self.owed;
+        let again = due.min(self.missing);
         let rest = if again > 0 && again == self.missing {
             rest
         } else {
@@ -121,7 +122,7 @@ impl Stream {
         self.filled = rest;
         self.adaption.grown(rest);
         self.cursor = self.cursor.map(|cursor| cursor.wrapping_sub(again + rest));
-        self.owed += units - again;
+        self.owed = due - again;
     }
 
     /// A tick went by. What it is to do about the delay.

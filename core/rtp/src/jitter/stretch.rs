@@ -118,11 +118,15 @@ impl<'a> Sound<'a> {
                 limits.each,
             )?;
         }
-        (best.0 >= limits.least || self.is_quiet()).then_some(best.1)
+        // Nothing is heard of a glide from quiet to quiet either.
+        let quiet = self.is_quiet(self.at) && self.is_quiet(other(self.at, best.1));
+        (best.0 >= limits.least || quiet).then_some(best.1)
     }
 
-    fn is_quiet(&self) -> bool {
-        let frame = &self.samples[self.at..self.at + self.length];
+    fn is_quiet(&self, at: usize) -> bool {
+        let Some(frame) = self.samples.get(at..at + self.length) else {
+            return false;
+        };
         let sizes = frame.iter().map(|sample| u32::from(sample.unsigned_abs()));
         sizes.sum::<u32>() <= QUIET * self.length as u32
     }
