@@ -139,7 +139,9 @@ impl Leg {
             self.rtcp_origin = Origin::Open;
         }
         let changed = self.media.is_some_and(|old| {
-            old.codec != media.codec || old.digits_payload_type != media.digits_payload_type
+            old.codec != media.codec
+                || old.digits_payload_type != media.digits_payload_type
+                || (old.sends && !media.sends)
         });
         if let Some(keys) = self.keys.as_mut().filter(|_| changed) {
             keys.cut();

@@ -117,7 +117,7 @@ impl Mouth {
         if toned {
             frame.fill(0);
         }
-        let speaks = pulled != Pulled::Silence && !toned;
+        let speaks = pulled != Pulled::Silence && !toned && !jitter.is_mute();
         Said {
             pulled,
             speaks,

@@ -1,8 +1,8 @@
 //! A leg on its way from one engine to another, between two ticks: in no room, with all that it
 //! knows. Engines that tick at the same moments hand it over without a frame between.
 
-use confab_terms::limits::{CALLS_MAX, TICK};
-use confab_terms::{Instant, LegId};
+use confab_terms::limits::TICK;
+use confab_terms::{Instant, LegId, RecordingSid};
 use serde::{Deserialize, Serialize};
 
 use crate::apply::ARENA_BYTES_A_LEG;
@@ -21,6 +21,13 @@ pub struct MovedLeg {
 }
 
 impl MovedLeg {
+    /// What is recorded of it.
+    #[must_use]
+    pub fn recording(&self) -> Option<RecordingSid> {
+        let tape = self.leg.tape.as_ref()?;
+        Some(tape.tape.recording)
+    }
+
     /// Whose it is.
     #[must_use]
     pub fn id(&self) -> LegId {
@@ -50,16 +57,14 @@ impl Engine {
     }
 
     /// Goes on with a leg that is due, from the next tick on. Ticks that it had nowhere are left
-    /// out of what it says and hears. False if there is no room for it.
+    /// out of what it says and hears. False if one of this name is here already. How many there
+    /// can be is bounded where they are opened.
     pub fn take_over(&mut self, moved: MovedLeg) -> bool {
         let MovedLeg {
             mut leg,
             due,
             report_in,
         } = moved;
-        if self.legs.len() >= CALLS_MAX {
-            return false;
-        }
         let id = leg.id;
         let missed = ticks_between(due, self.deadline);
         leg.jitter.skip(missed);

@@ -155,7 +155,8 @@ impl Switchboard {
     /// Draining, and no call is left, nor anything to tell of one.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        let told = self.partings.len() == 0 && self.recordings.len() == 0;
+        let told =
+            self.partings.len() == 0 && self.recordings.len() == 0 && !self.asked.owes_farewell();
         self.draining && self.calls.len() == 0 && told
     }
 

@@ -108,8 +108,11 @@ impl Running {
         }
         self.engine.tick(now);
         self.carry_out();
-        self.send_off();
         self.tell();
+        // What they told goes before what they tell there.
+        if self.untold.is_empty() {
+            self.send_off();
+        }
         true
     }
 
@@ -136,13 +139,16 @@ impl Running {
     fn take_arrivals(&mut self) {
         loop {
             let arrival = self.setup.moves.arrives(|leg| self.engine.is_due(leg));
-            let Some(Arrival { id, leg }) = arrival else {
+            let Some(Arrival { id, leg, lost }) = arrival else {
                 return;
             };
             let Some((moved, sockets)) = leg else {
                 tracing::debug!(leg = %id, "a leg that was to come was not there");
                 continue;
             };
+            if let Some((recording, ticks)) = lost {
+                self.setup.recordings.has_lost(recording, ticks);
+            }
             if self.engine.take_over(moved) {
                 self.legs.put(sockets);
             }
@@ -157,9 +163,13 @@ impl Running {
             setup,
             ..
         } = self;
-        setup
-            .moves
-            .send_off(|id| Some((engine.let_go(id)?, legs.take(id)?)));
+        let recordings = &mut setup.recordings;
+        setup.moves.send_off(|id| {
+            let leg = engine.let_go(id).zip(legs.take(id));
+            let recording = leg.as_ref().and_then(|(moved, _)| moved.recording());
+            let lost = recording.and_then(|recording| recordings.take_lost(recording));
+            Arrival { id, leg, lost }
+        });
     }
 
     fn take_orders(&mut self, now: Instant) -> bool {

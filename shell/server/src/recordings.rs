@@ -81,6 +81,17 @@ impl ToDisk {
         }
     }
 
+    /// What it has lost so far, for another thread to bring.
+    pub(crate) fn take_lost(&mut self, recording: RecordingSid) -> Option<(RecordingSid, u32)> {
+        self.missing.remove_entry(&recording)
+    }
+
+    /// So many ticks more.
+    pub(crate) fn has_lost(&mut self, recording: RecordingSid, ticks: u32) {
+        let missing = self.missing.entry(recording).or_default();
+        *missing = missing.saturating_add(ticks);
+    }
+
     pub(crate) fn over(&mut self, recording: RecordingSid) {
         self.over.push_back(recording);
     }

@@ -89,6 +89,10 @@ impl AudioFiles {
     pub fn mp3(&self, recording: RecordingSid) -> Result<PathBuf, NoMp3> {
         let until = Instant::now() + MP3_TIME_MAX;
         let path = self.0.dir.join(format!("{recording}.mp3"));
+        // One that is there is given to however many ask.
+        if path.exists() {
+            return Ok(path);
+        }
         let _asked = Asked::of(&self.0)?;
         if self.0.takes_turn(recording, &path, until)? {
             self.0.make(recording, &path, until)?;

@@ -62,6 +62,8 @@ pub(crate) fn encode(
         mp3.write_all(first)?;
     }
     mp3.flush()?;
+    // It is kept for good by its name alone.
+    mp3.get_ref().sync_data()?;
     Ok(true)
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn open_leg(board: &mut Switchboard, now: Now, sid: CallSid) {
     let CallState::Ringing { offer } = &mut call.state else {
         return;
     };
-    // Who takes the place of another adds nothing.
+    // Who takes the place of another adds nothing to this thread.
     if board.threads.is_overloaded(thread) && call.replaces.is_none() {
         board.counted.calls_refused += 1;
         flow::end_call(board, now, sid, CallEnd::Refused(503));

@@ -43,3 +43,11 @@ pub(crate) struct Asked {
     pub(crate) fetches: BTreeMap<FetchId, Fetching>,
     pub(crate) decodes: BTreeMap<DecodeId, Decoding>,
 }
+
+impl Asked {
+    /// An application is still to hear of the end of a call.
+    pub(crate) fn owes_farewell(&self) -> bool {
+        let mut fetches = self.fetches.values();
+        fetches.any(|fetching| matches!(fetching, Fetching::Farewell))
+    }
+}

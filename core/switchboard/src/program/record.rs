@@ -203,8 +203,12 @@ fn go_on(board: &mut Switchboard, now: Now, sid: CallSid, duration_ms: Option<u6
     let Some(program) = running(board, sid, Role::Document) else {
         return;
     };
-    let Step::Recording(taking) = core::mem::take(&mut program.step) else {
-        return;
+    let taking = match core::mem::take(&mut program.step) {
+        Step::Recording(taking) => taking,
+        step => {
+            program.step = step;
+            return;
+        }
     };
     let said = duration_ms.filter(|_| taking.spoke);
     let (Some(action), Some(duration_ms)) = (&taking.action, said) else {
