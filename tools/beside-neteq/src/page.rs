@@ -55,7 +55,7 @@ WebRTC's), both asked for 20 ms at the same ticks, both as they come, with the s
 - confab reads its sockets at each tick and has no other clock; neteq is told the moment at which
   each packet arrived.
 
-confab waits for every packet that comes; neteq lets the latest go, which costs it up to two percent
-of the time, and is quicker by that where the delay is large (100 ms of jitter, and from 60 where
-packets are lost). On lines with up to 40 ms of jitter confab is the quicker one.
+confab waits for every packet that comes; neteq lets the latest go, which costs it some percent of
+the time, and is quicker by that where the delay is large (100 ms of jitter, and from 60 where
+packets are lost). On lines with up to 40 ms of jitter confab is the quicker one by the mean.
 ";

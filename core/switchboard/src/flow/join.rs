@@ -116,7 +116,10 @@ pub(crate) fn take_seat(board: &mut Switchboard, now: Now, sid: CallSid) -> Resu
             flow::carry_out(board, now, conference, effects);
             speech::ask(board, conference);
             if let Some(wish) = record {
-                flow::record_call(board, now, sid, RecordingSource::Dial, wish);
+                let recording = flow::record_call(board, now, sid, RecordingSource::Dial, wish);
+                if let Some(seat) = board.calls.get_mut(sid).and_then(|c| c.seat.as_mut()) {
+                    seat.dial.recording = recording;
+                }
             }
             Ok(())
         }

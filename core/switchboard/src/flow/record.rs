@@ -77,18 +77,21 @@ pub(crate) fn record(
     Ok(sid)
 }
 
-/// As a document, or whoever made the call, wishes. Where it cannot be, the call goes on without.
+/// As a document, or whoever made the call, wishes. Where it cannot be, the call goes on without:
+/// `None`.
 pub(crate) fn record_call(
     board: &mut Switchboard,
     now: Now,
     call: CallSid,
     source: RecordingSource,
     wish: NewRecording,
-) {
+) -> Option<RecordingSid> {
     let of = RecordingOf::Call(call);
-    if let Err(refusal) = record(board, now, of, source, None, wish) {
-        tell::not_recorded(board, now, of, &refusal);
+    let recorded = record(board, now, of, source, None, wish);
+    if let Err(refusal) = &recorded {
+        tell::not_recorded(board, now, of, refusal);
     }
+    recorded.ok()
 }
 
 /// The call leaves what it dialled: so ends what `<Dial>` recorded.

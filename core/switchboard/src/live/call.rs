@@ -145,6 +145,8 @@ pub(crate) struct DialWish {
     pub(crate) hangup_on_star: bool,
     /// It is recorded while it sits there.
     pub(crate) record: Option<NewRecording>,
+    /// What is recorded so.
+    pub(crate) recording: Option<RecordingSid>,
 }
 
 /// How often the call was sent on without a second of anything else.

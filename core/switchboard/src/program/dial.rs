@@ -40,6 +40,7 @@ pub(super) fn begin(board: &mut Switchboard, now: Now, sid: CallSid, dial: &Dial
             .record
             .as_ref()
             .map(|written| recording(board, now, sid, &base, written)),
+        recording: None,
     };
     let joined = match &dial.conference {
         Some(noun) => join(board, now, sid, &base, noun, wish.clone()),
@@ -119,8 +120,7 @@ fn ask_action(
         return false;
     };
     let mut asked = fields::action(board, sid, outcome);
-    let call = board.calls.get(sid).filter(|_| wish.record.is_some());
-    if let Some(recording) = call.and_then(|call| call.recording) {
+    if let Some(recording) = wish.recording {
         let url = tell::recording_url(board, recording);
         asked.push(("RecordingUrl".to_owned(), url));
     }

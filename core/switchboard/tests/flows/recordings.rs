@@ -179,3 +179,34 @@ fn a_dial_records_its_call_while_it_lasts_and_its_action_tells_where() {
         after.fields
     );
 }
+
+#[test]
+fn a_dial_that_could_not_record_names_no_recording_of_somebody_else() {
+    let mut world = World::with_voice();
+    world.call("x");
+    let verbs = document(
+        "<Pause length=\"1\"/><Play>hall.wav</Play>\
+         <Dial record=\"record-from-answer\" action=\"/after\"><Conference>Room</Conference></Dial>",
+    );
+    world.answer(VOICE, verbs);
+    world.seconds(2);
+    let of = RecordingOf::Call(world.call_asked());
+    let wish = NewRecording::default();
+    let begun = world.ask(Request::StartRecording { of, wish });
+    assert!(matches!(begun, Reply::Recording(_)), "{begun:?}");
+    let url = "http://app.example/hall.wav";
+    world.answer(url, crate::world::failing(11_200));
+    world.tick();
+    let conference = world.conference();
+    world.ask(Request::UpdateConference {
+        conference,
+        complete: true,
+        announce: None,
+    });
+    let after = world.fetches.iter().find(|f| f.url.ends_with("/after"));
+    let fields = &after.unwrap().fields;
+    assert!(
+        fields.iter().all(|(name, _)| name != "RecordingUrl"),
+        "{fields:?}"
+    );
+}
