@@ -1,7 +1,7 @@
 //! Recordings by order of the API and of `<Dial>`, and a disk that refuses them: judged by the
 //! audio that the API gives out, and by what callers still hear of each other.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use confab_conformance::api::Api;
 use confab_conformance::application::{Application, Received};
@@ -47,7 +47,15 @@ fn a_conference_under_way_is_recorded_by_order_and_a_pause_is_silence_in_it() {
         assert_eq!(answer.status, 200, "{answer:?}");
         pause(Duration::from_millis(ms - 500));
     }
-    let whole = api.get(&one).unwrap().json;
+    // Its writer has the last word.
+    let until = Instant::now() + PATIENCE;
+    let whole = loop {
+        let whole = api.get(&one).unwrap().json;
+        if whole["status"] != "stopped" || Instant::now() > until {
+            break whole;
+        }
+        pause(Duration::from_millis(20));
+    };
     assert_eq!(
         (&whole["status"], &whole["channels"]),
         (&"completed".into(), &"1".into())
