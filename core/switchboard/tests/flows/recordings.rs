@@ -186,7 +186,8 @@ fn a_dial_that_could_not_record_names_no_recording_of_somebody_else() {
     world.call("x");
     let verbs = document(
         "<Pause length=\"1\"/><Play>hall.wav</Play>\
-         <Dial record=\"record-from-answer\" action=\"/after\"><Conference>Room</Conference></Dial>",
+         <Dial record=\"record-from-answer\" action=\"/after\">\
+         <Conference>Room</Conference></Dial>",
     );
     world.answer(VOICE, verbs);
     world.seconds(2);
