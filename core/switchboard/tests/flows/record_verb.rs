@@ -46,12 +46,6 @@ fn leg(world: &World) -> LegId {
     leg.unwrap()
 }
 
-fn hang_up(world: &mut World) {
-    let now = world.now;
-    world.phones[0].hang_up(now);
-    world.poll_phone(0);
-}
-
 /// What the action was told, if it was asked.
 fn told(world: &World) -> Option<BTreeMap<&str, &str>> {
     let asked = world.fetches.iter().find(|fetch| fetch.url == SAID)?;
@@ -149,7 +143,7 @@ fn where_nothing_was_said_the_next_verb_has_its_turn() {
     assert!(is_taken(&world));
     world.run(Duration::from_millis(200));
     assert_eq!((told(&world), went_on(&world)), (None, true));
-    hang_up(&mut world);
+    world.hang_up(0);
     assert_eq!(told(&world), None);
     world.nothing_is_left();
 }
@@ -182,7 +176,7 @@ fn who_hangs_up_has_spoken_all_the_same() {
     let mut world = World::with_voice();
     asked_to_speak(&mut world, "");
     speak(&mut world, 500);
-    hang_up(&mut world);
+    world.hang_up(0);
     let fields = told(&world).unwrap();
     assert_eq!(
         (fields["Digits"], fields["RecordingDuration"]),
@@ -198,7 +192,7 @@ fn who_hangs_up_has_spoken_all_the_same() {
 fn who_hangs_up_without_a_word_is_not_told_of() {
     let mut world = World::with_voice();
     asked_to_speak(&mut world, "");
-    hang_up(&mut world);
+    world.hang_up(0);
     assert_eq!(told(&world), None);
     assert_eq!(world.recordings.len(), 2, "{:?}", world.recordings);
     world.nothing_is_left();
