@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use confab_media::{Command, Component, Engine, EngineConfig, Output};
-use confab_sockets::{Ports, now, sleep_until, try_realtime};
+use confab_sockets::{Poll, Ports, now, sleep_until, try_realtime};
 use confab_terms::limits::{RTP_PACKET_BYTES_MAX, TICK};
 use confab_terms::{Instant, LegId, PlayerId, SoundId, WallTime};
 use tokio::sync::mpsc::Receiver;
@@ -61,6 +61,8 @@ struct Running {
     setup: MediaLoop,
     engine: Engine,
     legs: Legs,
+    /// Which sockets hold more than was read.
+    more: Poll,
     /// For one packet, and a byte by which one that is too long is known.
     packet: Box<[u8; RTP_PACKET_BYTES_MAX + 1]>,
     untold: VecDeque<Told>,
@@ -80,6 +82,7 @@ impl MediaLoop {
             setup: self,
             engine,
             legs: Legs::default(),
+            more: Poll::new(),
             packet: Box::new([0; RTP_PACKET_BYTES_MAX + 1]),
             untold: VecDeque::new(),
             shown: [0; ENGINE_ROWS],
@@ -116,13 +119,35 @@ impl Running {
         true
     }
 
+    /// One packet is what most phones sent since the last tick: who sent more is asked of all at
+    /// once, which costs less than that each socket says no.
     fn read_sockets(&mut self, now: Instant) {
         let tick = self.engine.tick_count();
         let packet = &mut self.packet[..];
+        self.more.clear();
         for (leg, turn) in self.legs.iter_mut().zip(tick..) {
-            read(&mut self.engine, packet, now, leg, Component::Rtp);
+            read(&mut self.engine, packet, now, (leg, Component::Rtp), 1);
+            self.more.watch(&leg.rtp.udp);
             if turn % RTCP_EVERY == 0 {
-                read(&mut self.engine, packet, now, leg, Component::Rtcp);
+                read(
+                    &mut self.engine,
+                    packet,
+                    now,
+                    (leg, Component::Rtcp),
+                    READS_MAX,
+                );
+            }
+        }
+        self.more.wait(Some(now));
+        for (place, leg) in self.legs.iter_mut().enumerate() {
+            if self.more.is_ready(place) || leg.rtp.is_fresh() {
+                read(
+                    &mut self.engine,
+                    packet,
+                    now,
+                    (leg, Component::Rtp),
+                    READS_MAX - 1,
+                );
             }
         }
     }
@@ -318,11 +343,17 @@ fn starting(config: EngineConfig, now: Instant) -> EngineConfig {
     }
 }
 
-/// Reads one socket to its end, or to what one tick may take.
-fn read(engine: &mut Engine, packet: &mut [u8], now: Instant, leg: &mut Leg, component: Component) {
+/// Reads one socket to its end, or so many packets.
+fn read(
+    engine: &mut Engine,
+    packet: &mut [u8],
+    now: Instant,
+    (leg, component): (&mut Leg, Component),
+    most: usize,
+) {
     let id = leg.id;
     let socket = leg.socket(component);
-    for _ in 0..READS_MAX {
+    for _ in 0..most {
         let Some((length, from)) = socket.receive(packet) else {
             return;
         };

@@ -188,6 +188,17 @@ impl Row {
                     taken.up,
                     taken.behind * 100.0,
                 );
+                for (what, values) in [
+                    ("in -> out", &taken.through),
+                    ("mute", &taken.mutes),
+                    ("unmute", &taken.unmutes),
+                ] {
+                    if !values.is_empty() {
+                        let (half, most) =
+                            (percentile_of(values, 0.5), percentile_of(values, 0.99));
+                        println!("    {what}: p50 {half:.1} ms, p99 {most:.1} ms");
+                    }
+                }
                 self.taken.push(taken);
             }
             Err(error) => {

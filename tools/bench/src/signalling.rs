@@ -14,6 +14,8 @@ const TRIES_MAX: u32 = 7;
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// Calls a second, and their ends.
 const PACE: u32 = 250;
+/// What packets of keys would carry.
+const KEYS_PAYLOAD_TYPE: u8 = 101;
 const MESSAGE_BYTES_MAX: usize = 16 * 1_024;
 
 /// A call that was answered.
@@ -168,11 +170,15 @@ impl Signalling {
             Codec::Opus => "48000/2",
             _ => "8000",
         };
+        // As every phone does (RFC 4733); else a server listens for keys in the voice.
+        let keys = KEYS_PAYLOAD_TYPE;
+        let keys_rate = rate.split('/').next().unwrap_or(rate);
         let ip = local.ip();
         let sdp = format!(
             "v=0\r\no=- {n} 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n\
-             m=audio {port} RTP/AVP {payload_type}\r\n\
-             a=rtpmap:{payload_type} {name}/{rate}\r\na=ptime:20\r\na=sendrecv\r\n"
+             m=audio {port} RTP/AVP {payload_type} {keys}\r\n\
+             a=rtpmap:{payload_type} {name}/{rate}\r\n\
+             a=rtpmap:{keys} telephone-event/{keys_rate}\r\na=ptime:20\r\na=sendrecv\r\n"
         );
         format!(
             "INVITE sip:{room}@{server} SIP/2.0\r\n\

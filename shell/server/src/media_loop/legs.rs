@@ -44,6 +44,11 @@ impl Socket {
         }
     }
 
+    /// Whether it was connected, and not read to its end since.
+    pub(crate) fn is_fresh(&self) -> bool {
+        matches!(self.connection, Connection::Fresh(_))
+    }
+
     /// Whether the kernel took it.
     pub(crate) fn send(&self, bytes: &[u8], to: SocketAddr) -> bool {
         match self.connection {

@@ -7,8 +7,8 @@ use confab_terms::limits::TICK;
 
 /// Beyond this share of a tick it takes no more: what one call adds on top, and a bad moment, must
 /// not make a tick late. Below the other it takes calls again.
-const OVER: f32 = 0.60;
-const UNDER: f32 = 0.45;
+const OVER: f32 = 0.75;
+const UNDER: f32 = 0.60;
 /// How much one tick counts: two thirds of a second's worth of them make up the figure.
 const WEIGHT: f32 = 1.0 / 32.0;
 
@@ -80,9 +80,9 @@ mod tests {
             "a stall of three ticks"
         );
         assert_eq!(changes(&mut load, 500, 10), NOTHING);
-        assert_eq!(changes(&mut load, 500, 14), [true], "seven tenths of each");
-        assert_eq!(changes(&mut load, 500, 10), NOTHING, "not yet");
-        assert_eq!(changes(&mut load, 500, 8), [false]);
+        assert_eq!(changes(&mut load, 500, 16), [true], "eight tenths of each");
+        assert_eq!(changes(&mut load, 500, 13), NOTHING, "not yet");
+        assert_eq!(changes(&mut load, 500, 10), [false]);
     }
 
     #[test]
