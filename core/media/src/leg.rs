@@ -105,6 +105,13 @@ impl Leg {
             .is_some_and(|media| media.sends && media.receives)
     }
 
+    /// It left its room.
+    pub(crate) fn part(&mut self) {
+        self.place = None;
+        self.mouth.part();
+        self.coding.part();
+    }
+
     /// It may send a stream of its own from the next tick on.
     pub(crate) fn equip(&mut self, spares: &mut OpusSpares) {
         self.coding.equip(spares);

@@ -16,28 +16,28 @@ use crate::desk::{OPEN, ROOM, address, media};
 const CODECS: [Codec; 4] = [Codec::Pcmu, Codec::Pcma, Codec::G722, Codec::Opus];
 
 /// A phone: what it says, and all that it has heard.
-struct Phone {
+pub(crate) struct Phone {
     codec: Codec,
     encoder: Encoder,
     says: Option<Sine>,
     sent: u32,
     ear: Ear,
     heard: Vec<i16>,
-    payloads: Vec<Vec<u8>>,
+    pub(crate) payloads: Vec<Vec<u8>>,
     said: Vec<Vec<u8>>,
 }
 
-enum Ear {
+pub(crate) enum Ear {
     Narrow,
     Wide(Box<G722Decoder>),
     Full(OpusDecoder),
 }
 
-struct Table {
+pub(crate) struct Table {
     engine: Engine,
     now: Instant,
     changes: u64,
-    phones: BTreeMap<u64, Phone>,
+    pub(crate) phones: BTreeMap<u64, Phone>,
 }
 
 impl Table {
@@ -56,7 +56,7 @@ impl Table {
         }
     }
 
-    fn of(codecs: &[Codec]) -> Self {
+    pub(crate) fn of(codecs: &[Codec]) -> Self {
         let mut table = Self::new(EngineConfig::default());
         for (leg, &codec) in (1..).zip(codecs) {
             table.join(leg, codec);
@@ -64,7 +64,7 @@ impl Table {
         table
     }
 
-    fn join(&mut self, leg: u64, codec: Codec) {
+    pub(crate) fn join(&mut self, leg: u64, codec: Codec) {
         let add = Command::AddLeg {
             leg: LegId(leg),
             ssrc: leg as u32,
@@ -102,14 +102,14 @@ impl Table {
         self.phones.insert(leg, phone);
     }
 
-    fn leave(&mut self, leg: u64) {
+    pub(crate) fn leave(&mut self, leg: u64) {
         let leg_id = LegId(leg);
         self.engine
             .apply(self.now, Command::RemoveLeg { leg: leg_id });
         self.phones.remove(&leg);
     }
 
-    fn change(&mut self, change: RoomChange) {
+    pub(crate) fn change(&mut self, change: RoomChange) {
         self.changes += 1;
         let change = Command::Change {
             room: ROOM,
@@ -127,13 +127,13 @@ impl Table {
     }
 
     /// From now on this phone says a tone, or silence.
-    fn says(&mut self, leg: u64, hz: Option<f32>) {
+    pub(crate) fn says(&mut self, leg: u64, hz: Option<f32>) {
         let phone = self.phones.get_mut(&leg).expect("a phone");
         let rate = phone.codec.rate().hz();
         phone.says = hz.map(|hz| Sine::new(rate, hz, -15.0));
     }
 
-    fn run(&mut self, ticks: usize) {
+    pub(crate) fn run(&mut self, ticks: usize) {
         for _ in 0..ticks {
             self.now.0 += 20_000_000;
             for (&leg, phone) in &mut self.phones {
@@ -159,7 +159,7 @@ impl Table {
         }
     }
 
-    fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         for phone in self.phones.values_mut() {
             phone.heard.clear();
             phone.payloads.clear();
