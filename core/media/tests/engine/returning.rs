@@ -7,8 +7,8 @@ use confab_terms::{Codec, LegId};
 use crate::desk::OPEN;
 use crate::wide::Table;
 
-/// What each narrow phone is sent when the third one begins to speak, after the first one and the second
-/// one did or did not and `meanwhile` happened.
+/// What each narrow phone is sent when the third one begins to speak, after the others did or did
+/// not and `meanwhile` happened.
 fn sent_after(spoke: bool, meanwhile: fn(&mut Table)) -> [Vec<Vec<u8>>; 2] {
     let mut table = Table::of(&[Codec::Pcmu, Codec::Opus, Codec::Pcmu]);
     table.says(1, spoke.then_some(1_000.0));
