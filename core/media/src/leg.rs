@@ -138,7 +138,9 @@ impl Leg {
         self.mouth
             .listen_for_tones(media.digits_payload_type.is_none());
         let moved = self.media.is_some_and(|old| {
-            old.remote_rtp != media.remote_rtp || old.remote_rtcp != media.remote_rtcp
+            old.remote_rtp != media.remote_rtp
+                || old.remote_rtcp != media.remote_rtcp
+                || old.signalling_address != media.signalling_address
         });
         let locked = self.rtp_origin.is_locked() || self.rtcp_origin.is_locked();
         if moved {
