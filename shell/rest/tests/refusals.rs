@@ -72,7 +72,7 @@ async fn an_answer_to_another_question_is_our_fault() {
     bench.update("Muted=true").await.is_error(500, 20001);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_switchboard_that_says_nothing_is_waited_for_so_long() {
     #[derive(Clone, Default)]
     struct Silent(Arc<std::sync::Mutex<Vec<confab_rest::Asked>>>);

@@ -146,19 +146,34 @@ fn rules() -> Result<Count> {
     Ok(counted(&run(cargo(&arguments))?))
 }
 
+/// What is tested as it is released, always in one selection: another one would ask other features
+/// of the libraries and build them once more.
+const SHELL: &[&str] = &[
+    "confab",
+    "confab-sockets",
+    "confab-store",
+    "confab-sounds",
+    "confab-web",
+    "confab-rest",
+    "confab-phone",
+    "confab-client",
+];
+
+fn released() -> Vec<&'static str> {
+    let mut arguments = vec!["test", "--release", "--locked", "--no-fail-fast"];
+    for package in SHELL {
+        arguments.extend(["-p", package]);
+    }
+    arguments
+}
+
 /// The core with its assertions and overflow checks on; the shell as it is released, so that its
 /// many dependencies are built once.
 fn unit() -> Result<Count> {
-    let shell = "confab confab-sockets confab-store confab-sounds confab-web confab-rest \
-                 confab-phone confab-client";
     let mut core = vec!["test", "--workspace", "--locked", "--no-fail-fast"];
     let elsewhere = "confab-conformance confab-conference confab-simulator confab-fuzz";
-    for package in shell.split_whitespace().chain(elsewhere.split_whitespace()) {
+    for package in SHELL.iter().copied().chain(elsewhere.split_whitespace()) {
         core.extend(["--exclude", package]);
-    }
-    let mut released = vec!["test", "--release", "--locked", "--no-fail-fast"];
-    for package in shell.split_whitespace() {
-        released.extend(["-p", package]);
     }
     let conference = [
         "test",
@@ -173,7 +188,7 @@ fn unit() -> Result<Count> {
         passed: 0,
         failed: 0,
     };
-    for arguments in [&core[..], &released[..], &conference[..]] {
+    for arguments in [&core[..], &released()[..], &conference[..]] {
         let count = counted(&run(cargo(arguments))?);
         sum.passed += count.passed;
         sum.failed += count.failed;
@@ -190,8 +205,8 @@ fn fuzz() -> Result<Count> {
         "confab-fuzz",
         "--no-default-features",
     ];
-    let released = ["test", "--release", "--locked", "-p", "confab-fuzz"];
-    let form = [&released[..], &["--test", "short", "--", "form"]].concat();
+    let form = ["-p", "confab-fuzz", "--test", "short", "--", "form"];
+    let form = [&released()[..], &form].concat();
     let mut sum = counted(&run(cargo(&checked))?);
     let form = counted(&run(cargo(&form))?);
     sum.passed += form.passed;
