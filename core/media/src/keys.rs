@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use confab_codec::tone::Sine;
 use confab_rtp::{DigitPacket, DigitSender};
 use confab_terms::limits::SEND_DIGITS_MAX;
-use confab_terms::{Digit, Rate};
+use confab_terms::{Digit, PlayerId, Rate};
 use serde::{Deserialize, Serialize};
 
 use crate::{Key, LegMedia};
@@ -22,8 +22,16 @@ const COLUMN_DBFS: f32 = -8.0;
 /// The keys of one leg that are not sent yet, and what is sent now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Keys {
-    ahead: VecDeque<Key>,
+    ahead: VecDeque<Ahead>,
     now: Now,
+}
+
+/// What is to come, and who ordered it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+enum Ahead {
+    Key(PlayerId, Key),
+    /// There are no more of these.
+    Over(PlayerId),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,16 +52,38 @@ impl Default for Now {
 
 impl Keys {
     /// Sends these after those that wait. False, and nothing is sent, if they are too many.
-    pub(crate) fn push(&mut self, keys: Vec<Key>) -> bool {
-        let fits = self.ahead.len() + keys.len() <= SEND_DIGITS_MAX;
+    pub(crate) fn push(&mut self, player: PlayerId, keys: Vec<Key>) -> bool {
+        let fits = self.ahead.len() + keys.len() < SEND_DIGITS_MAX;
         if fits {
-            self.ahead.extend(keys);
+            let keys = keys.into_iter().map(|key| Ahead::Key(player, key));
+            self.ahead.extend(keys.chain([Ahead::Over(player)]));
         }
         fits
     }
 
+    /// Sends no more of these.
+    pub(crate) fn stop(&mut self, player: PlayerId) {
+        self.ahead.retain(|ahead| match ahead {
+            Ahead::Key(of, _) | Ahead::Over(of) => *of != player,
+        });
+    }
+
+    /// Whose last key is out by now, one at a time.
+    pub(crate) fn over(&mut self) -> Option<PlayerId> {
+        let Some(&Ahead::Over(player)) = self.ahead.front().filter(|_| self.is_quiet()) else {
+            return None;
+        };
+        self.ahead.pop_front();
+        Some(player)
+    }
+
     pub(crate) fn is_over(&self) -> bool {
-        self.ahead.is_empty() && self.now == Now::Voice { ticks: 0 }
+        self.ahead.is_empty() && self.is_quiet()
+    }
+
+    /// No key is out, and the pause after it is over.
+    fn is_quiet(&self) -> bool {
+        self.now == Now::Voice { ticks: 0 }
     }
 
     /// The agreement is another: what was half sent by the old one ends here.
@@ -65,7 +95,7 @@ impl Keys {
 
     /// One tick: begins the next key if it is its turn. The packet that takes the voice's place.
     pub(crate) fn step(&mut self, media: &LegMedia, timestamp: u32) -> Option<DigitPacket> {
-        if self.now == (Now::Voice { ticks: 0 }) {
+        if self.is_quiet() {
             self.begin(media, timestamp);
         }
         match &mut self.now {
@@ -86,10 +116,13 @@ impl Keys {
     }
 
     fn begin(&mut self, media: &LegMedia, timestamp: u32) {
-        match self.ahead.pop_front() {
-            None => {}
-            Some(Key::Wait { ticks }) => self.now = Now::Voice { ticks },
-            Some(Key::Press(digit)) => {
+        let Some(&Ahead::Key(_, key)) = self.ahead.front() else {
+            return;
+        };
+        self.ahead.pop_front();
+        match key {
+            Key::Wait { ticks } => self.now = Now::Voice { ticks },
+            Key::Press(digit) => {
                 let told = media.digits_payload_type.and_then(|_| {
                     let ms = u32::from(PRESS_TICKS) * TICK_MS;
                     DigitSender::at(media.codec.clock_rate(), digit, timestamp, ms)

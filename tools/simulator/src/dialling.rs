@@ -60,6 +60,7 @@ impl World {
             status_callback: Some(CallCallback::new(calls_url(), CALL_EVENTS.to_vec())),
             rings,
             record: None,
+            send_digits: None,
         };
         let outputs = self.handled(request, Request::CreateCall(Box::new(wish)))?;
         self.tally.count(match nobody {
