@@ -38,6 +38,8 @@ enum Ahead {
 enum Now {
     /// The voice, for so many ticks at least.
     Voice { ticks: u16 },
+    /// The voice, for so many ticks that these asked for.
+    Waiting { player: PlayerId, ticks: u16 },
     /// Packets in place of the voice.
     Told(DigitSender),
     /// Tones in place of the voice.
@@ -66,6 +68,9 @@ impl Keys {
         self.ahead.retain(|ahead| match ahead {
             Ahead::Key(of, _) | Ahead::Over(of) => *of != player,
         });
+        if matches!(self.now, Now::Waiting { player: of, .. } if of == player) {
+            self.now = Now::default();
+        }
     }
 
     /// Whose last key is out by now, one at a time.
@@ -88,7 +93,7 @@ impl Keys {
 
     /// The agreement is another: what was half sent by the old one ends here.
     pub(crate) fn cut(&mut self) {
-        if !matches!(self.now, Now::Voice { .. }) {
+        if matches!(self.now, Now::Told(_) | Now::Sounding { .. }) {
             self.now = Now::Voice { ticks: GAP_TICKS };
         }
     }
@@ -100,6 +105,12 @@ impl Keys {
         }
         match &mut self.now {
             Now::Voice { ticks } => *ticks = ticks.saturating_sub(1),
+            Now::Waiting { ticks, .. } => {
+                *ticks = ticks.saturating_sub(1);
+                if *ticks == 0 {
+                    self.now = Now::default();
+                }
+            }
             Now::Told(sender) => {
                 let packet = sender.next_packet();
                 if packet.is_none() {
@@ -116,12 +127,12 @@ impl Keys {
     }
 
     fn begin(&mut self, media: &LegMedia, timestamp: u32) {
-        let Some(&Ahead::Key(_, key)) = self.ahead.front() else {
+        let Some(&Ahead::Key(player, key)) = self.ahead.front() else {
             return;
         };
         self.ahead.pop_front();
         match key {
-            Key::Wait { ticks } => self.now = Now::Voice { ticks },
+            Key::Wait { ticks } => self.now = Now::Waiting { player, ticks },
             Key::Press(digit) => {
                 let told = media.digits_payload_type.and_then(|_| {
                     let ms = u32::from(PRESS_TICKS) * TICK_MS;

@@ -32,8 +32,8 @@ pub(crate) enum ApiError {
     #[error("{0} is not a valid value of {1}: an absolute http or https URL")]
     InvalidUrl(String, &'static str),
     #[error(
-        "{0} is not a valid value of SendDigits: 1 to 32 of 0123456789ABCD*#wW, where w waits half a \
-         second and W a second"
+        "{0} is not a valid value of SendDigits: 1 to 32 of 0123456789ABCD*#wW, where w waits half \
+         a second and W a second"
     )]
     InvalidDigits(String),
     #[error("{0} is not a valid Status of a conference: completed is the only one that can be set")]

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use confab_media::{Command, Key};
+use confab_media::{Command, Event, Key};
 use confab_rtp::Header;
 use confab_terms::{Digit, LegId, PlayerId};
 
@@ -109,15 +109,18 @@ impl Pressed {
         }
     }
 
-    /// The leg's thread says that a player has ended.
-    pub(crate) fn over(&mut self, leg: LegId, player: PlayerId) -> Checked {
-        let Some(keypad) = self.legs.get_mut(&leg) else {
+    /// The leg's thread says so.
+    pub(crate) fn told(&mut self, event: &Event) -> Checked {
+        let Event::PlayerEnded { leg, player } = event else {
+            return Ok(());
+        };
+        let Some(keypad) = self.legs.get_mut(leg) else {
             return Ok(());
         };
         match keypad
             .orders
             .iter()
-            .position(|order| order.player == player)
+            .position(|order| order.player == *player)
         {
             None => Ok(()),
             Some(0) if keypad.orders[0].events.is_empty() => {

@@ -319,9 +319,7 @@ impl World {
                     "change {number} of room {room} was confirmed twice"
                 ));
             }
-            if let Event::PlayerEnded { leg, player } = event {
-                self.ports.pressed.over(leg, player)?;
-            }
+            self.ports.pressed.told(&event)?;
             self.trace(|| {
                 format!("   engine says {event:?}")
                     .chars()

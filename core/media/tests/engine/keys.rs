@@ -183,6 +183,12 @@ fn keys_that_are_stopped_are_not_pressed_and_one_that_is_half_out_ends_well() {
     assert_eq!(told.len(), 14);
     assert!(told_over(&out, OURS).is_empty());
     assert_eq!(told_over(&out, THEIRS), [23]);
+    // A wait ends at once.
+    order(&mut desk, OURS, &[Key::Wait { ticks: 30 }, press('4')]);
+    desk.tick();
+    desk.apply(Command::StopDigits { leg, player: OURS });
+    order(&mut desk, THEIRS, &[press('5')]);
+    assert_eq!(digits(&[desk.tick().rtp(1).expect("is sent")]).len(), 1);
     // They are over, or were never there: it is no fault to stop them.
     desk.apply(Command::StopDigits { leg, player: OURS });
     assert_eq!(desk.engine.counters().stale_commands, 0);
