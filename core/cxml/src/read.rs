@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use confab_terms::limits;
+use confab_terms::{DigitString, limits};
 use roxmltree::Node;
 
 use crate::attributes::{Attributes, Warnings};
@@ -98,11 +98,27 @@ fn unknown<'a>(node: Node<'a, 'a>, warnings: &mut Warnings<'a>) {
 }
 
 fn play<'a>(node: Node<'a, 'a>, place: Place, warnings: &mut Warnings<'a>) -> Option<Verb> {
+    const DIGITS: &str = "ignored; 1 to 64 of 0123456789ABCD*#wW would do, w waits half a second, \
+                          W a second";
     let url = text(node);
     let mut attributes = Attributes::of(node, warnings);
     let loops = loops(&mut attributes, place, 13410);
-    attributes.ignore(&["digits"]);
+    let has_digits = node.has_attribute("digits");
+    let digits = attributes.word("digits", 13430, DIGITS, |text| {
+        DigitString::parse(text, limits::PLAY_DIGITS_CHARS_MAX)
+    });
     attributes.finish();
+    if let Some(digits) = digits {
+        if !url.is_empty() {
+            warnings.add(12200, node.range().start, || {
+                "a URL in <Play digits>, ignored; another <Play> would do".to_owned()
+            });
+        }
+        return Some(Verb::PlayDigits { digits, loops });
+    }
+    if url.is_empty() && has_digits {
+        return None;
+    }
     if url.is_empty() {
         warnings.add(21455, node.range().start, || {
             "<Play> without a URL, skipped; <Play>https://…</Play> would do".to_owned()

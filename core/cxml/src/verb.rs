@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use confab_terms::{Method, limits};
+use confab_terms::{DigitString, Method, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::{ConferenceNoun, Recording};
@@ -23,6 +23,13 @@ pub enum Verb {
     Play {
         /// Where the audio is, as written; never empty.
         url: String,
+        /// How often.
+        loops: Loops,
+    },
+    /// `<Play digits>`
+    PlayDigits {
+        /// The keys.
+        digits: DigitString,
         /// How often.
         loops: Loops,
     },
@@ -67,7 +74,9 @@ impl Verb {
     #[must_use]
     pub fn loops(&self) -> Loops {
         match self {
-            Self::Play { loops, .. } | Self::Say { loops, .. } => *loops,
+            Self::Play { loops, .. } | Self::PlayDigits { loops, .. } | Self::Say { loops, .. } => {
+                *loops
+            }
             _ => Loops::Times(1),
         }
     }

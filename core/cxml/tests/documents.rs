@@ -272,7 +272,7 @@ fn unknown_verbs_and_attributes_are_skipped_with_a_warning() {
     check(
         r#"<Response>hello
 <play>a</play><Gather numDigits="1"><Say>press</Say></Gather><Dance/>
-<Play volume="11" xml:lang="en" digits="wwww3">a</Play><Hangup now="true"/></Response>"#,
+<Play volume="11" xml:lang="en">a</Play><Hangup now="true"/></Response>"#,
         &expect![[r#"
             Play { url: "a", loops: Times(1) }
             Hangup
@@ -280,9 +280,40 @@ fn unknown_verbs_and_attributes_are_skipped_with_a_warning() {
             ! 12200 line 2, column 1: <play> is no verb, skipped; <Play> would do
             ! 12200 line 2, column 15: <Gather> is not supported yet, skipped
             ! 12200 line 2, column 62: <Dance> is no verb, skipped
-            ! 12200 line 3, column 33: <Play digits="wwww3">: not supported, ignored
             ! 12200 line 3, column 7: <Play volume="11">: unknown attribute, ignored
-            ! 12200 line 3, column 64: <Hangup now="true">: unknown attribute, ignored
+            ! 12200 line 3, column 49: <Hangup now="true">: unknown attribute, ignored
+        "#]],
+    );
+}
+
+#[test]
+fn digits_are_played_in_the_place_of_a_url() {
+    let (most, too_many) = ("1".repeat(64), "1".repeat(65));
+    check(
+        &format!(
+            r##"<Response><Play digits=" wW0123456789ABCD*# "/><Play digits="1" loop="2"> </Play>
+<Play digits="1">a</Play>
+<Play digits="1,2"/><Play digits="a"/><Play digits="">b</Play>
+<Play digits="{most}"/><Play digits="{too_many}"/></Response>"##
+        ),
+        &expect![[r#"
+            PlayDigits { digits: DigitString("wW0123456789ABCD*#"), loops: Times(1) }
+            PlayDigits { digits: DigitString("1"), loops: Times(2) }
+            PlayDigits { digits: DigitString("1"), loops: Times(1) }
+            Play { url: "b", loops: Times(1) }
+            PlayDigits { digits:
+                DigitString("1111111111111111111111111111111111111111111111111111111111111111"),
+                loops: Times(1) }
+            ! 12200 line 2, column 1: a URL in <Play digits>, ignored; another <Play> would do
+            ! 13430 line 3, column 7: <Play digits="1,2">: ignored; 1 to 64 of 0123456789ABCD*#wW
+                would do, w waits half a second, W a second
+            ! 13430 line 3, column 27: <Play digits="a">: ignored; 1 to 64 of 0123456789ABCD*#wW
+                would do, w waits half a second, W a second
+            ! 13430 line 3, column 45: <Play digits="">: ignored; 1 to 64 of 0123456789ABCD*#wW
+                would do, w waits half a second, W a second
+            ! 13430 line 4, column 88: <Play
+                digits="111111111111111111111111111111111111111111111111111111111111…">: ignored;
+                1 to 64 of 0123456789ABCD*#wW would do, w waits half a second, W a second
         "#]],
     );
 }

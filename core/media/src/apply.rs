@@ -48,7 +48,8 @@ impl Engine {
             Command::SetAnnouncement { leg, player } => {
                 self.play(leg, |leg| leg.ear.set(ANNOUNCEMENT, player))
             }
-            Command::SendDigits { leg, keys } => self.send_digits(leg, keys),
+            Command::SendDigits { leg, player, keys } => self.send_digits(leg, player, keys),
+            Command::StopDigits { leg, player } => self.stop_digits(leg, player),
             Command::Feed {
                 leg,
                 player,
@@ -182,13 +183,27 @@ impl Engine {
         true
     }
 
-    fn send_digits(&mut self, id: LegId, keys: Vec<Key>) -> bool {
+    fn send_digits(&mut self, id: LegId, player: PlayerId, keys: Vec<Key>) -> bool {
         let Some(leg) = self.legs.get_mut(id.0) else {
             return false;
         };
         // Tones are a stream of its own.
         leg.equip(&mut self.scratch.spares);
-        leg.keys.get_or_insert_default().push(keys)
+        let taken = leg.keys.get_or_insert_default().push(player, keys);
+        if !taken {
+            self.outbox.event(Event::PlayerEnded { leg: id, player });
+        }
+        taken
+    }
+
+    fn stop_digits(&mut self, id: LegId, player: PlayerId) -> bool {
+        let leg = self.legs.get_mut(id.0);
+        let keys = leg.and_then(|leg| leg.keys.as_mut());
+        // Their last word may be on its way.
+        if let Some(keys) = keys {
+            keys.stop(player);
+        }
+        true
     }
 
     fn feed(&mut self, id: LegId, player: PlayerId, chunk: (u64, Arc<[i16]>, bool)) {

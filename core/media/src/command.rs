@@ -75,12 +75,23 @@ pub enum Command {
     },
     /// Presses keys on the leg's phone, after those that wait: by packets (RFC 4733) if agreed on,
     /// else by tones that it alone hears. They wait while nothing is sent. Not one of them is sent
-    /// if more than `limits::SEND_DIGITS_MAX` would wait.
+    /// if more than `limits::SEND_DIGITS_MAX` would wait. Answered by one `PlayerEnded` when the
+    /// last is out, or at once if none is sent.
     SendDigits {
         /// Which.
         leg: LegId,
+        /// Names them in `Event::PlayerEnded`.
+        player: PlayerId,
         /// In order.
         keys: Vec<Key>,
+    },
+    /// Presses none of these any more; one that is half out is ended as it should. Their
+    /// `PlayerEnded` does not come.
+    StopDigits {
+        /// Which.
+        leg: LegId,
+        /// Whose keys.
+        player: PlayerId,
     },
     /// The answer to `Output::Wants`.
     Feed {
@@ -344,7 +355,8 @@ pub enum Event {
         /// The engine's count of ticks.
         tick: u64,
     },
-    /// A player that does not repeat has played its last sample, or its sound is gone.
+    /// A player that does not repeat has played its last sample, or its sound is gone; or the
+    /// last key of a `SendDigits` is out.
     PlayerEnded {
         /// Whose.
         leg: LegId,

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use confab_codec::tone::Sine;
 use confab_rtp::{DigitPacket, DigitSender};
 use confab_terms::limits::SEND_DIGITS_MAX;
-use confab_terms::{Digit, Rate};
+use confab_terms::{Digit, PlayerId, Rate};
 use serde::{Deserialize, Serialize};
 
 use crate::{Key, LegMedia};
@@ -22,14 +22,24 @@ const COLUMN_DBFS: f32 = -8.0;
 /// The keys of one leg that are not sent yet, and what is sent now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Keys {
-    ahead: VecDeque<Key>,
+    ahead: VecDeque<Ahead>,
     now: Now,
+}
+
+/// What is to come, and who ordered it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+enum Ahead {
+    Key(PlayerId, Key),
+    /// There are no more of these.
+    Over(PlayerId),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Now {
     /// The voice, for so many ticks at least.
     Voice { ticks: u16 },
+    /// The voice, for so many ticks that these asked for.
+    Waiting { player: PlayerId, ticks: u16 },
     /// Packets in place of the voice.
     Told(DigitSender),
     /// Tones in place of the voice.
@@ -44,32 +54,63 @@ impl Default for Now {
 
 impl Keys {
     /// Sends these after those that wait. False, and nothing is sent, if they are too many.
-    pub(crate) fn push(&mut self, keys: Vec<Key>) -> bool {
-        let fits = self.ahead.len() + keys.len() <= SEND_DIGITS_MAX;
+    pub(crate) fn push(&mut self, player: PlayerId, keys: Vec<Key>) -> bool {
+        let fits = self.ahead.len() + keys.len() < SEND_DIGITS_MAX;
         if fits {
-            self.ahead.extend(keys);
+            let keys = keys.into_iter().map(|key| Ahead::Key(player, key));
+            self.ahead.extend(keys.chain([Ahead::Over(player)]));
         }
         fits
     }
 
+    /// Sends no more of these.
+    pub(crate) fn stop(&mut self, player: PlayerId) {
+        self.ahead.retain(|ahead| match ahead {
+            Ahead::Key(of, _) | Ahead::Over(of) => *of != player,
+        });
+        if matches!(self.now, Now::Waiting { player: of, .. } if of == player) {
+            self.now = Now::default();
+        }
+    }
+
+    /// Whose last key is out by now, one at a time.
+    pub(crate) fn over(&mut self) -> Option<PlayerId> {
+        let Some(&Ahead::Over(player)) = self.ahead.front().filter(|_| self.is_quiet()) else {
+            return None;
+        };
+        self.ahead.pop_front();
+        Some(player)
+    }
+
     pub(crate) fn is_over(&self) -> bool {
-        self.ahead.is_empty() && self.now == Now::Voice { ticks: 0 }
+        self.ahead.is_empty() && self.is_quiet()
+    }
+
+    /// No key is out, and the pause after it is over.
+    fn is_quiet(&self) -> bool {
+        self.now == Now::Voice { ticks: 0 }
     }
 
     /// The agreement is another: what was half sent by the old one ends here.
     pub(crate) fn cut(&mut self) {
-        if !matches!(self.now, Now::Voice { .. }) {
+        if matches!(self.now, Now::Told(_) | Now::Sounding { .. }) {
             self.now = Now::Voice { ticks: GAP_TICKS };
         }
     }
 
     /// One tick: begins the next key if it is its turn. The packet that takes the voice's place.
     pub(crate) fn step(&mut self, media: &LegMedia, timestamp: u32) -> Option<DigitPacket> {
-        if self.now == (Now::Voice { ticks: 0 }) {
+        if self.is_quiet() {
             self.begin(media, timestamp);
         }
         match &mut self.now {
             Now::Voice { ticks } => *ticks = ticks.saturating_sub(1),
+            Now::Waiting { ticks, .. } => {
+                *ticks = ticks.saturating_sub(1);
+                if *ticks == 0 {
+                    self.now = Now::default();
+                }
+            }
             Now::Told(sender) => {
                 let packet = sender.next_packet();
                 if packet.is_none() {
@@ -86,10 +127,13 @@ impl Keys {
     }
 
     fn begin(&mut self, media: &LegMedia, timestamp: u32) {
-        match self.ahead.pop_front() {
-            None => {}
-            Some(Key::Wait { ticks }) => self.now = Now::Voice { ticks },
-            Some(Key::Press(digit)) => {
+        let Some(&Ahead::Key(player, key)) = self.ahead.front() else {
+            return;
+        };
+        self.ahead.pop_front();
+        match key {
+            Key::Wait { ticks } => self.now = Now::Waiting { player, ticks },
+            Key::Press(digit) => {
                 let told = media.digits_payload_type.and_then(|_| {
                     let ms = u32::from(PRESS_TICKS) * TICK_MS;
                     DigitSender::at(media.codec.clock_rate(), digit, timestamp, ms)

@@ -135,8 +135,21 @@ fn say(
         }
         tell(leg, tick, &heard, outbox, counters);
     }
-    leg.keys.take_if(|keys| keys.is_over());
+    end_keys(leg, outbox);
     leg.stream.advance(media.codec);
+}
+
+/// Tells whose keys are all out.
+fn end_keys(leg: &mut Leg, outbox: &mut Outbox) {
+    if let Some(keys) = &mut leg.keys {
+        while let Some(player) = keys.over() {
+            outbox.event(Event::PlayerEnded {
+                leg: leg.id,
+                player,
+            });
+        }
+    }
+    leg.keys.take_if(|keys| keys.is_over());
 }
 
 /// Puts the voice in the outbox, or a digit in its place; encrypted if that was agreed on.

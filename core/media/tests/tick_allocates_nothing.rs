@@ -273,7 +273,8 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
         if tick.is_multiple_of(100) {
             for leg in (1..=LEGS).map(LegId) {
                 let keys = vec![Key::Press(Digit('5')), Key::Wait { ticks: 3 }];
-                engine.apply(now, Command::SendDigits { leg, keys });
+                let player = PlayerId(1_000_000 + tick);
+                engine.apply(now, Command::SendDigits { leg, player, keys });
             }
         }
         let mut feeds = Vec::with_capacity(200);

@@ -4,7 +4,7 @@
 use core::time::Duration;
 
 use confab_conference::{Key, Update, Url};
-use confab_terms::{CallSid, ConferenceSid, RecordingSid};
+use confab_terms::{CallSid, ConferenceSid, DigitString, RecordingSid};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -114,6 +114,8 @@ pub struct NewCall {
     pub rings: Duration,
     /// `Record=true`: it is recorded once it is answered.
     pub record: Option<NewRecording>,
+    /// `SendDigits`: pressed once it is answered, before it runs anything.
+    pub send_digits: Option<DigitString>,
 }
 
 /// What an update does to a call. Without anything in it, nothing.

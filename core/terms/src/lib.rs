@@ -4,6 +4,7 @@
 mod audio;
 mod cidr;
 mod ids;
+mod keys;
 pub mod limits;
 mod srtp;
 mod time;
@@ -16,6 +17,7 @@ pub use ids::{
     AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, FetchId, LegId, PlayerId, RecordingSid,
     RequestId, RoomId, Sid, SoundId,
 };
+pub use keys::DigitString;
 pub use srtp::{MasterKey, Srtp, SrtpKeys, SrtpSuite};
 pub use time::{Instant, Now, WallTime};
 pub use words::{Method, PauseBehavior, Track};

@@ -233,5 +233,10 @@ pub const CALLBACK_ATTEMPTS_MAX: u32 = 3;
 pub const CALLBACK_TOTAL: Duration = Duration::from_secs(15);
 /// Before the second attempt; doubled before the third.
 pub const CALLBACK_PAUSE: Duration = Duration::from_millis(500);
-/// Digits and pauses that wait to be sent to one phone.
+/// Digits, pauses and ends of what was ordered that wait to be sent to one phone: more than its
+/// document, its music and an announcement to it can order at once.
 pub const SEND_DIGITS_MAX: usize = 256;
+/// Characters of `SendDigits`, as the vendors have it.
+pub const SEND_DIGITS_CHARS_MAX: usize = 32;
+/// Characters of `<Play digits>`.
+pub const PLAY_DIGITS_CHARS_MAX: usize = 64;

@@ -31,6 +31,11 @@ pub(crate) enum ApiError {
     InvalidMethod(String, &'static str),
     #[error("{0} is not a valid value of {1}: an absolute http or https URL")]
     InvalidUrl(String, &'static str),
+    #[error(
+        "{0} is not a valid value of SendDigits: 1 to 32 of 0123456789ABCD*#wW, where w waits half \
+         a second and W a second"
+    )]
+    InvalidDigits(String),
     #[error("{0} is not a valid Status of a conference: completed is the only one that can be set")]
     InvalidStatus(String),
     #[error("the conference is completed: it takes no updates any more")]
@@ -132,6 +137,7 @@ impl ApiError {
                 | Rule::TargetIsSelf(_)
                 | Rule::TargetOnHold(_),
             )) => (16002, INVALID),
+            Self::InvalidDigits(_) => (21206, INVALID),
             Self::InvalidMethod(..) => (21209, INVALID),
             Self::InvalidUrl(..) => (21402, INVALID),
             Self::InvalidStatus(_) => (21475, INVALID),

@@ -8,10 +8,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use confab_switchboard::{NewCall, Reply, Request};
+use confab_terms::DigitString;
+use confab_terms::limits::SEND_DIGITS_CHARS_MAX;
 
 use crate::calls::wanted;
 use crate::errors::ApiError;
-use crate::fields::invalid;
+use crate::fields::{invalid, shown};
 use crate::form::Fields;
 use crate::new_recording::new_recording;
 use crate::{Api, Dialect, resources};
@@ -65,5 +67,16 @@ fn wish(dialect: Dialect, fields: &Fields) -> Result<NewCall, ApiError> {
             Some(true) => Some(new_recording(fields)?),
             _ => None,
         },
+        send_digits: send_digits(fields)?,
     })
+}
+
+fn send_digits(fields: &Fields) -> Result<Option<DigitString>, ApiError> {
+    let Some(text) = fields.filled("SendDigits") else {
+        return Ok(None);
+    };
+    match DigitString::parse(text, SEND_DIGITS_CHARS_MAX) {
+        Some(digits) => Ok(Some(digits)),
+        None => Err(ApiError::InvalidDigits(shown(text))),
+    }
 }

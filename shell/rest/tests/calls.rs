@@ -10,7 +10,7 @@ use confab_switchboard::{
     CallCallback, CallEvent, CallStatus, CallUpdate, CallView, EndWish, NewCall, NextDocument,
     Refusal, Reply, Request as Question,
 };
-use confab_terms::{Method, WallTime};
+use confab_terms::{DigitString, Method, WallTime};
 use serde_json::Value;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -279,8 +279,8 @@ async fn a_call_is_made_as_it_is_wished_for() {
     let form = "To=%2B15551234567&From=%2B15557654321&Url=http://e/x&Method=GET&Timeout=20\
                 &StatusCallback=http://e/s&StatusCallbackMethod=GET\
                 &StatusCallbackEvent=initiated&StatusCallbackEvent=answered\
-                &MachineDetection=Enable&MachineDetectionTimeout=30&AsyncAmd=true&SendDigits=1\
-                &Record=false&CallerId=x";
+                &MachineDetection=Enable&MachineDetectionTimeout=30&AsyncAmd=true\
+                &SendDigits=ww12%23*W&Record=false&CallerId=x";
     let answer = create(&bench, form).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.json());
     assert_eq!(answer.json()["parent_call_sid"], Value::Null);
@@ -300,6 +300,7 @@ async fn a_call_is_made_as_it_is_wished_for() {
         }),
         rings: std::time::Duration::from_secs(20),
         record: None,
+        send_digits: DigitString::parse("ww12#*W", 32),
     };
     assert_eq!(bench.questions(), [Question::CreateCall(Box::new(wish))]);
     // What is not said: it rings for a minute, and its end alone is told.
@@ -312,6 +313,7 @@ async fn a_call_is_made_as_it_is_wished_for() {
         panic!("nothing was asked");
     };
     assert_eq!(wish.rings, std::time::Duration::from_secs(60));
+    assert_eq!(wish.send_digits, None);
     let told = wish.status_callback.unwrap();
     assert_eq!(
         (told.events, told.to.method),
@@ -329,6 +331,12 @@ async fn a_call_that_cannot_be_made_is_refused_before_it_is_asked() {
         ("To=1&From=a&Url=http://e/x&Timeout=0", 10000),
         ("To=1&From=a&Url=http://e/x&Timeout=601", 10000),
         ("To=1&From=a&Url=http://e/x&Timeout=soon", 10000),
+        ("To=1&From=a&Url=http://e/x&SendDigits=1%2C2", 21206),
+        ("To=1&From=a&Url=http://e/x&SendDigits=1+2", 21206),
+        (
+            "To=1&From=a&Url=http://e/x&SendDigits=123456789012345678901234567890123",
+            21206,
+        ),
         (
             "To=1&From=a&Url=http://e/x&StatusCallback=http://e/s&StatusCallbackEvent=up",
             10000,

@@ -56,6 +56,13 @@ impl Ear {
         })
     }
 
+    /// Every packet that has come.
+    #[must_use]
+    pub fn packets(&self) -> Vec<Packet> {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.clone()
+    }
+
     /// What it has heard from this moment of the phones' clock on.
     #[must_use]
     pub fn since(&self, from: confab_terms::Instant) -> Vec<Frame> {

@@ -53,11 +53,12 @@ impl Sipp {
 
     /// Starts a scenario of that folder which waits to be called, on this port of 127.0.0.1; `by`:
     /// `u1` for UDP, `t1` for TCP.
-    pub fn wait_for_call(name: &str, port: u16, by: &str) -> Result<Self> {
+    pub fn wait_for_call(name: &str, port: u16, by: &str, more: &[&str]) -> Result<Self> {
         let path = scenarios().join(name).with_extension("xml");
         let port = port.to_string();
-        let more = ["-i", "127.0.0.1", "-t", by, "-p", &port];
-        Self::run(tempfile::tempdir()?, &path, &more)
+        let own = ["-i", "127.0.0.1", "-t", by, "-p", &port];
+        let all: Vec<&str> = own.iter().chain(more).copied().collect();
+        Self::run(tempfile::tempdir()?, &path, &all)
     }
 
     fn spawn(

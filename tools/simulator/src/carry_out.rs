@@ -147,7 +147,10 @@ impl World {
     }
 
     fn commanded(&mut self, thread: usize, command: Command) -> Checked {
+        self.ports.pressed.commanded(&command);
         match &command {
+            Command::SendDigits { .. } => self.tally.count(Kind::KeysOrdered),
+            Command::StopDigits { .. } => self.tally.count(Kind::KeysStopped),
             Command::OpenRoom { room, .. } => {
                 self.books.room_opened(*room);
                 self.oracle.opened(*room)?;

@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-use confab_switchboard::Input;
+use confab_media::Event;
+use confab_switchboard::{Input, Output};
 use confab_terms::{FetchId, Instant};
 
 use crate::outcome::{Checked, Outcome};
@@ -81,7 +82,8 @@ impl World {
         }
         if self.board.next_deadline().is_some_and(|at| at <= self.now) {
             self.board.handle_deadline(self.both());
-            return self.after_input();
+            let outputs = self.after_input()?;
+            return self.carry_out_all(outputs);
         }
         for at in 0..self.phones.len() {
             let agent = &mut self.phones[at].agent;
@@ -128,8 +130,19 @@ impl World {
     /// Something happens to the switchboard, and all that follows at this moment.
     pub(crate) fn input(&mut self, input: Input) -> Checked {
         self.trace(|| format!("<- {}", crate::trace::input(&input)));
+        let goes_on = match &input {
+            Input::Media {
+                event: Event::PlayerEnded { player, .. },
+                ..
+            } => self.ports.pressed.heard_over(*player),
+            _ => false,
+        };
         self.board.handle(self.both(), input);
-        self.after_input()
+        let outputs = self.after_input()?;
+        if goes_on && outputs.is_empty() {
+            return Err("keys are out, and nothing comes of it".to_owned());
+        }
+        self.carry_out_all(outputs)
     }
 
     /// An answer of the web; one that nobody waits for any more must come to nothing.
@@ -154,12 +167,12 @@ impl World {
         }
     }
 
-    fn after_input(&mut self) -> Checked {
+    fn after_input(&mut self) -> Result<Vec<Output>, String> {
         self.restore_board()?;
         let mut outputs = Vec::new();
         while let Some(output) = self.board.poll_output() {
             outputs.push(output);
         }
-        self.carry_out_all(outputs)
+        Ok(outputs)
     }
 }

@@ -84,6 +84,7 @@ impl World {
             .values()
             .filter(|room| room.was_seated)
             .count();
+        self.ports.pressed.close()?;
         self.post.inbox.close(self.post.deliveries.waiting())?;
         self.books.close(self.board.counters().calls_total, rooms)?;
         // What the script promises.

@@ -7,7 +7,7 @@ use confab_conference::Url;
 use confab_sdp::{Direction, Local};
 use confab_sip::DialogId;
 use confab_switchboard::{CallCallback, NewCall, NextDocument, Output, Refusal, Reply, Request};
-use confab_terms::Method;
+use confab_terms::{DigitString, Method};
 
 use crate::application::Brings;
 use crate::documents;
@@ -51,6 +51,8 @@ impl World {
         let nobody = to.ends_with("nowhere.example");
         let (first, brings) = self.first_document();
         let rings = Duration::from_millis(self.script.between(1_000, 6_000));
+        let keys = self.script.chance(250).then_some("w7W8#");
+        let send_digits = keys.and_then(|keys| DigitString::parse(keys, keys.len()));
         let request = self.question(Expects::Anything);
         let wish = NewCall {
             to,
@@ -60,6 +62,7 @@ impl World {
             status_callback: Some(CallCallback::new(calls_url(), CALL_EVENTS.to_vec())),
             rings,
             record: None,
+            send_digits,
         };
         let outputs = self.handled(request, Request::CreateCall(Box::new(wish)))?;
         self.tally.count(match nobody {

@@ -114,6 +114,8 @@ fn prelude(dice: &mut Dice) -> &'static str {
         "<Say>Hello</Say>",
         "<Say>Hello</Say><Pause/><Play>/a.wav</Play>",
         "<Play>nonsense://x</Play>",
+        "<Play digits=\"w12#\"/>",
+        "<Play digits=\"3W*\" loop=\"2\"/><Say>Hello</Say>",
     ];
     all[dice.index(all.len())]
 }
@@ -130,6 +132,8 @@ fn aside(dice: &mut Dice) -> String {
         "<Response><Play>a.wav</Play><Hangup/></Response>",
         "<Response><Dial><Number>+15550100</Number></Dial><Say>No</Say></Response>",
         "<Response><Play loop=\"0\">for-ever.wav</Play></Response>",
+        "<Response><Play digits=\"1w2\"/><Hangup/></Response>",
+        "<Response><Play digits=\"9\" loop=\"0\"/></Response>",
         "<Response><Gather/><Say>unknown</Say></Response>",
         "<Response><Record action=\"/action\" playBeep=\"false\" maxLength=\"1\"/></Response>",
         "<Response><Record action=\"/action\" timeout=\"1\" maxLength=\"3\"/></Response>",
@@ -145,6 +149,7 @@ pub(crate) fn music(dice: &mut Dice, fetch: FetchId) -> (String, Option<Brings>)
         "<Response><Say>Please wait</Say></Response>",
         "<Response><Say>One</Say><Pause length=\"1\"/><Play>m.wav</Play></Response>",
         "<Response><Redirect>/music2</Redirect></Response>",
+        "<Response><Play digits=\"w45\"/><Play>m.wav</Play></Response>",
         "<Response><Dial><Conference>X</Conference></Dial></Response>",
         "<Response/>",
         "<Response><Play>a.wav</Play><Play>b.wav</Play></Response>",

@@ -19,7 +19,7 @@ const MISSING_MAX: u32 = 8;
 /// concealment, the line's own delay, and a stall.
 const OLD_MAX: u32 = 100;
 
-/// What is in a packet that leaves. None: it is RTCP.
+/// What is in a packet that leaves. None: it is RTCP, or a key.
 pub(crate) fn packet(
     ports: &mut Ports,
     leg: LegId,
@@ -45,7 +45,9 @@ pub(crate) fn packet(
         return Err(format!("leg {leg} is held by its phone and sends"));
     }
     let (header, payload) = Header::parse(bytes).map_err(|e| format!("leg {leg} sends {e}"))?;
+    let is_digit = media.digits_payload_type == Some(header.payload_type);
     let codec = match header.payload_type {
+        _ if is_digit => media.codec,
         0 => Codec::Pcmu,
         8 => Codec::Pcma,
         other => return Err(format!("leg {leg} sends payload type {other}")),
@@ -63,7 +65,11 @@ pub(crate) fn packet(
             header.sequence
         ));
     }
-    Ok(Some(hear(codec, payload, !here.fed.is_empty())))
+    let fed = !here.fed.is_empty();
+    let told = is_digit.then_some(payload);
+    ports.pressed.sent(leg, header, told)?;
+    // In its place there is nothing to be heard.
+    Ok((!is_digit).then(|| hear(codec, payload, fed)))
 }
 
 /// A leg has made up its mind about where its phone is.

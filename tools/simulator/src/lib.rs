@@ -27,6 +27,7 @@ mod outcome;
 mod phone;
 mod ports;
 mod post;
+mod pressed;
 mod questions;
 mod queue;
 mod read_back;

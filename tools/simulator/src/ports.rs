@@ -6,6 +6,7 @@ use confab_media::LegMedia;
 use confab_terms::{LegId, SoundId};
 
 use crate::dice::Dice;
+use crate::pressed::Pressed;
 
 pub(crate) struct Ports {
     pub(crate) max: usize,
@@ -14,6 +15,7 @@ pub(crate) struct Ports {
     pub(crate) leg_of_port: BTreeMap<u16, LegId>,
     pub(crate) opened: u64,
     pub(crate) intrusions: Vec<(LegId, u64)>,
+    pub(crate) pressed: Pressed,
 }
 
 /// An open port, and what is known of its leg.
@@ -52,6 +54,7 @@ impl Ports {
             leg_of_port: BTreeMap::new(),
             opened: 0,
             intrusions: Vec::new(),
+            pressed: Pressed::default(),
         }
     }
 

@@ -58,6 +58,8 @@ kinds! {
     DocumentServed "a document comes",
     JunkDocument "a document that is none",
     AudioServed "audio comes",
+    KeysOrdered "keys are to be pressed on a phone",
+    KeysStopped "keys are not wanted any more",
     WrongThing "audio for a document, or the reverse",
     FetchFailed "a fetch fails",
     FetchHung "a fetch hangs until its time is up",

@@ -165,6 +165,7 @@ impl World {
 
     fn before_applied(&mut self, thread: usize, command: &Command) -> Checked {
         let here = &mut self.threads[thread];
+        self.ports.pressed.applied(command);
         match command {
             Command::AddLeg { leg, .. } if !self.ports.legs.contains_key(leg) => {
                 return Err(format!("leg {leg} is added without a port"));
@@ -318,6 +319,7 @@ impl World {
                     "change {number} of room {room} was confirmed twice"
                 ));
             }
+            self.ports.pressed.told(&event)?;
             self.trace(|| {
                 format!("   engine says {event:?}")
                     .chars()

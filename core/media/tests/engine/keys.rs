@@ -2,19 +2,25 @@
 //! the engine is written out in their midst.
 
 use confab_codec::TouchTones;
-use confab_media::{Command, Engine, Key, LegMedia};
+use confab_media::{Command, Engine, Event, Key, LegMedia};
 use confab_rtp::srtp::Incoming;
 use confab_rtp::{HEADER_BYTES, Header};
-use confab_terms::{Codec, Digit, LegId, MasterKey, SrtpKeys, SrtpSuite};
+use confab_terms::{Codec, Digit, LegId, MasterKey, PlayerId, SrtpKeys, SrtpSuite};
 
-use crate::desk::{Desk, Out, Sent, coded, media};
+use crate::desk::{Desk, MS_20, Out, Sent, coded, media};
 
 const TICKS: usize = 40;
 
+const OURS: PlayerId = PlayerId(70);
+
 fn press(desk: &mut Desk, keys: &[Key]) {
+    order(desk, OURS, keys);
+}
+
+fn order(desk: &mut Desk, player: PlayerId, keys: &[Key]) {
     let leg = LegId(1);
     let keys = keys.to_vec();
-    desk.apply(Command::SendDigits { leg, keys });
+    desk.apply(Command::SendDigits { leg, player, keys });
 }
 
 fn agree(desk: &mut Desk, media: LegMedia) {
@@ -26,6 +32,14 @@ fn agree(desk: &mut Desk, media: LegMedia) {
 fn keys() -> [Key; 3] {
     let [one, hash] = ['1', '#'].map(|key| Key::Press(Digit(key)));
     [one, Key::Wait { ticks: 5 }, hash]
+}
+
+/// The ticks whose end told that these are out.
+fn told_over(out: &[Out], of: PlayerId) -> Vec<usize> {
+    let (leg, player) = (LegId(1), of);
+    let over = Event::PlayerEnded { leg, player };
+    let told = |at: &usize| out[*at].events.contains(&over);
+    (0..out.len()).filter(told).collect()
 }
 
 /// Leg 2 says one value on; on each tick the engine is written out and read back.
@@ -101,6 +115,8 @@ fn digits_go_out_as_events_in_step_with_the_voice() {
         assert_eq!(header.timestamp, last.timestamp.wrapping_add(units));
     }
     assert!(out.iter().all(|out| out.level(2) == coded(4_000)));
+    // The pause after the last is over.
+    assert_eq!(told_over(&out, OURS), [28]);
 }
 
 #[test]
@@ -127,6 +143,133 @@ fn tones_are_heard_by_their_phone_alone() {
     let voice = |out: &Out| out.heard(1).iter().all(|&x| x == coded(8_000));
     let toned: Vec<usize> = (0..TICKS).filter(|&tick| !voice(&out[tick])).collect();
     assert_eq!(toned, [0, 1, 2, 3, 4, 15, 16, 17, 18, 19]);
+    assert_eq!(told_over(&out, OURS), [24]);
+}
+
+#[test]
+fn whose_keys_are_out_is_told_of_each_order_apart() {
+    const THEIRS: PlayerId = PlayerId(71);
+    let press = |key| Key::Press(Digit(key));
+    let mut desk = Desk::conference(2);
+    desk.settle(&[(1, 4_000), (2, 8_000)]);
+    order(&mut desk, OURS, &[press('1')]);
+    order(&mut desk, THEIRS, &[press('2')]);
+    order(&mut desk, PlayerId(72), &[]);
+    let out = ticks(&mut desk);
+    assert_eq!(told_over(&out, OURS), [11]);
+    assert_eq!(told_over(&out, THEIRS), [23]);
+    assert_eq!(told_over(&out, PlayerId(72)), [23]);
+}
+
+#[test]
+fn keys_that_are_stopped_are_not_pressed_and_one_that_is_half_out_ends_well() {
+    const THEIRS: PlayerId = PlayerId(71);
+    let press = |key| Key::Press(Digit(key));
+    let mut desk = Desk::conference(2);
+    desk.settle(&[(1, 4_000), (2, 8_000)]);
+    order(&mut desk, OURS, &[press('1'), press('2')]);
+    order(&mut desk, THEIRS, &[press('3')]);
+    let mut out = vec![desk.tick(), desk.tick()];
+    let leg = LegId(1);
+    desk.apply(Command::StopDigits { leg, player: OURS });
+    out.extend(ticks(&mut desk));
+    let told = told(&digits(&sent(&out)));
+    let ends: Vec<u8> = told
+        .iter()
+        .filter(|told| told.2)
+        .map(|told| told.1)
+        .collect();
+    assert_eq!(ends, [1, 1, 1, 3, 3, 3]);
+    assert_eq!(told.len(), 14);
+    assert!(told_over(&out, OURS).is_empty());
+    assert_eq!(told_over(&out, THEIRS), [23]);
+    // A wait ends at once.
+    order(&mut desk, OURS, &[Key::Wait { ticks: 30 }, press('4')]);
+    desk.tick();
+    desk.apply(Command::StopDigits { leg, player: OURS });
+    order(&mut desk, THEIRS, &[press('5')]);
+    assert_eq!(digits(&[desk.tick().rtp(1).expect("is sent")]).len(), 1);
+    // They are over, or were never there: it is no fault to stop them.
+    desk.apply(Command::StopDigits { leg, player: OURS });
+    assert_eq!(desk.engine.counters().stale_commands, 0);
+}
+
+#[test]
+fn a_leg_that_moves_in_the_midst_of_a_key_sends_what_it_would_have_sent() {
+    for digits_payload_type in [Some(101), None] {
+        let pressed = || {
+            let mut desk = Desk::new(1);
+            let media = LegMedia {
+                digits_payload_type,
+                ..media(1)
+            };
+            agree(&mut desk, media);
+            press(&mut desk, &keys());
+            desk
+        };
+        let mut stays = pressed();
+        let expected: Vec<Out> = (0..TICKS).map(|_| stays.tick()).collect();
+        assert_eq!(told_over(&expected, OURS).len(), 1);
+        for moves_at in 0..TICKS {
+            let mut desk = pressed();
+            for (tick, expected) in expected.iter().enumerate() {
+                if tick == moves_at {
+                    let mut other = Desk::new(0);
+                    while other.now < desk.now {
+                        other.tick();
+                    }
+                    let leg = desk.engine.let_go(LegId(1)).expect("it is here");
+                    assert!(other.engine.take_over(leg));
+                    desk = other;
+                }
+                assert_eq!(&desk.tick(), expected, "moves at {moves_at}, tick {tick}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_new_agreement_in_the_midst_of_keys_neither_loses_nor_doubles_their_end() {
+    let other = LegMedia {
+        digits_payload_type: Some(96),
+        ..media(1)
+    };
+    for changes_at in 0..TICKS {
+        let mut desk = Desk::conference(2);
+        press(&mut desk, &keys());
+        let mut out = Vec::new();
+        for tick in 0..2 * TICKS {
+            if tick == changes_at {
+                agree(&mut desk, other);
+            }
+            out.push(desk.tick());
+        }
+        assert_eq!(told_over(&out, OURS).len(), 1, "at {changes_at}");
+        let packets = sent(&out);
+        let digit = |sent: &&&Sent| matches!(sent.header().payload_type, 96 | 101);
+        let events = packets.iter().filter(digit);
+        let mut events: Vec<u8> = events.map(|sent| sent.bytes[HEADER_BYTES]).collect();
+        events.dedup();
+        assert_eq!(events, [1, 11], "at {changes_at}");
+    }
+}
+
+#[test]
+fn the_end_of_keys_is_told_although_too_much_waits() {
+    let (leg, player) = (LegId(1), OURS);
+    let mut desk = Desk::conference(2);
+    while desk.engine.counters().lost_outputs == 0 {
+        desk.now.0 += MS_20;
+        desk.engine.tick(desk.now);
+    }
+    let keys = keys().to_vec();
+    let order = Command::SendDigits { leg, player, keys };
+    desk.engine.apply(desk.now, order);
+    for _ in 0..TICKS {
+        desk.now.0 += MS_20;
+        desk.engine.tick(desk.now);
+    }
+    assert_eq!(told_over(&[desk.drain()], OURS), [0]);
 }
 
 #[test]
@@ -185,19 +328,29 @@ fn digits_wait_while_the_phone_holds_us() {
     agree(&mut desk, LegMedia { sends, ..media(1) });
     press(&mut desk, &[Key::Press(Digit('0'))]);
     for _ in 0..TICKS {
-        assert!(desk.tick().rtp(1).is_none());
+        let out = desk.tick();
+        assert!(out.rtp(1).is_none());
+        assert!(told_over(&[out], OURS).is_empty(), "nothing is out");
     }
     agree(&mut desk, media(1));
     let out = ticks(&mut desk);
     assert_eq!(digits(&sent(&out)).len(), 7);
+    assert_eq!(told_over(&out, OURS), [11]);
 }
 
 #[test]
 fn too_many_digits_are_refused_as_one() {
     let mut desk = Desk::conference(2);
     let many = vec![Key::Press(Digit('1')); confab_terms::limits::SEND_DIGITS_MAX + 1];
-    press(&mut desk, &many);
+    let refused = desk.apply(Command::SendDigits {
+        leg: LegId(1),
+        player: OURS,
+        keys: many,
+    });
     assert_eq!(desk.engine.counters().stale_commands, 1);
+    // Nobody waits for what does not come.
+    assert_eq!(told_over(&[refused], OURS), [0]);
     let out: Vec<Out> = (0..TICKS).map(|_| desk.tick()).collect();
     assert!(digits(&sent(&out)).is_empty());
+    assert!(told_over(&out, OURS).is_empty());
 }

@@ -7,7 +7,7 @@ use confab_terms::{CallSid, Now};
 use super::late;
 use super::leg_opened::add_leg;
 use crate::live::{CallState, Timer};
-use crate::program::{self, Next};
+use crate::program;
 use crate::tell;
 use crate::{CallEnd, CallEvent, CallStatus, Switchboard, flow};
 
@@ -68,12 +68,11 @@ pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answ
     late::answered(board, now, dialog, answer);
     flow::acknowledged(board, now, sid);
     let call = board.calls.get(sid).filter(|call| call.is_up());
-    let first = call
-        .and_then(|call| call.outgoing.as_ref())
-        .map(|o| o.first.clone());
-    // It could be read when the call was wished for.
-    if let Some(Ok(next)) = first.as_ref().map(Next::of) {
-        program::send_on(board, now, sid, next);
+    let outgoing = call.and_then(|call| call.outgoing.as_ref());
+    match outgoing.map(|outgoing| outgoing.send_digits.clone()) {
+        Some(Some(digits)) => program::press_first(board, sid, &digits),
+        Some(None) => program::run_first(board, now, sid),
+        None => {}
     }
 }
 

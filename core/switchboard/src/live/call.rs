@@ -5,7 +5,8 @@ use confab_media::LegMedia;
 use confab_sdp::Local;
 use confab_sip::{DialogId, Route};
 use confab_terms::{
-    AccountSid, CallSid, ConferenceSid, Instant, LegId, RecordingSid, SocketAddr, WallTime,
+    AccountSid, CallSid, ConferenceSid, DigitString, Instant, LegId, RecordingSid, SocketAddr,
+    WallTime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +67,8 @@ pub(crate) struct Outgoing {
     pub(crate) first: NextDocument,
     /// Recorded once it is answered.
     pub(crate) record: Option<NewRecording>,
+    /// Pressed once it is answered, before it runs anything.
+    pub(crate) send_digits: Option<DigitString>,
 }
 
 /// What the INVITE said.

@@ -5,6 +5,7 @@ use confab_cxml::{Cursor, Document, Record, Verb};
 use confab_terms::{CallSid, DecodeId, FetchId, Instant, PlayerId, SoundId};
 use serde::{Deserialize, Serialize};
 
+use super::keys;
 use super::record::Taking;
 use crate::Switchboard;
 use crate::live::Role;
@@ -47,6 +48,10 @@ pub(crate) enum Step {
     Sound(DecodeId, Option<Verb>),
     /// The end of a player.
     Playing(PlayerId),
+    /// The last of the keys of this verb.
+    Pressing(PlayerId),
+    /// The last of the keys that a call of ours presses before its first document.
+    PressingFirst(PlayerId),
     /// The end of the tone before this recording.
     Beeping(PlayerId, Box<Record>),
     /// The end of a recording.
@@ -100,12 +105,16 @@ pub(crate) fn running(board: &mut Switchboard, call: CallSid, role: Role) -> Opt
     }
 }
 
-/// What the program waits for is not its any more: the answer will be stale.
+/// What the program waits for is not its any more: the answer will be stale, and keys that are
+/// not out yet stay unpressed.
 pub(crate) fn forget_question(board: &mut Switchboard, call: CallSid, role: Role) {
     let Some(running) = running(board, call, role) else {
         return;
     };
     match core::mem::take(&mut running.step) {
+        Step::Pressing(player) | Step::PressingFirst(player) => {
+            keys::stop(board, call, player);
+        }
         Step::Fetching(fetch) | Step::Audio(fetch, _) => {
             board.asked.fetches.remove(&fetch);
         }

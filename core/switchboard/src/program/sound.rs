@@ -10,6 +10,7 @@ use confab_terms::{CallSid, DecodeId, Method, PlayerId, SoundId};
 use confab_terms::{Now, Rate};
 
 use super::ask::{ask, resolve};
+use super::keys;
 use super::music;
 use super::record;
 use super::running::{Running, Step, running};
@@ -64,6 +65,10 @@ pub(crate) fn begin(
             });
             let step = Step::Sound(decode, Some(verb.clone()));
             wait(board, now, call, role, step);
+            true
+        }
+        Verb::PlayDigits { digits, .. } => {
+            keys::begin(board, call, role, digits);
             true
         }
         Verb::Pause { length } => {
@@ -188,7 +193,7 @@ pub(super) fn start(
 
 /// A player has played its last sample: its program goes on.
 pub(crate) fn player_ended(board: &mut Switchboard, now: Now, call: CallSid, player: PlayerId) {
-    if record::beep_over(board, now, call, player) {
+    if record::beep_over(board, now, call, player) || keys::over(board, now, call, player) {
         return;
     }
     let waits = |program: &mut Running| matches!(program.step, Step::Playing(p) if p == player);

@@ -10,6 +10,7 @@ mod announcements;
 mod call_events;
 mod calls;
 mod dialling;
+mod digits;
 mod documents;
 mod endings;
 mod holding;

@@ -34,6 +34,7 @@ fn wish(events: &[CallEvent]) -> NewCall {
         status_callback: Some(CallCallback::new(to, events.to_vec())),
         rings: Duration::from_secs(20),
         record: None,
+        send_digits: None,
     }
 }
 

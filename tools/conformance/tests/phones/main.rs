@@ -6,6 +6,7 @@
 mod audio;
 mod bad_values;
 mod codecs;
+mod digits;
 mod flood;
 mod leftovers;
 mod log;
