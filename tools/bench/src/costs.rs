@@ -83,8 +83,8 @@ pub(crate) fn frames(rows: &[Row]) -> String {
                    numbers say. *Late*: more than 10 ms after its turn. *Tone*: what is missing \
                    of a tone that one caller says, and where its phase jumps (a frame dropped \
                    or repeated in the mixer).\n\n\
-                   | callers | frames | missing | late | repeated | sequence gaps | tone missing, \
-                   slips | \\|interarrival − 20 ms\\| p50, p99, longest | floor's p99 | calls up \
+                   | callers | frames | missing | late, the floor's | repeated | sequence gaps | \
+                   tone missing, slips | \\|interarrival − 20 ms\\| p50, p99, longest | floor's p99 | calls up \
                    at the end | callers' own packets > 5 ms late |\n\
                    |---|---|---|---|---|---|---|---|---|---|---|\n"
         .to_owned();
@@ -96,12 +96,13 @@ pub(crate) fn frames(rows: &[Row]) -> String {
             rooms => format!(" in {rooms} rooms"),
         };
         out += &format!(
-            "| {}{rooms} | {} | {} | {} | {} | {} | {}, {} | {:.2}, {:.2}, {:.1} ms | {:.2} ms | \
+            "| {}{rooms} | {} | {} | {:.2}, {:.2} % | {} | {} | {}, {} | {:.2}, {:.2}, {:.1} ms | {:.2} ms | \
              {} | {:.2} % |\n",
             row.callers(),
             counts.frames,
             counts.missing,
-            counts.late,
+            100.0 * counts.late as f64 / counts.frames.max(1) as f64,
+            row.of(|taken| taken.floor_late) * 100.0,
             counts.repeated,
             counts.lost,
             counts.without_tone,

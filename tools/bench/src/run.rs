@@ -64,6 +64,8 @@ pub(crate) struct Taken {
     pub(crate) unmutes: Vec<f64>,
     pub(crate) floor_cpu: f64,
     pub(crate) floor_off_beat_p99: f64,
+    /// Share of the floor's frames that came late.
+    pub(crate) floor_late: f64,
 }
 
 /// Runs it against confab, then against the floor.
@@ -152,6 +154,8 @@ fn against_floor(scenario: &Scenario, times: Times, taken: &mut Taken) -> Result
         "the floor was not heard: is there a packet filter on 127.0.0.2?"
     );
     taken.floor_cpu = cost(&crowd, looks);
+    let counts = heard.listening.counts;
+    taken.floor_late = counts.late as f64 / counts.frames as f64;
     taken.floor_off_beat_p99 = heard.listening.off_beat.percentile(0.99);
     Ok(())
 }
