@@ -53,10 +53,11 @@ impl Engine {
                 leg,
                 player,
                 position,
+                rate,
                 samples,
                 last,
             } => {
-                self.feed(leg, player, (position, samples, last));
+                self.feed(leg, player, (position, (rate, samples), last));
                 true
             }
             Command::TellSpeech { room } => match self.rooms.get_mut(room.0) {
@@ -172,11 +173,10 @@ impl Engine {
             leg.equip(&mut self.scratch.spares);
         }
         for playing in leg.ear.playing() {
-            if let Some(position) = playing.ask(self.ticks)
+            if let Some(at) = playing.ask(self.ticks)
                 && let Source::Sound(sound) = playing.player().source
             {
-                self.outbox
-                    .wants(id, playing.player().player, sound, position);
+                self.outbox.wants(id, playing.player().player, sound, at);
             }
         }
         true
@@ -191,7 +191,7 @@ impl Engine {
         leg.keys.get_or_insert_default().push(keys)
     }
 
-    fn feed(&mut self, id: LegId, player: PlayerId, chunk: (u64, Arc<[i16]>, bool)) {
+    fn feed(&mut self, id: LegId, player: PlayerId, chunk: (u64, (Rate, Arc<[i16]>), bool)) {
         let (position, samples, last) = chunk;
         let mut fed = Fed::Stale;
         let is_here = self.play(id, |leg| {

@@ -88,9 +88,11 @@ pub enum Command {
         leg: LegId,
         /// Which player.
         player: PlayerId,
-        /// First sample's place in the sound.
+        /// First sample's place in the sound, counted at 8 kHz.
         position: u64,
-        /// Samples at the room's rate (8 kHz now); empty with `last` if the sound is gone.
+        /// Of the samples, as it was asked for.
+        rate: Rate,
+        /// Empty with `last` if the sound is gone.
         samples: Arc<[i16]>,
         /// The sound ends with these samples.
         last: bool,
@@ -239,7 +241,7 @@ pub struct Player {
     pub player: PlayerId,
     /// What it plays.
     pub source: Source,
-    /// Where it begins, in samples.
+    /// Where it begins, in samples at 8 kHz.
     pub position: u64,
     /// Starts over at its end, without a gap, for ever; `PlayerEnded` never comes.
     pub repeats: bool,
@@ -254,7 +256,7 @@ pub enum Source {
     Beep,
     /// So much silence (`<Pause>`), then `PlayerEnded`.
     Silence {
-        /// How long.
+        /// How long, at 8 kHz.
         samples: u64,
     },
     /// A decoded sound, asked for in chunks by `Output::Wants`.
@@ -298,7 +300,7 @@ pub enum Output<'a> {
         /// Whose sockets, both.
         leg: LegId,
     },
-    /// A player needs the next chunk (up to `limits::SOUND_CHUNK_SAMPLES`) of its sound.
+    /// A player needs the next chunk (a second at the most) of its sound.
     Wants {
         /// Whose.
         leg: LegId,
@@ -306,8 +308,10 @@ pub enum Output<'a> {
         player: PlayerId,
         /// Which sound.
         sound: SoundId,
-        /// First sample wanted.
+        /// First sample wanted, counted at 8 kHz.
         position: u64,
+        /// At which rate: the one that the leg's codec has use for, 16 kHz at the most.
+        rate: Rate,
     },
     /// The next of a recording.
     Recorded(Chunk<'a>),

@@ -294,11 +294,13 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
                         leg,
                         player,
                         position,
+                        rate,
                         ..
                     } => feeds.push(Command::Feed {
                         leg,
                         player,
                         position,
+                        rate,
                         samples: samples.clone(),
                         last: position > 0,
                     }),

@@ -35,6 +35,21 @@ impl Rate {
     pub const fn frame_samples(self) -> usize {
         self.hz() as usize / 50
     }
+
+    /// Samples for each one at 8 kHz. Places in a sound are counted at 8 kHz, whatever its rate.
+    #[must_use]
+    pub const fn factor(self) -> usize {
+        self.hz() as usize / 8_000
+    }
+
+    /// The rate of what is played to a leg whose codec has this one: wideband at the most.
+    #[must_use]
+    pub const fn of_sounds(self) -> Self {
+        match self {
+            Self::Hz8000 => Self::Hz8000,
+            Self::Hz16000 | Self::Hz48000 => Self::Hz16000,
+        }
+    }
 }
 
 /// How a leg's voice is coded (RFC 3551 names).

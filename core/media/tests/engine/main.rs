@@ -14,3 +14,4 @@ mod secrecy;
 mod speech;
 mod tones;
 mod wide;
+mod wide_sounds;
