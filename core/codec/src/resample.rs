@@ -41,6 +41,11 @@ impl Resampler {
         self.to
     }
 
+    /// Is as if it had been silent so far. Allocates nothing.
+    pub fn forget(&mut self) {
+        self.inputs.fill(0);
+    }
+
     /// Goes on as another one of the same rates would. Allocates nothing.
     pub fn go_on_from(&mut self, other: &Self) {
         if (self.from, self.to) == (other.from, other.to) {

@@ -156,7 +156,7 @@ impl Engine {
         }
         for (leg, _) in audio.room.legs() {
             if let Some(leg) = self.legs.get_mut(leg.0) {
-                leg.place = None;
+                leg.part();
                 leg.equip(&mut self.scratch.spares);
             }
         }

@@ -95,7 +95,9 @@ impl Engine {
         let Some(leg) = self.legs.get_mut(id.0) else {
             return;
         };
-        if let Some(place) = leg.place.take()
+        let place = leg.place;
+        leg.part();
+        if let Some(place) = place
             && let Some(audio) = self.rooms.at_mut(place.room)
         {
             audio.room.unseat(id);

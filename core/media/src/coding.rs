@@ -23,6 +23,8 @@ pub(crate) struct Coding {
     encoder: Encoder,
     /// From the room's rates.
     ways: Ways,
+    /// The tick in which they ran last: after a gap, what they hold is of another time.
+    ways_ran_at: u64,
     /// It has a stream of its own now.
     own: bool,
     lingers: u8,
@@ -40,6 +42,7 @@ impl Coding {
         Self {
             encoder: Encoder::new(codec, opus),
             ways: Ways::default(),
+            ways_ran_at: 0,
             own: false,
             lingers: 0,
         }
@@ -53,6 +56,11 @@ impl Coding {
     pub(crate) fn fit(&mut self, rates: impl Iterator<Item = Rate>) {
         let to = self.codec().rate();
         self.ways.fit(to, rates, |rate| Resampler::new(rate, to));
+    }
+
+    /// What it hears next is another room's.
+    pub(crate) fn part(&mut self) {
+        self.ways_ran_at = 0;
     }
 
     /// Sees to it that a stream of its own can begin without taking memory.
@@ -97,7 +105,7 @@ impl Coding {
             }
             (Choice::Shared | Choice::Own, place) => {
                 let room = place.map(|(place, audio)| (place, &audio.room));
-                let heard = self.mix(ear, room, scratch);
+                let heard = self.mix(tick, ear, room, scratch);
                 let frame = &mut scratch.frame[..codec.rate().frame_samples()];
                 if let Some(keys) = keys {
                     keys.sound(frame);
@@ -155,7 +163,9 @@ impl Coding {
             Choice::Own | Choice::Silence => {
                 if !self.own {
                     let Self { encoder, ways, .. } = self;
-                    audio.shared.hand_over(tick, encoder, ways);
+                    if audio.shared.hand_over(tick, encoder, ways) {
+                        self.ways_ran_at = tick.wrapping_sub(1);
+                    }
                     self.own = true;
                 }
                 self.lingers = LINGER_TICKS;
@@ -177,6 +187,7 @@ impl Coding {
     /// What the leg hears this tick, in `scratch.frame`.
     fn mix(
         &mut self,
+        tick: u64,
         ear: &mut Ear,
         room: Option<(Place, &Room)>,
         scratch: &mut Scratch,
@@ -192,6 +203,10 @@ impl Coding {
                 room.hear(place.seat, &mut mix[..n]);
             }
             Some((place, room)) => {
+                if self.ways_ran_at.wrapping_add(1) != tick {
+                    self.ways.forget();
+                }
+                self.ways_ran_at = tick;
                 let hear = |rate, mix: &mut [i32]| room.hear_at(rate, place.seat, mix);
                 self.ways.bring(room, hear, (mix, other), &mut frame[..n]);
                 for (sum, &sample) in mix[..n].iter_mut().zip(&frame[..n]) {

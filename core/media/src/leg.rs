@@ -105,6 +105,13 @@ impl Leg {
             .is_some_and(|media| media.sends && media.receives)
     }
 
+    /// It left its room.
+    pub(crate) fn part(&mut self) {
+        self.place = None;
+        self.mouth.part();
+        self.coding.part();
+    }
+
     /// It may send a stream of its own from the next tick on.
     pub(crate) fn equip(&mut self, spares: &mut OpusSpares) {
         self.coding.equip(spares);
@@ -131,7 +138,9 @@ impl Leg {
         self.mouth
             .listen_for_tones(media.digits_payload_type.is_none());
         let moved = self.media.is_some_and(|old| {
-            old.remote_rtp != media.remote_rtp || old.remote_rtcp != media.remote_rtcp
+            old.remote_rtp != media.remote_rtp
+                || old.remote_rtcp != media.remote_rtcp
+                || old.signalling_address != media.signalling_address
         });
         let locked = self.rtp_origin.is_locked() || self.rtcp_origin.is_locked();
         if moved {

@@ -58,6 +58,13 @@ impl Mouth {
             .fit(from, rates, |rate| Resampler::new(from, rate));
     }
 
+    /// What it says next goes elsewhere, or to nobody: nothing of what it said last does.
+    pub(crate) fn part(&mut self) {
+        if core::mem::take(&mut self.rings) {
+            self.ways.forget();
+        }
+    }
+
     /// Takes a frame of the jitter buffer that no room hears.
     pub(crate) fn pull(
         &mut self,
@@ -65,6 +72,7 @@ impl Mouth {
         jitter: &mut JitterBuffer,
         scratch: &mut Scratch,
     ) -> Said {
+        self.part();
         let frame = &mut scratch.frame[..self.rate.frame_samples()];
         self.say(now, jitter, frame)
     }

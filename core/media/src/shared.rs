@@ -93,10 +93,11 @@ impl Shared {
         stream.is_some_and(|stream| stream.warm >= WARM_TICKS)
     }
 
-    /// Lets a listener's own stream go on where this one was before this tick.
-    pub(crate) fn hand_over(&self, tick: u64, encoder: &mut Encoder, ways: &mut Ways) {
+    /// Lets a listener's own stream go on where this one was before this tick. Whether it was
+    /// there then.
+    pub(crate) fn hand_over(&self, tick: u64, encoder: &mut Encoder, ways: &mut Ways) -> bool {
         let Some(stream) = &self.streams[encoder.codec() as usize] else {
-            return;
+            return false;
         };
         let made = stream.made_at == tick;
         ways.go_on_from(if made {
@@ -119,17 +120,19 @@ impl Shared {
             }
             _ => {}
         }
+        stream.lasts(tick)
     }
 }
 
 impl Stream {
     fn make(&mut self, room: &Room, tick: u64, scratch: &mut Scratch) {
-        self.remember();
         self.warm = if self.made_at + 1 == tick {
             self.warm.saturating_add(1)
         } else {
+            self.ways.forget();
             0
         };
+        self.remember();
         self.made_at = tick;
         let codec = self.encoder.codec();
         let Scratch {
@@ -146,6 +149,11 @@ impl Stream {
             let newest = self.past.len() - FRAME_MAX;
             self.past[newest..].copy_from_slice(frame);
         }
+    }
+
+    /// Whether it was made in the tick before this one.
+    fn lasts(&self, tick: u64) -> bool {
+        self.made_at + 1 == tick || self.made_at == tick && self.warm > 0
     }
 
     /// Keeps what a stream that leaves this one in the same tick has to go on from.

@@ -53,6 +53,13 @@ impl Ways {
         }
     }
 
+    /// What they still hold is of another time or another room: nobody is to hear it.
+    pub(crate) fn forget(&mut self) {
+        for way in self.by_rate.iter_mut().flatten() {
+            way.forget();
+        }
+    }
+
     /// Goes on where another listener's way to the same codec is.
     pub(crate) fn go_on_from(&mut self, other: &Self) {
         for (way, other) in self.by_rate.iter_mut().zip(&other.by_rate) {

@@ -10,6 +10,10 @@ const KEYS: [char; 16] = [
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#', 'A', 'B', 'C', 'D',
 ];
 
+/// A packet of a press that was told may come so much behind a later one's: 30 s of the slowest
+/// clock, 5 s of the fastest. One further back is another count's, as after a transfer.
+const LATE_UNITS: u32 = 240_000;
+
 /// Remembers the press that is under way, or the last one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DigitReceiver {
@@ -58,8 +62,8 @@ impl Press {
 
     fn is_new(&self, other: &Self) -> bool {
         let since = self.since(other);
-        let stale = since == 0 || since > u32::MAX / 2;
-        !stale && !self.goes_on_as(other)
+        let late = since == 0 || other.since(self) <= LATE_UNITS;
+        !late && !self.goes_on_as(other)
     }
 
     /// RFC 4733 §2.5.1.3: a press longer than a duration can say goes on under a new timestamp.
@@ -77,9 +81,9 @@ impl Press {
                 self.duration = self.duration.max(other.duration);
                 self.ended |= other.ended;
             }
-            since if since <= u32::MAX / 2 && since > 0 => *self = *other,
             // An old packet of an earlier press.
-            _ => {}
+            _ if other.since(self) <= LATE_UNITS => {}
+            _ => *self = *other,
         }
     }
 }

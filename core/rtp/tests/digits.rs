@@ -103,6 +103,19 @@ fn a_new_stream_starts_anew() {
     assert_eq!(told(&mut DigitReceiver::default(), &packets), "33");
 }
 
+#[test]
+fn a_count_that_begins_anew_is_no_late_packet() {
+    let mut receiver = DigitReceiver::default();
+    let mut packets = press('3', 900_000_000, 40);
+    let late = press('2', 900_000_000 - 5_000, 40);
+    packets.extend(&late[late.len() - 1..]);
+    packets.extend(press('4', 5_000, 40));
+    packets.extend(press('4', 10_000, 40));
+    // More than half of all timestamps later: hours of a fast clock without a key.
+    packets.extend(press('5', 10_000 + (u32::MAX / 4) * 3, 40));
+    assert_eq!(told(&mut receiver, &packets), "3445");
+}
+
 proptest! {
     #[test]
     fn whatever_is_lost_or_doubled_each_press_is_told_once(

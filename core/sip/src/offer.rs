@@ -103,6 +103,7 @@ impl UserAgent {
         } else {
             Event::Offered {
                 dialog: id,
+                source: from.address,
                 offer: request.body.clone(),
             }
         });

@@ -119,6 +119,8 @@ pub enum Event {
     Offered {
         /// Which.
         dialog: DialogId,
+        /// Where it came from: a phone may have moved.
+        source: SocketAddr,
         /// The offer.
         offer: Vec<u8>,
     },

@@ -213,7 +213,7 @@ impl Line {
             Event::Acknowledged { .. } | Event::LateAnswer { .. } | Event::Pressed { .. } => {}
             // It answers and offers, but makes no offer on demand.
             Event::OfferWanted { dialog } => self.agent.refuse_offer(now, dialog, 488),
-            Event::Offered { dialog, offer } => self.take_offer(now, dialog, &offer),
+            Event::Offered { dialog, offer, .. } => self.take_offer(now, dialog, &offer),
             Event::Ringing { .. } => self.become_state(State::Ringing),
             // Nobody has picked up, but a tone or an announcement may be heard.
             Event::EarlyAnswer { answer, .. } => {

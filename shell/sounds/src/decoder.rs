@@ -1,5 +1,5 @@
-//! Bytes to samples at 8 and at 16 kHz, mono, as they come. The formats are symphonia's; the limits and the
-//! judgement of what is broken beyond use are ours.
+//! Bytes to samples at 8 and at 16 kHz, mono, as they come. The formats are symphonia's; the
+//! limits and the judgement of what is broken beyond use are ours.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;

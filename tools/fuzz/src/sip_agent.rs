@@ -128,7 +128,7 @@ impl Desk {
                     _ => {}
                 }
             }
-            Event::Offered { dialog, offer } if offer.len() % 2 == 0 => {
+            Event::Offered { dialog, offer, .. } if offer.len() % 2 == 0 => {
                 agent.accept_offer(now, dialog, SDP.to_vec());
             }
             Event::Offered { dialog, .. } => agent.refuse_offer(now, dialog, 488),

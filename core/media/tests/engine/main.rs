@@ -9,6 +9,7 @@ mod origins;
 mod players;
 mod recordings;
 mod reports;
+mod returning;
 mod rooms;
 mod secrecy;
 mod speech;

@@ -77,6 +77,16 @@ fn a_new_agreement_frees_it_and_the_old_ports_last_packets_do_not_lock_it() {
         media: media(1),
     });
     assert!(same.unlocked.is_empty());
+    let from_elsewhere = LegMedia {
+        signalling_address: address(9, 5_060).ip(),
+        ..media(1)
+    };
+    let asked = desk.apply(Command::SetMedia {
+        leg: LegId(1),
+        media: from_elsewhere,
+    });
+    assert_eq!(asked.unlocked, [LegId(1)]);
+    desk.receive(1, Component::Rtp, address(1, 4_000), &voice(0));
     let elsewhere = LegMedia {
         remote_rtp: address(1, 5_000),
         remote_rtcp: address(1, 5_001),

@@ -28,7 +28,7 @@ pub(crate) struct Phone {
     said: Vec<Vec<u8>>,
 }
 
-enum Ear {
+pub(crate) enum Ear {
     Narrow,
     Wide(Box<G722Decoder>),
     Full(OpusDecoder),
@@ -68,7 +68,7 @@ impl Table {
         table
     }
 
-    fn join(&mut self, leg: u64, codec: Codec) {
+    pub(crate) fn join(&mut self, leg: u64, codec: Codec) {
         let add = Command::AddLeg {
             leg: LegId(leg),
             ssrc: leg as u32,
@@ -112,14 +112,14 @@ impl Table {
         self.phones.insert(leg, phone);
     }
 
-    fn leave(&mut self, leg: u64) {
+    pub(crate) fn leave(&mut self, leg: u64) {
         let leg_id = LegId(leg);
         self.engine
             .apply(self.now, Command::RemoveLeg { leg: leg_id });
         self.phones.remove(&leg);
     }
 
-    fn change(&mut self, change: RoomChange) {
+    pub(crate) fn change(&mut self, change: RoomChange) {
         self.changes += 1;
         let change = Command::Change {
             room: ROOM,

@@ -58,14 +58,14 @@ pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answ
     let Some(call) = board.calls.get_mut(sid) else {
         return;
     };
-    let local = match &call.state {
-        CallState::Offering { local, .. } => local,
-        CallState::Answered(leg) | CallState::Up(leg) => &leg.local,
+    let (local, source) = match &call.state {
+        CallState::Offering { local, .. } => (local, call.invite.source.ip()),
+        CallState::Answered(leg) | CallState::Up(leg) => (&leg.local, leg.media.signalling_address),
         CallState::Ringing { .. } | CallState::Opening { .. } => return,
     };
     let agreed = confab_sdp::parse(answer).ok();
     let agreed = agreed.and_then(|answer| confab_sdp::agree(local, &answer).ok());
-    let media = agreed.map(|agreed| flow::leg_media(&agreed, call.invite.source.ip()));
+    let media = agreed.map(|agreed| flow::leg_media(&agreed, source));
     let (leg, thread) = (call.leg, call.thread);
     match (&mut call.state, media) {
         (CallState::Offering { local, offer }, Some(media)) => {

@@ -2,21 +2,32 @@
 
 use confab_sdp::Local;
 use confab_sip::DialogId;
-use confab_terms::Now;
+use confab_terms::{IpAddr, Now};
 
 use crate::flow;
 use crate::live::{CallState, Leg, Names};
 use crate::{Output, Switchboard};
 
-pub(crate) fn offered(board: &mut Switchboard, now: Now, dialog: DialogId, offer: &[u8]) {
-    match answer(board, dialog, offer) {
+pub(crate) fn offered(
+    board: &mut Switchboard,
+    now: Now,
+    dialog: DialogId,
+    (source, offer): (IpAddr, &[u8]),
+) {
+    match answer(board, dialog, source, offer) {
         Some(answer) => board.sip.accept_offer(now.instant, dialog, answer),
         None => board.sip.refuse_offer(now.instant, dialog, 488),
     }
 }
 
-/// The answer, the media told; `None` if there is no answer to this offer.
-fn answer(board: &mut Switchboard, dialog: DialogId, offer: &[u8]) -> Option<Vec<u8>> {
+/// The answer, the media told; `None` if there is no answer to this offer. A phone that asks from
+/// another address sends its voice from there too, whatever its SDP says behind a NAT.
+fn answer(
+    board: &mut Switchboard,
+    dialog: DialogId,
+    source: IpAddr,
+    offer: &[u8],
+) -> Option<Vec<u8>> {
     let sid = board.calls.of_dialog(dialog)?;
     let call = board.calls.get_mut(sid)?;
     let (CallState::Answered(leg) | CallState::Up(leg)) = &mut call.state else {
@@ -24,7 +35,7 @@ fn answer(board: &mut Switchboard, dialog: DialogId, offer: &[u8]) -> Option<Vec
     };
     let offer = confab_sdp::parse(offer).ok()?;
     let (answer, agreed) = answer_anew(leg, &offer, &mut board.names)?;
-    let media = flow::leg_media(&agreed, call.invite.source.ip());
+    let media = flow::leg_media(&agreed, source);
     if media != leg.media {
         leg.media = media;
         let (leg, thread) = (call.leg, call.thread);

@@ -18,7 +18,11 @@ pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
                 flow::acknowledged(board, now, call);
             }
         }
-        Event::Offered { dialog, offer } => offered::offered(board, now, dialog, &offer),
+        Event::Offered {
+            dialog,
+            source,
+            offer,
+        } => offered::offered(board, now, dialog, (source.ip(), &offer)),
         Event::Pressed { dialog, digit } => {
             let call = board.calls.of_dialog(dialog);
             if let Some(leg) = call

@@ -100,3 +100,16 @@ fn an_offer_that_cannot_be_taken_is_refused_and_the_call_goes_on() {
     assert_eq!(world.phones[0].told.last(), Some(&Told::OfferRefused(488)));
     assert_eq!(world.heard().len(), 2);
 }
+
+#[test]
+fn a_phone_that_asks_from_elsewhere_is_heard_from_there() {
+    let mut world = two();
+    let now = world.now;
+    // Behind another NAT than before: its SDP says the same.
+    world.phones[0].address = "127.0.0.9:6000".parse().unwrap();
+    world.phones[0].reoffer(now, Direction::SendRecv);
+    world.poll_phone(0);
+    let told = media(&world);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].signalling_address.to_string(), "127.0.0.9");
+}
