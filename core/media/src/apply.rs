@@ -100,6 +100,11 @@ impl Engine {
         let spoke = leg.speaks();
         if leg.coding.codec() != media.codec {
             leg.release(&mut self.scratch.spares);
+        } else if leg
+            .media
+            .is_some_and(|old| old.opus_limit != media.opus_limit)
+        {
+            leg.coding.release(&mut self.scratch.spares);
         }
         if leg.set_media(media, self.config.opus) {
             self.outbox.unlocked(id);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use confab_terms::{
-    Audibility, Codec, Digit, IpAddr, LegId, PauseBehavior, PlayerId, Rate, RecordingSid,
-    RequestId, RoomId, SocketAddr, SoundId, SrtpKeys, Track,
+    Audibility, Codec, Digit, IpAddr, LegId, OpusLimit, PauseBehavior, PlayerId, Rate,
+    RecordingSid, RequestId, RoomId, SocketAddr, SoundId, SrtpKeys, Track,
 };
 use serde::{Deserialize, Serialize};
 
@@ -183,6 +183,8 @@ pub struct LegMedia {
     pub digits_payload_type: Option<u8>,
     /// Comfort noise (RFC 3389), if agreed; payload type 13 is nothing else anyway.
     pub comfort_noise: Option<u8>,
+    /// What Opus may cost that is sent to it.
+    pub opus_limit: OpusLimit,
     /// Whether we send (false while the phone holds us with `sendonly`/`inactive`).
     pub sends: bool,
     /// Whether we take what it says (false on `recvonly`/`inactive`).

@@ -78,10 +78,6 @@ pub enum ConnectionEvent {
 
 /// What the application must know or decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "each lives for a moment, one at a time"
-)]
 pub enum Event {
     /// A new call (100 has been sent). Decide by `ring`, `answer` or `reject`.
     Invited {

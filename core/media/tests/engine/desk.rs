@@ -9,8 +9,8 @@ use confab_media::{
 };
 use confab_rtp::{HEADER_BYTES, Header};
 use confab_terms::{
-    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, PlayerId, Rate, RecordingSid, RoomId,
-    SocketAddr, SoundId, Voice,
+    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, OpusLimit, PlayerId, Rate, RecordingSid,
+    RoomId, SocketAddr, SoundId, Voice,
 };
 
 pub(crate) const ROOM: RoomId = RoomId(1);
@@ -130,6 +130,7 @@ pub(crate) fn media(leg: u64) -> LegMedia {
         payload_type: 0,
         digits_payload_type: Some(101),
         comfort_noise: None,
+        opus_limit: OpusLimit::None,
         sends: true,
         receives: true,
         srtp: None,

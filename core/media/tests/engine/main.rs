@@ -5,6 +5,7 @@ mod desk;
 mod keys;
 mod life;
 mod moving;
+mod opus_limits;
 mod origins;
 mod players;
 mod recordings;

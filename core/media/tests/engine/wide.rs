@@ -10,7 +10,7 @@ use confab_media::{
     Command, Component, Engine, EngineConfig, LegMedia, Output, Player, RoomChange, Source,
 };
 use confab_rtp::{HEADER_BYTES, Header};
-use confab_terms::{Audibility, Codec, Instant, LegId, PlayerId, Rate, SoundId, Voice};
+use confab_terms::{Audibility, Codec, Instant, LegId, OpusLimit, PlayerId, Rate, SoundId, Voice};
 
 use crate::desk::{OPEN, ROOM, address, media};
 
@@ -85,9 +85,15 @@ impl Table {
 
     /// What it hears from now on it hears in this codec, as from a new phone.
     pub(crate) fn agree(&mut self, leg: u64, codec: Codec) {
+        self.agree_on(leg, codec, OpusLimit::None);
+    }
+
+    pub(crate) fn agree_on(&mut self, leg: u64, codec: Codec, opus_limit: OpusLimit) {
+        let sent = self.phones.get(&leg).map_or(0, |phone| phone.sent);
         let media = LegMedia {
             codec,
             payload_type: codec.payload_type(),
+            opus_limit,
             ..media(leg)
         };
         self.apply(Command::SetMedia {
@@ -103,7 +109,7 @@ impl Table {
             codec,
             encoder: Encoder::new(codec, OpusSettings::default()),
             says: None,
-            sent: 0,
+            sent,
             ear,
             heard: Vec::new(),
             payloads: Vec::new(),
