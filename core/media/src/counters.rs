@@ -23,6 +23,10 @@ pub struct Counters {
     pub malformed: u64,
     /// RTP packets of a payload type that was not agreed.
     pub foreign_payload_type: u64,
+    /// RTP packets that were missing when a later one came.
+    pub missing: u64,
+    /// Those of them that came after all.
+    pub overtaken: u64,
     /// Frames made up because a packet was not there in time.
     pub concealed: u64,
     /// Ticks in which a player had run out of what it plays.

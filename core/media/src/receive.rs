@@ -72,11 +72,16 @@ impl Engine {
         }
         counters.rtp_in += 1;
         leg.reception.packet(now, &header);
-        if is_noise && !is_digit && header.payload_type != media.payload_type {
+        let before = leg.jitter.lost_and_reordered();
+        if is_digit {
+            leg.heard.digit();
+            leg.jitter.pass_over(&header);
+            if let Some(digit) = leg.digits.receive(&header, payload) {
+                self.outbox.digit(id, digit, counters);
+            }
+        } else if is_noise && header.payload_type != media.payload_type {
             leg.jitter.pause(&header);
-            return;
-        }
-        if !is_digit {
+        } else {
             let units = leg.jitter.units(payload).unwrap_or(0);
             leg.heard.voice(units, &leg.reception);
             if leg.jitter.lacks_decoder(payload) {
@@ -85,13 +90,10 @@ impl Engine {
                 leg.equip(&mut self.scratch.spares);
             }
             leg.jitter.insert(now, &header, payload);
-            return;
         }
-        leg.heard.digit();
-        leg.jitter.pass_over(&header);
-        if let Some(digit) = leg.digits.receive(&header, payload) {
-            self.outbox.digit(id, digit, counters);
-        }
+        let after = leg.jitter.lost_and_reordered();
+        counters.missing += after.0.saturating_sub(before.0);
+        counters.overtaken += after.1.saturating_sub(before.1);
     }
 
     /// Reports are read for their facts. A BYE ends nothing: calls end by signalling.

@@ -105,6 +105,16 @@ impl JitterBuffer {
         }
     }
 
+    /// Packets that were missing when a later one came, and that came after all.
+    #[must_use]
+    pub fn lost_and_reordered(&self) -> (u64, u64) {
+        let JitterStats {
+            lost, reordered, ..
+        } = self.stats;
+        // `lost` counts those no more that came.
+        (lost + reordered, reordered)
+    }
+
     /// A packet of the same stream that holds no voice, a digit say: it is not missing.
     pub fn pass_over(&mut self, header: &Header) {
         if let Some(stream) = &mut self.stream {

@@ -55,6 +55,9 @@ fn a_call_and_what_is_dropped_can_be_counted() {
     ] {
         server.wait_for_figure(name, |figure| figure > 0.0);
     }
+    for name in ["packets_missing", "packets_overtaken", "frames_concealed"] {
+        server.figure(&format!("confab_{name}_total"));
+    }
     assert_eq!(server.ask("GET", "Conferences/nonsense", "").0, 404);
     assert_eq!(
         server.figure("confab_http_refusals_total{status=\"404\"}"),

@@ -174,3 +174,13 @@ fn a_stranger_is_never_mixed_and_never_answered() {
     }
     assert_eq!(desk.engine.counters().foreign_source, 600);
 }
+
+#[test]
+fn what_is_missing_from_the_sequence_and_comes_after_all_is_counted() {
+    let mut desk = Desk::new(1);
+    for sequence in [0, 1, 4, 3, 5] {
+        desk.receive(1, Component::Rtp, address(1, 4_000), &voice(sequence));
+    }
+    let counters = desk.engine.counters();
+    assert_eq!((counters.missing, counters.overtaken), (2, 1));
+}

@@ -119,13 +119,23 @@ fn ask_action(
     let Some(action) = &wish.action else {
         return false;
     };
-    let mut asked = fields::action(board, sid, outcome);
-    if let Some(recording) = wish.recording {
-        let url = tell::recording_url(board, recording);
-        asked.push(("RecordingUrl".to_owned(), url));
-    }
+    let asked = action_fields(board, sid, wish, outcome);
     ask_document(board, now, sid, action, asked);
     true
+}
+
+fn action_fields(
+    board: &Switchboard,
+    sid: CallSid,
+    wish: &DialWish,
+    outcome: DialOutcome,
+) -> Vec<(String, String)> {
+    let mut fields = fields::action(board, sid, outcome);
+    if let Some(recording) = wish.recording {
+        let url = tell::recording_url(board, recording);
+        fields.push(("RecordingUrl".to_owned(), url));
+    }
+    fields
 }
 
 /// It left by its end: the action is told, and its answer is not carried out.
@@ -134,7 +144,8 @@ pub(crate) fn farewell(board: &mut Switchboard, now: Now, sid: CallSid, seat: &S
         return;
     }
     if let Some(action) = &seat.dial.action {
-        let asked = fields::action(board, sid, DialOutcome::left(now, seat));
+        let outcome = DialOutcome::left(now, seat);
+        let asked = action_fields(board, sid, &seat.dial, outcome);
         ask(
             board,
             Fetching::Farewell,

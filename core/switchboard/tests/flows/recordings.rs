@@ -181,6 +181,25 @@ fn a_dial_records_its_call_while_it_lasts_and_its_action_tells_where() {
 }
 
 #[test]
+fn who_hangs_up_in_a_recorded_dial_leaves_where_its_recording_is() {
+    let mut world = World::with_voice();
+    join(
+        &mut world,
+        "record=\"record-from-answer\" action=\"/after\"",
+        "",
+    );
+    world.hang_up(0);
+    let after = world.fetches.iter().find(|f| f.url.ends_with("/after"));
+    let fields = &after.unwrap().fields;
+    let url = fields.iter().find(|(name, _)| name == "RecordingUrl");
+    let sid = world.recordings[0].sid.to_string();
+    assert!(
+        url.is_some_and(|(_, url)| url.ends_with(&sid)),
+        "{fields:?}"
+    );
+}
+
+#[test]
 fn a_dial_that_could_not_record_names_no_recording_of_somebody_else() {
     let mut world = World::with_voice();
     world.call("x");

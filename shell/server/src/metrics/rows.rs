@@ -74,7 +74,7 @@ const STALE: (&str, &str) = (
     "What came too late for its player, room or leg",
 );
 
-const ENGINE: [Row<EngineNow>; 17] = [
+const ENGINE: [Row<EngineNow>; 19] = [
     row("confab_legs", "Legs now", |e: &EngineNow| e.legs as u64).now(),
     row(
         "confab_rooms",
@@ -97,6 +97,16 @@ const ENGINE: [Row<EngineNow>; 17] = [
         e.counters.foreign_payload_type
     })
     .of("reason", "foreign_payload_type"),
+    row(
+        "confab_packets_missing_total",
+        "RTP packets that were missing when a later one came; those that came after all included",
+        |e: &EngineNow| e.counters.missing,
+    ),
+    row(
+        "confab_packets_overtaken_total",
+        "RTP packets that came after a later one",
+        |e: &EngineNow| e.counters.overtaken,
+    ),
     row(
         "confab_frames_concealed_total",
         "Frames made up because a packet was not there in time",
