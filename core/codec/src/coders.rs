@@ -27,6 +27,26 @@ impl Encoder {
         }
     }
 
+    /// One that makes the same of the same, but was silent so far.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        match self {
+            Self::G711(codec) => Self::G711(*codec),
+            Self::G722(_) => Self::G722(Box::default()),
+            // All that it has to say of itself are its settings.
+            Self::Opus(encoder) => Self::Opus(encoder.clone()),
+        }
+    }
+
+    /// Whether it makes the same of the same, had both said the same so far.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Opus(one), Self::Opus(other)) => one == other,
+            _ => self.codec() == other.codec(),
+        }
+    }
+
     /// What it makes.
     #[must_use]
     pub fn codec(&self) -> Codec {

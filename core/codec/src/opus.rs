@@ -8,7 +8,7 @@ mod spares;
 pub use packet::{opus_is_silent, opus_samples};
 pub use spares::OpusSpares;
 
-use confab_terms::Rate;
+use confab_terms::{OpusLimit, Rate};
 use opus_rs::Application;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,9 @@ use packet::SAMPLES_MAX;
 type Library = opus_rs::OpusDecoder;
 
 const RATE: i32 = Rate::Hz48000.hz() as i32;
+/// What the library does not count, 50 times a second: a packet's head of a byte, and two bits
+/// more, by which it runs ahead.
+const HEADS_BITS: u32 = 500;
 /// A packet of more is not kept: 20 ms at 128,000 bit/s.
 const BEFORE_BYTES_MAX: usize = 320;
 
@@ -28,6 +31,17 @@ pub struct OpusSettings {
     pub bit_rate: u32,
     /// 0 (cheap) to 10.
     pub complexity: u8,
+}
+
+impl OpusSettings {
+    /// The same within a phone's limit.
+    #[must_use]
+    pub fn within(self, limit: OpusLimit) -> Self {
+        Self {
+            bit_rate: self.bit_rate.min(limit.bit_rate()),
+            ..self
+        }
+    }
 }
 
 impl Default for OpusSettings {
@@ -72,9 +86,11 @@ impl OpusEncoder {
 
     fn made(settings: OpusSettings) -> Option<opus_rs::OpusEncoder> {
         // The transform alone (CELT): half the delay and a quarter of the work of what is made
-        // for narrow lines, and as good from 24 kbit/s on.
-        let mut encoder = opus_rs::OpusEncoder::new(RATE, 1, Application::Audio).ok()?;
-        encoder.bitrate_bps = settings.bit_rate.clamp(6_000, 128_000) as i32;
+        // for narrow lines, and as good from 24 kbit/s on. Below 20 the library would choose the
+        // other by itself, and send 24 whatever it is told.
+        let application = Application::RestrictedLowDelay;
+        let mut encoder = opus_rs::OpusEncoder::new(RATE, 1, application).ok()?;
+        encoder.bitrate_bps = (settings.bit_rate.clamp(6_000, 128_000) - HEADS_BITS) as i32;
         encoder.complexity = i32::from(settings.complexity.min(10));
         Some(encoder)
     }

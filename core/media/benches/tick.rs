@@ -8,7 +8,7 @@ use confab_codec::encode;
 use confab_media::{Command, Component, Engine, EngineConfig, LegMedia, Output, RoomChange};
 use confab_rtp::{HEADER_BYTES, Header};
 use confab_terms::{
-    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, Rate, RoomId, SocketAddr, Voice,
+    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, OpusLimit, Rate, RoomId, SocketAddr, Voice,
 };
 
 const TICKS: u32 = 500;
@@ -38,6 +38,7 @@ fn conference(legs: u64, talkers: u64) -> Engine {
             payload_type: 0,
             digits_payload_type: None,
             comfort_noise: None,
+            opus_limit: OpusLimit::None,
             sends: true,
             receives: true,
             srtp: None,

@@ -54,10 +54,11 @@ impl Engine {
                 leg,
                 player,
                 position,
+                rate,
                 samples,
                 last,
             } => {
-                self.feed(leg, player, (position, samples, last));
+                self.feed(leg, player, (position, (rate, samples), last));
                 true
             }
             Command::TellSpeech { room } => match self.rooms.get_mut(room.0) {
@@ -100,6 +101,11 @@ impl Engine {
         let spoke = leg.speaks();
         if leg.coding.codec() != media.codec {
             leg.release(&mut self.scratch.spares);
+        } else if leg
+            .media
+            .is_some_and(|old| old.opus_limit != media.opus_limit)
+        {
+            leg.coding.release(&mut self.scratch.spares);
         }
         if leg.set_media(media, self.config.opus) {
             self.outbox.unlocked(id);
@@ -173,11 +179,10 @@ impl Engine {
             leg.equip(&mut self.scratch.spares);
         }
         for playing in leg.ear.playing() {
-            if let Some(position) = playing.ask(self.ticks)
+            if let Some(at) = playing.ask(self.ticks)
                 && let Source::Sound(sound) = playing.player().source
             {
-                self.outbox
-                    .wants(id, playing.player().player, sound, position);
+                self.outbox.wants(id, playing.player().player, sound, at);
             }
         }
         true
@@ -206,7 +211,7 @@ impl Engine {
         true
     }
 
-    fn feed(&mut self, id: LegId, player: PlayerId, chunk: (u64, Arc<[i16]>, bool)) {
+    fn feed(&mut self, id: LegId, player: PlayerId, chunk: (u64, (Rate, Arc<[i16]>), bool)) {
         let (position, samples, last) = chunk;
         let mut fed = Fed::Stale;
         let is_here = self.play(id, |leg| {

@@ -12,17 +12,19 @@ const HZ: f64 = 1_000.0;
 /// −12 dBFS.
 const AMPLITUDE: f64 = 8_231.0;
 
-/// Its samples from this position on; whether they are its last.
+/// Its samples at this rate from this position on; whether they are its last.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     reason = "the amplitude and a few hundred ms are far below the ranges"
 )]
-pub(crate) fn play(position: u64, frame: &mut [i16]) -> bool {
-    let rate = f64::from(Rate::Hz8000.hz());
-    for (at, sample) in (position..).zip(frame.iter_mut()) {
-        let fades = LENGTH.saturating_sub(at).min(EDGE) as f64 / EDGE as f64;
-        *sample = ((at as f64 * HZ / rate * TAU).sin() * AMPLITUDE * fades) as i16;
+pub(crate) fn play(position: u64, rate: Rate, frame: &mut [i16]) -> bool {
+    let factor = rate.factor() as u64;
+    let begin = position.saturating_mul(factor);
+    let (length, edge, hz) = (LENGTH * factor, EDGE * factor, f64::from(rate.hz()));
+    for (at, sample) in (begin..).zip(frame.iter_mut()) {
+        let fades = length.saturating_sub(at).min(edge) as f64 / edge as f64;
+        *sample = ((at as f64 * HZ / hz * TAU).sin() * AMPLITUDE * fades) as i16;
     }
-    position.saturating_add(frame.len() as u64) >= LENGTH
+    begin.saturating_add(frame.len() as u64) >= length
 }

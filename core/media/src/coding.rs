@@ -52,6 +52,18 @@ impl Coding {
         self.encoder.codec()
     }
 
+    /// How it encodes.
+    pub(crate) fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    /// Encodes otherwise from now on. What it was lent must have been given back.
+    pub(crate) fn set_encoder(&mut self, encoder: Encoder) {
+        self.encoder = encoder;
+        self.own = false;
+        self.lingers = 0;
+    }
+
     /// Makes ways from the rates that its room runs at.
     pub(crate) fn fit(&mut self, rates: impl Iterator<Item = Rate>) {
         let to = self.codec().rate();
@@ -100,7 +112,9 @@ impl Coding {
                 (payload, ear::Heard::default())
             }
             (Choice::Shared, Some((_, audio))) => {
-                let payload = audio.shared.payload(codec, &audio.room, tick, scratch);
+                let payload = audio
+                    .shared
+                    .payload(&self.encoder, &audio.room, tick, scratch);
                 (payload, ear::Heard::default())
             }
             (Choice::Shared | Choice::Own, place) => {
@@ -158,7 +172,6 @@ impl Coding {
         if !self.remembers(Some(&audio.room)) {
             return choice;
         }
-        let codec = self.codec();
         match choice {
             Choice::Own | Choice::Silence => {
                 if !self.own {
@@ -172,8 +185,9 @@ impl Coding {
                 Choice::Own
             }
             Choice::Shared if self.own => {
-                audio.shared.payload(codec, &audio.room, tick, scratch);
-                if self.lingers > 0 || !audio.shared.is_warm(codec) {
+                let Self { encoder, .. } = &self;
+                audio.shared.payload(encoder, &audio.room, tick, scratch);
+                if self.lingers > 0 || !audio.shared.is_warm(encoder) {
                     self.lingers = self.lingers.saturating_sub(1);
                     return Choice::Own;
                 }

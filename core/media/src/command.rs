@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use confab_terms::{
-    Audibility, Codec, Digit, IpAddr, LegId, PauseBehavior, PlayerId, Rate, RecordingSid,
-    RequestId, RoomId, SocketAddr, SoundId, SrtpKeys, Track,
+    Audibility, Codec, Digit, IpAddr, LegId, OpusLimit, PauseBehavior, PlayerId, Rate,
+    RecordingSid, RequestId, RoomId, SocketAddr, SoundId, SrtpKeys, Track,
 };
 use serde::{Deserialize, Serialize};
 
@@ -99,9 +99,11 @@ pub enum Command {
         leg: LegId,
         /// Which player.
         player: PlayerId,
-        /// First sample's place in the sound.
+        /// First sample's place in the sound, counted at 8 kHz.
         position: u64,
-        /// Samples at the room's rate (8 kHz now); empty with `last` if the sound is gone.
+        /// Of the samples, as it was asked for.
+        rate: Rate,
+        /// Empty with `last` if the sound is gone.
         samples: Arc<[i16]>,
         /// The sound ends with these samples.
         last: bool,
@@ -192,6 +194,8 @@ pub struct LegMedia {
     pub digits_payload_type: Option<u8>,
     /// Comfort noise (RFC 3389), if agreed; payload type 13 is nothing else anyway.
     pub comfort_noise: Option<u8>,
+    /// What Opus may cost that is sent to it.
+    pub opus_limit: OpusLimit,
     /// Whether we send (false while the phone holds us with `sendonly`/`inactive`).
     pub sends: bool,
     /// Whether we take what it says (false on `recvonly`/`inactive`).
@@ -250,7 +254,7 @@ pub struct Player {
     pub player: PlayerId,
     /// What it plays.
     pub source: Source,
-    /// Where it begins, in samples.
+    /// Where it begins, in samples at 8 kHz.
     pub position: u64,
     /// Starts over at its end, without a gap, for ever; `PlayerEnded` never comes.
     pub repeats: bool,
@@ -265,7 +269,7 @@ pub enum Source {
     Beep,
     /// So much silence (`<Pause>`), then `PlayerEnded`.
     Silence {
-        /// How long.
+        /// How long, at 8 kHz.
         samples: u64,
     },
     /// A decoded sound, asked for in chunks by `Output::Wants`.
@@ -309,7 +313,7 @@ pub enum Output<'a> {
         /// Whose sockets, both.
         leg: LegId,
     },
-    /// A player needs the next chunk (up to `limits::SOUND_CHUNK_SAMPLES`) of its sound.
+    /// A player needs the next chunk (a second at the most) of its sound.
     Wants {
         /// Whose.
         leg: LegId,
@@ -317,8 +321,10 @@ pub enum Output<'a> {
         player: PlayerId,
         /// Which sound.
         sound: SoundId,
-        /// First sample wanted.
+        /// First sample wanted, counted at 8 kHz.
         position: u64,
+        /// At which rate: the one that the leg's codec has use for, 16 kHz at the most.
+        rate: Rate,
     },
     /// The next of a recording.
     Recorded(Chunk<'a>),

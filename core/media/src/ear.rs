@@ -6,14 +6,14 @@ use confab_mixer::limit;
 use confab_terms::{PlayerId, Rate};
 use serde::{Deserialize, Serialize};
 
-use crate::player::{FADE_SAMPLES, Played, Playing};
+use crate::player::{FADE_SAMPLES, Played, Playing, Tail};
 use crate::{Background, Player};
 
 /// 12 dB down, of 32,768.
 const DUCKED: i32 = 8_231;
 const FULL: i32 = 32_768;
-/// Sounds are at 8 kHz.
-const FRAME: usize = Rate::Hz8000.frame_samples();
+/// A frame of sound at its highest rate.
+const FRAME_MAX: usize = Rate::Hz48000.of_sounds().frame_samples();
 /// The two players of a leg.
 const DECKS: usize = 2;
 pub(crate) const BACKGROUND: usize = 0;
@@ -23,11 +23,13 @@ pub(crate) const ANNOUNCEMENT: usize = 1;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Ear {
     decks: [Option<Playing>; DECKS],
+    /// Of what they give.
+    rate: Rate,
     /// What remains of players that were stopped since the last tick.
-    tail: Option<[i16; FADE_SAMPLES]>,
+    tail: Option<Tail>,
     /// How the last tick ended: the next one goes from there.
     ducked: bool,
-    /// Sounds are narrow: the way to a wider codec, and whether anything of one is still in it.
+    /// The way to a codec that is wider than any sound, and whether anything is still in it.
     way: Option<Resampler>,
     rings: bool,
 }
@@ -47,9 +49,17 @@ impl Ear {
 
     /// Plays for a codec of this rate from now on.
     pub(crate) fn fit(&mut self, rate: Rate) {
-        let fits = self.way.as_ref().map_or(Rate::Hz8000, Resampler::to) == rate;
+        let sounds = rate.of_sounds();
+        if self.rate != sounds {
+            self.rate = sounds;
+            // 4 ms of what has ended are not worth a filter.
+            self.tail = None;
+            self.playing().for_each(|playing| playing.fit(sounds));
+        }
+        let fits = self.way.as_ref().map_or(sounds, Resampler::to) == rate
+            && self.way.as_ref().is_none_or(|way| way.from() == sounds);
         if !fits {
-            self.way = (rate != Rate::Hz8000).then(|| Resampler::new(Rate::Hz8000, rate));
+            self.way = (rate != sounds).then(|| Resampler::new(sounds, rate));
             self.rings = false;
         }
     }
@@ -73,14 +83,14 @@ impl Ear {
             return;
         }
         if let Some(mut old) = self.decks[deck].take() {
-            let tail = self.tail.get_or_insert([0; FADE_SAMPLES]);
+            let tail = self.tail.get_or_insert_default().as_flattened_mut();
             let down = deck == BACKGROUND && self.ducked;
-            for (sum, sample) in tail.iter_mut().zip(old.tail()) {
-                let sample = if down { sample / 4 } else { sample };
+            for (sum, sample) in tail.iter_mut().zip(old.tail().as_flattened()) {
+                let sample = if down { sample / 4 } else { *sample };
                 *sum = sum.saturating_add(sample);
             }
         }
-        self.decks[deck] = player.map(Playing::new);
+        self.decks[deck] = player.map(|player| Playing::new(player, self.rate));
     }
 
     /// The one with this name.
@@ -101,28 +111,31 @@ impl Ear {
     /// its codec.
     pub(crate) fn add_to(&mut self, rate: Rate, mix: &mut [i32]) -> Heard {
         let mut heard = Heard::default();
-        let mut sounds = [0; FRAME];
+        let mut sounds = [0; FRAME_MAX];
+        let sounds = &mut sounds[..self.rate.frame_samples()];
+        let slope = FADE_SAMPLES * self.rate.factor();
         let down = self.decks[ANNOUNCEMENT].is_some();
         let was = core::mem::replace(&mut self.ducked, down);
-        self.add_deck(BACKGROUND, &mut sounds, &mut heard);
-        duck(was, down, FADE_SAMPLES, &mut sounds);
-        self.add_deck(ANNOUNCEMENT, &mut sounds, &mut heard);
+        self.add_deck(BACKGROUND, sounds, &mut heard);
+        duck(was, down, slope, sounds);
+        self.add_deck(ANNOUNCEMENT, sounds, &mut heard);
         if let Some(tail) = self.tail.take() {
-            add(&mut sounds, &tail);
+            add(sounds, &tail.as_flattened()[..slope]);
         }
-        duck(was, down, mix.len() / FRAME * FADE_SAMPLES, mix);
+        duck(was, down, FADE_SAMPLES * rate.factor(), mix);
         let Some(way) = self.way.as_mut().filter(|way| way.to() == rate) else {
             for (sum, sound) in mix.iter_mut().zip(sounds) {
-                *sum += sound;
+                *sum += *sound;
             }
             return heard;
         };
-        let (mut narrow, mut wide) = ([0; FRAME], [0; Rate::Hz48000.frame_samples()]);
-        limit(&sounds, &mut narrow);
-        let n = way.run(&narrow, &mut wide);
+        let (mut frame, mut wide) = ([0; FRAME_MAX], [0; Rate::Hz48000.frame_samples()]);
+        let frame = &mut frame[..sounds.len()];
+        limit(sounds, frame);
+        let n = way.run(frame, &mut wide);
         add(mix, &wide[..n]);
         // A frame is longer than the filter: one of silence empties it.
-        self.rings = narrow.iter().any(|&sample| sample != 0);
+        self.rings = frame.iter().any(|&sample| sample != 0);
         heard
     }
 
@@ -130,14 +143,15 @@ impl Ear {
         let Some(playing) = &mut self.decks[deck] else {
             return;
         };
-        let mut frame = [0; FRAME];
+        let mut frame = [0; FRAME_MAX];
+        let frame = &mut frame[..sounds.len()];
         let Played {
             sounds: any,
             ended,
             dry,
-        } = playing.play(&mut frame);
+        } = playing.play(frame);
         if any {
-            add(sounds, &frame);
+            add(sounds, frame);
         }
         heard.dry += u64::from(dry);
         heard.ended[deck] = ended.then_some(playing.player().player);

@@ -5,7 +5,7 @@ use confab_codec::OpusSettings;
 use confab_mixer::Room;
 use confab_rtp::rtcp::ReportBlock;
 use confab_terms::limits::{MEDIA_COMMANDS_MAX, TICK};
-use confab_terms::{Instant, LegId, RoomId, WallTime};
+use confab_terms::{Instant, LegId, Rate, RoomId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::counters::Counters;
@@ -66,7 +66,9 @@ impl Engine {
     #[must_use]
     pub fn new(config: EngineConfig) -> Self {
         // Made now, so that no tick has to.
-        music();
+        for rate in Rate::ALL {
+            music(rate);
+        }
         Self {
             config,
             ticks: 0,

@@ -1,6 +1,6 @@
 //! One leg: what it agreed on, what it receives, what it sends, what it hears.
 
-use confab_codec::{OpusSettings, OpusSpares};
+use confab_codec::{Encoder, OpusSettings, OpusSpares};
 use confab_mixer::Seat;
 use confab_rtp::rtcp::ReportBlock;
 use confab_rtp::{DigitReceiver, Header, JitterBuffer, Reception};
@@ -128,12 +128,16 @@ impl Leg {
         if self.coding.codec() != media.codec {
             self.jitter = JitterBuffer::new(media.codec);
             self.mouth = Mouth::new(media.codec);
-            self.coding = Coding::new(media.codec, opus);
+            self.coding = Coding::new(media.codec, opus.within(media.opus_limit));
             self.reception = Reception::new(media.codec.clock_rate());
             self.ear.fit(media.codec.rate());
             if let Some(tape) = &mut self.tape {
                 tape.fit(media.codec.rate());
             }
+        }
+        let encoder = Encoder::new(media.codec, opus.within(media.opus_limit));
+        if !self.coding.encoder().is_like(&encoder) {
+            self.coding.set_encoder(encoder);
         }
         self.mouth
             .listen_for_tones(media.digits_payload_type.is_none());

@@ -10,6 +10,7 @@ mod counters;
 mod ear;
 mod engine;
 mod figures;
+mod half_band;
 mod keys;
 mod leg;
 mod mouth;

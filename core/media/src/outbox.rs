@@ -39,6 +39,7 @@ enum Waiting {
         player: PlayerId,
         sound: SoundId,
         position: u64,
+        rate: Rate,
     },
     Recorded {
         recording: RecordingSid,
@@ -111,13 +112,20 @@ impl Outbox {
     }
 
     /// Asked again later if it is lost.
-    pub(crate) fn wants(&mut self, leg: LegId, player: PlayerId, sound: SoundId, position: u64) {
+    pub(crate) fn wants(
+        &mut self,
+        leg: LegId,
+        player: PlayerId,
+        sound: SoundId,
+        (position, rate): (u64, Rate),
+    ) {
         if !self.is_full() {
             self.waiting.push(Waiting::Wants {
                 leg,
                 player,
                 sound,
                 position,
+                rate,
             });
         }
     }
@@ -225,11 +233,13 @@ impl Outbox {
                 player,
                 sound,
                 position,
+                rate,
             } => Output::Wants {
                 leg,
                 player,
                 sound,
                 position,
+                rate,
             },
             Waiting::Recorded {
                 recording,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use confab_terms::Rate;
 use serde::{Deserialize, Serialize};
 
 use crate::beep;
@@ -11,12 +12,16 @@ use crate::{Player, Source};
 
 /// A player swells when it starts and dies down when it is stopped: 4 ms at 8 kHz.
 pub(crate) const FADE_SAMPLES: usize = 32;
+/// The same at a sound's highest rate; at a lower one only the first samples are used.
+pub(crate) type Tail = [[i16; Rate::Hz48000.of_sounds().factor()]; FADE_SAMPLES];
 
 /// A player at work.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Playing {
     /// As it was told, but for the position, which is where it is now.
     told: Player,
+    /// Of what it gives.
+    rate: Rate,
     /// What is held of a `Source::Sound`.
     held: Option<Held>,
     /// Nothing of it has been heard since it began or ran dry.
@@ -37,13 +42,14 @@ pub(crate) struct Played {
 }
 
 impl Playing {
-    pub(crate) fn new(player: Player) -> Self {
+    pub(crate) fn new(player: Player, rate: Rate) -> Self {
         let held = match player.source {
-            Source::Sound(_) => Some(Held::new(player.position, player.repeats)),
+            Source::Sound(_) => Some(Held::new(player.position, player.repeats, rate)),
             Source::Music | Source::Beep | Source::Silence { .. } => None,
         };
         Self {
             told: player,
+            rate,
             held,
             fresh: true,
             begun: false,
@@ -56,12 +62,21 @@ impl Playing {
         self.told
     }
 
-    /// Which chunk it needs now, if any.
-    pub(crate) fn ask(&mut self, tick: u64) -> Option<u64> {
+    /// Plays at another rate from now on, where it is.
+    pub(crate) fn fit(&mut self, rate: Rate) {
+        self.rate = rate;
+        if let Some(held) = &mut self.held {
+            held.fit(rate);
+        }
+    }
+
+    /// Which chunk it needs now, if any: where it begins, and its rate.
+    pub(crate) fn ask(&mut self, tick: u64) -> Option<(u64, Rate)> {
         if self.over {
             return None;
         }
-        self.held.as_mut()?.ask(tick)
+        let position = self.held.as_mut()?.ask(tick)?;
+        Some((position, self.rate))
     }
 
     /// Forgets that it has asked.
@@ -72,7 +87,7 @@ impl Playing {
     }
 
     /// Brings a chunk. False if it was not wanted.
-    pub(crate) fn feed(&mut self, position: u64, samples: Arc<[i16]>, last: bool) -> Fed {
+    pub(crate) fn feed(&mut self, position: u64, samples: (Rate, Arc<[i16]>), last: bool) -> Fed {
         let Some(held) = self.held.as_mut().filter(|_| !self.over) else {
             return Fed::Stale;
         };
@@ -81,9 +96,9 @@ impl Playing {
         fed
     }
 
-    /// The next frame of it.
+    /// The next of it: a frame, or the tail.
     pub(crate) fn play(&mut self, frame: &mut [i16]) -> Played {
-        let length = frame.len() as u64;
+        let length = (frame.len() / self.rate.factor()) as u64;
         let mut played = Played {
             sounds: false,
             ended: false,
@@ -98,7 +113,7 @@ impl Playing {
                 played.sounds = true;
             }
             Source::Beep => {
-                played.ended = beep::play(self.told.position, frame);
+                played.ended = beep::play(self.told.position, self.rate, frame);
                 self.told.position = self.told.position.saturating_add(length);
                 played.sounds = true;
             }
@@ -111,7 +126,7 @@ impl Playing {
         if played.sounds {
             self.begun = true;
             if core::mem::take(&mut self.fresh) {
-                swell(frame);
+                swell(self.rate, frame);
             }
         }
         self.over |= played.ended;
@@ -119,32 +134,33 @@ impl Playing {
     }
 
     /// What is still to be heard of it when it is stopped now.
-    pub(crate) fn tail(&mut self) -> [i16; FADE_SAMPLES] {
-        let mut tail = [0; FADE_SAMPLES];
-        if self.begun && self.play(&mut tail).sounds {
+    pub(crate) fn tail(&mut self) -> Tail {
+        let mut whole = Tail::default();
+        let tail = &mut whole.as_flattened_mut()[..FADE_SAMPLES * self.rate.factor()];
+        if self.begun && self.play(tail).sounds {
             tail.reverse();
-            swell(&mut tail);
+            swell(self.rate, tail);
             tail.reverse();
         } else {
             tail.fill(0);
         }
-        tail
+        whole
     }
 
     fn play_music(&mut self, frame: &mut [i16]) {
-        let music = music();
-        let length = music.len() as u64;
+        let (music, factor) = (music(self.rate), self.rate.factor());
+        let length = (music.len() / factor) as u64;
         let mut at = 0;
         while at < frame.len() {
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "less than the music's length"
             )]
-            let from = &music[(self.told.position % length) as usize..];
+            let from = &music[(self.told.position % length) as usize * factor..];
             let n = from.len().min(frame.len() - at);
             frame[at..at + n].copy_from_slice(&from[..n]);
             at += n;
-            self.told.position = (self.told.position % length + n as u64) % length;
+            self.told.position = (self.told.position % length + (n / factor) as u64) % length;
         }
     }
 
@@ -163,14 +179,15 @@ impl Playing {
     }
 }
 
-/// Swells over the first samples.
+/// Swells over the first 4 ms.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
     reason = "the result is no larger than the sample"
 )]
-fn swell(frame: &mut [i16]) {
-    for (at, sample) in frame.iter_mut().take(FADE_SAMPLES).enumerate() {
-        *sample = (i32::from(*sample) * at as i32 / FADE_SAMPLES as i32) as i16;
+fn swell(rate: Rate, frame: &mut [i16]) {
+    let length = FADE_SAMPLES * rate.factor();
+    for (at, sample) in frame.iter_mut().take(length).enumerate() {
+        *sample = (i32::from(*sample) * at as i32 / length as i32) as i16;
     }
 }

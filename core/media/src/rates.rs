@@ -92,7 +92,7 @@ impl Engine {
             leg.mouth.fit(room.rates());
             leg.coding.fit(room.rates());
             let spares = &mut self.scratch.spares;
-            shared.fit(leg.coding.codec(), room, self.config.opus, spares);
+            shared.fit(leg.coding.encoder(), room, spares);
         }
     }
 }

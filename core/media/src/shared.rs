@@ -1,7 +1,7 @@
 //! What the listeners of one room share in one tick: the public sum at each codec's rate, encoded
-//! at most once for each codec.
+//! at most once for each codec, and each step of what phones take of Opus.
 
-use confab_codec::{Encoder, G722Encoder, OpusSettings, OpusSpares, PAYLOAD_BYTES_MAX, Resampler};
+use confab_codec::{Encoder, G722Encoder, OpusSpares, PAYLOAD_BYTES_MAX, Resampler};
 use confab_mixer::Room;
 use confab_terms::{Codec, Rate};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,8 @@ const FRAME_MAX: usize = Rate::Hz48000.frame_samples();
 /// The streams of one room that several may hear.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Shared {
-    streams: [Option<Box<Stream>>; Codec::ALL.len()],
+    /// No two alike: at most one a codec, and one of Opus for each `OpusLimit`.
+    streams: Vec<Stream>,
 }
 
 /// The public sum in one codec.
@@ -39,22 +40,27 @@ struct Stream {
 }
 
 impl Shared {
-    /// Makes what a leg in this codec needs, at the rates that the room runs at.
-    pub(crate) fn fit(
-        &mut self,
-        codec: Codec,
-        room: &Room,
-        opus: OpusSettings,
-        spares: &mut OpusSpares,
-    ) {
-        let stream = self.streams[codec as usize].get_or_insert_with(|| {
+    fn find(&self, like: &Encoder) -> Option<&Stream> {
+        let mut streams = self.streams.iter();
+        streams.find(|stream| stream.encoder.is_like(like))
+    }
+
+    fn find_mut(&mut self, like: &Encoder) -> Option<&mut Stream> {
+        let mut streams = self.streams.iter_mut();
+        streams.find(|stream| stream.encoder.is_like(like))
+    }
+
+    /// Makes what a leg that encodes like this needs, at the rates that the room runs at.
+    pub(crate) fn fit(&mut self, like: &Encoder, room: &Room, spares: &mut OpusSpares) {
+        let codec = like.codec();
+        if self.find(like).is_none() {
             let past = if codec == Codec::Opus {
                 vec![0; PAST_FRAMES * FRAME_MAX]
             } else {
                 Vec::new()
             };
-            Box::new(Stream {
-                encoder: Encoder::new(codec, opus),
+            self.streams.push(Stream {
+                encoder: like.anew(),
                 ways: Ways::default(),
                 ways_before: Ways::default(),
                 wide_before: G722Encoder::default(),
@@ -62,8 +68,11 @@ impl Shared {
                 made_at: 0,
                 past,
                 payload: Vec::with_capacity(PAYLOAD_BYTES_MAX),
-            })
-        });
+            });
+        }
+        let Some(stream) = self.find_mut(like) else {
+            return;
+        };
         stream.encoder.equip(spares);
         let way = |rate| Resampler::new(rate, codec.rate());
         stream.ways.fit(codec.rate(), room.rates(), way);
@@ -73,12 +82,12 @@ impl Shared {
     /// The payload of this tick: made now if nobody asked for it before.
     pub(crate) fn payload(
         &mut self,
-        codec: Codec,
+        like: &Encoder,
         room: &Room,
         tick: u64,
         scratch: &mut Scratch,
     ) -> &[u8] {
-        let Some(stream) = &mut self.streams[codec as usize] else {
+        let Some(stream) = self.find_mut(like) else {
             return &[];
         };
         if stream.made_at != tick {
@@ -88,15 +97,15 @@ impl Shared {
     }
 
     /// Whether it has been made long enough for a listener to change over to it.
-    pub(crate) fn is_warm(&self, codec: Codec) -> bool {
-        let stream = self.streams[codec as usize].as_ref();
-        stream.is_some_and(|stream| stream.warm >= WARM_TICKS)
+    pub(crate) fn is_warm(&self, like: &Encoder) -> bool {
+        self.find(like)
+            .is_some_and(|stream| stream.warm >= WARM_TICKS)
     }
 
     /// Lets a listener's own stream go on where this one was before this tick. Whether it was
     /// there then.
     pub(crate) fn hand_over(&self, tick: u64, encoder: &mut Encoder, ways: &mut Ways) -> bool {
-        let Some(stream) = &self.streams[encoder.codec() as usize] else {
+        let Some(stream) = self.find(encoder) else {
             return false;
         };
         let made = stream.made_at == tick;

@@ -3,8 +3,11 @@
 
 use std::sync::Arc;
 
+use confab_terms::Rate;
 use confab_terms::limits::{SOUND_CHUNK_SAMPLES, SOUND_CHUNKS_MAX};
 use serde::{Deserialize, Serialize};
+
+use crate::half_band::{REACH, doubled, halved};
 
 /// With less than this ahead the next chunk is asked for: 500 ms at 8 kHz.
 const AHEAD_MIN: usize = SOUND_CHUNK_SAMPLES / 2;
@@ -13,6 +16,7 @@ const ASK_AGAIN_TICKS: u64 = 25;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Chunk {
+    /// The place of its first sample, at 8 kHz as all places.
     position: u64,
     samples: Arc<[i16]>,
     played: usize,
@@ -23,6 +27,8 @@ struct Chunk {
 /// What is held of a sound.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Held {
+    /// Of the samples.
+    rate: Rate,
     /// The one that plays first; in place, so that a new player takes no memory.
     chunks: [Option<Chunk>; SOUND_CHUNKS_MAX],
     /// The first sample that is not held: what to ask for.
@@ -45,8 +51,9 @@ pub(crate) enum Fed {
 }
 
 impl Held {
-    pub(crate) fn new(position: u64, repeats: bool) -> Self {
+    pub(crate) fn new(position: u64, repeats: bool, rate: Rate) -> Self {
         Self {
+            rate,
             chunks: [const { None }; SOUND_CHUNKS_MAX],
             next: position,
             asked: None,
@@ -63,7 +70,7 @@ impl Held {
         if waits
             || self.complete
             || self.chunks[SOUND_CHUNKS_MAX - 1].is_some()
-            || self.ahead() >= AHEAD_MIN
+            || self.ahead() >= AHEAD_MIN * self.rate.factor()
         {
             return None;
         }
@@ -75,8 +82,13 @@ impl Held {
         self.asked = None;
     }
 
-    pub(crate) fn feed(&mut self, position: u64, samples: Arc<[i16]>, last: bool) -> Fed {
-        if self.asked.is_none() || position != self.next {
+    pub(crate) fn feed(
+        &mut self,
+        position: u64,
+        (rate, samples): (Rate, Arc<[i16]>),
+        last: bool,
+    ) -> Fed {
+        if self.asked.is_none() || position != self.next || rate != self.rate {
             return Fed::Stale;
         }
         if samples.is_empty() && !last {
@@ -84,16 +96,20 @@ impl Held {
             return Fed::Taken;
         }
         // What is too much is cut off, and asked for in its turn.
-        let last = last && samples.len() <= SOUND_CHUNK_SAMPLES;
-        let samples = match samples.get(..SOUND_CHUNK_SAMPLES) {
-            Some(cut) if samples.len() > SOUND_CHUNK_SAMPLES => Arc::from(cut),
-            _ => samples,
+        let most = SOUND_CHUNK_SAMPLES * rate.factor();
+        let last = last && samples.len() <= most;
+        // Nor does a chunk end between two places.
+        let whole = samples.len().min(most) / rate.factor() * rate.factor();
+        let samples = if whole < samples.len() {
+            Arc::from(&samples[..whole])
+        } else {
+            samples
         };
         self.asked = None;
         if samples.is_empty() && position == 0 {
             return Fed::Gone;
         }
-        self.next += samples.len() as u64;
+        self.next += (samples.len() / rate.factor()) as u64;
         let stays = last && self.repeats && position == 0;
         self.complete = last && !self.repeats || stays;
         if !samples.is_empty() {
@@ -146,7 +162,53 @@ impl Held {
     /// The place of the sample that comes next.
     pub(crate) fn position(&self) -> u64 {
         let first = self.chunks[0].as_ref();
-        first.map_or(self.next, |chunk| chunk.position + chunk.played as u64)
+        let factor = self.rate.factor();
+        first.map_or(self.next, |chunk| {
+            chunk.position + (chunk.played / factor) as u64
+        })
+    }
+
+    /// Goes on at another rate, with what it holds made over: nobody waits for a new chunk. What
+    /// the filter has no future for yet is asked for again.
+    pub(crate) fn fit(&mut self, rate: Rate) {
+        let from = core::mem::replace(&mut self.rate, rate);
+        if from == rate {
+            return;
+        }
+        self.asked = None;
+        let held = self.chunks.iter().flatten();
+        let samples: Vec<i16> = held
+            .flat_map(|chunk| chunk.samples.iter().copied())
+            .collect();
+        let made = if rate > from {
+            doubled(&samples)
+        } else {
+            halved(&samples)
+        };
+        let over = self.complete && !self.repeats;
+        let kept = if over {
+            made.len()
+        } else {
+            made.len().saturating_sub(REACH * rate.factor())
+        };
+        let mut rest = &made[..kept];
+        let mut is_cut = false;
+        for place in &mut self.chunks {
+            if is_cut {
+                *place = None;
+            }
+            let Some(chunk) = place else { continue };
+            let length = chunk.samples.len() * rate.factor() / from.factor();
+            let (own, others) = rest.split_at(length.min(rest.len()));
+            rest = others;
+            is_cut = own.len() < length;
+            chunk.samples = own.into();
+            chunk.played = (chunk.played * rate.factor() / from.factor()).min(own.len());
+            // It has lost its end, and comes anew.
+            chunk.stays = false;
+            self.next = chunk.position + (own.len() / rate.factor()) as u64;
+        }
+        self.complete = over;
     }
 
     fn ahead(&self) -> usize {

@@ -196,9 +196,9 @@ fn tell(
     for playing in leg.ear.playing() {
         let told = playing.player();
         if let Source::Sound(sound) = told.source
-            && let Some(position) = playing.ask(tick)
+            && let Some((position, rate)) = playing.ask(tick)
         {
-            outbox.wants(leg.id, told.player, sound, position);
+            outbox.wants(leg.id, told.player, sound, (position, rate));
         }
     }
     for player in heard.ended.into_iter().flatten() {

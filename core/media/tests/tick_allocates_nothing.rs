@@ -13,8 +13,8 @@ use confab_media::{
 use confab_rtp::srtp::{Outgoing, SRTP_BYTES_MAX};
 use confab_rtp::{HEADER_BYTES, Header};
 use confab_terms::{
-    Audibility, Codec, Digit, Instant, IpAddr, Ipv4Addr, LegId, MasterKey, PlayerId, Rate,
-    RecordingSid, RoomId, SocketAddr, SoundId, SrtpKeys, SrtpSuite, Track, Voice,
+    Audibility, Codec, Digit, Instant, IpAddr, Ipv4Addr, LegId, MasterKey, OpusLimit, PlayerId,
+    Rate, RecordingSid, RoomId, SocketAddr, SoundId, SrtpKeys, SrtpSuite, Track, Voice,
 };
 
 struct Counting;
@@ -99,6 +99,12 @@ fn engine() -> Engine {
             payload_type: codec(id).payload_type(),
             digits_payload_type: (id % 3 != 0).then_some(101),
             comfort_noise: None,
+            // Some of those who speak Opus.
+            opus_limit: if id % 8 == 3 {
+                OpusLimit::Bits12000
+            } else {
+                OpusLimit::None
+            },
             sends: true,
             receives: true,
             srtp: keys(id),
@@ -295,11 +301,13 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
                         leg,
                         player,
                         position,
+                        rate,
                         ..
                     } => feeds.push(Command::Feed {
                         leg,
                         player,
                         position,
+                        rate,
                         samples: samples.clone(),
                         last: position > 0,
                     }),

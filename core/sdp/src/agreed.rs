@@ -1,6 +1,6 @@
 //! What the two sides of offer and answer know and agree on.
 
-use confab_terms::{Codec, IpAddr, SocketAddr, SrtpKeys};
+use confab_terms::{Codec, IpAddr, OpusLimit, SocketAddr, SrtpKeys};
 use serde::{Deserialize, Serialize};
 
 use crate::OurSrtp;
@@ -55,6 +55,8 @@ pub struct Agreed {
     pub comfort_noise: Option<u8>,
     /// Ours.
     pub direction: Direction,
+    /// What Opus may cost that it is sent.
+    pub opus_limit: OpusLimit,
     /// What it asked for with `a=ptime`; 20 if it did not.
     pub ptime_ms: u16,
     /// What media is encrypted with; `None`: it is clear.

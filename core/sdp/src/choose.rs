@@ -1,5 +1,7 @@
 //! What an audio section of theirs comes to, seen from our side.
 
+use confab_terms::{Codec, OpusLimit};
+
 use crate::{Agreed, Local, Media, NotAcceptable, Session, crypto};
 
 /// What we would agree on for this section, with a codec of ours in their order.
@@ -33,6 +35,10 @@ pub(crate) fn choose(
         digits_clock_rate: digits.map_or(8_000, |(_, clock_rate)| clock_rate),
         comfort_noise: media.comfort_noise(codec),
         direction: media.direction(session).mirrored(),
+        opus_limit: match codec {
+            Codec::Opus => media.opus_limit(payload_type),
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => OpusLimit::None,
+        },
         ptime_ms: media.ptime_ms.or(session.ptime_ms).unwrap_or(20),
         srtp,
     })

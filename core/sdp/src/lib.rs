@@ -7,6 +7,7 @@ mod answer;
 mod choose;
 mod crypto;
 mod errors;
+mod fmtp;
 mod media;
 mod offer;
 mod parse;

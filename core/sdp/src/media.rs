@@ -1,9 +1,9 @@
 //! One `m=` section as it was read, and what it means for audio.
 
-use confab_terms::{Codec, IpAddr, SocketAddr};
+use confab_terms::{Codec, IpAddr, OpusLimit, SocketAddr};
 use serde::{Deserialize, Serialize};
 
-use crate::{Crypto, Direction, Host, Session};
+use crate::{Crypto, Direction, Host, Session, fmtp};
 
 /// `a=rtpmap`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,8 @@ pub struct Media {
     pub direction: Option<Direction>,
     /// All of them, in their order.
     pub rtp_maps: Vec<RtpMap>,
+    /// `a=fmtp`: of which payload type, and its parameters as written.
+    pub fmtp: Vec<(u8, String)>,
     /// `a=ptime`.
     pub ptime_ms: Option<u16>,
     /// `a=rtcp`.
@@ -85,6 +87,13 @@ impl Media {
                 && codec.clock_rate() == clock_rate
                 && codec.channels() == channels
         })
+    }
+
+    /// What Opus under this payload type may cost.
+    pub(crate) fn opus_limit(&self, payload_type: u8) -> OpusLimit {
+        let own = self.fmtp.iter().filter(|(of, _)| *of == payload_type);
+        let limits = own.map(|(_, parameters)| fmtp::opus_limit(parameters));
+        limits.min().unwrap_or_default()
     }
 
     /// The payload type of digits at the codec's clock rate (RFC 4733 §2.4.1), else at 8 kHz,

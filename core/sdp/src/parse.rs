@@ -138,6 +138,9 @@ fn attribute(session: &mut Session, value: &str) -> Value<()> {
         ("crypto", Some(media)) if media.crypto.len() < limits::SDP_CRYPTO_MAX => {
             media.crypto.extend(crypto::read(value));
         }
+        ("fmtp", Some(media)) if media.fmtp.len() < limits::SDP_FORMATS_MAX => {
+            media.fmtp.extend(fmtp(value));
+        }
         ("rtpmap", Some(media)) if media.rtp_maps.len() < limits::SDP_FORMATS_MAX => {
             media.rtp_maps.extend(rtp_map(value)?);
         }
@@ -180,6 +183,12 @@ fn rtp_map(value: &str) -> Value<Option<RtpMap>> {
             clock_rate,
             channels: channels.unwrap_or(1),
         }))
+}
+
+/// `96 maxaveragebitrate=20000;stereo=1`. `None` for a format that is no payload type.
+fn fmtp(value: &str) -> Option<(u8, String)> {
+    let (payload_type, parameters) = value.split_once(' ')?;
+    Some((payload_type.parse().ok()?, parameters.to_owned()))
 }
 
 /// `53020` or `53020 IN IP4 126.16.64.4`.

@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use confab_sdp::{Agreed, Direction, Local, NotAcceptable, answer, parse};
-use confab_terms::Codec;
+use confab_terms::{Codec, OpusLimit};
 
 fn local() -> Local {
     Local {
@@ -43,6 +43,7 @@ fn agreed(rtp: &str, rtcp: &str, codec: Codec, payload_type: u8, digits: Option<
         digits_clock_rate: 8_000,
         comfort_noise: None,
         direction: Direction::SendRecv,
+        opus_limit: OpusLimit::None,
         ptime_ms: 20,
         srtp: None,
     }

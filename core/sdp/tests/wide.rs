@@ -2,8 +2,8 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use confab_sdp::{Agreed, Direction, Local, NotAcceptable, agree, answer, offer, parse};
-use confab_terms::Codec;
 use confab_terms::Codec::{G722, Opus, Pcma, Pcmu};
+use confab_terms::{Codec, OpusLimit};
 
 fn local(codecs: &[Codec]) -> Local {
     Local {
@@ -255,4 +255,87 @@ fn an_answer_in_a_codec_that_we_did_not_offer_is_not_agreed_on() {
         agree(&local(&[G722, Pcmu]), &session),
         Err(NotAcceptable::NoCodec)
     );
+}
+
+#[test]
+fn what_a_phone_takes_of_opus_is_kept_to_in_steps() {
+    let limit = |parameters: &str| {
+        let fmtp = format!("fmtp:96 {parameters}");
+        let text = offered("96", &["rtpmap:96 opus/48000/2", &fmtp]);
+        let (answer, agreed) = take(&text, &ALL).unwrap();
+        // What we take is another matter, and never theirs said back.
+        assert!(answer.contains(OPUS_ANSWER), "{answer}");
+        agreed.opus_limit
+    };
+    for (parameters, expected) in [
+        ("useinbandfec=1", OpusLimit::None),
+        ("maxaveragebitrate=12000", OpusLimit::Bits12000),
+        (
+            "maxaveragebitrate=20000; usedtx=1;cbr=1",
+            OpusLimit::Bits16000,
+        ),
+        (
+            "stereo=1;sprop-stereo=1; MaxAverageBitrate = 31999",
+            OpusLimit::Bits24000,
+        ),
+        ("maxaveragebitrate=510000", OpusLimit::Bits48000),
+        ("maxplaybackrate=8000", OpusLimit::Bits12000),
+        (
+            "maxplaybackrate=16000;maxaveragebitrate=40000",
+            OpusLimit::Bits16000,
+        ),
+        ("maxplaybackrate=24000", OpusLimit::Bits24000),
+        ("maxplaybackrate=48000", OpusLimit::None),
+        // Less than Opus does, and what is no wish at all.
+        ("maxaveragebitrate=1", OpusLimit::Bits6000),
+        ("maxaveragebitrate=0;maxplaybackrate=0", OpusLimit::None),
+        ("maxaveragebitrate=-8000", OpusLimit::None),
+        ("maxaveragebitrate=99999999999999999999", OpusLimit::None),
+        (
+            "maxaveragebitrate=;=;;maxplaybackrate=wide",
+            OpusLimit::None,
+        ),
+        (
+            "maxaveragebitrate=32000;maxaveragebitrate=8000",
+            OpusLimit::Bits8000,
+        ),
+        ("xmaxaveragebitrate=8000", OpusLimit::None),
+    ] {
+        assert_eq!(limit(parameters), expected, "{parameters:?}");
+    }
+}
+
+#[test]
+fn a_wish_for_another_payload_type_is_not_for_opus() {
+    let text = offered(
+        "96 97",
+        &[
+            "rtpmap:96 opus/48000/2",
+            "fmtp:97 maxaveragebitrate=8000",
+            "fmtp:red maxaveragebitrate=8000",
+            "fmtp:96",
+            "rtpmap:97 telephone-event/48000",
+        ],
+    );
+    assert_eq!(take(&text, &ALL).unwrap().1.opus_limit, OpusLimit::None);
+    // Nor is what is said of Opus for G.722.
+    let text = offered(
+        "9 96",
+        &["rtpmap:96 opus/48000/2", "fmtp:9 maxaveragebitrate=8000"],
+    );
+    let (_, agreed) = take(&text, &ALL).unwrap();
+    assert_eq!((agreed.codec, agreed.opus_limit), (G722, OpusLimit::None));
+}
+
+#[test]
+fn an_answer_limits_us_too() {
+    let answer = offered(
+        "111",
+        &[
+            "rtpmap:111 opus/48000/2",
+            "fmtp:111 maxaveragebitrate=12000",
+        ],
+    );
+    let agreed = agree(&local(&ALL), &parse(answer.as_bytes()).unwrap()).unwrap();
+    assert_eq!(agreed.opus_limit, OpusLimit::Bits12000);
 }

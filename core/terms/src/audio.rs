@@ -35,6 +35,21 @@ impl Rate {
     pub const fn frame_samples(self) -> usize {
         self.hz() as usize / 50
     }
+
+    /// Samples for each one at 8 kHz. Places in a sound are counted at 8 kHz, whatever its rate.
+    #[must_use]
+    pub const fn factor(self) -> usize {
+        self.hz() as usize / 8_000
+    }
+
+    /// The rate of what is played to a leg whose codec has this one: wideband at the most.
+    #[must_use]
+    pub const fn of_sounds(self) -> Self {
+        match self {
+            Self::Hz8000 => Self::Hz8000,
+            Self::Hz16000 | Self::Hz48000 => Self::Hz16000,
+        }
+    }
 }
 
 /// How a leg's voice is coded (RFC 3551 names).
@@ -107,6 +122,64 @@ impl Codec {
             Self::Pcma => 8,
             Self::G722 => 9,
             Self::Opus => 111,
+        }
+    }
+}
+
+/// The bits a second that a phone takes of Opus at most, in steps: those who are sent the same in
+/// one room are to share one encoding, whatever numbers they say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum OpusLimit {
+    /// The least that Opus does (RFC 7587 §6.1).
+    Bits6000,
+    /// 8 kbit/s.
+    Bits8000,
+    /// 12 kbit/s.
+    Bits12000,
+    /// 16 kbit/s.
+    Bits16000,
+    /// 24 kbit/s.
+    Bits24000,
+    /// 32 kbit/s.
+    Bits32000,
+    /// 48 kbit/s.
+    Bits48000,
+    /// As many as we like.
+    #[default]
+    None,
+}
+
+impl OpusLimit {
+    const STEPS: [Self; 7] = [
+        Self::Bits6000,
+        Self::Bits8000,
+        Self::Bits12000,
+        Self::Bits16000,
+        Self::Bits24000,
+        Self::Bits32000,
+        Self::Bits48000,
+    ];
+
+    /// The highest step within so many bits a second; there is none below the first.
+    #[must_use]
+    pub fn within(bits: u32) -> Self {
+        let steps = Self::STEPS.into_iter().rev();
+        let mut fitting = steps.filter(|step| step.bit_rate() <= bits);
+        fitting.next().unwrap_or(Self::Bits6000)
+    }
+
+    /// Bits a second.
+    #[must_use]
+    pub const fn bit_rate(self) -> u32 {
+        match self {
+            Self::Bits6000 => 6_000,
+            Self::Bits8000 => 8_000,
+            Self::Bits12000 => 12_000,
+            Self::Bits16000 => 16_000,
+            Self::Bits24000 => 24_000,
+            Self::Bits32000 => 32_000,
+            Self::Bits48000 => 48_000,
+            Self::None => u32::MAX,
         }
     }
 }

@@ -10,7 +10,7 @@ mod srtp;
 mod time;
 mod words;
 
-pub use audio::{Audibility, Codec, Digit, Rate, Voice};
+pub use audio::{Audibility, Codec, Digit, OpusLimit, Rate, Voice};
 pub use cidr::{Cidr, NotACidr};
 pub use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 pub use ids::{

@@ -99,7 +99,7 @@ pub const FALLBACKS_MAX: u32 = 10;
 pub const FRIENDLY_NAME_CHARS_MAX: usize = 64;
 /// Characters of a participant's label.
 pub const LABEL_CHARS_MAX: usize = 128;
-/// Samples of one chunk of a sound: one second at 8 kHz.
+/// Samples of one chunk of a sound at 8 kHz, where places are counted: one second.
 pub const SOUND_CHUNK_SAMPLES: usize = 8_000;
 /// How long a held leg hears nothing before the built-in music stands in.
 pub const MUSIC_GRACE: Duration = Duration::from_millis(500);

@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use confab_media::{Command, Component, Engine, EngineConfig, Output};
 use confab_sockets::{Poll, Ports, now, sleep_until, try_realtime};
+use confab_sounds::Want;
 use confab_terms::limits::{RTP_PACKET_BYTES_MAX, TICK};
-use confab_terms::{Instant, LegId, PlayerId, SoundId, WallTime};
+use confab_terms::{Instant, LegId, WallTime};
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::mpsc::error::TryRecvError;
 
@@ -39,7 +40,7 @@ const UNTOLD_MAX: usize = 65_536;
 const LATE: Duration = Duration::from_millis(2);
 
 /// Takes what players want; never blocks.
-pub(crate) type Wants = Box<dyn FnMut(LegId, PlayerId, SoundId, u64) + Send>;
+pub(crate) type Wants = Box<dyn FnMut(Want) + Send>;
 
 /// One media thread.
 pub(crate) struct MediaLoop {
@@ -272,7 +273,14 @@ impl Running {
                     player,
                     sound,
                     position,
-                } => (self.setup.wants)(leg, player, sound, position),
+                    rate,
+                } => (self.setup.wants)(Want {
+                    leg,
+                    player,
+                    sound,
+                    position,
+                    rate,
+                }),
                 Output::Recorded(chunk) => self.setup.recordings.take(chunk),
                 Output::RecordingOver(recording) => self.setup.recordings.over(recording),
                 Output::Event(event) => {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use confab_media::Command;
-use confab_sounds::{Sink, Sounds, SoundsConfig, Told};
+use confab_sounds::{Sink, Sounds, SoundsConfig, Told, Want};
 use confab_switchboard::Input;
-use confab_terms::{AudioId, LegId, PlayerId, SoundId};
+use confab_terms::AudioId;
 use confab_web::{AudioSink, AudioWriter, Refused};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -20,8 +20,6 @@ use crate::threads::spawn;
 /// Wants on their way to the sounds; beyond: the engine asks again.
 const WANTS_MAX: usize = 1_024;
 
-type Want = (LegId, PlayerId, SoundId, u64);
-
 /// Starts them. What they feed goes to every media thread: the one that has the leg takes it.
 pub(crate) fn start(feeds: Vec<Sender<Command>>, letterbox: Letterbox) -> Sounds {
     let runtime = Handle::current();
@@ -33,17 +31,15 @@ pub(crate) fn start(feeds: Vec<Sender<Command>>, letterbox: Letterbox) -> Sounds
             });
         }
         Told::Feed {
-            leg,
-            player,
-            position,
+            want,
             samples,
             last,
-            ..
         } => {
             let feed = Command::Feed {
-                leg,
-                player,
-                position,
+                leg: want.leg,
+                player: want.player,
+                position: want.position,
+                rate: want.rate,
                 samples,
                 last,
             };
@@ -67,8 +63,8 @@ impl Asking {
         let (wants, mut asked): (_, Receiver<Want>) = channel(WANTS_MAX);
         let sounds = sounds.clone();
         let thread = spawn("wants", move || {
-            while let Some((leg, player, sound, position)) = asked.blocking_recv() {
-                sounds.want(leg, player, sound, position);
+            while let Some(want) = asked.blocking_recv() {
+                sounds.want(want);
             }
         })?;
         Ok((Self { wants }, thread))
@@ -77,8 +73,8 @@ impl Asking {
     /// For a media thread.
     pub(crate) fn wants(&self) -> Wants {
         let wants = self.wants.clone();
-        Box::new(move |leg, player, sound, position| {
-            let _full = wants.try_send((leg, player, sound, position));
+        Box::new(move |want| {
+            let _full = wants.try_send(want);
         })
     }
 }

@@ -1,10 +1,11 @@
-//! Bytes to samples at 8 kHz, mono, as they come. The formats are symphonia's; the limits and the
-//! judgement of what is broken beyond use are ours.
+//! Bytes to samples at 8 and at 16 kHz, mono, as they come. The formats are symphonia's; the
+//! limits and the judgement of what is broken beyond use are ours.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use confab_terms::Rate;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::common::Limit;
 use symphonia::core::errors::Error;
@@ -56,8 +57,18 @@ pub struct Decoders {
     filters: Mutex<Vec<Arc<Filter>>>,
 }
 
-/// Takes samples at 8 kHz, mono, as they are decoded; says when it has had enough.
-type Out<'a> = &'a mut dyn FnMut(&[i16]) -> ControlFlow<()>;
+/// What came out so far: mono, the same stretch of time at either rate but for what the filters
+/// still hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Decoded<'a> {
+    /// At 8 kHz.
+    pub narrow: &'a [i16],
+    /// At 16 kHz; none where the source itself has no more than 8 kHz.
+    pub wide: Option<&'a [i16]>,
+}
+
+/// Takes samples as they are decoded; says when it has had enough.
+type Out<'a> = &'a mut dyn FnMut(Decoded<'_>) -> ControlFlow<()>;
 
 impl Decoders {
     /// So many of them may use the processor at once.
@@ -112,17 +123,18 @@ impl Decoders {
         let mut run = Run {
             decoders: self,
             decoder,
-            resampler: None,
+            resamplers: None,
             mono: Vec::new(),
             interleaved: Vec::new(),
-            samples: Vec::new(),
+            narrow: Vec::new(),
+            wide: Vec::new(),
         };
         run.all(format.as_mut(), id, out)
     }
 
     fn decode_telephone(&self, mut source: impl Read, out: Out<'_>) -> Result<(), String> {
         let mut bytes = [0; 8_000];
-        let mut resampler = Resampler::with(self.filter(8_000));
+        let mut resampler = self.resampler(Rate::Hz8000.hz(), Rate::Hz8000);
         let mut samples = Vec::new();
         loop {
             let count = source.read(&mut bytes).map_err(|error| error.to_string())?;
@@ -135,20 +147,30 @@ impl Decoders {
                 .collect();
             samples.clear();
             resampler.push(&expanded, &mut samples);
-            if out(&samples).is_break() {
+            let decoded = Decoded {
+                narrow: &samples,
+                wide: None,
+            };
+            if out(decoded).is_break() {
                 return Ok(());
             }
         }
     }
 
-    fn filter(&self, rate: u32) -> Arc<Filter> {
-        let known =
-            |filters: &[Arc<Filter>]| filters.iter().find(|one| one.rate() == rate).cloned();
+    fn resampler(&self, rate: u32, to: Rate) -> Resampler {
+        Resampler::with(self.filter(rate, to))
+    }
+
+    fn filter(&self, rate: u32, to: Rate) -> Arc<Filter> {
+        let known = |filters: &[Arc<Filter>]| {
+            let mut filters = filters.iter();
+            filters.find(|one| one.is_between(rate, to)).cloned()
+        };
         let lock = || self.filters.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(filter) = known(&lock()) {
             return filter;
         }
-        let filter = Arc::new(Filter::new(rate));
+        let filter = Arc::new(Filter::new(rate, to));
         let mut filters = lock();
         if filters.len() == FILTERS_MAX {
             filters.remove(0);
@@ -161,10 +183,19 @@ impl Decoders {
 struct Run<'a> {
     decoders: &'a Decoders,
     decoder: Box<dyn AudioDecoder>,
-    resampler: Option<(u32, Resampler)>,
+    resamplers: Option<Resamplers>,
     interleaved: Vec<f32>,
     mono: Vec<f32>,
-    samples: Vec<i16>,
+    narrow: Vec<i16>,
+    wide: Vec<i16>,
+}
+
+/// From one rate of the source.
+struct Resamplers {
+    rate: u32,
+    narrow: Resampler,
+    /// What begins narrow stays so.
+    wide: Option<Resampler>,
 }
 
 impl Run<'_> {
@@ -187,7 +218,8 @@ impl Run<'_> {
             if packet.track_id != id {
                 continue;
             }
-            self.samples.clear();
+            self.narrow.clear();
+            self.wide.clear();
             match self.one(&packet) {
                 Ok(()) => broken = 0,
                 Err(Error::DecodeError(_) | Error::IoError(_)) if broken < BROKEN_PACKETS_MAX => {
@@ -198,7 +230,8 @@ impl Run<'_> {
                     return Err(error.to_string());
                 }
             }
-            if !self.samples.is_empty() && out(&self.samples).is_break() {
+            let any = !(self.narrow.is_empty() && self.wide.is_empty());
+            if any && out(self.decoded()).is_break() {
                 return Ok(());
             }
         }
@@ -206,7 +239,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Decodes one packet into `samples`.
+    fn decoded(&self) -> Decoded<'_> {
+        let is_wide = self.resamplers.as_ref().is_some_and(Resamplers::is_wide);
+        Decoded {
+            narrow: &self.narrow,
+            wide: is_wide.then_some(&self.wide),
+        }
+    }
+
+    /// Decodes one packet into `narrow` and `wide`.
     fn one(&mut self, packet: &Packet) -> Result<(), Error> {
         let _turn = self.decoders.processor.take();
         let decoded = self.decoder.decode(packet)?;
@@ -225,28 +266,54 @@ impl Run<'_> {
         self.mono
             .extend(frames.map(|frame| frame.iter().sum::<f32>() * share));
         // A stream may change its rate midway; the old one's rest comes out first.
-        if self
-            .resampler
-            .as_ref()
-            .is_none_or(|(known, _)| *known != rate)
-        {
-            if let Some((_, mut old)) = self.resampler.take() {
-                old.finish(&mut self.samples);
+        if self.resamplers.as_ref().is_none_or(|now| now.rate != rate) {
+            let old = self.resamplers.take();
+            let is_wide = old
+                .as_ref()
+                .map_or(rate > Rate::Hz8000.hz(), Resamplers::is_wide);
+            if let Some(mut old) = old {
+                old.finish(&mut self.narrow, &mut self.wide);
             }
-            self.resampler = Some((rate, Resampler::with(self.decoders.filter(rate))));
+            let to = |to| self.decoders.resampler(rate, to);
+            self.resamplers = Some(Resamplers {
+                rate,
+                narrow: to(Rate::Hz8000),
+                wide: is_wide.then(|| to(Rate::Hz16000)),
+            });
         }
-        if let Some((_, resampler)) = &mut self.resampler {
-            resampler.push(&self.mono, &mut self.samples);
+        if let Some(resamplers) = &mut self.resamplers {
+            resamplers.push(&self.mono, &mut self.narrow, &mut self.wide);
         }
         Ok(())
     }
 
-    /// What the filter still holds.
+    /// What the filters still hold.
     fn finish(&mut self, out: Out<'_>) {
-        self.samples.clear();
-        if let Some((_, resampler)) = &mut self.resampler {
-            resampler.finish(&mut self.samples);
-            let _ = out(&self.samples);
+        self.narrow.clear();
+        self.wide.clear();
+        if let Some(resamplers) = &mut self.resamplers {
+            resamplers.finish(&mut self.narrow, &mut self.wide);
+            let _ended_anyway = out(self.decoded());
+        }
+    }
+}
+
+impl Resamplers {
+    fn is_wide(&self) -> bool {
+        self.wide.is_some()
+    }
+
+    fn push(&mut self, mono: &[f32], narrow: &mut Vec<i16>, wide: &mut Vec<i16>) {
+        self.narrow.push(mono, narrow);
+        if let Some(resampler) = &mut self.wide {
+            resampler.push(mono, wide);
+        }
+    }
+
+    fn finish(&mut self, narrow: &mut Vec<i16>, wide: &mut Vec<i16>) {
+        self.narrow.finish(narrow);
+        if let Some(resampler) = &mut self.wide {
+            resampler.finish(wide);
         }
     }
 }

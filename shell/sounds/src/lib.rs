@@ -1,6 +1,7 @@
-//! Audio files decoded and speech synthesised, on threads of their own, to 8 kHz mono. Players
-//! ask for chunks and get them when they are there; no media thread ever waits for one. The other
-//! way round too: recordings are written on a thread of their own.
+//! Audio files decoded and speech synthesised, on threads of their own, to mono at
+//! 8 kHz and, where they hold more, at 16 kHz. Players ask for chunks and get them when they are
+//! there; no media thread ever waits for one. The other way round too: recordings are written on
+//! a thread of their own.
 
 mod audio_files;
 mod budget;
@@ -22,14 +23,15 @@ mod speech;
 mod telephone;
 mod told;
 mod wav;
+mod widths;
 mod work;
 
 pub use audio_files::{AudioFiles, NoMp3};
-pub use decoder::Decoders;
+pub use decoder::{Decoded, Decoders};
 pub use flite::Flite;
 pub use pipe::{AudioWriter, Refused};
 pub use recorder::{Piece, Recorder, RecorderEnd, file_of, repair};
 pub use resampler::Resampler;
 pub use sounds::{Sounds, SoundsConfig};
 pub use speech::{Phrase, Tts};
-pub use told::{Sink, Told};
+pub use told::{Sink, Told, Want};

@@ -10,15 +10,18 @@ pub const UNDECODED_BYTES_MAX: usize = 256 * 1024 * 1024;
 pub const UNDECODED_BYTES_EACH: usize = 128 * 1024;
 /// Audio that nobody asked to decode is dropped after this, when room is needed.
 pub const UNDECODED_AGE_MAX: Duration = Duration::from_secs(60);
-/// Samples of one sound: two hours. It ends there.
+/// Samples of one sound, at 8 kHz: two hours. It ends there.
 pub const SOUND_SAMPLES_MAX: u64 = 2 * 3_600 * 8_000;
 /// Bytes of decoded samples kept, all sounds together.
 pub const SOUND_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// How much of it may be what is kept at 16 kHz besides: one part of so many.
+pub const WIDE_SHARE: usize = 2;
 /// Sounds and audio files remembered.
 pub const SOUNDS_MAX: usize = 16_384;
 /// A sound wanted so recently is not dropped, however tight the room.
 pub const SOUND_KEPT: Duration = Duration::from_secs(60);
-/// Samples that make it worth answering a player before more is there: 200 ms.
+/// Samples that make it worth answering a player before more is there: 200 ms at
+/// 8 kHz.
 pub const FEED_SAMPLES_MIN: usize = 1_600;
 /// Players of one sound that wait for samples not decoded yet.
 pub const WANTS_MAX: usize = 16_384;
@@ -34,7 +37,7 @@ pub const SPEAKING_AT_ONCE: usize = 2;
 pub const TEXT_CHARS_MAX: usize = 4_096;
 /// How long one `<Say>` may take to synthesise.
 pub const SPEAKING_TIME_MAX: Duration = Duration::from_secs(10);
-/// Bytes of synthesised speech: eleven minutes at 8 kHz and more at nothing else.
+/// Bytes of synthesised speech: seventeen minutes at 16 kHz.
 pub const SPEECH_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The lowest sampling rate that is resampled.
 pub const RATE_MIN: u32 = 1_000;
@@ -47,7 +50,7 @@ pub const BROKEN_PACKETS_MAX: u32 = 200;
 /// Bytes of one tag (a title, a cover) that are read; the rest is skipped.
 pub const TAG_BYTES_MAX: usize = 64 * 1024;
 /// Filter tables kept for the rates used last.
-pub const FILTERS_MAX: usize = 8;
+pub const FILTERS_MAX: usize = 16;
 /// How long an MP3 may take to be made of a recording, the wait for its turn included.
 pub const MP3_TIME_MAX: Duration = Duration::from_secs(300);
 /// Bytes of the largest WAV file that an MP3 is made of: four hours and a half at 16 kHz.

@@ -1,13 +1,13 @@
-//! Any sampling rate to 8 kHz, mono: a windowed sinc, tabulated for 512 places between two input
-//! samples and interpolated in between, so that one path serves every ratio.
+//! Any sampling rate to one of ours, mono: a windowed sinc, tabulated for 512 places between two
+//! input samples and interpolated in between, so that one path serves every ratio.
 
 use std::f64::consts::PI;
 use std::sync::Arc;
 
+use confab_terms::Rate;
+
 use crate::limits::{RATE_MAX, RATE_MIN};
 
-/// What comes out.
-pub(crate) const RATE_OUT: u32 = 8_000;
 /// Places between two input samples. Linear interpolation between them errs by -106 dB.
 const PHASES: usize = 512;
 /// What passes and what is stopped, in parts of the smaller rate: 3,400 and 4,000 Hz of 8 kHz.
@@ -17,19 +17,20 @@ const STOP: f64 = 0.5;
 const KAISER_BETA: f64 = 6.755;
 const KAISER_WIDTH: f64 = 4.32;
 
-/// The tabulated filter for one input rate.
+/// The tabulated filter from one rate to another.
 #[derive(Debug)]
 pub(crate) struct Filter {
     rate: u32,
+    to: Rate,
     taps: usize,
     /// `PHASES + 1` rows of `taps`.
     table: Vec<f32>,
 }
 
 impl Filter {
-    pub(crate) fn new(rate: u32) -> Self {
+    pub(crate) fn new(rate: u32, to: Rate) -> Self {
         let rate = rate.clamp(RATE_MIN, RATE_MAX);
-        let scale = f64::from(rate.min(RATE_OUT)) / f64::from(rate);
+        let scale = f64::from(rate.min(to.hz())) / f64::from(rate);
         let half = (KAISER_WIDTH / ((STOP - PASS) * scale) / 2.0).ceil();
         let cutoff = (PASS + STOP) * scale;
         let taps = 2 * half as usize;
@@ -46,11 +47,21 @@ impl Filter {
             let sum: f32 = table[begin..].iter().sum();
             table[begin..].iter_mut().for_each(|weight| *weight /= sum);
         }
-        Self { rate, taps, table }
+        Self {
+            rate,
+            to,
+            taps,
+            table,
+        }
     }
 
-    pub(crate) fn rate(&self) -> u32 {
-        self.rate
+    pub(crate) fn is_between(&self, rate: u32, to: Rate) -> bool {
+        (self.rate, self.to) == (rate, to)
+    }
+
+    /// How many samples before and after a place have a say in it.
+    pub(crate) fn reach(&self) -> usize {
+        self.taps / 2
     }
 }
 
@@ -88,7 +99,7 @@ pub struct Resampler {
     /// Input that is still needed, with what the filter sees before the beginning.
     kept: Vec<f32>,
     /// Where in `kept` the next output sample's first tap is: whole samples, and a fraction of
-    /// `RATE_OUT`.
+    /// the rate that comes out.
     at: usize,
     fraction: u32,
     taken: u64,
@@ -96,10 +107,10 @@ pub struct Resampler {
 }
 
 impl Resampler {
-    /// For an input rate, which is brought within the limits.
+    /// From a rate, which is brought within the limits, to one of ours.
     #[must_use]
-    pub fn new(rate: u32) -> Self {
-        Self::with(Arc::new(Filter::new(rate)))
+    pub fn new(rate: u32, to: Rate) -> Self {
+        Self::with(Arc::new(Filter::new(rate, to)))
     }
 
     pub(crate) fn with(filter: Arc<Filter>) -> Self {
@@ -117,7 +128,7 @@ impl Resampler {
     /// Takes mono samples in -1..1, appends what they make.
     pub fn push(&mut self, samples: &[f32], out: &mut Vec<i16>) {
         self.taken += samples.len() as u64;
-        if self.filter.rate == RATE_OUT {
+        if self.filter.rate == self.filter.to.hz() {
             self.made += samples.len() as u64;
             out.extend(samples.iter().map(|&sample| to_i16(sample)));
             return;
@@ -134,7 +145,7 @@ impl Resampler {
     /// The input is over: appends what is still due.
     pub fn finish(&mut self, out: &mut Vec<i16>) {
         let rate = u64::from(self.filter.rate);
-        let due = (self.taken * u64::from(RATE_OUT)).div_ceil(rate);
+        let due = (self.taken * u64::from(self.filter.to.hz())).div_ceil(rate);
         if self.made < due {
             self.kept.resize(self.kept.len() + self.filter.taps, 0.0);
             self.make(due, out);
@@ -142,20 +153,24 @@ impl Resampler {
     }
 
     fn make(&mut self, until: u64, out: &mut Vec<i16>) {
-        let taps = self.filter.taps;
+        let (taps, to) = (self.filter.taps, self.filter.to.hz());
         while self.made < until && self.at + taps <= self.kept.len() {
-            let phase = f64::from(self.fraction) / f64::from(RATE_OUT) * PHASES as f64;
+            let phase = f64::from(self.fraction) / f64::from(to) * PHASES as f64;
             let row = phase as usize;
             let between = (phase - row as f64) as f32;
             let (this, next) = self.filter.table[row * taps..(row + 2) * taps].split_at(taps);
             let input = &self.kept[self.at..self.at + taps];
-            let (low, high) = (dot(this, input), dot(next, input));
-            out.push(to_i16(low + (high - low) * between));
+            let mut sample = dot(this, input);
+            // Between rates that divide it never lies in between.
+            if between > 0.0 {
+                sample += (dot(next, input) - sample) * between;
+            }
+            out.push(to_i16(sample));
             self.made += 1;
-            self.fraction += self.filter.rate % RATE_OUT;
-            self.at += (self.filter.rate / RATE_OUT) as usize;
-            if self.fraction >= RATE_OUT {
-                self.fraction -= RATE_OUT;
+            self.fraction += self.filter.rate % to;
+            self.at += (self.filter.rate / to) as usize;
+            if self.fraction >= to {
+                self.fraction -= to;
                 self.at += 1;
             }
         }

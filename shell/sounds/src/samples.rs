@@ -1,14 +1,16 @@
-//! The samples of one sound, growing while it is decoded, served in chunks.
+//! The samples of one sound at one rate, growing while it is decoded, served in chunks.
 
 use std::sync::Arc;
 
+use confab_terms::Rate;
 use confab_terms::limits::SOUND_CHUNK_SAMPLES;
 
 use crate::limits::FEED_SAMPLES_MIN;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Samples {
-    /// Each of `SOUND_CHUNK_SAMPLES`: shared with whoever plays it.
+    rate: Rate,
+    /// Each of a second: shared with whoever plays it.
     chunks: Vec<Arc<[i16]>>,
     tail: Vec<i16>,
     ended: bool,
@@ -22,25 +24,57 @@ pub(crate) struct Served {
 }
 
 impl Samples {
-    pub(crate) fn len(&self) -> u64 {
-        (self.chunks.len() * SOUND_CHUNK_SAMPLES + self.tail.len()) as u64
+    pub(crate) fn new(rate: Rate) -> Self {
+        Self {
+            rate,
+            chunks: Vec::new(),
+            tail: Vec::new(),
+            ended: false,
+        }
+    }
+
+    /// Samples of a chunk.
+    fn chunk(&self) -> usize {
+        SOUND_CHUNK_SAMPLES * self.rate.factor()
+    }
+
+    /// Samples that are worth an answer.
+    fn least(&self) -> usize {
+        FEED_SAMPLES_MIN * self.rate.factor()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.chunks.len() * self.chunk() + self.tail.len()
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.len() as usize * size_of::<i16>()
+        self.len() * size_of::<i16>()
     }
 
     pub(crate) fn push(&mut self, mut samples: &[i16]) {
+        let chunk = self.chunk();
         while !samples.is_empty() {
-            let room = SOUND_CHUNK_SAMPLES - self.tail.len();
+            let room = chunk - self.tail.len();
             let (now, later) = samples.split_at(room.min(samples.len()));
             self.tail.extend_from_slice(now);
-            if self.tail.len() == SOUND_CHUNK_SAMPLES {
+            if self.tail.len() == chunk {
                 self.chunks.push(self.tail.as_slice().into());
                 self.tail.clear();
             }
             samples = later;
         }
+    }
+
+    /// Cuts it off there, or goes on to there in silence.
+    pub(crate) fn resize(&mut self, length: usize) {
+        let (whole, rest) = (length / self.chunk(), length % self.chunk());
+        if let Some(chunk) = self.chunks.get(whole) {
+            self.tail = chunk[..rest].to_vec();
+            self.chunks.truncate(whole);
+        } else if whole == self.chunks.len() {
+            self.tail.truncate(rest);
+        }
+        self.push(&vec![0; length.saturating_sub(self.len())]);
     }
 
     pub(crate) fn end(&mut self) {
@@ -54,57 +88,54 @@ impl Samples {
 
     /// Whether a player could begin.
     pub(crate) fn can_begin(&self) -> bool {
-        self.len() >= FEED_SAMPLES_MIN as u64 || (self.ended && self.len() > 0)
+        self.len() >= self.least() || (self.ended && self.len() > 0)
     }
 
-    /// The samples from a position on, up to the next chunk's beginning or a chunk beyond; `None`
-    /// while there are too few to be worth it.
-    pub(crate) fn serve(&self, position: u64) -> Option<Served> {
+    /// How many samples to answer with from a position on: up to the next chunk's beginning or a
+    /// chunk beyond; `None` while there are too few to be worth it.
+    pub(crate) fn count_from(&self, position: usize) -> Option<usize> {
         let len = self.len();
         if position >= len {
-            let samples = Arc::from([]);
-            return self.ended.then_some(Served {
-                samples,
-                last: true,
-            });
+            return self.ended.then_some(0);
         }
-        let chunk = SOUND_CHUNK_SAMPLES as u64;
-        if position.is_multiple_of(chunk)
-            && let Some(whole) = self.chunks.get((position / chunk) as usize)
-        {
-            return Some(self.served(whole.clone(), position, len));
-        }
+        let (chunk, least) = (self.chunk(), self.least());
         let to_boundary = chunk - position % chunk;
-        let least = FEED_SAMPLES_MIN as u64;
         let most = if to_boundary < least {
             chunk
         } else {
             to_boundary
         };
-        let there = (len - position).min(most);
-        if there < least.min(most) && !self.ended {
-            return None;
-        }
-        let samples = self.copied(position as usize, there as usize);
-        Some(self.served(samples, position, len))
+        // Nothing ends between two places.
+        let factor = self.rate.factor();
+        let there = (len - position).min(most) / factor * factor;
+        (there >= least.min(most) || self.ended).then_some(there)
     }
 
-    fn served(&self, samples: Arc<[i16]>, position: u64, len: u64) -> Served {
-        let last = self.ended && position + samples.len() as u64 == len;
-        Served { samples, last }
+    /// The samples from a position on.
+    pub(crate) fn serve(&self, position: usize) -> Option<Served> {
+        let count = self.count_from(position)?;
+        let chunk = self.chunk();
+        let whole = self.chunks.get(position / chunk);
+        let samples = match whole.filter(|_| position.is_multiple_of(chunk)) {
+            Some(whole) => whole.clone(),
+            None => self.copied(position, count).into(),
+        };
+        let last = self.ended && position.saturating_add(count) >= self.len();
+        Some(Served { samples, last })
     }
 
-    fn copied(&self, position: usize, count: usize) -> Arc<[i16]> {
+    pub(crate) fn copied(&self, position: usize, count: usize) -> Vec<i16> {
+        let size = self.chunk();
         let mut copy = Vec::with_capacity(count);
         let mut at = position;
         while copy.len() < count {
-            let chunk = self.chunks.get(at / SOUND_CHUNK_SAMPLES);
+            let chunk = self.chunks.get(at / size);
             let chunk = chunk.map_or(self.tail.as_slice(), |chunk| &chunk[..]);
-            let from = &chunk[at % SOUND_CHUNK_SAMPLES..];
+            let from = &chunk[at % size..];
             let now = from.len().min(count - copy.len());
             copy.extend_from_slice(&from[..now]);
             at += now;
         }
-        copy.into()
+        copy
     }
 }

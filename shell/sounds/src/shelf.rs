@@ -8,13 +8,16 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use confab_switchboard::DecodeError;
-use confab_terms::{AudioId, DecodeId, LegId, PlayerId, SoundId};
+use confab_terms::{AudioId, DecodeId, SoundId};
 
-use crate::limits::{SOUND_BYTES_MAX, SOUND_KEPT, SOUND_SAMPLES_MAX, SOUNDS_MAX, WANTS_MAX};
+use crate::decoder::Decoded;
+use crate::limits::{
+    SOUND_BYTES_MAX, SOUND_KEPT, SOUND_SAMPLES_MAX, SOUNDS_MAX, WANTS_MAX, WIDE_SHARE,
+};
 use crate::pipe::AudioReader;
-use crate::samples::Samples;
 use crate::speech::Phrase;
-use crate::told::Told;
+use crate::told::{Told, Want};
+use crate::widths::Widths;
 use crate::work::{Job, not_audio};
 
 /// What a sound was made of.
@@ -39,21 +42,12 @@ pub(crate) enum Audio {
 
 #[derive(Debug)]
 pub(crate) struct Sound {
-    pub(crate) samples: Samples,
+    pub(crate) samples: Widths,
     origin: Origin,
     /// Who waits for its beginning.
     askers: Vec<DecodeId>,
     wants: Vec<Want>,
     used: Instant,
-}
-
-/// A player that waits for samples.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Want {
-    pub(crate) leg: LegId,
-    pub(crate) player: PlayerId,
-    pub(crate) sound: SoundId,
-    pub(crate) position: u64,
 }
 
 pub(crate) struct Shelf {
@@ -65,6 +59,8 @@ pub(crate) struct Shelf {
     audio_count: u64,
     sound_count: u64,
     bytes: usize,
+    /// Of these, what is kept at 16 kHz.
+    wide_bytes: usize,
     bytes_max: usize,
     kept: Duration,
 }
@@ -86,6 +82,7 @@ impl Shelf {
             audio_count: 0,
             sound_count: 0,
             bytes: 0,
+            wide_bytes: 0,
             bytes_max,
             kept,
         }
@@ -109,7 +106,7 @@ impl Shelf {
             }
         }
         let new = Sound {
-            samples: Samples::default(),
+            samples: Widths::default(),
             origin,
             askers: Vec::new(),
             wants: Vec::new(),
@@ -148,31 +145,51 @@ impl Shelf {
     }
 
     /// Takes decoded samples; tells whether it would take more. `told` are those who waited.
-    pub(crate) fn grow(&mut self, sound: SoundId, samples: &[i16], told: &mut Vec<Told>) -> bool {
-        let bytes = size_of_val(samples);
+    pub(crate) fn grow(&mut self, sound: SoundId, new: Decoded<'_>, told: &mut Vec<Told>) -> bool {
+        let (narrow, wide) = (size_of_val(new.narrow), new.wide.map_or(0, size_of_val));
+        let bytes = narrow + wide;
         if self.bytes + bytes > self.bytes_max {
             self.make_room(bytes);
         }
-        if self.bytes + bytes > self.bytes_max {
+        let has_room = |more: usize| self.bytes + more <= self.bytes_max;
+        let wide_has_room = self.wide_bytes + wide <= self.bytes_max / WIDE_SHARE;
+        let (fits, fits_whole) = (has_room(narrow), has_room(bytes) && wide_has_room);
+        if !fits {
             return false;
         }
+        self.change(sound, |samples| {
+            if !fits_whole {
+                samples.end_wide();
+            }
+            samples.push(new);
+        });
         let Some(known) = self.sounds.get_mut(&sound) else {
             return false;
         };
-        self.bytes += bytes;
-        known.samples.push(samples);
         known.tell(sound, told);
         known.samples.len() < SOUND_SAMPLES_MAX
+    }
+
+    /// Changes a sound's samples, and counts what that took.
+    fn change(&mut self, sound: SoundId, change: impl FnOnce(&mut Widths)) {
+        let Some(known) = self.sounds.get_mut(&sound) else {
+            return;
+        };
+        self.bytes -= known.samples.bytes();
+        self.wide_bytes -= known.samples.wide_bytes();
+        change(&mut known.samples);
+        self.bytes += known.samples.bytes();
+        self.wide_bytes += known.samples.wide_bytes();
     }
 
     /// Nothing more comes. With an error the sound stays for those who play it, up to where it
     /// broke, but is not found again; without a sample it is gone.
     pub(crate) fn end(&mut self, sound: SoundId, error: Option<DecodeError>) -> Vec<Told> {
         let mut told = Vec::new();
+        self.change(sound, Widths::end);
         let Some(known) = self.sounds.get_mut(&sound) else {
             return told;
         };
-        known.samples.end();
         known.tell(sound, &mut told);
         let empty = known.samples.len() == 0;
         let error = error.or_else(|| empty.then(|| not_audio("no room for its samples")));
@@ -216,6 +233,7 @@ impl Shelf {
         };
         if let Some(dropped) = self.sounds.remove(&oldest) {
             self.bytes -= dropped.samples.bytes();
+            self.wide_bytes -= dropped.samples.wide_bytes();
             self.forget(oldest, &dropped.origin);
         }
         true
@@ -263,13 +281,10 @@ impl Sound {
     }
 }
 
-fn serve(samples: &Samples, want: Want) -> Option<Told> {
-    let served = samples.serve(want.position)?;
+fn serve(samples: &Widths, want: Want) -> Option<Told> {
+    let served = samples.serve(want.position, want.rate)?;
     Some(Told::Feed {
-        leg: want.leg,
-        player: want.player,
-        sound: want.sound,
-        position: want.position,
+        want,
         samples: served.samples,
         last: served.last,
     })
@@ -278,10 +293,7 @@ fn serve(samples: &Samples, want: Want) -> Option<Told> {
 /// The answer to a want of what is not there.
 fn gone(want: Want) -> Told {
     Told::Feed {
-        leg: want.leg,
-        player: want.player,
-        sound: want.sound,
-        position: want.position,
+        want,
         samples: [].into(),
         last: true,
     }

@@ -1,24 +1,23 @@
 //! `Sounds`: the handle that the server holds. Answers at once or later through the sink; never
-//! blocks for longer than it takes to copy a second of samples.
+//! blocks for longer than it takes to copy a second of samples, or to bring one to 16 kHz.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use confab_switchboard::DecodeError;
-use confab_terms::{AudioId, DecodeId, LegId, PlayerId, SoundId};
+use confab_terms::{AudioId, DecodeId, Rate, SoundId};
 
 use crate::budget::Budget;
-use crate::decoder::Decoders;
+use crate::decoder::{Decoded, Decoders};
 use crate::flite::Flite;
 use crate::limits::{
     DECODING_AT_ONCE, JOBS_MAX, SPEAKING_AT_ONCE, UNDECODED_AGE_MAX, UNDECODED_BYTES_MAX,
 };
 use crate::permits::Permits;
 use crate::pipe::{self, AudioWriter, Refused};
-use crate::resampler::RATE_OUT;
-use crate::shelf::{Audio, Origin, Shelf, Want};
+use crate::shelf::{Audio, Origin, Shelf};
 use crate::speech::{self, Phrase, Tts};
-use crate::told::{Sink, Told};
+use crate::told::{Sink, Told, Want};
 use crate::work::{Job, Source, not_audio};
 
 /// What `Sounds` is made of.
@@ -144,7 +143,7 @@ impl Sounds {
         let phrase = Phrase {
             voice: self.inner.tts.voice(voice, language),
             text,
-            rate: RATE_OUT,
+            rate: Rate::Hz16000.hz(),
         };
         let mut shelf = self.inner.lock();
         let sound = match shelf.spoken.get(&phrase) {
@@ -163,15 +162,8 @@ impl Sounds {
         self.ask(shelf, sound, decode);
     }
 
-    /// A player's question for the samples from `position` on: answered by `Told::Feed`, on this
-    /// thread if they are there.
-    pub fn want(&self, leg: LegId, player: PlayerId, sound: SoundId, position: u64) {
-        let want = Want {
-            leg,
-            player,
-            sound,
-            position,
-        };
+    /// A player's question: answered by `Told::Feed`, on this thread if the samples are there.
+    pub fn want(&self, want: Want) {
         let told = self.inner.lock().want(want);
         self.inner.tell(told);
     }
@@ -214,7 +206,7 @@ impl Inner {
     }
 
     /// More of a sound; tells whether to go on.
-    pub(crate) fn grown(&self, sound: SoundId, samples: &[i16]) -> bool {
+    pub(crate) fn grown(&self, sound: SoundId, samples: Decoded<'_>) -> bool {
         let mut told = Vec::new();
         let goes_on = self.lock().grow(sound, samples, &mut told);
         self.tell(told);

@@ -3,7 +3,22 @@
 use std::sync::Arc;
 
 use confab_switchboard::DecodeError;
-use confab_terms::{DecodeId, LegId, PlayerId, SoundId};
+use confab_terms::{DecodeId, LegId, PlayerId, Rate, SoundId};
+
+/// A player's question for the samples of a sound from a place on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Want {
+    /// Whose.
+    pub leg: LegId,
+    /// Which player.
+    pub player: PlayerId,
+    /// Which sound.
+    pub sound: SoundId,
+    /// The place of the first sample, counted at 8 kHz.
+    pub position: u64,
+    /// Of the samples: 16 kHz, or 8 kHz.
+    pub rate: Rate,
+}
 
 /// What the sounds tell the server.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,14 +33,8 @@ pub enum Told {
     /// The answer to `want`.
     Feed {
         /// Echoed.
-        leg: LegId,
-        /// Echoed.
-        player: PlayerId,
-        /// Echoed.
-        sound: SoundId,
-        /// Echoed: the place of the first sample.
-        position: u64,
-        /// At most `limits::SOUND_CHUNK_SAMPLES`, at 8 kHz.
+        want: Want,
+        /// A second at the most, at the rate that was asked for.
         samples: Arc<[i16]>,
         /// The sound ends with these, or is gone.
         last: bool,

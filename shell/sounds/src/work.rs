@@ -9,6 +9,7 @@ use std::thread;
 use confab_switchboard::DecodeError;
 use confab_terms::SoundId;
 
+use crate::decoder::Decoded;
 use crate::limits::WORKERS_MAX;
 use crate::pipe::AudioReader;
 use crate::sounds::Inner;
@@ -119,8 +120,8 @@ impl Inner {
         content_type: &str,
     ) -> Result<(), DecodeError> {
         let mut any = false;
-        let mut out = |samples: &[i16]| {
-            any |= !samples.is_empty();
+        let mut out = |samples: Decoded<'_>| {
+            any |= !samples.narrow.is_empty();
             if self.grown(sound, samples) {
                 ControlFlow::Continue(())
             } else {

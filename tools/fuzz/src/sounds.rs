@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
-use confab_sounds::Decoders;
+use confab_sounds::{Decoded, Decoders};
 
 /// Whatever a file of a few kilobytes says of itself. The filter of an odd rate is most of it.
 const MEMORY_MAX: usize = 24 << 20;
@@ -27,11 +27,13 @@ fn decode(bytes: &[u8], content_type: &str) {
     let decoders = DECODERS.get_or_init(|| Decoders::new(1));
     let samples_max = bytes.len() * SAMPLES_PER_BYTE + SAMPLES_MORE;
     let mut decoded = 0;
-    let mut out = |samples: &[i16]| {
-        decoded += samples.len();
+    let mut wide = 0;
+    let mut out = |samples: Decoded<'_>| {
+        decoded += samples.narrow.len();
+        wide += samples.wide.map_or(0, <[i16]>::len);
         assert!(
-            decoded <= samples_max,
-            "{decoded} samples of {} bytes",
+            decoded <= samples_max && wide <= 2 * samples_max,
+            "{decoded} samples, {wide} wide ones, of {} bytes",
             bytes.len()
         );
         ControlFlow::Continue(())

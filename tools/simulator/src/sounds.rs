@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use confab_media::Command;
 use confab_switchboard::{DecodeError, Input};
-use confab_terms::{DecodeId, LegId, PlayerId, SoundId};
+use confab_terms::{DecodeId, LegId, PlayerId, Rate, SoundId};
 
 use crate::queue::Arrival;
 use crate::tally::Kind;
@@ -51,7 +51,13 @@ impl World {
             .push(at, Arrival::Input(Input::Decoded { decode, result }));
     }
 
-    pub(crate) fn feed(&mut self, leg: LegId, player: PlayerId, sound: SoundId, position: u64) {
+    pub(crate) fn feed(
+        &mut self,
+        leg: LegId,
+        player: PlayerId,
+        sound: SoundId,
+        (position, rate): (u64, Rate),
+    ) {
         let dice = &mut self.application;
         let late = dice.chance(100);
         let ms = if late {
@@ -74,7 +80,7 @@ impl World {
         }
         let which = tone_of(sound);
         let samples: Vec<i16> = (position..position + left.min(8_000))
-            .map(|at| tone(which, at))
+            .flat_map(|at| core::iter::repeat_n(tone(which, at), rate.factor()))
             .collect();
         if let Some(here) = self.ports.legs.get_mut(&leg) {
             here.fed.insert(sound);
@@ -83,6 +89,7 @@ impl World {
             leg,
             player,
             position,
+            rate,
             samples: Arc::from(samples),
             last: left <= 8_000,
         };

@@ -301,15 +301,16 @@ impl World {
                     player,
                     sound,
                     position,
-                } => wants.push((leg, player, sound, position)),
+                    rate,
+                } => wants.push((leg, player, sound, (position, rate))),
                 // What a recording holds is for the engine's own tests.
                 Output::Recorded(_) => {}
                 Output::RecordingOver(recording) => over.push(recording),
                 Output::Event(event) => events.push(event),
             }
         }
-        for (leg, player, sound, position) in wants {
-            self.feed(leg, player, sound, position);
+        for (leg, player, sound, at) in wants {
+            self.feed(leg, player, sound, at);
         }
         for event in events {
             if let Event::Applied { room, number, tick } = event

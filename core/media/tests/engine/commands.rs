@@ -36,6 +36,7 @@ fn unknown_legs_and_rooms_do_no_harm() {
         leg: nobody,
         player: PlayerId(1),
         position: 0,
+        rate: Rate::Hz8000,
         samples: Arc::from([1]),
         last: true,
     });

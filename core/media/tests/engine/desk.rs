@@ -9,8 +9,8 @@ use confab_media::{
 };
 use confab_rtp::{HEADER_BYTES, Header};
 use confab_terms::{
-    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, PlayerId, Rate, RecordingSid, RoomId,
-    SocketAddr, SoundId, Voice,
+    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, OpusLimit, PlayerId, Rate, RecordingSid,
+    RoomId, SocketAddr, SoundId, Voice,
 };
 
 pub(crate) const ROOM: RoomId = RoomId(1);
@@ -70,9 +70,12 @@ pub(crate) struct Out {
     pub(crate) events: Vec<Event>,
     pub(crate) locked: Vec<(LegId, Component, SocketAddr)>,
     pub(crate) unlocked: Vec<LegId>,
-    pub(crate) wants: Vec<(LegId, PlayerId, SoundId, u64)>,
+    pub(crate) wants: Vec<Want>,
     pub(crate) recorded: BTreeMap<RecordingSid, Recording>,
 }
+
+/// Whose player needs what: at the end, from where on and at which rate.
+pub(crate) type Want = (LegId, PlayerId, SoundId, (u64, Rate));
 
 /// What came of one recording.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -127,6 +130,7 @@ pub(crate) fn media(leg: u64) -> LegMedia {
         payload_type: 0,
         digits_payload_type: Some(101),
         comfort_noise: None,
+        opus_limit: OpusLimit::None,
         sends: true,
         receives: true,
         srtp: None,
@@ -198,8 +202,8 @@ impl Desk {
         self.engine.tick(self.now);
         let mut out = self.drain();
         // What it wants it gets at once, as from a fast disk.
-        for (leg, player, sound, position) in core::mem::take(&mut out.wants) {
-            let fed = self.feed(leg, player, sound, position);
+        for want in core::mem::take(&mut out.wants) {
+            let fed = self.feed(want);
             out.events.extend(fed.events);
         }
         out
@@ -274,12 +278,13 @@ impl Desk {
     }
 
     pub(crate) fn serve(&mut self, out: Out) {
-        for (leg, player, sound, position) in out.wants {
-            self.feed(leg, player, sound, position);
+        for want in out.wants {
+            self.feed(want);
         }
     }
 
-    fn feed(&mut self, leg: LegId, player: PlayerId, sound: SoundId, position: u64) -> Out {
+    fn feed(&mut self, (leg, player, sound, (position, rate)): Want) -> Out {
+        assert_eq!(rate, Rate::Hz8000, "these phones are narrow");
         let whole = &self.sounds[&sound];
         let from = position as usize;
         let to = whole.len().min(from + 8_000);
@@ -287,6 +292,7 @@ impl Desk {
             leg,
             player,
             position,
+            rate,
             samples: Arc::from(&whole[from..to]),
             last: to == whole.len(),
         };
@@ -318,7 +324,8 @@ impl Desk {
                     player,
                     sound,
                     position,
-                } => out.wants.push((leg, player, sound, position)),
+                    rate,
+                } => out.wants.push((leg, player, sound, (position, rate))),
                 Output::Recorded(chunk) => {
                     assert!(chunk.missing == 0, "nothing is lost");
                     let tape = out.recorded.entry(chunk.recording).or_default();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use confab_media::{Background, Command, Event, Player, RoomChange, Source};
-use confab_terms::{LegId, PlayerId, SoundId};
+use confab_terms::{LegId, PlayerId, Rate, SoundId};
 
 use crate::desk::{Desk, HELD, OPEN, coded, sound};
 
@@ -79,6 +79,7 @@ fn a_pause_ends_and_a_sound_that_is_gone_ends() {
             leg: LegId(1),
             player: PlayerId(4 + u64::from(repeats)),
             position: 0,
+            rate: Rate::Hz8000,
             samples: Arc::from([]),
             last: true,
         });
@@ -146,12 +147,16 @@ fn hold_and_back_are_one_tick_with_the_room() {
         backgrounds: vec![(LegId(1), Background::Playing(sound(5, 1, true)))],
         ..RoomChange::default()
     });
-    assert_eq!(out.wants, [(LegId(1), PlayerId(5), SoundId(1), 0)]);
+    assert_eq!(
+        out.wants,
+        [(LegId(1), PlayerId(5), SoundId(1), (0, Rate::Hz8000))]
+    );
     assert_eq!(desk.say(&said).level(1), 0);
     desk.apply(Command::Feed {
         leg: LegId(1),
         player: PlayerId(5),
         position: 0,
+        rate: Rate::Hz8000,
         samples: vec![1_000; 8_000].into(),
         last: true,
     });
@@ -195,6 +200,7 @@ fn a_chunk_that_comes_late_or_twice_or_for_another_is_dropped() {
         leg: LegId(1),
         player: PlayerId(player),
         position,
+        rate: Rate::Hz8000,
         samples: samples.into(),
         last: false,
     };

@@ -2,6 +2,7 @@
 //! and changes of the room's rate, all judged by what arrives at the phones.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use confab_codec::tone::Sine;
 use confab_codec::{Encoder, G722Decoder, OpusDecoder, OpusSettings, decode};
@@ -9,7 +10,7 @@ use confab_media::{
     Command, Component, Engine, EngineConfig, LegMedia, Output, Player, RoomChange, Source,
 };
 use confab_rtp::{HEADER_BYTES, Header};
-use confab_terms::{Audibility, Codec, Instant, LegId, PlayerId, Rate, Voice};
+use confab_terms::{Audibility, Codec, Instant, LegId, OpusLimit, PlayerId, Rate, SoundId, Voice};
 
 use crate::desk::{OPEN, ROOM, address, media};
 
@@ -17,12 +18,12 @@ const CODECS: [Codec; 4] = [Codec::Pcmu, Codec::Pcma, Codec::G722, Codec::Opus];
 
 /// A phone: what it says, and all that it has heard.
 pub(crate) struct Phone {
-    codec: Codec,
+    pub(crate) codec: Codec,
     encoder: Encoder,
     says: Option<Sine>,
     sent: u32,
     ear: Ear,
-    heard: Vec<i16>,
+    pub(crate) heard: Vec<i16>,
     pub(crate) payloads: Vec<Vec<u8>>,
     said: Vec<Vec<u8>>,
 }
@@ -34,10 +35,12 @@ pub(crate) enum Ear {
 }
 
 pub(crate) struct Table {
-    engine: Engine,
-    now: Instant,
+    pub(crate) engine: Engine,
+    pub(crate) now: Instant,
     changes: u64,
     pub(crate) phones: BTreeMap<u64, Phone>,
+    /// At each rate.
+    pub(crate) sounds: BTreeMap<(SoundId, Rate), Vec<i16>>,
 }
 
 impl Table {
@@ -53,6 +56,7 @@ impl Table {
             now: Instant(0),
             changes: 0,
             phones: BTreeMap::new(),
+            sounds: BTreeMap::new(),
         }
     }
 
@@ -72,17 +76,29 @@ impl Table {
             timestamp: 0,
         };
         self.engine.apply(self.now, add);
+        self.agree(leg, codec);
+        self.change(RoomChange {
+            seat: vec![(LegId(leg), OPEN)],
+            ..RoomChange::default()
+        });
+    }
+
+    /// What it hears from now on it hears in this codec, as from a new phone.
+    pub(crate) fn agree(&mut self, leg: u64, codec: Codec) {
+        self.agree_on(leg, codec, OpusLimit::None);
+    }
+
+    pub(crate) fn agree_on(&mut self, leg: u64, codec: Codec, opus_limit: OpusLimit) {
+        let sent = self.phones.get(&leg).map_or(0, |phone| phone.sent);
         let media = LegMedia {
             codec,
             payload_type: codec.payload_type(),
+            opus_limit,
             ..media(leg)
         };
-        let leg_id = LegId(leg);
-        let set = Command::SetMedia { leg: leg_id, media };
-        self.engine.apply(self.now, set);
-        self.change(RoomChange {
-            seat: vec![(leg_id, OPEN)],
-            ..RoomChange::default()
+        self.apply(Command::SetMedia {
+            leg: LegId(leg),
+            media,
         });
         let ear = match codec {
             Codec::Pcmu | Codec::Pcma => Ear::Narrow,
@@ -93,7 +109,7 @@ impl Table {
             codec,
             encoder: Encoder::new(codec, OpusSettings::default()),
             says: None,
-            sent: 0,
+            sent,
             ear,
             heard: Vec::new(),
             payloads: Vec::new(),
@@ -144,18 +160,54 @@ impl Table {
                     .receive(self.now, leg, Component::Rtp, from, &packet);
             }
             self.engine.tick(self.now);
-            while let Some(output) = self.engine.poll_output() {
-                if let Output::Packet {
+            self.poll();
+        }
+    }
+
+    pub(crate) fn apply(&mut self, command: Command) {
+        self.engine.apply(self.now, command);
+        self.poll();
+    }
+
+    fn poll(&mut self) {
+        let mut feeds = Vec::new();
+        while let Some(output) = self.engine.poll_output() {
+            match output {
+                Output::Packet {
                     leg,
                     component: Component::Rtp,
                     bytes,
                     ..
-                } = output
-                    && let Some(phone) = self.phones.get_mut(&leg.0)
-                {
-                    phone.hear(&bytes[HEADER_BYTES..]);
+                } => {
+                    if let Some(phone) = self.phones.get_mut(&leg.0) {
+                        phone.hear(&bytes[HEADER_BYTES..]);
+                    }
                 }
+                Output::Wants {
+                    leg,
+                    player,
+                    sound,
+                    position,
+                    rate,
+                } => {
+                    let whole = &self.sounds[&(sound, rate)];
+                    let from = position as usize * rate.factor();
+                    let to = whole.len().min(from + rate.hz() as usize);
+                    feeds.push(Command::Feed {
+                        leg,
+                        player,
+                        position,
+                        rate,
+                        samples: Arc::from(&whole[from..to]),
+                        last: to == whole.len(),
+                    });
+                }
+                _ => {}
             }
+        }
+        // What it wants it gets at once, as from a fast disk.
+        for feed in feeds {
+            self.apply(feed);
         }
     }
 
@@ -179,7 +231,7 @@ impl Table {
         !said.is_empty() && said == plain(&self.phones[&listener].payloads)
     }
 
-    fn level(&self, leg: u64, hz: f64) -> f64 {
+    pub(crate) fn level(&self, leg: u64, hz: f64) -> f64 {
         let phone = &self.phones[&leg];
         level(phone.codec, &phone.heard, hz)
     }
@@ -233,7 +285,7 @@ pub(crate) fn level(codec: Codec, samples: &[i16], hz: f64) -> f64 {
 }
 
 /// The most that any sample is off from what the two before it say of a pure tone: a click.
-fn roughness(codec: Codec, samples: &[i16], hz: f64) -> f64 {
+pub(crate) fn roughness(codec: Codec, samples: &[i16], hz: f64) -> f64 {
     let turn = hz / f64::from(codec.rate().hz()) * std::f64::consts::TAU;
     let expected = |two: &[i16]| 2.0 * turn.cos() * f64::from(two[1]) - f64::from(two[0]);
     let off = samples
@@ -243,9 +295,9 @@ fn roughness(codec: Codec, samples: &[i16], hz: f64) -> f64 {
 }
 
 /// −15 dBFS.
-const AMPLITUDE: f64 = 5_827.0;
+pub(crate) const AMPLITUDE: f64 = 5_827.0;
 
-fn is_whole(level: f64) -> bool {
+pub(crate) fn is_whole(level: f64) -> bool {
     (0.85..1.15).contains(&(level / AMPLITUDE))
 }
 

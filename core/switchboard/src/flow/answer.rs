@@ -76,6 +76,7 @@ pub(crate) fn leg_media(agreed: &Agreed, signalling_address: IpAddr) -> LegMedia
         payload_type: agreed.payload_type,
         digits_payload_type: agreed.digits_payload_type,
         comfort_noise: agreed.comfort_noise,
+        opus_limit: agreed.opus_limit,
         sends: matches!(agreed.direction, Direction::SendRecv | Direction::SendOnly),
         receives: agreed.direction == Direction::SendRecv,
         srtp: agreed.srtp,

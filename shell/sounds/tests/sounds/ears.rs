@@ -4,9 +4,9 @@ use std::f64::consts::PI;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use confab_sounds::{Sounds, SoundsConfig, Told};
+use confab_sounds::{Sounds, SoundsConfig, Told, Want};
 use confab_switchboard::DecodeError;
-use confab_terms::{AudioId, DecodeId, LegId, PlayerId, SoundId};
+use confab_terms::{AudioId, DecodeId, LegId, PlayerId, Rate, SoundId};
 
 pub(crate) struct Ears {
     pub(crate) sounds: Sounds,
@@ -51,27 +51,42 @@ impl Ears {
     pub(crate) fn fed(&self) -> (u64, Vec<i16>, bool) {
         match self.next() {
             Told::Feed {
-                position,
+                want,
                 samples,
                 last,
-                ..
-            } => (position, samples.to_vec(), last),
+            } => (want.position, samples.to_vec(), last),
             Told::Decoded { .. } => panic!("decoded what nobody asked for"),
         }
     }
 
     pub(crate) fn want(&self, sound: SoundId, position: u64) {
-        self.sounds.want(LegId(1), PlayerId(1), sound, position);
+        self.want_at(Rate::Hz8000, sound, position);
+    }
+
+    fn want_at(&self, rate: Rate, sound: SoundId, position: u64) {
+        self.sounds.want(Want {
+            leg: LegId(1),
+            player: PlayerId(1),
+            sound,
+            position,
+            rate,
+        });
     }
 
     /// A sound from beginning to end.
     pub(crate) fn all(&self, sound: SoundId) -> Vec<i16> {
+        self.all_at(Rate::Hz8000, sound)
+    }
+
+    pub(crate) fn all_at(&self, rate: Rate, sound: SoundId) -> Vec<i16> {
         let mut all = Vec::new();
         loop {
-            self.want(sound, all.len() as u64);
+            let place = (all.len() / rate.factor()) as u64;
+            self.want_at(rate, sound, place);
             let (position, samples, last) = self.fed();
-            assert_eq!(position, all.len() as u64);
-            assert!(samples.len() <= 8_000);
+            assert_eq!(position, place);
+            assert!(samples.len() <= 8_000 * rate.factor());
+            assert!(samples.len().is_multiple_of(rate.factor()));
             assert!(last || !samples.is_empty(), "neither samples nor an end");
             all.extend(samples);
             if last {
@@ -89,11 +104,16 @@ impl Ears {
 
 /// The amplitude of a tone, full scale being 1.
 pub(crate) fn tone(samples: &[i16], hertz: f64) -> f64 {
+    tone_at(Rate::Hz8000, samples, hertz)
+}
+
+pub(crate) fn tone_at(rate: Rate, samples: &[i16], hertz: f64) -> f64 {
+    let rate = f64::from(rate.hz());
     let (mut real, mut imaginary, mut weight) = (0.0, 0.0, 0.0);
     let count = samples.len() as f64;
     for (at, sample) in samples.iter().enumerate() {
         let hann = 0.5 - 0.5 * (2.0 * PI * at as f64 / count).cos();
-        let angle = 2.0 * PI * hertz * at as f64 / 8_000.0;
+        let angle = 2.0 * PI * hertz * at as f64 / rate;
         real += hann * f64::from(*sample) * angle.cos();
         imaginary += hann * f64::from(*sample) * angle.sin();
         weight += hann;
@@ -103,11 +123,16 @@ pub(crate) fn tone(samples: &[i16], hertz: f64) -> f64 {
 
 /// The power of everything but a tone, in decibels below the tone.
 pub(crate) fn purity_db(samples: &[i16], hertz: f64) -> f64 {
+    purity_db_at(Rate::Hz8000, samples, hertz)
+}
+
+pub(crate) fn purity_db_at(rate: Rate, samples: &[i16], hertz: f64) -> f64 {
+    let rate = f64::from(rate.hz());
     // The middle: filters start and stop at the ends.
     let samples = &samples[samples.len() / 8..samples.len() * 7 / 8];
     let (mut cc, mut cs, mut ss, mut xc, mut xs) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for (at, sample) in samples.iter().enumerate() {
-        let (sin, cos) = (2.0 * PI * hertz * at as f64 / 8_000.0).sin_cos();
+        let (sin, cos) = (2.0 * PI * hertz * at as f64 / rate).sin_cos();
         let x = f64::from(*sample);
         cc += cos * cos;
         cs += cos * sin;
@@ -119,7 +144,7 @@ pub(crate) fn purity_db(samples: &[i16], hertz: f64) -> f64 {
     let (a, b) = ((xc * ss - xs * cs) / det, (xs * cc - xc * cs) / det);
     let (mut signal, mut rest) = (0.0, 0.0);
     for (at, sample) in samples.iter().enumerate() {
-        let (sin, cos) = (2.0 * PI * hertz * at as f64 / 8_000.0).sin_cos();
+        let (sin, cos) = (2.0 * PI * hertz * at as f64 / rate).sin_cos();
         let fit = a * cos + b * sin;
         signal += fit * fit;
         rest += (f64::from(*sample) - fit).powi(2);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use confab_sounds::Told;
-use confab_terms::{DecodeId, LegId, PlayerId, SoundId};
+use confab_sounds::{Told, Want};
+use confab_terms::{DecodeId, LegId, PlayerId, Rate, SoundId};
 
 use crate::ears::{Ears, tone};
 use crate::wav::{Coding, sine, wav};
@@ -127,14 +127,17 @@ fn a_writer_that_is_dropped_leaves_nobody_waiting() {
 #[test]
 fn a_sound_that_is_not_there_ends_at_once() {
     let ears = Ears::new();
-    ears.sounds.want(LegId(3), PlayerId(4), SoundId(99), 5);
-    let samples = [].into();
-    let (leg, player, sound) = (LegId(3), PlayerId(4), SoundId(99));
-    let gone = Told::Feed {
-        leg,
-        player,
-        sound,
+    let want = Want {
+        leg: LegId(3),
+        player: PlayerId(4),
+        sound: SoundId(99),
         position: 5,
+        rate: Rate::Hz16000,
+    };
+    ears.sounds.want(want);
+    let samples = [].into();
+    let gone = Told::Feed {
+        want,
         samples,
         last: true,
     };

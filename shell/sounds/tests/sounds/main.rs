@@ -9,3 +9,4 @@ mod recorder;
 mod resampler;
 mod speech;
 mod wav;
+mod wide;

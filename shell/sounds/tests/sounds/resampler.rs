@@ -1,6 +1,7 @@
 //! The resampler by itself: sweeps, rates nobody uses, pieces of any size.
 
 use confab_sounds::Resampler;
+use confab_terms::Rate;
 use proptest::prelude::*;
 
 use crate::ears::{purity_db, tone};
@@ -8,7 +9,7 @@ use crate::wav::sine;
 
 fn resample(rate: u32, input: &[f64], piece: usize) -> Vec<i16> {
     let input: Vec<f32> = input.iter().map(|sample| *sample as f32).collect();
-    let mut resampler = Resampler::new(rate);
+    let mut resampler = Resampler::new(rate, Rate::Hz8000);
     let mut out = Vec::new();
     input
         .chunks(piece)

@@ -14,11 +14,20 @@ const SPEECH_HZ: f64 = 2_300.0;
 
 /// A WAV file of a tone.
 pub fn tone(hz: f64, seconds: f64) -> Vec<u8> {
+    tone_at(8_000, hz, seconds)
+}
+
+/// The same at any rate.
+pub fn tone_at(rate: u32, hz: f64, seconds: f64) -> Vec<u8> {
     let peak = 32_767.0 * 10_f64.powf(DBFS / 20.0);
-    let samples: Vec<i16> = (0..(8_000.0 * seconds) as usize)
-        .map(|i| (peak * (std::f64::consts::TAU * hz * i as f64 / 8_000.0).sin()) as i16)
+    let samples: Vec<i16> = (0..(f64::from(rate) * seconds) as usize)
+        .map(|i| (peak * (std::f64::consts::TAU * hz * i as f64 / f64::from(rate)).sin()) as i16)
         .collect();
-    wav(&samples)
+    let mut file = wav(&samples);
+    // Samples and bytes a second, in its header.
+    file[24..28].copy_from_slice(&rate.to_le_bytes());
+    file[28..32].copy_from_slice(&(2 * rate).to_le_bytes());
+    file
 }
 
 /// Energy that is none of the callers' tones: the built-in music.

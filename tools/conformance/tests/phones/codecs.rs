@@ -4,14 +4,17 @@
 use std::time::Duration;
 
 use confab_conformance::api::Api;
+use confab_conformance::application::Application;
 use confab_conformance::baresip::Baresip;
 use confab_conformance::ear::Ear;
 use confab_conformance::party::{DBFS, TONES, call, heard, settle};
 use confab_conformance::server::{Server, pause};
 use confab_conformance::sipp::{Script, Sipp};
+use confab_phone::heard::Frame;
 use confab_phone::{Phones, Voice, now};
 use confab_terms::Codec;
 
+use crate::audio::tone_at;
 use crate::matrix::Desk;
 use crate::others::in_samples;
 
@@ -88,24 +91,42 @@ fn what_is_above_4_khz_is_heard_by_wide_phones_alone() {
         })
         .unwrap();
     settle();
+    hear_above_4_khz(&desk, HIGH_HZ, &[(0, false), (1, false), (2, true)]);
+}
+
+#[test]
+fn what_a_file_holds_above_4_khz_is_heard_by_wide_phones_alone() {
+    const HIGH_HZ: f64 = 5_000.0;
+    let app = Application::start().unwrap();
+    let desk = Desk::speaking(&SEATS);
+    for rate in [16_000, 48_000] {
+        let path = format!("/{rate}.wav");
+        app.serve(&path, "audio/wav", tone_at(rate, HIGH_HZ, 0.8));
+        for who in 0..SEATS.len() {
+            desk.update(who, &[("Hold", "true"), ("HoldUrl", &app.url(&path))]);
+        }
+        pause(Duration::from_millis(1_000));
+        // Longer than the file: it repeats.
+        let all = [(0, false), (1, false), (2, true), (3, true)];
+        hear_above_4_khz(&desk, HIGH_HZ, &all);
+    }
+}
+
+/// Half a second of everybody named: who carries this pitch throughout, and that nobody else
+/// hears it where it would fold over to, if nothing kept it out.
+fn hear_above_4_khz(desk: &Desk, hz: f64, who: &[(usize, bool)]) {
     let from = now();
     desk.callers[0]
         .phone
         .listen(Duration::from_millis(500))
         .unwrap();
     let until = now();
-    for (n, hears) in [(0, false), (1, false), (2, true)] {
+    for &(n, hears) in who {
         let frames = desk.callers[n].phone.frames_between(from, until);
         assert!(frames.len() > 20);
-        let carries = frames
-            .iter()
-            .filter(|f| f.level(HIGH_HZ) > DBFS - 6.0)
-            .count();
-        // Where it would fold over to, if nothing kept it out.
-        let folded = frames
-            .iter()
-            .filter(|f| f.level(8_000.0 - HIGH_HZ) > DBFS - 28.0)
-            .count();
+        let carries = frames.iter().filter(|f| f.level(hz) > DBFS - 6.0).count();
+        let folds = |f: &&Frame| f.level(8_000.0 - hz) > DBFS - 28.0;
+        let folded = frames.iter().filter(folds).count();
         let name = SEATS[n].0;
         match hears {
             true => assert!(

@@ -341,18 +341,20 @@ impl World {
                     leg,
                     player,
                     position,
+                    rate,
                     ..
-                } => wants.push((leg, player, position)),
+                } => wants.push((leg, player, position, rate)),
                 _ => {}
             }
         }
-        for (leg, player, position) in wants {
+        for (leg, player, position, rate) in wants {
             let left = self.sound_samples.saturating_sub(position);
-            let samples = vec![100_i16; usize::try_from(left.min(8_000)).unwrap()];
+            let samples = vec![100_i16; usize::try_from(left.min(8_000)).unwrap() * rate.factor()];
             let command = Command::Feed {
                 leg,
                 player,
                 position,
+                rate,
                 samples: Arc::from(samples),
                 last: left <= 8_000,
             };
