@@ -37,6 +37,7 @@ fn conference(legs: u64, talkers: u64) -> Engine {
             codec: Codec::Pcmu,
             payload_type: 0,
             digits_payload_type: None,
+            digits_clock_rate: 8_000,
             comfort_noise: None,
             opus_limit: OpusLimit::None,
             sends: true,

@@ -192,6 +192,8 @@ pub struct LegMedia {
     pub payload_type: u8,
     /// RFC 4733, if agreed.
     pub digits_payload_type: Option<u8>,
+    /// What their durations count: 8,000 a second beside many a phone's Opus.
+    pub digits_clock_rate: u32,
     /// Comfort noise (RFC 3389), if agreed; payload type 13 is nothing else anyway.
     pub comfort_noise: Option<u8>,
     /// What Opus may cost that is sent to it.

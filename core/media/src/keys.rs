@@ -136,7 +136,7 @@ impl Keys {
             Key::Press(digit) => {
                 let told = media.digits_payload_type.and_then(|_| {
                     let ms = u32::from(PRESS_TICKS) * TICK_MS;
-                    DigitSender::at(media.codec.clock_rate(), digit, timestamp, ms)
+                    DigitSender::at(media.digits_clock_rate, digit, timestamp, ms)
                 });
                 let rate = media.codec.rate();
                 let sounding = || {

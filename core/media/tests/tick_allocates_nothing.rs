@@ -98,6 +98,7 @@ fn engine() -> Engine {
             codec: codec(id),
             payload_type: codec(id).payload_type(),
             digits_payload_type: (id % 3 != 0).then_some(101),
+            digits_clock_rate: 8_000,
             comfort_noise: None,
             // Some of those who speak Opus.
             opus_limit: if id % 8 == 3 {

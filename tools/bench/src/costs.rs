@@ -84,8 +84,8 @@ pub(crate) fn frames(rows: &[Row]) -> String {
                    of a tone that one caller says, and where its phase jumps (a frame dropped \
                    or repeated in the mixer).\n\n\
                    | callers | frames | missing | late, the floor's | repeated | sequence gaps | \
-                   tone missing, slips | \\|interarrival − 20 ms\\| p50, p99, longest | floor's p99 | calls up \
-                   at the end | callers' own packets > 5 ms late |\n\
+                   tone missing, slips | \\|interarrival − 20 ms\\| p50, p99, longest | \
+                   floor's p99 | calls up at the end | callers' own packets > 5 ms late |\n\
                    |---|---|---|---|---|---|---|---|---|---|---|\n"
         .to_owned();
     let with_frames = [Figure::OneRoom, Figure::RoomsOfFive];
@@ -96,8 +96,8 @@ pub(crate) fn frames(rows: &[Row]) -> String {
             rooms => format!(" in {rooms} rooms"),
         };
         out += &format!(
-            "| {}{rooms} | {} | {} | {:.2}, {:.2} % | {} | {} | {}, {} | {:.2}, {:.2}, {:.1} ms | {:.2} ms | \
-             {} | {:.2} % |\n",
+            "| {}{rooms} | {} | {} | {:.2}, {:.2} % | {} | {} | {}, {} | \
+             {:.2}, {:.2}, {:.1} ms | {:.2} ms | {} | {:.2} % |\n",
             row.callers(),
             counts.frames,
             counts.missing,

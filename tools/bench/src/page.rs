@@ -160,8 +160,8 @@ fn how(plan: &Plan) -> String {
          which all calls are ended and those that still could be are counted.\n\n\
          - Each caller has a socket of its own, says speech-like noise (encoded before), and has \
          its own moment within the 20 ms.\n\
-         - Their offers have `telephone-event` (RFC 4733), as those of phones do; else confab would \
-         listen for keys in each voice, which costs about 0.02 ms more.\n\
+         - Their offers have `telephone-event` (RFC 4733), as those of phones do; else confab \
+         would listen for keys in each voice, which costs about 0.02 ms more.\n\
          - Processor time is utime + stime of the process over the window. Half of it and more \
          is the kernel's, which delivers each packet to the callers' sockets within the server's \
          own system call.\n\

@@ -313,27 +313,7 @@ impl World {
             self.feed(leg, player, sound, at);
         }
         for event in events {
-            if let Event::Applied { room, number, tick } = event
-                && self.applied.insert((room, number), tick).is_some()
-            {
-                return Err(format!(
-                    "change {number} of room {room} was confirmed twice"
-                ));
-            }
-            self.ports.pressed.told(&event)?;
-            self.trace(|| {
-                format!("   engine says {event:?}")
-                    .chars()
-                    .take(300)
-                    .collect()
-            });
-            self.tell(
-                thread,
-                Input::Media {
-                    thread: thread as u16,
-                    event,
-                },
-            );
+            self.told(thread, event)?;
         }
         for recording in over {
             let end = RecordingEnd::Written {
@@ -343,5 +323,28 @@ impl World {
             self.tell(thread, Input::Recorded { recording, end });
         }
         Ok(sent)
+    }
+
+    fn told(&mut self, thread: usize, event: Event) -> Result<(), String> {
+        if let Event::Applied { room, number, tick } = event
+            && self.applied.insert((room, number), tick).is_some()
+        {
+            return Err(format!(
+                "change {number} of room {room} was confirmed twice"
+            ));
+        }
+        self.ports.pressed.told(&event)?;
+        self.trace(|| {
+            format!("   engine says {event:?}")
+                .chars()
+                .take(300)
+                .collect()
+        });
+        let input = Input::Media {
+            thread: thread as u16,
+            event,
+        };
+        self.tell(thread, input);
+        Ok(())
     }
 }

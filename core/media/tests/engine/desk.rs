@@ -129,6 +129,7 @@ pub(crate) fn media(leg: u64) -> LegMedia {
         codec: Codec::Pcmu,
         payload_type: 0,
         digits_payload_type: Some(101),
+        digits_clock_rate: 8_000,
         comfort_noise: None,
         opus_limit: OpusLimit::None,
         sends: true,

@@ -273,22 +273,25 @@ fn the_end_of_keys_is_told_although_too_much_waits() {
 }
 
 #[test]
-fn digits_count_by_the_clock_of_opus() {
-    let mut desk = Desk::conference(2);
-    let (codec, payload_type) = (Codec::Opus, 111);
-    let media = LegMedia {
-        codec,
-        payload_type,
-        ..media(1)
-    };
-    agree(&mut desk, media);
-    press(&mut desk, &[Key::Press(Digit('9'))]);
-    let out = ticks(&mut desk);
-    let durations: Vec<u16> = told(&digits(&sent(&out)))
-        .iter()
-        .map(|told| told.3)
-        .collect();
-    assert_eq!(durations, [960, 1_920, 2_880, 3_840, 4_800, 4_800, 4_800]);
+fn digits_count_by_the_clock_that_was_agreed_on_for_them() {
+    // Many a phone with Opus has them at 8 kHz alone.
+    for digits_clock_rate in [8_000, 48_000] {
+        let mut desk = Desk::conference(2);
+        let (codec, payload_type) = (Codec::Opus, 111);
+        let media = LegMedia {
+            codec,
+            payload_type,
+            digits_clock_rate,
+            ..media(1)
+        };
+        agree(&mut desk, media);
+        press(&mut desk, &[Key::Press(Digit('9'))]);
+        let out = ticks(&mut desk);
+        let told = told(&digits(&sent(&out)));
+        let durations = told.iter().map(|told| u32::from(told.3));
+        let ms: Vec<u32> = durations.map(|d| d * 1_000 / digits_clock_rate).collect();
+        assert_eq!(ms, [20, 40, 60, 80, 100, 100, 100]);
+    }
 }
 
 #[test]

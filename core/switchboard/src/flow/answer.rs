@@ -75,6 +75,7 @@ pub(crate) fn leg_media(agreed: &Agreed, signalling_address: IpAddr) -> LegMedia
         codec: agreed.codec,
         payload_type: agreed.payload_type,
         digits_payload_type: agreed.digits_payload_type,
+        digits_clock_rate: agreed.digits_clock_rate,
         comfort_noise: agreed.comfort_noise,
         opus_limit: agreed.opus_limit,
         sends: matches!(agreed.direction, Direction::SendRecv | Direction::SendOnly),
