@@ -114,7 +114,12 @@ impl UserAgent {
     /// The trunk at the other end of a dialog.
     #[must_use]
     pub fn trunk_of(&self, dialog: DialogId) -> Option<&Trunk> {
-        self.access.of_peer(&self.dialogs.get(&dialog)?.peer)
+        let dialog = self.dialogs.get(&dialog)?;
+        match &dialog.peer {
+            // An open listener asks nobody who it is: whoever calls from a trunk's network is it.
+            Peer::Anyone => self.access.of_network(dialog.source.address.ip()),
+            peer => self.access.of_peer(peer),
+        }
     }
 
     /// Sends an INVITE on this way; what `invite` itself says of To and the way does not count.

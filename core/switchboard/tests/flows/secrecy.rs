@@ -2,7 +2,7 @@
 
 use confab_media::Command;
 use confab_sdp::{Direction, OurSrtp};
-use confab_sip::Ending;
+use confab_sip::{Access, Ending};
 use confab_terms::{MasterKey, Srtp, SrtpKeys};
 
 use crate::world::{Told, World};
@@ -55,6 +55,31 @@ fn who_offers_what_is_not_wanted_is_refused_with_488() {
             encrypted.into_iter().collect::<Vec<_>>(),
             "{policy:?}"
         );
+    }
+}
+
+#[test]
+fn a_trunk_that_calls_is_held_to_what_is_said_of_it_and_not_of_everybody() {
+    for (everybody, trunk, srtp, encrypted) in [
+        (Srtp::Off, Srtp::Require, None, None),
+        (Srtp::Off, Srtp::Require, keys(1, false), Some(true)),
+        (Srtp::Require, Srtp::Off, None, Some(false)),
+        (Srtp::Require, Srtp::Off, keys(1, true), None),
+        (Srtp::Off, Srtp::Prefer, keys(1, true), Some(true)),
+    ] {
+        for open in [true, false] {
+            let access = Access {
+                open,
+                ..Access::open()
+            };
+            let mut world = World::secret_trunk(everybody, trunk, access);
+            let told = call(&mut world, srtp);
+            let refused = Told::Ended(Ending::Refused(488));
+            let is_refused = world.phones[0].told.contains(&refused);
+            assert_eq!(is_refused, encrypted.is_none(), "{trunk:?} {srtp:?}");
+            let told = told.first().map(Option::is_some);
+            assert_eq!(told, encrypted, "{trunk:?} {srtp:?}");
+        }
     }
 }
 

@@ -120,6 +120,23 @@ impl World {
         })
     }
 
+    /// Everybody's is encrypted as the first says, and that of a trunk, where all phones are, as
+    /// the second does.
+    pub(crate) fn secret_trunk(everybody: Srtp, trunk: Srtp, mut access: Access) -> Self {
+        access.trunks.push(Trunk {
+            name: "carrier".to_owned(),
+            networks: vec!["127.0.0.2/32".parse().unwrap()],
+            account: None,
+            gateway: None,
+            srtp: Some(trunk),
+        });
+        Self::of(Config {
+            access,
+            srtp: everybody,
+            ..Self::config(None)
+        })
+    }
+
     /// With a trunk that is the first phone, which nobody has called yet.
     pub(crate) fn with_trunk() -> Self {
         let phone = Phone::new(0);
