@@ -146,15 +146,15 @@ impl Shelf {
 
     /// Takes decoded samples; tells whether it would take more. `told` are those who waited.
     pub(crate) fn grow(&mut self, sound: SoundId, new: Decoded<'_>, told: &mut Vec<Told>) -> bool {
-        let (narrow, wide) = (size_of_val(new.narrow), new.wide.map_or(0, size_of_val));
-        let bytes = narrow + wide;
-        if self.bytes + bytes > self.bytes_max {
-            self.make_room(bytes);
-        }
-        let has_room = |more: usize| self.bytes + more <= self.bytes_max;
+        let Some(known) = self.sounds.get(&sound) else {
+            return false;
+        };
+        let narrow = size_of_val(new.narrow);
+        let wide = new.wide.filter(|_| known.samples.takes_wide());
+        let wide = wide.map_or(0, size_of_val);
         let wide_has_room = self.wide_bytes + wide <= self.bytes_max / WIDE_SHARE;
-        let (fits, fits_whole) = (has_room(narrow), has_room(bytes) && wide_has_room);
-        if !fits {
+        let fits_whole = wide_has_room && self.make_room(narrow + wide);
+        if !fits_whole && !self.make_room(narrow) && !self.narrow_down(narrow) {
             return false;
         }
         self.change(sound, |samples| {
@@ -207,9 +207,30 @@ impl Shelf {
         told
     }
 
-    /// Drops sounds that were not wanted lately, the longest unwanted first.
-    fn make_room(&mut self, bytes: usize) {
-        while self.bytes + bytes > self.bytes_max && self.drop_oldest() {}
+    /// Drops sounds that were not wanted lately, the longest unwanted first; tells whether that
+    /// was enough.
+    fn make_room(&mut self, bytes: usize) -> bool {
+        while self.bytes + bytes > self.bytes_max {
+            if !self.drop_oldest() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Takes wide samples away even from sounds in use, which go on narrow: better than that
+    /// another ends. The widest first; tells whether that was enough.
+    fn narrow_down(&mut self, bytes: usize) -> bool {
+        while self.bytes + bytes > self.bytes_max {
+            let wide = self.sounds.iter();
+            let wide = wide.filter(|(_, sound)| sound.samples.wide_bytes() > 0);
+            let widest = wide.max_by_key(|(_, sound)| sound.samples.wide_bytes());
+            let Some(widest) = widest.map(|(sound, _)| *sound) else {
+                return false;
+            };
+            self.change(widest, Widths::drop_wide);
+        }
+        true
     }
 
     /// Room for one more entry.

@@ -55,6 +55,18 @@ impl Widths {
         }
     }
 
+    /// Whether wide samples are still kept as they come.
+    pub(crate) fn takes_wide(&self) -> bool {
+        !self.wide_is_over
+    }
+
+    /// Gives the room of the wide samples back: all of it is made of the narrow ones.
+    pub(crate) fn drop_wide(&mut self) {
+        self.wide = Samples::new(Rate::Hz16000);
+        self.wide.end();
+        self.wide_is_over = true;
+    }
+
     /// From here on it is heard narrow.
     pub(crate) fn end_wide(&mut self) {
         if !self.wide_is_over {

@@ -125,3 +125,82 @@ fn the_wide_half_goes_with_its_sound() {
     assert_eq!(want(&mut shelf, one), 0);
     assert_eq!((shelf.bytes, shelf.wide_bytes), (12 * 16_000, 0));
 }
+
+#[test]
+fn wide_samples_give_way_to_the_narrow_ones_of_others_in_use() {
+    let mut shelf = Shelf::new(24 * 16_000, Duration::from_secs(60));
+    let audios = [(); 3].map(|()| shelf.next_audio());
+    let sounds = audios.map(|audio| shelf.new_sound(Origin::Audio(audio)));
+    // All three are decoded at once and in use: 24 s altogether, exactly the room.
+    for second in 0..8 {
+        for sound in sounds {
+            let goes_on = shelf.grow(sound, WIDE_SECOND, &mut Vec::new());
+            assert!(goes_on, "second {second} of {sound:?}");
+        }
+    }
+    assert_eq!((shelf.bytes, shelf.wide_bytes), (24 * 16_000, 0));
+    for sound in sounds {
+        shelf.end(sound, None);
+        assert_eq!(
+            want_at(&mut shelf, sound, 56_000, Rate::Hz8000).len(),
+            8_000
+        );
+        assert_eq!(
+            want_at(&mut shelf, sound, 56_000, Rate::Hz16000).len(),
+            16_000
+        );
+    }
+    let audio = shelf.next_audio();
+    let one_more = shelf.new_sound(Origin::Audio(audio));
+    assert!(
+        !shelf.grow(one_more, SECOND, &mut Vec::new()),
+        "full of narrow ones"
+    );
+}
+
+#[test]
+fn a_new_sound_takes_the_room_of_the_widest_in_use() {
+    let mut shelf = Shelf::new(12 * 16_000, Duration::from_secs(60));
+    let less = full_of(&mut shelf, 1, WIDE_SECOND);
+    let most = full_of(&mut shelf, 5, WIDE_SECOND);
+    full(&mut shelf, 1);
+    assert_eq!((shelf.bytes, shelf.wide_bytes), (9 * 16_000, 2 * 16_000));
+    assert_eq!(want_at(&mut shelf, less, 0, Rate::Hz16000)[..], [2; 16_000]);
+    assert_eq!(
+        want_at(&mut shelf, most, 0, Rate::Hz16000)[8_000..],
+        [1; 8_000]
+    );
+}
+
+#[test]
+fn what_plays_wide_goes_on_at_its_place_when_its_wide_half_is_taken_away() {
+    // The same slow ramp at both rates, so that a place shows in the level.
+    let narrow: Vec<i16> = (0..32_000).map(|at| at / 4).collect();
+    let wide: Vec<i16> = (0..64_000_i32)
+        .map(|at| i16::try_from(at / 8).unwrap())
+        .collect();
+    let ramp = Decoded {
+        narrow: &narrow,
+        wide: Some(&wide),
+    };
+    let mut shelf = Shelf::new(16 * 16_000, Duration::from_secs(60));
+    let sound = full_of(&mut shelf, 1, ramp);
+    let mut heard = Vec::new();
+    for (position, other_seconds) in [(0, 0), (8_000, 5), (12_345, 0), (16_000, 0)] {
+        // Others come between two chunks; the second chunk is half played at a change of place.
+        if other_seconds > 0 {
+            assert!(shelf.wide_bytes > 0);
+            full(&mut shelf, other_seconds);
+            assert_eq!(shelf.wide_bytes, 0);
+        }
+        let samples = want_at(&mut shelf, sound, position, Rate::Hz16000);
+        assert!(!samples.is_empty());
+        heard.truncate(usize::try_from(position).unwrap() * 2);
+        assert_eq!(heard.len() as u64, position * 2, "no gap before it");
+        heard.extend_from_slice(&samples);
+    }
+    assert_eq!(heard.len(), 48_000);
+    for (at, (heard, meant)) in heard.iter().zip(&wide).enumerate() {
+        assert!((heard - meant).abs() <= 2, "{heard} for {meant} at {at}");
+    }
+}
