@@ -152,8 +152,7 @@ impl Shelf {
         let narrow = size_of_val(new.narrow);
         let wide = new.wide.filter(|_| known.samples.takes_wide());
         let wide = wide.map_or(0, size_of_val);
-        let wide_has_room = self.wide_bytes + wide <= self.bytes_max / WIDE_SHARE;
-        let fits_whole = wide_has_room && self.make_room(narrow + wide);
+        let fits_whole = self.make_wide_room(wide) && self.make_room(narrow + wide);
         if !fits_whole && !self.make_room(narrow) && !self.narrow_down(narrow) {
             return false;
         }
@@ -218,6 +217,18 @@ impl Shelf {
         true
     }
 
+    /// Takes the wide samples of sounds that were not wanted lately, the longest unwanted first;
+    /// tells whether that was enough.
+    fn make_wide_room(&mut self, bytes: usize) -> bool {
+        while self.wide_bytes + bytes > self.bytes_max / WIDE_SHARE {
+            let Some(oldest) = self.longest_unwanted(|sound| sound.samples.wide_bytes() > 0) else {
+                return false;
+            };
+            self.change(oldest, Widths::drop_wide);
+        }
+        true
+    }
+
     /// Takes wide samples away even from sounds in use, which go on narrow: better than that
     /// another ends. The widest first; tells whether that was enough.
     fn narrow_down(&mut self, bytes: usize) -> bool {
@@ -243,13 +254,16 @@ impl Shelf {
         true
     }
 
+    fn longest_unwanted(&self, of: impl Fn(&Sound) -> bool) -> Option<SoundId> {
+        let unwanted = self.sounds.iter().filter(|(_, sound)| {
+            sound.samples.has_ended() && sound.used.elapsed() >= self.kept && of(sound)
+        });
+        let longest = unwanted.min_by_key(|(_, sound)| sound.used);
+        longest.map(|(sound, _)| *sound)
+    }
+
     fn drop_oldest(&mut self) -> bool {
-        let ended = self
-            .sounds
-            .iter()
-            .filter(|(_, sound)| sound.samples.has_ended() && sound.used.elapsed() >= self.kept);
-        let oldest = ended.min_by_key(|(_, sound)| sound.used);
-        let Some(oldest) = oldest.map(|(sound, _)| *sound) else {
+        let Some(oldest) = self.longest_unwanted(|_| true) else {
             return false;
         };
         if let Some(dropped) = self.sounds.remove(&oldest) {

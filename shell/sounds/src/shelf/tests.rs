@@ -204,3 +204,20 @@ fn what_plays_wide_goes_on_at_its_place_when_its_wide_half_is_taken_away() {
         assert!((heard - meant).abs() <= 2, "{heard} for {meant} at {at}");
     }
 }
+
+#[test]
+fn the_longest_unwanted_gives_its_wide_samples_to_a_new_sound() {
+    let mut shelf = Shelf::new(24 * 16_000, Duration::ZERO);
+    // These fill the wide half, and leave room in the whole.
+    let (one, two) = (
+        full_of(&mut shelf, 3, WIDE_SECOND),
+        full_of(&mut shelf, 3, WIDE_SECOND),
+    );
+    assert_eq!(want(&mut shelf, one), 8_000);
+    let three = full_of(&mut shelf, 3, WIDE_SECOND);
+    assert_eq!((shelf.bytes, shelf.wide_bytes), (21 * 16_000, 12 * 16_000));
+    for (sound, level) in [(one, 2), (two, 1), (three, 2)] {
+        let wide = want_at(&mut shelf, sound, 8_000, Rate::Hz16000);
+        assert_eq!(wide[..], [level; 16_000], "{sound:?}");
+    }
+}
