@@ -23,6 +23,7 @@ mod speech;
 mod telephone;
 mod told;
 mod wav;
+mod widened;
 mod widths;
 mod work;
 

@@ -16,6 +16,9 @@ pub const SOUND_SAMPLES_MAX: u64 = 2 * 3_600 * 8_000;
 pub const SOUND_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// How much of it may be what is kept at 16 kHz besides: one part of so many.
 pub const WIDE_SHARE: usize = 2;
+/// Chunks made wide of narrow samples that are kept for others who hear the same, all sounds
+/// together: 32 KB each.
+pub const WIDENED_CHUNKS_MAX: usize = 256;
 /// Sounds and audio files remembered.
 pub const SOUNDS_MAX: usize = 16_384;
 /// A sound wanted so recently is not dropped, however tight the room.

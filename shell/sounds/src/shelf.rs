@@ -17,6 +17,7 @@ use crate::limits::{
 use crate::pipe::AudioReader;
 use crate::speech::Phrase;
 use crate::told::{Told, Want};
+use crate::widened::Widened;
 use crate::widths::Widths;
 use crate::work::{Job, not_audio};
 
@@ -63,6 +64,7 @@ pub(crate) struct Shelf {
     wide_bytes: usize,
     bytes_max: usize,
     kept: Duration,
+    widened: Widened,
 }
 
 impl Default for Shelf {
@@ -85,6 +87,7 @@ impl Shelf {
             wide_bytes: 0,
             bytes_max,
             kept,
+            widened: Widened::default(),
         }
     }
 
@@ -134,7 +137,7 @@ impl Shelf {
             return Some(gone(want));
         };
         sound.used = Instant::now();
-        let told = serve(&sound.samples, want);
+        let told = serve(&sound.samples, want, &mut self.widened);
         if told.is_none() {
             if sound.wants.len() == WANTS_MAX {
                 return Some(gone(want));
@@ -165,7 +168,7 @@ impl Shelf {
         let Some(known) = self.sounds.get_mut(&sound) else {
             return false;
         };
-        known.tell(sound, told);
+        known.tell(sound, &mut self.widened, told);
         known.samples.len() < SOUND_SAMPLES_MAX
     }
 
@@ -189,7 +192,7 @@ impl Shelf {
         let Some(known) = self.sounds.get_mut(&sound) else {
             return told;
         };
-        known.tell(sound, &mut told);
+        known.tell(sound, &mut self.widened, &mut told);
         let empty = known.samples.len() == 0;
         let error = error.or_else(|| empty.then(|| not_audio("no room for its samples")));
         if let Some(error) = error {
@@ -298,7 +301,7 @@ impl Shelf {
 
 impl Sound {
     /// Answers those who waited for what is there now.
-    fn tell(&mut self, sound: SoundId, told: &mut Vec<Told>) {
+    fn tell(&mut self, sound: SoundId, widened: &mut Widened, told: &mut Vec<Told>) {
         if self.samples.can_begin() {
             let askers = self.askers.drain(..);
             told.extend(askers.map(|decode| {
@@ -308,7 +311,7 @@ impl Sound {
         }
         let samples = &self.samples;
         self.wants.retain(|want| {
-            let answer = serve(samples, *want);
+            let answer = serve(samples, *want, widened);
             let waits = answer.is_none();
             told.extend(answer);
             waits
@@ -316,8 +319,8 @@ impl Sound {
     }
 }
 
-fn serve(samples: &Widths, want: Want) -> Option<Told> {
-    let served = samples.serve(want.position, want.rate)?;
+fn serve(samples: &Widths, want: Want, widened: &mut Widened) -> Option<Told> {
+    let served = samples.serve(want.sound, want.position, want.rate, widened)?;
     Some(Told::Feed {
         want,
         samples: served.samples,

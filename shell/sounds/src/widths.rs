@@ -3,11 +3,12 @@
 
 use std::sync::{Arc, LazyLock};
 
-use confab_terms::Rate;
+use confab_terms::{Rate, SoundId};
 
 use crate::decoder::Decoded;
 use crate::resampler::{Filter, Resampler};
 use crate::samples::{Samples, Served};
+use crate::widened::{Part, Widened};
 
 const FACTOR: usize = Rate::Hz16000.factor();
 
@@ -95,14 +96,20 @@ impl Widths {
     }
 
     /// The samples from a place on, up to a second; `None` while there are too few to be worth it.
-    pub(crate) fn serve(&self, position: u64, rate: Rate) -> Option<Served> {
+    pub(crate) fn serve(
+        &self,
+        sound: SoundId,
+        position: u64,
+        rate: Rate,
+        widened: &mut Widened,
+    ) -> Option<Served> {
         let position = usize::try_from(position).unwrap_or(usize::MAX);
         if rate == Rate::Hz8000 {
             return self.narrow.serve(position);
         }
         let at = position.saturating_mul(FACTOR);
         if at >= self.wide.len() && self.wide_is_over {
-            return self.serve_widened(position);
+            return self.serve_widened(sound, position, widened);
         }
         let mut served = self.wide.serve(at)?;
         let end = at.saturating_add(served.samples.len());
@@ -110,7 +117,12 @@ impl Widths {
         Some(served)
     }
 
-    fn serve_widened(&self, position: usize) -> Option<Served> {
+    fn serve_widened(
+        &self,
+        sound: SoundId,
+        position: usize,
+        widened: &mut Widened,
+    ) -> Option<Served> {
         let narrow = &self.narrow;
         let reach = WIDENING.reach();
         let mut count = narrow.count_from(position)?;
@@ -124,13 +136,18 @@ impl Widths {
         let samples = if count == 0 {
             Arc::from([])
         } else {
-            self.widened(position, count, reach)
+            let part = Part {
+                sound,
+                position,
+                count,
+            };
+            widened.get_or_make(part, || self.widen(position, count, reach))
         };
         let last = narrow.has_ended() && position.saturating_add(count) >= narrow.len();
         Some(Served { samples, last })
     }
 
-    fn widened(&self, position: usize, count: usize, reach: usize) -> Arc<[i16]> {
+    fn widen(&self, position: usize, count: usize, reach: usize) -> Arc<[i16]> {
         let lead = reach.min(position);
         let most = self.narrow.len() - (position - lead);
         let known = self

@@ -7,6 +7,7 @@ use confab_terms::{AudioId, DecodeId, LegId, PlayerId, Rate, SoundId};
 
 use super::{Origin, Shelf, Want};
 use crate::decoder::Decoded;
+use crate::limits::WIDENED_CHUNKS_MAX;
 use crate::told::Told;
 use crate::work::not_audio;
 
@@ -220,4 +221,40 @@ fn the_longest_unwanted_gives_its_wide_samples_to_a_new_sound() {
         let wide = want_at(&mut shelf, sound, 8_000, Rate::Hz16000);
         assert_eq!(wide[..], [level; 16_000], "{sound:?}");
     }
+}
+
+#[test]
+fn who_hears_the_same_narrow_sound_wide_shares_one_chunk() {
+    let mut shelf = Shelf::new(12 * 16_000, Duration::from_secs(60));
+    let sounds = [(); 2].map(|()| full(&mut shelf, 2));
+    let mut at = |sound, position| want_at(&mut shelf, sound, position, Rate::Hz16000);
+    let first = at(sounds[0], 0);
+    assert!(Arc::ptr_eq(&first, &at(sounds[0], 0)), "the same place");
+    for (sound, position) in [(sounds[0], 8_000), (sounds[1], 0)] {
+        let other = at(sound, position);
+        assert!(!Arc::ptr_eq(&first, &other), "another place, or sound");
+    }
+    // Only the last ones are kept: as many others push it out.
+    for position in 1..WIDENED_CHUNKS_MAX as u64 {
+        at(sounds[1], position);
+    }
+    assert_eq!(Arc::strong_count(&first), 1);
+    assert_eq!(at(sounds[0], 0), first);
+}
+
+#[test]
+fn what_was_made_wide_before_more_came_is_not_taken_for_what_is_there_now() {
+    let mut shelf = Shelf::new(12 * 16_000, Duration::from_secs(60));
+    let audio = shelf.next_audio();
+    let sound = shelf.new_sound(Origin::Audio(audio));
+    let half = Decoded {
+        narrow: &[1; 4_000],
+        wide: None,
+    };
+    assert!(shelf.grow(sound, half, &mut Vec::new()));
+    let begun = want_at(&mut shelf, sound, 0, Rate::Hz16000).len();
+    assert!((1..8_000).contains(&begun), "{begun}");
+    assert!(shelf.grow(sound, half, &mut Vec::new()));
+    shelf.end(sound, None);
+    assert_eq!(want_at(&mut shelf, sound, 0, Rate::Hz16000).len(), 16_000);
 }
