@@ -105,7 +105,7 @@ impl Shared {
     /// Lets a listener's own stream go on where this one was before this tick. Whether it was
     /// there then.
     pub(crate) fn hand_over(&self, tick: u64, encoder: &mut Encoder, ways: &mut Ways) -> bool {
-        let Some(stream) = self.find(encoder) else {
+        let Some(stream) = self.find(encoder).filter(|stream| stream.lasts(tick)) else {
             return false;
         };
         let made = stream.made_at == tick;
@@ -129,18 +129,18 @@ impl Shared {
             }
             _ => {}
         }
-        stream.lasts(tick)
+        true
     }
 }
 
 impl Stream {
     fn make(&mut self, room: &Room, tick: u64, scratch: &mut Scratch) {
-        self.warm = if self.made_at + 1 == tick {
-            self.warm.saturating_add(1)
+        if self.made_at + 1 == tick {
+            self.warm = self.warm.saturating_add(1);
         } else {
-            self.ways.forget();
-            0
-        };
+            self.warm = 0;
+            self.forget();
+        }
         self.remember();
         self.made_at = tick;
         let codec = self.encoder.codec();
@@ -157,6 +157,21 @@ impl Stream {
             self.past.copy_within(FRAME_MAX.., 0);
             let newest = self.past.len() - FRAME_MAX;
             self.past[newest..].copy_from_slice(frame);
+        }
+    }
+
+    /// Nobody heard it for a while: nothing of what it held then is to sound now.
+    fn forget(&mut self) {
+        self.ways.forget();
+        self.past.fill(0);
+        match &mut self.encoder {
+            Encoder::G711(_) => {}
+            Encoder::G722(encoder) => **encoder = G722Encoder::default(),
+            Encoder::Opus(encoder) => {
+                // What overlaps with the next frame is silence then.
+                let mut unsent = [0; PAYLOAD_BYTES_MAX];
+                encoder.encode(&self.past[..FRAME_MAX], &mut unsent);
+            }
         }
     }
 

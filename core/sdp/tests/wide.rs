@@ -278,7 +278,8 @@ fn what_a_phone_takes_of_opus_is_kept_to_in_steps() {
             "stereo=1;sprop-stereo=1; MaxAverageBitrate = 31999",
             OpusLimit::Bits24000,
         ),
-        ("maxaveragebitrate=510000", OpusLimit::Bits48000),
+        ("maxaveragebitrate=510000", OpusLimit::None),
+        ("maxaveragebitrate=50000", OpusLimit::Bits48000),
         ("maxplaybackrate=8000", OpusLimit::Bits12000),
         (
             "maxplaybackrate=16000;maxaveragebitrate=40000",

@@ -126,6 +126,9 @@ impl Codec {
     }
 }
 
+/// The most that `CONFAB_OPUS_BIT_RATE` can be.
+const OPUS_BIT_RATE_MAX: u32 = 128_000;
+
 /// The bits a second that a phone takes of Opus at most, in steps: those who are sent the same in
 /// one room are to share one encoding, whatever numbers they say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -144,13 +147,17 @@ pub enum OpusLimit {
     Bits32000,
     /// 48 kbit/s.
     Bits48000,
+    /// 64 kbit/s.
+    Bits64000,
+    /// 96 kbit/s.
+    Bits96000,
     /// As many as we like.
     #[default]
     None,
 }
 
 impl OpusLimit {
-    const STEPS: [Self; 7] = [
+    const STEPS: [Self; 9] = [
         Self::Bits6000,
         Self::Bits8000,
         Self::Bits12000,
@@ -158,11 +165,17 @@ impl OpusLimit {
         Self::Bits24000,
         Self::Bits32000,
         Self::Bits48000,
+        Self::Bits64000,
+        Self::Bits96000,
     ];
 
-    /// The highest step within so many bits a second; there is none below the first.
+    /// The highest step within so many bits a second; there is none below the first. Who takes more
+    /// than we can be set to send has no limit.
     #[must_use]
     pub fn within(bits: u32) -> Self {
+        if bits >= OPUS_BIT_RATE_MAX {
+            return Self::None;
+        }
         let steps = Self::STEPS.into_iter().rev();
         let mut fitting = steps.filter(|step| step.bit_rate() <= bits);
         fitting.next().unwrap_or(Self::Bits6000)
@@ -179,6 +192,8 @@ impl OpusLimit {
             Self::Bits24000 => 24_000,
             Self::Bits32000 => 32_000,
             Self::Bits48000 => 48_000,
+            Self::Bits64000 => 64_000,
+            Self::Bits96000 => 96_000,
             Self::None => u32::MAX,
         }
     }

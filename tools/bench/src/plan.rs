@@ -58,8 +58,8 @@ impl Plan {
         Self {
             times: Times {
                 warm: Duration::from_secs(3),
-                window: Duration::from_secs(15),
-                floor_window: Duration::from_secs(12),
+                window: Duration::from_secs(10),
+                floor_window: Duration::from_secs(8),
                 rounds: 3,
                 updates: 40,
             },

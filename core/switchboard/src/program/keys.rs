@@ -8,10 +8,10 @@ use super::document::set_step;
 use super::running::{Step, running};
 use super::sent_on::{Next, send_on};
 use super::step::advance;
-use crate::live::{Role, Timer};
+use crate::live::Role;
 use crate::{Output, Switchboard};
 
-/// `w` is half a second; `W` is two.
+/// `w` is half a second; `W` is two of it.
 const WAIT_TICKS: u16 = 25;
 
 /// Begins a verb of keys.
@@ -19,9 +19,6 @@ pub(super) fn begin(board: &mut Switchboard, sid: CallSid, role: Role, digits: &
     let player = press(board, sid, digits);
     if let Some(program) = running(board, sid, role) {
         program.step = Step::Pressing(player);
-    }
-    if role == Role::Music {
-        board.timers.cancel(Timer::MusicGrace(sid));
     }
 }
 
