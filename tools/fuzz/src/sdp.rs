@@ -100,6 +100,9 @@ fn section(text: &mut String, media: &Media) {
             "a=rtpmap:{number} {encoding}/{rate}/{channels}\r\n"
         ));
     }
+    for (format, parameters) in &media.fmtp {
+        text.push_str(&format!("a=fmtp:{format} {parameters}\r\n"));
+    }
     for Crypto { tag, suite, key } in &media.crypto {
         let (name, key) = (suite.name(), STANDARD.encode(key.of(*suite)));
         text.push_str(&format!("a=crypto:{tag} {name} inline:{key}\r\n"));

@@ -12,12 +12,14 @@ use crate::sounds::tone_of;
 use crate::thread::Sent;
 use crate::world::World;
 
-/// Ticks for which the music before may sound on: 500 ms of grace, and the way to the thread.
+/// Ticks for which the music before may sound on: 500 ms of grace, and the way to the thread. Those
+/// in which the thread takes no orders, as it awaits a leg, do not count.
 pub(crate) const WRONG_MAX: u32 = 40;
 
 impl World {
     pub(crate) fn check_music(&mut self, thread: usize, sent: &[Sent]) -> Checked {
         let mut wrong = BTreeMap::new();
+        let more = u32::from(!self.threads[thread].awaits());
         for one in sent {
             let mut holds = self.oracle.holds.values();
             let picture = holds.find(|picture| picture.person(one.leg).is_some());
@@ -26,7 +28,7 @@ impl World {
                     continue;
                 }
                 let ticks = self.wrong_music.get(&(one.leg, tone)).copied();
-                let ticks = ticks.unwrap_or(0) + 1;
+                let ticks = ticks.unwrap_or(0) + more;
                 if ticks > WRONG_MAX {
                     let call = self.oracle.call_of.get(&one.leg);
                     return Err(format!(

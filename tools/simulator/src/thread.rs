@@ -59,6 +59,11 @@ impl Thread {
     fn tick_due(&self) -> Instant {
         self.engine.next_deadline().max(self.free_at)
     }
+
+    /// It ticks, but takes no orders: a leg is on its way from a thread that stalls.
+    pub(crate) fn awaits(&self) -> bool {
+        self.awaited.is_some()
+    }
 }
 
 impl World {
