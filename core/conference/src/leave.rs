@@ -8,7 +8,8 @@ use crate::{Beep, Conference, Effects, EndReason, Event, EventKind, LeaveReason,
 impl Conference {
     /// A call leaves, or an expected one will not come (then: no effect on others, and no event
     /// but of one that came and found no seat).
-    /// The leaving comes first among the events, then what it brings about.
+    /// The leaving comes first among the events, before it only the end of what was being said,
+    /// then what it brings about.
     pub fn leave(&mut self, call: CallSid, reason: LeaveReason, now: WallTime) -> Effects {
         let mut effects = Effects::default();
         let coaches = self.seated_coaches_of(call);
@@ -123,6 +124,9 @@ impl Conference {
 pub(crate) fn leaves(p: &Participant, reason: LeaveReason, effects: &mut Effects) {
     effects.unseat.push(p.state.leg);
     effects.left.push((p.state.call, reason));
+    if p.speaks {
+        effects.events.push(p.event(EventKind::SpeechStop));
+    }
     effects.events.push(p.event(EventKind::Leave(reason)));
 }
 

@@ -6,8 +6,8 @@ use confab_terms::{CallSid, Voice};
 use crate::{Conference, Effects, EventKind, Status};
 
 impl Conference {
-    /// The room says that this call speaks, or no longer does. What begins ends once, unless the
-    /// participant leaves first.
+    /// The room says that this call speaks, or no longer does. What begins ends once: at the
+    /// latest when the participant leaves.
     pub fn speaks(&mut self, call: CallSid, speaks: bool) -> Effects {
         let mut effects = Effects::default();
         let is_heard = self.audibility(call).voice != Voice::ToNobody;

@@ -309,13 +309,9 @@ proptest! {
                     EventKind::Start => starts += 1,
                     EventKind::End { .. } => ends += 1,
                     EventKind::Join => prop_assert!(inside.insert(of)),
-                    EventKind::Leave(LeaveReason::AddFailed) => {
-                        inside.remove(&of);
-                        speaking.remove(&of);
-                    }
-                    EventKind::Leave(_) => {
-                        prop_assert!(inside.remove(&of));
-                        speaking.remove(&of);
+                    EventKind::Leave(reason) => {
+                        prop_assert!(inside.remove(&of) || reason == LeaveReason::AddFailed);
+                        prop_assert!(!speaking.contains(&of), "what begins ends");
                     }
                     EventKind::SpeechStart => {
                         prop_assert!(inside.contains(&of) && speaking.insert(of));

@@ -105,9 +105,10 @@ impl Leg {
             .is_some_and(|media| media.sends && media.receives)
     }
 
-    /// It left its room.
+    /// It left its room. What it still says there is no beginning anywhere else.
     pub(crate) fn part(&mut self) {
         self.place = None;
+        self.speech.is_unheard();
         self.mouth.part();
         self.coding.part();
     }

@@ -64,10 +64,7 @@ impl Webhooks {
             "participant-leave" if !told.inside.remove(call) && !failed => {
                 wrong("leaves and is not in it")
             }
-            "participant-leave" => {
-                told.speaking.remove(call);
-                Ok(())
-            }
+            "participant-leave" if told.speaking.contains(call) => wrong("leaves and still speaks"),
             "participant-speech-start" if !told.inside.contains(call) => {
                 wrong("speaks and is not in it")
             }

@@ -41,6 +41,7 @@ fn what_begins_ends_and_nothing_is_told_twice() {
               anna no longer hears boris
               boris no longer hears anna
               exit beep
+              webhook 4 participant-speech-stop boris
               boris left: HungUp
             boris is silent
               nothing

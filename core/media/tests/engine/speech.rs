@@ -1,6 +1,6 @@
 //! Who begins and ends to speak, told of a room that was asked; and what is left to say of a leg.
 
-use confab_media::{Command, Component, Event, LegFigures};
+use confab_media::{Command, Component, Event, LegFigures, RoomChange};
 use confab_terms::LegId;
 
 use crate::desk::{Desk, HELD, MUTED, OPEN, ROOM, address, whisper};
@@ -58,6 +58,19 @@ fn muted_and_held_ones_stop_at_once_and_begin_when_they_may_be_heard() {
         desk.set(1, OPEN);
         assert_eq!(told(&mut desk, &[(1, LOUD)], 4), [(1, true)]);
     }
+}
+
+/// Its leaving ended it for whoever was told of it, so it begins again where it comes in.
+#[test]
+fn who_is_seated_anew_while_it_speaks_begins_anew() {
+    let mut desk = asked(2);
+    assert_eq!(told(&mut desk, &[(1, LOUD)], 60), [(1, true)]);
+    desk.change(RoomChange {
+        unseat: vec![LegId(1)],
+        seat: vec![(LegId(1), OPEN)],
+        ..RoomChange::default()
+    });
+    assert_eq!(told(&mut desk, &[(1, LOUD)], 60), [(1, true)]);
 }
 
 #[test]

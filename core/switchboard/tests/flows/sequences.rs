@@ -235,6 +235,9 @@ proptest! {
             last.insert(conference.clone(), number);
             let who = (conference, callback.field("CallSid").to_owned());
             let failed = callback.field("ReasonParticipantLeft") == "participant_add_failed";
+            if event == "participant-leave" {
+                prop_assert!(!speaking.contains(&who), "left without an end of its speech");
+            }
             match event.as_str() {
                 "participant-speech-start" => prop_assert!(speaking.insert(who)),
                 "participant-speech-stop" => prop_assert!(speaking.remove(&who)),
@@ -242,7 +245,6 @@ proptest! {
                     prop_assert!(inside.insert(who));
                 }
                 "participant-leave" if asked.contains("participant-join") => {
-                    speaking.remove(&who);
                     prop_assert!(inside.remove(&who) || failed);
                 }
                 _ => {}
