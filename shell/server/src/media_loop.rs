@@ -1,9 +1,11 @@
 //! A media thread: an I/O loop around one engine. On each absolute tick it drains every socket,
-//! takes its orders as late as it can, lets the engine tick, then sends. It decides nothing.
+//! takes its orders as late as it can, lets the engine tick, then sends each packet at its moment.
+//! It decides nothing.
 
 mod legs;
 mod load;
 mod moves;
+mod pace;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -27,6 +29,7 @@ use load::Load;
 pub(crate) use load::LoadTold;
 use moves::Arrival;
 pub(crate) use moves::Moves;
+use pace::Pace;
 
 /// Packets of one socket in one tick: who floods a port waits for the next tick.
 const READS_MAX: usize = 32;
@@ -69,6 +72,7 @@ struct Running {
     untold: VecDeque<Told>,
     shown: [u64; ENGINE_ROWS],
     load: Load,
+    pace: Pace,
 }
 
 impl MediaLoop {
@@ -88,36 +92,39 @@ impl MediaLoop {
             untold: VecDeque::new(),
             shown: [0; ENGINE_ROWS],
             load: Load::default(),
+            pace: Pace::default(),
         };
         loop {
             let due = running.engine.next_deadline();
             sleep_until(due);
             let begun = now();
-            if !running.tick(begun) {
+            let Some(waited) = running.tick(due, begun) else {
                 return;
-            }
-            running.gauge(due, begun);
+            };
+            running.gauge(due, begun, waited);
         }
     }
 }
 
 impl Running {
-    /// Whether there is more to come.
-    fn tick(&mut self, now: Instant) -> bool {
+    /// For how long it only waited; `None` if there is no more to come.
+    fn tick(&mut self, due: Instant, begun: Instant) -> Option<Duration> {
         self.take_arrivals();
-        self.read_sockets(now);
-        self.take_feeds(now);
-        if !self.take_orders(now) {
-            return false;
+        self.read_sockets(begun);
+        self.take_feeds(begun);
+        if !self.take_orders(begun) {
+            return None;
         }
-        self.engine.tick(now);
+        self.engine.tick(begun);
+        self.pace.begins((due, begun), now());
         self.carry_out();
+        let waited = self.pace.ends(now());
         self.tell();
         // What they told goes before what they tell there.
         if self.untold.is_empty() {
             self.send_off();
         }
-        true
+        Some(waited)
     }
 
     /// One packet is what most phones sent since the last tick: who sent more is asked of all at
@@ -250,6 +257,10 @@ impl Running {
                     to,
                     bytes,
                 } => {
+                    if let Some((until, wait)) = self.pace.next(now) {
+                        sleep_until(until);
+                        self.pace.slept(wait);
+                    }
                     if let Some(leg) = self.legs.find(leg) {
                         unsent += u64::from(!leg.socket(component).send(bytes, to));
                     }
@@ -312,7 +323,7 @@ impl Running {
         self.setup.letterbox.ring();
     }
 
-    fn gauge(&mut self, due: Instant, begun: Instant) {
+    fn gauge(&mut self, due: Instant, begun: Instant, waited: Duration) {
         let gauges = &self.setup.gauges;
         let lateness = begun.saturating_since(due);
         let engine = EngineNow {
@@ -324,7 +335,7 @@ impl Running {
         gauges.ticks.add(1);
         gauges.late_ticks.add(u64::from(lateness > LATE));
         gauges.tick_lateness.note(lateness);
-        let length = now().saturating_since(begun);
+        let length = now().saturating_since(begun).saturating_sub(waited);
         gauges.tick_length.note(length);
         if let Some(told) = self.load.tick(length) {
             let thread = self.setup.thread;
