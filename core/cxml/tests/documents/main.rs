@@ -1,0 +1,8 @@
+//! Documents, sound and unsound.
+
+#![allow(clippy::unwrap_used)]
+
+mod anything;
+mod bombs;
+mod cursor;
+mod documents;

@@ -1,0 +1,5 @@
+//! What each seat of a room hears.
+
+mod loudest;
+mod mix_minus;
+mod room;

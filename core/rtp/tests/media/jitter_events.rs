@@ -1,0 +1,434 @@
+//! The jitter buffer when something happens to the stream: stalls, pauses, jumps, junk.
+
+use crate::weather::{FRAME, Heard, Phone, judge, play};
+use confab_rtp::{Header, JitterBuffer, Pulled};
+use confab_terms::{Codec, Instant};
+use proptest::prelude::{Just, Strategy, any, prop_assert, prop_oneof, proptest};
+
+const SECOND: usize = 50;
+
+fn hear(packets: Vec<crate::weather::Sent>, ticks: i64) -> (Vec<Heard>, confab_rtp::JitterStats) {
+    let mut buffer = JitterBuffer::new(Codec::Pcmu);
+    let heard = play(&mut buffer, packets, ticks, |_| 0);
+    (heard, buffer.stats())
+}
+
+#[test]
+fn a_burst_of_50_after_a_stall_leaves_no_delay() {
+    let mut packets = Phone::new(5_000).packets(20 * SECOND, 20);
+    let release = packets[299].at_us;
+    for sent in &mut packets[250..300] {
+        sent.at_us = release;
+    }
+    let (heard, stats) = hear(packets, 20 * 50 - 5);
+    assert!(stats.depth_ms <= 40, "{stats:?}");
+    assert!(stats.resynchronised <= 2, "{stats:?}");
+    assert!(judge(&heard[2..250]).flawless());
+    assert!(
+        judge(&heard[303..]).flawless(),
+        "{:?}",
+        judge(&heard[303..])
+    );
+}
+
+#[test]
+fn a_burst_in_two_halves_leaves_no_delay_either() {
+    let mut packets = Phone::new(5_000).packets(20 * SECOND, 20);
+    let release = packets[299].at_us;
+    for (i, sent) in packets[250..300].iter_mut().enumerate() {
+        sent.at_us = release + if i < 25 { 0 } else { 20_000 };
+    }
+    let (heard, stats) = hear(packets, 20 * 50 - 5);
+    assert!(stats.depth_ms <= 60, "{stats:?}");
+    assert!(
+        judge(&heard[310..]).flawless(),
+        "{stats:?} {:?}",
+        judge(&heard[310..])
+    );
+}
+
+#[test]
+fn a_short_stall_is_waited_for_and_given_back_when_it_is_quiet() {
+    let mut phone = Phone::new(5_000);
+    let mut packets = phone.packets(10 * SECOND, 20);
+    let release = packets[253].at_us;
+    for sent in &mut packets[250..253] {
+        sent.at_us = release;
+    }
+    packets.extend(phone.packets(60 * SECOND, 20));
+    phone.pause(2_000);
+    packets.extend(phone.packets(5 * SECOND, 20));
+    let (heard, stats) = hear(packets, 76 * 50);
+    let verdict = judge(&heard[2..70 * SECOND]);
+    assert_eq!(verdict.concealed, 3, "{verdict:?} {stats:?}");
+    assert!(
+        stats.grown == 1 && stats.lost == 0 && stats.shrunk >= 1,
+        "{stats:?}"
+    );
+    assert!(stats.depth_ms <= 20, "{stats:?}");
+    assert!(judge(&heard[73 * SECOND..76 * SECOND]).flawless());
+}
+
+#[test]
+fn any_ptime_from_10_to_60_is_flawless_after_one_adaption() {
+    for ptime in [10, 20, 30, 40, 50, 60] {
+        for phase_ms in [0, 3, 9, 15, 19] {
+            let packets = Phone::new(phase_ms * 1_000).packets(30_000 / ptime, ptime);
+            let (heard, stats) = hear(packets, 30 * 50 - 10);
+            let verdict = judge(&heard[30..]);
+            assert!(
+                verdict.flawless(),
+                "{ptime} at {phase_ms}: {verdict:?} {stats:?}"
+            );
+            assert!(stats.depth_ms <= 100, "{ptime}: {stats:?}");
+            assert_eq!(
+                judge(&heard).concealed,
+                0,
+                "{ptime} at {phase_ms}: {stats:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn ptime_may_change_in_mid_stream() {
+    let mut phone = Phone::new(4_000);
+    let mut packets = Vec::new();
+    for ptime in [20, 60, 10, 30, 20, 50] {
+        packets.extend(phone.packets(6_000 / ptime, ptime));
+    }
+    let (heard, stats) = hear(packets, 36 * 50 - 5);
+    for (i, part) in heard.chunks(6 * SECOND).enumerate() {
+        let end = part.len();
+        assert!(judge(&part[SECOND..end]).flawless(), "part {i}: {stats:?}");
+    }
+    assert!(judge(&heard[4..]).concealed <= 6, "{stats:?}");
+    assert_eq!(stats.resynchronised, 0, "{stats:?}");
+}
+
+#[test]
+fn a_new_ssrc_is_taken_up_with_its_second_packet() {
+    let mut phone = Phone::new(4_000);
+    let mut packets = phone.packets(5 * SECOND, 20);
+    phone.header.ssrc = 77;
+    phone.header.sequence = 1_000;
+    phone.header.timestamp = 99;
+    packets.extend(phone.packets(5 * SECOND, 20));
+    let (heard, stats) = hear(packets, 10 * 50);
+    assert_eq!(stats.resynchronised, 1, "{stats:?}");
+    assert_eq!(judge(&heard[1..]).concealed, 1);
+    assert!(judge(&heard[5 * SECOND + 3..]).flawless());
+}
+
+#[test]
+fn a_jump_of_sequence_or_timestamp_is_taken_up_with_its_second_packet() {
+    for (sequence, timestamp) in [(20_000, 0), (0, 3_000_000), (0, 2_000_000_000), (40_000, 7)] {
+        let mut phone = Phone::new(4_000);
+        let mut packets = phone.packets(5 * SECOND, 20);
+        phone.header.sequence = phone.header.sequence.wrapping_add(sequence);
+        phone.header.timestamp = phone.header.timestamp.wrapping_add(timestamp);
+        packets.extend(phone.packets(5 * SECOND, 20));
+        let (heard, stats) = hear(packets, 10 * 50);
+        assert_eq!(stats.resynchronised, 1, "{sequence} {timestamp}: {stats:?}");
+        let verdict = judge(&heard[1..]);
+        assert!(
+            verdict.concealed <= 3,
+            "{sequence} {timestamp}: {verdict:?}"
+        );
+        assert!(
+            judge(&heard[5 * SECOND + 6..]).flawless(),
+            "{sequence} {timestamp}"
+        );
+    }
+}
+
+#[test]
+fn a_timestamp_set_back_is_taken_up_once_the_stream_is_dry() {
+    let mut phone = Phone::new(4_000);
+    let mut packets = phone.packets(5 * SECOND, 20);
+    phone.header.timestamp = phone.header.timestamp.wrapping_sub(1_000_000);
+    packets.extend(phone.packets(5 * SECOND, 20));
+    let (heard, stats) = hear(packets, 10 * 50);
+    assert_eq!(stats.resynchronised, 1, "{stats:?}");
+    assert!(judge(&heard[5 * SECOND + 6..]).flawless(), "{stats:?}");
+}
+
+#[test]
+fn junk_packets_one_at_a_time_are_not_heard() {
+    let packets = Phone::new(4_000).packets(20 * SECOND, 20);
+    let mut all = Vec::new();
+    for (i, sent) in packets.into_iter().enumerate() {
+        if i % 10 == 5 {
+            let mut junk = sent.clone();
+            junk.payload = vec![0; FRAME];
+            match i % 3 {
+                0 => junk.header.ssrc = 7 * i as u32,
+                1 => junk.header.sequence = junk.header.sequence.wrapping_add(9_000),
+                _ => {
+                    junk.header.timestamp = junk.header.timestamp.wrapping_add(1 << 30);
+                    junk.header.sequence = junk.header.sequence.wrapping_add(3_500);
+                }
+            }
+            all.push(junk);
+        }
+        all.push(sent);
+    }
+    let (heard, stats) = hear(all, 20 * 50);
+    assert!(
+        judge(&heard[2..]).flawless(),
+        "{:?} {stats:?}",
+        judge(&heard[2..])
+    );
+    assert_eq!(stats.strayed, 100);
+    assert_eq!(stats.resynchronised, 0);
+}
+
+#[test]
+fn pauses_resume_cleanly_whether_the_clock_ran_on_or_not() {
+    for ran_on in [true, false] {
+        let mut phone = Phone::new(4_000);
+        let mut packets = Vec::new();
+        for pause_ms in [100, 500, 3_000, 20_000] {
+            packets.extend(phone.packets(3 * SECOND, 20));
+            let timestamp = phone.header.timestamp;
+            phone.pause(pause_ms);
+            if !ran_on {
+                phone.header.timestamp = timestamp;
+            }
+        }
+        packets.extend(phone.packets(10 * SECOND, 20));
+        let starts: Vec<_> = packets.iter().map(|sent| sent.at_us).collect();
+        let (heard, stats) = hear(packets, starts[starts.len() - 1] / 20_000);
+        assert!(
+            stats.depth_ms <= if ran_on { 20 } else { 120 },
+            "{ran_on}: {stats:?}"
+        );
+        let tail = heard.len() - 9 * SECOND;
+        assert!(judge(&heard[tail..]).flawless(), "{ran_on}: {stats:?}");
+        // 60 ms each, then silence.
+        let concealed = judge(&heard[1..]).concealed;
+        assert!(concealed <= 4 * 3 + 5, "{ran_on}: {concealed} {stats:?}");
+        assert!(judge(&heard).silent > 23_000 / 20, "{ran_on}");
+    }
+}
+
+#[test]
+fn ticks_that_never_happened_leave_no_delay() {
+    let packets = Phone::new(5_000).packets(10 * SECOND, 20);
+    let mut buffer = JitterBuffer::new(Codec::Pcmu);
+    let of = |ticks: std::ops::Range<i64>| {
+        let us = ticks.start * 20_000 + 1..ticks.end * 20_000 + 1;
+        packets
+            .iter()
+            .filter(|sent| us.contains(&(sent.at_us + 20_000)))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    play(&mut buffer, of(0..102), 102, |_| 0);
+    // 7 ticks are lost; their packets, and those of the next one, waited in the socket.
+    for sent in of(102..110) {
+        buffer.insert(Instant(0), &sent.header, &sent.payload);
+    }
+    buffer.skip(7);
+    let late = of(110..500).into_iter().map(|mut sent| {
+        sent.at_us -= 109 * 20_000;
+        sent
+    });
+    let heard = play(&mut buffer, late.collect(), 10 * 50 - 112, |_| 0);
+    let stats = buffer.stats();
+    assert!(stats.depth_ms <= 20, "{stats:?}");
+    assert!(
+        judge(&heard[2..]).flawless(),
+        "{stats:?} {:?}",
+        judge(&heard[2..])
+    );
+    assert_eq!(stats.concealed + stats.resynchronised, 0, "{stats:?}");
+}
+
+#[test]
+fn a_digit_is_no_lost_packet() {
+    let packets = Phone::new(5_000).packets(4 * SECOND, 20);
+    let mut buffer = JitterBuffer::new(Codec::Pcmu);
+    for (i, sent) in packets.iter().enumerate() {
+        if (100..110).contains(&i) {
+            buffer.pass_over(&sent.header);
+        } else if i != 120 {
+            buffer.insert(Instant(0), &sent.header, &sent.payload);
+        }
+        buffer.pull(Instant(0), &mut [0; FRAME]);
+    }
+    assert_eq!(buffer.stats().lost, 1);
+}
+
+#[test]
+fn what_is_made_up_fades_and_does_not_click() {
+    let mut phone = Phone::new(4_000);
+    let mut packets = phone.packets(SECOND, 20);
+    phone.packets(10, 20);
+    packets.extend(phone.packets(SECOND, 20));
+    let mut buffer = JitterBuffer::new(Codec::Pcmu);
+    let mut packets = packets.into_iter().peekable();
+    let mut out = Vec::new();
+    for tick in 0..100 {
+        let now = Instant(tick * 20_000_000);
+        while let Some(sent) = packets.next_if(|sent| sent.at_us <= tick as i64 * 20_000) {
+            buffer.insert(now, &sent.header, &sent.payload);
+        }
+        let mut frame = [0i16; FRAME];
+        buffer.pull(now, &mut frame);
+        out.extend(frame);
+    }
+    // The steepest step of the tone: amplitude × 2π × 1010 / 8000, and some for two at once.
+    let steepest = out.windows(2).map(|w| w[1].abs_diff(w[0])).max();
+    assert!(steepest.is_some_and(|step| step < 9_500), "{steepest:?}");
+    let peaks: Vec<u16> = out
+        .chunks(FRAME)
+        .map(|frame| frame.iter().map(|s| s.unsigned_abs()).max().unwrap_or(0))
+        .collect();
+    // 50 packets, the first on the second tick (24 ms, so at 40 ms): the gap begins at tick 52.
+    let gap = &peaks[52..62];
+    assert!(
+        gap[0] > 8_000 && gap[0] > gap[1] && gap[1] > gap[2] && gap[2] > 0,
+        "{gap:?}"
+    );
+    assert_eq!(gap[3..], [0; 7], "{gap:?}");
+    assert!(peaks[62] > 9_000);
+}
+
+#[test]
+fn state_written_out_and_read_back_goes_on_the_same() {
+    let packets = Phone::new(4_000).packets(10 * SECOND, 20);
+    let mut buffer = JitterBuffer::new(Codec::Pcma);
+    let mut copy = buffer.clone();
+    for (i, sent) in packets.iter().enumerate() {
+        let now = Instant(i as u64 * 20_000_000);
+        for buffer in [&mut buffer, &mut copy] {
+            if i % 17 != 0 {
+                buffer.insert(now, &sent.header, &sent.payload);
+            }
+        }
+        let bytes = postcard::to_allocvec(&copy).expect("written");
+        copy = postcard::from_bytes(&bytes).expect("read");
+        let (mut a, mut b) = ([0; FRAME], [0; FRAME]);
+        assert_eq!(buffer.pull(now, &mut a), copy.pull(now, &mut b));
+        assert_eq!(a, b, "tick {i}");
+        assert_eq!(buffer, copy);
+    }
+}
+
+fn anything() -> impl Strategy<Value = (Header, usize, bool)> {
+    let near = prop_oneof![Just(0u32), 0u32..10_000, any::<u32>()];
+    let sequence = prop_oneof![Just(0u16), 0u16..200, any::<u16>()];
+    let ssrc = prop_oneof![4 => Just(1u32), 1 => Just(2), 1 => any::<u32>()];
+    let length = prop_oneof![3 => Just(160usize), 1 => 0usize..1_700];
+    (near, sequence, ssrc, length, any::<bool>()).prop_map(
+        |(timestamp, sequence, ssrc, length, pull)| {
+            let header = Header {
+                payload_type: 0,
+                marker: false,
+                sequence,
+                timestamp,
+                ssrc,
+            };
+            (header, length, pull)
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics_and_the_depth_is_bounded(
+        events in proptest::collection::vec((anything(), any::<u8>()), 1..400),
+    ) {
+        for codec in Codec::ALL {
+            let mut buffer = JitterBuffer::new(codec);
+            let mut frame = vec![1; codec.rate().frame_samples()];
+            let scale = codec.frame_units() / 160;
+            for (i, ((mut header, length, pull), byte)) in events.iter().cloned().enumerate() {
+                let now = Instant(i as u64 * 1_000_000);
+                header.timestamp = header.timestamp.wrapping_mul(scale);
+                let mut payload = vec![0x55 ^ (byte / 16); length];
+                if let Some(first) = payload.first_mut() {
+                    // For Opus: any mode, any number of frames.
+                    *first = byte;
+                }
+                buffer.insert(now, &header, &payload);
+                if pull {
+                    buffer.pull(now, &mut frame);
+                    prop_assert!(buffer.stats().depth_ms <= 700, "{:?}", buffer.stats());
+                }
+            }
+            // Whatever happened, it runs dry.
+            for _ in 0..60 {
+                buffer.pull(Instant(0), &mut frame);
+            }
+            prop_assert!(buffer.pull(Instant(0), &mut frame) == Pulled::Silence);
+            prop_assert!(frame.iter().all(|&sample| sample == 0));
+        }
+    }
+}
+
+/// Two seconds of voice, and one of nothing between them: after `noise`, if any.
+fn with_a_pause(noise: bool, lost: bool) -> (Vec<Pulled>, confab_rtp::JitterStats) {
+    let mut buffer = JitterBuffer::new(Codec::Pcmu);
+    let mut pulled = Vec::new();
+    let mut sequence = 0;
+    for tick in 0..150_u32 {
+        let header = Header {
+            payload_type: 0,
+            marker: tick == 100,
+            sequence,
+            timestamp: tick * 160,
+            ssrc: 1,
+        };
+        match tick {
+            0..50 | 100.. => {
+                buffer.insert(Instant(0), &header, &[0x10; 160]);
+                sequence += 1;
+            }
+            50 if noise => {
+                buffer.pause(&header);
+                sequence += 1;
+            }
+            50 if lost => sequence += 1,
+            _ => {}
+        }
+        let mut frame = [0; 160];
+        pulled.push(buffer.pull(Instant(0), &mut frame));
+        if (54..100).contains(&tick) {
+            assert_eq!(frame, [0; 160], "tick {tick}");
+        }
+    }
+    (pulled, buffer.stats())
+}
+
+#[test]
+fn comfort_noise_begins_a_pause_in_which_nothing_is_missing() {
+    let (pulled, stats) = with_a_pause(true, false);
+    assert_eq!(
+        (stats.lost, stats.concealed, stats.strayed),
+        (0, 0, 0),
+        "{stats:?}"
+    );
+    assert_eq!(pulled[50], Pulled::Fading);
+    assert!(pulled[54..100].iter().all(|what| *what == Pulled::Silence));
+    assert!(
+        pulled[101..].iter().all(|what| *what == Pulled::Voice),
+        "{pulled:?}"
+    );
+}
+
+#[test]
+fn a_gap_of_time_without_a_gap_of_sequence_is_a_pause() {
+    let (pulled, stats) = with_a_pause(false, false);
+    assert_eq!(pulled[50], Pulled::Concealed, "it might have been late");
+    assert_eq!((stats.lost, stats.concealed), (0, 0), "{stats:?}");
+    assert!(
+        pulled[101..].iter().all(|what| *what == Pulled::Voice),
+        "{pulled:?}"
+    );
+    // With one, it is a loss.
+    let (_, stats) = with_a_pause(false, true);
+    assert_eq!(stats.lost, 1, "{stats:?}");
+    assert!(stats.concealed >= 3, "{stats:?}");
+}

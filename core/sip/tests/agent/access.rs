@@ -1,0 +1,508 @@
+//! A listener that strangers can reach: what gets in, what does not, and what that costs.
+use std::time::Duration;
+
+use confab_sip::{Access, Account, Config, DialogId, Event, Output, Secret, Trunk, UserAgent};
+use confab_terms::{Instant, SocketAddr};
+
+const CARRIER: &str = "192.0.2.7:5060";
+const OTHER_CARRIER: &str = "198.51.100.7:5060";
+const STRANGER: &str = "203.0.113.9:5060";
+
+fn account(user: &str) -> Option<Account> {
+    Some(Account {
+        user: user.into(),
+        password: Secret("pass".into()),
+    })
+}
+
+fn trunk(name: &str, networks: &[&str], account: Option<Account>) -> Trunk {
+    Trunk {
+        name: name.into(),
+        networks: networks.iter().map(|net| net.parse().unwrap()).collect(),
+        account,
+        gateway: None,
+        srtp: None,
+    }
+}
+
+struct Desk {
+    agent: UserAgent,
+    now: Instant,
+    events: Vec<Event>,
+}
+
+impl Desk {
+    fn of(trunks: Vec<Trunk>) -> Self {
+        let mut agent = UserAgent::new(Config {
+            address: "192.0.2.1:5060".parse().unwrap(),
+            tls_port: None,
+            product: "confab".into(),
+            seed: [7; 32],
+        });
+        let open = false;
+        agent.guard(Access { open, trunks });
+        Self {
+            agent,
+            now: Instant(1_000_000_000),
+            events: Vec::new(),
+        }
+    }
+
+    fn new() -> Self {
+        Self::of(vec![
+            trunk("carrier", &["192.0.2.0/24"], None),
+            trunk("other", &["198.51.100.0/24"], None),
+            trunk("anna", &[], account("anna")),
+            trunk("boris", &[], account("boris")),
+        ])
+    }
+
+    fn drain(&mut self) -> Vec<(SocketAddr, String)> {
+        let mut sent = Vec::new();
+        while let Some(output) = self.agent.poll_output() {
+            match output {
+                Output::Datagram { to, bytes } => {
+                    sent.push((to, String::from_utf8(bytes).unwrap()));
+                }
+                Output::Event(event) => self.events.push(event),
+                other => panic!("{other:?}"),
+            }
+        }
+        sent
+    }
+
+    /// Says it from there: what comes back there.
+    fn say(&mut self, from: &str, text: &str) -> Vec<String> {
+        let from: SocketAddr = from.parse().unwrap();
+        self.agent.handle(self.now, from, text.as_bytes());
+        let sent = self.drain();
+        sent.into_iter()
+            .map(|(to, text)| {
+                assert_eq!(to.ip(), from.ip().to_canonical(), "{text}");
+                text
+            })
+            .collect()
+    }
+
+    fn status(&mut self, from: &str, text: &str) -> Vec<u16> {
+        let replies = self.say(from, text);
+        replies
+            .iter()
+            .map(|reply| reply[8..11].parse().unwrap())
+            .collect()
+    }
+
+    /// Answers a challenge as this user.
+    fn log_in(&mut self, from: &str, user: &str, text: &str) -> Vec<String> {
+        let challenge = self.say(from, text);
+        assert!(challenge[0].starts_with("SIP/2.0 401 "), "{challenge:?}");
+        self.say(from, &with_credentials(text, &challenge[0], user, "pass"))
+    }
+
+    fn invited(&self) -> DialogId {
+        let invited = self.events.iter().rev().find_map(|event| match event {
+            Event::Invited { dialog, .. } => Some(*dialog),
+            _ => None,
+        });
+        invited.unwrap()
+    }
+
+    fn ended(&self) -> bool {
+        self.events
+            .iter()
+            .any(|event| matches!(event, Event::Ended { .. }))
+    }
+
+    /// Answers the call: the tag of ours.
+    fn answer(&mut self) -> String {
+        let dialog = self.invited();
+        self.agent.answer(self.now, dialog, b"v=0\r\n".to_vec());
+        let (_, text) = self.drain().pop().unwrap();
+        let to = text.lines().find(|line| line.starts_with("To: ")).unwrap();
+        to[to.find(";tag=").unwrap()..].to_owned()
+    }
+}
+
+/// What real phones say too.
+const PHONE: &str = "User-Agent: A phone 1.0\r\nAllow: INVITE, ACK, BYE, CANCEL, OPTIONS\r\n";
+
+fn message(method: &str, cseq: u32, from_tag: &str, to_tag: &str, more: &str) -> String {
+    format!(
+        "{method} sip:anna@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP host.example;branch=z9hG4bK\
+         {method}{cseq}{from_tag};rport\r\nMax-Forwards: 70\r\nFrom: <sip:anna@192.0.2.1>;\
+         tag={from_tag}\r\nTo: <sip:anna@192.0.2.1>{to_tag}\r\nCall-ID: 8f2b3c4d@host.example\r\n\
+         CSeq: {cseq} {method}\r\nContact: <sip:anna@host.example>\r\n{PHONE}{more}\
+         Content-Length: 0\r\n\r\n"
+    )
+}
+
+fn field<'a>(text: &'a str, name: &str) -> &'a str {
+    let at = text.find(&format!("{name}=\"")).unwrap() + name.len() + 2;
+    text[at..].split('"').next().unwrap()
+}
+
+/// By hand, so that it is not our own client that is believed (RFC 7616 §3.4.1).
+fn with_credentials(text: &str, challenge: &str, user: &str, password: &str) -> String {
+    use md5::{Digest, Md5};
+    let sum = |text: String| {
+        let bytes = Md5::digest(text);
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    let (realm, nonce) = (field(challenge, "realm"), field(challenge, "nonce"));
+    let method = text.split(' ').next().unwrap();
+    let uri = text.split(' ').nth(1).unwrap();
+    let who = sum(format!("{user}:{realm}:{password}"));
+    let what = sum(format!("{method}:{uri}"));
+    let response = sum(format!("{who}:{nonce}:00000001:c:auth:{what}"));
+    let credentials = format!(
+        "Authorization: Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", \
+         uri=\"{uri}\", response=\"{response}\", algorithm=MD5, qop=auth, nc=00000001, \
+         cnonce=\"c\"\r\n"
+    );
+    let text = text.replacen("Content-Length", &format!("{credentials}Content-Length"), 1);
+    text.replacen("z9hG4bK", "z9hG4bKauth", 1)
+}
+
+const METHODS: [&str; 20] = [
+    "INVITE",
+    "REGISTER",
+    "OPTIONS",
+    "BYE",
+    "CANCEL",
+    "ACK",
+    "INFO",
+    "UPDATE",
+    "PRACK",
+    "REFER",
+    "SUBSCRIBE",
+    "NOTIFY",
+    "PUBLISH",
+    "MESSAGE",
+    "NONSENSE",
+    "invite",
+    "GET",
+    "X",
+    "PING",
+    "DO",
+];
+
+#[test]
+fn nothing_is_answered_with_more_than_it_was_asked_with() {
+    let with_passwords = || Desk::new();
+    let without = || Desk::of(vec![trunk("carrier", &["192.0.2.0/24"], None)]);
+    let (mut bytes_in, mut bytes_out, mut challenged) = (0, 0, 0);
+    for (passwords, desk) in [
+        (true, &with_passwords as &dyn Fn() -> Desk),
+        (false, &without),
+    ] {
+        for method in METHODS {
+            for to_tag in ["", ";tag=unknown"] {
+                for size in (0..2_000).step_by(7) {
+                    let more = match size {
+                        0 => String::new(),
+                        size => format!("X: {}\r\n", "x".repeat(size)),
+                    };
+                    let text = message(method, 1, "a", to_tag, &more);
+                    let short = text.replace("Max-Forwards: 70\r\n", "").replace(PHONE, "");
+                    for text in [text, short] {
+                        let mut desk = desk();
+                        let replies = desk.say(STRANGER, &text);
+                        assert!(replies.len() <= 1, "{text}\n{replies:?}");
+                        let out: usize = replies.iter().map(String::len).sum();
+                        assert!(out <= text.len(), "{out} for {}: {text}", text.len());
+                        assert!(passwords || !to_tag.is_empty() || out == 0, "{replies:?}");
+                        assert_eq!(desk.agent.leftovers(), (0, 0, 0));
+                        assert!(desk.events.is_empty());
+                        bytes_in += text.len();
+                        bytes_out += out;
+                        challenged += usize::from(out > 0);
+                    }
+                }
+            }
+        }
+    }
+    assert!(challenged > 1_000 && bytes_out < bytes_in);
+    // What cannot be read is not answered at all.
+    for broken in [
+        "INVITE sip:a SIP/2.0\r\nVia: x\r\n\r\n",
+        "OPTIONS x SIP/7.0\r\nVia: y\r\n\r\n",
+    ] {
+        assert!(Desk::new().say(STRANGER, broken).is_empty());
+        assert_eq!(Desk::new().say(CARRIER, broken).len(), 1);
+    }
+}
+
+#[test]
+fn a_trunk_s_network_needs_no_password_and_is_known_mapped_too() {
+    let mut desk = Desk::new();
+    assert_eq!(
+        desk.status(CARRIER, &message("INVITE", 1, "a", "", "")),
+        [100]
+    );
+    let mapped = "[::ffff:192.0.2.9]:5060";
+    assert_eq!(
+        desk.status(mapped, &message("INVITE", 1, "b", "", "")),
+        [100]
+    );
+    assert_eq!(
+        desk.status(CARRIER, &message("OPTIONS", 1, "c", "", "")),
+        [200]
+    );
+    assert_eq!(
+        desk.status(STRANGER, &message("INVITE", 1, "d", "", "")),
+        [401]
+    );
+}
+
+#[test]
+fn known_and_unknown_users_are_told_the_same() {
+    let mut desk = Desk::new();
+    let mut told = Vec::new();
+    for user in ["anna", "none"] {
+        let text = message("REGISTER", 1, "a", "", "").replace("anna", user);
+        let challenge = desk.say(STRANGER, &text).pop().unwrap();
+        let again = with_credentials(&text, &challenge, user, "wrong");
+        let refusal = desk.say(STRANGER, &again).pop().unwrap();
+        let plain = |reply: String| {
+            let (nonce, tag) = (
+                field(&reply, "nonce").to_owned(),
+                reply.rfind(";tag=").unwrap(),
+            );
+            let tag = reply[tag..tag + 13].to_owned();
+            reply
+                .replace(&nonce, "N")
+                .replace(&tag, "T")
+                .replace(user, "U")
+        };
+        told.push((plain(challenge), plain(refusal)));
+    }
+    assert_eq!(told[0], told[1]);
+}
+
+#[test]
+fn who_knows_the_password_is_let_in_as_itself() {
+    let mut desk = Desk::new();
+    let replies = desk.log_in(STRANGER, "anna", &message("INVITE", 1, "a", "", ""));
+    assert!(replies[0].starts_with("SIP/2.0 100 "), "{replies:?}");
+    let replies = desk.log_in(STRANGER, "anna", &message("OPTIONS", 1, "b", "", ""));
+    assert!(replies[0].starts_with("SIP/2.0 200 "), "{replies:?}");
+}
+
+#[test]
+fn within_a_call_of_a_network_only_that_network_speaks() {
+    for (method, theirs) in [
+        ("BYE", 200),
+        ("INFO", 200),
+        ("UPDATE", 200),
+        ("OPTIONS", 200),
+    ] {
+        let mut desk = Desk::new();
+        desk.say(CARRIER, &message("INVITE", 1, "a", "", ""));
+        let tag = desk.answer();
+        desk.say(CARRIER, &message("ACK", 1, "a", &tag, ""));
+        let text = message(method, 2, "a", &tag, "");
+        for elsewhere in [STRANGER, OTHER_CARRIER] {
+            assert_eq!(
+                desk.status(elsewhere, &text),
+                [481],
+                "{method} from {elsewhere}"
+            );
+        }
+        // Wrong tags, whoever has sent them.
+        for wrong in [
+            message(method, 2, "b", &tag, ""),
+            message(method, 2, "a", ";tag=0000000000000000", ""),
+        ] {
+            for from in [STRANGER, OTHER_CARRIER, CARRIER] {
+                assert_eq!(desk.status(from, &wrong), [481], "{method} from {from}");
+            }
+        }
+        assert!(!desk.ended(), "{method}");
+        assert_eq!(desk.status("192.0.2.200:9", &text), [theirs], "{method}");
+        assert_eq!(desk.ended(), method == "BYE");
+    }
+}
+
+#[test]
+fn an_ack_or_a_cancel_from_elsewhere_does_nothing() {
+    let mut desk = Desk::new();
+    let invite = message("INVITE", 1, "a", "", "");
+    desk.say(CARRIER, &invite);
+    let cancel = invite.replace("CSeq: 1 INVITE", "CSeq: 1 CANCEL");
+    let cancel = cancel.replacen("INVITE", "CANCEL", 1);
+    for elsewhere in [STRANGER, OTHER_CARRIER, "192.0.2.8:5060"] {
+        assert_eq!(desk.say(elsewhere, &cancel), [""; 0], "{elsewhere}");
+    }
+    let tag = desk.answer();
+    let ack = message("ACK", 1, "a", &tag, "");
+    for elsewhere in [STRANGER, OTHER_CARRIER] {
+        desk.say(elsewhere, &ack);
+    }
+    let acknowledged = |desk: &Desk| {
+        let is_it = |event: &Event| matches!(event, Event::Acknowledged { .. });
+        desk.events.iter().any(is_it)
+    };
+    assert!(!acknowledged(&desk) && !desk.ended());
+    desk.say(CARRIER, &ack);
+    assert!(acknowledged(&desk));
+    let mut desk = Desk::new();
+    desk.say(CARRIER, &invite);
+    assert_eq!(
+        desk.say(CARRIER, &cancel).len(),
+        2,
+        "200, and 487 to the INVITE"
+    );
+    assert!(desk.ended());
+}
+
+#[test]
+fn within_a_call_of_a_user_another_source_shows_the_password_again() {
+    let mut desk = Desk::new();
+    desk.log_in(STRANGER, "anna", &message("INVITE", 1, "a", "", ""));
+    let tag = desk.answer();
+    desk.say(STRANGER, &message("ACK", 2, "a", &tag, ""));
+    let moved = "203.0.113.200:1024";
+    let info = message("INFO", 3, "a", &tag, "");
+    assert_eq!(desk.status(STRANGER, &info), [200], "the same source");
+    let bye = message("BYE", 4, "a", &tag, "");
+    let refused = desk.log_in(moved, "boris", &bye);
+    assert!(refused[0].starts_with("SIP/2.0 481 "), "{refused:?}");
+    assert!(!desk.ended());
+    let bye = message("BYE", 5, "a", &tag, "");
+    let taken = desk.log_in(moved, "anna", &bye);
+    assert!(taken[0].starts_with("SIP/2.0 200 "), "{taken:?}");
+    assert!(desk.ended());
+}
+
+#[test]
+fn guesses_are_mostly_not_looked_at_and_anna_gets_in() {
+    let mut desk = Desk::new();
+    let text = message("REGISTER", 1, "a", "", "");
+    let attacker = "203.0.113.66:5060";
+    let mut guessed = 0_u32;
+    for n in 0..2_000_u32 {
+        let challenge = desk.say(attacker, &text).pop().unwrap();
+        // The right one is always among them, but hardly ever looked at.
+        let password = if n % 100 == 99 { "pass" } else { "wrong" };
+        let again = with_credentials(&text, &challenge, "anna", password);
+        let status = desk.status(attacker, &again.replace("auth", &format!("auth{n}")));
+        guessed += u32::from(status == [200]);
+        desk.now += Duration::from_millis(30);
+    }
+    assert_eq!(guessed, 0);
+    let replies = desk.log_in(STRANGER, "anna", &message("REGISTER", 1, "z", "", ""));
+    assert!(replies[0].starts_with("SIP/2.0 200 "), "{replies:?}");
+}
+
+#[test]
+fn the_whole_state_survives_being_written_out() {
+    let mut desk = Desk::new();
+    desk.log_in(STRANGER, "anna", &message("REGISTER", 1, "a", "", ""));
+    let bytes = postcard::to_stdvec(&desk.agent).unwrap();
+    desk.agent = postcard::from_bytes(&bytes).unwrap();
+    let replies = desk.log_in(STRANGER, "anna", &message("REGISTER", 2, "b", "", ""));
+    assert!(replies[0].contains("\r\nContact: <sip:anna@host.example>;expires="));
+}
+
+/// A caller's own INVITE, whose Call-ID is its own, and what it asks for beside it.
+fn invite(who: &str, more: &str) -> String {
+    message("INVITE", 1, who, "", more).replace("8f2b3c4d", who)
+}
+
+impl Desk {
+    /// A call that is up, of this source, by network or as this user: the `Replaces` that means it.
+    fn up(&mut self, from: &str, user: Option<&str>, who: &str) -> (DialogId, String) {
+        match user {
+            Some(user) => self.log_in(from, user, &invite(who, "")),
+            None => self.say(from, &invite(who, "")),
+        };
+        let dialog = self.invited();
+        let tag = self.answer();
+        let ack = message("ACK", 1, who, &tag, "").replace("8f2b3c4d", who);
+        self.say(from, &ack);
+        let to_tag = tag.strip_prefix(";tag=").unwrap();
+        let value = format!("{who}@host.example;to-tag={to_tag};from-tag={who}");
+        (dialog, format!("Replaces: {value}\r\n"))
+    }
+
+    /// What the last INVITE was told, and whose place it takes.
+    fn replaces(&mut self, replies: &[String]) -> (u16, Option<DialogId>) {
+        let place = self.events.drain(..).find_map(|event| match event {
+            Event::Invited { replaces, .. } => replaces,
+            _ => None,
+        });
+        (replies[0][8..11].parse().unwrap(), place)
+    }
+}
+
+#[test]
+fn only_the_same_trunk_or_user_takes_a_call_s_place() {
+    let mut desk = Desk::new();
+    let (of_trunk, trunk_s) = desk.up(CARRIER, None, "one");
+    let (of_anna, anna_s) = desk.up(STRANGER, Some("anna"), "two");
+    desk.events.clear();
+    let mut n = 0;
+    let mut take = |from: &str, user: Option<&str>, what: &str| {
+        n += 1;
+        let text = invite(&format!("taker{n}"), what);
+        let replies = match user {
+            Some(user) => desk.log_in(from, user, &text),
+            None => desk.say(from, &text),
+        };
+        desk.replaces(&replies)
+    };
+    assert_eq!(take(OTHER_CARRIER, None, &trunk_s), (481, None));
+    assert_eq!(take(STRANGER, Some("anna"), &trunk_s), (481, None));
+    assert_eq!(take(CARRIER, None, &anna_s), (481, None));
+    assert_eq!(take(STRANGER, Some("boris"), &anna_s), (481, None));
+    // From wherever it speaks.
+    let elsewhere = take("192.0.2.99:5080", None, &trunk_s);
+    assert_eq!(elsewhere, (100, Some(of_trunk)));
+    let elsewhere = take("203.0.113.77:5060", Some("anna"), &anna_s);
+    assert_eq!(elsewhere, (100, Some(of_anna)));
+}
+
+#[test]
+fn whoever_arrives_with_the_last_hop_has_arrived() {
+    let mut desk = Desk::new();
+    for method in ["INVITE", "OPTIONS", "MESSAGE", "SUBSCRIBE", "INFO"] {
+        let text = |who: &str, hops: &str| {
+            message(method, 1, who, "", "").replace("Max-Forwards: 70\r\n", hops)
+        };
+        let as_usual = desk.status(CARRIER, &text("a", "Max-Forwards: 70\r\n"));
+        assert_ne!(as_usual, [483], "{method}");
+        for (who, hops) in [("b", "Max-Forwards: 0\r\n"), ("c", "")] {
+            assert_eq!(
+                desk.status(CARRIER, &text(who, hops)),
+                as_usual,
+                "{method} {hops}"
+            );
+        }
+        let too_many = text("d", "Max-Forwards: 256\r\n");
+        assert_eq!(desk.status(CARRIER, &too_many), [400], "{method}");
+    }
+}
+
+#[test]
+fn what_is_required_and_not_there_is_named_whatever_asks_for_it() {
+    let mut desk = Desk::new();
+    let wishes = "Require: 100rel, resource-priority\r\nRequire: gruu\r\n\
+                  Proxy-Require: sec-agree\r\n";
+    for method in ["INVITE", "OPTIONS", "INFO"] {
+        let replies = desk.say(CARRIER, &message(method, 1, method, "", wishes));
+        assert!(replies[0].starts_with("SIP/2.0 420 "), "{replies:?}");
+        let named = "\r\nUnsupported: resource-priority, gruu\r\n";
+        assert!(replies[0].contains(named), "{replies:?}");
+    }
+    // Neither an ACK nor a CANCEL may be refused for it (RFC 3261 §8.2.2.3).
+    let text = message("INVITE", 1, "z", "", "");
+    assert_eq!(desk.status(CARRIER, &text), [100]);
+    let cancel = text
+        .replace("INVITE", "CANCEL")
+        .replace("z9hG4bKCANCEL", "z9hG4bKINVITE");
+    let cancel = cancel.replacen("Content-Length", &format!("{wishes}Content-Length"), 1);
+    assert_eq!(desk.status(CARRIER, &cancel), [200, 487]);
+}

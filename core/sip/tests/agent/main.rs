@@ -1,0 +1,33 @@
+//! The user agent as its thread sees it: datagrams, streams and orders in and out, and events.
+
+#![allow(clippy::unwrap_used)]
+
+mod access;
+mod calls;
+mod challenged;
+mod connections;
+mod digest;
+mod digits;
+mod early;
+mod failover;
+mod hang_up;
+mod last_word;
+mod lasting;
+mod late;
+mod limits;
+mod line;
+mod names;
+mod network;
+mod prack;
+mod races;
+mod registrar;
+mod replaces;
+mod routes;
+mod storm;
+mod stream;
+mod timing;
+mod tls;
+mod torture;
+mod trunk;
+mod unacknowledged;
+mod wire;

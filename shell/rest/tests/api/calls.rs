@@ -1,0 +1,349 @@
+//! Calls: the list out of what lives and what is over, and updates as libraries send them.
+use crate::common::{ACCOUNT, Answer, Bench, CALL, Memory, OTHER_CALL, account, call, posted};
+use axum::http::StatusCode;
+use confab_switchboard::conference::Url;
+use confab_switchboard::{
+    CallCallback, CallEvent, CallStatus, CallUpdate, CallView, EndWish, NewCall, NextDocument,
+    Refusal, Reply, Request as Question,
+};
+use confab_terms::{DigitString, Method, WallTime};
+use serde_json::Value;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const MINUTE: i64 = 60_000;
+
+fn path(sid: &str) -> String {
+    format!("/2010-04-01/Accounts/{ACCOUNT}/Calls/{sid}.json")
+}
+
+fn sid(n: u32) -> String {
+    format!("{n:08x}-3333-4333-8333-333333333333")
+}
+
+/// Answered in minute `n` after 17 Nov 2026 12:34:56.
+fn made(n: u32) -> CallView {
+    let at = 1_794_918_896_000 + i64::from(n) * MINUTE;
+    CallView {
+        date_created: WallTime(at - 6_000),
+        start_time: Some(WallTime(at)),
+        ..call(&sid(n))
+    }
+}
+
+fn ended(n: u32) -> CallView {
+    let view = made(n);
+    CallView {
+        status: CallStatus::Completed,
+        end_time: view.start_time.map(|at| WallTime(at.0 + 30_000)),
+        from: "sip:boris@pbx.example.com".to_owned(),
+        ..view
+    }
+}
+
+/// Calls 1 to 3 are over, 3 to 5 live: 3 ended in between.
+fn bench() -> Bench {
+    Bench::with_store(
+        |question| match question {
+            Question::ListCalls => Some(Reply::Calls(vec![made(5), made(4), made(3)])),
+            other => crate::common::usual(other),
+        },
+        Memory {
+            account: account(),
+            conferences: vec![],
+            calls: vec![ended(1), ended(2), ended(3)],
+            notices: std::sync::Mutex::default(),
+            recordings: std::sync::Mutex::default(),
+        },
+    )
+}
+
+async fn listed(bench: &Bench, query: &str) -> Vec<u32> {
+    let path = format!("/2010-04-01/Accounts/{ACCOUNT}/Calls.json?{query}");
+    let answer = bench.ask("GET", &path).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.json());
+    numbers(&answer.json())
+}
+
+fn numbers(page: &Value) -> Vec<u32> {
+    let calls = page["calls"].as_array().unwrap();
+    let number = |call: &Value| {
+        let sid = call["sid"].as_str().unwrap();
+        u32::from_str_radix(&sid[..8], 16).unwrap()
+    };
+    calls.iter().map(number).collect()
+}
+
+#[tokio::test]
+async fn live_and_ended_ones_newest_first() {
+    let bench = bench();
+    let cases: [(&str, &[u32]); 13] = [
+        ("", &[5, 4, 3, 2, 1]),
+        ("Status=completed", &[3, 2, 1]),
+        ("Status=in-progress", &[5, 4, 3]),
+        ("Status=no-answer", &[]),
+        ("From=sip:boris@pbx.example.com", &[3, 2, 1]),
+        ("From=sip%3Aalice%40pbx.example.com", &[5, 4, 3]),
+        ("To=sip:nobody@x", &[]),
+        ("StartTime=2026-11-17", &[5, 4, 3, 2, 1]),
+        ("StartTime=2026-11-16", &[]),
+        (
+            "StartTime%3E=2026-11-17T12:37:56Z&StartTime%3C=2026-11-17T12:38:56Z",
+            &[4, 3],
+        ),
+        ("StartTime=Tue,%2017%20Nov%202026%2012:36:56%20GMT", &[2]),
+        ("EndTime%3C=2026-11-17T12:37:26Z", &[2, 1]),
+        ("ParentCallSid=44444444-4444-4444-8444-444444444444", &[]),
+    ];
+    for (query, wanted) in cases {
+        assert_eq!(listed(&bench, query).await, wanted, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn pages_keep_their_filters() {
+    let bench = bench();
+    let mut next =
+        format!("/api/laml/2010-04-01/Accounts/{ACCOUNT}/Calls?PageSize=2&StartTime%3E=2026-11-17");
+    let mut seen = Vec::new();
+    loop {
+        let page = bench.ask("GET", &next).await.json();
+        seen.extend(numbers(&page));
+        assert!(
+            page["uri"]
+                .as_str()
+                .unwrap()
+                .contains("StartTime%3E=2026-11-17&Page=")
+        );
+        match page["next_page_uri"].as_str() {
+            Some(uri) => next = uri.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(seen, [5, 4, 3, 2, 1]);
+}
+
+#[tokio::test]
+async fn filters_that_are_none_are_named() {
+    for query in ["Status=over", "StartTime=soon", "EndTime%3E=2026-13-01"] {
+        let path = format!("/2010-04-01/Accounts/{ACCOUNT}/Calls?{query}");
+        bench().ask("GET", &path).await.is_error(422, 10000);
+    }
+}
+
+async fn update(bench: &Bench, sid: &str, form: &str) -> Answer {
+    bench.send(posted(&path(sid), FORM, form.to_owned())).await
+}
+
+#[tokio::test]
+async fn an_update_asks_for_what_is_written() {
+    let next = |url: &str, method| {
+        Some(NextDocument::From(Url {
+            url: url.to_owned(),
+            method,
+        }))
+    };
+    let inline = |text: &str| Some(NextDocument::Inline(text.to_owned()));
+    let cases = [
+        ("", None, None),
+        ("Status=completed", Some(EndWish::Completed), None),
+        ("Status=canceled&Url=", Some(EndWish::Canceled), None),
+        (
+            "Url=http%3A%2F%2Fe%2Fx&Method=GET",
+            None,
+            next("http://e/x", Method::Get),
+        ),
+        (
+            "Url=http%3A%2F%2Fe%2Fx",
+            None,
+            next("http://e/x", Method::Post),
+        ),
+        ("Twiml=%3CResponse%2F%3E", None, inline("<Response/>")),
+        ("Laml=%3CResponse%2F%3E", None, inline("<Response/>")),
+        (
+            "Twiml=%3CA%2F%3E&Url=http://e/x",
+            None,
+            next("http://e/x", Method::Post),
+        ),
+    ];
+    for (form, end, next) in cases {
+        let bench = Bench::usual();
+        let answer = update(&bench, CALL, form).await;
+        assert_eq!(answer.status, StatusCode::OK, "{form}");
+        assert_eq!(answer.json()["sid"], CALL);
+        let asked = Question::UpdateCall {
+            call: CALL.parse().unwrap(),
+            update: CallUpdate {
+                end,
+                next,
+                ..CallUpdate::default()
+            },
+        };
+        assert_eq!(bench.questions(), [asked], "{form}");
+    }
+}
+
+#[tokio::test]
+async fn an_update_names_who_else_is_asked_and_told() {
+    let bench = Bench::usual();
+    let url = |url: &str, method| Url {
+        url: url.to_owned(),
+        method,
+    };
+    let all = [
+        ("", vec![CallEvent::Completed]),
+        ("&StatusCallbackEvent=", vec![CallEvent::Completed]),
+        ("&StatusCallbackEvent=ringing", vec![CallEvent::Ringing]),
+        // As the vendors' libraries send a list, and as people write one.
+        (
+            "&StatusCallbackEvent=initiated&StatusCallbackEvent=answered",
+            vec![CallEvent::Initiated, CallEvent::Answered],
+        ),
+        (
+            "&StatusCallbackEvent=answered+completed",
+            vec![CallEvent::Answered, CallEvent::Completed],
+        ),
+    ];
+    let mut asked = Vec::new();
+    for (words, events) in all {
+        let form = "FallbackUrl=http://e/f&FallbackMethod=GET&StatusCallback=http://e/s";
+        let answer = update(&bench, CALL, &format!("{form}{words}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{words}");
+        let to = url("http://e/s", Method::Post);
+        asked.push(Question::UpdateCall {
+            call: CALL.parse().unwrap(),
+            update: CallUpdate {
+                fallback: Some(url("http://e/f", Method::Get)),
+                status_callback: Some(CallCallback { to, events }),
+                ..CallUpdate::default()
+            },
+        });
+    }
+    assert_eq!(bench.questions(), asked);
+    update(&bench, CALL, "StatusCallbackEvent=ringing,started")
+        .await
+        .is_error(422, 10000);
+    update(&bench, CALL, "StatusCallback=x")
+        .await
+        .is_error(422, 21402);
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_refused_before_it_is_asked() {
+    for (form, code) in [
+        ("Status=busy", 10000),
+        ("Status=Completed", 10000),
+        ("Url=voice.xml", 21402),
+        ("Url=http://e/x&Method=PUT", 21209),
+    ] {
+        let bench = Bench::usual();
+        update(&bench, CALL, form).await.is_error(422, code);
+        assert!(bench.questions().is_empty(), "{form}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_over_or_never_was() {
+    let bench = bench();
+    update(&bench, &sid(1), "Status=completed")
+        .await
+        .is_error(422, 21220);
+    update(&bench, OTHER_CALL, "Status=completed")
+        .await
+        .is_error(404, 20404);
+    update(&bench, "CA1", "Status=completed")
+        .await
+        .is_error(404, 20404);
+    let bad = Bench::new(|_| {
+        Some(Reply::Refused(Refusal::BadDocument {
+            code: 12100,
+            message: "not XML".to_owned(),
+        }))
+    });
+    update(&bad, CALL, "Twiml=nonsense")
+        .await
+        .is_error(422, 12100);
+}
+
+async fn create(bench: &Bench, form: &str) -> Answer {
+    let path = format!("/2010-04-01/Accounts/{ACCOUNT}/Calls.json");
+    bench.send(posted(&path, FORM, form.to_owned())).await
+}
+
+#[tokio::test]
+async fn a_call_is_made_as_it_is_wished_for() {
+    let bench = Bench::usual();
+    let form = "To=%2B15551234567&From=%2B15557654321&Url=http://e/x&Method=GET&Timeout=20\
+                &StatusCallback=http://e/s&StatusCallbackMethod=GET\
+                &StatusCallbackEvent=initiated&StatusCallbackEvent=answered\
+                &MachineDetection=Enable&MachineDetectionTimeout=30&AsyncAmd=true\
+                &SendDigits=ww12%23*W&Record=false&CallerId=x";
+    let answer = create(&bench, form).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.json());
+    assert_eq!(answer.json()["parent_call_sid"], Value::Null);
+    assert_eq!(answer.json()["answered_by"], Value::Null);
+    let url = |url: &str| Url {
+        url: url.to_owned(),
+        method: Method::Get,
+    };
+    let wish = NewCall {
+        to: "+15551234567".to_owned(),
+        from: "+15557654321".to_owned(),
+        first: NextDocument::From(url("http://e/x")),
+        fallback: None,
+        status_callback: Some(CallCallback {
+            to: url("http://e/s"),
+            events: vec![CallEvent::Initiated, CallEvent::Answered],
+        }),
+        rings: std::time::Duration::from_secs(20),
+        record: None,
+        send_digits: DigitString::parse("ww12#*W", 32),
+    };
+    assert_eq!(bench.questions(), [Question::CreateCall(Box::new(wish))]);
+    // What is not said: it rings for a minute, and its end alone is told.
+    create(
+        &bench,
+        "To=1&From=a&Twiml=%3CResponse%2F%3E&StatusCallback=http://e/s",
+    )
+    .await;
+    let Some(Question::CreateCall(wish)) = bench.questions().pop() else {
+        panic!("nothing was asked");
+    };
+    assert_eq!(wish.rings, std::time::Duration::from_secs(60));
+    assert_eq!(wish.send_digits, None);
+    let told = wish.status_callback.unwrap();
+    assert_eq!(
+        (told.events, told.to.method),
+        (vec![CallEvent::Completed], Method::Post)
+    );
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_made_is_refused_before_it_is_asked() {
+    for (form, code) in [
+        ("From=a&Url=http://e/x", 10000),
+        ("To=1&Url=http://e/x", 10000),
+        ("To=1&From=a", 10000),
+        ("To=1&From=a&Url=x", 21402),
+        ("To=1&From=a&Url=http://e/x&Timeout=0", 10000),
+        ("To=1&From=a&Url=http://e/x&Timeout=601", 10000),
+        ("To=1&From=a&Url=http://e/x&Timeout=soon", 10000),
+        ("To=1&From=a&Url=http://e/x&SendDigits=1%2C2", 21206),
+        ("To=1&From=a&Url=http://e/x&SendDigits=1+2", 21206),
+        (
+            "To=1&From=a&Url=http://e/x&SendDigits=123456789012345678901234567890123",
+            21206,
+        ),
+        (
+            "To=1&From=a&Url=http://e/x&StatusCallback=http://e/s&StatusCallbackEvent=up",
+            10000,
+        ),
+        (
+            "To=1&From=a&Url=http://e/x&StatusCallback=http://e/s&StatusCallbackMethod=PUT",
+            21209,
+        ),
+    ] {
+        let bench = Bench::usual();
+        create(&bench, form).await.is_error(422, code);
+        assert!(bench.questions().is_empty(), "{form}");
+    }
+}

@@ -1,0 +1,17 @@
+//! The API by its requests: a scripted switchboard, a store in memory.
+
+#![allow(clippy::unwrap_used)]
+
+mod bad_values;
+mod bodies;
+mod calls;
+#[path = "../common/mod.rs"]
+mod common;
+mod lists;
+mod notifications;
+mod recordings;
+mod refusals;
+mod resources;
+mod routes;
+mod serving;
+mod twilio;

@@ -1,0 +1,265 @@
+//! The disk refuses for a while, or the process dies at any moment: nobody waits, and the history
+//! afterwards has every entry once, each with an end; what it could not keep it tells.
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use confab_store::{
+    CallFilter, ConferenceFilter, Entry, Given, NoticeFilter, Order, Part, Place, SqliteStore,
+    Store, open,
+};
+use confab_switchboard::conference::{EndReason, Status};
+use confab_switchboard::{CallDirection, CallStatus, CallView, ConferenceView};
+use confab_terms::limits::HISTORY_PENDING_MAX;
+use confab_terms::{AccountSid, CallSid, ConferenceSid, WallTime};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, SqliteConnection};
+
+/// Where the child writes until it is killed.
+const CHILD: &str = "CONFAB_STORE_TEST_CHILD";
+/// So many of each kind are on the disk before it is.
+const FIRST: u64 = 300;
+
+struct Dir(PathBuf);
+
+impl Dir {
+    fn new(name: &str) -> Self {
+        let own = std::process::id();
+        let dir = std::env::temp_dir().join(format!("confab-outage-{name}-{own}"));
+        let _ = std::fs::remove_dir_all(&dir);
+        Self(dir)
+    }
+}
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+async fn opened(dir: &Path) -> SqliteStore {
+    open(dir, &Given::default()).await.unwrap().0
+}
+
+fn call(n: u64) -> CallView {
+    CallView {
+        sid: CallSid::from_random(u128::from(n)),
+        account: AccountSid::from_random(1),
+        from: "sip:a@b".to_owned(),
+        to: "sip:c@d".to_owned(),
+        caller_name: None,
+        status: CallStatus::Completed,
+        direction: CallDirection::Inbound,
+        date_created: WallTime(n as i64),
+        date_updated: WallTime(n as i64 + 2),
+        start_time: Some(WallTime(n as i64 + 1)),
+        end_time: Some(WallTime(n as i64 + 2)),
+        sip_result_code: Some(200),
+    }
+}
+
+fn conference(n: u64) -> ConferenceView {
+    ConferenceView {
+        sid: ConferenceSid::from_random(u128::from(n)),
+        account: AccountSid::from_random(1),
+        friendly_name: "Room".to_owned(),
+        status: Status::Completed,
+        date_created: WallTime(n as i64),
+        date_updated: WallTime(n as i64 + 2),
+        end_reason: Some(EndReason::LastParticipantLeft),
+        call_ending: None,
+    }
+}
+
+/// All pages, oldest first.
+async fn calls(store: &SqliteStore) -> Vec<CallView> {
+    let mut all: Vec<CallView> = Vec::new();
+    loop {
+        let after = all.last().map(|view| Place {
+            at: view.date_created,
+            sid: view.sid.to_string(),
+        });
+        let part = Part {
+            order: Order::OldestFirst,
+            after,
+            count: 1_000,
+        };
+        let page = store.calls(CallFilter::default(), part).await.unwrap();
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(page);
+    }
+}
+
+async fn conferences(store: &SqliteStore) -> usize {
+    let part = Part {
+        order: Order::OldestFirst,
+        after: None,
+        count: 100_000,
+    };
+    let all = store.conferences(ConferenceFilter::default(), part);
+    let all = all.await.unwrap();
+    assert!(all.iter().all(|view| view.end_reason.is_some()));
+    all.len()
+}
+
+/// Each from 0 to `n` once, and each with its end.
+fn whole(found: &[CallView], n: u64) {
+    let wanted: Vec<_> = (0..n).map(|n| call(n).sid).collect();
+    let sids: Vec<_> = found.iter().map(|view| view.sid).collect();
+    assert!(sids == wanted, "{} of {n}", sids.len());
+    assert!(found.iter().all(|view| view.end_time.is_some()));
+}
+
+/// The same database, as an operator's hand has it.
+async fn beside(dir: &Path) -> SqliteConnection {
+    let file = SqliteConnectOptions::new().filename(dir.join("confab.db"));
+    file.connect().await.unwrap()
+}
+
+/// Every write of a call fails from now on; reads go on.
+async fn refuse(disk: &mut SqliteConnection) {
+    let trigger = "CREATE TRIGGER refuses BEFORE INSERT ON calls
+        BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    sqlx::query(trigger).execute(disk).await.unwrap();
+}
+
+async fn relent(disk: &mut SqliteConnection) {
+    let trigger = "DROP TRIGGER refuses";
+    sqlx::query(trigger).execute(disk).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_the_disk_refuses_is_seen_at_once_and_written_when_it_relents() {
+    let dir = Dir::new("refusals");
+    let store = opened(&dir.0).await;
+    let mut disk = beside(&dir.0).await;
+    let mut kept = 0;
+    for outage in 0..3_u64 {
+        refuse(&mut disk).await;
+        for _ in 0..200 + 150 * outage {
+            store.keep(Entry::Call(call(kept)));
+            store.keep(Entry::Conference(conference(kept)));
+            kept += 1;
+        }
+        // Some reads before the writer has had a turn, some after.
+        whole(&calls(&store).await, kept);
+        assert_eq!(conferences(&store).await, kept as usize);
+        let last = store.call(call(kept - 1).sid).await.unwrap();
+        assert_eq!(last, Some(call(kept - 1)));
+        assert!(store.waiting() >= 200, "{}", store.waiting());
+        relent(&mut disk).await;
+        store.flush().await.unwrap();
+        assert_eq!((store.waiting(), store.lost()), (0, 0));
+        whole(&calls(&store).await, kept);
+        assert_eq!(conferences(&store).await, kept as usize);
+    }
+}
+
+#[tokio::test]
+async fn what_was_lost_is_told_once_it_can_be() {
+    let dir = Dir::new("losses");
+    let store = opened(&dir.0).await;
+    let mut disk = beside(&dir.0).await;
+    refuse(&mut disk).await;
+    let most = HISTORY_PENDING_MAX as u64;
+    for n in 0..most + 7 {
+        store.keep(Entry::Call(call(n)));
+    }
+    assert_eq!((store.waiting(), store.lost()), (HISTORY_PENDING_MAX, 7));
+    relent(&mut disk).await;
+    store.flush().await.unwrap();
+    // The notice of it was kept behind them.
+    store.flush().await.unwrap();
+    whole(&calls(&store).await, most);
+    let part = Part {
+        order: Order::OldestFirst,
+        after: None,
+        count: 10,
+    };
+    let told = store.notices(NoticeFilter::default(), part).await.unwrap();
+    assert_eq!(told.len(), 1, "{told:?}");
+    let notice = &told[0].notice;
+    assert_eq!(notice.code, 20_500);
+    assert!(notice.message.starts_with("7 entries"), "{notice:?}");
+    assert_eq!(store.lost(), 7);
+}
+
+#[tokio::test]
+async fn a_store_that_stops_and_starts_in_between_has_each_once() {
+    let dir = Dir::new("restarts");
+    let mut kept = 0;
+    let mut account = None;
+    for _ in 0..5 {
+        let store = opened(&dir.0).await;
+        assert_eq!(
+            *account.get_or_insert(store.account().sid),
+            store.account().sid
+        );
+        whole(&calls(&store).await, kept);
+        for _ in 0..150 {
+            // The last ones before the stop once more: the other process may not have known.
+            let again = kept.saturating_sub(3)..=kept;
+            again.for_each(|n| store.keep(Entry::Call(call(n))));
+            kept += 1;
+        }
+        store.flush().await.unwrap();
+    }
+    whole(&calls(&opened(&dir.0).await).await, kept);
+}
+
+/// Not a test: the process that is killed. It keeps what it can until then.
+#[tokio::test]
+async fn child_that_writes() {
+    let Some(dir) = std::env::var_os(CHILD) else {
+        return;
+    };
+    let store = opened(Path::new(&dir)).await;
+    for n in 0.. {
+        store.keep(Entry::Call(call(n)));
+        store.keep(Entry::Conference(conference(n)));
+        if n + 1 == FIRST {
+            store.flush().await.unwrap();
+            println!("\nso many are on the disk");
+        } else if n % 64 == 0 {
+            // The writer gets its turns, and is somewhere in the middle when the end comes.
+            while store.waiting() > 512 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn killed_while_it_writes_it_has_what_was_written_and_nothing_twice() {
+    let dir = Dir::new("killed");
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "outages::child_that_writes", "--nocapture"])
+        .env(CHILD, &dir.0)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let written = lines
+        .map_while(Result::ok)
+        .any(|line| line.starts_with("so many"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(written, "the child did not come so far");
+    let store = opened(&dir.0).await;
+    let found = calls(&store).await;
+    let n = found.len() as u64;
+    assert!(n >= FIRST, "{n}");
+    // In their order: what is missing is the end alone.
+    whole(&found, n);
+    let of_both: BTreeSet<u64> = [n, conferences(&store).await as u64].into();
+    assert!(
+        of_both.last().unwrap() - of_both.first().unwrap() <= 1,
+        "{of_both:?}"
+    );
+    store.keep(Entry::Call(call(n)));
+    store.flush().await.unwrap();
+    whole(&calls(&store).await, n + 1);
+}
