@@ -107,7 +107,7 @@ impl Engine {
         {
             leg.coding.release(&mut self.scratch.spares);
         }
-        if leg.set_media(media, self.config.opus) {
+        if leg.set_media(media, self.config) {
             self.outbox.unlocked(id);
         }
         leg.equip(&mut self.scratch.spares);

@@ -30,6 +30,8 @@ pub struct EngineConfig {
     pub voices_max: usize,
     /// How Opus is encoded.
     pub opus: OpusSettings,
+    /// A room hears the keys that are pressed in it.
+    pub digits_in_rooms: bool,
 }
 
 /// All that one media thread knows.

@@ -170,7 +170,7 @@ impl Keys {
 }
 
 /// Row and column of a key; `None` if there is no such key.
-fn tones(rate: Rate, digit: Digit) -> Option<[Sine; 2]> {
+pub(crate) fn tones(rate: Rate, digit: Digit) -> Option<[Sine; 2]> {
     const ROWS_HZ: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
     const COLUMNS_HZ: [f32; 4] = [1_209.0, 1_336.0, 1_477.0, 1_633.0];
     let place = "123A456B789C*0#D".find(digit.0.to_ascii_uppercase())?;

@@ -4,11 +4,12 @@ use confab_codec::{Encoder, OpusSettings, OpusSpares};
 use confab_mixer::Seat;
 use confab_rtp::rtcp::ReportBlock;
 use confab_rtp::{DigitReceiver, Header, JitterBuffer, Reception};
-use confab_terms::{Codec, LegId, Rate, SocketAddr};
+use confab_terms::{Codec, Digit, LegId, Rate, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use crate::coding::Coding;
 use crate::ear::Ear;
+use crate::engine::EngineConfig;
 use crate::figures::Heard;
 use crate::keys::Keys;
 use crate::mouth::Mouth;
@@ -113,6 +114,15 @@ impl Leg {
         self.coding.part();
     }
 
+    /// Takes a packet of a key (RFC 4733); which one, if that was its beginning.
+    pub(crate) fn press(&mut self, header: &Header, payload: &[u8]) -> Option<Digit> {
+        let began = self.digits.receive(header, payload);
+        if let Some(digit) = began.or(self.digits.held()) {
+            self.mouth.press(digit);
+        }
+        began
+    }
+
     /// It may send a stream of its own from the next tick on.
     pub(crate) fn equip(&mut self, spares: &mut OpusSpares) {
         self.coding.equip(spares);
@@ -125,7 +135,8 @@ impl Leg {
     }
 
     /// Takes a new agreement. True if sockets connected to the old peer must be freed.
-    pub(crate) fn set_media(&mut self, media: LegMedia, opus: OpusSettings) -> bool {
+    pub(crate) fn set_media(&mut self, media: LegMedia, config: EngineConfig) -> bool {
+        let opus = config.opus;
         if self.coding.codec() != media.codec {
             self.jitter = JitterBuffer::new(media.codec);
             self.mouth = Mouth::new(media.codec);
@@ -142,6 +153,7 @@ impl Leg {
         }
         self.mouth
             .listen_for_tones(media.digits_payload_type.is_none());
+        self.mouth.keep_keys(config.digits_in_rooms);
         let moved = self.media.is_some_and(|old| {
             old.remote_rtp != media.remote_rtp
                 || old.remote_rtcp != media.remote_rtcp

@@ -19,6 +19,7 @@ mod music;
 mod origin;
 mod outbox;
 mod player;
+mod pressed;
 mod rates;
 mod receive;
 mod record;

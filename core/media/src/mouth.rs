@@ -1,5 +1,5 @@
-//! One leg's voice on its way into its room: pulled at the codec's rate, freed of touch tones,
-//! brought to each rate that the room runs at.
+//! One leg's voice on its way into its room: pulled at the codec's rate, freed of touch tones (or
+//! given them, if rooms are to hear keys), brought to each rate that the room runs at.
 
 use confab_codec::{Resampler, TouchTones};
 use confab_mixer::{Room, Seat};
@@ -7,6 +7,7 @@ use confab_rtp::{JitterBuffer, Pulled};
 use confab_terms::{Codec, Digit, Instant, Rate};
 use serde::{Deserialize, Serialize};
 
+use crate::pressed::Pressed;
 use crate::scratch::Scratch;
 use crate::speech::energy;
 use crate::ways::Ways;
@@ -22,6 +23,10 @@ pub(crate) struct Mouth {
     rings: bool,
     /// For a phone that has no other way to send digits than its voice.
     tones: Option<TouchTones>,
+    /// Keys are to be heard: those in the voice are left there, and this one, which came as
+    /// packets, sounds.
+    keeps_keys: bool,
+    pressed: Option<Pressed>,
 }
 
 /// What a leg said in one tick.
@@ -41,6 +46,24 @@ impl Mouth {
             ways: Ways::default(),
             rings: false,
             tones: None,
+            keeps_keys: false,
+            pressed: None,
+        }
+    }
+
+    /// Whether its room hears keys.
+    pub(crate) fn keep_keys(&mut self, kept: bool) {
+        self.keeps_keys = kept;
+    }
+
+    /// A packet says that this key is down.
+    pub(crate) fn press(&mut self, digit: Digit) {
+        if !self.keeps_keys {
+            return;
+        }
+        match &mut self.pressed {
+            Some(pressed) if pressed.is(digit) => pressed.goes_on(),
+            pressed => *pressed = Pressed::new(self.rate, digit),
         }
     }
 
@@ -122,10 +145,13 @@ impl Mouth {
     fn say(&mut self, now: Instant, jitter: &mut JitterBuffer, frame: &mut [i16]) -> Said {
         let pulled = jitter.pull(now, frame);
         let (digit, toned) = hear(&mut self.tones, frame);
-        if toned {
+        let removed = toned && !self.keeps_keys;
+        if removed {
             frame.fill(0);
         }
-        let speaks = pulled != Pulled::Silence && !toned && !jitter.is_mute();
+        let sounds = self.pressed.is_some();
+        self.pressed.take_if(|pressed| pressed.sound(frame));
+        let speaks = sounds || (pulled != Pulled::Silence && !removed && !jitter.is_mute());
         Said {
             pulled,
             speaks,

@@ -76,7 +76,7 @@ impl Engine {
         if is_digit {
             leg.heard.digit();
             leg.jitter.pass_over(&header);
-            if let Some(digit) = leg.digits.receive(&header, payload) {
+            if let Some(digit) = leg.press(&header, payload) {
                 self.outbox.digit(id, digit, counters);
             }
         } else if is_noise && header.payload_type != media.payload_type {

@@ -53,6 +53,13 @@ impl DigitReceiver {
             }
         }
     }
+
+    /// The key that is still down, by the last packet that came.
+    #[must_use]
+    pub fn held(&self) -> Option<Digit> {
+        let press = self.last.filter(|press| !press.ended)?;
+        Some(Digit(*KEYS.get(usize::from(press.event))?))
+    }
 }
 
 impl Press {

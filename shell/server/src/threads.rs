@@ -157,6 +157,7 @@ fn engine_config(config: &Config) -> EngineConfig {
         wall: begun.wall,
         voices_max: config.voices_max,
         opus: config.opus,
+        digits_in_rooms: config.digits_in_rooms,
     }
 }
 

@@ -1,13 +1,15 @@
 //! Keys that a phone sends as tones in its voice: told once, and taken out of what others hear; and
 //! comfort noise, which is no voice and no loss.
 
-use confab_codec::encode;
 use confab_codec::tone::Sine;
-use confab_media::{Command, Component, Event, LegMedia, Recorded};
+use confab_codec::{TouchTones, encode};
+use confab_media::{
+    Command, Component, Engine, EngineConfig, Event, LegMedia, Recorded, RoomChange,
+};
 use confab_rtp::{HEADER_BYTES, Header};
-use confab_terms::{Codec, Digit, LegId, RecordingSid, Track};
+use confab_terms::{Codec, Digit, LegId, Rate, RecordingSid, Track};
 
-use crate::desk::{Desk, address, media};
+use crate::desk::{Desk, OPEN, ROOM, address, media};
 
 /// From the first sample of a key to the end of the first block that holds nothing else: the most
 /// that is mixed before it is noticed.
@@ -108,6 +110,90 @@ fn a_phone_with_packets_for_digits_may_whistle() {
     let (heard, keys) = said(&mut desk, Codec::Pcmu, &pressed(KEY_AT, 800));
     assert!(keys.is_empty());
     assert!(loud(&heard) > 700, "{}", loud(&heard));
+}
+
+/// The same two legs where rooms hear keys.
+fn open_desk(agreed: Option<u8>) -> Desk {
+    let mut desk = desk(Codec::Pcmu, agreed);
+    desk.engine = Engine::new(EngineConfig {
+        digits_in_rooms: true,
+        ..EngineConfig::default()
+    });
+    for leg in 1..=2 {
+        desk.apply(Command::AddLeg {
+            leg: LegId(leg),
+            ssrc: 1_000,
+            sequence: 0,
+            timestamp: 0,
+        });
+        let media = LegMedia {
+            digits_payload_type: agreed,
+            ..media(leg)
+        };
+        let leg = LegId(leg);
+        desk.apply(Command::SetMedia { leg, media });
+    }
+    desk.apply(Command::OpenRoom {
+        room: ROOM,
+        rate: Rate::Hz8000,
+    });
+    desk.change(RoomChange {
+        seat: vec![(LegId(1), OPEN), (LegId(2), OPEN)],
+        ..RoomChange::default()
+    });
+    desk
+}
+
+#[test]
+fn where_rooms_hear_keys_tones_stay_in_the_voice_and_are_told() {
+    let mut desk = open_desk(None);
+    let (heard, keys) = said(&mut desk, Codec::Pcmu, &pressed(KEY_AT, 800));
+    assert_eq!(keys, ['2']);
+    assert!(loud(&heard) > 700, "{}", loud(&heard));
+}
+
+/// Packets of `5`, one a tick for so many ticks, of which only the first `arrive`; then nothing.
+fn presses(desk: &mut Desk, ticks: u16, arrive: u16) -> (Vec<i16>, usize) {
+    let (mut heard, mut told) = (Vec::new(), 0);
+    for n in 0..ticks + 20 {
+        if n < ticks.min(arrive) {
+            let ends = if n + 1 == ticks { 0x80 } else { 0 };
+            let [high, low] = ((n + 1) * 160).to_be_bytes();
+            let mut bytes = packet(101, usize::from(n), &[5, ends | 10, high, low]);
+            bytes[4..8].copy_from_slice(&160_u32.to_be_bytes());
+            let out = desk.receive(1, Component::Rtp, address(1, 4_000), &bytes);
+            let digit =
+                |event: &&Event| matches!(event, Event::Digit { digit, .. } if digit.0 == '5');
+            told += out.events.iter().filter(digit).count();
+        }
+        heard.extend(desk.tick().heard(2));
+    }
+    (heard, told)
+}
+
+#[test]
+fn where_rooms_hear_keys_one_that_comes_as_packets_sounds_while_it_is_held() {
+    for (ticks, arrive) in [(1, 1), (5, 5), (40, 40), (40, 7)] {
+        let mut desk = open_desk(Some(101));
+        let (heard, told) = presses(&mut desk, ticks, arrive);
+        assert_eq!(told, 1);
+        let mut ear = TouchTones::default();
+        let keys: Vec<Digit> = heard.chunks(80).filter_map(|b| ear.hear(b)).collect();
+        assert_eq!(keys, [Digit('5')], "{ticks} ticks, {arrive} packets");
+        let held = usize::from(ticks.min(arrive)) * 160;
+        let sounded = loud(&heard);
+        assert!(
+            sounded > held * 9 / 10 && sounded <= held + 3 * 160,
+            "{sounded} samples of {held}"
+        );
+    }
+}
+
+#[test]
+fn a_key_that_comes_as_packets_is_heard_by_nobody_unless_asked() {
+    let mut desk = desk(Codec::Pcmu, Some(101));
+    let (heard, told) = presses(&mut desk, 40, 40);
+    assert_eq!((loud(&heard), told), (0, 1));
 }
 
 #[test]

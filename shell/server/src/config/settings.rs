@@ -166,6 +166,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "A conference sums so many voices at most, the loudest; 0: all",
     },
     Setting {
+        name: "digits_in_rooms",
+        default: Some("off"),
+        value: "off|on",
+        help: "Whether a conference hears the keys that are pressed in it",
+    },
+    Setting {
         name: "voice_url",
         default: None,
         value: "URL",

@@ -96,6 +96,14 @@ impl Given {
         Srtp::of_name(&self.value).ok_or_else(|| self.bad("is none of off, prefer and require"))
     }
 
+    pub(crate) fn switch(&self) -> Result<bool, BadValue> {
+        match self.value.as_str() {
+            "on" => Ok(true),
+            "off" => Ok(false),
+            _ => Err(self.bad("is neither on nor off")),
+        }
+    }
+
     pub(crate) fn ip(&self) -> Result<IpAddr, BadValue> {
         self.parsed("is not an IP address; 192.0.2.10 would do")
     }

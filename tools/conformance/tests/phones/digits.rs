@@ -12,8 +12,8 @@ use confab_conformance::party::{DBFS, TONES, call};
 use confab_conformance::server::{Server, free_sip_port, pause};
 use confab_conformance::sipp::Sipp;
 use confab_phone::heard::{Frame, frames};
-use confab_phone::{Packet, Phones};
-use confab_terms::{Digit, Instant};
+use confab_phone::{Packet, PhoneConfig, Phones, Voice, now};
+use confab_terms::{Codec, Digit, Instant};
 
 const PHONE: &str = "answers";
 /// The payload type of digits, as all offers here have it.
@@ -121,5 +121,37 @@ fn a_call_presses_its_keys_at_the_answer_and_then_runs_its_document() {
         api.post(&path, &[("Status", "completed")]).unwrap();
         let (status, log) = sipp.wait().unwrap();
         assert!(status.success(), "{log}");
+    }
+}
+
+#[test]
+fn a_conference_hears_keys_only_where_it_is_asked_to() {
+    for (asked, expected) in [(None, ""), (Some("on"), "7#")] {
+        let settings = asked.map(|on| ("CONFAB_DIGITS_IN_ROOMS", on));
+        let server = Server::start(settings.as_slice()).unwrap();
+        let api = Api::new(&server).unwrap();
+        let phones = Phones::new().unwrap();
+        let call = |name, codec| {
+            let config = PhoneConfig::new(server.sip.parse().unwrap(), "keys", name)
+                .saying(Voice::Silence)
+                .speaking(&[codec]);
+            let phone = phones.call(&config).unwrap();
+            phone.wait_until_talking(Duration::from_secs(5)).unwrap();
+            phone
+        };
+        let (narrow, wide) = (call("narrow", Codec::Pcmu), call("wide", Codec::Opus));
+        let presses = call("presses", Codec::Opus);
+        api.seated("keys", 3).unwrap();
+        let from = now();
+        presses.press("7#").unwrap();
+        pause(Duration::from_millis(1_500));
+        assert_eq!(toned(&narrow.frames_between(from, now())), expected);
+        assert_eq!(told(&narrow.packets_between(from, now())), "");
+        // The ear for tones is narrow; that the wide one hears something has to do.
+        let sounds = |frame: &Frame| frame.samples.iter().any(|s| s.unsigned_abs() > 1_000);
+        let frames = wide.frames_between(from, now());
+        assert_eq!(frames.iter().any(sounds), asked.is_some());
+        let own = presses.frames_between(from, now());
+        assert!(!own.iter().any(sounds), "who presses hears itself");
     }
 }
