@@ -1,10 +1,8 @@
 //! `cargo xtask bench`: builds the release and `tools/bench`, and lets that measure.
 
-use std::path::PathBuf;
-
 use anyhow::{Result, bail};
 
-use crate::command::{program, root, run};
+use crate::command::{program, root, run, target};
 
 /// Measures; true if it came to an end. What it measures fails nothing.
 pub(crate) fn bench(options: &[&str]) -> Result<bool> {
@@ -22,8 +20,7 @@ pub(crate) fn bench(options: &[&str]) -> Result<bool> {
             return Ok(false);
         }
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let target = target.unwrap_or_else(|| root().join("target"));
+    let target = target();
     let folder = if quick {
         target.join("bench")
     } else {

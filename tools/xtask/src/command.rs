@@ -14,6 +14,12 @@ pub(crate) fn root() -> PathBuf {
         .map_or_else(|| here.clone(), PathBuf::from)
 }
 
+/// Where cargo puts what it builds.
+pub(crate) fn target() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    target.unwrap_or_else(|| root().join("target"))
+}
+
 /// A program that ended.
 pub(crate) struct Ran {
     pub(crate) ok: bool,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::command::{ask, program, root, run};
+use crate::command::{ask, program, root, run, target};
 use crate::test::install;
 
 /// What the compiler is told, for every crate of the target: count edges, and show comparisons.
@@ -31,40 +31,38 @@ const INTERRUPTED: i32 = 72;
 const TICKS_PER_SECOND: u64 = 100;
 
 /// Runs it; true if nothing was found. What is found lies below `target/fuzz/found`.
-pub(crate) fn fuzz(target: &str, seconds: &str) -> Result<bool> {
+pub(crate) fn fuzz(named: &str, seconds: &str) -> Result<bool> {
     let seconds: u64 = seconds.parse().context("SECONDS is a whole number")?;
     let known = targets()?;
-    if !known.iter().any(|name| name == target) {
-        bail!("no fuzz target {target}; there are: {}", known.join(" "));
+    if !known.iter().any(|name| name == named) {
+        bail!("no fuzz target {named}; there are: {}", known.join(" "));
     }
     install(&["c++"])?;
-    let target_dir = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let folder = target_dir.unwrap_or_else(|| root().join("target"));
-    let folder = folder.join("fuzz");
-    let binary = build(&folder, target)?;
+    let folder = target().join("fuzz");
+    let binary = build(&folder, named)?;
     let (learnt, found) = (
-        folder.join("corpus").join(target),
-        folder.join("found").join(target),
+        folder.join("corpus").join(named),
+        folder.join("found").join(named),
     );
     fs::create_dir_all(&learnt)?;
     fs::create_dir_all(&found)?;
     let mut command = Command::new(&binary);
     command
-        .env("CONFAB_FUZZ_TARGET", target)
+        .env("CONFAB_FUZZ_TARGET", named)
         .args(BOUNDS)
         .arg(format!("-artifact_prefix={}/", found.display()))
-        .arg(format!("-dict={}", dictionary(target).display()))
+        .arg(format!("-dict={}", dictionary(named).display()))
         // What is learnt is written to the first folder.
         .arg(&learnt)
-        .args(arguments(&binary, target)?);
-    println!("fuzzing {target} for {seconds} s of processor time");
+        .args(arguments(&binary, named)?);
+    println!("fuzzing {named} for {seconds} s of processor time");
     let mut child = command.spawn().context("the target did not start")?;
     watch(&mut child, seconds)?;
     let ended = child.wait()?;
     let nothing = ended.success() || ended.code() == Some(INTERRUPTED);
     if !nothing {
         let found = found.display();
-        println!("{target}: {ended}; what was found lies in {found}");
+        println!("{named}: {ended}; what was found lies in {found}");
     }
     Ok(nothing)
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::command::{Ran, program, run};
+use crate::command::{Ran, program, run, target};
 use crate::tidy;
 
 /// How many tests of a layer held.
@@ -121,9 +121,11 @@ fn tidy_count() -> Result<Count> {
     .as_one())
 }
 
+/// As released: what other crates' build scripts make serves both.
 fn lint() -> Result<Count> {
     let arguments = [
         "clippy",
+        "--release",
         "--workspace",
         "--all-targets",
         "--locked",
@@ -157,14 +159,17 @@ const SHELL: &[&str] = &[
     "confab-rest",
     "confab-phone",
     "confab-client",
+    "confab-bench",
 ];
 
-fn released() -> Vec<&'static str> {
+/// With these, and of them only what `more` names, if it names anything.
+fn released(more: &[&'static str]) -> Command {
     let mut arguments = vec!["test", "--release", "--locked", "--no-fail-fast"];
     for package in SHELL {
         arguments.extend(["-p", package]);
     }
-    arguments
+    arguments.extend(more);
+    cargo(&arguments)
 }
 
 /// The core with its assertions and overflow checks on; the shell as it is released, so that its
@@ -188,8 +193,8 @@ fn unit() -> Result<Count> {
         passed: 0,
         failed: 0,
     };
-    for arguments in [&core[..], &released()[..], &conference[..]] {
-        let count = counted(&run(cargo(arguments))?);
+    for command in [cargo(&core), released(&[]), cargo(&conference)] {
+        let count = counted(&run(command)?);
         sum.passed += count.passed;
         sum.failed += count.failed;
     }
@@ -206,34 +211,19 @@ fn fuzz() -> Result<Count> {
         "--no-default-features",
     ];
     let form = ["-p", "confab-fuzz", "--test", "short", "--", "form"];
-    let form = [&released()[..], &form].concat();
     let mut sum = counted(&run(cargo(&checked))?);
-    let form = counted(&run(cargo(&form))?);
+    let form = counted(&run(released(&form))?);
     sum.passed += form.passed;
     sum.failed += form.failed;
     Ok(sum)
 }
 
 fn simulator() -> Result<Count> {
-    let arguments = [
-        "run",
-        "--release",
-        "--locked",
-        "-p",
-        "confab-simulator",
-        "--",
-        "--runs",
-        "10000",
-    ];
-    // What its own eyes and dice are held to.
-    let own = counted(&run(cargo(&[
-        "test",
-        "--release",
-        "--locked",
-        "-p",
-        "confab-simulator",
-    ]))?);
-    let ran = run(cargo(&arguments))?;
+    // What its own eyes and dice are held to; the program is built beside them.
+    let own = released(&["-p", "confab-simulator", "--test", "runs"]);
+    let own = counted(&run(own)?);
+    let built = target().join("release/confab-simulator");
+    let ran = run(program(&built.to_string_lossy(), &["--runs", "10000"]))?;
     let closing = ran.output.lines().rev().find_map(closing_line);
     let mut sum = closing
         .unwrap_or(Count {
@@ -261,27 +251,19 @@ fn demo() -> Result<Count> {
 }
 
 fn conformance() -> Result<Count> {
-    conformance_test("vendors")
+    conformance_test(&["--lib", "--test", "vendors"])
 }
 
 fn phones() -> Result<Count> {
-    conformance_test("phones")
+    conformance_test(&["--test", "phones"])
 }
 
-fn conformance_test(name: &str) -> Result<Count> {
-    let arguments = [
-        "test",
-        "--release",
-        "--locked",
-        "--no-fail-fast",
-        "-p",
-        "confab-conformance",
-        "--test",
-        name,
-        "--",
-        "--test-threads",
-        "1",
-    ];
+/// Its tests mostly wait: two at a time, each with a server and ports of its own.
+fn conformance_test(which: &[&str]) -> Result<Count> {
+    let mut arguments = vec!["test", "--release", "--locked", "--no-fail-fast"];
+    arguments.extend(["-p", "confab-conformance"]);
+    arguments.extend(which);
+    arguments.extend(["--", "--test-threads", "2"]);
     Ok(counted(&run(cargo(&arguments))?))
 }
 

@@ -1,11 +1,8 @@
 //! TLS: trusted with the certificate of the server's own authority, refused without it.
-#![allow(clippy::unwrap_used)]
-
-mod common;
 
 use std::sync::Arc;
 
-use common::{PARTICIPANT, ok, router, speak};
+use crate::common::{PARTICIPANT, ok, router, speak};
 use confab_client::{Client, Error};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;

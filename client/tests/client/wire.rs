@@ -1,9 +1,6 @@
 //! What goes over the wire for each call of the library, and what comes of the answers.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{PARTICIPANT, Server, ok, server};
+use crate::common::{PARTICIPANT, Server, ok, server};
 use confab_client::{Beep, Client, ConferenceStatus, Error, Method, Update};
 
 async fn usual() -> Server {

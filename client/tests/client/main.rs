@@ -1,0 +1,7 @@
+//! The client against servers on the loopback.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+mod tls;
+mod wire;
