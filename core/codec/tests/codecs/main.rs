@@ -3,6 +3,7 @@
 mod dtmf;
 mod g711;
 mod g722;
+mod libopus;
 mod opus;
 mod resample;
 mod sounds;
