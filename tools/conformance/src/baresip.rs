@@ -25,6 +25,8 @@ pub struct Baresip {
     child: Child,
     folder: tempfile::TempDir,
     control: TcpStream,
+    /// Where it takes calls, and answers them at once: `127.0.0.1:…`, UDP.
+    pub sip: String,
 }
 
 const MODULES: &[&str] = &[
@@ -77,6 +79,7 @@ impl Baresip {
             child,
             folder,
             control,
+            sip: format!("127.0.0.1:{sip_port}"),
         })
     }
 
@@ -198,7 +201,8 @@ fn write_configuration(
         module_path()?.display(),
     );
     std::fs::write(folder.join("config"), configuration)?;
-    let mut account = format!("<sip:phone@127.0.0.1:{sip_port}>;regint=0;audio_codecs={codec}");
+    let mut account = format!("<sip:phone@127.0.0.1:{sip_port}>;regint=0;answermode=auto");
+    account.push_str(&format!(";audio_codecs={codec}"));
     if !secrecy.media.is_empty() {
         account.push_str(&format!(";mediaenc={}", secrecy.media));
     }

@@ -1,10 +1,14 @@
 //! Recordings by order of the API and of `<Dial>`, and a disk that refuses them: judged by the
 //! audio that the API gives out, and by what callers still hear of each other.
 
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use anyhow::ensure;
 use confab_conformance::api::Api;
 use confab_conformance::application::{Application, Received};
+use confab_conformance::namespace::alone_with;
 use confab_conformance::party::{TONES, call, matrix, settle};
 use confab_conformance::server::{Server, pause};
 use confab_phone::Phones;
@@ -104,13 +108,9 @@ fn a_dial_records_both_sides_of_its_call_and_its_action_tells_where() {
     assert!(wav.share(1, TONES[1]) > 0.5, "what it hears");
 }
 
-#[test]
-fn a_disk_that_refuses_stops_no_call_and_is_told_of() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    std::fs::create_dir_all(&data).unwrap();
-    // Where the folder of recordings would be.
-    std::fs::write(data.join("recordings"), b"in the way").unwrap();
+/// Two are recorded from the start onto a disk that will not have it: what is told of that, while
+/// they still hear each other.
+fn recorded_onto(data: &Path) -> Received {
     let app = Application::start().unwrap();
     app.serve(
         "/voice",
@@ -141,6 +141,43 @@ fn a_disk_that_refuses_stops_no_call_and_is_told_of() {
     let sid = told.fields["RecordingSid"].as_str();
     let is_there = notices.to_string().contains(sid);
     assert!(is_there, "{notices}");
-    let (status, ..) = get(&told.fields["RecordingUrl"], "");
-    assert_eq!(status, 404, "there is no audio");
+    let (status, _, body) = get(&told.fields["RecordingUrl"], "");
+    if status == 200 {
+        let wav = Wav::parse(&body);
+        let seconds = wav.seconds();
+        assert!((3.0..4.2).contains(&seconds), "{seconds} s fit");
+        assert!(wav.share(0, TONES[0]) > 0.9, "what fitted is there");
+    } else {
+        assert_eq!(status, 404, "there is no audio");
+    }
+    told
+}
+
+#[test]
+fn a_disk_that_refuses_stops_no_call_and_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir_all(&data).unwrap();
+    // Where the folder of recordings would be.
+    std::fs::write(data.join("recordings"), b"in the way").unwrap();
+    let told = recorded_onto(&data);
+    assert_eq!(told.fields["RecordingDuration"], "0");
+}
+
+#[test]
+fn a_disk_that_fills_up_stops_no_call_and_keeps_what_fitted() {
+    let test = "recording_orders::a_disk_that_fills_up_stops_no_call_and_keeps_what_fitted";
+    let run = || {
+        let folder = tempfile::tempdir()?;
+        let recordings = folder.path().join("data/recordings");
+        std::fs::create_dir_all(&recordings)?;
+        // Four seconds of 16 bits at 8 kHz.
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]);
+        ensure!(mount.arg(&recordings).status()?.success(), "no tmpfs");
+        let told = recorded_onto(&folder.path().join("data"));
+        ensure!(told.fields["RecordingDuration"] != "0", "nothing fitted");
+        Ok(())
+    };
+    alone_with(test, &[], run).unwrap();
 }

@@ -1,9 +1,11 @@
 //! Encrypted calls: SRTP by our own phone and by baresip, SIP over TLS both ways, a certificate
 //! exchanged in the middle of a call, and strangers at the media ports.
 
-use std::net::UdpSocket;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use confab_conformance::api::Api;
@@ -12,6 +14,14 @@ use confab_conformance::party::{DBFS, TONES, heard, settle};
 use confab_conformance::server::{Server, free_sip_port, free_tcp_port, pause};
 use confab_phone::heard::{frames, level};
 use confab_phone::{Phone, PhoneConfig, Phones, Srtp, State, Voice, now};
+use rustls::crypto::ring;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::version::{TLS12, TLS13};
+use rustls::{
+    ClientConfig, ClientConnection, ProtocolVersion, RootCertStore, StreamOwned,
+    SupportedProtocolVersion,
+};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -161,6 +171,61 @@ fn hang_up_signal(server: &Server) {
     assert!(sent.success());
 }
 
+/// What comes back for OPTIONS over TLS in this version of it alone, and which one was spoken.
+fn options_over(
+    secure: &Secure,
+    version: &'static SupportedProtocolVersion,
+) -> (String, Option<ProtocolVersion>) {
+    let mut authorities = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(secure.authority()).unwrap() {
+        authorities.add(certificate.unwrap()).unwrap();
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_root_certificates(authorities)
+        .with_no_client_auth();
+    let name = "127.0.0.1".try_into().unwrap();
+    let client = ClientConnection::new(Arc::new(config), name).unwrap();
+    let stream = TcpStream::connect(&secure.sips).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut tls = StreamOwned::new(client, stream);
+    let sips = &secure.sips;
+    let request = format!(
+        "OPTIONS sip:{sips} SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.0.1:9;branch=z9hG4bKversion\r\n\
+         From: <sip:a@127.0.0.1>;tag=1\r\nTo: <sip:{sips}>\r\nCall-ID: version\r\n\
+         CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+    );
+    tls.write_all(request.as_bytes()).unwrap();
+    let mut answer = [0; 2_048];
+    let length = tls.read(&mut answer).unwrap();
+    let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+    (answer, tls.conn.protocol_version())
+}
+
+#[test]
+fn sips_is_spoken_over_tls_1_2_and_1_3_and_nothing_older() {
+    let secure = Secure::start(&[]);
+    for version in [&TLS12, &TLS13] {
+        let (answer, spoken) = options_over(&secure, version);
+        assert!(answer.starts_with("SIP/2.0 200 "), "{version:?}: {answer}");
+        assert_eq!(spoken, Some(version.version));
+    }
+    // A ClientHello of TLS 1.1 (RFC 4346 7.4.1.2) with a suite that it has (RSA, AES 128, SHA).
+    let mut hello = vec![22, 3, 1, 0, 57, 1, 0, 0, 53, 3, 2];
+    hello.extend([7; 32]);
+    hello.extend([0, 0, 2, 0, 0x2f, 1, 0]);
+    // And the signatures it takes, without which it is refused for that.
+    hello.extend([0, 10, 0, 13, 0, 6, 0, 4, 4, 3, 4, 1]);
+    let mut stream = TcpStream::connect(&secure.sips).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(&hello).unwrap();
+    let mut alert = [0; 7];
+    stream.read_exact(&mut alert).unwrap();
+    // Fatal, protocol_version.
+    assert_eq!((alert[0], &alert[5..]), (21, &[2, 70][..]));
+}
+
 /// baresip encrypts by libsrtp: what it hears was encrypted by us, and the other way round.
 #[test]
 fn baresip_is_heard_and_hears_through_srtp_and_tls() {
@@ -190,14 +255,11 @@ fn baresip_is_heard_and_hears_through_srtp_and_tls() {
         pause(Duration::from_millis(1_200));
         let voices = [("ours", TONES[0]), ("baresip", TONES[1])];
         assert_eq!(hears(&ours, &voices), ["baresip"], "{media} {tls}");
-        let dump = baresip.heard().unwrap();
-        let newest = &dump[dump.len().saturating_sub(4_000)..];
-        let loud = newest
-            .chunks_exact(160)
-            .filter(|f| level(f, TONES[0]) > DBFS - 16.0);
-        assert!(loud.count() >= 20, "{media} {tls}:\n{}", baresip.log());
+        assert!(hears_first(&baresip), "{media} {tls}:\n{}", baresip.log());
+        // It offers this one first.
+        let suite = "SRTP is Enabled (cryptosuite=AES_CM_128_HMAC_SHA1_80)";
         assert_eq!(
-            baresip.log().contains("SRTP is Enabled"),
+            baresip.log().contains(suite),
             encrypted,
             "{}",
             baresip.log()
@@ -210,6 +272,43 @@ fn baresip_is_heard_and_hears_through_srtp_and_tls() {
             "{dropped} packets of baresip were not authentic"
         );
     }
+}
+
+/// Whether the last half second that it heard has the first tone in it.
+fn hears_first(baresip: &Baresip) -> bool {
+    let dump = baresip.heard().unwrap();
+    let newest = &dump[dump.len().saturating_sub(4_000)..];
+    let loud = newest
+        .chunks_exact(160)
+        .filter(|frame| level(frame, TONES[0]) > DBFS - 16.0);
+    loud.count() >= 20
+}
+
+/// We offer AEAD_AES_128_GCM first, and baresip takes what is first.
+#[test]
+fn baresip_is_called_and_encrypts_by_gcm() {
+    let secrecy = Secrecy {
+        media: "srtp-mand",
+        authority: None,
+    };
+    let baresip = Baresip::secretly(TONES[1] as u32, &secrecy).unwrap();
+    let secure = Secure::start(&[
+        ("CONFAB_TRUNK_ADDRESS", &baresip.sip),
+        ("CONFAB_TRUNK_SRTP", "require"),
+    ]);
+    let ours = secure.talk(&secure.over_udp("ours", TONES[0]));
+    let document = "<Response><Dial><Conference beep=\"false\">room</Conference></Dial></Response>";
+    let to = format!("sip:phone@{}", baresip.sip);
+    let form = [("To", &*to), ("From", "5552000"), ("Twiml", document)];
+    let called = secure.api.post("/Calls", &form).unwrap();
+    assert_eq!(called.status, 200, "{}", called.json);
+    secure.api.seated("room", 2).unwrap();
+    pause(Duration::from_millis(1_200));
+    let voices = [("ours", TONES[0]), ("baresip", TONES[1])];
+    assert_eq!(hears(&ours, &voices), ["baresip"], "{}", baresip.log());
+    assert!(hears_first(&baresip), "{}", baresip.log());
+    let suite = "SRTP is Enabled (cryptosuite=AEAD_AES_128_GCM)";
+    assert!(baresip.log().contains(suite), "{}", baresip.log());
 }
 
 /// One confab calls another through a trunk: `sips` both ends, media required to be encrypted.
