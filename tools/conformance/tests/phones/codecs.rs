@@ -7,7 +7,7 @@ use confab_conformance::api::Api;
 use confab_conformance::application::Application;
 use confab_conformance::baresip::Baresip;
 use confab_conformance::ear::Ear;
-use confab_conformance::party::{DBFS, TONES, call, heard, settle};
+use confab_conformance::party::{DBFS, TONES, call, call_in, heard, settle};
 use confab_conformance::server::{Server, pause};
 use confab_conformance::sipp::{Script, Sipp};
 use confab_phone::heard::Frame;
@@ -136,6 +136,26 @@ fn hear_above_4_khz(desk: &Desk, hz: f64, who: &[(usize, bool)]) {
             ),
             false => assert_eq!(folded, 0, "{name}"),
         }
+    }
+}
+
+/// Bytes a second of what arrives are what the operator chose.
+#[test]
+fn opus_is_sent_at_the_bit_rate_that_is_configured() {
+    for bit_rate in [16_000, 64_000] {
+        let chosen = bit_rate.to_string();
+        let server = Server::start(&[("CONFAB_OPUS_BIT_RATE", &chosen)]).unwrap();
+        let phones = Phones::new().unwrap();
+        let call = |name, hz| call_in(Codec::Opus, &phones, &server, "rates", (name, hz)).unwrap();
+        let (_speaks, hears) = (call("speaks", TONES[0]), call("hears", TONES[1]));
+        settle();
+        let from = now();
+        pause(Duration::from_secs(1));
+        let packets = hears.phone.packets_between(from, now());
+        let bytes: usize = packets.iter().map(|packet| packet.payload.len()).sum();
+        let came = bytes * 8 * 50 / packets.len().max(1);
+        let off = came.abs_diff(bit_rate);
+        assert!(off < bit_rate / 10, "{came} bit/s of {bit_rate}");
     }
 }
 
