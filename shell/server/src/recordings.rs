@@ -72,7 +72,7 @@ impl ToDisk {
             rate,
             channels,
             missing,
-            samples: samples.to_vec(),
+            samples: self.recorder.copy(samples),
         };
         if self.recorder.write(piece).is_err() {
             let ticks = u32::try_from(ticks).unwrap_or(u32::MAX);

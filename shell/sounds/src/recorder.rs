@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread::{Builder, JoinHandle};
 
 use confab_switchboard::RecordingEnd;
@@ -13,6 +14,9 @@ use confab_terms::{Rate, RecordingSid};
 
 use crate::reel::{Reel, is_sound};
 use crate::wav;
+
+/// So much memory of written pieces is kept for later ones.
+const SPARES_MAX: usize = 256;
 
 /// A piece of a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +46,26 @@ enum Job {
 #[derive(Clone)]
 pub struct Recorder {
     jobs: SyncSender<Job>,
+    spares: Spares,
+}
+
+/// What written pieces were in, for media threads to fill again.
+#[derive(Clone, Default)]
+struct Spares(Arc<Mutex<Vec<Vec<i16>>>>);
+
+impl Spares {
+    fn keep(&self, samples: Vec<i16>) {
+        if let Ok(mut kept) = self.0.lock()
+            && kept.len() < SPARES_MAX
+        {
+            kept.push(samples);
+        }
+    }
+
+    /// Never waits.
+    fn take(&self) -> Option<Vec<i16>> {
+        self.0.try_lock().ok()?.pop()
+    }
 }
 
 /// Where a recording's audio is.
@@ -70,16 +94,27 @@ impl Recorder {
     /// Starts the thread. `dir` is made when it is needed.
     pub fn start(dir: PathBuf, told: RecorderEnd) -> io::Result<(Self, JoinHandle<()>)> {
         let (jobs, queue) = sync_channel(RECORDING_CHUNKS_MAX);
+        let spares = Spares::default();
+        let kept = spares.clone();
         let thread = Builder::new()
             .name("recordings".to_owned())
-            .spawn(move || run(&dir, &queue, told))?;
-        Ok((Self { jobs }, thread))
+            .spawn(move || run(&dir, &queue, &kept, told))?;
+        Ok((Self { jobs, spares }, thread))
     }
 
     /// A recording begins. False: there is no room, and it will never be.
     #[must_use]
     pub fn open(&self, recording: RecordingSid, trim: bool) -> bool {
         self.jobs.try_send(Job::Open(recording, trim)).is_ok()
+    }
+
+    /// A copy for a piece, in the memory of an earlier one where there is any: then none is taken.
+    #[must_use]
+    pub fn copy(&self, samples: &[i16]) -> Vec<i16> {
+        let mut copy = self.spares.take().unwrap_or_default();
+        copy.clear();
+        copy.extend_from_slice(samples);
+        copy
     }
 
     /// Gives it back if there is no room.
@@ -98,7 +133,7 @@ impl Recorder {
     }
 }
 
-fn run(dir: &Path, jobs: &Receiver<Job>, mut told: RecorderEnd) {
+fn run(dir: &Path, jobs: &Receiver<Job>, spares: &Spares, mut told: RecorderEnd) {
     let mut reels: HashMap<RecordingSid, Reel> = HashMap::new();
     while let Ok(job) = jobs.recv() {
         match job {
@@ -112,12 +147,10 @@ fn run(dir: &Path, jobs: &Receiver<Job>, mut told: RecorderEnd) {
                 }
             }
             Job::Piece(piece) => {
-                let Some(reel) = reels.get_mut(&piece.recording) else {
-                    continue;
-                };
-                let written = match is_sound(&piece) {
-                    true => reel.take(&piece),
-                    false => Err(io::Error::other("its audio is none of ours")),
+                let written = match reels.get_mut(&piece.recording) {
+                    None => Ok(()),
+                    Some(reel) if is_sound(&piece) => reel.take(&piece),
+                    Some(_) => Err(io::Error::other("its audio is none of ours")),
                 };
                 if let Err(error) = written
                     && let Some(reel) = reels.remove(&piece.recording)
@@ -125,6 +158,7 @@ fn run(dir: &Path, jobs: &Receiver<Job>, mut told: RecorderEnd) {
                     tracing::error!(recording = %piece.recording, %error, "cannot be written");
                     told(piece.recording, reel.fail(&error));
                 }
+                spares.keep(piece.samples);
             }
             Job::Over(recording, missing) => {
                 if let Some(mut reel) = reels.remove(&recording) {

@@ -192,3 +192,22 @@ fn a_disk_that_refuses_ends_that_recording_alone() {
     assert!(recorder.over(sid(1), 0) && recorder.over(sid(2), 0));
     assert_eq!(end(&ended), written(1), "the other one goes on");
 }
+
+#[test]
+fn what_a_piece_was_in_is_filled_again() {
+    let dir = Dir::new("again");
+    let (recorder, ended) = recorder(&dir.0);
+    assert!(recorder.open(sid(1), false));
+    let first = Piece {
+        samples: recorder.copy(&[1_000; 160]),
+        ..piece(&[])
+    };
+    let place = first.samples.as_ptr();
+    recorder.write(first).unwrap();
+    assert!(recorder.over(sid(1), 0));
+    end(&ended);
+    let second = recorder.copy(&[7; 80]);
+    assert_eq!((second.as_ptr(), &second[..]), (place, &[7; 80][..]));
+    let third = recorder.copy(&[7; 80]);
+    assert_ne!(third.as_ptr(), place, "once");
+}
