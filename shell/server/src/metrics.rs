@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use confab_media::Command;
 use confab_rest::{Family, Figures, Values};
+use confab_sounds::Backlog;
 use confab_store::Store;
 use confab_web::Callbacks;
 use tokio::sync::mpsc::{Sender, WeakSender};
@@ -27,18 +28,25 @@ pub(crate) struct Shown {
     pub(crate) queues: MediaQueues,
 }
 
-/// The queues to the media threads; weak, since a thread ends when nobody can give it orders.
+/// The queues to the media threads, and theirs to the disk; weak, since a thread ends when nobody
+/// can give it orders.
 #[derive(Clone, Default)]
 pub(crate) struct MediaQueues {
     orders: Vec<WeakSender<Order>>,
     feeds: Vec<WeakSender<Command>>,
+    recordings: Backlog,
 }
 
 impl MediaQueues {
-    pub(crate) fn of(orders: &[Sender<Order>], feeds: &[Sender<Command>]) -> Self {
+    pub(crate) fn of(
+        orders: &[Sender<Order>],
+        feeds: &[Sender<Command>],
+        recordings: Backlog,
+    ) -> Self {
         Self {
             orders: orders.iter().map(Sender::downgrade).collect(),
             feeds: feeds.iter().map(Sender::downgrade).collect(),
+            recordings,
         }
     }
 }
@@ -188,6 +196,8 @@ impl Shown {
             let waiting = feeds.upgrade().map_or(0, |feeds| waiting(&feeds));
             queues.push((format!("feeds_{thread}"), waiting));
         }
+        queues.push(("recordings".to_owned(), self.queues.recordings.waiting()));
+        queues.push(("history".to_owned(), self.store.waiting()));
         queues
             .into_iter()
             .map(|(queue, waiting)| (queue, waiting as f64))

@@ -76,12 +76,12 @@ pub(crate) fn start(
     let count = config.media_threads;
     let (feeds, feeds_ends): (Vec<_>, Vec<_>) = (0..count).map(|_| queues::feeds()).unzip();
     let (orders, orders_ends): (Vec<_>, Vec<_>) = (0..count).map(|_| queues::orders()).unzip();
-    let media_queues = MediaQueues::of(&orders, &feeds);
+    let (recorder, recorder_thread) = recordings::start(config, letterbox.clone())?;
+    let media_queues = MediaQueues::of(&orders, &feeds, recorder.backlog());
     let sounds = sounds::start(feeds, letterbox.clone());
     let (asking, asking_thread) = Asking::start(&sounds)?;
     let web = webs::web(config, store, sounds::sink(&sounds));
     let callbacks = webs::callbacks(config.dialect, &web, store, &gauges);
-    let (recorder, recorder_thread) = recordings::start(config, letterbox.clone())?;
     let sips_port = sip.sips.as_ref().map(|sips| sips.port);
     let reached = (sip.address, sips_port, sip.api_url);
     let known = switchboard_config(config, store, reached, sip.access);

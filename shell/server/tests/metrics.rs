@@ -40,6 +40,8 @@ fn a_call_and_what_is_dropped_can_be_counted() {
         ("confab_history_lost_total", 0.0),
         ("confab_webhooks_waiting", 0.0),
         ("confab_queue_length{queue=\"asked\"}", 0.0),
+        ("confab_queue_length{queue=\"recordings\"}", 0.0),
+        ("confab_queue_length{queue=\"history\"}", 0.0),
     ] {
         server.wait_for_figure(name, |figure| figure == count);
     }

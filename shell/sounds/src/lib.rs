@@ -31,7 +31,7 @@ pub use audio_files::{AudioFiles, NoMp3};
 pub use decoder::{Decoded, Decoders};
 pub use flite::Flite;
 pub use pipe::{AudioWriter, Refused};
-pub use recorder::{Piece, Recorder, RecorderEnd, file_of, repair};
+pub use recorder::{Backlog, Piece, Recorder, RecorderEnd, file_of, repair};
 pub use resampler::Resampler;
 pub use sounds::{Sounds, SoundsConfig};
 pub use speech::{Phrase, Tts};

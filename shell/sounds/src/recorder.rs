@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{Builder, JoinHandle};
@@ -47,6 +48,27 @@ enum Job {
 pub struct Recorder {
     jobs: SyncSender<Job>,
     spares: Spares,
+    backlog: Backlog,
+}
+
+/// How much waits to be written. Does not keep the thread.
+#[derive(Clone, Default)]
+pub struct Backlog(Arc<AtomicUsize>);
+
+impl Backlog {
+    /// Pieces, beginnings and ends.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn more(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn less(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What written pieces were in, for media threads to fill again.
@@ -95,17 +117,35 @@ impl Recorder {
     pub fn start(dir: PathBuf, told: RecorderEnd) -> io::Result<(Self, JoinHandle<()>)> {
         let (jobs, queue) = sync_channel(RECORDING_CHUNKS_MAX);
         let spares = Spares::default();
-        let kept = spares.clone();
+        let backlog = Backlog::default();
+        let (kept, waits) = (spares.clone(), backlog.clone());
         let thread = Builder::new()
             .name("recordings".to_owned())
-            .spawn(move || run(&dir, &queue, &kept, told))?;
-        Ok((Self { jobs, spares }, thread))
+            .spawn(move || run(&dir, &queue, (&kept, &waits), told))?;
+        let recorder = Self {
+            jobs,
+            spares,
+            backlog,
+        };
+        Ok((recorder, thread))
+    }
+
+    /// How much waits to be written.
+    #[must_use]
+    pub fn backlog(&self) -> Backlog {
+        self.backlog.clone()
+    }
+
+    fn send(&self, job: Job) -> Result<(), TrySendError<Job>> {
+        // Counted before it is there: it may be gone again at once.
+        self.backlog.more();
+        self.jobs.try_send(job).inspect_err(|_| self.backlog.less())
     }
 
     /// A recording begins. False: there is no room, and it will never be.
     #[must_use]
     pub fn open(&self, recording: RecordingSid, trim: bool) -> bool {
-        self.jobs.try_send(Job::Open(recording, trim)).is_ok()
+        self.send(Job::Open(recording, trim)).is_ok()
     }
 
     /// A copy for a piece, in the memory of an earlier one where there is any: then none is taken.
@@ -119,7 +159,7 @@ impl Recorder {
 
     /// Gives it back if there is no room.
     pub fn write(&self, piece: Piece) -> Result<(), Piece> {
-        match self.jobs.try_send(Job::Piece(piece)) {
+        match self.send(Job::Piece(piece)) {
             Err(TrySendError::Full(Job::Piece(piece))) => Err(piece),
             _ => Ok(()),
         }
@@ -128,14 +168,20 @@ impl Recorder {
     /// Nothing more will come, and so many ticks before that never did. False: there is no room.
     #[must_use]
     pub fn over(&self, recording: RecordingSid, missing: u32) -> bool {
-        let sent = self.jobs.try_send(Job::Over(recording, missing));
+        let sent = self.send(Job::Over(recording, missing));
         !matches!(sent, Err(TrySendError::Full(_)))
     }
 }
 
-fn run(dir: &Path, jobs: &Receiver<Job>, spares: &Spares, mut told: RecorderEnd) {
+fn run(
+    dir: &Path,
+    jobs: &Receiver<Job>,
+    (spares, backlog): (&Spares, &Backlog),
+    mut told: RecorderEnd,
+) {
     let mut reels: HashMap<RecordingSid, Reel> = HashMap::new();
     while let Ok(job) = jobs.recv() {
+        backlog.less();
         match job {
             Job::Open(recording, trim) => {
                 let reel = Reel::new(file_of(dir, recording), trim);

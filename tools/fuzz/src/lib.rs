@@ -51,7 +51,7 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "sdp",
         run: sdp::run,
-        seeds: &["tools/fuzz/corpus/sdp", "core/sdp/tests/phones"],
+        seeds: &["tools/fuzz/corpus/sdp", "core/sdp/tests/offers/phones"],
         bytes_max: 4_096,
         rounds: 100_000,
     },

@@ -206,6 +206,7 @@ fn what_a_piece_was_in_is_filled_again() {
     recorder.write(first).unwrap();
     assert!(recorder.over(sid(1), 0));
     end(&ended);
+    assert_eq!(recorder.backlog().waiting(), 0);
     let second = recorder.copy(&[7; 80]);
     assert_eq!((second.as_ptr(), &second[..]), (place, &[7; 80][..]));
     let third = recorder.copy(&[7; 80]);
