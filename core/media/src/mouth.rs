@@ -23,7 +23,7 @@ pub(crate) struct Mouth {
     rings: bool,
     /// For a phone that has no other way to send digits than its voice.
     tones: Option<TouchTones>,
-    /// Keys are to be heard: those in the voice are left there, and this one, which came as
+    /// Its room is to hear keys: those in the voice are left there, and this one, which came as
     /// packets, sounds.
     keeps_keys: bool,
     pressed: Option<Pressed>,
@@ -83,6 +83,7 @@ impl Mouth {
 
     /// What it says next goes elsewhere, or to nobody: nothing of what it said last does.
     pub(crate) fn part(&mut self) {
+        self.pressed = None;
         if core::mem::take(&mut self.rings) {
             self.ways.forget();
         }
@@ -97,7 +98,7 @@ impl Mouth {
     ) -> Said {
         self.part();
         let frame = &mut scratch.frame[..self.rate.frame_samples()];
-        self.say(now, jitter, frame)
+        self.say(now, jitter, frame, false)
     }
 
     /// What `speak` put there, at the codec's rate, while the tick lasts.
@@ -123,14 +124,14 @@ impl Mouth {
         scratch: &mut Scratch,
     ) -> Said {
         if room.rates().eq([self.rate]) {
-            let said = self.say(now, jitter, room.voice(seat));
+            let said = self.say(now, jitter, room.voice(seat), self.keeps_keys);
             if said.speaks {
                 room.spoke(seat);
             }
             return said;
         }
         let frame = &mut scratch.frame[..self.rate.frame_samples()];
-        let said = self.say(now, jitter, frame);
+        let said = self.say(now, jitter, frame, self.keeps_keys);
         if said.speaks || self.rings {
             for rate in room.rates() {
                 self.ways.run(rate, frame, room.voice_at(rate, seat));
@@ -142,10 +143,16 @@ impl Mouth {
         said
     }
 
-    fn say(&mut self, now: Instant, jitter: &mut JitterBuffer, frame: &mut [i16]) -> Said {
+    fn say(
+        &mut self,
+        now: Instant,
+        jitter: &mut JitterBuffer,
+        frame: &mut [i16],
+        keeps_keys: bool,
+    ) -> Said {
         let pulled = jitter.pull(now, frame);
         let (digit, toned) = hear(&mut self.tones, frame);
-        let removed = toned && !self.keeps_keys;
+        let removed = toned && !keeps_keys;
         if removed {
             frame.fill(0);
         }

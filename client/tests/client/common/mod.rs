@@ -1,5 +1,5 @@
 //! A tiny server that remembers requests and answers by a script.
-#![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(unreachable_pub)]
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

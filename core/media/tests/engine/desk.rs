@@ -141,8 +141,13 @@ pub(crate) fn media(leg: u64) -> LegMedia {
 impl Desk {
     /// So many legs, from 1 on, with media agreed.
     pub(crate) fn new(legs: u64) -> Self {
+        Self::with(EngineConfig::default(), legs)
+    }
+
+    /// The same on an engine that was told this.
+    pub(crate) fn with(config: EngineConfig, legs: u64) -> Self {
         let mut desk = Self {
-            engine: Engine::new(EngineConfig::default()),
+            engine: Engine::new(config),
             now: Instant(0),
             changes: 0,
             said: BTreeMap::new(),
@@ -166,15 +171,20 @@ impl Desk {
     /// The legs in one room, all open.
     pub(crate) fn conference(legs: u64) -> Self {
         let mut desk = Self::new(legs);
-        desk.apply(Command::OpenRoom {
+        desk.seat(legs);
+        desk
+    }
+
+    /// Opens the room, and seats so many, all open.
+    pub(crate) fn seat(&mut self, legs: u64) {
+        self.apply(Command::OpenRoom {
             room: ROOM,
-            rate: confab_terms::Rate::Hz8000,
+            rate: Rate::Hz8000,
         });
-        desk.change(RoomChange {
+        self.change(RoomChange {
             seat: (1..=legs).map(|leg| (LegId(leg), OPEN)).collect(),
             ..RoomChange::default()
         });
-        desk
     }
 
     pub(crate) fn apply(&mut self, command: Command) -> Out {

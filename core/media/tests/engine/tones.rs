@@ -2,14 +2,12 @@
 //! comfort noise, which is no voice and no loss.
 
 use confab_codec::tone::Sine;
-use confab_codec::{TouchTones, encode};
-use confab_media::{
-    Command, Component, Engine, EngineConfig, Event, LegMedia, Recorded, RoomChange,
-};
+use confab_codec::{OpusSettings, TouchTones, encode};
+use confab_media::{Command, Component, EngineConfig, Event, LegMedia, Recorded, RoomChange};
 use confab_rtp::{HEADER_BYTES, Header};
-use confab_terms::{Codec, Digit, LegId, Rate, RecordingSid, Track};
+use confab_terms::{Codec, Digit, Instant, LegId, RecordingSid, Track, WallTime};
 
-use crate::desk::{Desk, OPEN, ROOM, address, media};
+use crate::desk::{Desk, OPEN, address, media};
 
 /// From the first sample of a key to the end of the first block that holds nothing else: the most
 /// that is mixed before it is noticed.
@@ -112,36 +110,32 @@ fn a_phone_with_packets_for_digits_may_whistle() {
     assert!(loud(&heard) > 700, "{}", loud(&heard));
 }
 
+const HEARD: EngineConfig = EngineConfig {
+    start: Instant(0),
+    wall: WallTime(0),
+    voices_max: 0,
+    opus: OpusSettings {
+        bit_rate: 32_000,
+        complexity: 5,
+    },
+    digits_in_rooms: true,
+};
+
 /// The same two legs where rooms hear keys.
 fn open_desk(agreed: Option<u8>) -> Desk {
-    let mut desk = desk(Codec::Pcmu, agreed);
-    desk.engine = Engine::new(EngineConfig {
-        digits_in_rooms: true,
-        ..EngineConfig::default()
-    });
-    for leg in 1..=2 {
-        desk.apply(Command::AddLeg {
-            leg: LegId(leg),
-            ssrc: 1_000,
-            sequence: 0,
-            timestamp: 0,
-        });
-        let media = LegMedia {
-            digits_payload_type: agreed,
-            ..media(leg)
-        };
-        let leg = LegId(leg);
-        desk.apply(Command::SetMedia { leg, media });
-    }
-    desk.apply(Command::OpenRoom {
-        room: ROOM,
-        rate: Rate::Hz8000,
-    });
-    desk.change(RoomChange {
-        seat: vec![(LegId(1), OPEN), (LegId(2), OPEN)],
-        ..RoomChange::default()
-    });
+    let mut desk = Desk::with(HEARD, 2);
+    desk.seat(2);
+    agree(&mut desk, agreed);
     desk
+}
+
+fn agree(desk: &mut Desk, digits_payload_type: Option<u8>) {
+    let leg = LegId(1);
+    let media = LegMedia {
+        digits_payload_type,
+        ..media(1)
+    };
+    desk.apply(Command::SetMedia { leg, media });
 }
 
 #[test]
@@ -266,13 +260,16 @@ fn comfort_noise_is_no_voice_no_loss_and_not_foreign() {
 
 #[test]
 fn a_key_in_the_voice_is_not_in_the_recording_of_a_leg_that_sits_nowhere() {
-    let mut desk = Desk::new(1);
+    // Rooms may hear keys: this is none.
+    let configs = [EngineConfig::default(), HEARD];
+    for config in configs {
+        is_not_in_it(Desk::with(config, 1));
+    }
+}
+
+fn is_not_in_it(mut desk: Desk) {
     let leg = LegId(1);
-    let media = LegMedia {
-        digits_payload_type: None,
-        ..media(1)
-    };
-    desk.apply(Command::SetMedia { leg, media });
+    agree(&mut desk, None);
     let (recording, of) = (
         RecordingSid::from_random(1),
         Recorded::Leg {
@@ -307,4 +304,31 @@ fn a_key_in_the_voice_is_not_in_the_recording_of_a_leg_that_sits_nowhere() {
         (1, 0),
         "it is a key, and nothing that was said"
     );
+}
+
+#[test]
+fn a_key_does_not_sound_on_where_its_leg_sits_down_next() {
+    let mut desk = open_desk(Some(101));
+    let held = |n: u16| {
+        let [high, low] = (n * 160).to_be_bytes();
+        let mut bytes = packet(101, usize::from(n), &[5, 10, high, low]);
+        bytes[4..8].copy_from_slice(&160_u32.to_be_bytes());
+        bytes
+    };
+    desk.receive(1, Component::Rtp, address(1, 4_000), &held(1));
+    assert!(loud(&desk.tick().heard(2)) > 0);
+    // It leaves and comes back, and nothing more comes of the key.
+    desk.change(RoomChange {
+        unseat: vec![LegId(1)],
+        ..RoomChange::default()
+    });
+    desk.change(RoomChange {
+        seat: vec![(LegId(1), OPEN)],
+        ..RoomChange::default()
+    });
+    // What fades out of the old place, at most.
+    desk.tick();
+    for _ in 0..4 {
+        assert_eq!(loud(&desk.tick().heard(2)), 0);
+    }
 }

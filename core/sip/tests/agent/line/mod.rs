@@ -1,5 +1,5 @@
 //! A call of ours through a trunk whose gateway challenges; the gateway is played by hand.
-#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
+#![allow(unreachable_pub)]
 
 use confab_sip::{
     Access, Account, Config, DialogId, Ending, Event, Gateway, Invite, Output, Secret, Transport,

@@ -1,5 +1,5 @@
 //! Two user agents on a virtual clock and a virtual network that loses, delays and reorders.
-#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
+#![allow(unreachable_pub)]
 
 pub mod raw;
 

@@ -1,5 +1,5 @@
 //! One user agent and what it does to datagrams and connections, on a clock of its own.
-#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
+#![allow(unreachable_pub)]
 
 use std::time::Duration;
 
