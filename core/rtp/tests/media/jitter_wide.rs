@@ -4,39 +4,13 @@ use confab_codec::{Encoder, OpusSettings, OpusSpares, tone::Sine};
 use confab_rtp::{Header, JitterBuffer, Pulled};
 use confab_terms::{Codec, Instant};
 
+use crate::sine::{self, HZ, level};
+
 const WIDE: [Codec; 2] = [Codec::G722, Codec::Opus];
-const HZ: f64 = 1_000.0;
 
-/// Packets of a sine, 20 ms each.
+/// Both counts come round.
 fn packets(codec: Codec, count: usize) -> Vec<(Header, Vec<u8>)> {
-    let rate = codec.rate();
-    let mut encoder = Encoder::new(codec, OpusSettings::default());
-    let mut sine = Sine::new(rate.hz(), HZ as f32, -12.25);
-    let packet = |n: usize| {
-        let mut samples = vec![0; rate.frame_samples()];
-        sine.fill(&mut samples);
-        let mut payload = [0; 400];
-        let length = encoder.encode(&samples, &mut payload);
-        let header = Header {
-            payload_type: codec.payload_type(),
-            marker: n == 0,
-            sequence: (65_500 + n) as u16,
-            timestamp: (n as u32 * codec.frame_units()).wrapping_sub(1_000),
-            ssrc: 7,
-        };
-        (header, payload[..length].to_vec())
-    };
-    (0..count).map(packet).collect()
-}
-
-fn level(codec: Codec, samples: &[i16]) -> f64 {
-    let turn = HZ / f64::from(codec.rate().hz()) * std::f64::consts::TAU;
-    let (mut real, mut imaginary) = (0.0, 0.0);
-    for (n, &sample) in samples.iter().enumerate() {
-        real += f64::from(sample) * (n as f64 * turn).cos();
-        imaginary += f64::from(sample) * (n as f64 * turn).sin();
-    }
-    2.0 * f64::hypot(real, imaginary) / samples.len() as f64
+    sine::packets(codec, count, (65_500, 1_000_u32.wrapping_neg()))
 }
 
 /// What is heard of packets that arrive on these ticks: the frames, and what they were.

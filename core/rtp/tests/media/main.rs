@@ -10,6 +10,7 @@ mod jitter_owed;
 mod jitter_weather;
 mod jitter_wide;
 mod reception;
+mod sine;
 #[path = "../sounds/mod.rs"]
 mod sounds;
 mod srtp;

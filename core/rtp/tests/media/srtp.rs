@@ -1,4 +1,5 @@
 //! SRTP from end to end: known answers, what is refused, rollover, and state that is plain data.
+
 use confab_rtp::srtp::{Incoming, Outgoing, Refused, SRTP_BYTES_MAX};
 use confab_rtp::{HEADER_BYTES, Header};
 use confab_terms::{MasterKey, SrtpSuite, limits};

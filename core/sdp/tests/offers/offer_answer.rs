@@ -1,4 +1,5 @@
 //! The rules of offer and answer, one by one, and no panic whatever comes.
+
 use confab_sdp::{Direction, Local, Malformed, NotAcceptable, agree, answer, offer, parse};
 use confab_terms::Codec;
 use proptest::prelude::*;

@@ -1,4 +1,5 @@
 //! What phones offer, and what we answer, word for word.
+
 use confab_sdp::{Agreed, Direction, Local, NotAcceptable, answer, parse};
 use confab_terms::{Codec, OpusLimit};
 

@@ -1,5 +1,6 @@
 //! Whether media is encrypted, as offer and answer settle it: each policy with each kind of offer,
 //! and the answers to ours.
+
 use confab_sdp::{Direction, Local, NotAcceptable, OurSrtp, agree, answer, offer, parse};
 use confab_terms::{Codec, MasterKey, Srtp, SrtpKeys, SrtpSuite};
 

@@ -1,4 +1,5 @@
 //! G.722 and Opus in offer and answer: what phones offer, what we take of it, word for word.
+
 use confab_sdp::{Agreed, Direction, Local, NotAcceptable, agree, answer, offer, parse};
 use confab_terms::Codec::{G722, Opus, Pcma, Pcmu};
 use confab_terms::{Codec, OpusLimit};

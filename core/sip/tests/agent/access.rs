@@ -1,4 +1,5 @@
 //! A listener that strangers can reach: what gets in, what does not, and what that costs.
+
 use std::time::Duration;
 
 use confab_sip::{Access, Account, Config, DialogId, Event, Output, Secret, Trunk, UserAgent};

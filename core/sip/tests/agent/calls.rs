@@ -1,4 +1,5 @@
 //! Whole calls between two user agents, on a good line and on a bad one.
+
 use crate::network::{CALLEE, CALLER, Network, secs};
 use confab_sip::{Ending, Event};
 

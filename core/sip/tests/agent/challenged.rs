@@ -1,5 +1,6 @@
 //! Requests of ours within a call that the trunk challenges: PRACK, re-INVITE, UPDATE, BYE. Each
 //! is sent once more with credentials, whose sum is made here by hand (RFC 7616 §3.4.1).
+
 use crate::line::{CHALLENGE, GATEWAY, Line, reply, shows};
 use confab_sip::{Ending, Event};
 use md5::{Digest as _, Md5};

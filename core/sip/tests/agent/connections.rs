@@ -1,4 +1,5 @@
 //! Calls over TCP: which connection a message takes, what happens without one, and every bound.
+
 use std::time::Duration;
 
 use crate::network::ANSWER;

@@ -1,4 +1,5 @@
 //! Calls that need a password, between two of ours.
+
 use crate::network::raw::{header, request, say, status};
 use crate::network::{CALLEE, CALLER, Network, OFFER, address, secs};
 use confab_sip::{Access, Account, Ending, Event, Gateway, Secret, Transport, Trunk};

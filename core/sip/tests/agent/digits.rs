@@ -1,4 +1,5 @@
 //! Digits by INFO.
+
 use crate::network::raw::{request, say, status, to_tag};
 use crate::network::{CALLEE, Network, OFFER, secs};
 use confab_sip::Event;

@@ -1,5 +1,6 @@
 //! Our INVITE rings more than one phone, and they say where they listen before one picks up:
 //! early dialogs, early answers, offers before the answer.
+
 use crate::network::raw::{back, header, reply, status};
 use crate::network::{ANSWER, CALLER, Network, OFFER, secs};
 use confab_sip::{DialogId, Ending, Event};

@@ -1,12 +1,11 @@
 //! Names that lead to several places (RFC 3263): in which order they are tried, and what makes the
 //! next one's turn; and trunks that are named.
+
 use std::time::Duration;
 
+use crate::line::{carrier, invite};
 use crate::wire::{Did, Wire, head, lines, response_to};
-use confab_sip::{
-    Access, Account, ConnectionEvent, Ending, Gateway, Invite, Output, Secret, Target, Transport,
-    Trunk,
-};
+use confab_sip::{Access, ConnectionEvent, Ending, Gateway, Output, Target, Transport};
 use confab_terms::limits::{SIP_FAILING_LIFE, SIP_NAME_LIFE, SIP_NEXT_WAY_AFTER};
 
 const ONE: &str = "192.0.2.21:5070";
@@ -194,39 +193,16 @@ fn who_hangs_up_meanwhile_calls_nobody_else() {
     assert_eq!(wire.agent.leftovers(), (0, 0, 0));
 }
 
-/// A trunk by name, whose calls are challenged.
+/// A trunk by name.
 fn trunk() -> Access {
-    Access {
-        open: false,
-        trunks: vec![Trunk {
-            name: "carrier".into(),
-            networks: Vec::new(),
-            account: Some(Account {
-                user: "anna".into(),
-                password: Secret("pass".into()),
-            }),
-            gateway: Some(Gateway::new(
-                "Sip.Carrier.Example".into(),
-                None,
-                Transport::Udp,
-            )),
-            srtp: None,
-        }],
-    }
+    let name = "Sip.Carrier.Example".into();
+    carrier(Gateway::new(name, None, Transport::Udp))
 }
 
 fn call(wire: &mut Wire) -> Vec<Output> {
     let route = wire.agent.route(wire.now, "+15551234567").unwrap();
     assert_eq!(route.to, "sip:+15551234567@Sip.Carrier.Example");
-    let invite = Invite {
-        to: String::new(),
-        from: "sip:+1555@192.0.2.1".into(),
-        from_name: None,
-        via: None,
-        offer: b"v=0\r\n".to_vec(),
-        headers: Vec::new(),
-    };
-    wire.agent.invite_along(wire.now, route, invite);
+    wire.agent.invite_along(wire.now, route, invite());
     std::iter::from_fn(|| wire.agent.poll_output()).collect()
 }
 

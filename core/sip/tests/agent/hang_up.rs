@@ -1,5 +1,6 @@
 //! A hang-up from either side after every single message of a call, on a good line and on a bad
 //! one: told once to each, and nothing left.
+
 use crate::network::{ANSWER, CALLEE, CALLER, Network, OFFER, secs};
 use confab_sip::{DialogId, Event};
 

@@ -1,4 +1,5 @@
 //! Session timers (RFC 4028): who refreshes, how, and what ends where nobody does.
+
 use crate::network::raw::{header, request, say, sent_since, status, to_tag};
 use crate::network::{ANSWER, CALLEE, CALLER, Network, OFFER, address, secs};
 use confab_sip::{Ending, Event};

@@ -1,4 +1,5 @@
 //! Late offers: the INVITE has no SDP, our 200 has the offer, their ACK the answer.
+
 use crate::network::raw::{request, say, status, to_tag};
 use crate::network::{ANSWER, CALLEE, Network, secs};
 use confab_sip::{Ending, Event};

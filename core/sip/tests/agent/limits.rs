@@ -1,4 +1,5 @@
 //! What is too much, and what is just not.
+
 use confab_sip::message::{Message, Unreadable, parse};
 
 fn options(extra: &str) -> Vec<u8> {

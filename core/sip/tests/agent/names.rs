@@ -1,4 +1,5 @@
 //! Contacts, routes and dialled hosts that are names: asked for, waited for, given up (RFC 3263).
+
 use std::time::Duration;
 
 use crate::wire::{Did, THEIRS, Wire, head, request, response_to};

@@ -1,4 +1,5 @@
 //! Provisional responses that are acknowledged (RFC 3262), as callee and as caller.
+
 use crate::network::raw::{header, request, say, sent_since, status, to_tag};
 use crate::network::{ANSWER, CALLEE, CALLER, Network, OFFER, address, secs};
 use confab_sip::{Ending, Event};

@@ -1,4 +1,5 @@
 //! Messages that cross, come twice, come late, or belong to nothing.
+
 use crate::network::{ANSWER, CALLEE, CALLER, Network, OFFER, address, secs};
 use confab_sip::{DialogId, Ending, Event};
 use confab_terms::limits::SIP_TRANSACTIONS_MAX;

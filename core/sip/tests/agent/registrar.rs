@@ -1,4 +1,5 @@
 //! REGISTER: what is kept, what is refused, and what a call to a user comes to.
+
 use std::time::Duration;
 
 use confab_sip::{Access, Account, Config, Invite, Output, Secret, Trunk, UserAgent};

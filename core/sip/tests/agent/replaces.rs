@@ -1,4 +1,5 @@
 //! INVITEs that are to take another call's place (RFC 3891).
+
 use crate::network::raw::{header, reply, request, say, status};
 use crate::network::{CALLEE, CALLER, Network, OFFER, secs};
 use confab_sip::{DialogId, Ending, Event};

@@ -1,4 +1,5 @@
 //! Which way requests within a dialog take: Record-Route, Contact, and where neither helps.
+
 use crate::network::{ANSWER, OFFER};
 use confab_sip::{Config, DialogId, Event, Invite, Output, UserAgent};
 use confab_terms::Instant;

@@ -1,5 +1,6 @@
 //! Two applications that do anything at any time, over a line that loses, doubles and reorders:
 //! every dialog ends once, last, on both sides, and nothing is left.
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! SIP on a stream: where messages begin and end, and what becomes of those without an end.
+
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,4 +1,5 @@
 //! When things are sent again, and when they are given up.
+
 use crate::network::{ANSWER, CALLEE, CALLER, Network, OFFER, secs};
 use confab_sip::{Ending, Event};
 

@@ -1,4 +1,5 @@
 //! Calls over TLS: whose certificate is asked for, what Via and Contact say, and what never leaves.
+
 use std::time::Duration;
 
 use crate::wire::{Did, THEIRS, Wire, head, lines, request, response_to};

@@ -1,4 +1,5 @@
 //! RFC 4475 and RFC 5118: what each torture message gets from a user agent, over UDP and over TCP.
+
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;

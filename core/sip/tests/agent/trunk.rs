@@ -1,6 +1,7 @@
 //! Calls of ours through a trunk: whose challenges are answered, and whose are not.
-use crate::line::{CHALLENGE, ELSEWHERE, EXPIRES, GATEWAY, Line, agent, reply, shows};
-use confab_sip::{ConnectionEvent, ConnectionOrder, Ending, Invite, Output, Transport};
+
+use crate::line::{CHALLENGE, ELSEWHERE, EXPIRES, GATEWAY, Line, agent, invite, reply, shows};
+use confab_sip::{ConnectionEvent, ConnectionOrder, Ending, Output, Transport};
 use confab_terms::Instant;
 
 #[test]
@@ -8,15 +9,7 @@ fn a_trunk_is_called_by_the_transport_that_the_uri_names() {
     let mut agent = agent();
     let to = "sip:boris@sip.example.com;transport=tcp";
     let route = agent.route(Instant(0), to).unwrap();
-    let invite = Invite {
-        to: String::new(),
-        from: "sip:+1555@192.0.2.1".into(),
-        from_name: None,
-        via: None,
-        offer: b"v=0\r\n".to_vec(),
-        headers: Vec::new(),
-    };
-    agent.invite_along(Instant(0), route, invite);
+    agent.invite_along(Instant(0), route, invite());
     let Some(Output::Connection { connection, order }) = agent.poll_output() else {
         panic!("no connection is opened");
     };

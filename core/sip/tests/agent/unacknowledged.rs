@@ -1,5 +1,6 @@
 //! Refusals that nobody acknowledges: so many are repeated as long as RFC 3261 wants it, the rest
 //! is said once. A flood leaves nothing behind, and who does acknowledge notices nothing.
+
 use confab_sip::{Config, Event, Output, UserAgent};
 use confab_terms::{Instant, SocketAddr, limits};
 

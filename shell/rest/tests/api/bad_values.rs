@@ -1,5 +1,6 @@
 //! Field × kind of bad value, generated: each is refused by its own code, names the field, and
 //! nothing reaches the switchboard.
+
 use crate::common::{Bench, CONFERENCE, posted};
 
 const BOOLEANS: [&str; 5] = [

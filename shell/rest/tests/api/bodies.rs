@@ -1,4 +1,5 @@
 //! Bodies of all three kinds come to the switchboard as the same update; what is none is refused.
+
 use crate::common::{Bench, CALL, CONFERENCE, OTHER_CALL, participant_path, posted, request};
 use axum::body::Body;
 use confab_switchboard::Request as Question;

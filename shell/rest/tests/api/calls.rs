@@ -1,4 +1,5 @@
 //! Calls: the list out of what lives and what is over, and updates as libraries send them.
+
 use crate::common::{ACCOUNT, Answer, Bench, CALL, Memory, OTHER_CALL, account, call, posted};
 use axum::http::StatusCode;
 use confab_switchboard::conference::Url;

@@ -1,5 +1,6 @@
 //! Lists: filters, order, pages that nothing is lost between, and links in the request's own
 //! spelling.
+
 use crate::common::{ACCOUNT, Bench, CONFERENCE, ENDED, Memory, account, conference, participant};
 use confab_switchboard::conference::Status;
 use confab_switchboard::{ParticipantView, Reply};

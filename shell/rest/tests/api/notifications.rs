@@ -1,4 +1,5 @@
 //! Notifications: listed, fetched, filtered; and what a refused update leaves there.
+
 use std::sync::Mutex;
 
 use crate::common::{

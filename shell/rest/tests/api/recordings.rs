@@ -1,5 +1,6 @@
 //! Recordings over the API: exactly the keys of SignalWire's closed schema, Twilio's spelling, who
 //! may have the audio, and what orders come to.
+
 use std::sync::Mutex;
 
 use crate::common::{

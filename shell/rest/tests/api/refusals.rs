@@ -1,4 +1,5 @@
 //! Every refusal of switchboard and rules: its code, its status, and what goes with them.
+
 use std::sync::Arc;
 
 use crate::common::{Bench, CALL, CONFERENCE, ENDED, OTHER_CALL, participant_path, posted};

@@ -1,4 +1,5 @@
 //! The way in: authentication, the spellings of a path, keys, and JSON for what has no route.
+
 use std::sync::atomic::Ordering;
 
 use crate::common::{ACCOUNT, Bench, CALL, CONFERENCE, ENDED, TOKEN, basic, participant_path};

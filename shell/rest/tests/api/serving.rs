@@ -1,4 +1,5 @@
 //! Real sockets: plain and TLS side by side, with the certificate made at the first start.
+
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 

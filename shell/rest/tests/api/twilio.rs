@@ -1,4 +1,5 @@
 //! The twilio dialect: each of its marks in the semantics and the contract, on the wire.
+
 use crate::common::{
     ACCOUNT, Bench, CALL, CONFERENCE, ENDED, Memory, OTHER_CALL, TOKEN, account, basic, call,
     conference, keys, live_conference, participant, participant_path, usual,

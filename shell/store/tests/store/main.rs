@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod dir;
 mod notices;
 mod outages;
 mod recordings;

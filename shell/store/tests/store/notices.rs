@@ -1,27 +1,11 @@
 //! Notices: how many are kept, in what shape, and which of them are found.
-use std::path::PathBuf;
 
 use confab_store::{Entry, Given, NoticeFilter, Order, Part, SqliteStore, Store, open};
 use confab_switchboard::{Exchange, Notice, Severity};
 use confab_terms::limits::{NOTICES_MAX, NOTICES_PENDING_MAX};
 use confab_terms::{Method, WallTime};
 
-struct Dir(PathBuf);
-
-impl Dir {
-    fn new(name: &str) -> Self {
-        let name = format!("confab-notices-{name}-{}", std::process::id());
-        let dir = std::env::temp_dir().join(name);
-        let _left_over = std::fs::remove_dir_all(&dir);
-        Self(dir)
-    }
-}
-
-impl Drop for Dir {
-    fn drop(&mut self) {
-        let _gone_already = std::fs::remove_dir_all(&self.0);
-    }
-}
+use crate::dir::Dir;
 
 fn notice(at: i64, severity: Severity) -> Notice {
     Notice {

@@ -1,13 +1,13 @@
 //! The disk refuses for a while, or the process dies at any moment: nobody waits, and the history
 //! afterwards has every entry once, each with an end; what it could not keep it tells.
+
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use confab_store::{
-    CallFilter, ConferenceFilter, Entry, Given, NoticeFilter, Order, Part, Place, SqliteStore,
-    Store, open,
+    CallFilter, ConferenceFilter, Entry, NoticeFilter, Order, Part, Place, SqliteStore, Store,
 };
 use confab_switchboard::conference::{EndReason, Status};
 use confab_switchboard::{CallDirection, CallStatus, CallView, ConferenceView};
@@ -16,31 +16,12 @@ use confab_terms::{AccountSid, CallSid, ConferenceSid, WallTime};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, SqliteConnection};
 
+use crate::dir::{Dir, opened};
+
 /// Where the child writes until it is killed.
 const CHILD: &str = "CONFAB_STORE_TEST_CHILD";
 /// So many of each kind are on the disk before it is.
 const FIRST: u64 = 300;
-
-struct Dir(PathBuf);
-
-impl Dir {
-    fn new(name: &str) -> Self {
-        let own = std::process::id();
-        let dir = std::env::temp_dir().join(format!("confab-outage-{name}-{own}"));
-        let _ = std::fs::remove_dir_all(&dir);
-        Self(dir)
-    }
-}
-
-impl Drop for Dir {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-async fn opened(dir: &Path) -> SqliteStore {
-    open(dir, &Given::default()).await.unwrap().0
-}
 
 fn call(n: u64) -> CallView {
     CallView {

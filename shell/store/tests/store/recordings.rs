@@ -1,4 +1,5 @@
 //! Recordings in the store: kept while they live, found as they are now, forgotten.
+
 use confab_store::{Entry, Given, Order, Part, RecordingFilter, Store, open};
 use confab_switchboard::conference::{RecordingCallback, Url};
 use confab_switchboard::{RecordingOf, RecordingSource, RecordingStatus, RecordingView};

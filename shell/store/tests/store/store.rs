@@ -1,6 +1,7 @@
 //! The store across restarts, at once and in bulk; and what it says when it cannot open.
+
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use confab_store::{
     CallFilter, ConferenceFilter, Entry, Given, NoticeFilter, OpenError, Order, Part, Place,
@@ -10,25 +11,7 @@ use confab_switchboard::conference::{EndReason, Status};
 use confab_switchboard::{CallDirection, CallStatus, CallView, ConferenceView, Notice, Severity};
 use confab_terms::{AccountSid, CallSid, ConferenceSid, Method, WallTime};
 
-struct Dir(PathBuf);
-
-impl Dir {
-    fn new(name: &str) -> Self {
-        let dir = std::env::temp_dir().join(format!("confab-store-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&dir);
-        Self(dir)
-    }
-}
-
-impl Drop for Dir {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-async fn opened(dir: &Path) -> SqliteStore {
-    open(dir, &Given::default()).await.unwrap().0
-}
+use crate::dir::{Dir, opened};
 
 /// As a restart: everything on the disk, and the folder free again.
 async fn closed(store: SqliteStore) {

@@ -17,7 +17,15 @@ pub fn agent() -> UserAgent {
         product: "confab".into(),
         seed: [7; 32],
     });
-    agent.guard(Access {
+    let at = Some(GATEWAY.parse().unwrap());
+    let gateway = Gateway::new("sip.example.com".into(), at, Transport::Udp);
+    agent.guard(carrier(gateway));
+    agent
+}
+
+/// One trunk, whose calls are challenged.
+pub fn carrier(gateway: Gateway) -> Access {
+    Access {
         open: false,
         trunks: vec![Trunk {
             name: "carrier".into(),
@@ -26,15 +34,22 @@ pub fn agent() -> UserAgent {
                 user: "anna".into(),
                 password: Secret("pass".into()),
             }),
-            gateway: Some(Gateway::new(
-                "sip.example.com".into(),
-                Some(GATEWAY.parse().unwrap()),
-                Transport::Udp,
-            )),
+            gateway: Some(gateway),
             srtp: None,
         }],
-    });
-    agent
+    }
+}
+
+/// Whom it calls its route says.
+pub fn invite() -> Invite {
+    Invite {
+        to: String::new(),
+        from: "sip:+1555@192.0.2.1".into(),
+        from_name: None,
+        via: None,
+        offer: b"v=0\r\n".to_vec(),
+        headers: Vec::new(),
+    }
 }
 
 pub struct Line {
@@ -51,15 +66,7 @@ impl Line {
         let now = Instant(0);
         let route = agent.route(now, "+15551234567").unwrap();
         assert_eq!(route.to, "sip:+15551234567@sip.example.com");
-        let invite = Invite {
-            to: String::new(),
-            from: "sip:+1555@192.0.2.1".into(),
-            from_name: None,
-            via: None,
-            offer: b"v=0\r\n".to_vec(),
-            headers: Vec::new(),
-        };
-        let dialog = agent.invite_along(now, route, invite);
+        let dialog = agent.invite_along(now, route, invite());
         let events = Vec::new();
         let mut line = Self {
             agent,
