@@ -159,6 +159,9 @@ impl Line {
             self.agent.handle_deadline(now);
             self.carry_out(now);
         }
+        if now.saturating_since(self.next_tick) >= TICK {
+            self.shared.look().spoke_late = Some(now);
+        }
         while self.next_tick <= now {
             self.next_tick += TICK;
             self.speak();

@@ -180,6 +180,13 @@ impl Phone {
         self.shared.look().sent
     }
 
+    /// When its thread last came to speak a whole frame or more too late: the machine had no time
+    /// for it, and what is heard from then on has a gap that nobody but the machine made.
+    #[must_use]
+    pub fn spoke_late(&self) -> Option<Instant> {
+        self.shared.look().spoke_late
+    }
+
     /// All that arrived.
     #[must_use]
     pub fn packets(&self) -> Vec<Packet> {

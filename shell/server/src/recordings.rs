@@ -147,7 +147,7 @@ async fn mend_all(store: &Arc<dyn Store>, dir: &Path) -> Result<Vec<RecordingVie
     let mut mended = Vec::new();
     for mut view in store.unfinished_recordings().await? {
         let written = std::fs::metadata(file_of(dir, view.sid)).and_then(|data| data.modified());
-        let (status, duration_ms) = match repair(dir, view.sid) {
+        let (status, duration_ms) = match repair(dir, view.sid, view.trim) {
             RecordingEnd::Written { duration_ms, .. } => (RecordingStatus::Completed, duration_ms),
             RecordingEnd::Absent => (RecordingStatus::Absent, 0),
             RecordingEnd::Failed {

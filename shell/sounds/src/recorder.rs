@@ -13,8 +13,7 @@ use confab_switchboard::RecordingEnd;
 use confab_terms::limits::RECORDING_CHUNKS_MAX;
 use confab_terms::{Rate, RecordingSid};
 
-use crate::reel::{Reel, is_sound};
-use crate::wav;
+use crate::reel::{Reel, end_late, is_sound};
 
 /// So much memory of written pieces is kept for later ones.
 const SPARES_MAX: usize = 256;
@@ -97,8 +96,9 @@ pub fn file_of(dir: &Path, recording: RecordingSid) -> PathBuf {
 }
 
 /// A recording that the end of the process cut off: how it ended then.
-pub fn repair(dir: &Path, recording: RecordingSid) -> RecordingEnd {
-    match wav::mend(&file_of(dir, recording)) {
+/// `trim`: without the silence at its end (that at its beginning was never written).
+pub fn repair(dir: &Path, recording: RecordingSid, trim: bool) -> RecordingEnd {
+    match end_late(&file_of(dir, recording), trim) {
         Ok(0) => RecordingEnd::Absent,
         Ok(duration_ms) => RecordingEnd::Written {
             duration_ms,

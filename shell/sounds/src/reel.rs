@@ -1,7 +1,7 @@
 //! One recording on its way into its file: gaps filled, silence at its ends left out.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use confab_switchboard::RecordingEnd;
 use confab_terms::Rate;
@@ -118,6 +118,34 @@ impl Reel {
             message: error.to_string(),
         }
     }
+}
+
+/// Ends a recording that was cut off with its process; how long it is then.
+pub(crate) fn end_late(path: &Path, trim: bool) -> io::Result<u64> {
+    let Some(mut file) = WavFile::reopen(path)? else {
+        return Ok(0);
+    };
+    if trim {
+        let sounding = sounding(&mut file)?;
+        file.truncate(sounding)?;
+    }
+    Ok(file.duration_ms())
+}
+
+/// Samples up to the end of the last sound in a file, looked for from its end.
+fn sounding(file: &mut WavFile) -> io::Result<u64> {
+    let frame = file.frame_samples();
+    let second = (frame * 50) as u64;
+    let mut end = file.samples();
+    while end > 0 {
+        let begin = (end - 1) / second * second;
+        let samples = file.read(begin, end)?;
+        if let Some(last) = samples.chunks(frame).rposition(|f| !is_silence(f)) {
+            return Ok(begin + ((last + 1) * frame).min(samples.len()) as u64);
+        }
+        end = begin;
+    }
+    Ok(0)
 }
 
 fn is_silence(frame: &[i16]) -> bool {

@@ -1,6 +1,6 @@
 //! A WAV file that grows. Its header tells after every append how much is there, so that it can be
 //! played whenever the process ends; what a kill left behind the header's word is taken in again
-//! by `mend`.
+//! when the file is reopened.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -38,6 +38,52 @@ impl WavFile {
         };
         wav.write_header()?;
         Ok(wav)
+    }
+
+    /// A file of ours that was cut off, with the sizes that it really has; `None` if not even its
+    /// header is whole.
+    pub(crate) fn reopen(path: &Path) -> io::Result<Option<Self>> {
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        let length = file.metadata()?.len();
+        if length < HEADER_BYTES {
+            return Ok(None);
+        }
+        let Head {
+            channels, rate_hz, ..
+        } = head(&file)?;
+        let there = (length - HEADER_BYTES).min(DATA_BYTES_MAX);
+        let data_bytes = there - there % (u64::from(channels) * SAMPLE_BYTES);
+        let wav = Self {
+            file,
+            rate_hz,
+            channels,
+            data_bytes,
+            bytes: Vec::new(),
+        };
+        wav.write_sizes()?;
+        wav.file.set_len(HEADER_BYTES + data_bytes)?;
+        Ok(Some(wav))
+    }
+
+    /// Samples of all channels together.
+    pub(crate) fn samples(&self) -> u64 {
+        self.data_bytes / SAMPLE_BYTES
+    }
+
+    /// So many of them are 20 ms.
+    pub(crate) fn frame_samples(&self) -> usize {
+        self.rate_hz as usize / 50 * usize::from(self.channels)
+    }
+
+    /// Reads those from `from` on and before `to`.
+    pub(crate) fn read(&mut self, from: u64, to: u64) -> io::Result<Vec<i16>> {
+        let bytes = to.saturating_sub(from) * SAMPLE_BYTES;
+        self.bytes
+            .resize(usize::try_from(bytes).unwrap_or(usize::MAX), 0);
+        let at = HEADER_BYTES + from * SAMPLE_BYTES;
+        self.file.read_exact_at(&mut self.bytes, at)?;
+        let (samples, _) = self.bytes.as_chunks();
+        Ok(samples.iter().map(|two| i16::from_le_bytes(*two)).collect())
     }
 
     /// Writes samples after those that are there; whether there was room for them.
@@ -138,22 +184,4 @@ pub(crate) fn head(file: &File) -> io::Result<Head> {
         return Err(io::Error::other("it is no WAV file of ours"));
     }
     Ok(head)
-}
-
-/// Gives a file of ours that was cut off the sizes that it really has; how long it is then.
-pub(crate) fn mend(path: &Path) -> io::Result<u64> {
-    let file = OpenOptions::new().read(true).write(true).open(path)?;
-    let length = file.metadata()?.len();
-    if length < HEADER_BYTES {
-        return Ok(0);
-    }
-    let Head {
-        channels, rate_hz, ..
-    } = head(&file)?;
-    let block = u64::from(channels) * SAMPLE_BYTES;
-    let there = (length - HEADER_BYTES).min(DATA_BYTES_MAX);
-    let data_bytes = there - there % block;
-    write_sizes(&file, data_bytes)?;
-    file.set_len(HEADER_BYTES + data_bytes)?;
-    Ok(duration_ms(data_bytes, rate_hz, channels))
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use confab_phone::heard::{Frame, Presence, Sought, presence};
-use confab_phone::{Phone, PhoneConfig, Phones, Voice};
-use confab_terms::Codec;
+use confab_phone::{Phone, PhoneConfig, Phones, Voice, now};
+use confab_terms::{Codec, Instant};
 
 use crate::server::Server;
 
@@ -81,14 +81,35 @@ pub fn heard(listener: &str, frames: &[Frame], voices: &[(&str, f64)]) -> Result
     Ok(names)
 }
 
+/// What a late word does to what is heard is over by then.
+const LATE_WORD: Duration = Duration::from_millis(400);
+/// A machine that never has time for the phones is an error of its own.
+const WINDOWS_MAX: usize = 10;
+
+/// Half a second in which each of them spoke in time. One in which the machine kept a phone from
+/// that says nothing of the server: the next is taken.
+fn window(callers: &[&Caller]) -> Result<(Instant, Instant)> {
+    let last = callers.last().context("nobody to listen")?;
+    for _ in 0..WINDOWS_MAX {
+        let from = now();
+        last.phone.listen(Duration::from_millis(500))?;
+        let to = now();
+        let spoke_late = |caller: &Caller| {
+            let at = caller.phone.spoke_late();
+            at.is_some_and(|at| at + LATE_WORD > from)
+        };
+        if !callers.iter().any(|caller| spoke_late(caller)) {
+            return Ok((from, to));
+        }
+    }
+    anyhow::bail!("the machine kept the phones from speaking in time")
+}
+
 /// What each caller hears within the next moment, as `listener: speaker speaker`, a line each.
 pub fn matrix(callers: &[&Caller], more_voices: &[(&str, f64)]) -> Result<String> {
     let mut voices: Vec<(&str, f64)> = callers.iter().map(|c| (c.name, c.hz)).collect();
     voices.extend_from_slice(more_voices);
-    let from = confab_phone::now();
-    let last = callers.last().context("nobody to listen")?;
-    last.phone.listen(Duration::from_millis(500))?;
-    let to = confab_phone::now();
+    let (from, to) = window(callers)?;
     let mut lines = String::new();
     for caller in callers {
         let frames = caller.phone.frames_between(from, to);

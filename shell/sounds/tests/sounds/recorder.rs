@@ -153,7 +153,7 @@ fn a_file_that_was_cut_off_anywhere_is_mended() {
         }
         std::fs::write(&path, &cut).unwrap();
         let frames = length.saturating_sub(44) as u64 / 2;
-        match repair(&dir.0, sid(1)) {
+        match repair(&dir.0, sid(1), false) {
             RecordingEnd::Absent => assert!(frames * 1_000 / 8_000 == 0, "{length}"),
             RecordingEnd::Written { duration_ms, .. } => {
                 assert_eq!(duration_ms, frames * 1_000 / 8_000, "{length}");
@@ -164,10 +164,37 @@ fn a_file_that_was_cut_off_anywhere_is_mended() {
     }
     std::fs::write(&path, vec![7; 100]).unwrap();
     assert!(matches!(
-        repair(&dir.0, sid(1)),
+        repair(&dir.0, sid(1), false),
         RecordingEnd::Failed { .. }
     ));
-    assert_eq!(repair(&dir.0, sid(2)), RecordingEnd::Absent);
+    assert_eq!(repair(&dir.0, sid(2), true), RecordingEnd::Absent);
+}
+
+#[test]
+fn what_was_cut_off_is_trimmed_where_that_was_asked() {
+    let dir = Dir::new("trim-late");
+    let (recorder, ended) = recorder(&dir.0);
+    // More than is looked at at once, and silence across that border.
+    let mut frames = vec![5_000; 60];
+    frames.extend([0; 70]);
+    for n in 1..=3 {
+        assert!(recorder.open(sid(n), false));
+        let first = if n == 3 { &[0; 130][..] } else { &frames };
+        recorder
+            .write(Piece {
+                recording: sid(n),
+                ..piece(first)
+            })
+            .unwrap();
+        assert!(recorder.over(sid(n), 0));
+        end(&ended);
+    }
+    assert_eq!(repair(&dir.0, sid(1), true), written(60));
+    assert_eq!(repair(&dir.0, sid(1), true), written(60), "again");
+    let file = std::fs::read(file_of(&dir.0, sid(1))).unwrap();
+    assert_eq!(played(&file), [5_000; 60]);
+    assert_eq!(repair(&dir.0, sid(2), false), written(130));
+    assert_eq!(repair(&dir.0, sid(3), true), RecordingEnd::Absent);
 }
 
 #[test]
