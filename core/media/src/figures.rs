@@ -88,7 +88,7 @@ impl LegFigures {
             jitter_ms_min: ms(heard.jitter_min.unwrap_or(0)),
             jitter_ms_max: ms(heard.jitter_max),
             depth_frames_max: heard.depth_ms_max.div_ceil(20),
-            packets_out: u64::from(leg.stream.packets),
+            packets_out: leg.stream.earlier + u64::from(leg.stream.packets),
             mos_tenths: mos_tenths(came, stats.lost + stats.late),
         }
     }

@@ -4,7 +4,7 @@ use confab_codec::{Encoder, OpusSettings, OpusSpares};
 use confab_mixer::Seat;
 use confab_rtp::rtcp::ReportBlock;
 use confab_rtp::{DigitReceiver, Header, JitterBuffer, Reception};
-use confab_terms::{Codec, Digit, LegId, Rate, SocketAddr};
+use confab_terms::{Codec, Digit, LegId, Rate, SocketAddr, SrtpKeys};
 use serde::{Deserialize, Serialize};
 
 use crate::coding::Coding;
@@ -32,6 +32,8 @@ pub(crate) struct Leg {
     /// Boxed: most legs have none.
     pub(crate) secrecy: Option<Box<Secrecy>>,
     pub(crate) jitter: JitterBuffer,
+    /// Ticks that it had nowhere, on its way here from another thread.
+    pub(crate) to_skip: u32,
     pub(crate) mouth: Mouth,
     pub(crate) coding: Coding,
     pub(crate) reception: Reception,
@@ -70,6 +72,8 @@ pub(crate) struct Stream {
     starts: bool,
     pub(crate) packets: u32,
     pub(crate) octets: u32,
+    /// Packets of streams that it took the place of.
+    pub(crate) earlier: u64,
     pub(crate) cname: String,
 }
 
@@ -83,6 +87,7 @@ impl Leg {
             rtcp_origin: Origin::Open,
             secrecy: None,
             jitter: JitterBuffer::new(Codec::Pcmu),
+            to_skip: 0,
             mouth: Mouth::new(Codec::Pcmu),
             coding: Coding::new(Codec::Pcmu, OpusSettings::default()),
             reception: Reception::new(Codec::Pcmu.clock_rate()),
@@ -175,9 +180,29 @@ impl Leg {
         if !media.sends {
             self.stream.pause();
         }
-        self.secrecy = Secrecy::agreed(self.secrecy.take(), media.srtp);
+        self.agree_on_keys(media.srtp);
         self.media = Some(media);
         moved && locked
+    }
+
+    /// Under a new key of ours begins a new stream: whether a rollover count goes on from one key to
+    /// the next, peers do not agree, and a new stream has none.
+    fn agree_on_keys(&mut self, keys: Option<SrtpKeys>) {
+        let anew = match (&mut self.secrecy, keys) {
+            (secrecy, None) => {
+                *secrecy = None;
+                false
+            }
+            (Some(secrecy), Some(keys)) => secrecy.agree(keys),
+            (secrecy @ None, Some(keys)) => {
+                *secrecy = Some(Box::new(Secrecy::new(keys)));
+                true
+            }
+        };
+        if anew && self.stream.packets > 0 {
+            self.stream.begin_anew();
+            self.reported_packets = 0;
+        }
     }
 
     /// Whether the next report is a sender's (RFC 3550 §6.4): it is, if anything was sent.
@@ -218,6 +243,7 @@ impl Stream {
             starts: true,
             packets: 0,
             octets: 0,
+            earlier: 0,
             cname: format!("{ssrc:08x}@confab"),
         }
     }
@@ -259,7 +285,26 @@ impl Stream {
         self.timestamp
     }
 
+    /// Another stream from the same source: the clock and the CNAME stay. Its first number is below
+    /// 2^15, as that of any stream that may be encrypted.
+    fn begin_anew(&mut self) {
+        self.ssrc = another(self.ssrc);
+        self.sequence &= 0x7fff;
+        self.earlier += u64::from(self.packets);
+        (self.packets, self.octets) = (0, 0);
+        self.starts = true;
+    }
+
     fn pause(&mut self) {
         self.starts = true;
     }
+}
+
+/// An SSRC as far from this one as any: each bit of it changes each bit with a chance of one half.
+fn another(ssrc: u32) -> u32 {
+    let mut bits = ssrc.wrapping_add(0x9e37_79b9);
+    for factor in [0x7feb_352d_u32, 0x846c_a68b] {
+        bits = (bits ^ bits >> 16).wrapping_mul(factor);
+    }
+    bits ^ bits >> 16
 }

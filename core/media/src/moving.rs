@@ -67,7 +67,8 @@ impl Engine {
         } = moved;
         let id = leg.id;
         let missed = ticks_between(due, self.deadline);
-        leg.jitter.skip(missed);
+        // Once what waits in its sockets is read.
+        leg.to_skip = missed;
         leg.stream.skip(missed, leg.coding.codec());
         leg.report_at = self.ticks + report_in;
         if let Some(tape) = &mut leg.tape {

@@ -19,26 +19,29 @@ pub(crate) struct Secrecy {
 }
 
 impl Secrecy {
-    /// What an agreement makes of what was before it.
-    pub(crate) fn agreed(before: Option<Box<Self>>, keys: Option<SrtpKeys>) -> Option<Box<Self>> {
+    /// Nothing was encrypted before.
+    pub(crate) fn new(keys: SrtpKeys) -> Self {
+        Self {
+            outgoing: Outgoing::new(keys.suite, keys.ours),
+            incoming: Incoming::new(keys.suite, keys.theirs),
+        }
+    }
+
+    /// Another agreement. True if our own key is another than before.
+    pub(crate) fn agree(&mut self, keys: SrtpKeys) -> bool {
         let SrtpKeys {
             suite,
             ours,
             theirs,
-        } = keys?;
-        let Some(mut secrecy) = before else {
-            return Some(Box::new(Self {
-                outgoing: Outgoing::new(suite, ours),
-                incoming: Incoming::new(suite, theirs),
-            }));
-        };
-        if !secrecy.outgoing.is_under(suite, &ours) {
-            secrecy.outgoing = Outgoing::new(suite, ours);
+        } = keys;
+        if !self.incoming.is_under(suite, &theirs) {
+            self.incoming.change_key(suite, theirs);
         }
-        if !secrecy.incoming.is_under(suite, &theirs) {
-            secrecy.incoming = Incoming::new(suite, theirs);
+        let changes = !self.outgoing.is_under(suite, &ours);
+        if changes {
+            self.outgoing = Outgoing::new(suite, ours);
         }
-        Some(secrecy)
+        changes
     }
 
     /// Bytes that it adds to a packet.

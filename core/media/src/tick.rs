@@ -18,7 +18,8 @@ impl Engine {
     pub fn tick(&mut self, now: Instant) {
         let skipped = self.count_tick(now);
         for leg in self.legs.iter_mut() {
-            leg.jitter.skip(skipped);
+            let missed = core::mem::take(&mut leg.to_skip);
+            leg.jitter.skip(skipped.saturating_add(missed));
         }
         self.pull_voices(now);
         for audio in self.rooms.iter_mut() {
@@ -101,7 +102,8 @@ fn say(
 ) {
     let Some(media) = leg.media else { return };
     let to = leg.destination(Component::Rtp).filter(|_| media.sends);
-    let is_recorded = leg.tape.is_some();
+    // What is not sent is not recorded as what it was sent.
+    let is_recorded = leg.tape.is_some() && to.is_some();
     if to.is_some() || !leg.ear.is_idle() || is_recorded {
         let place = leg.place;
         let place = place.and_then(|place| Some((place, rooms.at_mut(place.room)?)));
@@ -127,7 +129,7 @@ fn say(
             let pressed = pressed.as_ref().zip(media.digits_payload_type);
             send(leg, to, voice, pressed, (outbox, counters));
         }
-        if let Some(tape) = &mut leg.tape {
+        if let Some(tape) = leg.tape.as_mut().filter(|_| is_recorded) {
             tape.hears(&scratch.frame);
         }
         if !apart && leg.keys.is_none() {

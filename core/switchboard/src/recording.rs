@@ -66,7 +66,7 @@ pub enum RecordingSource {
 }
 
 impl RecordingSource {
-    /// As both vendors write it.
+    /// As SignalWire writes it.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -9,6 +9,7 @@ mod tests;
 use confab_switchboard::conference::{Because, Customs, EndReason, Status};
 use confab_switchboard::{CallDirection, CallStatus};
 
+pub(crate) use fields::SILENT;
 pub use ids::account_sid;
 
 /// Characters of a friendly name that Twilio takes.
@@ -62,6 +63,16 @@ impl Dialect {
     #[must_use]
     pub fn token_signs(self) -> bool {
         self == Self::Twilio
+    }
+
+    /// `source` of a recording; the core has SignalWire's.
+    pub(crate) fn recording_source(self, word: &str) -> &str {
+        match (self, word) {
+            (Self::Twilio, "OutBoundApi") => "OutboundAPI",
+            (Self::Twilio, "StartCallRecordingApi") => "StartCallRecordingAPI",
+            (Self::Twilio, "StartConferenceRecording") => "StartConferenceRecordingAPI",
+            (_, word) => word,
+        }
     }
 
     /// What stands before `/2010-04-01` in the `uri` of a resource.

@@ -46,6 +46,8 @@ pub(crate) enum ApiError {
     RecordingOver(String),
     #[error("the recording {0} is still being taken: it can be deleted once it is over")]
     RecordingLive(String),
+    #[error("RequestedChannels={0} cannot be had: the recording has {1}")]
+    OtherChannels(String, u8),
     #[error("the audio could not be deleted: {0}")]
     NotRemoved(String),
     #[error(transparent)]
@@ -145,6 +147,8 @@ impl ApiError {
             Self::RecordingOver(_)
             | Self::RecordingLive(_)
             | Self::Refused(Refusal::RecordedAlready(_)) => (10000, INVALID),
+            // As Twilio's page on recordings has it.
+            Self::OtherChannels(..) => (16113, StatusCode::BAD_REQUEST),
             Self::NoMp3(NoMp3::TooLong) => (10000, StatusCode::NOT_ACCEPTABLE),
             Self::NoMp3(NoMp3::NoAudio) => (20404, StatusCode::NOT_FOUND),
             Self::NoMp3(NoMp3::Busy) => (20429, StatusCode::TOO_MANY_REQUESTS),

@@ -64,7 +64,7 @@ fn wish(dialect: Dialect, fields: &Fields) -> Result<NewCall, ApiError> {
         status_callback: rest.status_callback,
         rings: Duration::from_secs(rings),
         record: match fields.boolean(dialect, "Record")? {
-            Some(true) => Some(new_recording(fields)?),
+            Some(true) => Some(new_recording(fields, true)?),
             _ => None,
         },
         send_digits: send_digits(fields)?,

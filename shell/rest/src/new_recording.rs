@@ -10,8 +10,9 @@ use crate::form::Fields;
 
 const EVENTS: &str = "words out of in-progress, completed and absent";
 
-/// All the fields, or the first that is invalid.
-pub(crate) fn new_recording(fields: &Fields) -> Result<NewRecording, ApiError> {
+/// All the fields, or the first that is invalid. What `Trim` is when nobody says it depends on where
+/// a recording is asked for, with both vendors.
+pub(crate) fn new_recording(fields: &Fields, trims: bool) -> Result<NewRecording, ApiError> {
     let dual = match fields.filled("RecordingChannels") {
         None | Some("mono") => false,
         Some("dual") => true,
@@ -30,7 +31,8 @@ pub(crate) fn new_recording(fields: &Fields) -> Result<NewRecording, ApiError> {
         }
     };
     let trim = match fields.filled("Trim") {
-        None | Some("do-not-trim") => false,
+        None => trims,
+        Some("do-not-trim") => false,
         Some("trim-silence") => true,
         Some(other) => return Err(invalid(other, "Trim", "trim-silence or do-not-trim")),
     };

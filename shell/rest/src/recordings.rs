@@ -3,7 +3,7 @@
 
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
@@ -142,7 +142,7 @@ async fn page(
         at: view.date_created,
         sid: view.sid.to_string(),
     };
-    let shape = |view: &RecordingView| resources::recording(api.dialect, view);
+    let shape = |view: &RecordingView| resources::recording(api.dialect, &api.api_url, view);
     Ok(Json(page.json(found, &list, place, shape)).into_response())
 }
 
@@ -151,7 +151,8 @@ async fn fetch(
     State(api): State<Api>,
     Extension(spelling): Extension<Spelling>,
     Path((_, name)): Path<(String, String)>,
-    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    (method, mut headers): (Method, HeaderMap),
 ) -> Result<Response, ApiError> {
     if !spelling.suffix.is_empty() {
         let view = known(&api, &name, None).await?;
@@ -163,12 +164,19 @@ async fn fetch(
     };
     let view = known(&api, name, None).await?;
     let gone = || ApiError::NoSuch(format!("the audio of the recording {}", shown(name)));
-    let is_whole = matches!(
-        view.status,
-        RecordingStatus::Completed | RecordingStatus::Failed
-    );
-    if !is_whole {
+    let is_there = match view.status {
+        RecordingStatus::Completed => true,
+        // Of what the disk refused there may be a beginning.
+        RecordingStatus::Failed => view.duration_ms > 0,
+        _ => false,
+    };
+    if !is_there {
         return Err(gone());
+    }
+    with_channels(&view, &Fields::of_query(query.as_deref())?)?;
+    // Only GET has ranges (RFC 9110 §14.2).
+    if method != Method::GET {
+        headers.remove(header::RANGE);
     }
     let sid = view.sid;
     let (path, kind, end) = if is_mp3 {
@@ -180,6 +188,15 @@ async fn fetch(
     let tag = format!("\"{sid}-{}{end}\"", view.duration_ms);
     let answer = range::file(&path, kind, &tag, &headers).await;
     answer.map_err(|_| gone())
+}
+
+/// `RequestedChannels` (Twilio's): a recording has the channels that it has.
+fn with_channels(view: &RecordingView, fields: &Fields) -> Result<(), ApiError> {
+    let has = view.channels.to_string();
+    match fields.filled("RequestedChannels") {
+        Some(wanted) if wanted != has => Err(ApiError::OtherChannels(shown(wanted), view.channels)),
+        _ => Ok(()),
+    }
 }
 
 /// What takes its time, on a thread that has it.
@@ -210,7 +227,7 @@ async fn start(
     body: Body,
 ) -> Result<Response, ApiError> {
     let fields = Fields::of_body(&headers, body).await?;
-    let wish = new_recording(&fields)?;
+    let wish = new_recording(&fields, false)?;
     let of = kind.read(api.dialect, &of)?;
     let Reply::Recording(view) = api.ask(Request::StartRecording { of, wish }).await? else {
         return Err(ApiError::WrongReply);
@@ -242,7 +259,10 @@ async fn update(
         update,
     };
     match (api.ask(question).await, recording) {
-        (Ok(Reply::Recording(view)), _) => Ok(shape(&api, &view)),
+        (Ok(Reply::Recording(view)), _) => {
+            let shown = resources::recording_updated(api.dialect, &api.api_url, &view);
+            Ok(Json(shown).into_response())
+        }
         (Ok(_), _) => Err(ApiError::WrongReply),
         // It is whole already: there is nothing to pause, and to stop it changes nothing.
         (Err(gone @ ApiError::Refused(_)), Some(_)) if is_gone(&gone) => {
@@ -306,5 +326,5 @@ fn no_such(sid: &str) -> ApiError {
 }
 
 fn shape(api: &Api, view: &RecordingView) -> Response {
-    Json(resources::recording(api.dialect, view)).into_response()
+    Json(resources::recording(api.dialect, &api.api_url, view)).into_response()
 }

@@ -14,7 +14,7 @@ pub(crate) use call::call;
 pub(crate) use conference::conference;
 pub(crate) use notification::{notification, notification_whole};
 pub(crate) use participant::participant;
-pub(crate) use recording::recording;
+pub(crate) use recording::{recording, updated as recording_updated};
 
 use core::fmt::Display;
 

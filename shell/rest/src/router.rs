@@ -36,6 +36,8 @@ pub struct Api {
     pub audio: AudioFiles,
     /// How words are spelled.
     pub dialect: Dialect,
+    /// Where others reach this API, without a slash at its end: what a URL begins with.
+    pub api_url: String,
     /// True once calls can be taken, false again when draining.
     pub ready: Arc<AtomicBool>,
     /// What it counts, and what others do.
@@ -160,7 +162,7 @@ fn other_account(api: &Api, path: &str) -> Option<ApiError> {
 }
 
 /// Our errors are written, and an answer of the HTTP library is given our shape; its headers
-/// (Allow) stay.
+/// (Allow, Content-Range) stay.
 fn in_json(dialect: Dialect, path: &str, mut response: Response) -> Response {
     if let Some(Unwritten(error)) = response.extensions_mut().remove() {
         return error.written(dialect);
@@ -176,8 +178,10 @@ fn in_json(dialect: Dialect, path: &str, mut response: Response) -> Response {
         status => ApiError::Http(status),
     };
     let mut shaped = error.written(dialect);
-    if let Some(allow) = response.headers().get(header::ALLOW) {
-        shaped.headers_mut().insert(header::ALLOW, allow.clone());
+    for name in [header::ALLOW, header::CONTENT_RANGE] {
+        if let Some(value) = response.headers().get(&name) {
+            shaped.headers_mut().insert(name, value.clone());
+        }
     }
     shaped
 }

@@ -100,7 +100,7 @@ pub(crate) async fn run(
     let mut running = threads::start(config, &store, sip)?;
     recordings::tell(&mended, &running.callbacks, config.dialect, &api_url);
     let ready = Arc::new(AtomicBool::new(true));
-    let api = api(config, &running, &store, &ready);
+    let api = api(config, &running, &store, (api_url, &ready));
     tell_where(&listeners, bound.sip_address, sips_port);
     let (stop, stopped) = oneshot::channel::<()>();
     let rest = tokio::spawn(confab_rest::serve(listeners, api, async {
@@ -139,7 +139,12 @@ async fn flush(store: &dyn Store) {
 }
 
 /// What answers requests.
-fn api(config: &Config, running: &Running, store: &Arc<dyn Store>, ready: &Arc<AtomicBool>) -> Api {
+fn api(
+    config: &Config,
+    running: &Running,
+    store: &Arc<dyn Store>,
+    (api_url, ready): (String, &Arc<AtomicBool>),
+) -> Api {
     let metrics = Metrics::new(Shown {
         gauges: Arc::clone(&running.gauges),
         store: Arc::clone(store),
@@ -154,6 +159,7 @@ fn api(config: &Config, running: &Running, store: &Arc<dyn Store>, ready: &Arc<A
         store: Arc::clone(store),
         audio,
         dialect: config.dialect,
+        api_url,
         ready: Arc::clone(ready),
         metrics,
     }

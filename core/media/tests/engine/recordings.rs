@@ -211,6 +211,31 @@ fn a_leg_is_recorded_on_two_channels_or_on_one() {
 }
 
 #[test]
+fn who_holds_us_is_sent_nothing_and_so_is_its_recording() {
+    let says = [(1, 1_000), (2, 2_000)];
+    let mut desk = Desk::conference(2);
+    desk.settle(&says);
+    let of = leg(1, true, Track::Both);
+    let mut whole = Vec::new();
+    record(&mut desk, of);
+    for holds in [true, false] {
+        let media = LegMedia {
+            sends: !holds,
+            receives: !holds,
+            ..media(1)
+        };
+        let leg = LegId(1);
+        keep(desk.apply(Command::SetMedia { leg, media }), &mut whole);
+        taken(&mut desk, 20, &says, &mut whole);
+    }
+    stop(&mut desk, of, &mut whole);
+    let sent: Vec<i16> = whole.chunks(2).map(|pair| pair[1]).collect();
+    let (held, after) = sent.split_at(20 * 160);
+    assert!(held.iter().all(|&sample| sample == 0), "what nobody sent");
+    assert_eq!(after.last(), Some(&coded(2_000)));
+}
+
+#[test]
 fn the_end_of_what_is_recorded_ends_it_and_there_is_one_at_a_time() {
     let mut desk = Desk::conference(2);
     let says = [(1, 1_000), (2, 0)];

@@ -181,7 +181,12 @@ fn a_key_that_stays_keeps_its_count_and_a_new_one_begins_anew() {
     let mut other = Phone::new(second);
     let out = desk.tick();
     assert_eq!(phone.hears(&out), None);
+    // One that goes on counting rollovers under the new key understands it as well.
+    phone.incoming.change_key(second.suite, second.ours);
+    assert!(phone.hears(&out).is_some());
     assert!(other.hears(&out).is_some());
+    let header = out.rtp(1).expect("is sent").header();
+    assert!(header.marker && header.sequence < 0x8000 && header.ssrc != 1_001);
     let before = desk.engine.counters().rtp_in;
     receive(&mut desk, &phone.says(1));
     assert_eq!(desk.engine.counters().rtp_in, before);

@@ -46,6 +46,9 @@ impl core::error::Error for Refused {}
 pub struct Incoming {
     keys: Keys,
     streams: Vec<Stream>,
+    /// What came under the key before this one: who goes on with its rollover count goes on from
+    /// there.
+    before: Vec<Stream>,
 }
 
 /// What came of one SSRC.
@@ -63,7 +66,16 @@ impl Incoming {
         Self {
             keys: Keys::new(suite, master),
             streams: Vec::with_capacity(SRTP_STREAMS_MAX),
+            before: Vec::new(),
         }
+    }
+
+    /// Another key. A stream that goes on may keep its rollover count, as RFC 3711 §3.3.1 has it, or
+    /// begin again at 0, as others do: its first packet tells.
+    pub fn change_key(&mut self, suite: SrtpSuite, master: MasterKey) {
+        let before = core::mem::take(&mut self.streams);
+        *self = Self::new(suite, master);
+        self.before = before;
     }
 
     /// Whether this is the key.
@@ -86,22 +98,35 @@ impl Incoming {
         let index = stream.rtp.index_of(rtp.sequence);
         let index = index.filter(|index| stream.rtp.is_new(*index));
         let index = index.ok_or(Refused::Replayed)?;
-        let (ssrc, rollovers) = (rtp.ssrc, rollovers(index));
-        let further: &[u8] = match suite {
-            SrtpSuite::AeadAes128Gcm => &[],
-            SrtpSuite::AesCm128HmacSha1 => &rollovers,
-        };
-        let place = Place { ssrc, index };
         let span = Span {
             clear: rtp.header,
             length,
             tag: length,
         };
-        let opened = self.keys.schedule().rtp.open(packet, span, place, further);
-        opened.ok_or(Refused::Forged)?;
-        stream.rtp.note(index);
+        let ssrc = rtp.ssrc;
+        let goes_on = (at == self.streams.len()).then(|| self.index_before(&rtp));
+        let mut indices = [Some(index), goes_on.flatten()].into_iter().flatten();
+        let index = indices.find(|&index| self.opens(packet, span, Place { ssrc, index }));
+        stream.rtp.note(index.ok_or(Refused::Forged)?);
         self.keep(at, stream);
         Ok(length)
+    }
+
+    /// Decrypts it, if this is its place. Else it stays as it is.
+    fn opens(&mut self, packet: &mut [u8], span: Span, place: Place) -> bool {
+        let rollovers = rollovers(place.index);
+        let further: &[u8] = match self.keys.suite {
+            SrtpSuite::AeadAes128Gcm => &[],
+            SrtpSuite::AesCm128HmacSha1 => &rollovers,
+        };
+        let cipher = &self.keys.schedule().rtp;
+        cipher.open(packet, span, place, further).is_some()
+    }
+
+    /// Which it would be if its stream went on counting where it was under the key before.
+    fn index_before(&self, rtp: &Rtp) -> Option<u64> {
+        let before = self.before.iter().find(|stream| stream.ssrc == rtp.ssrc)?;
+        before.rtp.index_of(rtp.sequence)
     }
 
     /// Makes RTCP of an SRTCP packet, and says how long it is.

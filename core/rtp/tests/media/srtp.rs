@@ -161,6 +161,39 @@ fn streams_are_bounded_and_none_is_forgotten() {
     assert_eq!(open(&mut incoming, &sealed(0)), Err(Refused::Replayed));
 }
 
+/// RFC 3711 §3.3.1 has the count go on under a new key; some phones begin it again at 0.
+#[test]
+fn under_a_new_key_a_stream_counts_on_or_begins_again() {
+    const NEXT: MasterKey = MasterKey::new([9; 30]);
+    for suite in SrtpSuite::ALL {
+        for goes_on in [false, true] {
+            let (mut old, mut incoming) = (Outgoing::new(suite, KEY), Incoming::new(suite, KEY));
+            for n in 0..4 {
+                let clear = rtp(5, 65_534_u16.wrapping_add(n), &[1; 20]);
+                assert_eq!(open(&mut incoming, &protect(&mut old, &clear)), Ok(clear));
+            }
+            incoming.change_key(suite, NEXT);
+            let mut next = Outgoing::new(suite, NEXT);
+            if goes_on {
+                // So it counts as if it had rolled over; nobody is sent this.
+                protect(&mut next, &rtp(5, 65_535, &[1; 20]));
+            }
+            for sequence in 2..10 {
+                let clear = rtp(5, sequence, &[2; 20]);
+                let sealed = protect(&mut next, &clear);
+                assert_eq!(
+                    open(&mut incoming, &sealed),
+                    Ok(clear),
+                    "{suite:?} {goes_on}"
+                );
+                assert_eq!(open(&mut incoming, &sealed), Err(Refused::Replayed));
+            }
+            let forged = protect(&mut old, &rtp(5, 2, &[3; 20]));
+            assert!(open(&mut incoming, &forged).is_err(), "the old key is over");
+        }
+    }
+}
+
 /// Written out and read back in the middle: a rebuilt key schedule goes on where it was.
 #[test]
 fn what_is_kept_is_plain_data() {

@@ -60,6 +60,7 @@ pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Resul
             from_uri,
             first: wish.first.clone(),
             record: wish.record.clone(),
+            recorded: None,
             send_digits: wish.send_digits.clone(),
         })),
         recording: None,

@@ -7,11 +7,12 @@ use confab_terms::{CallSid, IpAddr, Now};
 
 use super::hand_over::hand_over;
 use super::place;
+use crate::Switchboard;
 use crate::flow;
-use crate::live::CallState;
+use crate::live::{CallState, RecordedWhole};
 use crate::program;
 use crate::tell;
-use crate::{CallEnd, CallEvent, CallStatus, News, Output, RecordingSource, Switchboard};
+use crate::{CallEnd, CallEvent, CallStatus, NewRecording, News, Output, RecordingSource};
 
 /// Asks for the leg, once. Where it belongs there may be no room for one more: 503.
 pub(crate) fn open_leg(board: &mut Switchboard, now: Now, sid: CallSid) {
@@ -58,11 +59,24 @@ pub(crate) fn acknowledged(board: &mut Switchboard, now: Now, sid: CallSid) {
     let call = board.calls.get(sid);
     let record = call.and_then(|call| call.outgoing.as_ref()?.record.clone());
     if let Some(wish) = record {
-        flow::record_call(board, now, sid, RecordingSource::OutboundApi, wish);
+        record_whole(board, now, sid, wish);
     }
     match replaced {
         Some(replaced) => hand_over(board, now, sid, replaced),
         None => program::call_is_up(board, now, sid),
+    }
+}
+
+/// As whoever made the call wished: it is told with the call's end.
+fn record_whole(board: &mut Switchboard, now: Now, sid: CallSid, wish: NewRecording) {
+    let recording = flow::record_call(board, now, sid, RecordingSource::OutboundApi, wish);
+    let call = board.calls.get_mut(sid);
+    if let Some(outgoing) = call.and_then(|call| call.outgoing.as_mut()) {
+        outgoing.recorded = recording.map(|sid| RecordedWhole {
+            sid,
+            began: now.instant,
+            duration_ms: None,
+        });
     }
 }
 

@@ -6,6 +6,7 @@ use confab_terms::{CallSid, Now};
 use super::effects::carry_out;
 use super::end_call::end_call;
 use super::place::bring_leg;
+use super::record_dialled;
 use crate::handle;
 use crate::live::{Replaces, Timer};
 use crate::program;
@@ -49,6 +50,10 @@ fn take_seat_of(board: &mut Switchboard, now: Now, from: CallSid, to: CallSid) -
     new.flow = flow;
     (new.fallback, new.fallbacks) = (fallback, fallbacks);
     new.status_callback = status_callback;
+    let record = new.seat.as_ref().and_then(|seat| seat.dial.record.clone());
     carry_out(board, now, conference, effects);
+    if let Some(wish) = record {
+        record_dialled(board, now, to, wish);
+    }
     Some(())
 }

@@ -7,7 +7,7 @@ use super::{place, speech};
 use crate::flow;
 use crate::live::{DialWish, Room, Seat, Timer};
 use crate::program::{self, DialOutcome};
-use crate::{Output, RecordingSource, Switchboard};
+use crate::{Output, Switchboard};
 
 /// Why a call could not join.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,10 +116,7 @@ pub(crate) fn take_seat(board: &mut Switchboard, now: Now, sid: CallSid) -> Resu
             flow::carry_out(board, now, conference, effects);
             speech::ask(board, conference);
             if let Some(wish) = record {
-                let recording = flow::record_call(board, now, sid, RecordingSource::Dial, wish);
-                if let Some(seat) = board.calls.get_mut(sid).and_then(|c| c.seat.as_mut()) {
-                    seat.dial.recording = recording;
-                }
+                flow::record_dialled(board, now, sid, wish);
             }
             Ok(())
         }

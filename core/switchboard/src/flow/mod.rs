@@ -22,7 +22,8 @@ pub(crate) use join::{NotJoined, join, take_seat};
 pub(crate) use leave::{leave, take_out};
 pub(crate) use place::open_leg_on;
 pub(crate) use record::{
-    pause, record, record_call, recorded, recording_of, stop_dial_recording, stop_recording,
+    pause, record, record_call, record_dialled, recorded, recording_of, stop_dial_recording,
+    stop_recording,
 };
 pub(crate) use secrecy::{srtp_from, srtp_of};
 pub(crate) use speech::speech;

@@ -2,7 +2,7 @@
 //! What is recorded may be gone long before the file is whole.
 
 use confab_media::{Command, Recorded};
-use confab_terms::{CallSid, Now, PauseBehavior, RecordingSid};
+use confab_terms::{CallSid, Now, PauseBehavior, RecordingSid, Track};
 
 use crate::live::Recording;
 use crate::program;
@@ -94,6 +94,14 @@ pub(crate) fn record_call(
     recorded.ok()
 }
 
+/// The same while it sits where its `<Dial>` brought it, whose action is told.
+pub(crate) fn record_dialled(board: &mut Switchboard, now: Now, call: CallSid, wish: NewRecording) {
+    let recording = record_call(board, now, call, RecordingSource::Dial, wish);
+    if let Some(seat) = board.calls.get_mut(call).and_then(|c| c.seat.as_mut()) {
+        seat.dial.recording = recording;
+    }
+}
+
 /// The call leaves what it dialled: so ends what `<Dial>` recorded.
 pub(crate) fn stop_dial_recording(board: &mut Switchboard, now: Now, call: CallSid) {
     let sid = recording_of(board, RecordingOf::Call(call)).ok().flatten();
@@ -119,13 +127,15 @@ fn whence(
             if !call.is_up() {
                 return Err(Refusal::NotInProgress(sid));
             }
+            // One direction has no second channel.
+            let dual = wish.dual && wish.track == Track::Both;
             let recorded = Recorded::Leg {
                 leg: call.leg,
-                dual: wish.dual,
+                dual,
                 track: wish.track,
                 tells_voice,
             };
-            Ok((call.thread, recorded, wish.dual))
+            Ok((call.thread, recorded, dual))
         }
         RecordingOf::Conference(sid) => {
             let room = board.rooms.get(sid).filter(|room| !room.over);
@@ -209,6 +219,18 @@ fn order(
     board.send(Output::Recording(Box::new(view)));
 }
 
+/// The call goes on without it: what its end will tell of it is known.
+fn note_whole(board: &mut Switchboard, view: &RecordingView) {
+    let RecordingOf::Call(call) = view.of else {
+        return;
+    };
+    let outgoing = board.calls.get_mut(call).and_then(|c| c.outgoing.as_mut());
+    let recorded = outgoing.and_then(|outgoing| outgoing.recorded.as_mut());
+    if let Some(recorded) = recorded.filter(|recorded| recorded.sid == view.sid) {
+        recorded.duration_ms = Some(view.duration_ms);
+    }
+}
+
 /// Its writer has said its last word.
 pub(crate) fn recorded(board: &mut Switchboard, now: Now, sid: RecordingSid, end: RecordingEnd) {
     let Some(recording) = board.recordings.remove(sid) else {
@@ -249,6 +271,7 @@ pub(crate) fn recorded(board: &mut Switchboard, now: Now, sid: RecordingSid, end
     }
     board.send(Output::Recording(Box::new(view.clone())));
     tell::recording(board, &view);
+    note_whole(board, &view);
     match (last_word, view.of) {
         (Some(last_word), _) => program::farewell_recorded(board, sid, *last_word, &ended),
         (None, RecordingOf::Call(call)) => program::written(board, now, call, sid, &ended),

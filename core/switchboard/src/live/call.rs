@@ -67,8 +67,19 @@ pub(crate) struct Outgoing {
     pub(crate) first: NextDocument,
     /// Recorded once it is answered.
     pub(crate) record: Option<NewRecording>,
+    /// By that wish.
+    pub(crate) recorded: Option<RecordedWhole>,
     /// Pressed once it is answered, before it runs anything.
     pub(crate) send_digits: Option<DigitString>,
+}
+
+/// The recording of a call of ours from its answer on.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct RecordedWhole {
+    pub(crate) sid: RecordingSid,
+    pub(crate) began: Instant,
+    /// How long it is, if it ended before the call.
+    pub(crate) duration_ms: Option<u64>,
 }
 
 /// What the INVITE said.

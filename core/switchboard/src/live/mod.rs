@@ -14,7 +14,8 @@ mod timers;
 
 pub(crate) use asked::{Asked, Decoding, Fetching, Role};
 pub(crate) use call::{
-    Call, CallState, DialWish, Invite, Leg, Outgoing, Redirects, Replaces, Seat, Times,
+    Call, CallState, DialWish, Invite, Leg, Outgoing, RecordedWhole, Redirects, Replaces, Seat,
+    Times,
 };
 pub(crate) use calls::Calls;
 pub use counters::{Counters, Leftovers};

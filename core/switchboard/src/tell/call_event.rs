@@ -7,9 +7,10 @@ use confab_terms::{CallSid, LegId, Now, limits};
 
 use super::callback_to;
 use super::fields::{self, Fields};
+use super::recording::recording_url;
 use super::words;
 use crate::CallEnd;
-use crate::live::{Call, CallState, Parting, Timer};
+use crate::live::{Call, CallState, Parting, RecordedWhole, Timer};
 use crate::{About, CallEvent, News, Output, Switchboard};
 
 /// A call came to us.
@@ -59,6 +60,7 @@ pub(crate) fn call_over(board: &mut Switchboard, now: Now, call: &mut Call, end:
     };
     add("HangupBy", by.clone());
     add("HangupDirection", direction.to_owned());
+    fields.extend(recorded(board, now, call));
     let parting = Parting {
         call: call.sid,
         to,
@@ -77,6 +79,28 @@ pub(crate) fn call_over(board: &mut Switchboard, now: Now, call: &mut Call, end:
         }
         Err(parting) => tell_parting(board, parting, &LegFigures::default()),
     }
+}
+
+/// The recording that whoever made the call asked for, if there is one. Where it goes on to the
+/// call's end its file may not be whole yet: then it is as long as it was taken.
+fn recorded(board: &Switchboard, now: Now, call: &Call) -> Fields {
+    let recorded = call.outgoing.as_ref().and_then(|ours| ours.recorded);
+    let Some(RecordedWhole {
+        sid,
+        began,
+        duration_ms,
+    }) = recorded.filter(|recorded| recorded.duration_ms != Some(0))
+    else {
+        return Fields::new();
+    };
+    let taken = now.instant.saturating_since(began);
+    let seconds = duration_ms.map_or(taken.as_secs(), |ms| ms / 1_000);
+    let field = |name: &str, value: String| (name.to_owned(), value);
+    vec![
+        field("RecordingUrl", recording_url(board, sid)),
+        field("RecordingSid", sid.to_string()),
+        field("RecordingDuration", seconds.to_string()),
+    ]
 }
 
 /// How the voice of a call that is over fared; or nobody has said so in time.

@@ -6,7 +6,7 @@ use confab_conference::Url;
 use confab_sip::Ending;
 use confab_switchboard::{
     CallCallback, CallDirection, CallEvent, CallStatus, CallUpdate, CallView, EndWish, NewCall,
-    NextDocument, Refusal, Reply, Request,
+    NewRecording, NextDocument, RecordingOf, RecordingUpdate, Refusal, Reply, Request,
 };
 use confab_terms::{CallSid, Method};
 
@@ -125,6 +125,39 @@ fn a_call_is_made_rings_is_answered_and_ends() {
         world.phones[anna].hang_up(now);
         world.poll_phone(anna);
         world.nothing_is_left();
+    }
+}
+
+#[test]
+fn the_end_of_a_recorded_call_tells_its_recording() {
+    for stopped_before in [false, true] {
+        let mut world = World::with_trunk();
+        let record = Some(NewRecording::default());
+        let made = NewCall {
+            record,
+            ..wish(&[CallEvent::Completed])
+        };
+        let call = create(&mut world, made).sid;
+        does(&mut world, Phone::pick_up);
+        world.tick();
+        world.seconds(3);
+        if stopped_before {
+            world.ask(Request::UpdateRecording {
+                of: RecordingOf::Call(call),
+                recording: None,
+                update: RecordingUpdate::Stop,
+            });
+        }
+        does(&mut world, Phone::hang_up);
+        world.seconds(1);
+        let over = world.callbacks.last().unwrap();
+        let sid = world.recordings[0].sid.to_string();
+        assert_eq!(over.field("CallStatus"), "completed");
+        assert_eq!(over.field("RecordingSid"), sid);
+        assert!(over.field("RecordingUrl").ends_with(&sid));
+        // The writer says that what it wrote takes seven seconds.
+        let seconds = if stopped_before { "7" } else { "3" };
+        assert_eq!(over.field("RecordingDuration"), seconds);
     }
 }
 

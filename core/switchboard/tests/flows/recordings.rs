@@ -5,7 +5,7 @@ use confab_switchboard::{
     NewRecording, RecordingEnd, RecordingOf, RecordingStatus, RecordingUpdate, Refusal, Reply,
     Request,
 };
-use confab_terms::PauseBehavior;
+use confab_terms::{PauseBehavior, Track};
 
 use crate::world::{World, document};
 
@@ -177,6 +177,49 @@ fn a_dial_records_its_call_while_it_lasts_and_its_action_tells_where() {
         url.is_some_and(|(_, url)| url.ends_with(&sid)),
         "{:?}",
         after.fields
+    );
+}
+
+#[test]
+fn one_direction_of_a_call_has_one_channel() {
+    for (track, channels) in [(Track::Inbound, 1), (Track::Outbound, 1), (Track::Both, 2)] {
+        let mut world = World::with_voice();
+        join(&mut world, "", "");
+        let of = RecordingOf::Call(world.sids()[0]);
+        let wish = NewRecording {
+            dual: true,
+            track,
+            ..NewRecording::default()
+        };
+        let begun = world.ask(Request::StartRecording { of, wish });
+        let Reply::Recording(view) = begun else {
+            panic!("{begun:?}");
+        };
+        assert_eq!(view.channels, channels, "{track:?}");
+    }
+}
+
+#[test]
+fn who_takes_a_recorded_seat_is_recorded_there() {
+    let mut world = World::with_voice();
+    join(
+        &mut world,
+        "record=\"record-from-answer\" action=\"/after\"",
+        "",
+    );
+    let carla = world.call_replacing("x", 0);
+    world.tick();
+    assert_eq!(records(&world), 2);
+    let of = RecordingOf::Call(world.sids()[0]);
+    let taken = world.recordings.iter().find(|view| view.of == of);
+    let sid = taken.expect("it is recorded").sid.to_string();
+    world.hang_up(carla);
+    let after = world.fetches.iter().find(|f| f.url.ends_with("/after"));
+    let fields = &after.unwrap().fields;
+    let url = fields.iter().find(|(name, _)| name == "RecordingUrl");
+    assert!(
+        url.is_some_and(|(_, url)| url.ends_with(&sid)),
+        "{fields:?}"
     );
 }
 

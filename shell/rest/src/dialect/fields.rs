@@ -8,6 +8,9 @@ use super::Dialect;
 /// Before the version, in that vendor's URLs.
 const SIGNALWIRE_PREFIX: &str = "/api/laml";
 
+/// Twilio's code of a recording of which nothing is left once its silence is trimmed.
+pub(crate) const SILENT: u32 = 16102;
+
 type Fields = Vec<(String, String)>;
 
 impl Dialect {
@@ -43,6 +46,11 @@ fn recording_url(url: &str) -> Option<String> {
 }
 
 fn twilio(fields: Fields) -> Fields {
+    let is_recording = |status: &str| {
+        let said = |(name, value): &(String, String)| name == "RecordingStatus" && value == status;
+        fields.iter().any(said)
+    };
+    let (begins, is_silent) = (is_recording("in-progress"), is_recording("absent"));
     let of_conference = ["ConferenceSid", "RecordingSid"]
         .iter()
         .all(|name| fields.iter().any(|(known, _)| known == name));
@@ -57,6 +65,12 @@ fn twilio(fields: Fields) -> Fields {
                 spelt.push((name, prefixed::<CallSid>(value)));
             }
             "RecordingSid" => spelt.push((name, prefixed::<RecordingSid>(value))),
+            "RecordingSource" => {
+                let source = Dialect::Twilio.recording_source(&value).to_owned();
+                spelt.push((name, source));
+            }
+            // Said once it is known.
+            "RecordingDuration" if begins => {}
             "RecordingUrl" => {
                 let url = recording_url(&value);
                 spelt.push((name, url.unwrap_or(value)));
@@ -82,6 +96,9 @@ fn twilio(fields: Fields) -> Fields {
             }
             _ => spelt.push((name, value)),
         }
+    }
+    if is_silent {
+        spelt.push(("ErrorCode".to_owned(), SILENT.to_string()));
     }
     spelt
 }

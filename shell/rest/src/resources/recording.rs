@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 
 use super::{API_VERSION, date, path, uri};
 use crate::Dialect;
+use crate::dialect::SILENT;
 
-pub(crate) fn recording(dialect: Dialect, view: &RecordingView) -> Value {
+/// `api_url`: where its audio is fetched.
+pub(crate) fn recording(dialect: Dialect, api_url: &str, view: &RecordingView) -> Value {
     let (account, sid) = (view.account, dialect.spell(view.sid));
     let (call, conference) = match view.of {
         RecordingOf::Call(call) => (Some(dialect.spell(call)), None),
@@ -25,7 +27,7 @@ pub(crate) fn recording(dialect: Dialect, view: &RecordingView) -> Value {
         "start_time": date(view.date_created),
         "price": null,
         "price_unit": "USD",
-        "source": view.source.word(),
+        "source": dialect.recording_source(view.source.word()),
         "status": status(dialect, view.status),
         "uri": below(""),
         "subresource_uris": { "transcriptions": below("/Transcriptions") },
@@ -50,12 +52,23 @@ pub(crate) fn recording(dialect: Dialect, view: &RecordingView) -> Value {
             let whole = !view.status.is_live();
             shown["channels"] = json!(view.channels);
             shown["duration"] = json!(whole.then(|| seconds.to_string()));
-            shown["error_code"] = json!(view.error);
-            shown["media_url"] = json!(path(dialect, account, format_args!("/Recordings/{sid}")));
+            let silent = view.status == RecordingStatus::Absent;
+            shown["error_code"] = json!(view.error.or(silent.then_some(SILENT)));
+            let audio = path(dialect, account, format_args!("/Recordings/{sid}"));
+            shown["media_url"] = json!(format!("{api_url}{audio}"));
             if matches!(view.of, RecordingOf::Call(_)) {
                 shown["track"] = json!(track(view.track));
             }
         }
+    }
+    shown
+}
+
+/// What an update answers. Twilio says what was asked for, and what becomes of it when it is fetched.
+pub(crate) fn updated(dialect: Dialect, api_url: &str, view: &RecordingView) -> Value {
+    let mut shown = recording(dialect, api_url, view);
+    if view.status == RecordingStatus::Stopped {
+        shown["status"] = json!("stopped");
     }
     shown
 }

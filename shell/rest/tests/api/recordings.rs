@@ -4,7 +4,8 @@
 use std::sync::Mutex;
 
 use crate::common::{
-    ACCOUNT, Answer, Bench, CALL, CONFERENCE, Memory, account, keys, posted, recordings_dir,
+    ACCOUNT, API_URL, Answer, Bench, CALL, CONFERENCE, Memory, OTHER_CALL, account, keys, posted,
+    recordings_dir,
 };
 use axum::body::Body;
 use axum::http::Request;
@@ -52,11 +53,16 @@ fn of_conference() -> RecordingOf {
     RecordingOf::Conference(CONFERENCE.parse().unwrap())
 }
 
+fn of_silence() -> RecordingOf {
+    RecordingOf::Call(OTHER_CALL.parse().unwrap())
+}
+
 fn bench(dialect: Dialect) -> Bench {
     let kept = vec![
         recording(1, of_conference(), RecordingStatus::Completed),
         recording(2, of_call(), RecordingStatus::InProgress),
         recording(3, of_call(), RecordingStatus::Failed),
+        recording(4, of_silence(), RecordingStatus::Absent),
     ];
     let store = Memory {
         account: account(),
@@ -70,8 +76,12 @@ fn bench(dialect: Dialect) -> Bench {
             let view = recording(9, *of, RecordingStatus::InProgress);
             Some(Reply::Recording(Box::new(view)))
         }
-        Question::UpdateRecording { of, .. } => {
-            let view = recording(2, *of, RecordingStatus::Paused);
+        Question::UpdateRecording { of, update, .. } => {
+            let status = match update {
+                RecordingUpdate::Stop => RecordingStatus::Stopped,
+                _ => RecordingStatus::Paused,
+            };
+            let view = recording(2, *of, status);
             Some(Reply::Recording(Box::new(view)))
         }
         _ => None,
@@ -147,10 +157,37 @@ async fn it_has_the_keys_of_the_closed_schema_and_no_other() {
 }
 
 #[tokio::test]
+async fn twilio_has_its_own_words_for_it() {
+    let bench = bench(Dialect::Twilio);
+    let hex = |uuid: &str| uuid.replace('-', "");
+    let account = format!("/2010-04-01/Accounts/AC{}", hex(ACCOUNT));
+    let one = format!("{account}/Recordings/RE{}", hex(&sid(2).to_string()));
+    let shown = bench.ask("GET", &format!("{one}.json")).await.json();
+    assert_eq!(shown["source"], "StartCallRecordingAPI");
+    assert_eq!(shown["uri"], format!("{one}.json"));
+    assert_eq!(shown["media_url"], format!("{API_URL}{one}"));
+    assert_eq!(shown["error_code"], json!(null));
+    let update = format!("{account}/Calls/CA{}/Recordings", hex(CALL));
+    let stopped = post(
+        &bench,
+        &format!("{update}/Twilio.CURRENT.json"),
+        "Status=stopped",
+    )
+    .await;
+    assert_eq!(stopped.json()["status"], "stopped", "what was asked for");
+    let silent = format!("{account}/Recordings/RE{}.json", hex(&sid(4).to_string()));
+    let silent = bench.ask("GET", &silent).await.json();
+    assert_eq!(
+        (&silent["status"], &silent["error_code"]),
+        (&json!("absent"), &json!(16102))
+    );
+}
+
+#[tokio::test]
 async fn lists_are_of_the_account_of_a_call_and_of_a_conference() {
     let bench = bench(Dialect::SignalWire);
     for (list, numbers) in [
-        ("/Recordings".to_owned(), vec![3, 2, 1]),
+        ("/Recordings".to_owned(), vec![4, 3, 2, 1]),
         (format!("/Recordings?ConferenceSid={CONFERENCE}"), vec![1]),
         (format!("/Calls/{CALL}/Recordings.json"), vec![3, 2]),
         (format!("/Conferences/{CONFERENCE}/Recordings"), vec![1]),
@@ -274,10 +311,20 @@ async fn audio_is_for_whoever_knows_its_url_and_nothing_else_is() {
     assert_eq!(part.headers["content-range"], "bytes 5-7/14");
     let beyond = anybody("GET", audio.clone(), "bytes=14-").await;
     assert_eq!(beyond.status, 416);
-    assert_eq!(
-        anybody("HEAD", audio.clone(), "").await.headers["content-length"],
-        "14"
-    );
+    assert_eq!(beyond.headers["content-range"], "bytes */14");
+    for range in ["", "bytes=0-1"] {
+        let head = anybody("HEAD", audio.clone(), range).await;
+        assert_eq!(head.status, 200, "only GET has ranges");
+        assert_eq!(head.headers["content-length"], "14");
+    }
+    for (channels, status) in [("", 200), ("1", 200), ("2", 400), ("x", 400)] {
+        let asked = format!("{audio}?RequestedChannels={channels}");
+        let answer = anybody("GET", asked, "").await;
+        assert_eq!(answer.status, status, "{channels}");
+        if status == 400 {
+            assert_eq!(answer.json()["code"].to_string().trim_matches('"'), "16113");
+        }
+    }
     let broken = anybody("GET", format!("{audio}.mp3"), "").await;
     assert_eq!(broken.status, 500, "that is no WAV file");
     for (method, path) in [
