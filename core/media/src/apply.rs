@@ -9,11 +9,12 @@ use confab_terms::{Instant, LegId, PlayerId, Rate, RequestId, RoomId};
 
 use crate::ear::ANNOUNCEMENT;
 use crate::engine::{Engine, RoomAudio};
-use crate::leg::{Leg, Stream};
+use crate::leg::Leg;
 use crate::rates::Wanted;
 use crate::report::first_report_at;
 use crate::shared::Shared;
 use crate::sound::Fed;
+use crate::stream::Stream;
 use crate::{Command, Event, Key, LegFigures, LegMedia, Source};
 
 /// What a leg puts in the arena in one tick: a packet and a report.

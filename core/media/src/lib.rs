@@ -30,6 +30,7 @@ mod shared;
 mod slab;
 mod sound;
 mod speech;
+mod stream;
 mod tape;
 mod tick;
 mod ways;

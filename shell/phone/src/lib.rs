@@ -5,6 +5,7 @@ mod config;
 mod ear;
 pub mod heard;
 mod line;
+pub mod machine;
 mod order;
 mod phone;
 mod phones;

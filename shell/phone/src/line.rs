@@ -11,6 +11,7 @@ use confab_sockets::{Batch, Pair, Udp, random_seed};
 use confab_terms::Instant;
 
 use crate::PhoneConfig;
+use crate::machine::LATE;
 use crate::order::LineOrder;
 use crate::secrecy::{self, Secrecy};
 use crate::speech::{Coding, Speech};
@@ -124,6 +125,11 @@ impl Line {
         self.carry_out(now);
     }
 
+    /// Whether it should have spoken long ago.
+    pub(crate) fn is_late(&self, now: Instant) -> bool {
+        now.saturating_since(self.next_tick) >= LATE
+    }
+
     /// Reads the SIP socket.
     pub(crate) fn read_sip(&mut self, now: Instant, batch: &mut Batch) {
         while batch.receive(&self.sip) > 0 {
@@ -158,9 +164,6 @@ impl Line {
         if self.agent.next_deadline().is_some_and(|at| at <= now) {
             self.agent.handle_deadline(now);
             self.carry_out(now);
-        }
-        if now.saturating_since(self.next_tick) >= TICK {
-            self.shared.look().spoke_late = Some(now);
         }
         while self.next_tick <= now {
             self.next_tick += TICK;

@@ -11,7 +11,7 @@ use crate::heard::{Frame, frames_by};
 use crate::order::LineOrder;
 use crate::state::Shared;
 use crate::tape::Packet;
-use crate::{PhoneConfig, PhoneError, Phones, State, Voice};
+use crate::{PhoneConfig, PhoneError, Phones, State, Voice, machine};
 
 /// A phone that calls, talks and listens on a thread of its own (or of its `Phones`). Dropped, it
 /// hangs up.
@@ -180,13 +180,6 @@ impl Phone {
         self.shared.look().sent
     }
 
-    /// When its thread last came to speak a whole frame or more too late: the machine had no time
-    /// for it, and what is heard from then on has a gap that nobody but the machine made.
-    #[must_use]
-    pub fn spoke_late(&self) -> Option<Instant> {
-        self.shared.look().spoke_late
-    }
-
     /// All that arrived.
     #[must_use]
     pub fn packets(&self) -> Vec<Packet> {
@@ -217,9 +210,34 @@ impl Phone {
     pub fn listen(&self, how_long: Duration) -> Result<Vec<Frame>, PhoneError> {
         let from = now();
         let to = from + how_long;
-        let patience = how_long + Duration::from_secs(1);
-        self.shared.wait(patience, |seen| seen.tape.last() >= to)?;
+        self.wait_to_hear(to)?;
         Ok(self.frames_between(from, to))
+    }
+
+    /// Listens for so long to what goes on all the time, from now on or from later: a stretch in
+    /// which the machine kept a phone of this process from speaking in time does not count.
+    ///
+    /// # Errors
+    ///
+    /// As `listen`.
+    pub fn listen_in_time(&self, how_long: Duration) -> Result<Vec<Frame>, PhoneError> {
+        let (from, to) = self.window_in_time(how_long)?;
+        Ok(self.frames_between(from, to))
+    }
+
+    /// The same, and says from when to when, for others to be asked what they heard then.
+    ///
+    /// # Errors
+    ///
+    /// As `listen`.
+    pub fn window_in_time(&self, how_long: Duration) -> Result<(Instant, Instant), PhoneError> {
+        machine::in_time(how_long, |_, to| self.wait_to_hear(to))
+    }
+
+    fn wait_to_hear(&self, to: Instant) -> Result<(), PhoneError> {
+        let patience = to.saturating_since(now()) + Duration::from_secs(1);
+        let heard = self.shared.wait(patience, |seen| seen.tape.last() >= to);
+        heard.map(drop)
     }
 }
 

@@ -11,7 +11,7 @@ use confab_terms::limits::{RTP_PACKET_BYTES_MAX, SIP_MESSAGE_BYTES_MAX};
 
 use crate::line::Line;
 use crate::order::{LineOrder, Order};
-use crate::{Phone, PhoneConfig, PhoneError};
+use crate::{Phone, PhoneConfig, PhoneError, machine};
 
 /// Orders on their way to the thread.
 const ORDERS_MAX: usize = 1_024;
@@ -123,6 +123,10 @@ fn run(orders: &Receiver<Order>, wake: &Wake) {
         }
         poll.wait(room.next_deadline());
         let read_at = now();
+        // Before anybody who waits for packets is woken.
+        if room.lines.iter().any(|line| line.is_late(read_at)) {
+            machine::note_late(read_at);
+        }
         for (n, line) in room.lines.iter_mut().enumerate() {
             if poll.is_ready(1 + 2 * n) {
                 line.read_sip(read_at, &mut sip);

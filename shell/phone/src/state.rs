@@ -4,7 +4,6 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use confab_sip::Ending;
-use confab_terms::Instant;
 use thiserror::Error;
 
 use crate::tape::Tape;
@@ -60,8 +59,6 @@ pub(crate) struct Seen {
     pub(crate) tape: Tape,
     /// Packets sent.
     pub(crate) sent: u64,
-    /// When it last found that it had not spoken in time.
-    pub(crate) spoke_late: Option<Instant>,
     /// Whether the media that was agreed on is.
     pub(crate) encrypted: bool,
     /// The value of `Replaces` that names this call.
@@ -85,7 +82,6 @@ impl Shared {
                 offers_taken: 0,
                 tape: Tape::default(),
                 sent: 0,
-                spoke_late: None,
                 encrypted: false,
                 place: None,
             }),

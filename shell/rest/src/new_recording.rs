@@ -10,8 +10,8 @@ use crate::form::Fields;
 
 const EVENTS: &str = "words out of in-progress, completed and absent";
 
-/// All the fields, or the first that is invalid. What `Trim` is when nobody says it depends on where
-/// a recording is asked for, with both vendors.
+/// All the fields, or the first that is invalid. `trims`: what `Trim` is when nobody says it, which
+/// with both vendors depends on where a recording is asked for.
 pub(crate) fn new_recording(fields: &Fields, trims: bool) -> Result<NewRecording, ApiError> {
     let dual = match fields.filled("RecordingChannels") {
         None | Some("mono") => false,

@@ -24,7 +24,7 @@ fn call(phones: &Phones, server: &Server, room: &str, hz: f64) -> Result<Phone, 
 /// What is heard of a tone from now on; half a second.
 fn heard(phone: &Phone, hz: f64) -> Presence {
     let frames = phone
-        .listen(Duration::from_millis(500))
+        .listen_in_time(Duration::from_millis(500))
         .expect("audio flows");
     let name = String::new();
     presence(

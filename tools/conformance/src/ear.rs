@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use confab_codec::{Encoder, OpusSettings, PAYLOAD_BYTES_MAX};
 use confab_phone::heard::{Frame, frames};
-use confab_phone::{FRAME_SAMPLES, Packet};
+use confab_phone::{FRAME_SAMPLES, Packet, machine, now};
 use confab_terms::Codec;
 
 /// A tone out, packets in.
@@ -102,8 +102,12 @@ fn speak_and_listen(
                     .push(packet);
             }
         }
-        if Instant::now() < next {
+        let behind = Instant::now().checked_duration_since(next);
+        let Some(behind) = behind else {
             continue;
+        };
+        if behind >= machine::LATE {
+            machine::note_late(now());
         }
         next += Duration::from_millis(20);
         if let Some(peer) = peer {

@@ -81,35 +81,12 @@ pub fn heard(listener: &str, frames: &[Frame], voices: &[(&str, f64)]) -> Result
     Ok(names)
 }
 
-/// What a late word does to what is heard is over by then.
-const LATE_WORD: Duration = Duration::from_millis(400);
-/// A machine that never has time for the phones is an error of its own.
-const WINDOWS_MAX: usize = 10;
-
-/// Half a second in which each of them spoke in time. One in which the machine kept a phone from
-/// that says nothing of the server: the next is taken.
-fn window(callers: &[&Caller]) -> Result<(Instant, Instant)> {
-    let last = callers.last().context("nobody to listen")?;
-    for _ in 0..WINDOWS_MAX {
-        let from = now();
-        last.phone.listen(Duration::from_millis(500))?;
-        let to = now();
-        let spoke_late = |caller: &Caller| {
-            let at = caller.phone.spoke_late();
-            at.is_some_and(|at| at + LATE_WORD > from)
-        };
-        if !callers.iter().any(|caller| spoke_late(caller)) {
-            return Ok((from, to));
-        }
-    }
-    anyhow::bail!("the machine kept the phones from speaking in time")
-}
-
 /// What each caller hears within the next moment, as `listener: speaker speaker`, a line each.
 pub fn matrix(callers: &[&Caller], more_voices: &[(&str, f64)]) -> Result<String> {
     let mut voices: Vec<(&str, f64)> = callers.iter().map(|c| (c.name, c.hz)).collect();
     voices.extend_from_slice(more_voices);
-    let (from, to) = window(callers)?;
+    let last = callers.last().context("nobody to listen")?;
+    let (from, to) = last.phone.window_in_time(Duration::from_millis(500))?;
     let mut lines = String::new();
     for caller in callers {
         let frames = caller.phone.frames_between(from, to);
@@ -117,6 +94,12 @@ pub fn matrix(callers: &[&Caller], more_voices: &[(&str, f64)]) -> Result<String
         lines.push_str(&format!("{}: {}\n", caller.name, names.join(" ")));
     }
     Ok(lines)
+}
+
+/// When these began to arrive: what others heard meanwhile is what they heard since then.
+#[must_use]
+pub fn beginning(frames: &[Frame]) -> Instant {
+    frames.first().map_or_else(now, |frame| frame.arrived)
 }
 
 /// Lets what is under way in packets and jitter buffers arrive.

@@ -1,7 +1,7 @@
 //! `target/release/confab serve` as a child: free ports, a data folder of its own, and everything
 //! that a test needs to reach it. Dropping it ends the process.
 
-use std::net::{TcpListener, UdpSocket};
+use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
@@ -69,35 +69,47 @@ pub fn root() -> PathBuf {
 /// A TCP port that is free, and that nobody is given in between: below those that the kernel
 /// hands out to whoever connects, and another one each time.
 pub fn free_tcp_port() -> Result<u16> {
-    const FIRST: u32 = 10_240;
-    const COUNT: u32 = 6_000;
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let begin = std::process::id().wrapping_mul(97);
-    for _ in 0..COUNT {
-        let next = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
-        let port = u16::try_from(FIRST + next % COUNT)?;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return Ok(port);
-        }
-    }
-    bail!("no TCP port from {FIRST} on is free")
+    let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    draw(&NEXT, (10_240, 3_000), is_free)
 }
 
-/// A UDP port that was free a moment ago.
+/// A pair of such ports for UDP, of which this is the even one.
 pub fn free_udp_port() -> Result<u16> {
-    Ok(UdpSocket::bind("127.0.0.1:0")?.local_addr()?.port())
+    let is_free = |port| UdpSocket::bind(("127.0.0.1", port)).is_ok();
+    draw(&NEXT_SIP, SIP_PORTS, |port| {
+        is_free(port) && is_free(port + 1)
+    })
 }
 
-/// A port that was free for both UDP and TCP a moment ago.
+/// One for both UDP and TCP.
 pub fn free_sip_port(ip: &str) -> Result<u16> {
-    for _ in 0..100 {
-        let udp = UdpSocket::bind(format!("{ip}:0"))?;
-        let port = udp.local_addr()?.port();
-        if TcpListener::bind(udp.local_addr()?).is_ok() {
+    let ip: IpAddr = ip.parse()?;
+    let is_free =
+        |port| UdpSocket::bind((ip, port)).is_ok() && TcpListener::bind((ip, port)).is_ok();
+    draw(&NEXT_SIP, SIP_PORTS, is_free)
+}
+
+/// Pairs of ports: the first of them, and how many.
+const SIP_PORTS: (u32, u32) = (16_240, 800);
+static NEXT_SIP: AtomicU32 = AtomicU32::new(0);
+
+/// The next even one that is free.
+fn draw(
+    next: &AtomicU32,
+    (first, count): (u32, u32),
+    is_free: impl Fn(u16) -> bool,
+) -> Result<u16> {
+    // Processes that begin at different places do not look for ports in vain.
+    let begin = std::process::id().wrapping_mul(97);
+    for _ in 0..count {
+        let at = begin.wrapping_add(next.fetch_add(1, Ordering::Relaxed)) % count;
+        let port = u16::try_from(first + 2 * at)?;
+        if is_free(port) {
             return Ok(port);
         }
     }
-    bail!("no port of {ip} is free for both UDP and TCP")
+    bail!("none of the ports from {first} on is free")
 }
 
 /// A range of media ports for each server of this process, so that they never meet.

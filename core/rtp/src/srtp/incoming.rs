@@ -70,8 +70,8 @@ impl Incoming {
         }
     }
 
-    /// Another key. A stream that goes on may keep its rollover count, as RFC 3711 §3.3.1 has it, or
-    /// begin again at 0, as others do: its first packet tells.
+    /// Another key. A stream that goes on may keep its rollover count, as RFC 3711 §3.3.1 has it,
+    /// or begin again at 0, as others do: its first packet tells.
     pub fn change_key(&mut self, suite: SrtpSuite, master: MasterKey) {
         let before = core::mem::take(&mut self.streams);
         *self = Self::new(suite, master);

@@ -64,7 +64,8 @@ pub(crate) fn recording(dialect: Dialect, api_url: &str, view: &RecordingView) -
     shown
 }
 
-/// What an update answers. Twilio says what was asked for, and what becomes of it when it is fetched.
+/// What an update answers. Twilio says there what was asked for, and what becomes of it when it is
+/// fetched.
 pub(crate) fn updated(dialect: Dialect, api_url: &str, view: &RecordingView) -> Value {
     let mut shown = recording(dialect, api_url, view);
     if view.status == RecordingStatus::Stopped {

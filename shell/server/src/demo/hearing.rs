@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use confab_client::Audibility;
 use confab_phone::heard::Presence;
+use confab_phone::machine::in_time;
 use confab_phone::now;
 use confab_terms::Instant;
 
@@ -18,7 +19,8 @@ use crate::failure::Failure;
 const UNDER_WAY: Duration = Duration::from_millis(40);
 /// Frames that have to be right before the audio counts as settled.
 const SETTLED_FRAMES: usize = 15;
-/// Frames that are judged: a second.
+/// What is judged, in which every caller spoke in time: a second.
+const JUDGED: Duration = Duration::from_secs(1);
 const JUDGED_FRAMES: usize = 50;
 /// How long the audio may take to settle: an update is heard on the next tick, music within half
 /// a second.
@@ -34,8 +36,8 @@ pub(crate) struct Heard {
 pub(crate) fn hear(callers: &Callers, hears: &Hears<'_>) -> Result<Heard, Failure> {
     let from = now() + UNDER_WAY;
     settle(callers, hears)?;
-    let start = now();
-    callers.listen(start, JUDGED_FRAMES)?;
+    let listen = |start, _| callers.listen(start, JUDGED_FRAMES);
+    let (start, _) = in_time(JUDGED, listen)?;
     let judged = matrix(&callers.received(start, Instant(u64::MAX)));
     let mut wrong = judged.differences(hears, JUDGED_FRAMES);
     // What was settling may have lacked a voice, but never may it have leaked one.

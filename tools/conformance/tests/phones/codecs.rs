@@ -7,7 +7,7 @@ use confab_conformance::api::Api;
 use confab_conformance::application::Application;
 use confab_conformance::baresip::Baresip;
 use confab_conformance::ear::Ear;
-use confab_conformance::party::{DBFS, TONES, call, call_in, heard, settle};
+use confab_conformance::party::{DBFS, TONES, beginning, call, call_in, heard, settle};
 use confab_conformance::server::{Server, pause};
 use confab_conformance::sipp::{Script, Sipp};
 use confab_phone::heard::Frame;
@@ -118,7 +118,7 @@ fn hear_above_4_khz(desk: &Desk, hz: f64, who: &[(usize, bool)]) {
     let from = now();
     desk.callers[0]
         .phone
-        .listen(Duration::from_millis(500))
+        .listen_in_time(Duration::from_millis(500))
         .unwrap();
     let until = now();
     for &(n, hears) in who {
@@ -178,7 +178,10 @@ fn baresip_is_heard_and_hears_in_every_codec() {
         pause(Duration::from_millis(1_000));
         let voices = [("ours", TONES[0]), ("baresip", TONES[2])];
         let before = baresip.heard().unwrap().len();
-        let frames = ours.phone.listen(Duration::from_millis(1_000)).unwrap();
+        let frames = ours
+            .phone
+            .listen_in_time(Duration::from_millis(1_000))
+            .unwrap();
         assert_eq!(
             heard("ours", &frames, &voices).unwrap(),
             ["baresip"],
@@ -222,15 +225,17 @@ fn sipp_offers_one_codec_gets_it_and_is_heard() {
         api.seated(room, 2).unwrap();
         pause(Duration::from_millis(700));
         let voices = [("ours", TONES[0]), ("sipp", TONES[1])];
-        let from = now();
-        let frames = ours.phone.listen(Duration::from_millis(500)).unwrap();
+        let frames = ours
+            .phone
+            .listen_in_time(Duration::from_millis(500))
+            .unwrap();
         assert_eq!(
             heard("ours", &frames, &voices).unwrap(),
             ["sipp"],
             "{codec:?}"
         );
         assert_eq!(
-            heard("sipp", &ear.since(from), &voices).unwrap(),
+            heard("sipp", &ear.since(beginning(&frames)), &voices).unwrap(),
             ["ours"],
             "{codec:?}"
         );

@@ -125,7 +125,7 @@ fn a_call_ended_by_its_status_is_hung_up_and_the_others_go_on() {
     settle();
     let frames = desk.callers[0]
         .phone
-        .listen(Duration::from_millis(400))
+        .listen_in_time(Duration::from_millis(400))
         .unwrap();
     assert_eq!(heard("agent", &frames, &voices).unwrap(), ["supervisor"]);
     // Canceled is for calls that were not answered.

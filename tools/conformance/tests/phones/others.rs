@@ -6,7 +6,7 @@ use confab_conformance::api::Api;
 use confab_conformance::application::Application;
 use confab_conformance::baresip::Baresip;
 use confab_conformance::ear::Ear;
-use confab_conformance::party::{DBFS, TONES, call, heard, settle};
+use confab_conformance::party::{DBFS, TONES, beginning, call, heard, settle};
 use confab_conformance::server::{Server, pause};
 use confab_conformance::sipp::{Script, Sipp};
 use confab_phone::heard::level;
@@ -67,15 +67,17 @@ fn three_makes_of_phones_hear_each_other() {
     ];
     let hear = || {
         settle();
-        let from = now();
         let before = baresip.heard().unwrap().len();
-        let frames = ours.phone.listen(Duration::from_millis(1_000)).unwrap();
+        let frames = ours
+            .phone
+            .listen_in_time(Duration::from_millis(1_000))
+            .unwrap();
         let dump = baresip.heard().unwrap();
         // The file is written in blocks: its newest stretch lies within the time of listening.
         let newest = dump[before..].len().min(4_000);
         (
             heard("ours", &frames, &voices).unwrap(),
-            since(&ear, from, &voices),
+            since(&ear, beginning(&frames), &voices),
             in_samples(&dump[dump.len() - newest..], &voices),
         )
     };
@@ -111,19 +113,25 @@ fn three_makes_of_phones_hear_each_other() {
     );
     baresip.hold().unwrap();
     pause(Duration::from_millis(300));
-    let from = now();
-    let frames = ours.phone.listen(Duration::from_millis(400)).unwrap();
+    let frames = ours
+        .phone
+        .listen_in_time(Duration::from_millis(400))
+        .unwrap();
     assert_eq!(
         heard("ours", &frames, &voices).unwrap(),
         ["sipp"],
         "while baresip holds"
     );
-    assert_eq!(since(&ear, from, &voices), ["ours"], "while baresip holds");
+    let meanwhile = since(&ear, beginning(&frames), &voices);
+    assert_eq!(meanwhile, ["ours"], "while baresip holds");
     let held = api.get(&path(2)).unwrap().json;
     assert_eq!(held["hold"], false, "the phone's own hold is not the API's");
     baresip.resume().unwrap();
     pause(Duration::from_millis(300));
-    let frames = ours.phone.listen(Duration::from_millis(400)).unwrap();
+    let frames = ours
+        .phone
+        .listen_in_time(Duration::from_millis(400))
+        .unwrap();
     assert_eq!(
         heard("ours", &frames, &voices).unwrap(),
         ["sipp", "baresip"],

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use confab_conformance::api::Api;
 use confab_conformance::ear::Ear;
-use confab_conformance::party::{DBFS, TONES, call, heard, settle};
+use confab_conformance::party::{DBFS, TONES, beginning, call, heard, settle};
 use confab_conformance::server::{Server, pause};
 use confab_phone::{PhoneConfig, Phones, Voice, now};
 use rsipstack::EndpointBuilder;
@@ -217,8 +217,11 @@ fn it_calls_holds_resumes_and_hangs_up() {
     let voices = [("anna", TONES[0]), ("rust", TONES[1])];
     let hears = || {
         settle();
-        let from = now();
-        let frames = anna.phone.listen(Duration::from_millis(400)).unwrap();
+        let frames = anna
+            .phone
+            .listen_in_time(Duration::from_millis(400))
+            .unwrap();
+        let from = beginning(&frames);
         (heard("anna", &frames, &voices).unwrap(), ear.since(from))
     };
     let (anna_hears, frames) = hears();
@@ -272,7 +275,7 @@ fn it_is_called_held_and_hung_up_by_ours_and_hangs_up_itself() {
         assert!(rust.sdp.contains("a=sendrecv"), "{}", rust.sdp);
         pause(Duration::from_millis(200));
         let from = now();
-        let frames = phone.listen(Duration::from_millis(300)).unwrap();
+        let frames = phone.listen_in_time(Duration::from_millis(300)).unwrap();
         assert_eq!(heard("ours", &frames, &voices).unwrap(), ["rust"]);
         assert_eq!(heard("rust", &ear.since(from), &voices).unwrap(), ["ours"]);
         phone.hold(PATIENCE).unwrap();

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use confab_conformance::api::Api;
 use confab_conformance::ear::Ear;
-use confab_conformance::party::{DBFS, TONES, heard, settle};
+use confab_conformance::party::{DBFS, TONES, beginning, heard, settle};
 use confab_conformance::server::{Server, free_sip_port};
 use confab_conformance::sipp::{Script, Sipp};
-use confab_phone::{Phone, PhoneConfig, Phones, Voice, now};
+use confab_phone::{Phone, PhoneConfig, Phones, Voice};
 use confab_terms::Codec;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -45,14 +45,13 @@ fn three_hear_each_other(server: &Server) {
     api.seated("mixed", 3).unwrap();
     settle();
     settle();
-    let from = now();
-    let frames = over_tcp.listen(Duration::from_millis(600)).unwrap();
+    let frames = over_tcp.listen_in_time(Duration::from_millis(600)).unwrap();
     assert_eq!(heard("tcp", &frames, &VOICES).unwrap(), ["udp", "sipp"]);
     assert_eq!(
-        heard("sipp", &ear.since(from), &VOICES).unwrap(),
+        heard("sipp", &ear.since(beginning(&frames)), &VOICES).unwrap(),
         ["udp", "tcp"]
     );
-    let frames = over_udp.listen(Duration::from_millis(400)).unwrap();
+    let frames = over_udp.listen_in_time(Duration::from_millis(400)).unwrap();
     assert_eq!(heard("udp", &frames, &VOICES).unwrap(), ["tcp", "sipp"]);
     // A hold, and its end, by the phone's key over its connection.
     over_tcp.hold(PATIENCE).unwrap();

@@ -10,7 +10,8 @@ use confab_conformance::caller::{Call, Caller};
 use confab_conformance::namespace::alone_with;
 use confab_conformance::party::{TONES, heard, settle};
 use confab_conformance::server::{Server, pause};
-use confab_phone::now;
+use confab_phone::{machine, now};
+use confab_terms::Instant;
 
 const SERVER: &str = "192.0.2.10";
 const TRUNK: [&str; 2] = ["198.51.100.7", "198.51.100.8"];
@@ -34,15 +35,19 @@ fn call<'a>(from: &'a str, server: &'a Server, hz: f64) -> Call<'a> {
         room: "trunks",
         hz,
         account: None,
-        stays_ms: 2_500,
+        stays_ms: 6_000,
     }
 }
 
 /// What each of the two hears of the other's voice.
 fn hear_each_other(one: &Caller, other: &Caller) -> Result<()> {
     settle();
-    let from = now();
-    pause(Duration::from_millis(600));
+    let window = Duration::from_millis(600);
+    let wait = |_, to: Instant| {
+        pause(to.saturating_since(now()));
+        Ok::<(), anyhow::Error>(())
+    };
+    let (from, _) = machine::in_time(window, wait)?;
     for (ear, voice, name) in [(&one.ear, TONES[1], "other"), (&other.ear, TONES[0], "one")] {
         let names = heard("a trunk's caller", &ear.since(from), &[(name, voice)])?;
         assert_eq!(names, [name]);

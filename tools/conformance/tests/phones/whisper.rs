@@ -34,6 +34,9 @@ fn a_coach_is_heard_by_its_target_alone_in_every_frame() {
     // A call that joins a moment later, and leaves again.
     let late = call(&three._phones, &three.server, "desk", "late", TONES[3]).unwrap();
     three.api.seated("desk", 4).unwrap();
+    late.phone
+        .wait_for_packets(12, Duration::from_secs(5))
+        .unwrap();
     settle();
     let late_heard = late.phone.packets();
     late.phone.hang_up().unwrap();

@@ -119,7 +119,7 @@ fn wait_music_until_the_start_and_the_end_with_the_one_who_ends_it() {
     moderator.wait_until_talking(PATIENCE).unwrap();
     line.api.seated("wait", 2).unwrap();
     pause(Duration::from_millis(300));
-    let frames = first.listen(Duration::from_millis(400)).unwrap();
+    let frames = first.listen_in_time(Duration::from_millis(400)).unwrap();
     assert!(
         frames.iter().all(|f| f.level(440.0) > -20.0),
         "started: hears the other"
