@@ -169,6 +169,7 @@ impl JitterBuffer {
                 if skipped == 0 && distance(stream.end, header.timestamp) > 0 {
                     let guessed = u64::from(stream.guessed);
                     self.stats.concealed = self.stats.concealed.saturating_sub(guessed);
+                    self.store.rests();
                 }
             }
             Place::Reordered => {

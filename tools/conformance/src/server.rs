@@ -82,9 +82,9 @@ pub fn free_udp_port() -> Result<u16> {
     })
 }
 
-/// One for both UDP and TCP.
+/// One for both UDP and TCP on this address, which is written as in a URL.
 pub fn free_sip_port(ip: &str) -> Result<u16> {
-    let ip: IpAddr = ip.parse()?;
+    let ip: IpAddr = ip.trim_matches(['[', ']']).parse()?;
     let is_free =
         |port| UdpSocket::bind((ip, port)).is_ok() && TcpListener::bind((ip, port)).is_ok();
     draw(&NEXT_SIP, SIP_PORTS, is_free)

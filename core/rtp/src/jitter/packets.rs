@@ -20,6 +20,11 @@ const FRAME: usize = 960;
 const STEP: usize = 120;
 /// What is made up in a row is silence after that: 100 ms.
 const MADE_MAX: usize = 4_800;
+/// The same for one who sends what he hears around him now and then, each 400 ms (RFC 7587
+/// §3.1.3): until the next of these packets, and a frame.
+const RESTS_MAX: usize = 20_160;
+/// Which is no louder than that: -40 dBFS.
+const AROUND_PEAK: u16 = 328;
 /// A packet of so few bytes says that nothing is said (RFC 6716 §2.1.9).
 const PAUSE_BYTES: usize = 2;
 /// And so does one whose samples are no larger: −60 dBFS.
@@ -48,8 +53,11 @@ pub(crate) struct Packets {
     /// The last that was played.
     #[serde(with = "fixed")]
     past: Box<[i16; LONGEST]>,
-    /// Samples in a row that no packet was there for.
+    /// Samples in a row that no packet was there for, and how many there may be.
     made: usize,
+    made_max: usize,
+    /// It has left out packets without a loss: it does not send all the time.
+    rests: bool,
     /// The last packet said that nothing is said.
     pause: bool,
     /// Packets in a row that were decoded and hold nothing but silence.
@@ -80,7 +88,9 @@ impl Packets {
             waiting: 0,
             voice_end: 0,
             past: fixed::zeros(),
-            made: MADE_MAX,
+            made: RESTS_MAX,
+            made_max: MADE_MAX,
+            rests: false,
             pause: false,
             silent: 0,
             idle: 0,
@@ -162,11 +172,16 @@ impl Packets {
 
     /// What came before is too long ago to go on from.
     pub(crate) fn forget(&mut self) {
-        self.made = MADE_MAX;
+        self.made = RESTS_MAX;
+    }
+
+    /// What is not there was never sent.
+    pub(crate) fn rests(&mut self) {
+        self.rests = true;
     }
 
     pub(crate) fn conceal(&mut self, out: &mut [i16]) -> bool {
-        if self.pause || self.made >= MADE_MAX {
+        if self.pause || self.made >= self.made_max {
             out.fill(0);
             return false;
         }
@@ -316,6 +331,11 @@ impl Packets {
             .map(|sample| sample.unsigned_abs())
             .max();
         self.pause = packet.bytes.len() <= PAUSE_BYTES || loudest <= Some(PAUSE_PEAK);
+        self.made_max = if self.rests && loudest <= Some(AROUND_PEAK) {
+            RESTS_MAX
+        } else {
+            MADE_MAX
+        };
         let Some(rest) = samples[..n].get(past..).filter(|rest| !rest.is_empty()) else {
             return false;
         };
@@ -338,7 +358,7 @@ impl Packets {
             && gap <= next.samples as usize
             && gap % STEP == 0
             && !self.pause
-            && self.made < MADE_MAX
+            && self.made < self.made_max
         {
             let n = self.decoder.recover(&next.bytes, gap, out);
             if n > 0 {
@@ -349,7 +369,7 @@ impl Packets {
         }
         let whole = gap.min(FRAME).next_multiple_of(STEP);
         let silent =
-            self.pause || self.made >= MADE_MAX || self.decoder.conceal(whole, out) < whole;
+            self.pause || self.made >= self.made_max || self.decoder.conceal(whole, out) < whole;
         if silent {
             out[..whole].fill(0);
         }

@@ -119,6 +119,15 @@ impl Store {
         }
     }
 
+    /// It has paused: what is not there was never sent.
+    pub(crate) fn rests(&mut self) {
+        match self {
+            // Comfort noise (RFC 3389) says so itself.
+            Self::Codes(_) => {}
+            Self::Packets(packets) => packets.rests(),
+        }
+    }
+
     /// Fills in a frame without going on. False if that is silence.
     pub(crate) fn conceal(&mut self, out: &mut [i16]) -> bool {
         match self {

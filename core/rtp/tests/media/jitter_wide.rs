@@ -108,6 +108,48 @@ fn the_silence_of_a_pause_is_not_counted_as_loss() {
     assert_eq!(concealed.count(), 0, "{heard:?}");
 }
 
+/// Discontinuous transmission of what is around a phone: each twentieth packet is sent.
+#[test]
+fn what_is_around_one_who_rests_is_heard_all_the_time() {
+    let codec = Codec::Opus;
+    let mut encoder = Encoder::new(codec, OpusSettings::default());
+    let (mut bits, mut sequence) = (1_u32, 0);
+    let mut buffer = JitterBuffer::new(codec);
+    let mut frame = vec![0_i16; codec.rate().frame_samples()];
+    let mut payload = [0; confab_codec::PAYLOAD_BYTES_MAX];
+    let mut loudness = Vec::new();
+    for tick in 0..400_u32 {
+        for sample in &mut frame {
+            bits = bits.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            // -46 dBFS at most.
+            *sample = (bits >> 16) as u16 as i16 / 200;
+        }
+        let length = encoder.encode(&frame, &mut payload);
+        if tick < 50 || tick % 20 == 0 {
+            let header = Header {
+                payload_type: codec.payload_type(),
+                marker: false,
+                sequence,
+                timestamp: tick * codec.frame_units(),
+                ssrc: 1,
+            };
+            sequence += 1;
+            buffer.insert(Instant(0), &header, &payload[..length]);
+        }
+        buffer.pull(Instant(0), &mut frame);
+        let energy: f64 = frame.iter().map(|&s| f64::from(s).powi(2)).sum();
+        loudness.push((energy / frame.len() as f64).sqrt());
+    }
+    // The first pause is not known to be one. In each that follows it goes on as it begins, behind
+    // the packet and the frame that it glides over.
+    for pause in loudness[100..].chunks_exact(20) {
+        let steady = pause[3];
+        assert!(steady > 5.0, "{pause:?}");
+        let same = |l: &&f64| (steady * 0.7..steady * 1.4).contains(*l);
+        assert_eq!(pause[3..].iter().filter(same).count(), 17, "{pause:?}");
+    }
+}
+
 #[test]
 fn packets_of_several_frames_are_played_whole() {
     // Two Opus frames of one length in one packet (code 1 of RFC 6716 §3.2.3) need constant bit

@@ -35,6 +35,10 @@ fn named(received: &Received) -> String {
         "/after" if field("DialCallStatus") == "failed" => "action-failed".to_owned(),
         "/after" => "action".to_owned(),
         "/said" => "recorded".to_owned(),
+        "/recorded" if received.fields.contains_key("ConferenceSid") => {
+            "recording-of-conference".to_owned()
+        }
+        "/recorded" => "recording-of-call".to_owned(),
         "/calls" => format!("call-{}", field("CallStatus")),
         "/events" | "/over" => {
             let event = field("StatusCallbackEvent");
@@ -47,13 +51,14 @@ fn named(received: &Received) -> String {
 
 /// The requests of the table that are made: the others are blocks.
 fn all() -> BTreeSet<String> {
-    const BLOCKS: [&str; 6] = [
+    const BLOCKS: [&str; 7] = [
         "standard",
         "sip",
         "listener",
         "call",
         "conference",
         "participant",
+        "recording",
     ];
     let heads = TABLE.lines().filter_map(|line| line.strip_prefix('['));
     let names = heads.map(|head| head.split([':', ']']).next().unwrap().to_owned());
@@ -127,7 +132,9 @@ impl Line {
 
 const DIAL: &str = "<Dial action=\"/after\" hangupOnStar=\"true\"><Conference waitUrl=\"/wait\" \
     statusCallback=\"/events\" statusCallbackEvent=\"start end join leave mute hold modify speaker \
-    announcement\" eventCallbackUrl=\"/over\" participantLabel=\"LABEL\">Room &amp; 1</Conference>\
+    announcement\" eventCallbackUrl=\"/over\" record=\"record-from-start\" \
+    recordingStatusCallback=\"/recorded\" recordingStatusCallbackEvent=\"in-progress completed\" \
+    participantLabel=\"LABEL\">Room &amp; 1</Conference>\
     </Dial>";
 
 /// Two are in a conference; everything that can be told happens to the second.
@@ -179,6 +186,7 @@ fn a_conference(line: &Line) {
     second.hang_up().unwrap();
     line.wait_for("action", 2);
     line.wait_for("conference-end", 2);
+    line.wait_for("recording-of-conference", 2);
     line.wait_for("call-completed", 2);
 }
 
@@ -201,13 +209,17 @@ fn what_fails(line: &Line) {
 /// One leaves a message and hangs up.
 fn what_is_said(line: &Line) {
     line.app.serve("/said", "text/xml", "<Response/>");
-    line.serve("/voice", "<Record action=\"/said\" playBeep=\"false\"/>");
+    line.serve(
+        "/voice",
+        "<Record action=\"/said\" playBeep=\"false\" recordingStatusCallback=\"/recorded\"/>",
+    );
     let caller = line.call("emil");
     caller.wait_until_talking(PATIENCE).unwrap();
     caller.say(TALK).unwrap();
     pause(Duration::from_millis(600));
     caller.hang_up().unwrap();
     line.wait_for("recorded", 1);
+    line.wait_for("recording-of-call", 1);
 }
 
 #[test]
