@@ -163,8 +163,6 @@ impl Engine {
         }
         for (leg, _) in audio.room.legs() {
             if let Some(leg) = self.legs.get_mut(leg.0) {
-                let spares = &mut self.scratch.spares;
-                leg.coding.leave(self.ticks + 1, &audio.shared, spares);
                 leg.part();
                 leg.equip(&mut self.scratch.spares);
             }

@@ -96,12 +96,10 @@ impl Engine {
             return;
         };
         let place = leg.place;
+        leg.part();
         if let Some(place) = place
             && let Some(audio) = self.rooms.at_mut(place.room)
         {
-            let spares = &mut self.scratch.spares;
-            leg.coding.leave(self.ticks + 1, &audio.shared, spares);
-            leg.part();
             audio.room.unseat(id);
             self.unfit(place.room, place.wants);
         }

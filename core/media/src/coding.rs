@@ -11,7 +11,6 @@ use crate::engine::RoomAudio;
 use crate::keys::Keys;
 use crate::leg::Place;
 use crate::scratch::Scratch;
-use crate::shared::Shared;
 use crate::ways::Ways;
 
 /// A leg that has heard what only it hears keeps its own stream for so long: half a second. Then
@@ -74,16 +73,6 @@ impl Coding {
     /// What it hears next is another room's.
     pub(crate) fn part(&mut self) {
         self.ways_ran_at = 0;
-        self.lingers = LINGER_TICKS;
-    }
-
-    /// Before it leaves a room whose stream it shared until now: its own goes on from there.
-    pub(crate) fn leave(&mut self, tick: u64, shared: &Shared, spares: &mut OpusSpares) {
-        if !self.own && self.encoder.has_memory() {
-            self.equip(spares);
-            let Self { encoder, ways, .. } = self;
-            self.own = shared.hand_over(tick, encoder, ways);
-        }
     }
 
     /// Sees to it that a stream of its own can begin without taking memory.
@@ -177,7 +166,7 @@ impl Coding {
     ) -> Choice {
         let Some((_, audio)) = place else {
             self.own = true;
-            self.lingers = LINGER_TICKS;
+            self.lingers = 0;
             return choice;
         };
         if !self.remembers(Some(&audio.room)) {

@@ -46,7 +46,9 @@ pub(crate) enum ApiError {
     RecordingOver(String),
     #[error("the recording {0} is still being taken: it can be deleted once it is over")]
     RecordingLive(String),
-    #[error("RequestedChannels={0} cannot be had: the recording has {1}")]
+    #[error(
+        "RequestedChannels={0} cannot be had: the recording has {1}; ask for that, or for none"
+    )]
     OtherChannels(String, u8),
     #[error("the audio could not be deleted: {0}")]
     NotRemoved(String),
