@@ -142,6 +142,7 @@ impl Switchboard {
             timers: self.timers.len(),
             fetches: self.asked.fetches.len(),
             decodes: self.asked.decodes.len(),
+            holds: self.asked.holds.len(),
             announcements: self.shared.len(),
             partings: self.partings.len(),
             recordings: self.recordings.len(),

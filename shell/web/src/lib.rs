@@ -15,6 +15,7 @@ mod exchange;
 mod failure;
 mod hop;
 pub mod limits;
+mod playlist;
 mod port;
 mod resolve;
 mod signature;

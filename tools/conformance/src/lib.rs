@@ -15,6 +15,8 @@ pub mod hostile;
 pub mod lossy_line;
 pub mod namespace;
 pub mod party;
+pub mod radio;
+pub mod radio_holds;
 pub mod raw_call;
 pub mod rude;
 pub mod server;

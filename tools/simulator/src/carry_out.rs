@@ -57,7 +57,11 @@ impl World {
                 self.serve(&fetch);
                 Ok(())
             }
-            Output::Decode { decode, audio } => {
+            Output::CancelFetch { .. } => Ok(()),
+            Output::DropAudio { audio } => self.books.holds.used(audio),
+            Output::ReleaseSound { decode } => self.books.holds.released(decode, self.now),
+            Output::Decode { decode, audio, .. } => {
+                self.books.holds.used(audio)?;
                 self.books.fetches.decodes(decode, audio)?;
                 self.decode(decode);
                 Ok(())

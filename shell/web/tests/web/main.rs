@@ -9,6 +9,7 @@ mod documents;
 mod evidence;
 mod forbidden;
 mod kept;
+mod playlists;
 mod redirects;
 mod servers;
 mod signatures;

@@ -16,6 +16,7 @@ mod messages;
 mod moved;
 mod names;
 mod others;
+mod radio;
 mod recording_orders;
 mod recordings;
 mod replacing;
