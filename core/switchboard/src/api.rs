@@ -195,7 +195,7 @@ pub enum Refusal {
     #[error("no recording {0} is being taken there")]
     NoSuchRecording(String),
     /// One at a time.
-    #[error("it is being recorded already, as {0}: stop that one first")]
+    #[error("already being recorded, as recording {0}: stop that recording first")]
     RecordedAlready(RecordingSid),
     /// Before a call is up there is nothing to record.
     #[error("the call {0} is not in progress: there is nothing to record")]
@@ -227,9 +227,7 @@ pub enum Refusal {
     #[error("the room did not confirm the change within a second; fetch it to see what holds")]
     NotConfirmed,
     /// Rules and room disagree: our fault, and counted.
-    #[error(
-        "rules and room disagree about {listener} hearing {speaker}: this is a fault of confab"
-    )]
+    #[error("rules and room disagree on call {listener} hearing call {speaker}: a fault of confab")]
     Disagreement {
         /// Who listens.
         listener: CallSid,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::dialect::because;
 use crate::errors::ApiError;
 use crate::participants::conference_sid;
-use crate::{Api, Dialect};
+use crate::{Api, Dialect, parents};
 
 /// `GET`.
 pub(crate) async fn fetch(
@@ -20,9 +20,10 @@ pub(crate) async fn fetch(
     Path((_, conference)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     let conference = conference_sid(api.dialect, &conference)?;
-    match api.ask(Request::TellAudibility { conference }).await? {
-        Reply::Audibility(view) => Ok(Json(matrix(api.dialect, &view)).into_response()),
-        _ => Err(ApiError::WrongReply),
+    match api.ask(Request::TellAudibility { conference }).await {
+        Ok(Reply::Audibility(view)) => Ok(Json(matrix(api.dialect, &view)).into_response()),
+        Ok(_) => Err(ApiError::WrongReply),
+        Err(error) => Err(parents::ended(&api, error).await),
     }
 }
 

@@ -1,24 +1,22 @@
 //! `…/Calls`: list, fetch, update. The live ones are the switchboard's, the ended ones the
 //! store's.
 
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use confab_store::{CallFilter, Order, Place};
 use confab_switchboard::conference::Url;
 use confab_switchboard::{CallCallback, CallEvent, CallStatus, CallUpdate, CallView};
 use confab_switchboard::{EndWish, NextDocument};
-use confab_switchboard::{Refusal, Reply, Request};
+use confab_switchboard::{Reply, Request};
 use confab_terms::{CallSid, Method};
 
 use crate::errors::ApiError;
 use crate::fields::invalid;
-use crate::form::Fields;
+use crate::form::{Fields, Form};
 use crate::paging::{List, Page};
 use crate::prefix::Spelling;
-use crate::{Api, Dialect, resources};
+use crate::{Api, Dialect, parents, resources};
 
 const STARTED: [&str; 3] = ["StartTime", "StartTime<", "StartTime>"];
 const ENDED: [&str; 3] = ["EndTime", "EndTime<", "EndTime>"];
@@ -83,15 +81,7 @@ pub(crate) async fn fetch(
     Path((_, call)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     let call = call_sid(api.dialect, &call)?;
-    let view = match api.ask(Request::FetchCall { call }).await {
-        Ok(Reply::Call(view)) => *view,
-        Ok(_) => return Err(ApiError::WrongReply),
-        Err(ApiError::Refused(refusal @ Refusal::NoSuchCall(_))) => {
-            let ended = api.store.call(call).await?;
-            ended.ok_or(ApiError::Refused(refusal))?
-        }
-        Err(error) => return Err(error),
-    };
+    let view = parents::call(&api, call).await?;
     Ok(Json(resources::call(api.dialect, &view)).into_response())
 }
 
@@ -99,22 +89,14 @@ pub(crate) async fn fetch(
 pub(crate) async fn update(
     State(api): State<Api>,
     Path((_, call)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Body,
+    Form(fields): Form,
 ) -> Result<Response, ApiError> {
-    let fields = Fields::of_body(&headers, body).await?;
     let update = wanted(&fields)?;
     let call = call_sid(api.dialect, &call)?;
     match api.ask(Request::UpdateCall { call, update }).await {
         Ok(Reply::Call(view)) => Ok(Json(resources::call(api.dialect, &view)).into_response()),
         Ok(_) => Err(ApiError::WrongReply),
-        Err(ApiError::Refused(refusal @ Refusal::NoSuchCall(_))) => {
-            match api.store.call(call).await? {
-                Some(_) => Err(ApiError::CallOver(call)),
-                None => Err(ApiError::Refused(refusal)),
-            }
-        }
-        Err(error) => Err(error),
+        Err(error) => Err(parents::ended(&api, error).await),
     }
 }
 

@@ -1,23 +1,21 @@
 //! `…/Conferences`: list, fetch, update. The live ones are the switchboard's, the ended ones the
 //! store's.
 
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use confab_store::{ConferenceFilter, Order, Place};
 use confab_switchboard::conference::{Status, Url};
-use confab_switchboard::{ConferenceView, Refusal, Reply, Request};
+use confab_switchboard::{ConferenceView, Reply, Request};
 use confab_terms::Method;
 
 use crate::errors::ApiError;
 use crate::fields::{invalid, shown};
-use crate::form::Fields;
+use crate::form::{Fields, Form};
 use crate::paging::{List, Page};
-use crate::participants::{conference_sid, is_over};
+use crate::participants::conference_sid;
 use crate::prefix::Spelling;
-use crate::{Api, resources};
+use crate::{Api, parents, resources};
 
 const CREATED: [&str; 3] = ["DateCreated", "DateCreated<", "DateCreated>"];
 const UPDATED: [&str; 3] = ["DateUpdated", "DateUpdated<", "DateUpdated>"];
@@ -33,8 +31,8 @@ pub(crate) async fn list(
     let status = fields.filled("Status").map(status).transpose()?;
     let filter = ConferenceFilter {
         friendly_name: fields.filled("FriendlyName").map(str::to_owned),
-        created: fields.days(CREATED)?,
-        updated: fields.days(UPDATED)?,
+        created: fields.moments(CREATED)?,
+        updated: fields.moments(UPDATED)?,
     };
     let Reply::Conferences(live) = api.ask(Request::ListConferences).await? else {
         return Err(ApiError::WrongReply);
@@ -75,15 +73,7 @@ pub(crate) async fn fetch(
     Path((_, conference)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     let conference = conference_sid(api.dialect, &conference)?;
-    let view = match api.ask(Request::FetchConference { conference }).await {
-        Ok(Reply::Conference(view)) => view,
-        Ok(_) => return Err(ApiError::WrongReply),
-        Err(ApiError::Refused(refusal @ Refusal::NoSuchConference(_))) => {
-            let ended = api.store.conference(conference).await?;
-            ended.ok_or(ApiError::Refused(refusal))?
-        }
-        Err(error) => return Err(error),
-    };
+    let view = parents::conference(&api, conference).await?;
     Ok(Json(resources::conference(api.dialect, &view)).into_response())
 }
 
@@ -91,10 +81,8 @@ pub(crate) async fn fetch(
 pub(crate) async fn update(
     State(api): State<Api>,
     Path((_, conference)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Body,
+    Form(fields): Form,
 ) -> Result<Response, ApiError> {
-    let fields = Fields::of_body(&headers, body).await?;
     let complete = match fields.filled("Status") {
         None => false,
         Some("completed") => true,
@@ -113,7 +101,7 @@ pub(crate) async fn update(
             Ok(Json(resources::conference(api.dialect, &view)).into_response())
         }
         Ok(_) => Err(ApiError::WrongReply),
-        Err(gone) => Err(is_over(&api, conference, gone).await?),
+        Err(error) => Err(parents::ended(&api, error).await),
     }
 }
 

@@ -5,6 +5,7 @@ mod fields;
 mod ids;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use confab_switchboard::conference::{Because, Customs, EndReason, Status};
 use confab_switchboard::{CallDirection, CallStatus};

@@ -27,6 +27,8 @@ pub(crate) enum ApiError {
     NoSuch(String),
     #[error("{0} is not a valid value of {1}: {2}")]
     InvalidValue(String, &'static str, &'static str),
+    #[error("missing {0}: expected {1}")]
+    Missing(&'static str, &'static str),
     #[error("{0} is not a valid value of {1}: GET or POST")]
     InvalidMethod(String, &'static str),
     #[error("{0} is not a valid value of {1}: an absolute http or https URL")]
@@ -60,7 +62,7 @@ pub(crate) enum ApiError {
     InvalidPageSize(String),
     #[error("{0} is not a valid PageToken: follow next_page_uri")]
     InvalidPageToken(String),
-    #[error("the body cannot be read: {0}")]
+    #[error("malformed query or body: {0}")]
     Malformed(String),
     #[error(
         "{0} is not a content type of a request: application/x-www-form-urlencoded, \
@@ -98,7 +100,7 @@ impl ApiError {
         }
     }
 
-    /// Where Twilio documents another code than SignalWire.
+    /// Codes that Twilio documents differently; 400 instead of 422.
     fn twilio(&self) -> (u32, StatusCode) {
         match self {
             Self::Completed | Self::Refused(Refusal::Conference(Rule::Completed)) => {
@@ -110,7 +112,10 @@ impl ApiError {
             Self::Refused(Refusal::Conference(Rule::NoSuchTarget(_))) => {
                 (16028, StatusCode::BAD_REQUEST)
             }
-            _ => self.signalwire(),
+            _ => match self.signalwire() {
+                (code, StatusCode::UNPROCESSABLE_ENTITY) => (code, StatusCode::BAD_REQUEST),
+                other => other,
+            },
         }
     }
 
@@ -141,6 +146,7 @@ impl ApiError {
                 | Rule::TargetIsSelf(_)
                 | Rule::TargetOnHold(_),
             )) => (16002, INVALID),
+            Self::Missing(field, _) => (missing_code(field), INVALID),
             Self::InvalidDigits(_) => (21206, INVALID),
             Self::InvalidMethod(..) => (21209, INVALID),
             Self::InvalidUrl(..) => (21402, INVALID),
@@ -179,6 +185,16 @@ impl ApiError {
             Self::TooManyConnections => (20429, StatusCode::TOO_MANY_REQUESTS),
             Self::Http(status) | Self::Unreadable(status) => (http_code(*status), *status),
         }
+    }
+}
+
+/// Returns the vendors' code of a required field that is missing.
+fn missing_code(field: &str) -> u32 {
+    match field {
+        "To" => 21201,
+        "From" => 21213,
+        "Url" => 21205,
+        _ => 10000,
     }
 }
 
@@ -243,26 +259,19 @@ impl IntoResponse for ApiError {
 }
 
 impl ApiError {
-    /// What is wrong, in words; ids in them are spelled.
+    /// Returns the error's text, with sids in the dialect's spelling.
     fn message(&self, dialect: Dialect) -> String {
         match self {
-            Self::CallOver(call) => {
-                let call = dialect.spell(*call);
-                format!("the call {call} is over: it takes no updates any more")
-            }
             Self::Refused(Refusal::NoSuchConference(sid)) => {
                 format!("the conference {} was not found", dialect.spell(*sid))
             }
             Self::Refused(Refusal::NoSuchCall(sid)) => {
                 format!("the call {} was not found", dialect.spell(*sid))
             }
-            Self::Refused(Refusal::Conference(Rule::NoSuchParticipant(said))) => {
-                Rule::NoSuchParticipant(dialect.spell_key(said)).to_string()
-            }
             Self::Refused(Refusal::Conference(Rule::NoSuchTarget(said))) => {
                 Rule::NoSuchTarget(dialect.spell_key(said)).to_string()
             }
-            _ => self.to_string(),
+            _ => dialect.text(&self.to_string()),
         }
     }
 
@@ -291,3 +300,6 @@ impl ApiError {
         response
     }
 }
+
+#[cfg(test)]
+mod tests;

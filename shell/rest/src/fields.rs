@@ -9,7 +9,7 @@ use url::Url;
 use crate::Dialect;
 use crate::errors::ApiError;
 use crate::form::Fields;
-use crate::times::{DAY_MS, Moment, day_start, moment};
+use crate::times::{Moment, moment};
 
 impl Fields {
     /// A field that counts only if something is in it.
@@ -88,24 +88,6 @@ impl Fields {
         Ok(Some(wish))
     }
 
-    /// `Name`, `Name<` and `Name>`: days in UTC, the named ones included.
-    pub(crate) fn days(&self, names: [&'static str; 3]) -> Result<TimeRange, ApiError> {
-        let [on, up_to, since] = names;
-        let mut range = TimeRange::default();
-        if let Some(day) = self.day(on)? {
-            range.from = Some(WallTime(day));
-            range.before = Some(WallTime(day + DAY_MS));
-        }
-        if let Some(day) = self.day(since)? {
-            range.from = range.from.max(Some(WallTime(day)));
-        }
-        if let Some(day) = self.day(up_to)? {
-            let before = WallTime(day + DAY_MS);
-            range.before = Some(range.before.map_or(before, |other| other.min(before)));
-        }
-        Ok(range)
-    }
-
     /// `Name`, `Name<` and `Name>`: days in UTC or moments, the named ones included.
     pub(crate) fn moments(&self, names: [&'static str; 3]) -> Result<TimeRange, ApiError> {
         let [on, up_to, since] = names;
@@ -133,16 +115,6 @@ impl Fields {
     pub(crate) fn kept(&self, names: &[&'static str]) -> Vec<(&'static str, &str)> {
         let sent = |name: &&'static str| Some((*name, self.filled(name)?));
         names.iter().filter_map(sent).collect()
-    }
-
-    fn day(&self, name: &'static str) -> Result<Option<i64>, ApiError> {
-        let Some(text) = self.filled(name) else {
-            return Ok(None);
-        };
-        match day_start(text) {
-            Some(day) => Ok(Some(day)),
-            None => Err(invalid(text, name, "a day as YYYY-MM-DD")),
-        }
     }
 }
 

@@ -1,9 +1,10 @@
-//! The body of a request, in each of the three shapes that the vendors' libraries send, as one
-//! set of named texts. What a field means is not known here, `fields.rs` reads its kind.
+//! The fields of a request: the query and a body in each of the three types that the vendors'
+//! libraries send, as one set of named texts. `fields.rs` reads their kinds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use confab_terms::limits::{
     FORM_FIELDS_MAX, HTTP_BODY_BYTES_MAX, HTTP_BODY_WAIT, HTTP_DISCARDED_BYTES_MAX,
@@ -14,18 +15,26 @@ use percent_encoding::percent_decode;
 use crate::errors::ApiError;
 use crate::{Dialect, json};
 
-/// The fields of a request. Of a name that is sent twice the last one counts, but in a list.
+/// End of the names whose repeated values are a list.
+const LIST_SUFFIX: &str = "Event";
+
+/// The fields of a request. The last value of a name counts, except in lists.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fields(BTreeMap<String, Vec<String>>);
 
 impl Fields {
     /// The text of a field, if it was sent.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.texts(name).last().map(String::as_str)
+        self.values(name).last().map(String::as_str)
     }
 
-    /// All the texts that were sent under a name, in their order.
+    /// Returns all values of a list, in their order; only `…Event` fields are lists.
     pub(crate) fn texts(&self, name: &str) -> &[String] {
+        debug_assert!(name.ends_with(LIST_SUFFIX), "{name} is no list");
+        self.values(name)
+    }
+
+    fn values(&self, name: &str) -> &[String] {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
@@ -47,16 +56,40 @@ impl Fields {
         Ok(Self(fields))
     }
 
-    /// The fields of a query.
+    /// Reads the fields of a query.
     pub(crate) fn of_query(query: Option<&str>) -> Result<Self, ApiError> {
-        Self::from_pairs(urlencoded(query.unwrap_or_default().as_bytes())?)
+        Self::from_pairs(query_pairs(query)?)
     }
 
-    /// The fields of a body: a form, JSON or multipart, or empty whatever it says it is.
-    pub(crate) async fn of_body(headers: &HeaderMap, body: Body) -> Result<Self, ApiError> {
+    /// Reads query and body as one form: a name in the body replaces that name in the query.
+    pub(crate) async fn of_request(
+        query: Option<&str>,
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<Self, ApiError> {
         let bytes = read(headers, body).await?;
+        let mut pairs = query_pairs(query)?;
+        if query.map_or(0, str::len) + bytes.len() > HTTP_BODY_BYTES_MAX {
+            return Err(ApiError::TooLarge);
+        }
+        let sent = Self::body_pairs(headers, bytes).await?;
+        // Counted before names are merged: both parts together are one request.
+        if pairs.len() + sent.len() > FORM_FIELDS_MAX {
+            return Err(ApiError::TooLarge);
+        }
+        let in_body: BTreeSet<&String> = sent.iter().map(|(name, _)| name).collect();
+        pairs.retain(|(name, _)| !in_body.contains(name));
+        pairs.extend(sent);
+        Self::from_pairs(pairs)
+    }
+
+    /// Reads a body: a form, JSON or multipart; an empty body with any content type.
+    async fn body_pairs(
+        headers: &HeaderMap,
+        bytes: Bytes,
+    ) -> Result<Vec<(String, String)>, ApiError> {
         if bytes.is_empty() {
-            return Ok(Self::default());
+            return Ok(Vec::new());
         }
         let encoding = headers.get(header::CONTENT_ENCODING);
         if let Some(encoding) = encoding.filter(|encoding| *encoding != "identity") {
@@ -67,7 +100,36 @@ impl Fields {
             Some(value) => String::from_utf8_lossy(value.as_bytes()).into_owned(),
             None => String::new(),
         };
-        Self::from_pairs(pairs(&content_type, bytes).await?)
+        pairs(&content_type, bytes).await
+    }
+}
+
+/// The fields of a request with a body, as an argument of its handler.
+pub(crate) struct Form(pub(crate) Fields);
+
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let fields = Fields::of_request(parts.uri.query(), &parts.headers, body).await?;
+        Ok(Self(fields))
+    }
+}
+
+/// Reads a query: as a form, but an incomplete percent escape is an error.
+fn query_pairs(query: Option<&str>) -> Result<Vec<(String, String)>, ApiError> {
+    let query = query.unwrap_or_default().as_bytes();
+    let mut escapes = query.split(|byte| *byte == b'%').skip(1);
+    let is_whole = |escape: &[u8]| {
+        let digits = escape.get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    match escapes.all(is_whole) {
+        true => urlencoded(query),
+        false => Err(ApiError::Malformed(
+            "% without two hexadecimal digits in the query".to_owned(),
+        )),
     }
 }
 
@@ -158,7 +220,7 @@ fn decoded(bytes: &[u8]) -> Result<String, ApiError> {
         .map(|byte| if *byte == b'+' { b' ' } else { *byte })
         .collect();
     let decoded = percent_decode(&spaced).collect();
-    String::from_utf8(decoded).map_err(|_| ApiError::Malformed("it is not UTF-8".to_owned()))
+    String::from_utf8(decoded).map_err(|_| ApiError::Malformed("not UTF-8".to_owned()))
 }
 
 async fn multipart(content_type: &str, bytes: Bytes) -> Result<Vec<(String, String)>, ApiError> {
@@ -174,7 +236,7 @@ async fn multipart(content_type: &str, bytes: Bytes) -> Result<Vec<(String, Stri
         let value = part.bytes().await.map_err(malformed)?.to_vec();
         if let Some(name) = name {
             let value = String::from_utf8(value);
-            let value = value.map_err(|_| ApiError::Malformed("it is not UTF-8".to_owned()))?;
+            let value = value.map_err(|_| ApiError::Malformed("not UTF-8".to_owned()))?;
             pairs.push((name, value));
         }
     }

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use confab_switchboard::{NewCall, Reply, Request};
 use confab_terms::DigitString;
@@ -14,7 +13,7 @@ use confab_terms::limits::SEND_DIGITS_CHARS_MAX;
 use crate::calls::wanted;
 use crate::errors::ApiError;
 use crate::fields::{invalid, shown};
-use crate::form::Fields;
+use crate::form::{Fields, Form};
 use crate::new_recording::new_recording;
 use crate::{Api, Dialect, resources};
 
@@ -25,10 +24,8 @@ const RINGS_S_MAX: u64 = 600;
 /// `POST`.
 pub(crate) async fn create(
     State(api): State<Api>,
-    headers: HeaderMap,
-    body: Body,
+    Form(fields): Form,
 ) -> Result<Response, ApiError> {
-    let fields = Fields::of_body(&headers, body).await?;
     let wish = Box::new(wish(api.dialect, &fields)?);
     let Reply::Call(view) = api.ask(Request::CreateCall(wish)).await? else {
         return Err(ApiError::WrongReply);
@@ -43,12 +40,12 @@ pub(crate) async fn create(
 /// All the fields, or the first that is invalid.
 fn wish(dialect: Dialect, fields: &Fields) -> Result<NewCall, ApiError> {
     let to = fields.filled("To");
-    let to = to.ok_or_else(|| invalid("", "To", "a number or a SIP URI"))?;
+    let to = to.ok_or(ApiError::Missing("To", "a number or a SIP URI"))?;
     let from = fields.filled("From");
-    let from = from.ok_or_else(|| invalid("", "From", "a number, a name or a SIP URI"))?;
+    let from = from.ok_or(ApiError::Missing("From", "a number, a name or a SIP URI"))?;
     let rest = wanted(fields)?;
     let first = rest.next;
-    let first = first.ok_or_else(|| invalid("", "Url", "a URL, or a document as Twiml"))?;
+    let first = first.ok_or(ApiError::Missing("Url", "a URL, or a document as Twiml"))?;
     let rings = match fields.filled("Timeout") {
         None => RINGS_S,
         Some(text) => {

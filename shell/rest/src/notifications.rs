@@ -14,7 +14,7 @@ use crate::fields::{invalid, shown};
 use crate::form::Fields;
 use crate::paging::{List, Page};
 use crate::prefix::Spelling;
-use crate::{Api, resources};
+use crate::{Api, parents, resources};
 
 const DATES: [&str; 3] = ["MessageDate", "MessageDate<", "MessageDate>"];
 
@@ -64,6 +64,7 @@ pub(crate) async fn list_of_call(
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
     let call = call_sid(api.dialect, &call)?;
+    parents::call(&api, call).await?;
     page(&api, spelling, query.as_deref(), Some(call)).await
 }
 

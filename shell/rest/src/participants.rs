@@ -1,20 +1,19 @@
 //! `…/Conferences/{ConferenceSid}/Participants`: list, fetch, update, remove.
 
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use confab_store::{Order, Place};
-use confab_switchboard::conference::Key;
+use confab_switchboard::conference::{Key, Refusal as Rule};
 use confab_switchboard::{ParticipantView, Refusal, Reply, Request};
 use confab_terms::ConferenceSid;
 
 use crate::errors::ApiError;
-use crate::form::Fields;
+use crate::form::{Fields, Form};
 use crate::paging::{List, Page};
 use crate::prefix::Spelling;
-use crate::{Api, Dialect, resources, update};
+use crate::{Api, Dialect, parents, resources, update};
 
 type Keys = Path<(String, String, String)>;
 
@@ -37,10 +36,10 @@ pub(crate) async fn list(
     let seated = match api.ask(Request::ListParticipants { conference }).await {
         Ok(Reply::Participants(seated)) => seated,
         Ok(_) => return Err(ApiError::WrongReply),
-        // Nobody is in a conference that is over.
-        Err(gone) => match is_over(&api, conference, gone).await? {
+        // An ended conference has no participants.
+        Err(error) => match parents::ended(&api, error).await {
             ApiError::Completed => Vec::new(),
-            gone => return Err(gone),
+            error => return Err(error),
         },
     };
     let wanted = |view: &ParticipantView| {
@@ -71,73 +70,99 @@ pub(crate) async fn list(
 /// `GET`.
 pub(crate) async fn fetch(
     State(api): State<Api>,
+    Extension(spelling): Extension<Spelling>,
     Path((_, conference, key)): Keys,
 ) -> Result<Response, ApiError> {
     let (conference, key) = keys(api.dialect, &conference, &key)?;
-    match api
-        .ask(Request::FetchParticipant { conference, key })
-        .await?
-    {
-        Reply::Participant { participant, .. } => Ok(shown(&api, &participant, None)),
-        _ => Err(ApiError::WrongReply),
+    let question = |key| Request::FetchParticipant { conference, key };
+    match ask_by_key(&api, spelling, &key, question).await {
+        Ok(Reply::Participant { participant, .. }) => Ok(shown(&api, &participant, None)),
+        Ok(_) => Err(ApiError::WrongReply),
+        Err(error) => Err(left(&api, &key, error).await),
     }
 }
 
 /// `POST`: all of the fields, or none.
 pub(crate) async fn update(
     State(api): State<Api>,
+    Extension(spelling): Extension<Spelling>,
     Path((_, conference, key)): Keys,
-    headers: HeaderMap,
-    body: Body,
+    Form(fields): Form,
 ) -> Result<Response, ApiError> {
-    let fields = Fields::of_body(&headers, body).await?;
     let update = update::update(api.dialect, &fields)?;
     // A completed conference is looked at before the participant, so a key that can be none
     // is still asked about.
     let conference = conference_sid(api.dialect, &conference)?;
     let key = api.dialect.key(&key).unwrap_or(Key::Label(key));
-    let question = Request::UpdateParticipant {
+    let question = |key| Request::UpdateParticipant {
         conference,
         key,
-        update,
+        update: update.clone(),
     };
-    match api.ask(question).await {
+    match ask_by_key(&api, spelling, &key, question).await {
         Ok(Reply::Participant {
             participant,
             applied_tick,
         }) => Ok(shown(&api, &participant, applied_tick)),
         Ok(_) => Err(ApiError::WrongReply),
-        Err(gone) => Err(is_over(&api, conference, gone).await?),
+        Err(error) => Err(parents::ended(&api, error).await),
     }
 }
 
 /// `DELETE`: out of the conference; the call goes on with its document.
 pub(crate) async fn remove(
     State(api): State<Api>,
+    Extension(spelling): Extension<Spelling>,
     Path((_, conference, key)): Keys,
 ) -> Result<Response, ApiError> {
     let (conference, key) = keys(api.dialect, &conference, &key)?;
-    match api
-        .ask(Request::RemoveParticipant { conference, key })
-        .await?
-    {
-        Reply::Removed => Ok(StatusCode::NO_CONTENT.into_response()),
-        _ => Err(ApiError::WrongReply),
+    let question = |key| Request::RemoveParticipant { conference, key };
+    match ask_by_key(&api, spelling, &key, question).await {
+        Ok(Reply::Removed) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Ok(_) => Err(ApiError::WrongReply),
+        Err(error) => Err(left(&api, &key, error).await),
     }
 }
 
-/// A conference that is not live may be one that is over: the store knows.
-pub(crate) async fn is_over(
+/// Asks by the key, and by the label that ends in `.json` if no participant has the key.
+///
+/// The client libraries put `.json` behind every path, so the shorter label goes first.
+async fn ask_by_key(
     api: &Api,
-    conference: ConferenceSid,
-    error: ApiError,
-) -> Result<ApiError, ApiError> {
-    if !matches!(error, ApiError::Refused(Refusal::NoSuchConference(_))) {
-        return Ok(error);
+    spelling: Spelling,
+    key: &Key,
+    question: impl Fn(Key) -> Request,
+) -> Result<Reply, ApiError> {
+    let outcome = api.ask(question(key.clone())).await;
+    let (true, Key::Label(label)) = (outcome.as_ref().is_err_and(is_unknown), key) else {
+        return outcome;
+    };
+    let longer = api.dialect.key(&format!("{label}{}", spelling.suffix));
+    match longer.filter(|longer| longer != key) {
+        None => outcome,
+        Some(longer) => match api.ask(question(longer)).await {
+            Err(error) if is_unknown(&error) => outcome,
+            other => other,
+        },
     }
-    match api.store.conference(conference).await? {
-        Some(_) => Ok(ApiError::Completed),
-        None => Ok(error),
+}
+
+fn is_unknown(error: &ApiError) -> bool {
+    let ApiError::Refused(Refusal::Conference(rule)) = error else {
+        return false;
+    };
+    matches!(rule, Rule::NoSuchParticipant(_))
+}
+
+/// Replaces "no such conference" of an ended one by "no such participant".
+async fn left(api: &Api, key: &Key, error: ApiError) -> ApiError {
+    let said = match key {
+        Key::Call(call) => call.to_string(),
+        Key::Label(label) => label.clone(),
+    };
+    match parents::ended(api, error).await {
+        ApiError::Completed => Refusal::Conference(Rule::NoSuchParticipant(said)).into(),
+        error => error,
     }
 }
 

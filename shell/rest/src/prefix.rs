@@ -33,7 +33,8 @@ pub(crate) fn plain(uri: &Uri) -> (Uri, Spelling) {
             spelling.prefix = PREFIX;
         }
     }
-    if let Some(rest) = path.strip_suffix(SUFFIX) {
+    let bare = path.strip_suffix(SUFFIX);
+    if let Some(rest) = bare.filter(|rest| !rest.ends_with('/')) {
         path = rest;
         spelling.suffix = SUFFIX;
     }

@@ -1,4 +1,4 @@
-//! A file as an answer: whole, or the one range of it that was asked for (RFC 9110 §14).
+//! A file as a response: whole, one range of it (RFC 9110 §14), or 304 if the client has it.
 
 use std::io::SeekFrom;
 use std::path::Path;
@@ -29,6 +29,11 @@ pub(crate) async fn file(
     headers: &HeaderMap,
 ) -> std::io::Result<Response> {
     let mut file = File::open(path).await?;
+    if is_current(headers, tag) {
+        let mut response = StatusCode::NOT_MODIFIED.into_response();
+        put(&mut response, header::ETAG, tag);
+        return Ok(response);
+    }
     let length = file.metadata().await?.len();
     let said = |name| headers.get(name).and_then(|value| value.to_str().ok());
     // A part of another version is of no use: then the whole.
@@ -59,6 +64,18 @@ pub(crate) async fn file(
         put(&mut response, header::CONTENT_RANGE, &range);
     }
     Ok(response)
+}
+
+/// Returns true if `If-None-Match` names this version (RFC 9110 §13.1.2: weak comparison).
+fn is_current(headers: &HeaderMap, tag: &str) -> bool {
+    let lists = headers.get_all(header::IF_NONE_MATCH).iter();
+    let mut tags = lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','));
+    tags.any(|one| {
+        let one = one.trim();
+        one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag
+    })
 }
 
 fn put(response: &mut Response, name: header::HeaderName, value: &str) {

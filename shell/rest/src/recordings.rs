@@ -1,7 +1,6 @@
 //! `…/Recordings`, of the account, a call or a conference: list, fetch, begin, update, delete, and
 //! the audio itself, which whoever knows its URL may have, as both vendors do it.
 
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -15,12 +14,12 @@ use confab_terms::RecordingSid;
 use crate::calls::call_sid;
 use crate::errors::ApiError;
 use crate::fields::shown;
-use crate::form::Fields;
+use crate::form::{Fields, Form};
 use crate::new_recording::{new_recording, recording_update};
 use crate::paging::{List, Page};
 use crate::participants::conference_sid;
 use crate::prefix::Spelling;
-use crate::{Api, Dialect, range, resources};
+use crate::{Api, Dialect, parents, range, resources};
 
 const CREATED: [&str; 3] = ["DateCreated", "DateCreated<", "DateCreated>"];
 /// In place of a sid: the one that is taken now.
@@ -107,7 +106,9 @@ async fn list_of(
         created,
         ..RecordingFilter::default()
     };
-    let below = match kind.read(api.dialect, &of)? {
+    let of = kind.read(api.dialect, &of)?;
+    parents::of_recording(&api, of).await?;
+    let below = match of {
         RecordingOf::Call(call) => {
             filter.call = Some(call);
             format!("/Calls/{}/Recordings", api.dialect.spell(call))
@@ -223,14 +224,14 @@ async fn start(
     State(api): State<Api>,
     Extension(kind): Extension<Kind>,
     Path((_, of)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Body,
+    Form(fields): Form,
 ) -> Result<Response, ApiError> {
-    let fields = Fields::of_body(&headers, body).await?;
     let wish = new_recording(&fields, false)?;
     let of = kind.read(api.dialect, &of)?;
-    let Reply::Recording(view) = api.ask(Request::StartRecording { of, wish }).await? else {
-        return Err(ApiError::WrongReply);
+    let view = match api.ask(Request::StartRecording { of, wish }).await {
+        Ok(Reply::Recording(view)) => view,
+        Ok(_) => return Err(ApiError::WrongReply),
+        Err(error) => return Err(parents::ended(&api, error).await),
     };
     let status = match api.dialect {
         Dialect::SignalWire => StatusCode::OK,
@@ -243,10 +244,8 @@ async fn update(
     State(api): State<Api>,
     Extension(kind): Extension<Kind>,
     Path((_, of, sid)): Keys,
-    headers: HeaderMap,
-    body: Body,
+    Form(fields): Form,
 ) -> Result<Response, ApiError> {
-    let fields = Fields::of_body(&headers, body).await?;
     let update = recording_update(&fields)?;
     let of = kind.read(api.dialect, &of)?;
     let recording = match sid.as_str() {
@@ -269,7 +268,7 @@ async fn update(
             known(&api, &sid, Some(of)).await?;
             Err(ApiError::RecordingOver(sid))
         }
-        (Err(error), _) => Err(error),
+        (Err(error), _) => Err(parents::ended(&api, error).await),
     }
 }
 
@@ -311,7 +310,12 @@ async fn delete(api: &Api, sid: &str, of: Option<RecordingOf>) -> Result<Respons
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn known(api: &Api, sid: &str, of: Option<RecordingOf>) -> Result<RecordingView, ApiError> {
+/// Returns a recording, of this parent if one is given; an unknown one is 404.
+pub(crate) async fn known(
+    api: &Api,
+    sid: &str,
+    of: Option<RecordingOf>,
+) -> Result<RecordingView, ApiError> {
     let found = api.store.recording(read(api.dialect, sid)?).await?;
     let found = found.filter(|view| of.is_none_or(|of| of == view.of));
     found.ok_or_else(|| no_such(sid))

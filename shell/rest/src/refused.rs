@@ -104,7 +104,8 @@ async fn notice(watched: Watched, status: StatusCode, headers: &HeaderMap, body:
             .unwrap_or_else(PoisonError::into_inner),
     );
     // What could not be read as a form is not shown as one.
-    let fields = Fields::of_body(&watched.headers, Body::from(copied)).await;
+    let query = watched.uri.split_once('?').map(|(_, query)| query);
+    let fields = Fields::of_request(query, &watched.headers, Body::from(copied)).await;
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
     let code = answer["code"]
         .as_u64()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -19,7 +19,8 @@ use serde_json::json;
 use crate::dialect::account_sid;
 use crate::errors::{ApiError, Unwritten};
 use crate::{
-    Dialect, Line, Metrics, accounts, audibility, auth, calls, conferences, notifications,
+    Dialect, Line, Metrics, accounts, audibility, auth, calls, conferences, cors, empty_lists,
+    notifications,
 };
 use crate::{metrics, new_call, participants, prefix, recordings, refused};
 
@@ -38,6 +39,8 @@ pub struct Api {
     pub dialect: Dialect,
     /// Where others reach this API, without a slash at its end: what a URL begins with.
     pub api_url: String,
+    /// Origins of which browsers may use this API, as `Origin` headers spell them.
+    pub cors_origins: Vec<String>,
     /// True once calls can be taken, false again when draining.
     pub ready: Arc<AtomicBool>,
     /// What it counts, and what others do.
@@ -96,6 +99,7 @@ pub fn router(api: Api) -> Router {
             get(notifications::fetch_of_call),
         )
         .merge(recordings::routes())
+        .merge(empty_lists::routes())
         .route(NOTIFICATIONS, get(notifications::list))
         .route(
             &format!("{NOTIFICATIONS}/{{sid}}"),
@@ -103,11 +107,12 @@ pub fn router(api: Api) -> Router {
         )
         .with_state(api.clone());
     let counts = middleware::from_fn_with_state(api.metrics.clone(), metrics::count);
+    let origins = api.cors_origins.clone();
     // A fallback of an outer router: the layer sees, and may rewrite, the path before routing.
-    Router::new()
+    let entered = Router::new()
         .fallback_service(routes)
-        .layer(middleware::from_fn_with_state(api, enter))
-        .layer(counts)
+        .layer(middleware::from_fn_with_state(api, enter));
+    cors::with_origins(entered, &origins).layer(counts)
 }
 
 async fn enter(State(api): State<Api>, mut request: Request, next: Next) -> Response {
@@ -116,7 +121,9 @@ async fn enter(State(api): State<Api>, mut request: Request, next: Next) -> Resp
         return ApiError::Unreadable(status).written(api.dialect);
     }
     let (uri, spelling) = prefix::plain(request.uri());
-    if uri.path().starts_with(ROOT) {
+    // OPTIONS needs no credentials, and so must not tell which accounts exist.
+    let is_options = *request.method() == Method::OPTIONS;
+    if uri.path().starts_with(ROOT) && !is_options {
         let public = recordings::is_public(request.method(), uri.path(), spelling);
         let known = auth::authenticate(request.headers(), api.store.account());
         if let Err(refused) = known
@@ -133,7 +140,12 @@ async fn enter(State(api): State<Api>, mut request: Request, next: Next) -> Resp
     let sent = std::mem::replace(request.uri_mut(), uri);
     request.extensions_mut().insert(spelling);
     let (request, watched) = refused::watch(api.dialect, request, sent.to_string());
-    let response = in_json(api.dialect, &path, next.run(request).await);
+    let response = match next.run(request).await {
+        response if is_options && response.status() == StatusCode::METHOD_NOT_ALLOWED => {
+            options(&response)
+        }
+        response => in_json(api.dialect, &path, response),
+    };
     let mut response = refused::tell(&*api.store, watched, response).await;
     // Whoever sent a Content-Length too may mean something else by what follows (RFC 9112 §6.3).
     if chunked {
@@ -141,6 +153,24 @@ async fn enter(State(api): State<Api>, mut request: Request, next: Next) -> Resp
         response.headers_mut().insert(header::CONNECTION, close);
     }
     response
+}
+
+/// Turns "method not allowed" into the response to OPTIONS: 204 with `Allow`.
+fn options(refused: &Response) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if let Some(allow) = refused.headers().get(header::ALLOW) {
+        response
+            .headers_mut()
+            .insert(header::ALLOW, with_options(allow));
+    }
+    response
+}
+
+/// Adds OPTIONS, which no route names, to an `Allow` header.
+fn with_options(allow: &HeaderValue) -> HeaderValue {
+    let allow = allow.to_str().unwrap_or_default();
+    let all = format!("{allow},OPTIONS");
+    HeaderValue::try_from(all).unwrap_or(HeaderValue::from_static("OPTIONS"))
 }
 
 /// The library's own limit is a buffer's, which a quick client can overshoot.
@@ -178,10 +208,15 @@ fn in_json(dialect: Dialect, path: &str, mut response: Response) -> Response {
         status => ApiError::Http(status),
     };
     let mut shaped = error.written(dialect);
-    for name in [header::ALLOW, header::CONTENT_RANGE] {
-        if let Some(value) = response.headers().get(&name) {
-            shaped.headers_mut().insert(name, value.clone());
-        }
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        shaped
+            .headers_mut()
+            .insert(header::ALLOW, with_options(allow));
+    }
+    if let Some(range) = response.headers().get(header::CONTENT_RANGE) {
+        shaped
+            .headers_mut()
+            .insert(header::CONTENT_RANGE, range.clone());
     }
     shaped
 }

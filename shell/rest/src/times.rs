@@ -3,7 +3,7 @@
 
 use confab_terms::WallTime;
 
-pub(crate) const DAY_MS: i64 = 86_400_000;
+const DAY_MS: i64 = 86_400_000;
 const SECOND_MS: i64 = 1_000;
 
 /// From its first millisecond to the first one after it.
@@ -30,7 +30,7 @@ pub(crate) fn moment(text: &str) -> Option<Moment> {
 fn iso_8601(text: &str) -> Option<i64> {
     let (date, time) = text.split_at_checked(10)?;
     let time = time.strip_prefix(['T', ' '])?;
-    let zone = time.find(['Z', '+', '-']).unwrap_or(time.len());
+    let zone = time.find(['Z', '+', '-', ' ']).unwrap_or(time.len());
     let (clock, zone) = time.split_at_checked(zone)?;
     let clock = clock.split('.').next()?;
     Some(day_start(date)? + clock_ms(clock)? - zone_ms(zone)?)
@@ -71,28 +71,25 @@ fn two_digits(text: &str, below: i64) -> Option<i64> {
     number.filter(|number| *number < below)
 }
 
-/// `Z`, `GMT`, nothing; `+0100`, `-05:30`.
+/// `Z`, `GMT`, nothing; `+0100`, `-05:30`. A `+` sent unencoded in a query arrives as a blank.
 fn zone_ms(text: &str) -> Option<i64> {
     if matches!(text, "" | "Z" | "z" | "GMT" | "UTC") {
         return Some(0);
     }
-    let sign = match text.as_bytes().first()? {
-        b'+' => 1,
-        b'-' => -1,
+    let (sign, offset) = match text.as_bytes().first()? {
+        b'+' | b' ' => (1, &text[1..]),
+        b'-' => (-1, &text[1..]),
+        b'0'..=b'9' => (1, text),
         _ => return None,
     };
-    let digits: String = text[1..].chars().filter(|c| *c != ':').collect();
+    let digits: String = offset.chars().filter(|c| *c != ':').collect();
     let (hours, minutes) = digits.split_at_checked(2)?;
     let clock = format!("{hours}:{minutes}");
     Some(sign * clock_ms(&clock)?)
 }
 
-/// The first millisecond of `YYYY-MM-DD`, or of the day of a longer ISO 8601 time.
-pub(crate) fn day_start(text: &str) -> Option<i64> {
-    let (date, rest) = text.split_at_checked(10)?;
-    if !rest.is_empty() && !rest.starts_with('T') {
-        return None;
-    }
+/// Returns the first millisecond of `YYYY-MM-DD`.
+fn day_start(date: &str) -> Option<i64> {
     let mut parts = date.splitn(3, '-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     if (year.len(), month.len(), day.len()) != (4, 2, 2) {

@@ -231,11 +231,11 @@ impl Outlets {
         if let Some(exchange) = &mut notice.exchange {
             exchange.fields = self.dialect.fields(std::mem::take(&mut exchange.fields));
         }
-        let Notice { code, message, .. } = &notice;
+        let code = notice.code;
         let call = notice.call.map(|call| self.dialect.spell(call));
         let conference = notice.conference.map(|sid| self.dialect.spell(sid));
         let url = notice.url.as_deref().map(in_logs::in_logs);
-        let what = in_logs::text_in_logs(message);
+        let what = in_logs::text_in_logs(&self.dialect.notice_text(&notice));
         tracing::warn!(code, what, call, conference, url, "notice");
         self.store.keep(Entry::Notice(notice));
     }

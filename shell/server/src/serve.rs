@@ -161,6 +161,7 @@ fn api(
         audio,
         dialect: config.dialect,
         api_url,
+        cors_origins: config.cors_origins.clone(),
         ready: Arc::clone(ready),
         metrics,
     }
@@ -221,6 +222,7 @@ async fn open_store(config: &Config) -> Result<(SqliteStore, Option<FreshAccount
         token: config.auth_token.clone(),
         signing_key: config.signing_key.clone(),
         token_signs: config.dialect.token_signs(),
+        hexadecimal_token: config.dialect == Dialect::Twilio,
     };
     Ok(confab_store::open(&config.data_dir, &given).await?)
 }

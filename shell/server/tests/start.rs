@@ -115,7 +115,11 @@ fn in_the_twilio_dialect_the_account_is_shown_as_twilio_writes_it() {
     };
     let sid = line("CONFAB_ACCOUNT_SID=AC").expect(&first);
     assert!(sid.len() == 32 && sid.bytes().all(|b| b.is_ascii_hexdigit()));
-    assert!(line("CONFAB_AUTH_TOKEN=").is_some(), "{first}");
+    let token = line("CONFAB_AUTH_TOKEN=").expect(&first);
+    assert!(
+        token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()),
+        "{token}"
+    );
     assert_eq!(line("CONFAB_SIGNING_KEY="), None, "the token signs");
     assert_eq!(shown(&folder, "twilio"), "", "the token is known");
 }

@@ -6,7 +6,7 @@ use core::fmt;
 use confab_terms::{AccountSid, WallTime};
 use sha2::{Digest, Sha256};
 
-/// SHA-256 of a token: 256 random bits need no slower hash.
+/// SHA-256 of a token: 128 random bits or more need no slower hash.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenHash(pub [u8; 32]);
 
@@ -61,6 +61,8 @@ pub struct Given {
     pub signing_key: Option<String>,
     /// The token signs webhooks, so it has to be kept; `signing_key` counts for nothing.
     pub token_signs: bool,
+    /// A generated token is 32 hexadecimal digits: tools of one vendor refuse any other.
+    pub hexadecimal_token: bool,
 }
 
 /// An account whose token was made just now: the only time that it can be shown.

@@ -169,7 +169,7 @@ async fn settle_account(
         None => {
             let token = match &given.token {
                 Some(token) => token.clone(),
-                None => fresh_token.insert(random_word("PT")?).clone(),
+                None => fresh_token.insert(new_token(given)?).clone(),
             };
             Account {
                 sid: match given.sid {
@@ -181,7 +181,7 @@ async fn settle_account(
                 signing_key: match signing_key {
                     Some(key) => key.clone(),
                     None if given.token_signs => token,
-                    None => random_word("PSK_")?,
+                    None => format!("PSK_{}", random_digits::<32>()?),
                 },
                 date_created: now,
                 date_updated: now,
@@ -257,11 +257,16 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], OpenError> {
     Ok(bytes)
 }
 
-/// 256 random bits behind a prefix that tells what they are.
-fn random_word(prefix: &str) -> Result<String, OpenError> {
-    let mut word = prefix.to_owned();
-    for byte in random::<32>()? {
-        word.push_str(&format!("{byte:02x}"));
+/// Makes a token: 256 random bits behind `PT`, or 128 without a prefix.
+fn new_token(given: &Given) -> Result<String, OpenError> {
+    match given.hexadecimal_token {
+        true => random_digits::<16>(),
+        false => Ok(format!("PT{}", random_digits::<32>()?)),
     }
-    Ok(word)
+}
+
+/// Writes random bytes as hexadecimal digits.
+fn random_digits<const BYTES: usize>() -> Result<String, OpenError> {
+    let bytes = random::<BYTES>()?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -109,7 +109,7 @@ pub(crate) fn recording_lost(board: &mut Switchboard, now: Now, view: &Recording
 
 /// It was asked for by a document, and could not begin.
 pub(crate) fn not_recorded(board: &mut Switchboard, now: Now, of: RecordingOf, why: &Refusal) {
-    let message = format!("it is not recorded: {why}");
+    let message = format!("recording failed: {why}");
     warn(board, now, of, (NOT_WRITTEN, Severity::Error), message);
 }
 

@@ -235,7 +235,7 @@ fn a_call_that_is_recorded_already_goes_on_with_the_next_verb() {
     world.seconds(3);
     assert!(went_on(&world));
     let message = &world.notices.last().unwrap().message;
-    assert!(message.starts_with("it is not recorded"), "{message}");
+    assert!(message.starts_with("recording failed"), "{message}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The account. SignalWire's schema names resources that confab does not serve too, and says of
-//! each whether it may be null; Twilio's has those that are there.
+//! The account. SignalWire's schema also links to resources that confab does not have: their lists
+//! are empty. In Twilio's shape only existing resources are linked.
 
 use confab_store::Account;
 use serde_json::{Value, json};
@@ -31,6 +31,7 @@ fn twilio(dialect: Dialect, account: &Account) -> Value {
             "calls": below("Calls"),
             "conferences": below("Conferences"),
             "notifications": below("Notifications"),
+            "recordings": below("Recordings"),
         },
     })
 }

@@ -321,9 +321,6 @@ async fn a_call_is_made_as_it_is_wished_for() {
 #[tokio::test]
 async fn a_call_that_cannot_be_made_is_refused_before_it_is_asked() {
     for (form, code) in [
-        ("From=a&Url=http://e/x", 10000),
-        ("To=1&Url=http://e/x", 10000),
-        ("To=1&From=a", 10000),
         ("To=1&From=a&Url=x", 21402),
         ("To=1&From=a&Url=http://e/x&Timeout=0", 10000),
         ("To=1&From=a&Url=http://e/x&Timeout=601", 10000),
@@ -345,6 +342,28 @@ async fn a_call_that_cannot_be_made_is_refused_before_it_is_asked() {
     ] {
         let bench = Bench::usual();
         create(&bench, form).await.is_error(422, code);
+        assert!(bench.questions().is_empty(), "{form}");
+    }
+}
+
+#[tokio::test]
+async fn missing_field_of_a_new_call_has_its_own_code_and_is_named() {
+    for (form, field, code) in [
+        ("", "To", 21201),
+        ("From=a&Url=http://e/x", "To", 21201),
+        ("To=&From=a&Url=http://e/x", "To", 21201),
+        ("To=1&Url=http://e/x", "From", 21213),
+        ("To=1&From=a", "Url", 21205),
+        ("To=1&From=a&Url=&Twiml=", "Url", 21205),
+    ] {
+        let bench = Bench::usual();
+        let answer = create(&bench, form).await;
+        answer.is_error(422, code);
+        let message = answer.json()["message"].as_str().unwrap().to_owned();
+        assert!(
+            message.starts_with(&format!("missing {field}:")),
+            "{message}"
+        );
         assert!(bench.questions().is_empty(), "{form}");
     }
 }

@@ -252,7 +252,7 @@ async fn conferences_are_filtered() {
         ("DateCreated%3C=1970-01-07&PageSize=1", &[6, 5, 4]),
         (
             "DateCreated>=1970-01-06T23:30:00Z&DateCreated<=1970-01-07",
-            &[6, 5],
+            &[6],
         ),
         ("DateUpdated=1970-01-09", &[8]),
         ("DateCreated%3E=1970-01-09&DateCreated%3C=1970-01-05", &[]),
@@ -264,4 +264,35 @@ async fn conferences_are_filtered() {
         // Day 9 is both: live in a moment ago's list, and ended: it has ended.
         assert_eq!(found, sids(days), "{query}");
     }
+}
+
+/// Day 7 begins conference 6, at midnight to the second.
+#[tokio::test]
+async fn time_in_a_date_filter_counts_to_the_second() {
+    let cases: [(&str, &[u32]); 9] = [
+        (
+            "DateCreated>=1970-01-07T00:00:00Z&DateCreated<=1970-01-07",
+            &[6],
+        ),
+        (
+            "DateCreated>=1970-01-07T00:00:01Z&DateCreated<=1970-01-07",
+            &[],
+        ),
+        ("DateCreated<=1970-01-07T00:00:00Z", &[6, 5, 4]),
+        ("DateCreated<=1970-01-06T23:59:59Z", &[5, 4]),
+        ("DateCreated=1970-01-07T00:00:00Z", &[6]),
+        ("DateCreated=1970-01-07T01:00:00+01:00", &[6]),
+        ("DateCreated=1970-01-07T12:00:00Z", &[]),
+        ("DateUpdated=1970-01-07T00:00:14Z", &[6]),
+        ("DateUpdated>=1970-01-10T00:00:15Z", &[10]),
+    ];
+    for (query, days) in cases {
+        let query = query
+            .replace('>', "%3E")
+            .replace('<', "%3C")
+            .replace('+', "%2B");
+        assert_eq!(listed(&query).await, sids(days), "{query}");
+    }
+    let path = format!("/2010-04-01/Accounts/{ACCOUNT}/Conferences?DateCreated=soon");
+    conferences().ask("GET", &path).await.is_error(422, 10000);
 }

@@ -7,8 +7,12 @@ mod bodies;
 mod calls;
 #[path = "../common/mod.rs"]
 mod common;
+mod cross_origin;
+mod links;
 mod lists;
 mod notifications;
+mod parents;
+mod query;
 mod recordings;
 mod refusals;
 mod resources;

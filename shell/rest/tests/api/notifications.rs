@@ -70,7 +70,7 @@ fn bench() -> Bench {
     let store = Memory {
         account: account(),
         conferences: vec![],
-        calls: vec![],
+        calls: vec![crate::common::call(&sid(5)), crate::common::call(&sid(6))],
         recordings: Mutex::default(),
         notices: Mutex::new(vec![
             notice(1, Some(5)),

@@ -84,7 +84,7 @@ fn bench(dialect: Dialect) -> Bench {
             let view = recording(2, *of, status);
             Some(Reply::Recording(Box::new(view)))
         }
-        _ => None,
+        other => crate::common::usual(other),
     };
     Bench::speaking(dialect, script, store)
 }
@@ -455,4 +455,42 @@ async fn the_other_vendor_spells_it_otherwise() {
         sid(1).prefixed()
     );
     assert!(told.contains(&("RecordingUrl".to_owned(), url)), "{told:?}");
+}
+
+#[tokio::test]
+async fn audio_that_the_client_has_is_304() {
+    let bench = bench(Dialect::SignalWire);
+    let dir = recordings_dir();
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join(format!("{}.wav", sid(1))), b"RIFF and so on").unwrap();
+    let audio = path(&format!("/Recordings/{}", sid(1)));
+    let tag = bench.ask("GET", &audio).await.headers["etag"].clone();
+    let tag = tag.to_str().unwrap();
+    for (sent, status) in [
+        (vec![tag.to_owned()], 304),
+        (vec![format!("W/{tag}")], 304),
+        (vec![format!("\"other\", {tag}")], 304),
+        (vec!["\"other\"".to_owned(), tag.to_owned()], 304),
+        (vec!["*".to_owned()], 304),
+        (vec!["\"other\"".to_owned()], 200),
+        (vec![tag.trim_matches('"').to_owned()], 200),
+        (vec![String::new()], 200),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let mut request = Request::builder().method(method).uri(&audio);
+            for value in &sent {
+                request = request.header("if-none-match", value);
+            }
+            // A range of a version that the client has is of no use to it either.
+            let request = request.header("range", "bytes=0-1").body(Body::empty());
+            let answer = bench.send(request.unwrap()).await;
+            let expected = match (status, method) {
+                (200, "GET") => 206,
+                (status, _) => status,
+            };
+            assert_eq!(answer.status, expected, "{method} {sent:?}");
+            assert_eq!(answer.headers["etag"], tag);
+            assert!(status != 304 || answer.body.is_empty());
+        }
+    }
 }

@@ -85,7 +85,7 @@ async fn every_spelling_of_a_path_is_served() {
         "/api/laml/".to_owned(),
         "/.json".to_owned(),
         "/2010-04-01".to_owned(),
-        format!("/2010-04-01/Accounts/{ACCOUNT}/Queues"),
+        format!("/2010-04-01/Accounts/{ACCOUNT}/Addresses"),
     ] {
         bench.ask("GET", &path).await.is_error(404, 20404);
     }
@@ -156,12 +156,12 @@ async fn other_accounts_are_not_found() {
 async fn a_wrong_method_is_told_which_would_do() {
     let bench = Bench::usual();
     let path = participant_path(CONFERENCE, CALL);
-    for method in ["PUT", "PATCH", "OPTIONS", "TRACE", "BREW"] {
+    for method in ["PUT", "PATCH", "TRACE", "BREW"] {
         let answer = bench.ask(method, &path).await;
         answer.is_error(405, 10000);
         let allow = answer.headers[header::ALLOW].to_str().unwrap();
         assert!(
-            ["GET", "POST", "DELETE"]
+            ["GET", "POST", "DELETE", "OPTIONS"]
                 .iter()
                 .all(|method| allow.contains(method)),
             "{allow}"
@@ -194,4 +194,55 @@ async fn health_needs_no_account_and_tells_the_truth() {
     assert_eq!(bench.send(request()).await.status, 200);
     bench.ready.store(false, Ordering::Relaxed);
     assert_eq!(bench.send(request()).await.status, 503);
+}
+
+/// Participants "l" and "l.json": the client libraries put `.json` behind either.
+#[tokio::test]
+async fn label_that_ends_in_json_is_found_in_every_spelling() {
+    use confab_switchboard::conference::Refusal as Rule;
+    use confab_switchboard::{Refusal, Reply};
+    for (seated, written, found) in [
+        (&["l.json"][..], "l.json", Some("l.json")),
+        (&["l.json"], "l%2Ejson", Some("l.json")),
+        (&["l.json"], "l.json.json", Some("l.json")),
+        (&["l.json"], "l", None),
+        (&["l.json"], "l%2ejson.json", Some("l.json")),
+        (&["l"], "l.json", Some("l")),
+        (&["l", "l.json"], "l.json", Some("l")),
+        (&["l", "l.json"], "l.json.json", Some("l.json")),
+        (&[".json"], ".json", Some(".json")),
+        (&[".json"], ".json.json", Some(".json")),
+        (&["\u{e9} 1.json"], "%C3%A9%201.json", Some("\u{e9} 1.json")),
+    ] {
+        for method in ["GET", "POST", "DELETE"] {
+            let answered = std::sync::Arc::new(std::sync::Mutex::new(None));
+            let last = std::sync::Arc::clone(&answered);
+            let bench = Bench::new(move |question| {
+                let (Question::FetchParticipant { key, .. }
+                | Question::UpdateParticipant { key, .. }
+                | Question::RemoveParticipant { key, .. }) = question
+                else {
+                    return None;
+                };
+                let Key::Label(label) = key else { return None };
+                if !seated.contains(&label.as_str()) {
+                    let rule = Rule::NoSuchParticipant(label.clone());
+                    return Some(Reply::Refused(Refusal::Conference(rule)));
+                }
+                *last.lock().unwrap() = Some(label.clone());
+                crate::common::usual(question)
+            });
+            let path = participant_path(CONFERENCE, written);
+            let answer = bench.ask(method, &path).await;
+            assert_eq!(
+                answered.lock().unwrap().as_deref(),
+                found,
+                "{method} {path}"
+            );
+            match found {
+                Some(_) => assert!(answer.status.is_success(), "{method} {path}"),
+                None => answer.is_error(404, 20404),
+            }
+        }
+    }
 }

@@ -226,13 +226,15 @@ async fn each_refusal_that_twilio_documents_has_its_code() {
         ),
         (Refusal::Conference(Rule::TargetOnHold(uuid())), 400, 16027),
         // Those that both have in common.
-        (Refusal::Conference(Rule::CoachingWithoutTarget), 422, 16002),
+        (Refusal::Conference(Rule::CoachingWithoutTarget), 400, 16002),
         (
             Refusal::Conference(Rule::NoSuchParticipant(CALL.into())),
             404,
             20404,
         ),
         (Refusal::NoSuchCall(uuid()), 404, 20404),
+        (Refusal::RecordedAlready(CALL.parse().unwrap()), 400, 10000),
+        (Refusal::NotInProgress(uuid()), 400, 21220),
         (Refusal::Busy, 429, 20429),
     ];
     for (refusal, status, code) in cases {

@@ -35,6 +35,8 @@ pub const ENDED: &str = "66666666-6666-4666-8666-666666666666";
 pub const CALL: &str = "33333333-3333-4333-8333-333333333333";
 pub const OTHER_CALL: &str = "44444444-4444-4444-8444-444444444444";
 pub const TOKEN: &str = "PTtoken:with:colons";
+/// An origin that browsers may call from.
+pub const ORIGIN: &str = "https://app.example.com";
 /// Where the API is reached.
 pub const API_URL: &str = "http://198.51.100.7:8080";
 
@@ -300,6 +302,7 @@ impl Bench {
             audio: confab_sounds::AudioFiles::new(recordings_dir()),
             dialect,
             api_url: API_URL.to_owned(),
+            cors_origins: vec![ORIGIN.to_owned()],
             ready: Arc::clone(&ready),
             metrics: Metrics::new(SomeFigures),
         });

@@ -63,6 +63,7 @@ pub async fn run(dir: &Path) -> Running {
         audio: confab_sounds::AudioFiles::new(super::recordings_dir()),
         dialect: Dialect::SignalWire,
         api_url: super::API_URL.to_owned(),
+        cors_origins: vec![],
         ready: Arc::new(AtomicBool::new(true)),
         metrics: Metrics::new(super::SomeFigures),
     };

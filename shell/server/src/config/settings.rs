@@ -220,6 +220,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "Networks that documents, audio and callbacks may reach although they are not public",
     },
     Setting {
+        name: "cors_origins",
+        default: None,
+        value: "ORIGIN,…",
+        help: "Origins that browsers may call the API from; none: same origin only",
+    },
+    Setting {
         name: "dialect",
         default: Some("signalwire"),
         value: "signalwire|twilio",

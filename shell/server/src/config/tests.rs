@@ -105,6 +105,17 @@ fn each_bad_value_is_one_line_that_says_what_would_do() {
             "CA5ba0f94a1b0c4d8f9c2e6b0a3f1d2e4c",
             "AC and 32",
         ),
+        ("CONFAB_CORS_ORIGINS", "*", "https://app.example.com"),
+        ("CONFAB_CORS_ORIGINS", "null", "https://app.example.com"),
+        ("CONFAB_CORS_ORIGINS", "app.example.com", "no path"),
+        ("CONFAB_CORS_ORIGINS", "https://a.example/", "no path"),
+        ("CONFAB_CORS_ORIGINS", "https://A.example", "lower case"),
+        (
+            "CONFAB_CORS_ORIGINS",
+            "https://a.example:443",
+            "default port",
+        ),
+        ("CONFAB_CORS_ORIGINS", "file://", "https://app.example.com"),
         ("CONFAB_DIALECT", "klingon", "signalwire or twilio"),
         ("CONFAB_DRAIN_SECONDS", "-1", "30"),
         ("CONFAB_DRAIN_SECONDS", "1e9", "30"),
@@ -344,4 +355,18 @@ fn secrecy_is_said_for_all_and_for_each_trunk() {
         let line = read(&[], environment, file).expect_err(says);
         assert!(line.contains(says), "{line}");
     }
+}
+
+#[test]
+fn cors_origins_are_a_list_and_unset_by_default() {
+    assert!(read(&[], &[], "").unwrap().cors_origins.is_empty());
+    let both = "https://app.example.com, http://localhost:3000";
+    let config = read(&[], &[("CONFAB_CORS_ORIGINS", both)], "").unwrap();
+    let origins = ["https://app.example.com", "http://localhost:3000"];
+    assert_eq!(config.cors_origins, origins);
+    let file = "cors_origins = ['http://[::1]:3000']";
+    assert_eq!(
+        read(&[], &[], file).unwrap().cors_origins,
+        ["http://[::1]:3000"]
+    );
 }

@@ -51,6 +51,7 @@ pub(crate) struct Config {
     pub(crate) status_callback: Option<(String, Method)>,
     pub(crate) status_callback_events: Vec<CallEvent>,
     pub(crate) fetch_allow: Vec<Cidr>,
+    pub(crate) cors_origins: Vec<String>,
     pub(crate) dialect: Dialect,
     pub(crate) drain: Duration,
     pub(crate) log: String,
@@ -114,6 +115,10 @@ impl Config {
             status_callback_events: one("status_callback_events")?.call_events()?,
             fetch_allow: some("fetch_allow")
                 .map(Given::networks)
+                .transpose()?
+                .unwrap_or_default(),
+            cors_origins: some("cors_origins")
+                .map(Given::origins)
                 .transpose()?
                 .unwrap_or_default(),
             dialect: dialect(one("dialect")?)?,

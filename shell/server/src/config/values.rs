@@ -197,6 +197,24 @@ impl Given {
             .map_err(|error| self.bad(format!("holds something else than networks: {error}")))
     }
 
+    /// Origins as browsers send them in `Origin`; `*` and `null` are refused.
+    pub(crate) fn origins(&self) -> Result<Vec<String>, BadValue> {
+        let words = self.value.split([',', ' ']).filter(|word| !word.is_empty());
+        let origin = |word: &str| {
+            let url = url::Url::parse(word).ok()?;
+            let is_web = matches!(url.scheme(), "http" | "https");
+            let is_canonical = url.origin().ascii_serialization() == word;
+            (is_web && is_canonical).then(|| word.to_owned())
+        };
+        let origins: Option<Vec<_>> = words.map(origin).collect();
+        origins.ok_or_else(|| {
+            self.bad(
+                "holds something else than origins as browsers send them (a scheme and a host in \
+                 lower case, no path, no default port, no *); https://app.example.com would do",
+            )
+        })
+    }
+
     pub(crate) fn seconds(&self) -> Result<Duration, BadValue> {
         const DAY: u64 = 86_400;
         let seconds = self.value.parse::<u64>().ok().filter(|&n| n <= DAY);

@@ -88,6 +88,14 @@ async fn the_account_is_made_once_and_its_token_is_nowhere() {
     );
     assert_eq!(made.token_hash, TokenHash::of(&fresh.token));
     assert_eq!(fresh.token.len(), 2 + 64);
+    let twilio = Given {
+        hexadecimal_token: true,
+        ..Given::default()
+    };
+    let other = Dir::new("account-hexadecimal");
+    let token = open(&other.0, &twilio).await.unwrap().1.unwrap().token;
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    assert!(token.len() == 32 && token.bytes().all(is_digit), "{token}");
     closed(store).await;
     let (store, again) = open(&dir.0, &Given::default()).await.unwrap();
     assert_eq!(again, None, "a token is shown once");
@@ -115,6 +123,7 @@ async fn what_the_configuration_gives_goes_first_and_stays() {
         token: Some("mine".to_owned()),
         signing_key: Some("key".to_owned()),
         token_signs: false,
+        hexadecimal_token: false,
     };
     let (store, fresh) = open(&dir.0, &given).await.unwrap();
     assert_eq!(fresh, None, "nothing was made that would have to be shown");
