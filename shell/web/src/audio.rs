@@ -223,7 +223,7 @@ async fn pour(
         if !writer.has_room() {
             break format!("nobody decoded it for {} s", AUDIO_STALL_MAX.as_secs());
         }
-        let bytes = match next(&mut body, writer.as_ref(), idle).await {
+        let bytes = match next(&mut body, writer.as_mut(), idle).await {
             Ok(Some(bytes)) => bytes,
             Ok(None) => {
                 writer.finish();
@@ -246,7 +246,7 @@ async fn pour(
 /// The next bytes; none at the end. An error says why none are taken any more.
 async fn next(
     body: &mut Body,
-    writer: &dyn AudioWriter,
+    writer: &mut dyn AudioWriter,
     idle: Duration,
 ) -> Result<Option<Vec<u8>>, String> {
     let until = Instant::now() + idle;
