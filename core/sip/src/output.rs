@@ -85,12 +85,17 @@ pub enum Event {
         dialog: DialogId,
         /// Where the datagram came from.
         source: SocketAddr,
-        /// `sip:user@host` of the From header (contract.md §SIP): no name, tag or parameters.
+        /// Caller as applications see it: a number for a trunk that sends numbers, else
+        /// `sip:user@host` without name, tag and parameters.
         from: String,
-        /// Display name of From.
+        /// Display name of the caller.
         from_name: Option<String>,
-        /// `sip:user@host` of the request URI.
+        /// `sip:user@host` of the From header.
+        sip_from: String,
+        /// Callee as applications see it, in the same form as `from`.
         to: String,
+        /// Party that diverted the call last (Diversion, History-Info), in the same form.
+        forwarded_from: Option<String>,
         /// User part of the request URI, percent-decoded; empty if there is none.
         to_user: String,
         /// Host of the request URI.
