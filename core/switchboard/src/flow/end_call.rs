@@ -59,6 +59,7 @@ pub(crate) fn finish_call(
         Timer::Pause(sid),
         Timer::Ringing(sid),
         Timer::TimeLimit(sid),
+        Timer::CallLimit(sid),
         Timer::Silence(sid),
         Timer::Length(sid),
         Timer::Written(sid),

@@ -18,7 +18,9 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         source,
         from,
         from_name,
+        sip_from,
         to,
+        forwarded_from,
         to_user,
         to_host,
         call_id,
@@ -47,7 +49,9 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
             source,
             from,
             from_name,
+            sip_from,
             to,
+            forwarded_from,
             to_user,
             to_host,
             call_id,
@@ -69,6 +73,8 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         replaces,
         outgoing: None,
         recording: None,
+        figures: None,
+        time_limit: None,
     });
     tell::call_began(board, now, sid);
     match replaces {
