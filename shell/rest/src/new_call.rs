@@ -72,7 +72,10 @@ pub(crate) async fn create(
 /// All the fields, or the first that is invalid.
 fn wish(dialect: Dialect, fields: &Fields, warnings: &mut Warnings) -> Result<NewCall, ApiError> {
     let to = fields.party("To");
-    let to = to.ok_or(ApiError::Missing("To", "a number, client:NAME or a SIP URI"))?;
+    let to = to.ok_or(ApiError::Missing(
+        "To",
+        "a number, client:NAME or a SIP URI",
+    ))?;
     let from = fields.party("From");
     let from = from.ok_or(ApiError::Missing("From", "a number, a name or a SIP URI"))?;
     let rest = wanted(fields, warnings)?;
