@@ -220,9 +220,6 @@ async fn an_update_names_who_else_is_asked_and_told() {
         });
     }
     assert_eq!(bench.questions(), asked);
-    update(&bench, CALL, "StatusCallbackEvent=ringing,started")
-        .await
-        .is_error(422, 10000);
     update(&bench, CALL, "StatusCallback=x")
         .await
         .is_error(422, 21402);
