@@ -7,7 +7,7 @@ use crate::dialog::Dialog;
 use crate::hop::Source;
 use crate::identity::Parties;
 use crate::message::{Reply, Request, Uri};
-use crate::{DialogId, Event, UserAgent};
+use crate::{CallOrigin, DialogId, Event, UserAgent};
 
 impl UserAgent {
     pub(crate) fn take_invite(
@@ -74,9 +74,11 @@ fn invited(
         source,
         from: parties.from,
         from_name: parties.from_name,
-        sip_from: parties.sip_from,
         to: parties.to,
-        forwarded_from: parties.forwarded_from,
+        origin: Box::new(CallOrigin {
+            sip_from: parties.sip_from,
+            forwarded_from: parties.forwarded_from,
+        }),
         to_user: request.uri.user(),
         to_host,
         call_id: request.call_id.clone(),

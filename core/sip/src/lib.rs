@@ -55,7 +55,7 @@ pub use digest::{Account, Secret};
 pub use hop::{ConnectionId, Transport};
 pub use identity::IdentityRules;
 pub use number::CountryCode;
-pub use output::{ConnectionEvent, ConnectionOrder, Ending, Event, Lookup, Output};
+pub use output::{CallOrigin, ConnectionEvent, ConnectionOrder, Ending, Event, Lookup, Output};
 pub use route::Route;
 pub use stream::{Framed, Stream};
 pub use target::Target;

@@ -76,6 +76,15 @@ pub enum ConnectionEvent {
     Closed,
 }
 
+/// Facts on the caller of an INVITE besides the shown identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallOrigin {
+    /// `sip:user@host` of the From header.
+    pub sip_from: String,
+    /// Party that diverted the call last (Diversion, History-Info), in the form of the caller.
+    pub forwarded_from: Option<String>,
+}
+
 /// What the application must know or decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
@@ -90,12 +99,10 @@ pub enum Event {
         from: String,
         /// Display name of the caller.
         from_name: Option<String>,
-        /// `sip:user@host` of the From header.
-        sip_from: String,
         /// Callee as applications see it, in the same form as `from`.
         to: String,
-        /// Party that diverted the call last (Diversion, History-Info), in the same form.
-        forwarded_from: Option<String>,
+        /// Further facts on the caller.
+        origin: Box<CallOrigin>,
         /// User part of the request URI, percent-decoded; empty if there is none.
         to_user: String,
         /// Host of the request URI.

@@ -81,18 +81,17 @@ fn invite(trunk: Trunk, source: &str, (to, from): (&str, &str), headers: &str) -
         if let Output::Event(Event::Invited {
             from,
             from_name,
-            sip_from,
             to,
-            forwarded_from,
+            origin,
             ..
         }) = output
         {
             return Seen {
                 from,
                 name: from_name,
-                sip_from,
+                sip_from: origin.sip_from,
                 to,
-                forwarded: forwarded_from,
+                forwarded: origin.forwarded_from,
             };
         }
     }
