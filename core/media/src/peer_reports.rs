@@ -67,9 +67,7 @@ impl PeerReports {
             let middle = (ntp >> 16) as u32;
             let passed = middle.wrapping_sub(block.last_sender_report);
             // Rounding of the peer's clock may make a short way negative.
-            let way = passed
-                .checked_sub(block.since_last_sender_report)
-                .unwrap_or(0);
+            let way = passed.saturating_sub(block.since_last_sender_report);
             let ms = (u64::from(way) * 1_000) >> 16;
             if let Some(ms) = u32::try_from(ms).ok().filter(|ms| *ms <= ROUND_TRIP_MS_MAX) {
                 self.round_trip_ms.add(ms);
