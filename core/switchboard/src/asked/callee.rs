@@ -79,7 +79,8 @@ fn check(headers: &UriHeaders) -> Result<(), Refusal> {
     }
     for (name, value) in headers {
         let is_x = name.len() > 2 && name.get(..2).is_some_and(|x| x.eq_ignore_ascii_case("X-"));
-        if !(is_x && is_header_name(name)) && !name.eq_ignore_ascii_case(USER_TO_USER) {
+        let is_sent = name.eq_ignore_ascii_case(USER_TO_USER) || is_x && is_header_name(name);
+        if !is_sent {
             return refused(format!("{name:?}: expected X-… or {USER_TO_USER}"));
         }
         if value.chars().any(char::is_control) {
