@@ -140,7 +140,7 @@ impl Outlets {
             }),
             Output::News(news) => in_logs::log(self.dialect, &news),
             Output::CallEnded(call) | Output::CallMeasured(call) => {
-                self.store.keep(Entry::Call(call))
+                self.store.keep(Entry::Call(call));
             }
             Output::ConferenceEnded(conference) => {
                 self.store.keep(Entry::Conference(conference));

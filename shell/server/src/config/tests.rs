@@ -307,6 +307,8 @@ fn a_bad_trunk_is_one_line_that_says_which_and_what_would_do() {
 
 #[test]
 fn identity_rules_come_from_the_environment_and_the_file() {
+    use confab_switchboard::CountryCode;
+
     let environment = [
         ("CONFAB_TRUNK_ADDRESS", "192.0.2.7"),
         ("CONFAB_TRUNK_COUNTRY_CODE", "+49"),
@@ -319,7 +321,7 @@ fn identity_rules_come_from_the_environment_and_the_file() {
     let access = super::access(config.sip_listen, &config.trunks);
     let rules = access.trunks.iter().map(|trunk| {
         let code = trunk.identity.country_code.as_ref();
-        (code.map(|code| code.digits()), trunk.identity.is_trusted)
+        (code.map(CountryCode::digits), trunk.identity.is_trusted)
     });
     assert_eq!(
         rules.collect::<Vec<_>>(),
