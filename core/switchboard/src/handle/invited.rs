@@ -31,9 +31,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         return;
     };
     if !board.takes_calls() {
-        board.counted.calls_refused += 1;
-        board.sip.reject(now.instant, dialog, 503);
-        return;
+        return refuse(board, now, dialog);
     }
     let acceptable = offer.is_empty() || is_acceptable(board, dialog, &offer);
     let replaces = replaces.and_then(|dialog| whose_place(board, dialog));
@@ -82,6 +80,12 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         Some(Replaces::Seat(_)) => flow::open_leg(board, now, sid),
         _ => begin(board, now, sid),
     }
+}
+
+/// Rejects a call for which there is no room.
+fn refuse(board: &mut Switchboard, now: Now, dialog: DialogId) {
+    board.counted.calls_refused += 1;
+    board.sip.reject(now.instant, dialog, 503);
 }
 
 /// What the new call gets of the one whose dialog its Replaces names (RFC 3891).
