@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::Peer;
+use crate::challenge::Credentials;
 use crate::early::Early;
 use crate::hop::{Hop, Source, Transport, is_direct};
 use crate::lasting::{self, Lasting, names};
@@ -55,6 +56,8 @@ pub(crate) struct Dialog {
     pub(crate) peer: Peer,
     /// `sips:` was called: nothing of it leaves TLS.
     pub(crate) secure: bool,
+    /// Credentials of this call, in place of the trunk's.
+    pub(crate) credentials: Option<Box<Credentials>>,
 }
 
 impl Dialog {
@@ -94,6 +97,7 @@ impl Dialog {
             early: Vec::new(),
             peer: Peer::Anyone,
             secure: is_secure(&request.uri),
+            credentials: None,
         }
     }
 
@@ -136,6 +140,7 @@ impl Dialog {
             early: Vec::new(),
             peer: Peer::Anyone,
             secure: Uri::parse(remote_uri).is_some_and(|uri| is_secure(&uri)),
+            credentials: None,
         }
     }
 

@@ -5,8 +5,9 @@ use confab_terms::{Instant, SocketAddr, limits};
 use crate::access::Peer;
 use crate::dialog::Dialog;
 use crate::hop::Source;
+use crate::identity::Parties;
 use crate::message::{Reply, Request, Uri};
-use crate::{DialogId, Event, UserAgent};
+use crate::{CallOrigin, DialogId, Event, UserAgent};
 
 impl UserAgent {
     pub(crate) fn take_invite(
@@ -40,6 +41,8 @@ impl UserAgent {
         let server = self.begin_server(request, source, id);
         let tag = self.tag();
         let mut dialog = Dialog::of_invited(request, source, tag, server);
+        let trunk = self.access.of_caller(&peer, source.address);
+        let parties = Parties::of(request, trunk);
         dialog.peer = peer;
         let key = (dialog.call_id.clone(), dialog.local_tag.clone());
         self.dialog_keys.insert(key, id);
@@ -47,7 +50,7 @@ impl UserAgent {
         self.dialogs.insert(id, dialog);
         self.hear_from(id, source);
         self.respond(now, server, &Reply::new(100));
-        self.tell(invited(id, source.address, request, replaces));
+        self.tell(invited(id, source.address, request, parties, replaces));
     }
 }
 
@@ -55,6 +58,7 @@ fn invited(
     dialog: DialogId,
     source: SocketAddr,
     request: &Request,
+    parties: Parties,
     replaces: Option<DialogId>,
 ) -> Event {
     let to_host = match &request.uri {
@@ -68,9 +72,13 @@ fn invited(
     Event::Invited {
         dialog,
         source,
-        from: request.from.uri.bare(),
-        from_name: request.from.name.clone(),
-        to: request.uri.bare(),
+        from: parties.from,
+        from_name: parties.from_name,
+        to: parties.to,
+        origin: Box::new(CallOrigin {
+            sip_from: parties.sip_from,
+            forwarded_from: parties.forwarded_from,
+        }),
         to_user: request.uri.user(),
         to_host,
         call_id: request.call_id.clone(),

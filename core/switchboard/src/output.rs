@@ -8,7 +8,7 @@ use confab_terms::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{CallView, ConferenceView, News, Notice, RecordingView, Reply};
+use crate::{CallView, ConferenceView, Cookies, News, Notice, RecordingView, Reply};
 
 /// Everything that the switchboard wants done. Outputs are carried out in their order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -125,6 +125,8 @@ pub enum Output {
     News(News),
     /// A call is over: history.
     CallEnded(CallView),
+    /// An ended call once more, with the figures of its audio.
+    CallMeasured(CallView),
     /// A conference is over: history.
     ConferenceEnded(ConferenceView),
     /// A recording begins: its file is to be made once its audio comes. Before anything of it does.
@@ -164,14 +166,17 @@ pub struct Fetch {
     pub fields: Vec<(String, String)>,
     /// How long.
     pub time_outs: TimeOuts,
+    /// Cookies of the call; each goes to its own host only.
+    pub cookies: Cookies,
 }
 
 /// What may come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FetchKind {
-    /// A document (voice URL, action, `<Redirect>` of a call); never cached.
+    /// Document of a call (voice URL, action, `<Redirect>`), or audio or text in its stead; always
+    /// requested anew.
     Document,
-    /// HoldUrl, WaitUrl, AnnounceUrl: either. A document is never cached, audio is.
+    /// HoldUrl, WaitUrl, AnnounceUrl: a document, audio or text. Audio is cached.
     DocumentOrAudio,
     /// `<Play>`: cached, by ETag, Last-Modified and Cache-Control.
     Audio,

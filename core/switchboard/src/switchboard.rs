@@ -7,7 +7,7 @@ use confab_terms::{Instant, Now, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::live::{
-    Asked, Calls, Counters, Leftovers, Names, Partings, Recordings, Rooms, Threads, Timers,
+    Asked, Calls, Counters, Endings, Leftovers, Names, Partings, Recordings, Rooms, Threads, Timers,
 };
 use crate::program::Shared;
 use crate::{Config, Input, Output, asked, flow, handle};
@@ -22,6 +22,7 @@ pub struct Switchboard {
     pub(crate) rooms: Rooms,
     pub(crate) asked: Asked,
     pub(crate) partings: Partings,
+    pub(crate) endings: Endings,
     /// Those that are not whole yet.
     pub(crate) recordings: Recordings,
     pub(crate) shared: Shared,
@@ -53,6 +54,7 @@ impl Switchboard {
             rooms: Rooms::default(),
             asked: Asked::default(),
             partings: Partings::default(),
+            endings: Endings::default(),
             recordings: Recordings::default(),
             shared: Shared::default(),
             timers: Timers::default(),
@@ -81,7 +83,11 @@ impl Switchboard {
             }
             Input::Asked { request, what } => asked::asked(self, now, request, what),
             Input::LegOpened { leg, port } => handle::leg_opened(self, now, leg, port),
-            Input::Fetched { fetch, result } => handle::fetched(self, now, fetch, result),
+            Input::Fetched {
+                fetch,
+                result,
+                cookies,
+            } => handle::fetched(self, now, fetch, result, cookies),
             Input::Decoded { decode, result } => handle::decoded(self, now, decode, result),
             Input::Media { event, .. } => handle::media(self, now, event),
             Input::Recorded { recording, end } => flow::recorded(self, now, recording, end),
@@ -144,7 +150,7 @@ impl Switchboard {
             decodes: self.asked.decodes.len(),
             holds: self.asked.holds.len(),
             announcements: self.shared.len(),
-            partings: self.partings.len(),
+            partings: self.partings.len() + self.endings.len(),
             recordings: self.recordings.len(),
             legs: self.threads.legs(),
             transactions,
@@ -156,8 +162,8 @@ impl Switchboard {
     /// Draining, and no call is left, nor anything to tell of one.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        let told =
-            self.partings.len() == 0 && self.recordings.len() == 0 && !self.asked.owes_farewell();
+        let waiting = self.partings.len() + self.endings.len() + self.recordings.len();
+        let told = waiting == 0 && !self.asked.owes_farewell();
         self.draining && self.calls.len() == 0 && told
     }
 

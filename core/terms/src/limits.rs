@@ -20,6 +20,12 @@ pub const SIP_MESSAGE_BYTES_MAX: usize = 65_535;
 pub const SIP_BODY_BYTES_MAX: usize = 32_768;
 /// Headers of a SIP message.
 pub const SIP_HEADERS_MAX: usize = 128;
+/// Addresses read from one identity header (P-Asserted-Identity, Diversion, History-Info).
+pub const SIP_IDENTITIES_MAX: usize = 32;
+/// Headers in the URI of an outbound call.
+pub const SIP_URI_HEADERS_MAX: usize = 16;
+/// Bytes of names and values of these headers.
+pub const SIP_URI_HEADERS_BYTES_MAX: usize = 1_024;
 /// A header, folded lines included.
 pub const SIP_LINE_BYTES_MAX: usize = 8_192;
 /// Via values of a SIP message: more hops than Max-Forwards allows.
@@ -93,6 +99,12 @@ pub const DOCUMENT_WARNINGS_MAX: usize = 20;
 pub const DOCUMENT_LOOPS_MAX: u32 = 1_000;
 /// `<Redirect>`s of one call without a second of anything else between them.
 pub const REDIRECTS_MAX: u32 = 50;
+/// Cookies kept for one call; beyond it the oldest are dropped.
+pub const COOKIES_MAX: usize = 20;
+/// Bytes of one cookie: host, path, name and value; a larger one is ignored.
+pub const COOKIE_BYTES_MAX: usize = 4_096;
+/// Bytes of all cookies kept for one call; beyond it the oldest are dropped.
+pub const COOKIES_BYTES_MAX: usize = 8_192;
 /// Times that one call asks its fallback URL.
 pub const FALLBACKS_MAX: u32 = 10;
 /// Characters of a friendly name.

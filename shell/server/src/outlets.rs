@@ -148,7 +148,9 @@ impl Outlets {
                 time_outs,
             }),
             Output::News(news) => in_logs::log(self.dialect, &news),
-            Output::CallEnded(call) => self.store.keep(Entry::Call(call)),
+            Output::CallEnded(call) | Output::CallMeasured(call) => {
+                self.store.keep(Entry::Call(call));
+            }
             Output::ConferenceEnded(conference) => {
                 self.store.keep(Entry::Conference(conference));
             }
@@ -201,7 +203,8 @@ impl Outlets {
         let cancelled = self.fetches.begin(fetch.fetch);
         self.runtime.spawn(async move {
             let id = fetch.fetch;
-            let Some(result) = cancelled.or(web.fetch(fetch)).await else {
+            let fetched = cancelled.or(web.fetch_with_cookies(fetch)).await;
+            let Some((result, cookies)) = fetched else {
                 return;
             };
             // The core is told in its own words.
@@ -209,7 +212,12 @@ impl Outlets {
                 error.exchange.get_or_insert_default().fields = said;
                 error
             });
-            letterbox.answer(Input::Fetched { fetch: id, result }).await;
+            let fetched = Input::Fetched {
+                fetch: id,
+                result,
+                cookies,
+            };
+            letterbox.answer(fetched).await;
         });
     }
 

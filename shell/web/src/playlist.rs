@@ -14,6 +14,7 @@ use crate::cache::Asked;
 use crate::content;
 use crate::exchange::Ask;
 use crate::failure;
+use crate::jar::Jar;
 use crate::limits::{PLAYLIST_DEPTH_MAX, PLAYLIST_ENTRIES_MAX};
 use crate::web::Web;
 
@@ -141,7 +142,7 @@ impl Web {
             conditions: HeaderMap::new(),
             signed: false,
         };
-        let answer = self.shared.exchange(&ask).await?;
+        let answer = self.shared.exchange(&ask, &mut Jar::default()).await?;
         let mut body = Body::new(answer.response);
         judge(&mut body).await?;
         Ok(body)

@@ -53,10 +53,7 @@ impl World {
                 Ok(())
             }
             Output::Media { thread, command } => self.commanded(thread.into(), command),
-            Output::Fetch(fetch) => {
-                self.serve(&fetch);
-                Ok(())
-            }
+            Output::Fetch(fetch) => self.serve(&fetch),
             Output::CancelFetch { .. } => Ok(()),
             Output::DropAudio { audio } => self.books.holds.used(audio),
             Output::ReleaseSound { decode } => self.books.holds.released(decode, self.now),
@@ -92,7 +89,8 @@ impl World {
                 self.link_end(view.sid, &view.friendly_name)?;
                 self.oracle.ended(view.sid)
             }
-            Output::Notice(_)
+            Output::CallMeasured(_)
+            | Output::Notice(_)
             | Output::News(_)
             | Output::OpenRecording { .. }
             | Output::Recording(_) => Ok(()),

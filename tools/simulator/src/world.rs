@@ -102,6 +102,7 @@ fn access(phones: &[Phone]) -> Access {
             Transport::Udp,
         )),
         srtp: None,
+        identity: Default::default(),
     });
     Access {
         trunks: trunks.collect(),

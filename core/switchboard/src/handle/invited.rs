@@ -10,7 +10,7 @@ use crate::flow;
 use crate::live::{Call, CallState, Invite, Redirects, Replaces, Times};
 use crate::program::{self, Announcing, Flow};
 use crate::tell::{self, fields};
-use crate::{CallEvent, CallStatus, Switchboard};
+use crate::{CallEvent, CallStatus, Cookies, Switchboard};
 
 pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
     let Event::Invited {
@@ -19,6 +19,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         from,
         from_name,
         to,
+        origin,
         to_user,
         to_host,
         call_id,
@@ -30,9 +31,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         return;
     };
     if !board.takes_calls() {
-        board.counted.calls_refused += 1;
-        board.sip.reject(now.instant, dialog, 503);
-        return;
+        return refuse(board, now, dialog);
     }
     let acceptable = offer.is_empty() || is_acceptable(board, dialog, &offer);
     let replaces = replaces.and_then(|dialog| whose_place(board, dialog));
@@ -47,7 +46,9 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
             source,
             from,
             from_name,
+            sip_from: origin.sip_from,
             to,
+            forwarded_from: origin.forwarded_from,
             to_user,
             to_host,
             call_id,
@@ -62,6 +63,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         music: None,
         announcing: Announcing::default(),
         redirects: Redirects::default(),
+        cookies: Cookies::default(),
         fallback: board.config.voice_fallback.clone(),
         fallbacks: 0,
         status_callback: board.config.status_callback.clone(),
@@ -69,6 +71,8 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         replaces,
         outgoing: None,
         recording: None,
+        figures: None,
+        time_limit: None,
     });
     tell::call_began(board, now, sid);
     match replaces {
@@ -77,6 +81,12 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         Some(Replaces::Seat(_)) => flow::open_leg(board, now, sid),
         _ => begin(board, now, sid),
     }
+}
+
+/// Rejects a call for which there is no room.
+fn refuse(board: &mut Switchboard, now: Now, dialog: DialogId) {
+    board.counted.calls_refused += 1;
+    board.sip.reject(now.instant, dialog, 503);
 }
 
 /// What the new call gets of the one whose dialog its Replaces names (RFC 3891).

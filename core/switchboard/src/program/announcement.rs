@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::ask::{ask, resolve};
 use super::running::{Running, Step, forget_question, next_verb, running};
 use super::shared::{self, Brought};
-use super::step::{Fault, failed as program_failed, load};
+use super::step::{Fault, failed as program_failed, load, run, spoken};
 use super::{hold, sound};
 use crate::flow;
 use crate::live::{Fetching, Redirects, Role};
@@ -130,6 +130,10 @@ pub(super) fn begin_shared(board: &mut Switchboard, now: Now, sid: CallSid, numb
         }
         Some(Brought::Document { body, url }) => {
             load(board, now, sid, Role::Announcement, &body, url);
+        }
+        Some(Brought::Text(text)) => {
+            let document = spoken(text);
+            run(board, now, sid, Role::Announcement, document, String::new());
         }
         Some(Brought::Sound(sound)) => {
             sound::play_all(board, sid, Role::Announcement, sound);

@@ -8,13 +8,17 @@
 
 mod announcements;
 mod call_events;
+mod call_parameters;
 mod calls;
 mod dialling;
 mod digits;
 mod documents;
+mod documents_of_all_kinds;
 mod endings;
 mod holding;
+mod identity;
 mod late;
+mod measured;
 mod music;
 mod operator;
 mod outgoing;

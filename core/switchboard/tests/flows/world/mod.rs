@@ -12,9 +12,9 @@ use confab_media::{Command, Engine, EngineConfig, Event, Output as MediaOutput, 
 use confab_sdp::OurSrtp;
 use confab_sip::Transport;
 use confab_switchboard::{
-    Access, CallCallback, CallEvent, CallView, ConferenceView, Config, DecodeError, Fetch, Gateway,
-    Input, Leftovers, News, Notice, Output, ParticipantView, RecordingEnd, RecordingView, Reply,
-    Request, Switchboard, TimeOuts, Trunk,
+    Access, CallCallback, CallEvent, CallView, ConferenceView, Config, Cookie, DecodeError, Fetch,
+    Gateway, IdentityRules, Input, Leftovers, News, Notice, Output, ParticipantView, RecordingEnd,
+    RecordingView, Reply, Request, Switchboard, TimeOuts, Trunk,
 };
 use confab_terms::{
     AccountSid, AudioId, CallSid, Codec, ConferenceSid, DecodeId, Instant, LegId, Method, Now,
@@ -22,7 +22,7 @@ use confab_terms::{
 };
 
 pub(crate) use phone::{Phone, Told};
-pub(crate) use web::{Answer, audio, document, failing};
+pub(crate) use web::{Answer, audio, document, failing, text};
 
 /// An event that was sent to an application.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,11 +44,16 @@ pub(crate) struct World {
     /// One for each media thread.
     pub(crate) engines: Vec<Engine>,
     pub(crate) phones: Vec<Phone>,
+    /// Datagrams to phones.
+    pub(crate) delivered: Vec<String>,
     /// Datagrams to nobody that we know.
     pub(crate) strays: Vec<String>,
     pub(crate) fetches: Vec<Fetch>,
+    /// Set by the next response.
+    pub(crate) cookies: Vec<Cookie>,
     pub(crate) callbacks: Vec<Callback>,
     pub(crate) calls_ended: Vec<CallView>,
+    pub(crate) calls_measured: Vec<CallView>,
     pub(crate) conferences_ended: Vec<ConferenceView>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) news: Vec<News>,
@@ -71,6 +76,8 @@ pub(crate) struct World {
     inputs: u64,
     /// Media is deaf: it says nothing any more.
     pub(crate) deaf: bool,
+    /// The recorder says nothing any more.
+    pub(crate) deaf_recorder: bool,
     /// Legs are opened and sounds decoded only when the test says so.
     pub(crate) slow: bool,
     pub(crate) legs_wanted: Vec<LegId>,
@@ -98,11 +105,30 @@ impl World {
 
     /// The same; told of these events of calls.
     pub(crate) fn told_of(events: &[CallEvent]) -> Self {
+        Self::operated(Access::open(), events)
+    }
+
+    /// The same with a trunk in whose network all phones are.
+    pub(crate) fn with_carrier(identity: IdentityRules, events: &[CallEvent]) -> Self {
+        let mut access = Access::open();
+        access.trunks.push(Trunk {
+            name: "carrier".to_owned(),
+            networks: vec!["127.0.0.2/32".parse().unwrap()],
+            account: None,
+            gateway: None,
+            srtp: None,
+            identity,
+        });
+        Self::operated(access, events)
+    }
+
+    fn operated(access: Access, events: &[CallEvent]) -> Self {
         let url = |path: &str, method| Url {
             url: format!("http://app.example/{path}"),
             method,
         };
         Self::of(Config {
+            access,
             voice_fallback: Some(url("fallback", Method::Get)),
             status_callback: Some(CallCallback::new(
                 url("calls#tt=700", Method::Post),
@@ -129,6 +155,7 @@ impl World {
             account: None,
             gateway: None,
             srtp: Some(trunk),
+            identity: Default::default(),
         });
         Self::of(Config {
             access,
@@ -152,6 +179,7 @@ impl World {
                 Transport::Udp,
             )),
             srtp: None,
+            identity: Default::default(),
         });
         let mut world = Self::of(Config {
             access,
@@ -197,10 +225,13 @@ impl World {
             board: Switchboard::new(config),
             engines,
             phones: Vec::new(),
+            delivered: Vec::new(),
             strays: Vec::new(),
             fetches: Vec::new(),
+            cookies: Vec::new(),
             callbacks: Vec::new(),
             calls_ended: Vec::new(),
+            calls_measured: Vec::new(),
             conferences_ended: Vec::new(),
             notices: Vec::new(),
             news: Vec::new(),
@@ -208,6 +239,7 @@ impl World {
             recording_end: RecordingEnd::Written {
                 duration_ms: 7_900,
                 lost_ms: 0,
+                bytes: 126_444,
             },
             said: Vec::new(),
             commands: Vec::new(),
@@ -221,6 +253,7 @@ impl World {
             restore_every: None,
             inputs: 0,
             deaf: false,
+            deaf_recorder: false,
             slow: false,
             legs_wanted: Vec::new(),
             decodes_wanted: Vec::new(),
@@ -310,6 +343,7 @@ impl World {
             }
             Output::News(news) => self.news.push(news),
             Output::CallEnded(view) => self.calls_ended.push(view),
+            Output::CallMeasured(view) => self.calls_measured.push(view),
             Output::ConferenceEnded(view) => self.conferences_ended.push(view),
             Output::Notice(notice) => self.notices.push(notice),
             Output::OpenRecording { .. } => {}
@@ -385,6 +419,9 @@ impl World {
         for event in events {
             self.media_of(thread, event);
         }
+        if self.deaf_recorder {
+            return;
+        }
         for recording in over {
             let end = self.recording_end.clone();
             self.input(Input::Recorded { recording, end });
@@ -404,6 +441,8 @@ impl World {
     fn deliver(&mut self, to: SocketAddr, bytes: &[u8]) {
         let now = self.now;
         if let Some(at) = self.phones.iter().position(|phone| phone.address == to) {
+            self.delivered
+                .push(String::from_utf8_lossy(bytes).into_owned());
             self.phones[at]
                 .agent
                 .handle(now, SIP.parse().unwrap(), bytes);
@@ -493,6 +532,17 @@ impl World {
         let at = self.phones.len();
         self.phones.push(Phone::new(at));
         self.phones[at].local.srtp = srtp;
+        let now = self.now;
+        self.phones[at].call(now, user);
+        self.poll_phone(at);
+        at
+    }
+
+    /// A new phone that calls this user part, with these headers.
+    pub(crate) fn call_with_headers(&mut self, user: &str, headers: &[(String, String)]) -> usize {
+        let at = self.phones.len();
+        self.phones.push(Phone::new(at));
+        self.phones[at].headers.extend_from_slice(headers);
         let now = self.now;
         self.phones[at].call(now, user);
         self.poll_phone(at);
@@ -613,9 +663,11 @@ impl World {
         let at = at.unwrap_or_else(|| panic!("{url} was not asked: {:?}", self.fetches));
         let fetch = self.fetches.remove(at);
         let result = result.map(|brought| web::from(brought, url));
+        let cookies = std::mem::take(&mut self.cookies);
         self.input(Input::Fetched {
             fetch: fetch.fetch,
             result,
+            cookies,
         });
     }
 
