@@ -249,8 +249,12 @@ impl Shelf {
         if !known.is_stream() {
             known.listeners = Listeners::default();
         }
-        known.tell(sound, &mut self.widened, &mut told);
-        let empty = known.samples.len() == 0;
+        // It got no place among the slow ones: what there is of it is not played.
+        let is_refused = error.is_some() && known.speed == Speed::Unproven;
+        if !is_refused {
+            known.tell(sound, &mut self.widened, &mut told);
+        }
+        let empty = known.samples.len() == 0 || is_refused;
         let error = error.or_else(|| empty.then(|| not_audio("no room for its samples")));
         if let Some(error) = error {
             for decode in known.askers.drain(..) {

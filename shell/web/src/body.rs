@@ -60,6 +60,15 @@ impl Body {
         Ok(&self.head)
     }
 
+    /// The bytes that come first, left in place; none if the body is empty.
+    pub(crate) async fn peek(&mut self) -> Result<&[u8], FetchError> {
+        if !self.ended && self.head.is_empty() {
+            let first = self.read().await?;
+            self.head.extend(first.into_iter().flatten());
+        }
+        Ok(&self.head)
+    }
+
     /// The next bytes; none at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, FetchError> {
         if !self.head.is_empty() {

@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 
 use confab_switchboard::{Fetch, FetchError, Fetched};
 use confab_terms::Method;
+use confab_terms::limits::DOCUMENT_BYTES_MAX;
 use reqwest::header::HeaderMap;
+use tokio::time::timeout;
 use url::Url;
 
 use crate::audio::judge;
@@ -15,7 +17,7 @@ use crate::content;
 use crate::exchange::Ask;
 use crate::failure;
 use crate::jar::Jar;
-use crate::limits::{PLAYLIST_DEPTH_MAX, PLAYLIST_ENTRIES_MAX};
+use crate::limits::{PEEK_WAIT, PLAYLIST_DEPTH_MAX, PLAYLIST_ENTRIES_MAX};
 use crate::web::Web;
 
 /// Kind of a playlist.
@@ -112,7 +114,22 @@ impl Web {
     /// The entries, if a body is a playlist.
     async fn listed(&self, body: &mut Body) -> Result<Option<Vec<Url>>, FetchError> {
         let essence = content::essence(body.headers());
-        let Some(kind) = kind(&essence, body.head().await?) else {
+        let (mpegurl, pls) = (essence.contains("mpegurl"), essence.contains("pls"));
+        if body
+            .declared()
+            .is_some_and(|size| size > DOCUMENT_BYTES_MAX as u64)
+        {
+            return Ok(None);
+        }
+        let head = match mpegurl || pls {
+            true => body.head().await?,
+            // Audio need not begin at once: what is silent for long is no playlist.
+            false => match timeout(PEEK_WAIT, body.peek()).await {
+                Ok(head) => head?,
+                Err(_) => return Ok(None),
+            },
+        };
+        let Some(kind) = kind(&essence, head) else {
             return Ok(None);
         };
         let (base, status) = (body.url().clone(), body.status());

@@ -158,6 +158,7 @@ fn an_announcement_to_all_is_held_until_its_last_listener_has_heard_it() {
 #[test]
 fn music_whose_stream_is_gone_is_fetched_anew() {
     let (mut world, sids) = two();
+    world.sound_samples = 80_000;
     world.updated(sids[0], hold(true));
     world.answer(RADIO, audio());
     world.seconds(3);

@@ -171,7 +171,7 @@ async fn a_play_leaves_it_to_the_decoder_to_name_a_picture_and_refuses_text() {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nConnection: close\r\n\r\n";
     let server = Server::start(move |_| {
         let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-        vec![Say::Text(head.to_owned()), Say::Bytes(png)]
+        vec![Say::Text(head.to_owned()), Say::Bytes(png), Say::Close]
     })
     .await;
     let (web, _) = web(config());
