@@ -6,6 +6,7 @@ mod cidr;
 mod ids;
 mod keys;
 pub mod limits;
+mod payload_types;
 mod srtp;
 mod time;
 mod words;
@@ -18,6 +19,7 @@ pub use ids::{
     RequestId, RoomId, Sid, SoundId,
 };
 pub use keys::DigitString;
+pub use payload_types::{PayloadTypes, ReceivedTypes};
 pub use srtp::{MasterKey, Srtp, SrtpKeys, SrtpSuite};
 pub use time::{Instant, Now, WallTime};
 pub use words::{Method, PauseBehavior, Track};

@@ -204,7 +204,9 @@ pub const SIP_LOOKUPS_MAX: usize = 256;
 pub const SIP_NAMES_MAX: usize = 4_096;
 /// Messages that wait for the address of one name.
 pub const SIP_NAME_WAITING_MAX: usize = 64;
-/// How long SIP waits for the address of a name.
+/// Calls whose SDP waits for the addresses of host names at once.
+pub const SDP_LOOKUPS_MAX: usize = 256;
+/// Longest wait of SIP and SDP for the address of a name.
 pub const SIP_LOOKUP_WAIT: Duration = Duration::from_secs(5);
 /// How long an address that was found is good at most, and where nobody says how long.
 pub const SIP_NAME_LIFE: Duration = Duration::from_secs(60);
