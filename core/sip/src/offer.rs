@@ -83,6 +83,7 @@ impl UserAgent {
             self.respond(now, server, &lasting::tell(reply, lasting));
             if up {
                 self.start_lasting(now, id, lasting);
+                self.tell(Event::Refreshed { dialog: id });
             }
             return;
         }

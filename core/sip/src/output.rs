@@ -132,6 +132,11 @@ pub enum Event {
         /// The offer.
         offer: Vec<u8>,
     },
+    /// An UPDATE without an offer: the session goes on as it was.
+    Refreshed {
+        /// Which.
+        dialog: DialogId,
+    },
     /// A re-INVITE without an offer. Decide by `accept_offer`, with an offer of ours, or by
     /// `refuse_offer`.
     OfferWanted {

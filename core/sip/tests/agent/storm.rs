@@ -161,6 +161,7 @@ fn name(event: &Event) -> DialogId {
         | Event::Acknowledged { dialog }
         | Event::Offered { dialog, .. }
         | Event::OfferWanted { dialog }
+        | Event::Refreshed { dialog }
         | Event::Pressed { dialog, .. }
         | Event::LateAnswer { dialog, .. }
         | Event::Ringing { dialog }
