@@ -77,7 +77,10 @@ fn call(
             call_id: String::new(),
             x_headers: Vec::new(),
         },
-        state: CallState::Opening { offer: Vec::new() },
+        state: CallState::Opening {
+            offer: None,
+            port: None,
+        },
         status: CallStatus::Queued,
         times: Times::begun(now.wall),
         sip_result_code: None,

@@ -57,6 +57,7 @@ pub(crate) fn finish_call(
     for timer in timers(sid) {
         board.timers.cancel(timer);
     }
+    board.lookups.forget(sid);
     let mut call = board.calls.remove(sid)?;
     // A leg that was asked for and not given yet is taken back too.
     if !matches!(call.state, CallState::Ringing { .. }) {
@@ -80,6 +81,7 @@ pub(crate) fn finish_call(
 fn timers(sid: CallSid) -> [Timer; 10] {
     [
         Timer::Document(sid),
+        Timer::Names(sid),
         Timer::Pause(sid),
         Timer::Ringing(sid),
         Timer::TimeLimit(sid),

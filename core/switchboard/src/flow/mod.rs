@@ -9,8 +9,10 @@ mod end_call;
 mod hand_over;
 mod join;
 mod leave;
+mod media_peer;
 mod place;
 mod record;
+mod reject_media;
 mod secrecy;
 mod speech;
 
@@ -20,10 +22,12 @@ pub(crate) use effects::carry_out;
 pub(crate) use end_call::{end_call, finish_call};
 pub(crate) use join::{NotJoined, join, take_seat};
 pub(crate) use leave::{leave, take_out};
+pub(crate) use media_peer::media_peer;
 pub(crate) use place::open_leg_on;
 pub(crate) use record::{
     pause, record, record_call, record_dialled, recorded, recording_of, stop_dial_recording,
     stop_recording,
 };
+pub(crate) use reject_media::{media_rejected, reject_media, reject_new_media};
 pub(crate) use secrecy::{srtp_from, srtp_of};
 pub(crate) use speech::speech;

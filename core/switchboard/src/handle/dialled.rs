@@ -56,7 +56,7 @@ pub(super) fn ringing(board: &mut Switchboard, now: Now, dialog: DialogId) {
     tell::call_event(board, now, sid, CallEvent::Ringing);
 }
 
-/// 200, and acknowledged: the call is up and runs its document.
+/// 200, and acknowledged by us.
 pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answer: &[u8]) {
     let Some(sid) = board.calls.of_dialog(dialog) else {
         return;
@@ -69,7 +69,10 @@ pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answ
         call.invite.source = heard_from.unwrap_or(call.invite.source);
     }
     late::answered(board, now, dialog, answer);
-    flow::acknowledged(board, now, sid);
+}
+
+/// Its media is agreed on, and it is up: it runs its document.
+pub(super) fn agreed(board: &mut Switchboard, now: Now, sid: CallSid) {
     let call = board.calls.get(sid).filter(|call| call.is_up());
     let outgoing = call.and_then(|call| call.outgoing.as_ref());
     match outgoing.map(|outgoing| outgoing.send_digits.clone()) {

@@ -41,6 +41,8 @@ pub struct Leftovers {
     pub conferences: usize,
     /// Timers of the switchboard itself.
     pub timers: usize,
+    /// Calls that wait for host names of SDP.
+    pub lookups: usize,
     /// Fetches without an answer.
     pub fetches: usize,
     /// Decodings without an answer.

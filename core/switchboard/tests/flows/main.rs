@@ -16,6 +16,7 @@ mod documents;
 mod documents_of_all_kinds;
 mod endings;
 mod holding;
+mod hosts;
 mod identity;
 mod late;
 mod measured;

@@ -51,6 +51,7 @@ impl Phone {
                 version: 1,
                 srtp: None,
                 codecs: vec![Codec::Pcmu],
+                numbers: confab_sdp::PayloadNumbers::default(),
             },
             said: 0,
         }
@@ -160,6 +161,7 @@ impl Phone {
             | Event::Acknowledged { .. }
             | Event::Offered { .. }
             | Event::OfferWanted { .. }
+            | Event::Refreshed { .. }
             | Event::Pressed { .. }
             | Event::LateAnswer { .. } => return,
         });
