@@ -52,12 +52,13 @@ impl World {
         let number = self.calls_made;
         let phone = &mut self.phones[at];
         let local = Local {
-            address: phone.address.ip(),
+            address: phone.sdp_host(),
             rtp_port: 30_000 + 2 * self.script.below(1_000) as u16,
             session_id: number,
             version: 1,
             srtp: None,
             codecs: vec![phone.codec],
+            numbers: confab_sdp::PayloadNumbers::default(),
         };
         let offer = confab_sdp::offer(&local, Direction::SendRecv);
         let user = ["Anna", "Boris", "Clara"][self.script.weighted(&[6, 2, 1])];
@@ -73,7 +74,7 @@ impl World {
                 headers: vec![("X-Number".to_owned(), number.to_string())],
             },
         );
-        phone.line = Some(Line::new(dialog, local, &mut self.script));
+        phone.line = Some(Line::new(dialog, (local, phone.number), &mut self.script));
         self.poll_phone(at)
     }
 

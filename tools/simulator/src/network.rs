@@ -111,6 +111,7 @@ impl World {
                 if let Some(line) = line.filter(|line| line.dialog == dialog) {
                     line.offering = false;
                     line.agreed = (line.direction, line.local.rtp_port);
+                    line.agreed_mapping = line.mapping;
                     let wanted = line.direction.mirrored().attribute();
                     let text = String::from_utf8_lossy(&answer).into_owned();
                     if !text.contains(&format!("a={wanted}")) {
@@ -122,6 +123,7 @@ impl World {
                 if let Some(line) = line.filter(|line| line.dialog == dialog) {
                     line.offering = false;
                     (line.direction, line.local.rtp_port) = line.agreed;
+                    line.mapping = line.agreed_mapping;
                 }
             }
             Event::Ended { dialog, .. } => {
@@ -141,6 +143,7 @@ impl World {
             | Event::Acknowledged { .. }
             | Event::Offered { .. }
             | Event::OfferWanted { .. }
+            | Event::Refreshed { .. }
             | Event::Pressed { .. }
             | Event::LateAnswer { .. } => {}
         }
@@ -202,6 +205,8 @@ impl World {
         line.offering = true;
         line.direction = direction;
         line.local.version += 1;
+        // A NAT may have given its RTP another port meanwhile.
+        line.mapping += 1;
         let dialog = line.dialog;
         if let Some(offer) = phone.offer(direction) {
             phone.agent.reoffer(self.now, dialog, offer);

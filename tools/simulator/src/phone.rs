@@ -46,6 +46,11 @@ pub(crate) struct Line {
     pub(crate) agreed: (Direction, u16),
     pub(crate) offering: bool,
     pub(crate) local: Local,
+    /// Of its NAT, if it is behind one.
+    public: Option<IpAddr>,
+    /// The NAT's mapping of its RTP now, and when it last agreed.
+    pub(crate) mapping: u16,
+    pub(crate) agreed_mapping: u16,
     pub(crate) mouth: Mouth,
 }
 
@@ -98,6 +103,14 @@ impl Phone {
         (self.last_invite, self.last_bye, self.last_any) = (None, None, None);
     }
 
+    /// The host that its SDP names: a private one behind a NAT.
+    pub(crate) fn sdp_host(&self) -> IpAddr {
+        match is_behind_nat(self.number) {
+            true => IpAddr::from([192, 168, 1, 10 + self.number as u8]),
+            false => self.address.ip(),
+        }
+    }
+
     /// Where it was at first, and where it is still called.
     pub(crate) fn home(&self) -> SocketAddr {
         address(self.number, 0)
@@ -110,8 +123,11 @@ impl Phone {
 }
 
 impl Line {
-    pub(crate) fn new(dialog: DialogId, local: Local, dice: &mut Dice) -> Self {
+    pub(crate) fn new(dialog: DialogId, (local, number): (Local, usize), dice: &mut Dice) -> Self {
         Self {
+            public: is_behind_nat(number).then(|| address(number, 0).ip()),
+            mapping: 0,
+            agreed_mapping: 0,
             dialog,
             leg: None,
             direction: Direction::SendRecv,
@@ -132,12 +148,24 @@ impl Line {
     }
 
     pub(crate) fn rtp_address(&self) -> SocketAddr {
-        SocketAddr::new(self.local.address, self.local.rtp_port)
+        match self.public {
+            Some(public) => SocketAddr::new(public, 50_000 + self.mapping % 1_000),
+            None => SocketAddr::new(self.local.address, self.local.rtp_port),
+        }
     }
 }
 
+/// Its SDP names a private address, and its packets come from another, public one.
+fn is_behind_nat(number: usize) -> bool {
+    number % 3 == 1
+}
+
 fn address(number: usize, boots: u16) -> SocketAddr {
-    let ip = IpAddr::from([10, 0, 0, 10 + number as u8]);
+    let last = 10 + number as u8;
+    let ip = match is_behind_nat(number) {
+        true => IpAddr::from([203, 0, 113, last]),
+        false => IpAddr::from([10, 0, 0, last]),
+    };
     SocketAddr::new(ip, 5_060 + boots)
 }
 

@@ -53,6 +53,7 @@ kinds! {
     RtpLate "an RTP packet is late",
     RtpTwice "an RTP packet comes twice",
     Intruder "RTP from a wrong address",
+    Sprayed "RTP from ports behind a phone's NAT",
     JunkRtp "an RTP packet of junk",
     JunkRtcp "an RTCP packet of junk",
     DocumentServed "a document comes",
