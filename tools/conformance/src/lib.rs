@@ -5,6 +5,7 @@ pub mod api;
 pub mod application;
 pub mod bad_web;
 pub mod baresip;
+pub mod by_hand;
 pub mod caller;
 pub mod dns;
 pub mod ear;

@@ -12,6 +12,7 @@ mod leftovers;
 mod log;
 mod lossy;
 mod matrix;
+mod media;
 mod messages;
 mod moved;
 mod names;
