@@ -78,7 +78,7 @@ pub(crate) fn finish_call(
 }
 
 /// The timers of a live call.
-fn timers(sid: CallSid) -> [Timer; 10] {
+fn timers(sid: CallSid) -> [Timer; 11] {
     [
         Timer::Document(sid),
         Timer::Names(sid),
