@@ -94,7 +94,7 @@ impl PayloadNumbers {
 /// An old number to which the section gives another format is forgotten.
 fn keep_or_bind(slot: &mut Option<u8>, media: &Media, is: impl Fn(u8) -> bool) {
     let still = |old: &u8| media.payload_types().any(|number| number == *old);
-    if slot.filter(still).is_some_and(|old| is(old)) {
+    if slot.filter(still).is_some_and(&is) {
         return;
     }
     let first = media.payload_types().find(|number| is(*number));
