@@ -11,6 +11,7 @@ use confab_phone::heard::{Frame, frames};
 use confab_phone::{Packet, now};
 
 use crate::ear;
+use crate::server::pause;
 
 /// Signalling of one call over UDP from a loopback address.
 pub struct HandCall {
@@ -205,7 +206,7 @@ impl Talker {
     #[must_use]
     pub fn listen(&self, time: Duration) -> Vec<Frame> {
         let from = now();
-        std::thread::sleep(time);
+        pause(time);
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let mut late = frames(&heard);
         late.retain(|frame| frame.arrived >= from);

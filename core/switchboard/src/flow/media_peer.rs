@@ -27,7 +27,10 @@ impl MediaPeer {
 pub(crate) fn media_peer(board: &Switchboard, sid: CallSid, signalling: IpAddr) -> MediaPeer {
     let networks = |trunk: &Trunk| trunk.networks.clone();
     let trunk = board.calls.get(sid).and_then(|call| match &call.outgoing {
-        Some(outgoing) => board.sip.trunk_on(&outgoing.route),
+        Some(outgoing) => outgoing
+            .route
+            .as_ref()
+            .and_then(|route| board.sip.trunk_on(route)),
         None => board.sip.trunk_of(call.dialog),
     });
     MediaPeer {
