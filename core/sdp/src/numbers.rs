@@ -1,7 +1,7 @@
 //! Payload type numbers of one session: a dynamic number keeps its format, and a format its number,
 //! from one offer to the next (RFC 3264 §8.3.2).
 
-use confab_terms::{Codec, PayloadTypes, ReceivedTypes};
+use confab_terms::{Codec, ReceivedTypes};
 use serde::{Deserialize, Serialize};
 
 use crate::{Media, RtpMap};
@@ -19,7 +19,21 @@ pub struct PayloadNumbers {
     /// In the order of `DIGITS`.
     digits: [Option<u8>; DIGITS.len()],
     /// Numbers in use for any format, known or not.
-    bound: PayloadTypes,
+    bound: Numbers,
+}
+
+/// Any of the numbers 0 to 127.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Numbers(u128);
+
+impl Numbers {
+    fn contains(self, number: u8) -> bool {
+        number < 128 && self.0 >> number & 1 == 1
+    }
+
+    fn insert(&mut self, number: u8) {
+        self.0 |= 1_u128.checked_shl(number.into()).unwrap_or(0);
+    }
 }
 
 /// Numbers of one offer of ours.

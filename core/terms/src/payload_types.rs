@@ -2,20 +2,36 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Set of RTP payload types, 0 to 127.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PayloadTypes(u128);
+/// Most payload types of one content: those of an offer at both clock rates, and the answer's.
+const TYPES_MAX: usize = 4;
+/// Place without a payload type.
+const NONE: u8 = 0xff;
+
+/// A few RTP payload types, 0 to 127.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayloadTypes([u8; TYPES_MAX]);
+
+impl Default for PayloadTypes {
+    fn default() -> Self {
+        Self([NONE; TYPES_MAX])
+    }
+}
 
 impl PayloadTypes {
     /// Returns whether the set holds the payload type.
     #[must_use]
-    pub const fn contains(self, payload_type: u8) -> bool {
-        payload_type < 128 && self.0 >> payload_type & 1 == 1
+    pub fn contains(self, payload_type: u8) -> bool {
+        payload_type < 128 && self.0.contains(&payload_type)
     }
 
-    /// Adds a payload type; a number above 127 is ignored.
+    /// Adds a payload type. A number above 127, and one for which there is no room, is ignored.
     pub fn insert(&mut self, payload_type: u8) {
-        self.0 |= 1_u128.checked_shl(payload_type.into()).unwrap_or(0);
+        if payload_type < 128
+            && !self.contains(payload_type)
+            && let Some(free) = self.0.iter_mut().find(|number| **number == NONE)
+        {
+            *free = payload_type;
+        }
     }
 }
 
@@ -56,8 +72,8 @@ mod tests {
 
     #[test]
     fn a_set_holds_the_numbers_that_were_added() {
-        let set = PayloadTypes::from_iter([0, 101, 127, 128, 255]);
+        let set = PayloadTypes::from_iter([127, 0, 101, 128, 101, 255, 96, 97]);
         let held: Vec<u8> = (0..=255).filter(|number| set.contains(*number)).collect();
-        assert_eq!(held, [0, 101, 127]);
+        assert_eq!(held, [0, 96, 101, 127]);
     }
 }

@@ -289,7 +289,7 @@ fn packets_count_by_the_numbers_that_are_received() {
     );
     let home = address(1, 4_000);
     let mut events = Vec::new();
-    for (sequence, number) in [0, 96, 98, 13, 8, 97, 101].into_iter().enumerate() {
+    for (sequence, number) in [0_u8, 96, 98, 13, 8, 97, 101].into_iter().enumerate() {
         let digit = [number.wrapping_sub(90), 10, 0, 160];
         let payload = if matches!(number, 97 | 101) {
             &digit[..]
