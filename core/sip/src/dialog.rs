@@ -1,6 +1,7 @@
 //! One dialog (RFC 3261 §12): who, where, and which number comes next. How far it has got, and
 //! what stands open within it, is in `phase`.
 
+use confab_terms::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Peer;
@@ -8,6 +9,7 @@ use crate::early::Early;
 use crate::hop::{Hop, Source, Transport, is_direct};
 use crate::lasting::{self, Lasting, names};
 use crate::message::{Address, Headers, Method, Outgoing, Request, Response, Uri};
+use crate::nat::{Flow, Reach};
 use crate::phase::{Asked, Asking, Phase, Reliable, Reliably, Unheard};
 use crate::prack;
 use crate::timers::TransactionId;
@@ -27,6 +29,8 @@ pub(crate) struct Dialog {
     routes: Vec<String>,
     /// Where they were heard from last: the way where the target leads nowhere.
     pub(crate) source: Source,
+    /// The flow of their last request.
+    pub(crate) flow: Flow,
     /// They sent it themselves, and no proxy: its connection leads to them.
     direct: bool,
     pub(crate) local_cseq: u32,
@@ -61,7 +65,7 @@ impl Dialog {
     /// Theirs, by an INVITE.
     pub(crate) fn of_invited(
         request: &Request,
-        source: Source,
+        flow: Flow,
         local_tag: String,
         server: TransactionId,
     ) -> Self {
@@ -74,7 +78,8 @@ impl Dialog {
             remote_uri: request.from.uri.text().to_owned(),
             target: contact.uri.text().to_owned(),
             routes: request.headers.list("Record-Route").unwrap_or_default(),
-            source,
+            source: flow.source,
+            flow,
             direct: is_direct(request),
             local_cseq: 0,
             remote_cseq: Some(request.cseq),
@@ -102,7 +107,7 @@ impl Dialog {
         call_id: String,
         local_tag: String,
         (local_uri, remote_uri): (&str, &str),
-        source: Source,
+        flow: Flow,
         client: TransactionId,
     ) -> Self {
         Self {
@@ -113,7 +118,8 @@ impl Dialog {
             remote_uri: remote_uri.to_owned(),
             target: remote_uri.to_owned(),
             routes: Vec::new(),
-            source,
+            source: flow.source,
+            flow,
             direct: false,
             local_cseq: 0,
             remote_cseq: None,
@@ -140,11 +146,11 @@ impl Dialog {
     }
 
     /// Of a 2xx that belongs to no dialog which is kept: only to acknowledge and end it.
-    pub(crate) fn of_fork(request: &Outgoing, response: &Response, source: Source) -> Self {
+    pub(crate) fn of_fork(request: &Outgoing, response: &Response, flow: Flow) -> Self {
         let tag = response.from.tag().unwrap_or_default().to_owned();
         let uris = (response.from.uri.text(), response.to.uri.text());
         let call_id = request.call_id.clone();
-        let mut fork = Self::of_inviting(call_id, tag, uris, source, TransactionId(0));
+        let mut fork = Self::of_inviting(call_id, tag, uris, flow, TransactionId(0));
         fork.target.clone_from(&request.uri);
         fork.learn(response);
         if response.headers.all("Record-Route").next().is_none() {
@@ -169,6 +175,20 @@ impl Dialog {
         if let Some(contact) = contact {
             self.target = contact.uri.text().to_owned();
         }
+    }
+
+    /// Follows a request of theirs to the flow that it came on.
+    pub(crate) fn follow(&mut self, request: &Request, source: Source) {
+        let contact = request.contact.as_ref();
+        let contact = contact.map(|contact| contact.uri.text().to_owned());
+        let target = contact.unwrap_or_else(|| self.target.clone());
+        self.flow.follow(request, source, &target);
+    }
+
+    /// The address that keep-alives go to; `None` if they are not behind NAT.
+    pub(crate) fn kept_flow(&self) -> Option<SocketAddr> {
+        let direct = self.routes.is_empty();
+        direct.then(|| self.flow.kept(&self.target)).flatten()
     }
 
     /// The next request of ours; an ACK takes the number of its INVITE instead.
@@ -207,10 +227,27 @@ impl Dialog {
         }
     }
 
-    /// Where the next request goes: where the first route or the target points to, on the
+    /// Where the next request goes. Without a route set, a peer behind NAT is reached on the flow
+    /// of its last request.
+    pub(crate) fn destination(&self) -> Hop {
+        let by_uri = self.by_uri();
+        if !self.routes.is_empty() {
+            return by_uri;
+        }
+        match self.flow.reach(&self.target) {
+            Reach::Contact => by_uri,
+            Reach::Flow => Hop::back(self.flow.source),
+            Reach::ContactElseFlow => Hop {
+                flow: Some(self.flow.clone()),
+                ..by_uri
+            },
+        }
+    }
+
+    /// Where the first route or the target points to, on the
     /// connection that they hold open if it leads there; else where they were heard from. A dialog
     /// that is not over TLS does not move there, and one of `sips:` does not leave it.
-    pub(crate) fn destination(&self) -> Hop {
+    fn by_uri(&self) -> Hop {
         let uri = match self.routes.first() {
             Some(route) => Address::parse(route).map(|address| address.uri),
             None => Uri::parse(&self.target),

@@ -7,6 +7,7 @@ use crate::dialled::way_to;
 use crate::dialog::Dialog;
 use crate::hop::Hop;
 use crate::lasting::{INTERVAL_S, INTERVAL_S_MIN};
+use crate::nat::{Flow, Nat};
 use crate::message::{ALLOW, Method, SUPPORTED, Uri, is_token};
 use crate::timers::TransactionId;
 use crate::{DialogId, Ending, Event, Invite, UserAgent};
@@ -56,9 +57,9 @@ impl UserAgent {
         let client = TransactionId(self.next_number());
         let call_id = format!("{}{}", self.tag(), self.tag());
         let (tag, branch) = (self.tag(), self.branch());
-        let source = way.as_source(self.config.address);
+        let flow = self.flow_of(&way, &peer);
         let mut dialog =
-            Dialog::of_inviting(call_id, tag, (&invite.from, &invite.to), source, client);
+            Dialog::of_inviting(call_id, tag, (&invite.from, &invite.to), flow, client);
         dialog.peer = peer;
         dialog.target = target.unwrap_or(dialog.target);
         let mut request = dialog.request(Method::Invite, branch);
@@ -91,6 +92,15 @@ impl UserAgent {
         self.dialogs.insert(id, dialog);
         self.begin_client(now, client, request, way, id);
         id
+    }
+
+    /// The flow towards a peer: that of its registration, or where the way leads.
+    pub(crate) fn flow_of(&self, way: &Hop, peer: &Peer) -> Flow {
+        way.flow.clone().unwrap_or_else(|| {
+            let source = way.as_source(self.config.address);
+            let nat = Nat::of_peer(&self.access, peer, source.address.ip());
+            Flow::towards(source, nat)
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use crate::access::Peer;
 use crate::dialog::Dialog;
 use crate::hop::Source;
 use crate::message::{Reply, Request, Uri};
+use crate::nat::{Flow, Nat};
 use crate::{DialogId, Event, UserAgent};
 
 impl UserAgent {
@@ -39,13 +40,16 @@ impl UserAgent {
         let id = DialogId(self.next_number());
         let server = self.begin_server(request, source, id);
         let tag = self.tag();
-        let mut dialog = Dialog::of_invited(request, source, tag, server);
+        let nat = Nat::of_peer(&self.access, &peer, source.address.ip());
+        let flow = Flow::of(request, source, nat);
+        let mut dialog = Dialog::of_invited(request, flow, tag, server);
         dialog.peer = peer;
         let key = (dialog.call_id.clone(), dialog.local_tag.clone());
         self.dialog_keys.insert(key, id);
         self.callers.insert(caller, id);
         self.dialogs.insert(id, dialog);
         self.hear_from(id, source);
+        self.keep_dialog(now, id);
         self.respond(now, server, &Reply::new(100));
         self.tell(invited(id, source.address, request, replaces));
     }

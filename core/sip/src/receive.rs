@@ -39,7 +39,7 @@ impl UserAgent {
     fn take_request(&mut self, now: Instant, from: Source, request: &Request, peer: Peer) {
         let known = self.server_keys.get(&ServerKey::of(request)).copied();
         match (&request.method, known) {
-            (Method::Ack, known) => self.take_ack(now, request, known),
+            (Method::Ack, known) => self.take_ack(now, from, request, known),
             (Method::Cancel, known) => self.take_cancel(now, from, request, known),
             (_, Some(transaction)) => self.repeat(now, transaction),
             (_, None) => self.take_new(now, from, request, peer),
@@ -86,7 +86,7 @@ impl UserAgent {
             let refusal = Reply::new(500).reason("CSeq Out Of Order");
             return self.refuse(now, from, request, refusal);
         }
-        self.hear_from(id, from);
+        self.follow(now, id, from, request);
         match request.method {
             Method::Bye => self.take_bye(now, from, request, id),
             Method::Invite | Method::Update => self.take_offer(now, from, request, id),

@@ -2,6 +2,7 @@
 
 use confab_terms::Instant;
 
+use crate::access::Peer;
 use crate::client::{Cancel, ClientState};
 use crate::dialog::Dialog;
 use crate::hop::Source;
@@ -145,6 +146,7 @@ impl UserAgent {
                             known.refresh(response.contact.as_ref());
                         }
                         let known = known.clone();
+                        self.keep_dialog(now, dialog);
                         self.send_ack(now, id, &known, cseq);
                         self.accepted(now, dialog, &known.phase, response);
                     }
@@ -186,8 +188,9 @@ impl UserAgent {
             return;
         };
         let request = client.request.clone();
-        let mut fork =
-            Dialog::of_fork(&request, response, client.to.as_source(self.config.address));
+        let peer = self.dialogs.get(&client.dialog).map(|known| &known.peer);
+        let flow = self.flow_of(&client.to, peer.unwrap_or(&Peer::Nobody));
+        let mut fork = Dialog::of_fork(&request, response, flow);
         // A PRACK of ours may have had the next number already.
         if let Some(known) = self.dialogs.get(&client.dialog) {
             fork.local_cseq = known.local_cseq.max(request.cseq);

@@ -23,7 +23,7 @@ pub use call_callback::{CallCallback, CallEvent};
 /// The words of the rules that a question or an answer carries.
 pub use confab_conference as conference;
 /// Who may call: part of what the switchboard is told at its start.
-pub use confab_sip::{Access, Account, Gateway, Secret, Trunk};
+pub use confab_sip::{Access, Account, Gateway, Nat, Secret, Trunk};
 /// The words of SIP that inputs and outputs carry.
 pub use confab_sip::{ConnectionEvent, ConnectionId, ConnectionOrder, Lookup, Target, Transport};
 pub use config::Config;

@@ -102,6 +102,7 @@ fn access(phones: &[Phone]) -> Access {
             Transport::Udp,
         )),
         srtp: None,
+        nat: confab_sip::Nat::Auto,
     });
     Access {
         trunks: trunks.collect(),

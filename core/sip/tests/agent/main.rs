@@ -17,6 +17,7 @@ mod late;
 mod limits;
 mod line;
 mod names;
+mod nat;
 mod network;
 mod prack;
 mod races;

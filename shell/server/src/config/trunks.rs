@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use confab_switchboard::{Access, Account, Gateway, Secret, Transport, Trunk};
+use confab_switchboard::{Access, Account, Gateway, Nat, Secret, Transport, Trunk};
 use confab_terms::Srtp;
 use confab_web::Cidr;
 
@@ -22,6 +22,7 @@ pub(crate) struct ConfiguredTrunk {
     pub(crate) host: Option<String>,
     pub(crate) transport: Transport,
     pub(crate) srtp: Option<Srtp>,
+    pub(crate) nat: Nat,
 }
 
 /// All of them; the first fault is the error.
@@ -56,6 +57,7 @@ fn of_settings(layers: &Layers) -> Option<WrittenTrunk> {
         "address",
         "transport",
         "srtp",
+        "nat",
     ];
     let given = keys.map(|key| Some((key, layers.get(&format!("trunk_{key}"))?)));
     let given: Vec<_> = given.into_iter().flatten().collect();
@@ -106,6 +108,7 @@ fn trunk(written: &WrittenTrunk, has_tls: bool) -> Result<ConfiguredTrunk, BadVa
         host,
         transport,
         srtp: srtp(written)?,
+        nat: nat(written)?,
     })
 }
 
@@ -129,6 +132,14 @@ fn srtp(written: &WrittenTrunk) -> Result<Option<Srtp>, BadValue> {
     let wanted = "is none of off, prefer and require";
     let srtp = Srtp::of_name(text).ok_or_else(|| written.bad("srtp", true, wanted))?;
     Ok(Some(srtp))
+}
+
+fn nat(written: &WrittenTrunk) -> Result<Nat, BadValue> {
+    let Some(text) = written.get("nat") else {
+        return Ok(Nat::default());
+    };
+    let wanted = format!("is none of {}", Nat::NAMES);
+    Nat::of_name(text).ok_or_else(|| written.bad("nat", true, &wanted))
 }
 
 fn account(written: &WrittenTrunk) -> Result<Option<Account>, BadValue> {
@@ -208,6 +219,7 @@ pub(crate) fn access(sip_listen: SocketAddr, trunks: &[ConfiguredTrunk]) -> Acce
         account: trunk.account.clone(),
         gateway: trunk.gateway(),
         srtp: trunk.srtp,
+        nat: trunk.nat,
     });
     Access {
         open: sip_listen.ip().to_canonical().is_loopback(),

@@ -129,6 +129,7 @@ impl World {
             account: None,
             gateway: None,
             srtp: Some(trunk),
+            nat: confab_sip::Nat::Auto,
         });
         Self::of(Config {
             access,
@@ -152,6 +153,7 @@ impl World {
                 Transport::Udp,
             )),
             srtp: None,
+            nat: confab_sip::Nat::Auto,
         });
         let mut world = Self::of(Config {
             access,
