@@ -9,7 +9,7 @@ use crate::early::Early;
 use crate::hop::{Hop, Source, Transport, is_direct};
 use crate::lasting::{self, Lasting, names};
 use crate::message::{Address, Headers, Method, Outgoing, Request, Response, Uri};
-use crate::nat::{Flow, Reach};
+use crate::nat::{Flow, Nat, Reach};
 use crate::phase::{Asked, Asking, Phase, Reliable, Reliably, Unheard};
 use crate::prack;
 use crate::timers::TransactionId;
@@ -77,7 +77,10 @@ impl Dialog {
             local_uri: request.to.uri.text().to_owned(),
             remote_uri: request.from.uri.text().to_owned(),
             target: contact.uri.text().to_owned(),
-            routes: request.headers.list("Record-Route").unwrap_or_default(),
+            routes: request
+                .headers
+                .addresses("Record-Route")
+                .unwrap_or_default(),
             source: flow.source,
             flow,
             direct: is_direct(request),
@@ -147,9 +150,15 @@ impl Dialog {
 
     /// Of a 2xx that belongs to no dialog which is kept: only to acknowledge and end it.
     pub(crate) fn of_fork(request: &Outgoing, response: &Response, flow: Flow) -> Self {
-        let tag = response.from.tag().unwrap_or_default().to_owned();
-        let uris = (response.from.uri.text(), response.to.uri.text());
-        let call_id = request.call_id.clone();
+        // What we wrote ourselves: theirs may be unreadable.
+        let (from, to) = (Address::parse(&request.from), Address::parse(&request.to));
+        let tag = from.as_ref().and_then(Address::tag).unwrap_or_default();
+        let uri = |address: &Option<Address>| {
+            let uri = address.as_ref().map(|address| address.uri.text());
+            uri.unwrap_or_default().to_owned()
+        };
+        let (call_id, tag) = (request.call_id.clone(), tag.to_owned());
+        let uris = (&*uri(&from), &*uri(&to));
         let mut fork = Self::of_inviting(call_id, tag, uris, flow, TransactionId(0));
         fork.target.clone_from(&request.uri);
         fork.learn(response);
@@ -168,6 +177,12 @@ impl Dialog {
         self.routes = routes_back(&response.headers);
         self.takes_update = names(&response.headers, "Allow", "UPDATE");
         self.refresh(response.contact.as_ref());
+    }
+
+    /// A 2xx of which not all can be read: its ACK and the BYE go back to where it came from.
+    pub(crate) fn answer_back(&mut self, source: Source) {
+        self.flow = Flow::towards(source, Nat::Always);
+        self.direct = true;
     }
 
     /// A target refresh (RFC 3261 §12.2).
@@ -278,7 +293,7 @@ fn is_secure(uri: &Uri) -> bool {
 
 /// The route set of a caller: Record-Route from the last to the first.
 fn routes_back(headers: &Headers) -> Vec<String> {
-    let mut routes = headers.list("Record-Route").unwrap_or_default();
+    let mut routes = headers.addresses("Record-Route").unwrap_or_default();
     routes.reverse();
     routes
 }

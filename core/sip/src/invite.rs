@@ -7,8 +7,8 @@ use crate::dialled::way_to;
 use crate::dialog::Dialog;
 use crate::hop::Hop;
 use crate::lasting::{INTERVAL_S, INTERVAL_S_MIN};
-use crate::nat::{Flow, Nat};
 use crate::message::{ALLOW, Method, SUPPORTED, Uri, is_token};
+use crate::nat::{Flow, Nat};
 use crate::timers::TransactionId;
 use crate::{DialogId, Ending, Event, Invite, UserAgent};
 

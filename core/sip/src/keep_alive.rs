@@ -159,7 +159,8 @@ impl UserAgent {
         }
         let client = TransactionId(self.next_number());
         let nobody = DialogId(self.next_number());
-        let from = format!("<sip:{}>;tag={}", self.config.address, self.tag());
+        let tag = self.tag();
+        let from = format!("<sip:{}>;tag={tag}", self.config.address);
         let request = Outgoing {
             method: Method::Options,
             to: format!("<{target}>"),

@@ -73,7 +73,7 @@ impl UserAgent {
         }
         let order = (request.call_id.as_str(), request.cseq);
         let nat = Nat::of_peer(&self.access, peer, from.address.ip());
-        match wish(now, Flow::of(request, from, nat), request)? {
+        match wish(now, &Flow::of(request, from, nat), request)? {
             Wish::Tell => Ok(()),
             Wish::RemoveAll => self.registrar.remove_all(now, &user, order),
             Wish::Change(changes) => self.registrar.change(now, &user, order, changes),
@@ -100,9 +100,9 @@ fn user_of(request: &Request) -> Result<String, Reply> {
     Ok(user)
 }
 
-fn wish(now: Instant, flow: Flow, request: &Request) -> Result<Wish, Reply> {
+fn wish(now: Instant, flow: &Flow, request: &Request) -> Result<Wish, Reply> {
     let bad = |reason: &str| Reply::new(400).reason(reason);
-    let texts = request.headers.list("Contact");
+    let texts = request.headers.addresses("Contact");
     let texts = texts.ok_or_else(|| bad("Bad Contact"))?;
     let header = request.headers.text("Expires").map(|text| seconds(&text));
     if texts.is_empty() {

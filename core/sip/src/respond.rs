@@ -74,7 +74,7 @@ impl UserAgent {
     ) {
         match response.status {
             ..200 => self.take_provisional(now, id, response),
-            200..300 => self.take_acceptance(now, id, response),
+            200..300 => self.take_acceptance(now, (id, from), response),
             _ => {
                 let to = response.headers.text("To").unwrap_or_default();
                 if self.complete_invite(now, id, &to) {
@@ -116,7 +116,12 @@ impl UserAgent {
         }
     }
 
-    fn take_acceptance(&mut self, now: Instant, id: TransactionId, response: &Response) {
+    fn take_acceptance(
+        &mut self,
+        now: Instant,
+        (id, from): (TransactionId, Source),
+        response: &Response,
+    ) {
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
@@ -128,7 +133,7 @@ impl UserAgent {
                 let again = acks.iter().find(|ack| ack.tag.as_deref() == tag).cloned();
                 match again {
                     Some(ack) => self.send(now, &ack.to, ack.bytes),
-                    None => self.decline_fork(now, id, response),
+                    None => self.decline_fork(now, (id, from), response),
                 }
             }
             ClientState::Calling { .. } | ClientState::Proceeding => {
@@ -136,12 +141,15 @@ impl UserAgent {
                 self.timers.stop_client(id);
                 self.timers.set(Timer::M(id), now + PATIENCE);
                 match self.dialogs.get_mut(&dialog) {
-                    None => self.decline_fork(now, id, response),
+                    None => self.decline_fork(now, (id, from), response),
                     Some(known) => {
                         let first =
                             matches!(known.phase, Phase::Inviting { .. } | Phase::Withdrawn);
                         if first {
                             known.learn(response);
+                            if response.fault.is_some() {
+                                known.answer_back(from);
+                            }
                         } else {
                             known.refresh(response.contact.as_ref());
                         }
@@ -165,6 +173,11 @@ impl UserAgent {
         match phase {
             Phase::Inviting { .. } => {
                 known.phase = Phase::Up;
+                if let Some(fault) = &response.fault {
+                    let reason = fault.clone();
+                    self.tell(Event::Unusable { dialog, reason });
+                    return self.lose(now, dialog, Ending::ByeSent);
+                }
                 self.tell(Event::Answered { dialog, answer });
                 self.take_lasting(now, dialog, response);
             }
@@ -183,7 +196,12 @@ impl UserAgent {
 
     /// A 2xx that made a dialog which nobody wants: a second fork's, or one that came after the
     /// end. ACK and BYE (RFC 3261 §13.2.2.4).
-    fn decline_fork(&mut self, now: Instant, id: TransactionId, response: &Response) {
+    fn decline_fork(
+        &mut self,
+        now: Instant,
+        (id, from): (TransactionId, Source),
+        response: &Response,
+    ) {
         let Some(client) = self.clients.get(&id) else {
             return;
         };
@@ -191,6 +209,9 @@ impl UserAgent {
         let peer = self.dialogs.get(&client.dialog).map(|known| &known.peer);
         let flow = self.flow_of(&client.to, peer.unwrap_or(&Peer::Nobody));
         let mut fork = Dialog::of_fork(&request, response, flow);
+        if response.fault.is_some() {
+            fork.answer_back(from);
+        }
         // A PRACK of ours may have had the next number already.
         if let Some(known) = self.dialogs.get(&client.dialog) {
             fork.local_cseq = known.local_cseq.max(request.cseq);

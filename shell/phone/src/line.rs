@@ -216,7 +216,10 @@ impl Line {
         match event {
             // It only calls: who calls it finds it busy.
             Event::Invited { dialog, .. } => self.agent.reject(now, dialog, 486),
-            Event::Acknowledged { .. } | Event::LateAnswer { .. } | Event::Pressed { .. } => {}
+            Event::Acknowledged { .. }
+            | Event::LateAnswer { .. }
+            | Event::Pressed { .. }
+            | Event::Unusable { .. } => {}
             // It answers and offers, but makes no offer on demand.
             Event::OfferWanted { dialog } => self.agent.refuse_offer(now, dialog, 488),
             Event::Offered { dialog, offer, .. } => self.take_offer(now, dialog, &offer),

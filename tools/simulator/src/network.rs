@@ -142,7 +142,8 @@ impl World {
             | Event::Offered { .. }
             | Event::OfferWanted { .. }
             | Event::Pressed { .. }
-            | Event::LateAnswer { .. } => {}
+            | Event::LateAnswer { .. }
+            | Event::Unusable { .. } => {}
         }
         Ok(())
     }

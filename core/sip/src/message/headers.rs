@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Address;
+
 /// One header. Its value is unfolded; it may hold bytes that are not UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
@@ -81,6 +83,20 @@ impl Headers {
             values.extend(parts.into_iter().map(str::to_owned));
         }
         Some(values)
+    }
+}
+
+impl Headers {
+    /// The addresses of every header of this name, each as it is written. `None`: one of them
+    /// cannot be read.
+    #[must_use]
+    pub fn addresses(&self, name: &str) -> Option<Vec<String>> {
+        let mut all = Vec::new();
+        for line in self.all(name) {
+            let line = lossy(line);
+            all.extend(Address::split(&line)?.into_iter().map(str::to_owned));
+        }
+        Some(all)
     }
 }
 

@@ -11,6 +11,7 @@ mod digits;
 mod early;
 mod failover;
 mod hang_up;
+mod headers;
 mod last_word;
 mod lasting;
 mod late;

@@ -97,20 +97,50 @@ fn bye_goes_to_the_flow_only_where_the_request_shows_a_nat() {
     for (sent_by, contact, more, to) in [
         (PRIVATE, "sip:anna@10.255.255.1:36161", "", flow),
         (PRIVATE, "sip:anna@10.255.255.1", "", flow),
-        (PRIVATE, "sip:anna@10.255.255.1:36161;transport=tcp", "", flow),
+        (
+            PRIVATE,
+            "sip:anna@10.255.255.1:36161;transport=tcp",
+            "",
+            flow,
+        ),
         ("100.64.0.7", "sip:anna@100.64.0.7:5062", "", flow),
         ("[::ffff:10.0.0.5]:5060", "sip:anna@10.0.0.5", "", flow),
         ("10.0.0.5", "sip:anna@[fd00::5]", "", flow),
         ("198.51.100.5", "sip:anna@198.51.100.5", "", flow),
         (PRIVATE, "sip:x7.2@w8jk.invalid", "", flow),
-        ("w8jk.invalid", "sip:x7.2@W8JK.INVALID.;transport=ws", "", flow),
+        (
+            "w8jk.invalid",
+            "sip:x7.2@W8JK.INVALID.;transport=ws",
+            "",
+            flow,
+        ),
         (flow, "sip:x7.2@w8jk.invalid", "", flow),
         // A LAN, a carrier that listens on another port than it sends from.
-        ("203.0.113.9:40001", "sip:anna@192.168.1.5:5062", "", "192.168.1.5:5062"),
-        ("203.0.113.9:5060", "sip:anna@203.0.113.9:5060", "", "203.0.113.9:5060"),
-        ("203.0.113.9", "sip:anna@203.0.113.9:5070", "", "203.0.113.9:5070"),
+        (
+            "203.0.113.9:40001",
+            "sip:anna@192.168.1.5:5062",
+            "",
+            "192.168.1.5:5062",
+        ),
+        (
+            "203.0.113.9:5060",
+            "sip:anna@203.0.113.9:5060",
+            "",
+            "203.0.113.9:5060",
+        ),
+        (
+            "203.0.113.9",
+            "sip:anna@203.0.113.9:5070",
+            "",
+            "203.0.113.9:5070",
+        ),
         // Another host than it sent from: a gateway with a signalling address of its own.
-        (PRIVATE, "sip:anna@198.51.100.77:5070", "", "198.51.100.77:5070"),
+        (
+            PRIVATE,
+            "sip:anna@198.51.100.77:5070",
+            "",
+            "198.51.100.77:5070",
+        ),
         // A proxy sent it.
         ("192.168.1.1", "sip:anna@10.255.255.1:36161", proxy, PRIVATE),
     ] {
@@ -148,7 +178,10 @@ fn a_name_is_looked_up_and_the_flow_used_if_it_leads_nowhere() {
         to: TO,
         more: "",
     };
-    for (found, to) in [(None, PHONE), (Some("198.51.100.8:5062"), "198.51.100.8:5062")] {
+    for (found, to) in [
+        (None, PHONE),
+        (Some("198.51.100.8:5062"), "198.51.100.8:5062"),
+    ] {
         let mut wire = Wire::new();
         let (dialog, _) = call(&mut wire, PHONE, &said);
         wire.agent.hang_up(wire.now, dialog);
@@ -192,7 +225,9 @@ fn reinvite_update_and_refresh_go_to_the_flow() {
     assert_eq!((ack.0.as_str(), &ack.1[..3]), (PHONE, "ACK"));
     wire.run_for(Duration::from_secs(46));
     let update = sent(&mut wire).into_iter();
-    let update: Vec<_> = update.filter(|(_, text)| text.starts_with("UPDATE")).collect();
+    let update: Vec<_> = update
+        .filter(|(_, text)| text.starts_with("UPDATE"))
+        .collect();
     assert_eq!(update[0].0, PHONE);
 }
 
@@ -310,7 +345,10 @@ fn a_registered_phone_gets_prack_ack_and_bye_on_the_flow_of_its_registration() {
     assert_eq!(head(&ack.1), "ACK sip:anna@10.255.255.1:36161 SIP/2.0");
     // A second device behind the same registration.
     let fork = hear(&mut wire, PHONE, &reply(&invite, 200, "b2", ""));
-    let fork: Vec<_> = fork.iter().map(|(to, text)| (to.as_str(), &text[..3])).collect();
+    let fork: Vec<_> = fork
+        .iter()
+        .map(|(to, text)| (to.as_str(), &text[..3]))
+        .collect();
     assert_eq!(fork, [(PHONE, "ACK"), (PHONE, "BYE")]);
     assert_eq!(bye(&mut wire, dialog).0, PHONE);
 }

@@ -1,7 +1,7 @@
 //! Late offers: an INVITE or re-INVITE leaves the offer to us, and its ACK brings the answer.
 
 use confab_media::Command;
-use confab_sdp::{Direction, Local};
+use confab_sdp::{Agreed, Direction, Local};
 use confab_sip::DialogId;
 use confab_terms::{CallSid, Now};
 
@@ -9,7 +9,11 @@ use super::leg_opened::add_leg;
 use crate::CallEnd;
 use crate::flow;
 use crate::live::{CallState, Leg};
+use crate::tell;
 use crate::{Output, Switchboard};
+
+/// The vendor's: the server is unable to apply a remote media description.
+const UNUSABLE_ANSWER: u32 = 53_403;
 
 /// The 200 of a call that came without an offer.
 pub(super) fn offer_first(board: &mut Switchboard, now: Now, sid: CallSid, local: Local) {
@@ -49,6 +53,15 @@ pub(super) fn offer_wanted(board: &mut Switchboard, now: Now, dialog: DialogId) 
     board.sip.accept_offer(now.instant, dialog, offer);
 }
 
+/// The media that an answer to our offer agrees on, or the reason why there is none.
+fn agree(local: &Local, answer: &[u8]) -> Result<Agreed, String> {
+    if answer.is_empty() {
+        return Err("no SDP in it".to_owned());
+    }
+    let answer = confab_sdp::parse(answer).map_err(|error| error.to_string())?;
+    confab_sdp::agree(local, &answer).map_err(|error| error.to_string())
+}
+
 /// The answer to our offer. A call that never got one has no media: it ends. One that had media
 /// before goes on with it.
 pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answer: &[u8]) {
@@ -63,9 +76,9 @@ pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answ
         CallState::Answered(leg) | CallState::Up(leg) => (&leg.local, leg.media.signalling_address),
         CallState::Ringing { .. } | CallState::Opening { .. } => return,
     };
-    let agreed = confab_sdp::parse(answer).ok();
-    let agreed = agreed.and_then(|answer| confab_sdp::agree(local, &answer).ok());
-    let media = agreed.map(|agreed| flow::leg_media(&agreed, source));
+    let agreed = agree(local, answer);
+    let media = agreed.as_ref().ok();
+    let media = media.map(|agreed| flow::leg_media(agreed, source));
     let (leg, thread) = (call.leg, call.thread);
     match (&mut call.state, media) {
         (CallState::Offering { local, offer }, Some(media)) => {
@@ -77,6 +90,9 @@ pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answ
             });
         }
         (CallState::Offering { .. }, None) => {
+            let reason = agreed.err().unwrap_or_default();
+            let message = format!("the answer to our offer cannot be used, call ended: {reason}");
+            tell::notice_of_call(board, now, sid, UNUSABLE_ANSWER, message, None);
             return flow::end_call(board, now, sid, CallEnd::WeHangUp);
         }
         (CallState::Answered(known) | CallState::Up(known), Some(media))

@@ -161,7 +161,8 @@ impl Phone {
             | Event::Offered { .. }
             | Event::OfferWanted { .. }
             | Event::Pressed { .. }
-            | Event::LateAnswer { .. } => return,
+            | Event::LateAnswer { .. }
+            | Event::Unusable { .. } => return,
         });
     }
 }
