@@ -59,6 +59,10 @@ pub(crate) struct Dialog {
     pub(crate) peer: Peer,
     /// `sips:` was called: nothing of it leaves TLS.
     pub(crate) secure: bool,
+    /// Event and duration of the digit that is sent in several INFOs just now.
+    pub(crate) pressing: Option<(u8, u16)>,
+    /// Code and text for the Warning of the next refusal.
+    pub(crate) warning: Option<(u16, String)>,
 }
 
 impl Dialog {
@@ -102,6 +106,8 @@ impl Dialog {
             early: Vec::new(),
             peer: Peer::Anyone,
             secure: is_secure(&request.uri),
+            pressing: None,
+            warning: None,
         }
     }
 
@@ -145,6 +151,8 @@ impl Dialog {
             early: Vec::new(),
             peer: Peer::Anyone,
             secure: Uri::parse(remote_uri).is_some_and(|uri| is_secure(&uri)),
+            pressing: None,
+            warning: None,
         }
     }
 

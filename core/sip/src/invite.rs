@@ -46,7 +46,7 @@ impl UserAgent {
         } else {
             None
         };
-        let (Some(way), None) = (way, status) else {
+        let (Some(mut way), None) = (way, status) else {
             let status = status.unwrap_or(416);
             self.tell(Event::Ended {
                 dialog: id,
@@ -58,6 +58,8 @@ impl UserAgent {
         let call_id = format!("{}{}", self.tag(), self.tag());
         let (tag, branch) = (self.tag(), self.branch());
         let flow = self.flow_of(&way, &peer);
+        // A late 2xx may find no dialog any more.
+        way.flow = way.address().map(|_| flow.clone());
         let mut dialog =
             Dialog::of_inviting(call_id, tag, (&invite.from, &invite.to), flow, client);
         dialog.peer = peer;

@@ -66,6 +66,16 @@ impl Headers {
             .map(|header| header.value.as_slice())
     }
 
+    /// Leaves one header of this name, with this value, or none.
+    pub(crate) fn set(&mut self, name: &str, value: Option<&str>) {
+        self.0
+            .retain(|header| !header.name.eq_ignore_ascii_case(name));
+        self.0.extend(value.map(|value| Header {
+            name: name.to_owned(),
+            value: value.as_bytes().to_vec(),
+        }));
+    }
+
     /// The first value of this name; what is not UTF-8 in it becomes U+FFFD.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {

@@ -17,6 +17,7 @@ mod lasting;
 mod late;
 mod limits;
 mod line;
+mod multipart;
 mod names;
 mod nat;
 mod network;
