@@ -13,6 +13,7 @@ mod place;
 mod record;
 mod secrecy;
 mod speech;
+mod unacceptable;
 
 pub(crate) use answer::{acknowledged, leg_media, open_leg};
 pub(crate) use applied::{applied, close, not_confirmed, reply_now, reply_when_applied};
@@ -27,3 +28,4 @@ pub(crate) use record::{
 };
 pub(crate) use secrecy::{srtp_from, srtp_of};
 pub(crate) use speech::speech;
+pub(crate) use unacceptable::{Unacceptable, tell_unacceptable};

@@ -6,7 +6,7 @@ use confab_sip::{DialogId, Event};
 use confab_terms::{CallSid, Now};
 
 use crate::CallEnd;
-use crate::flow;
+use crate::flow::{self, Unacceptable};
 use crate::live::{Call, CallState, Invite, Redirects, Replaces, Times};
 use crate::program::{self, Announcing, Flow};
 use crate::tell::{self, fields};
@@ -34,7 +34,10 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         board.sip.reject(now.instant, dialog, 503);
         return;
     }
-    let acceptable = offer.is_empty() || is_acceptable(board, dialog, &offer);
+    let acceptable = match offer.is_empty() {
+        true => Ok(()),
+        false => acceptable(board, dialog, &offer),
+    };
     let replaces = replaces.and_then(|dialog| whose_place(board, dialog));
     let (sid, leg) = (board.names.call(), board.names.leg());
     board.counted.calls_total += 1;
@@ -71,8 +74,11 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         recording: None,
     });
     tell::call_began(board, now, sid);
+    if let Err(why) = acceptable {
+        flow::tell_unacceptable(board, now, (sid, dialog), "INVITE", &why);
+        return flow::end_call(board, now, sid, CallEnd::Refused(488));
+    }
     match replaces {
-        _ if !acceptable => flow::end_call(board, now, sid, CallEnd::Refused(488)),
         // A seat is waiting for it: nobody is asked what it is to do.
         Some(Replaces::Seat(_)) => flow::open_leg(board, now, sid),
         _ => begin(board, now, sid),
@@ -89,7 +95,7 @@ fn whose_place(board: &Switchboard, dialog: DialogId) -> Option<Replaces> {
 }
 
 /// Whether we could answer this offer, before a port is bound for it.
-fn is_acceptable(board: &mut Switchboard, dialog: DialogId, offer: &[u8]) -> bool {
+fn acceptable(board: &mut Switchboard, dialog: DialogId, offer: &[u8]) -> Result<(), Unacceptable> {
     let srtp = flow::srtp_from(board, dialog);
     let local = Local {
         address: board.config.media_address,
@@ -99,7 +105,8 @@ fn is_acceptable(board: &mut Switchboard, dialog: DialogId, offer: &[u8]) -> boo
         srtp,
         codecs: board.config.codecs.clone(),
     };
-    confab_sdp::parse(offer).is_ok_and(|offer| confab_sdp::answer(&offer, &local).is_ok())
+    confab_sdp::answer(&confab_sdp::parse(offer)?, &local)?;
+    Ok(())
 }
 
 /// Asks for the document, or takes the conference that was dialled.

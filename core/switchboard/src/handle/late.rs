@@ -6,8 +6,9 @@ use confab_sip::DialogId;
 use confab_terms::{CallSid, Now};
 
 use super::leg_opened::add_leg;
+use super::offered;
 use crate::CallEnd;
-use crate::flow;
+use crate::flow::{self, Unacceptable};
 use crate::live::{CallState, Leg};
 use crate::tell;
 use crate::{Output, Switchboard};
@@ -37,7 +38,8 @@ pub(super) fn offer_wanted(board: &mut Switchboard, now: Now, dialog: DialogId) 
     let call = call.and_then(|sid| board.calls.get_mut(sid));
     let Some(CallState::Answered(leg) | CallState::Up(leg)) = call.map(|call| &mut call.state)
     else {
-        return board.sip.refuse_offer(now.instant, dialog, 488);
+        let why = Unacceptable::state("the call has no media yet");
+        return offered::refuse(board, now, dialog, &why);
     };
     // Which of the suites will be taken nobody knows, and none may begin again under its old key.
     if let Some(old) = leg.local.srtp {

@@ -5,7 +5,7 @@ use confab_sdp::Local;
 use confab_terms::{LegId, Now};
 
 use crate::CallEnd;
-use crate::flow;
+use crate::flow::{self, Unacceptable};
 use crate::handle::{dialled, late};
 use crate::live::{CallState, Leg};
 use crate::{Output, Switchboard};
@@ -44,15 +44,18 @@ pub(crate) fn leg_opened(board: &mut Switchboard, now: Now, leg: LegId, port: Op
     if late {
         return late::offer_first(board, now, sid, local);
     }
-    let answered = offer
-        .ok()
-        .and_then(|offer| confab_sdp::answer(&offer, &local).ok());
-    let Some((answer, agreed)) = answered else {
-        flow::end_call(board, now, sid, CallEnd::Refused(488));
-        return;
-    };
+    let offer = offer.map_err(Unacceptable::from);
+    let answered = offer.and_then(|offer| Ok(confab_sdp::answer(&offer, &local)?));
     let Some(call) = board.calls.get(sid) else {
         return;
+    };
+    let (answer, agreed) = match answered {
+        Ok(answered) => answered,
+        Err(why) => {
+            let dialog = call.dialog;
+            flow::tell_unacceptable(board, now, (sid, dialog), "INVITE", &why);
+            return flow::end_call(board, now, sid, CallEnd::Refused(488));
+        }
     };
     let media = flow::leg_media(&agreed, call.invite.source.ip());
     let (thread, dialog) = (call.thread, call.dialog);
