@@ -204,6 +204,7 @@ impl World {
         match bytes {
             Some(bytes) => {
                 self.tally.count(kind);
+                self.phones[at].mutilated |= kind == Kind::MutilatedDatagram;
                 self.stray(at, bytes);
                 Ok(())
             }
