@@ -15,6 +15,7 @@ mod matrix;
 mod messages;
 mod moved;
 mod names;
+mod nat;
 mod others;
 mod recording_orders;
 mod recordings;
