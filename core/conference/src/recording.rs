@@ -16,15 +16,20 @@ pub enum RecordingEvent {
 }
 
 impl RecordingEvent {
-    /// A word as the vendors write it; one says `failed` where the others say `absent`.
+    /// The words of `RecordingStatusCallbackEvent`; one page has `failed` in place of `absent`.
+    pub const WORDS: [(&str, Self); 4] = [
+        ("in-progress", Self::InProgress),
+        ("completed", Self::Completed),
+        ("absent", Self::Absent),
+        ("failed", Self::Absent),
+    ];
+
+    /// The event of a word, in any case.
     #[must_use]
     pub fn of_word(word: &str) -> Option<Self> {
-        Some(match word.to_ascii_lowercase().as_str() {
-            "in-progress" => Self::InProgress,
-            "completed" => Self::Completed,
-            "absent" | "failed" => Self::Absent,
-            _ => return None,
-        })
+        let mut words = Self::WORDS.into_iter();
+        let found = words.find(|(known, _)| known.eq_ignore_ascii_case(word));
+        found.map(|(_, event)| event)
     }
 }
 

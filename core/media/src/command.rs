@@ -392,6 +392,13 @@ pub enum Event {
         /// Begun.
         speaks: bool,
     },
+    /// The audio of a leg so far, about every five seconds.
+    Figures {
+        /// Which.
+        leg: LegId,
+        /// Counted since its beginning.
+        figures: LegFigures,
+    },
     /// A leg is gone, and this is left to say of it. The answer to every `RemoveLeg`.
     LegRemoved {
         /// Which.

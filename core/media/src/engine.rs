@@ -132,7 +132,7 @@ impl Engine {
     /// What a phone last reported of how it receives us (RTCP).
     #[must_use]
     pub fn heard_by_peer(&self, leg: LegId) -> Option<ReportBlock> {
-        self.legs.get(leg.0)?.heard_by_peer
+        self.legs.get(leg.0)?.peer_reports.last
     }
 
     /// Whether a voice reaches a listener, as the room mixes it.

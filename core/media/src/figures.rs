@@ -3,6 +3,7 @@
 use confab_rtp::{JitterBuffer, Reception};
 use serde::{Deserialize, Serialize};
 
+use crate::Spread;
 use crate::leg::Leg;
 
 /// The jitter of fewer packets than this says more of its filter than of the network.
@@ -32,6 +33,12 @@ pub struct LegFigures {
     /// Mean opinion score, in tenths: 10 to 45, 0 if nothing came. Of loss alone (ITU-T G.107);
     /// how long the way was is not known.
     pub mos_tenths: u8,
+    /// Round-trip time by the peer's RTCP reports; `None`: no report yet.
+    pub round_trip_ms: Option<Spread>,
+    /// Jitter of our stream at the peer.
+    pub jitter_out_ms: Option<Spread>,
+    /// Packets of our stream that the peer missed.
+    pub lost_out: Option<u32>,
 }
 
 /// What is counted while the leg lives.
@@ -90,6 +97,9 @@ impl LegFigures {
             depth_frames_max: heard.depth_ms_max.div_ceil(20),
             packets_out: leg.stream.earlier + u64::from(leg.stream.packets),
             mos_tenths: mos_tenths(came, stats.lost + stats.late),
+            round_trip_ms: leg.peer_reports.round_trip_ms(),
+            jitter_out_ms: leg.peer_reports.jitter_ms(),
+            lost_out: leg.peer_reports.lost(),
         }
     }
 }

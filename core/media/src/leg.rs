@@ -2,7 +2,6 @@
 
 use confab_codec::{Encoder, OpusSettings, OpusSpares};
 use confab_mixer::Seat;
-use confab_rtp::rtcp::ReportBlock;
 use confab_rtp::{DigitReceiver, Header, JitterBuffer, Reception};
 use confab_terms::{Codec, Digit, LegId, Rate, SocketAddr, SrtpKeys};
 use serde::{Deserialize, Serialize};
@@ -14,6 +13,7 @@ use crate::figures::Heard;
 use crate::keys::Keys;
 use crate::mouth::Mouth;
 use crate::origin::Origin;
+use crate::peer_reports::PeerReports;
 use crate::secrecy::Secrecy;
 use crate::slab::Slot;
 use crate::speech::Speech;
@@ -50,8 +50,8 @@ pub(crate) struct Leg {
     pub(crate) report_at: u64,
     /// What had been sent by the last one.
     pub(crate) reported_packets: u32,
-    /// What the phone last said of how it receives us.
-    pub(crate) heard_by_peer: Option<ReportBlock>,
+    /// Reports of the phone on how it receives us.
+    pub(crate) peer_reports: PeerReports,
 }
 
 /// Where a leg sits.
@@ -86,7 +86,7 @@ impl Leg {
             tape: None,
             report_at: 0,
             reported_packets: 0,
-            heard_by_peer: None,
+            peer_reports: PeerReports::default(),
         }
     }
 

@@ -6,6 +6,7 @@ use confab_terms::{Instant, LegId, SocketAddr};
 
 use crate::Component;
 use crate::engine::Engine;
+use crate::report::ntp;
 use crate::secrecy::Bench;
 
 /// Comfort noise has this payload type in whatever offer (RFC 3551 table 4), and comes from phones
@@ -137,7 +138,9 @@ impl Engine {
             match item {
                 Item::Sender { ssrc, info } => leg.reception.sender_report(now, ssrc, info.ntp),
                 Item::Block { block, .. } if block.ssrc == leg.stream.ssrc => {
-                    leg.heard_by_peer = Some(block);
+                    let clock_rate = leg.coding.codec().clock_rate();
+                    leg.peer_reports
+                        .take(block, ntp(now, &self.config), clock_rate);
                 }
                 Item::Block { .. } | Item::Cname { .. } | Item::Bye { .. } => {}
             }

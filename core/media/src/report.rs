@@ -3,11 +3,11 @@
 use confab_rtp::rtcp::{PACKET_BYTES_MAX, SenderInfo, ntp_of_unix_ms, write_report};
 use confab_terms::Instant;
 
-use crate::Component;
 use crate::counters::Counters;
 use crate::engine::EngineConfig;
 use crate::leg::Leg;
 use crate::outbox::Outbox;
+use crate::{Component, Event, LegFigures};
 
 /// Five seconds.
 const INTERVAL_TICKS: u64 = 250;
@@ -23,7 +23,17 @@ fn spread(bits: u32) -> u64 {
     INTERVAL_TICKS / 2 + u64::from(mixed) % INTERVAL_TICKS
 }
 
-/// Sends a leg's report if it is time.
+/// The time of day that our sender reports carry.
+pub(crate) fn ntp(now: Instant, config: &EngineConfig) -> u64 {
+    let since = now.saturating_since(config.start).as_millis();
+    let wall_ms = config
+        .wall
+        .0
+        .saturating_add(i64::try_from(since).unwrap_or(i64::MAX));
+    ntp_of_unix_ms(wall_ms)
+}
+
+/// Sends a leg's report if it is time, and tells the switchboard how its audio fares.
 pub(crate) fn report(
     now: Instant,
     tick: u64,
@@ -36,16 +46,15 @@ pub(crate) fn report(
         return;
     }
     leg.report_at = tick + spread(leg.stream.ssrc.wrapping_add(leg.stream.packets));
+    outbox.event(Event::Figures {
+        leg: leg.id,
+        figures: LegFigures::of(leg),
+    });
     let Some(to) = leg.destination(Component::Rtcp) else {
         return;
     };
-    let since = now.saturating_since(config.start).as_millis();
-    let wall_ms = config
-        .wall
-        .0
-        .saturating_add(i64::try_from(since).unwrap_or(i64::MAX));
     let info = SenderInfo {
-        ntp: ntp_of_unix_ms(wall_ms),
+        ntp: ntp(now, config),
         rtp_timestamp: leg.stream.timestamp(),
         packets: leg.stream.packets,
         octets: leg.stream.octets,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::hop::Hop;
 use crate::message::{Host, Uri};
 use crate::nat::Nat;
-use crate::{Account, Target, Transport};
+use crate::{Account, IdentityRules, Target, Transport};
 
 /// Whom the listener lets in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,8 @@ pub struct Trunk {
     pub srtp: Option<Srtp>,
     /// Requests to its calls and phones: to their Contact or on the flow of their requests.
     pub nat: Nat,
+    /// Rules for the identity of its callers.
+    pub identity: IdentityRules,
 }
 
 /// Where a trunk takes calls.
@@ -136,6 +138,20 @@ impl Access {
         let calls_from = |net: &Cidr| net.contains(from);
         let mut trunks = self.trunks.iter();
         trunks.find(|trunk| trunk.networks.iter().any(calls_from))
+    }
+
+    /// The trunk that a call comes from. An open listener admits every caller: there a trunk is
+    /// recognized by its networks or by the address and port of its gateway.
+    pub(crate) fn of_caller(&self, peer: &Peer, source: SocketAddr) -> Option<&Trunk> {
+        if *peer != Peer::Anyone {
+            return self.of_peer(peer);
+        }
+        let is_gateway = |trunk: &&Trunk| {
+            let gateway = trunk.gateway.as_ref();
+            gateway.is_some_and(|gateway| gateway.address == Some(source))
+        };
+        let of_network = self.of_network(source.ip());
+        of_network.or_else(|| self.trunks.iter().find(is_gateway))
     }
 
     /// Whether a trunk's calls go to this name.

@@ -1,15 +1,25 @@
 //! Who we are elsewhere: challenges of a trunk's are answered with its account, towards its
 //! gateway and nobody else (CVE-2021-41158 is what happens otherwise).
 
-use confab_terms::{Instant, limits};
+use confab_terms::{Instant, SocketAddr, limits};
+use serde::{Deserialize, Serialize};
 
-use crate::UserAgent;
 use crate::access::{Access, Peer};
 use crate::client::ClientTransaction;
-use crate::digest::{Account, Challenge};
+use crate::digest::{Account, Answered, Challenge};
 use crate::hop::{Hop, Source, canonical};
 use crate::message::{Outgoing, Response};
 use crate::timers::TransactionId;
+use crate::{Trunk, UserAgent};
+
+/// Credentials of one call, in place of the trunk's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Credentials {
+    pub(crate) account: Account,
+    /// Where the call went; `None`: to the name of a trunk.
+    pub(crate) asked_at: Option<SocketAddr>,
+    pub(crate) answered: Answered,
+}
 
 const CREDENTIALS: [&str; 2] = ["Authorization", "Proxy-Authorization"];
 
@@ -30,10 +40,26 @@ impl UserAgent {
         let Some(client) = self.clients.get_mut(&client) else {
             return false;
         };
-        let peer = self.dialogs.get(&client.dialog).map(|dialog| &dialog.peer);
-        let account = peer.and_then(|peer| account(&self.access, peer, client, from));
-        let Some((trunk, account)) = account else {
+        let Some(dialog) = self.dialogs.get_mut(&client.dialog) else {
             return false;
+        };
+        let (trunk, own) = (trunk(&self.access, &dialog.peer), &mut dialog.credentials);
+        let asked_at = own.as_ref().and_then(|own| own.asked_at);
+        if !is_theirs_to_ask(trunk, asked_at, client, from) {
+            return false;
+        }
+        let (account, answered) = match (own, trunk) {
+            (Some(own), _) => (&own.account, &mut own.answered),
+            (None, Some(trunk)) => {
+                let Some(account) = &trunk.account else {
+                    return false;
+                };
+                (
+                    account,
+                    self.answered.entry(trunk.name.clone()).or_default(),
+                )
+            }
+            (None, None) => return false,
         };
         let texts = response.headers.all(theirs);
         let texts: Vec<String> = texts.map(crate::message::lossy).collect();
@@ -48,7 +74,6 @@ impl UserAgent {
             client.challenges.remove(at);
         }
         client.challenges.push((ours.to_owned(), text));
-        let answered = self.answered.entry(trunk.to_owned()).or_default();
         let what = (request.method.as_str(), request.uri.as_str());
         request
             .headers
@@ -94,27 +119,34 @@ impl UserAgent {
     }
 }
 
-/// The account for a challenge from there: only if the request went to the gateway of the trunk
-/// whose dialog it is, and that is where the challenge came from.
-fn account<'a>(
-    access: &'a Access,
-    peer: &Peer,
+/// The trunk whose dialog it is.
+fn trunk<'a>(access: &'a Access, peer: &Peer) -> Option<&'a Trunk> {
+    match peer {
+        Peer::Trunk(name) => access.trunk(name),
+        _ => None,
+    }
+}
+
+/// Returns whether a challenge may be answered: only if the request went to the gateway of the
+/// trunk whose dialog it is, or to where the call went, and the challenge came from there.
+fn is_theirs_to_ask(
+    trunk: Option<&Trunk>,
+    asked_at: Option<SocketAddr>,
     client: &ClientTransaction,
     from: Source,
-) -> Option<(&'a str, &'a Account)> {
-    let Peer::Trunk(name) = peer else {
-        return None;
+) -> bool {
+    let Some(went_to) = client.to.address() else {
+        return false;
     };
-    let trunk = access.trunk(name)?;
-    let gateway = trunk.gateway.as_ref()?;
-    let went_to = client.to.address()?;
-    let went_there = match gateway.address {
-        Some(address) => went_to == canonical(address),
-        None => gateway.is_at(went_to.ip()),
+    let went_there = match trunk.map(|trunk| trunk.gateway.as_ref()) {
+        Some(None) => false,
+        Some(Some(gateway)) => match gateway.address {
+            Some(address) => went_to == canonical(address),
+            None => gateway.is_at(went_to.ip()),
+        },
+        None => asked_at.map(canonical) == Some(went_to),
     };
-    let came_from_there = went_to.ip() == from.address.ip();
-    let account = trunk.account.as_ref()?;
-    (went_there && came_from_there).then_some((trunk.name.as_str(), account))
+    went_there && went_to.ip() == from.address.ip()
 }
 
 /// The credentials of an INVITE: its ACK has the same (RFC 3261 §22.1), if it goes the same way.

@@ -5,6 +5,7 @@ use confab_terms::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Peer;
+use crate::challenge::Credentials;
 use crate::early::Early;
 use crate::hop::{Hop, Source, Transport, is_direct};
 use crate::lasting::{self, Lasting, names};
@@ -63,6 +64,8 @@ pub(crate) struct Dialog {
     pub(crate) pressing: Option<(u8, u16)>,
     /// Code and text for the Warning of the next refusal.
     pub(crate) warning: Option<(u16, String)>,
+    /// Credentials of this call, in place of the trunk's.
+    pub(crate) credentials: Option<Box<Credentials>>,
 }
 
 impl Dialog {
@@ -108,6 +111,7 @@ impl Dialog {
             secure: is_secure(&request.uri),
             pressing: None,
             warning: None,
+            credentials: None,
         }
     }
 
@@ -153,6 +157,7 @@ impl Dialog {
             secure: Uri::parse(remote_uri).is_some_and(|uri| is_secure(&uri)),
             pressing: None,
             warning: None,
+            credentials: None,
         }
     }
 

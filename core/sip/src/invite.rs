@@ -3,6 +3,7 @@
 use confab_terms::{Instant, limits};
 
 use crate::access::Peer;
+use crate::challenge::Credentials;
 use crate::dialled::way_to;
 use crate::dialog::Dialog;
 use crate::hop::Hop;
@@ -27,7 +28,7 @@ impl UserAgent {
             (false, None) => Peer::Nobody,
             (true, _) => Peer::Anyone,
         };
-        self.invite_peer(now, invite, (way.ok(), None), peer)
+        self.invite_peer(now, invite, (way.ok(), None), (peer, None))
     }
 
     /// The same by a way that is known, and to whom; with another request URI than To perhaps.
@@ -36,7 +37,7 @@ impl UserAgent {
         now: Instant,
         invite: Invite,
         (way, target): (Option<Hop>, Option<String>),
-        peer: Peer,
+        (peer, credentials): (Peer, Option<Credentials>),
     ) -> DialogId {
         let id = DialogId(self.next_number());
         let status = if !self.has_room() || self.dialogs.len() >= limits::SIP_DIALOGS_MAX {
@@ -63,6 +64,7 @@ impl UserAgent {
         let mut dialog =
             Dialog::of_inviting(call_id, tag, (&invite.from, &invite.to), flow, client);
         dialog.peer = peer;
+        dialog.credentials = credentials.map(Box::new);
         dialog.target = target.unwrap_or(dialog.target);
         let mut request = dialog.request(Method::Invite, branch);
         if let Some(name) = &invite.from_name {
@@ -100,7 +102,7 @@ impl UserAgent {
     pub(crate) fn flow_of(&self, way: &Hop, peer: &Peer) -> Flow {
         way.flow.clone().unwrap_or_else(|| {
             let source = way.as_source(self.config.address);
-            let nat = Nat::of_peer(&self.access, peer, source.address.ip());
+            let nat = Nat::of_peer(&self.access, peer, source.address);
             Flow::towards(source, nat)
         })
     }

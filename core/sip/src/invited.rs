@@ -5,9 +5,10 @@ use confab_terms::{Instant, SocketAddr, limits};
 use crate::access::Peer;
 use crate::dialog::Dialog;
 use crate::hop::Source;
+use crate::identity::Parties;
 use crate::message::{Reply, Request, Uri};
 use crate::nat::{Flow, Nat};
-use crate::{DialogId, Event, UserAgent};
+use crate::{CallOrigin, DialogId, Event, UserAgent};
 
 impl UserAgent {
     pub(crate) fn take_invite(
@@ -40,9 +41,11 @@ impl UserAgent {
         let id = DialogId(self.next_number());
         let server = self.begin_server(request, source, id);
         let tag = self.tag();
-        let nat = Nat::of_peer(&self.access, &peer, source.address.ip());
+        let nat = Nat::of_peer(&self.access, &peer, source.address);
         let flow = Flow::of(request, source, nat);
         let mut dialog = Dialog::of_invited(request, flow, tag, server);
+        let trunk = self.access.of_caller(&peer, source.address);
+        let parties = Parties::of(request, trunk);
         dialog.peer = peer;
         let key = (dialog.call_id.clone(), dialog.local_tag.clone());
         self.dialog_keys.insert(key, id);
@@ -51,7 +54,7 @@ impl UserAgent {
         self.hear_from(id, source);
         self.keep_dialog(now, id);
         self.respond(now, server, &Reply::new(100));
-        self.tell(invited(id, source.address, request, replaces));
+        self.tell(invited(id, source.address, request, parties, replaces));
     }
 }
 
@@ -59,6 +62,7 @@ fn invited(
     dialog: DialogId,
     source: SocketAddr,
     request: &Request,
+    parties: Parties,
     replaces: Option<DialogId>,
 ) -> Event {
     let to_host = match &request.uri {
@@ -72,9 +76,13 @@ fn invited(
     Event::Invited {
         dialog,
         source,
-        from: request.from.uri.bare(),
-        from_name: request.from.name.clone(),
-        to: request.uri.bare(),
+        from: parties.from,
+        from_name: parties.from_name,
+        to: parties.to,
+        origin: Box::new(CallOrigin {
+            sip_from: parties.sip_from,
+            forwarded_from: parties.forwarded_from,
+        }),
         to_user: request.uri.user(),
         to_host,
         call_id: request.call_id.clone(),

@@ -11,6 +11,7 @@ mod response;
 mod same_uri;
 mod split;
 mod uri;
+mod uri_headers;
 mod via;
 mod write;
 
@@ -22,13 +23,15 @@ pub use parse::{Message, Unreadable, parse};
 pub use request::Request;
 pub use response::Response;
 pub use uri::{Host, SipUri, Uri};
+pub use uri_headers::{UriHeaders, read_uri_headers};
 pub use via::Via;
 pub use write::{Echo, reason_phrase};
 
 pub(crate) use headers::lossy;
-pub(crate) use lex::{is_token, params, split_values, unquote};
+pub(crate) use lex::{is_token, param, params, split_values, unescape, unquote};
 pub(crate) use method::{ALLOW, SUPPORTED};
 pub(crate) use multipart::{SDP, Unusable, take_session};
 pub(crate) use same_uri::same_uri;
 pub(crate) use split::split;
+pub(crate) use uri_headers::escape_user;
 pub(crate) use write::{Outgoing, Reply};

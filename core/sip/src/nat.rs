@@ -1,7 +1,7 @@
 //! Peers behind NAT: the flow that their requests come on, and the choice between that flow and
 //! their Contact (docs/decisions/0031).
 
-use confab_terms::{IpAddr, SocketAddr};
+use confab_terms::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Access, Peer};
@@ -36,11 +36,8 @@ impl Nat {
     }
 
     /// The setting of the trunk that a peer belongs to.
-    pub(crate) fn of_peer(access: &Access, peer: &Peer, from: IpAddr) -> Self {
-        let trunk = match peer {
-            Peer::Anyone => access.of_network(from),
-            peer => access.of_peer(peer),
-        };
+    pub(crate) fn of_peer(access: &Access, peer: &Peer, from: SocketAddr) -> Self {
+        let trunk = access.of_caller(peer, from);
         trunk.map(|trunk| trunk.nat).unwrap_or_default()
     }
 }

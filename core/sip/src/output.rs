@@ -76,6 +76,15 @@ pub enum ConnectionEvent {
     Closed,
 }
 
+/// Facts on the caller of an INVITE besides the shown identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallOrigin {
+    /// `sip:user@host` of the From header.
+    pub sip_from: String,
+    /// Party that diverted the call last (Diversion, History-Info), in the form of the caller.
+    pub forwarded_from: Option<String>,
+}
+
 /// What the application must know or decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
@@ -85,12 +94,15 @@ pub enum Event {
         dialog: DialogId,
         /// Where the datagram came from.
         source: SocketAddr,
-        /// `sip:user@host` of the From header (contract.md §SIP): no name, tag or parameters.
+        /// Caller as applications see it: a number for a trunk that sends numbers, else
+        /// `sip:user@host` without name, tag and parameters.
         from: String,
-        /// Display name of From.
+        /// Display name of the caller.
         from_name: Option<String>,
-        /// `sip:user@host` of the request URI.
+        /// Callee as applications see it, in the same form as `from`.
         to: String,
+        /// Further facts on the caller.
+        origin: Box<CallOrigin>,
         /// User part of the request URI, percent-decoded; empty if there is none.
         to_user: String,
         /// Host of the request URI.

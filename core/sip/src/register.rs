@@ -72,7 +72,7 @@ impl UserAgent {
             return Err(Reply::new(403));
         }
         let order = (request.call_id.as_str(), request.cseq);
-        let nat = Nat::of_peer(&self.access, peer, from.address.ip());
+        let nat = Nat::of_peer(&self.access, peer, from.address);
         match wish(now, &Flow::of(request, from, nat), request)? {
             Wish::Tell => Ok(()),
             Wish::RemoveAll => self.registrar.remove_all(now, &user, order),

@@ -4,9 +4,11 @@ use confab_terms::{Instant, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Gateway, Peer};
+use crate::challenge::Credentials;
+use crate::digest::Answered;
 use crate::hop::{Hop, Transport};
-use crate::message::{Host, SipUri, Uri};
-use crate::{DialogId, Invite, Trunk, UserAgent};
+use crate::message::{Host, SipUri, Uri, escape_user};
+use crate::{Account, DialogId, Invite, Trunk, UserAgent};
 
 /// The way of one call of ours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +23,19 @@ pub struct Route {
     /// The request URI, where it is not To.
     target: Option<String>,
     peer: Peer,
+    /// Credentials of this call, in place of the trunk's.
+    credentials: Option<Account>,
+}
+
+impl Route {
+    /// Answers challenges to this call with these credentials, in place of the trunk's.
+    #[must_use]
+    pub fn with_credentials(self, account: Option<Account>) -> Self {
+        Self {
+            credentials: account,
+            ..self
+        }
+    }
 }
 
 impl UserAgent {
@@ -41,6 +56,7 @@ impl UserAgent {
                 way,
                 target: None,
                 peer: Peer::Trunk(name.to_owned()),
+                credentials: None,
             })
         };
         if is_number(to) {
@@ -73,6 +89,16 @@ impl UserAgent {
         found.or_else(|| self.route_to_registered(now, to, &uri))
     }
 
+    /// The way to a registered user, by name; `None`: the user is not registered.
+    #[must_use]
+    pub fn route_to_user(&self, now: Instant, name: &str) -> Option<Route> {
+        let to = format!("sip:{}@{}", escape_user(name), self.config.address);
+        let Uri::Sip(uri) = Uri::parse(&to)? else {
+            return None;
+        };
+        self.route_to_registered(now, &to, &uri)
+    }
+
     fn route_to_registered(&self, now: Instant, to: &str, uri: &SipUri) -> Option<Route> {
         let ours = self.config.address;
         let ports = [Some(ours.port()), self.config.tls_port];
@@ -102,6 +128,7 @@ impl UserAgent {
             way: Hop::on(&binding.flow),
             target: Some(binding.uri.clone()),
             peer,
+            credentials: None,
         })
     }
 
@@ -127,7 +154,12 @@ impl UserAgent {
         let to = route.to;
         let invite = Invite { to, ..invite };
         let way = (Some(route.way), route.target);
-        self.invite_peer(now, invite, way, route.peer)
+        let credentials = route.credentials.map(|account| Credentials {
+            account,
+            asked_at: route.via,
+            answered: Answered::default(),
+        });
+        self.invite_peer(now, invite, way, (route.peer, credentials))
     }
 }
 

@@ -4,6 +4,7 @@
 use core::time::Duration;
 
 use confab_conference::{Key, Update, Url};
+use confab_sip::Account;
 use confab_terms::{CallSid, ConferenceSid, DigitString, RecordingSid};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -100,10 +101,12 @@ pub enum Request {
 /// A call that is to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewCall {
-    /// A number, or `sip:user@host`.
+    /// A number, `client:NAME`, or `sip:user@host` with headers perhaps.
     pub to: String,
-    /// A number, a name, or `sip:user@host`.
+    /// A number, a name, `client:NAME`, or `sip:user@host`.
     pub from: String,
+    /// `CallerId`: shown to the callee in place of `from`.
+    pub caller_id: Option<String>,
     /// What it runs once it is answered.
     pub first: NextDocument,
     /// `FallbackUrl`: what it asks when a document fails.
@@ -116,6 +119,10 @@ pub struct NewCall {
     pub record: Option<NewRecording>,
     /// `SendDigits`: pressed once it is answered, before it runs anything.
     pub send_digits: Option<DigitString>,
+    /// `TimeLimit`: maximum duration after the answer.
+    pub time_limit: Option<Duration>,
+    /// `SipAuthUsername` and `SipAuthPassword`: answer challenges in place of the trunk's.
+    pub credentials: Option<Account>,
 }
 
 /// What an update does to a call. Without anything in it, nothing.
@@ -129,6 +136,8 @@ pub struct CallUpdate {
     pub fallback: Option<Url>,
     /// `StatusCallback`: who is told of it from now on.
     pub status_callback: Option<CallCallback>,
+    /// `TimeLimit`: maximum duration after the answer.
+    pub time_limit: Option<Duration>,
 }
 
 /// `Status` of an update.
@@ -210,8 +219,14 @@ pub enum Refusal {
     #[error("{0}")]
     NoWayThere(String),
     /// Nobody can call as that.
-    #[error("{0:?} is no caller: a number, a name or a SIP URI would do")]
+    #[error("invalid From {0:?}: expected a number, a name, client:NAME or a SIP URI")]
     NoCaller(String),
+    /// The callee cannot be shown that.
+    #[error("invalid CallerId {0:?}: expected a number, a name, client:NAME or a SIP URI")]
+    NoCallerId(String),
+    /// A header in the URI of `To` that is not sent.
+    #[error("invalid header in To: {0}")]
+    BadUriHeader(String),
     /// A document in an update that cannot be read.
     #[error("the document cannot be read: {message}")]
     BadDocument {

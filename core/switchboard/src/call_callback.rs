@@ -26,16 +26,20 @@ pub struct CallCallback {
 }
 
 impl CallEvent {
-    /// The word of `StatusCallbackEvent` that asks for it, in any case.
+    /// The words of `StatusCallbackEvent`.
+    pub const WORDS: [(&str, Self); 4] = [
+        ("initiated", Self::Initiated),
+        ("ringing", Self::Ringing),
+        ("answered", Self::Answered),
+        ("completed", Self::Completed),
+    ];
+
+    /// The event of a word, in any case.
     #[must_use]
     pub fn of_word(word: &str) -> Option<Self> {
-        Some(match word.to_ascii_lowercase().as_str() {
-            "initiated" => Self::Initiated,
-            "ringing" => Self::Ringing,
-            "answered" => Self::Answered,
-            "completed" => Self::Completed,
-            _ => return None,
-        })
+        let mut words = Self::WORDS.into_iter();
+        let found = words.find(|(known, _)| known.eq_ignore_ascii_case(word));
+        found.map(|(_, event)| event)
     }
 }
 

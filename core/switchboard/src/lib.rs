@@ -22,8 +22,10 @@ pub use api::{CallUpdate, EndWish, NewCall, NextDocument, Refusal, Reply, Reques
 pub use call_callback::{CallCallback, CallEvent};
 /// The words of the rules that a question or an answer carries.
 pub use confab_conference as conference;
+/// Values of a call's audio.
+pub use confab_media::Spread;
 /// Who may call: part of what the switchboard is told at its start.
-pub use confab_sip::{Access, Account, Gateway, Nat, Secret, Trunk};
+pub use confab_sip::{Access, Account, CountryCode, Gateway, IdentityRules, Nat, Secret, Trunk};
 /// The words of SIP that inputs and outputs carry.
 pub use confab_sip::{ConnectionEvent, ConnectionId, ConnectionOrder, Lookup, Target, Transport};
 pub use config::Config;
@@ -38,5 +40,5 @@ pub use recording::{
 };
 pub use switchboard::Switchboard;
 pub use view::{
-    AudibilityView, CallDirection, CallStatus, CallView, ConferenceView, ParticipantView,
+    AudibilityView, CallAudio, CallDirection, CallStatus, CallView, ConferenceView, ParticipantView,
 };

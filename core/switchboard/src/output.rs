@@ -107,6 +107,8 @@ pub enum Output {
     News(News),
     /// A call is over: history.
     CallEnded(CallView),
+    /// An ended call once more, with the figures of its audio.
+    CallMeasured(CallView),
     /// A conference is over: history.
     ConferenceEnded(ConferenceView),
     /// A recording begins: its file is to be made once its audio comes. Before anything of it does.

@@ -136,6 +136,8 @@ pub enum RecordingEnd {
         duration_ms: u64,
         /// So much was lost on its way to the disk; silence stands for it.
         lost_ms: u64,
+        /// Size of the file.
+        bytes: u64,
     },
     /// Nothing was heard: there is no file.
     Absent,

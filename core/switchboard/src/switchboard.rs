@@ -7,7 +7,7 @@ use confab_terms::{Instant, Now, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::live::{
-    Asked, Calls, Counters, Leftovers, Names, Partings, Recordings, Rooms, Threads, Timers,
+    Asked, Calls, Counters, Endings, Leftovers, Names, Partings, Recordings, Rooms, Threads, Timers,
 };
 use crate::program::Shared;
 use crate::{Config, Input, Output, asked, flow, handle};
@@ -22,6 +22,7 @@ pub struct Switchboard {
     pub(crate) rooms: Rooms,
     pub(crate) asked: Asked,
     pub(crate) partings: Partings,
+    pub(crate) endings: Endings,
     /// Those that are not whole yet.
     pub(crate) recordings: Recordings,
     pub(crate) shared: Shared,
@@ -53,6 +54,7 @@ impl Switchboard {
             rooms: Rooms::default(),
             asked: Asked::default(),
             partings: Partings::default(),
+            endings: Endings::default(),
             recordings: Recordings::default(),
             shared: Shared::default(),
             timers: Timers::default(),
@@ -144,7 +146,7 @@ impl Switchboard {
             fetches: self.asked.fetches.len(),
             decodes: self.asked.decodes.len(),
             announcements: self.shared.len(),
-            partings: self.partings.len(),
+            partings: self.partings.len() + self.endings.len(),
             recordings: self.recordings.len(),
             legs: self.threads.legs(),
             transactions,
@@ -156,8 +158,8 @@ impl Switchboard {
     /// Draining, and no call is left, nor anything to tell of one.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        let told =
-            self.partings.len() == 0 && self.recordings.len() == 0 && !self.asked.owes_farewell();
+        let waiting = self.partings.len() + self.endings.len() + self.recordings.len();
+        let told = waiting == 0 && !self.asked.owes_farewell();
         self.draining && self.calls.len() == 0 && told
     }
 

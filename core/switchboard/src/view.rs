@@ -1,6 +1,7 @@
 //! What the API shows of live things; the store keeps the same of those that ended.
 
 use confab_conference::{Because, EndReason, ParticipantState, Status};
+use confab_media::{LegFigures, Spread};
 use confab_terms::{AccountSid, CallSid, ConferenceSid, WallTime};
 use serde::{Deserialize, Serialize};
 
@@ -41,12 +42,15 @@ pub struct CallView {
     pub sid: CallSid,
     /// Whose.
     pub account: AccountSid,
-    /// `sip:user@host`.
+    /// Number, `client:NAME` or `sip:user@host`.
     pub from: String,
-    /// `sip:user@host`.
+    /// Number, `client:NAME` or `sip:user@host`.
     pub to: String,
-    /// Display name of From.
+    /// Display name of the caller.
     pub caller_name: Option<String>,
+    /// Party that diverted the call.
+    #[serde(default)]
+    pub forwarded_from: Option<String>,
     /// As in the API.
     pub status: CallStatus,
     /// Inbound, or by whom.
@@ -61,6 +65,33 @@ pub struct CallView {
     pub end_time: Option<WallTime>,
     /// The final status of its INVITE, once there is one.
     pub sip_result_code: Option<u16>,
+    /// Quality of its audio, once it was measured.
+    #[serde(default)]
+    pub audio: Option<CallAudio>,
+}
+
+/// Quality of a call's audio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallAudio {
+    /// Mean opinion score of the ingress audio in tenths; `None`: no packet came.
+    pub mos_tenths: Option<u8>,
+    /// Round-trip time.
+    pub round_trip_ms: Option<Spread>,
+    /// Jitter of the egress audio at the peer.
+    pub jitter_out_ms: Option<Spread>,
+    /// Packets of the egress audio that the peer missed.
+    pub lost_out: Option<u32>,
+}
+
+impl CallAudio {
+    pub(crate) fn of(figures: &LegFigures) -> Self {
+        Self {
+            mos_tenths: Some(figures.mos_tenths).filter(|tenths| *tenths > 0),
+            round_trip_ms: figures.round_trip_ms,
+            jitter_out_ms: figures.jitter_out_ms,
+            lost_out: figures.lost_out,
+        }
+    }
 }
 
 /// `CallStatus`.

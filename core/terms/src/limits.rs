@@ -20,6 +20,12 @@ pub const SIP_MESSAGE_BYTES_MAX: usize = 65_535;
 pub const SIP_BODY_BYTES_MAX: usize = 32_768;
 /// Headers of a SIP message.
 pub const SIP_HEADERS_MAX: usize = 128;
+/// Addresses read from one identity header (P-Asserted-Identity, Diversion, History-Info).
+pub const SIP_IDENTITIES_MAX: usize = 32;
+/// Headers in the URI of an outbound call.
+pub const SIP_URI_HEADERS_MAX: usize = 16;
+/// Bytes of names and values of these headers.
+pub const SIP_URI_HEADERS_BYTES_MAX: usize = 1_024;
 /// A header, folded lines included.
 pub const SIP_LINE_BYTES_MAX: usize = 8_192;
 /// Via values of a SIP message: more hops than Max-Forwards allows.

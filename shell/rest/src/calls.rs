@@ -2,12 +2,13 @@
 //! store's.
 
 use axum::extract::{Path, RawQuery, State};
+use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use confab_store::{CallFilter, Order, Place};
 use confab_switchboard::conference::Url;
 use confab_switchboard::{CallCallback, CallEvent, CallStatus, CallUpdate, CallView};
-use confab_switchboard::{EndWish, NextDocument};
+use confab_switchboard::{EndWish, NextDocument, RecordingOf};
 use confab_switchboard::{Reply, Request};
 use confab_terms::{CallSid, Method};
 
@@ -16,12 +17,11 @@ use crate::fields::invalid;
 use crate::form::{Fields, Form};
 use crate::paging::{List, Page};
 use crate::prefix::Spelling;
+use crate::warnings::Warnings;
 use crate::{Api, Dialect, parents, resources};
 
 const STARTED: [&str; 3] = ["StartTime", "StartTime<", "StartTime>"];
 const ENDED: [&str; 3] = ["EndTime", "EndTime<", "EndTime>"];
-
-const EVENTS: &str = "words out of initiated, ringing, answered and completed";
 
 /// `GET`: newest first.
 pub(crate) async fn list(
@@ -32,8 +32,8 @@ pub(crate) async fn list(
     let fields = Fields::of_query(query.as_deref())?;
     let page = Page::wanted(&fields)?;
     let filter = CallFilter {
-        from: fields.filled("From").map(str::to_owned),
-        to: fields.filled("To").map(str::to_owned),
+        from: fields.party("From"),
+        to: fields.party("To"),
         status: fields.filled("Status").map(status).transpose()?,
         start_time: fields.moments(STARTED)?,
         end_time: fields.moments(ENDED)?,
@@ -88,20 +88,25 @@ pub(crate) async fn fetch(
 /// `POST`: end it, or send it to another document.
 pub(crate) async fn update(
     State(api): State<Api>,
+    uri: Uri,
     Path((_, call)): Path<(String, String)>,
     Form(fields): Form,
 ) -> Result<Response, ApiError> {
-    let update = wanted(&fields)?;
+    let mut warnings = Warnings::default();
+    let update = wanted(&fields, &mut warnings)?;
     let call = call_sid(api.dialect, &call)?;
     match api.ask(Request::UpdateCall { call, update }).await {
-        Ok(Reply::Call(view)) => Ok(Json(resources::call(api.dialect, &view)).into_response()),
+        Ok(Reply::Call(view)) => {
+            warnings.keep(&api, uri.path(), RecordingOf::Call(call));
+            Ok(Json(resources::call(api.dialect, &view)).into_response())
+        }
         Ok(_) => Err(ApiError::WrongReply),
         Err(error) => Err(parents::ended(&api, error).await),
     }
 }
 
 /// All the fields, or the first that is invalid. With both a URL and a document, the URL counts.
-pub(crate) fn wanted(fields: &Fields) -> Result<CallUpdate, ApiError> {
+pub(crate) fn wanted(fields: &Fields, warnings: &mut Warnings) -> Result<CallUpdate, ApiError> {
     let end = match fields.filled("Status") {
         None => None,
         Some("completed") => Some(EndWish::Completed),
@@ -116,7 +121,7 @@ pub(crate) fn wanted(fields: &Fields) -> Result<CallUpdate, ApiError> {
         (None, Some(text)) => Some(NextDocument::Inline(text.to_owned())),
         (None, None) => None,
     };
-    let events = fields.words("StatusCallbackEvent", CallEvent::of_word, EVENTS)?;
+    let events = warnings.events(fields, "StatusCallbackEvent", &CallEvent::WORDS);
     let to = |url: &'static str, method: &'static str| -> Result<Option<Url>, ApiError> {
         let method = fields.method(method)?.unwrap_or(Method::Post);
         Ok(fields.url(url)?.map(|url| Url { url, method }))
@@ -127,6 +132,7 @@ pub(crate) fn wanted(fields: &Fields) -> Result<CallUpdate, ApiError> {
         fallback: to("FallbackUrl", "FallbackMethod")?,
         status_callback: to("StatusCallback", "StatusCallbackMethod")?
             .map(|to| CallCallback::new(to, events)),
+        time_limit: fields.time_limit()?,
     })
 }
 

@@ -29,6 +29,8 @@ pub(crate) enum ApiError {
     InvalidValue(String, &'static str, &'static str),
     #[error("missing {0}: expected {1}")]
     Missing(&'static str, &'static str),
+    #[error("invalid {0}: expected {1}")]
+    InvalidSecret(&'static str, &'static str),
     #[error("{0} is not a valid value of {1}: GET or POST")]
     InvalidMethod(String, &'static str),
     #[error("{0} is not a valid value of {1}: an absolute http or https URL")]
@@ -131,6 +133,7 @@ impl ApiError {
                 | Refusal::Conference(Rule::NoSuchParticipant(_)),
             ) => (20404, StatusCode::NOT_FOUND),
             Self::InvalidValue(..)
+            | Self::InvalidSecret(..)
             | Self::Completed
             | Self::Refused(Refusal::Conference(
                 Rule::Completed
@@ -163,8 +166,10 @@ impl ApiError {
             Self::NoMp3(NoMp3::TooSlow) => (20504, StatusCode::INTERNAL_SERVER_ERROR),
             Self::NoMp3(NoMp3::Failed(_)) => (20001, StatusCode::INTERNAL_SERVER_ERROR),
             Self::Refused(Refusal::BadDocument { code, .. }) => (*code, INVALID),
-            Self::Refused(Refusal::NobodyToCall(_) | Refusal::NoWayThere(_)) => (21211, INVALID),
-            Self::Refused(Refusal::NoCaller(_)) => (21212, INVALID),
+            Self::Refused(
+                Refusal::NobodyToCall(_) | Refusal::NoWayThere(_) | Refusal::BadUriHeader(_),
+            ) => (21211, INVALID),
+            Self::Refused(Refusal::NoCaller(_) | Refusal::NoCallerId(_)) => (21212, INVALID),
             Self::PageWithoutToken(_) => (54453, INVALID),
             Self::InvalidPageSize(_) => (54454, INVALID),
             Self::InvalidPageToken(_) => (21481, INVALID),

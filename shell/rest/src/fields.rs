@@ -59,21 +59,6 @@ impl Fields {
         }
     }
 
-    /// Words, each in a field of its own or with spaces or commas between.
-    pub(crate) fn words<T>(
-        &self,
-        name: &'static str,
-        parse: impl Fn(&str) -> Option<T>,
-        would_do: &'static str,
-    ) -> Result<Vec<T>, ApiError> {
-        let texts = self.texts(name).iter();
-        let words = texts.flat_map(|text| text.split([' ', ',']));
-        let words = words.filter(|word| !word.is_empty());
-        words
-            .map(|word| parse(word).ok_or_else(|| invalid(word, name, would_do)))
-            .collect()
-    }
-
     pub(crate) fn beep(&self, name: &'static str) -> Result<Option<BeepWish>, ApiError> {
         let Some(text) = self.filled(name) else {
             return Ok(None);

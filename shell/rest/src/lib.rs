@@ -4,6 +4,7 @@
 mod accounts;
 mod audibility;
 mod auth;
+mod call_fields;
 mod calls;
 mod conferences;
 mod cors;
@@ -32,6 +33,7 @@ mod serve;
 mod times;
 mod tls;
 mod update;
+mod warnings;
 mod wire;
 
 pub use dialect::{Dialect, account_sid};

@@ -7,12 +7,15 @@ use confab_terms::{Method, PauseBehavior, Track};
 use crate::errors::ApiError;
 use crate::fields::invalid;
 use crate::form::Fields;
-
-const EVENTS: &str = "words out of in-progress, completed and absent";
+use crate::warnings::Warnings;
 
 /// All the fields, or the first that is invalid. `trims`: what `Trim` is when nobody says it, which
 /// with both vendors depends on where a recording is asked for.
-pub(crate) fn new_recording(fields: &Fields, trims: bool) -> Result<NewRecording, ApiError> {
+pub(crate) fn new_recording(
+    fields: &Fields,
+    trims: bool,
+    warnings: &mut Warnings,
+) -> Result<NewRecording, ApiError> {
     let dual = match fields.filled("RecordingChannels") {
         None | Some("mono") => false,
         Some("dual") => true,
@@ -37,7 +40,7 @@ pub(crate) fn new_recording(fields: &Fields, trims: bool) -> Result<NewRecording
         Some(other) => return Err(invalid(other, "Trim", "trim-silence or do-not-trim")),
     };
     let name = "RecordingStatusCallbackEvent";
-    let events = fields.words(name, RecordingEvent::of_word, EVENTS)?;
+    let events = warnings.events(fields, name, &RecordingEvent::WORDS);
     let method = fields.method("RecordingStatusCallbackMethod")?;
     let method = method.unwrap_or(Method::Post);
     let callback = fields.url("RecordingStatusCallback")?;

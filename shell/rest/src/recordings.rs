@@ -2,7 +2,7 @@
 //! the audio itself, which whoever knows its URL may have, as both vendors do it.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
@@ -19,6 +19,7 @@ use crate::new_recording::{new_recording, recording_update};
 use crate::paging::{List, Page};
 use crate::participants::conference_sid;
 use crate::prefix::Spelling;
+use crate::warnings::Warnings;
 use crate::{Api, Dialect, parents, range, resources};
 
 const CREATED: [&str; 3] = ["DateCreated", "DateCreated<", "DateCreated>"];
@@ -222,17 +223,20 @@ async fn fetch_of(
 
 async fn start(
     State(api): State<Api>,
+    uri: Uri,
     Extension(kind): Extension<Kind>,
     Path((_, of)): Path<(String, String)>,
     Form(fields): Form,
 ) -> Result<Response, ApiError> {
-    let wish = new_recording(&fields, false)?;
+    let mut warnings = Warnings::default();
+    let wish = new_recording(&fields, false, &mut warnings)?;
     let of = kind.read(api.dialect, &of)?;
     let view = match api.ask(Request::StartRecording { of, wish }).await {
         Ok(Reply::Recording(view)) => view,
         Ok(_) => return Err(ApiError::WrongReply),
         Err(error) => return Err(parents::ended(&api, error).await),
     };
+    warnings.keep(&api, uri.path(), of);
     let status = match api.dialect {
         Dialect::SignalWire => StatusCode::OK,
         Dialect::Twilio => StatusCode::CREATED,

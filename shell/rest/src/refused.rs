@@ -20,6 +20,9 @@ use crate::form::Fields;
 
 /// Bytes of a refused request that are read again: room for what is shown of it, encoded.
 const COPIED_BYTES_MAX: usize = 3 * NOTICE_FIELDS_BYTES_MAX;
+/// The parameter that no Notification shows.
+const SECRET: &str = "SipAuthPassword";
+const HIDDEN: &str = "***";
 /// Bytes of an answer of ours.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
@@ -115,7 +118,7 @@ async fn notice(watched: Watched, status: StatusCode, headers: &HeaderMap, body:
         (name.to_string(), value)
     };
     let exchange = Exchange {
-        fields: fields.unwrap_or_default().into_pairs(),
+        fields: without_secrets(fields.unwrap_or_default()),
         status: Some(status.as_u16()),
         headers: headers.iter().map(text).collect(),
         body: Exchange::body_text(body),
@@ -127,13 +130,32 @@ async fn notice(watched: Watched, status: StatusCode, headers: &HeaderMap, body:
         at: now(),
         call: watched.call,
         conference: watched.conference,
-        url: Some(watched.uri),
+        url: Some(without_secret(watched.uri)),
         method: Some(confab_terms::Method::Post),
         exchange: Some(Box::new(exchange)),
     }
 }
 
-fn now() -> WallTime {
+/// The fields as a Notification shows them.
+fn without_secrets(fields: Fields) -> Vec<(String, String)> {
+    let mut pairs = fields.into_pairs();
+    for (name, value) in &mut pairs {
+        if name == SECRET {
+            HIDDEN.clone_into(value);
+        }
+    }
+    pairs
+}
+
+/// The URI as a Notification shows it: without its query where that holds a secret.
+fn without_secret(uri: String) -> String {
+    match uri.split_once('?') {
+        Some((path, query)) if query.contains(SECRET) => path.to_owned(),
+        _ => uri,
+    }
+}
+
+pub(crate) fn now() -> WallTime {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let ms = since.map_or(0, |since| since.as_millis());
     WallTime(i64::try_from(ms).unwrap_or(i64::MAX))

@@ -139,7 +139,9 @@ impl Outlets {
                 time_outs,
             }),
             Output::News(news) => in_logs::log(self.dialect, &news),
-            Output::CallEnded(call) => self.store.keep(Entry::Call(call)),
+            Output::CallEnded(call) | Output::CallMeasured(call) => {
+                self.store.keep(Entry::Call(call));
+            }
             Output::ConferenceEnded(conference) => {
                 self.store.keep(Entry::Conference(conference));
             }

@@ -99,10 +99,11 @@ pub fn file_of(dir: &Path, recording: RecordingSid) -> PathBuf {
 /// `trim`: without the silence at its end (that at its beginning was never written).
 pub fn repair(dir: &Path, recording: RecordingSid, trim: bool) -> RecordingEnd {
     match end_late(&file_of(dir, recording), trim) {
-        Ok(0) => RecordingEnd::Absent,
-        Ok(duration_ms) => RecordingEnd::Written {
+        Ok((0, _)) => RecordingEnd::Absent,
+        Ok((duration_ms, bytes)) => RecordingEnd::Written {
             duration_ms,
             lost_ms: 0,
+            bytes,
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => RecordingEnd::Absent,
         Err(error) => RecordingEnd::Failed {

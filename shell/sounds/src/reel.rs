@@ -107,6 +107,7 @@ impl Reel {
             duration_ms => RecordingEnd::Written {
                 duration_ms,
                 lost_ms: self.lost_ms,
+                bytes: file.bytes(),
             },
         }
     }
@@ -120,16 +121,16 @@ impl Reel {
     }
 }
 
-/// Ends a recording that was cut off with its process; how long it is then.
-pub(crate) fn end_late(path: &Path, trim: bool) -> io::Result<u64> {
+/// Ends a recording that was cut off with its process; how long and how large it is then.
+pub(crate) fn end_late(path: &Path, trim: bool) -> io::Result<(u64, u64)> {
     let Some(mut file) = WavFile::reopen(path)? else {
-        return Ok(0);
+        return Ok((0, 0));
     };
     if trim {
         let sounding = sounding(&mut file)?;
         file.truncate(sounding)?;
     }
-    Ok(file.duration_ms())
+    Ok((file.duration_ms(), file.bytes()))
 }
 
 /// Samples up to the end of the last sound in a file, looked for from its end.

@@ -114,6 +114,11 @@ impl WavFile {
         Ok(())
     }
 
+    /// Size of the file.
+    pub(crate) fn bytes(&self) -> u64 {
+        HEADER_BYTES + self.data_bytes
+    }
+
     pub(crate) fn duration_ms(&self) -> u64 {
         duration_ms(self.data_bytes, self.rate_hz, self.channels)
     }

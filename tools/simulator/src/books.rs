@@ -32,11 +32,14 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    /// `from` is `sip:c17@phones.example`: the number is the phone's.
+    /// `from` is `sip:c17@phones.example`, or `c17` where the phone calls from its trunk's address:
+    /// the number is the phone's.
     pub(crate) fn know_call(&mut self, call: CallSid, from: &str) {
         self.known_calls.insert(call);
         let number = from
-            .strip_prefix("sip:c")
+            .strip_prefix("sip:")
+            .unwrap_or(from)
+            .strip_prefix('c')
             .and_then(|rest| rest.split('@').next());
         if let Some(number) = number.and_then(|number| number.parse().ok()) {
             self.call_of_number.entry(number).or_insert(call);

@@ -88,7 +88,8 @@ impl World {
                 self.link_end(view.sid, &view.friendly_name)?;
                 self.oracle.ended(view.sid)
             }
-            Output::Notice(_)
+            Output::CallMeasured(_)
+            | Output::Notice(_)
             | Output::News(_)
             | Output::OpenRecording { .. }
             | Output::Recording(_) => Ok(()),

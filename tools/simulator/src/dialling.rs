@@ -63,6 +63,9 @@ impl World {
             rings,
             record: None,
             send_digits,
+            caller_id: None,
+            time_limit: None,
+            credentials: None,
         };
         let outputs = self.handled(request, Request::CreateCall(Box::new(wish)))?;
         self.tally.count(match nobody {

@@ -324,6 +324,7 @@ impl World {
             let end = RecordingEnd::Written {
                 duration_ms: 1_000,
                 lost_ms: 0,
+                bytes: 16_044,
             };
             self.tell(thread, Input::Recorded { recording, end });
         }

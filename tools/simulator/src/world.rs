@@ -107,6 +107,7 @@ fn access(phones: &[Phone]) -> Access {
             true => Nat::Always,
             false => Nat::Auto,
         },
+        identity: Default::default(),
     });
     Access {
         trunks: trunks.collect(),

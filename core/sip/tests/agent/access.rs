@@ -24,6 +24,7 @@ fn trunk(name: &str, networks: &[&str], account: Option<Account>) -> Trunk {
         gateway: None,
         srtp: None,
         nat: confab_sip::Nat::Auto,
+        identity: Default::default(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Requests of ours within a call that the trunk challenges: PRACK, re-INVITE, UPDATE, BYE. Each
 //! is sent once more with credentials, whose sum is made here by hand (RFC 7616 §3.4.1).
 
-use crate::line::{CHALLENGE, GATEWAY, Line, reply, shows};
-use confab_sip::{Ending, Event};
+use crate::line::{CHALLENGE, ELSEWHERE, GATEWAY, Line, reply, shows};
+use confab_sip::{Account, Ending, Event, Secret};
 use md5::{Digest as _, Md5};
 
 const CONTACT: &str = "Contact: <sip:x@192.0.2.7:5060>\r\n";
@@ -165,4 +165,33 @@ fn a_proxy_and_the_one_behind_it_are_both_told_and_counted_apart() {
     assert_right(&bye, "behind", "b1", 2);
     assert!(line.hear(GATEWAY, &reply(&bye, 200, "")).is_empty());
     assert_eq!(line.ended(), [Ending::ByeSent]);
+}
+
+#[test]
+fn credentials_of_one_call_are_sent_in_place_of_the_trunks() {
+    let account = Account {
+        user: "boris".into(),
+        password: Secret("s3cret".into()),
+    };
+    let (mut line, invite) = Line::with_credentials(Some(account.clone()));
+    let sent = line.hear(GATEWAY, &reply(&invite, 407, CHALLENGE));
+    let again = &sent.last().unwrap().1;
+    let credentials = again.lines().find(|line| shows(line)).expect(again);
+    assert!(credentials.contains("username=\"boris\""), "{credentials}");
+    let line_end = format!("{credentials}\r");
+    let (nc, cnonce) = (field(&line_end, "nc"), field(&line_end, "cnonce"));
+    let uri = again.split(' ').nth(1).unwrap();
+    let (who, what) = (sum("boris:theirs:s3cret"), sum(&format!("INVITE:{uri}")));
+    let right = sum(&format!("{who}:n1:{nc}:{cnonce}:auth:{what}"));
+    assert_eq!(field(&line_end, "response"), right);
+    // Wrong ones are not followed by the trunk's.
+    let more = line.hear(GATEWAY, &reply(again, 407, CHALLENGE));
+    assert!(
+        more.iter()
+            .all(|(_, text)| !shows(text) || text.starts_with("ACK ")),
+        "{more:?}"
+    );
+    let (mut line, invite) = Line::with_credentials(Some(account));
+    let sent = line.hear(ELSEWHERE, &reply(&invite, 407, CHALLENGE));
+    assert!(sent.iter().all(|(_, text)| !shows(text)), "{sent:?}");
 }

@@ -12,6 +12,7 @@ mod early;
 mod failover;
 mod hang_up;
 mod headers;
+mod identity;
 mod last_word;
 mod lasting;
 mod late;

@@ -277,6 +277,7 @@ fn guarded(nat: Nat) -> Wire {
             gateway: None,
             srtp: None,
             nat,
+            identity: Default::default(),
         }],
     });
     wire

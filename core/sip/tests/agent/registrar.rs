@@ -181,6 +181,7 @@ fn elsewhere_nobody_registers_another_or_without_a_password() {
             gateway: None,
             srtp: None,
             nat: confab_sip::Nat::Auto,
+            identity: Default::default(),
         }],
     };
     let inside = vec!["127.0.0.0/8".parse().unwrap()];

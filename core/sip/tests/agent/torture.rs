@@ -400,6 +400,7 @@ fn a_guarded_registrar_challenges_in_no_more_bytes_than_it_was_asked() {
             gateway: None,
             srtp: None,
             nat: confab_sip::Nat::Auto,
+            identity: Default::default(),
         }],
     });
     for (name, is_register) in REACTIONS.map(|(name, _)| {

@@ -78,6 +78,10 @@ fn try_update(
         if update.status_callback.is_some() {
             call.status_callback.clone_from(&update.status_callback);
         }
+        call.time_limit = update.time_limit.or(call.time_limit);
+    }
+    if update.time_limit.is_some() {
+        flow::limit_duration(board, now, sid);
     }
     if ends {
         let view = flow::finish_call(board, now, sid, CallEnd::EndedViaApi);

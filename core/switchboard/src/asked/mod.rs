@@ -2,6 +2,7 @@
 
 mod audibility;
 mod call;
+mod callee;
 mod conference;
 mod new_call;
 mod participant;

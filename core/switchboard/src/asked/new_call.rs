@@ -1,14 +1,17 @@
-//! A call of ours: who may be called, and what it is until its leg is there.
+//! `POST …/Calls`: an outbound call until its leg is there.
 
-use confab_sip::{DialogId, NotDialled};
-use confab_terms::{IpAddr, Ipv4Addr, Now, SocketAddr, limits};
+use confab_sip::DialogId;
+use confab_terms::{CallSid, IpAddr, Ipv4Addr, Now, SocketAddr, limits};
 
 use super::call::next;
+use super::callee::{Callee, callee, client};
 use crate::live::{Call, CallState, Invite, Outgoing, Redirects, Timer, Times};
 use crate::program::{Announcing, Flow};
 use crate::tell;
-use crate::{CallStatus, NewCall, Refusal, Reply, Switchboard, flow};
+use crate::{CallEnd, CallStatus, NewCall, Refusal, Reply, Switchboard, flow};
 
+/// The vendor's: the callee is temporarily unavailable.
+const UNAVAILABLE: u32 = 31_480;
 /// Where a call goes whose name nobody has looked up.
 const NOT_KNOWN_YET: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
@@ -16,26 +19,59 @@ const NOT_KNOWN_YET: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFI
 pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Result<Reply, Refusal> {
     // A document that cannot be read is refused now and not when somebody has answered.
     next(&wish.first)?;
-    let route = board.sip.route(now.instant, &wish.to);
-    let route = route.ok_or_else(|| nobody(board, &wish.to))?;
-    let from_uri = from_uri(board, &wish.from)?;
+    let callee = callee(board, now, &wish.to)?;
+    let from = caller_uri(board, &wish.from).ok_or_else(|| Refusal::NoCaller(wish.from.clone()))?;
+    let from_uri = match &wish.caller_id {
+        None => from,
+        Some(shown) => {
+            caller_uri(board, shown).ok_or_else(|| Refusal::NoCallerId(shown.clone()))?
+        }
+    };
     if !board.takes_calls() {
         board.counted.calls_refused += 1;
         return Err(Refusal::Busy);
     }
-    let (sid, leg) = (board.names.call(), board.names.leg());
+    let sid = board.names.call();
+    let is_reachable = callee.route.is_some();
+    let call = call(board, now, sid, (callee, from_uri), wish);
     board.counted.calls_total += 1;
-    board.calls.insert(Call {
+    board.calls.insert(call);
+    tell::call_began(board, now, sid);
+    if !is_reachable {
+        return not_registered(board, now, sid);
+    }
+    board
+        .timers
+        .set(Timer::Ringing(sid), now.instant + wish.rings);
+    let thread = board.threads.idlest();
+    flow::open_leg_on(board, sid, thread);
+    super::call::fetch(board, sid)
+}
+
+/// The call before its INVITE.
+fn call(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    (callee, from_uri): (Callee, String),
+    wish: &NewCall,
+) -> Call {
+    let Callee { to, route, headers } = callee;
+    let via = route.as_ref().and_then(|route| route.via);
+    let route = route.map(|route| route.with_credentials(wish.credentials.clone()));
+    Call {
         sid,
         // It has none before its INVITE.
         dialog: DialogId(0),
-        leg,
+        leg: board.names.leg(),
         thread: 0,
         invite: Invite {
-            source: route.via.unwrap_or(NOT_KNOWN_YET),
+            source: via.unwrap_or(NOT_KNOWN_YET),
             from: wish.from.clone(),
             from_name: None,
-            to: wish.to.clone(),
+            sip_from: String::new(),
+            to,
+            forwarded_from: None,
             to_user: String::new(),
             to_host: String::new(),
             call_id: String::new(),
@@ -58,38 +94,48 @@ pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Resul
         outgoing: Some(Box::new(Outgoing {
             route,
             from_uri,
+            headers,
+            has_credentials: wish.credentials.is_some(),
             first: wish.first.clone(),
             record: wish.record.clone(),
             recorded: None,
             send_digits: wish.send_digits.clone(),
         })),
         recording: None,
-    });
-    board
-        .timers
-        .set(Timer::Ringing(sid), now.instant + wish.rings);
-    tell::call_began(board, now, sid);
-    let thread = board.threads.idlest();
-    flow::open_leg_on(board, sid, thread);
-    super::call::fetch(board, sid)
-}
-
-/// A URI that nothing of ours leads to says so; else there is nobody.
-fn nobody(board: &Switchboard, to: &str) -> Refusal {
-    match confab_sip::check_dialled(to, board.config.sips_port.is_some()) {
-        Ok(()) | Err(NotDialled::NotSip(_)) => Refusal::NobodyToCall(to.to_owned()),
-        Err(why) => Refusal::NoWayThere(why.to_string()),
+        figures: None,
+        time_limit: wish.time_limit,
     }
 }
 
-/// A SIP URI as it is; a number or a name as a user of ours.
-fn from_uri(board: &Switchboard, from: &str) -> Result<String, Refusal> {
+/// Ends a call to a user who is not registered, as an unavailable phone ends one (480).
+fn not_registered(board: &mut Switchboard, now: Now, sid: CallSid) -> Result<Reply, Refusal> {
+    let reply = super::call::fetch(board, sid);
+    let to = board.calls.get(sid).map(|call| call.invite.to.clone());
+    let message = format!(
+        "{} is not registered: expected a user whose phone has registered here",
+        to.unwrap_or_default()
+    );
+    tell::notice_of_call(board, now, sid, UNAVAILABLE, message, None);
+    // No leg was asked for.
+    if let Some(call) = board.calls.get_mut(sid) {
+        call.state = CallState::Ringing { offer: Vec::new() };
+    }
+    flow::end_call(board, now, sid, CallEnd::Refused(480));
+    reply
+}
+
+/// The URI of a caller: a SIP URI as it is; a number, a name or `client:NAME` as a user of ours.
+fn caller_uri(board: &Switchboard, from: &str) -> Option<String> {
+    let name = client(from).unwrap_or(from);
     let is_user = |b: u8| b.is_ascii_alphanumeric() || b"+-_.".contains(&b);
-    if !from.is_empty() && from.len() <= limits::LABEL_CHARS_MAX && from.bytes().all(is_user) {
-        return Ok(format!("sip:{from}@{}", board.config.sip_address));
+    if !name.is_empty() && name.len() <= limits::LABEL_CHARS_MAX && name.bytes().all(is_user) {
+        return Some(format!("sip:{name}@{}", board.config.sip_address));
     }
-    match confab_sip::check_dialled(from, true) {
-        Ok(()) => Ok(from.to_owned()),
-        Err(_) => Err(Refusal::NoCaller(from.to_owned())),
-    }
+    // `user@host`: an address without a scheme.
+    let has_scheme = from.contains(':');
+    let uri = match from.contains('@') && !has_scheme {
+        true => format!("sip:{from}"),
+        false => from.to_owned(),
+    };
+    confab_sip::check_dialled(&uri, true).is_ok().then_some(uri)
 }

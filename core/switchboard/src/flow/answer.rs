@@ -1,6 +1,8 @@
 //! Answering a call: a leg is asked for, the 200 leaves when it is there, and the ACK lets the
 //! document run on.
 
+use core::time::Duration;
+
 use confab_media::LegMedia;
 use confab_sdp::{Agreed, Direction};
 use confab_terms::{CallSid, IpAddr, Now};
@@ -9,7 +11,7 @@ use super::hand_over::hand_over;
 use super::place;
 use crate::Switchboard;
 use crate::flow;
-use crate::live::{CallState, RecordedWhole};
+use crate::live::{CallState, RecordedWhole, Timer};
 use crate::program;
 use crate::tell;
 use crate::{CallEnd, CallEvent, CallStatus, NewRecording, News, Output, RecordingSource};
@@ -55,6 +57,7 @@ pub(crate) fn acknowledged(board: &mut Switchboard, now: Now, sid: CallSid) {
         source: call.invite.source,
     };
     board.send(Output::News(news));
+    limit_duration(board, now, sid);
     tell::call_event(board, now, sid, CallEvent::Answered);
     let call = board.calls.get(sid);
     let record = call.and_then(|call| call.outgoing.as_ref()?.record.clone());
@@ -64,6 +67,19 @@ pub(crate) fn acknowledged(board: &mut Switchboard, now: Now, sid: CallSid) {
     match replaced {
         Some(replaced) => hand_over(board, now, sid, replaced),
         None => program::call_is_up(board, now, sid),
+    }
+}
+
+/// Sets the end of an answered call that has a maximum duration; a duration that has passed ends
+/// the call at once.
+pub(crate) fn limit_duration(board: &mut Switchboard, now: Now, sid: CallSid) {
+    let Some(call) = board.calls.get(sid) else {
+        return;
+    };
+    if let (Some(limit), Some(answered)) = (call.time_limit, call.times.started) {
+        let passed = u64::try_from(now.wall.0.saturating_sub(answered.0)).unwrap_or(0);
+        let left = limit.saturating_sub(Duration::from_millis(passed));
+        board.timers.set(Timer::CallLimit(sid), now.instant + left);
     }
 }
 

@@ -54,17 +54,7 @@ pub(crate) fn finish_call(
     };
     flow::leave(board, now, sid, reason);
     program::stop_all(board, now, sid);
-    for timer in [
-        Timer::Document(sid),
-        Timer::Pause(sid),
-        Timer::Ringing(sid),
-        Timer::TimeLimit(sid),
-        Timer::Silence(sid),
-        Timer::Length(sid),
-        Timer::Written(sid),
-        Timer::MusicGrace(sid),
-        Timer::Round(sid),
-    ] {
+    for timer in timers(sid) {
         board.timers.cancel(timer);
     }
     let mut call = board.calls.remove(sid)?;
@@ -84,6 +74,22 @@ pub(crate) fn finish_call(
     let view = call.view(board.config.account);
     board.send(Output::CallEnded(view.clone()));
     Some(view)
+}
+
+/// The timers of a live call.
+fn timers(sid: CallSid) -> [Timer; 10] {
+    [
+        Timer::Document(sid),
+        Timer::Pause(sid),
+        Timer::Ringing(sid),
+        Timer::TimeLimit(sid),
+        Timer::CallLimit(sid),
+        Timer::Silence(sid),
+        Timer::Length(sid),
+        Timer::Written(sid),
+        Timer::MusicGrace(sid),
+        Timer::Round(sid),
+    ]
 }
 
 /// What their refusal of a call of ours comes to.

@@ -82,6 +82,7 @@ fn open(
         end: None,
         over: false,
         recording: None,
+        file: None,
     });
     board.send(Output::Media {
         thread,

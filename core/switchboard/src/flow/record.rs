@@ -4,7 +4,7 @@
 use confab_media::{Command, Recorded};
 use confab_terms::{CallSid, Now, PauseBehavior, RecordingSid, Track};
 
-use crate::live::Recording;
+use crate::live::{Recording, RecordingFile};
 use crate::program;
 use crate::tell;
 use crate::{NewRecording, Output, RecordingEnd, RecordingOf, RecordingSource, RecordingStatus};
@@ -231,6 +231,23 @@ fn note_whole(board: &mut Switchboard, view: &RecordingView) {
     }
 }
 
+/// The conference's end names the file: it is known, or was waited for.
+fn note_file(board: &mut Switchboard, view: &RecordingView, end: &RecordingEnd) {
+    let file = match end {
+        RecordingEnd::Written { bytes, .. } => Some(RecordingFile {
+            sid: view.sid,
+            bytes: *bytes,
+        }),
+        RecordingEnd::Absent | RecordingEnd::Failed { .. } => None,
+    };
+    if let RecordingOf::Conference(conference) = view.of
+        && let Some(room) = board.rooms.get_mut(conference)
+    {
+        room.file = file;
+    }
+    tell::end_recorded(board, view.sid, file);
+}
+
 /// Its writer has said its last word.
 pub(crate) fn recorded(board: &mut Switchboard, now: Now, sid: RecordingSid, end: RecordingEnd) {
     let Some(recording) = board.recordings.remove(sid) else {
@@ -250,6 +267,7 @@ pub(crate) fn recorded(board: &mut Switchboard, now: Now, sid: RecordingSid, end
         RecordingEnd::Written {
             duration_ms,
             lost_ms,
+            ..
         } => {
             (view.status, view.duration_ms) = (RecordingStatus::Completed, duration_ms);
             if lost_ms > 0 {
@@ -272,6 +290,7 @@ pub(crate) fn recorded(board: &mut Switchboard, now: Now, sid: RecordingSid, end
     board.send(Output::Recording(Box::new(view.clone())));
     tell::recording(board, &view);
     note_whole(board, &view);
+    note_file(board, &view, &ended);
     match (last_word, view.of) {
         (Some(last_word), _) => program::farewell_recorded(board, sid, *last_word, &ended),
         (None, RecordingOf::Call(call)) => program::written(board, now, call, sid, &ended),

@@ -11,7 +11,10 @@ use crate::Switchboard;
 pub(crate) fn srtp_of(board: &mut Switchboard, sid: CallSid) -> Option<OurSrtp> {
     let call = board.calls.get(sid)?;
     let trunk = match &call.outgoing {
-        Some(outgoing) => board.sip.trunk_on(&outgoing.route),
+        Some(outgoing) => outgoing
+            .route
+            .as_ref()
+            .and_then(|route| board.sip.trunk_on(route)),
         None => board.sip.trunk_of(call.dialog),
     };
     let wanted = wanted(board, trunk);

@@ -1,9 +1,9 @@
 //! A timer of ours is due.
 
 use confab_conference::LeaveReason;
-use confab_media::LegFigures;
 use confab_terms::Now;
 
+use crate::CallEnd;
 use crate::Switchboard;
 use crate::flow;
 use crate::live::Timer;
@@ -16,12 +16,14 @@ pub(crate) fn deadline(board: &mut Switchboard, now: Now, timer: Timer) {
         Timer::Pause(call) => program::pause_over(board, now, call),
         Timer::Ringing(call) => super::rang_too_long(board, now, call),
         Timer::TimeLimit(call) => flow::leave(board, now, call, LeaveReason::HungUp),
+        Timer::CallLimit(call) => flow::end_call(board, now, call, CallEnd::WeHangUp),
         Timer::Silence(call) | Timer::Length(call) => program::enough(board, now, call),
         Timer::Written(call) => program::not_written(board, now, call),
         Timer::MusicGrace(call) => program::music_grace_over(board, call),
         Timer::Round(call) => program::round_over(board, now, call),
         Timer::Reply(conference, request) => flow::not_confirmed(board, conference, request),
         Timer::Close(conference) => flow::close(board, conference),
-        Timer::Parting(leg) => tell::parted(board, leg, &LegFigures::default()),
+        Timer::Ended(recording) => tell::end_recorded(board, recording, None),
+        Timer::Parting(leg) => tell::parted(board, leg, None),
     }
 }

@@ -24,6 +24,9 @@ pub(super) fn invite(board: &mut Switchboard, now: Now, sid: CallSid, local: Loc
     let Some(outgoing) = call.outgoing.clone() else {
         return;
     };
+    let Some(route) = outgoing.route else {
+        return;
+    };
     let offer = confab_sdp::offer(&local, Direction::SendRecv);
     call.state = CallState::Offering {
         local,
@@ -32,14 +35,14 @@ pub(super) fn invite(board: &mut Switchboard, now: Now, sid: CallSid, local: Loc
     let (thread, leg) = (call.thread, call.leg);
     add_leg(board, thread, leg);
     let invite = Invite {
-        to: outgoing.route.to.clone(),
+        to: route.to.clone(),
         from: outgoing.from_uri,
         from_name: None,
         via: None,
         offer,
-        headers: Vec::new(),
+        headers: outgoing.headers,
     };
-    let dialog = board.sip.invite_along(now.instant, outgoing.route, invite);
+    let dialog = board.sip.invite_along(now.instant, route, invite);
     board.calls.dialled(sid, dialog);
 }
 
@@ -104,14 +107,22 @@ pub(super) fn refused(board: &mut Switchboard, now: Now, sid: CallSid, how: Endi
     };
     if matches!(status, 401 | 403 | 407) {
         let call = board.calls.get(sid);
-        let route = call.and_then(|call| Some(&call.outgoing.as_ref()?.route));
+        let outgoing = call.and_then(|call| call.outgoing.as_ref());
+        let has_credentials = outgoing.is_some_and(|outgoing| outgoing.has_credentials);
+        let route = outgoing.and_then(|outgoing| outgoing.route.as_ref());
         let trunk = route
             .and_then(|route| route.trunk.clone())
             .unwrap_or_default();
-        let message = format!(
-            "the trunk {trunk:?} refused the call with {status}: the user and password that it \
-             knows us by would do"
-        );
+        let message = match has_credentials {
+            true => format!(
+                "the call was rejected with {status}: expected SipAuthUsername and \
+                 SipAuthPassword that the callee accepts"
+            ),
+            false => format!(
+                "the trunk {trunk:?} refused the call with {status}: the user and password that \
+                 it knows us by would do"
+            ),
+        };
         tell::notice_of_call(board, now, sid, BAD_CREDENTIALS, message, None);
     }
     flow::end_call(board, now, sid, CallEnd::Refused(status));

@@ -19,6 +19,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         from,
         from_name,
         to,
+        origin,
         to_user,
         to_host,
         call_id,
@@ -30,9 +31,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         return;
     };
     if !board.takes_calls() {
-        board.counted.calls_refused += 1;
-        board.sip.reject(now.instant, dialog, 503);
-        return;
+        return refuse(board, now, dialog);
     }
     let acceptable = match offer.is_empty() {
         true => Ok(()),
@@ -50,7 +49,9 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
             source,
             from,
             from_name,
+            sip_from: origin.sip_from,
             to,
+            forwarded_from: origin.forwarded_from,
             to_user,
             to_host,
             call_id,
@@ -72,6 +73,8 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         replaces,
         outgoing: None,
         recording: None,
+        figures: None,
+        time_limit: None,
     });
     tell::call_began(board, now, sid);
     if let Err(why) = acceptable {
@@ -83,6 +86,12 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         Some(Replaces::Seat(_)) => flow::open_leg(board, now, sid),
         _ => begin(board, now, sid),
     }
+}
+
+/// Rejects a call for which there is no room.
+fn refuse(board: &mut Switchboard, now: Now, dialog: DialogId) {
+    board.counted.calls_refused += 1;
+    board.sip.reject(now.instant, dialog, 503);
 }
 
 /// What the new call gets of the one whose dialog its Replaces names (RFC 3891).

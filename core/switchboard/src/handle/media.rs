@@ -29,7 +29,13 @@ pub(crate) fn media(board: &mut Switchboard, now: Now, event: Event) {
             }
         }
         Event::Voice { recording, speaks } => program::voice(board, now, recording, speaks),
-        Event::LegRemoved { leg, figures } => tell::parted(board, leg, &figures),
+        Event::Figures { leg, figures } => {
+            let call = board.calls.of_leg(leg);
+            if let Some(call) = call.and_then(|sid| board.calls.get_mut(sid)) {
+                call.figures = Some(Box::new(figures));
+            }
+        }
+        Event::LegRemoved { leg, figures } => tell::parted(board, leg, Some(&figures)),
         Event::Digit { leg, digit } => digit_pressed(board, now, leg, digit),
         Event::Audibility {
             request,

@@ -1,7 +1,7 @@
 //! One call: where it stands, what it runs, where it sits. Plain data; nothing here acts.
 
 use confab_conference::{Settings, Url};
-use confab_media::LegMedia;
+use confab_media::{LegFigures, LegMedia};
 use confab_sdp::Local;
 use confab_sip::{DialogId, Route};
 use confab_terms::{
@@ -11,7 +11,9 @@ use confab_terms::{
 use serde::{Deserialize, Serialize};
 
 use crate::program::{Announcing, Flow, Music};
-use crate::{CallCallback, CallDirection, CallStatus, CallView, NewRecording, NextDocument};
+use crate::{
+    CallAudio, CallCallback, CallDirection, CallStatus, CallView, NewRecording, NextDocument,
+};
 
 /// A call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,6 +49,10 @@ pub(crate) struct Call {
     pub(crate) outgoing: Option<Box<Outgoing>>,
     /// The recording that is taken of it, or was last.
     pub(crate) recording: Option<RecordingSid>,
+    /// Its audio as it was measured last.
+    pub(crate) figures: Option<Box<LegFigures>>,
+    /// Maximum duration after the answer.
+    pub(crate) time_limit: Option<core::time::Duration>,
 }
 
 /// What becomes of the other call (RFC 3891).
@@ -61,8 +67,13 @@ pub(crate) enum Replaces {
 /// What is wished for of a call of ours.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Outgoing {
-    pub(crate) route: Route,
+    /// The way to the callee; `None`: the user is not registered, and the call ends at once.
+    pub(crate) route: Option<Route>,
     pub(crate) from_uri: String,
+    /// Headers of the URI that was called.
+    pub(crate) headers: Vec<(String, String)>,
+    /// True if challenges are answered with credentials of this call.
+    pub(crate) has_credentials: bool,
     /// What it runs once it is answered.
     pub(crate) first: NextDocument,
     /// Recorded once it is answered.
@@ -88,7 +99,11 @@ pub(crate) struct Invite {
     pub(crate) source: SocketAddr,
     pub(crate) from: String,
     pub(crate) from_name: Option<String>,
+    /// `sip:user@host` of the From header; empty for an outbound call.
+    pub(crate) sip_from: String,
     pub(crate) to: String,
+    /// Party that diverted the call.
+    pub(crate) forwarded_from: Option<String>,
     pub(crate) to_user: String,
     pub(crate) to_host: String,
     pub(crate) call_id: String,
@@ -212,6 +227,7 @@ impl Call {
             from: self.invite.from.clone(),
             to: self.invite.to.clone(),
             caller_name: self.invite.from_name.clone(),
+            forwarded_from: self.invite.forwarded_from.clone(),
             status: self.status,
             direction: self.direction(),
             date_created: self.times.created,
@@ -219,6 +235,7 @@ impl Call {
             start_time: self.times.started,
             end_time: self.times.ended,
             sip_result_code: self.sip_result_code,
+            audio: self.figures.as_deref().map(CallAudio::of),
         }
     }
 }

@@ -3,28 +3,30 @@
 use std::collections::BTreeMap;
 
 use confab_conference::Url;
-use confab_terms::{CallSid, LegId, limits};
+use confab_terms::{LegId, limits};
 use serde::{Deserialize, Serialize};
 
+use crate::CallView;
 use crate::tell::fields::Fields;
 
 /// What is to be told of one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Parting {
-    pub(crate) call: CallSid,
-    pub(crate) to: Url,
-    pub(crate) fields: Fields,
+    /// The call at its end, with its audio as it was measured last.
+    pub(crate) view: CallView,
+    /// The callback of its end.
+    pub(crate) told: Option<(Url, Fields)>,
 }
 
 /// By the leg whose figures are awaited.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Partings {
-    by_leg: BTreeMap<LegId, Parting>,
+    by_leg: BTreeMap<LegId, Box<Parting>>,
 }
 
 impl Partings {
     /// Gives it back if too many wait.
-    pub(crate) fn insert(&mut self, leg: LegId, parting: Parting) -> Result<(), Parting> {
+    pub(crate) fn insert(&mut self, leg: LegId, parting: Box<Parting>) -> Result<(), Box<Parting>> {
         if self.by_leg.len() >= limits::CALLS_MAX {
             return Err(parting);
         }
@@ -32,7 +34,7 @@ impl Partings {
         Ok(())
     }
 
-    pub(crate) fn take(&mut self, leg: LegId) -> Option<Parting> {
+    pub(crate) fn take(&mut self, leg: LegId) -> Option<Box<Parting>> {
         self.by_leg.remove(&leg)
     }
 

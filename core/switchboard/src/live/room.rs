@@ -28,6 +28,15 @@ pub(crate) struct Room {
     pub(crate) over: bool,
     /// The recording that is taken of it, or was last.
     pub(crate) recording: Option<RecordingSid>,
+    /// The file of the last recording that was written.
+    pub(crate) file: Option<RecordingFile>,
+}
+
+/// File of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RecordingFile {
+    pub(crate) sid: RecordingSid,
+    pub(crate) bytes: u64,
 }
 
 /// A reply that leaves once the room has applied a change.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use confab_terms::{CallSid, ConferenceSid, Instant, LegId, RequestId};
+use confab_terms::{CallSid, ConferenceSid, Instant, LegId, RecordingSid, RequestId};
 use serde::{Deserialize, Serialize};
 
 /// What becomes due.
@@ -16,6 +16,8 @@ pub(crate) enum Timer {
     Ringing(CallSid),
     /// `<Dial timeLimit>`.
     TimeLimit(CallSid),
+    /// `TimeLimit` of a call.
+    CallLimit(CallSid),
     /// `<Record timeout>`.
     Silence(CallSid),
     /// `<Record maxLength>`.
@@ -30,6 +32,8 @@ pub(crate) enum Timer {
     Reply(ConferenceSid, RequestId),
     /// An ended conference waits no longer for its room's last word.
     Close(ConferenceSid),
+    /// The end of a conference waits no longer for the file of its recording.
+    Ended(RecordingSid),
     /// An ended call waits no longer for its leg's figures.
     Parting(LegId),
 }

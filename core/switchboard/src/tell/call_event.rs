@@ -11,7 +11,7 @@ use super::recording::recording_url;
 use super::words;
 use crate::CallEnd;
 use crate::live::{Call, CallState, Parting, RecordedWhole, Timer};
-use crate::{About, CallEvent, News, Output, Switchboard};
+use crate::{About, CallAudio, CallEvent, News, Output, Switchboard};
 
 /// A call came to us.
 pub(crate) fn call_began(board: &mut Switchboard, now: Now, sid: CallSid) {
@@ -40,11 +40,30 @@ pub(crate) fn call_event(board: &mut Switchboard, now: Now, sid: CallSid, event:
     callback_to(board, About::Call(sid), &to, fields);
 }
 
-/// The call is over.
+/// The call is over: its last callback and its last view wait for the figures of its audio.
 pub(crate) fn call_over(board: &mut Switchboard, now: Now, call: &mut Call, end: CallEnd) {
-    let Some((to, number)) = call.tells(CallEvent::Completed) else {
-        return;
+    let to = call.tells(CallEvent::Completed);
+    let parting = Box::new(Parting {
+        view: call.view(board.config.account),
+        told: to.map(|(to, number)| (to, last_fields(board, now, call, number, end))),
+    });
+    let has_leg = !matches!(call.state, CallState::Ringing { .. });
+    let waits = if has_leg {
+        board.partings.insert(call.leg, parting)
+    } else {
+        Err(parting)
     };
+    match waits {
+        Ok(()) => {
+            let timer = Timer::Parting(call.leg);
+            board.timers.set(timer, now.instant + limits::FIGURES_WAIT);
+        }
+        Err(parting) => tell_parting(board, *parting, None),
+    }
+}
+
+/// The fields of the last callback, without figures.
+fn last_fields(board: &Switchboard, now: Now, call: &Call, number: u64, end: CallEnd) -> Fields {
     let mut fields = fields_of(board, now, call, number, CallEvent::Completed);
     let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
     add("CallDuration", call.seconds().to_string());
@@ -61,24 +80,7 @@ pub(crate) fn call_over(board: &mut Switchboard, now: Now, call: &mut Call, end:
     add("HangupBy", by.clone());
     add("HangupDirection", direction.to_owned());
     fields.extend(recorded(board, now, call));
-    let parting = Parting {
-        call: call.sid,
-        to,
-        fields,
-    };
-    let has_leg = !matches!(call.state, CallState::Ringing { .. });
-    let waits = if has_leg {
-        board.partings.insert(call.leg, parting)
-    } else {
-        Err(parting)
-    };
-    match waits {
-        Ok(()) => {
-            let timer = Timer::Parting(call.leg);
-            board.timers.set(timer, now.instant + limits::FIGURES_WAIT);
-        }
-        Err(parting) => tell_parting(board, parting, &LegFigures::default()),
-    }
+    fields
 }
 
 /// The recording that whoever made the call asked for, if there is one. Where it goes on to the
@@ -103,22 +105,25 @@ fn recorded(board: &Switchboard, now: Now, call: &Call) -> Fields {
     ]
 }
 
-/// How the voice of a call that is over fared; or nobody has said so in time.
-pub(crate) fn parted(board: &mut Switchboard, leg: LegId, figures: &LegFigures) {
+/// Takes the figures of an ended call's audio; `None`: they did not come in time.
+pub(crate) fn parted(board: &mut Switchboard, leg: LegId, figures: Option<&LegFigures>) {
     board.timers.cancel(Timer::Parting(leg));
     if let Some(parting) = board.partings.take(leg) {
-        tell_parting(board, parting, figures);
+        tell_parting(board, *parting, figures);
     }
 }
 
-fn tell_parting(board: &mut Switchboard, parting: Parting, figures: &LegFigures) {
-    let Parting {
-        call,
-        to,
-        mut fields,
-    } = parting;
-    fields.extend(of_figures(figures));
-    callback_to(board, About::Call(call), &to, fields);
+fn tell_parting(board: &mut Switchboard, parting: Parting, figures: Option<&LegFigures>) {
+    let Parting { mut view, told } = parting;
+    let call = view.sid;
+    if let Some(figures) = figures {
+        view.audio = Some(CallAudio::of(figures));
+        board.send(Output::CallMeasured(view));
+    }
+    if let Some((to, mut fields)) = told {
+        fields.extend(of_figures(figures.unwrap_or(&LegFigures::default())));
+        callback_to(board, About::Call(call), &to, fields);
+    }
 }
 
 impl Call {

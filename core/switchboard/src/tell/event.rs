@@ -1,12 +1,14 @@
-//! Webhooks of a conference: only what was asked for, in order, numbered without a gap.
+//! Webhooks of a conference: only what was asked for, in order, numbered without a gap. The last
+//! one, conference-end, waits for the file of the recording, so that its size is known.
 
 use confab_conference::{Event, EventKind, Url};
-use confab_terms::{ConferenceSid, Method, Now};
+use confab_terms::{ConferenceSid, Method, Now, RecordingSid, limits};
 
 use super::callback_to;
 use super::fields::{self, Fields};
+use super::recording::recording_url;
 use super::words;
-use crate::live::Room;
+use crate::live::{Ending, RecordingFile, Room, Timer};
 use crate::{About, Switchboard};
 
 pub(crate) fn event(board: &mut Switchboard, now: Now, sid: ConferenceSid, event: &Event) {
@@ -24,13 +26,59 @@ pub(crate) fn event(board: &mut Switchboard, now: Now, sid: ConferenceSid, event
     }
     // One event is one number, however many are told of it.
     let sequence = rules.next_sequence();
+    let recording = room.recording.filter(|_| is_end);
+    let file = room.file.filter(|file| Some(file.sid) == recording);
     let fields = fields_of(board, now, sid, sequence, event);
     let also = also.map(|url| Url {
         url,
         method: Method::Post,
     });
-    for to in callback.into_iter().chain(also) {
-        callback_to(board, About::Conference(sid), &to, fields.clone());
+    let ending = Ending {
+        conference: sid,
+        to: callback.into_iter().chain(also).collect(),
+        fields,
+    };
+    let unwritten = recording.filter(|recording| board.recordings.get(*recording).is_some());
+    let Some(recording) = unwritten else {
+        return send(board, ending, file);
+    };
+    // conference-end is the last event of a conference: no other one waits behind it.
+    match board.endings.insert(recording, ending) {
+        Some(ending) => send(board, ending, file),
+        None => {
+            let timer = Timer::Ended(recording);
+            board
+                .timers
+                .set(timer, now.instant + limits::RECORD_WRITTEN_WAIT);
+        }
+    }
+}
+
+/// Sends the conference-end that waited for this recording; `None`: it has no file, or none yet.
+pub(crate) fn end_recorded(
+    board: &mut Switchboard,
+    recording: RecordingSid,
+    file: Option<RecordingFile>,
+) {
+    board.timers.cancel(Timer::Ended(recording));
+    if let Some(ending) = board.endings.take(recording) {
+        send(board, ending, file);
+    }
+}
+
+fn send(board: &mut Switchboard, ending: Ending, file: Option<RecordingFile>) {
+    let Ending {
+        conference,
+        to,
+        mut fields,
+    } = ending;
+    if let Some(file) = file {
+        let url = recording_url(board, file.sid);
+        fields.push(("RecordingUrl".to_owned(), url));
+        fields.push(("RecordingFileSize".to_owned(), file.bytes.to_string()));
+    }
+    for to in to {
+        callback_to(board, About::Conference(conference), &to, fields.clone());
     }
 }
 
@@ -52,6 +100,7 @@ fn fields_of(
     add("SequenceNumber", sequence.to_string());
     add("Timestamp", now.wall.to_string());
     add("StatusCallbackEvent", event.kind.name().to_owned());
+    add("EventName", event.kind.name().to_owned());
     if let Some(participant) = &event.participant {
         if let Some(call) = board.calls.get(participant.call) {
             for (name, value) in fields::of_call(call) {

@@ -27,6 +27,9 @@ pub(crate) fn of_call(call: &Call) -> Fields {
     if let Some(name) = call.invite.from_name.as_ref().filter(|n| !n.is_empty()) {
         fields.push(field("CallerName", name));
     }
+    if let Some(party) = &call.invite.forwarded_from {
+        fields.push(field("ForwardedFrom", party));
+    }
     fields
 }
 
@@ -48,6 +51,7 @@ pub(crate) fn voice(board: &Switchboard, call: &Call) -> Fields {
         fields.push(field("SipUser", &invite.to_user));
     }
     fields.push(field("SipDomain", &invite.to_host));
+    fields.push(field("SipFrom", &invite.sip_from));
     fields.push(field("SipCallId", &invite.call_id));
     fields.push(field("SipSourceIp", &invite.source.ip().to_string()));
     for (name, value) in &invite.x_headers {

@@ -11,7 +11,7 @@ mod words;
 
 pub(crate) use call_event::{call_began, call_event, call_over, parted};
 pub(crate) use callback::callback_to;
-pub(crate) use event::event;
+pub(crate) use event::{end_recorded, event};
 pub(crate) use news::news;
 pub(crate) use notice::{notice, notice_of_call};
 pub(crate) use recording::{

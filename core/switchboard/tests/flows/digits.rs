@@ -43,6 +43,9 @@ fn dialled(first: NextDocument) -> (World, CallSid) {
         rings: Duration::from_secs(20),
         record: None,
         send_digits: DigitString::parse(KEYS, 32),
+        caller_id: None,
+        time_limit: None,
+        credentials: None,
     };
     let call = match world.ask(Request::CreateCall(Box::new(wish))) {
         Reply::Call(view) => view.sid,

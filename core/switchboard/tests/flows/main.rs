@@ -8,13 +8,16 @@
 
 mod announcements;
 mod call_events;
+mod call_parameters;
 mod calls;
 mod dialling;
 mod digits;
 mod documents;
 mod endings;
 mod holding;
+mod identity;
 mod late;
+mod measured;
 mod music;
 mod operator;
 mod outgoing;

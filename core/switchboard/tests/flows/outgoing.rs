@@ -35,6 +35,9 @@ fn wish(events: &[CallEvent]) -> NewCall {
         rings: Duration::from_secs(20),
         record: None,
         send_digits: None,
+        caller_id: None,
+        time_limit: None,
+        credentials: None,
     }
 }
 

@@ -78,7 +78,8 @@ fn twilio(fields: Fields) -> Fields {
             // Not sent after a conference.
             "DialCallSid" | "DialCallDuration" => {}
             // SignalWire's alone.
-            "SipInviteResultPhrase" | "HangupBy" | "HangupDirection" | "Duration" => {}
+            "SipInviteResultPhrase" | "HangupBy" | "HangupDirection" | "Duration" | "EventName" => {
+            }
             measured if measured.starts_with("AudioIn") || measured.starts_with("AudioOut") => {}
             "DialCallStatus" => {
                 let bridged = value == "answered";

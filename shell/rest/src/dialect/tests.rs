@@ -73,6 +73,7 @@ fn fields_are_spelt_as_twilio_sends_them() {
         ("AudioInMos", "4.3"),
         ("AudioOutMediaPacketCount", "7"),
         ("Duration", "94"),
+        ("EventName", "conference-end"),
         ("CallDuration", "94"),
     ];
     let owned = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {

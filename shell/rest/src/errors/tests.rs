@@ -24,7 +24,8 @@ fn next(error: &ApiError) -> Option<ApiError> {
         E::NotAuthenticated => E::NoSuch(text()),
         E::NoSuch(_) => E::InvalidValue(text(), "Field", "y"),
         E::InvalidValue(..) => E::Missing("To", "y"),
-        E::Missing(..) => E::InvalidMethod(text(), "Method"),
+        E::Missing(..) => E::InvalidSecret("SipAuthPassword", "y"),
+        E::InvalidSecret(..) => E::InvalidMethod(text(), "Method"),
         E::InvalidMethod(..) => E::InvalidUrl(text(), "Url"),
         E::InvalidUrl(..) => E::InvalidDigits(text()),
         E::InvalidDigits(_) => E::InvalidStatus(text()),
@@ -67,7 +68,9 @@ fn next_refusal(refusal: &Refusal) -> Option<Refusal> {
         R::NotInProgress(_) => R::NobodyToCall(text()),
         R::NobodyToCall(_) => R::NoWayThere(text()),
         R::NoWayThere(_) => R::NoCaller(text()),
-        R::NoCaller(_) => R::BadDocument {
+        R::NoCaller(_) => R::NoCallerId(text()),
+        R::NoCallerId(_) => R::BadUriHeader(text()),
+        R::BadUriHeader(_) => R::BadDocument {
             code: 12100,
             message: text(),
         },

@@ -27,7 +27,7 @@ pub(crate) fn call(dialect: Dialect, view: &CallView) -> Value {
         "direction": dialect.direction(view.direction),
         "answered_by": null,
         "api_version": API_VERSION,
-        "forwarded_from": null,
+        "forwarded_from": view.forwarded_from,
         "caller_name": view.caller_name,
         "uri": uri(dialect, account, format_args!("/Calls/{sid}")),
         "subresource_uris": {
@@ -56,19 +56,19 @@ fn signalwire(shown: &mut Value, view: &CallView) {
     shown["formatted_from"] = json!(view.from);
     shown["duration"] = json!(seconds(view).unwrap_or(0));
     shown["sip_result_code"] = json!(view.sip_result_code.map(|code| code.to_string()));
-    for not_measured in [
-        "annotation",
-        "audio_in_mos",
-        "audio_rtt_avg",
-        "audio_rtt_min",
-        "audio_rtt_max",
-        "audio_out_jitter_min",
-        "audio_out_jitter_max",
-        "audio_out_jitter_avg",
-        "audio_out_lost",
-    ] {
-        shown[not_measured] = Value::Null;
-    }
+    shown["annotation"] = Value::Null;
+    let audio = view.audio.as_ref();
+    let score = audio.and_then(|audio| audio.mos_tenths);
+    shown["audio_in_mos"] = json!(score.map(|tenths| f64::from(tenths) / 10.0));
+    let round_trip = audio.and_then(|audio| audio.round_trip_ms);
+    shown["audio_rtt_avg"] = json!(round_trip.map(|ms| ms.avg));
+    shown["audio_rtt_min"] = json!(round_trip.map(|ms| ms.min));
+    shown["audio_rtt_max"] = json!(round_trip.map(|ms| ms.max));
+    let jitter = audio.and_then(|audio| audio.jitter_out_ms);
+    shown["audio_out_jitter_min"] = json!(jitter.map(|ms| ms.min));
+    shown["audio_out_jitter_max"] = json!(jitter.map(|ms| ms.max));
+    shown["audio_out_jitter_avg"] = json!(jitter.map(|ms| ms.avg));
+    shown["audio_out_lost"] = json!(audio.and_then(|audio| audio.lost_out));
 }
 
 /// Whole seconds from answer to end; none while there is no end.

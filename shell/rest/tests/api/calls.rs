@@ -220,9 +220,6 @@ async fn an_update_names_who_else_is_asked_and_told() {
         });
     }
     assert_eq!(bench.questions(), asked);
-    update(&bench, CALL, "StatusCallbackEvent=ringing,started")
-        .await
-        .is_error(422, 10000);
     update(&bench, CALL, "StatusCallback=x")
         .await
         .is_error(422, 21402);
@@ -298,6 +295,9 @@ async fn a_call_is_made_as_it_is_wished_for() {
         rings: std::time::Duration::from_secs(20),
         record: None,
         send_digits: DigitString::parse("ww12#*W", 32),
+        caller_id: Some("x".to_owned()),
+        time_limit: None,
+        credentials: None,
     };
     assert_eq!(bench.questions(), [Question::CreateCall(Box::new(wish))]);
     // What is not said: it rings for a minute, and its end alone is told.
@@ -331,8 +331,13 @@ async fn a_call_that_cannot_be_made_is_refused_before_it_is_asked() {
             "To=1&From=a&Url=http://e/x&SendDigits=123456789012345678901234567890123",
             21206,
         ),
+        ("To=1&From=a&Url=http://e/x&TimeLimit=0", 10000),
+        ("To=1&From=a&Url=http://e/x&TimeLimit=86401", 10000),
+        ("To=1&From=a&Url=http://e/x&TimeLimit=soon", 10000),
+        ("To=1&From=a&Url=http://e/x&SipAuthUsername=u", 10000),
+        ("To=1&From=a&Url=http://e/x&SipAuthPassword=p", 10000),
         (
-            "To=1&From=a&Url=http://e/x&StatusCallback=http://e/s&StatusCallbackEvent=up",
+            "To=1&From=a&Url=http://e/x&SipAuthUsername=a%22&SipAuthPassword=p",
             10000,
         ),
         (

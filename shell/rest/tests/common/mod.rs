@@ -213,6 +213,8 @@ pub fn call(sid: &str) -> CallView {
         from: "sip:alice@pbx.example.com".to_owned(),
         to: "sip:support@confab.example.com".to_owned(),
         caller_name: None,
+        forwarded_from: None,
+        audio: None,
         status: CallStatus::InProgress,
         direction: CallDirection::Inbound,
         date_created: WallTime(1_794_918_890_000),
@@ -228,6 +230,7 @@ pub struct Bench {
     pub router: axum::Router,
     pub asked: Arc<Mutex<Vec<Question>>>,
     pub ready: Arc<AtomicBool>,
+    pub store: Arc<Memory>,
 }
 
 pub struct Answer {
@@ -243,6 +246,9 @@ impl Answer {
     }
     pub fn code(&self) -> i64 {
         self.json()["code"].as_i64().unwrap()
+    }
+    pub fn is_fine(&self) {
+        assert!(self.status.is_success(), "{}", self.json());
     }
     /// The flat shape of an error, with these numbers, and nothing else.
     pub fn is_error(&self, status: u16, code: i64) {
@@ -293,12 +299,13 @@ impl Bench {
     ) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let ready = Arc::new(AtomicBool::new(true));
+        let store = Arc::new(store);
         let router = router(Api {
             line: Line::new(Scripted {
                 script: Box::new(script),
                 asked: Arc::clone(&asked),
             }),
-            store: Arc::new(store),
+            store: Arc::<Memory>::clone(&store),
             audio: confab_sounds::AudioFiles::new(recordings_dir()),
             dialect,
             api_url: API_URL.to_owned(),
@@ -310,6 +317,7 @@ impl Bench {
             router,
             asked,
             ready,
+            store,
         }
     }
 
@@ -346,6 +354,10 @@ impl Bench {
             form.to_owned(),
         ))
         .await
+    }
+
+    pub fn notices(&self) -> Vec<KeptNotice> {
+        self.store.notices.lock().unwrap().clone()
     }
 
     pub fn questions(&self) -> Vec<Question> {

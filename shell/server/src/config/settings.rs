@@ -107,6 +107,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
                NAT, always, or always to their Contact [default: auto]",
     },
     Setting {
+        name: "trunk_country_code",
+        default: None,
+        value: "DIGITS",
+        help: "Completes its national numbers to E.164, as in 49 [default: numbers as received]",
+    },
+    Setting {
+        name: "trunk_trust_identity",
+        default: None,
+        value: "true|false",
+        help: "Takes callers from its P-Asserted-Identity and honors Privacy [default: false]",
+    },
+    Setting {
         name: "rtp_ports",
         default: Some("20000-39999"),
         value: "FIRST-LAST",

@@ -327,6 +327,61 @@ fn nat_is_auto_unless_a_trunk_says_otherwise() {
 }
 
 #[test]
+fn identity_rules_come_from_the_environment_and_the_file() {
+    use confab_switchboard::CountryCode;
+
+    let environment = [
+        ("CONFAB_TRUNK_ADDRESS", "192.0.2.7"),
+        ("CONFAB_TRUNK_COUNTRY_CODE", "+49"),
+        ("CONFAB_TRUNK_TRUST_IDENTITY", "true"),
+    ];
+    let file = "[[trunk]]\nname = 'a'\nnetworks = ['192.0.2.0/24']\ncountry_code = 1\n\
+                trust_identity = true\n\
+                [[trunk]]\nname = 'b'\naddress = '192.0.2.8'\ntrust_identity = 'false'";
+    let config = read(&[], &environment, file).unwrap();
+    let access = super::access(config.sip_listen, &config.trunks);
+    let rules = access.trunks.iter().map(|trunk| {
+        let code = trunk.identity.country_code.as_ref();
+        (code.map(CountryCode::digits), trunk.identity.is_trusted)
+    });
+    assert_eq!(
+        rules.collect::<Vec<_>>(),
+        [(Some("49"), true), (Some("1"), true), (None, false)]
+    );
+    for (value, says) in [
+        (
+            "networks = ['192.0.2.0/24']\ncountry_code = '049'",
+            ["country_code of", "\"049\"", "1 to 3 digits"],
+        ),
+        (
+            "networks = ['192.0.2.0/24']\ntrust_identity = 'maybe'",
+            ["trust_identity of", "\"maybe\"", "true or false"],
+        ),
+        (
+            "user = 'anna'\npassword = 'pass'\ncountry_code = '49'",
+            ["country_code of", "\"49\"", "networks or address"],
+        ),
+        (
+            "networks = true",
+            ["networks of", "[[trunk]] \"a\"", "a list of strings"],
+        ),
+    ] {
+        let file = format!("[[trunk]]\nname = 'a'\n{value}");
+        let line = read(&[], &[], &file).expect_err(value);
+        assert!(says.iter().all(|part| line.contains(part)), "{line}");
+    }
+    let environment = [
+        ("CONFAB_TRUNK_ADDRESS", "192.0.2.7"),
+        ("CONFAB_TRUNK_COUNTRY_CODE", "DE"),
+    ];
+    let line = read(&[], &environment, "").expect_err("no country code");
+    assert!(
+        line.contains("CONFAB_TRUNK_COUNTRY_CODE=\"DE\"") && line.contains("1 to 3 digits"),
+        "{line}"
+    );
+}
+
+#[test]
 fn secrecy_is_said_for_all_and_for_each_trunk() {
     use confab_switchboard::Transport;
     use confab_terms::Srtp;

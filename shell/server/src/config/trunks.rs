@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use confab_switchboard::{Access, Account, Gateway, Nat, Secret, Transport, Trunk};
+use confab_switchboard::{Access, Account, CountryCode, Gateway, IdentityRules, Nat, Secret};
+use confab_switchboard::{Transport, Trunk};
 use confab_terms::Srtp;
 use confab_web::Cidr;
 
@@ -23,6 +24,7 @@ pub(crate) struct ConfiguredTrunk {
     pub(crate) transport: Transport,
     pub(crate) srtp: Option<Srtp>,
     pub(crate) nat: Nat,
+    pub(crate) identity: IdentityRules,
 }
 
 /// All of them; the first fault is the error.
@@ -58,6 +60,8 @@ fn of_settings(layers: &Layers) -> Option<WrittenTrunk> {
         "transport",
         "srtp",
         "nat",
+        "country_code",
+        "trust_identity",
     ];
     let given = keys.map(|key| Some((key, layers.get(&format!("trunk_{key}"))?)));
     let given: Vec<_> = given.into_iter().flatten().collect();
@@ -101,7 +105,9 @@ fn trunk(written: &WrittenTrunk, has_tls: bool) -> Result<ConfiguredTrunk, BadVa
             wanted: wanted.to_owned(),
         });
     }
+    let has_numbers = !networks.is_empty() || host.is_some();
     Ok(ConfiguredTrunk {
+        identity: identity(written, has_numbers)?,
         name: name.to_owned(),
         networks,
         account,
@@ -123,6 +129,38 @@ fn transport(written: &WrittenTrunk, has_tls: bool) -> Result<Transport, BadValu
         }
         Some(_) => Err(written.bad("transport", true, "is none of udp, tcp and tls")),
     }
+}
+
+/// Callers of a trunk that has a user only are SIP URIs: a country code has no effect there.
+fn identity(written: &WrittenTrunk, has_numbers: bool) -> Result<IdentityRules, BadValue> {
+    let country_code = match written.get("country_code") {
+        None => None,
+        Some(_) if !has_numbers => {
+            let wanted = "has no effect: expected networks or address beside it";
+            return Err(written.bad("country_code", true, wanted));
+        }
+        Some(text) => {
+            let wanted = "is no country code: expected 1 to 3 digits without a leading 0, as in \
+                          \"49\"";
+            let code = CountryCode::parse(text);
+            Some(code.ok_or_else(|| written.bad("country_code", true, wanted))?)
+        }
+    };
+    let is_trusted = match written.get("trust_identity") {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => {
+            return Err(written.bad(
+                "trust_identity",
+                true,
+                "is no switch: expected true or false",
+            ));
+        }
+    };
+    Ok(IdentityRules {
+        country_code,
+        is_trusted,
+    })
 }
 
 fn srtp(written: &WrittenTrunk) -> Result<Option<Srtp>, BadValue> {
@@ -220,6 +258,7 @@ pub(crate) fn access(sip_listen: SocketAddr, trunks: &[ConfiguredTrunk]) -> Acce
         gateway: trunk.gateway(),
         srtp: trunk.srtp,
         nat: trunk.nat,
+        identity: trunk.identity.clone(),
     });
     Access {
         open: sip_listen.ip().to_canonical().is_loopback(),

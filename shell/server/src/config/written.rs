@@ -15,7 +15,7 @@ pub(crate) struct WrittenTrunk {
 }
 
 /// The keys of a `[[trunk]]`.
-const TRUNK_KEYS: [&str; 8] = [
+const TRUNK_KEYS: [&str; 10] = [
     "name",
     "networks",
     "user",
@@ -24,7 +24,12 @@ const TRUNK_KEYS: [&str; 8] = [
     "transport",
     "srtp",
     "nat",
+    "country_code",
+    "trust_identity",
 ];
+
+/// The keys whose value may be a TOML boolean.
+const SWITCHES: [&str; 1] = ["trust_identity"];
 
 impl WrittenTrunk {
     pub(crate) fn new(shown: String) -> Self {
@@ -84,7 +89,10 @@ impl WrittenTrunk {
                     TRUNK_KEYS.join(", ")
                 ))
             })?;
-            let text = text_of(value).map_err(bad)?;
+            let text = match value {
+                toml::Value::Boolean(on) if SWITCHES.contains(known) => on.to_string(),
+                value => text_of(value).map_err(bad)?,
+            };
             written.add(known, text);
         }
         Ok(written)

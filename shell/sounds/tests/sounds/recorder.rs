@@ -75,6 +75,7 @@ fn written(frames: u64) -> RecordingEnd {
     RecordingEnd::Written {
         duration_ms: frames * 20,
         lost_ms: 0,
+        bytes: 44 + frames * 2 * FRAME as u64,
     }
 }
 
@@ -129,6 +130,7 @@ fn what_was_lost_is_silence_and_is_told() {
     let told = RecordingEnd::Written {
         duration_ms,
         lost_ms,
+        bytes: 44 + 5 * 2 * FRAME as u64,
     };
     assert_eq!(end(&ended), told);
     let file = std::fs::read(file_of(&dir.0, sid(1))).unwrap();

@@ -30,6 +30,8 @@ fn call(n: u64) -> CallView {
         from: "sip:a@b".to_owned(),
         to: "sip:c@d".to_owned(),
         caller_name: None,
+        forwarded_from: None,
+        audio: None,
         status: CallStatus::Completed,
         direction: CallDirection::Inbound,
         date_created: WallTime(n as i64),

@@ -37,6 +37,7 @@ pub fn carrier(gateway: Gateway) -> Access {
             gateway: Some(gateway),
             srtp: None,
             nat: confab_sip::Nat::Auto,
+            identity: Default::default(),
         }],
     }
 }
@@ -63,9 +64,15 @@ pub struct Line {
 impl Line {
     /// The INVITE has left.
     pub fn new() -> (Self, String) {
+        Self::with_credentials(None)
+    }
+
+    /// The same for a call with credentials of its own.
+    pub fn with_credentials(account: Option<Account>) -> (Self, String) {
         let mut agent = agent();
         let now = Instant(0);
         let route = agent.route(now, "+15551234567").unwrap();
+        let route = route.with_credentials(account);
         assert_eq!(route.to, "sip:+15551234567@sip.example.com");
         let dialog = agent.invite_along(now, route, invite());
         let events = Vec::new();

@@ -13,8 +13,8 @@ use confab_sdp::OurSrtp;
 use confab_sip::Transport;
 use confab_switchboard::{
     Access, CallCallback, CallEvent, CallView, ConferenceView, Config, DecodeError, Fetch, Gateway,
-    Input, Leftovers, News, Notice, Output, ParticipantView, RecordingEnd, RecordingView, Reply,
-    Request, Switchboard, TimeOuts, Trunk,
+    IdentityRules, Input, Leftovers, News, Notice, Output, ParticipantView, RecordingEnd,
+    RecordingView, Reply, Request, Switchboard, TimeOuts, Trunk,
 };
 use confab_terms::{
     AccountSid, AudioId, CallSid, Codec, ConferenceSid, DecodeId, Instant, LegId, Method, Now,
@@ -44,11 +44,14 @@ pub(crate) struct World {
     /// One for each media thread.
     pub(crate) engines: Vec<Engine>,
     pub(crate) phones: Vec<Phone>,
+    /// Datagrams to phones.
+    pub(crate) delivered: Vec<String>,
     /// Datagrams to nobody that we know.
     pub(crate) strays: Vec<String>,
     pub(crate) fetches: Vec<Fetch>,
     pub(crate) callbacks: Vec<Callback>,
     pub(crate) calls_ended: Vec<CallView>,
+    pub(crate) calls_measured: Vec<CallView>,
     pub(crate) conferences_ended: Vec<ConferenceView>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) news: Vec<News>,
@@ -71,6 +74,8 @@ pub(crate) struct World {
     inputs: u64,
     /// Media is deaf: it says nothing any more.
     pub(crate) deaf: bool,
+    /// The recorder says nothing any more.
+    pub(crate) deaf_recorder: bool,
     /// Legs are opened and sounds decoded only when the test says so.
     pub(crate) slow: bool,
     pub(crate) legs_wanted: Vec<LegId>,
@@ -98,11 +103,31 @@ impl World {
 
     /// The same; told of these events of calls.
     pub(crate) fn told_of(events: &[CallEvent]) -> Self {
+        Self::operated(Access::open(), events)
+    }
+
+    /// The same with a trunk in whose network all phones are.
+    pub(crate) fn with_carrier(identity: IdentityRules, events: &[CallEvent]) -> Self {
+        let mut access = Access::open();
+        access.trunks.push(Trunk {
+            name: "carrier".to_owned(),
+            networks: vec!["127.0.0.2/32".parse().unwrap()],
+            account: None,
+            gateway: None,
+            srtp: None,
+            nat: confab_sip::Nat::Auto,
+            identity,
+        });
+        Self::operated(access, events)
+    }
+
+    fn operated(access: Access, events: &[CallEvent]) -> Self {
         let url = |path: &str, method| Url {
             url: format!("http://app.example/{path}"),
             method,
         };
         Self::of(Config {
+            access,
             voice_fallback: Some(url("fallback", Method::Get)),
             status_callback: Some(CallCallback::new(
                 url("calls#tt=700", Method::Post),
@@ -130,6 +155,7 @@ impl World {
             gateway: None,
             srtp: Some(trunk),
             nat: confab_sip::Nat::Auto,
+            identity: Default::default(),
         });
         Self::of(Config {
             access,
@@ -154,6 +180,7 @@ impl World {
             )),
             srtp: None,
             nat: confab_sip::Nat::Auto,
+            identity: Default::default(),
         });
         let mut world = Self::of(Config {
             access,
@@ -199,10 +226,12 @@ impl World {
             board: Switchboard::new(config),
             engines,
             phones: Vec::new(),
+            delivered: Vec::new(),
             strays: Vec::new(),
             fetches: Vec::new(),
             callbacks: Vec::new(),
             calls_ended: Vec::new(),
+            calls_measured: Vec::new(),
             conferences_ended: Vec::new(),
             notices: Vec::new(),
             news: Vec::new(),
@@ -210,6 +239,7 @@ impl World {
             recording_end: RecordingEnd::Written {
                 duration_ms: 7_900,
                 lost_ms: 0,
+                bytes: 126_444,
             },
             said: Vec::new(),
             commands: Vec::new(),
@@ -223,6 +253,7 @@ impl World {
             restore_every: None,
             inputs: 0,
             deaf: false,
+            deaf_recorder: false,
             slow: false,
             legs_wanted: Vec::new(),
             decodes_wanted: Vec::new(),
@@ -309,6 +340,7 @@ impl World {
             }
             Output::News(news) => self.news.push(news),
             Output::CallEnded(view) => self.calls_ended.push(view),
+            Output::CallMeasured(view) => self.calls_measured.push(view),
             Output::ConferenceEnded(view) => self.conferences_ended.push(view),
             Output::Notice(notice) => self.notices.push(notice),
             Output::OpenRecording { .. } => {}
@@ -384,6 +416,9 @@ impl World {
         for event in events {
             self.media_of(thread, event);
         }
+        if self.deaf_recorder {
+            return;
+        }
         for recording in over {
             let end = self.recording_end.clone();
             self.input(Input::Recorded { recording, end });
@@ -403,6 +438,8 @@ impl World {
     fn deliver(&mut self, to: SocketAddr, bytes: &[u8]) {
         let now = self.now;
         if let Some(at) = self.phones.iter().position(|phone| phone.address == to) {
+            self.delivered
+                .push(String::from_utf8_lossy(bytes).into_owned());
             self.phones[at]
                 .agent
                 .handle(now, SIP.parse().unwrap(), bytes);
@@ -492,6 +529,17 @@ impl World {
         let at = self.phones.len();
         self.phones.push(Phone::new(at));
         self.phones[at].local.srtp = srtp;
+        let now = self.now;
+        self.phones[at].call(now, user);
+        self.poll_phone(at);
+        at
+    }
+
+    /// A new phone that calls this user part, with these headers.
+    pub(crate) fn call_with_headers(&mut self, user: &str, headers: &[(String, String)]) -> usize {
+        let at = self.phones.len();
+        self.phones.push(Phone::new(at));
+        self.phones[at].headers.extend_from_slice(headers);
         let now = self.now;
         self.phones[at].call(now, user);
         self.poll_phone(at);

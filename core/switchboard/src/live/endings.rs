@@ -1,0 +1,42 @@
+//! conference-end events that wait for the file of the conference's recording.
+
+use std::collections::BTreeMap;
+
+use confab_conference::Url;
+use confab_terms::{ConferenceSid, RecordingSid, limits};
+use serde::{Deserialize, Serialize};
+
+use crate::tell::fields::Fields;
+
+/// A conference-end event.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Ending {
+    pub(crate) conference: ConferenceSid,
+    pub(crate) to: Vec<Url>,
+    pub(crate) fields: Fields,
+}
+
+/// By the recording that is waited for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Endings {
+    by_recording: BTreeMap<RecordingSid, Ending>,
+}
+
+impl Endings {
+    /// Returns the event if too many wait.
+    pub(crate) fn insert(&mut self, recording: RecordingSid, ending: Ending) -> Option<Ending> {
+        if self.by_recording.len() >= limits::CONFERENCES_MAX {
+            return Some(ending);
+        }
+        self.by_recording.insert(recording, ending);
+        None
+    }
+
+    pub(crate) fn take(&mut self, recording: RecordingSid) -> Option<Ending> {
+        self.by_recording.remove(&recording)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_recording.len()
+    }
+}

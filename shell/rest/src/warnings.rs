@@ -1,0 +1,86 @@
+//! Parameters and words of a request that have no effect: the request goes on without them, and a
+//! Notification names them.
+
+use confab_store::Entry;
+use confab_switchboard::{Notice, RecordingOf, Severity};
+use confab_terms::Method;
+
+use crate::Api;
+use crate::fields::shown;
+use crate::form::Fields;
+use crate::refused::now;
+
+/// The vendor's: invalid StatusCallbackEvent.
+const UNKNOWN_EVENT: u32 = 21_626;
+/// The vendor's: invalid parameter.
+const WITHOUT_EFFECT: u32 = 10_000;
+/// Maximum number of unknown words that a Notification names.
+const NAMED_MAX: usize = 10;
+
+/// Warnings of one request.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Warnings(Vec<(u32, String)>);
+
+impl Warnings {
+    /// Reads the event words of a field, each in a field of its own or separated by blanks or
+    /// commas. Unknown words are ignored with a warning.
+    pub(crate) fn events<T: Copy>(
+        &mut self,
+        fields: &Fields,
+        name: &'static str,
+        known: &[(&str, T)],
+    ) -> Vec<T> {
+        let texts = fields.texts(name).iter();
+        let words = texts.flat_map(|text| text.split([' ', ',']));
+        let (mut events, mut unknown) = (Vec::new(), Vec::new());
+        for word in words.filter(|word| !word.is_empty()) {
+            match known.iter().find(|(one, _)| one.eq_ignore_ascii_case(word)) {
+                Some((_, event)) => events.push(*event),
+                None => unknown.push(shown(word)),
+            }
+        }
+        if !unknown.is_empty() {
+            let expected: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+            unknown.truncate(NAMED_MAX);
+            let message = format!(
+                "unknown {name} ignored: {}; expected words out of {}",
+                unknown.join(", "),
+                expected.join(", ")
+            );
+            self.0.push((UNKNOWN_EVENT, message));
+        }
+        events
+    }
+
+    /// Warns of the parameters that were sent and have no effect, if there are any.
+    pub(crate) fn without_effect(&mut self, fields: &Fields, names: &[&str]) {
+        let sent = names.iter().filter(|name| fields.filled(name).is_some());
+        let sent: Vec<&str> = sent.copied().collect();
+        if !sent.is_empty() {
+            let message = format!("parameters without effect: {}", sent.join(", "));
+            self.0.push((WITHOUT_EFFECT, message));
+        }
+    }
+
+    /// Stores a Notification for each warning. `path`: of the request; `of`: the call or the
+    /// conference that the request was about.
+    pub(crate) fn keep(self, api: &Api, path: &str, of: RecordingOf) {
+        let (call, conference) = match of {
+            RecordingOf::Call(call) => (Some(call), None),
+            RecordingOf::Conference(conference) => (None, Some(conference)),
+        };
+        for (code, message) in self.0 {
+            api.store.keep(Entry::Notice(Notice {
+                code,
+                severity: Severity::Warning,
+                message,
+                at: now(),
+                call,
+                conference,
+                url: Some(path.to_owned()),
+                method: Some(Method::Post),
+                exchange: None,
+            }));
+        }
+    }
+}
