@@ -6,6 +6,13 @@ use roxmltree::{Attribute, Document as Xml, Node};
 use crate::read::quoted;
 use crate::{Position, Warning};
 
+/// Warning of an unknown word in an event attribute.
+const UNKNOWN_EVENT: u32 = 21626;
+/// Warning of a voice that is not there.
+const NO_VOICE: u32 = 13511;
+/// Language of every voice that speaks for `<Say>`.
+const SPOKEN: &str = "en-US";
+
 /// Warnings as they are found, at most `limits::DOCUMENT_WARNINGS_MAX`.
 pub(crate) struct Warnings<'a> {
     xml: &'a Xml<'a>,
@@ -20,7 +27,9 @@ impl<'a> Warnings<'a> {
         }
     }
 
-    pub(crate) fn into_vec(self) -> Vec<Warning> {
+    /// Returns them in the order of the document.
+    pub(crate) fn into_vec(mut self) -> Vec<Warning> {
+        self.found.sort_by_key(|warning| warning.at);
         self.found
     }
 
@@ -137,27 +146,53 @@ impl<'a, 'x, 'w> Attributes<'a, 'x, 'w> {
         self.typed(name, code, what, parse)
     }
 
-    /// Words with spaces between; each that `parse` refuses is left out.
-    pub(crate) fn words<T>(
+    /// Returns the words of an event attribute. Unknown ones are left out with a warning, which
+    /// names what is sent without any: `default`.
+    pub(crate) fn events<T>(
         &mut self,
         name: &str,
-        code: u32,
-        what: &str,
+        (known, default): (&str, &str),
         parse: impl Fn(&str) -> Option<T>,
     ) -> Vec<T> {
+        const NAMED_MAX: usize = 5;
         let Some(attribute) = self.take(name) else {
             return Vec::new();
         };
-        let words: Vec<_> = attribute
-            .value()
-            .split([' ', ',', '\t', '\n'])
-            .filter(|word| !word.is_empty())
-            .map(parse)
-            .collect();
-        if words.iter().any(Option::is_none) {
-            self.warn(code, attribute, what);
+        let separators = [' ', ',', '\t', '\n', '\r'];
+        let written = attribute.value().split(separators);
+        let written = written.filter(|word| !word.is_empty());
+        let (mut words, mut unknown) = (Vec::new(), Vec::new());
+        for word in written {
+            match parse(word) {
+                Some(event) => words.push(event),
+                None if unknown.len() < NAMED_MAX => unknown.push(word),
+                None => {}
+            }
         }
-        words.into_iter().flatten().collect()
+        if !unknown.is_empty() {
+            let default = match words.is_empty() {
+                true => format!("; no known event is left, the default applies: {default}"),
+                false => String::new(),
+            };
+            let unknown = quoted(&unknown.join(" "));
+            let what = format!("unknown events ignored: {unknown}; expected {known}{default}");
+            self.warn(UNKNOWN_EVENT, attribute, &what);
+        }
+        words
+    }
+
+    /// Returns the language as written; one in which no voice speaks is noted.
+    pub(crate) fn language(&mut self, name: &str) -> Option<String> {
+        let attribute = self.take(name)?;
+        let language = attribute.value().trim();
+        let plain = language.replace('_', "-");
+        let is_spoken = ["en", SPOKEN].iter().any(|s| plain.eq_ignore_ascii_case(s));
+        if !language.is_empty() && !is_spoken {
+            let language = quoted(language);
+            let what = format!("no voice speaks {language}; spoken by a voice of {SPOKEN} instead");
+            self.warn(NO_VOICE, attribute, &what);
+        }
+        (!language.is_empty()).then(|| language.to_owned())
     }
 
     /// Attributes that the vendors know and confab does not act upon.

@@ -75,8 +75,10 @@ fn destination<'a>(dial: Node<'a, 'a>, warnings: &mut Warnings<'a>) -> Option<Co
 fn conference<'a>(node: Node<'a, 'a>, warnings: &mut Warnings<'a>) -> Option<ConferenceNoun> {
     const BEEP: &str = "read as true; true, false, onEnter or onExit would do";
     const MAX: &str = "ignored; a whole number from 1 on would do";
-    const EVENTS: &str =
-        "words other than start end join leave mute hold modify speaker announcement are ignored";
+    const EVENTS: (&str, &str) = (
+        "start end join leave mute hold modify speaker announcement",
+        "no events",
+    );
     let name = text(node);
     let mut attributes = Attributes::of(node, warnings);
     let noun = ConferenceNoun {
@@ -94,7 +96,7 @@ fn conference<'a>(node: Node<'a, 'a>, warnings: &mut Warnings<'a>) -> Option<Con
         status_callback_method: attributes.method("statusCallbackMethod"),
         status_callback_events: {
             let parse = EventWord::parse;
-            let mut words = attributes.words("statusCallbackEvent", 16002, EVENTS, parse);
+            let mut words = attributes.events("statusCallbackEvent", EVENTS, parse);
             words.sort_unstable();
             words.dedup();
             words

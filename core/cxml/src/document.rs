@@ -11,7 +11,8 @@ use crate::Verb;
 pub struct Document {
     /// Top to bottom.
     pub verbs: Vec<Verb>,
-    /// For the application's notifications; at most `limits::DOCUMENT_WARNINGS_MAX`.
+    /// For the application's notifications, in the order of the document; at most
+    /// `limits::DOCUMENT_WARNINGS_MAX`.
     pub warnings: Vec<Warning>,
 }
 

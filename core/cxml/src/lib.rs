@@ -8,6 +8,7 @@ mod document;
 mod malformed;
 mod noun;
 mod parse;
+mod prolog;
 mod read;
 mod record;
 mod recording;

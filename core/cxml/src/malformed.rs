@@ -42,8 +42,31 @@ pub enum Malformed {
         why: String,
     },
     /// It has a document type declaration.
-    #[error("a document type declaration (<!DOCTYPE …>) is not read: leave it out")]
-    Dtd,
+    #[error("{at}: a document type declaration (<!DOCTYPE …>) is not read: leave it out")]
+    Dtd {
+        /// Where.
+        at: Position,
+    },
+    /// A web page in place of a document.
+    #[error(
+        "{at}: an HTML page, expected a document with the root element <Response>; is the URL \
+         right, and is this the page of an error or of a login?"
+    )]
+    Html {
+        /// Where.
+        at: Position,
+    },
+    /// Every verb is one that confab does not execute.
+    #[error(
+        "{at}: no verb of the document is supported: {verbs}; expected at least one of <Play>, \
+         <Say>, <Pause>, <Redirect>, <Dial>, <Record>, <Hangup>, <Reject>"
+    )]
+    NoKnownVerb {
+        /// Where the first one is.
+        at: Position,
+        /// As written.
+        verbs: String,
+    },
     /// Elements within elements within elements.
     #[error("{at}: more than {max} levels of elements", max = limits::DOCUMENT_DEPTH_MAX)]
     TooDeep {
@@ -76,9 +99,11 @@ impl Malformed {
             Self::TooLarge { .. } | Self::TooManyVerbs | Self::TooManyAttributes { .. } => 11750,
             Self::NotUtf8 { .. }
             | Self::NotXml { .. }
-            | Self::Dtd
+            | Self::Dtd { .. }
+            | Self::Html { .. }
             | Self::TooDeep { .. }
             | Self::NotAResponse { .. } => 12100,
+            Self::NoKnownVerb { .. } => 12200,
             Self::VerbNotAllowed { .. } => 13238,
         }
     }
@@ -87,8 +112,11 @@ impl Malformed {
     #[must_use]
     pub fn at(&self) -> Option<Position> {
         match self {
-            Self::TooLarge { .. } | Self::TooManyVerbs | Self::Dtd => None,
+            Self::TooLarge { .. } | Self::TooManyVerbs => None,
             Self::TooManyAttributes { at }
+            | Self::Dtd { at }
+            | Self::Html { at }
+            | Self::NoKnownVerb { at, .. }
             | Self::NotUtf8 { at }
             | Self::NotXml { at, .. }
             | Self::TooDeep { at }

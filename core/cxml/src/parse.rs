@@ -5,7 +5,7 @@ use roxmltree::{Error as XmlError, Node, ParsingOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::attributes::Warnings;
-use crate::{Document, Malformed, Position, read};
+use crate::{Document, Malformed, Position, prolog, read};
 
 /// Where a document is played: it decides which verbs make sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,12 @@ pub fn parse(bytes: &[u8], place: Place) -> Result<Document, Malformed> {
     let text = core::str::from_utf8(bytes).map_err(|e| Malformed::NotUtf8 {
         at: position_of(bytes.get(..e.valid_up_to()).unwrap_or_default()),
     })?;
+    let text = prolog::readable(text);
+    let text = text.as_ref();
+    let at_byte = |byte: usize| position_of(&text.as_bytes()[..byte]);
+    if let Some(byte) = prolog::html(text) {
+        return Err(Malformed::Html { at: at_byte(byte) });
+    }
     bound_attributes(text)?;
     let options = ParsingOptions {
         allow_dtd: false,
@@ -33,7 +39,9 @@ pub fn parse(bytes: &[u8], place: Place) -> Result<Document, Malformed> {
         nodes_limit: u32::try_from(limits::DOCUMENT_BYTES_MAX).unwrap_or(u32::MAX),
         ..ParsingOptions::default()
     };
-    let xml = roxmltree::Document::parse_with_options(text, options).map_err(|e| not_xml(&e))?;
+    let dtd = || at_byte(prolog::doctype(text).unwrap_or(0));
+    let xml = roxmltree::Document::parse_with_options(text, options);
+    let xml = xml.map_err(|e| not_xml(&e, dtd))?;
     let root = xml.root_element();
     let at = |node: Node<'_, '_>| Position::from(xml.text_pos_at(node.range().start));
     if root.tag_name().name() != "Response" {
@@ -45,15 +53,23 @@ pub fn parse(bytes: &[u8], place: Place) -> Result<Document, Malformed> {
     bound_tree(root, &at)?;
     let mut warnings = Warnings::of(&xml);
     let verbs = read::verbs(root, place, &mut warnings)?;
+    if verbs.is_empty()
+        && let Some((first, verbs)) = read::unknown_verbs(root)
+    {
+        return Err(Malformed::NoKnownVerb {
+            at: at(first),
+            verbs,
+        });
+    }
     Ok(Document {
         verbs,
         warnings: warnings.into_vec(),
     })
 }
 
-fn not_xml(e: &XmlError) -> Malformed {
+fn not_xml(e: &XmlError, dtd: impl FnOnce() -> Position) -> Malformed {
     match e {
-        XmlError::DtdDetected => Malformed::Dtd,
+        XmlError::DtdDetected => Malformed::Dtd { at: dtd() },
         XmlError::NodesLimitReached => Malformed::TooManyVerbs,
         e => Malformed::NotXml {
             at: e.pos().into(),

@@ -97,6 +97,19 @@ fn unknown<'a>(node: Node<'a, 'a>, warnings: &mut Warnings<'a>) {
     });
 }
 
+/// Returns the first element that is no verb of confab's, and the names of all of them.
+pub(crate) fn unknown_verbs<'a>(root: Node<'a, 'a>) -> Option<(Node<'a, 'a>, String)> {
+    const NAMED_MAX: usize = 5;
+    let name = |node: &Node<'a, 'a>| node.tag_name().name();
+    let elements = root.children().filter(Node::is_element);
+    let mut unknown = elements.filter(|node| !BUILT.contains(&name(node)));
+    let first = unknown.next()?;
+    let rest = unknown.take(NAMED_MAX - 1);
+    let names = core::iter::once(first).chain(rest);
+    let names: Vec<_> = names.map(|node| format!("<{}>", name(&node))).collect();
+    Some((first, quoted(&names.join(", "))))
+}
+
 fn play<'a>(node: Node<'a, 'a>, place: Place, warnings: &mut Warnings<'a>) -> Option<Verb> {
     const DIGITS: &str = "ignored; 1 to 64 of 0123456789ABCD*#wW would do, w waits half a second, \
                           W a second";
@@ -133,7 +146,7 @@ fn say<'a>(node: Node<'a, 'a>, place: Place, warnings: &mut Warnings<'a>) -> Opt
     let text = text(node);
     let mut attributes = Attributes::of(node, warnings);
     let voice = attributes.text("voice");
-    let language = attributes.text("language");
+    let language = attributes.language("language");
     let loops = loops(&mut attributes, place, 13510);
     attributes.finish();
     if text.is_empty() {

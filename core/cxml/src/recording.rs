@@ -51,7 +51,7 @@ pub(crate) fn of_record(attributes: &mut Attributes<'_, '_, '_>) -> Recording {
 
 fn recording(attributes: &mut Attributes<'_, '_, '_>, trim: bool) -> Recording {
     const TRIM: &str = "read as its default; trim-silence or do-not-trim would do";
-    const EVENTS: &str = "words other than in-progress completed absent are ignored";
+    const EVENTS: (&str, &str) = ("in-progress completed absent", "completed");
     let trims = attributes.word("trim", 12200, TRIM, |text| {
         match text.to_ascii_lowercase().as_str() {
             "trim-silence" => Some(true),
@@ -59,12 +59,8 @@ fn recording(attributes: &mut Attributes<'_, '_, '_>, trim: bool) -> Recording {
             _ => None,
         }
     });
-    let mut events = attributes.words(
-        "recordingStatusCallbackEvent",
-        12200,
-        EVENTS,
-        RecordingEvent::parse,
-    );
+    let parse = RecordingEvent::parse;
+    let mut events = attributes.events("recordingStatusCallbackEvent", EVENTS, parse);
     events.sort_unstable();
     events.dedup();
     Recording {

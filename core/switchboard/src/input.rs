@@ -7,7 +7,7 @@ use confab_terms::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Exchange, RecordingEnd, Request};
+use crate::{Cookie, Exchange, RecordingEnd, Request};
 
 /// Everything that can happen to the switchboard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +53,8 @@ pub enum Input {
         fetch: FetchId,
         /// What came.
         result: Result<Fetched, FetchError>,
+        /// Cookies that the responses set, redirects included, in their order.
+        cookies: Vec<Cookie>,
     },
     /// The answer to `Output::Decode` and `Output::Say`: a sound that can be played from now on.
     Decoded {
@@ -93,13 +95,15 @@ pub enum Input {
 /// What a fetch brought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fetched {
-    /// A cXML document (`text/xml`, `application/xml`, `text/html`-mislabelled excluded).
+    /// A cXML document, recognized by its body under any text or XML content type.
     Document {
         /// Its bytes, at most `limits::DOCUMENT_BYTES_MAX`.
         body: Vec<u8>,
         /// The URL that it came from after redirects: relative URLs in it refer to this.
         url: String,
     },
+    /// Plain text, to be spoken in place of a document.
+    Text(String),
     /// Audio, still arriving perhaps.
     Audio {
         /// To name in `Output::Decode`.

@@ -5,6 +5,7 @@ mod api;
 mod asked;
 mod call_callback;
 mod config;
+mod cookies;
 mod flow;
 mod handle;
 mod input;
@@ -29,6 +30,7 @@ pub use confab_sip::{Access, Account, CountryCode, Gateway, IdentityRules, Nat, 
 /// The words of SIP that inputs and outputs carry.
 pub use confab_sip::{ConnectionEvent, ConnectionId, ConnectionOrder, Lookup, Target, Transport};
 pub use config::Config;
+pub use cookies::{Cookie, Cookies};
 pub use input::{DecodeError, FetchError, Fetched, Input};
 pub use live::{Counters, Leftovers};
 pub use news::{CallEnd, News};

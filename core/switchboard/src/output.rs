@@ -8,7 +8,7 @@ use confab_terms::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{CallView, ConferenceView, News, Notice, RecordingView, Reply};
+use crate::{CallView, ConferenceView, Cookies, News, Notice, RecordingView, Reply};
 
 /// Everything that the switchboard wants done. Outputs are carried out in their order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -148,14 +148,17 @@ pub struct Fetch {
     pub fields: Vec<(String, String)>,
     /// How long.
     pub time_outs: TimeOuts,
+    /// Cookies of the call; each goes to its own host only.
+    pub cookies: Cookies,
 }
 
 /// What may come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FetchKind {
-    /// A document (voice URL, action, `<Redirect>` of a call); never cached.
+    /// Document of a call (voice URL, action, `<Redirect>`), or audio or text in its stead; always
+    /// requested anew.
     Document,
-    /// HoldUrl, WaitUrl, AnnounceUrl: either. A document is never cached, audio is.
+    /// HoldUrl, WaitUrl, AnnounceUrl: a document, audio or text. Audio is cached.
     DocumentOrAudio,
     /// `<Play>`: cached, by ETag, Last-Modified and Cache-Control.
     Audio,

@@ -83,7 +83,11 @@ impl Switchboard {
             }
             Input::Asked { request, what } => asked::asked(self, now, request, what),
             Input::LegOpened { leg, port } => handle::leg_opened(self, now, leg, port),
-            Input::Fetched { fetch, result } => handle::fetched(self, now, fetch, result),
+            Input::Fetched {
+                fetch,
+                result,
+                cookies,
+            } => handle::fetched(self, now, fetch, result, cookies),
             Input::Decoded { decode, result } => handle::decoded(self, now, decode, result),
             Input::Media { event, .. } => handle::media(self, now, event),
             Input::Recorded { recording, end } => flow::recorded(self, now, recording, end),

@@ -113,6 +113,12 @@ pub const DOCUMENT_WARNINGS_MAX: usize = 20;
 pub const DOCUMENT_LOOPS_MAX: u32 = 1_000;
 /// `<Redirect>`s of one call without a second of anything else between them.
 pub const REDIRECTS_MAX: u32 = 50;
+/// Cookies kept for one call; beyond it the oldest are dropped.
+pub const COOKIES_MAX: usize = 20;
+/// Bytes of one cookie: host, path, name and value; a larger one is ignored.
+pub const COOKIE_BYTES_MAX: usize = 4_096;
+/// Bytes of all cookies kept for one call; beyond it the oldest are dropped.
+pub const COOKIES_BYTES_MAX: usize = 8_192;
 /// Times that one call asks its fallback URL.
 pub const FALLBACKS_MAX: u32 = 10;
 /// Characters of a friendly name.

@@ -194,11 +194,17 @@ impl Outlets {
         self.runtime.spawn(async move {
             let id = fetch.fetch;
             // The core is told in its own words.
-            let result = web.fetch(fetch).await.map_err(|mut error| {
+            let (result, cookies) = web.fetch_with_cookies(fetch).await;
+            let result = result.map_err(|mut error| {
                 error.exchange.get_or_insert_default().fields = said;
                 error
             });
-            letterbox.answer(Input::Fetched { fetch: id, result }).await;
+            let fetched = Input::Fetched {
+                fetch: id,
+                result,
+                cookies,
+            };
+            letterbox.answer(fetched).await;
         });
     }
 

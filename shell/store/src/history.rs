@@ -34,7 +34,8 @@ pub struct KeptNotice {
     pub notice: Notice,
 }
 
-/// A place in a list that is ordered by time and, within a millisecond, by id.
+/// A place in a list that is ordered by time and, within a millisecond, by id. The ids of notices
+/// make that the order in which they were kept, for a list from the newest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// When the item came to be.

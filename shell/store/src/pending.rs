@@ -23,16 +23,25 @@ impl Kept {
             Entry::Call(call) => (call.sid.to_string(), Entry::Call(call)),
             Entry::Conference(view) => (view.sid.to_string(), Entry::Conference(view)),
             Entry::Recording(view) => (view.sid.to_string(), Entry::Recording(view)),
-            // Without randomness two notices would share an id: an id of its own matters less
-            // than the notice, so the sids of nothing else are touched.
-            Entry::Notice(notice) => {
-                let bits = open::random().map_or(0, u128::from_be_bytes);
-                let sid = CallSid::from_random(bits).to_string();
-                (sid, Entry::Notice(notice.tidied()))
-            }
+            Entry::Notice(notice) => (notice_sid(), Entry::Notice(notice.tidied())),
         };
         Self { sid, entry }
     }
+}
+
+/// Bits of a notice's sid below those that count.
+const RANDOM_BITS: u32 = 80;
+
+/// Returns a sid for the next notice. Lists are sorted by time and sid, newest first; sids descend,
+/// so that the notices of one millisecond, such as the warnings of one document, are listed in the
+/// order in which they were kept.
+fn notice_sid() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let descending = !COUNT.fetch_add(1, Ordering::Relaxed);
+    // Without randomness the count alone tells the notices of one run apart.
+    let random = open::random().map_or(0, u128::from_be_bytes);
+    let random = random & ((1 << RANDOM_BITS) - 1);
+    CallSid::from_random(u128::from(descending) << RANDOM_BITS | random).to_string()
 }
 
 #[derive(Default)]

@@ -12,10 +12,11 @@ use tokio::time::{sleep, timeout};
 use crate::body::Body;
 use crate::cache::{Asked, Known};
 use crate::content::{self, Content};
-use crate::document::{ask, check_success, unfit};
+use crate::document::{self, Came, check_success, unfit};
 use crate::exchange::Answer;
 use crate::failure;
 use crate::hop::Hop;
+use crate::jar::Jar;
 use crate::limits::{
     AUDIO_BYTES_MAX, AUDIO_BYTES_PER_SECOND_MIN, AUDIO_RATE_GRACE, AUDIO_STALL_MAX,
     AUDIO_STALL_STEP, AUDIO_TIME_MAX,
@@ -24,20 +25,29 @@ use crate::sink::AudioWriter;
 use crate::web::Web;
 
 impl Web {
-    pub(crate) async fn fetch_cached(&self, fetch: &Fetch) -> Result<Fetched, FetchError> {
+    pub(crate) async fn fetch_cached(
+        &self,
+        fetch: &Fetch,
+        jar: &mut Jar,
+    ) -> Result<Fetched, FetchError> {
         let shared = &self.shared;
-        let first = Hop::first(fetch.method, &fetch.url, &fetch.fields, false)?;
-        // What was asked, to the last field: only an equal question shares an answer unasked.
-        let asked = Asked {
-            url: first.base.to_string(),
-            whole: format!("{} {}", first.url, first.body()),
-        };
+        let bare = shared.is_bare(fetch)?;
+        let fields = if bare { &[][..] } else { &fetch.fields };
+        let first = Hop::first(fetch.method, &fetch.url, fields, false)?;
+        // Only an equal request, fields and cookies included, shares an answer.
+        let asked = Asked::of(&first, jar.header(&first.url).as_ref());
         let turn = shared.cache.turn(&asked.whole);
         let _turn = turn.wait().await;
-        self.fetch_in_turn(fetch, &asked).await
+        self.fetch_in_turn(fetch, &asked, bare, jar).await
     }
 
-    async fn fetch_in_turn(&self, fetch: &Fetch, asked: &Asked) -> Result<Fetched, FetchError> {
+    async fn fetch_in_turn(
+        &self,
+        fetch: &Fetch,
+        asked: &Asked,
+        bare: bool,
+        jar: &mut Jar,
+    ) -> Result<Fetched, FetchError> {
         let shared = &self.shared;
         let known = shared
             .cache
@@ -51,7 +61,9 @@ impl Web {
             Some(known) if fetch.method == Method::Get => known.conditions.clone(),
             _ => HeaderMap::new(),
         };
-        let answer = shared.exchange(&ask(fetch, conditions)).await?;
+        let answer = shared
+            .exchange_bare_at_need(fetch, &conditions, bare, jar)
+            .await?;
         if let Some(audio) = known.and_then(|known| same(&known, &answer)) {
             shared.cache.keep(asked, audio, answer.response.headers());
             return Ok(Fetched::Audio { audio });
@@ -68,21 +80,18 @@ impl Web {
     ) -> Result<Fetched, FetchError> {
         let Answer { response, base } = answer;
         let mut body = Body::new(response);
-        let taken = match judge(fetch.kind, &mut body).await {
-            Ok(Content::Audio) => return self.stream(fetch, asked, body).await,
-            Ok(_) => body.document().await,
-            Err(error) => Err(error),
+        let judged = match fetch.kind {
+            FetchKind::Audio => judge(&mut body).await.map(|()| Came::Audio),
+            FetchKind::Document | FetchKind::DocumentOrAudio => document::judge(&mut body).await,
         };
-        match taken {
-            Ok(body) => {
-                let url = base.to_string();
-                Ok(Fetched::Document { body, url })
-            }
+        match judged {
+            Ok(Came::Audio) => self.stream(fetch, asked, body).await,
+            Ok(came) => document::read(came, body, base.into()).await,
             Err(error) => Err(body.witness(error).await),
         }
     }
 
-    async fn stream(
+    pub(crate) async fn stream(
         &self,
         fetch: &Fetch,
         asked: &Asked,
@@ -111,8 +120,8 @@ impl Web {
     }
 }
 
-/// What it is, if that is of use for a fetch of this kind: audio, else a document.
-async fn judge(kind: FetchKind, body: &mut Body) -> Result<Content, FetchError> {
+/// Checks that the body is audio, by its content type or its first bytes.
+async fn judge(body: &mut Body) -> Result<(), FetchError> {
     check_success(body)?;
     let status = body.status();
     let essence = content::essence(body.headers());
@@ -120,11 +129,8 @@ async fn judge(kind: FetchKind, body: &mut Body) -> Result<Content, FetchError> 
         Content::Untold => content::sniffed(body.head().await?),
         told => told,
     };
-    let either = kind == FetchKind::DocumentOrAudio;
     match content {
-        Content::Audio => Ok(Content::Audio),
-        Content::Document | Content::Untold if either => Ok(Content::Document),
-        _ if either => Err(unfit(&essence, "audio or text/xml", status)),
+        Content::Audio => Ok(()),
         _ => Err(unfit(&essence, "audio", status)),
     }
 }

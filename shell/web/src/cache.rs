@@ -11,6 +11,7 @@ use reqwest::header::{
     IF_NONE_MATCH, LAST_MODIFIED,
 };
 
+use crate::hop::Hop;
 use crate::limits::{CACHED_AUDIO_MAX, FRESH_MAX, SHARED_ANSWER};
 
 /// A question: the URL as it was given, and with everything that was sent along.
@@ -18,6 +19,18 @@ use crate::limits::{CACHED_AUDIO_MAX, FRESH_MAX, SHARED_ANSWER};
 pub(crate) struct Asked {
     pub(crate) url: String,
     pub(crate) whole: String,
+}
+
+impl Asked {
+    /// The question that a first hop asks, with the cookies that go along.
+    pub(crate) fn of(hop: &Hop<'_>, cookies: Option<&HeaderValue>) -> Self {
+        let cookies = cookies.map(HeaderValue::as_bytes).unwrap_or_default();
+        let cookies = String::from_utf8_lossy(cookies);
+        Self {
+            url: hop.base.to_string(),
+            whole: format!("{} {} {cookies}", hop.url, hop.body()),
+        }
+    }
 }
 
 /// What is known about a URL.

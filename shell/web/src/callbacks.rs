@@ -17,6 +17,7 @@ use tokio::time::{Instant as Clock, sleep_until, timeout};
 use crate::body::Body;
 use crate::exchange::Ask;
 use crate::failure;
+use crate::jar::Jar;
 use crate::limits::CALLBACK_ANSWER_BYTES_MAX;
 use crate::web::{Shared, Web};
 
@@ -181,7 +182,9 @@ impl Shared {
             conditions: HeaderMap::new(),
             signed: true,
         };
-        let mut body = Body::new(self.exchange(&ask).await?.response);
+        // Events carry no cookies: no vendor documents them there.
+        let mut jar = Jar::default();
+        let mut body = Body::new(self.exchange(&ask, &mut jar).await?.response);
         let status = body.status();
         if !(200..300).contains(&status) {
             return Err(body.witness(failure::status(status)).await);

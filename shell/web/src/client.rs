@@ -83,6 +83,8 @@ impl Clients {
             .no_proxy()
             .referer(false)
             .http1_only()
+            // Shoutcast answers are no HTTP/1; see `icy`.
+            .http09_responses()
             .connect_timeout(Duration::from_millis(u64::from(open_ms)))
             .connector_layer(MapRequestLayer::new(|to| {
                 // Outside of a request that is noted nobody asks.

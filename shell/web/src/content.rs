@@ -44,6 +44,16 @@ pub(crate) fn told(essence: &str) -> Content {
     }
 }
 
+/// Returns whether a text is a document, or an HTML page in its place, whatever its type says.
+pub(crate) fn is_markup(text: &str) -> bool {
+    const BEGINNINGS: &[&str] = &["<?xml", "<response", "<!--", "<!doctype", "<html"];
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    BEGINNINGS.iter().any(|beginning| {
+        let head = text.get(..beginning.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(beginning))
+    })
+}
+
 /// What the first bytes say: `Untold` if there is nothing to go by.
 pub(crate) fn sniffed(head: &[u8]) -> Content {
     const MARKS: &[&[u8]] = &[b"RIFF", b"RIFX", b"ID3", b"OggS", b"FORM", b".snd"];

@@ -1,51 +1,102 @@
-//! Reading documents: whole, within the limit of their size.
+//! Documents of calls: requested anew each time, told from audio and plain text, read whole.
 
 use confab_switchboard::{Fetch, FetchError, Fetched};
 use reqwest::header::HeaderMap;
 
 use crate::body::Body;
+use crate::cache::Asked;
+use crate::charset;
 use crate::content::{self, Content};
 use crate::exchange::{Answer, Ask};
 use crate::failure;
-use crate::web::Shared;
+use crate::hop::Hop;
+use crate::jar::Jar;
+use crate::web::Web;
 
-impl Shared {
-    pub(crate) async fn fetch_document(&self, fetch: &Fetch) -> Result<Fetched, FetchError> {
-        let Answer { response, base } = self.exchange(&ask(fetch, HeaderMap::new())).await?;
+/// Content of a response where a document is expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Came {
+    /// A document, or what its parser is to refuse.
+    Document,
+    /// `text/plain`: text to speak, or a document.
+    Text,
+    Audio,
+}
+
+impl Web {
+    pub(crate) async fn fetch_document(
+        &self,
+        fetch: &Fetch,
+        jar: &mut Jar,
+    ) -> Result<Fetched, FetchError> {
+        let ask = ask(fetch, HeaderMap::new(), false);
+        let Answer { response, base } = self.shared.exchange(&ask, jar).await?;
         let mut body = Body::new(response);
-        match read(&mut body).await {
-            Ok(body) => {
-                let url = base.to_string();
-                Ok(Fetched::Document { body, url })
+        match judge(&mut body).await {
+            Ok(Came::Audio) => {
+                let hop = Hop::first(fetch.method, &fetch.url, &fetch.fields, false)?;
+                self.stream(fetch, &Asked::of(&hop, None), body).await
             }
+            Ok(came) => read(came, body, base.into()).await,
             Err(error) => Err(body.witness(error).await),
         }
     }
 }
 
-async fn read(body: &mut Body) -> Result<Vec<u8>, FetchError> {
+/// Tells what came: audio by its type or first bytes, a document under any text or XML type.
+pub(crate) async fn judge(body: &mut Body) -> Result<Came, FetchError> {
     check_success(body)?;
-    let essence = content::essence(body.headers());
     if body.status() == 204 {
-        return body.document().await;
+        return Ok(Came::Document);
     }
-    let content = match content::told(&essence) {
-        Content::Untold => content::sniffed(body.head().await?),
-        told => told,
-    };
-    // Untold after sniffing means empty: no document is a document that does nothing.
-    match content {
-        Content::Document | Content::Untold => body.document().await,
-        Content::Audio | Content::Other => Err(unfit(&essence, "text/xml", body.status())),
+    let status = body.status();
+    let essence = content::essence(body.headers());
+    let told = content::told(&essence);
+    if told == Content::Audio {
+        return Ok(Came::Audio);
+    }
+    let is_plain = essence == "text/plain";
+    let is_text = told == Content::Document || essence.starts_with("text/");
+    let head = body.head().await?;
+    // The byte order mark of UTF-16 looks like the beginning of MPEG audio.
+    let is_utf_16 = head.starts_with(b"\xff\xfe");
+    match content::sniffed(head) {
+        Content::Audio if !is_utf_16 => Ok(Came::Audio),
+        // Empty: a document that does nothing.
+        Content::Untold => Ok(Came::Document),
+        _ if is_plain => Ok(Came::Text),
+        _ if is_text => Ok(Came::Document),
+        Content::Document if told == Content::Untold => Ok(Came::Document),
+        _ => {
+            let wanted = "a document (text/xml), audio or text/plain";
+            Err(unfit(&essence, wanted, status))
+        }
     }
 }
 
-/// The question that a fetch asks; signed if it says something.
-pub(crate) fn ask(fetch: &Fetch, conditions: HeaderMap) -> Ask<'_> {
+/// Reads a document, or text, to its end.
+pub(crate) async fn read(came: Came, mut body: Body, url: String) -> Result<Fetched, FetchError> {
+    let bytes = match body.document().await {
+        Ok(bytes) => bytes,
+        Err(error) => return Err(body.witness(error).await),
+    };
+    if came == Came::Text {
+        let text = charset::text(&bytes, body.headers());
+        if !content::is_markup(&text) {
+            return Ok(Fetched::Text(text));
+        }
+    }
+    let body = charset::document(bytes, body.headers());
+    Ok(Fetched::Document { body, url })
+}
+
+/// Returns the request of a fetch; without its fields if it is to be `bare`. A request is signed if
+/// the fetch has fields.
+pub(crate) fn ask(fetch: &Fetch, conditions: HeaderMap, bare: bool) -> Ask<'_> {
     Ask {
         method: fetch.method,
         url: &fetch.url,
-        fields: &fetch.fields,
+        fields: if bare { &[] } else { &fetch.fields },
         time_outs: fetch.time_outs,
         conditions,
         signed: !fetch.fields.is_empty(),

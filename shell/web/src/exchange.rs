@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use confab_switchboard::{FetchError, TimeOuts};
 use confab_terms::Method;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Client, RequestBuilder, Response};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
@@ -12,6 +12,8 @@ use url::Url;
 use crate::client::noting;
 use crate::failure;
 use crate::hop::Hop;
+use crate::icy;
+use crate::jar::Jar;
 use crate::limits::REDIRECTS_MAX;
 use crate::signature::{SIGNALWIRE_HEADER, TWILIO_HEADER};
 use crate::web::Shared;
@@ -37,14 +39,19 @@ pub(crate) struct Answer {
 }
 
 impl Shared {
-    pub(crate) async fn exchange(&self, ask: &Ask<'_>) -> Result<Answer, FetchError> {
+    pub(crate) async fn exchange(
+        &self,
+        ask: &Ask<'_>,
+        jar: &mut Jar,
+    ) -> Result<Answer, FetchError> {
         let mut hop = Hop::first(ask.method, ask.url, ask.fields, ask.signed)?;
         for redirects in 0..=REDIRECTS_MAX {
-            let asked = self.ask_once(&hop, ask).await;
+            let asked = self.ask_once(&hop, ask, jar).await;
             let response = asked.map_err(|error| match redirects {
                 0 => error,
                 _ => failure::after_redirect(error),
             })?;
+            jar.take(&hop.url, response.headers());
             let status = response.status();
             if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
                 let base = hop.base;
@@ -60,7 +67,12 @@ impl Shared {
         Err(failure::redirect(message, 302))
     }
 
-    async fn ask_once(&self, hop: &Hop<'_>, ask: &Ask<'_>) -> Result<Response, FetchError> {
+    async fn ask_once(
+        &self,
+        hop: &Hop<'_>,
+        ask: &Ask<'_>,
+        jar: &Jar,
+    ) -> Result<Response, FetchError> {
         hop.check(&self.allowed)?;
         let TimeOuts {
             open_ms, read_ms, ..
@@ -75,21 +87,23 @@ impl Shared {
             let message = format!("no answer within {} ms", patience.as_millis());
             failure::connection(message)
         };
-        let first = noting(self.request(&clients.keeping, hop, ask).send());
+        let first = noting(self.request(&clients.keeping, hop, ask, jar).send());
         let (mut answered, opened) = timeout_at(until, first).await.map_err(too_late)?;
         // A server may close a connection that it was silent on at any moment, also in this one: it
         // has not read the request then (RFC 9112 §9.3.1).
         let was_closed = |error: &reqwest::Error| !opened && failure::is_unanswered(error);
         if answered.as_ref().is_err_and(was_closed) {
-            let again = self.request(&clients.opening, hop, ask).send();
+            let again = self.request(&clients.opening, hop, ask, jar).send();
             answered = timeout_at(until, again).await.map_err(too_late)?;
         }
         let response = answered.map_err(|error| failure::from_client(&error))?;
         self.check_connected(hop, &response)?;
-        Ok(response)
+        timeout_at(until, icy::understood(response))
+            .await
+            .map_err(too_late)?
     }
 
-    fn request(&self, client: &Client, hop: &Hop<'_>, ask: &Ask<'_>) -> RequestBuilder {
+    fn request(&self, client: &Client, hop: &Hop<'_>, ask: &Ask<'_>, jar: &Jar) -> RequestBuilder {
         let request = match hop.method {
             Method::Get => client.get(hop.url.clone()),
             Method::Post => client
@@ -97,7 +111,12 @@ impl Shared {
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(hop.body()),
         };
-        self.signed(hop, request.headers(ask.conditions.clone()))
+        let request = request.headers(ask.conditions.clone());
+        let request = match jar.header(&hop.url) {
+            Some(cookies) => request.header(COOKIE, cookies),
+            None => request,
+        };
+        self.signed(hop, request)
     }
 
     fn signed(&self, hop: &Hop<'_>, request: RequestBuilder) -> RequestBuilder {

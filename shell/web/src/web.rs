@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use confab_switchboard::{Fetch, FetchError, FetchKind, Fetched};
+use confab_switchboard::{Cookie, Fetch, FetchError, FetchKind, Fetched};
 use confab_terms::Cidr;
 use rustls::pki_types::CertificateDer;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::allowed::Allowed;
+use crate::bare::BareUrls;
 use crate::cache::Cache;
 use crate::client::Clients;
 use crate::failure;
+use crate::jar::Jar;
 use crate::limits::{FETCHES_AT_ONCE, STREAMS_AT_ONCE};
 use crate::resolve::{Guarded, Resolve, SystemResolver};
 use crate::signature::SigningKey;
@@ -58,6 +60,7 @@ pub(crate) struct Shared {
     pub(crate) signing: SigningKey,
     pub(crate) sink: Arc<dyn AudioSink>,
     pub(crate) cache: Cache,
+    pub(crate) bare: BareUrls,
     pub(crate) streams: Arc<Semaphore>,
     fetches: Semaphore,
 }
@@ -84,6 +87,7 @@ impl Web {
             signing: config.signing,
             sink,
             cache: Cache::default(),
+            bare: BareUrls::default(),
             streams: Arc::new(Semaphore::new(STREAMS_AT_ONCE)),
             fetches: Semaphore::new(FETCHES_AT_ONCE),
         };
@@ -93,20 +97,30 @@ impl Web {
 
     /// Fetches a document whole, or audio as far as its head: the body streams on by itself.
     pub async fn fetch(&self, fetch: Fetch) -> Result<Fetched, FetchError> {
-        let total = Duration::from_millis(u64::from(fetch.time_outs.total_ms));
-        let Ok(result) = timeout(total, self.within(&fetch)).await else {
-            let message = format!("not finished within {} ms", total.as_millis());
-            return Err(asked(&fetch, failure::connection(message)));
-        };
-        result.map_err(|error| asked(&fetch, error))
+        self.fetch_with_cookies(fetch).await.0
     }
 
-    async fn within(&self, fetch: &Fetch) -> Result<Fetched, FetchError> {
+    /// The same; returns the cookies too that the responses have set, redirects included.
+    pub async fn fetch_with_cookies(
+        &self,
+        mut fetch: Fetch,
+    ) -> (Result<Fetched, FetchError>, Vec<Cookie>) {
+        let mut jar = Jar::of(std::mem::take(&mut fetch.cookies));
+        let total = Duration::from_millis(u64::from(fetch.time_outs.total_ms));
+        let result = timeout(total, self.within(&fetch, &mut jar)).await;
+        let result = result.unwrap_or_else(|_| {
+            let message = format!("not finished within {} ms", total.as_millis());
+            Err(failure::connection(message))
+        });
+        (result.map_err(|error| asked(&fetch, error)), jar.set)
+    }
+
+    async fn within(&self, fetch: &Fetch, jar: &mut Jar) -> Result<Fetched, FetchError> {
         let permit = self.shared.fetches.acquire().await;
         let _permit = permit.map_err(|_| failure::connection("the server is ending"))?;
         match fetch.kind {
-            FetchKind::Document => self.shared.fetch_document(fetch).await,
-            FetchKind::DocumentOrAudio | FetchKind::Audio => self.fetch_cached(fetch).await,
+            FetchKind::Document => self.fetch_document(fetch, jar).await,
+            FetchKind::DocumentOrAudio | FetchKind::Audio => self.fetch_cached(fetch, jar).await,
         }
     }
 }

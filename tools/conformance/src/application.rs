@@ -28,6 +28,8 @@ pub struct Received {
     pub signature: String,
     /// `X-Twilio-Signature`.
     pub twilio_signature: String,
+    /// `Cookie`.
+    pub cookie: String,
     /// When.
     pub at: Instant,
 }
@@ -39,6 +41,8 @@ struct Page {
     content_type: String,
     body: Bytes,
     delay: Duration,
+    /// `Set-Cookie`.
+    cookie: Option<String>,
 }
 
 #[derive(Default)]
@@ -106,8 +110,16 @@ impl Application {
             content_type: content_type.into(),
             body: body.into(),
             delay,
+            cookie: None,
         };
         self.seen().pages.insert(path.into(), page);
+    }
+
+    /// Sets this cookie with what the path serves.
+    pub fn set_cookie(&self, path: &str, cookie: &str) {
+        if let Some(page) = self.seen().pages.get_mut(path) {
+            page.cookie = Some(cookie.to_owned());
+        }
     }
 
     /// Answers this status from now on.
@@ -117,6 +129,7 @@ impl Application {
             content_type: "text/plain".into(),
             body: Bytes::new(),
             delay: Duration::ZERO,
+            cookie: None,
         };
         self.seen().pages.insert(path.into(), page);
     }
@@ -208,6 +221,7 @@ async fn answer(
         fields,
         signature: header("x-signalwire-signature"),
         twilio_signature: header("x-twilio-signature"),
+        cookie: header("cookie"),
         at: Instant::now(),
     };
     let page = {
@@ -221,7 +235,12 @@ async fn answer(
     };
     tokio::time::sleep(page.delay).await;
     let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::IM_A_TEAPOT);
-    (status, [("content-type", page.content_type)], page.body).into_response()
+    let cookie = page.cookie.map(|cookie| [("set-cookie", cookie)]);
+    let head = [("content-type", page.content_type)];
+    match cookie {
+        Some(cookie) => (status, head, cookie, page.body).into_response(),
+        None => (status, head, page.body).into_response(),
+    }
 }
 
 /// `a=1&b=x%20y` taken apart.

@@ -3,13 +3,17 @@
 
 use core::time::Duration;
 
-use confab_switchboard::{Fetch, FetchError, FetchKind, Fetched};
-use confab_terms::{AudioId, CallSid};
+use confab_switchboard::{Cookie, Fetch, FetchError, FetchKind, Fetched};
+use confab_terms::{AudioId, CallSid, FetchId, WallTime};
 
 use crate::documents;
+use crate::outcome::Checked;
 use crate::queue::Arrival;
 use crate::tally::Kind;
 use crate::world::World;
+
+/// Host of every application.
+const SITE: &str = "app.example";
 
 /// What a document says of the conference that it dials.
 #[derive(Clone, Debug)]
@@ -26,13 +30,14 @@ pub(crate) struct Brings {
 
 enum Answer {
     Document(Vec<u8>, Option<Brings>),
+    Text,
     Audio,
     Failure(u32, Option<u16>),
 }
 
 impl World {
     /// The switchboard asks for something.
-    pub(crate) fn serve(&mut self, fetch: &Fetch) {
+    pub(crate) fn serve(&mut self, fetch: &Fetch) -> Checked {
         let field = |name: &str| {
             let mut fields = fetch.fields.iter();
             fields.find_map(|(known, value)| (known == name).then_some(value.as_str()))
@@ -41,6 +46,7 @@ impl World {
         if let Some(call) = call {
             self.books
                 .know_call(call, field("From").unwrap_or_default());
+            Self::cookies_are_its_own(fetch, call)?;
         }
         self.books.fetches.asked(call, fetch);
         // The first four calls are well served, or nobody would ever meet.
@@ -88,6 +94,38 @@ impl World {
                 brings,
             },
         );
+        Ok(())
+    }
+
+    /// Cookies that a response to this request sets: they carry the call's sid.
+    pub(crate) fn some_cookies(&mut self, fetch: FetchId) -> Vec<Cookie> {
+        let Some(call) = self.books.fetches.call(fetch) else {
+            return Vec::new();
+        };
+        let mut cookies = Vec::new();
+        while self.application.chance(300) && cookies.len() < 30 {
+            let gone = self.application.chance(100);
+            cookies.push(Cookie {
+                site: SITE.to_owned(),
+                path: "/".to_owned(),
+                name: format!("c{}", self.application.below(30)),
+                value: call.to_string(),
+                secure: false,
+                expires: gone.then_some(WallTime(0)),
+            });
+        }
+        cookies
+    }
+
+    /// Checks that a request carries cookies of its own call only.
+    pub(crate) fn cookies_are_its_own(fetch: &Fetch, call: CallSid) -> Checked {
+        let own = call.to_string();
+        match fetch.cookies.iter().find(|cookie| cookie.value != own) {
+            Some(Cookie { name, value, .. }) => Err(format!(
+                "{call}: a request carries the cookie {name}={value}"
+            )),
+            None => Ok(()),
+        }
     }
 
     fn application_takes(&mut self, well: bool) -> Duration {
@@ -125,7 +163,8 @@ impl World {
         if dice.chance(30) && !well {
             self.tally.count(Kind::WrongThing);
             return match fetch.kind {
-                FetchKind::Document => Answer::Audio,
+                FetchKind::Document if dice.chance(500) => Answer::Audio,
+                FetchKind::Document => Answer::Text,
                 _ => Answer::Document(b"<Response><Hangup/></Response>".to_vec(), None),
             };
         }
@@ -169,6 +208,7 @@ impl World {
                 let url = fetch.url.clone();
                 (Ok(Fetched::Document { body, url }), brings)
             }
+            Answer::Text => (Ok(Fetched::Text("Hello.".to_owned())), None),
             Answer::Audio => {
                 self.tally.count(Kind::AudioServed);
                 self.audio += 1;

@@ -53,10 +53,7 @@ impl World {
                 Ok(())
             }
             Output::Media { thread, command } => self.commanded(thread.into(), command),
-            Output::Fetch(fetch) => {
-                self.serve(&fetch);
-                Ok(())
-            }
+            Output::Fetch(fetch) => self.serve(&fetch),
             Output::Decode { decode, audio } => {
                 self.books.fetches.decodes(decode, audio)?;
                 self.decode(decode);

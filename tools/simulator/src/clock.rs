@@ -102,7 +102,15 @@ impl World {
                 fetch,
                 result,
                 brings,
-            } => self.fetched(fetch, brings, Input::Fetched { fetch, result }),
+            } => {
+                let cookies = self.some_cookies(fetch);
+                let input = Input::Fetched {
+                    fetch,
+                    result,
+                    cookies,
+                };
+                self.fetched(fetch, brings, input)
+            }
             Arrival::Datagram { to, bytes } => self.phone_gets(to, &bytes),
             Arrival::Stream { number, to, event } => self.stream_arrives(number, to, event),
             Arrival::Order(thread, order) => self.ordered(thread, order),

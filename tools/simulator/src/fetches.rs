@@ -47,6 +47,11 @@ impl Fetches {
         self.of_fetch.insert(fetch.fetch, (call, purpose));
     }
 
+    /// The call that a request named.
+    pub(crate) fn call(&self, fetch: FetchId) -> Option<CallSid> {
+        self.call_of.get(&fetch).copied()
+    }
+
     /// An answer is here; true if nobody waits for it: it came before, another was asked for
     /// since, its call is over. It must come to nothing.
     pub(crate) fn is_stale(&mut self, fetch: FetchId, ended: impl Fn(CallSid) -> bool) -> bool {

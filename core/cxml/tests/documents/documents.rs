@@ -68,6 +68,8 @@ fn every_verb() {
             Redirect { url: "../next", method: Get }
             Reject { busy: true }
             Hangup
+            ! 13511 line 3, column 22: <Say language="en-GB">: no voice speaks en-GB; spoken by a
+                voice of en-US instead
         "#]],
     );
 }
@@ -168,8 +170,6 @@ fn bad_attributes_of_a_recording_are_told() {
                 "1234567890*#", max_length: 3600s, play_beep: true, recording: Recording { trim:
                 true, dual: false, track: Inbound, status_callback: None, status_callback_method:
                 Post, status_callback_events: [] } })
-            ! 21209 line 2, column 80: <Record method="PUT">: not a method, read as POST; GET or
-                POST would do
             ! 13611 line 2, column 9: <Record timeout="0">: read as 5; whole seconds from 1 on
                 would do
             ! 13612 line 2, column 21: <Record maxLength="1.5">: read as 3600; whole seconds would
@@ -180,8 +180,11 @@ fn bad_attributes_of_a_recording_are_told() {
                 or false would do
             ! 12200 line 2, column 69: <Record trim="yes">: read as its default; trim-silence or
                 do-not-trim would do
-            ! 12200 line 3, column 2: <Record recordingStatusCallbackEvent="done">: words other
-                than in-progress completed absent are ignored
+            ! 21209 line 2, column 80: <Record method="PUT">: not a method, read as POST; GET or
+                POST would do
+            ! 21626 line 3, column 2: <Record recordingStatusCallbackEvent="done">: unknown events
+                ignored: done; expected in-progress completed absent; no known event is left, the
+                default applies: completed
             ! 12200 line 3, column 38: <Record transcribe="true">: not supported, ignored
             ! 12200 line 3, column 56: <Record transcribeCallback="/t">: not supported, ignored
             ! 12200 line 3, column 80: <Record beep="x">: unknown attribute, ignored
@@ -243,8 +246,9 @@ fn values_out_of_range_are_replaced_by_the_default() {
                 from 1 on would do
             ! 21209 line 10, column 45: <Conference waitMethod="DELETE">: not a method, read as
                 POST; GET or POST would do
-            ! 16002 line 11, column 2: <Conference statusCallbackEvent="start finish">: words
-                other than start end join leave mute hold modify speaker announcement are ignored
+            ! 21626 line 11, column 2: <Conference statusCallbackEvent="start finish">: unknown
+                events ignored: finish; expected start end join leave mute hold modify speaker
+                announcement
         "#]],
     );
 }
@@ -352,9 +356,9 @@ fn one_conference_a_dial() {
                 conference: None, record: None })
             ! 13215 line 1, column 43: a second <Conference> in one <Dial>, ignored
             ! 13000 line 1, column 69: <Dial><Number> is not supported, ignored
-            ! 12200 line 1, column 104: <Dial><Sip> is not supported, ignored
             ! 12200 line 1, column 98: <Dial> without a <Conference> that can be joined, fails;
                 <Dial><Conference>Name</Conference></Dial> would do
+            ! 12200 line 1, column 104: <Dial><Sip> is not supported, ignored
         "#]],
     );
 }
@@ -422,8 +426,8 @@ fn what_is_not_xml() {
         "<Response><Play>a</Say></Response>",
         "<Response>\n<Play loop=2>a</Play></Response>",
         "<Response><Play>a?b&c</Play></Response>",
-        " <?xml version='1.0'?><Response/>",
         "<Response/><Response/>",
+        "<Response/> <?xml version='1.0'?>",
         "<!DOCTYPE a [<!ENTITY b 'c'>]><Response>&b;</Response>",
         "<Reply/>",
     ] {
@@ -437,9 +441,9 @@ fn what_is_not_xml() {
         "#]],
     );
     check(
-        "<html></html>",
+        "<Reply></Reply>",
         &expect![[r#"
-        12100 line 1, column 1: the root element is <html>: it must be <Response>
+        12100 line 1, column 1: the root element is <Reply>: it must be <Response>
     "#]],
     );
     let latin1 = parse(
@@ -449,6 +453,121 @@ fn what_is_not_xml() {
     .unwrap_err();
     expect!["line 2, column 8: not UTF-8; send the document as UTF-8"]
         .assert_eq(&latin1.to_string());
+}
+
+#[test]
+fn html_page_is_refused_with_its_place_and_a_hint() {
+    for (page, at) in [
+        ("<!doctype html><html><br></html>", "line 1, column 1"),
+        ("<html lang=\"en\">", "line 1, column 1"),
+        (
+            "\u{feff}\n\n <!DOCTYPE HTML PUBLIC \"-//W3C//DTD\">",
+            "line 3, column 2",
+        ),
+        (
+            "<?xml version=\"1.0\"?>\n<!-- x -->\n<!DOCTYPE html>",
+            "line 3, column 1",
+        ),
+        ("<br />\n<b>Fatal error</b>: Uncaught", "line 1, column 1"),
+    ] {
+        let refused = parse(page.as_bytes(), Place::Call).unwrap_err();
+        assert_eq!(refused.code(), 12100, "{page}");
+        let message = refused.to_string();
+        assert!(
+            message.starts_with(at) && message.contains("HTML page"),
+            "{message}"
+        );
+    }
+    let declared = b"\n<!DOCTYPE Response><Response/>";
+    let refused = parse(declared, Place::Call).unwrap_err().to_string();
+    assert!(
+        refused.starts_with("line 2, column 1: a document type"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn mark_and_white_space_before_the_declaration_are_accepted_and_places_hold() {
+    let document =
+        "<?xml version=\"1.0\"\n encoding=\"UTF-8\"?><Response>\n<Dance/><Say>\u{e4}</Say>";
+    for (before, line) in [
+        ("", 3),
+        ("\u{feff}", 3),
+        ("\r\n\r\n", 5),
+        ("\u{feff}\n \t", 4),
+    ] {
+        let text = format!("{before}{document}</Response>");
+        let document = parse(text.as_bytes(), Place::Call).unwrap();
+        assert_eq!(document.verbs.len(), 1, "{text:?}");
+        let at = document.warnings[0].at;
+        assert_eq!((at.line, at.column), (line, 1), "{text:?}");
+    }
+}
+
+#[test]
+fn document_of_unknown_verbs_alone_cannot_be_run() {
+    check(
+        "<Response>\n <Gather><Say>x</Say></Gather><dance/></Response>",
+        &expect![[r#"
+            12200 line 2, column 2: no verb of the document is supported: <Gather>, <dance>;
+                expected at least one of <Play>, <Say>, <Pause>, <Redirect>, <Dial>, <Record>,
+                <Hangup>, <Reject>
+        "#]],
+    );
+    let empty = parse(b"<Response> <!-- nothing --> </Response>", Place::Call).unwrap();
+    assert!(empty.verbs.is_empty() && empty.warnings.is_empty());
+    // A known verb that is skipped is known all the same.
+    let skipped = parse(b"<Response><Say/></Response>", Place::Call).unwrap();
+    assert_eq!((skipped.verbs.len(), skipped.warnings[0].code), (0, 13520));
+}
+
+#[test]
+fn unknown_events_are_ignored_and_named() {
+    check(
+        "<Response><Dial record=\"true\" recordingStatusCallbackEvent=\"done, completed\">
+<Conference statusCallbackEvent=\"ringing answered\" record=\"true\"
+ recordingStatusCallbackEvent=\"finished\">x</Conference></Dial></Response>",
+        &expect![[r#"
+            Dial(Dial { action: None, method: Post, time_limit: 14400s, hangup_on_star: false,
+                conference: Some(ConferenceNoun { name: "x", muted: false, beep: None, coach:
+                None, start_conference_on_enter: true, end_conference_on_exit: false,
+                max_participants: None, wait_url: None, wait_method: Post, participant_label:
+                None, status_callback: None, status_callback_method: Post, status_callback_events:
+                [], event_callback_url: None, record: Some(Recording { trim: true, dual: false,
+                track: Both, status_callback: None, status_callback_method: Post,
+                status_callback_events: [] }) }), record: Some(Recording { trim: false, dual:
+                false, track: Both, status_callback: None, status_callback_method: Post,
+                status_callback_events: [Completed] }) })
+            ! 21626 line 1, column 31: <Dial recordingStatusCallbackEvent="done, completed">:
+                unknown events ignored: done; expected in-progress completed absent
+            ! 21626 line 2, column 13: <Conference statusCallbackEvent="ringing answered">:
+                unknown events ignored: ringing answered; expected start end join leave mute hold
+                modify speaker announcement; no known event is left, the default applies: no
+                events
+            ! 21626 line 3, column 2: <Conference recordingStatusCallbackEvent="finished">:
+                unknown events ignored: finished; expected in-progress completed absent; no known
+                event is left, the default applies: completed
+        "#]],
+    );
+}
+
+#[test]
+fn language_that_no_voice_speaks_is_noted() {
+    check(
+        "<Response><Say language=\"de-DE\">a</Say><Say language=\"en_us\">b</Say>
+<Say language=\"en\">c</Say><Say language=\"\">d</Say><Say language=\"en-GB\">e</Say></Response>",
+        &expect![[r#"
+            Say { text: "a", voice: None, language: Some("de-DE"), loops: Times(1) }
+            Say { text: "b", voice: None, language: Some("en_us"), loops: Times(1) }
+            Say { text: "c", voice: None, language: Some("en"), loops: Times(1) }
+            Say { text: "d", voice: None, language: None, loops: Times(1) }
+            Say { text: "e", voice: None, language: Some("en-GB"), loops: Times(1) }
+            ! 13511 line 1, column 16: <Say language="de-DE">: no voice speaks de-DE; spoken by a
+                voice of en-US instead
+            ! 13511 line 2, column 56: <Say language="en-GB">: no voice speaks en-GB; spoken by a
+                voice of en-US instead
+        "#]],
+    );
 }
 
 #[test]
@@ -471,7 +590,7 @@ fn bounds() {
     let deep = |levels: usize| {
         let levels = levels - 1;
         format!(
-            "<Response>{}{}</Response>",
+            "<Response><Pause/>{}{}</Response>",
             "<a>".repeat(levels),
             "</a>".repeat(levels)
         )

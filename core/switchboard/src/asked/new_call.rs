@@ -8,7 +8,7 @@ use super::callee::{Callee, callee, client};
 use crate::live::{Call, CallState, Invite, Outgoing, Redirects, Timer, Times};
 use crate::program::{Announcing, Flow};
 use crate::tell;
-use crate::{CallEnd, CallStatus, NewCall, Refusal, Reply, Switchboard, flow};
+use crate::{CallEnd, CallStatus, Cookies, NewCall, Refusal, Reply, Switchboard, flow};
 
 /// The vendor's: the callee is temporarily unavailable.
 const UNAVAILABLE: u32 = 31_480;
@@ -86,6 +86,7 @@ fn call(
         music: None,
         announcing: Announcing::default(),
         redirects: Redirects::default(),
+        cookies: Cookies::default(),
         fallback: wish.fallback.clone(),
         fallbacks: 0,
         status_callback: wish.status_callback.clone(),

@@ -4,15 +4,24 @@ use confab_terms::{FetchId, Now};
 
 use crate::live::Fetching;
 use crate::program;
-use crate::{FetchError, Fetched, Switchboard};
+use crate::{Cookie, FetchError, Fetched, Switchboard};
 
 pub(crate) fn fetched(
     board: &mut Switchboard,
     now: Now,
     fetch: FetchId,
     result: Result<Fetched, FetchError>,
+    cookies: Vec<Cookie>,
 ) {
-    match board.asked.fetches.remove(&fetch) {
+    let whose = board.asked.fetches.remove(&fetch);
+    if let Some(Fetching::Program(call, _)) = whose
+        && let Some(call) = board.calls.get_mut(call)
+    {
+        for cookie in cookies {
+            call.cookies.set(cookie, now.wall);
+        }
+    }
+    match whose {
         Some(Fetching::Program(call, role)) => {
             program::fetched(board, now, call, role, fetch, result);
         }

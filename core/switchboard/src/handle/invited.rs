@@ -10,7 +10,7 @@ use crate::flow::{self, Unacceptable};
 use crate::live::{Call, CallState, Invite, Redirects, Replaces, Times};
 use crate::program::{self, Announcing, Flow};
 use crate::tell::{self, fields};
-use crate::{CallEvent, CallStatus, Switchboard};
+use crate::{CallEvent, CallStatus, Cookies, Switchboard};
 
 pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
     let Event::Invited {
@@ -66,6 +66,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         music: None,
         announcing: Announcing::default(),
         redirects: Redirects::default(),
+        cookies: Cookies::default(),
         fallback: board.config.voice_fallback.clone(),
         fallbacks: 0,
         status_callback: board.config.status_callback.clone(),

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::program::{Announcing, Flow, Music};
 use crate::{
-    CallAudio, CallCallback, CallDirection, CallStatus, CallView, NewRecording, NextDocument,
+    CallAudio, CallCallback, CallDirection, CallStatus, CallView, Cookies, NewRecording,
+    NextDocument,
 };
 
 /// A call.
@@ -37,6 +38,8 @@ pub(crate) struct Call {
     pub(crate) music: Option<Music>,
     pub(crate) announcing: Announcing,
     pub(crate) redirects: Redirects,
+    /// Set by its application, returned with its later requests.
+    pub(crate) cookies: Cookies,
     /// What it asks when its document fails, and how often it did.
     pub(crate) fallback: Option<Url>,
     pub(crate) fallbacks: u32,

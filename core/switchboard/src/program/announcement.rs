@@ -13,7 +13,7 @@ use super::ask::{ask, resolve};
 use super::running::{Running, Step, forget_question, running};
 use super::shared::{self, Brought};
 use super::sound;
-use super::step::{Fault, failed as program_failed, load};
+use super::step::{Fault, failed as program_failed, load, run, spoken};
 use crate::flow;
 use crate::live::{Fetching, Redirects, Role};
 use crate::tell::{self, fields};
@@ -130,6 +130,10 @@ pub(super) fn begin_shared(board: &mut Switchboard, now: Now, sid: CallSid, numb
         }
         Some(Brought::Document { body, url }) => {
             load(board, now, sid, Role::Announcement, &body, url);
+        }
+        Some(Brought::Text(text)) => {
+            let document = spoken(text);
+            run(board, now, sid, Role::Announcement, document, String::new());
         }
         Some(Brought::Sound(sound)) => {
             sound::play_all(board, sid, Role::Announcement, sound);

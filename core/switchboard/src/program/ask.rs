@@ -6,15 +6,43 @@ use confab_terms::{FetchId, Method};
 
 use crate::live::Fetching;
 use crate::tell::fields::Fields;
-use crate::{Fetch, FetchKind, Output, Switchboard, TimeOuts};
+use crate::{Cookies, Fetch, FetchKind, Output, Switchboard, TimeOuts};
 
-/// Asks, and remembers whose question it is.
+/// Sends a request and stores its owner. It carries the cookies of the call whose program it is
+/// for.
 pub(crate) fn ask(
     board: &mut Switchboard,
     whose: Fetching,
     kind: FetchKind,
     from: &Url,
     fields: Fields,
+) -> FetchId {
+    let call = match whose {
+        Fetching::Program(call, _) => board.calls.get(call),
+        Fetching::ToAll(_) | Fetching::Farewell => None,
+    };
+    let cookies = call.map(|call| call.cookies.clone()).unwrap_or_default();
+    send(board, whose, kind, from, fields, cookies)
+}
+
+/// Requests the action of a call that is over; its answer is not executed.
+pub(super) fn ask_farewell(
+    board: &mut Switchboard,
+    action: &Url,
+    fields: Fields,
+    cookies: Cookies,
+) {
+    let (whose, kind) = (Fetching::Farewell, FetchKind::Document);
+    send(board, whose, kind, action, fields, cookies);
+}
+
+fn send(
+    board: &mut Switchboard,
+    whose: Fetching,
+    kind: FetchKind,
+    from: &Url,
+    fields: Fields,
+    cookies: Cookies,
 ) -> FetchId {
     let fetch = board.names.fetch();
     let (url, time_outs) = time_outs(&from.url);
@@ -26,6 +54,7 @@ pub(crate) fn ask(
         url,
         fields,
         time_outs,
+        cookies,
     }));
     fetch
 }

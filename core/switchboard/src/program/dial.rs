@@ -6,14 +6,14 @@ use confab_cxml::{Beep, ConferenceNoun, Dial, EventWord as Word};
 use confab_cxml::{Recording, RecordingEvent as Told};
 use confab_terms::{CallSid, Method, Now};
 
-use super::ask::{ask, resolve};
+use super::ask::{ask_farewell, resolve};
 use super::document::{self, ask_document, set_step};
 use super::running::{Step, forget_question, running};
 use super::step::{Fault, notice};
 use crate::flow::{self, NotJoined};
-use crate::live::{DialWish, Fetching, Role, Seat};
+use crate::live::{DialWish, Role, Seat};
 use crate::tell::{self, fields};
-use crate::{FetchKind, NewRecording, Switchboard};
+use crate::{NewRecording, Switchboard};
 
 /// What became of a `<Dial>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,13 +146,8 @@ pub(crate) fn farewell(board: &mut Switchboard, now: Now, sid: CallSid, seat: &S
     if let Some(action) = &seat.dial.action {
         let outcome = DialOutcome::left(now, seat);
         let asked = action_fields(board, sid, &seat.dial, outcome);
-        ask(
-            board,
-            Fetching::Farewell,
-            FetchKind::Document,
-            action,
-            asked,
-        );
+        let cookies = board.calls.get(sid).map(|call| call.cookies.clone());
+        ask_farewell(board, action, asked, cookies.unwrap_or_default());
     }
 }
 

@@ -3,14 +3,14 @@
 
 use confab_conference::Url;
 use confab_cxml::{Document, Verb};
-use confab_terms::{CallSid, Method, Now, limits};
+use confab_terms::{AudioId, CallSid, Method, Now, limits};
 
 use super::ask::{ask, resolve};
 use super::dial;
 use super::record;
 use super::running::{Step, forget_question, running};
 use super::sound;
-use super::step::{Fault, failed as program_failed, notice};
+use super::step::{Fault, decode, failed as program_failed, notice};
 use crate::CallEnd;
 use crate::flow;
 use crate::live::{CallState, Fetching, Role, Timer};
@@ -96,6 +96,16 @@ fn begin(board: &mut Switchboard, now: Now, sid: CallSid, verb: Verb) -> bool {
     false
 }
 
+/// Plays audio that came in place of a document; the call is answered for it.
+pub(super) fn play_audio(board: &mut Switchboard, now: Now, sid: CallSid, audio: AudioId) {
+    if board.calls.get(sid).is_some_and(crate::live::Call::is_up) {
+        decode(board, sid, Role::Document, audio, None);
+    } else {
+        set_step(board, sid, Step::AnsweringAudio(audio));
+        flow::open_leg(board, now, sid);
+    }
+}
+
 pub(super) fn set_step(board: &mut Switchboard, sid: CallSid, step: Step) {
     if let Some(program) = running(board, sid, Role::Document) {
         program.step = step;
@@ -113,6 +123,7 @@ pub(crate) fn call_is_up(board: &mut Switchboard, now: Now, sid: CallSid) {
                 advance(board, now, sid);
             }
         }
+        Step::AnsweringAudio(audio) => decode(board, sid, Role::Document, audio, None),
         Step::Dialled => {
             set_step(board, sid, Step::Dialled);
             if let Err(why) = flow::take_seat(board, now, sid) {

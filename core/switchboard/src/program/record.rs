@@ -7,15 +7,15 @@ use confab_media::Source;
 use confab_terms::{CallSid, Digit, Now, PlayerId, RecordingSid, limits};
 use serde::{Deserialize, Serialize};
 
-use super::ask::{ask, resolve};
+use super::ask::{ask_farewell, resolve};
 use super::dial::{absolute, recording};
 use super::document::{advance, ask_document, set_step};
 use super::running::{Step, running};
 use super::sound;
 use crate::flow;
-use crate::live::{Fetching, Role, Timer};
+use crate::live::{Role, Timer};
 use crate::tell::{self, fields, fields::Fields};
-use crate::{FetchKind, RecordingEnd, RecordingOf, RecordingSource, Switchboard};
+use crate::{Cookies, RecordingEnd, RecordingOf, RecordingSource, Switchboard};
 
 /// How long a voice has been quiet already when that is told.
 const TOLD_QUIET_AFTER: core::time::Duration = core::time::Duration::from_secs(1);
@@ -47,6 +47,7 @@ pub(crate) struct LastWord {
     action: Url,
     fields: Fields,
     digits: Option<String>,
+    cookies: Cookies,
 }
 
 /// `true`: it cannot be recorded, and the next verb's turn has come.
@@ -255,7 +256,9 @@ pub(super) fn hung_up(board: &mut Switchboard, sid: CallSid) {
     let Some(taken) = taking(board, sid).cloned() else {
         return;
     };
-    let asked = board.calls.get(sid).map(|call| fields::voice(board, call));
+    let call = board.calls.get(sid);
+    let asked = call.map(|call| fields::voice(board, call));
+    let cookies = call.map(|call| call.cookies.clone()).unwrap_or_default();
     let digits = match taken.stage {
         Stage::Ended(key) => key.map(|key| key.0.to_string()),
         Stage::Listening => Some("hangup".to_owned()),
@@ -269,6 +272,7 @@ pub(super) fn hung_up(board: &mut Switchboard, sid: CallSid) {
             action,
             fields: asked.unwrap_or_default(),
             digits,
+            cookies,
         }));
     }
 }
@@ -287,15 +291,10 @@ pub(crate) fn farewell_recorded(
         action,
         mut fields,
         digits,
+        cookies,
     } = last_word;
     add(board, &mut fields, recording, duration_ms, digits);
-    ask(
-        board,
-        Fetching::Farewell,
-        FetchKind::Document,
-        &action,
-        fields,
-    );
+    ask_farewell(board, &action, fields, cookies);
 }
 
 /// The call is sent elsewhere: what was said stays, and nobody is asked.

@@ -2,7 +2,7 @@
 
 use confab_conference::Url;
 use confab_cxml::{Cursor, Document, Record, Verb};
-use confab_terms::{CallSid, DecodeId, FetchId, Instant, PlayerId, SoundId};
+use confab_terms::{AudioId, CallSid, DecodeId, FetchId, Instant, PlayerId, SoundId};
 use serde::{Deserialize, Serialize};
 
 use super::keys;
@@ -60,6 +60,8 @@ pub(crate) enum Step {
     Pausing,
     /// The answer: this verb needs it.
     Answering(Verb),
+    /// The answer: this audio stands for the document.
+    AnsweringAudio(AudioId),
     /// The end of its stay in a conference.
     Dialled,
     /// The shortest round's end, before it starts over.
@@ -72,6 +74,16 @@ impl Running {
     /// Runs this document from its top.
     pub(crate) fn load(&mut self, document: Document, base: String, now: Instant) {
         self.document = Some(document);
+        self.start_at(base, now);
+    }
+
+    /// Plays audio in place of a document.
+    pub(crate) fn load_audio(&mut self, now: Instant) {
+        self.document = None;
+        self.start_at(String::new(), now);
+    }
+
+    fn start_at(&mut self, base: String, now: Instant) {
         self.base = base;
         self.cursor = Cursor::default();
         self.sound = None;

@@ -41,6 +41,7 @@ pub(crate) enum Brought {
     Asked,
     Decoding,
     Document { body: Vec<u8>, url: String },
+    Text(String),
     Sound(SoundId),
     Failed,
 }
@@ -88,6 +89,7 @@ pub(crate) fn fetched_for_all(
         Ok(Fetched::Document { body, url }) => {
             bring(board, now, number, Brought::Document { body, url });
         }
+        Ok(Fetched::Text(text)) => bring(board, now, number, Brought::Text(text)),
         Ok(Fetched::Audio { audio }) => {
             let Some(to_all) = board.shared.by_number.get_mut(&number) else {
                 return;

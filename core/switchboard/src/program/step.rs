@@ -1,7 +1,7 @@
 //! What the web brought for a program, and what follows when it brought nothing.
 
 use confab_conference::Url;
-use confab_cxml::{Document, Place, Verb};
+use confab_cxml::{Document, Loops, Place, Verb};
 use confab_terms::{AudioId, CallSid, FetchId, Now};
 
 use super::running::{Step, running};
@@ -43,8 +43,8 @@ pub(crate) fn fetched(
         }
         Step::Audio(asked, verb) if asked == fetch => match result {
             Ok(Fetched::Audio { audio }) => decode(board, call, role, audio, Some(verb)),
-            Ok(Fetched::Document { url, .. }) => {
-                let message = format!("{url} is a document: <Play> needs audio");
+            Ok(Fetched::Document { .. } | Fetched::Text(_)) => {
+                let message = "a document or text came; <Play> expects audio".to_owned();
                 let fault = Fault::of(12300, message).about(sound::source(program, &verb));
                 sound::verb_failed(board, now, call, role, fault);
             }
@@ -70,15 +70,15 @@ fn program_came(
 ) {
     match result {
         Ok(Fetched::Document { body, url }) => load(board, now, call, role, &body, url),
-        Ok(Fetched::Audio { .. }) if role == Role::Document => {
-            let message = "the answer is audio: a call needs a document".to_owned();
-            failed(board, now, call, role, Fault::of(12300, message));
-        }
+        Ok(Fetched::Text(text)) => run(board, now, call, role, spoken(text), String::new()),
         Ok(Fetched::Audio { audio }) => {
             if let Some(program) = running(board, call, role) {
-                program.document = None;
+                program.load_audio(now.instant);
             }
-            decode(board, call, role, audio, None);
+            match role {
+                Role::Document => document::play_audio(board, now, call, audio),
+                Role::Music | Role::Announcement => decode(board, call, role, audio, None),
+            }
         }
         Err(error) => failed(board, now, call, role, error.into()),
     }
@@ -101,11 +101,7 @@ pub(crate) fn load(
     match confab_cxml::parse(body, place) {
         Ok(document) => {
             warn(board, now, call, role, &document);
-            if let Some(program) = running(board, call, role) {
-                program.noted = true;
-                program.load(document, url, now.instant);
-                advance(board, now, call, role);
-            }
+            run(board, now, call, role, document, url);
         }
         Err(malformed) => {
             let mut fault = Fault::of(malformed.code(), malformed.to_string());
@@ -115,6 +111,37 @@ pub(crate) fn load(
             }));
             failed(board, now, call, role, fault);
         }
+    }
+}
+
+/// Runs a document from its top.
+pub(super) fn run(
+    board: &mut Switchboard,
+    now: Now,
+    call: CallSid,
+    role: Role,
+    document: Document,
+    url: String,
+) {
+    if let Some(program) = running(board, call, role) {
+        program.noted = true;
+        program.load(document, url, now.instant);
+        advance(board, now, call, role);
+    }
+}
+
+/// Returns the document that speaks a text. A text without words is a document without verbs.
+pub(super) fn spoken(text: String) -> Document {
+    let say = Verb::Say {
+        text,
+        voice: None,
+        language: None,
+        loops: Loops::Times(1),
+    };
+    let has_words = matches!(&say, Verb::Say { text, .. } if !text.trim().is_empty());
+    Document {
+        verbs: has_words.then_some(say).into_iter().collect(),
+        warnings: Vec::new(),
     }
 }
 
@@ -190,7 +217,14 @@ pub(crate) fn notice(board: &mut Switchboard, now: Now, call: CallSid, role: Rol
     tell::notice(board, notice);
 }
 
-fn decode(board: &mut Switchboard, call: CallSid, role: Role, audio: AudioId, verb: Option<Verb>) {
+/// Has audio decoded, for this verb or for the program itself.
+pub(super) fn decode(
+    board: &mut Switchboard,
+    call: CallSid,
+    role: Role,
+    audio: AudioId,
+    verb: Option<Verb>,
+) {
     let decode = board.names.decode();
     let whose = Decoding::Program(call, role);
     board.asked.decodes.insert(decode, whose);

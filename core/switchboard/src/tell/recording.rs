@@ -11,6 +11,13 @@ use crate::{Refusal, Severity, Switchboard};
 /// The code of a recording that we could not write: our own fault, as the API has it.
 pub(crate) const NOT_WRITTEN: u32 = 20001;
 
+/// The vendor's code of a recording beside another one of the same call.
+const RECORDED_ALREADY: u32 = 16108;
+/// The vendor's code of a recording of a call that is not in progress.
+const NOT_IN_PROGRESS: u32 = 21220;
+/// The vendor's code of a request beyond a limit.
+const TOO_MANY: u32 = 20429;
+
 /// Tells whoever asked for it where a recording stands.
 pub(crate) fn recording(board: &mut Switchboard, view: &RecordingView) {
     if let Some(callback) = view.callback(&board.config.api_url) {
@@ -109,8 +116,14 @@ pub(crate) fn recording_lost(board: &mut Switchboard, now: Now, view: &Recording
 
 /// It was asked for by a document, and could not begin.
 pub(crate) fn not_recorded(board: &mut Switchboard, now: Now, of: RecordingOf, why: &Refusal) {
+    let code = match why {
+        Refusal::RecordedAlready(_) => RECORDED_ALREADY,
+        Refusal::NotInProgress(_) | Refusal::NoSuchCall(_) => NOT_IN_PROGRESS,
+        Refusal::Busy => TOO_MANY,
+        _ => NOT_WRITTEN,
+    };
     let message = format!("recording failed: {why}");
-    warn(board, now, of, (NOT_WRITTEN, Severity::Error), message);
+    warn(board, now, of, (code, Severity::Error), message);
 }
 
 fn warn(

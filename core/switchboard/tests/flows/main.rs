@@ -13,6 +13,7 @@ mod calls;
 mod dialling;
 mod digits;
 mod documents;
+mod documents_of_all_kinds;
 mod endings;
 mod holding;
 mod identity;

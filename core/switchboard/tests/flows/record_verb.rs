@@ -234,8 +234,9 @@ fn a_call_that_is_recorded_already_goes_on_with_the_next_verb() {
     assert!(matches!(begun, Reply::Recording(_)), "{begun:?}");
     world.seconds(3);
     assert!(went_on(&world));
-    let message = &world.notices.last().unwrap().message;
-    assert!(message.starts_with("recording failed"), "{message}");
+    let notice = world.notices.last().unwrap();
+    assert_eq!(notice.code, 16108);
+    assert!(notice.message.starts_with("recording failed"), "{notice:?}");
 }
 
 #[test]

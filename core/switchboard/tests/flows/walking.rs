@@ -239,6 +239,7 @@ fn nonsense(world: &mut World, dice: &mut Dice) {
         1 => world.input(Input::Fetched {
             fetch: FetchId(1_000_000 + number),
             result: Ok(fetched),
+            cookies: Vec::new(),
         }),
         2 => world.media(Event::PlayerEnded {
             leg: LegId(number),

@@ -1,6 +1,6 @@
 //! Notices: how many are kept, in what shape, and which of them are found.
 
-use confab_store::{Entry, Given, NoticeFilter, Order, Part, SqliteStore, Store, open};
+use confab_store::{Entry, Given, NoticeFilter, Order, Part, Place, SqliteStore, Store, open};
 use confab_switchboard::{Exchange, Notice, Severity};
 use confab_terms::limits::{NOTICES_MAX, NOTICES_PENDING_MAX};
 use confab_terms::{Method, WallTime};
@@ -80,6 +80,48 @@ async fn warnings_are_told_from_errors() {
             found(&store, filter(None), Order::OldestFirst).await.len(),
             6
         );
+        store.flush().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn notices_of_one_moment_are_listed_in_the_order_of_their_keeping() {
+    let dir = Dir::new("order");
+    let (store, _) = open(&dir.0, &Given::default()).await.unwrap();
+    for (at, codes) in [(7, 100..300), (8, 300..305)] {
+        for code in codes {
+            let notice = notice(at, Severity::Warning);
+            store.keep(Entry::Notice(Notice { code, ..notice }));
+        }
+    }
+    let expected: Vec<u32> = (300..305).chain(100..300).collect();
+    for _ in 0..2 {
+        // Page by page, to the end and back.
+        let mut codes = Vec::new();
+        let mut after = None;
+        loop {
+            let part = Part {
+                order: Order::NewestFirst,
+                after,
+                count: 30,
+            };
+            let page = store.notices(NoticeFilter::default(), part).await.unwrap();
+            let Some(last) = page.last() else { break };
+            after = Some(Place {
+                at: last.notice.at,
+                sid: last.sid.clone(),
+            });
+            codes.extend(page.iter().map(|kept| kept.notice.code));
+        }
+        assert_eq!(codes, expected);
+        let part = Part {
+            order: Order::OldestFirst,
+            after: None,
+            count: 1_000,
+        };
+        let back = store.notices(NoticeFilter::default(), part).await.unwrap();
+        let back: Vec<u32> = back.iter().rev().map(|kept| kept.notice.code).collect();
+        assert_eq!(back, expected);
         store.flush().await.unwrap();
     }
 }

@@ -4,50 +4,144 @@ use std::time::Instant;
 
 use confab_switchboard::{FetchKind, Fetched};
 
-use crate::servers::{Say, Server, config, get, ok, status, web};
+use crate::servers::{Say, Server, config, get, ok, post, status, web};
 
-#[tokio::test]
-async fn types_that_are_documents_and_types_that_are_not() {
-    for (content_type, code) in [
-        ("text/xml", None),
-        ("Application/XML; charset=utf-8", None),
-        ("application/soap+xml", None),
-        ("application/octet-stream", None),
-        ("text/html", Some(12300)),
-        ("text/plain", Some(12300)),
-        ("application/json", Some(12300)),
-        ("audio/wav", Some(12300)),
-    ] {
-        let server = Server::saying(ok(content_type, "  <Response/>")).await;
-        let (web, _) = web(config());
-        let fetched = web.fetch(get(FetchKind::Document, &server.url("/d"))).await;
-        assert_eq!(
-            fetched.as_ref().err().map(|error| error.code),
-            code,
-            "{content_type}"
-        );
-        if let Err(error) = fetched {
-            assert!(error.message.contains(content_type), "{}", error.message);
+/// What a response with this content type and body is, where a document is expected.
+async fn kind_of(kind: FetchKind, content_type: &str, body: &[u8]) -> String {
+    let header = match content_type {
+        "" => String::new(),
+        given => format!("Content-Type: {given}\r\n"),
+    };
+    let length = body.len();
+    let head = format!("HTTP/1.1 200 OK\r\n{header}Content-Length: {length}\r\n\r\n");
+    let whole = [head.as_bytes(), body].concat();
+    let server = Server::start(move |_| vec![Say::Bytes(whole.clone())]).await;
+    let (web, _) = web(config());
+    match web
+        .fetch(post(kind, &server.url("/d"), &[("CallSid", "CA1")]))
+        .await
+    {
+        Ok(Fetched::Document { body, .. }) => {
+            format!("document {}", String::from_utf8_lossy(&body))
+        }
+        Ok(Fetched::Text(text)) => format!("text {text}"),
+        Ok(Fetched::Audio { .. }) => "audio".to_owned(),
+        Err(error) => {
+            let named = error.message.contains(content_type);
+            assert!(named, "{content_type}: {}", error.message);
+            error.code.to_string()
         }
     }
 }
 
 #[tokio::test]
-async fn a_body_without_a_type_is_looked_at() {
-    let bare = "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n<Response/>";
-    let (web, _) = web(config());
-    let server = Server::saying(bare).await;
-    assert!(
-        web.fetch(get(FetchKind::Document, &server.url("/")))
-            .await
-            .is_ok()
-    );
-    let server = Server::saying(bare.replace("<Response/>", "hello world")).await;
-    let error = web
-        .fetch(get(FetchKind::Document, &server.url("/")))
-        .await
-        .expect_err("text");
-    assert_eq!(error.code, 12300);
+async fn body_decides_under_any_text_or_xml_type() {
+    const XML: &[u8] = b"  <?xml version=\"1.0\"?><Response/>";
+    const DOCUMENT: &str = "document   <?xml version=\"1.0\"?><Response/>";
+    for (content_type, body, expected) in [
+        ("text/xml", XML, DOCUMENT),
+        ("Application/XML; charset=utf-8", XML, DOCUMENT),
+        ("application/soap+xml", XML, DOCUMENT),
+        ("text/html; charset=utf-8", XML, DOCUMENT),
+        ("text/html", b"Hello", "document Hello"),
+        ("text/html", b"<!doctype html>", "document <!doctype html>"),
+        ("text/html", b"", "document "),
+        ("text/css", XML, DOCUMENT),
+        ("text/plain", XML, DOCUMENT),
+        (
+            "text/plain",
+            b"\xef\xbb\xbf<Response/>",
+            "document \u{feff}<Response/>",
+        ),
+        ("text/plain", b"<html>", "document <html>"),
+        ("text/plain", b"Hello", "text Hello"),
+        ("text/plain", b"<3 you", "text <3 you"),
+        ("text/plain", b"", "document "),
+        ("application/octet-stream", XML, DOCUMENT),
+        ("", XML, DOCUMENT),
+        ("", b"hello world", "12300"),
+        ("audio/mpeg", b"anything", "audio"),
+        ("audio/x-wav", XML, "audio"),
+        ("text/html", b"RIFF....WAVE", "audio"),
+        ("text/plain", b"ID3\x03", "audio"),
+        ("", b"OggS", "audio"),
+        ("application/json", b"{}", "12300"),
+        ("image/png", b"\x89PNG", "12300"),
+    ] {
+        for kind in [FetchKind::Document, FetchKind::DocumentOrAudio] {
+            let found = kind_of(kind, content_type, body).await;
+            let body = String::from_utf8_lossy(body);
+            assert_eq!(found, expected, "{kind:?} {content_type} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn documents_and_text_of_other_encodings_are_read() {
+    const LATIN: &[u8] = b"<Response><Say>Gr\xfc\xdfe</Say></Response>";
+    const READ: &str = "document <Response><Say>Gr\u{fc}\u{df}e</Say></Response>";
+    let utf_16 = |text: &str| -> Vec<u8> {
+        let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect()
+    };
+    let declared = b"<?xml version='1.0' encoding='ISO-8859-1'?><Response>\xfc</Response>";
+    for (content_type, body, expected) in [
+        ("text/xml; charset=ISO-8859-1", LATIN.to_vec(), READ),
+        ("text/html;charset=\"latin1\"", LATIN.to_vec(), READ),
+        (
+            "text/html",
+            declared.to_vec(),
+            "document <?xml version='1.0' encoding='ISO-8859-1'?><Response>\u{fc}</Response>",
+        ),
+        ("text/xml", utf_16("<Response/>"), "document <Response/>"),
+        (
+            "text/plain",
+            b"Gr\xfc\xdfe".to_vec(),
+            "text Gr\u{fc}\u{df}e",
+        ),
+        (
+            "text/plain",
+            "Gr\u{fc}\u{df}e".into(),
+            "text Gr\u{fc}\u{df}e",
+        ),
+        (
+            "text/plain; charset=utf-8",
+            b"a\xfcb".to_vec(),
+            "text a\u{fffd}b",
+        ),
+        // Unknown, or not what is declared: for the parser to refuse.
+        (
+            "text/xml; charset=klingon",
+            b"<Response/>".to_vec(),
+            "document <Response/>",
+        ),
+        (
+            "text/xml; charset=utf-8",
+            b"\xfc".to_vec(),
+            "document \u{fffd}",
+        ),
+    ] {
+        let found = kind_of(FetchKind::Document, content_type, &body).await;
+        assert_eq!(found, expected, "{content_type}");
+    }
+}
+
+#[tokio::test]
+async fn audio_in_place_of_a_document_streams_into_the_sink() {
+    let server = Server::saying(ok("audio/mpeg", "ID3 and more")).await;
+    let (web, shelf) = web(config());
+    for _ in 0..2 {
+        let request = post(
+            FetchKind::Document,
+            &server.url("/voice"),
+            &[("CallSid", "CA1")],
+        );
+        let Ok(Fetched::Audio { audio }) = web.fetch(request).await else {
+            panic!("audio expected");
+        };
+        assert_eq!(shelf.ended(audio).await.bytes, b"ID3 and more");
+    }
+    assert_eq!(server.seen().len(), 2, "each call asks");
 }
 
 #[tokio::test]

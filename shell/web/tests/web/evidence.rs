@@ -23,7 +23,7 @@ fn answer(status: &str, headers: &str, body: &str) -> Vec<Say> {
 
 #[tokio::test]
 async fn an_answer_of_no_use_is_shown() {
-    let headers = "Content-Type: text/html\r\nSet-Cookie: id=secret\r\nX-Request-Id: 7\r\n";
+    let headers = "Content-Type: image/svg\r\nSet-Cookie: id=secret\r\nX-Request-Id: 7\r\n";
     for (status, code) in [("404 Not Found", 11217), ("200 OK", 12300)] {
         for kind in [
             FetchKind::Document,

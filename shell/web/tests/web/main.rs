@@ -4,10 +4,12 @@
 
 mod audio;
 mod callbacks;
+mod cookies;
 mod credentials;
 mod documents;
 mod evidence;
 mod forbidden;
+mod icy;
 mod kept;
 mod redirects;
 mod servers;

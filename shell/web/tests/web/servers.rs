@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use confab_switchboard::{Fetch, FetchKind, TimeOuts};
+use confab_switchboard::{Cookies, Fetch, FetchKind, TimeOuts};
 use confab_terms::{FetchId, Method};
 use confab_web::{Addresses, Resolve, SigningKey, Web, WebConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -238,6 +238,7 @@ pub(crate) fn get(kind: FetchKind, url: &str) -> Fetch {
         url: url.to_owned(),
         fields: Vec::new(),
         time_outs: TimeOuts::default(),
+        cookies: Cookies::default(),
     }
 }
 

@@ -1,10 +1,11 @@
 //! The signature, by the vectors that four vendors' validators agree on.
 
-use confab_switchboard::FetchKind;
+use confab_switchboard::{Fetch, FetchKind, Fetched};
+use confab_terms::Method;
 use confab_web::{SigningKey, body_sha256};
 use url::Url;
 
-use crate::servers::{KEY, Server, config, get, ok, post, web};
+use crate::servers::{KEY, Say, Seen, Server, config, get, ok, post, status, web};
 
 const URL: &str = "https://app.example.com/conference/events?room=42";
 
@@ -125,4 +126,108 @@ async fn what_is_sent_is_what_was_signed() {
                 .starts_with("confab/")
         );
     }
+}
+
+/// A store of files: our fields in the query are refused with this status.
+async fn store(refusal: u16) -> Server {
+    Server::start(move |seen| {
+        let has_fields = seen.path().contains("CallSid");
+        vec![Say::Text(match has_fields {
+            true => status(refusal),
+            false => ok("audio/wav", "RIFF"),
+        })]
+    })
+    .await
+}
+
+fn hold(url: &str, call: &str) -> Fetch {
+    Fetch {
+        method: Method::Get,
+        ..post(FetchKind::DocumentOrAudio, url, &[("CallSid", call)])
+    }
+}
+
+fn signature(seen: &Seen, server: &Server) -> bool {
+    let url = server.url(seen.path()).parse().unwrap();
+    let expected = SigningKey::new(KEY).sign(&url, &[]);
+    seen.header("x-twilio-signature") == Some(expected.as_str())
+}
+
+#[tokio::test]
+async fn signed_url_is_requested_without_our_fields() {
+    for query in [
+        "X-Amz-Expires=60&X-Amz-Signature=f0",
+        "Expires=9&Signature=a%2Bb%3D&Key-Pair-Id=K",
+        "sv=2024-01-01&SIG=a%2Fb",
+    ] {
+        let server = store(403).await;
+        let (web, _) = web(config());
+        let path = format!("/music.mp3?{query}");
+        let fetched = web.fetch(hold(&server.url(&path), "CA1")).await;
+        assert!(matches!(fetched, Ok(Fetched::Audio { .. })), "{fetched:?}");
+        let seen = server.seen();
+        assert_eq!(seen.len(), 1);
+        assert_eq!(seen[0].path(), path);
+        assert!(signature(&seen[0], &server), "{}", seen[0].head);
+    }
+}
+
+#[tokio::test]
+async fn refused_fields_are_left_out_once_and_from_then_on() {
+    for refusal in [400, 401, 403] {
+        let server = store(refusal).await;
+        let (web, _) = web(config());
+        for (query, call) in [("t=1", "CA1"), ("t=2", "CA2"), ("t=3", "CA3")] {
+            let url = server.url(&format!("/music.mp3?{query}"));
+            let fetched = web.fetch(hold(&url, call)).await;
+            assert!(matches!(fetched, Ok(Fetched::Audio { .. })), "{fetched:?}");
+        }
+        let seen = server.seen();
+        let paths: Vec<_> = seen.iter().map(Seen::path).collect();
+        let expected = [
+            "/music.mp3?t=1&CallSid=CA1",
+            "/music.mp3?t=1",
+            "/music.mp3?t=2",
+            "/music.mp3?t=3",
+        ];
+        assert_eq!(paths, expected);
+        assert!(seen.iter().all(|seen| signature(seen, &server)));
+    }
+}
+
+#[tokio::test]
+async fn other_refusals_and_other_requests_are_not_repeated() {
+    let server = store(404).await;
+    let (web, _) = web(config());
+    let url = server.url("/music.mp3");
+    let error = web.fetch(hold(&url, "CA1")).await.expect_err("refused");
+    assert_eq!(error.status, Some(404));
+    assert_eq!(server.seen().len(), 1);
+
+    let closed = Server::start(|_| vec![Say::Text(status(403))]).await;
+    let url = closed.url("/music.mp3");
+    for _ in 0..2 {
+        let error = web.fetch(hold(&url, "CA1")).await.expect_err("refused");
+        assert_eq!((error.code, error.status), (11217, Some(403)));
+    }
+    assert_eq!(
+        closed.seen().len(),
+        4,
+        "a refusal of both is not remembered"
+    );
+
+    let signed = closed.url("/voice?Signature=1");
+    for fetch in [
+        post(FetchKind::DocumentOrAudio, &signed, &[("CallSid", "CA1")]),
+        Fetch {
+            kind: FetchKind::Document,
+            ..hold(&signed, "CA1")
+        },
+    ] {
+        web.fetch(fetch).await.expect_err("refused");
+    }
+    let seen = closed.seen();
+    assert_eq!(seen.len(), 6);
+    assert!(seen[4].body.contains("CallSid=CA1"));
+    assert_eq!(seen[5].path(), "/voice?Signature=1&CallSid=CA1");
 }

@@ -27,4 +27,5 @@ mod start_and_stop;
 mod threads;
 mod transports;
 mod trunks;
+mod web_documents;
 mod whisper;

@@ -12,8 +12,8 @@ use confab_media::{Command, Engine, EngineConfig, Event, Output as MediaOutput, 
 use confab_sdp::OurSrtp;
 use confab_sip::Transport;
 use confab_switchboard::{
-    Access, CallCallback, CallEvent, CallView, ConferenceView, Config, DecodeError, Fetch, Gateway,
-    IdentityRules, Input, Leftovers, News, Notice, Output, ParticipantView, RecordingEnd,
+    Access, CallCallback, CallEvent, CallView, ConferenceView, Config, Cookie, DecodeError, Fetch,
+    Gateway, IdentityRules, Input, Leftovers, News, Notice, Output, ParticipantView, RecordingEnd,
     RecordingView, Reply, Request, Switchboard, TimeOuts, Trunk,
 };
 use confab_terms::{
@@ -22,7 +22,7 @@ use confab_terms::{
 };
 
 pub(crate) use phone::{Phone, Told};
-pub(crate) use web::{Answer, audio, document, failing};
+pub(crate) use web::{Answer, audio, document, failing, text};
 
 /// An event that was sent to an application.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +49,8 @@ pub(crate) struct World {
     /// Datagrams to nobody that we know.
     pub(crate) strays: Vec<String>,
     pub(crate) fetches: Vec<Fetch>,
+    /// Set by the next response.
+    pub(crate) cookies: Vec<Cookie>,
     pub(crate) callbacks: Vec<Callback>,
     pub(crate) calls_ended: Vec<CallView>,
     pub(crate) calls_measured: Vec<CallView>,
@@ -229,6 +231,7 @@ impl World {
             delivered: Vec::new(),
             strays: Vec::new(),
             fetches: Vec::new(),
+            cookies: Vec::new(),
             callbacks: Vec::new(),
             calls_ended: Vec::new(),
             calls_measured: Vec::new(),
@@ -660,9 +663,11 @@ impl World {
         let at = at.unwrap_or_else(|| panic!("{url} was not asked: {:?}", self.fetches));
         let fetch = self.fetches.remove(at);
         let result = result.map(|brought| web::from(brought, url));
+        let cookies = std::mem::take(&mut self.cookies);
         self.input(Input::Fetched {
             fetch: fetch.fetch,
             result,
+            cookies,
         });
     }
 

@@ -6,7 +6,12 @@ pub(crate) type Answer = Result<Brings, FetchError>;
 
 pub(crate) enum Brings {
     Document(String),
+    Text(String),
     Audio,
+}
+
+pub(crate) fn text(text: &str) -> Answer {
+    Ok(Brings::Text(text.to_owned()))
 }
 
 pub(crate) fn document(verbs: &str) -> Answer {
@@ -32,6 +37,7 @@ pub(crate) fn from(brings: Brings, url: &str) -> Fetched {
             body: body.into_bytes(),
             url: url.to_owned(),
         },
+        Brings::Text(text) => Fetched::Text(text),
         Brings::Audio => Fetched::Audio {
             audio: super::AUDIO,
         },
