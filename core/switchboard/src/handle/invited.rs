@@ -33,10 +33,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
     if !board.takes_calls() {
         return refuse(board, now, dialog);
     }
-    let acceptable = match offer.is_empty() {
-        true => Ok(()),
-        false => acceptable(board, dialog, &offer),
-    };
+    let acceptable = acceptable(board, dialog, &offer);
     let replaces = replaces.and_then(|dialog| whose_place(board, dialog));
     let (sid, leg) = (board.names.call(), board.names.leg());
     board.counted.calls_total += 1;
@@ -78,15 +75,23 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         time_limit: None,
     });
     tell::call_began(board, now, sid);
-    if let Err(why) = acceptable {
-        flow::tell_unacceptable(board, now, (sid, dialog), "INVITE", &why);
-        return flow::end_call(board, now, sid, CallEnd::Refused(488));
-    }
-    match replaces {
+    match (acceptable, replaces) {
+        (Err(why), _) => refuse_offer(board, now, (sid, dialog), &why),
         // A seat is waiting for it: nobody is asked what it is to do.
-        Some(Replaces::Seat(_)) => flow::open_leg(board, now, sid),
-        _ => begin(board, now, sid),
+        (Ok(()), Some(Replaces::Seat(_))) => flow::open_leg(board, now, sid),
+        (Ok(()), _) => begin(board, now, sid),
     }
+}
+
+/// Rejects a call whose offer cannot be answered.
+pub(super) fn refuse_offer(
+    board: &mut Switchboard,
+    now: Now,
+    (sid, dialog): (CallSid, DialogId),
+    why: &Unacceptable,
+) {
+    flow::tell_unacceptable(board, now, (sid, dialog), "INVITE", why);
+    flow::end_call(board, now, sid, CallEnd::Refused(488));
 }
 
 /// Rejects a call for which there is no room.
@@ -106,6 +111,9 @@ fn whose_place(board: &Switchboard, dialog: DialogId) -> Option<Replaces> {
 
 /// Whether we could answer this offer, before a port is bound for it.
 fn acceptable(board: &mut Switchboard, dialog: DialogId, offer: &[u8]) -> Result<(), Unacceptable> {
+    if offer.is_empty() {
+        return Ok(());
+    }
     let srtp = flow::srtp_from(board, dialog);
     let local = Local {
         address: board.config.media_address,

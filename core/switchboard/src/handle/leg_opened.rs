@@ -6,6 +6,7 @@ use confab_terms::{LegId, Now};
 
 use crate::CallEnd;
 use crate::flow::{self, Unacceptable};
+use crate::handle::invited::refuse_offer;
 use crate::handle::{dialled, late};
 use crate::live::{CallState, Leg};
 use crate::{Output, Switchboard};
@@ -53,8 +54,7 @@ pub(crate) fn leg_opened(board: &mut Switchboard, now: Now, leg: LegId, port: Op
         Ok(answered) => answered,
         Err(why) => {
             let dialog = call.dialog;
-            flow::tell_unacceptable(board, now, (sid, dialog), "INVITE", &why);
-            return flow::end_call(board, now, sid, CallEnd::Refused(488));
+            return refuse_offer(board, now, (sid, dialog), &why);
         }
     };
     let media = flow::leg_media(&agreed, call.invite.source.ip());
