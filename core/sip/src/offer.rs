@@ -135,6 +135,7 @@ impl UserAgent {
         let asked = self.dialogs.get_mut(&dialog).and_then(|d| d.asked.take());
         if let Some(asked) = asked {
             let reply = Reply::new(status.clamp(300, 699));
+            let reply = self.warning_of(dialog, reply);
             self.respond(now, asked.server, &reply);
         }
     }

@@ -178,6 +178,14 @@ pub enum Event {
         /// The answer; that of the early dialog if the 200 has none.
         answer: Vec<u8>,
     },
+    /// Our INVITE was answered with a 2xx that cannot be used. ACK and BYE have been sent, and
+    /// `Ended` follows.
+    Unusable {
+        /// The dialog.
+        dialog: DialogId,
+        /// The part that cannot be read: `Bad Contact`.
+        reason: String,
+    },
     /// Our re-INVITE was answered with 2xx.
     OfferAccepted {
         /// Which.

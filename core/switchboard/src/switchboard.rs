@@ -140,6 +140,7 @@ impl Switchboard {
         Counters {
             calls: self.calls.len() as u64,
             conferences: self.rooms.live().count() as u64,
+            kept_flows: self.sip.kept_flows() as u64,
             ..self.counted
         }
     }

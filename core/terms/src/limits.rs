@@ -60,6 +60,20 @@ pub const SIP_TRIES_MAX: usize = CALLS_MAX;
 pub const SIP_REGISTERED_MAX: usize = CALLS_MAX;
 /// Contacts of one registered user; beyond it 403.
 pub const SIP_CONTACTS_MAX: usize = 10;
+/// Parts of a SIP body with several of them, on all levels; beyond it 400.
+pub const SIP_BODY_PARTS_MAX: usize = 32;
+/// Levels of parts within parts; beyond it 400.
+pub const SIP_BODY_DEPTH_MAX: usize = 4;
+/// Characters of a Warning's text; the rest is cut off.
+pub const SIP_WARNING_CHARS_MAX: usize = 200;
+/// Flows behind NAT that are kept open; beyond it further ones are not.
+pub const SIP_FLOWS_MAX: usize = SIP_DIALOGS_MAX + SIP_REGISTERED_MAX;
+/// Longest time between two OPTIONS on a flow behind NAT: NATs forget a UDP binding after 30 s.
+pub const SIP_KEEP_ALIVE: Duration = Duration::from_secs(25);
+/// Largest random reduction of `SIP_KEEP_ALIVE`.
+pub const SIP_KEEP_ALIVE_SPREAD: Duration = Duration::from_secs(2);
+/// Time for which an unanswered keep-alive is repeated.
+pub const SIP_KEEP_ALIVE_PATIENCE: Duration = Duration::from_secs(8);
 /// Characters of a registered user's name, and of each of its contacts.
 pub const SIP_CONTACT_CHARS_MAX: usize = 512;
 /// The shortest registration, in seconds (423 below).

@@ -220,7 +220,8 @@ impl Line {
             Event::Acknowledged { .. }
             | Event::LateAnswer { .. }
             | Event::Pressed { .. }
-            | Event::Refreshed { .. } => {}
+            | Event::Refreshed { .. }
+            | Event::Unusable { .. } => {}
             // It answers and offers, but makes no offer on demand.
             Event::OfferWanted { dialog } => self.agent.refuse_offer(now, dialog, 488),
             Event::Offered { dialog, offer, .. } => self.take_offer(now, dialog, &offer),

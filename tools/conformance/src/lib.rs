@@ -15,6 +15,8 @@ pub mod harmful;
 pub mod hostile;
 pub mod lossy_line;
 pub mod namespace;
+pub mod nat;
+pub mod natted;
 pub mod party;
 pub mod raw_call;
 pub mod rude;

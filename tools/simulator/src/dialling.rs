@@ -203,6 +203,7 @@ impl World {
             ));
         };
         let phone = &mut self.phones[at];
+        let public = phone.public_host();
         let local = Local {
             srtp: None,
             address: phone.sdp_host(),
@@ -215,7 +216,7 @@ impl World {
         // An answer with the one codec that it has.
         let answer = confab_sdp::offer(&local, Direction::SendRecv);
         phone.agent.answer(self.now, rings.dialog, answer);
-        let mut line = Line::new(rings.dialog, (local, phone.number), &mut self.ringing);
+        let mut line = Line::new(rings.dialog, (local, public), &mut self.ringing);
         line.leg = Some(leg);
         phone.line = Some(line);
         if let Some(here) = self.ports.legs.get_mut(&leg) {

@@ -60,9 +60,20 @@ impl World {
     }
 
     pub(crate) fn phone_gets(&mut self, to: SocketAddr, bytes: &[u8]) -> Checked {
+        if self
+            .phones
+            .iter()
+            .any(|phone| phone.is_inside(to) && !phone.mutilated)
+        {
+            let text = String::from_utf8_lossy(bytes);
+            return Err(format!("sent to {to}, behind a NAT: {text}"));
+        }
         let Some(at) = self.phones.iter().position(|phone| phone.address == to) else {
             return Ok(());
         };
+        if bytes.starts_with(b"OPTIONS") {
+            self.tally.count(Kind::KeptOpen);
+        }
         self.phones[at].agent.handle(self.now, sip_address(), bytes);
         self.poll_phone(at)
     }
@@ -145,7 +156,8 @@ impl World {
             | Event::OfferWanted { .. }
             | Event::Refreshed { .. }
             | Event::Pressed { .. }
-            | Event::LateAnswer { .. } => {}
+            | Event::LateAnswer { .. }
+            | Event::Unusable { .. } => {}
         }
         Ok(())
     }

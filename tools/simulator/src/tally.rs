@@ -43,6 +43,7 @@ kinds! {
     JunkDatagram "a datagram of junk",
     MutilatedDatagram "a mutilated SIP message",
     OptionsAsked "an OPTIONS",
+    KeptOpen "an OPTIONS keeps the binding of a NAT open",
     StrayInvite "an INVITE that nobody will acknowledge",
     SipLost "a SIP datagram is lost",
     SipTwice "a SIP datagram comes twice",

@@ -169,6 +169,7 @@ fn name(event: &Event) -> DialogId {
         | Event::Answered { dialog, .. }
         | Event::OfferAccepted { dialog, .. }
         | Event::OfferRefused { dialog, .. }
+        | Event::Unusable { dialog, .. }
         | Event::Ended { dialog, .. } => *dialog,
     }
 }

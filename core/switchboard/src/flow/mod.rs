@@ -15,6 +15,7 @@ mod record;
 mod reject_media;
 mod secrecy;
 mod speech;
+mod unacceptable;
 
 pub(crate) use answer::{acknowledged, leg_media, limit_duration, open_leg};
 pub(crate) use applied::{applied, close, not_confirmed, reply_now, reply_when_applied};
@@ -28,6 +29,7 @@ pub(crate) use record::{
     pause, record, record_call, record_dialled, recorded, recording_of, stop_dial_recording,
     stop_recording,
 };
-pub(crate) use reject_media::{media_rejected, reject_media, reject_new_media};
+pub(crate) use reject_media::{reject_answer, reject_media};
 pub(crate) use secrecy::{srtp_from, srtp_of};
 pub(crate) use speech::speech;
+pub(crate) use unacceptable::{Unacceptable, tell_unacceptable};

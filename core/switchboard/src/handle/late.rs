@@ -6,9 +6,8 @@ use confab_sip::DialogId;
 use confab_terms::{CallSid, Now};
 
 use super::leg_opened::add_leg;
-use super::{dialled, resolved};
-use crate::CallEnd;
-use crate::flow;
+use super::{dialled, offered, resolved};
+use crate::flow::{self, Unacceptable};
 use crate::live::{CallState, Leg, Purpose};
 use crate::{Output, Switchboard};
 
@@ -34,7 +33,8 @@ pub(super) fn offer_wanted(board: &mut Switchboard, now: Now, dialog: DialogId) 
     let call = call.and_then(|sid| board.calls.get_mut(sid));
     let Some(CallState::Answered(leg) | CallState::Up(leg)) = call.map(|call| &mut call.state)
     else {
-        return board.sip.refuse_offer(now.instant, dialog, 488);
+        let why = Unacceptable::state(offered::NO_MEDIA);
+        return offered::refuse(board, now, dialog, &why);
     };
     // Which of the suites will be taken nobody knows, and none may begin again under its old key.
     if let Some(old) = leg.local.srtp {
@@ -93,7 +93,7 @@ pub(super) fn agreed(
     let agreed = answer.and_then(|answer| Ok(confab_sdp::agree(local, &answer)?));
     let agreed = match agreed {
         Ok(agreed) => agreed,
-        Err(rejection) => return not_agreed(board, now, sid, &rejection),
+        Err(rejection) => return flow::reject_answer(board, now, sid, &rejection),
     };
     let peer = flow::media_peer(board, sid, source);
     let media = flow::leg_media(&agreed, &peer);
@@ -151,14 +151,6 @@ pub(super) fn refreshed(board: &mut Switchboard, now: Now, dialog: DialogId, ans
     }
     let command = Command::SetMedia { leg: id, media };
     board.send(Output::Media { thread, command });
-}
-
-fn not_agreed(board: &mut Switchboard, now: Now, sid: CallSid, rejection: &Rejection) {
-    flow::media_rejected(board, now, sid, rejection);
-    let call = board.calls.get(sid);
-    if call.is_some_and(|call| matches!(call.state, CallState::Offering { .. })) {
-        flow::end_call(board, now, sid, CallEnd::WeHangUp);
-    }
 }
 
 /// The first answer comes in an ACK, or is acknowledged by us: the call is up.

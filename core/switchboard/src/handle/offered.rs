@@ -6,9 +6,12 @@ use confab_sip::DialogId;
 use confab_terms::{CallSid, IpAddr, Now};
 
 use super::resolved;
-use crate::flow;
+use crate::flow::{self, Unacceptable};
 use crate::live::{CallState, Leg, Names, Purpose};
 use crate::{Output, Switchboard};
+
+/// Reason of a refusal that is not in the offer.
+pub(super) const NO_MEDIA: &str = "the call has no media yet";
 
 pub(crate) fn offered(
     board: &mut Switchboard,
@@ -21,7 +24,7 @@ pub(crate) fn offered(
     let (Some(sid), Some(CallState::Answered(leg) | CallState::Up(leg))) =
         (sid, call.map(|call| &call.state))
     else {
-        return board.sip.refuse_offer(now.instant, dialog, 488);
+        return refuse(board, now, dialog, &Unacceptable::state(NO_MEDIA));
     };
     // An offer that is withdrawn while its names are looked up is not the one to answer.
     let local = leg.local.clone();
@@ -32,8 +35,17 @@ pub(crate) fn offered(
             resolved::resolve(board, now, sid, offer);
         }
         Ok((session, _)) => answer(board, now, sid, (source, session)),
-        Err(rejection) => flow::reject_new_media(board, now, sid, &rejection),
+        Err(rejection) => refuse(board, now, dialog, &Unacceptable::from(&rejection)),
     }
+}
+
+/// 488 to a re-INVITE or UPDATE; the call goes on as it was.
+pub(super) fn refuse(board: &mut Switchboard, now: Now, dialog: DialogId, why: &Unacceptable) {
+    if let Some(sid) = board.calls.of_dialog(dialog) {
+        let request = "re-INVITE or UPDATE";
+        flow::tell_unacceptable(board, now, (sid, dialog), request, why);
+    }
+    board.sip.refuse_offer(now.instant, dialog, 488);
 }
 
 fn read(offer: &[u8], local: &Local) -> Result<(Session, HostNames), Rejection> {
@@ -57,11 +69,14 @@ pub(super) fn answer(
     };
     let (dialog, thread) = (call.dialog, call.thread);
     let (CallState::Answered(leg) | CallState::Up(leg)) = &mut call.state else {
-        return board.sip.refuse_offer(now.instant, dialog, 488);
+        return refuse(board, now, dialog, &Unacceptable::state(NO_MEDIA));
     };
     let (answer, agreed) = match answer_anew(leg, &offer, &mut board.names) {
         Ok(answered) => answered,
-        Err(fault) => return flow::reject_new_media(board, now, sid, &fault.into()),
+        Err(fault) => {
+            let why = Unacceptable::from(&Rejection::from(fault));
+            return refuse(board, now, dialog, &why);
+        }
     };
     let media = flow::leg_media(&agreed, &peer);
     leg.media = media;

@@ -5,7 +5,7 @@ use confab_sip::{Lookup, Target, Transport};
 use confab_terms::{CallSid, IpAddr, Now, limits};
 
 use super::{late, leg_opened, offered};
-use crate::flow;
+use crate::flow::{self, Unacceptable};
 use crate::live::{CallState, Lookups, Purpose, Timer};
 use crate::{Output, Switchboard};
 
@@ -68,7 +68,11 @@ pub(crate) fn finish(board: &mut Switchboard, now: Now, sid: CallSid) {
     match (purpose, rejection) {
         (Purpose::Invite, Some(rejection)) => flow::reject_media(board, now, sid, &rejection),
         (Purpose::Offer(_), Some(rejection)) => {
-            flow::reject_new_media(board, now, sid, &rejection);
+            let dialog = board.calls.get(sid).map(|call| call.dialog);
+            let why = Unacceptable::from(&rejection);
+            if let Some(dialog) = dialog {
+                offered::refuse(board, now, dialog, &why);
+            }
         }
         (Purpose::Answer, Some(rejection)) => late::agreed(board, now, sid, Err(rejection)),
         (Purpose::Invite, None) => use_offer(board, now, sid, session),

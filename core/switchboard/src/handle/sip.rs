@@ -37,6 +37,7 @@ pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
         Event::Ended { dialog, how } => ended(board, now, dialog, how),
         Event::Ringing { dialog } => dialled::ringing(board, now, dialog),
         Event::Answered { dialog, answer } => dialled::answered(board, now, dialog, &answer),
+        Event::Unusable { dialog, reason } => dialled::unusable(board, now, dialog, &reason),
         Event::Refreshed { dialog } => late::refreshed(board, now, dialog, &[]),
         Event::OfferAccepted { dialog, answer } => late::refreshed(board, now, dialog, &answer),
         // Before the answer nobody is in a conference who could hear it.

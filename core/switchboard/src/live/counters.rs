@@ -9,6 +9,8 @@ pub struct Counters {
     pub calls: u64,
     /// Conferences that are live now.
     pub conferences: u64,
+    /// SIP flows behind NAT that are kept open now.
+    pub kept_flows: u64,
     /// Calls since the start.
     pub calls_total: u64,
     /// Conferences since the start.

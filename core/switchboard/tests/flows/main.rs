@@ -25,6 +25,7 @@ mod operator;
 mod outgoing;
 mod record_verb;
 mod recordings;
+mod refusals;
 mod replacing;
 mod restoring;
 mod secrecy;

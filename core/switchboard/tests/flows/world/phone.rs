@@ -163,7 +163,8 @@ impl Phone {
             | Event::OfferWanted { .. }
             | Event::Refreshed { .. }
             | Event::Pressed { .. }
-            | Event::LateAnswer { .. } => return,
+            | Event::LateAnswer { .. }
+            | Event::Unusable { .. } => return,
         });
     }
 }
