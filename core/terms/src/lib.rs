@@ -15,8 +15,8 @@ pub use audio::{Audibility, Codec, Digit, OpusLimit, Rate, Voice};
 pub use cidr::{Cidr, NotACidr};
 pub use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 pub use ids::{
-    AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, FetchId, LegId, PlayerId, RecordingSid,
-    RequestId, RoomId, Sid, SoundId,
+    AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, FetchId, KeySid, LegId, PlayerId,
+    RecordingSid, RequestId, RoomId, Sid, SoundId,
 };
 pub use keys::DigitString;
 pub use payload_types::{PayloadTypes, ReceivedTypes};

@@ -165,6 +165,10 @@ pub const NOTICE_FIELDS_BYTES_MAX: usize = 4_096;
 pub const NOTICE_HEADERS_BYTES_MAX: usize = 1_024;
 /// Bytes of the body that a notice shows.
 pub const NOTICE_BODY_BYTES_MAX: usize = 2_048;
+/// API keys of one account; a further one is refused.
+pub const API_KEYS_MAX: usize = 1_000;
+/// Characters of an API key's friendly name.
+pub const API_KEY_NAME_CHARS_MAX: usize = 64;
 /// Bytes of a request's body (413 beyond).
 pub const HTTP_BODY_BYTES_MAX: usize = 1024 * 1024;
 /// What of a body that is too large is read before it is refused, so that the refusal arrives.
