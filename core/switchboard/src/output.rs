@@ -72,12 +72,30 @@ pub enum Output {
     },
     /// Ask the web; answered by `Input::Fetched`.
     Fetch(Fetch),
+    /// Cancels a fetch of audio whose answer has no use any more. An answer may still come.
+    CancelFetch {
+        /// The fetch.
+        fetch: FetchId,
+    },
+    /// Gives back audio that a fetch brought and that will not be decoded. Every
+    /// `Fetched::Audio` is followed by one `Decode` or one `DropAudio`.
+    DropAudio {
+        /// The audio.
+        audio: AudioId,
+    },
     /// Decode audio that a fetch brought; answered by `Input::Decoded`.
     Decode {
         /// Echoed.
         decode: DecodeId,
         /// Which.
         audio: AudioId,
+        /// The call that hears the sound; `None`: all of a conference.
+        call: Option<CallSid>,
+    },
+    /// Gives back the sound of a `Decode` or `Say`, answered or not. Sent once for each of them.
+    ReleaseSound {
+        /// The decoding.
+        decode: DecodeId,
     },
     /// Synthesise speech; answered by `Input::Decoded`.
     Say {

@@ -156,6 +156,7 @@ impl Switchboard {
             lookups: self.lookups.len(),
             fetches: self.asked.fetches.len(),
             decodes: self.asked.decodes.len(),
+            holds: self.asked.holds.len(),
             announcements: self.shared.len(),
             partings: self.partings.len() + self.endings.len(),
             recordings: self.recordings.len(),

@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod drain;
 mod failure;
+mod fetches;
 mod gauges;
 mod logging;
 mod media_loop;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use confab_media::Command;
 use confab_rest::{Family, Figures, Values};
-use confab_sounds::Backlog;
+use confab_sounds::{Backlog, Sounds};
 use confab_store::Store;
 use confab_web::Callbacks;
 use tokio::sync::mpsc::{Sender, WeakSender};
@@ -26,6 +26,7 @@ pub(crate) struct Shown {
     pub(crate) callbacks: Callbacks,
     pub(crate) letterbox: Letterbox,
     pub(crate) queues: MediaQueues,
+    pub(crate) sounds: Sounds,
 }
 
 /// The queues to the media threads, and theirs to the disk; weak, since a thread ends when nobody
@@ -107,6 +108,7 @@ impl Shown {
     fn counts(&self) -> Vec<Family> {
         let mut counts = self.of_media().to_vec();
         counts.extend(self.of_signalling());
+        counts.extend(self.of_sounds());
         counts
     }
 
@@ -132,6 +134,22 @@ impl Shown {
                 "confab_media_untold_total",
                 "Events of media threads that nobody took for long",
                 gauges.untold.get(),
+            ),
+        ]
+    }
+
+    fn of_sounds(&self) -> [Family; 2] {
+        let (now, refused) = self.sounds.slow_sources();
+        [
+            Family {
+                name: "confab_slow_sources",
+                help: "Streams and slow files that are played now",
+                values: Values::Gauge(now as f64),
+            },
+            one(
+                "confab_slow_sources_refused_total",
+                "Streams and slow files that were refused because there were too many",
+                refused,
             ),
         ]
     }

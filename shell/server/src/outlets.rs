@@ -18,6 +18,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
+use crate::fetches::Fetches;
 use crate::gauges::Gauges;
 use crate::names::Names;
 use crate::queues::{Letterbox, Order};
@@ -31,6 +32,7 @@ pub(crate) struct Outlets {
     pub(crate) names: Names,
     pub(crate) media: Vec<MediaThread>,
     pub(crate) web: Web,
+    pub(crate) fetches: Fetches,
     pub(crate) sounds: Sounds,
     pub(crate) recorder: Recorder,
     pub(crate) callbacks: Callbacks,
@@ -116,7 +118,14 @@ impl Outlets {
             }
             Output::Media { thread, command } => self.order(thread, Order::Command(command)),
             Output::Fetch(fetch) => self.fetch(fetch),
-            Output::Decode { decode, audio } => self.sounds.decode(decode, audio),
+            Output::CancelFetch { fetch } => self.fetches.cancel(fetch),
+            Output::DropAudio { audio } => self.sounds.drop_audio(audio),
+            Output::Decode {
+                decode,
+                audio,
+                call,
+            } => self.sounds.decode(decode, audio, call),
+            Output::ReleaseSound { decode } => self.sounds.release(decode),
             Output::Say {
                 decode,
                 text,
@@ -191,10 +200,14 @@ impl Outlets {
         let said = fetch.fields.clone();
         fetch.fields = self.dialect.fields(fetch.fields);
         let (web, letterbox) = (self.web.clone(), self.letterbox.clone());
+        let cancelled = self.fetches.begin(fetch.fetch);
         self.runtime.spawn(async move {
             let id = fetch.fetch;
+            let fetched = cancelled.or(web.fetch_with_cookies(fetch)).await;
+            let Some((result, cookies)) = fetched else {
+                return;
+            };
             // The core is told in its own words.
-            let (result, cookies) = web.fetch_with_cookies(fetch).await;
             let result = result.map_err(|mut error| {
                 error.exchange.get_or_insert_default().fields = said;
                 error

@@ -151,6 +151,7 @@ fn api(
         callbacks: running.callbacks.clone(),
         letterbox: running.letterbox.clone(),
         queues: running.media_queues.clone(),
+        sounds: running.sounds.clone(),
     });
     let audio = AudioFiles::new(recordings::dir(config));
     audio.clean();

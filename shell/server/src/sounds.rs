@@ -87,15 +87,20 @@ impl AudioSink for ToSounds {
         &self,
         url: &str,
         content_type: &str,
+        length: Option<u64>,
     ) -> Result<(AudioId, Box<dyn AudioWriter>), Refused> {
-        match self.0.begin_audio(url, content_type) {
+        match self.0.begin_audio(url, content_type, length) {
             Ok((audio, writer)) => Ok((audio, Box::new(Writer(writer)))),
             Err(confab_sounds::Refused(why)) => Err(Refused(why)),
         }
     }
 
-    fn has(&self, audio: AudioId) -> bool {
-        self.0.has(audio)
+    fn claim(&self, audio: AudioId) -> bool {
+        self.0.claim(audio)
+    }
+
+    fn drop_claim(&self, audio: AudioId) {
+        self.0.drop_audio(audio);
     }
 }
 
@@ -104,6 +109,10 @@ struct Writer(confab_sounds::AudioWriter);
 impl AudioWriter for Writer {
     fn has_room(&self) -> bool {
         self.0.has_room()
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.0.is_wanted()
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), Refused> {

@@ -8,6 +8,7 @@ use std::thread::{Builder, JoinHandle};
 use confab_conference::Url;
 use confab_media::EngineConfig;
 use confab_sockets::{Listening, Ports, Udp, now_both, random_seed};
+use confab_sounds::Sounds;
 use confab_store::Store;
 use confab_switchboard::{Access, CallCallback, Config as SwitchboardConfig, Switchboard};
 use confab_terms::Method;
@@ -17,6 +18,7 @@ use tokio::sync::oneshot;
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::fetches::Fetches;
 use crate::gauges::Gauges;
 use crate::media_loop::{MediaLoop, Moves};
 use crate::metrics::MediaQueues;
@@ -46,6 +48,7 @@ pub(crate) struct Running {
     pub(crate) callbacks: Callbacks,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) media_queues: MediaQueues,
+    pub(crate) sounds: Sounds,
     /// Ends when the switchboard's thread has.
     pub(crate) ended: oneshot::Receiver<()>,
     threads: Vec<JoinHandle<()>>,
@@ -92,7 +95,8 @@ pub(crate) fn start(
         names: Names::default(),
         media: orders.into_iter().map(MediaThread::new).collect(),
         web,
-        sounds,
+        fetches: Fetches::default(),
+        sounds: sounds.clone(),
         callbacks: callbacks.clone(),
         store: Arc::clone(store),
         letterbox: letterbox.clone(),
@@ -132,6 +136,7 @@ pub(crate) fn start(
         callbacks,
         gauges,
         media_queues,
+        sounds,
         ended,
         threads,
     })

@@ -3,14 +3,22 @@
 //! there; no media thread ever waits for one. The other way round too: recordings are written on
 //! a thread of their own.
 
+mod au;
 mod audio_files;
 mod budget;
 mod decoder;
 mod flite;
+mod gsm;
+mod kind;
+mod library;
 pub mod limits;
+mod mixdown;
 mod mp3;
+mod mp4;
+mod ogg_opus;
 mod permits;
 mod pipe;
+mod plain;
 mod probes;
 mod recorder;
 mod reel;

@@ -28,8 +28,25 @@ pub const SOUND_KEPT: Duration = Duration::from_secs(60);
 pub const FEED_SAMPLES_MIN: usize = 1_600;
 /// Players of one sound that wait for samples not decoded yet.
 pub const WANTS_MAX: usize = 16_384;
-/// Threads that decode or speak; most of their time they wait for the network.
-pub const WORKERS_MAX: usize = 64;
+/// Threads that decode files as they arrive.
+pub const QUICK_WORKERS_MAX: usize = 64;
+/// Time that a thread for files spends waiting for the network until its source counts as slow.
+pub const QUICK_WAIT_MAX: Duration = Duration::from_millis(500);
+/// Slow sources at once: streams, and files that arrive slowly. Each has a thread of its own. A
+/// server has one account, so this is the account's limit too.
+pub const SLOW_SOURCES_MAX: usize = 160;
+/// Slow sources at once of one call.
+pub const SLOW_SOURCES_EACH_CALL: usize = 2;
+/// A source without a length that has not ended by then is a stream: its past is not kept.
+pub const STREAM_AFTER: Duration = Duration::from_secs(20);
+/// Samples of a stream's past that are kept for listeners that pause, at 8 kHz: 30 s.
+pub const STREAM_SAMPLES_KEPT: u64 = 30 * 8_000;
+/// Distance from a stream's end at which a listener joins, at 8 kHz: 2 s.
+pub const STREAM_SAMPLES_BEHIND: u64 = 2 * 8_000;
+/// A listener of a stream that wanted nothing for so long pauses.
+pub const LISTENER_PAUSES_AFTER: Duration = Duration::from_secs(5);
+/// Slow sources may use one part in so many of `SOUND_BYTES_MAX`.
+pub const SLOW_SHARE: usize = 2;
 /// Jobs that wait for a thread.
 pub const JOBS_MAX: usize = 4_096;
 /// Decoders that use the processor at once.
@@ -52,6 +69,12 @@ pub const CHANNELS_MAX: usize = 16;
 pub const BROKEN_PACKETS_MAX: u32 = 200;
 /// Bytes of one tag (a title, a cover) that are read; the rest is skipped.
 pub const TAG_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of titles, pictures and the like before the samples of a file.
+pub const SKIPPED_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Bytes of one file that is read whole before it is decoded.
+pub const WHOLE_BYTES_EACH: usize = 32 * 1024 * 1024;
+/// Bytes of all such files at once.
+pub const WHOLE_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Filter tables kept for the rates used last.
 pub const FILTERS_MAX: usize = 16;
 /// How long an MP3 may take to be made of a recording, the wait for its turn included.

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::budget::Budget;
 use crate::limits::{AUDIO_BYTES_MAX, UNDECODED_BYTES_EACH};
@@ -70,6 +71,20 @@ impl Pipe {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Ends the pipe and frees the bytes that are not read.
+    fn abandon(&self) {
+        let mut state = self.lock();
+        let left: usize = state.chunks.iter().map(Vec::len).sum();
+        state.chunks = VecDeque::new();
+        state.offset = 0;
+        state.waiting = 0;
+        self.budget.give_back(left);
+        if state.end == End::Open {
+            state.end = End::Abandoned;
+        }
+        self.changed.notify_all();
+    }
+
     fn end(&self, end: End) {
         let mut state = self.lock();
         if state.end == End::Open {
@@ -114,6 +129,12 @@ impl AudioWriter {
         state.waiting < UNDECODED_BYTES_EACH || state.end != End::Open
     }
 
+    /// Returns whether the bytes are still read or may be.
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.0.lock().end != End::Abandoned
+    }
+
     /// That was all.
     pub fn finish(self) {
         self.0.end(End::Finished);
@@ -136,13 +157,37 @@ impl AudioReader {
     pub(crate) fn witness(&self) -> Witness {
         Witness(self.0.clone())
     }
+
+    /// Reads like `read`, but gives up after this time: `None`.
+    pub(crate) fn read_within(
+        &mut self,
+        into: &mut [u8],
+        time: Duration,
+    ) -> Option<io::Result<usize>> {
+        let pipe = &self.0;
+        let is_idle = |state: &mut State| state.chunks.is_empty() && state.end == End::Open;
+        let waited = pipe
+            .changed
+            .wait_timeout_while(pipe.lock(), time, is_idle)
+            .unwrap_or_else(PoisonError::into_inner);
+        if waited.1.timed_out() {
+            return None;
+        }
+        drop(waited);
+        Some(self.read(into))
+    }
 }
 
 /// Knows why a pipe broke off.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Witness(Arc<Pipe>);
 
 impl Witness {
+    /// Ends the reading and, before its next byte, the writing.
+    pub(crate) fn abandon(&self) {
+        self.0.abandon();
+    }
+
     /// Why the file broke off, if it did.
     pub(crate) fn failure(&self) -> Option<String> {
         match &self.0.lock().end {
@@ -188,12 +233,6 @@ impl Read for AudioReader {
 
 impl Drop for AudioReader {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
-        let left: usize = state.chunks.iter().map(Vec::len).sum();
-        state.chunks.clear();
-        self.0.budget.give_back(left);
-        if state.end == End::Open {
-            state.end = End::Abandoned;
-        }
+        self.0.abandon();
     }
 }

@@ -1,73 +1,196 @@
-//! Looks at the beginning of WAV and AIFF files before their decoder does. WAV is forgiven its
-//! sizes: what writes to a pipe, or was killed, leaves wrong ones behind, and every player plays
-//! them. Both are refused channels without measure, over which the decoder's arithmetic trips.
+//! The chunks of WAV and AIFF files up to the samples. A WAV file is read here up to its samples,
+//! whatever else is in it: sizes that writers to a pipe leave wrong, chunks without their pad,
+//! titles and pictures before the samples. AIFF files are only looked at, before their reader is.
 
-use std::io::{self, Chain, Cursor, Read};
+use std::io::{self, Read};
 
-use crate::limits::CHANNELS_MAX;
+use crate::limits::{CHANNELS_MAX, SKIPPED_BYTES_MAX};
+use crate::plain::{Coding, Layout, Order};
 
-/// Where the samples must begin at the latest, to be looked at.
+/// Position by which the samples of AIFF begin, to be looked at.
 const PREFIX_BYTES_MAX: usize = 64 * 1024;
-/// As long as it lasts.
-const UNKNOWN: [u8; 4] = [0xff; 4];
+/// Bytes of `fmt ` that are read; the rest is skipped.
+const FORMAT_BYTES_MAX: usize = 1_024;
+const FORMAT_BYTES_MIN: usize = 16;
+/// Chunks before the samples.
+const CHUNKS_MAX: usize = 1_024;
+/// `wFormatTag` of WAVE_FORMAT_EXTENSIBLE, whose sub-format begins at byte 24.
+const EXTENSIBLE: u16 = 0xfffe;
+const SUB_FORMAT: usize = 24;
+/// Names of chunks that may follow an odd one without its pad.
+const NAMES: &[&[u8; 4]] = &[
+    b"fmt ", b"data", b"LIST", b"fact", b"bext", b"cue ", b"id3 ", b"ID3 ", b"smpl", b"inst",
+    b"PEAK", b"JUNK", b"junk", b"FLLR", b"PAD ", b"iXML", b"cart", b"afsp", b"INFO", b"plst",
+    b"labl", b"note", b"DISP", b"acid", b"_PMX", b"SNDM", b"minf", b"elm1", b"regn", b"umid",
+];
 
-/// A file, its beginning mended.
-pub(crate) type Mended<R> = Chain<Cursor<Vec<u8>>, R>;
-
-/// Puts the mended beginning before the rest. Waits for that beginning to arrive. Tells too
-/// whether it is a file of chunks, WAV or AIFF.
-pub(crate) fn mended<R: Read>(mut source: R) -> io::Result<(Mended<R>, bool)> {
-    let mut prefix = Vec::new();
-    read_to(&mut source, &mut prefix, 12)?;
-    let mut is_of_chunks = true;
-    if prefix.starts_with(b"RIFF") && prefix.ends_with(b"WAVE") {
-        prefix[4..8].copy_from_slice(&UNKNOWN);
-        walk(&mut source, &mut prefix, u32::from_le_bytes)?;
-    } else if prefix.starts_with(b"FORM") && prefix[prefix.len() - 4..].starts_with(b"AIF") {
-        walk(&mut source, &mut prefix, u32::from_be_bytes)?;
-    } else {
-        is_of_chunks = false;
-    }
-    Ok((Cursor::new(prefix).chain(source), is_of_chunks))
+/// The samples of a WAV file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wave {
+    /// `wFormatTag`, of the sub-format if it is extensible.
+    pub(crate) format: u16,
+    pub(crate) channels: u16,
+    pub(crate) rate: u32,
+    bits: u16,
+    /// All of `fmt `.
+    pub(crate) described: Vec<u8>,
+    /// Bytes of samples; `None`: up to the end of the file.
+    pub(crate) length: Option<u64>,
 }
 
-/// Walks the chunks up to the samples, as far as they go. `number` reads a size.
-fn walk(
-    source: &mut impl Read,
-    prefix: &mut Vec<u8>,
-    number: fn([u8; 4]) -> u32,
-) -> io::Result<()> {
+impl Wave {
+    /// The layout of samples that need no decoder but ours.
+    pub(crate) fn layout(&self) -> Option<Layout> {
+        let order = Order::LittleEndian;
+        // A sample takes whole bytes, be it of 12 or 20 bits.
+        let bytes = u8::try_from(self.bits.div_ceil(8)).ok()?;
+        let coding = match (self.format, bytes) {
+            (1, 1) => Coding::U8,
+            (1, 2..=4) => Coding::Signed(bytes, order),
+            (3, 4) => Coding::Float(order),
+            (3, 8) => Coding::Double(order),
+            (6, _) => Coding::ALaw,
+            (7, _) => Coding::MuLaw,
+            _ => return None,
+        };
+        Some(Layout {
+            coding,
+            rate: self.rate,
+            channels: self.channels,
+        })
+    }
+
+    /// A file of nothing but `fmt ` and the samples, up to those.
+    pub(crate) fn header(&self) -> Vec<u8> {
+        let unknown = u32::MAX.to_le_bytes();
+        let length = self.length.and_then(|length| u32::try_from(length).ok());
+        let described = u32::try_from(self.described.len()).unwrap_or(u32::MAX);
+        let mut header = b"RIFF".to_vec();
+        header.extend(unknown);
+        header.extend(b"WAVEfmt ");
+        header.extend(described.to_le_bytes());
+        header.extend(&self.described);
+        header.extend(b"data");
+        header.extend(length.map_or(unknown, u32::to_le_bytes));
+        header
+    }
+}
+
+/// Reads the chunks behind `RIFF....WAVE` and leaves the source at the first sample. An error says
+/// what is wrong.
+pub(crate) fn wave(source: &mut impl Read) -> Result<Wave, String> {
+    let mut described = None;
+    let mut skipped = 0;
+    // Read, but not yet taken.
+    let mut ahead = Vec::new();
+    for _ in 0..CHUNKS_MAX {
+        fill(source, &mut ahead, 8)?;
+        let head: Vec<u8> = ahead.drain(..8).collect();
+        let (name, size) = (&head[..4], le32(&head[4..8]));
+        if name == b"data" {
+            let described = described.ok_or("found a WAV file without its format")?;
+            return parsed(described, size);
+        }
+        let size = u64::from(size);
+        skipped += size;
+        if skipped > SKIPPED_BYTES_MAX {
+            let most = SKIPPED_BYTES_MAX >> 20;
+            return Err(format!(
+                "found a WAV file with {most} MB before its samples"
+            ));
+        }
+        let kept = match name {
+            b"fmt " => size.min(FORMAT_BYTES_MAX as u64),
+            _ => 0,
+        };
+        let mut chunk = Vec::new();
+        let read = source.by_ref().take(kept).read_to_end(&mut chunk);
+        read.map_err(|error| error.to_string())?;
+        if name == b"fmt " {
+            described = Some(chunk);
+        }
+        let rest = io::copy(&mut source.by_ref().take(size - kept), &mut io::sink());
+        rest.map_err(|error| error.to_string())?;
+        if size % 2 == 1 {
+            // Its pad, if the writer did not forget it.
+            fill(source, &mut ahead, 4)?;
+            if !NAMES.iter().any(|name| ahead.starts_with(&name[..])) {
+                ahead.remove(0);
+            }
+        }
+    }
+    Err(format!(
+        "found a WAV file with {CHUNKS_MAX} chunks before its samples"
+    ))
+}
+
+/// Reads on until so many bytes are there.
+fn fill(source: &mut impl Read, ahead: &mut Vec<u8>, length: usize) -> Result<(), String> {
+    let missing = length.saturating_sub(ahead.len());
+    let mut more = vec![0; missing];
+    let read = source.read_exact(&mut more);
+    read.map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => "found a WAV file without samples".to_owned(),
+        _ => error.to_string(),
+    })?;
+    ahead.extend(more);
+    Ok(())
+}
+
+fn parsed(mut described: Vec<u8>, size: u32) -> Result<Wave, String> {
+    if described.len() < FORMAT_BYTES_MIN {
+        return Err("found a WAV file whose format is cut short".to_owned());
+    }
+    let le16 = |at: usize| u16::from_le_bytes([described[at], described[at + 1]]);
+    let (mut format, channels, bits) = (le16(0), le16(2), le16(14));
+    if format == EXTENSIBLE && described.len() >= SUB_FORMAT + 2 {
+        format = le16(SUB_FORMAT);
+    }
+    let rate = le32(&described[4..8]);
+    if channels == 0 || usize::from(channels) > CHANNELS_MAX {
+        return Err(format!("found a WAV file of {channels} channels"));
+    }
+    described.truncate(FORMAT_BYTES_MAX);
+    Ok(Wave {
+        format,
+        channels,
+        rate,
+        bits,
+        described,
+        // Of nothing or of all: it was never filled in.
+        length: (size != 0 && size < u32::MAX - 64 * 1024).then_some(size.into()),
+    })
+}
+
+fn le32(bytes: &[u8]) -> u32 {
+    let mut four = [0; 4];
+    four.copy_from_slice(bytes);
+    u32::from_le_bytes(four)
+}
+
+/// Reads the chunks of AIFF behind its mark, as far as they are looked at, and refuses channels
+/// without measure, over which the reader's arithmetic trips.
+pub(crate) fn check_aiff(source: &mut impl Read, prefix: &mut Vec<u8>) -> io::Result<()> {
     loop {
         let at = prefix.len();
         if at > PREFIX_BYTES_MAX || !read_to(source, prefix, at + 8)? {
             return Ok(());
         }
-        let size = [
-            prefix[at + 4],
-            prefix[at + 5],
-            prefix[at + 6],
-            prefix[at + 7],
-        ];
+        let mut size = [0; 4];
+        size.copy_from_slice(&prefix[at + 4..at + 8]);
+        let size = u32::from_be_bytes(size) as usize;
         let name = [prefix[at], prefix[at + 1], prefix[at + 2], prefix[at + 3]];
-        // A size of nothing was never filled in.
-        if &name == b"data" && size == [0; 4] {
-            prefix[at + 4..].copy_from_slice(&UNKNOWN);
-        }
-        if matches!(&name, b"data" | b"SSND") {
+        if &name == b"SSND" {
             return Ok(());
         }
-        let size = number(size) as usize;
         // Chunks begin at even places.
         let end = at + 8 + size + size % 2;
-        let channels = match &name {
-            b"fmt " if read_to(source, prefix, at + 12)? => [prefix[at + 11], prefix[at + 10]],
-            b"COMM" if read_to(source, prefix, at + 10)? => [prefix[at + 8], prefix[at + 9]],
-            _ => [0, 1],
-        };
-        let channels = u16::from_be_bytes(channels);
-        if channels == 0 || usize::from(channels) > CHANNELS_MAX {
-            let message = format!("{channels} channels can't be mixed down");
-            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        if &name == b"COMM" && read_to(source, prefix, at + 10)? {
+            let channels = u16::from_be_bytes([prefix[at + 8], prefix[at + 9]]);
+            if channels == 0 || usize::from(channels) > CHANNELS_MAX {
+                let message = format!("{channels} channels can't be mixed down");
+                return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+            }
         }
         if end > PREFIX_BYTES_MAX || !read_to(source, prefix, end)? {
             return Ok(());
@@ -76,8 +199,12 @@ fn walk(
 }
 
 /// Reads until `prefix` is so long; false if the file is shorter.
-fn read_to(source: &mut impl Read, prefix: &mut Vec<u8>, length: usize) -> io::Result<bool> {
+pub(crate) fn read_to(
+    source: &mut impl Read,
+    prefix: &mut Vec<u8>,
+    length: usize,
+) -> io::Result<bool> {
     let missing = length.saturating_sub(prefix.len()) as u64;
     source.by_ref().take(missing).read_to_end(prefix)?;
-    Ok(prefix.len() == length)
+    Ok(prefix.len() >= length)
 }

@@ -1,5 +1,6 @@
 //! The samples of one sound at one rate, growing while it is decoded, served in chunks.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use confab_terms::Rate;
@@ -11,7 +12,9 @@ use crate::limits::FEED_SAMPLES_MIN;
 pub(crate) struct Samples {
     rate: Rate,
     /// Each of a second: shared with whoever plays it.
-    chunks: Vec<Arc<[i16]>>,
+    chunks: VecDeque<Arc<[i16]>>,
+    /// Chunks before those, which are not kept.
+    dropped: usize,
     tail: Vec<i16>,
     ended: bool,
 }
@@ -27,7 +30,8 @@ impl Samples {
     pub(crate) fn new(rate: Rate) -> Self {
         Self {
             rate,
-            chunks: Vec::new(),
+            chunks: VecDeque::new(),
+            dropped: 0,
             tail: Vec::new(),
             ended: false,
         }
@@ -44,11 +48,23 @@ impl Samples {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.chunks.len() * self.chunk() + self.tail.len()
+        (self.dropped + self.chunks.len()) * self.chunk() + self.tail.len()
+    }
+
+    /// The first position that is kept.
+    pub(crate) fn start(&self) -> usize {
+        self.dropped * self.chunk()
+    }
+
+    /// Drops the whole chunks before a position.
+    pub(crate) fn drop_before(&mut self, position: usize) {
+        while position >= self.start() + self.chunk() && self.chunks.pop_front().is_some() {
+            self.dropped += 1;
+        }
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.len() * size_of::<i16>()
+        (self.len() - self.start()) * size_of::<i16>()
     }
 
     pub(crate) fn push(&mut self, mut samples: &[i16]) {
@@ -58,7 +74,7 @@ impl Samples {
             let (now, later) = samples.split_at(room.min(samples.len()));
             self.tail.extend_from_slice(now);
             if self.tail.len() == chunk {
-                self.chunks.push(self.tail.as_slice().into());
+                self.chunks.push_back(self.tail.as_slice().into());
                 self.tail.clear();
             }
             samples = later;
@@ -68,6 +84,7 @@ impl Samples {
     /// Cuts it off there, or goes on to there in silence.
     pub(crate) fn resize(&mut self, length: usize) {
         let (whole, rest) = (length / self.chunk(), length % self.chunk());
+        let whole = whole.saturating_sub(self.dropped);
         if let Some(chunk) = self.chunks.get(whole) {
             self.tail = chunk[..rest].to_vec();
             self.chunks.truncate(whole);
@@ -111,11 +128,11 @@ impl Samples {
         (there >= least.min(most) || self.ended).then_some(there)
     }
 
-    /// The samples from a position on.
+    /// The samples from a position on, which is kept.
     pub(crate) fn serve(&self, position: usize) -> Option<Served> {
         let count = self.count_from(position)?;
         let chunk = self.chunk();
-        let whole = self.chunks.get(position / chunk);
+        let whole = self.chunks.get(position / chunk - self.dropped);
         let samples = match whole.filter(|_| position.is_multiple_of(chunk)) {
             Some(whole) => whole.clone(),
             None => self.copied(position, count).into(),
@@ -129,7 +146,7 @@ impl Samples {
         let mut copy = Vec::with_capacity(count);
         let mut at = position;
         while copy.len() < count {
-            let chunk = self.chunks.get(at / size);
+            let chunk = self.chunks.get(at / size - self.dropped);
             let chunk = chunk.map_or(self.tail.as_slice(), |chunk| &chunk[..]);
             let from = &chunk[at % size..];
             let now = from.len().min(count - copy.len());

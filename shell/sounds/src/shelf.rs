@@ -1,31 +1,45 @@
 //! Which audio and which sounds there are, who waits for them, and which make room for others.
 //! Plain data under the handle's lock: nothing here blocks, decodes or tells.
 
+mod holds;
+mod listeners;
+mod slow;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use confab_switchboard::DecodeError;
-use confab_terms::{AudioId, DecodeId, SoundId};
+use confab_terms::{AudioId, CallSid, DecodeId, SoundId};
 
 use crate::decoder::Decoded;
 use crate::limits::{
     SOUND_BYTES_MAX, SOUND_KEPT, SOUND_SAMPLES_MAX, SOUNDS_MAX, WANTS_MAX, WIDE_SHARE,
 };
-use crate::pipe::AudioReader;
+use crate::pipe::{AudioReader, Witness};
 use crate::speech::Phrase;
 use crate::told::{Told, Want};
 use crate::widened::Widened;
 use crate::widths::Widths;
-use crate::work::{Job, not_audio};
+use crate::work::{Job, Pool, not_audio};
+
+use listeners::Listeners;
+use slow::Slow;
+pub(crate) use slow::{Speed, no_place};
 
 /// What a sound was made of.
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
     Audio(AudioId),
     Phrase(Phrase),
+}
+
+/// Fetched audio, and the answers that brought it and were neither decoded nor given back.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) audio: Audio,
+    pub(crate) claims: usize,
 }
 
 /// Fetched audio.
@@ -35,6 +49,8 @@ pub(crate) enum Audio {
     Waiting {
         reader: AudioReader,
         content_type: String,
+        /// Its length is known.
+        is_bounded: bool,
         since: Instant,
     },
     /// Somebody has.
@@ -45,18 +61,34 @@ pub(crate) enum Audio {
 pub(crate) struct Sound {
     pub(crate) samples: Widths,
     origin: Origin,
-    /// Who waits for its beginning.
+    /// Decodings that are not answered yet.
     askers: Vec<DecodeId>,
-    wants: Vec<Want>,
+    /// Decodings that are not given back yet.
+    holders: BTreeSet<DecodeId>,
+    /// Wants that are not answered yet, each with its position in the sound.
+    wants: Vec<(Want, u64)>,
+    /// Listeners of a sound that has not ended.
+    listeners: Listeners,
+    /// Where its bytes come from.
+    pipe: Option<Witness>,
+    speed: Speed,
+    /// The length of its source is known.
+    is_bounded: bool,
+    began: Instant,
     used: Instant,
 }
 
 pub(crate) struct Shelf {
-    pub(crate) audios: BTreeMap<AudioId, Audio>,
+    pub(crate) audios: BTreeMap<AudioId, Fetched>,
     pub(crate) sounds: BTreeMap<SoundId, Sound>,
     pub(crate) spoken: BTreeMap<Phrase, SoundId>,
-    pub(crate) jobs: VecDeque<Job>,
-    pub(crate) workers: usize,
+    pub(crate) speech: Pool,
+    pub(crate) files: Pool,
+    /// They have their places among the slow ones: each gets a thread at once.
+    pub(crate) slow_jobs: VecDeque<Job>,
+    slow: Slow,
+    /// Decodings that are not given back, with their sounds and the calls that hear them.
+    decodes: BTreeMap<DecodeId, (SoundId, Option<CallSid>)>,
     audio_count: u64,
     sound_count: u64,
     bytes: usize,
@@ -79,8 +111,11 @@ impl Shelf {
             audios: BTreeMap::new(),
             sounds: BTreeMap::new(),
             spoken: BTreeMap::new(),
-            jobs: VecDeque::new(),
-            workers: 0,
+            speech: Pool::default(),
+            files: Pool::default(),
+            slow_jobs: VecDeque::new(),
+            slow: Slow::default(),
+            decodes: BTreeMap::new(),
             audio_count: 0,
             sound_count: 0,
             bytes: 0,
@@ -97,12 +132,17 @@ impl Shelf {
     }
 
     /// A new sound, empty.
-    pub(crate) fn new_sound(&mut self, origin: Origin) -> SoundId {
+    pub(crate) fn new_sound(&mut self, origin: Origin, claims: usize) -> SoundId {
         self.sound_count += 1;
         let sound = SoundId(self.sound_count);
         match &origin {
             Origin::Audio(audio) => {
-                self.audios.insert(*audio, Audio::Sound(sound));
+                let audio_of = Audio::Sound(sound);
+                let fetched = Fetched {
+                    audio: audio_of,
+                    claims,
+                };
+                self.audios.insert(*audio, fetched);
             }
             Origin::Phrase(phrase) => {
                 self.spoken.insert(phrase.clone(), sound);
@@ -112,23 +152,17 @@ impl Shelf {
             samples: Widths::default(),
             origin,
             askers: Vec::new(),
+            holders: BTreeSet::new(),
             wants: Vec::new(),
+            listeners: Listeners::default(),
+            pipe: None,
+            speed: Speed::Quick,
+            is_bounded: true,
+            began: Instant::now(),
             used: Instant::now(),
         };
         self.sounds.insert(sound, new);
         sound
-    }
-
-    /// Answers at once if the sound can begin; else when it can.
-    pub(crate) fn ask(&mut self, sound: SoundId, decode: DecodeId) -> Option<Told> {
-        let known = self.sounds.get_mut(&sound)?;
-        known.used = Instant::now();
-        if known.samples.can_begin() {
-            let result = Ok(sound);
-            return Some(Told::Decoded { decode, result });
-        }
-        known.askers.push(decode);
-        None
     }
 
     /// Answers at once if the samples are there, or never will be; else when they come.
@@ -137,12 +171,15 @@ impl Shelf {
             return Some(gone(want));
         };
         sound.used = Instant::now();
-        let told = serve(&sound.samples, want, &mut self.widened);
+        let Some(at) = sound.place(want) else {
+            return Some(gone(want));
+        };
+        let told = serve(&sound.samples, (want, at), &mut self.widened);
         if told.is_none() {
             if sound.wants.len() == WANTS_MAX {
                 return Some(gone(want));
             }
-            sound.wants.push(want);
+            sound.wants.push((want, at));
         }
         told
     }
@@ -153,6 +190,13 @@ impl Shelf {
             return false;
         };
         let narrow = size_of_val(new.narrow);
+        let is_slow = known.is_slow();
+        if is_slow && !self.make_slow_room(sound, narrow) {
+            return false;
+        }
+        let Some(known) = self.sounds.get(&sound) else {
+            return false;
+        };
         let wide = new.wide.filter(|_| known.samples.takes_wide());
         let wide = wide.map_or(0, size_of_val);
         let fits_whole = self.make_wide_room(wide) && self.make_room(narrow + wide);
@@ -169,7 +213,11 @@ impl Shelf {
             return false;
         };
         known.tell(sound, &mut self.widened, told);
-        known.samples.len() < SOUND_SAMPLES_MAX
+        let goes_on = known.samples.len() < SOUND_SAMPLES_MAX;
+        if let Some(past) = known.past() {
+            self.change(sound, |samples| samples.drop_before(past));
+        }
+        goes_on
     }
 
     /// Changes a sound's samples, and counts what that took.
@@ -177,11 +225,15 @@ impl Shelf {
         let Some(known) = self.sounds.get_mut(&sound) else {
             return;
         };
-        self.bytes -= known.samples.bytes();
-        self.wide_bytes -= known.samples.wide_bytes();
+        let is_slow = known.is_slow();
+        let before = (known.samples.bytes(), known.samples.wide_bytes());
         change(&mut known.samples);
-        self.bytes += known.samples.bytes();
-        self.wide_bytes += known.samples.wide_bytes();
+        let after = (known.samples.bytes(), known.samples.wide_bytes());
+        self.bytes = self.bytes - before.0 + after.0;
+        self.wide_bytes = self.wide_bytes - before.1 + after.1;
+        if is_slow {
+            self.slow.bytes = self.slow.bytes - before.0 + after.0;
+        }
     }
 
     /// Nothing more comes. With an error the sound stays for those who play it, up to where it
@@ -189,9 +241,14 @@ impl Shelf {
     pub(crate) fn end(&mut self, sound: SoundId, error: Option<DecodeError>) -> Vec<Told> {
         let mut told = Vec::new();
         self.change(sound, Widths::end);
+        self.slow_ended(sound);
         let Some(known) = self.sounds.get_mut(&sound) else {
             return told;
         };
+        known.pipe = None;
+        if !known.is_stream() {
+            known.listeners = Listeners::default();
+        }
         known.tell(sound, &mut self.widened, &mut told);
         let empty = known.samples.len() == 0;
         let error = error.or_else(|| empty.then(|| not_audio("no room for its samples")));
@@ -203,9 +260,14 @@ impl Shelf {
             let origin = known.origin.clone();
             self.forget(sound, &origin);
             if empty {
-                self.sounds.remove(&sound);
+                self.remove(sound);
             }
+        } else if known.is_stream() {
+            // Its beginning is not there: the next to ask for it is fetched anew.
+            let origin = known.origin.clone();
+            self.forget(sound, &origin);
         }
+        self.release_unused(sound);
         told
     }
 
@@ -269,17 +331,27 @@ impl Shelf {
         let Some(oldest) = self.longest_unwanted(|_| true) else {
             return false;
         };
-        if let Some(dropped) = self.sounds.remove(&oldest) {
-            self.bytes -= dropped.samples.bytes();
-            self.wide_bytes -= dropped.samples.wide_bytes();
-            self.forget(oldest, &dropped.origin);
-        }
+        self.remove(oldest);
         true
+    }
+
+    /// Removes a sound with all that is kept of it.
+    fn remove(&mut self, sound: SoundId) {
+        self.slow_ended(sound);
+        let Some(removed) = self.sounds.remove(&sound) else {
+            return;
+        };
+        self.bytes -= removed.samples.bytes();
+        self.wide_bytes -= removed.samples.wide_bytes();
+        self.forget(sound, &removed.origin);
+        if let Some(pipe) = removed.pipe {
+            pipe.abandon();
+        }
     }
 
     /// Drops audio that nobody asked to decode, if it has waited long.
     pub(crate) fn drop_waiting(&mut self, longer_than: Duration) {
-        self.audios.retain(|_, audio| match audio {
+        self.audios.retain(|_, fetched| match &fetched.audio {
             Audio::Waiting { since, .. } => since.elapsed() <= longer_than,
             Audio::Sound(_) => true,
         });
@@ -302,7 +374,7 @@ impl Shelf {
 impl Sound {
     /// Answers those who waited for what is there now.
     fn tell(&mut self, sound: SoundId, widened: &mut Widened, told: &mut Vec<Told>) {
-        if self.samples.can_begin() {
+        if self.can_begin() {
             let askers = self.askers.drain(..);
             told.extend(askers.map(|decode| {
                 let result = Ok(sound);
@@ -310,8 +382,8 @@ impl Sound {
             }));
         }
         let samples = &self.samples;
-        self.wants.retain(|want| {
-            let answer = serve(samples, *want, widened);
+        self.wants.retain(|place| {
+            let answer = serve(samples, *place, widened);
             let waits = answer.is_none();
             told.extend(answer);
             waits
@@ -319,8 +391,12 @@ impl Sound {
     }
 }
 
-fn serve(samples: &Widths, want: Want, widened: &mut Widened) -> Option<Told> {
-    let served = samples.serve(want.sound, want.position, want.rate, widened)?;
+/// Answers a want with the samples from a position of the sound on.
+fn serve(samples: &Widths, (want, at): (Want, u64), widened: &mut Widened) -> Option<Told> {
+    if at < samples.start() {
+        return Some(gone(want));
+    }
+    let served = samples.serve(want.sound, at, want.rate, widened)?;
     Some(Told::Feed {
         want,
         samples: served.samples,

@@ -5,17 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use confab_switchboard::DecodeError;
-use confab_terms::{AudioId, DecodeId, Rate, SoundId};
+use confab_terms::{AudioId, CallSid, DecodeId, Rate, SoundId};
 
 use crate::budget::Budget;
 use crate::decoder::{Decoded, Decoders};
 use crate::flite::Flite;
-use crate::limits::{
-    DECODING_AT_ONCE, JOBS_MAX, SPEAKING_AT_ONCE, UNDECODED_AGE_MAX, UNDECODED_BYTES_MAX,
-};
-use crate::permits::Permits;
+use crate::limits::{DECODING_AT_ONCE, JOBS_MAX, UNDECODED_AGE_MAX, UNDECODED_BYTES_MAX};
 use crate::pipe::{self, AudioWriter, Refused};
-use crate::shelf::{Audio, Origin, Shelf};
+use crate::shelf::{Audio, Fetched, Origin, Shelf, Speed};
 use crate::speech::{self, Phrase, Tts};
 use crate::told::{Sink, Told, Want};
 use crate::work::{Job, Source, not_audio};
@@ -48,7 +45,6 @@ pub(crate) struct Inner {
     shelf: Mutex<Shelf>,
     undecoded: Arc<Budget>,
     pub(crate) tts: Box<dyn Tts>,
-    pub(crate) speaking: Permits,
     pub(crate) decoders: Decoders,
 }
 
@@ -61,18 +57,19 @@ impl Sounds {
             shelf: Mutex::default(),
             undecoded: Arc::new(Budget::new(UNDECODED_BYTES_MAX)),
             tts: config.tts,
-            speaking: Permits::new(SPEAKING_AT_ONCE),
             decoders: Decoders::new(DECODING_AT_ONCE),
         };
         let inner = Arc::new(inner);
         Self { inner }
     }
 
-    /// Audio begins to arrive; it can be decoded from now on.
+    /// Audio begins to arrive; it can be decoded from now on. The caller has a claim on it, which
+    /// ends with `decode` or `drop_audio`.
     pub fn begin_audio(
         &self,
         url: &str,
         content_type: &str,
+        length: Option<u64>,
     ) -> Result<(AudioId, AudioWriter), Refused> {
         let (writer, reader) = pipe::pipe(self.inner.undecoded.clone());
         let mut shelf = self.inner.lock();
@@ -89,9 +86,14 @@ impl Sounds {
         let waiting = Audio::Waiting {
             reader,
             content_type: content_type.to_owned(),
+            is_bounded: length.is_some(),
             since: Instant::now(),
         };
-        shelf.audios.insert(audio, waiting);
+        let fetched = Fetched {
+            audio: waiting,
+            claims: 1,
+        };
+        shelf.audios.insert(audio, fetched);
         Ok((audio, writer))
     }
 
@@ -101,40 +103,83 @@ impl Sounds {
         self.inner.lock().audios.contains_key(&audio)
     }
 
+    /// Adds a claim to audio that is known: it stays until `decode` or `drop_audio`. False: it is
+    /// not known.
+    #[must_use]
+    pub fn claim(&self, audio: AudioId) -> bool {
+        self.inner.lock().claim(audio)
+    }
+
+    /// Ends a claim on audio that is not decoded.
+    pub fn drop_audio(&self, audio: AudioId) {
+        self.inner.lock().end_claim(audio);
+    }
+
+    /// Gives back the sound of a `decode` or `say`, answered or not. A source that has not ended
+    /// stops with its last holder.
+    pub fn release(&self, decode: DecodeId) {
+        self.inner.lock().release(decode);
+    }
+
+    /// Streams and slow sources now, and those that were refused so far.
+    #[must_use]
+    pub fn slow_sources(&self) -> (usize, u64) {
+        self.inner.lock().slow_sources()
+    }
+
     /// Makes audio a sound: answered by `Told::Decoded` as soon as its beginning can be played.
-    /// Equal audio is the same sound.
-    pub fn decode(&self, decode: DecodeId, audio: AudioId) {
+    /// Equal audio is the same sound. The sound is held until `release`.
+    pub fn decode(&self, decode: DecodeId, audio: AudioId, call: Option<CallSid>) {
         let mut shelf = self.inner.lock();
-        let sound = match shelf.audios.remove(&audio) {
-            None => {
-                drop(shelf);
-                let gone = not_audio("the audio is no longer there; fetch it again");
-                return self.inner.refuse(decode, gone);
-            }
-            Some(Audio::Sound(sound)) => {
-                shelf.audios.insert(audio, Audio::Sound(sound));
+        let Some(Fetched { audio: of, claims }) = shelf.audios.remove(&audio) else {
+            drop(shelf);
+            let gone = not_audio("the audio is no longer there; fetch it again");
+            return self.inner.refuse(decode, gone);
+        };
+        let sound = match of {
+            Audio::Sound(sound) => {
+                let audio_of = Audio::Sound(sound);
+                let fetched = Fetched {
+                    audio: audio_of,
+                    claims,
+                };
+                shelf.audios.insert(audio, fetched);
                 sound
             }
-            Some(Audio::Waiting {
+            Audio::Waiting {
                 reader,
                 content_type,
+                is_bounded,
                 ..
-            }) => {
+            } => {
+                if shelf.files.jobs.len() >= JOBS_MAX || !shelf.has_room() {
+                    drop(shelf);
+                    return self.inner.refuse(decode, too_much());
+                }
+                let speed = match shelf.has_slow_place(call) {
+                    true if is_bounded => Speed::Quick,
+                    true => Speed::Slow,
+                    false => Speed::Unproven,
+                };
+                let sound = shelf.new_sound(Origin::Audio(audio), claims);
+                shelf.set_source(sound, speed, is_bounded, reader.witness());
                 let source = Source::Audio {
                     reader,
                     content_type,
                 };
-                let Some(sound) = new_job(&mut shelf, Origin::Audio(audio), source) else {
-                    drop(shelf);
-                    return self.inner.refuse(decode, too_much());
-                };
+                let job = Job { sound, source };
+                match speed {
+                    Speed::Slow => shelf.slow_jobs.push_back(job),
+                    Speed::Quick | Speed::Unproven => shelf.files.jobs.push_back(job),
+                }
                 sound
             }
         };
-        self.ask(shelf, sound, decode);
+        self.ask(shelf, sound, decode, call);
+        self.inner.lock().end_claim(audio);
     }
 
-    /// Speaks: answered like `decode`. Equal phrases are the same sound.
+    /// Speaks: answered, held and given back like `decode`. Equal phrases are the same sound.
     pub fn say(&self, decode: DecodeId, text: &str, voice: Option<&str>, language: Option<&str>) {
         let text = match speech::tidy(text) {
             Ok(text) => text,
@@ -149,17 +194,18 @@ impl Sounds {
         let sound = match shelf.spoken.get(&phrase) {
             Some(sound) => *sound,
             None => {
-                let source = Source::Speech(phrase.clone());
-                let Some(sound) = new_job(&mut shelf, Origin::Phrase(phrase), source) else {
+                if shelf.speech.jobs.len() >= JOBS_MAX || !shelf.has_room() {
                     drop(shelf);
-                    return self
-                        .inner
-                        .refuse(decode, speech::unspeakable("too much at once"));
-                };
+                    let full = speech::unspeakable("too much at once");
+                    return self.inner.refuse(decode, full);
+                }
+                let source = Source::Speech(phrase.clone());
+                let sound = shelf.new_sound(Origin::Phrase(phrase), 0);
+                shelf.speech.jobs.push_back(Job { sound, source });
                 sound
             }
         };
-        self.ask(shelf, sound, decode);
+        self.ask(shelf, sound, decode, None);
     }
 
     /// A player's question: answered by `Told::Feed`, on this thread if the samples are there.
@@ -168,21 +214,18 @@ impl Sounds {
         self.inner.tell(told);
     }
 
-    fn ask(&self, mut shelf: MutexGuard<'_, Shelf>, sound: SoundId, decode: DecodeId) {
-        let told = shelf.ask(sound, decode);
+    fn ask(
+        &self,
+        mut shelf: MutexGuard<'_, Shelf>,
+        sound: SoundId,
+        decode: DecodeId,
+        call: Option<CallSid>,
+    ) {
+        let told = shelf.ask(sound, decode, call);
         drop(shelf);
         self.inner.tell(told);
         self.inner.hire();
     }
-}
-
-fn new_job(shelf: &mut Shelf, origin: Origin, source: Source) -> Option<SoundId> {
-    if shelf.jobs.len() >= JOBS_MAX || !shelf.has_room() {
-        return None;
-    }
-    let sound = shelf.new_sound(origin);
-    shelf.jobs.push_back(Job { sound, source });
-    Some(sound)
 }
 
 fn too_much() -> DecodeError {
@@ -194,7 +237,7 @@ impl Inner {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell(&self, told: impl IntoIterator<Item = Told>) {
+    pub(crate) fn tell(&self, told: impl IntoIterator<Item = Told>) {
         for told in told {
             (self.sink)(told);
         }

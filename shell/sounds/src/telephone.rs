@@ -1,6 +1,8 @@
-//! `audio/basic` and `audio/ulaw` without a header: µ-law at 8 kHz, as ITU-T G.711 has it.
+//! µ-law and A-law (ITU-T G.711), and the content types of files without a header in them.
 
-/// One byte to a sample in -1..1.
+use crate::plain::Coding;
+
+/// One byte of µ-law to a sample in -1..1.
 pub(crate) fn expand(byte: u8) -> f32 {
     let byte = !byte;
     let exponent = i32::from(byte >> 4 & 7);
@@ -14,10 +16,29 @@ pub(crate) fn expand(byte: u8) -> f32 {
     signed as f32 / 32_768.0
 }
 
-/// Whether a content type promises headerless µ-law.
-pub(crate) fn is_telephone(content_type: &str) -> bool {
-    matches!(
-        content_type,
-        "audio/basic" | "audio/ulaw" | "audio/x-mulaw" | "audio/pcmu"
-    )
+/// One byte of A-law to a sample in -1..1.
+pub(crate) fn expand_a(byte: u8) -> f32 {
+    let byte = byte ^ 0x55;
+    let exponent = i32::from(byte >> 4 & 7);
+    let mantissa = i32::from(byte & 15);
+    let magnitude = match exponent {
+        0 => (mantissa << 4) + 8,
+        exponent => ((mantissa << 4) + 264) << (exponent - 1),
+    };
+    let signed = if byte & 0x80 == 0 {
+        -magnitude
+    } else {
+        magnitude
+    };
+    signed as f32 / 32_768.0
+}
+
+/// The coding that a content type promises for a file without a header.
+pub(crate) fn coding(content_type: &str) -> Option<Coding> {
+    match content_type {
+        "audio/basic" | "audio/ulaw" | "audio/mulaw" | "audio/x-mulaw" | "audio/x-ulaw"
+        | "audio/pcmu" => Some(Coding::MuLaw),
+        "audio/alaw" | "audio/x-alaw" | "audio/pcma" => Some(Coding::ALaw),
+        _ => None,
+    }
 }

@@ -39,6 +39,18 @@ impl Widths {
         self.narrow.len() as u64
     }
 
+    /// The first position that is kept, at 8 kHz.
+    pub(crate) fn start(&self) -> u64 {
+        self.narrow.start() as u64
+    }
+
+    /// Drops most of what lies before a position.
+    pub(crate) fn drop_before(&mut self, position: u64) {
+        let position = usize::try_from(position).unwrap_or(usize::MAX);
+        self.narrow.drop_before(position);
+        self.wide.drop_before(position.saturating_mul(FACTOR));
+    }
+
     pub(crate) fn wide_bytes(&self) -> usize {
         self.wide.bytes()
     }
@@ -148,7 +160,7 @@ impl Widths {
     }
 
     fn widen(&self, position: usize, count: usize, reach: usize) -> Arc<[i16]> {
-        let lead = reach.min(position);
+        let lead = reach.min(position - self.narrow.start());
         let most = self.narrow.len() - (position - lead);
         let known = self
             .narrow

@@ -1,9 +1,10 @@
 //! Fetching what may be audio: through the cache, and streamed into the sink while it is played.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use confab_switchboard::{Fetch, FetchError, FetchKind, Fetched};
-use confab_terms::Method;
+use confab_terms::{AudioId, Method};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use tokio::sync::OwnedSemaphorePermit;
@@ -19,9 +20,9 @@ use crate::hop::Hop;
 use crate::jar::Jar;
 use crate::limits::{
     AUDIO_BYTES_MAX, AUDIO_BYTES_PER_SECOND_MIN, AUDIO_RATE_GRACE, AUDIO_STALL_MAX,
-    AUDIO_STALL_STEP, AUDIO_TIME_MAX,
+    AUDIO_STALL_STEP, AUDIO_TIME_MAX, AUDIO_WANTED_STEP,
 };
-use crate::sink::AudioWriter;
+use crate::sink::{AudioSink, AudioWriter};
 use crate::web::Web;
 
 impl Web {
@@ -49,12 +50,16 @@ impl Web {
         jar: &mut Jar,
     ) -> Result<Fetched, FetchError> {
         let shared = &self.shared;
-        let known = shared
-            .cache
-            .known(asked)
-            .filter(|known| shared.sink.has(known.audio));
-        if let Some(known) = known.as_ref().filter(|known| known.fresh) {
-            return Ok(Fetched::Audio { audio: known.audio });
+        let known = shared.cache.known(asked);
+        let mut claim = known
+            .as_ref()
+            .and_then(|known| Claim::of(&shared.sink, known.audio));
+        let known = known.filter(|_| claim.is_some());
+        if let Some(audio) = claim
+            .take_if(|_| known.as_ref().is_some_and(|known| known.fresh))
+            .map(Claim::keep)
+        {
+            return Ok(Fetched::Audio { audio });
         }
         // RFC 9110 §13.1.2: on anything but GET a match would be 412.
         let conditions = match &known {
@@ -64,7 +69,8 @@ impl Web {
         let answer = shared
             .exchange_bare_at_need(fetch, &conditions, bare, jar)
             .await?;
-        if let Some(audio) = known.and_then(|known| same(&known, &answer)) {
+        let is_same = known.is_some_and(|known| is_same(&known, &answer));
+        if let Some(audio) = claim.filter(|_| is_same).map(Claim::keep) {
             shared.cache.keep(asked, audio, answer.response.headers());
             return Ok(Fetched::Audio { audio });
         }
@@ -91,11 +97,14 @@ impl Web {
         }
     }
 
-    pub(crate) async fn stream(
+    /// Streams a body into the sink. What was `followed` to from a playlist is not asked for
+    /// changes at the playlist's URL.
+    pub(crate) async fn pour_in(
         &self,
         fetch: &Fetch,
         asked: &Asked,
         body: Body,
+        followed: bool,
     ) -> Result<Fetched, FetchError> {
         let shared = self.shared.clone();
         if body.declared().is_some_and(|size| size > AUDIO_BYTES_MAX) {
@@ -106,9 +115,14 @@ impl Web {
         let permit = permit.map_err(|_| {
             failure::connection("too much audio is being fetched at once; try again later")
         })?;
-        let begun = shared.sink.begin(&asked.url, &content::essence(headers));
+        let length = body.declared();
+        let kind = content::essence(headers);
+        let begun = shared.sink.begin(&asked.url, &kind, length);
         let (audio, writer) = begun.map_err(|full| failure::connection(full.to_string()))?;
-        shared.cache.keep(asked, audio, headers);
+        let none = HeaderMap::new();
+        shared
+            .cache
+            .keep(asked, audio, if followed { &none } else { headers });
         let idle = Duration::from_millis(u64::from(fetch.time_outs.read_ms));
         let url = asked.url.clone();
         tokio::spawn(async move {
@@ -120,27 +134,58 @@ impl Web {
     }
 }
 
-/// Checks that the body is audio, by its content type or its first bytes.
-async fn judge(body: &mut Body) -> Result<(), FetchError> {
+/// Checks that the body may be audio: by its content type, by its first bytes, or because it is no
+/// text. The sounds name what cannot be played.
+pub(crate) async fn judge(body: &mut Body) -> Result<(), FetchError> {
     check_success(body)?;
     let status = body.status();
     let essence = content::essence(body.headers());
-    let content = match content::told(&essence) {
-        Content::Untold => content::sniffed(body.head().await?),
-        told => told,
-    };
-    match content {
-        Content::Audio => Ok(()),
-        _ => Err(unfit(&essence, "audio", status)),
+    if content::told(&essence) == Content::Audio {
+        return Ok(());
+    }
+    let head = body.head().await?;
+    if content::sniffed(head) == Content::Audio || content::is_binary(head) {
+        return Ok(());
+    }
+    Err(unfit(&essence, "audio", status))
+}
+
+/// A claim on known audio, given back when dropped.
+struct Claim {
+    sink: Arc<dyn AudioSink>,
+    audio: AudioId,
+    kept: bool,
+}
+
+impl Claim {
+    fn of(sink: &Arc<dyn AudioSink>, audio: AudioId) -> Option<Self> {
+        sink.claim(audio).then(|| Self {
+            sink: sink.clone(),
+            audio,
+            kept: false,
+        })
+    }
+
+    /// Passes the claim on with the audio.
+    fn keep(mut self) -> AudioId {
+        self.kept = true;
+        self.audio
     }
 }
 
-/// The known audio, if the answer says that it is still the same.
-fn same(known: &Known, answer: &Answer) -> Option<confab_terms::AudioId> {
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.sink.drop_claim(self.audio);
+        }
+    }
+}
+
+/// Whether an answer says that the known audio is still the same.
+fn is_same(known: &Known, answer: &Answer) -> bool {
     let status = answer.response.status();
-    let unchanged = status == StatusCode::NOT_MODIFIED
-        || (status.is_success() && known.is_same(answer.response.headers()));
-    unchanged.then_some(known.audio)
+    status == StatusCode::NOT_MODIFIED
+        || (status.is_success() && known.is_same(answer.response.headers()))
 }
 
 fn too_long() -> String {
@@ -167,14 +212,13 @@ async fn pour(
         if !writer.has_room() {
             break format!("nobody decoded it for {} s", AUDIO_STALL_MAX.as_secs());
         }
-        let bytes = match timeout(idle, body.next()).await {
-            Ok(Ok(Some(bytes))) => bytes,
-            Ok(Ok(None)) => {
+        let bytes = match next(&mut body, writer.as_mut(), idle).await {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => {
                 writer.finish();
                 return true;
             }
-            Ok(Err(broken)) => break broken.message,
-            Err(_) => break format!("nothing came for {} ms", idle.as_millis()),
+            Err(reason) => break reason,
         };
         total += bytes.len() as u64;
         if let Some(reason) = is_beyond(total, started.elapsed()) {
@@ -186,6 +230,26 @@ async fn pour(
     };
     writer.fail(&reason);
     false
+}
+
+/// The next bytes; none at the end. An error says why none are taken any more.
+async fn next(
+    body: &mut Body,
+    writer: &mut dyn AudioWriter,
+    idle: Duration,
+) -> Result<Option<Vec<u8>>, String> {
+    let until = Instant::now() + idle;
+    loop {
+        if !writer.is_wanted() {
+            return Err("it is not played any more".to_owned());
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        match timeout(left.min(AUDIO_WANTED_STEP), body.next()).await {
+            Ok(read) => return read.map_err(|broken| broken.message),
+            Err(_) if left > AUDIO_WANTED_STEP => {}
+            Err(_) => return Err(format!("nothing came for {} ms", idle.as_millis())),
+        }
+    }
 }
 
 /// Why no more of it is taken, after so many bytes in so long a time.

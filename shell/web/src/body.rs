@@ -6,6 +6,7 @@ use confab_terms::limits::{DOCUMENT_BYTES_MAX, NOTICE_BODY_BYTES_MAX, NOTICE_HEA
 use reqwest::Response;
 use reqwest::header::{HeaderMap, SET_COOKIE};
 use tokio::time::timeout;
+use url::Url;
 
 use crate::failure;
 use crate::limits::{SNIFF_BYTES, WITNESS_WAIT};
@@ -36,6 +37,11 @@ impl Body {
 
     pub(crate) fn headers(&self) -> &HeaderMap {
         self.response.headers()
+    }
+
+    /// The URL that answered.
+    pub(crate) fn url(&self) -> &Url {
+        self.response.url()
     }
 
     /// What the server says it is long.

@@ -36,12 +36,21 @@ pub(crate) fn told(essence: &str) -> Content {
         "text/xml" | "application/xml" | "application/cxml" | "application/x-cxml" => {
             Content::Document
         }
-        "application/ogg" => Content::Audio,
+        "application/ogg"
+        | "application/vnd.apple.mpegurl"
+        | "application/x-mpegurl"
+        | "application/pls+xml" => Content::Audio,
         "" | "application/octet-stream" | "binary/octet-stream" => Content::Untold,
         other if other.starts_with("audio/") => Content::Audio,
         other if other.starts_with("application/") && other.ends_with("+xml") => Content::Document,
         _ => Content::Other,
     }
+}
+
+/// Returns whether the first bytes are no text.
+pub(crate) fn is_binary(head: &[u8]) -> bool {
+    let text = |byte: &u8| !byte.is_ascii_control() || byte.is_ascii_whitespace();
+    !head.iter().all(text) || std::str::from_utf8(head).is_err_and(|e| e.error_len().is_some())
 }
 
 /// Returns whether a text is a document, or an HTML page in its place, whatever its type says.
@@ -56,13 +65,26 @@ pub(crate) fn is_markup(text: &str) -> bool {
 
 /// What the first bytes say: `Untold` if there is nothing to go by.
 pub(crate) fn sniffed(head: &[u8]) -> Content {
-    const MARKS: &[&[u8]] = &[b"RIFF", b"RIFX", b"ID3", b"OggS", b"FORM", b".snd"];
+    const MARKS: &[&[u8]] = &[
+        b"RIFF",
+        b"RIFX",
+        b"ID3",
+        b"OggS",
+        b"FORM",
+        b".snd",
+        b"fLaC",
+        b"#EXTM3U",
+        b"[playlist]",
+    ];
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     if text.trim_ascii_start().starts_with(b"<") {
         return Content::Document;
     }
     // An MPEG frame's sync: eleven bits, then a version and a layer that are not reserved.
     let mpeg = head.len() > 1 && head[0] == 0xff && head[1] & 0xe0 == 0xe0 && head[1] & 6 != 0;
+    // AAC in ADTS has the same sync and no layer; MP4 has its mark behind a size.
+    let aac = head.len() > 1 && head[0] == 0xff && head[1] & 0xf6 == 0xf0;
+    let mpeg = mpeg || aac || head.get(4..8) == Some(&b"ftyp"[..]);
     if mpeg || MARKS.iter().any(|mark| head.starts_with(mark)) {
         return Content::Audio;
     }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 
 use confab_switchboard::FetchError;
+use url::Url;
 
 use crate::allowed::NotAllowed;
 use crate::resolve::NoAddress;
@@ -58,6 +59,18 @@ pub(crate) fn tls(message: impl Into<String>) -> FetchError {
 /// 11750: more than may be.
 pub(crate) fn too_large(message: impl Into<String>, status: u16) -> FetchError {
     failure(11750, message, Some(status))
+}
+
+/// 13420: no audio, or not a kind that can be played.
+pub(crate) fn not_audio(message: impl Into<String>, status: u16) -> FetchError {
+    failure(13420, message, Some(status))
+}
+
+/// An entry of a playlist brought this.
+pub(crate) fn in_playlist(error: FetchError, entry: &Url) -> FetchError {
+    let host = entry.host_str().unwrap_or_default();
+    let message = format!("the playlist's entry at {host}: {}", error.message);
+    FetchError { message, ..error }
 }
 
 /// 12300: a body of a kind that is of no use here.

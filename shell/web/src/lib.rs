@@ -19,6 +19,7 @@ mod hop;
 mod icy;
 mod jar;
 pub mod limits;
+mod playlist;
 mod port;
 mod resolve;
 mod signature;

@@ -16,14 +16,20 @@ pub const AUDIO_TIME_MAX: Duration = Duration::from_secs(2 * 3_600);
 pub const AUDIO_STALL_MAX: Duration = Duration::from_secs(10);
 /// How often it looks again.
 pub const AUDIO_STALL_STEP: Duration = Duration::from_millis(20);
+/// How often a source that sends nothing is looked at: whether it is still played.
+pub const AUDIO_WANTED_STEP: Duration = Duration::from_millis(200);
+/// Entries of playlists that are tried for one sound.
+pub const PLAYLIST_ENTRIES_MAX: usize = 8;
+/// Playlists inside playlists.
+pub const PLAYLIST_DEPTH_MAX: usize = 2;
 /// Bytes looked at to tell what a body without a telling content type is.
-pub const SNIFF_BYTES: usize = 64;
+pub const SNIFF_BYTES: usize = 256;
 /// How long the body of an answer that is of no use is read, to be shown in a notice.
 pub const WITNESS_WAIT: Duration = Duration::from_millis(500);
 /// Fetches under way; one more waits within its own time-out.
 pub const FETCHES_AT_ONCE: usize = 512;
 /// Audio bodies that stream in at once (11200 beyond).
-pub const STREAMS_AT_ONCE: usize = 256;
+pub const STREAMS_AT_ONCE: usize = 512;
 /// Lookups of names under way: each holds a thread.
 pub const LOOKUPS_AT_ONCE: usize = 64;
 /// Addresses of one name that are looked at; a name with more is refused.

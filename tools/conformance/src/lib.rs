@@ -18,6 +18,8 @@ pub mod namespace;
 pub mod nat;
 pub mod natted;
 pub mod party;
+pub mod radio;
+pub mod radio_holds;
 pub mod raw_call;
 pub mod rude;
 pub mod server;

@@ -108,7 +108,14 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "mp3",
         run: sounds::mp3,
-        seeds: &["tools/fuzz/corpus/mp3", "shell/sounds/tests/data"],
+        seeds: &["tools/fuzz/corpus/mp3", "tools/fuzz/corpus/wav"],
+        bytes_max: 16_384,
+        rounds: 3_000,
+    },
+    Target {
+        name: "audio",
+        run: sounds::audio,
+        seeds: &["tools/fuzz/corpus/audio", "shell/sounds/tests/data"],
         bytes_max: 16_384,
         rounds: 3_000,
     },

@@ -9,30 +9,48 @@ use confab_sounds::{Decoded, Decoders};
 
 /// Whatever a file of a few kilobytes says of itself. The filter of an odd rate is most of it.
 const MEMORY_MAX: usize = 24 << 20;
-/// Samples at 8 kHz for a byte of a file: 4 bits each at 1 kHz are 16.
-const SAMPLES_PER_BYTE: usize = 16;
+/// Samples at 8 kHz for a byte of a file: 320 of GSM in 65 bytes at 1 kHz are 39.
+const SAMPLES_PER_BYTE: usize = 64;
+/// The same where frames of few bytes are long: 120 ms of Opus silence in 3 bytes and their share
+/// of a page.
+const SAMPLES_PER_BYTE_PACKED: usize = 1_024;
+/// A frame of FLAC holds 65,535 equal samples in a dozen bytes: all that is looked at.
+const SAMPLES_OF_FLAC: usize = 2_000_000;
 /// What the filter adds at the end, and a whole frame of silence.
 const SAMPLES_MORE: usize = 16_000;
 
 pub(crate) fn wav(bytes: &[u8]) {
-    decode(bytes, "audio/wav");
+    decode(bytes, "audio/wav", SAMPLES_PER_BYTE);
 }
 
 pub(crate) fn mp3(bytes: &[u8]) {
-    decode(bytes, "audio/mpeg");
+    decode(bytes, "audio/mpeg", SAMPLES_PER_BYTE);
 }
 
-fn decode(bytes: &[u8], content_type: &str) {
+/// Whatever its first bytes say that it is.
+pub(crate) fn audio(bytes: &[u8]) {
+    for content_type in ["application/octet-stream", "audio/x-gsm", "audio/basic"] {
+        decode(bytes, content_type, SAMPLES_PER_BYTE_PACKED);
+    }
+}
+
+fn decode(bytes: &[u8], content_type: &str, samples_per_byte: usize) {
     static DECODERS: OnceLock<Decoders> = OnceLock::new();
     let decoders = DECODERS.get_or_init(|| Decoders::new(1));
-    let samples_max = bytes.len() * SAMPLES_PER_BYTE + SAMPLES_MORE;
+    let samples_max = bytes.len() * samples_per_byte + SAMPLES_MORE;
+    let is_flac = bytes
+        .windows(4)
+        .any(|mark| mark.eq_ignore_ascii_case(b"flac"));
     let mut decoded = 0;
     let mut wide = 0;
     let mut out = |samples: Decoded<'_>| {
         decoded += samples.narrow.len();
         wide += samples.wide.map_or(0, <[i16]>::len);
+        if is_flac && decoded > SAMPLES_OF_FLAC {
+            return ControlFlow::Break(());
+        }
         assert!(
-            decoded <= samples_max && wide <= 2 * samples_max,
+            is_flac || decoded <= samples_max && wide <= 2 * samples_max,
             "{decoded} samples, {wide} wide ones, of {} bytes",
             bytes.len()
         );

@@ -88,3 +88,8 @@ fn wav() {
 fn mp3() {
     short("mp3");
 }
+
+#[test]
+fn audio() {
+    short("audio");
+}

@@ -8,6 +8,7 @@ use confab_terms::{CallSid, ConferenceSid, LegId, RequestId, RoomId};
 use crate::call_events::CallEvents;
 use crate::dialled::Dialled;
 use crate::fetches::Fetches;
+use crate::holds::Holds;
 use crate::outcome::Checked;
 use crate::questions::Question;
 use crate::webhooks::Webhooks;
@@ -27,6 +28,7 @@ pub(crate) struct Books {
     pub(crate) call_events: CallEvents,
     pub(crate) fetches: Fetches,
     pub(crate) dialled: Dialled,
+    pub(crate) holds: Holds,
     /// Calls that somebody named hold music for, or silence.
     pub(crate) hold_urls: BTreeSet<CallSid>,
 }
@@ -128,6 +130,7 @@ impl Books {
                 self.legs, self.rooms
             ));
         }
+        self.holds.close()?;
         self.call_events.close(&self.ended_calls)?;
         self.webhooks.close()
     }

@@ -54,7 +54,11 @@ impl World {
             }
             Output::Media { thread, command } => self.commanded(thread.into(), command),
             Output::Fetch(fetch) => self.serve(&fetch),
-            Output::Decode { decode, audio } => {
+            Output::CancelFetch { .. } => Ok(()),
+            Output::DropAudio { audio } => self.books.holds.used(audio),
+            Output::ReleaseSound { decode } => self.books.holds.released(decode, self.now),
+            Output::Decode { decode, audio, .. } => {
+                self.books.holds.used(audio)?;
                 self.books.fetches.decodes(decode, audio)?;
                 self.decode(decode);
                 Ok(())

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use confab_media::Event;
-use confab_switchboard::{Input, Output};
+use confab_switchboard::{Fetched, Input, Output};
 use confab_terms::{FetchId, Instant};
 
 use crate::outcome::{Checked, Outcome};
@@ -157,6 +157,13 @@ impl World {
     fn fetched(&mut self, fetch: FetchId, brings: Brought, input: Input) -> Checked {
         let books = &mut self.books;
         let ended = |call| books.ended_calls.contains(&call);
+        if let Input::Fetched {
+            result: Ok(Fetched::Audio { audio }),
+            ..
+        } = &input
+        {
+            books.holds.brought(*audio);
+        }
         if !books.fetches.is_stale(fetch, ended) {
             if let Some((call, brings)) = brings {
                 self.oracle.comes(call, brings);
@@ -167,7 +174,14 @@ impl World {
         self.trace(|| format!("<- stale: {}", crate::trace::input(&input)));
         self.board.handle(self.both(), input);
         self.restore_board()?;
-        match self.board.poll_output() {
+        let dropped = match self.board.poll_output() {
+            Some(Output::DropAudio { audio }) => {
+                self.books.holds.used(audio)?;
+                self.board.poll_output()
+            }
+            other => other,
+        };
+        match dropped {
             None => Ok(()),
             Some(output) => Err(format!(
                 "of an answer that nobody waits for, {fetch}, comes {output:?}"

@@ -17,6 +17,7 @@ mod documents;
 mod fetches;
 mod hearing;
 mod holding;
+mod holds;
 mod hooks;
 mod inbox;
 mod microphone;

@@ -46,6 +46,8 @@ impl World {
             self.books.fetches.decoded(decode, sound);
             Ok(sound)
         };
+        let sound = result.as_ref().ok().copied();
+        self.books.holds.ordered(decode, sound);
         let at = self.now + Duration::from_micros(ms * 1_000 + 1);
         self.queue
             .push(at, Arrival::Input(Input::Decoded { decode, result }));

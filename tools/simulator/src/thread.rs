@@ -315,6 +315,7 @@ impl World {
             }
         }
         for (leg, player, sound, at) in wants {
+            self.books.holds.plays(sound, self.now)?;
             self.feed(leg, player, sound, at);
         }
         for event in events {

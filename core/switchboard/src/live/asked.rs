@@ -42,6 +42,8 @@ pub(crate) enum Decoding {
 pub(crate) struct Asked {
     pub(crate) fetches: BTreeMap<FetchId, Fetching>,
     pub(crate) decodes: BTreeMap<DecodeId, Decoding>,
+    /// Sounds in use by the programs of calls, to be given back with `Output::ReleaseSound`.
+    pub(crate) holds: BTreeMap<(CallSid, Role), DecodeId>,
 }
 
 impl Asked {

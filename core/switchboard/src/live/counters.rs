@@ -49,6 +49,8 @@ pub struct Leftovers {
     pub fetches: usize,
     /// Decodings without an answer.
     pub decodes: usize,
+    /// Sounds in use.
+    pub holds: usize,
     /// Announcements to whole conferences.
     pub announcements: usize,
     /// Ended calls whose leg has not told its figures.

@@ -10,10 +10,10 @@ use confab_terms::{CallSid, ConferenceSid, Now, limits};
 use serde::{Deserialize, Serialize};
 
 use super::ask::{ask, resolve};
-use super::running::{Running, Step, forget_question, running};
+use super::running::{Running, Step, forget_question, next_verb, running};
 use super::shared::{self, Brought};
-use super::sound;
 use super::step::{Fault, failed as program_failed, load, run, spoken};
+use super::{hold, sound};
 use crate::flow;
 use crate::live::{Fetching, Redirects, Role};
 use crate::tell::{self, fields};
@@ -144,10 +144,7 @@ pub(super) fn begin_shared(board: &mut Switchboard, now: Now, sid: CallSid, numb
 
 /// The next verb, or the end.
 pub(super) fn advance(board: &mut Switchboard, now: Now, sid: CallSid) {
-    let Some(program) = running(board, sid, Role::Announcement) else {
-        return;
-    };
-    match program.next_verb() {
+    match next_verb(board, sid, Role::Announcement) {
         Some(Verb::Redirect { url, method }) => redirect(board, now, sid, &url, method),
         Some(verb) => {
             if !sound::begin(board, now, sid, Role::Announcement, &verb) {
@@ -238,6 +235,7 @@ fn current(board: &Switchboard, sid: CallSid) -> Option<(ConferenceSid, Queued)>
 
 /// The current one is over: the leg hears its room at full level again, or the next one.
 fn over(board: &mut Switchboard, now: Now, sid: CallSid, heard: bool) {
+    hold::release(board, sid, Role::Announcement);
     let Some(call) = board.calls.get_mut(sid) else {
         return;
     };

@@ -8,7 +8,7 @@ use confab_terms::{AudioId, CallSid, Method, Now, limits};
 use super::ask::{ask, resolve};
 use super::dial;
 use super::record;
-use super::running::{Step, forget_question, running};
+use super::running::{Step, forget_question, next_verb, running};
 use super::sound;
 use super::step::{Fault, decode, failed as program_failed, notice};
 use crate::CallEnd;
@@ -53,10 +53,7 @@ pub(crate) fn run_document(
 /// Carries verbs out until one takes time.
 pub(crate) fn advance(board: &mut Switchboard, now: Now, sid: CallSid) {
     loop {
-        let Some(program) = running(board, sid, Role::Document) else {
-            return;
-        };
-        let Some(verb) = program.next_verb() else {
+        let Some(verb) = next_verb(board, sid, Role::Document) else {
             return hang_up(board, now, sid);
         };
         if !begin(board, now, sid, verb) {

@@ -5,6 +5,7 @@ mod announcement;
 mod ask;
 mod dial;
 mod document;
+mod hold;
 mod keys;
 mod music;
 mod record;
@@ -20,6 +21,7 @@ pub(crate) use announcement::{
 pub(crate) use ask::time_outs;
 pub(crate) use dial::{DialOutcome, dial_over, farewell};
 pub(crate) use document::{ask_document, call_is_up, document_too_late, pause_over, run_document};
+pub(crate) use hold::drop_audio;
 pub(crate) use keys::{press_first, run_first};
 pub(crate) use music::{Music, music_grace_over, round_over, start_music, stop_music};
 pub(crate) use record::{LastWord, enough, farewell_recorded, key, not_written, voice, written};

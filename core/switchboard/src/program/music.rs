@@ -8,9 +8,9 @@ use confab_terms::{CallSid, Now, limits};
 use serde::{Deserialize, Serialize};
 
 use super::ask::{ask, resolve};
-use super::running::{Running, Step, forget_question, running};
-use super::sound;
+use super::running::{Running, Step, forget_question, next_verb, running};
 use super::step::{Fault, failed as program_failed, notice};
+use super::{hold, sound};
 use crate::live::{Fetching, Redirects, Role, Timer};
 use crate::tell::fields;
 use crate::{FetchKind, Output, Switchboard};
@@ -121,10 +121,7 @@ pub(super) fn failed(board: &mut Switchboard, sid: CallSid) {
 
 /// The next verb, or the next round.
 pub(super) fn advance(board: &mut Switchboard, now: Now, sid: CallSid) {
-    let Some(program) = running(board, sid, Role::Music) else {
-        return;
-    };
-    match program.next_verb() {
+    match next_verb(board, sid, Role::Music) {
         Some(Verb::Redirect { url, method }) => redirect(board, now, sid, &url, method),
         Some(verb) => {
             if !sound::begin(board, now, sid, Role::Music, &verb) {
@@ -181,6 +178,22 @@ fn rest(board: &mut Switchboard, now: Now, sid: CallSid) {
     } else {
         board.timers.set(Timer::Round(sid), at);
     }
+}
+
+/// The sound that plays without a document is gone, as a stream that broke off: it is fetched anew,
+/// at least a second after it was fetched last.
+pub(super) fn sound_gone(board: &mut Switchboard, now: Now, sid: CallSid) {
+    let Some(program) = running(board, sid, Role::Music) else {
+        return;
+    };
+    program.step = Step::Resting;
+    let at = program.began + limits::DOCUMENT_ROUND_MIN;
+    hold::release(board, sid, Role::Music);
+    if at <= now.instant {
+        return round_over(board, now, sid);
+    }
+    board.timers.set(Timer::Round(sid), at);
+    grace(board, now, sid);
 }
 
 /// Starts over: everything is fetched anew.

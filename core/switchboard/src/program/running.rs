@@ -5,11 +5,11 @@ use confab_cxml::{Cursor, Document, Record, Verb};
 use confab_terms::{AudioId, CallSid, DecodeId, FetchId, Instant, PlayerId, SoundId};
 use serde::{Deserialize, Serialize};
 
-use super::keys;
 use super::record::Taking;
-use crate::Switchboard;
+use super::{hold, keys};
 use crate::live::Role;
 use crate::tell::fields::Fields;
+use crate::{Output, Switchboard};
 
 /// A program. Without a document it is one sound, played as it is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -117,19 +117,36 @@ pub(crate) fn running(board: &mut Switchboard, call: CallSid, role: Role) -> Opt
     }
 }
 
+/// The next verb of a program. The sound that is held is given back unless this verb plays it.
+pub(super) fn next_verb(board: &mut Switchboard, call: CallSid, role: Role) -> Option<Verb> {
+    let program = running(board, call, role)?;
+    let verb = program.next_verb();
+    let plays_on = verb.as_ref().and_then(|verb| program.sound_of(verb));
+    if plays_on.is_none() {
+        program.sound = None;
+        hold::release(board, call, role);
+    }
+    verb
+}
+
 /// What the program waits for is not its any more: the answer will be stale, and keys that are
 /// not out yet stay unpressed.
 pub(crate) fn forget_question(board: &mut Switchboard, call: CallSid, role: Role) {
+    hold::release(board, call, role);
     let Some(running) = running(board, call, role) else {
         return;
     };
+    running.sound = None;
     match core::mem::take(&mut running.step) {
         Step::Pressing(player) | Step::PressingFirst(player) => {
             keys::stop(board, call, player);
         }
-        Step::Fetching(fetch) | Step::Audio(fetch, _) => {
+        // An application that was asked for a document gets its request whole.
+        Step::Fetching(fetch) if role == Role::Document => {
             board.asked.fetches.remove(&fetch);
         }
+        Step::Fetching(fetch) | Step::Audio(fetch, _) => hold::cancel(board, fetch),
+        Step::AnsweringAudio(audio) => board.send(Output::DropAudio { audio }),
         Step::Sound(decode, _) => {
             board.asked.decodes.remove(&decode);
         }

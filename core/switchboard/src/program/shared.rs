@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use confab_conference::Url;
-use confab_terms::{CallSid, ConferenceSid, Now, SoundId};
+use confab_terms::{CallSid, ConferenceSid, DecodeId, Now, SoundId};
 use serde::{Deserialize, Serialize};
 
 use super::announcement::begin_shared;
 use super::ask::ask;
+use super::hold;
 use super::running::{Step, running};
 use super::step::Fault;
 use crate::flow;
@@ -33,6 +34,8 @@ struct ToAll {
     heard: bool,
     /// Whether its failing was told.
     failed: bool,
+    /// The decoding whose sound is held.
+    held: Option<DecodeId>,
 }
 
 /// What its fetch brought.
@@ -71,6 +74,7 @@ pub(super) fn ask_for_all(
         left: listeners,
         heard: false,
         failed: false,
+        held: None,
     };
     board.shared.by_number.insert(number, to_all);
     let asked = fields::to_all(board, conference);
@@ -91,13 +95,18 @@ pub(crate) fn fetched_for_all(
         }
         Ok(Fetched::Text(text)) => bring(board, now, number, Brought::Text(text)),
         Ok(Fetched::Audio { audio }) => {
+            let decode = board.names.decode();
             let Some(to_all) = board.shared.by_number.get_mut(&number) else {
-                return;
+                return board.send(Output::DropAudio { audio });
             };
             to_all.brought = Brought::Decoding;
-            let decode = board.names.decode();
+            to_all.held = Some(decode);
             board.asked.decodes.insert(decode, Decoding::ToAll(number));
-            board.send(Output::Decode { decode, audio });
+            board.send(Output::Decode {
+                decode,
+                audio,
+                call: None,
+            });
         }
         Err(error) => failed(board, now, number, Fault::from(error)),
     }
@@ -205,12 +214,14 @@ pub(super) fn done(
 
 /// Nobody waits for it any more: neither does its question.
 fn remove(board: &mut Switchboard, number: u64) {
-    board.shared.by_number.remove(&number);
-    let asked = &mut board.asked;
-    asked
-        .fetches
-        .retain(|_, whose| *whose != Fetching::ToAll(number));
-    asked
-        .decodes
-        .retain(|_, whose| *whose != Decoding::ToAll(number));
+    let removed = board.shared.by_number.remove(&number);
+    if let Some(decode) = removed.and_then(|to_all| to_all.held) {
+        board.asked.decodes.remove(&decode);
+        board.send(Output::ReleaseSound { decode });
+    }
+    let fetches = board.asked.fetches.iter();
+    let mut own = fetches.filter(|(_, whose)| **whose == Fetching::ToAll(number));
+    if let Some(fetch) = own.next().map(|(fetch, _)| *fetch) {
+        hold::cancel(board, fetch);
+    }
 }

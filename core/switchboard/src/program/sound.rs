@@ -10,11 +10,9 @@ use confab_terms::{CallSid, DecodeId, Method, PlayerId, SoundId};
 use confab_terms::{Now, Rate};
 
 use super::ask::{ask, resolve};
-use super::keys;
-use super::music;
-use super::record;
 use super::running::{Running, Step, running};
 use super::step::{Fault, advance, failed, notice};
+use super::{hold, keys, music, record};
 use crate::live::{Decoding, Fetching, Role, Timer};
 use crate::{DecodeError, FetchKind, Output, Switchboard};
 
@@ -57,6 +55,7 @@ pub(crate) fn begin(
             let decode = board.names.decode();
             let whose = Decoding::Program(call, role);
             board.asked.decodes.insert(decode, whose);
+            hold::hold(board, call, role, decode);
             board.send(Output::Say {
                 decode,
                 text: text.clone(),
@@ -143,8 +142,12 @@ pub(crate) fn decoded(
 
 /// An endless verb needs no one to start it over, so there is no gap.
 fn play_verb(board: &mut Switchboard, call: CallSid, role: Role, verb: &Verb, sound: SoundId) {
-    let repeats = verb.loops() == Loops::Endless && role != Role::Announcement;
+    let repeats = repeats(verb, role);
     start(board, call, role, Source::Sound(sound), repeats);
+}
+
+fn repeats(verb: &Verb, role: Role) -> bool {
+    verb.loops() == Loops::Endless && role != Role::Announcement
 }
 
 /// Audio without a document: music loops, an announcement is played once.
@@ -207,7 +210,19 @@ pub(crate) fn player_ended(board: &mut Switchboard, now: Now, call: CallSid, pla
         // A player that has ended would keep the leg from sharing its room's encoding.
         silence(board, call);
     }
-    advance(board, now, call, role);
+    match running(board, call, role) {
+        Some(program) if role == Role::Music && program.document.is_none() => {
+            music::sound_gone(board, now, call);
+        }
+        Some(program) => {
+            // A player that repeats ends only when its sound is gone: fetched anew for this verb.
+            let sound = program.sound.as_ref();
+            let repeats = sound.is_some_and(|(verb, _)| repeats(verb, role));
+            program.sound.take_if(|_| repeats);
+            advance(board, now, call, role);
+        }
+        None => {}
+    }
 }
 
 pub(super) fn silence(board: &mut Switchboard, call: CallSid) {

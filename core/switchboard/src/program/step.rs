@@ -5,7 +5,7 @@ use confab_cxml::{Document, Loops, Place, Verb};
 use confab_terms::{AudioId, CallSid, FetchId, Now};
 
 use super::running::{Step, running};
-use super::{announcement, document, music, sound};
+use super::{announcement, document, hold, music, sound};
 use crate::live::{Decoding, Role};
 use crate::tell;
 use crate::{Exchange, FetchError, Fetched, Notice, Output, Severity, Switchboard};
@@ -31,7 +31,7 @@ pub(crate) fn fetched(
 ) {
     let Some(program) = running(board, call, role) else {
         board.counted.stale_answers += 1;
-        return;
+        return hold::drop_audio(board, result);
     };
     let step = core::mem::take(&mut program.step);
     match step {
@@ -56,6 +56,7 @@ pub(crate) fn fetched(
         other => {
             program.step = other;
             board.counted.stale_answers += 1;
+            hold::drop_audio(board, result);
         }
     }
 }
@@ -228,10 +229,16 @@ pub(super) fn decode(
     let decode = board.names.decode();
     let whose = Decoding::Program(call, role);
     board.asked.decodes.insert(decode, whose);
+    hold::hold(board, call, role, decode);
     if let Some(program) = running(board, call, role) {
         program.step = Step::Sound(decode, verb);
     }
-    board.send(Output::Decode { decode, audio });
+    let call = Some(call);
+    board.send(Output::Decode {
+        decode,
+        audio,
+        call,
+    });
 }
 
 impl Fault {

@@ -26,6 +26,7 @@ mod outgoing;
 mod record_verb;
 mod recordings;
 mod refusals;
+mod releases;
 mod replacing;
 mod restoring;
 mod secrecy;

@@ -7,7 +7,7 @@ use confab_terms::{AudioId, DecodeId, LegId, PlayerId, Rate, SoundId};
 
 use super::{Origin, Shelf, Want};
 use crate::decoder::Decoded;
-use crate::limits::WIDENED_CHUNKS_MAX;
+use crate::limits::{STREAM_AFTER, WIDENED_CHUNKS_MAX};
 use crate::told::Told;
 use crate::work::not_audio;
 
@@ -26,7 +26,7 @@ fn full(shelf: &mut Shelf, seconds: usize) -> SoundId {
 
 fn full_of(shelf: &mut Shelf, seconds: usize, second: Decoded<'_>) -> SoundId {
     let audio = shelf.next_audio();
-    let sound = shelf.new_sound(Origin::Audio(audio));
+    let sound = shelf.new_sound(Origin::Audio(audio), 0);
     for _ in 0..seconds {
         assert!(shelf.grow(sound, second, &mut Vec::new()));
     }
@@ -74,8 +74,8 @@ fn what_was_wanted_lately_stays_and_the_new_one_ends() {
     let mut shelf = Shelf::new(10 * 16_000, Duration::from_secs(60));
     let (one, two) = (full(&mut shelf, 5), full(&mut shelf, 5));
     let audio = shelf.next_audio();
-    let three = shelf.new_sound(Origin::Audio(audio));
-    assert_eq!(shelf.ask(three, DecodeId(3)), None);
+    let three = shelf.new_sound(Origin::Audio(audio), 0);
+    assert_eq!(shelf.ask(three, DecodeId(3), None), None);
     assert!(!shelf.grow(three, SECOND, &mut Vec::new()));
     let told = shelf.end(three, None);
     let failed = matches!(&told[..], [Told::Decoded { result: Err(_), .. }]);
@@ -90,7 +90,8 @@ fn what_was_wanted_lately_stays_and_the_new_one_ends() {
 fn a_broken_sound_still_gives_its_room_back() {
     let mut shelf = Shelf::new(10 * 16_000, Duration::ZERO);
     let audio = shelf.next_audio();
-    let sound = shelf.new_sound(Origin::Audio(audio));
+    let sound = shelf.new_sound(Origin::Audio(audio), 0);
+    assert_eq!(shelf.ask(sound, DecodeId(1), None), None);
     assert!(shelf.grow(sound, SECOND, &mut Vec::new()));
     shelf.end(sound, Some(not_audio("broken")));
     assert_eq!(want(&mut shelf, sound), 8_000);
@@ -131,7 +132,7 @@ fn the_wide_half_goes_with_its_sound() {
 fn wide_samples_give_way_to_the_narrow_ones_of_others_in_use() {
     let mut shelf = Shelf::new(24 * 16_000, Duration::from_secs(60));
     let audios = [(); 3].map(|()| shelf.next_audio());
-    let sounds = audios.map(|audio| shelf.new_sound(Origin::Audio(audio)));
+    let sounds = audios.map(|audio| shelf.new_sound(Origin::Audio(audio), 0));
     // All three are decoded at once and in use: 24 s altogether, exactly the room.
     for second in 0..8 {
         for sound in sounds {
@@ -152,7 +153,7 @@ fn wide_samples_give_way_to_the_narrow_ones_of_others_in_use() {
         );
     }
     let audio = shelf.next_audio();
-    let one_more = shelf.new_sound(Origin::Audio(audio));
+    let one_more = shelf.new_sound(Origin::Audio(audio), 0);
     assert!(
         !shelf.grow(one_more, SECOND, &mut Vec::new()),
         "full of narrow ones"
@@ -246,7 +247,7 @@ fn who_hears_the_same_narrow_sound_wide_shares_one_chunk() {
 fn what_was_made_wide_before_more_came_is_not_taken_for_what_is_there_now() {
     let mut shelf = Shelf::new(12 * 16_000, Duration::from_secs(60));
     let audio = shelf.next_audio();
-    let sound = shelf.new_sound(Origin::Audio(audio));
+    let sound = shelf.new_sound(Origin::Audio(audio), 0);
     let half = Decoded {
         narrow: &[1; 4_000],
         wide: None,
@@ -257,4 +258,116 @@ fn what_was_made_wide_before_more_came_is_not_taken_for_what_is_there_now() {
     assert!(shelf.grow(sound, half, &mut Vec::new()));
     shelf.end(sound, None);
     assert_eq!(want_at(&mut shelf, sound, 0, Rate::Hz16000).len(), 16_000);
+}
+
+/// A stream of so many seconds, of which each is a level of its own.
+fn stream(shelf: &mut Shelf, seconds: i16) -> SoundId {
+    let audio = shelf.next_audio();
+    let sound = shelf.new_sound(Origin::Audio(audio), 0);
+    let known = shelf.sounds.get_mut(&sound).unwrap();
+    known.is_bounded = false;
+    known.began -= STREAM_AFTER;
+    assert_eq!(shelf.ask(sound, DecodeId(1), None), None);
+    goes_on(shelf, sound, 0..seconds);
+    sound
+}
+
+fn goes_on(shelf: &mut Shelf, sound: SoundId, levels: core::ops::Range<i16>) {
+    for level in levels {
+        let narrow = [level; 8_000];
+        let second = Decoded {
+            narrow: &narrow,
+            wide: None,
+        };
+        assert!(shelf.grow(sound, second, &mut Vec::new()));
+    }
+}
+
+fn heard(shelf: &mut Shelf, sound: SoundId, player: u64, position: u64) -> Option<i16> {
+    let want = Want {
+        leg: LegId(1),
+        player: PlayerId(player),
+        sound,
+        position,
+        rate: Rate::Hz8000,
+    };
+    match shelf.want(want) {
+        Some(Told::Feed { samples, .. }) => samples.first().copied(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_stream_keeps_what_its_slowest_listener_has_not_heard_and_little_more() {
+    let mut shelf = Shelf::new(1_000 * 16_000, Duration::ZERO);
+    let sound = stream(&mut shelf, 100);
+    // Nobody has listened yet: half a minute is kept.
+    assert_eq!(shelf.bytes, 30 * 16_000);
+    assert_eq!(
+        heard(&mut shelf, sound, 1, 0),
+        Some(98),
+        "joins near its end"
+    );
+    goes_on(&mut shelf, sound, 100..110);
+    assert_eq!(heard(&mut shelf, sound, 2, 0), Some(108));
+    assert_eq!(heard(&mut shelf, sound, 2, 8_000), Some(109));
+    assert_eq!(
+        heard(&mut shelf, sound, 1, 8_000),
+        Some(99),
+        "goes on where it was"
+    );
+    goes_on(&mut shelf, sound, 110..111);
+    // From 97, two seconds before the slower one, to 110.
+    assert_eq!(shelf.bytes, 14 * 16_000);
+}
+
+#[test]
+fn who_pauses_for_long_goes_on_near_the_end_of_a_stream() {
+    let mut shelf = Shelf::new(1_000 * 16_000, Duration::ZERO);
+    let sound = stream(&mut shelf, 40);
+    assert_eq!(heard(&mut shelf, sound, 1, 0), Some(38));
+    for listener in shelf.sounds.values_mut() {
+        listener.listeners.pause();
+    }
+    goes_on(&mut shelf, sound, 40..100);
+    assert_eq!(shelf.bytes, 30 * 16_000);
+    assert_eq!(heard(&mut shelf, sound, 1, 8_000), Some(98));
+    assert_eq!(heard(&mut shelf, sound, 1, 16_000), Some(99));
+}
+
+#[test]
+fn a_stream_that_has_ended_does_not_start_over_and_is_not_found_again() {
+    let mut shelf = Shelf::new(1_000 * 16_000, Duration::ZERO);
+    let sound = stream(&mut shelf, 40);
+    assert_eq!(heard(&mut shelf, sound, 1, 0), Some(38));
+    assert_eq!(heard(&mut shelf, sound, 1, 8_000), Some(39));
+    shelf.end(sound, None);
+    assert_eq!(heard(&mut shelf, sound, 1, 16_000), None);
+    assert_eq!(heard(&mut shelf, sound, 1, 0), None);
+    assert!(!shelf.audios.contains_key(&AudioId(1)));
+    shelf.release(DecodeId(1));
+    assert_eq!((shelf.bytes, shelf.sounds.len()), (0, 0));
+}
+
+#[test]
+fn a_file_of_known_length_keeps_its_beginning_however_slow_it_is() {
+    let mut shelf = Shelf::new(1_000 * 16_000, Duration::ZERO);
+    let sound = stream(&mut shelf, 1);
+    shelf.sounds.get_mut(&sound).unwrap().is_bounded = true;
+    goes_on(&mut shelf, sound, 1..50);
+    assert_eq!(shelf.bytes, 50 * 16_000);
+}
+
+#[test]
+fn slow_sources_take_half_of_the_room_and_leave_the_rest_to_files() {
+    let mut shelf = Shelf::new(20 * 16_000, Duration::from_secs(60));
+    let audio = shelf.next_audio();
+    let slow = shelf.new_sound(Origin::Audio(audio), 0);
+    shelf.set_slow(slow);
+    for _ in 0..10 {
+        assert!(shelf.grow(slow, WIDE_SECOND, &mut Vec::new()));
+    }
+    assert!(!shelf.grow(slow, SECOND, &mut Vec::new()));
+    let file = full(&mut shelf, 10);
+    assert_eq!(want(&mut shelf, file), 8_000);
 }

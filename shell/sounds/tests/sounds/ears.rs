@@ -26,7 +26,7 @@ impl Ears {
     pub(crate) fn audio(&self, bytes: &[u8], content_type: &str) -> AudioId {
         let (audio, mut writer) = self
             .sounds
-            .begin_audio("http://x/", content_type)
+            .begin_audio("http://x/", content_type, None)
             .expect("room");
         for piece in bytes.chunks(1_400) {
             writer.write(piece).expect("room");
@@ -97,7 +97,7 @@ impl Ears {
 
     pub(crate) fn play(&self, bytes: &[u8], content_type: &str) -> Result<Vec<i16>, DecodeError> {
         let audio = self.audio(bytes, content_type);
-        self.sounds.decode(DecodeId(1), audio);
+        self.sounds.decode(DecodeId(1), audio, None);
         self.decoded().map(|sound| self.all(sound))
     }
 }

@@ -134,8 +134,8 @@ fn equal_audio_is_one_sound() {
         &wav(8_000, 1, Coding::S16, &sine(8_000, 440.0, 0.3, 0.5)),
         "audio/wav",
     );
-    ears.sounds.decode(confab_terms::DecodeId(1), audio);
-    ears.sounds.decode(confab_terms::DecodeId(2), audio);
+    ears.sounds.decode(confab_terms::DecodeId(1), audio, None);
+    ears.sounds.decode(confab_terms::DecodeId(2), audio, None);
     let (one, two) = (
         ears.decoded().expect("audio"),
         ears.decoded().expect("audio"),

@@ -14,9 +14,9 @@ fn a_sound_plays_while_it_arrives() {
     let file = wav(8_000, 1, Coding::S16, &sine(8_000, 440.0, 4.0, 0.5));
     let (audio, mut writer) = ears
         .sounds
-        .begin_audio("http://x/", "audio/wav")
+        .begin_audio("http://x/", "audio/wav", None)
         .expect("room");
-    ears.sounds.decode(DecodeId(7), audio);
+    ears.sounds.decode(DecodeId(7), audio, None);
     assert!(
         ears.told.recv_timeout(Duration::from_millis(100)).is_err(),
         "too early"
@@ -52,14 +52,14 @@ fn what_comes_faster_than_it_is_read_should_wait() {
     let file = wav(8_000, 1, Coding::S16, &sine(8_000, 440.0, 100.0, 0.5));
     let (audio, mut writer) = ears
         .sounds
-        .begin_audio("http://x/", "audio/wav")
+        .begin_audio("http://x/", "audio/wav", None)
         .expect("room");
     assert!(writer.has_room());
     writer.write(&file[..131_071]).expect("room");
     assert!(writer.has_room());
     writer.write(&file[131_071..140_000]).expect("room");
     assert!(!writer.has_room(), "nobody reads it yet");
-    ears.sounds.decode(DecodeId(7), audio);
+    ears.sounds.decode(DecodeId(7), audio, None);
     ears.decoded().expect("it can begin");
     let begun = std::time::Instant::now();
     while !writer.has_room() {
@@ -79,9 +79,9 @@ fn a_sound_that_breaks_off_plays_up_to_there_and_is_not_kept() {
     let file = wav(8_000, 1, Coding::S16, &sine(8_000, 440.0, 4.0, 0.5));
     let (audio, mut writer) = ears
         .sounds
-        .begin_audio("http://x/", "audio/wav")
+        .begin_audio("http://x/", "audio/wav", None)
         .expect("room");
-    ears.sounds.decode(DecodeId(7), audio);
+    ears.sounds.decode(DecodeId(7), audio, None);
     writer.write(&file[..44 + 16_000]).expect("room");
     let sound = ears.decoded().expect("it can begin");
     ears.want(sound, 20_000);
@@ -97,9 +97,9 @@ fn audio_that_never_comes_is_an_error_that_says_why() {
     let ears = Ears::new();
     let (audio, writer) = ears
         .sounds
-        .begin_audio("http://x/", "audio/wav")
+        .begin_audio("http://x/", "audio/wav", None)
         .expect("room");
-    ears.sounds.decode(DecodeId(7), audio);
+    ears.sounds.decode(DecodeId(7), audio, None);
     writer.fail("nothing came for 5000 ms");
     let error = ears.decoded().expect_err("no audio");
     assert_eq!(error.code, 13420);
@@ -108,7 +108,7 @@ fn audio_that_never_comes_is_an_error_that_says_why() {
         "{}",
         error.message
     );
-    ears.sounds.decode(DecodeId(8), audio);
+    ears.sounds.decode(DecodeId(8), audio, None);
     assert_eq!(ears.decoded().expect_err("gone").code, 13420);
 }
 
@@ -117,9 +117,9 @@ fn a_writer_that_is_dropped_leaves_nobody_waiting() {
     let ears = Ears::new();
     let (audio, writer) = ears
         .sounds
-        .begin_audio("http://x/", "audio/mpeg")
+        .begin_audio("http://x/", "audio/mpeg", None)
         .expect("room");
-    ears.sounds.decode(DecodeId(7), audio);
+    ears.sounds.decode(DecodeId(7), audio, None);
     drop(writer);
     assert_eq!(ears.decoded().expect_err("no audio").code, 13420);
 }
@@ -151,9 +151,9 @@ fn slow_arrivals_do_not_hold_up_others() {
     for id in 0..40 {
         let (audio, writer) = ears
             .sounds
-            .begin_audio("http://x/", "audio/wav")
+            .begin_audio("http://x/", "audio/wav", None)
             .expect("room");
-        ears.sounds.decode(DecodeId(100 + id), audio);
+        ears.sounds.decode(DecodeId(100 + id), audio, None);
         slow.push(writer);
     }
     let file = wav(8_000, 1, Coding::S16, &sine(8_000, 440.0, 0.5, 0.5));
@@ -166,7 +166,7 @@ fn too_much_for_one_file_is_refused() {
     let ears = Ears::new();
     let (audio, mut writer) = ears
         .sounds
-        .begin_audio("http://x/", "audio/wav")
+        .begin_audio("http://x/", "audio/wav", None)
         .expect("room");
     let piece = vec![0; 1 << 20];
     let written = (0..200)
@@ -185,7 +185,7 @@ fn too_much_in_all_is_refused() {
     for _ in 0..4 {
         let (_, mut writer) = ears
             .sounds
-            .begin_audio("http://x/", "audio/wav")
+            .begin_audio("http://x/", "audio/wav", None)
             .expect("room");
         written += (0..90).take_while(|_| writer.write(&piece).is_ok()).count();
         writers.push(writer);

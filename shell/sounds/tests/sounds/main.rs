@@ -3,9 +3,11 @@
 mod broken;
 mod ears;
 mod files;
+mod formats;
 mod growing;
 mod mp3;
 mod recorder;
+mod released;
 mod resampler;
 mod speech;
 mod wav;

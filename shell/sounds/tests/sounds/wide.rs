@@ -10,7 +10,7 @@ const WIDE: Rate = Rate::Hz16000;
 fn sound(ears: &Ears, rate: u32, hertz: f64) -> SoundId {
     let file = wav(rate, 1, Coding::S16, &sine(rate, hertz, 3.5, 0.5));
     let audio = ears.audio(&file, "audio/wav");
-    ears.sounds.decode(DecodeId(1), audio);
+    ears.sounds.decode(DecodeId(1), audio, None);
     ears.decoded().expect("a sound")
 }
 

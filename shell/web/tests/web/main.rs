@@ -11,6 +11,7 @@ mod evidence;
 mod forbidden;
 mod icy;
 mod kept;
+mod playlists;
 mod redirects;
 mod servers;
 mod signatures;

@@ -33,6 +33,11 @@ impl Shelf {
         self.kept.lock().unwrap().len()
     }
 
+    /// Bodies that are still read.
+    pub(crate) fn writers(&self) -> usize {
+        Arc::strong_count(&self.kept) - 1
+    }
+
     pub(crate) fn drop_all(&self) {
         self.kept.lock().unwrap().clear();
     }
@@ -64,6 +69,7 @@ impl AudioSink for Shelf {
         &self,
         _: &str,
         content_type: &str,
+        _: Option<u64>,
     ) -> Result<(AudioId, Box<dyn AudioWriter>), Refused> {
         let mut kept = self.kept.lock().unwrap();
         let audio = AudioId(kept.last_key_value().map_or(1, |(last, _)| last.0 + 1));
@@ -86,14 +92,20 @@ impl AudioSink for Shelf {
         ))
     }
 
-    fn has(&self, audio: AudioId) -> bool {
+    fn claim(&self, audio: AudioId) -> bool {
         self.kept.lock().unwrap().contains_key(&audio)
     }
+
+    fn drop_claim(&self, _: AudioId) {}
 }
 
 impl AudioWriter for Writer {
     fn has_room(&self) -> bool {
         !self.stalls.load(Ordering::SeqCst)
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.kept.lock().unwrap().contains_key(&self.audio)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), Refused> {

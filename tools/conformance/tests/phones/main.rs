@@ -18,6 +18,7 @@ mod moved;
 mod names;
 mod nat;
 mod others;
+mod radio;
 mod recording_orders;
 mod recordings;
 mod replacing;

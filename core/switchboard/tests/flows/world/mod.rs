@@ -321,6 +321,9 @@ impl World {
                 self.poll_engine(thread);
             }
             Output::Fetch(fetch) => self.fetches.push(fetch),
+            // Looked for in the log.
+            Output::CancelFetch { .. } | Output::DropAudio { .. } | Output::ReleaseSound { .. } => {
+            }
             Output::Decode { decode, .. } => self.decoded(decode),
             Output::Say { decode, text, .. } => {
                 self.said.push(text);

@@ -1,0 +1,83 @@
+//! GSM 06.10 full-rate speech (ETSI EN 300 961): frames of 33 bytes as they are in files, and the
+//! pairs of frames in 65 bytes of WAV (format 0x31). Decoding only, in the fixed-point arithmetic
+//! of the standard.
+
+mod frame;
+mod synthesis;
+#[cfg(test)]
+mod tests;
+
+use std::io::Read;
+
+use crate::decoder::{Decoders, Out};
+use crate::mixdown::Mixdown;
+use frame::Frame;
+use synthesis::Synthesis;
+
+/// Samples of one frame, 20 ms.
+pub(crate) const FRAME_SAMPLES: usize = 160;
+/// Bytes of one frame of a file without a header.
+const FRAME_BYTES: usize = 33;
+/// Bytes of two frames in WAV.
+const PAIR_BYTES: usize = 65;
+/// Upper half of the first byte of each frame of a file without a header.
+const MARK: u8 = 0xd;
+const RATE: u32 = 8_000;
+
+/// Packing of frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Packing {
+    /// 33 bytes each.
+    Frames,
+    /// 65 bytes for two.
+    Pairs,
+}
+
+/// Returns whether frames of 33 bytes stand one after the other here: three of them at least.
+pub(crate) fn is_gsm(head: &[u8]) -> bool {
+    let marks = head.iter().step_by(FRAME_BYTES);
+    marks.len() >= 3 && marks.clone().all(|byte| byte >> 4 == MARK)
+}
+
+/// Decodes all frames of a source. A frame that is cut short ends it.
+pub(crate) fn decode(
+    decoders: &Decoders,
+    mut source: impl Read,
+    rate: u32,
+    packing: Packing,
+    out: Out<'_>,
+) -> Result<(), String> {
+    let mut synthesis = Synthesis::default();
+    let mut mixdown = Mixdown::new(decoders);
+    let mut block = [0; PAIR_BYTES];
+    let block = match packing {
+        Packing::Frames => &mut block[..FRAME_BYTES],
+        Packing::Pairs => &mut block[..],
+    };
+    let rate = if rate == 0 { RATE } else { rate };
+    while source.read_exact(block).is_ok() {
+        let frames = match packing {
+            Packing::Frames if block[0] >> 4 != MARK => {
+                mixdown.finish(out);
+                return Err("found GSM 06.10 whose frames do not follow each other".to_owned());
+            }
+            Packing::Frames => [Some(Frame::read(block)), None],
+            Packing::Pairs => {
+                let (first, second) = Frame::read_pair(block);
+                [Some(first), Some(second)]
+            }
+        };
+        let turn = decoders.turn();
+        for frame in frames.into_iter().flatten() {
+            let samples = synthesis.decode(&frame);
+            let samples = samples.map(|sample| f32::from(sample) / 32_768.0);
+            mixdown.push(rate, 1, &samples)?;
+        }
+        drop(turn);
+        if mixdown.hand_on(out).is_break() {
+            return Ok(());
+        }
+    }
+    mixdown.finish(out);
+    Ok(())
+}

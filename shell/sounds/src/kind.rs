@@ -1,0 +1,116 @@
+//! Kinds of files, told by their first bytes; the content type counts only where those say nothing.
+
+use crate::gsm;
+use crate::plain::Coding;
+use crate::telephone;
+
+/// Bytes that tell the kind of a file.
+pub(crate) const HEAD_BYTES: usize = 256;
+
+/// Kind of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Wav,
+    Aiff,
+    Au,
+    /// GSM 06.10 without a header.
+    Gsm,
+    /// Samples of 8 bits without a header.
+    Telephone(Coding),
+    Mp4,
+    /// Opus in Ogg.
+    Opus,
+    /// Whatever else has a mark that a reader looks for: MP3, Ogg Vorbis, FLAC, AAC.
+    Marked,
+    /// What cannot be played, by name.
+    Other(&'static str),
+}
+
+/// Marks at the beginning of what cannot be played.
+const OTHERS: &[(&[u8], &str)] = &[
+    (b"#EXTM3U", "an HLS or M3U playlist inside a playlist"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "gzip data"),
+    (b"Rar!", "a RAR archive"),
+    (b"MThd", "a MIDI file"),
+    (b"#!AMR", "AMR speech"),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media (ASF)"),
+    (b"\x1a\x45\xdf\xa3", "Matroska or WebM"),
+    (b"caff", "a Core Audio file"),
+    (b"RF64", "a WAV file of more than 4 GB (RF64)"),
+    (b"RIFX", "a big-endian WAV file (RIFX)"),
+    (b"riff", "a Wave64 file"),
+    (b"FLV\x01", "Flash video"),
+    (b"\x00\x00\x01\xba", "an MPEG program stream"),
+    (b".RMF", "RealMedia"),
+    (b"wvpk", "WavPack"),
+    (b"MAC ", "Monkey's Audio"),
+    (b"TTA1", "True Audio"),
+    (b"MPCK", "Musepack"),
+    (b"<", "XML or HTML"),
+    (b"{", "JSON"),
+];
+
+/// Marks of the first packet of an Ogg stream that cannot be played.
+const OGG_OTHERS: &[(&[u8], &str)] = &[
+    (b"Speex   ", "Speex in Ogg"),
+    (b"\x80theora", "Theora video in Ogg"),
+    (b"fishead", "an Ogg file with a skeleton"),
+];
+
+/// Offset of the first packet of an Ogg stream whose first page has one segment.
+const OGG_PACKET: usize = 28;
+
+impl Kind {
+    /// Returns the kind of a file that begins like this.
+    pub(crate) fn of(head: &[u8], content_type: &str) -> Self {
+        if head.starts_with(b"RIFF") {
+            return match head.get(8..12) {
+                Some(b"WAVE") => Self::Wav,
+                Some(b"AVI ") => Self::Other("AVI video"),
+                Some(b"WEBP") => Self::Other("a WebP image"),
+                Some(b"RMID") => Self::Other("a MIDI file"),
+                _ => Self::Marked,
+            };
+        }
+        if head.starts_with(b"FORM") && head.get(8..11) == Some(&b"AIF"[..]) {
+            return Self::Aiff;
+        }
+        if head.starts_with(b".snd") {
+            return Self::Au;
+        }
+        if head.get(4..8) == Some(&b"ftyp"[..]) {
+            return Self::Mp4;
+        }
+        if head.starts_with(b"OggS") {
+            return ogg(head);
+        }
+        if head.starts_with(b"ID3") || head.starts_with(b"fLaC") {
+            return Self::Marked;
+        }
+        if let Some(coding) = telephone::coding(content_type) {
+            return Self::Telephone(coding);
+        }
+        if let Some((_, name)) = OTHERS.iter().find(|(mark, _)| head.starts_with(mark)) {
+            return Self::Other(name);
+        }
+        if gsm::is_gsm(head) || matches!(content_type, "audio/x-gsm" | "audio/gsm") {
+            return Self::Gsm;
+        }
+        Self::Marked
+    }
+}
+
+fn ogg(head: &[u8]) -> Kind {
+    let packet = head.get(OGG_PACKET..).unwrap_or_default();
+    if packet.starts_with(b"OpusHead") {
+        return Kind::Opus;
+    }
+    let mut others = OGG_OTHERS.iter();
+    let other = others.find(|(mark, _)| packet.starts_with(mark));
+    other.map_or(Kind::Marked, |(_, name)| Kind::Other(name))
+}

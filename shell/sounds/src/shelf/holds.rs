@@ -1,0 +1,100 @@
+//! Holds on sounds and claims on audio: a source that has not ended is dropped with the last of
+//! them. A file that has ended stays for whoever asks for it next.
+
+use std::time::Instant;
+
+use confab_switchboard::DecodeError;
+use confab_terms::{AudioId, CallSid, DecodeId, SoundId};
+
+use super::{Audio, Origin, Shelf, Sound};
+use crate::told::Told;
+
+impl Shelf {
+    /// Adds a claim to audio that is known. False: it is not.
+    pub(crate) fn claim(&mut self, audio: AudioId) -> bool {
+        let Some(fetched) = self.audios.get_mut(&audio) else {
+            return false;
+        };
+        fetched.claims += 1;
+        if let Audio::Waiting { since, .. } = &mut fetched.audio {
+            *since = Instant::now();
+        }
+        true
+    }
+
+    /// Ends a claim: the audio is decoded, or has no use.
+    pub(crate) fn end_claim(&mut self, audio: AudioId) {
+        let Some(fetched) = self.audios.get_mut(&audio) else {
+            return;
+        };
+        fetched.claims = fetched.claims.saturating_sub(1);
+        match fetched.audio {
+            Audio::Sound(sound) => self.release_unused(sound),
+            Audio::Waiting { .. } if fetched.claims == 0 => {
+                self.audios.remove(&audio);
+            }
+            Audio::Waiting { .. } => {}
+        }
+    }
+
+    /// Holds a sound for a decoding. Answers at once if the sound can begin; else when it can.
+    pub(crate) fn ask(
+        &mut self,
+        sound: SoundId,
+        decode: DecodeId,
+        call: Option<CallSid>,
+    ) -> Option<Told> {
+        self.release(decode);
+        let known = self.sounds.get_mut(&sound)?;
+        known.used = Instant::now();
+        known.holders.insert(decode);
+        let can_begin = known.can_begin();
+        if !can_begin {
+            known.askers.push(decode);
+        }
+        self.decodes.insert(decode, (sound, call));
+        can_begin.then(|| {
+            let result: Result<SoundId, DecodeError> = Ok(sound);
+            Told::Decoded { decode, result }
+        })
+    }
+
+    /// Ends the hold of a decoding, if there is one.
+    pub(crate) fn release(&mut self, decode: DecodeId) {
+        let Some((sound, _)) = self.decodes.remove(&decode) else {
+            return;
+        };
+        if let Some(known) = self.sounds.get_mut(&sound) {
+            known.holders.remove(&decode);
+            known.askers.retain(|asker| *asker != decode);
+        }
+        self.release_unused(sound);
+    }
+
+    /// Removes a sound that nobody holds, unless it is a whole file.
+    pub(super) fn release_unused(&mut self, sound: SoundId) {
+        let Some(known) = self.sounds.get(&sound) else {
+            return;
+        };
+        let is_whole = known.samples.has_ended() && self.is_found(sound, known);
+        if known.holders.is_empty() && !is_whole && self.claims_of(known) == 0 {
+            tracing::debug!(%sound, "a sound without listeners is released");
+            self.remove(sound);
+        }
+    }
+
+    fn claims_of(&self, sound: &Sound) -> usize {
+        match &sound.origin {
+            Origin::Audio(audio) => self.audios.get(audio).map_or(0, |known| known.claims),
+            Origin::Phrase(_) => 0,
+        }
+    }
+
+    /// Whether whoever asks for the same finds this sound.
+    fn is_found(&self, sound: SoundId, known: &Sound) -> bool {
+        match &known.origin {
+            Origin::Audio(audio) => self.audios.contains_key(audio),
+            Origin::Phrase(phrase) => self.spoken.get(phrase) == Some(&sound),
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! Many participants on hold with a radio, then off hold: what that takes of the server, what is
+//! left of it 5 s later, and how other calls' sounds fare meanwhile.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use confab_phone::heard::level;
+use confab_phone::{Phone, PhoneConfig, Phones, now};
+
+use crate::api::Api;
+use crate::application::Application;
+use crate::radio::{HZ, Radio};
+use crate::server::{Server, pause};
+
+/// Time after which the server is to be as before.
+pub const AFTER: Duration = Duration::from_secs(5);
+/// Time in which connections close.
+pub const CLOSED: Duration = Duration::from_millis(1_500);
+/// Time in which another call's sound is to begin.
+pub const BEGINS: Duration = Duration::from_secs(2);
+/// Frequency of the sounds of other calls.
+const OTHER_HZ: f64 = 1_530.0;
+const AUDIBLE_DBFS: f64 = -30.0;
+const CPU_WINDOW: Duration = Duration::from_secs(5);
+/// The room of the participants on hold, and of the others.
+const HELD: &str = "radio";
+const OTHERS: &str = "others";
+
+/// What a process uses.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figures {
+    /// Sockets, wake-ups and the like; files are the database's.
+    pub descriptors: usize,
+    /// Resident memory, in kB.
+    pub rss_kb: u64,
+    /// Processor time, in hundredths of one processor.
+    pub cpu_percent: f64,
+}
+
+/// Result of a run.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Before any hold.
+    pub before: Figures,
+    /// While all are on hold.
+    pub during: Figures,
+    /// `AFTER` the last is off hold.
+    pub after: Figures,
+    /// From the last unhold until the last connection of the radio is closed.
+    pub closed_after: Duration,
+    /// Participants on hold that hear the radio.
+    pub listeners: usize,
+    /// Time until each sound of another call was heard: announcements, `<Play>`, `<Say>` in turn.
+    pub others: Vec<(&'static str, Duration)>,
+}
+
+impl Report {
+    /// Longest time until a sound of another call was heard.
+    #[must_use]
+    pub fn worst(&self) -> Duration {
+        let begins = self.others.iter().map(|(_, begins)| *begins);
+        begins.max().unwrap_or_default()
+    }
+
+    /// Checks the figures against what is promised.
+    pub fn check(&self, holds: usize) -> Result<()> {
+        let (before, after) = (self.before, self.after);
+        ensure!(self.listeners == holds, "{} hear the radio", self.listeners);
+        ensure!(
+            after.descriptors == before.descriptors,
+            "descriptors: {self}"
+        );
+        let grown = after.rss_kb.saturating_sub(before.rss_kb);
+        ensure!(grown <= 10 * 1_024, "{grown} kB more: {self}");
+        let busier = after.cpu_percent - before.cpu_percent;
+        ensure!(busier <= 2.0, "{busier:.1} points more: {self}");
+        ensure!(self.closed_after <= CLOSED, "{self}");
+        ensure!(self.worst() <= BEGINS, "{self}");
+        Ok(())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, figures) in [
+            ("before", self.before),
+            ("during", self.during),
+            ("after", self.after),
+        ] {
+            let Figures {
+                descriptors,
+                rss_kb,
+                cpu_percent,
+            } = figures;
+            let rss = rss_kb as f64 / 1_024.0;
+            writeln!(
+                f,
+                "{name:>6}: {descriptors} descriptors, {rss:.1} MB, {cpu_percent:.1} % of a processor"
+            )?;
+        }
+        writeln!(
+            f,
+            "{} heard the radio; its connections were closed {} ms after the last unhold",
+            self.listeners,
+            self.closed_after.as_millis()
+        )?;
+        let count = self.others.len();
+        let sum: Duration = self.others.iter().map(|(_, begins)| *begins).sum();
+        write!(
+            f,
+            "{count} sounds of other calls began after {} ms on average, {} ms at most",
+            sum.as_millis() / count.max(1) as u128,
+            self.worst().as_millis()
+        )
+    }
+}
+
+/// Runs so many holds, each lasting so long.
+pub fn run(holds: usize, lasting: Duration) -> Result<Report> {
+    let server = Server::start(&[])?;
+    let (radio, api, phones) = (Radio::start()?, Api::new(&server)?, Phones::new()?);
+    let mut others = Others::start(&server, &phones, &api)?;
+    let held = (0..holds)
+        .map(|_| join(&server, &phones, HELD))
+        .collect::<Result<Vec<Phone>>>()?;
+    let (conference, seated) = api.seated(HELD, holds)?;
+    let paths: Vec<String> = seated
+        .iter()
+        .filter_map(|participant| participant["call_sid"].as_str())
+        .map(|call| format!("/Conferences/{conference}/Participants/{call}"))
+        .collect();
+    // Once, so that tables that are made once are made.
+    others.round(&api)?;
+    hold(&api, &paths[..1], Some(&radio.url()))?;
+    radio.wait_for(1, Duration::from_secs(5))?;
+    hold(&api, &paths[..1], None)?;
+    radio.wait_for(0, CLOSED)?;
+    others.begun.clear();
+    pause(AFTER);
+    let before = figures(&server)?;
+    hold(&api, &paths, Some(&radio.url()))?;
+    others.round(&api)?;
+    radio.wait_for(holds, Duration::from_secs(10))?;
+    let until = Instant::now() + lasting;
+    while Instant::now() < until {
+        others.round(&api)?;
+    }
+    let listeners = held.iter().filter(|phone| hears(phone, HZ)).count();
+    let during = figures(&server)?;
+    hold(&api, &paths, None)?;
+    let closed_after = radio.wait_for(0, Duration::from_secs(30))?;
+    others.round(&api)?;
+    pause(AFTER.saturating_sub(closed_after));
+    let after = figures(&server)?;
+    Ok(Report {
+        before,
+        during,
+        after,
+        closed_after,
+        listeners,
+        others: others.begun,
+    })
+}
+
+fn join(server: &Server, phones: &Phones, room: &str) -> Result<Phone> {
+    let phone = phones.call(&PhoneConfig::new(server.sip.parse()?, room, "caller"))?;
+    let talks = phone.wait_until_talking(Duration::from_secs(5));
+    talks.with_context(|| server.log())?;
+    Ok(phone)
+}
+
+/// Holds these, or with no URL takes them off hold.
+fn hold(api: &Api, paths: &[String], url: Option<&str>) -> Result<()> {
+    for path in paths {
+        let form = match url {
+            Some(url) => vec![("Hold", "true"), ("HoldUrl", url), ("HoldMethod", "GET")],
+            None => vec![("Hold", "false")],
+        };
+        let answer = api.post(path, &form)?;
+        ensure!(answer.status == 200, "{path}: {answer:?}");
+    }
+    Ok(())
+}
+
+/// Whether a phone hears a tone now.
+fn hears(phone: &Phone, hz: f64) -> bool {
+    let to = now();
+    let from = confab_terms::Instant(to.0.saturating_sub(400_000));
+    let frames = phone.frames_between(from, to);
+    let audible = frames
+        .iter()
+        .filter(|f| level(&f.samples, hz) > AUDIBLE_DBFS);
+    !frames.is_empty() && audible.count() * 2 > frames.len()
+}
+
+/// Other calls, whose sounds are to begin as if there was no radio.
+struct Others {
+    application: Application,
+    listener: Phone,
+    _second: Phone,
+    path: String,
+    count: usize,
+    begun: Vec<(&'static str, Duration)>,
+}
+
+impl Others {
+    fn start(server: &Server, phones: &Phones, api: &Api) -> Result<Self> {
+        let listener = join(server, phones, OTHERS)?;
+        let second = join(server, phones, OTHERS)?;
+        let (conference, seated) = api.seated(OTHERS, 2)?;
+        let call = seated[0]["call_sid"].as_str().context("a call")?;
+        Ok(Self {
+            application: Application::start()?,
+            listener,
+            _second: second,
+            path: format!("/Conferences/{conference}/Participants/{call}"),
+            count: 0,
+            begun: Vec::new(),
+        })
+    }
+
+    /// One announcement of a file, one of a `<Play>`, one of a `<Say>`, none of them cached.
+    fn round(&mut self, api: &Api) -> Result<()> {
+        self.count += 1;
+        let number = self.count;
+        let (file, play, say) = (
+            format!("/tone{number}.wav"),
+            format!("/play{number}"),
+            format!("/say{number}"),
+        );
+        self.application.serve(&file, "audio/wav", tone_file());
+        let verbs = format!("<Response><Play>/tone{number}.wav?played</Play></Response>");
+        self.application.serve(&play, "text/xml", verbs);
+        let verbs = format!("<Response><Say>Number {number}, number {number}.</Say></Response>");
+        self.application.serve(&say, "text/xml", verbs);
+        for (what, path) in [("announcement", file), ("<Play>", play), ("<Say>", say)] {
+            let url = self.application.url(&path);
+            let form = [("AnnounceUrl", url.as_str()), ("AnnounceMethod", "GET")];
+            let from = now();
+            let begun = Instant::now();
+            let answer = api.post(&self.path, &form)?;
+            ensure!(answer.status == 200, "{answer:?}");
+            while !self.is_heard(from, what) {
+                ensure!(begun.elapsed() < 5 * BEGINS, "{what} was not heard");
+                pause(Duration::from_millis(10));
+            }
+            self.begun.push((what, begun.elapsed()));
+            // To its end, so that the next one is not taken for it.
+            while self.is_heard(confab_terms::Instant(now().0 - 300_000), what) {
+                ensure!(begun.elapsed() < 10 * BEGINS, "{what} does not end");
+                pause(Duration::from_millis(20));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_heard(&self, from: confab_terms::Instant, what: &str) -> bool {
+        let frames = self.listener.frames_between(from, now());
+        frames.iter().any(|frame| match what {
+            "<Say>" => loudness(&frame.samples) > 300.0,
+            _ => level(&frame.samples, OTHER_HZ) > AUDIBLE_DBFS,
+        })
+    }
+}
+
+fn loudness(samples: &[i16]) -> f64 {
+    let sum: f64 = samples.iter().map(|s| f64::from(*s).powi(2)).sum();
+    (sum / samples.len().max(1) as f64).sqrt()
+}
+
+/// 600 ms of a tone.
+fn tone_file() -> Vec<u8> {
+    let step = std::f64::consts::TAU * OTHER_HZ / 8_000.0;
+    let samples = (0..4_800).map(|at| (9_000.0 * (step * f64::from(at)).sin()) as i16);
+    let data: Vec<u8> = samples.flat_map(i16::to_le_bytes).collect();
+    let mut file = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+    file.extend(8_000_u32.to_le_bytes());
+    file.extend(16_000_u32.to_le_bytes());
+    file.extend(b"\x02\0\x10\0data");
+    file.extend((data.len() as u32).to_le_bytes());
+    file.extend(data);
+    file
+}
+
+fn figures(server: &Server) -> Result<Figures> {
+    let process = format!("/proc/{}", server.pid());
+    let links = std::fs::read_dir(format!("{process}/fd"))?;
+    let links = links.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    let descriptors = links.filter(|link| !link.is_absolute()).count();
+    let status = std::fs::read_to_string(format!("{process}/status"))?;
+    let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let rss = rss.and_then(|rest| rest.split_whitespace().next());
+    let rss_kb = rss.context("VmRSS")?.parse()?;
+    let begun = (Instant::now(), ticks(&process)?);
+    pause(CPU_WINDOW);
+    let used = (ticks(&process)? - begun.1) as f64 / 100.0;
+    Ok(Figures {
+        descriptors,
+        rss_kb,
+        cpu_percent: 100.0 * used / begun.0.elapsed().as_secs_f64(),
+    })
+}
+
+/// Processor time in hundredths of a second.
+fn ticks(process: &str) -> Result<u64> {
+    let stat = std::fs::read_to_string(format!("{process}/stat"))?;
+    // Behind the name, which may hold anything: utime and stime are the 12th and 13th.
+    let (_, rest) = stat.rsplit_once(')').context("stat")?;
+    let mut times = rest.split_whitespace().skip(11);
+    let mut next = || Ok::<u64, anyhow::Error>(times.next().context("a time")?.parse()?);
+    Ok(next()? + next()?)
+}
