@@ -8,7 +8,8 @@ use confab_codec::encode;
 use confab_media::{Command, Component, Engine, EngineConfig, LegMedia, Output, RoomChange};
 use confab_rtp::{HEADER_BYTES, Header};
 use confab_terms::{
-    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, OpusLimit, Rate, RoomId, SocketAddr, Voice,
+    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, OpusLimit, Rate, ReceivedTypes, RoomId,
+    SocketAddr, Voice,
 };
 
 const TICKS: u32 = 500;
@@ -34,11 +35,12 @@ fn conference(legs: u64, talkers: u64) -> Engine {
             remote_rtp: address(id),
             remote_rtcp: address(id + 20_000),
             signalling_address: address(id).ip(),
+            trusts_sdp: true,
             codec: Codec::Pcmu,
             payload_type: 0,
             digits_payload_type: None,
             digits_clock_rate: 8_000,
-            comfort_noise: None,
+            received: ReceivedTypes::same(0, None, None),
             opus_limit: OpusLimit::None,
             sends: true,
             receives: true,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use confab_terms::{
     Audibility, Codec, Digit, IpAddr, LegId, OpusLimit, PauseBehavior, PlayerId, Rate,
-    RecordingSid, RequestId, RoomId, SocketAddr, SoundId, SrtpKeys, Track,
+    ReceivedTypes, RecordingSid, RequestId, RoomId, SocketAddr, SoundId, SrtpKeys, Track,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,8 @@ pub enum Command {
         /// First timestamp.
         timestamp: u32,
     },
-    /// What offer and answer agreed on, the first time or anew.
+    /// Agreement of offer and answer. Each one begins the learning of sources anew, also if nothing
+    /// else has changed.
     SetMedia {
         /// Which.
         leg: LegId,
@@ -184,18 +185,21 @@ pub struct LegMedia {
     pub remote_rtp: SocketAddr,
     /// Where its SDP wants RTCP (`a=rtcp`, else port + 1).
     pub remote_rtcp: SocketAddr,
-    /// RTP is also accepted from here until the first packet from the SDP's address arrives.
+    /// Host of the signalling: RTP from there is accepted after a probation.
     pub signalling_address: IpAddr,
+    /// False if the SDP's address cannot be that of the phone: a private one, while the signalling
+    /// comes from a public one.
+    pub trusts_sdp: bool,
     /// Both ways.
     pub codec: Codec,
-    /// Both ways.
+    /// Payload type of the voice that is sent.
     pub payload_type: u8,
-    /// RFC 4733, if agreed.
+    /// Payload type of digits that are sent (RFC 4733), if agreed.
     pub digits_payload_type: Option<u8>,
     /// What their durations count: 8,000 a second beside many a phone's Opus.
     pub digits_clock_rate: u32,
-    /// Comfort noise (RFC 3389), if agreed; payload type 13 is nothing else anyway.
-    pub comfort_noise: Option<u8>,
+    /// Payload types that are received; 13 is comfort noise besides.
+    pub received: ReceivedTypes,
     /// What Opus may cost that is sent to it.
     pub opus_limit: OpusLimit,
     /// Whether we send (false while the phone holds us with `sendonly`/`inactive`).
@@ -301,7 +305,7 @@ pub enum Output<'a> {
         /// The packet.
         bytes: &'a [u8],
     },
-    /// The peer's source address is known and locked: the socket may be connected to it.
+    /// The peer's source address is locked: the socket may be connected to it.
     Locked {
         /// Whose socket.
         leg: LegId,
@@ -310,7 +314,7 @@ pub enum Output<'a> {
         /// The peer.
         peer: SocketAddr,
     },
-    /// A re-INVITE moved the media: a connected socket must be freed again.
+    /// A new offer or answer: a connected socket must be freed again.
     Unlocked {
         /// Whose sockets, both.
         leg: LegId,

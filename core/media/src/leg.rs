@@ -12,7 +12,7 @@ use crate::engine::EngineConfig;
 use crate::figures::Heard;
 use crate::keys::Keys;
 use crate::mouth::Mouth;
-use crate::origin::Origin;
+use crate::origin::{Expected, Origin};
 use crate::peer_reports::PeerReports;
 use crate::secrecy::Secrecy;
 use crate::slab::Slot;
@@ -69,8 +69,8 @@ impl Leg {
             id,
             media: None,
             place: None,
-            rtp_origin: Origin::Open,
-            rtcp_origin: Origin::Open,
+            rtp_origin: Origin::OPEN,
+            rtcp_origin: Origin::OPEN,
             secrecy: None,
             jitter: JitterBuffer::new(Codec::Pcmu),
             to_skip: 0,
@@ -145,16 +145,10 @@ impl Leg {
         self.mouth
             .listen_for_tones(media.digits_payload_type.is_none());
         self.mouth.keep_keys(config.digits_in_rooms);
-        let moved = self.media.is_some_and(|old| {
-            old.remote_rtp != media.remote_rtp
-                || old.remote_rtcp != media.remote_rtcp
-                || old.signalling_address != media.signalling_address
-        });
-        let locked = self.rtp_origin.is_locked() || self.rtcp_origin.is_locked();
-        if moved {
-            self.rtp_origin = Origin::Open;
-            self.rtcp_origin = Origin::Open;
-        }
+        let was_locked = self.rtp_origin.is_locked() || self.rtcp_origin.is_locked();
+        self.rtp_origin.learn_anew(&Expected::rtp(&media));
+        let rtcp = Expected::rtcp(&media, &self.rtp_origin);
+        self.rtcp_origin.learn_anew(&rtcp);
         let changed = self.media.is_some_and(|old| {
             old.codec != media.codec
                 || old.digits_payload_type != media.digits_payload_type
@@ -168,7 +162,7 @@ impl Leg {
         }
         self.agree_on_keys(media.srtp);
         self.media = Some(media);
-        moved && locked
+        was_locked
     }
 
     /// Under a new key of ours begins a new stream: whether a rollover count goes on from one key
@@ -214,8 +208,8 @@ impl Leg {
     pub(crate) fn destination(&self, component: Component) -> Option<SocketAddr> {
         let media = self.media?;
         Some(match component {
-            Component::Rtp => self.rtp_origin.destination(media.remote_rtp),
-            Component::Rtcp => self.rtcp_origin.destination(media.remote_rtcp),
+            Component::Rtp => self.rtp_origin.destination(media.remote(component)),
+            Component::Rtcp => self.rtcp_origin.destination(media.remote(component)),
         })
     }
 }

@@ -1,65 +1,232 @@
-//! From where a leg's packets may come, and where to answer. The SDP names an address, a NAT may
-//! make another of it, and everybody else on the network is not to be heard.
+//! Source learning: from where a leg's packets are accepted, and where packets to it go. The SDP
+//! names an address, a NAT may replace it, and other hosts on the network must not be heard.
 
-use confab_terms::{IpAddr, SocketAddr};
+use core::time::Duration;
+
+use confab_terms::{Instant, IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
-/// So many packets from the right host, but another port than its SDP says, make it the peer:
-/// after a re-INVITE the old port's last packets are still on their way, and must not.
-const PROBATION: u8 = 25;
+use crate::{Component, LegMedia};
 
-/// What is known of the peer of one component.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// From then on no other source is accepted until the next offer or answer.
+const LOCKS_AFTER: Duration = Duration::from_secs(5);
+/// Packets of other possible sources that block a source which is not exact.
+const CHALLENGES_MAX: u8 = 3;
+
+/// Expected source of one component, by the last offer and answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected {
+    sdp: SocketAddr,
+    trusts_sdp: bool,
+    /// Hosts whose packets are accepted after a probation.
+    hosts: [Option<IpAddr>; 2],
+    /// Packets in a row, and the time that these must span.
+    probation: (u8, Duration),
+}
+
+impl Expected {
+    /// RTP. The probation spans several packets of the longest packet time, so that a source which
+    /// sends faster never finds a moment without the other's packets.
+    pub(crate) fn rtp(media: &LegMedia) -> Self {
+        let sdp = media.remote_rtp;
+        Self {
+            sdp,
+            trusts_sdp: media.trusts_sdp,
+            hosts: [
+                Some(media.signalling_address),
+                Some(sdp.ip()).filter(|_| media.trusts_sdp),
+            ],
+            probation: (5, Duration::from_millis(200)),
+        }
+    }
+
+    /// RTCP, which comes every few seconds: from the host of the RTP source.
+    pub(crate) fn rtcp(media: &LegMedia, rtp: &Origin) -> Self {
+        Self {
+            sdp: media.remote_rtcp,
+            trusts_sdp: media.trusts_sdp,
+            hosts: [rtp.peer().map(|peer| peer.ip()), None],
+            probation: (2, Duration::ZERO),
+        }
+    }
+
+    fn is_exact(&self, from: SocketAddr) -> bool {
+        self.trusts_sdp && from == self.sdp
+    }
+
+    fn is_possible(&self, from: SocketAddr) -> bool {
+        self.is_exact(from) || self.hosts.contains(&Some(from.ip()))
+    }
+}
+
+/// Source of one component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Origin {
-    /// Nothing came yet.
-    #[default]
-    Open,
-    /// From the SDP's host but another port, or from where the signalling comes: heard and
-    /// answered, until something better comes.
-    Likely { peer: SocketAddr, packets: u8 },
-    /// Nobody else until the next agreement.
+    /// None is accepted: no packet came, or several sources block each other.
+    Open(Option<Candidate>),
+    /// Accepted, but not for good.
+    Learnt {
+        peer: SocketAddr,
+        /// Its first packet since the last offer or answer.
+        since: Option<Instant>,
+        /// The SDP's own address and port.
+        exact: bool,
+        /// Packets of other possible sources.
+        challenges: u8,
+    },
+    /// The only source until the next offer or answer.
     Locked(SocketAddr),
 }
 
+/// Possible source on probation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Candidate {
+    from: SocketAddr,
+    packets: u8,
+    since: Instant,
+}
+
+/// Result for a valid packet of a possible source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Not to be used.
+    Drop,
+    /// To be used.
+    Accept,
+    /// To be used; the source is locked by this packet.
+    Lock,
+}
+
 impl Origin {
-    /// Whether a packet from there may be looked at.
-    pub(crate) fn admits(self, from: SocketAddr, sdp: SocketAddr, signalling: IpAddr) -> bool {
+    pub(crate) const OPEN: Self = Self::Open(None);
+
+    /// Returns whether a packet from there is worth decrypting and parsing.
+    pub(crate) fn admits(&self, from: SocketAddr, expected: &Expected) -> bool {
+        match *self {
+            Self::Locked(peer)
+            | Self::Learnt {
+                peer, exact: true, ..
+            } => from == peer,
+            Self::Open(_) | Self::Learnt { .. } => expected.is_possible(from),
+        }
+    }
+
+    /// Takes note of a valid packet (authenticated, where keys were agreed on) of a source that
+    /// `admits` has let through.
+    pub(crate) fn take(&mut self, now: Instant, from: SocketAddr, expected: &Expected) -> Verdict {
+        let exact = expected.is_exact(from);
+        if let Some(peer) = self.ripe(now) {
+            *self = Self::Locked(peer);
+            return match peer == from {
+                true => Verdict::Lock,
+                false => Verdict::Drop,
+            };
+        }
         match self {
-            Self::Locked(peer) => from == peer,
-            Self::Open => from.ip() == sdp.ip() || from.ip() == signalling,
-            Self::Likely { peer, .. } => {
-                from == peer || from == sdp || (from.ip() == sdp.ip() && peer.ip() != sdp.ip())
+            Self::Locked(peer) if *peer == from => Verdict::Accept,
+            Self::Locked(_) => Verdict::Drop,
+            Self::Learnt {
+                peer,
+                since,
+                exact: was_exact,
+                ..
+            } if *peer == from => {
+                *was_exact |= exact;
+                since.get_or_insert(now);
+                Verdict::Accept
+            }
+            _ if exact => {
+                *self = Self::learnt(Some(now), from, true);
+                Verdict::Accept
+            }
+            Self::Learnt { exact: true, .. } => Verdict::Drop,
+            Self::Learnt { challenges, .. } => {
+                *challenges += 1;
+                if *challenges >= CHALLENGES_MAX {
+                    *self = Self::Open(Some(Candidate::new(now, from)));
+                }
+                Verdict::Drop
+            }
+            Self::Open(candidate) => {
+                // Another source in between begins the probation anew: these block each other.
+                let same = candidate.filter(|candidate| candidate.from == from);
+                let mut known = same.unwrap_or_else(|| Candidate::new(now, from));
+                if same.is_some() {
+                    known.packets = known.packets.saturating_add(1);
+                }
+                *candidate = Some(known);
+                let (packets, time) = expected.probation;
+                if known.packets < packets || now.saturating_since(known.since) < time {
+                    return Verdict::Drop;
+                }
+                *self = Self::learnt(Some(now), from, false);
+                Verdict::Accept
             }
         }
     }
 
-    /// A good packet came from an admitted source. Gives the peer when this locks it.
-    pub(crate) fn took(&mut self, from: SocketAddr, sdp: SocketAddr) -> Option<SocketAddr> {
-        let packets = match *self {
-            Self::Locked(_) => return None,
-            Self::Likely { peer, packets } if peer == from => packets.saturating_add(1),
-            Self::Likely { .. } | Self::Open => 1,
-        };
-        if from == sdp || (from.ip() == sdp.ip() && packets >= PROBATION) {
-            *self = Self::Locked(from);
-            return Some(from);
-        }
-        *self = Self::Likely {
-            peer: from,
-            packets,
-        };
-        None
-    }
-
-    /// Where to send.
-    pub(crate) fn destination(self, sdp: SocketAddr) -> SocketAddr {
-        match self {
-            Self::Open => sdp,
-            Self::Likely { peer, .. } | Self::Locked(peer) => peer,
+    /// Returns the source that has been accepted for long enough to be locked.
+    fn ripe(&self, now: Instant) -> Option<SocketAddr> {
+        match *self {
+            Self::Learnt {
+                peer,
+                since: Some(since),
+                ..
+            } if now.saturating_since(since) >= LOCKS_AFTER => Some(peer),
+            _ => None,
         }
     }
 
-    pub(crate) fn is_locked(self) -> bool {
+    fn learnt(since: Option<Instant>, peer: SocketAddr, exact: bool) -> Self {
+        Self::Learnt {
+            peer,
+            since,
+            exact,
+            challenges: 0,
+        }
+    }
+
+    /// Begins anew after an offer or answer. A source that is still possible goes on without a gap
+    /// while no other one sends.
+    pub(crate) fn learn_anew(&mut self, expected: &Expected) {
+        let kept = self.peer().filter(|peer| expected.is_possible(*peer));
+        *self = kept.map_or(Self::OPEN, |peer| Self::learnt(None, peer, false));
+    }
+
+    /// The accepted source.
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        match *self {
+            Self::Open(_) => None,
+            Self::Learnt { peer, .. } | Self::Locked(peer) => Some(peer),
+        }
+    }
+
+    /// Returns the address to send to.
+    pub(crate) fn destination(&self, sdp: SocketAddr) -> SocketAddr {
+        self.peer().unwrap_or(sdp)
+    }
+
+    pub(crate) fn is_locked(&self) -> bool {
         matches!(self, Self::Locked(_))
+    }
+}
+
+impl Candidate {
+    fn new(now: Instant, from: SocketAddr) -> Self {
+        Self {
+            from,
+            packets: 1,
+            since: now,
+        }
+    }
+}
+
+impl LegMedia {
+    /// Returns the address that the SDP names for a component.
+    pub(crate) fn remote(&self, component: Component) -> SocketAddr {
+        match component {
+            Component::Rtp => self.remote_rtp,
+            Component::Rtcp => self.remote_rtcp,
+        }
     }
 }

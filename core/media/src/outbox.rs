@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::counters::Counters;
 use crate::leg::Leg;
+use crate::origin::Verdict;
 use crate::{Chunk, Component, Event, Output};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -99,7 +100,21 @@ impl Outbox {
         }
     }
 
-    pub(crate) fn locked(&mut self, leg: LegId, component: Component, peer: SocketAddr) {
+    /// Reports a source that is locked. Returns whether its packet is to be used.
+    pub(crate) fn source(
+        &mut self,
+        leg: LegId,
+        component: Component,
+        from: SocketAddr,
+        verdict: Verdict,
+    ) -> bool {
+        if verdict == Verdict::Lock {
+            self.locked(leg, component, from);
+        }
+        verdict != Verdict::Drop
+    }
+
+    fn locked(&mut self, leg: LegId, component: Component, peer: SocketAddr) {
         self.waiting.push(Waiting::Locked {
             leg,
             component,

@@ -6,6 +6,7 @@ use confab_terms::{Instant, LegId, SocketAddr};
 
 use crate::Component;
 use crate::engine::Engine;
+use crate::origin::Expected;
 use crate::report::ntp;
 use crate::secrecy::Bench;
 
@@ -39,8 +40,8 @@ impl Engine {
             counters.no_such_leg += 1;
             return;
         };
-        let sdp = media.remote_rtp;
-        if !leg.rtp_origin.admits(from, sdp, media.signalling_address) {
+        let expected = Expected::rtp(&media);
+        if !leg.rtp_origin.admits(from, &expected) {
             counters.foreign_source += 1;
             return;
         }
@@ -60,16 +61,18 @@ impl Engine {
             counters.malformed += 1;
             return;
         };
-        let is_digit = media.digits_payload_type == Some(header.payload_type);
-        let is_noise = header.payload_type == COMFORT_NOISE
-            || media.comfort_noise == Some(header.payload_type);
-        let known = header.payload_type == media.payload_type || is_digit || is_noise;
-        if !known {
+        let number = header.payload_type;
+        let is_voice = media.received.voice.contains(number);
+        let is_digit = media.received.digits.contains(number);
+        let is_noise = number == COMFORT_NOISE || media.received.noise.contains(number);
+        if !is_voice && !is_digit && !is_noise {
             counters.foreign_payload_type += 1;
             return;
         }
-        if let Some(peer) = leg.rtp_origin.took(from, sdp) {
-            self.outbox.locked(id, Component::Rtp, peer);
+        let verdict = leg.rtp_origin.take(now, from, &expected);
+        if !self.outbox.source(id, Component::Rtp, from, verdict) {
+            counters.foreign_source += 1;
+            return;
         }
         counters.rtp_in += 1;
         leg.reception.packet(now, &header);
@@ -80,7 +83,7 @@ impl Engine {
             if let Some(digit) = leg.press(&header, payload) {
                 self.outbox.digit(id, digit, counters);
             }
-        } else if is_noise && header.payload_type != media.payload_type {
+        } else if !is_voice {
             leg.jitter.pause(&header);
         } else {
             let units = leg.jitter.units(payload).unwrap_or(0);
@@ -108,8 +111,8 @@ impl Engine {
             counters.no_such_leg += 1;
             return;
         };
-        let sdp = media.remote_rtcp;
-        if !leg.rtcp_origin.admits(from, sdp, media.signalling_address) {
+        let expected = Expected::rtcp(&media, &leg.rtp_origin);
+        if !leg.rtcp_origin.admits(from, &expected) {
             counters.foreign_source += 1;
             return;
         }
@@ -130,8 +133,10 @@ impl Engine {
             counters.malformed += 1;
             return;
         }
-        if let Some(peer) = leg.rtcp_origin.took(from, sdp) {
-            self.outbox.locked(id, Component::Rtcp, peer);
+        let verdict = leg.rtcp_origin.take(now, from, &expected);
+        if !self.outbox.source(id, Component::Rtcp, from, verdict) {
+            counters.foreign_source += 1;
+            return;
         }
         counters.rtcp_in += 1;
         for item in Items::new(packet).flatten() {

@@ -14,7 +14,8 @@ use confab_rtp::srtp::{Outgoing, SRTP_BYTES_MAX};
 use confab_rtp::{HEADER_BYTES, Header};
 use confab_terms::{
     Audibility, Codec, Digit, Instant, IpAddr, Ipv4Addr, LegId, MasterKey, OpusLimit, PlayerId,
-    Rate, RecordingSid, RoomId, SocketAddr, SoundId, SrtpKeys, SrtpSuite, Track, Voice,
+    Rate, ReceivedTypes, RecordingSid, RoomId, SocketAddr, SoundId, SrtpKeys, SrtpSuite, Track,
+    Voice,
 };
 
 struct Counting;
@@ -95,11 +96,12 @@ fn engine() -> Engine {
             remote_rtp: address(id),
             remote_rtcp: address(id + 1_000),
             signalling_address: address(id).ip(),
+            trusts_sdp: true,
             codec: codec(id),
             payload_type: codec(id).payload_type(),
             digits_payload_type: (id % 3 != 0).then_some(101),
             digits_clock_rate: 8_000,
-            comfort_noise: None,
+            received: ReceivedTypes::same(codec(id).payload_type(), Some(101), None),
             // Some of those who speak Opus.
             opus_limit: if id % 8 == 3 {
                 OpusLimit::Bits12000

@@ -7,6 +7,7 @@ mod codes;
 mod conceal;
 mod fixed;
 mod order;
+mod pace;
 mod packets;
 mod playing;
 mod ring;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Header;
 use order::Place;
+use pace::Pace;
 use store::Store;
 use stream::{Stream, ahead_max, distance};
 
@@ -35,6 +37,7 @@ pub struct JitterBuffer {
     frame: u32,
     store: Store,
     stream: Option<Stream>,
+    pace: Pace,
     stats: JitterStats,
 }
 
@@ -46,6 +49,7 @@ impl JitterBuffer {
             frame: codec.frame_units(),
             store: Store::new(codec),
             stream: None,
+            pace: Pace::new(codec.frame_units()),
             stats: JitterStats::default(),
         }
     }
@@ -136,6 +140,7 @@ impl JitterBuffer {
     /// So many ticks never happened: what they would have pulled is dropped, lest it delay all
     /// that follows. To be called when the packets that waited meanwhile have been inserted.
     pub fn skip(&mut self, ticks: u32) {
+        self.pace.tick(ticks);
         let Some(stream) = &mut self.stream else {
             return;
         };
@@ -158,11 +163,26 @@ impl JitterBuffer {
             return;
         };
         let Some(stream) = &mut self.stream else {
+            self.pace.accepted(header, header.timestamp, samples);
             self.begin(header, samples);
             self.store.put(header.timestamp, payload, 0);
             return;
         };
-        match stream.place(header, samples) {
+        let raw = header;
+        let header = &Header {
+            timestamp: self.pace.place(raw),
+            ..*raw
+        };
+        let place = stream.place(header, samples);
+        if matches!(place, Place::Next { .. } | Place::NewStream)
+            && self.pace.accepted(raw, header.timestamp, samples)
+        {
+            self.stats.resynchronised += 1;
+            self.begin(raw, samples);
+            self.store.put(raw.timestamp, payload, 0);
+            return;
+        }
+        match place {
             Place::Next { skipped } => {
                 self.stats.lost += u64::from(skipped);
                 // Nothing is missing, and yet time has passed: it paused.

@@ -1,9 +1,9 @@
 //! What the two sides of offer and answer know and agree on.
 
-use confab_terms::{Codec, IpAddr, OpusLimit, SocketAddr, SrtpKeys};
+use confab_terms::{Codec, IpAddr, OpusLimit, ReceivedTypes, SocketAddr, SrtpKeys};
 use serde::{Deserialize, Serialize};
 
-use crate::OurSrtp;
+use crate::{OurSrtp, PayloadNumbers};
 
 /// Our side of a session description.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub struct Local {
     pub srtp: Option<OurSrtp>,
     /// What we speak: in an offer the best first, in an answer theirs is the order.
     pub codecs: Vec<Codec>,
+    /// Payload types that the session has bound so far.
+    pub numbers: PayloadNumbers,
 }
 
 /// A direction, always as seen from our side.
@@ -45,14 +47,18 @@ pub struct Agreed {
     pub remote_rtcp: SocketAddr,
     /// Both ways.
     pub codec: Codec,
-    /// Both ways.
+    /// Payload type of voice that we send.
     pub payload_type: u8,
-    /// RFC 4733.
+    /// Payload type of digits that we send (RFC 4733).
     pub digits_payload_type: Option<u8>,
     /// Of those.
     pub digits_clock_rate: u32,
     /// Packets that say that nothing is said (RFC 3389), if it sends them.
     pub comfort_noise: Option<u8>,
+    /// Payload types that we receive.
+    pub received: ReceivedTypes,
+    /// Payload types bound in the session by now, for its next offer.
+    pub numbers: PayloadNumbers,
     /// Ours.
     pub direction: Direction,
     /// What Opus may cost that it is sent.

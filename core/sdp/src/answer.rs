@@ -32,7 +32,11 @@ pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), NotAc
             );
         } else {
             let (kind, protocol) = (&media.kind, &media.protocol);
-            let formats = media.formats.join(" ");
+            // The grammar requires a format even where the offer has none (RFC 8866 §9).
+            let formats = match media.formats.is_empty() {
+                true => "0".to_owned(),
+                false => media.formats.join(" "),
+            };
             text.push_str(&format!("m={kind} 0 {protocol} {formats}\r\n"));
         }
     }

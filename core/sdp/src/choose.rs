@@ -1,6 +1,6 @@
 //! What an audio section of theirs comes to, seen from our side.
 
-use confab_terms::{Codec, OpusLimit};
+use confab_terms::{Codec, OpusLimit, ReceivedTypes};
 
 use crate::{Agreed, Local, Media, NotAcceptable, Session, crypto};
 
@@ -10,8 +10,11 @@ pub(crate) fn choose(
     media: &Media,
     local: &Local,
 ) -> Result<Agreed, NotAcceptable> {
-    if media.kind != "audio" || media.port == 0 {
+    if media.kind != "audio" || media.port == Some(0) {
         return Err(NotAcceptable::NoAudio);
+    }
+    if media.port.is_none() {
+        return Err(NotAcceptable::NoPort);
     }
     let srtp = crypto::agreed(media, local.srtp.as_ref())?;
     let (payload_type, codec) = media
@@ -26,14 +29,20 @@ pub(crate) fn choose(
         .ok_or(NotAcceptable::NoCodec)?;
     let (remote_rtp, remote_rtcp) = media.addresses(session).ok_or(NotAcceptable::NoAddress)?;
     let digits = media.digits(codec);
+    let noise = media.comfort_noise(codec);
+    let digits_payload_type = digits.map(|(payload_type, _)| payload_type);
+    let mut numbers = local.numbers;
+    numbers.bind(media);
     Ok(Agreed {
         remote_rtp,
         remote_rtcp,
         codec,
         payload_type,
-        digits_payload_type: digits.map(|(payload_type, _)| payload_type),
+        digits_payload_type,
         digits_clock_rate: digits.map_or(8_000, |(_, clock_rate)| clock_rate),
-        comfort_noise: media.comfort_noise(codec),
+        comfort_noise: noise,
+        received: ReceivedTypes::same(payload_type, digits_payload_type, noise),
+        numbers,
         direction: media.direction(session).mirrored(),
         opus_limit: match codec {
             Codec::Opus => media.opus_limit(payload_type),

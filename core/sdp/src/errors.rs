@@ -18,6 +18,9 @@ pub enum NotAcceptable {
     /// No `m=audio` that is not refused.
     #[error("no audio stream; m=audio over RTP/AVP would do")]
     NoAudio,
+    /// `m=audio` with an invalid port.
+    #[error("invalid port in m=audio; a number from 1 to 65535 would do")]
+    NoPort,
     /// Every audio stream is over something else: DTLS, feedback, no RTP at all.
     #[error("no audio stream over RTP as we know it; m=audio over RTP/AVP would do, or RTP/SAVP")]
     NotRtpAvp,
@@ -38,7 +41,36 @@ pub enum NotAcceptable {
     /// None of our codecs.
     #[error("no codec of ours; PCMU/8000 or PCMA/8000 would do")]
     NoCodec,
-    /// `c=` is missing, a name, or a multicast group.
+    /// `c=` is missing, invalid, an unresolved name, or a multicast group.
     #[error("no address to send to; c=IN IP4 or c=IN IP6 with a unicast address would do")]
     NoAddress,
+}
+
+/// Reason why an offer or answer is rejected, for a 488 and its Warning header.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Rejection {
+    /// Not a session description.
+    #[error("invalid SDP: {0}")]
+    Malformed(#[from] Malformed),
+    /// No usable media.
+    #[error(transparent)]
+    NotAcceptable(#[from] NotAcceptable),
+    /// Host name of `c=` without an address.
+    #[error("host name {0:?} in c= has no usable address; an IP address would do")]
+    UnknownHost(String),
+}
+
+impl Rejection {
+    /// Returns the warn-code of a Warning header (RFC 3261 §20.43); the text is `to_string()`.
+    #[must_use]
+    pub fn warning_code(&self) -> u16 {
+        match self {
+            Self::NotAcceptable(
+                NotAcceptable::NotRtpAvp | NotAcceptable::NotClear | NotAcceptable::NotSecure,
+            ) => 302,
+            Self::NotAcceptable(NotAcceptable::NoAudio) => 304,
+            Self::NotAcceptable(NotAcceptable::NoCodec) => 305,
+            Self::Malformed(_) | Self::NotAcceptable(_) | Self::UnknownHost(_) => 399,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! One `m=` section as it was read, and what it means for audio.
 
-use confab_terms::{Codec, IpAddr, OpusLimit, SocketAddr};
+use confab_terms::{Codec, OpusLimit, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use crate::{Crypto, Direction, Host, Session, fmtp};
@@ -19,30 +19,30 @@ pub struct RtpMap {
 }
 
 /// `a=rtcp` (RFC 3605).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RtcpAddress {
-    /// Where RTCP goes.
+    /// RTCP port; never 0.
     pub port: u16,
-    /// Where, if not where RTP goes.
-    pub address: Option<IpAddr>,
+    /// RTCP host, if another than that of RTP.
+    pub host: Option<Host>,
 }
 
 /// An `m=` section.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Media {
-    /// `audio`, `video`, …
+    /// `audio`, `video`, …; `-` if the line names none.
     pub kind: String,
-    /// 0: refused.
-    pub port: u16,
-    /// `RTP/AVP`, …
+    /// 0: rejected section. `None`: invalid port.
+    pub port: Option<u16>,
+    /// `RTP/AVP`, …; `-` if the line names none.
     pub protocol: String,
-    /// As written.
+    /// As written; empty if the line names none.
     pub formats: Vec<String>,
     /// `c=` of this section.
     pub connection: Option<Host>,
     /// Direction of this section.
     pub direction: Option<Direction>,
-    /// All of them, in their order.
+    /// Valid maps of formats that the section offers: the first of each.
     pub rtp_maps: Vec<RtpMap>,
     /// `a=fmtp`: of which payload type, and its parameters as written.
     pub fmtp: Vec<(u8, String)>,
@@ -100,13 +100,17 @@ impl Media {
     /// which phones offer with whatever codec; and that rate.
     pub(crate) fn digits(&self, codec: Codec) -> Option<(u8, u32)> {
         let at = |rate: u32| {
-            let found = self.payload_types().find(|payload_type| {
-                matches!(self.encoding(*payload_type), Some((encoding, clock_rate, 1))
-                    if encoding.eq_ignore_ascii_case("telephone-event") && clock_rate == rate)
-            });
+            let mut numbers = self.payload_types();
+            let found = numbers.find(|payload_type| self.is_digits(*payload_type, rate));
             found.map(|payload_type| (payload_type, rate))
         };
         at(codec.clock_rate()).or_else(|| at(8_000))
+    }
+
+    /// Returns whether the payload type stands for digits at this clock rate.
+    pub(crate) fn is_digits(&self, payload_type: u8, rate: u32) -> bool {
+        matches!(self.encoding(payload_type), Some((encoding, clock_rate, 1))
+            if encoding.eq_ignore_ascii_case("telephone-event") && clock_rate == rate)
     }
 
     /// The payload type of comfort noise (RFC 3389) for codecs of its clock.
@@ -121,13 +125,14 @@ impl Media {
     pub(crate) fn addresses(&self, session: &Session) -> Option<(SocketAddr, SocketAddr)> {
         let host = self.connection.as_ref().or(session.connection.as_ref())?;
         let address = host.unicast()?;
-        let rtcp = self.rtcp.unwrap_or(RtcpAddress {
-            port: self.port.checked_add(1).unwrap_or(self.port),
-            address: None,
-        });
+        let port = self.port?;
+        let rtcp = self.rtcp.as_ref();
+        let rtcp_port = rtcp.map_or(port.saturating_add(1), |rtcp| rtcp.port);
+        // A host that cannot be used costs reports, not the call.
+        let rtcp_host = rtcp.and_then(|rtcp| rtcp.host.as_ref()?.unicast());
         Some((
-            SocketAddr::new(address, self.port),
-            SocketAddr::new(rtcp.address.unwrap_or(address), rtcp.port),
+            SocketAddr::new(address, port),
+            SocketAddr::new(rtcp_host.unwrap_or(address), rtcp_port),
         ))
     }
 

@@ -2,29 +2,18 @@
 
 use confab_terms::{Codec, IpAddr};
 
+use crate::numbers::OfferedNumbers;
 use crate::{Crypto, Direction, Local, crypto};
-
-/// The payload types of digits where we choose them: at 8 kHz, and at the clock of Opus.
-const DIGITS: (u8, u32) = (101, 8_000);
-const WIDE_DIGITS: (u8, u32) = (110, 48_000);
 
 /// Offers one audio stream.
 #[must_use]
 pub fn offer(local: &Local, direction: Direction) -> Vec<u8> {
-    let codecs: Vec<_> = local
-        .codecs
-        .iter()
-        .map(|codec| (*codec, codec.payload_type()))
-        .collect();
+    let OfferedNumbers { voice, digits } = local.numbers.offered(&local.codecs);
     let (protocol, lines) = crypto::offered(local.srtp.as_ref());
     let mut text = write_head(local);
-    let mut digits = vec![DIGITS];
-    if local.codecs.contains(&Codec::Opus) {
-        digits.push(WIDE_DIGITS);
-    }
     let secrecy = (protocol, lines.as_slice());
     // No comfort noise: we would rather hear what there is.
-    write_audio(&mut text, local, &codecs, None, &digits, direction, secrecy);
+    write_audio(&mut text, local, &voice, None, &digits, direction, secrecy);
     text.into_bytes()
 }
 

@@ -1,19 +1,20 @@
-//! From bytes to a `Session`. Strict where a value is used, deaf to what is not:
-//! unknown lines and attributes are skipped, their order is not policed.
+//! Parses a session description. Only values that confab uses are judged, and only where they are
+//! used: other lines, sections and attributes may be invalid.
 
 use confab_terms::{IpAddr, limits};
 
 use crate::{Direction, Host, Malformed, Media, RtcpAddress, RtpMap, Session, crypto};
 
-type Value<T> = Result<T, &'static str>;
+/// Longest host name (RFC 1035 §2.3.4).
+const NAME_BYTES_MAX: usize = 253;
 
-/// Reads a session description. Lines may end in CRLF or LF.
+/// Parses a session description. Lines may end in CRLF or LF.
 ///
 /// # Errors
-/// What is wrong and in which line.
+/// The text does not begin with `v=0`, or exceeds a limit.
 pub fn parse(bytes: &[u8]) -> Result<Session, Malformed> {
     let mut session = Session::default();
-    let mut seen = 0;
+    let mut begun = false;
     for (index, raw) in bytes.split(|byte| *byte == b'\n').enumerate() {
         let fault = |what| Malformed {
             line: index + 1,
@@ -22,22 +23,26 @@ pub fn parse(bytes: &[u8]) -> Result<Session, Malformed> {
         if index >= limits::SDP_LINES_MAX {
             return Err(fault("too many lines"));
         }
-        let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
-        if raw.is_empty() {
+        let text = String::from_utf8_lossy(raw);
+        let text = text.trim_matches(is_blank);
+        if text.is_empty() {
             continue;
         }
-        let text = String::from_utf8_lossy(raw);
-        let (letter, value) = text
-            .split_once('=')
-            .filter(|(letter, _)| letter.len() == 1)
-            .ok_or_else(|| fault("not of the form x=value"))?;
-        if seen == 0 && (letter, value.trim_end()) != ("v", "0") {
+        let line = text.split_once('=');
+        let line = line.map(|(letter, value)| (letter.trim_end(), value.trim_start()));
+        if !begun && line != Some(("v", "0")) {
             return Err(fault("does not begin with v=0"));
         }
-        seen += 1;
-        read_line(&mut session, letter, value.trim_end()).map_err(fault)?;
+        begun = true;
+        match line {
+            Some(("m", _)) if session.media.len() >= limits::SDP_MEDIA_MAX => {
+                return Err(fault("too many m= lines"));
+            }
+            Some((letter, value)) => read_line(&mut session, letter, value),
+            None => {}
+        }
     }
-    if seen == 0 {
+    if !begun {
         return Err(Malformed {
             line: 1,
             what: "empty",
@@ -46,77 +51,90 @@ pub fn parse(bytes: &[u8]) -> Result<Session, Malformed> {
     Ok(session)
 }
 
-fn read_line(session: &mut Session, letter: &str, value: &str) -> Value<()> {
+/// White space, NUL and a byte order mark: some phones end or begin a body with these.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c == '\0' || c == '\u{feff}'
+}
+
+fn read_line(session: &mut Session, letter: &str, value: &str) {
     match letter {
-        "m" if session.media.len() >= limits::SDP_MEDIA_MAX => return Err("too many m= lines"),
-        "m" => session.media.push(media(value)?),
+        "m" => session.media.push(media(value)),
         "c" => {
-            let host = Some(connection(value)?);
-            match session.media.last_mut() {
-                // Several c= lines in a section are layers of multicast: the first is enough.
-                Some(media) if media.connection.is_some() => {}
-                Some(media) => media.connection = host,
-                None => session.connection = host,
+            let host = match session.media.last_mut() {
+                Some(media) => &mut media.connection,
+                None => &mut session.connection,
+            };
+            // Several c= lines in a section are layers of multicast: the first is enough.
+            if matches!(host, None | Some(Host::Unusable)) {
+                *host = Some(connection(value));
             }
         }
-        "a" => attribute(session, value)?,
+        "a" => attribute(session, value),
         _ => {}
     }
-    Ok(())
 }
 
-/// `audio 49170/2 RTP/AVP 0 8 101`.
-fn media(value: &str) -> Value<Media> {
-    // Its words are said back in an answer: they are tokens (RFC 8866 §9), or nobody's.
-    let sound = |byte: u8| byte.is_ascii_graphic() || byte == b' ' || byte == b'\t';
-    if !value.bytes().all(sound) {
-        return Err("m= with a character that is none of a token");
-    }
-    let mut words = value.split_ascii_whitespace();
-    let (Some(kind), Some(port), Some(protocol)) = (words.next(), words.next(), words.next())
-    else {
-        return Err("m= lacks a kind, a port or a protocol");
-    };
-    let port = port.split('/').next().unwrap_or(port);
-    let formats: Vec<String> = words
-        .take(limits::SDP_FORMATS_MAX)
-        .map(str::to_owned)
-        .collect();
-    if formats.is_empty() {
-        return Err("m= lacks a format");
-    }
-    Ok(Media {
-        kind: kind.to_owned(),
-        port: port.parse().map_err(|_| "m= with a port that is none")?,
-        protocol: protocol.to_owned(),
-        formats,
+/// `audio 49170/2 RTP/AVP 0 8 101`. An invalid line stays a section, so that the answer has as many
+/// sections as the offer.
+fn media(value: &str) -> Media {
+    // The answer repeats these words: only tokens are kept (RFC 8866 §9).
+    let mut words = value.split_ascii_whitespace().map(|word| {
+        let is_token = word.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_token { word } else { "-" }
+    });
+    let kind = words.next().unwrap_or("-").to_owned();
+    let port = words.next().and_then(|port| port.split('/').next());
+    let port = port.filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    Media {
+        kind,
+        port: port.and_then(|port| port.parse().ok()),
+        protocol: words.next().unwrap_or("-").to_owned(),
+        formats: words
+            .take(limits::SDP_FORMATS_MAX)
+            .map(str::to_owned)
+            .collect(),
         ..Media::default()
-    })
+    }
 }
 
-/// `IN IP4 192.0.2.1` or, for multicast, `IN IP4 224.2.1.1/127/3`.
-fn connection(value: &str) -> Value<Host> {
-    let words: Vec<&str> = value.split_ascii_whitespace().collect();
-    let [net, kind, host] = words[..] else {
-        return Err("c= is not of the form IN IP4 address");
+/// `IN IP4 192.0.2.1`, `IN IP4 phone.example` or, for multicast, `IN IP4 224.2.1.1/127/3`.
+fn connection(value: &str) -> Host {
+    let mut words = value.split_ascii_whitespace();
+    let (Some(net), Some(kind), Some(host), None) =
+        (words.next(), words.next(), words.next(), words.next())
+    else {
+        return Host::Unusable;
     };
     let known = kind.eq_ignore_ascii_case("IP4") || kind.eq_ignore_ascii_case("IP6");
     if !net.eq_ignore_ascii_case("IN") || !known {
-        return Err("c= of a network that is not IN IP4 or IN IP6");
+        return Host::Unusable;
     }
     let host = host.split('/').next().unwrap_or(host);
-    if host.is_empty() || !host.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("c= without an address");
-    }
-    Ok(match host.parse::<IpAddr>() {
+    let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+    match bare.unwrap_or(host).parse::<IpAddr>() {
         Ok(address) => Host::Address(address.to_canonical()),
-        Err(_) => Host::Name(host.to_owned()),
-    })
+        Err(_) if is_name(host) => Host::Name(host.to_ascii_lowercase()),
+        Err(_) => Host::Unusable,
+    }
 }
 
-fn attribute(session: &mut Session, value: &str) -> Value<()> {
+/// Returns whether the text is a host name. A numeric last label is a mistyped address: resolvers
+/// read `010.1.2.3` as octal.
+fn is_name(host: &str) -> bool {
+    let labels = host.strip_suffix('.').unwrap_or(host);
+    let last = labels.rsplit('.').next().unwrap_or_default();
+    let sound = |label: &str| {
+        let mut bytes = label.bytes();
+        !label.is_empty() && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    labels.len() <= NAME_BYTES_MAX
+        && labels.split('.').all(sound)
+        && !last.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn attribute(session: &mut Session, value: &str) {
     let (name, value) = value.split_once(':').unwrap_or((value, ""));
-    let value = value.trim();
+    let (name, value) = (name.trim_end(), value.trim());
     let direction = match name {
         "sendrecv" => Some(Direction::SendRecv),
         "sendonly" => Some(Direction::SendOnly),
@@ -129,24 +147,32 @@ fn attribute(session: &mut Session, value: &str) -> Value<()> {
             Some(media) => media.direction = Some(direction),
             None => session.direction = Some(direction),
         }
-        return Ok(());
+        return;
     }
     match (name, session.media.last_mut()) {
         ("ptime", Some(media)) => media.ptime_ms = ptime(value),
         ("ptime", None) => session.ptime_ms = ptime(value),
-        ("rtcp", Some(media)) => media.rtcp = Some(rtcp(value)?),
+        ("rtcp", Some(media)) => media.rtcp = rtcp(value).or(media.rtcp.take()),
         ("crypto", Some(media)) if media.crypto.len() < limits::SDP_CRYPTO_MAX => {
             media.crypto.extend(crypto::read(value));
         }
         ("fmtp", Some(media)) if media.fmtp.len() < limits::SDP_FORMATS_MAX => {
             media.fmtp.extend(fmtp(value));
         }
-        ("rtpmap", Some(media)) if media.rtp_maps.len() < limits::SDP_FORMATS_MAX => {
-            media.rtp_maps.extend(rtp_map(value)?);
+        ("rtpmap", Some(media)) => {
+            let map = rtp_map(value).filter(|map| is_new(media, map));
+            media.rtp_maps.extend(map);
         }
         _ => {}
     }
-    Ok(())
+}
+
+/// Returns whether the section offers the format and has no map of it yet.
+fn is_new(media: &Media, map: &RtpMap) -> bool {
+    let number = map.payload_type;
+    let mut known = media.rtp_maps.iter();
+    media.payload_types().any(|offered| offered == number)
+        && known.all(|known| known.payload_type != number)
 }
 
 /// Milliseconds; phones write `20`, some `20.0`. What is no number is as good as absent.
@@ -155,51 +181,39 @@ fn ptime(value: &str) -> Option<u16> {
     whole.parse().ok().filter(|ms| *ms > 0)
 }
 
-/// `0 PCMU/8000` or `96 opus/48000/2`. `None` for a payload type that is not RTP's.
-fn rtp_map(value: &str) -> Value<Option<RtpMap>> {
-    let (payload_type, rest) = value
-        .split_once(' ')
-        .ok_or("a=rtpmap without an encoding")?;
-    let mut parts = rest.trim().split('/');
-    let encoding = parts.next().unwrap_or_default();
+/// Parses `0 PCMU/8000` or `96 opus/48000/2`. Returns `None` for an invalid map: a static payload
+/// type keeps its meaning then, a dynamic one has none.
+fn rtp_map(value: &str) -> Option<RtpMap> {
+    let (payload_type, rest) = value.split_once(|c: char| c.is_ascii_whitespace())?;
+    let mut parts = rest.trim().split('/').map(str::trim);
+    let encoding = parts.next().filter(|encoding| !encoding.is_empty())?;
     // Without a clock rate it is broken, but a G.711 phone that writes so is understood.
     let clock_rate = match parts.next() {
-        Some(rate) => rate
-            .trim()
-            .parse()
-            .map_err(|_| "a=rtpmap with a bad rate")?,
+        Some(rate) => rate.parse().ok()?,
         None => 8_000,
     };
-    let channels = parts
-        .next()
-        .map_or(Some(1), |text| text.trim().parse().ok());
-    Ok(payload_type
-        .parse()
-        .ok()
-        .filter(|number: &u8| *number < 128)
-        .map(|payload_type| RtpMap {
-            payload_type,
-            encoding: encoding.to_owned(),
-            clock_rate,
-            channels: channels.unwrap_or(1),
-        }))
+    let channels = parts.next().map_or(Some(1), |text| text.parse().ok());
+    let payload_type = payload_type.parse().ok();
+    Some(RtpMap {
+        payload_type: payload_type.filter(|number: &u8| *number < 128)?,
+        encoding: encoding.to_owned(),
+        clock_rate,
+        channels: channels.unwrap_or(1),
+    })
 }
 
 /// `96 maxaveragebitrate=20000;stereo=1`. `None` for a format that is no payload type.
 fn fmtp(value: &str) -> Option<(u8, String)> {
-    let (payload_type, parameters) = value.split_once(' ')?;
-    Some((payload_type.parse().ok()?, parameters.to_owned()))
+    let (payload_type, parameters) = value.split_once(|c: char| c.is_ascii_whitespace())?;
+    let parameters = parameters.trim_start().to_owned();
+    Some((payload_type.parse().ok()?, parameters))
 }
 
-/// `53020` or `53020 IN IP4 126.16.64.4`.
-fn rtcp(value: &str) -> Value<RtcpAddress> {
-    let (port, rest) = value.split_once(' ').unwrap_or((value, ""));
-    let port = port
-        .parse()
-        .map_err(|_| "a=rtcp with a port that is none")?;
-    let address = match connection(rest) {
-        Ok(host) => host.unicast(),
-        Err(_) => None,
-    };
-    Ok(RtcpAddress { port, address })
+/// Parses `53020` or `53020 IN IP4 126.16.64.4`. Returns `None` without a valid port: RTCP has its
+/// default port then.
+fn rtcp(value: &str) -> Option<RtcpAddress> {
+    let mut words = value.splitn(2, |c: char| c.is_ascii_whitespace());
+    let port = words.next()?.parse().ok().filter(|port| *port != 0)?;
+    let host = words.next().map(connection);
+    Some(RtcpAddress { port, host })
 }

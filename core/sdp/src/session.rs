@@ -10,8 +10,10 @@ use crate::{Direction, Media};
 pub enum Host {
     /// An address; IPv4 mapped into IPv6 is IPv4 here.
     Address(IpAddr),
-    /// A name: nothing here resolves it.
+    /// Host name, to be resolved before media can flow.
     Name(String),
+    /// Not an address or a host name of the network `IN`.
+    Unusable,
 }
 
 impl Host {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hop::Hop;
 use crate::message::{Host, Uri};
+use crate::nat::Nat;
 use crate::{Account, IdentityRules, Target, Transport};
 
 /// Whom the listener lets in.
@@ -33,6 +34,8 @@ pub struct Trunk {
     pub gateway: Option<Gateway>,
     /// Whether its media is encrypted; `None`: as everybody else's.
     pub srtp: Option<Srtp>,
+    /// Requests to its calls and phones: to their Contact or on the flow of their requests.
+    pub nat: Nat,
     /// Rules for the identity of its callers.
     pub identity: IdentityRules,
 }

@@ -5,6 +5,7 @@ use confab_terms::Instant;
 use crate::challenge::credentials;
 use crate::client::{Ack, ClientState, FORKS_MAX};
 use crate::dialog::Dialog;
+use crate::hop::{Source, Transport};
 use crate::message::{Method, Request};
 use crate::phase::Phase;
 use crate::timers::{PATIENCE, Timer, TransactionId};
@@ -15,6 +16,7 @@ impl UserAgent {
     pub(crate) fn take_ack(
         &mut self,
         now: Instant,
+        from: Source,
         request: &Request,
         known: Option<TransactionId>,
     ) {
@@ -34,6 +36,10 @@ impl UserAgent {
                     .is_some_and(|unheard| unheard.cseq == request.cseq)
         });
         if awaited {
+            // Streams keep the connection of the INVITE.
+            if from.transport == Transport::Udp {
+                self.follow(now, id, from, request);
+            }
             let sdp = request
                 .content_type()
                 .is_some_and(|kind| kind == "application/sdp");

@@ -68,8 +68,24 @@ impl UserAgent {
         if status == 503 {
             reply = reply.header("Retry-After", "10");
         }
+        let reply = self.warning_of(dialog, reply);
         self.respond(now, server, &reply);
         self.end(now, dialog, Ending::Rejected);
+    }
+
+    /// Sets the Warning (RFC 3261 §20.43) of the next refusal within a dialog: its code and text.
+    pub fn warn(&mut self, dialog: DialogId, code: u16, text: &str) {
+        if let Some(known) = self.dialogs.get_mut(&dialog) {
+            known.warning = Some((code, text.to_owned()));
+        }
+    }
+
+    pub(crate) fn warning_of(&mut self, dialog: DialogId, reply: Reply) -> Reply {
+        let known = self.dialogs.get_mut(&dialog);
+        match known.and_then(|known| known.warning.take()) {
+            Some((code, text)) => reply.warning(code, &text),
+            None => reply,
+        }
     }
 
     /// A 200 that carries SDP.

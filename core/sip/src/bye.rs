@@ -93,6 +93,7 @@ impl UserAgent {
 
     pub(crate) fn forget_dialog(&mut self, now: Instant, id: DialogId) {
         self.settle(now, id);
+        self.release_dialog(id);
         if let Some(dialog) = self.dialogs.remove(&id) {
             self.connections
                 .use_for(id, dialog.source.connection, false);

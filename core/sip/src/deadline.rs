@@ -13,6 +13,7 @@ impl UserAgent {
     pub fn handle_deadline(&mut self, now: Instant) {
         self.handle_connection_deadline(now);
         self.handle_name_deadline(now);
+        self.handle_keep_alive_deadline(now);
         while let Some(timer) = self.timers.pop(now) {
             match timer {
                 Timer::A(id) | Timer::E(id) => self.repeat_request(now, id),

@@ -1,6 +1,7 @@
 //! One dialog (RFC 3261 §12): who, where, and which number comes next. How far it has got, and
 //! what stands open within it, is in `phase`.
 
+use confab_terms::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Peer;
@@ -9,6 +10,7 @@ use crate::early::Early;
 use crate::hop::{Hop, Source, Transport, is_direct};
 use crate::lasting::{self, Lasting, names};
 use crate::message::{Address, Headers, Method, Outgoing, Request, Response, Uri};
+use crate::nat::{Flow, Nat, Reach};
 use crate::phase::{Asked, Asking, Phase, Reliable, Reliably, Unheard};
 use crate::prack;
 use crate::timers::TransactionId;
@@ -28,6 +30,8 @@ pub(crate) struct Dialog {
     routes: Vec<String>,
     /// Where they were heard from last: the way where the target leads nowhere.
     pub(crate) source: Source,
+    /// The flow of their last request.
+    pub(crate) flow: Flow,
     /// They sent it themselves, and no proxy: its connection leads to them.
     direct: bool,
     pub(crate) local_cseq: u32,
@@ -56,6 +60,10 @@ pub(crate) struct Dialog {
     pub(crate) peer: Peer,
     /// `sips:` was called: nothing of it leaves TLS.
     pub(crate) secure: bool,
+    /// Event and duration of the digit that is sent in several INFOs just now.
+    pub(crate) pressing: Option<(u8, u16)>,
+    /// Code and text for the Warning of the next refusal.
+    pub(crate) warning: Option<(u16, String)>,
     /// Credentials of this call, in place of the trunk's.
     pub(crate) credentials: Option<Box<Credentials>>,
 }
@@ -64,7 +72,7 @@ impl Dialog {
     /// Theirs, by an INVITE.
     pub(crate) fn of_invited(
         request: &Request,
-        source: Source,
+        flow: Flow,
         local_tag: String,
         server: TransactionId,
     ) -> Self {
@@ -76,8 +84,12 @@ impl Dialog {
             local_uri: request.to.uri.text().to_owned(),
             remote_uri: request.from.uri.text().to_owned(),
             target: contact.uri.text().to_owned(),
-            routes: request.headers.list("Record-Route").unwrap_or_default(),
-            source,
+            routes: request
+                .headers
+                .addresses("Record-Route")
+                .unwrap_or_default(),
+            source: flow.source,
+            flow,
             direct: is_direct(request),
             local_cseq: 0,
             remote_cseq: Some(request.cseq),
@@ -97,6 +109,8 @@ impl Dialog {
             early: Vec::new(),
             peer: Peer::Anyone,
             secure: is_secure(&request.uri),
+            pressing: None,
+            warning: None,
             credentials: None,
         }
     }
@@ -106,7 +120,7 @@ impl Dialog {
         call_id: String,
         local_tag: String,
         (local_uri, remote_uri): (&str, &str),
-        source: Source,
+        flow: Flow,
         client: TransactionId,
     ) -> Self {
         Self {
@@ -117,7 +131,8 @@ impl Dialog {
             remote_uri: remote_uri.to_owned(),
             target: remote_uri.to_owned(),
             routes: Vec::new(),
-            source,
+            source: flow.source,
+            flow,
             direct: false,
             local_cseq: 0,
             remote_cseq: None,
@@ -140,16 +155,24 @@ impl Dialog {
             early: Vec::new(),
             peer: Peer::Anyone,
             secure: Uri::parse(remote_uri).is_some_and(|uri| is_secure(&uri)),
+            pressing: None,
+            warning: None,
             credentials: None,
         }
     }
 
     /// Of a 2xx that belongs to no dialog which is kept: only to acknowledge and end it.
-    pub(crate) fn of_fork(request: &Outgoing, response: &Response, source: Source) -> Self {
-        let tag = response.from.tag().unwrap_or_default().to_owned();
-        let uris = (response.from.uri.text(), response.to.uri.text());
-        let call_id = request.call_id.clone();
-        let mut fork = Self::of_inviting(call_id, tag, uris, source, TransactionId(0));
+    pub(crate) fn of_fork(request: &Outgoing, response: &Response, flow: Flow) -> Self {
+        // What we wrote ourselves: theirs may be unreadable.
+        let (from, to) = (Address::parse(&request.from), Address::parse(&request.to));
+        let tag = from.as_ref().and_then(Address::tag).unwrap_or_default();
+        let uri = |address: &Option<Address>| {
+            let uri = address.as_ref().map(|address| address.uri.text());
+            uri.unwrap_or_default().to_owned()
+        };
+        let (call_id, tag) = (request.call_id.clone(), tag.to_owned());
+        let uris = (&*uri(&from), &*uri(&to));
+        let mut fork = Self::of_inviting(call_id, tag, uris, flow, TransactionId(0));
         fork.target.clone_from(&request.uri);
         fork.learn(response);
         if response.headers.all("Record-Route").next().is_none() {
@@ -169,11 +192,31 @@ impl Dialog {
         self.refresh(response.contact.as_ref());
     }
 
+    /// A 2xx of which not all can be read: its ACK and the BYE go back to where it came from.
+    pub(crate) fn answer_back(&mut self, source: Source) {
+        self.flow = Flow::towards(source, Nat::Always);
+        self.direct = true;
+    }
+
     /// A target refresh (RFC 3261 §12.2).
     pub(crate) fn refresh(&mut self, contact: Option<&Address>) {
         if let Some(contact) = contact {
             self.target = contact.uri.text().to_owned();
         }
+    }
+
+    /// Follows a request of theirs to the flow that it came on.
+    pub(crate) fn follow(&mut self, request: &Request, source: Source) {
+        let contact = request.contact.as_ref();
+        let contact = contact.map(|contact| contact.uri.text().to_owned());
+        let target = contact.unwrap_or_else(|| self.target.clone());
+        self.flow.follow(request, source, &target);
+    }
+
+    /// The address that keep-alives go to; `None` if they are not behind NAT.
+    pub(crate) fn kept_flow(&self) -> Option<SocketAddr> {
+        let direct = self.routes.is_empty();
+        direct.then(|| self.flow.kept(&self.target)).flatten()
     }
 
     /// The next request of ours; an ACK takes the number of its INVITE instead.
@@ -212,10 +255,27 @@ impl Dialog {
         }
     }
 
-    /// Where the next request goes: where the first route or the target points to, on the
+    /// Where the next request goes. Without a route set, a peer behind NAT is reached on the flow
+    /// of its last request.
+    pub(crate) fn destination(&self) -> Hop {
+        let by_uri = self.by_uri();
+        if !self.routes.is_empty() {
+            return by_uri;
+        }
+        match self.flow.reach(&self.target) {
+            Reach::Contact => by_uri,
+            Reach::Flow => Hop::back(self.flow.source),
+            Reach::ContactElseFlow => Hop {
+                flow: Some(self.flow.clone()),
+                ..by_uri
+            },
+        }
+    }
+
+    /// Where the first route or the target points to, on the
     /// connection that they hold open if it leads there; else where they were heard from. A dialog
     /// that is not over TLS does not move there, and one of `sips:` does not leave it.
-    pub(crate) fn destination(&self) -> Hop {
+    fn by_uri(&self) -> Hop {
         let uri = match self.routes.first() {
             Some(route) => Address::parse(route).map(|address| address.uri),
             None => Uri::parse(&self.target),
@@ -246,7 +306,7 @@ fn is_secure(uri: &Uri) -> bool {
 
 /// The route set of a caller: Record-Route from the last to the first.
 fn routes_back(headers: &Headers) -> Vec<String> {
-    let mut routes = headers.list("Record-Route").unwrap_or_default();
+    let mut routes = headers.addresses("Record-Route").unwrap_or_default();
     routes.reverse();
     routes
 }

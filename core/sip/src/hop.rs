@@ -5,6 +5,7 @@ use confab_terms::{IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use crate::message::{Host, Request, SipUri, Via};
+use crate::nat::Flow;
 
 /// Ports where none is said (RFC 3261 §19.1.2).
 pub(crate) const PORT: u16 = 5060;
@@ -104,6 +105,8 @@ pub(crate) struct Hop {
     pub(crate) or_name: Option<String>,
     /// Over TLS: whose certificate it must be. What a URI said, not what was found by it.
     pub(crate) certified: Option<String>,
+    /// Flow of the peer's last request, used where the host is a name that leads nowhere.
+    pub(crate) flow: Option<Flow>,
 }
 
 impl Hop {
@@ -119,6 +122,7 @@ impl Hop {
                 Transport::Tls => Some(address.ip().to_canonical().to_string()),
                 Transport::Udp | Transport::Tcp => None,
             },
+            flow: None,
         }
     }
 
@@ -127,6 +131,14 @@ impl Hop {
         Self {
             connection: source.connection,
             ..Self::to(source.transport, source.address)
+        }
+    }
+
+    /// On the flow of the peer's last request.
+    pub(crate) fn on(flow: &Flow) -> Self {
+        Self {
+            flow: Some(flow.clone()),
+            ..Self::back(flow.source)
         }
     }
 
@@ -182,6 +194,7 @@ impl Hop {
             port: uri.port,
             or_name: None,
             certified: Some(name.clone()).filter(|_| transport == Transport::Tls),
+            flow: None,
         })
     }
 

@@ -1,5 +1,5 @@
-//! INFO (RFC 6086) within a dialog: digits as `application/dtmf-relay` and `application/dtmf`,
-//! which no RFC describes but many phones send.
+//! INFO (RFC 6086) within a dialog: digits as `application/dtmf-relay`, `application/dtmf` and
+//! `audio/telephone-event`, which no RFC describes for INFO but many phones send.
 
 use confab_terms::{Digit, Instant};
 
@@ -10,6 +10,7 @@ use crate::{DialogId, Event, UserAgent};
 
 const RELAY: &str = "application/dtmf-relay";
 const PLAIN: &str = "application/dtmf";
+const EVENT: &str = "audio/telephone-event";
 
 impl UserAgent {
     pub(crate) fn take_info(
@@ -20,33 +21,76 @@ impl UserAgent {
         id: DialogId,
     ) {
         let kind = request.content_type().unwrap_or_default();
-        let digit = match kind.as_str() {
-            RELAY => relayed(&request.body),
-            PLAIN => key(&request.body),
-            _ => None,
+        let signal = match kind.as_str() {
+            RELAY => Signal::of(relayed(&request.body)),
+            PLAIN => Signal::of(key(&request.body)),
+            EVENT => self.event(&request.body, id),
+            _ => Signal::None,
         };
-        let reply = match (kind.as_str(), digit) {
-            (RELAY | PLAIN, None) => Reply::new(400).reason("Bad Digit"),
-            (RELAY | PLAIN, Some(_)) => Reply::new(200),
+        let reply = match (kind.as_str(), &signal) {
+            (RELAY | PLAIN | EVENT, Signal::None) => Reply::new(400).reason("Bad Digit"),
+            (RELAY | PLAIN | EVENT, _) => Reply::new(200),
             // An empty INFO only asks whether the dialog is there.
             _ if request.body.is_empty() => Reply::new(200),
-            _ => Reply::new(415).header("Accept", format!("{RELAY}, {PLAIN}")),
+            _ => Reply::new(415).header("Accept", format!("{RELAY}, {PLAIN}, {EVENT}")),
         };
         let server = self.begin_server(request, from, id);
         self.respond(now, server, &reply);
         let up = self.dialogs.get(&id).map(|known| known.phase) == Some(Phase::Up);
-        if let Some(digit) = digit.filter(|_| up) {
+        if let (Signal::Digit(digit), true) = (signal, up) {
             self.tell(Event::Pressed { dialog: id, digit });
         }
+    }
+
+    /// `audio/telephone-event`: the four bytes of RFC 4733 §2.3, or text as in the other types.
+    /// Four bytes of the same event with a longer duration, or with the end bit, go on with the
+    /// digit before.
+    fn event(&mut self, body: &[u8], id: DialogId) -> Signal {
+        let [event @ 0..=15, flags, high, low] = *body else {
+            let text = relayed(body).or_else(|| named(body, "d"));
+            return Signal::of(text.or_else(|| key(body)));
+        };
+        let is_end = flags & 0x80 != 0;
+        let duration = u16::from_be_bytes([high, low]);
+        let Some(known) = self.dialogs.get_mut(&id) else {
+            return Signal::None;
+        };
+        let before = known.pressing.take();
+        known.pressing = Some((event, duration)).filter(|_| !is_end);
+        let goes_on =
+            before.is_some_and(|(last, so_far)| last == event && (is_end || duration > so_far));
+        match (goes_on, b"0123456789*#ABCD".get(usize::from(event))) {
+            (true, _) => Signal::GoesOn,
+            (false, digit) => Signal::of(digit.map(|digit| Digit(char::from(*digit)))),
+        }
+    }
+}
+
+/// Meaning of an INFO's body.
+enum Signal {
+    Digit(Digit),
+    /// More of the digit before.
+    GoesOn,
+    None,
+}
+
+impl Signal {
+    fn of(digit: Option<Digit>) -> Self {
+        digit.map_or(Self::None, Self::Digit)
     }
 }
 
 /// `Signal=5`, `Duration=160`, a line each.
 fn relayed(body: &[u8]) -> Option<Digit> {
+    named(body, "Signal")
+}
+
+/// The key in the first line that begins with this name and `=`.
+fn named(body: &[u8], wanted: &str) -> Option<Digit> {
     let text = core::str::from_utf8(body).ok()?;
     let signal = text.lines().find_map(|line| {
         let (name, value) = line.split_once('=')?;
-        let is_it = name.trim().eq_ignore_ascii_case("Signal");
+        let is_it = name.trim().eq_ignore_ascii_case(wanted);
         is_it.then_some(value)
     })?;
     key(signal.as_bytes())

@@ -9,6 +9,7 @@ use crate::dialog::Dialog;
 use crate::hop::Hop;
 use crate::lasting::{INTERVAL_S, INTERVAL_S_MIN};
 use crate::message::{ALLOW, Method, SUPPORTED, Uri, is_token};
+use crate::nat::{Flow, Nat};
 use crate::timers::TransactionId;
 use crate::{DialogId, Ending, Event, Invite, UserAgent};
 
@@ -46,7 +47,7 @@ impl UserAgent {
         } else {
             None
         };
-        let (Some(way), None) = (way, status) else {
+        let (Some(mut way), None) = (way, status) else {
             let status = status.unwrap_or(416);
             self.tell(Event::Ended {
                 dialog: id,
@@ -57,9 +58,11 @@ impl UserAgent {
         let client = TransactionId(self.next_number());
         let call_id = format!("{}{}", self.tag(), self.tag());
         let (tag, branch) = (self.tag(), self.branch());
-        let source = way.as_source(self.config.address);
+        let flow = self.flow_of(&way, &peer);
+        // A late 2xx may find no dialog any more.
+        way.flow = way.address().map(|_| flow.clone());
         let mut dialog =
-            Dialog::of_inviting(call_id, tag, (&invite.from, &invite.to), source, client);
+            Dialog::of_inviting(call_id, tag, (&invite.from, &invite.to), flow, client);
         dialog.peer = peer;
         dialog.credentials = credentials.map(Box::new);
         dialog.target = target.unwrap_or(dialog.target);
@@ -93,6 +96,15 @@ impl UserAgent {
         self.dialogs.insert(id, dialog);
         self.begin_client(now, client, request, way, id);
         id
+    }
+
+    /// The flow towards a peer: that of its registration, or where the way leads.
+    pub(crate) fn flow_of(&self, way: &Hop, peer: &Peer) -> Flow {
+        way.flow.clone().unwrap_or_else(|| {
+            let source = way.as_source(self.config.address);
+            let nat = Nat::of_peer(&self.access, peer, source.address);
+            Flow::towards(source, nat)
+        })
     }
 }
 

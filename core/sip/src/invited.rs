@@ -7,6 +7,7 @@ use crate::dialog::Dialog;
 use crate::hop::Source;
 use crate::identity::Parties;
 use crate::message::{Reply, Request, Uri};
+use crate::nat::{Flow, Nat};
 use crate::{CallOrigin, DialogId, Event, UserAgent};
 
 impl UserAgent {
@@ -40,7 +41,9 @@ impl UserAgent {
         let id = DialogId(self.next_number());
         let server = self.begin_server(request, source, id);
         let tag = self.tag();
-        let mut dialog = Dialog::of_invited(request, source, tag, server);
+        let nat = Nat::of_peer(&self.access, &peer, source.address);
+        let flow = Flow::of(request, source, nat);
+        let mut dialog = Dialog::of_invited(request, flow, tag, server);
         let trunk = self.access.of_caller(&peer, source.address);
         let parties = Parties::of(request, trunk);
         dialog.peer = peer;
@@ -49,6 +52,7 @@ impl UserAgent {
         self.callers.insert(caller, id);
         self.dialogs.insert(id, dialog);
         self.hear_from(id, source);
+        self.keep_dialog(now, id);
         self.respond(now, server, &Reply::new(100));
         self.tell(invited(id, source.address, request, parties, replaces));
     }

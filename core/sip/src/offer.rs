@@ -83,6 +83,7 @@ impl UserAgent {
             self.respond(now, server, &lasting::tell(reply, lasting));
             if up {
                 self.start_lasting(now, id, lasting);
+                self.tell(Event::Refreshed { dialog: id });
             }
             return;
         }
@@ -134,6 +135,7 @@ impl UserAgent {
         let asked = self.dialogs.get_mut(&dialog).and_then(|d| d.asked.take());
         if let Some(asked) = asked {
             let reply = Reply::new(status.clamp(300, 699));
+            let reply = self.warning_of(dialog, reply);
             self.respond(now, asked.server, &reply);
         }
     }

@@ -5,6 +5,7 @@ use confab_terms::Instant;
 use crate::UserAgent;
 use crate::hop::Source;
 use crate::message::{ALLOW, Reply, Request, SUPPORTED};
+use crate::refuse::accepting;
 
 impl UserAgent {
     /// Outside of a dialog; answered without remembering it.
@@ -14,9 +15,6 @@ impl UserAgent {
     }
 
     pub(crate) fn capabilities(&self) -> Reply {
-        Reply::new(200)
-            .header("Allow", ALLOW)
-            .header("Accept", "application/sdp")
-            .header("Supported", SUPPORTED)
+        accepting(Reply::new(200).header("Allow", ALLOW)).header("Supported", SUPPORTED)
     }
 }

@@ -132,6 +132,11 @@ pub enum Event {
         /// The offer.
         offer: Vec<u8>,
     },
+    /// An UPDATE without an offer: the session goes on as it was.
+    Refreshed {
+        /// Which.
+        dialog: DialogId,
+    },
     /// A re-INVITE without an offer. Decide by `accept_offer`, with an offer of ours, or by
     /// `refuse_offer`.
     OfferWanted {
@@ -172,6 +177,14 @@ pub enum Event {
         dialog: DialogId,
         /// The answer; that of the early dialog if the 200 has none.
         answer: Vec<u8>,
+    },
+    /// Our INVITE was answered with a 2xx that cannot be used. ACK and BYE have been sent, and
+    /// `Ended` follows.
+    Unusable {
+        /// The dialog.
+        dialog: DialogId,
+        /// The part that cannot be read: `Bad Contact`.
+        reason: String,
     },
     /// Our re-INVITE was answered with 2xx.
     OfferAccepted {

@@ -115,7 +115,10 @@ impl UserAgent {
             Some(wanted) if wanted == said.join(" ") => {
                 self.settle_reliable(id);
                 // An offer would need an answer here, and that is nobody's before ours.
-                Reply::new(if request.body.is_empty() { 200 } else { 488 })
+                match request.body.is_empty() {
+                    true => Reply::new(200),
+                    false => Reply::new(488).warning(399, "no offer is taken in PRACK"),
+                }
             }
             _ => Reply::new(481),
         };

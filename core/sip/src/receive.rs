@@ -4,7 +4,7 @@ use confab_terms::{Instant, SocketAddr};
 
 use crate::access::Peer;
 use crate::hop::{Hop, Source};
-use crate::message::{Echo, Message, Method, Reply, Request, Unreadable, parse};
+use crate::message::{Echo, Message, Method, Reply, Request, Unreadable, parse, take_session};
 use crate::phase::Phase;
 use crate::server::ServerKey;
 use crate::{DialogId, UserAgent};
@@ -18,12 +18,21 @@ impl UserAgent {
     /// A message that is whole, whatever carried it.
     pub(crate) fn take_message(&mut self, now: Instant, from: Source, bytes: &[u8]) {
         match parse(bytes) {
-            Ok(Message::Request(request)) => {
+            Ok(Message::Request(mut request)) => {
                 if let Some(peer) = self.admit(now, from, &request, bytes.len()) {
+                    use_session(&mut request);
                     self.take_request(now, from, &request, peer);
                 }
             }
-            Ok(Message::Response(response)) => self.take_response(now, from, &response),
+            Ok(Message::Response(mut response)) => {
+                if response.method == Method::Invite
+                    && take_session(&mut response.headers, &mut response.body).is_err()
+                {
+                    let fault = "Bad multipart body".to_owned();
+                    response.fault.get_or_insert(fault);
+                }
+                self.take_response(now, from, &response);
+            }
             Err(Unreadable::Refused {
                 status,
                 reason,
@@ -39,7 +48,7 @@ impl UserAgent {
     fn take_request(&mut self, now: Instant, from: Source, request: &Request, peer: Peer) {
         let known = self.server_keys.get(&ServerKey::of(request)).copied();
         match (&request.method, known) {
-            (Method::Ack, known) => self.take_ack(now, request, known),
+            (Method::Ack, known) => self.take_ack(now, from, request, known),
             (Method::Cancel, known) => self.take_cancel(now, from, request, known),
             (_, Some(transaction)) => self.repeat(now, transaction),
             (_, None) => self.take_new(now, from, request, peer),
@@ -86,7 +95,7 @@ impl UserAgent {
             let refusal = Reply::new(500).reason("CSeq Out Of Order");
             return self.refuse(now, from, request, refusal);
         }
-        self.hear_from(id, from);
+        self.follow(now, id, from, request);
         match request.method {
             Method::Bye => self.take_bye(now, from, request, id),
             Method::Invite | Method::Update => self.take_offer(now, from, request, id),
@@ -127,5 +136,17 @@ impl UserAgent {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
             });
         format!("{hash:016x}")
+    }
+}
+
+/// Of a body with several parts only the SDP counts. One that cannot be used stays as it is, and
+/// is refused in its turn.
+fn use_session(request: &mut Request) {
+    let has_session = matches!(
+        request.method,
+        Method::Invite | Method::Update | Method::Ack | Method::Prack
+    );
+    if has_session {
+        let _ = take_session(&mut request.headers, &mut request.body);
     }
 }

@@ -5,10 +5,8 @@ use confab_terms::limits;
 use crate::UserAgent;
 use crate::hop::{Source, Transport};
 use crate::lasting;
-use crate::message::{ALLOW, Method, Reply, Request, SUPPORTED, Uri};
+use crate::message::{ALLOW, Method, Reply, Request, SDP, SUPPORTED, Unusable, Uri, take_session};
 use crate::replaces;
-
-const SDP: &str = "application/sdp";
 
 impl UserAgent {
     /// The refusal, or `None` if it can be taken.
@@ -61,8 +59,11 @@ impl UserAgent {
         let Some(kind) = request.content_type() else {
             return Some(Reply::new(400).reason("Missing Content-Type"));
         };
+        if kind.starts_with("multipart/") {
+            return bad_parts(request);
+        }
         if kind != SDP {
-            return Some(Reply::new(415).header("Accept", SDP));
+            return Some(accepting(Reply::new(415)));
         }
         let encoding = request.headers.text("Content-Encoding");
         let plain = encoding.is_none_or(|text| text.eq_ignore_ascii_case("identity"));
@@ -87,4 +88,26 @@ impl UserAgent {
             });
         (!takes_sdp).then(|| Reply::new(406))
     }
+}
+
+/// A body of several parts that cannot be used: others have been replaced by their SDP.
+fn bad_parts(request: &Request) -> Option<Reply> {
+    let (mut headers, mut body) = (request.headers.clone(), request.body.clone());
+    match take_session(&mut headers, &mut body) {
+        Ok(()) => None,
+        Err(Unusable::Malformed) => Some(Reply::new(400).reason("Bad Multipart Body")),
+        Err(Unusable::Required) => {
+            let warning = "a part of another type says handling=required";
+            Some(accepting(Reply::new(415)).warning(399, warning))
+        }
+        Err(Unusable::Encoded) => {
+            Some(accepting(Reply::new(415)).header("Accept-Encoding", "identity"))
+        }
+    }
+}
+
+/// Adds the bodies that we take.
+pub(crate) fn accepting(reply: Reply) -> Reply {
+    let several = "multipart/mixed, multipart/alternative, multipart/related";
+    reply.header("Accept", SDP).header("Accept", several)
 }

@@ -7,6 +7,7 @@ use confab_terms::{Instant, limits};
 use crate::access::Peer;
 use crate::hop::Source;
 use crate::message::{Address, Params, Reply, Request, Uri};
+use crate::nat::{Flow, Nat};
 use crate::registrar::{Binding, Change, NotRegistered};
 use crate::{DialogId, UserAgent};
 
@@ -71,12 +72,14 @@ impl UserAgent {
             return Err(Reply::new(403));
         }
         let order = (request.call_id.as_str(), request.cseq);
-        match wish(now, from, request)? {
+        let nat = Nat::of_peer(&self.access, peer, from.address);
+        match wish(now, &Flow::of(request, from, nat), request)? {
             Wish::Tell => Ok(()),
             Wish::RemoveAll => self.registrar.remove_all(now, &user, order),
             Wish::Change(changes) => self.registrar.change(now, &user, order, changes),
         }
         .map_err(refusal)?;
+        self.keep_user(now, &user);
         let bindings = self.registrar.bindings(now, &user);
         Ok(bindings.iter().fold(Reply::new(200), |reply, binding| {
             reply.header("Contact", shown(now, binding))
@@ -97,9 +100,9 @@ fn user_of(request: &Request) -> Result<String, Reply> {
     Ok(user)
 }
 
-fn wish(now: Instant, from: Source, request: &Request) -> Result<Wish, Reply> {
+fn wish(now: Instant, flow: &Flow, request: &Request) -> Result<Wish, Reply> {
     let bad = |reason: &str| Reply::new(400).reason(reason);
-    let texts = request.headers.list("Contact");
+    let texts = request.headers.addresses("Contact");
     let texts = texts.ok_or_else(|| bad("Bad Contact"))?;
     let header = request.headers.text("Expires").map(|text| seconds(&text));
     if texts.is_empty() {
@@ -135,7 +138,7 @@ fn wish(now: Instant, from: Source, request: &Request) -> Result<Wish, Reply> {
         changes.push(Change::Keep(Binding {
             uri,
             params,
-            source: from,
+            flow: flow.clone(),
             call_id: request.call_id.clone(),
             cseq: request.cseq,
             until: now + Duration::from_secs(expires.into()),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use confab_terms::{Instant, limits};
 use serde::{Deserialize, Serialize};
 
-use crate::hop::Source;
 use crate::message::{Params, Uri, same_uri};
+use crate::nat::Flow;
 
 /// One contact of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub(crate) struct Binding {
     /// Its header parameters, `expires` apart.
     pub(crate) params: Params,
     /// Where the REGISTER came from.
-    pub(crate) source: Source,
+    pub(crate) flow: Flow,
     pub(crate) call_id: String,
     pub(crate) cseq: u32,
     pub(crate) until: Instant,

@@ -138,7 +138,7 @@ impl UserAgent {
         let Waiting { hop, bytes, client } = waiting;
         let mut ways = self.ways(now, found);
         if ways.is_empty() {
-            return self.not_sent(now, client);
+            return self.nowhere(now, Waiting { hop, bytes, client });
         }
         let Some(client) = client else {
             let to = ways.remove(0).address();
@@ -153,6 +153,24 @@ impl UserAgent {
             way.certified.clone_from(&hop.certified);
         }
         self.aim(now, (client, &hop), ways);
+    }
+
+    /// A name that leads nowhere: on the flow of the peer's last request, if there is one.
+    fn nowhere(&mut self, now: Instant, waiting: Waiting) {
+        let Waiting { hop, bytes, client } = waiting;
+        let Some(flow) = hop.flow else {
+            return self.not_sent(now, client);
+        };
+        let to = Hop::back(flow.source);
+        match client {
+            None => self.send(now, &to, bytes),
+            Some(id) => {
+                if let Some(client) = self.clients.get_mut(&id) {
+                    client.to = to;
+                }
+                self.send_request(now, id);
+            }
+        }
     }
 
     /// In the order in which to try them now.
@@ -196,10 +214,10 @@ impl UserAgent {
                     others.push(waiting);
                     return None;
                 }
-                self.not_sent(now, client);
+                self.nowhere(now, waiting);
             }
-            Some((_, Known::Nowhere)) => self.not_sent(now, client),
-            None if full => self.not_sent(now, client),
+            Some((_, Known::Nowhere)) => self.nowhere(now, waiting),
+            None if full => self.nowhere(now, waiting),
             None => self.ask(now, &key, waiting),
         }
         None

@@ -2,6 +2,7 @@
 
 use confab_terms::Instant;
 
+use crate::access::Peer;
 use crate::client::{Cancel, ClientState};
 use crate::dialog::Dialog;
 use crate::hop::Source;
@@ -73,7 +74,7 @@ impl UserAgent {
     ) {
         match response.status {
             ..200 => self.take_provisional(now, id, response),
-            200..300 => self.take_acceptance(now, id, response),
+            200..300 => self.take_acceptance(now, (id, from), response),
             _ => {
                 let to = response.headers.text("To").unwrap_or_default();
                 if self.complete_invite(now, id, &to) {
@@ -115,7 +116,12 @@ impl UserAgent {
         }
     }
 
-    fn take_acceptance(&mut self, now: Instant, id: TransactionId, response: &Response) {
+    fn take_acceptance(
+        &mut self,
+        now: Instant,
+        (id, from): (TransactionId, Source),
+        response: &Response,
+    ) {
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
@@ -127,7 +133,7 @@ impl UserAgent {
                 let again = acks.iter().find(|ack| ack.tag.as_deref() == tag).cloned();
                 match again {
                     Some(ack) => self.send(now, &ack.to, ack.bytes),
-                    None => self.decline_fork(now, id, response),
+                    None => self.decline_fork(now, (id, from), response),
                 }
             }
             ClientState::Calling { .. } | ClientState::Proceeding => {
@@ -135,16 +141,20 @@ impl UserAgent {
                 self.timers.stop_client(id);
                 self.timers.set(Timer::M(id), now + PATIENCE);
                 match self.dialogs.get_mut(&dialog) {
-                    None => self.decline_fork(now, id, response),
+                    None => self.decline_fork(now, (id, from), response),
                     Some(known) => {
                         let first =
                             matches!(known.phase, Phase::Inviting { .. } | Phase::Withdrawn);
                         if first {
                             known.learn(response);
+                            if response.fault.is_some() {
+                                known.answer_back(from);
+                            }
                         } else {
                             known.refresh(response.contact.as_ref());
                         }
                         let known = known.clone();
+                        self.keep_dialog(now, dialog);
                         self.send_ack(now, id, &known, cseq);
                         self.accepted(now, dialog, &known.phase, response);
                     }
@@ -163,6 +173,11 @@ impl UserAgent {
         match phase {
             Phase::Inviting { .. } => {
                 known.phase = Phase::Up;
+                if let Some(fault) = &response.fault {
+                    let reason = fault.clone();
+                    self.tell(Event::Unusable { dialog, reason });
+                    return self.lose(now, dialog, Ending::ByeSent);
+                }
                 self.tell(Event::Answered { dialog, answer });
                 self.take_lasting(now, dialog, response);
             }
@@ -181,13 +196,22 @@ impl UserAgent {
 
     /// A 2xx that made a dialog which nobody wants: a second fork's, or one that came after the
     /// end. ACK and BYE (RFC 3261 §13.2.2.4).
-    fn decline_fork(&mut self, now: Instant, id: TransactionId, response: &Response) {
+    fn decline_fork(
+        &mut self,
+        now: Instant,
+        (id, from): (TransactionId, Source),
+        response: &Response,
+    ) {
         let Some(client) = self.clients.get(&id) else {
             return;
         };
         let request = client.request.clone();
-        let mut fork =
-            Dialog::of_fork(&request, response, client.to.as_source(self.config.address));
+        let peer = self.dialogs.get(&client.dialog).map(|known| &known.peer);
+        let flow = self.flow_of(&client.to, peer.unwrap_or(&Peer::Nobody));
+        let mut fork = Dialog::of_fork(&request, response, flow);
+        if response.fault.is_some() {
+            fork.answer_back(from);
+        }
         // A PRACK of ours may have had the next number already.
         if let Some(known) = self.dialogs.get(&client.dialog) {
             fork.local_cseq = known.local_cseq.max(request.cseq);

@@ -110,22 +110,22 @@ impl UserAgent {
             .newest(now, &user)
             .filter(|_| is_here && port)?;
         // `sips:` is TLS up to the phone.
-        if uri.secure && binding.source.transport != Transport::Tls {
+        if uri.secure && binding.flow.source.transport != Transport::Tls {
             return None;
         }
         let peer = match self.access.open {
             true => Peer::Anyone,
             false => Peer::User {
                 user,
-                from: binding.source.address.ip(),
+                from: binding.flow.source.address.ip(),
             },
         };
         Some(Route {
             to: to.to_owned(),
             trunk: None,
             // Where it registered from and not what it wrote: a contact may be somebody else's.
-            via: Some(binding.source.address),
-            way: Hop::back(binding.source),
+            via: Some(binding.flow.source.address),
+            way: Hop::on(&binding.flow),
             target: Some(binding.uri.clone()),
             peer,
             credentials: None,

@@ -5,6 +5,7 @@ use confab_terms::{Instant, SocketAddr, limits};
 
 use crate::connections::{Connection, Waiting};
 use crate::hop::{ConnectionId, Hop, Source, Transport, canonical};
+use crate::message::Request;
 use crate::output::{ConnectionEvent, ConnectionOrder};
 use crate::stream::Framed;
 use crate::timers::TransactionId;
@@ -180,11 +181,21 @@ impl UserAgent {
         self.push(Output::Connection { connection, order });
     }
 
+    /// A request of the peer within a dialog: its flow is that of the dialog from now on.
+    pub(crate) fn follow(&mut self, now: Instant, id: DialogId, source: Source, request: &Request) {
+        self.hear_from(id, source);
+        if let Some(dialog) = self.dialogs.get_mut(&id) {
+            dialog.follow(request, source);
+            self.keep_dialog(now, id);
+        }
+    }
+
     /// A dialog was heard from: its requests use that connection from now on.
     pub(crate) fn hear_from(&mut self, id: DialogId, source: Source) {
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
         };
+        dialog.flow.hear(source);
         let before = core::mem::replace(&mut dialog.source, source);
         if before.connection != source.connection {
             self.connections.use_for(id, before.connection, false);

@@ -13,6 +13,7 @@ use crate::connections::Connections;
 use crate::dialog::Dialog;
 use crate::digest::{Answered, Gate};
 use crate::hop::Transport;
+use crate::keep_alive::KeptFlows;
 use crate::registrar::Registrar;
 use crate::resolve::Names;
 use crate::server::{ServerKey, ServerTransaction};
@@ -46,6 +47,7 @@ pub struct UserAgent {
     pub(crate) registrar: Registrar,
     pub(crate) connections: Connections,
     pub(crate) names: Names,
+    pub(crate) kept: KeptFlows,
     pub(crate) outputs: VecDeque<Output>,
 }
 
@@ -73,6 +75,7 @@ impl UserAgent {
             registrar: Registrar::default(),
             connections: Connections::default(),
             names: Names::default(),
+            kept: KeptFlows::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -84,6 +87,7 @@ impl UserAgent {
             self.timers.next(),
             self.connections.next_deadline(),
             self.names.next_deadline(),
+            self.kept.next_deadline(),
         ];
         own.into_iter().flatten().min()
     }

@@ -7,7 +7,8 @@ use confab_terms::{Instant, Now, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::live::{
-    Asked, Calls, Counters, Endings, Leftovers, Names, Partings, Recordings, Rooms, Threads, Timers,
+    Asked, Calls, Counters, Endings, Leftovers, Lookups, Names, Partings, Recordings, Rooms,
+    Threads, Timers,
 };
 use crate::program::Shared;
 use crate::{Config, Input, Output, asked, flow, handle};
@@ -21,6 +22,7 @@ pub struct Switchboard {
     pub(crate) calls: Calls,
     pub(crate) rooms: Rooms,
     pub(crate) asked: Asked,
+    pub(crate) lookups: Lookups,
     pub(crate) partings: Partings,
     pub(crate) endings: Endings,
     /// Those that are not whole yet.
@@ -53,6 +55,7 @@ impl Switchboard {
             calls: Calls::default(),
             rooms: Rooms::default(),
             asked: Asked::default(),
+            lookups: Lookups::default(),
             partings: Partings::default(),
             endings: Endings::default(),
             recordings: Recordings::default(),
@@ -77,6 +80,9 @@ impl Switchboard {
             Input::Datagram { from, bytes } => self.sip.handle(now.instant, from, &bytes),
             Input::Connection { connection, event } => {
                 self.sip.handle_connection(now.instant, connection, event);
+            }
+            Input::Resolved { lookup, targets } if Lookups::is_ours(lookup) => {
+                handle::resolved(self, now, lookup, &targets);
             }
             Input::Resolved { lookup, targets } => {
                 self.sip.handle_resolved(now.instant, lookup, &targets);
@@ -134,6 +140,7 @@ impl Switchboard {
         Counters {
             calls: self.calls.len() as u64,
             conferences: self.rooms.live().count() as u64,
+            kept_flows: self.sip.kept_flows() as u64,
             ..self.counted
         }
     }
@@ -146,6 +153,7 @@ impl Switchboard {
             calls: self.calls.len(),
             conferences: self.rooms.len(),
             timers: self.timers.len(),
+            lookups: self.lookups.len(),
             fetches: self.asked.fetches.len(),
             decodes: self.asked.decodes.len(),
             holds: self.asked.holds.len(),

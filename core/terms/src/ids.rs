@@ -88,6 +88,8 @@ sid! {
     ConferenceSid = "CF",
     /// A recording.
     RecordingSid = "RE",
+    /// An API key.
+    KeySid = "SK",
 }
 
 counted! {

@@ -6,6 +6,7 @@ mod cidr;
 mod ids;
 mod keys;
 pub mod limits;
+mod payload_types;
 mod srtp;
 mod time;
 mod words;
@@ -14,10 +15,11 @@ pub use audio::{Audibility, Codec, Digit, OpusLimit, Rate, Voice};
 pub use cidr::{Cidr, NotACidr};
 pub use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 pub use ids::{
-    AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, FetchId, LegId, PlayerId, RecordingSid,
-    RequestId, RoomId, Sid, SoundId,
+    AccountSid, AudioId, CallSid, ConferenceSid, DecodeId, FetchId, KeySid, LegId, PlayerId,
+    RecordingSid, RequestId, RoomId, Sid, SoundId,
 };
 pub use keys::DigitString;
+pub use payload_types::{PayloadTypes, ReceivedTypes};
 pub use srtp::{MasterKey, Srtp, SrtpKeys, SrtpSuite};
 pub use time::{Instant, Now, WallTime};
 pub use words::{Method, PauseBehavior, Track};

@@ -60,6 +60,20 @@ pub const SIP_TRIES_MAX: usize = CALLS_MAX;
 pub const SIP_REGISTERED_MAX: usize = CALLS_MAX;
 /// Contacts of one registered user; beyond it 403.
 pub const SIP_CONTACTS_MAX: usize = 10;
+/// Parts of a SIP body with several of them, on all levels; beyond it 400.
+pub const SIP_BODY_PARTS_MAX: usize = 32;
+/// Levels of parts within parts; beyond it 400.
+pub const SIP_BODY_DEPTH_MAX: usize = 4;
+/// Characters of a Warning's text; the rest is cut off.
+pub const SIP_WARNING_CHARS_MAX: usize = 200;
+/// Flows behind NAT that are kept open; beyond it further ones are not.
+pub const SIP_FLOWS_MAX: usize = SIP_DIALOGS_MAX + SIP_REGISTERED_MAX;
+/// Longest time between two OPTIONS on a flow behind NAT: NATs forget a UDP binding after 30 s.
+pub const SIP_KEEP_ALIVE: Duration = Duration::from_secs(25);
+/// Largest random reduction of `SIP_KEEP_ALIVE`.
+pub const SIP_KEEP_ALIVE_SPREAD: Duration = Duration::from_secs(2);
+/// Time for which an unanswered keep-alive is repeated.
+pub const SIP_KEEP_ALIVE_PATIENCE: Duration = Duration::from_secs(8);
 /// Characters of a registered user's name, and of each of its contacts.
 pub const SIP_CONTACT_CHARS_MAX: usize = 512;
 /// The shortest registration, in seconds (423 below).
@@ -151,6 +165,10 @@ pub const NOTICE_FIELDS_BYTES_MAX: usize = 4_096;
 pub const NOTICE_HEADERS_BYTES_MAX: usize = 1_024;
 /// Bytes of the body that a notice shows.
 pub const NOTICE_BODY_BYTES_MAX: usize = 2_048;
+/// API keys of one account; a further one is refused.
+pub const API_KEYS_MAX: usize = 1_000;
+/// Characters of an API key's friendly name.
+pub const API_KEY_NAME_CHARS_MAX: usize = 64;
 /// Bytes of a request's body (413 beyond).
 pub const HTTP_BODY_BYTES_MAX: usize = 1024 * 1024;
 /// What of a body that is too large is read before it is refused, so that the refusal arrives.
@@ -204,7 +222,9 @@ pub const SIP_LOOKUPS_MAX: usize = 256;
 pub const SIP_NAMES_MAX: usize = 4_096;
 /// Messages that wait for the address of one name.
 pub const SIP_NAME_WAITING_MAX: usize = 64;
-/// How long SIP waits for the address of a name.
+/// Calls whose SDP waits for the addresses of host names at once.
+pub const SDP_LOOKUPS_MAX: usize = 256;
+/// Longest wait of SIP and SDP for the address of a name.
 pub const SIP_LOOKUP_WAIT: Duration = Duration::from_secs(5);
 /// How long an address that was found is good at most, and where nobody says how long.
 pub const SIP_NAME_LIFE: Duration = Duration::from_secs(60);

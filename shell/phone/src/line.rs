@@ -69,6 +69,7 @@ impl Line {
             version: 1,
             srtp: secrecy::keys(config.srtp),
             codecs: config.codecs.clone(),
+            numbers: confab_sdp::PayloadNumbers::default(),
         };
         let invite = Invite {
             to: config.callee_uri(),
@@ -216,7 +217,11 @@ impl Line {
         match event {
             // It only calls: who calls it finds it busy.
             Event::Invited { dialog, .. } => self.agent.reject(now, dialog, 486),
-            Event::Acknowledged { .. } | Event::LateAnswer { .. } | Event::Pressed { .. } => {}
+            Event::Acknowledged { .. }
+            | Event::LateAnswer { .. }
+            | Event::Pressed { .. }
+            | Event::Refreshed { .. }
+            | Event::Unusable { .. } => {}
             // It answers and offers, but makes no offer on demand.
             Event::OfferWanted { dialog } => self.agent.refuse_offer(now, dialog, 488),
             Event::Offered { dialog, offer, .. } => self.take_offer(now, dialog, &offer),

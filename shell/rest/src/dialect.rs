@@ -12,6 +12,7 @@ use confab_switchboard::{CallDirection, CallStatus};
 
 pub(crate) use fields::SILENT;
 pub use ids::account_sid;
+pub(crate) use ids::key_sid;
 
 /// Characters of a friendly name that Twilio takes.
 const TWILIO_NAME_CHARS_MAX: usize = 128;

@@ -11,7 +11,7 @@ use confab_store::StoreError;
 use confab_switchboard::Refusal;
 use confab_switchboard::conference::Refusal as Rule;
 use confab_terms::CallSid;
-use confab_terms::limits::HTTP_HEAD_BYTES_MAX;
+use confab_terms::limits::{API_KEYS_MAX, HTTP_HEAD_BYTES_MAX};
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -21,7 +21,10 @@ use crate::line::AskError;
 /// What went wrong with a request.
 #[derive(Debug, Error)]
 pub(crate) enum ApiError {
-    #[error("authentication failed: send the account sid and its token by Basic authentication")]
+    #[error(
+        "authentication failed: expected Basic authentication with the account's sid and token, or \
+         an API key and its secret"
+    )]
     NotAuthenticated,
     #[error("{0} was not found")]
     NoSuch(String),
@@ -54,6 +57,8 @@ pub(crate) enum ApiError {
         "RequestedChannels={0} cannot be had: the recording has {1}; ask for that, or for none"
     )]
     OtherChannels(String, u8),
+    #[error("the account has {max} API keys, the maximum: delete one first", max = API_KEYS_MAX)]
+    TooManyKeys,
     #[error("the audio could not be deleted: {0}")]
     NotRemoved(String),
     #[error(transparent)]
@@ -135,6 +140,7 @@ impl ApiError {
             Self::InvalidValue(..)
             | Self::InvalidSecret(..)
             | Self::Completed
+            | Self::TooManyKeys
             | Self::Refused(Refusal::Conference(
                 Rule::Completed
                 | Rule::Full(_)

@@ -14,6 +14,7 @@ mod errors;
 mod fields;
 mod form;
 mod json;
+mod keys;
 mod line;
 mod metrics;
 mod new_call;

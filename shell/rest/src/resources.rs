@@ -3,6 +3,7 @@
 //! stand.
 
 mod account;
+mod api_key;
 mod call;
 mod conference;
 mod notification;
@@ -10,6 +11,7 @@ mod participant;
 mod recording;
 
 pub(crate) use account::account;
+pub(crate) use api_key::api_key;
 pub(crate) use call::call;
 pub(crate) use conference::conference;
 pub(crate) use notification::{notification, notification_whole};

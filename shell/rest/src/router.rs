@@ -20,7 +20,7 @@ use crate::dialect::account_sid;
 use crate::errors::{ApiError, Unwritten};
 use crate::{
     Dialect, Line, Metrics, accounts, audibility, auth, calls, conferences, cors, empty_lists,
-    notifications,
+    keys, notifications,
 };
 use crate::{metrics, new_call, participants, prefix, recordings, refused};
 
@@ -100,6 +100,7 @@ pub fn router(api: Api) -> Router {
         )
         .merge(recordings::routes())
         .merge(empty_lists::routes())
+        .merge(keys::routes())
         .route(NOTIFICATIONS, get(notifications::list))
         .route(
             &format!("{NOTIFICATIONS}/{{sid}}"),
@@ -125,7 +126,7 @@ async fn enter(State(api): State<Api>, mut request: Request, next: Next) -> Resp
     let is_options = *request.method() == Method::OPTIONS;
     if uri.path().starts_with(ROOT) && !is_options {
         let public = recordings::is_public(request.method(), uri.path(), spelling);
-        let known = auth::authenticate(request.headers(), api.store.account());
+        let known = auth::authenticate(request.headers(), &*api.store);
         if let Err(refused) = known
             && !public
         {

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use confab_switchboard::{CallStatus, CallView, ConferenceView, Notice, Severity};
 use confab_switchboard::{RecordingOf, RecordingView};
-use confab_terms::{CallSid, ConferenceSid, RecordingSid, WallTime};
+use confab_terms::{CallSid, ConferenceSid, KeySid, RecordingSid, WallTime};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::Account;
+use crate::{Account, ApiKey, KeySecret};
 
 /// Something to keep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -219,6 +219,12 @@ pub enum StoreError {
     /// The database says no.
     #[error("the history cannot be read: {0}")]
     Unreadable(String),
+    /// The database refused a change.
+    #[error("the database cannot be written: {0}")]
+    Unwritable(String),
+    /// The secret of an API key was not encrypted with the key file in use.
+    #[error("the secret of the API key {0} cannot be decrypted with the key file")]
+    NotDecrypted(String),
     /// What is kept is not what we wrote.
     #[error("an entry of the history is damaged: {0}")]
     Damaged(String),
@@ -257,6 +263,18 @@ pub trait Store: Send + Sync + 'static {
     fn notice(&self, sid: &str) -> Stored<'_, Option<KeptNotice>>;
     /// What went wrong. The newest `limits::NOTICES_MAX` are kept.
     fn notices(&self, filter: NoticeFilter, part: Part) -> Stored<'_, Vec<KeptNotice>>;
+    /// Returns API keys.
+    fn api_keys(&self, part: Part) -> Vec<ApiKey>;
+    /// Returns an API key.
+    fn api_key(&self, sid: KeySid) -> Option<ApiKey>;
+    /// Decrypts the secret of an API key; an unknown key takes as long.
+    fn key_secret(&self, sid: KeySid) -> Result<Option<KeySecret>, StoreError>;
+    /// Makes an API key; `None` if the account has `limits::API_KEYS_MAX` already.
+    fn create_key(&self, friendly_name: String) -> Stored<'_, Option<(ApiKey, KeySecret)>>;
+    /// Changes the name of an API key; `None` if there is no such key.
+    fn rename_key(&self, sid: KeySid, friendly_name: String) -> Stored<'_, Option<ApiKey>>;
+    /// Deletes an API key, which signs in no more; returns true if it was there.
+    fn delete_key(&self, sid: KeySid) -> Stored<'_, bool>;
     /// Waits until everything that was kept so far is on the disk (or lost).
     fn flush(&self) -> Stored<'_, ()>;
 }

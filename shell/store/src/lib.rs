@@ -2,7 +2,9 @@
 //! Nothing live is kept here; who writes never waits, and reads see at once what was written.
 
 mod account;
+mod api_keys;
 mod history;
+mod key_file;
 mod open;
 mod pending;
 mod recordings;
@@ -11,6 +13,7 @@ mod statements;
 mod write;
 
 pub use account::{Account, FreshAccount, Given, TokenHash};
+pub use api_keys::{ApiKey, KeySecret};
 pub use history::{
     CallFilter, ConferenceFilter, Entry, KeptNotice, NoticeFilter, Order, Part, Place,
     RecordingFilter, Store, StoreError, Stored, TimeRange,

@@ -1,4 +1,4 @@
-//! The first start and every later one: folder, lock, database, migrations, account.
+//! The first start and every later one: folder, lock, database, migrations, account, key file.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
@@ -11,6 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Row, SqlitePool};
 use thiserror::Error;
 
+use crate::api_keys::ApiKeys;
 use crate::{Account, FreshAccount, Given, SqliteStore, TokenHash};
 
 /// Why the data folder cannot be used.
@@ -56,6 +57,17 @@ pub enum OpenError {
         /// The database.
         path: PathBuf,
     },
+    /// The key file is not the one that encrypted what is stored.
+    #[error(
+        "cannot use the key file {path}: {reason}; restore the file from a backup of this data \
+         folder, or delete the API keys: sqlite3 confab.db 'DELETE FROM api_keys'"
+    )]
+    KeyFile {
+        /// Path of the key file.
+        path: PathBuf,
+        /// Reason.
+        reason: String,
+    },
     /// The system has no random numbers.
     #[error("the system gives no random numbers for an account: {0}")]
     NoRandomness(String),
@@ -78,7 +90,8 @@ pub async fn open(
     if given.token_signs && TokenHash::of(&account.signing_key) != account.token_hash {
         return Err(OpenError::NoToken { path: file });
     }
-    Ok((SqliteStore::start(pool, account, lock), fresh))
+    let keys = ApiKeys::open(pool.clone(), account.sid, dir).await?;
+    Ok((SqliteStore::start(pool, account, keys, lock), fresh))
 }
 
 /// Makes the folder and takes its lock, which the system gives back however the process ends.

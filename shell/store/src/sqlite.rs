@@ -4,11 +4,12 @@ use std::fs::File;
 use std::sync::Arc;
 
 use confab_switchboard::{CallView, ConferenceView, RecordingView};
-use confab_terms::{CallSid, ConferenceSid, RecordingSid};
+use confab_terms::{CallSid, ConferenceSid, KeySid, RecordingSid};
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
 
+use crate::api_keys::ApiKeys;
 use crate::pending::{Kept, Pending};
 use crate::statements::{
     CALL, CALLS_NEWEST_FIRST, CALLS_OLDEST_FIRST, CONFERENCE, CONFERENCES_NEWEST_FIRST,
@@ -16,8 +17,8 @@ use crate::statements::{
 };
 use crate::write::write_all;
 use crate::{
-    Account, CallFilter, ConferenceFilter, Entry, KeptNotice, NoticeFilter, Order, Part, Place,
-    RecordingFilter, Store, StoreError, Stored,
+    Account, ApiKey, CallFilter, ConferenceFilter, Entry, KeptNotice, KeySecret, NoticeFilter,
+    Order, Part, Place, RecordingFilter, Store, StoreError, Stored,
 };
 
 /// The store over SQLite.
@@ -25,19 +26,21 @@ pub struct SqliteStore {
     pub(crate) pool: SqlitePool,
     pub(crate) account: Account,
     pub(crate) pending: Arc<Pending>,
+    keys: Arc<ApiKeys>,
     /// Held for as long as the store lives: one confab a folder.
     _lock: File,
 }
 
 impl SqliteStore {
     /// Starts the writer; called within a tokio runtime.
-    pub(crate) fn start(pool: SqlitePool, account: Account, lock: File) -> Self {
+    pub(crate) fn start(pool: SqlitePool, account: Account, keys: ApiKeys, lock: File) -> Self {
         let pending = Arc::new(Pending::default());
         tokio::spawn(write_all(pool.clone(), account.sid, Arc::clone(&pending)));
         Self {
             pool,
             account,
             pending,
+            keys: Arc::new(keys),
             _lock: lock,
         }
     }
@@ -268,6 +271,33 @@ impl Store for SqliteStore {
         })
     }
 
+    fn api_keys(&self, part: Part) -> Vec<ApiKey> {
+        self.keys.all(&part)
+    }
+
+    fn api_key(&self, sid: KeySid) -> Option<ApiKey> {
+        self.keys.one(sid)
+    }
+
+    fn key_secret(&self, sid: KeySid) -> Result<Option<KeySecret>, StoreError> {
+        self.keys.secret(sid)
+    }
+
+    fn create_key(&self, friendly_name: String) -> Stored<'_, Option<(ApiKey, KeySecret)>> {
+        let keys = Arc::clone(&self.keys);
+        whole(async move { keys.create(friendly_name).await })
+    }
+
+    fn rename_key(&self, sid: KeySid, friendly_name: String) -> Stored<'_, Option<ApiKey>> {
+        let keys = Arc::clone(&self.keys);
+        whole(async move { keys.rename(sid, friendly_name).await })
+    }
+
+    fn delete_key(&self, sid: KeySid) -> Stored<'_, bool> {
+        let keys = Arc::clone(&self.keys);
+        whole(async move { keys.delete(sid).await })
+    }
+
     fn flush(&self) -> Stored<'_, ()> {
         Box::pin(async move {
             self.pending.drained().await;
@@ -280,6 +310,16 @@ impl Drop for SqliteStore {
     fn drop(&mut self) {
         self.pending.close();
     }
+}
+
+/// Runs a change to its end, even if the client that requested it goes away.
+fn whole<T: Send + 'static>(
+    change: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Stored<'static, T> {
+    Box::pin(async move {
+        let outcome = tokio::spawn(change).await;
+        outcome.unwrap_or_else(|error| Err(StoreError::Unwritable(error.to_string())))
+    })
 }
 
 fn kept_notice(row: &SqliteRow) -> Result<KeptNotice, StoreError> {

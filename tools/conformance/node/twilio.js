@@ -53,6 +53,23 @@ const steps = {
     };
   },
   remove: () => participant.remove(),
+  keys: async () => {
+    const made = await client.newKeys.create({ friendlyName: 'desk' });
+    const key = client.keys(made.sid);
+    const fetched = await key.fetch();
+    const renamed = await key.update({ friendlyName: 'renamed' });
+    const signedIn = twilio(made.sid, made.secret, { accountSid: account });
+    signedIn.api.baseUrl = BASE;
+    const listed = (await signedIn.keys.list({ pageSize: 1 })).map(one => one.sid);
+    await signedIn.calls.list();
+    const removed = await key.remove();
+    return {
+      sid: made.sid, secret: made.secret, name: fetched.friendlyName,
+      shownAgain: 'secret' in fetched, renamed: renamed.friendlyName, listed, removed,
+      created: made.dateCreated.getTime() > Date.now() - 60000,
+      after: await refused(signedIn.calls.list()), gone: await refused(key.fetch()),
+    };
+  },
 };
 (async () => {
   for (const name of process.argv.slice(2)) {

@@ -67,7 +67,39 @@ def told():
     }
 
 
+def keys():
+    made = client.new_keys.create(friendly_name="desk")
+    key = client.keys(made.sid)
+    fetched = key.fetch()
+    renamed = key.update(friendly_name="renamed")
+    if library == "signalwire":
+        signed_in = Client(
+            made.sid, made.secret, env["ACCOUNT"], signalwire_space_url=env["SPACE"]
+        )
+        signed_in.http_client.session.verify = env["CA"]
+    else:
+        signed_in = Client(made.sid, made.secret, env["ACCOUNT"])
+        signed_in.api.base_url = env["BASE"]
+    listed = [one.sid for one in signed_in.keys.list(page_size=1)]
+    signed_in.calls.list()
+    removed = key.delete()
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return {
+        "sid": made.sid,
+        "secret": made.secret,
+        "name": fetched.friendly_name,
+        "shownAgain": hasattr(fetched, "secret"),
+        "renamed": renamed.friendly_name,
+        "listed": listed,
+        "removed": removed,
+        "created": (now - made.date_created).total_seconds() < 60,
+        "after": refused(signed_in.calls.list),
+        "gone": refused(key.fetch),
+    }
+
+
 steps = {
+    "keys": keys,
     "told": told,
     "update": lambda: participant.update(),
     "coaching": lambda: participant.update(muted=False, coaching=True, call_sid_to_coach=coached),

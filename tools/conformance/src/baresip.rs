@@ -2,7 +2,7 @@
 //! file. That file has no time axis: good for *whom did it hear*, unfit for counting frames.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{IpAddr, Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -27,6 +27,36 @@ pub struct Baresip {
     control: TcpStream,
     /// Where it takes calls, and answers them at once: `127.0.0.1:…`, UDP.
     pub sip: String,
+    /// The port of that address.
+    pub port: u16,
+}
+
+/// A registration of a baresip.
+#[derive(Clone, Copy, Debug)]
+pub struct Registration<'a> {
+    /// User and password.
+    pub account: (&'a str, &'a str),
+    /// Where it registers.
+    pub server: &'a str,
+    /// The address that it has.
+    pub ip: IpAddr,
+    /// How long it runs at most.
+    pub lifetime: Duration,
+}
+
+/// What a baresip is started with.
+struct Setup<'a> {
+    codec: &'a str,
+    frequency: u32,
+    secrecy: &'a Secrecy<'a>,
+    registration: Option<Registration<'a>>,
+}
+
+impl Setup<'_> {
+    fn ip(&self) -> IpAddr {
+        let own = self.registration.map(|registration| registration.ip);
+        own.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+    }
 }
 
 const MODULES: &[&str] = &[
@@ -55,18 +85,39 @@ impl Baresip {
         Self::as_told("PCMU", frequency, secrecy)
     }
 
+    /// Registers for an hour, and takes calls there.
+    pub fn registered(frequency: u32, registration: Registration<'_>) -> Result<Self> {
+        Self::set_up(&Setup {
+            codec: "PCMU",
+            frequency,
+            secrecy: &Secrecy::default(),
+            registration: Some(registration),
+        })
+    }
+
     fn as_told(codec: &str, frequency: u32, secrecy: &Secrecy<'_>) -> Result<Self> {
+        Self::set_up(&Setup {
+            codec,
+            frequency,
+            secrecy,
+            registration: None,
+        })
+    }
+
+    fn set_up(setup: &Setup<'_>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         // It binds TLS on port + 1 too: an even port keeps two of them apart.
         let sip_port = free_udp_port()? & !1;
         let control_port = free_tcp_port()?;
         let ports = (sip_port, control_port);
-        write_configuration(folder.path(), (codec, frequency), ports, secrecy)?;
+        write_configuration(folder.path(), setup, ports)?;
+        let lifetime = setup.registration.map(|registration| registration.lifetime);
+        let lifetime = lifetime.unwrap_or(Duration::from_secs(120)).as_secs();
         let log = std::fs::File::create(folder.path().join("log"))?;
         let child = Command::new("baresip")
             .arg("-f")
             .arg(folder.path())
-            .args(["-t", "120"])
+            .args(["-t", &lifetime.to_string()])
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -79,7 +130,8 @@ impl Baresip {
             child,
             folder,
             control,
-            sip: format!("127.0.0.1:{sip_port}"),
+            sip: format!("{}:{sip_port}", setup.ip()),
+            port: sip_port,
         })
     }
 
@@ -179,10 +231,10 @@ impl Drop for Baresip {
 
 fn write_configuration(
     folder: &Path,
-    (codec, frequency): (&str, u32),
+    setup: &Setup<'_>,
     (sip_port, control_port): (u16, u16),
-    secrecy: &Secrecy<'_>,
 ) -> Result<()> {
+    let (secrecy, frequency, ip) = (setup.secrecy, setup.frequency, setup.ip());
     let modules: String = MODULES
         .iter()
         .chain(&["srtp.so"][..usize::from(!secrecy.media.is_empty())])
@@ -194,15 +246,23 @@ fn write_configuration(
     let shown = folder.display();
     let configuration = format!(
         "module_path {}\n{modules}module_tmp account.so\nmodule_app menu.so\n\
-         module_app ctrl_tcp.so\nsip_listen 127.0.0.1:{sip_port}\nnet_interface 127.0.0.1\n\
+         module_app ctrl_tcp.so\nsip_listen {ip}:{sip_port}\nnet_interface {ip}\n\
          audio_source ausine,{frequency}\nausrc_srate 48000\nausrc_channels 2\n\
          audio_player aubridge,sink\naudio_alert aubridge,alert\nauplay_srate 8000\n\
          auplay_channels 1\nsnd_path {shown}\nctrl_tcp_listen 127.0.0.1:{control_port}\n{believes}",
         module_path()?.display(),
     );
     std::fs::write(folder.join("config"), configuration)?;
-    let mut account = format!("<sip:phone@127.0.0.1:{sip_port}>;regint=0;answermode=auto");
-    account.push_str(&format!(";audio_codecs={codec}"));
+    let mut account = match setup.registration {
+        None => format!("<sip:phone@127.0.0.1:{sip_port}>;regint=0;answermode=auto"),
+        Some(registration) => {
+            let (user, password) = registration.account;
+            let server = registration.server;
+            let known = format!("auth_user={user};auth_pass={password};regint=3600");
+            format!("<sip:{user}@{server}>;{known};answermode=auto")
+        }
+    };
+    account.push_str(&format!(";audio_codecs={}", setup.codec));
     if !secrecy.media.is_empty() {
         account.push_str(&format!(";mediaenc={}", secrecy.media));
     }

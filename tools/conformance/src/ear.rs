@@ -117,7 +117,8 @@ fn speak_and_listen(
     }
 }
 
-fn read(bytes: &[u8]) -> Option<Packet> {
+/// Reads a packet that arrived now.
+pub(crate) fn read(bytes: &[u8]) -> Option<Packet> {
     let (header, payload) = bytes.split_at_checked(12)?;
     let payload_type = header[1] & 0x7f;
     let mut known = Codec::ALL.into_iter();

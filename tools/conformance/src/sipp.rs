@@ -1,5 +1,6 @@
 //! SIPp as a phone: it signals, and its SDP names an RTP socket of ours, which speaks and listens.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -46,8 +47,14 @@ impl Sipp {
 
     /// Starts a scenario of `tools/conformance/sipp`, which dials the room of its name.
     pub fn play(name: &str, server: &str, more: &[&str]) -> Result<Self> {
+        Self::play_from(Ipv4Addr::LOCALHOST.into(), name, server, more)
+    }
+
+    /// The same from this address.
+    pub fn play_from(ip: IpAddr, name: &str, server: &str, more: &[&str]) -> Result<Self> {
         let path = scenarios().join(name).with_extension("xml");
-        let more: Vec<&str> = ["-i", "127.0.0.1"].iter().chain(more).copied().collect();
+        let ip = ip.to_string();
+        let more: Vec<&str> = ["-i", &ip].iter().chain(more).copied().collect();
         Self::spawn(tempfile::tempdir()?, &path, server, name, &more)
     }
 

@@ -29,6 +29,7 @@ fn local(srtp: Srtp) -> Local {
         version: 3,
         srtp: Some(keys).filter(|_| srtp != Srtp::Off),
         codecs: Codec::ALL.to_vec(),
+        numbers: confab_sdp::PayloadNumbers::default(),
     }
 }
 
@@ -44,12 +45,23 @@ fn answers(session: &Session, local: &Local, srtp: Srtp) {
     let answered = parse(&text).unwrap_or_else(|e| panic!("{e}: {}", text.escape_ascii()));
     assert_eq!(answered.media.len(), session.media.len());
     let taken: Vec<_> = (0..answered.media.len())
-        .filter(|at| answered.media[*at].port != 0)
+        .filter(|at| answered.media[*at].port != Some(0))
         .collect();
     let [taken] = taken[..] else {
         panic!("one stream is taken, not {taken:?}")
     };
     assert!(agreed.payload_type < 128 && agreed.ptime_ms > 0);
+    assert!(agreed.remote_rtp.port() != 0 && agreed.remote_rtcp.port() != 0);
+    // Each section is mirrored, with formats of the offer where it has any.
+    for (theirs, said) in session.media.iter().zip(&answered.media) {
+        assert_eq!(
+            (&theirs.kind, &theirs.protocol),
+            (&said.kind, &said.protocol)
+        );
+        assert!(!said.formats.is_empty());
+        let mut formats = said.formats.iter();
+        assert!(theirs.formats.is_empty() || formats.all(|format| theirs.formats.contains(format)));
+    }
     let (theirs, said) = (&session.media[taken], &answered.media[taken]);
     assert_eq!(theirs.protocol, said.protocol);
     // One line, theirs that was taken, with our key in place of theirs.
@@ -88,7 +100,8 @@ fn written(session: &Session) -> String {
 }
 
 fn section(text: &mut String, media: &Media) {
-    let (kind, port, protocol) = (&media.kind, media.port, &media.protocol);
+    let (kind, protocol) = (&media.kind, &media.protocol);
+    let port = media.port.map_or("-".to_owned(), |port| port.to_string());
     let formats = media.formats.join(" ");
     text.push_str(&format!("m={kind} {port} {protocol} {formats}\r\n"));
     connection(text, media.connection.as_ref());
@@ -110,25 +123,24 @@ fn section(text: &mut String, media: &Media) {
     if let Some(ms) = media.ptime_ms {
         text.push_str(&format!("a=ptime:{ms}\r\n"));
     }
-    if let Some(rtcp) = media.rtcp {
+    if let Some(rtcp) = &media.rtcp {
         let port = rtcp.port;
-        match rtcp.address {
-            Some(address) => {
-                let family = family(address);
-                text.push_str(&format!("a=rtcp:{port} IN {family} {address}\r\n"));
-            }
-            None => text.push_str(&format!("a=rtcp:{port}\r\n")),
-        }
+        let host = rtcp.host.as_ref().map_or(String::new(), written_host);
+        text.push_str(&format!("a=rtcp:{port} {host}\r\n"));
+    }
+}
+
+fn written_host(host: &Host) -> String {
+    match host {
+        Host::Address(address) => format!("IN {} {address}", family(*address)),
+        Host::Name(name) => format!("IN IP4 {name}"),
+        Host::Unusable => "-".to_owned(),
     }
 }
 
 fn connection(text: &mut String, host: Option<&Host>) {
-    match host {
-        Some(Host::Address(address)) => {
-            text.push_str(&format!("c=IN {} {address}\r\n", family(*address)));
-        }
-        Some(Host::Name(name)) => text.push_str(&format!("c=IN IP4 {name}\r\n")),
-        None => {}
+    if let Some(host) = host {
+        text.push_str(&format!("c={}\r\n", written_host(host)));
     }
 }
 

@@ -10,9 +10,12 @@ use confab_terms::Instant;
 pub(crate) fn run(bytes: &[u8]) {
     if let Ok(message) = parse(bytes) {
         assert_eq!(parse(&as_it_came(&message)).as_ref(), Ok(&message));
-        let again = parse(&as_understood(&message));
-        let again = again.unwrap_or_else(|e| panic!("{e}: {message:?}"));
-        assert_eq!(without_headers(again), without_headers(message));
+        // A response of which not all could be read is not written whole.
+        if !matches!(&message, Message::Response(response) if response.fault.is_some()) {
+            let again = parse(&as_understood(&message));
+            let again = again.unwrap_or_else(|e| panic!("{e}: {message:?}"));
+            assert_eq!(without_headers(again), without_headers(message));
+        }
     }
     let whole = framed(bytes, bytes.len());
     assert_eq!(whole, framed(bytes, 1), "byte by byte");

@@ -51,13 +51,15 @@ impl World {
         self.calls_made += 1;
         let number = self.calls_made;
         let phone = &mut self.phones[at];
+        let public = phone.public_host();
         let local = Local {
-            address: phone.address.ip(),
+            address: phone.sdp_host(),
             rtp_port: 30_000 + 2 * self.script.below(1_000) as u16,
             session_id: number,
             version: 1,
             srtp: None,
             codecs: vec![phone.codec],
+            numbers: confab_sdp::PayloadNumbers::default(),
         };
         let offer = confab_sdp::offer(&local, Direction::SendRecv);
         let user = ["Anna", "Boris", "Clara"][self.script.weighted(&[6, 2, 1])];
@@ -73,7 +75,7 @@ impl World {
                 headers: vec![("X-Number".to_owned(), number.to_string())],
             },
         );
-        phone.line = Some(Line::new(dialog, local, &mut self.script));
+        phone.line = Some(Line::new(dialog, (local, public), &mut self.script));
         self.poll_phone(at)
     }
 
@@ -204,6 +206,7 @@ impl World {
         match bytes {
             Some(bytes) => {
                 self.tally.count(kind);
+                self.phones[at].mutilated |= kind == Kind::MutilatedDatagram;
                 self.stray(at, bytes);
                 Ok(())
             }

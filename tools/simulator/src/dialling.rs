@@ -203,18 +203,20 @@ impl World {
             ));
         };
         let phone = &mut self.phones[at];
+        let public = phone.public_host();
         let local = Local {
             srtp: None,
-            address: phone.address.ip(),
+            address: phone.sdp_host(),
             rtp_port: 40_000 + 2 * self.ringing.below(1_000) as u16,
             session_id: 1_000_000 + rings.number,
             version: 1,
             codecs: vec![phone.codec],
+            numbers: confab_sdp::PayloadNumbers::default(),
         };
         // An answer with the one codec that it has.
         let answer = confab_sdp::offer(&local, Direction::SendRecv);
         phone.agent.answer(self.now, rings.dialog, answer);
-        let mut line = Line::new(rings.dialog, local, &mut self.ringing);
+        let mut line = Line::new(rings.dialog, (local, public), &mut self.ringing);
         line.leg = Some(leg);
         phone.line = Some(line);
         if let Some(here) = self.ports.legs.get_mut(&leg) {

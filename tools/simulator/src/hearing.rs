@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use confab_media::LegMedia;
 use confab_rtp::Header;
 use confab_terms::{Codec, LegId, SocketAddr};
 
+use crate::microphone::INTRUDERS_PORT;
 use crate::oracle::Picture;
 use crate::outcome::Checked;
 use crate::ports::Ports;
@@ -35,7 +37,7 @@ pub(crate) fn packet(
             "a packet from leg {leg}, which has agreed on nothing"
         ));
     };
-    if to.ip() != media.remote_rtp.ip() {
+    if !is_its_phone(&media, to) {
         return Err(format!("leg {leg} sends to {to}, a stranger"));
     }
     if !rtp {
@@ -72,11 +74,18 @@ pub(crate) fn packet(
     Ok((!is_digit).then(|| hear(codec, payload, fed)))
 }
 
+/// At the SDP's host or, behind a NAT, at the host of the signalling; never at a port of those who
+/// spray from there.
+fn is_its_phone(media: &LegMedia, at: SocketAddr) -> bool {
+    let is_public = !media.trusts_sdp && at.ip() == media.signalling_address;
+    at.ip() == media.remote_rtp.ip() || (is_public && at.port() < INTRUDERS_PORT)
+}
+
 /// A leg has made up its mind about where its phone is.
 pub(crate) fn locked(ports: &Ports, leg: LegId, peer: SocketAddr) -> Checked {
     let media = ports.legs.get(&leg).and_then(|here| here.media);
     match media {
-        Some(media) if media.remote_rtp.ip() == peer.ip() => Ok(()),
+        Some(media) if is_its_phone(&media, peer) => Ok(()),
         _ => Err(format!("leg {leg} is locked to {peer}")),
     }
 }

@@ -1,9 +1,9 @@
 //! What the phones say, on its way into the engine: a packet each tick, over the line that each
 //! has; and what strangers send.
 
-use confab_media::Component;
+use confab_media::{Component, LegMedia};
 use confab_rtp::{DigitSender, HEADER_BYTES, Header};
-use confab_terms::{Codec, IpAddr, SocketAddr};
+use confab_terms::{Codec, IpAddr, LegId, SocketAddr};
 
 use crate::dice::Dice;
 use crate::phone::Phone;
@@ -12,6 +12,8 @@ use crate::voices::{FRAME, INTRUDER, frame};
 use crate::world::World;
 
 const DIGITS: u8 = 101;
+/// First port of those who spray from behind a phone's NAT.
+pub(crate) const INTRUDERS_PORT: u16 = 60_000;
 /// A phone sends a packet each 20 ms.
 const STEP_NS: u64 = 20_000_000;
 
@@ -84,18 +86,16 @@ impl World {
 
     fn intrude(&mut self, thread: usize) {
         let mut intrusions = core::mem::take(&mut self.ports.intrusions);
-        let stranger = SocketAddr::new(IpAddr::from([10, 6, 6, 6]), 4_000);
         for (leg, left) in &mut intrusions {
             if self.ports.thread_of(*leg) != Some(thread) {
                 continue;
             }
             *left -= 1;
-            let Some(here) = self.ports.legs.get(leg) else {
+            let Some(media) = self.ports.legs.get(leg).and_then(|here| here.media) else {
                 continue;
             };
-            let codec = here.media.map_or(Codec::Pcmu, |media| media.codec);
             let header = Header {
-                payload_type: codec.payload_type(),
+                payload_type: media.codec.payload_type(),
                 marker: false,
                 sequence: *left as u16,
                 timestamp: (*left as u32).wrapping_mul(160),
@@ -103,12 +103,41 @@ impl World {
             };
             let mut packet = [0; HEADER_BYTES + FRAME];
             header.write(&mut packet);
-            packet[HEADER_BYTES..].copy_from_slice(&frame(INTRUDER, codec));
-            let engine = &mut self.threads[thread].engine;
-            engine.receive(self.now, *leg, Component::Rtp, stranger, &packet);
+            packet[HEADER_BYTES..].copy_from_slice(&frame(INTRUDER, media.codec));
+            for from in self.intruders(*leg, &media) {
+                let engine = &mut self.threads[thread].engine;
+                engine.receive(self.now, *leg, Component::Rtp, from, &packet);
+            }
         }
         intrusions.retain(|(_, left)| *left > 0);
         self.ports.intrusions = intrusions;
+    }
+
+    /// Sources of strangers: another host, the private address in SDP; and ports behind the
+    /// phone's own NAT, more often than the phone itself, while the phone sends all the time.
+    fn intruders(&mut self, leg: LegId, media: &LegMedia) -> Vec<SocketAddr> {
+        let mut from = vec![SocketAddr::new(IpAddr::from([10, 6, 6, 6]), 4_000)];
+        if media.trusts_sdp {
+            return from;
+        }
+        from.push(media.remote_rtp);
+        let phone = self.ports.legs.get(&leg).and_then(|here| here.phone);
+        let phone = phone.and_then(|at| self.phones.get_mut(at));
+        let Some(phone) = phone.filter(|phone| phone.weather.is_clear()) else {
+            return from;
+        };
+        let line = phone.line.as_mut().filter(|line| line.leg == Some(leg));
+        if let Some(line) = line
+            && line.mouth.talks
+            && line.mouth.digit.is_none()
+        {
+            // Competing sources block each other until one is locked.
+            line.mouth.clear = 0;
+            self.tally.count(Kind::Sprayed);
+            let ports = (0..6).map(|n| INTRUDERS_PORT + n % 3);
+            from.extend(ports.map(|port| SocketAddr::new(media.signalling_address, port)));
+        }
+        from
     }
 }
 

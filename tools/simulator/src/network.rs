@@ -60,9 +60,20 @@ impl World {
     }
 
     pub(crate) fn phone_gets(&mut self, to: SocketAddr, bytes: &[u8]) -> Checked {
+        if self
+            .phones
+            .iter()
+            .any(|phone| phone.is_inside(to) && !phone.mutilated)
+        {
+            let text = String::from_utf8_lossy(bytes);
+            return Err(format!("sent to {to}, behind a NAT: {text}"));
+        }
         let Some(at) = self.phones.iter().position(|phone| phone.address == to) else {
             return Ok(());
         };
+        if bytes.starts_with(b"OPTIONS") {
+            self.tally.count(Kind::KeptOpen);
+        }
         self.phones[at].agent.handle(self.now, sip_address(), bytes);
         self.poll_phone(at)
     }
@@ -111,6 +122,7 @@ impl World {
                 if let Some(line) = line.filter(|line| line.dialog == dialog) {
                     line.offering = false;
                     line.agreed = (line.direction, line.local.rtp_port);
+                    line.agreed_mapping = line.mapping;
                     let wanted = line.direction.mirrored().attribute();
                     let text = String::from_utf8_lossy(&answer).into_owned();
                     if !text.contains(&format!("a={wanted}")) {
@@ -122,6 +134,7 @@ impl World {
                 if let Some(line) = line.filter(|line| line.dialog == dialog) {
                     line.offering = false;
                     (line.direction, line.local.rtp_port) = line.agreed;
+                    line.mapping = line.agreed_mapping;
                 }
             }
             Event::Ended { dialog, .. } => {
@@ -141,8 +154,10 @@ impl World {
             | Event::Acknowledged { .. }
             | Event::Offered { .. }
             | Event::OfferWanted { .. }
+            | Event::Refreshed { .. }
             | Event::Pressed { .. }
-            | Event::LateAnswer { .. } => {}
+            | Event::LateAnswer { .. }
+            | Event::Unusable { .. } => {}
         }
         Ok(())
     }
@@ -202,6 +217,8 @@ impl World {
         line.offering = true;
         line.direction = direction;
         line.local.version += 1;
+        // A NAT may have given its RTP another port meanwhile.
+        line.mapping += 1;
         let dialog = line.dialog;
         if let Some(offer) = phone.offer(direction) {
             phone.agent.reoffer(self.now, dialog, offer);

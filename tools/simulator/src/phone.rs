@@ -16,6 +16,10 @@ pub(crate) struct Phone {
     pub(crate) codec: Codec,
     /// It calls over streams.
     pub(crate) streams: bool,
+    /// It is behind NAT: its Via and Contact name an address that nobody reaches.
+    pub(crate) nat: bool,
+    /// A message of it has come mutilated: its requests may show another NAT, or none.
+    pub(crate) mutilated: bool,
     pub(crate) weather: Weather,
     pub(crate) line: Option<Line>,
     /// Somebody calls it.
@@ -46,6 +50,11 @@ pub(crate) struct Line {
     pub(crate) agreed: (Direction, u16),
     pub(crate) offering: bool,
     pub(crate) local: Local,
+    /// The host of its NAT, if it is behind one.
+    public: Option<IpAddr>,
+    /// The NAT's mapping of its RTP now, and when it last agreed.
+    pub(crate) mapping: u16,
+    pub(crate) agreed_mapping: u16,
     pub(crate) mouth: Mouth,
 }
 
@@ -67,8 +76,9 @@ pub(crate) struct Mouth {
 impl Phone {
     pub(crate) fn new(number: usize, seed: u64, dice: &mut Dice) -> Self {
         let address = address(number, 0);
+        let nat = is_behind_nat(number, seed);
         Self {
-            agent: agent(address, seed, number, 0),
+            agent: agent(own_address(address, nat), seed, number, 0),
             number,
             address,
             codec: if dice.coin() {
@@ -77,6 +87,8 @@ impl Phone {
                 Codec::Pcma
             },
             streams: (seed + number as u64).is_multiple_of(3),
+            nat,
+            mutilated: false,
             weather: Weather::new(dice),
             line: None,
             rings: None,
@@ -92,10 +104,26 @@ impl Phone {
     pub(crate) fn reboot(&mut self, seed: u64) {
         self.boots += 1;
         self.address = address(self.number, self.boots);
-        self.agent = agent(self.address, seed, self.number, self.boots);
+        let own = own_address(self.address, self.nat);
+        self.agent = agent(own, seed, self.number, self.boots);
         self.line = None;
         self.rings = None;
         (self.last_invite, self.last_bye, self.last_any) = (None, None, None);
+    }
+
+    /// Whether an address is that which it has behind its NAT.
+    pub(crate) fn is_inside(&self, to: SocketAddr) -> bool {
+        self.nat && own_address(self.address, true).ip() == to.ip()
+    }
+
+    /// The host that its SDP names: a private one behind a NAT.
+    pub(crate) fn sdp_host(&self) -> IpAddr {
+        own_address(self.address, self.nat).ip()
+    }
+
+    /// The host of its NAT, if it is behind one.
+    pub(crate) fn public_host(&self) -> Option<IpAddr> {
+        self.nat.then_some(self.address.ip())
     }
 
     /// Where it was at first, and where it is still called.
@@ -110,8 +138,15 @@ impl Phone {
 }
 
 impl Line {
-    pub(crate) fn new(dialog: DialogId, local: Local, dice: &mut Dice) -> Self {
+    pub(crate) fn new(
+        dialog: DialogId,
+        (local, public): (Local, Option<IpAddr>),
+        dice: &mut Dice,
+    ) -> Self {
         Self {
+            public,
+            mapping: 0,
+            agreed_mapping: 0,
             dialog,
             leg: None,
             direction: Direction::SendRecv,
@@ -132,13 +167,32 @@ impl Line {
     }
 
     pub(crate) fn rtp_address(&self) -> SocketAddr {
-        SocketAddr::new(self.local.address, self.local.rtp_port)
+        match self.public {
+            Some(public) => SocketAddr::new(public, 50_000 + self.mapping % 1_000),
+            None => SocketAddr::new(self.local.address, self.local.rtp_port),
+        }
     }
 }
 
 fn address(number: usize, boots: u16) -> SocketAddr {
-    let ip = IpAddr::from([10, 0, 0, 10 + number as u8]);
+    let ip = IpAddr::from([203, 0, 113, 10 + number as u8]);
     SocketAddr::new(ip, 5_060 + boots)
+}
+
+/// Every third, but none that calls over streams.
+fn is_behind_nat(number: usize, seed: u64) -> bool {
+    (seed + number as u64) % 3 == 1
+}
+
+/// The address that a phone knows of itself.
+fn own_address(address: SocketAddr, nat: bool) -> SocketAddr {
+    match (nat, address.ip()) {
+        (true, IpAddr::V4(ip)) => {
+            let [.., last] = ip.octets();
+            SocketAddr::new(IpAddr::from([192, 168, 1, last]), address.port())
+        }
+        _ => address,
+    }
 }
 
 fn agent(address: SocketAddr, seed: u64, number: usize, boots: u16) -> UserAgent {

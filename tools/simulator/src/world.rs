@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use confab_conference::{Customs, Url};
 use confab_media::EngineConfig;
 use confab_switchboard::{
-    Access, CallCallback, CallEvent, Config, Gateway, Switchboard, Transport, Trunk,
+    Access, CallCallback, CallEvent, Config, Gateway, Nat, Switchboard, Transport, Trunk,
 };
 use confab_terms::{
     AccountSid, CallSid, Codec, ConferenceSid, Instant, IpAddr, LegId, Method, Now, RoomId,
@@ -102,6 +102,11 @@ fn access(phones: &[Phone]) -> Access {
             Transport::Udp,
         )),
         srtp: None,
+        // Calls to it show no request that would tell of its NAT.
+        nat: match phone.nat {
+            true => Nat::Always,
+            false => Nat::Auto,
+        },
         identity: Default::default(),
     });
     Access {

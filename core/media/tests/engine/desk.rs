@@ -9,8 +9,8 @@ use confab_media::{
 };
 use confab_rtp::{HEADER_BYTES, Header};
 use confab_terms::{
-    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, OpusLimit, PlayerId, Rate, RecordingSid,
-    RoomId, SocketAddr, SoundId, Voice,
+    Audibility, Codec, Instant, IpAddr, Ipv4Addr, LegId, OpusLimit, PlayerId, Rate, ReceivedTypes,
+    RecordingSid, RoomId, SocketAddr, SoundId, Voice,
 };
 
 pub(crate) const ROOM: RoomId = RoomId(1);
@@ -126,11 +126,12 @@ pub(crate) fn media(leg: u64) -> LegMedia {
         remote_rtp: address(leg, 4_000),
         remote_rtcp: address(leg, 4_001),
         signalling_address: IpAddr::V4(Ipv4Addr::new(198, 51, 100, 7)),
+        trusts_sdp: true,
         codec: Codec::Pcmu,
         payload_type: 0,
         digits_payload_type: Some(101),
         digits_clock_rate: 8_000,
-        comfort_noise: None,
+        received: ReceivedTypes::same(0, Some(101), None),
         opus_limit: OpusLimit::None,
         sends: true,
         receives: true,

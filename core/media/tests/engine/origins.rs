@@ -2,11 +2,12 @@
 
 use confab_media::{Command, Component, Event, LegMedia};
 use confab_rtp::{HEADER_BYTES, Header};
-use confab_terms::{Digit, IpAddr, Ipv4Addr, LegId, SocketAddr};
+use confab_terms::{Digit, IpAddr, Ipv4Addr, LegId, ReceivedTypes, SocketAddr};
 
 use crate::desk::{Desk, address, media};
 
 const STRANGER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9)), 4_000);
+const PRIVATE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 168, 1, 50)), 4_000);
 const SIGNALLING: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(198, 51, 100, 7)), 6_000);
 
 fn packet(payload_type: u8, sequence: u16, payload: &[u8]) -> Vec<u8> {
@@ -27,80 +28,288 @@ fn voice(sequence: u16) -> Vec<u8> {
     packet(0, sequence, &[0x80; 160])
 }
 
-#[test]
-fn is_locked_by_the_first_packet_from_where_the_sdp_says() {
-    let mut desk = Desk::new(1);
-    let out = desk.receive(1, Component::Rtp, STRANGER, &voice(0));
-    assert!(out.locked.is_empty());
-    assert_eq!(desk.engine.counters().foreign_source, 1);
-    let out = desk.receive(1, Component::Rtp, address(1, 4_000), &voice(1));
-    assert_eq!(out.locked, [(LegId(1), Component::Rtp, address(1, 4_000))]);
-    for from in [STRANGER, SIGNALLING, address(1, 4_002)] {
-        desk.receive(1, Component::Rtp, from, &voice(2));
+const HOME: Component = Component::Rtp;
+
+/// Phone behind a NAT: its SDP names a private address, its signalling comes from `SIGNALLING`.
+fn behind_nat() -> LegMedia {
+    LegMedia {
+        remote_rtp: PRIVATE,
+        remote_rtcp: SocketAddr::new(PRIVATE.ip(), 4_001),
+        trusts_sdp: false,
+        ..media(1)
     }
-    assert_eq!(desk.engine.counters().foreign_source, 4);
-    assert_eq!(desk.tick().rtp(1).expect("is sent").to, address(1, 4_000));
 }
 
-#[test]
-fn the_signalling_address_counts_until_the_sdps_speaks() {
+fn agree(desk: &mut Desk, media: LegMedia) -> crate::desk::Out {
+    let leg = LegId(1);
+    desk.apply(Command::SetMedia { leg, media })
+}
+
+fn natted() -> Desk {
     let mut desk = Desk::new(1);
-    let out = desk.receive(1, Component::Rtp, SIGNALLING, &voice(0));
-    assert!(out.locked.is_empty());
-    assert_eq!(desk.engine.counters().rtp_in, 1);
-    // A phone behind a NAT is answered where it can be reached.
-    assert_eq!(desk.tick().rtp(1).expect("is sent").to, SIGNALLING);
-    desk.receive(1, Component::Rtp, address(1, 4_000), &voice(1));
-    desk.receive(1, Component::Rtp, SIGNALLING, &voice(2));
-    assert_eq!(desk.engine.counters().foreign_source, 1);
-    assert_eq!(desk.tick().rtp(1).expect("is sent").to, address(1, 4_000));
+    agree(&mut desk, behind_nat());
+    desk
+}
+
+/// The source from which packets are accepted, from 20 ms of each of these in turn.
+fn sends(desk: &mut Desk, ticks: u16, from: &[SocketAddr]) -> Vec<SocketAddr> {
+    let mut accepted = Vec::new();
+    for _ in 0..ticks {
+        for from in from {
+            let before = desk.engine.counters().rtp_in;
+            let sequence = before as u16;
+            desk.receive(1, HOME, *from, &voice(sequence));
+            if desk.engine.counters().rtp_in > before {
+                accepted.push(*from);
+            }
+        }
+        desk.tick();
+    }
+    accepted
+}
+
+fn destination(desk: &mut Desk) -> SocketAddr {
+    desk.tick().rtp(1).expect("is sent").to
 }
 
 #[test]
-fn another_port_of_the_right_host_is_believed_after_a_while() {
+fn exact_source_is_accepted_at_once_and_locked_after_5_s() {
+    let mut desk = Desk::new(1);
+    let exact = address(1, 4_000);
+    desk.receive(1, HOME, STRANGER, &voice(0));
+    assert_eq!(desk.engine.counters().foreign_source, 1);
+    assert_eq!(sends(&mut desk, 1, &[exact]), [exact]);
+    // Nothing else is accepted from then on, nor is it sent anything.
+    for _ in 0..248 {
+        assert_eq!(
+            sends(
+                &mut desk,
+                1,
+                &[SIGNALLING, exact, address(1, 4_002), STRANGER]
+            ),
+            [exact]
+        );
+    }
+    let mut locked = Vec::new();
+    for sequence in 300..310 {
+        locked.extend(desk.receive(1, HOME, exact, &voice(sequence)).locked);
+        desk.tick();
+    }
+    assert_eq!(locked, [(LegId(1), HOME, exact)]);
+    assert_eq!(sends(&mut desk, 50, &[SIGNALLING, STRANGER]), []);
+    assert_eq!(destination(&mut desk), exact);
+}
+
+#[test]
+fn signalling_address_is_accepted_after_a_probation() {
+    let mut desk = natted();
+    let accepted = sends(&mut desk, 20, &[SIGNALLING]);
+    assert!((8..=10).contains(&accepted.len()), "{accepted:?}");
+    assert_eq!(destination(&mut desk), SIGNALLING);
+    // The private address of the SDP and other hosts never are.
+    let mut desk = natted();
+    assert_eq!(sends(&mut desk, 100, &[PRIVATE, STRANGER]), []);
+    assert_eq!(desk.engine.counters().rtp_in, 0);
+    // The host of a trusted SDP counts from another port, too.
     let mut desk = Desk::new(1);
     let moved = address(1, 9_999);
-    for sequence in 0..24 {
-        let out = desk.receive(1, Component::Rtp, moved, &voice(sequence));
-        assert!(out.locked.is_empty());
-    }
-    let out = desk.receive(1, Component::Rtp, moved, &voice(24));
-    assert_eq!(out.locked, [(LegId(1), Component::Rtp, moved)]);
+    assert!(sends(&mut desk, 20, &[moved]).len() >= 8);
+    assert_eq!(destination(&mut desk), moved);
 }
 
 #[test]
-fn a_new_agreement_frees_it_and_the_old_ports_last_packets_do_not_lock_it() {
+fn competing_sources_block_each_other_until_one_is_alone() {
+    for burst in [1, 20] {
+        let mut desk = natted();
+        let attacker = SocketAddr::new(SIGNALLING.ip(), SIGNALLING.port() + 2);
+        // However many packets the attacker sends between two of the phone.
+        let mut order = vec![attacker; burst];
+        order.push(SIGNALLING);
+        assert_eq!(sends(&mut desk, 100, &order), [], "{burst}");
+        assert_eq!(destination(&mut desk), PRIVATE);
+        assert!(sends(&mut desk, 30, &[SIGNALLING]).len() > 15);
+        assert_eq!(destination(&mut desk), SIGNALLING);
+    }
+}
+
+#[test]
+fn source_that_was_learnt_is_blocked_by_another_and_replaced_by_the_exact_one() {
+    let attacker = SocketAddr::new(SIGNALLING.ip(), SIGNALLING.port() + 2);
+    let mut desk = natted();
+    sends(&mut desk, 20, &[attacker]);
+    assert_eq!(destination(&mut desk), attacker);
+    // The phone begins to send: neither is accepted.
+    let accepted = sends(&mut desk, 100, &[attacker, SIGNALLING]);
+    assert!(accepted.len() <= 3, "{accepted:?}");
+    assert_eq!(destination(&mut desk), PRIVATE);
+    // A few packets of another source do not block one.
+    let mut desk = natted();
+    sends(&mut desk, 20, &[SIGNALLING]);
+    sends(&mut desk, 2, &[attacker]);
+    assert_eq!(sends(&mut desk, 1, &[SIGNALLING]), [SIGNALLING]);
+
     let mut desk = Desk::new(1);
-    desk.receive(1, Component::Rtp, address(1, 4_000), &voice(0));
-    let same = desk.apply(Command::SetMedia {
-        leg: LegId(1),
-        media: media(1),
-    });
-    assert!(same.unlocked.is_empty());
-    let from_elsewhere = LegMedia {
-        signalling_address: address(9, 5_060).ip(),
-        ..media(1)
-    };
-    let asked = desk.apply(Command::SetMedia {
-        leg: LegId(1),
-        media: from_elsewhere,
-    });
-    assert_eq!(asked.unlocked, [LegId(1)]);
-    desk.receive(1, Component::Rtp, address(1, 4_000), &voice(0));
+    sends(&mut desk, 20, &[SIGNALLING]);
+    assert_eq!(destination(&mut desk), SIGNALLING);
+    let exact = address(1, 4_000);
+    assert_eq!(sends(&mut desk, 1, &[exact, SIGNALLING]), [exact]);
+    assert_eq!(destination(&mut desk), exact);
+}
+
+#[test]
+fn locked_source_stays_until_the_next_agreement() {
+    let attacker = SocketAddr::new(SIGNALLING.ip(), SIGNALLING.port() + 2);
+    let mut desk = natted();
+    sends(&mut desk, 280, &[SIGNALLING]);
+    let accepted = sends(&mut desk, 100, &[attacker, SIGNALLING]);
+    assert!(accepted.iter().all(|from| *from == SIGNALLING));
+    assert_eq!(accepted.len(), 100);
+    // The phone sends nothing any more: its place is still nobody's.
+    assert_eq!(sends(&mut desk, 100, &[attacker]), []);
+    // Nor if it fell silent before the 5 s were over.
+    let mut desk = natted();
+    sends(&mut desk, 50, &[SIGNALLING]);
+    sends(&mut desk, 230, &[]);
+    assert_eq!(sends(&mut desk, 100, &[attacker]), []);
+    assert_eq!(sends(&mut desk, 1, &[SIGNALLING]), [SIGNALLING]);
+    // A source that has sent nothing since the last agreement is not locked.
+    agree(&mut desk, behind_nat());
+    sends(&mut desk, 300, &[]);
+    assert!(sends(&mut desk, 25, &[attacker]).len() >= 10);
+}
+
+/// A NAT changes the mapping while the phone holds: the same SDP, another source.
+#[test]
+fn same_agreement_begins_the_learning_anew() {
+    let mapped = SocketAddr::new(SIGNALLING.ip(), SIGNALLING.port() + 2);
+    for locks in [false, true] {
+        let mut desk = natted();
+        sends(&mut desk, if locks { 280 } else { 50 }, &[SIGNALLING]);
+        let out = agree(&mut desk, behind_nat());
+        assert_eq!(out.unlocked, if locks { vec![LegId(1)] } else { vec![] });
+        // A source that goes on is heard without a gap.
+        assert_eq!(sends(&mut desk, 3, &[SIGNALLING]).len(), 3);
+        let accepted = sends(&mut desk, 25, &[mapped]);
+        assert!(accepted.len() >= 10, "{accepted:?}");
+        assert_eq!(destination(&mut desk), mapped);
+    }
+}
+
+#[test]
+fn agreement_with_another_address_moves_the_source() {
+    let mut desk = Desk::new(1);
+    let (old, new) = (address(1, 4_000), address(1, 5_000));
+    sends(&mut desk, 280, &[old]);
     let elsewhere = LegMedia {
-        remote_rtp: address(1, 5_000),
+        remote_rtp: new,
         remote_rtcp: address(1, 5_001),
         ..media(1)
     };
-    let out = desk.apply(Command::SetMedia {
+    assert_eq!(agree(&mut desk, elsewhere).unlocked, [LegId(1)]);
+    // The last packets of the old port do not keep the new one out.
+    let accepted = sends(&mut desk, 3, &[old]);
+    assert_eq!(accepted, [old; 3]);
+    assert_eq!(sends(&mut desk, 3, &[old, new]).last(), Some(&new));
+    assert_eq!(destination(&mut desk), new);
+    // A phone on another network is heard from there.
+    let moved = LegMedia {
+        signalling_address: address(9, 5_060).ip(),
+        trusts_sdp: false,
+        ..elsewhere
+    };
+    agree(&mut desk, moved);
+    assert_eq!(sends(&mut desk, 20, &[new]), []);
+    assert!(sends(&mut desk, 20, &[address(9, 7_000)]).len() >= 8);
+}
+
+/// Attacker that sprays from other hosts, the next ports of the phone's
+/// public address, and the private address of the SDP.
+#[test]
+fn attacker_that_sprays_is_never_heard_and_never_answered() {
+    let mut desk = Desk::conference(2);
+    agree(&mut desk, behind_nat());
+    let next = |n: u16| SocketAddr::new(SIGNALLING.ip(), SIGNALLING.port() + n);
+    for round in 0..600_u16 {
+        let ports = (1..8).map(next);
+        for from in ports.chain([STRANGER, PRIVATE]) {
+            for _ in 0..3 {
+                let loud = packet(0, round, &[0x80; 160]);
+                desk.receive(1, HOME, from, &loud);
+                desk.receive(1, Component::Rtcp, from, &[0x80, 0xc9, 0, 1, 0, 0, 0, 5]);
+            }
+        }
+        if round % 2 == 0 {
+            desk.receive(1, HOME, SIGNALLING, &packet(0, round, &[0xff; 160]));
+        }
+        if round % 100 == 50 {
+            agree(&mut desk, behind_nat());
+        }
+        let out = desk.say(&[(2, 500)]);
+        assert_eq!(out.level(2), 0, "round {round}");
+        for sent in out.packets.get(&LegId(1)).into_iter().flatten() {
+            assert_eq!(sent.to.ip(), PRIVATE.ip(), "round {round}");
+        }
+    }
+    assert_eq!(desk.engine.counters().rtp_in, 600);
+}
+
+#[test]
+fn rtcp_is_accepted_from_the_host_of_the_rtp_source() {
+    let report = [0x80, 0xc9, 0, 1, 0, 0, 0, 5];
+    let rtcp = SocketAddr::new(SIGNALLING.ip(), 7_001);
+    let mut desk = natted();
+    for _ in 0..5 {
+        desk.receive(1, Component::Rtcp, rtcp, &report);
+    }
+    assert_eq!(desk.engine.counters().rtcp_in, 0);
+    sends(&mut desk, 20, &[SIGNALLING]);
+    for _ in 0..3 {
+        desk.receive(1, Component::Rtcp, rtcp, &report);
+        desk.receive(1, Component::Rtcp, STRANGER, &report);
+    }
+    assert_eq!(desk.engine.counters().rtcp_in, 2);
+}
+
+#[test]
+fn packets_count_by_the_numbers_that_are_received() {
+    let mut desk = Desk::new(1);
+    let both = |numbers: [u8; 2]| numbers.into_iter().collect();
+    agree(
+        &mut desk,
+        LegMedia {
+            payload_type: 96,
+            digits_payload_type: Some(97),
+            received: ReceivedTypes {
+                voice: both([96, 0]),
+                digits: both([97, 101]),
+                noise: [98].into_iter().collect(),
+            },
+            ..media(1)
+        },
+    );
+    let home = address(1, 4_000);
+    let mut events = Vec::new();
+    for (sequence, number) in [0_u8, 96, 98, 13, 8, 97, 101].into_iter().enumerate() {
+        let digit = [number.wrapping_sub(90), 10, 0, 160];
+        let payload = if matches!(number, 97 | 101) {
+            &digit[..]
+        } else {
+            &[0x80; 160]
+        };
+        let packet = packet(number, sequence as u16, payload);
+        events.extend(desk.receive(1, HOME, home, &packet).events);
+    }
+    let counters = desk.engine.counters();
+    assert_eq!((counters.rtp_in, counters.foreign_payload_type), (6, 1));
+    let digit = |digit| Event::Digit {
         leg: LegId(1),
-        media: elsewhere,
-    });
-    assert_eq!(out.unlocked, [LegId(1)]);
-    let out = desk.receive(1, Component::Rtp, address(1, 4_000), &voice(1));
-    assert!(out.locked.is_empty());
-    let out = desk.receive(1, Component::Rtp, address(1, 5_000), &voice(2));
-    assert_eq!(out.locked, [(LegId(1), Component::Rtp, address(1, 5_000))]);
+        digit: Digit(digit),
+    };
+    assert_eq!(events, [digit('7'), digit('#')]);
+    assert_eq!(
+        desk.tick().rtp(1).expect("is sent").header().payload_type,
+        96
+    );
 }
 
 #[test]

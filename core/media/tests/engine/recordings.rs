@@ -1,7 +1,9 @@
 //! What a recording holds: to the bit the room's public sum, or what a leg says and hears.
 
 use confab_media::{Command, Event, LegMedia, Player, Recorded, RoomChange, Source};
-use confab_terms::{Codec, LegId, PauseBehavior, PlayerId, Rate, RecordingSid, SoundId, Track};
+use confab_terms::{
+    Codec, LegId, PauseBehavior, PlayerId, Rate, ReceivedTypes, RecordingSid, SoundId, Track,
+};
 
 use crate::desk::{Desk, HELD, OPEN, Out, ROOM, coded, media, sound, whisper};
 
@@ -121,6 +123,7 @@ fn a_whisper_stays_out_of_it_while_the_room_changes_its_rate() {
         let wide = LegMedia {
             codec,
             payload_type: codec.payload_type(),
+            received: ReceivedTypes::same(codec.payload_type(), Some(101), None),
             ..media(1)
         };
         desk.apply(Command::SetMedia {
@@ -147,6 +150,7 @@ fn a_wide_voice_is_recorded_at_the_rate_that_the_recording_began_with() {
         media: LegMedia {
             codec: Codec::G722,
             payload_type: 9,
+            received: ReceivedTypes::same(9, Some(101), None),
             ..media(2)
         },
     });
@@ -327,6 +331,7 @@ fn a_recording_that_tells_it_says_when_its_leg_begins_and_ends_to_speak() {
             for event in desk.say(said).events {
                 match event {
                     Event::Voice { recording, speaks } if recording == sid(1) => told.push(speaks),
+                    Event::Figures { .. } => {}
                     other => panic!("{other:?}"),
                 }
             }

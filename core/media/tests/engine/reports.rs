@@ -1,6 +1,6 @@
 //! RTCP, and the shape of the RTP stream.
 
-use confab_media::Component;
+use confab_media::{Component, Event, LegFigures, Spread};
 use confab_rtp::rtcp::{Item, Items, ReportBlock, SenderInfo, write_bye};
 use confab_terms::LegId;
 
@@ -92,8 +92,67 @@ fn a_bye_ends_nothing_and_its_report_is_kept() {
         "phone",
     );
     let out = desk.receive(1, Component::Rtcp, address(1, 4_001), &packet[..length]);
-    assert_eq!(out.locked, [(LegId(1), Component::Rtcp, address(1, 4_001))]);
+    assert_eq!(out.locked, []);
     assert_eq!(desk.engine.heard_by_peer(LegId(1)), Some(block));
     assert_eq!(desk.engine.leg_count(), 1);
     assert!(desk.tick().rtp(1).is_some());
+}
+
+#[test]
+fn the_peers_report_gives_round_trip_jitter_and_loss() {
+    let mut desk = Desk::new(1);
+    let figures = |events: &[Event]| -> Option<LegFigures> {
+        events.iter().find_map(|event| match event {
+            Event::Figures { figures, .. } => Some(*figures),
+            _ => None,
+        })
+    };
+    let (mut report, mut before) = (None, None);
+    while report.is_none() {
+        let out = desk.tick();
+        before = before.or_else(|| figures(&out.events));
+        let sent = out.packets.values().flatten();
+        let mut rtcp = sent.filter(|sent| sent.component == Component::Rtcp);
+        report = rtcp.next().and_then(|sent| {
+            let mut items = Items::new(&sent.bytes).flatten();
+            items.find_map(|item| match item {
+                Item::Sender { info, .. } => Some(info.ntp),
+                _ => None,
+            })
+        });
+    }
+    let before = before.expect("told with the report");
+    assert_eq!((before.round_trip_ms, before.lost_out), (None, None));
+    for _ in 0..3 {
+        desk.tick();
+    }
+    let block = ReportBlock {
+        ssrc: 1_001,
+        lost: 7,
+        jitter: 80,
+        last_sender_report: (report.unwrap_or_default() >> 16) as u32,
+        ..ReportBlock::default()
+    };
+    let mut packet = [0; 512];
+    let length = write_bye(&mut packet, 77, None, &[block], "phone");
+    desk.receive(1, Component::Rtcp, address(1, 4_001), &packet[..length]);
+    let mut after = None;
+    while after.is_none() {
+        after = figures(&desk.tick().events);
+    }
+    let after = after.expect("told");
+    let way = after.round_trip_ms.expect("one report");
+    assert!(
+        (59..=81).contains(&way.avg) && way.min == way.max,
+        "{way:?}"
+    );
+    let jitter = Spread {
+        min: 10,
+        max: 10,
+        avg: 10,
+    };
+    assert_eq!(
+        (after.jitter_out_ms, after.lost_out),
+        (Some(jitter), Some(7))
+    );
 }

@@ -119,8 +119,8 @@ fn what_is_not_theirs_is_not_heard_and_locks_nothing() {
     let out = desk.receive(1, Component::Rtcp, address(1, 4_001), &report);
     assert!(out.locked.is_empty());
     assert_eq!(desk.engine.counters().unauthentic, 5);
-    let out = receive(&mut desk, &good);
-    assert_eq!(out.locked, [(LegId(1), Component::Rtp, home())]);
+    receive(&mut desk, &good);
+    assert_eq!(desk.engine.counters().rtp_in, 1);
     // The same from the right place once more.
     receive(&mut desk, &good);
     assert_eq!(desk.engine.counters().unauthentic, 6);
@@ -196,4 +196,32 @@ fn a_key_that_stays_keeps_its_count_and_a_new_one_begins_anew() {
     // And clear again.
     agree(&mut desk, None);
     assert_eq!(desk.tick().rtp(1).expect("is sent").bytes.len(), 172);
+}
+
+/// Packets without the key neither are learnt nor block the phone, wherever these come from.
+#[test]
+fn only_authenticated_packets_count_for_the_learning_of_sources() {
+    let keys = keys(SrtpSuite::AeadAes128Gcm, 1, 2);
+    let (mut desk, mut phone) = (Desk::conference(2), Phone::new(keys));
+    let media = LegMedia {
+        srtp: Some(keys),
+        trusts_sdp: false,
+        ..media(1)
+    };
+    let leg = LegId(1);
+    desk.apply(Command::SetMedia { leg, media });
+    let at = |port| SocketAddr::new(media.signalling_address, port);
+    let mut replay = Vec::new();
+    for n in 0..30 {
+        for port in [6_002, 6_004] {
+            desk.receive(1, Component::Rtp, at(port), &clear(n, 9_000));
+            desk.receive(1, Component::Rtp, at(port), &replay);
+        }
+        replay = phone.says(3_000);
+        desk.receive(1, Component::Rtp, at(6_000), &replay);
+        desk.say(&[(2, 500)]);
+    }
+    let out = desk.say(&[(2, 500)]);
+    assert_eq!(out.rtp(1).expect("is sent").to, at(6_000));
+    assert_eq!(desk.engine.counters().rtp_in, 20 + 31);
 }

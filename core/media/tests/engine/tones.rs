@@ -5,7 +5,7 @@ use confab_codec::tone::Sine;
 use confab_codec::{OpusSettings, TouchTones, encode};
 use confab_media::{Command, Component, EngineConfig, Event, LegMedia, Recorded, RoomChange};
 use confab_rtp::{HEADER_BYTES, Header};
-use confab_terms::{Codec, Digit, Instant, LegId, RecordingSid, Track, WallTime};
+use confab_terms::{Codec, Digit, Instant, LegId, ReceivedTypes, RecordingSid, Track, WallTime};
 
 use crate::desk::{Desk, OPEN, address, media};
 
@@ -21,6 +21,7 @@ fn desk(codec: Codec, agreed: Option<u8>) -> Desk {
         codec,
         payload_type: codec.payload_type(),
         digits_payload_type: agreed,
+        received: ReceivedTypes::same(codec.payload_type(), agreed, None),
         ..media(1)
     };
     let leg = LegId(1);
@@ -133,6 +134,7 @@ fn agree(desk: &mut Desk, digits_payload_type: Option<u8>) {
     let leg = LegId(1);
     let media = LegMedia {
         digits_payload_type,
+        received: ReceivedTypes::same(0, digits_payload_type, None),
         ..media(1)
     };
     desk.apply(Command::SetMedia { leg, media });

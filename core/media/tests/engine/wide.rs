@@ -10,7 +10,9 @@ use confab_media::{
     Command, Component, Engine, EngineConfig, LegMedia, Output, Player, RoomChange, Source,
 };
 use confab_rtp::{HEADER_BYTES, Header};
-use confab_terms::{Audibility, Codec, Instant, LegId, OpusLimit, PlayerId, Rate, SoundId, Voice};
+use confab_terms::{
+    Audibility, Codec, Instant, LegId, OpusLimit, PlayerId, Rate, ReceivedTypes, SoundId, Voice,
+};
 
 use crate::desk::{OPEN, ROOM, address, media};
 
@@ -93,6 +95,7 @@ impl Table {
         let media = LegMedia {
             codec,
             payload_type: codec.payload_type(),
+            received: ReceivedTypes::same(codec.payload_type(), Some(101), None),
             opus_limit,
             ..media(leg)
         };

@@ -25,6 +25,8 @@ const SETTLING_TICKS: u32 = 50;
 const SPARE_PARTS: i32 = 8;
 /// How long what is spare waits for a moment at which nobody hears it go.
 const SPARE_TICKS_MAX: u32 = 3_000;
+/// Longest wait of the delay that a burst has left for such moments: 4 s.
+const BURST_TICKS_MAX: u32 = 200;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Adaption {
@@ -49,6 +51,8 @@ pub(crate) struct Adaption {
     /// How much of the delay proved to be unneeded.
     spare: i32,
     spare_ticks: u32,
+    /// A burst left the spare delay: so many ticks ago, while any of it is left.
+    burst_ticks: Option<u32>,
     slips: Slips,
 }
 
@@ -98,6 +102,7 @@ impl Adaption {
             has_shrunk: false,
             spare: 0,
             spare_ticks: 0,
+            burst_ticks: None,
             slips: Slips::None,
         }
     }
@@ -207,17 +212,33 @@ impl Adaption {
             } else {
                 0
             };
+            self.burst_ticks = None;
             self.open_window();
         }
         if self.spare < self.frame / SPARE_PARTS {
             self.spare = 0;
+            self.burst_ticks = None;
         }
+        self.burst_ticks = self.burst_ticks.map(|ticks| ticks.saturating_add(1));
         self.spare_ticks = if self.spare >= self.frame {
             self.spare_ticks + 1
         } else {
             0
         };
         self.spare as u32
+    }
+
+    /// A burst has left so much delay, which is not needed if what follows comes in time.
+    pub(crate) fn hurry(&mut self, spare: u32) {
+        self.spare = spare as i32;
+        self.burst_ticks = (spare > 0).then_some(0);
+    }
+
+    /// Returns the age of the delay that a burst has left, of its longest age; `None` if there
+    /// is none.
+    pub(crate) fn hurries(&self) -> Option<f32> {
+        let ticks = self.burst_ticks?;
+        Some(ticks as f32 / BURST_TICKS_MAX as f32)
     }
 
     /// How long what is spare has waited to go, of as long as it may.

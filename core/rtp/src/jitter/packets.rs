@@ -162,7 +162,8 @@ impl Packets {
     pub(crate) fn keep(&mut self, from: u32, count: u32) {
         for packet in &mut self.kept {
             let start = distance(from, packet.timestamp);
-            if start < 0 || start >= count as i32 {
+            let ends_before = start.saturating_add(packet.samples as i32) <= 0;
+            if count == 0 || ends_before || start >= count as i32 {
                 packet.samples = 0;
             }
         }

@@ -10,6 +10,7 @@ use super::{JitterBuffer, Pulled};
 impl JitterBuffer {
     /// The next samples, 20 ms at the codec's sampling rate, at each tick; and what they are.
     pub fn pull(&mut self, _now: Instant, out: &mut [i16]) -> Pulled {
+        self.pace.tick(1);
         let pulled = self.next(out);
         self.stats.concealed += u64::from(pulled == Pulled::Concealed);
         pulled
@@ -67,14 +68,21 @@ impl JitterBuffer {
         None
     }
 
-    /// Whole frames that end with the youngest sample: the least delay there can be.
+    /// Whole frames that end with the youngest sample: the least delay there can be. A burst keeps
+    /// its newest 200 ms, and the delay that comes of it is shed at once.
     fn start(&mut self) -> u32 {
         let Some(stream) = &mut self.stream else {
             return 0;
         };
-        let frames = stream.packet.next_multiple_of(self.frame);
-        let cursor = stream.end.wrapping_sub(frames);
-        self.store.keep(cursor, frames);
+        let (frame, end) = (self.frame, stream.end);
+        let least = stream.packet.next_multiple_of(frame);
+        let mut kept = least.max(DEPTH_FRAMES_MAX as u32 * frame);
+        while kept > least && self.store.is_missing(end.wrapping_sub(kept), frame) {
+            kept = (kept - frame).max(least);
+        }
+        stream.adaption.hurry(kept - least);
+        let cursor = end.wrapping_sub(kept);
+        self.store.keep(cursor, kept);
         self.store.part();
         cursor
     }

@@ -133,6 +133,12 @@ impl Stream {
         if self.owed == 0 {
             self.owed_ticks = 0;
             let waited = self.adaption.waited();
+            if let Some(hurries) = self.adaption.hurries().filter(|_| spare > 0) {
+                return match hurries < 1.0 {
+                    true => Due::Less(spare, LIKE_ENOUGH * (1.0 - hurries)),
+                    false => Due::Drop(spare),
+                };
+            }
             return match spare {
                 0 => Due::Nothing,
                 _ if spare < self.frame => Due::Less(spare, LIKE_ENOUGH),

@@ -1,13 +1,13 @@
 //! The jitter buffer when something happens to the stream: stalls, pauses, jumps, junk.
 
-use crate::weather::{FRAME, Heard, Phone, judge, play};
+use crate::weather::{FRAME, Heard, Phone, Sent, judge, play};
 use confab_rtp::{Header, JitterBuffer, Pulled};
 use confab_terms::{Codec, Instant};
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_oneof, proptest};
 
 const SECOND: usize = 50;
 
-fn hear(packets: Vec<crate::weather::Sent>, ticks: i64) -> (Vec<Heard>, confab_rtp::JitterStats) {
+fn hear(packets: Vec<Sent>, ticks: i64) -> (Vec<Heard>, confab_rtp::JitterStats) {
     let mut buffer = JitterBuffer::new(Codec::Pcmu);
     let heard = play(&mut buffer, packets, ticks, |_| 0);
     (heard, buffer.stats())
@@ -24,11 +24,134 @@ fn a_burst_of_50_after_a_stall_leaves_no_delay() {
     assert!(stats.depth_ms <= 40, "{stats:?}");
     assert!(stats.resynchronised <= 2, "{stats:?}");
     assert!(judge(&heard[2..250]).flawless());
+    // Its delay is gone within 2 s.
     assert!(
-        judge(&heard[303..]).flawless(),
+        judge(&heard[400..]).flawless(),
         "{:?}",
-        judge(&heard[303..])
+        judge(&heard[400..])
     );
+}
+
+/// A line that holds so many packets from the 50th on, and delivers these with the one after them.
+/// Returns the code of the first frame that is voice then, and the buffer.
+fn after_a_burst(held: usize) -> (u8, JitterBuffer) {
+    // Each packet has a code of its own.
+    let code = |n: usize| 0xff - (n % 100) as u8;
+    let mut buffer = JitterBuffer::new(Codec::Pcmu);
+    let release = 50 + held;
+    let mut ready = 0..0;
+    for tick in 0..=release {
+        ready = match tick {
+            0..50 => tick..tick + 1,
+            _ if tick == release => 50..release + 1,
+            _ => 0..0,
+        };
+        for n in ready.clone() {
+            let header = Header {
+                payload_type: 0,
+                marker: false,
+                sequence: n as u16,
+                timestamp: (n * FRAME) as u32,
+                ssrc: 5,
+            };
+            buffer.insert(Instant(0), &header, &[code(n); FRAME]);
+        }
+        let mut frame = [0; FRAME];
+        let pulled = buffer.pull(Instant(0), &mut frame);
+        if tick == release {
+            assert_eq!(pulled, Pulled::Voice, "{held}");
+            let mut byte = [0; FRAME];
+            confab_codec::encode(Codec::Pcmu, &frame, &mut byte);
+            return (byte[FRAME - 1], buffer);
+        }
+    }
+    panic!("no burst in {ready:?}");
+}
+
+#[test]
+fn a_burst_of_any_length_keeps_its_newest_200_ms() {
+    for held in [11, 12, 13, 15, 18, 20, 25, 40, 49] {
+        let (code, buffer) = after_a_burst(held);
+        // The packet that came in time is the tenth.
+        assert_eq!(0xff - code, (50 + held - 9) as u8, "{held}");
+        assert_eq!(buffer.stats().depth_ms, 180, "{held}");
+    }
+    // A shorter one is kept as a whole, but for what had to be made up meanwhile.
+    for held in [3, 6, 9] {
+        let (_, buffer) = after_a_burst(held);
+        let depth = buffer.stats().depth_ms as usize;
+        assert!(depth + 40 >= held * 20, "{held}: {depth}");
+    }
+}
+
+/// A phone whose timestamps go on by so many parts of what its packets hold, `from` a packet on.
+fn off_clock(parts: f64, from: usize, count: usize) -> (Vec<Heard>, confab_rtp::JitterStats) {
+    let mut packets = Phone::new(5_000).packets(count, 20);
+    let mut timestamp = f64::from(packets[0].header.timestamp);
+    for (n, sent) in packets.iter_mut().enumerate() {
+        sent.header.timestamp = (timestamp as u64 % (1 << 32)) as u32;
+        timestamp += FRAME as f64 * if n < from { 1.0 } else { parts };
+    }
+    hear(packets, count as i64 - 5)
+}
+
+#[test]
+fn timestamps_that_disagree_with_arrivals_for_long_are_not_believed() {
+    for parts in [0.0, 0.1, 0.5, 0.8, 0.9, 1.1, 1.25, 1.5, 2.0, 3.0, 6.0] {
+        for from in [0, 5 * SECOND] {
+            let (heard, stats) = off_clock(parts, from, 25 * SECOND);
+            let tail = &heard[from + 5 * SECOND..];
+            let verdict = judge(tail);
+            assert!(
+                verdict.flawless(),
+                "{parts} from {from}: {verdict:?} {stats:?}"
+            );
+            assert!(stats.depth_ms <= 60, "{parts} from {from}: {stats:?}");
+        }
+    }
+}
+
+#[test]
+fn timestamps_are_believed_again_once_they_agree() {
+    let mut packets = Phone::new(5_000).packets(60 * SECOND, 20);
+    let start = packets[0].header.timestamp;
+    let mut timestamp = start;
+    for (n, sent) in packets.iter_mut().enumerate() {
+        sent.header.timestamp = timestamp;
+        timestamp = timestamp.wrapping_add(if n < 10 * SECOND { 80 } else { 160 });
+    }
+    // A pause, which only timestamps show.
+    let paused = packets.split_off(40 * SECOND);
+    packets.extend(paused.into_iter().map(|mut sent| {
+        sent.at_us += 3_000_000;
+        sent.header.timestamp = sent.header.timestamp.wrapping_add(24_000);
+        sent
+    }));
+    let (heard, stats) = hear(packets, 60 * 50);
+    assert!(
+        judge(&heard[15 * SECOND..39 * SECOND]).flawless(),
+        "{stats:?}"
+    );
+    assert!(
+        judge(&heard[45 * SECOND..59 * SECOND]).flawless(),
+        "{stats:?}"
+    );
+    assert!(stats.depth_ms <= 60, "{stats:?}");
+}
+
+#[test]
+fn pauses_and_losses_do_not_make_timestamps_suspicious() {
+    // DTX: 200 ms of voice, then 400 ms of nothing, and every tenth packet lost.
+    let mut phone = Phone::new(5_000);
+    let mut packets = Vec::new();
+    for _ in 0..100 {
+        packets.extend(phone.packets(10, 20));
+        phone.pause(400);
+    }
+    let packets = packets.into_iter().enumerate().filter(|(n, _)| n % 10 != 7);
+    let (_, stats) = hear(packets.map(|(_, sent)| sent).collect(), 100 * 30);
+    assert_eq!(stats.resynchronised, 0, "{stats:?}");
+    assert!(stats.depth_ms <= 20, "{stats:?}");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod hosts;
+mod numbers;
 mod offer_answer;
 mod phones;
 mod secrecy;

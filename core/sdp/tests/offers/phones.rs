@@ -1,7 +1,7 @@
 //! What phones offer, and what we answer, word for word.
 
-use confab_sdp::{Agreed, Direction, Local, NotAcceptable, answer, parse};
-use confab_terms::{Codec, OpusLimit};
+use confab_sdp::{Agreed, Direction, Local, NotAcceptable, PayloadNumbers, answer, parse};
+use confab_terms::{Codec, OpusLimit, ReceivedTypes};
 
 fn local() -> Local {
     Local {
@@ -11,6 +11,7 @@ fn local() -> Local {
         version: 3,
         srtp: None,
         codecs: vec![Codec::Pcmu, Codec::Pcma],
+        numbers: PayloadNumbers::default(),
     }
 }
 
@@ -29,6 +30,9 @@ fn take(offer: &str) -> Result<(String, Agreed), NotAcceptable> {
         sections(offer),
         "as many sections as offered"
     );
+    // Tested apart.
+    let numbers = PayloadNumbers::default();
+    let agreed = Agreed { numbers, ..agreed };
     Ok((media.replace("\r\n", "\n"), agreed))
 }
 
@@ -41,6 +45,8 @@ fn agreed(rtp: &str, rtcp: &str, codec: Codec, payload_type: u8, digits: Option<
         digits_payload_type: digits,
         digits_clock_rate: 8_000,
         comfort_noise: None,
+        received: ReceivedTypes::same(payload_type, digits, None),
+        numbers: PayloadNumbers::default(),
         direction: Direction::SendRecv,
         opus_limit: OpusLimit::None,
         ptime_ms: 20,

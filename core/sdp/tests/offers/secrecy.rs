@@ -21,6 +21,7 @@ fn local(srtp: Srtp) -> Local {
         session_id: 7,
         version: 3,
         codecs: BOTH.to_vec(),
+        numbers: confab_sdp::PayloadNumbers::default(),
         srtp: Some(keys).filter(|_| srtp != Srtp::Off),
     }
 }

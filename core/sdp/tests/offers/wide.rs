@@ -12,6 +12,7 @@ fn local(codecs: &[Codec]) -> Local {
         version: 3,
         srtp: None,
         codecs: codecs.to_vec(),
+        numbers: confab_sdp::PayloadNumbers::default(),
     }
 }
 

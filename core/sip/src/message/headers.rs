@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Address;
+
 /// One header. Its value is unfolded; it may hold bytes that are not UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
@@ -64,6 +66,16 @@ impl Headers {
             .map(|header| header.value.as_slice())
     }
 
+    /// Leaves one header of this name, with this value, or none.
+    pub(crate) fn set(&mut self, name: &str, value: Option<&str>) {
+        self.0
+            .retain(|header| !header.name.eq_ignore_ascii_case(name));
+        self.0.extend(value.map(|value| Header {
+            name: name.to_owned(),
+            value: value.as_bytes().to_vec(),
+        }));
+    }
+
     /// The first value of this name; what is not UTF-8 in it becomes U+FFFD.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {
@@ -81,6 +93,20 @@ impl Headers {
             values.extend(parts.into_iter().map(str::to_owned));
         }
         Some(values)
+    }
+}
+
+impl Headers {
+    /// The addresses of every header of this name, each as it is written. `None`: one of them
+    /// cannot be read.
+    #[must_use]
+    pub fn addresses(&self, name: &str) -> Option<Vec<String>> {
+        let mut all = Vec::new();
+        for line in self.all(name) {
+            let line = lossy(line);
+            all.extend(Address::split(&line)?.into_iter().map(str::to_owned));
+        }
+        Some(all)
     }
 }
 

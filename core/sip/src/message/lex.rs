@@ -57,7 +57,12 @@ pub(crate) fn split_outside(text: &str, separator: u8) -> Option<Vec<&str>> {
                 at += quoted_end(&text[at..])?;
                 continue;
             }
-            b'<' => angle = true,
+            b'<' if !angle => {
+                // A quoted parameter of the URI may hold anything, a bracket too.
+                at += closing_bracket(&text[at..])?;
+                angle = true;
+                continue;
+            }
             b'>' => angle = false,
             byte if byte == separator && !angle => {
                 parts.push(text[start..at].trim());
@@ -71,30 +76,71 @@ pub(crate) fn split_outside(text: &str, separator: u8) -> Option<Vec<&str>> {
     (!angle).then_some(parts)
 }
 
+/// Where the angle bracket that begins `text` is closed: outside of the quoted strings of its
+/// URI, or at the first `>` if those do not end.
+pub(crate) fn closing_bracket(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = 1;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'>' => return Some(at),
+            b'"' => match quoted_end(&text[at..]) {
+                Some(length) => at += length,
+                None => return text.find('>'),
+            },
+            _ => at += 1,
+        }
+    }
+    text.find('>')
+}
+
+/// Positions of a character outside of quoted strings; a quote that is not closed hides nothing.
+pub(crate) fn unquoted_positions(text: &str, wanted: u8) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let (mut at, mut quotes_close) = (0, true);
+    core::iter::from_fn(move || {
+        while at < bytes.len() {
+            let here = at;
+            let quoted = (bytes[here] == b'"' && quotes_close).then(|| quoted_end(&text[here..]));
+            quotes_close &= quoted != Some(None);
+            at += quoted.flatten().unwrap_or(1);
+            if bytes[here] == wanted {
+                return Some(here);
+            }
+        }
+        None
+    })
+}
+
+/// Splits at the first such character outside of quoted strings.
+pub(crate) fn split_once_unquoted(text: &str, at: u8) -> Option<(&str, &str)> {
+    let at = unquoted_positions(text, at).next()?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
 /// The values of a header that holds a comma-separated list.
 pub(crate) fn split_values(text: &str) -> Option<Vec<&str>> {
     split_outside(text, b',')
 }
 
 /// Reads `;a=b;c` (what follows an address, or a Via's sent-by); `text` begins with `;` or is
-/// empty. Values are tokens, hosts or quoted strings.
+/// empty. Values are tokens, hosts or quoted strings; anything else printable is accepted as it
+/// is, and so are empty parameters (`;;`, a `;` at the end).
 pub(crate) fn params(text: &str) -> Option<Params> {
     let text = text.trim();
     if text.is_empty() {
         return Some(Vec::new());
     }
     let mut read = Vec::new();
-    for part in split_outside(text.strip_prefix(';')?, b';')? {
+    let parts = split_outside(text.strip_prefix(';')?, b';')?;
+    for part in parts.into_iter().filter(|part| !part.is_empty()) {
         let (name, value) = match part.split_once('=') {
             Some((name, value)) => (name.trim(), Some(value.trim())),
             None => (part, None),
         };
         let sound = |value: &str| {
             quoted_end(value) == Some(value.len())
-                || (!value.is_empty()
-                    && value
-                        .bytes()
-                        .all(|b| is_token_byte(b) || b"[]:".contains(&b)))
+                || !value.bytes().any(|b| b.is_ascii_control() || b == b'"')
         };
         if !is_token(name) || !value.is_none_or(sound) {
             return None;

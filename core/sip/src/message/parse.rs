@@ -5,7 +5,7 @@ use confab_terms::limits;
 use thiserror::Error;
 
 use super::headers::{Headers, lossy};
-use super::lex::{is_token, split_values};
+use super::lex::is_token;
 use super::split::{Pieces, split};
 use super::{Address, Echo, Method, Request, Response, Uri, Via};
 
@@ -118,19 +118,68 @@ fn response(pieces: &Pieces<'_>) -> Result<Response, Fault> {
     if version != Some("SIP/2.0") || !digits || !(100..700).contains(&status) {
         return Err("Bad Status Line".into());
     }
-    let core = core(pieces)?;
+    let headers = &pieces.headers;
+    let (call_id, cseq, method) = identity(headers)?;
+    let vias = vias(headers)?;
+    // By these it is known what it answers. Whatever else cannot be read makes a 2xx unusable,
+    // and that must be told to its sender.
+    let mut faults = Vec::from_iter(pieces.fault.map(str::to_owned));
+    let mut address = |name| {
+        response_address(headers, name).unwrap_or_else(|fault| {
+            faults.push(fault);
+            unreadable(headers, name)
+        })
+    };
+    let (from, to) = (address("From"), address("To"));
+    faults.extend(single(headers, "Content-Type").err());
+    faults.extend(routes(headers, "Record-Route").err());
+    let contact = contact(headers).unwrap_or_else(|fault| {
+        faults.push(fault);
+        None
+    });
+    let body = body(pieces).unwrap_or_else(|fault| {
+        faults.push(fault);
+        Vec::new()
+    });
     Ok(Response {
         status,
-        vias: core.vias,
-        from: core.from,
-        to: core.to,
-        call_id: core.call_id,
-        cseq: core.cseq,
-        method: core.method,
-        contact: core.contact,
-        headers: pieces.headers.clone(),
-        body: body(pieces)?,
+        vias,
+        from,
+        to,
+        call_id,
+        cseq,
+        method,
+        contact,
+        headers: headers.clone(),
+        body,
+        fault: faults.into_iter().next(),
     })
+}
+
+fn response_address(headers: &Headers, name: &str) -> Result<Address, Fault> {
+    let value = single(headers, name)?.ok_or_else(|| format!("Missing {name}"))?;
+    Address::parse(&value)
+        .filter(Address::first_tag_is_sound)
+        .ok_or_else(|| format!("Bad {name}"))
+}
+
+/// An address of which only the tag is known.
+fn unreadable(headers: &Headers, name: &str) -> Address {
+    let text = headers.text(name).unwrap_or_default();
+    let tag = text.split(";tag=").nth(1).map(|rest| {
+        let end = rest.find(|char: char| !is_token(char.encode_utf8(&mut [0; 4])));
+        rest[..end.unwrap_or(rest.len())].to_owned()
+    });
+    let tag = tag.filter(|tag| is_token(tag));
+    let params = tag.map(|tag| ("tag".to_owned(), Some(tag)));
+    Address {
+        name: None,
+        uri: Uri::Other {
+            scheme: String::new(),
+            text: String::new(),
+        },
+        params: params.into_iter().collect(),
+    }
 }
 
 /// What both kinds of message must have.
@@ -152,20 +201,13 @@ fn core(pieces: &Pieces<'_>) -> Result<Core, Fault> {
     let vias = vias(headers)?;
     let from = address(headers, "From")?;
     let to = address(headers, "To")?;
-    let call_id = single(headers, "Call-ID")?.ok_or("Missing Call-ID")?;
-    if call_id.is_empty() || !call_id.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err("Bad Call-ID".into());
-    }
-    let (cseq, method) = cseq(&single(headers, "CSeq")?.ok_or("Missing CSeq")?)?;
+    let (call_id, cseq, method) = identity(headers)?;
     if let Some(hops) = single(headers, "Max-Forwards")? {
         number(&hops, 255).ok_or("Bad Max-Forwards")?;
     }
     single(headers, "Content-Type")?;
     for name in ["Route", "Record-Route"] {
-        let bad = || format!("Bad {name}");
-        for value in headers.list(name).ok_or_else(bad)? {
-            Address::parse(&value).ok_or_else(bad)?;
-        }
+        routes(headers, name)?;
     }
     Ok(Core {
         vias,
@@ -176,6 +218,22 @@ fn core(pieces: &Pieces<'_>) -> Result<Core, Fault> {
         method,
         contact: contact(headers)?,
     })
+}
+
+/// Call-ID, number and method: by these, and the Via, a response belongs to its request.
+fn identity(headers: &Headers) -> Result<(String, u32, Method), Fault> {
+    let call_id = single(headers, "Call-ID")?.ok_or("Missing Call-ID")?;
+    if call_id.is_empty() || !call_id.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err("Bad Call-ID".into());
+    }
+    let (cseq, method) = cseq(&single(headers, "CSeq")?.ok_or("Missing CSeq")?)?;
+    Ok((call_id, cseq, method))
+}
+
+fn routes(headers: &Headers, name: &str) -> Result<(), Fault> {
+    let routes = headers.addresses(name);
+    let sound = routes.is_some_and(|routes| !routes.iter().any(|route| route == "*"));
+    sound.then_some(()).ok_or_else(|| format!("Bad {name}"))
 }
 
 /// The value of a header that may be there once.
@@ -208,17 +266,9 @@ fn address(headers: &Headers, name: &str) -> Result<Address, Fault> {
 }
 
 fn contact(headers: &Headers) -> Result<Option<Address>, Fault> {
-    let mut first = None;
-    for line in headers.all("Contact") {
-        let line = lossy(line);
-        for value in split_values(&line).ok_or("Bad Contact")? {
-            if value != "*" {
-                let address = Address::parse(value).ok_or("Bad Contact")?;
-                first.get_or_insert(address);
-            }
-        }
-    }
-    Ok(first)
+    let contacts = headers.addresses("Contact").ok_or("Bad Contact")?;
+    let mut addresses = contacts.iter().filter(|contact| *contact != "*");
+    Ok(addresses.next().and_then(|contact| Address::parse(contact)))
 }
 
 /// `4711 INVITE`; the number is below 2^31 (RFC 3261 §8.1.1.5).

@@ -26,4 +26,6 @@ pub struct Response {
     pub headers: Headers,
     /// The body.
     pub body: Vec<u8>,
+    /// The first part of it that cannot be read: a 2xx to an INVITE cannot be used then.
+    pub fault: Option<String>,
 }

@@ -6,7 +6,13 @@ use core::net::Ipv6Addr;
 
 use serde::{Deserialize, Serialize};
 
-use super::lex::{Params, escapes_are_whole, is_token, param, unescape};
+use super::lex::{
+    Params, escapes_are_whole, is_token, param, quoted_end, split_once_unquoted, unescape,
+    unquoted_positions,
+};
+
+/// Places at which the user part of a URI may end that are tried.
+const USER_ENDS_MAX: usize = 4;
 
 /// A URI.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,18 +110,31 @@ impl fmt::Display for Host {
 impl SipUri {
     fn parse(text: &str, secure: bool) -> Option<Self> {
         let rest = text.split_once(':')?.1;
-        let (userinfo, rest) = match rest.rsplit_once('@') {
-            Some((userinfo, rest)) => (Some(userinfo), rest),
-            None => (None, rest),
-        };
+        // The last '@' ends the user part, unless that or a parameter has one of its own.
+        let mut ends: Vec<usize> = unquoted_positions(rest, b'@').collect();
+        ends.reverse();
+        ends.truncate(USER_ENDS_MAX);
+        let splits = ends.iter().map(|at| (&rest[..*at], &rest[at + 1..]));
+        let sound = splits.clone().filter(|(user, _)| !user.contains('@'));
+        let mut splits = sound.chain(splits);
+        splits
+            .find_map(|(user, rest)| Self::of_parts(text, secure, Some(user), rest))
+            .or_else(|| Self::of_parts(text, secure, None, rest))
+    }
+
+    fn of_parts(text: &str, secure: bool, userinfo: Option<&str>, rest: &str) -> Option<Self> {
         let user = match userinfo {
+            // `sip:@host`: nobody's name.
+            None | Some("") => None,
             Some(userinfo) => Some(user(userinfo)?),
-            None => None,
         };
-        let (rest, headers) = match rest.split_once('?') {
+        let (rest, headers) = match split_once_unquoted(rest, b'?') {
             Some((rest, headers)) => (rest, Some(headers)),
             None => (rest, None),
         };
+        if headers.is_some_and(|headers| headers.contains('"')) {
+            return None;
+        }
         let (host_port, params) = rest.split_once(';').unwrap_or((rest, ""));
         let (host, port) = Host::parse_with_port(host_port)?;
         Some(Self {
@@ -164,28 +183,40 @@ impl SipUri {
 
 /// The user part without the password; `None` if a character of it is not allowed.
 fn user(userinfo: &str) -> Option<String> {
-    let sound = |b: u8| b.is_ascii_alphanumeric() || b"-_.!~*'()%&=+$,;?/:#".contains(&b);
+    let sound = |b: u8| b.is_ascii_alphanumeric() || b"-_.!~*'()%&=+$,;?/:#@".contains(&b);
     let user = userinfo.split(':').next().unwrap_or_default();
-    // '#' is not in the grammar, but it is on the keys of phones.
+    // '#' is not in the grammar, but it is on the keys of phones; '@' is in addresses of mail.
     (!user.is_empty() && userinfo.bytes().all(sound) && escapes_are_whole(userinfo))
         .then(|| user.to_owned())
 }
 
 fn uri_params(text: &str) -> Option<Params> {
     let mut read = Vec::new();
-    if text.is_empty() {
-        return Some(read);
-    }
     let sound = |text: &str| {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.!~*'()%[]/:&+$".contains(&b);
         !text.is_empty() && text.bytes().all(allowed) && escapes_are_whole(text)
     };
-    for part in text.split(';') {
+    let mut rest = Some(text);
+    while let Some(text) = rest {
+        let (part, next) = match split_once_unquoted(text, b';') {
+            Some((part, next)) => (part, Some(next)),
+            None => (text, None),
+        };
+        rest = next;
+        if part.is_empty() {
+            continue;
+        }
         let (name, value) = match part.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (part, None),
         };
-        if !sound(name) || !value.is_none_or(sound) {
+        // Beyond the grammar: an empty value, one with `=` in it, a quoted string.
+        let value_sound = |value: &str| {
+            let plain = |b: u8| !b"\"?<>".contains(&b);
+            quoted_end(value) == Some(value.len())
+                || value.bytes().all(plain) && escapes_are_whole(value)
+        };
+        if !sound(name) || !value.is_none_or(value_sound) {
             return None;
         }
         read.push((name.to_owned(), value.map(str::to_owned)));
@@ -206,11 +237,12 @@ impl Uri {
             && scheme
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
-        if !scheme_sound || rest.is_empty() || !text.bytes().all(sound) {
+        if !scheme_sound || rest.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
             return None;
         }
         match scheme.as_str() {
             "sip" | "sips" => SipUri::parse(text, scheme == "sips").map(Self::Sip),
+            _ if !text.bytes().all(sound) => None,
             _ => Some(Self::Other {
                 scheme,
                 text: text.to_owned(),

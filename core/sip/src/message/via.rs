@@ -2,7 +2,7 @@
 
 use confab_terms::SocketAddr;
 
-use super::lex::{Params, is_token, param, params, quoted_end};
+use super::lex::{Params, is_token, param, params};
 use super::uri::{Host, is_token_or_host};
 
 /// What begins a branch that is unique (RFC 3261 §8.1.1.7).
@@ -39,8 +39,10 @@ impl Via {
         let params = params(after)?;
         let sound = |(name, value): &(String, Option<String>)| match value.as_deref() {
             None => !name.eq_ignore_ascii_case("branch"),
+            Some("") if name.eq_ignore_ascii_case("rport") => true,
             Some(value) if name.eq_ignore_ascii_case("rport") => value.parse::<u16>().is_ok(),
-            Some(value) => quoted_end(value).is_some() || is_token_or_host(value),
+            Some(value) if name.eq_ignore_ascii_case("branch") => is_token_or_host(value),
+            Some(_) => true,
         };
         (is_token(transport) && params.iter().all(sound)).then(|| Self {
             transport: transport.to_owned(),

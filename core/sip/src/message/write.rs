@@ -1,6 +1,6 @@
 //! Our own messages as bytes: replies to what was asked, and requests.
 
-use confab_terms::SocketAddr;
+use confab_terms::{SocketAddr, limits};
 use serde::{Deserialize, Serialize};
 
 use super::headers::{Headers, compact};
@@ -95,6 +95,17 @@ impl Reply {
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+    /// With a Warning (RFC 3261 §20.43) of this code. Its agent is a pseudonym.
+    pub(crate) fn warning(self, code: u16, text: &str) -> Self {
+        let kept = |char: &char| !char.is_control();
+        let text = text
+            .chars()
+            .filter(kept)
+            .take(limits::SIP_WARNING_CHARS_MAX);
+        let text: String = text.collect();
+        let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+        self.header("Warning", format!("{code} confab \"{text}\""))
     }
     /// With the request's Record-Route: what makes a dialog has it (RFC 3261 §12.1.1).
     pub(crate) fn record_route(mut self) -> Self {

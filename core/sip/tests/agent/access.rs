@@ -23,6 +23,7 @@ fn trunk(name: &str, networks: &[&str], account: Option<Account>) -> Trunk {
         account,
         gateway: None,
         srtp: None,
+        nat: confab_sip::Nat::Auto,
         identity: Default::default(),
     }
 }

@@ -14,6 +14,7 @@ fn trunk(password: &str) -> Trunk {
         }),
         gateway: None,
         srtp: None,
+        nat: confab_sip::Nat::Auto,
         identity: Default::default(),
     }
 }

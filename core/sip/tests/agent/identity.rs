@@ -32,6 +32,7 @@ fn carrier(identity: IdentityRules) -> Trunk {
         account: None,
         gateway: None,
         srtp: None,
+        nat: confab_sip::Nat::Auto,
         identity,
     }
 }

@@ -170,7 +170,13 @@ fn a_bye_finds_a_contact_that_is_a_name() {
             wire.agent
                 .handle(wire.now, at("192.0.2.8:5060"), ok.as_bytes());
         } else {
+            // Where their INVITE came from.
             wire.agent.handle_resolved(wire.now, lookup, &[]);
+            let bye = datagram(&mut wire, "192.0.2.7:5070");
+            assert_eq!(head(&bye), "BYE sip:anna@anna.example SIP/2.0");
+            let ok = response_to(&bye, 200);
+            wire.agent
+                .handle(wire.now, at("192.0.2.7:5070"), ok.as_bytes());
         }
         wire.run_for(Duration::from_secs(6));
         // The INVITE that was accepted is remembered for 32 s (RFC 6026).

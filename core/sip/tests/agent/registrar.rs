@@ -180,6 +180,7 @@ fn elsewhere_nobody_registers_another_or_without_a_password() {
             account,
             gateway: None,
             srtp: None,
+            nat: confab_sip::Nat::Auto,
             identity: Default::default(),
         }],
     };

@@ -117,8 +117,8 @@ fn a_contact_that_nobody_is_at_is_reached_where_it_was_heard() {
         );
         assert_eq!(destination, PROXY);
     }
-    let (_, destination, _) = called("Contact: <sip:anna@10.0.0.1:5062>\r\n");
-    assert_eq!(destination, "10.0.0.1:5062");
+    let (_, destination, _) = called("Contact: <sip:anna@10.0.0.2:5062>\r\n");
+    assert_eq!(destination, "10.0.0.2:5062");
 }
 
 /// Calls, and answers the INVITE with this status, To tag and headers.

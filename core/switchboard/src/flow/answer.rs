@@ -5,9 +5,10 @@ use core::time::Duration;
 
 use confab_media::LegMedia;
 use confab_sdp::{Agreed, Direction};
-use confab_terms::{CallSid, IpAddr, Now};
+use confab_terms::{CallSid, Now};
 
 use super::hand_over::hand_over;
+use super::media_peer::MediaPeer;
 use super::place;
 use crate::Switchboard;
 use crate::flow;
@@ -32,7 +33,8 @@ pub(crate) fn open_leg(board: &mut Switchboard, now: Now, sid: CallSid) {
         return;
     }
     call.state = CallState::Opening {
-        offer: core::mem::take(offer),
+        offer: offer.take(),
+        port: None,
     };
     place::open_leg_on(board, sid, thread);
 }
@@ -97,16 +99,17 @@ fn record_whole(board: &mut Switchboard, now: Now, sid: CallSid, wish: NewRecord
 }
 
 /// What the leg is told. While a phone holds us it may well send its own music: that is not mixed.
-pub(crate) fn leg_media(agreed: &Agreed, signalling_address: IpAddr) -> LegMedia {
+pub(crate) fn leg_media(agreed: &Agreed, peer: &MediaPeer) -> LegMedia {
     LegMedia {
         remote_rtp: agreed.remote_rtp,
         remote_rtcp: agreed.remote_rtcp,
-        signalling_address,
+        signalling_address: peer.signalling,
+        trusts_sdp: peer.can_be_at(agreed.remote_rtp.ip()),
         codec: agreed.codec,
         payload_type: agreed.payload_type,
         digits_payload_type: agreed.digits_payload_type,
         digits_clock_rate: agreed.digits_clock_rate,
-        comfort_noise: agreed.comfort_noise,
+        received: agreed.received,
         opus_limit: agreed.opus_limit,
         sends: matches!(agreed.direction, Direction::SendRecv | Direction::SendOnly),
         receives: agreed.direction == Direction::SendRecv,

@@ -57,6 +57,7 @@ pub(crate) fn finish_call(
     for timer in timers(sid) {
         board.timers.cancel(timer);
     }
+    board.lookups.forget(sid);
     let mut call = board.calls.remove(sid)?;
     // A leg that was asked for and not given yet is taken back too.
     if !matches!(call.state, CallState::Ringing { .. }) {
@@ -77,9 +78,10 @@ pub(crate) fn finish_call(
 }
 
 /// The timers of a live call.
-fn timers(sid: CallSid) -> [Timer; 10] {
+fn timers(sid: CallSid) -> [Timer; 11] {
     [
         Timer::Document(sid),
+        Timer::Names(sid),
         Timer::Pause(sid),
         Timer::Ringing(sid),
         Timer::TimeLimit(sid),

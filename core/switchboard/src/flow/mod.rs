@@ -9,10 +9,13 @@ mod end_call;
 mod hand_over;
 mod join;
 mod leave;
+mod media_peer;
 mod place;
 mod record;
+mod reject_media;
 mod secrecy;
 mod speech;
+mod unacceptable;
 
 pub(crate) use answer::{acknowledged, leg_media, limit_duration, open_leg};
 pub(crate) use applied::{applied, close, not_confirmed, reply_now, reply_when_applied};
@@ -20,10 +23,13 @@ pub(crate) use effects::carry_out;
 pub(crate) use end_call::{end_call, finish_call};
 pub(crate) use join::{NotJoined, join, take_seat};
 pub(crate) use leave::{leave, take_out};
+pub(crate) use media_peer::media_peer;
 pub(crate) use place::open_leg_on;
 pub(crate) use record::{
     pause, record, record_call, record_dialled, recorded, recording_of, stop_dial_recording,
     stop_recording,
 };
+pub(crate) use reject_media::{reject_answer, reject_media};
 pub(crate) use secrecy::{srtp_from, srtp_of};
 pub(crate) use speech::speech;
+pub(crate) use unacceptable::{Unacceptable, tell_unacceptable};

@@ -13,6 +13,7 @@ use crate::tell;
 pub(crate) fn deadline(board: &mut Switchboard, now: Now, timer: Timer) {
     match timer {
         Timer::Document(call) => program::document_too_late(board, now, call),
+        Timer::Names(call) => super::not_resolved(board, now, call),
         Timer::Pause(call) => program::pause_over(board, now, call),
         Timer::Ringing(call) => super::rang_too_long(board, now, call),
         Timer::TimeLimit(call) => flow::leave(board, now, call, LeaveReason::HungUp),

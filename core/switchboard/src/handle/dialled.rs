@@ -13,6 +13,8 @@ use crate::{CallEnd, CallEvent, CallStatus, Switchboard, flow};
 
 /// The vendor's: bad user credentials.
 const BAD_CREDENTIALS: u32 = 32_202;
+/// The vendor's: error communicating with the SIP infrastructure.
+const UNUSABLE_RESPONSE: u32 = 32_011;
 
 /// Its port is bound: the INVITE.
 pub(super) fn invite(board: &mut Switchboard, now: Now, sid: CallSid, local: Local) {
@@ -56,7 +58,7 @@ pub(super) fn ringing(board: &mut Switchboard, now: Now, dialog: DialogId) {
     tell::call_event(board, now, sid, CallEvent::Ringing);
 }
 
-/// 200, and acknowledged: the call is up and runs its document.
+/// 200, and acknowledged by us.
 pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answer: &[u8]) {
     let Some(sid) = board.calls.of_dialog(dialog) else {
         return;
@@ -69,7 +71,10 @@ pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answ
         call.invite.source = heard_from.unwrap_or(call.invite.source);
     }
     late::answered(board, now, dialog, answer);
-    flow::acknowledged(board, now, sid);
+}
+
+/// Its media is agreed on, and it is up: it runs its document.
+pub(super) fn agreed(board: &mut Switchboard, now: Now, sid: CallSid) {
     let call = board.calls.get(sid).filter(|call| call.is_up());
     let outgoing = call.and_then(|call| call.outgoing.as_ref());
     match outgoing.map(|outgoing| outgoing.send_digits.clone()) {
@@ -77,6 +82,18 @@ pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answ
         Some(None) => program::run_first(board, now, sid),
         None => {}
     }
+}
+
+/// A 200 that cannot be read as a whole: the call has been ended, and its end follows.
+pub(super) fn unusable(board: &mut Switchboard, now: Now, dialog: DialogId, reason: &str) {
+    let Some(sid) = board.calls.of_dialog(dialog) else {
+        return;
+    };
+    let message = format!(
+        "the call was answered with a 200 that cannot be used, and ended: {reason}; expected a \
+         response as in RFC 3261"
+    );
+    tell::notice_of_call(board, now, sid, UNUSABLE_RESPONSE, message, None);
 }
 
 /// Nobody answered in time: the INVITE is taken back.

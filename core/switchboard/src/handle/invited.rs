@@ -1,13 +1,14 @@
 //! A new call: refused at once, or given its sid and its first document.
 
 use confab_cxml::{Beep, ConferenceNoun, Dial, Document, Verb};
-use confab_sdp::Local;
+use confab_sdp::{HostNames, Local, Rejection, Session, host_names};
 use confab_sip::{DialogId, Event};
 use confab_terms::{CallSid, Now};
 
+use super::resolved;
 use crate::CallEnd;
 use crate::flow;
-use crate::live::{Call, CallState, Invite, Redirects, Replaces, Times};
+use crate::live::{Call, CallState, Invite, Purpose, Redirects, Replaces, Times};
 use crate::program::{self, Announcing, Flow};
 use crate::tell::{self, fields};
 use crate::{CallEvent, CallStatus, Cookies, Switchboard};
@@ -33,7 +34,11 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
     if !board.takes_calls() {
         return refuse(board, now, dialog);
     }
-    let acceptable = offer.is_empty() || is_acceptable(board, dialog, &offer);
+    let (offer, acceptable) = match read_offer(board, dialog, &offer) {
+        Ok((offer, names)) => (offer, Ok(names)),
+        Err(rejection) => (None, Err(rejection)),
+    };
+    let unresolved = offer.clone();
     let replaces = replaces.and_then(|dialog| whose_place(board, dialog));
     let (sid, leg) = (board.names.call(), board.names.leg());
     board.counted.calls_total += 1;
@@ -75,8 +80,27 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         time_limit: None,
     });
     tell::call_began(board, now, sid);
+    match acceptable {
+        Ok(names) => proceed(board, now, sid, (unresolved, &names), replaces),
+        Err(rejection) => flow::reject_media(board, now, sid, &rejection),
+    }
+}
+
+/// Looks up the host names of the offer, and goes on with the call meanwhile.
+fn proceed(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    (offer, names): (Option<Box<Session>>, &HostNames),
+    replaces: Option<Replaces>,
+) {
+    if let Some(offer) = offer.filter(|_| !names.is_empty()) {
+        resolved::resolve(board, now, sid, (*offer, names, Purpose::Invite));
+        if board.calls.get(sid).is_none() {
+            return;
+        }
+    }
     match replaces {
-        _ if !acceptable => flow::end_call(board, now, sid, CallEnd::Refused(488)),
         // A seat is waiting for it: nobody is asked what it is to do.
         Some(Replaces::Seat(_)) => flow::open_leg(board, now, sid),
         _ => begin(board, now, sid),
@@ -98,8 +122,18 @@ fn whose_place(board: &Switchboard, dialog: DialogId) -> Option<Replaces> {
     })
 }
 
-/// Whether we could answer this offer, before a port is bound for it.
-fn is_acceptable(board: &mut Switchboard, dialog: DialogId, offer: &[u8]) -> bool {
+/// An offer, if there is one, and the host names that it needs.
+type ReadOffer = (Option<Box<Session>>, HostNames);
+
+/// Parses the offer, and checks that it can be answered, before a port is bound for it.
+fn read_offer(
+    board: &mut Switchboard,
+    dialog: DialogId,
+    offer: &[u8],
+) -> Result<ReadOffer, Rejection> {
+    if offer.is_empty() {
+        return Ok((None, HostNames::default()));
+    }
     let srtp = flow::srtp_from(board, dialog);
     let local = Local {
         address: board.config.media_address,
@@ -108,8 +142,11 @@ fn is_acceptable(board: &mut Switchboard, dialog: DialogId, offer: &[u8]) -> boo
         version: 1,
         srtp,
         codecs: board.config.codecs.clone(),
+        numbers: confab_sdp::PayloadNumbers::default(),
     };
-    confab_sdp::parse(offer).is_ok_and(|offer| confab_sdp::answer(&offer, &local).is_ok())
+    let offer = confab_sdp::parse(offer)?;
+    let names = host_names(&offer, &local)?;
+    Ok((Some(Box::new(offer)), names))
 }
 
 /// Asks for the document, or takes the conference that was dialled.

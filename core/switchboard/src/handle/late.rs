@@ -1,14 +1,14 @@
 //! Late offers: an INVITE or re-INVITE leaves the offer to us, and its ACK brings the answer.
 
 use confab_media::Command;
-use confab_sdp::{Direction, Local};
+use confab_sdp::{Direction, Local, Rejection, Session, host_names};
 use confab_sip::DialogId;
 use confab_terms::{CallSid, Now};
 
 use super::leg_opened::add_leg;
-use crate::CallEnd;
-use crate::flow;
-use crate::live::{CallState, Leg};
+use super::{dialled, offered, resolved};
+use crate::flow::{self, Unacceptable};
+use crate::live::{CallState, Leg, Purpose};
 use crate::{Output, Switchboard};
 
 /// The 200 of a call that came without an offer.
@@ -33,7 +33,8 @@ pub(super) fn offer_wanted(board: &mut Switchboard, now: Now, dialog: DialogId) 
     let call = call.and_then(|sid| board.calls.get_mut(sid));
     let Some(CallState::Answered(leg) | CallState::Up(leg)) = call.map(|call| &mut call.state)
     else {
-        return board.sip.refuse_offer(now.instant, dialog, 488);
+        let why = Unacceptable::state(offered::NO_MEDIA);
+        return offered::refuse(board, now, dialog, &why);
     };
     // Which of the suites will be taken nobody knows, and none may begin again under its old key.
     if let Some(old) = leg.local.srtp {
@@ -49,13 +50,39 @@ pub(super) fn offer_wanted(board: &mut Switchboard, now: Now, dialog: DialogId) 
     board.sip.accept_offer(now.instant, dialog, offer);
 }
 
-/// The answer to our offer. A call that never got one has no media: it ends. One that had media
-/// before goes on with it.
+/// The answer to our offer: used once its host names are resolved.
 pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answer: &[u8]) {
     let Some(sid) = board.calls.of_dialog(dialog) else {
         return;
     };
-    let Some(call) = board.calls.get_mut(sid) else {
+    let Some(call) = board.calls.get(sid) else {
+        return;
+    };
+    let local = match &call.state {
+        CallState::Offering { local, .. } => local,
+        CallState::Answered(leg) | CallState::Up(leg) => &leg.local,
+        CallState::Ringing { .. } | CallState::Opening { .. } => return,
+    };
+    let session = confab_sdp::parse(answer).map_err(Rejection::from);
+    let names = session.as_ref().ok();
+    let names = names.and_then(|session| host_names(session, local).ok());
+    match (session, names) {
+        (Ok(session), Some(names)) if !names.is_empty() => {
+            resolved::resolve(board, now, sid, (session, &names, Purpose::Answer));
+        }
+        (session, _) => agreed(board, now, sid, session),
+    }
+}
+
+/// Takes an answer whose host names are resolved. A call that never had a usable one has no media:
+/// it ends. One that had media before goes on with it.
+pub(super) fn agreed(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    answer: Result<Session, Rejection>,
+) {
+    let Some(call) = board.calls.get(sid) else {
         return;
     };
     let (local, source) = match &call.state {
@@ -63,31 +90,71 @@ pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answ
         CallState::Answered(leg) | CallState::Up(leg) => (&leg.local, leg.media.signalling_address),
         CallState::Ringing { .. } | CallState::Opening { .. } => return,
     };
-    let agreed = confab_sdp::parse(answer).ok();
-    let agreed = agreed.and_then(|answer| confab_sdp::agree(local, &answer).ok());
-    let media = agreed.map(|agreed| flow::leg_media(&agreed, source));
+    let agreed = answer.and_then(|answer| Ok(confab_sdp::agree(local, &answer)?));
+    let agreed = match agreed {
+        Ok(agreed) => agreed,
+        Err(rejection) => return flow::reject_answer(board, now, sid, &rejection),
+    };
+    let peer = flow::media_peer(board, sid, source);
+    let media = flow::leg_media(&agreed, &peer);
+    let Some(call) = board.calls.get_mut(sid) else {
+        return;
+    };
     let (leg, thread) = (call.leg, call.thread);
-    match (&mut call.state, media) {
-        (CallState::Offering { local, offer }, Some(media)) => {
-            let (local, answer) = (local.clone(), core::mem::take(offer));
+    let mut is_first = false;
+    match &mut call.state {
+        CallState::Offering { local, offer } => {
+            let mut local = local.clone();
+            local.numbers = agreed.numbers;
+            let answer = core::mem::take(offer);
+            is_first = true;
             call.state = CallState::Answered(Leg {
                 local,
                 media,
                 answer,
             });
         }
-        (CallState::Offering { .. }, None) => {
-            return flow::end_call(board, now, sid, CallEnd::WeHangUp);
-        }
-        (CallState::Answered(known) | CallState::Up(known), Some(media))
-            if media != known.media =>
-        {
+        CallState::Answered(known) | CallState::Up(known) => {
+            known.local.numbers = agreed.numbers;
             known.media = media;
         }
-        _ => return,
+        CallState::Ringing { .. } | CallState::Opening { .. } => return,
     }
-    if let Some(media) = media {
-        let command = Command::SetMedia { leg, media };
-        board.send(Output::Media { thread, command });
+    let command = Command::SetMedia { leg, media };
+    board.send(Output::Media { thread, command });
+    if is_first {
+        first_agreed(board, now, sid);
     }
+}
+
+/// The answer to an offer that only refreshed the session. One that cannot be used changes nothing,
+/// but sources are learnt anew.
+pub(super) fn refreshed(board: &mut Switchboard, now: Now, dialog: DialogId, answer: &[u8]) {
+    let sid = board.calls.of_dialog(dialog);
+    let source = board.sip.heard_from(dialog);
+    let call = sid.and_then(|sid| board.calls.get_mut(sid));
+    let Some(call) = call else {
+        return;
+    };
+    let (sid, thread, id) = (call.sid, call.thread, call.leg);
+    let (CallState::Answered(leg) | CallState::Up(leg)) = &mut call.state else {
+        return;
+    };
+    if let Some(source) = source {
+        leg.media.signalling_address = source.ip();
+    }
+    let (local, media) = (&leg.local, leg.media);
+    let session = confab_sdp::parse(answer).ok();
+    let usable = session.filter(|session| confab_sdp::agree(local, session).is_ok());
+    if let Some(session) = usable {
+        return agreed(board, now, sid, Ok(session));
+    }
+    let command = Command::SetMedia { leg: id, media };
+    board.send(Output::Media { thread, command });
+}
+
+/// The first answer comes in an ACK, or is acknowledged by us: the call is up.
+fn first_agreed(board: &mut Switchboard, now: Now, sid: CallSid) {
+    flow::acknowledged(board, now, sid);
+    dialled::agreed(board, now, sid);
 }

@@ -18,15 +18,22 @@ pub(crate) fn leg_opened(board: &mut Switchboard, now: Now, leg: LegId, port: Op
     let Some(call) = board.calls.get(sid) else {
         return;
     };
-    let CallState::Opening { offer } = &call.state else {
+    let CallState::Opening { offer, .. } = &call.state else {
         return;
     };
+    let offer = offer.clone();
     let Some(rtp_port) = port else {
         flow::end_call(board, now, sid, CallEnd::Refused(503));
         return;
     };
-    let late = offer.is_empty();
-    let offer = confab_sdp::parse(offer);
+    if board.lookups.is_waiting(sid) {
+        if let Some(call) = board.calls.get_mut(sid)
+            && let CallState::Opening { port, .. } = &mut call.state
+        {
+            *port = Some(rtp_port);
+        }
+        return;
+    }
     let srtp = flow::srtp_of(board, sid);
     let session_id = board.names.random_u64() >> 1;
     let local = Local {
@@ -36,25 +43,28 @@ pub(crate) fn leg_opened(board: &mut Switchboard, now: Now, leg: LegId, port: Op
         version: session_id,
         srtp,
         codecs: board.config.codecs.clone(),
+        numbers: confab_sdp::PayloadNumbers::default(),
     };
     let outgoing = board.calls.get(sid).is_some_and(|c| c.outgoing.is_some());
     if outgoing {
         return dialled::invite(board, now, sid, local);
     }
-    if late {
+    let Some(offer) = offer else {
         return late::offer_first(board, now, sid, local);
-    }
-    let answered = offer
-        .ok()
-        .and_then(|offer| confab_sdp::answer(&offer, &local).ok());
-    let Some((answer, agreed)) = answered else {
-        flow::end_call(board, now, sid, CallEnd::Refused(488));
-        return;
+    };
+    let (answer, agreed) = match confab_sdp::answer(&offer, &local) {
+        Ok(answered) => answered,
+        Err(rejection) => return flow::reject_media(board, now, sid, &rejection.into()),
+    };
+    let local = Local {
+        numbers: agreed.numbers,
+        ..local
     };
     let Some(call) = board.calls.get(sid) else {
         return;
     };
-    let media = flow::leg_media(&agreed, call.invite.source.ip());
+    let peer = flow::media_peer(board, sid, call.invite.source.ip());
+    let media = flow::leg_media(&agreed, &peer);
     let (thread, dialog) = (call.thread, call.dialog);
     add_leg(board, thread, leg);
     let command = Command::SetMedia { leg, media };

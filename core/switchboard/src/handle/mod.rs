@@ -10,6 +10,7 @@ mod late;
 mod leg_opened;
 mod media;
 mod offered;
+mod resolved;
 mod sip;
 
 pub(crate) use deadline::deadline;
@@ -20,4 +21,5 @@ pub(crate) use fetched::fetched;
 pub(crate) use invited::begin;
 pub(crate) use leg_opened::leg_opened;
 pub(crate) use media::media;
+pub(crate) use resolved::{finish as not_resolved, resolved};
 pub(crate) use sip::sip;

@@ -1,12 +1,17 @@
 //! A phone offers anew: holds, resumes, or moves its media. Never the end of a call.
 
-use confab_sdp::Local;
+use confab_media::Command;
+use confab_sdp::{HostNames, Local, NotAcceptable, Rejection, Session, host_names};
 use confab_sip::DialogId;
-use confab_terms::{IpAddr, Now};
+use confab_terms::{CallSid, IpAddr, Now};
 
-use crate::flow;
-use crate::live::{CallState, Leg, Names};
+use super::resolved;
+use crate::flow::{self, Unacceptable};
+use crate::live::{CallState, Leg, Names, Purpose};
 use crate::{Output, Switchboard};
+
+/// Reason of a refusal that is not in the offer.
+pub(super) const NO_MEDIA: &str = "the call has no media yet";
 
 pub(crate) fn offered(
     board: &mut Switchboard,
@@ -14,37 +19,71 @@ pub(crate) fn offered(
     dialog: DialogId,
     (source, offer): (IpAddr, &[u8]),
 ) {
-    match answer(board, dialog, source, offer) {
-        Some(answer) => board.sip.accept_offer(now.instant, dialog, answer),
-        None => board.sip.refuse_offer(now.instant, dialog, 488),
+    let sid = board.calls.of_dialog(dialog);
+    let call = sid.and_then(|sid| board.calls.get(sid));
+    let (Some(sid), Some(CallState::Answered(leg) | CallState::Up(leg))) =
+        (sid, call.map(|call| &call.state))
+    else {
+        return refuse(board, now, dialog, &Unacceptable::state(NO_MEDIA));
+    };
+    // An offer that is withdrawn while its names are looked up is not the one to answer.
+    let local = leg.local.clone();
+    board.lookups.forget(sid);
+    match read(offer, &local) {
+        Ok((session, names)) if !names.is_empty() => {
+            let offer = (session, &names, Purpose::Offer(source));
+            resolved::resolve(board, now, sid, offer);
+        }
+        Ok((session, _)) => answer(board, now, sid, (source, session)),
+        Err(rejection) => refuse(board, now, dialog, &Unacceptable::from(&rejection)),
     }
 }
 
-/// The answer, the media told; `None` if there is no answer to this offer. A phone that asks from
-/// another address sends its voice from there too, whatever its SDP says behind a NAT.
-fn answer(
-    board: &mut Switchboard,
-    dialog: DialogId,
-    source: IpAddr,
-    offer: &[u8],
-) -> Option<Vec<u8>> {
-    let sid = board.calls.of_dialog(dialog)?;
-    let call = board.calls.get_mut(sid)?;
-    let (CallState::Answered(leg) | CallState::Up(leg)) = &mut call.state else {
-        return None;
-    };
-    let offer = confab_sdp::parse(offer).ok()?;
-    let (answer, agreed) = answer_anew(leg, &offer, &mut board.names)?;
-    let media = flow::leg_media(&agreed, source);
-    if media != leg.media {
-        leg.media = media;
-        let (leg, thread) = (call.leg, call.thread);
-        board.send(Output::Media {
-            thread,
-            command: confab_media::Command::SetMedia { leg, media },
-        });
+/// 488 to a re-INVITE or UPDATE; the call goes on as it was.
+pub(super) fn refuse(board: &mut Switchboard, now: Now, dialog: DialogId, why: &Unacceptable) {
+    if let Some(sid) = board.calls.of_dialog(dialog) {
+        let request = "re-INVITE or UPDATE";
+        flow::tell_unacceptable(board, now, (sid, dialog), request, why);
     }
-    Some(answer)
+    board.sip.refuse_offer(now.instant, dialog, 488);
+}
+
+fn read(offer: &[u8], local: &Local) -> Result<(Session, HostNames), Rejection> {
+    let session = confab_sdp::parse(offer)?;
+    let names = host_names(&session, local)?;
+    Ok((session, names))
+}
+
+/// Answers the offer, after the media thread has been given the agreement: each one begins the
+/// learning of sources anew. A phone that offers from another address sends its voice from there
+/// too, whatever its SDP says behind a NAT.
+pub(super) fn answer(
+    board: &mut Switchboard,
+    now: Now,
+    sid: CallSid,
+    (source, offer): (IpAddr, Session),
+) {
+    let peer = flow::media_peer(board, sid, source);
+    let Some(call) = board.calls.get_mut(sid) else {
+        return;
+    };
+    let (dialog, thread) = (call.dialog, call.thread);
+    let (CallState::Answered(leg) | CallState::Up(leg)) = &mut call.state else {
+        return refuse(board, now, dialog, &Unacceptable::state(NO_MEDIA));
+    };
+    let (answer, agreed) = match answer_anew(leg, &offer, &mut board.names) {
+        Ok(answered) => answered,
+        Err(fault) => {
+            let why = Unacceptable::from(&Rejection::from(fault));
+            return refuse(board, now, dialog, &why);
+        }
+    };
+    let media = flow::leg_media(&agreed, &peer);
+    leg.media = media;
+    let leg = call.leg;
+    let command = Command::SetMedia { leg, media };
+    board.send(Output::Media { thread, command });
+    board.sip.accept_offer(now.instant, dialog, answer);
 }
 
 /// The version of our SDP goes up only if it says something else than before (RFC 3264 §8). Our
@@ -52,13 +91,14 @@ fn answer(
 /// key of ours is ever begun again.
 fn answer_anew(
     leg: &mut Leg,
-    offer: &confab_sdp::Session,
+    offer: &Session,
     names: &mut Names,
-) -> Option<(Vec<u8>, confab_sdp::Agreed)> {
-    let (same, agreed) = confab_sdp::answer(offer, &leg.local).ok()?;
+) -> Result<(Vec<u8>, confab_sdp::Agreed), NotAcceptable> {
+    let (same, agreed) = confab_sdp::answer(offer, &leg.local)?;
+    leg.local.numbers = agreed.numbers;
     let same_keys = agreed.srtp == leg.media.srtp;
     if same_keys && same == leg.answer {
-        return Some((same, agreed));
+        return Ok((same, agreed));
     }
     let srtp = leg.local.srtp.filter(|_| !same_keys);
     let next = Local {
@@ -69,8 +109,8 @@ fn answer_anew(
         },
         ..leg.local.clone()
     };
-    let (answer, agreed) = confab_sdp::answer(offer, &next).ok()?;
+    let (answer, agreed) = confab_sdp::answer(offer, &next)?;
     leg.local = next;
     leg.answer.clone_from(&answer);
-    Some((answer, agreed))
+    Ok((answer, agreed))
 }

@@ -37,9 +37,11 @@ pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
         Event::Ended { dialog, how } => ended(board, now, dialog, how),
         Event::Ringing { dialog } => dialled::ringing(board, now, dialog),
         Event::Answered { dialog, answer } => dialled::answered(board, now, dialog, &answer),
-        // Before the answer nobody is in a conference who could hear it; and the same offer once
-        // more only refreshes a call.
-        Event::EarlyAnswer { .. } | Event::OfferAccepted { .. } | Event::OfferRefused { .. } => {}
+        Event::Unusable { dialog, reason } => dialled::unusable(board, now, dialog, &reason),
+        Event::Refreshed { dialog } => late::refreshed(board, now, dialog, &[]),
+        Event::OfferAccepted { dialog, answer } => late::refreshed(board, now, dialog, &answer),
+        // Before the answer nobody is in a conference who could hear it.
+        Event::EarlyAnswer { .. } | Event::OfferRefused { .. } => {}
     }
 }
 

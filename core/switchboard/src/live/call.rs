@@ -2,7 +2,7 @@
 
 use confab_conference::{Settings, Url};
 use confab_media::{LegFigures, LegMedia};
-use confab_sdp::Local;
+use confab_sdp::{Local, Session};
 use confab_sip::{DialogId, Route};
 use confab_terms::{
     AccountSid, CallSid, ConferenceSid, DigitString, Instant, LegId, RecordingSid, SocketAddr,
@@ -117,9 +117,13 @@ pub(crate) struct Invite {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum CallState {
     /// Not answered, and no leg asked for.
-    Ringing { offer: Vec<u8> },
+    Ringing { offer: Option<Box<Session>> },
     /// A leg was asked for; a call of ours begins so.
-    Opening { offer: Vec<u8> },
+    Opening {
+        offer: Option<Box<Session>>,
+        /// Of the leg, while host names of the offer are being resolved.
+        port: Option<u16>,
+    },
     /// Our offer was sent: in a 200, and its ACK brings the answer; or in our INVITE.
     Offering { local: Local, offer: Vec<u8> },
     /// The 200 was sent, its ACK is awaited.

@@ -9,6 +9,8 @@ pub struct Counters {
     pub calls: u64,
     /// Conferences that are live now.
     pub conferences: u64,
+    /// SIP flows behind NAT that are kept open now.
+    pub kept_flows: u64,
     /// Calls since the start.
     pub calls_total: u64,
     /// Conferences since the start.
@@ -41,6 +43,8 @@ pub struct Leftovers {
     pub conferences: usize,
     /// Timers of the switchboard itself.
     pub timers: usize,
+    /// Calls that wait for host names of SDP.
+    pub lookups: usize,
     /// Fetches without an answer.
     pub fetches: usize,
     /// Decodings without an answer.

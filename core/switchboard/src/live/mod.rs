@@ -5,6 +5,7 @@ mod call;
 mod calls;
 mod counters;
 mod endings;
+mod lookups;
 mod names;
 mod partings;
 mod recordings;
@@ -21,6 +22,7 @@ pub(crate) use call::{
 pub(crate) use calls::Calls;
 pub use counters::{Counters, Leftovers};
 pub(crate) use endings::{Ending, Endings};
+pub(crate) use lookups::{Lookups, Purpose};
 pub(crate) use names::Names;
 pub(crate) use partings::{Parting, Partings};
 pub(crate) use recordings::{Recording, Recordings};

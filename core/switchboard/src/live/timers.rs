@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum Timer {
     /// A call waits for its document no longer.
     Document(CallSid),
+    /// Host names in SDP of a call are waited for no longer.
+    Names(CallSid),
     /// A `<Pause>` before the answer is over.
     Pause(CallSid),
     /// A call of ours rings long enough.

@@ -317,3 +317,84 @@ fn without_a_port_nobody_is_rung() {
     assert_eq!(told(&world), [("0", "initiated"), ("1", "failed")]);
     world.nothing_is_left();
 }
+
+/// The 200 to the INVITE of ours, with this Contact and SDP instead of the phone's.
+fn answered_with(contact: &str, sdp: &str) -> (World, CallSid) {
+    let (mut world, call) = dialled(&ALL);
+    let invite = world.log.iter().find_map(|output| match output {
+        confab_switchboard::Output::Datagram { bytes, .. } if bytes.starts_with(b"INVITE") => {
+            Some(String::from_utf8(bytes.clone()).unwrap())
+        }
+        _ => None,
+    });
+    let invite = invite.unwrap();
+    let header = |name: &str| {
+        let mut lines = invite.lines();
+        lines
+            .find(|line| line.starts_with(name))
+            .unwrap()
+            .to_owned()
+    };
+    let text = format!(
+        "SIP/2.0 200 OK\r\n{}\r\n{}\r\n{};tag=t\r\n{}\r\n{}\r\nContact: {contact}\r\n\
+         Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}",
+        header("Via: "),
+        header("From: "),
+        header("To: "),
+        header("Call-ID: "),
+        header("CSeq: "),
+        sdp.len()
+    );
+    let from = world.phones[PHONE].address;
+    let bytes = text.into_bytes();
+    world.input(confab_switchboard::Input::Datagram { from, bytes });
+    (world, call)
+}
+
+#[test]
+fn a_200_that_cannot_be_used_ends_the_call_with_a_notification() {
+    let sound = "v=0\r\no=- 1 1 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\n\
+                 m=audio 7000 RTP/AVP 0\r\n";
+    let foreign = sound.replace("RTP/AVP 0", "RTP/AVP 18");
+    for (contact, sdp, code, words, status) in [
+        (
+            "<sip:a@b;x=\"c>",
+            sound,
+            32_011,
+            "Bad Contact",
+            CallStatus::Failed,
+        ),
+        (
+            "<sip:a@127.0.0.2>",
+            "nonsense",
+            53_403,
+            "line 1",
+            CallStatus::Failed,
+        ),
+        (
+            "<sip:a@127.0.0.2>",
+            foreign.as_str(),
+            53_403,
+            "codec",
+            CallStatus::Failed,
+        ),
+    ] {
+        let (world, call) = answered_with(contact, sdp);
+        let sent: Vec<String> = world
+            .log
+            .iter()
+            .filter_map(|output| match output {
+                confab_switchboard::Output::Datagram { bytes, .. } => {
+                    Some(String::from_utf8_lossy(&bytes[..3]).into_owned())
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(sent[sent.len() - 2..], ["ACK", "BYE"], "{contact} {sdp}");
+        let told = world.notices.last().expect(words);
+        assert_eq!(told.code, code, "{}", told.message);
+        assert!(told.message.contains(words), "{}", told.message);
+        let ended = world.calls_ended.last().expect(words);
+        assert_eq!((ended.sid, ended.status), (call, status), "{words}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use confab_switchboard::conference::Key;
 use confab_terms::limits::LABEL_CHARS_MAX;
-use confab_terms::{AccountSid, CallSid, Sid};
+use confab_terms::{AccountSid, CallSid, KeySid, Sid};
 
 use super::Dialect;
 
@@ -77,4 +77,10 @@ pub fn account_sid(text: &str) -> Option<AccountSid> {
         (32, Some(_)) => text.parse().ok(),
         _ => None,
     }
+}
+
+/// Reads the sid of an API key: `SK` and 32 hexadecimal digits, in every dialect.
+pub(crate) fn key_sid(text: &str) -> Option<KeySid> {
+    let digits = text.strip_prefix(KeySid::PREFIX)?;
+    (digits.len() == 32).then(|| text.parse().ok()).flatten()
 }

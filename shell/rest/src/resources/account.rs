@@ -30,6 +30,7 @@ fn twilio(dialect: Dialect, account: &Account) -> Value {
         "subresource_uris": {
             "calls": below("Calls"),
             "conferences": below("Conferences"),
+            "keys": below("Keys"),
             "notifications": below("Notifications"),
             "recordings": below("Recordings"),
         },

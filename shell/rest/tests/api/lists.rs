@@ -206,6 +206,7 @@ fn conferences() -> Bench {
         move |_| Some(Reply::Conferences(live.clone())),
         Memory {
             account: account(),
+            keys: std::sync::Mutex::default(),
             conferences: ended.to_vec(),
             calls: vec![],
             notices: std::sync::Mutex::default(),

@@ -9,6 +9,7 @@ mod calls;
 #[path = "../common/mod.rs"]
 mod common;
 mod cross_origin;
+mod keys;
 mod links;
 mod lists;
 mod notifications;

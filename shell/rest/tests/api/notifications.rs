@@ -69,6 +69,7 @@ fn notice(n: u32, call: Option<u32>) -> KeptNotice {
 fn bench() -> Bench {
     let store = Memory {
         account: account(),
+        keys: std::sync::Mutex::default(),
         conferences: vec![],
         calls: vec![crate::common::call(&sid(5)), crate::common::call(&sid(6))],
         recordings: Mutex::default(),

@@ -205,6 +205,7 @@ fn bench(dialect: Dialect, of: RecordingOf) -> Bench {
     ended.status = CallStatus::Completed;
     let store = Memory {
         account: account(),
+        keys: std::sync::Mutex::default(),
         conferences: vec![conference(ENDED, "ended", 1, Status::Completed)],
         calls: vec![ended],
         notices: std::sync::Mutex::default(),

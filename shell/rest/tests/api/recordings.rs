@@ -66,6 +66,7 @@ fn bench(dialect: Dialect) -> Bench {
     ];
     let store = Memory {
         account: account(),
+        keys: std::sync::Mutex::default(),
         conferences: vec![],
         calls: vec![],
         notices: Mutex::default(),

@@ -92,6 +92,7 @@ async fn a_call_that_is_over_comes_from_the_store_with_its_duration() {
         crate::common::usual,
         crate::common::Memory {
             account: crate::common::account(),
+            keys: std::sync::Mutex::default(),
             conferences: vec![],
             calls: vec![ended],
             notices: std::sync::Mutex::default(),

@@ -48,6 +48,7 @@ fn memory() -> Memory {
     };
     Memory {
         account: account(),
+        keys: std::sync::Mutex::default(),
         conferences: vec![ended],
         calls: vec![],
         recordings: std::sync::Mutex::default(),

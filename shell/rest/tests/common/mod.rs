@@ -16,8 +16,8 @@ use confab_rest::{
 };
 use confab_store::RecordingFilter;
 use confab_store::{
-    Account, CallFilter, ConferenceFilter, Entry, KeptNotice, NoticeFilter, Part, Place, Store,
-    Stored, TokenHash,
+    Account, ApiKey, CallFilter, ConferenceFilter, Entry, KeptNotice, KeySecret, NoticeFilter,
+    Part, Place, Store, StoreError, Stored, TokenHash,
 };
 use confab_switchboard::RecordingView;
 use confab_switchboard::conference::{ParticipantState, Status};
@@ -25,7 +25,7 @@ use confab_switchboard::{
     CallDirection, CallStatus, CallView, ConferenceView, ParticipantView, Refusal, Reply,
     Request as Question,
 };
-use confab_terms::{AccountSid, CallSid, ConferenceSid, LegId, RecordingSid, WallTime};
+use confab_terms::{AccountSid, CallSid, ConferenceSid, KeySid, LegId, RecordingSid, WallTime};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -37,6 +37,8 @@ pub const OTHER_CALL: &str = "44444444-4444-4444-8444-444444444444";
 pub const TOKEN: &str = "PTtoken:with:colons";
 /// An origin that browsers may call from.
 pub const ORIGIN: &str = "https://app.example.com";
+/// A key whose secret the store cannot decrypt.
+pub const UNREADABLE_KEY: &str = "SKffffffffffff4fffbfffffffffffffff";
 /// Where the API is reached.
 pub const API_URL: &str = "http://198.51.100.7:8080";
 
@@ -63,6 +65,7 @@ pub struct Memory {
     pub calls: Vec<CallView>,
     pub notices: Mutex<Vec<KeptNotice>>,
     pub recordings: Mutex<Vec<RecordingView>>,
+    pub keys: Mutex<Vec<(ApiKey, KeySecret)>>,
 }
 
 impl Store for Memory {
@@ -151,6 +154,60 @@ impl Store for Memory {
             sid: kept.sid.clone(),
         });
         Box::pin(async move { Ok(found) })
+    }
+    fn api_keys(&self, part: Part) -> Vec<ApiKey> {
+        let keys = self.keys.lock().unwrap();
+        let keys = keys.iter().map(|(key, _)| key.clone());
+        part.cut(keys, |key| Place {
+            at: key.date_created,
+            sid: key.sid.to_string(),
+        })
+    }
+    fn api_key(&self, sid: KeySid) -> Option<ApiKey> {
+        let keys = self.keys.lock().unwrap();
+        let mut keys = keys.iter();
+        Some(keys.find(|(key, _)| key.sid == sid)?.0.clone())
+    }
+    fn key_secret(&self, sid: KeySid) -> Result<Option<KeySecret>, StoreError> {
+        if sid == UNREADABLE_KEY.parse().unwrap() {
+            return Err(StoreError::NotDecrypted(UNREADABLE_KEY.to_owned()));
+        }
+        let keys = self.keys.lock().unwrap();
+        let found = keys.iter().find(|(key, _)| key.sid == sid);
+        Ok(found.map(|(_, secret)| secret.clone()))
+    }
+    /// At most two.
+    fn create_key(&self, friendly_name: String) -> Stored<'_, Option<(ApiKey, KeySecret)>> {
+        let mut keys = self.keys.lock().unwrap();
+        let made = (keys.len() < 2).then(|| {
+            let number = keys.len() as u128 + 1;
+            let key = ApiKey {
+                sid: KeySid::from_random(number),
+                friendly_name,
+                date_created: WallTime(1_794_918_896_000),
+                date_updated: WallTime(1_794_918_896_000),
+            };
+            let made = (key, KeySecret(format!("secret{number}:x")));
+            keys.push(made.clone());
+            made
+        });
+        Box::pin(async move { Ok(made) })
+    }
+    fn rename_key(&self, sid: KeySid, friendly_name: String) -> Stored<'_, Option<ApiKey>> {
+        let mut keys = self.keys.lock().unwrap();
+        let found = keys.iter_mut().find(|(key, _)| key.sid == sid);
+        let renamed = found.map(|(key, _)| {
+            key.friendly_name = friendly_name;
+            key.clone()
+        });
+        Box::pin(async move { Ok(renamed) })
+    }
+    fn delete_key(&self, sid: KeySid) -> Stored<'_, bool> {
+        let mut keys = self.keys.lock().unwrap();
+        let before = keys.len();
+        keys.retain(|(key, _)| key.sid != sid);
+        let was_there = keys.len() < before;
+        Box::pin(async move { Ok(was_there) })
     }
     fn flush(&self) -> Stored<'_, ()> {
         Box::pin(async { Ok(()) })
@@ -272,6 +329,7 @@ impl Bench {
             script,
             Memory {
                 account: account(),
+                keys: std::sync::Mutex::default(),
                 conferences: vec![conference(
                     ENDED,
                     "ended",

@@ -55,6 +55,7 @@ pub async fn run(dir: &Path) -> Running {
         line: Line::new(Usual),
         store: Arc::new(Memory {
             account: account(),
+            keys: std::sync::Mutex::default(),
             conferences: vec![],
             calls: vec![],
             notices: std::sync::Mutex::default(),

@@ -100,6 +100,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "Whether its media is encrypted [default: as CONFAB_SRTP says]",
     },
     Setting {
+        name: "trunk_nat",
+        default: None,
+        value: "auto|always|never",
+        help: "Requests to its calls and phones: on the flow of their requests where those show a \
+               NAT, always, or always to their Contact [default: auto]",
+    },
+    Setting {
         name: "trunk_country_code",
         default: None,
         value: "DIGITS",

@@ -306,6 +306,27 @@ fn a_bad_trunk_is_one_line_that_says_which_and_what_would_do() {
 }
 
 #[test]
+fn nat_is_auto_unless_a_trunk_says_otherwise() {
+    use confab_switchboard::Nat;
+
+    let environment = [
+        ("CONFAB_TRUNK_ADDRESS", "192.0.2.7"),
+        ("CONFAB_TRUNK_NAT", "never"),
+    ];
+    let file = "[[trunk]]\nname = 'a'\naddress = '192.0.2.8'\nnat = 'always'\n\
+                [[trunk]]\nname = 'b'\naddress = '192.0.2.9'\n";
+    let config = read(&[], &environment, file).unwrap();
+    let access = super::access(config.sip_listen, &config.trunks);
+    let nats: Vec<Nat> = access.trunks.iter().map(|trunk| trunk.nat).collect();
+    assert_eq!(nats, [Nat::Never, Nat::Always, Nat::Auto]);
+    let wrong = [environment[0], ("CONFAB_TRUNK_NAT", "yes")];
+    let line = read(&[], &wrong, "").expect_err("no such value");
+    for part in ["CONFAB_TRUNK_NAT", "\"yes\"", "auto, always and never"] {
+        assert!(line.contains(part), "{line}");
+    }
+}
+
+#[test]
 fn identity_rules_come_from_the_environment_and_the_file() {
     use confab_switchboard::CountryCode;
 

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use confab_switchboard::{Access, Account, CountryCode, Gateway, IdentityRules, Secret};
+use confab_switchboard::{Access, Account, CountryCode, Gateway, IdentityRules, Nat, Secret};
 use confab_switchboard::{Transport, Trunk};
 use confab_terms::Srtp;
 use confab_web::Cidr;
@@ -23,6 +23,7 @@ pub(crate) struct ConfiguredTrunk {
     pub(crate) host: Option<String>,
     pub(crate) transport: Transport,
     pub(crate) srtp: Option<Srtp>,
+    pub(crate) nat: Nat,
     pub(crate) identity: IdentityRules,
 }
 
@@ -58,6 +59,7 @@ fn of_settings(layers: &Layers) -> Option<WrittenTrunk> {
         "address",
         "transport",
         "srtp",
+        "nat",
         "country_code",
         "trust_identity",
     ];
@@ -112,6 +114,7 @@ fn trunk(written: &WrittenTrunk, has_tls: bool) -> Result<ConfiguredTrunk, BadVa
         host,
         transport,
         srtp: srtp(written)?,
+        nat: nat(written)?,
     })
 }
 
@@ -167,6 +170,14 @@ fn srtp(written: &WrittenTrunk) -> Result<Option<Srtp>, BadValue> {
     let wanted = "is none of off, prefer and require";
     let srtp = Srtp::of_name(text).ok_or_else(|| written.bad("srtp", true, wanted))?;
     Ok(Some(srtp))
+}
+
+fn nat(written: &WrittenTrunk) -> Result<Nat, BadValue> {
+    let Some(text) = written.get("nat") else {
+        return Ok(Nat::default());
+    };
+    let wanted = format!("is none of {}", Nat::NAMES);
+    Nat::of_name(text).ok_or_else(|| written.bad("nat", true, &wanted))
 }
 
 fn account(written: &WrittenTrunk) -> Result<Option<Account>, BadValue> {
@@ -246,6 +257,7 @@ pub(crate) fn access(sip_listen: SocketAddr, trunks: &[ConfiguredTrunk]) -> Acce
         account: trunk.account.clone(),
         gateway: trunk.gateway(),
         srtp: trunk.srtp,
+        nat: trunk.nat,
         identity: trunk.identity.clone(),
     });
     Access {

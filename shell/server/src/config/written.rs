@@ -15,7 +15,7 @@ pub(crate) struct WrittenTrunk {
 }
 
 /// The keys of a `[[trunk]]`.
-const TRUNK_KEYS: [&str; 9] = [
+const TRUNK_KEYS: [&str; 10] = [
     "name",
     "networks",
     "user",
@@ -23,6 +23,7 @@ const TRUNK_KEYS: [&str; 9] = [
     "address",
     "transport",
     "srtp",
+    "nat",
     "country_code",
     "trust_identity",
 ];

@@ -134,7 +134,7 @@ const ENGINE: [Row<EngineNow>; 19] = [
 const SIP_NOW: (&str, &str) = ("confab_sip_state", "What SIP keeps now");
 const WAITING: (&str, &str) = ("confab_answers_awaited", "Questions without an answer now");
 
-const SWITCHBOARD: [Row<SwitchboardNow>; 16] = [
+const SWITCHBOARD: [Row<SwitchboardNow>; 17] = [
     row("confab_calls", "Calls now", |s: &SwitchboardNow| {
         s.counters.calls
     })
@@ -160,6 +160,12 @@ const SWITCHBOARD: [Row<SwitchboardNow>; 16] = [
         "Calls refused: too many, or draining",
         |s: &SwitchboardNow| s.counters.calls_refused,
     ),
+    row(
+        "confab_sip_kept_flows",
+        "SIP flows of phones behind NAT that are kept open now",
+        |s: &SwitchboardNow| s.counters.kept_flows,
+    )
+    .now(),
     row(
         "confab_legs_moved_total",
         "Legs that went to the media thread of their conference",

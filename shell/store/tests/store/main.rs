@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod dir;
+mod keys;
 mod notices;
 mod outages;
 mod recordings;

@@ -34,6 +34,8 @@ const HUNG_UP: [&str; 5] = [
 const CALLED: &str = "challenged";
 /// One that is called by other tests.
 const ANSWERS: &str = "answers";
+/// One that another test plays behind a NAT.
+const NATTED: &str = "behind_nat";
 /// SIPp itself must not answer what comes again.
 const BY_HAND: &str = "ack_lost";
 
@@ -56,7 +58,7 @@ fn assert_played(name: &str, sipp: Sipp) {
 
 fn is_special(name: &str) -> bool {
     let with = WITH_A_DOCUMENT.iter().any(|(special, ..)| *special == name);
-    let called = name == CALLED || name == ANSWERS;
+    let called = name == CALLED || name == ANSWERS || name == NATTED;
     with || name == WITHOUT_ONE || called || HUNG_UP.contains(&name)
 }
 

@@ -8,6 +8,7 @@ mod documents;
 mod endings;
 mod fallbacks;
 mod harmful;
+mod keys;
 mod libraries;
 mod notifications;
 mod page;

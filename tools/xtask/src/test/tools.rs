@@ -13,6 +13,8 @@ const DEBIAN: &[(&str, &str)] = &[
     ("c++", "g++"),
     ("sipp", "sip-tester"),
     ("baresip", "baresip"),
+    ("nft", "nftables"),
+    ("ip", "iproute2"),
     ("flite", "flite"),
     ("node", "nodejs"),
     ("npm", "npm"),

@@ -36,6 +36,7 @@ pub fn carrier(gateway: Gateway) -> Access {
             }),
             gateway: Some(gateway),
             srtp: None,
+            nat: confab_sip::Nat::Auto,
             identity: Default::default(),
         }],
     }

@@ -34,6 +34,15 @@ impl Wire {
         Self::of(None)
     }
 
+    /// The same agent once more, to try something on.
+    pub fn clone_of(&self) -> Self {
+        Self {
+            now: self.now,
+            agent: self.agent.clone(),
+            told: self.told.clone(),
+        }
+    }
+
     pub fn with_tls() -> Self {
         Self::of(Some(5061))
     }

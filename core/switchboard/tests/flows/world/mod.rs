@@ -117,6 +117,7 @@ impl World {
             account: None,
             gateway: None,
             srtp: None,
+            nat: confab_sip::Nat::Auto,
             identity,
         });
         Self::operated(access, events)
@@ -155,6 +156,7 @@ impl World {
             account: None,
             gateway: None,
             srtp: Some(trunk),
+            nat: confab_sip::Nat::Auto,
             identity: Default::default(),
         });
         Self::of(Config {
@@ -179,6 +181,7 @@ impl World {
                 Transport::Udp,
             )),
             srtp: None,
+            nat: confab_sip::Nat::Auto,
             identity: Default::default(),
         });
         let mut world = Self::of(Config {

@@ -51,6 +51,7 @@ impl Phone {
                 version: 1,
                 srtp: None,
                 codecs: vec![Codec::Pcmu],
+                numbers: confab_sdp::PayloadNumbers::default(),
             },
             said: 0,
         }
@@ -160,8 +161,10 @@ impl Phone {
             | Event::Acknowledged { .. }
             | Event::Offered { .. }
             | Event::OfferWanted { .. }
+            | Event::Refreshed { .. }
             | Event::Pressed { .. }
-            | Event::LateAnswer { .. } => return,
+            | Event::LateAnswer { .. }
+            | Event::Unusable { .. } => return,
         });
     }
 }

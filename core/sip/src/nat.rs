@@ -1,0 +1,164 @@
+//! Peers behind NAT: the flow that their requests come on, and the choice between that flow and
+//! their Contact (docs/decisions/0031).
+
+use confab_terms::SocketAddr;
+use serde::{Deserialize, Serialize};
+
+use crate::access::{Access, Peer};
+use crate::hop::{Source, Transport};
+use crate::message::{Host, Request, Uri};
+
+/// Trunk setting `nat`: use of the Contact or of the flow for requests to the peer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Nat {
+    /// The flow, if the peer's last request shows a NAT; else the Contact.
+    #[default]
+    Auto,
+    /// Always the flow.
+    Always,
+    /// Always the Contact.
+    Never,
+}
+
+impl Nat {
+    /// The names of the settings.
+    pub const NAMES: &'static str = "auto, always and never";
+
+    /// Reads `auto`, `always` or `never`.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        match name {
+            "auto" => Some(Self::Auto),
+            "always" => Some(Self::Always),
+            "never" => Some(Self::Never),
+            _ => None,
+        }
+    }
+
+    /// The setting of the trunk that a peer belongs to.
+    pub(crate) fn of_peer(access: &Access, peer: &Peer, from: SocketAddr) -> Self {
+        let trunk = access.of_caller(peer, from);
+        trunk.map(|trunk| trunk.nat).unwrap_or_default()
+    }
+}
+
+/// Destination of requests in a dialog without a route set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    Contact,
+    Flow,
+    /// The Contact's host is a name: the flow if the name does not resolve.
+    ContactElseFlow,
+}
+
+/// The flow of a peer's last request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Flow {
+    pub(crate) source: Source,
+    /// Host of the request's only Via, if that is not the address that the packet came from.
+    sent_by: Option<Host>,
+    nat: Nat,
+    /// The peer has sent a request; until then responses move the flow.
+    requested: bool,
+}
+
+impl Flow {
+    /// The flow of a request.
+    pub(crate) fn of(request: &Request, source: Source, nat: Nat) -> Self {
+        let own = Host::Address(source.address.ip());
+        let sent_by = match request.vias.as_slice() {
+            [only] => Some(canonical(&only.host)).filter(|host| *host != own),
+            _ => None,
+        };
+        Self {
+            source,
+            sent_by,
+            nat,
+            requested: true,
+        }
+    }
+
+    /// The flow towards a peer that has not sent a request.
+    pub(crate) fn towards(source: Source, nat: Nat) -> Self {
+        Self {
+            source,
+            sent_by: None,
+            nat,
+            requested: false,
+        }
+    }
+
+    /// Follows a response.
+    pub(crate) fn hear(&mut self, source: Source) {
+        if !self.requested {
+            self.source = source;
+        }
+    }
+
+    /// Follows a later request. One without a Contact leaves the peer behind its NAT: the host
+    /// in its Via may be another one than that of the Contact before.
+    pub(crate) fn follow(&mut self, request: &Request, source: Source, target: &str) {
+        let next = Self::of(request, source, self.nat);
+        let stays = request.contact.is_none()
+            && self.reach(target) == Reach::Flow
+            && next.reach(target) == Reach::Contact;
+        let sent_by = if stays {
+            self.sent_by.take()
+        } else {
+            next.sent_by
+        };
+        *self = Self {
+            source,
+            sent_by,
+            nat: self.nat,
+            requested: true,
+        };
+    }
+
+    /// Chooses the destination for a Contact URI. Streams keep their connection instead.
+    pub(crate) fn reach(&self, target: &str) -> Reach {
+        if self.source.transport != Transport::Udp {
+            return Reach::Contact;
+        }
+        match self.nat {
+            Nat::Always => return Reach::Flow,
+            Nat::Never => return Reach::Contact,
+            Nat::Auto => {}
+        }
+        let Some(Uri::Sip(uri)) = Uri::parse(target) else {
+            return Reach::Contact;
+        };
+        match canonical(&uri.host) {
+            Host::Name(name) if is_invalid(&name) => Reach::Flow,
+            Host::Name(_) => Reach::ContactElseFlow,
+            // An address of the other family cannot be reached from our socket.
+            Host::Address(ip) if ip.is_ipv4() != self.source.address.is_ipv4() => Reach::Flow,
+            host if self.sent_by.as_ref() == Some(&host) => Reach::Flow,
+            Host::Address(_) => Reach::Contact,
+        }
+    }
+
+    /// The address that keep-alives go to; `None` if the peer is not behind NAT.
+    pub(crate) fn kept(&self, target: &str) -> Option<SocketAddr> {
+        let kept = match self.reach(target) {
+            Reach::Flow => true,
+            Reach::ContactElseFlow => self.sent_by.is_some(),
+            Reach::Contact => false,
+        };
+        kept.then_some(self.source.address)
+    }
+}
+
+/// RFC 2606: `.invalid` never resolves.
+fn is_invalid(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let last = name.rsplit('.').next().unwrap_or_default();
+    last.eq_ignore_ascii_case("invalid")
+}
+
+fn canonical(host: &Host) -> Host {
+    match host {
+        Host::Address(ip) => Host::Address(ip.to_canonical()),
+        Host::Name(name) => Host::Name(name.to_ascii_lowercase()),
+    }
+}

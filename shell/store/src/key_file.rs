@@ -1,0 +1,122 @@
+//! The key file of the data folder, and the encryption of stored secrets with it (AES-256-GCM).
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use aes_gcm::aead::AeadInPlace as _;
+use aes_gcm::{Aes256Gcm, KeyInit as _};
+
+use crate::{OpenError, open};
+
+const FILE: &str = "secrets.key";
+const KEY_BYTES: usize = 32;
+const NONCE_BYTES: usize = 12;
+const TAG_BYTES: usize = 16;
+
+/// Encrypts and decrypts stored secrets.
+pub(crate) struct Sealer(Aes256Gcm);
+
+impl Sealer {
+    /// Path of the key file in a data folder.
+    pub(crate) fn path(dir: &Path) -> PathBuf {
+        dir.join(FILE)
+    }
+
+    /// Reads the key file; `None` if there is none.
+    pub(crate) fn read(dir: &Path) -> Result<Option<Self>, OpenError> {
+        let path = Self::path(dir);
+        let bad = |reason: String| OpenError::KeyFile {
+            path: path.clone(),
+            reason,
+        };
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(bad(error.to_string())),
+        };
+        let key = digits(text.trim());
+        let key = key.ok_or_else(|| bad("expected 64 hexadecimal digits".to_owned()))?;
+        make_private(&path).map_err(|error| bad(error.to_string()))?;
+        Ok(Some(Self::new(&key)))
+    }
+
+    /// Makes the key file. On return the file is on the disk.
+    pub(crate) fn create(dir: &Path) -> Result<Self, OpenError> {
+        let key = open::random::<KEY_BYTES>()?;
+        let path = Self::path(dir);
+        write_new(dir, &path, &key).map_err(|source| OpenError::NotWritable {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(Self::new(&key))
+    }
+
+    fn new(key: &[u8; KEY_BYTES]) -> Self {
+        Self(Aes256Gcm::new(key.into()))
+    }
+
+    /// Encrypts a secret; `context` must be the same when it is decrypted.
+    pub(crate) fn seal(&self, context: &str, secret: &str) -> Result<Vec<u8>, OpenError> {
+        let nonce = open::random::<NONCE_BYTES>()?;
+        let mut sealed = nonce.to_vec();
+        sealed.extend_from_slice(secret.as_bytes());
+        let body = &mut sealed[NONCE_BYTES..];
+        let tag = self
+            .0
+            .encrypt_in_place_detached(&nonce.into(), context.as_bytes(), body);
+        let tag = tag.map_err(|_| OpenError::NoRandomness("AES-GCM failed".to_owned()))?;
+        sealed.extend_from_slice(&tag);
+        Ok(sealed)
+    }
+
+    /// Decrypts a secret; `None` if it was encrypted with another key, or changed.
+    pub(crate) fn unseal(&self, context: &str, sealed: &[u8]) -> Option<String> {
+        let (nonce, rest) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+        let (body, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
+        let mut body = body.to_vec();
+        self.0
+            .decrypt_in_place_detached(nonce.into(), context.as_bytes(), &mut body, tag.into())
+            .ok()?;
+        String::from_utf8(body).ok()
+    }
+}
+
+/// Reads 64 hexadecimal digits.
+fn digits(text: &str) -> Option<[u8; KEY_BYTES]> {
+    if text.len() != 2 * KEY_BYTES || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut key = [0; KEY_BYTES];
+    for (byte, pair) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(key)
+}
+
+/// Takes the rights of other users to the file away; a restored copy may have them.
+fn make_private(path: &Path) -> io::Result<()> {
+    let mode = fs::metadata(path)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        tracing::warn!(path = %path.display(), "key file was readable by other users: mode 0600");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
+/// Writes the whole file under another name first: a crash leaves the file whole or absent.
+fn write_new(dir: &Path, path: &Path, key: &[u8]) -> io::Result<()> {
+    let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    let unfinished = path.with_extension("new");
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&unfinished)?;
+    file.write_all(format!("{text}\n").as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)?;
+    File::open(dir)?.sync_all()
+}

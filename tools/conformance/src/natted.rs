@@ -1,0 +1,192 @@
+//! baresip and SIPp behind a NAT, for a while: registered and called, calling, holding, resuming,
+//! refreshed, and ended by the server. What they hear is measured at the phones.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use confab_phone::heard::level;
+use confab_phone::{machine, now};
+
+use crate::api::Api;
+use crate::baresip::{Baresip, Registration};
+use crate::ear::Ear;
+use crate::nat::{OUTSIDE, Router, SERVER, phone_ip};
+use crate::party::{DBFS, TONES, heard, settle};
+use crate::server::{Server, pause};
+use crate::sipp::Sipp;
+
+/// Name of the scenario, and of the room that it dials.
+const ROOM: &str = "behind_nat";
+const USER: (&str, &str) = ("anna", "pass");
+const SIPP: (&str, f64) = ("sipp", TONES[1]);
+const BARESIP: (&str, f64) = ("baresip", TONES[2]);
+
+/// How long it takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// From the registration to the call to it: longer than the NAT remembers.
+    pub idle: Duration,
+    /// From SIPp's INVITE to the end of the calls.
+    pub call: Duration,
+}
+
+/// The phones, and what they are connected to.
+struct Scene {
+    server: Server,
+    api: Api,
+    router: Router,
+    baresip: Baresip,
+    ear: Ear,
+}
+
+/// Runs all of it. To be called within a network namespace of its own.
+pub fn run(times: Times) -> Result<()> {
+    let router = Router::start()?;
+    let listen = format!("{SERVER}:5060");
+    let networks = format!("{OUTSIDE}/32");
+    let server = Server::start(&[
+        ("CONFAB_SIP_LISTEN", &listen),
+        ("CONFAB_TRUNK_NETWORKS", &networks),
+        ("CONFAB_TRUNK_USER", USER.0),
+        ("CONFAB_TRUNK_PASSWORD", USER.1),
+    ])?;
+    let api = Api::new(&server)?;
+    let lifetime = times.call + Duration::from_secs(60);
+    let registration = Registration {
+        account: USER,
+        server: &listen,
+        ip: phone_ip(),
+        lifetime,
+    };
+    let hz = BARESIP.1 as u32;
+    let baresip = router.behind(|| Baresip::registered(hz, registration))?;
+    baresip.wait_for("200 OK", 1)?;
+    let (ear, sipp) = router.behind(|| start_sipp(&listen, lifetime))?;
+    let begun = Instant::now();
+    let scene = Scene {
+        server,
+        api,
+        router,
+        baresip,
+        ear,
+    };
+    let log = |scene: &Scene| format!("{}\n{}", scene.server.log(), scene.baresip.log());
+    let mut scene = scene;
+    let outcome = scene.play(begun, times);
+    outcome.with_context(|| log(&scene))?;
+    let (status, said) = sipp.wait()?;
+    ensure!(
+        status.success(),
+        "SIPp's scenario was not followed:\n{said}"
+    );
+    Ok(())
+}
+
+fn start_sipp(listen: &str, lifetime: Duration) -> Result<(Ear, Sipp)> {
+    let ear = Ear::open_at(phone_ip(), SIPP.1, DBFS)?;
+    let port = ear.port.to_string();
+    let timeout = format!("{}s", lifetime.as_secs());
+    let more = ["-key", "rtp_port", &port, "-timeout", &timeout];
+    let sipp = Sipp::play_from(phone_ip(), ROOM, listen, &more)?;
+    Ok((ear, sipp))
+}
+
+impl Scene {
+    fn play(&mut self, begun: Instant, times: Times) -> Result<()> {
+        self.api.seated(ROOM, 1)?;
+        pause(times.idle.saturating_sub(begun.elapsed()));
+        self.is_called()?;
+        self.hear_each_other()?;
+        self.hold_and_resume()?;
+        pause(times.call.saturating_sub(begun.elapsed()));
+        self.hear_each_other()?;
+        self.end_all(ROOM, 2, 1)?;
+        self.calls()
+    }
+
+    /// The registered phone is called, after a time without any request of its own.
+    fn is_called(&self) -> Result<()> {
+        ensure!(
+            !self.router.bindings(self.baresip.port)?.is_empty(),
+            "the NAT has forgotten the registered phone"
+        );
+        let to = format!("sip:{}@{SERVER}", USER.0);
+        let document = format!("<Response><Dial><Conference>{ROOM}</Conference></Dial></Response>");
+        let call = [
+            ("To", to.as_str()),
+            ("From", "+15557654321"),
+            ("Twiml", &document),
+        ];
+        let made = self.api.post("/Calls.json", &call)?;
+        ensure!(made.status < 300, "{made:?}");
+        self.api.seated(ROOM, 2).map(drop)
+    }
+
+    /// Each of the two hears the other, measured at the phones.
+    fn hear_each_other(&self) -> Result<()> {
+        self.hears(true)
+    }
+
+    fn hears(&self, baresip_is_heard: bool) -> Result<()> {
+        settle();
+        let before = self.baresip.heard()?.len();
+        let wait = |_, to: confab_terms::Instant| {
+            pause(to.saturating_since(now()));
+            Ok::<(), anyhow::Error>(())
+        };
+        let (from, _) = machine::in_time(Duration::from_millis(1_500), wait)?;
+        let at_sipp = heard("sipp", &self.ear.since(from), &[BARESIP])?;
+        let expected = if baresip_is_heard {
+            vec![BARESIP.0]
+        } else {
+            vec![]
+        };
+        ensure!(
+            at_sipp == expected,
+            "SIPp hears {at_sipp:?}, expected {expected:?}"
+        );
+        if !baresip_is_heard {
+            return Ok(());
+        }
+        let dump = self.baresip.heard()?;
+        let newest: Vec<&[i16]> = dump[before..].chunks_exact(160).collect();
+        let with = newest
+            .iter()
+            .filter(|f| level(f, SIPP.1) > DBFS - 16.0)
+            .count();
+        ensure!(
+            newest.len() > 25 && with * 10 > newest.len() * 9,
+            "baresip hears SIPp in {with} of {} frames",
+            newest.len()
+        );
+        Ok(())
+    }
+
+    fn hold_and_resume(&mut self) -> Result<()> {
+        self.baresip.hold()?;
+        pause(Duration::from_millis(500));
+        self.hears(false)?;
+        self.baresip.resume()?;
+        pause(Duration::from_millis(1_500));
+        self.hears(true)
+    }
+
+    /// The server ends the calls of a room, and the phones are told.
+    fn end_all(&self, room: &str, count: usize, closed: usize) -> Result<()> {
+        let (_, seated) = self.api.seated(room, count)?;
+        for participant in &seated {
+            let sid = participant["call_sid"].as_str().unwrap_or_default();
+            let path = format!("/Calls/{sid}.json");
+            let ended = self.api.post(&path, &[("Status", "completed")])?;
+            ensure!(ended.status == 200, "{ended:?}");
+        }
+        self.baresip.wait_for("session closed", closed)
+    }
+
+    fn calls(&mut self) -> Result<()> {
+        let listen = format!("{SERVER}:5060");
+        self.baresip.dial("second", &listen)?;
+        self.api.seated("second", 1)?;
+        self.end_all("second", 1, 2)
+    }
+}
