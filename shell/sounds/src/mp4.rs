@@ -13,6 +13,9 @@ const BOXES_BYTES_MAX: usize = 64 * 1024;
 const BOX_HEAD_BYTES: usize = 8;
 const STEP_BYTES: usize = 64 * 1024;
 
+/// Source whose first bytes, read already, come again.
+type Rewound<R> = Chain<Cursor<Vec<u8>>, R>;
+
 /// A file, ready to be decoded.
 pub(crate) enum Ordered<S> {
     /// Its index comes first.
@@ -43,7 +46,7 @@ impl Drop for Whole {
 pub(crate) fn in_order<R: Read>(
     mut source: R,
     budget: &Arc<Budget>,
-) -> Result<Ordered<Chain<Cursor<Vec<u8>>, R>>, String> {
+) -> Result<Ordered<Rewound<R>>, String> {
     let mut read = Vec::new();
     let mut at = 0;
     loop {

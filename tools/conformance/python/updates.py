@@ -93,7 +93,7 @@ def keys():
         "listed": listed,
         "removed": removed,
         "created": (now - made.date_created).total_seconds() < 60,
-        "after": refused(signed_in.calls.list),
+        "after": refused(signed_in.api.accounts(env["ACCOUNT"]).fetch),
         "gone": refused(key.fetch),
     }
 

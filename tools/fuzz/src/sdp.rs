@@ -1,9 +1,14 @@
 //! SDP: what is read is written and read again to the same; an answer to any offer is sound, has
 //! as many sections, and means to the other side what it means to us.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use confab_sdp::{Crypto, Direction, Host, Local, Media, OurSrtp, Session, agree, answer, parse};
+use confab_sdp::{
+    Agreed, Crypto, Direction, Host, Local, Media, OurSrtp, Session, agree, answer, host_names,
+    offer, parse,
+};
 use confab_terms::{Codec, IpAddr, MasterKey, Srtp};
 
 pub(crate) fn run(bytes: &[u8]) {
@@ -38,9 +43,11 @@ fn answers(session: &Session, local: &Local, srtp: Srtp) {
     if let Ok(agreed) = agree(local, session) {
         keeps_to(srtp, agreed.srtp.is_some());
     }
+    resolves(session, local);
     let Ok((text, agreed)) = answer(session, local) else {
         return;
     };
+    keeps_numbers(local, &agreed);
     keeps_to(srtp, agreed.srtp.is_some());
     let answered = parse(&text).unwrap_or_else(|e| panic!("{e}: {}", text.escape_ascii()));
     assert_eq!(answered.media.len(), session.media.len());
@@ -79,6 +86,38 @@ fn answers(session: &Session, local: &Local, srtp: Srtp) {
         assert_eq!(theirs.digits_payload_type, agreed.digits_payload_type);
         assert_eq!(theirs.direction, agreed.direction.mirrored());
     }
+}
+
+/// A later offer of ours has each number once, and the peer's number for the codec.
+fn keeps_numbers(local: &Local, agreed: &Agreed) {
+    let next = Local {
+        numbers: agreed.numbers,
+        ..local.clone()
+    };
+    let text = offer(&next, Direction::SendRecv);
+    let ours = parse(&text).unwrap_or_else(|e| panic!("{e}: {}", text.escape_ascii()));
+    let formats = &ours.media[0].formats;
+    let unique: BTreeSet<&String> = formats.iter().collect();
+    assert_eq!(unique.len(), formats.len(), "{formats:?}");
+    let map = ours.media[0]
+        .rtp_maps
+        .iter()
+        .find(|map| map.payload_type == agreed.payload_type);
+    let encoding = map.map(|map| map.encoding.as_str());
+    assert_eq!(encoding, Some(agreed.codec.name()));
+}
+
+/// Once its host names have addresses, a session is answered or has none that media needs.
+fn resolves(session: &Session, local: &Local) {
+    let Ok(names) = host_names(session, local) else {
+        return;
+    };
+    let mut resolved = session.clone();
+    for name in names.iter() {
+        resolved.resolve(name, IpAddr::from([192, 0, 2, 7]));
+    }
+    let answered = answer(&resolved, local);
+    assert!(answered.is_ok(), "{answered:?}");
 }
 
 fn keeps_to(srtp: Srtp, encrypted: bool) {

@@ -28,10 +28,10 @@ pub(crate) fn fetched(
         Some(Fetching::ToAll(announcement)) => {
             program::fetched_for_all(board, now, announcement, result);
         }
-        Some(Fetching::Farewell) => program::drop_audio(board, result),
+        Some(Fetching::Farewell) => program::drop_audio(board, &result),
         None => {
             board.counted.stale_answers += 1;
-            program::drop_audio(board, result);
+            program::drop_audio(board, &result);
         }
     }
 }

@@ -29,8 +29,8 @@ pub(super) fn cancel(board: &mut Switchboard, fetch: FetchId) {
 }
 
 /// Gives back the audio of an answer that has no use.
-pub(crate) fn drop_audio(board: &mut Switchboard, answer: Result<Fetched, FetchError>) {
+pub(crate) fn drop_audio(board: &mut Switchboard, answer: &Result<Fetched, FetchError>) {
     if let Ok(Fetched::Audio { audio }) = answer {
-        board.send(Output::DropAudio { audio });
+        board.send(Output::DropAudio { audio: *audio });
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn fetched(
 ) {
     let Some(program) = running(board, call, role) else {
         board.counted.stale_answers += 1;
-        return hold::drop_audio(board, result);
+        return hold::drop_audio(board, &result);
     };
     let step = core::mem::take(&mut program.step);
     match step {
@@ -56,7 +56,7 @@ pub(crate) fn fetched(
         other => {
             program.step = other;
             board.counted.stale_answers += 1;
-            hold::drop_audio(board, result);
+            hold::drop_audio(board, &result);
         }
     }
 }

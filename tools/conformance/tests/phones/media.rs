@@ -112,7 +112,7 @@ fn odd_sdp_is_answered_heard_and_ended_by_us() {
 
 #[test]
 fn payload_types_of_our_offer_and_of_the_answer_are_received() {
-    let codecs = [("CONFAB_CODECS", "opus,pcmu")];
+    let codecs = [("CONFAB_CODECS", "opus,PCMU")];
     let room = Room::open("numbers", &codecs);
     for sent in [111, 96] {
         let (socket, port) = socket();
