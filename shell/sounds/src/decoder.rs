@@ -18,8 +18,8 @@ use crate::resampler::{Filter, Resampler};
 use crate::riff::{self, Wave};
 use crate::{au, mp4};
 
-/// What decoders share: turns at the processor, memory for files that are read whole, and the
-/// filters used last.
+/// Resources that decoders share: turns at the processor, memory for files that are read whole,
+/// and the filters used last.
 #[derive(Debug)]
 pub struct Decoders {
     processor: Permits,

@@ -20,9 +20,9 @@ pub(crate) enum Kind {
     Mp4,
     /// Opus in Ogg.
     Opus,
-    /// Whatever else has a mark that a reader looks for: MP3, Ogg Vorbis, FLAC, AAC.
+    /// Other files with a mark that a reader looks for: MP3, Ogg Vorbis, FLAC, AAC.
     Marked,
-    /// What cannot be played, by name.
+    /// A kind that cannot be played, by name.
     Other(&'static str),
 }
 

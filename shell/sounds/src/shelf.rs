@@ -69,7 +69,7 @@ pub(crate) struct Sound {
     wants: Vec<(Want, u64)>,
     /// Listeners of a sound that has not ended.
     listeners: Listeners,
-    /// Where its bytes come from.
+    /// The source of its bytes.
     pipe: Option<Witness>,
     speed: Speed,
     /// The length of its source is known.

@@ -67,7 +67,7 @@ impl Kind {
     }
 }
 
-/// What became of a source that a thread for files reads.
+/// Outcome for a source that a thread for files reads.
 #[derive(Debug, Default)]
 struct Fate {
     went_slow: AtomicBool,

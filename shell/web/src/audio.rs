@@ -181,7 +181,7 @@ impl Drop for Claim {
     }
 }
 
-/// Whether an answer says that the known audio is still the same.
+/// Returns whether an answer says that the known audio is still the same.
 fn is_same(known: &Known, answer: &Answer) -> bool {
     let status = answer.response.status();
     status == StatusCode::NOT_MODIFIED

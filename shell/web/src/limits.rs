@@ -16,9 +16,9 @@ pub const AUDIO_TIME_MAX: Duration = Duration::from_secs(2 * 3_600);
 pub const AUDIO_STALL_MAX: Duration = Duration::from_secs(10);
 /// How often it looks again.
 pub const AUDIO_STALL_STEP: Duration = Duration::from_millis(20);
-/// How often a source that sends nothing is looked at: whether it is still played.
+/// Interval at which a source that sends nothing is checked for being played still.
 pub const AUDIO_WANTED_STEP: Duration = Duration::from_millis(200);
-/// How long the first bytes of audio are waited for, to tell a playlist.
+/// Time allowed for the first bytes of audio, which tell a playlist.
 pub const PEEK_WAIT: Duration = Duration::from_millis(200);
 /// Entries of playlists that are tried for one sound.
 pub const PLAYLIST_ENTRIES_MAX: usize = 8;

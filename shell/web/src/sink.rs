@@ -25,7 +25,7 @@ pub trait AudioSink: Send + Sync {
 pub trait AudioWriter: Send {
     /// Whether the next bytes can be used soon. If not, they wait where they come from.
     fn has_room(&self) -> bool;
-    /// Whether anybody will read the next bytes. If not, the source should be closed.
+    /// Returns whether the next bytes will be read. If not, the source should be closed.
     fn is_wanted(&self) -> bool;
     /// The next bytes.
     fn write(&mut self, bytes: &[u8]) -> Result<(), Refused>;

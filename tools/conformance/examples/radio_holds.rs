@@ -1,7 +1,8 @@
 //! Puts many participants on hold with a radio that never ends, takes them off hold, and compares
 //! the server with what it was before.
 //!
-//! `cargo build --release && cargo run --release -p confab-conformance --example radio_holds -- 100`
+//! `cargo build --release`, then
+//! `cargo run --release -p confab-conformance --example radio_holds -- 100`
 
 use std::time::Duration;
 

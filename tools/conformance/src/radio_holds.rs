@@ -27,7 +27,7 @@ const CPU_WINDOW: Duration = Duration::from_secs(5);
 const HELD: &str = "radio";
 const OTHERS: &str = "others";
 
-/// What a process uses.
+/// Resources that a process uses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Figures {
     /// Sockets, wake-ups and the like; files are the database's.
@@ -96,7 +96,8 @@ impl fmt::Display for Report {
             let rss = rss_kb as f64 / 1_024.0;
             writeln!(
                 f,
-                "{name:>6}: {descriptors} descriptors, {rss:.1} MB, {cpu_percent:.1} % of a processor"
+                "{name:>6}: {descriptors} descriptors, {rss:.1} MB, \
+                 {cpu_percent:.1} % of a processor"
             )?;
         }
         writeln!(
@@ -183,7 +184,7 @@ fn hold(api: &Api, paths: &[String], url: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// Whether a phone hears a tone now.
+/// Returns whether a phone hears a tone now.
 fn hears(phone: &Phone, hz: f64) -> bool {
     let to = now();
     let from = confab_terms::Instant(to.0.saturating_sub(400_000));

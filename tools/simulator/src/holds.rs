@@ -60,7 +60,7 @@ impl Holds {
         }
     }
 
-    /// When everything has died down.
+    /// Checks at the end of a run.
     pub(crate) fn close(&self) -> Checked {
         let unused = self.brought.iter().find(|(_, answers)| **answers > 0);
         if let Some((audio, _)) = unused {

@@ -90,7 +90,7 @@ impl Shelf {
         }
     }
 
-    /// Whether whoever asks for the same finds this sound.
+    /// Returns whether a request for the same audio or phrase finds this sound.
     fn is_found(&self, sound: SoundId, known: &Sound) -> bool {
         match &known.origin {
             Origin::Audio(audio) => self.audios.contains_key(audio),

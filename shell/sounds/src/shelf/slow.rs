@@ -10,7 +10,7 @@ use crate::pipe::Witness;
 use crate::told::Told;
 use crate::widths::Widths;
 
-/// How a source arrives.
+/// Pace at which a source arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Speed {
     /// Nothing is known against it.
@@ -46,7 +46,7 @@ impl Shelf {
         (self.slow.sources, self.slow.refused)
     }
 
-    /// Whether one more slow source of this call has a place.
+    /// Returns whether one more slow source of this call has a place.
     pub(crate) fn has_slow_place(&self, call: Option<CallSid>) -> bool {
         if self.slow.sources >= SLOW_SOURCES_MAX {
             return false;
@@ -59,7 +59,7 @@ impl Shelf {
         slow.count() < SLOW_SOURCES_EACH_CALL
     }
 
-    /// Describes where the bytes of a new sound come from.
+    /// Sets the source of a new sound.
     pub(crate) fn set_source(
         &mut self,
         sound: SoundId,
