@@ -62,6 +62,8 @@ const OGG_OTHERS: &[(&[u8], &str)] = &[
     (b"fishead", "an Ogg file with a skeleton"),
 ];
 
+/// Offset of the channel mapping family in the head of Opus (RFC 7845 §5.1).
+const OPUS_FAMILY: usize = 18;
 /// Offset of the first packet of an Ogg stream whose first page has one segment.
 const OGG_PACKET: usize = 28;
 
@@ -108,7 +110,10 @@ impl Kind {
 fn ogg(head: &[u8]) -> Kind {
     let packet = head.get(OGG_PACKET..).unwrap_or_default();
     if packet.starts_with(b"OpusHead") {
-        return Kind::Opus;
+        return match packet.get(OPUS_FAMILY) {
+            Some(0) | None => Kind::Opus,
+            Some(_) => Kind::Other("Opus of more than two channels"),
+        };
     }
     let mut others = OGG_OTHERS.iter();
     let other = others.find(|(mark, _)| packet.starts_with(mark));

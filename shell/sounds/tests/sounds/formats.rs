@@ -287,19 +287,12 @@ fn what_cannot_be_played_is_named() {
 fn an_opus_of_many_channels_and_a_high_efficiency_aac_are_named() {
     let (_, opus) = data!("tone_440_48000_mono_opus.ogg");
     let mut surround = opus.to_vec();
-    // The mapping family; the checksum of the page is made anew.
+    // The channel mapping family.
     surround[28 + 18] = 1;
-    let length = 27 + 1 + 19;
-    surround[22..26].fill(0);
-    let crc = ogg_crc(&surround[..length]);
-    surround[22..26].copy_from_slice(&crc.to_le_bytes());
-    let error = Ears::new()
-        .play(&surround, "audio/ogg")
-        .expect_err("no audio");
+    let message = found(&surround, "audio/ogg");
     assert!(
-        error.message.contains("Opus") || !error.message.is_empty(),
-        "{}",
-        error.message
+        message.starts_with("found Opus of more than two"),
+        "{message}"
     );
     let (_, m4a) = data!("tone_440_48000_mono.m4a");
     // AudioSpecificConfig: AAC-LC (2), 48 kHz, one channel.
@@ -314,13 +307,4 @@ fn an_opus_of_many_channels_and_a_high_efficiency_aac_are_named() {
     he[at..at + 3].copy_from_slice(&[0x2b, 0x09, 0x88]);
     let message = found(&he, "audio/mp4");
     assert!(message.starts_with("found HE-AAC"), "{message}");
-}
-
-fn ogg_crc(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0, |crc: u32, byte| {
-        (0..8).fold(crc ^ u32::from(*byte) << 24, |crc, _| match crc >> 31 {
-            0 => crc << 1,
-            _ => crc << 1 ^ 0x04c1_1db7,
-        })
-    })
 }
