@@ -92,7 +92,11 @@ fn chunks(chunks: &[(&[u8; 4], &[u8], bool)]) -> Vec<u8> {
     let mut file = b"RIFF\0\0\0\0WAVE".to_vec();
     for (name, content, is_padded) in chunks {
         file.extend(*name);
-        file.extend(u32::try_from(content.len()).expect("a small file").to_le_bytes());
+        file.extend(
+            u32::try_from(content.len())
+                .expect("a small file")
+                .to_le_bytes(),
+        );
         file.extend(*content);
         if content.len() % 2 == 1 && *is_padded {
             file.push(0);
@@ -124,7 +128,10 @@ fn extension(tag: u16, bits: u16) -> Vec<u8> {
 
 fn samples(coding: Coding) -> Vec<u8> {
     let file = wav(8_000, 1, coding, &sine(8_000, 440.0, 0.5, 0.5));
-    let at = file.windows(4).position(|name| name == b"data").expect("a data chunk");
+    let at = file
+        .windows(4)
+        .position(|name| name == b"data")
+        .expect("a data chunk");
     file[at + 8..].to_vec()
 }
 
