@@ -17,6 +17,7 @@ pub struct Ear {
     /// Its RTP port.
     pub port: u16,
     heard: Arc<Mutex<Vec<Packet>>>,
+    first: Arc<Mutex<Option<SocketAddr>>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -44,16 +45,25 @@ impl Ear {
         socket.set_read_timeout(Some(Duration::from_millis(2)))?;
         let port = socket.local_addr()?.port();
         let heard = Arc::new(Mutex::new(Vec::new()));
+        let first = Arc::new(Mutex::new(None));
         let stop = Arc::new(AtomicBool::new(false));
         let (kept, stopped) = (Arc::clone(&heard), Arc::clone(&stop));
-        let run = move || speak_and_listen(&socket, says, &kept, &stopped);
+        let told = Arc::clone(&first);
+        let run = move || speak_and_listen(&socket, says, (&kept, &told), &stopped);
         let thread = Some(std::thread::Builder::new().name("ear".into()).spawn(run)?);
         Ok(Self {
             port,
             heard,
+            first,
             stop,
             thread,
         })
+    }
+
+    /// Sends to this address before anything has come: behind a NAT nothing comes before that.
+    pub fn speak_first(&self, to: SocketAddr) {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        *first = Some(to);
     }
 
     /// Every packet that has come.
@@ -85,7 +95,7 @@ impl Drop for Ear {
 fn speak_and_listen(
     socket: &UdpSocket,
     mut says: impl FnMut(u32) -> Vec<u8>,
-    heard: &Mutex<Vec<Packet>>,
+    (heard, first): (&Mutex<Vec<Packet>>, &Mutex<Option<SocketAddr>>),
     stop: &AtomicBool,
 ) {
     let mut peer: Option<SocketAddr> = None;
@@ -110,7 +120,8 @@ fn speak_and_listen(
             machine::note_late(now());
         }
         next += Duration::from_millis(20);
-        if let Some(peer) = peer {
+        let told = *first.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(peer) = peer.or(told) {
             let _refused = socket.send_to(&says(spoken), peer);
             spoken += 1;
         }

@@ -1,9 +1,10 @@
 //! baresip and SIPp behind a NAT, for a while: registered and called, calling, holding, resuming,
 //! refreshed, and ended by the server. What they hear is measured at the phones.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use confab_phone::heard::level;
 use confab_phone::{machine, now};
 
@@ -86,9 +87,29 @@ fn start_sipp(listen: &str, lifetime: Duration) -> Result<(Ear, Sipp)> {
     let ear = Ear::open_at(phone_ip(), SIPP.1, DBFS)?;
     let port = ear.port.to_string();
     let timeout = format!("{}s", lifetime.as_secs());
-    let more = ["-key", "rtp_port", &port, "-timeout", &timeout];
+    let media = ["-key", "rtp_port", &port];
+    let rest = ["-timeout", &timeout, "-trace_logs", "-log_file", "logs"];
+    let more: Vec<&str> = media.into_iter().chain(rest).collect();
     let sipp = Sipp::play_from(phone_ip(), ROOM, listen, &more)?;
+    // Nothing of the server's comes through the NAT before something of the phone's.
+    let ip: IpAddr = SERVER.parse()?;
+    ear.speak_first(SocketAddr::new(ip, answered_port(&sipp)?));
     Ok((ear, sipp))
+}
+
+/// The port of the server's RTP, as SIPp has logged it from the answer.
+fn answered_port(sipp: &Sipp) -> Result<u16> {
+    let until = Instant::now() + Duration::from_secs(10);
+    loop {
+        let logged = sipp.logged();
+        let port = logged.split("rtp ").nth(1);
+        let port = port.and_then(|rest| rest.split(' ').next()?.parse().ok());
+        match port {
+            Some(port) => return Ok(port),
+            None if Instant::now() > until => bail!("SIPp was not answered: {logged}"),
+            None => pause(Duration::from_millis(20)),
+        }
+    }
 }
 
 impl Scene {

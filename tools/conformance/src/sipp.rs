@@ -116,6 +116,12 @@ impl Sipp {
         Ok((output.status, log))
     }
 
+    /// The messages that its scenario has logged, if it was started with `-log_file logs`.
+    #[must_use]
+    pub fn logged(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("logs")).unwrap_or_default()
+    }
+
     /// Waits for its end: success if every message of the scenario came as expected.
     pub fn wait(mut self) -> Result<(ExitStatus, String)> {
         let status = self.child.wait()?;
