@@ -169,7 +169,6 @@ impl ApiError {
             Self::NoMp3(NoMp3::TooLong) => (10000, StatusCode::NOT_ACCEPTABLE),
             Self::NoMp3(NoMp3::NoAudio) => (20404, StatusCode::NOT_FOUND),
             Self::NoMp3(NoMp3::Busy) => (20429, StatusCode::TOO_MANY_REQUESTS),
-            Self::NoMp3(NoMp3::TooSlow) => (20504, StatusCode::INTERNAL_SERVER_ERROR),
             Self::NoMp3(NoMp3::Failed(_)) => (20001, StatusCode::INTERNAL_SERVER_ERROR),
             Self::Refused(Refusal::BadDocument { code, .. }) => (*code, INVALID),
             Self::Refused(
@@ -185,9 +184,9 @@ impl ApiError {
             Self::BodyTooSlow => (10000, StatusCode::REQUEST_TIMEOUT),
             Self::Refused(Refusal::Busy | Refusal::Conference(Rule::TooManyAnnouncements(_)))
             | Self::NotAsked(AskError::Full) => (20429, StatusCode::TOO_MANY_REQUESTS),
-            Self::Refused(Refusal::NotConfirmed) | Self::NotAsked(AskError::Silent) => {
-                (20504, StatusCode::INTERNAL_SERVER_ERROR)
-            }
+            Self::Refused(Refusal::NotConfirmed)
+            | Self::NotAsked(AskError::Silent)
+            | Self::NoMp3(NoMp3::TooSlow) => (20504, StatusCode::INTERNAL_SERVER_ERROR),
             Self::Refused(Refusal::Disagreement { .. })
             | Self::NotAsked(AskError::Gone)
             | Self::Store(_)

@@ -85,8 +85,11 @@ pub(crate) fn start(
     let (asking, asking_thread) = Asking::start(&sounds)?;
     let web = webs::web(config, store, sounds::sink(&sounds));
     let callbacks = webs::callbacks(config.dialect, &web, store, &gauges);
-    let sips_port = sip.sips.as_ref().map(|sips| sips.port);
-    let reached = (sip.address, sips_port, sip.api_url);
+    let reached = (
+        sip.address,
+        sip.sips.as_ref().map(|sips| sips.port),
+        sip.api_url,
+    );
     let known = switchboard_config(config, store, reached, sip.access);
     let outlets = Outlets {
         recorder: recorder.clone(),
@@ -123,13 +126,12 @@ pub(crate) fn start(
         };
         threads.push(spawn(&format!("media-{thread}"), move || media.run())?);
     }
-    let switchboard = SwitchboardLoop {
+    let (thread, ended) = spawn_switchboard(SwitchboardLoop {
         switchboard: Switchboard::new(known),
         outlets,
         inbox,
         gauges: Arc::clone(&gauges),
-    };
-    let (thread, ended) = spawn_switchboard(switchboard)?;
+    })?;
     threads.push(thread);
     Ok(Running {
         letterbox,

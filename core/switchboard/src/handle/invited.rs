@@ -80,22 +80,23 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         time_limit: None,
     });
     tell::call_began(board, now, sid);
-    match acceptable {
-        Ok(names) => proceed(board, now, sid, (unresolved, &names), replaces),
-        Err(rejection) => flow::reject_media(board, now, sid, &rejection),
-    }
+    proceed(board, now, sid, (unresolved, acceptable), replaces);
 }
 
-/// Looks up the host names of the offer, and goes on with the call meanwhile.
+/// Looks up the host names of the offer and continues the call; rejects an unusable offer.
 fn proceed(
     board: &mut Switchboard,
     now: Now,
     sid: CallSid,
-    (offer, names): (Option<Box<Session>>, &HostNames),
+    (offer, names): (Option<Box<Session>>, Result<HostNames, Rejection>),
     replaces: Option<Replaces>,
 ) {
+    let names = match names {
+        Ok(names) => names,
+        Err(rejection) => return flow::reject_media(board, now, sid, &rejection),
+    };
     if let Some(offer) = offer.filter(|_| !names.is_empty()) {
-        resolved::resolve(board, now, sid, (*offer, names, Purpose::Invite));
+        resolved::resolve(board, now, sid, (*offer, &names, Purpose::Invite));
         if board.calls.get(sid).is_none() {
             return;
         }

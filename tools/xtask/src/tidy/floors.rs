@@ -26,7 +26,7 @@ const FLOORS: &[(&str, &str, &[&str])] = &[
     ),
     ("shell/sockets", "confab-sockets", &[]),
     ("shell/store", "confab-store", &["switchboard"]),
-    ("shell/sounds", "confab-sounds", &["switchboard"]),
+    ("shell/sounds", "confab-sounds", &["codec", "switchboard"]),
     ("shell/web", "confab-web", &["delivery", "switchboard"]),
     (
         "shell/rest",
