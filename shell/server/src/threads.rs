@@ -85,12 +85,8 @@ pub(crate) fn start(
     let (asking, asking_thread) = Asking::start(&sounds)?;
     let web = webs::web(config, store, sounds::sink(&sounds));
     let callbacks = webs::callbacks(config.dialect, &web, store, &gauges);
-    let reached = (
-        sip.address,
-        sip.sips.as_ref().map(|sips| sips.port),
-        sip.api_url,
-    );
-    let known = switchboard_config(config, store, reached, sip.access);
+    let sips_port = sip.sips.as_ref().map(|sips| sips.port);
+    let reached = (sip.address, sips_port, sip.api_url);
     let outlets = Outlets {
         recorder: recorder.clone(),
         sip: sip.udp,
@@ -127,7 +123,7 @@ pub(crate) fn start(
         threads.push(spawn(&format!("media-{thread}"), move || media.run())?);
     }
     let (thread, ended) = spawn_switchboard(SwitchboardLoop {
-        switchboard: Switchboard::new(known),
+        switchboard: Switchboard::new(switchboard_config(config, store, reached, sip.access)),
         outlets,
         inbox,
         gauges: Arc::clone(&gauges),
