@@ -118,6 +118,7 @@ impl HandCall {
             ..
         } = self;
         let own = self.socket.local_addr()?;
+        let branch = format!("{}{method}{cseq}", call_id.replace('@', "-"));
         let tag = match to_tag.as_str() {
             "" => String::new(),
             tag => format!(";tag={tag}"),
@@ -128,7 +129,7 @@ impl HandCall {
         };
         let message = format!(
             "{method} sip:{room}@{server} SIP/2.0\r\n\
-             Via: SIP/2.0/UDP {own};branch=z9hG4bK{call_id}{method}{cseq}\r\n\
+             Via: SIP/2.0/UDP {own};branch=z9hG4bK{branch}\r\n\
              Max-Forwards: 70\r\nFrom: <sip:hand@127.0.0.1>;tag=hand\r\n\
              To: <sip:{room}@{server}>{tag}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n\
              Contact: <sip:hand@{own}>\r\n{kind}Content-Length: {}\r\n\r\n{body}",

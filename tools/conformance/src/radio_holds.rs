@@ -187,7 +187,7 @@ fn hold(api: &Api, paths: &[String], url: Option<&str>) -> Result<()> {
 /// Returns whether a phone hears a tone now.
 fn hears(phone: &Phone, hz: f64) -> bool {
     let to = now();
-    let from = confab_terms::Instant(to.0.saturating_sub(400_000));
+    let from = confab_terms::Instant(to.0.saturating_sub(400_000_000));
     let frames = phone.frames_between(from, to);
     let audible = frames
         .iter()
@@ -248,7 +248,7 @@ impl Others {
             }
             self.begun.push((what, begun.elapsed()));
             // To its end, so that the next one is not taken for it.
-            while self.is_heard(confab_terms::Instant(now().0 - 300_000), what) {
+            while self.is_heard(confab_terms::Instant(now().0 - 300_000_000), what) {
                 ensure!(begun.elapsed() < 10 * BEGINS, "{what} does not end");
                 pause(Duration::from_millis(20));
             }
