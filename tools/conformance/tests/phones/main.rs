@@ -16,7 +16,6 @@ mod media;
 mod messages;
 mod moved;
 mod names;
-mod nat;
 mod others;
 mod radio;
 mod recording_orders;
