@@ -110,7 +110,7 @@ impl Api {
         let until = Instant::now() + Duration::from_secs(10);
         loop {
             let outcome = self.conference(name).and_then(|sid| {
-                let list = self.get(&format!("/Conferences/{sid}/Participants"))?;
+                let list = self.get(&format!("/Conferences/{sid}/Participants?PageSize=1000"))?;
                 let seated = list.json["participants"]
                     .as_array()
                     .cloned()

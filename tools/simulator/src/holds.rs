@@ -8,8 +8,9 @@ use confab_terms::{AudioId, DecodeId, Instant, SoundId};
 
 use crate::outcome::Checked;
 
-/// An order to stop a player reaches its thread later than the sound is given back.
-const STOPPING: Duration = Duration::from_millis(200);
+/// An order to stop a player reaches its thread later than the sound is given back: the longest
+/// stall of a simulated media thread (1.5 s), and 200 ms.
+const STOPPING: Duration = Duration::from_millis(1_700);
 
 #[derive(Default)]
 pub(crate) struct Holds {
