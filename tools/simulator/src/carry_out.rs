@@ -89,8 +89,11 @@ impl World {
                 self.link_end(view.sid, &view.friendly_name)?;
                 self.oracle.ended(view.sid)
             }
+            Output::Notice(notice) => {
+                self.books.dialled.noticed(&notice);
+                Ok(())
+            }
             Output::CallMeasured(_)
-            | Output::Notice(_)
             | Output::News(_)
             | Output::OpenRecording { .. }
             | Output::Recording(_) => Ok(()),

@@ -40,6 +40,10 @@ impl World {
         if let Some(phone) = self.phones.iter().find(|phone| phone.rings.is_some()) {
             return Err(format!("phone {} rings, and nobody calls", phone.number));
         }
+        if self.board.leftovers().transactions > 0 {
+            // OPTIONS that keep a binding open are repeated for 8 s.
+            self.run_until(self.now + Duration::from_secs(9))?;
+        }
         self.nothing_is_left()?;
         // A phone that gave up an INVITE which nobody had heard yet is busy for longer.
         if self

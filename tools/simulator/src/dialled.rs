@@ -4,7 +4,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use confab_switchboard::{CallDirection, CallStatus, CallView};
+use confab_switchboard::{CallDirection, CallStatus, CallView, Notice};
 use confab_terms::{CallSid, Instant};
 
 use crate::outcome::Checked;
@@ -21,6 +21,8 @@ struct Dial {
     /// What its phone has said.
     refused: Option<u16>,
     told_to_end: bool,
+    /// Its phone's 200 cannot be used, as a Notification says.
+    unusable: bool,
 }
 
 impl Dialled {
@@ -35,6 +37,7 @@ impl Dialled {
             rings_until: now + rings,
             refused: None,
             told_to_end: false,
+            unusable: false,
         };
         self.calls.insert(call, dial);
     }
@@ -47,6 +50,15 @@ impl Dialled {
         let call = self.of_number.get(&number);
         if let Some(dial) = call.and_then(|call| self.calls.get_mut(call)) {
             dial.refused = Some(status);
+        }
+    }
+
+    /// Takes note of a Notification.
+    pub(crate) fn noticed(&mut self, notice: &Notice) {
+        const UNUSABLE_RESPONSE: u32 = 32011;
+        let call = notice.call.filter(|_| notice.code == UNUSABLE_RESPONSE);
+        if let Some(dial) = call.and_then(|call| self.calls.get_mut(&call)) {
+            dial.unusable = true;
         }
     }
 
@@ -89,7 +101,9 @@ impl Dialled {
             CallStatus::NoAnswer => refused(&[408, 480]) || now == dial.rings_until,
             CallStatus::Canceled => dial.told_to_end,
             CallStatus::Failed => {
-                may_fail || dial.refused.is_some() && !refused(&[486, 600, 408, 480])
+                may_fail
+                    || dial.unusable
+                    || dial.refused.is_some() && !refused(&[486, 600, 408, 480])
             }
             _ => false,
         };
