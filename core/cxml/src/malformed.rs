@@ -62,7 +62,7 @@ pub enum Malformed {
          <Say>, <Pause>, <Redirect>, <Dial>, <Record>, <Hangup>, <Reject>"
     )]
     NoKnownVerb {
-        /// Where the first one is.
+        /// Position of the first verb.
         at: Position,
         /// As written.
         verbs: String,

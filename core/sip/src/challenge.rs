@@ -16,7 +16,7 @@ use crate::{Trunk, UserAgent};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Credentials {
     pub(crate) account: Account,
-    /// Where the call went; `None`: to the name of a trunk.
+    /// Destination of the call; `None`: the name of a trunk.
     pub(crate) asked_at: Option<SocketAddr>,
     pub(crate) answered: Answered,
 }

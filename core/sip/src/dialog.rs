@@ -255,7 +255,7 @@ impl Dialog {
         }
     }
 
-    /// Where the next request goes. Without a route set, a peer behind NAT is reached on the flow
+    /// Destination of the next request. Without a route set, a peer behind NAT is reached on the flow
     /// of its last request.
     pub(crate) fn destination(&self) -> Hop {
         let by_uri = self.by_uri();
@@ -272,7 +272,7 @@ impl Dialog {
         }
     }
 
-    /// Where the first route or the target points to, on the
+    /// Destination named by the first route or the target, on the
     /// connection that they hold open if it leads there; else where they were heard from. A dialog
     /// that is not over TLS does not move there, and one of `sips:` does not leave it.
     fn by_uri(&self) -> Hop {

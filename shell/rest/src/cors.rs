@@ -20,7 +20,7 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, DELETE");
 const REQUEST_HEADERS: HeaderValue =
     HeaderValue::from_static("Authorization, Content-Type, If-None-Match");
 const EXPOSED: HeaderValue = HeaderValue::from_static("ETag, X-Applied-Tick");
-/// How long a browser may keep the response to a preflight request.
+/// Time for which a browser may keep the response to a preflight request.
 const MAX_AGE: Duration = Duration::from_secs(600);
 
 /// Adds CORS headers to the responses of a router; without origins the router stays as it is.

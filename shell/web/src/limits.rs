@@ -46,7 +46,7 @@ pub const FRESH_MAX: Duration = Duration::from_secs(24 * 3_600);
 pub const CLIENTS_MAX: usize = 16;
 /// URLs remembered that are requested without our fields.
 pub const BARE_URLS_MAX: usize = 1_024;
-/// How long such a URL is remembered.
+/// Time for which such a URL is remembered.
 pub const BARE_LIFE: Duration = Duration::from_secs(3_600);
 /// Bytes of the head of a Shoutcast server's answer.
 pub const ICY_HEAD_BYTES_MAX: usize = 8 * 1024;

@@ -36,15 +36,15 @@ pub struct Baresip {
 pub struct Registration<'a> {
     /// User and password.
     pub account: (&'a str, &'a str),
-    /// Where it registers.
+    /// Registrar.
     pub server: &'a str,
     /// The address that it has.
     pub ip: IpAddr,
-    /// How long it runs at most.
+    /// Maximum running time.
     pub lifetime: Duration,
 }
 
-/// What a baresip is started with.
+/// Start parameters of a baresip.
 struct Setup<'a> {
     codec: &'a str,
     frequency: u32,

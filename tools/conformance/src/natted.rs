@@ -22,7 +22,7 @@ const USER: (&str, &str) = ("anna", "pass");
 const SIPP: (&str, f64) = ("sipp", TONES[1]);
 const BARESIP: (&str, f64) = ("baresip", TONES[2]);
 
-/// How long it takes.
+/// Duration.
 #[derive(Clone, Copy, Debug)]
 pub struct Times {
     /// From the registration to the call to it: longer than the NAT remembers.

@@ -111,7 +111,7 @@ impl Phone {
         (self.last_invite, self.last_bye, self.last_any) = (None, None, None);
     }
 
-    /// Whether an address is that which it has behind its NAT.
+    /// Returns whether an address is the phone's private one behind its NAT.
     pub(crate) fn is_inside(&self, to: SocketAddr) -> bool {
         self.nat && own_address(self.address, true).ip() == to.ip()
     }

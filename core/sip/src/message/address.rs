@@ -99,7 +99,7 @@ impl Address {
     }
 }
 
-/// Where the brackets round the URI begin; `Some(None)`: there are none. `None`: a quote before
+/// Start of the brackets round the URI; `Some(None)`: there are none. `None`: a quote before
 /// them is never closed.
 fn opening_bracket(text: &str) -> Option<Option<usize>> {
     let bytes = text.as_bytes();

@@ -35,7 +35,7 @@ fn with_body(method: &str, cseq: u32, tag: &str, kind: &str, body: &str) -> Stri
     text.replace("Content-Length: 0\r\n\r\n", &length)
 }
 
-/// What comes of an INVITE with this body: its status, and the offer that is told.
+/// Returns the status of an INVITE with this body, and the offer reported for it.
 fn invited(kind: &str, body: &str) -> (String, Option<String>) {
     let mut net = Network::new(1);
     net.answers = false;

@@ -6,7 +6,7 @@ use confab_switchboard::{FetchKind, Fetched};
 
 use crate::servers::{Say, Server, config, get, ok, post, status, web};
 
-/// What a response with this content type and body is, where a document is expected.
+/// Classifies a response by content type and body, where a document is expected.
 async fn kind_of(kind: FetchKind, content_type: &str, body: &[u8]) -> String {
     let header = match content_type {
         "" => String::new(),
