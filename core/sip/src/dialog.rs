@@ -255,7 +255,7 @@ impl Dialog {
         }
     }
 
-    /// Destination of the next request. Without a route set, a peer behind NAT is reached on the flow
+    /// Target of the next request. Without a route set, a peer behind NAT is reached on the flow
     /// of its last request.
     pub(crate) fn destination(&self) -> Hop {
         let by_uri = self.by_uri();
