@@ -89,10 +89,7 @@ impl World {
                 self.link_end(view.sid, &view.friendly_name)?;
                 self.oracle.ended(view.sid)
             }
-            Output::Notice(notice) => {
-                self.books.dialled.noticed(&notice);
-                Ok(())
-            }
+            Output::Notice(notice) => self.books.dialled.noticed(&notice),
             Output::CallMeasured(_)
             | Output::News(_)
             | Output::OpenRecording { .. }

@@ -54,12 +54,13 @@ impl Dialled {
     }
 
     /// Takes note of a Notification.
-    pub(crate) fn noticed(&mut self, notice: &Notice) {
+    pub(crate) fn noticed(&mut self, notice: &Notice) -> Checked {
         const UNUSABLE_RESPONSE: u32 = 32011;
         let call = notice.call.filter(|_| notice.code == UNUSABLE_RESPONSE);
         if let Some(dial) = call.and_then(|call| self.calls.get_mut(&call)) {
             dial.unusable = true;
         }
+        Ok(())
     }
 
     /// The API is about to end it, or to try.
