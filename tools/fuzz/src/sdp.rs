@@ -66,8 +66,9 @@ fn answers(session: &Session, local: &Local, srtp: Srtp) {
             (&said.kind, &said.protocol)
         );
         assert!(!said.formats.is_empty());
-        let mut formats = said.formats.iter();
-        assert!(theirs.formats.is_empty() || formats.all(|format| theirs.formats.contains(format)));
+        let offered: BTreeSet<_> = theirs.formats.iter().map(|text| format(text)).collect();
+        let mut formats = said.formats.iter().map(|text| format(text));
+        assert!(offered.is_empty() || formats.all(|format| offered.contains(&format)));
     }
     let (theirs, said) = (&session.media[taken], &answered.media[taken]);
     assert_eq!(theirs.protocol, said.protocol);
@@ -86,6 +87,11 @@ fn answers(session: &Session, local: &Local, srtp: Srtp) {
         assert_eq!(theirs.digits_payload_type, agreed.digits_payload_type);
         assert_eq!(theirs.direction, agreed.direction.mirrored());
     }
+}
+
+/// Returns a format's payload type number, or its text if the format is no number.
+fn format(text: &str) -> Result<u8, &str> {
+    text.parse().map_err(|_| text)
 }
 
 /// A later offer of ours has each number once, and the peer's number for the codec.
