@@ -8,9 +8,9 @@ use confab_terms::{AudioId, DecodeId, Instant, SoundId};
 
 use crate::outcome::Checked;
 
-/// An order to stop a player reaches its thread later than the sound is given back: the longest
-/// stall of a simulated media thread (1.5 s), and 200 ms.
-const STOPPING: Duration = Duration::from_millis(1_700);
+/// Time that an order to stop a player takes to its thread, which begins as the sound is given
+/// back.
+const STOPPING: Duration = Duration::from_millis(200);
 
 #[derive(Default)]
 pub(crate) struct Holds {
@@ -51,7 +51,8 @@ impl Holds {
         Ok(())
     }
 
-    /// A player wants samples of a sound.
+    /// A player wants samples of a sound, on a thread that has carried out every order that
+    /// reached it.
     pub(crate) fn plays(&self, sound: SoundId, now: Instant) -> Checked {
         match self.released.get(&sound) {
             Some(at) if now.saturating_since(*at) > STOPPING => {

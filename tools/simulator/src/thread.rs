@@ -315,7 +315,10 @@ impl World {
             }
         }
         for (leg, player, sound, at) in wants {
-            self.books.holds.plays(sound, self.now)?;
+            // A thread that was stalled may have the order to stop before it.
+            if self.threads[thread].waiting.is_empty() {
+                self.books.holds.plays(sound, self.now)?;
+            }
             self.feed(leg, player, sound, at);
         }
         for event in events {
