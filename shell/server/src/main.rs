@@ -12,6 +12,7 @@ mod fetches;
 mod gauges;
 mod logging;
 mod media_loop;
+mod memory;
 mod metrics;
 mod names;
 mod outlets;

@@ -17,7 +17,7 @@ use crate::drain::{self, Signals};
 use crate::failure::Failure;
 use crate::metrics::Shown;
 use crate::threads::{Running, SipSide};
-use crate::{certificate, logging, recordings, threads};
+use crate::{certificate, logging, memory, recordings, threads};
 
 /// How long callbacks may still be told after the last call.
 const CALLBACKS_WAIT: Duration = Duration::from_secs(5);
@@ -69,6 +69,7 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let mut signals = Signals::listen(stop)?;
     raise_open_files();
+    memory::watch();
     let bound = bind(config).await?;
     let access = config::access(config.sip_listen, &config.trunks);
     let http = bound.http.local_addr();

@@ -1,0 +1,35 @@
+//! Gives memory that was freed in bulk back to the system: hold music of many calls, recordings,
+//! a burst of requests.
+
+use std::time::{Duration, Instant};
+
+use confab_sockets::{free_bytes, give_back_free_memory};
+
+/// Interval of the checks.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// Free memory that is given back: so much more than after the last time.
+const WORTH_BYTES: u64 = 4 << 20;
+
+/// Checks for ever, on a thread of its own.
+pub(crate) fn watch() {
+    let run = || {
+        let mut level = free_bytes();
+        loop {
+            std::thread::sleep(INTERVAL);
+            let free = free_bytes();
+            level = level.min(free);
+            if free - level < WORTH_BYTES {
+                continue;
+            }
+            let began = Instant::now();
+            give_back_free_memory();
+            tracing::debug!(free, took = ?began.elapsed(), "free memory is given back");
+            // Pages that are given back still count as free.
+            level = free_bytes();
+        }
+    };
+    let started = std::thread::Builder::new().name("memory".into()).spawn(run);
+    if let Err(error) = started {
+        tracing::warn!(%error, "no thread to give free memory back on");
+    }
+}
