@@ -25,4 +25,5 @@ pub mod rude;
 pub mod server;
 pub mod sipp;
 pub mod table;
+pub mod tap;
 pub mod vendors;

@@ -16,6 +16,7 @@ mod media;
 mod messages;
 mod moved;
 mod names;
+mod nat;
 mod others;
 mod radio;
 mod recording_orders;
