@@ -5,6 +5,7 @@ mod coders;
 mod dtmf;
 mod g711;
 mod g722;
+mod guard;
 mod lowpass;
 pub mod music;
 mod opus;
@@ -16,6 +17,7 @@ use confab_terms::Codec;
 pub use dtmf::TouchTones;
 pub use g711::expansion;
 pub use g722::{G722Decoder, G722Encoder};
+pub use guard::codec_panics;
 pub use opus::{OpusDecoder, OpusEncoder, OpusSettings, OpusSpares, opus_is_silent, opus_samples};
 pub use resample::Resampler;
 

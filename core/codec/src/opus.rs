@@ -13,6 +13,7 @@ use opus_rs::Application;
 use serde::{Deserialize, Serialize};
 
 use crate::PAYLOAD_BYTES_MAX;
+use crate::guard::guard;
 use packet::SAMPLES_MAX;
 
 type Library = opus_rs::OpusDecoder;
@@ -104,9 +105,11 @@ impl OpusEncoder {
         let Some(encoder) = &mut self.cache else {
             return 0;
         };
-        encoder
-            .encode_i16(samples, samples.len(), &mut out[..room])
-            .unwrap_or(0)
+        let encoded = guard(|| encoder.encode_i16(samples, samples.len(), &mut out[..room]));
+        if encoded.is_none() {
+            self.cache = None;
+        }
+        encoded.and_then(Result::ok).unwrap_or(0)
     }
 }
 
@@ -159,7 +162,11 @@ impl OpusDecoder {
             && let Some(library) = &mut self.cache
         {
             // What it makes of it is heard by nobody, be it an error.
-            let _ = library.decode(&self.before, samples, &mut unheard[..samples]);
+            let led_in = guard(|| library.decode(&self.before, samples, &mut unheard[..samples]));
+            if led_in.is_none() {
+                self.before.clear();
+                self.cache = Self::made().map(Box::new);
+            }
         }
     }
 
@@ -172,7 +179,7 @@ impl OpusDecoder {
             decoder.decode(packet, samples, pcm)
         });
         self.before.clear();
-        if packet.len() <= BEFORE_BYTES_MAX {
+        if packet.len() <= BEFORE_BYTES_MAX && self.is_equipped() {
             self.before.extend_from_slice(packet);
         }
         decoded
@@ -210,7 +217,13 @@ impl OpusDecoder {
         let Some(decoder) = &mut self.cache else {
             return 0;
         };
-        let decoded = decode(decoder, samples, &mut pcm[..samples]).unwrap_or(0);
+        let decoded = guard(|| decode(decoder, samples, &mut pcm[..samples]));
+        if decoded.is_none() {
+            // Begins anew, without the packet before.
+            self.cache = None;
+            self.before.clear();
+        }
+        let decoded = decoded.and_then(Result::ok).unwrap_or(0);
         for (out, &sample) in out.iter_mut().zip(&pcm[..decoded.min(samples)]) {
             // The cast saturates.
             *out = (sample * 32_768.0).round_ties_even() as i16;
@@ -256,5 +269,35 @@ impl PartialEq for OpusDecoder {
 impl std::fmt::Debug for OpusDecoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("OpusDecoder")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec_panics;
+
+    #[test]
+    fn panic_of_the_library_costs_one_frame() {
+        let mut encoder = OpusEncoder::new(OpusSettings::default());
+        let sine: Vec<i16> = (0..960)
+            .map(|n| (8_000.0 * (f64::from(n) * 0.1).sin()) as i16)
+            .collect();
+        let mut packet = [0; PAYLOAD_BYTES_MAX];
+        let length = encoder.encode(&sine, &mut packet);
+        let packet = &packet[..length];
+        let (mut decoder, mut samples) = (OpusDecoder::default(), [0; 960]);
+        assert_eq!(decoder.decode(packet, &mut samples), 960);
+        let before = codec_panics();
+        let decoded = decoder.run(960, &mut samples, |_, _, _| panic!("on purpose"));
+        assert_eq!(decoded, 0);
+        assert_eq!(codec_panics(), before + 1);
+        assert!(!decoder.is_equipped() && decoder.before.is_empty());
+        for _ in 0..5 {
+            assert_eq!(decoder.decode(packet, &mut samples), 960);
+        }
+        let peak = samples.iter().map(|sample| sample.unsigned_abs()).max();
+        assert!(peak > Some(4_000), "{peak:?}");
+        assert_eq!(codec_panics(), before + 1);
     }
 }
