@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use confab_phone::heard::Frame;
 use confab_phone::{machine, now};
 
 use crate::api::Api;
@@ -158,14 +159,18 @@ impl Scene {
             pause(to.saturating_since(now()));
             Ok::<(), anyhow::Error>(())
         };
-        let (from, _) = machine::in_time(Duration::from_millis(1_500), wait)?;
-        let at_sipp = heard("sipp", &self.ear.since(from), &[BARESIP])?;
+        let (from, to) = machine::in_time(Duration::from_millis(1_500), wait)?;
+        let within = |mut frames: Vec<Frame>| {
+            frames.retain(|frame| frame.arrived <= to);
+            frames
+        };
+        let at_sipp = heard("sipp", &within(self.ear.since(from)), &[BARESIP])?;
         ensure!(
             at_sipp == by_sipp,
             "SIPp hears {at_sipp:?}, expected {by_sipp:?}"
         );
         // A phone that holds receives no packets, which is no matrix.
-        let frames = self.tap.since(from);
+        let frames = within(self.tap.since(from));
         let at_baresip = match frames.is_empty() {
             true => Vec::new(),
             false => heard("baresip", &frames, &[SIPP])?,
