@@ -16,6 +16,11 @@ use crate::threads::Running;
 /// How long the last calls may take to be hung up.
 const HANG_UP_WAIT: Duration = Duration::from_secs(5);
 
+/// How long BYEs may take when a thread has stopped.
+const BYE_WAIT: Duration = Duration::from_secs(1);
+/// How long the watchdog may take to report a panic.
+const REPORT_WAIT: Duration = Duration::from_millis(500);
+
 /// SIGTERM and SIGINT, and whoever runs the server within this process.
 pub(crate) struct Signals {
     term: Signal,
@@ -52,7 +57,17 @@ pub(crate) async fn run(
 ) -> Result<bool, Failure> {
     tokio::select! {
         () = signals.next() => {}
-        _ = &mut running.ended => return Err(Failure::Stopped("the switchboard")),
+        Ok(stopped) = &mut running.stopped => {
+            ready.store(false, Ordering::Relaxed);
+            hang_up(running).await;
+            return Err(Failure::Stopped(stopped));
+        }
+        // A panic of its thread was found by the watchdog, or is about to be.
+        _ = &mut running.ended => {
+            ready.store(false, Ordering::Relaxed);
+            let stopped = timeout(REPORT_WAIT, &mut running.stopped).await;
+            return Err(stopped.ok().and_then(Result::ok).map_or(Failure::Ended, Failure::Stopped));
+        }
     }
     ready.store(false, Ordering::Relaxed);
     tracing::info!(seconds = patience.as_secs(), "draining: no new calls");
@@ -70,6 +85,18 @@ pub(crate) async fn run(
         ended
     };
     Ok(unless_again(signals, drain).await)
+}
+
+/// Sends BYE to all legs as far as the threads that are left can.
+async fn hang_up(running: &mut Running) {
+    let hang_up = async {
+        running.letterbox.answer(Input::Drain).await;
+        running.letterbox.answer(Input::HangUpAll).await;
+        let _ended = (&mut running.ended).await;
+    };
+    if timeout(BYE_WAIT, hang_up).await.is_err() {
+        tracing::warn!("calls may be left without a BYE");
+    }
 }
 
 /// Does this, unless a second signal ends the process at once.

@@ -10,6 +10,7 @@ use confab_store::OpenError;
 use thiserror::Error;
 
 use crate::config::BadValue;
+use crate::watchdog::Stopped;
 
 /// Why confab does not run.
 #[derive(Debug, Error)]
@@ -43,9 +44,12 @@ pub(crate) enum Failure {
         /// What it said.
         source: io::Error,
     },
-    /// A thread died: our fault.
-    #[error("{0} has stopped: this is a fault of confab; the log says more")]
-    Stopped(&'static str),
+    /// A thread panicked or stands still: a fault of confab.
+    #[error("{0}: a fault of confab; see the log. Calls were ended; start confab again")]
+    Stopped(Stopped),
+    /// The server has ended before its time.
+    #[error("the server has ended: a fault of confab; see the log")]
+    Ended,
     /// A file or folder cannot be written.
     #[error("cannot write {path}: {source}")]
     NotWritten {
@@ -111,6 +115,7 @@ impl Failure {
         eprintln!("confab: {line}");
         match self {
             Self::BadValue(_) | Self::Store(OpenError::NoToken { .. }) => ExitCode::from(2),
+            Self::Stopped(_) | Self::Ended => ExitCode::from(3),
             _ => ExitCode::from(1),
         }
     }

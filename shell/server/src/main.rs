@@ -23,6 +23,7 @@ mod sounds;
 mod streams;
 mod switchboard_loop;
 mod threads;
+mod watchdog;
 mod webs;
 
 use std::process::ExitCode;

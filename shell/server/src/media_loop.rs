@@ -23,6 +23,7 @@ use crate::gauges::Gauges;
 use crate::metrics::{ENGINE_ROWS, EngineNow};
 use crate::queues::{Letterbox, Order, Told};
 use crate::recordings::ToDisk;
+use crate::watchdog::Pulse;
 
 use legs::{Leg, Legs};
 use load::Load;
@@ -56,6 +57,7 @@ pub(crate) struct MediaLoop {
     pub(crate) wants: Wants,
     pub(crate) recordings: ToDisk,
     pub(crate) gauges: Arc<Gauges>,
+    pub(crate) pulse: Pulse,
     /// All threads tick at the same moments, so that a leg can go from one to another in between.
     pub(crate) config: EngineConfig,
 }
@@ -98,6 +100,7 @@ impl MediaLoop {
             let due = running.engine.next_deadline();
             sleep_until(due);
             let begun = now();
+            running.setup.pulse.works();
             let Some(waited) = running.tick(due, begun) else {
                 return;
             };

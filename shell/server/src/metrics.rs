@@ -112,7 +112,7 @@ impl Shown {
         counts
     }
 
-    fn of_media(&self) -> [Family; 4] {
+    fn of_media(&self) -> [Family; 5] {
         let gauges = &self.gauges;
         [
             one(
@@ -134,6 +134,11 @@ impl Shown {
                 "confab_media_untold_total",
                 "Events of media threads that nobody took for long",
                 gauges.untold.get(),
+            ),
+            one(
+                "confab_codec_panics_total",
+                "Panics in codecs of other people; each cost one frame",
+                confab_codec::codec_panics(),
             ),
         ]
     }

@@ -19,6 +19,7 @@ use tokio::runtime::Handle;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::queues::Letterbox;
+use crate::watchdog::Pulse;
 
 /// Where their audio is.
 pub(crate) fn dir(config: &Config) -> PathBuf {
@@ -29,9 +30,13 @@ pub(crate) fn dir(config: &Config) -> PathBuf {
 pub(crate) fn start(
     config: &Config,
     letterbox: Letterbox,
+    pulse: &Pulse,
 ) -> Result<(Recorder, JoinHandle<()>), Failure> {
     let runtime = Handle::current();
+    // Dropped with the recorder's thread.
+    let until_end = pulse.until_end();
     let told = Box::new(move |recording, end| {
+        let _alive = &until_end;
         let input = Input::Recorded { recording, end };
         // This thread may wait: what is written meanwhile waits in its queue.
         runtime.block_on(letterbox.answer(input));

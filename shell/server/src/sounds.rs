@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::media_loop::Wants;
 use crate::queues::Letterbox;
 use crate::threads::spawn;
+use crate::watchdog::Pulse;
 
 /// Wants on their way to the sounds; beyond: the engine asks again.
 const WANTS_MAX: usize = 1_024;
@@ -59,10 +60,10 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
-    pub(crate) fn start(sounds: &Sounds) -> Result<(Self, JoinHandle<()>), Failure> {
+    pub(crate) fn start(sounds: &Sounds, pulse: &Pulse) -> Result<(Self, JoinHandle<()>), Failure> {
         let (wants, mut asked): (_, Receiver<Want>) = channel(WANTS_MAX);
         let sounds = sounds.clone();
-        let thread = spawn("wants", move || {
+        let thread = spawn("wants", pulse.clone(), move || {
             while let Some(want) = asked.blocking_recv() {
                 sounds.want(want);
             }

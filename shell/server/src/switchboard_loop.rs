@@ -13,6 +13,7 @@ use crate::gauges::Gauges;
 use crate::metrics::{SWITCHBOARD_ROWS, SwitchboardNow};
 use crate::outlets::Outlets;
 use crate::queues::Inbox;
+use crate::watchdog::Pulse;
 
 /// Datagrams a turn.
 const DATAGRAMS_A_TURN: usize = 16;
@@ -31,6 +32,7 @@ pub(crate) struct SwitchboardLoop {
     pub(crate) outlets: Outlets,
     pub(crate) inbox: Inbox,
     pub(crate) gauges: Arc<Gauges>,
+    pub(crate) pulse: Pulse,
 }
 
 struct Running {
@@ -61,6 +63,7 @@ impl SwitchboardLoop {
         let mut sip_ready = true;
         loop {
             let begun = now();
+            running.setup.pulse.works();
             let more = running.turn(sip_ready, &poll);
             running
                 .setup
@@ -80,6 +83,7 @@ impl SwitchboardLoop {
             poll.watch(&*running.setup.inbox.bell);
             let sip = poll.watch(&running.setup.outlets.sip);
             running.setup.outlets.streams.watch(&mut poll);
+            running.setup.pulse.waits();
             poll.wait(until);
             sip_ready = poll.is_ready(sip);
         }

@@ -29,6 +29,7 @@ use crate::recordings::{self, ToDisk};
 use crate::sounds::Asking;
 use crate::streams::{Sips, Streams};
 use crate::switchboard_loop::SwitchboardLoop;
+use crate::watchdog::{self, Pulse, Stopped};
 use crate::{sounds, webs};
 
 /// SIP's sockets, where they are reached, and who may call.
@@ -51,6 +52,8 @@ pub(crate) struct Running {
     pub(crate) sounds: Sounds,
     /// Ends when the switchboard's thread has.
     pub(crate) ended: oneshot::Receiver<()>,
+    /// The first thread that stops before its time.
+    pub(crate) stopped: oneshot::Receiver<Stopped>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -79,10 +82,12 @@ pub(crate) fn start(
     let count = config.media_threads;
     let (feeds, feeds_ends): (Vec<_>, Vec<_>) = (0..count).map(|_| queues::feeds()).unzip();
     let (orders, orders_ends): (Vec<_>, Vec<_>) = (0..count).map(|_| queues::orders()).unzip();
-    let (recorder, recorder_thread) = recordings::start(config, letterbox.clone())?;
+    let pulses = Pulses::new(count);
+    let (recorder, recorder_thread) =
+        recordings::start(config, letterbox.clone(), &pulses.recordings)?;
     let media_queues = MediaQueues::of(&orders, &feeds, recorder.backlog());
     let sounds = sounds::start(feeds, letterbox.clone());
-    let (asking, asking_thread) = Asking::start(&sounds)?;
+    let (asking, asking_thread) = Asking::start(&sounds, &pulses.wants)?;
     let web = webs::web(config, store, sounds::sink(&sounds));
     let callbacks = webs::callbacks(config.dialect, &web, store, &gauges);
     let sips_port = sip.sips.as_ref().map(|sips| sips.port);
@@ -107,7 +112,8 @@ pub(crate) fn start(
     let mut threads = vec![asking_thread, recorder_thread];
     let (engine_config, moves) = (engine_config(config), Moves::between(count));
     let ends = orders_ends.into_iter().zip(feeds_ends).zip(moves);
-    for (thread, ((orders, feeds), moves)) in (0..count).zip(ends) {
+    let ends = ends.zip(&pulses.media);
+    for (thread, (((orders, feeds), moves), pulse)) in (0..count).zip(ends) {
         let media = MediaLoop {
             thread,
             ports: ports(config, thread),
@@ -119,16 +125,20 @@ pub(crate) fn start(
             recordings: ToDisk::new(recorder.clone()),
             gauges: Arc::clone(&gauges),
             config: engine_config,
+            pulse: pulse.clone(),
         };
-        threads.push(spawn(&format!("media-{thread}"), move || media.run())?);
+        let name = format!("media-{thread}");
+        threads.push(spawn(&name, pulse.clone(), move || media.run())?);
     }
     let (thread, ended) = spawn_switchboard(SwitchboardLoop {
         switchboard: Switchboard::new(switchboard_config(config, store, reached, sip.access)),
         outlets,
         inbox,
         gauges: Arc::clone(&gauges),
+        pulse: pulses.switchboard.clone(),
     })?;
     threads.push(thread);
+    let stopped = watchdog::watch(pulses.all())?;
     Ok(Running {
         letterbox,
         callbacks,
@@ -136,8 +146,34 @@ pub(crate) fn start(
         media_queues,
         sounds,
         ended,
+        stopped,
         threads,
     })
+}
+
+/// Signs of life of all the threads.
+struct Pulses {
+    media: Vec<Pulse>,
+    switchboard: Pulse,
+    recordings: Pulse,
+    wants: Pulse,
+}
+
+impl Pulses {
+    fn new(media: u16) -> Self {
+        let media = (0..media).map(|thread| Pulse::new(&format!("media-{thread}")));
+        Self {
+            media: media.collect(),
+            switchboard: Pulse::new("switchboard"),
+            recordings: Pulse::new("recordings"),
+            wants: Pulse::new("wants"),
+        }
+    }
+
+    fn all(self) -> Vec<Pulse> {
+        let others = [self.switchboard, self.recordings, self.wants];
+        self.media.into_iter().chain(others).collect()
+    }
 }
 
 /// Its thread, and what tells that it has ended.
@@ -145,7 +181,8 @@ fn spawn_switchboard(
     switchboard: SwitchboardLoop,
 ) -> Result<(JoinHandle<()>, oneshot::Receiver<()>), Failure> {
     let (alive, ended) = oneshot::channel::<()>();
-    let thread = spawn("switchboard", move || {
+    let pulse = switchboard.pulse.clone();
+    let thread = spawn("switchboard", pulse, move || {
         switchboard.run();
         drop(alive);
     })?;
@@ -164,14 +201,18 @@ fn engine_config(config: &Config) -> EngineConfig {
     }
 }
 
-/// A thread with a name.
+/// Starts a thread with a name, whose end its pulse shows.
 pub(crate) fn spawn(
     name: &str,
+    pulse: Pulse,
     run: impl FnOnce() + Send + 'static,
 ) -> Result<JoinHandle<()>, Failure> {
     Builder::new()
         .name(name.to_owned())
-        .spawn(run)
+        .spawn(move || {
+            let _until_end = pulse.until_end();
+            run();
+        })
         .map_err(Failure::refused("a thread"))
 }
 

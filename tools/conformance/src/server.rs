@@ -239,6 +239,20 @@ impl Server {
         }
     }
 
+    /// Waits for its end without a signal.
+    pub fn wait(&mut self, at_most: Duration) -> Result<ExitStatus> {
+        let until = Instant::now() + at_most;
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            if Instant::now() > until {
+                bail!("still running after {at_most:?}:\n{}", self.log());
+            }
+            pause(Duration::from_millis(10));
+        }
+    }
+
     /// SIGTERM, then its exit status.
     pub fn terminate(&mut self) -> Result<ExitStatus> {
         let status = Command::new("kill")

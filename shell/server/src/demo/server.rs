@@ -68,7 +68,7 @@ impl Server {
         self.stop.notify_one();
         match runtime.block_on(async { timeout(DRAIN_WAIT, self.running).await }) {
             Ok(Ok(result)) => result,
-            _ => Err(Failure::Stopped("the server")),
+            _ => Err(Failure::Ended),
         }
     }
 }
@@ -76,7 +76,7 @@ impl Server {
 fn ended(result: Result<Result<(), Failure>, tokio::task::JoinError>) -> Failure {
     match result {
         Ok(Err(failure)) => failure,
-        _ => Failure::Stopped("the server"),
+        _ => Failure::Ended,
     }
 }
 

@@ -29,5 +29,6 @@ mod start_and_stop;
 mod threads;
 mod transports;
 mod trunks;
+mod watchdog;
 mod web_documents;
 mod whisper;

@@ -93,7 +93,7 @@ pub(crate) const ALL: &[Layer] = &[
     Layer {
         name: "phones",
         what: "real phones, heard through RTP",
-        needs: &["sipp", "baresip", "flite", "ip", "nft"],
+        needs: &["sipp", "baresip", "flite", "ip", "nft", "strace"],
         run: phones,
     },
 ];

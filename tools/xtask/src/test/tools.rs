@@ -16,6 +16,7 @@ const DEBIAN: &[(&str, &str)] = &[
     ("nft", "nftables"),
     ("ip", "iproute2"),
     ("flite", "flite"),
+    ("strace", "strace"),
     ("node", "nodejs"),
     ("npm", "npm"),
     ("python3", "python3"),
