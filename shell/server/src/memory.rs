@@ -1,9 +1,9 @@
 //! Gives memory that was freed in bulk back to the system: hold music of many calls, recordings,
 //! a burst of requests.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use confab_sockets::{free_bytes, give_back_free_memory};
+use confab_sockets::{free_bytes, give_back_free_memory, now, sleep_until};
 
 /// Interval of the checks.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -15,15 +15,16 @@ pub(crate) fn watch() {
     let run = || {
         let mut level = free_bytes();
         loop {
-            std::thread::sleep(INTERVAL);
+            sleep_until(now() + INTERVAL);
             let free = free_bytes();
             level = level.min(free);
             if free - level < WORTH_BYTES {
                 continue;
             }
-            let began = Instant::now();
+            let began = now();
             give_back_free_memory();
-            tracing::debug!(free, took = ?began.elapsed(), "free memory is given back");
+            let took = now().saturating_since(began);
+            tracing::debug!(free, ?took, "free memory is given back");
             // Pages that are given back still count as free.
             level = free_bytes();
         }

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use confab_conference::Url;
-use confab_media::EngineConfig;
+use confab_media::{Command, EngineConfig};
 use confab_sockets::{Listening, Ports, Udp, now_both, random_seed};
-use confab_sounds::Sounds;
+use confab_sounds::{Recorder, Sounds};
 use confab_store::Store;
 use confab_switchboard::{Access, CallCallback, Config as SwitchboardConfig, Switchboard};
 use confab_terms::Method;
 use confab_web::Callbacks;
 use tokio::runtime::Handle;
+use tokio::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
 
 use crate::config::Config;
@@ -24,7 +25,7 @@ use crate::media_loop::{MediaLoop, Moves};
 use crate::metrics::MediaQueues;
 use crate::names::Names;
 use crate::outlets::{MediaThread, Outlets};
-use crate::queues::{self, Letterbox};
+use crate::queues::{self, Letterbox, Order};
 use crate::recordings::{self, ToDisk};
 use crate::sounds::Asking;
 use crate::streams::{Sips, Streams};
@@ -109,27 +110,15 @@ pub(crate) fn start(
         replies: BTreeMap::new(),
         dialect: config.dialect,
     };
-    let mut threads = vec![asking_thread, recorder_thread];
-    let (engine_config, moves) = (engine_config(config), Moves::between(count));
-    let ends = orders_ends.into_iter().zip(feeds_ends).zip(moves);
-    let ends = ends.zip(&pulses.media);
-    for (thread, (((orders, feeds), moves), pulse)) in (0..count).zip(ends) {
-        let media = MediaLoop {
-            thread,
-            ports: ports(config, thread),
-            orders,
-            feeds,
-            moves,
-            letterbox: letterbox.clone(),
-            wants: asking.wants(),
-            recordings: ToDisk::new(recorder.clone()),
-            gauges: Arc::clone(&gauges),
-            config: engine_config,
-            pulse: pulse.clone(),
-        };
-        let name = format!("media-{thread}");
-        threads.push(spawn(&name, pulse.clone(), move || media.run())?);
-    }
+    let tools = MediaTools {
+        letterbox: &letterbox,
+        asking: &asking,
+        recorder: &recorder,
+        gauges: &gauges,
+    };
+    let ends = orders_ends.into_iter().zip(feeds_ends);
+    let mut threads = spawn_media(config, ends, &pulses.media, tools)?;
+    threads.extend([asking_thread, recorder_thread]);
     let (thread, ended) = spawn_switchboard(SwitchboardLoop {
         switchboard: Switchboard::new(switchboard_config(config, store, reached, sip.access)),
         outlets,
@@ -174,6 +163,46 @@ impl Pulses {
         let others = [self.switchboard, self.recordings, self.wants];
         self.media.into_iter().chain(others).collect()
     }
+}
+
+/// Objects that all media threads use.
+#[derive(Clone, Copy)]
+struct MediaTools<'a> {
+    letterbox: &'a Letterbox,
+    asking: &'a Asking,
+    recorder: &'a Recorder,
+    gauges: &'a Arc<Gauges>,
+}
+
+/// Starts a media thread for each pulse, with its ends of the queues.
+fn spawn_media(
+    config: &Config,
+    ends: impl Iterator<Item = (Receiver<Order>, Receiver<Command>)>,
+    pulses: &[Pulse],
+    tools: MediaTools<'_>,
+) -> Result<Vec<JoinHandle<()>>, Failure> {
+    let (engine_config, moves) = (engine_config(config), Moves::between(config.media_threads));
+    let ends = ends.zip(moves).zip(pulses);
+    let threads = (0..)
+        .zip(ends)
+        .map(|(thread, (((orders, feeds), moves), pulse))| {
+            let media = MediaLoop {
+                thread,
+                ports: ports(config, thread),
+                orders,
+                feeds,
+                moves,
+                letterbox: tools.letterbox.clone(),
+                wants: tools.asking.wants(),
+                recordings: ToDisk::new(tools.recorder.clone()),
+                gauges: Arc::clone(tools.gauges),
+                config: engine_config,
+                pulse: pulse.clone(),
+            };
+            let name = format!("media-{thread}");
+            spawn(&name, pulse.clone(), move || media.run())
+        });
+    threads.collect()
 }
 
 /// Its thread, and what tells that it has ended.

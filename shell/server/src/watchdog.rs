@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use confab_sockets::{now, sleep_until};
 use tokio::sync::oneshot;
 
 use crate::failure::Failure;
@@ -126,9 +127,9 @@ pub(crate) fn watch(pulses: Vec<Pulse>) -> Result<oneshot::Receiver<Stopped>, Fa
     let mut watched: Vec<_> = watched.collect();
     spawn("watchdog", Pulse::new("watchdog"), move || {
         loop {
-            let begun = Instant::now();
-            thread::sleep(INTERVAL);
-            let late = begun.elapsed().saturating_sub(INTERVAL);
+            let due = now() + INTERVAL;
+            sleep_until(due);
+            let late = now().saturating_since(due);
             if late >= STALL {
                 tracing::warn!(
                     milliseconds = late.as_millis(),
@@ -194,11 +195,11 @@ mod tests {
         let (calm, bad) = (Pulse::new("wants"), Pulse::new("media-1"));
         let stopped = watch(vec![calm.clone(), bad.clone()]).unwrap();
         let _calm = calm.until_end();
-        let begun = Instant::now();
+        let begun = now();
         let thread = spawn("media-1", bad, || panic!("on purpose")).unwrap();
         let stopped = stopped.await.unwrap();
         assert_eq!(stopped.to_string(), "thread media-1 panicked");
-        assert!(begun.elapsed() < INTERVAL * CHECKS_MAX, "{begun:?}");
+        assert!(now().saturating_since(begun) < INTERVAL * CHECKS_MAX);
         assert!(thread.join().is_err());
     }
 
