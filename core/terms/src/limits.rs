@@ -149,6 +149,8 @@ pub const RECORD_WRITTEN_WAIT: Duration = Duration::from_secs(5);
 pub const TICK: Duration = Duration::from_millis(20);
 /// Entries of the history on their way to the disk; beyond it they are lost, and counted.
 pub const HISTORY_PENDING_MAX: usize = 20_000;
+/// Changes of recordings that are kept beyond `HISTORY_PENDING_MAX`.
+pub const RECORDINGS_PENDING_MAX: usize = 1_000;
 /// Entries of the history written in one transaction.
 pub const HISTORY_BATCH_MAX: usize = 256;
 /// Notices kept of one account; beyond it the oldest go.

@@ -206,6 +206,11 @@ impl Shown {
                 "Entries of the history that did not reach the disk",
                 self.store.lost(),
             ),
+            Family {
+                name: "confab_history_degraded",
+                help: "1 while the disk refuses the history, which waits in memory",
+                values: Values::Gauge(u8::from(self.store.is_degraded()).into()),
+            },
         ]
     }
 

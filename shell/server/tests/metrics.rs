@@ -38,6 +38,7 @@ fn a_call_and_what_is_dropped_can_be_counted() {
         ("confab_calls_total", 2.0),
         ("confab_disagreements_total", 0.0),
         ("confab_history_lost_total", 0.0),
+        ("confab_history_degraded", 0.0),
         ("confab_webhooks_waiting", 0.0),
         ("confab_queue_length{queue=\"asked\"}", 0.0),
         ("confab_queue_length{queue=\"recordings\"}", 0.0),

@@ -1,14 +1,15 @@
 //! API keys: few, so all of an account's are in memory, and each change is written at once.
 
-use core::fmt;
+use core::{fmt, iter};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use confab_terms::limits::API_KEYS_MAX;
 use confab_terms::{AccountSid, KeySid, Sid as _, WallTime};
-use sqlx::{Row, SqlitePool};
+use sqlx::Row as _;
 
+use crate::database::{Database, Statement, unwritable};
 use crate::key_file::Sealer;
 use crate::{OpenError, Part, Place, StoreError, open};
 
@@ -47,7 +48,7 @@ struct Sealed {
 
 /// The API keys of the account.
 pub(crate) struct ApiKeys {
-    pool: SqlitePool,
+    database: Arc<Database>,
     account: AccountSid,
     sealer: Sealer,
     keys: Mutex<BTreeMap<KeySid, Sealed>>,
@@ -60,20 +61,21 @@ pub(crate) struct ApiKeys {
 impl ApiKeys {
     /// Reads the keys, and makes the key file if there is nothing to decrypt with it yet.
     pub(crate) async fn open(
-        pool: SqlitePool,
+        database: Arc<Database>,
         account: AccountSid,
         dir: &Path,
     ) -> Result<Self, OpenError> {
-        let database = |error: sqlx::Error| OpenError::Database {
+        let bad_database = |reason: String| OpenError::Database {
             path: dir.join("confab.db"),
-            reason: error.to_string(),
+            reason,
         };
-        let rows = sqlx::query(
+        let query = sqlx::query(
             "SELECT sid, account, friendly_name, secret, date_created, date_updated FROM api_keys",
-        )
-        .fetch_all(&pool)
-        .await
-        .map_err(database)?;
+        );
+        let rows = database
+            .all(query)
+            .await
+            .map_err(|e| bad_database(e.to_string()))?;
         let bad = |reason: String| OpenError::KeyFile {
             path: Sealer::path(dir),
             reason,
@@ -88,8 +90,10 @@ impl ApiKeys {
         };
         let mut keys = BTreeMap::new();
         for row in rows {
-            let owner: String = row.try_get("account").map_err(database)?;
-            let sealed = sealed(&row).map_err(database)?;
+            let owner: String = row
+                .try_get("account")
+                .map_err(|e| bad_database(e.to_string()))?;
+            let sealed = sealed(&row).map_err(|e| bad_database(e.to_string()))?;
             let context = context(&owner, sealed.key.sid);
             if sealer.unseal(&context, &sealed.secret).is_none() {
                 let sid = sealed.key.sid.prefixed();
@@ -102,7 +106,7 @@ impl ApiKeys {
         let decoy = KeySid::from_random(u128::from_be_bytes(open::random()?));
         let secret = sealer.seal(&context(&account.to_string(), decoy), &new_secret()?)?;
         Ok(Self {
-            pool,
+            database,
             account,
             sealer,
             keys: Mutex::new(keys),
@@ -114,6 +118,11 @@ impl ApiKeys {
     // Every change below is complete before anything can panic: a poisoned lock is still sound.
     fn lock(&self) -> MutexGuard<'_, BTreeMap<KeySid, Sealed>> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn write(&self, change: Statement<'_>) -> Result<(), StoreError> {
+        let written = self.database.write(iter::once(Ok(change))).await;
+        written.map(|_rows| ()).map_err(unwritable)
     }
 
     pub(crate) fn one(&self, sid: KeySid) -> Option<ApiKey> {
@@ -163,7 +172,7 @@ impl ApiKeys {
         let secret = new_secret().map_err(made)?;
         let context = context(&self.account.to_string(), key.sid);
         let sealed = self.sealer.seal(&context, &secret).map_err(made)?;
-        sqlx::query(
+        let insert = sqlx::query(
             "INSERT INTO api_keys
                (sid, account, friendly_name, secret, date_created, date_updated)
              VALUES (?, ?, ?, ?, ?, ?)",
@@ -173,10 +182,8 @@ impl ApiKeys {
         .bind(&key.friendly_name)
         .bind(&sealed)
         .bind(key.date_created.0)
-        .bind(key.date_updated.0)
-        .execute(&self.pool)
-        .await
-        .map_err(unwritable)?;
+        .bind(key.date_updated.0);
+        self.write(insert).await?;
         let kept = Sealed {
             key: key.clone(),
             secret: sealed,
@@ -200,13 +207,12 @@ impl ApiKeys {
         }
         key.friendly_name = friendly_name;
         key.date_updated = open::now();
-        sqlx::query("UPDATE api_keys SET friendly_name = ?2, date_updated = ?3 WHERE sid = ?1")
+        let update = "UPDATE api_keys SET friendly_name = ?2, date_updated = ?3 WHERE sid = ?1";
+        let update = sqlx::query(update)
             .bind(sid.to_string())
             .bind(&key.friendly_name)
-            .bind(key.date_updated.0)
-            .execute(&self.pool)
-            .await
-            .map_err(unwritable)?;
+            .bind(key.date_updated.0);
+        self.write(update).await?;
         if let Some(sealed) = self.lock().get_mut(&sid) {
             sealed.key = key.clone();
         }
@@ -219,11 +225,8 @@ impl ApiKeys {
         if self.one(sid).is_none() {
             return Ok(false);
         }
-        sqlx::query("DELETE FROM api_keys WHERE sid = ?")
-            .bind(sid.to_string())
-            .execute(&self.pool)
-            .await
-            .map_err(unwritable)?;
+        let delete = sqlx::query("DELETE FROM api_keys WHERE sid = ?").bind(sid.to_string());
+        self.write(delete).await?;
         Ok(self.lock().remove(&sid).is_some())
     }
 }
@@ -257,10 +260,4 @@ fn new_secret() -> Result<String, OpenError> {
         secret.extend(letters.take(SECRET_CHARS - secret.len()));
     }
     Ok(secret)
-}
-
-// Taken by value because that is what `map_err` hands over.
-#[allow(clippy::needless_pass_by_value)]
-fn unwritable(error: sqlx::Error) -> StoreError {
-    StoreError::Unwritable(error.to_string())
 }

@@ -241,6 +241,8 @@ pub trait Store: Send + Sync + 'static {
     fn keep(&self, entry: Entry);
     /// Entries that were lost because the queue was full or the disk refused them.
     fn lost(&self) -> u64;
+    /// True while the disk refuses the history.
+    fn is_degraded(&self) -> bool;
     /// Entries that are not on the disk yet.
     fn waiting(&self) -> usize;
     /// An ended conference.

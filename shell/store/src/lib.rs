@@ -3,9 +3,11 @@
 
 mod account;
 mod api_keys;
+mod database;
 mod history;
 mod key_file;
 mod open;
+mod outage;
 mod pending;
 mod recordings;
 mod sqlite;

@@ -1,18 +1,21 @@
 //! The first start and every later one: folder, lock, database, migrations, account, key file.
 
+use core::iter;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use confab_terms::{AccountSid, WallTime};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row, SqlitePool};
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
 use thiserror::Error;
 
 use crate::api_keys::ApiKeys;
-use crate::{Account, FreshAccount, Given, SqliteStore, TokenHash};
+use crate::database::{Database, unreadable};
+use crate::{Account, FreshAccount, Given, SqliteStore, StoreError, TokenHash};
 
 /// Why the data folder cannot be used.
 #[derive(Debug, Error)]
@@ -81,17 +84,22 @@ pub async fn open(
 ) -> Result<(SqliteStore, Option<FreshAccount>), OpenError> {
     let lock = lock_folder(dir)?;
     let file = dir.join("confab.db");
-    let pool = connect(&file).await?;
-    let database = |error: sqlx::Error| OpenError::Database {
+    // Made here first: SQLite would let everybody read it.
+    private_file(&file).map_err(|source| OpenError::NotWritable {
         path: file.clone(),
-        reason: error.to_string(),
+        source,
+    })?;
+    let database = Arc::new(Database::open(&file, Arc::default()).await?);
+    let failed = |reason: String| OpenError::Database {
+        path: file.clone(),
+        reason,
     };
-    let (account, fresh) = settle_account(&pool, given, database).await?;
+    let (account, fresh) = settle_account(&database, given, failed).await?;
     if given.token_signs && TokenHash::of(&account.signing_key) != account.token_hash {
         return Err(OpenError::NoToken { path: file });
     }
-    let keys = ApiKeys::open(pool.clone(), account.sid, dir).await?;
-    Ok((SqliteStore::start(pool, account, keys, lock), fresh))
+    let keys = ApiKeys::open(Arc::clone(&database), account.sid, dir).await?;
+    Ok((SqliteStore::start(database, account, keys, lock), fresh))
 }
 
 /// Makes the folder and takes its lock, which the system gives back however the process ends.
@@ -123,42 +131,14 @@ fn private_file(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-async fn connect(file: &Path) -> Result<SqlitePool, OpenError> {
-    // Made here first: SQLite would let everybody read it.
-    private_file(file).map_err(|source| OpenError::NotWritable {
-        path: file.to_owned(),
-        source,
-    })?;
-    let database = |reason: String| OpenError::Database {
-        path: file.to_owned(),
-        reason,
-    };
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(Duration::from_secs(5));
-    let pool = SqlitePoolOptions::new()
-        .max_connections(4)
-        .acquire_timeout(Duration::from_secs(10))
-        .connect_with(options)
-        .await
-        .map_err(|e| database(e.to_string()))?;
-    let migrations = sqlx::migrate!("../../migrations");
-    migrations
-        .run(&pool)
-        .await
-        .map_err(|e| database(e.to_string()))?;
-    Ok(pool)
-}
-
 /// Finds the account, or makes it; what the configuration says goes first.
 async fn settle_account(
-    pool: &SqlitePool,
+    database: &Database,
     given: &Given,
-    database: impl Fn(sqlx::Error) -> OpenError,
+    failed: impl Fn(String) -> OpenError,
 ) -> Result<(Account, Option<FreshAccount>), OpenError> {
-    let known = known_account(pool, given.sid).await.map_err(&database)?;
+    let known = known_account(database, given.sid).await;
+    let known = known.map_err(|e| failed(e.to_string()))?;
     let signing_key = match given.token_signs {
         true => given.token.as_ref(),
         false => given.signing_key.as_ref(),
@@ -201,7 +181,8 @@ async fn settle_account(
             }
         }
     };
-    write_account(pool, &account).await.map_err(&database)?;
+    let written = write_account(database, &account).await;
+    written.map_err(|e| failed(e.to_string()))?;
     let fresh = fresh_token.map(|token| FreshAccount {
         sid: account.sid,
         token,
@@ -212,20 +193,24 @@ async fn settle_account(
 
 /// The account that is named; if none is, the oldest.
 async fn known_account(
-    pool: &SqlitePool,
+    database: &Database,
     sid: Option<AccountSid>,
-) -> Result<Option<Account>, sqlx::Error> {
-    let row = sqlx::query(
+) -> Result<Option<Account>, StoreError> {
+    let query = sqlx::query(
         "SELECT sid, friendly_name, token_hash, signing_key, date_created, date_updated
          FROM accounts WHERE ?1 IS NULL OR sid = ?1 ORDER BY date_created, sid LIMIT 1",
     )
-    .bind(sid.map(|sid| sid.to_string()))
-    .fetch_optional(pool)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
+    .bind(sid.map(|sid| sid.to_string()));
+    match database.one(query).await? {
+        Some(row) => account(&row).map(Some).map_err(unreadable),
+        None => Ok(None),
+    }
+}
+
+fn account(row: &SqliteRow) -> Result<Account, sqlx::Error> {
     let damaged = |what: &str| sqlx::Error::Decode(format!("the account's {what}").into());
     let hash: Vec<u8> = row.try_get("token_hash")?;
-    Ok(Some(Account {
+    Ok(Account {
         sid: row
             .try_get::<String, _>("sid")?
             .parse()
@@ -235,11 +220,11 @@ async fn known_account(
         signing_key: row.try_get("signing_key")?,
         date_created: WallTime(row.try_get("date_created")?),
         date_updated: WallTime(row.try_get("date_updated")?),
-    }))
+    })
 }
 
-async fn write_account(pool: &SqlitePool, account: &Account) -> Result<(), sqlx::Error> {
-    sqlx::query(
+async fn write_account(database: &Database, account: &Account) -> Result<(), sqlx::Error> {
+    let insert = sqlx::query(
         "INSERT INTO accounts
            (sid, friendly_name, token_hash, signing_key, date_created, date_updated)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -251,10 +236,8 @@ async fn write_account(pool: &SqlitePool, account: &Account) -> Result<(), sqlx:
     .bind(account.token_hash.0.as_slice())
     .bind(&account.signing_key)
     .bind(account.date_created.0)
-    .bind(account.date_updated.0)
-    .execute(pool)
-    .await
-    .map(|_| ())
+    .bind(account.date_updated.0);
+    database.write(iter::once(Ok(insert))).await.map(|_| ())
 }
 
 pub(crate) fn now() -> WallTime {

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use confab_terms::CallSid;
-use confab_terms::limits::{HISTORY_BATCH_MAX, HISTORY_PENDING_MAX, NOTICES_PENDING_MAX};
+use confab_terms::limits::{
+    HISTORY_BATCH_MAX, HISTORY_PENDING_MAX, NOTICES_PENDING_MAX, RECORDINGS_PENDING_MAX,
+};
 use tokio::sync::Notify;
 
 use crate::{Entry, open};
@@ -75,15 +77,26 @@ impl Pending {
         let most = match kept.entry {
             // What others can cause in any number leaves room for what is bound to happen.
             Entry::Notice(_) => NOTICES_PENDING_MAX,
-            Entry::Call(_) | Entry::Conference(_) | Entry::Recording(_) => HISTORY_PENDING_MAX,
+            Entry::Call(_) | Entry::Conference(_) => HISTORY_PENDING_MAX,
+            // A file whose row is lost would belong to nobody.
+            Entry::Recording(_) => HISTORY_PENDING_MAX + RECORDINGS_PENDING_MAX,
         };
-        let mut queue = self.lock();
+        let queue = self.lock();
         if queue.entries.len() >= most {
             drop(queue);
             let before = self.lost.fetch_add(1, Ordering::Relaxed);
             tracing::error!(before, "the queue of the history is full: an entry is lost");
             return;
         }
+        self.push(queue, kept);
+    }
+
+    /// Keeps a notice of the store itself, of which there is at most one for each batch written.
+    pub(crate) fn keep_own(&self, kept: Kept) {
+        self.push(self.lock(), kept);
+    }
+
+    fn push(&self, mut queue: MutexGuard<'_, Queue>, kept: Kept) {
         queue.entries.push_back(Arc::new(kept));
         queue.taken += 1;
         drop(queue);

@@ -1,14 +1,18 @@
 //! Recordings in SQLite: the one thing that is kept while it lives, changes, and can be forgotten.
 
+use core::iter;
+use std::sync::Arc;
+
 use confab_switchboard::RecordingView;
 use confab_terms::RecordingSid;
 
-use crate::sqlite::{decoded, unreadable};
+use crate::database::unwritable;
+use crate::sqlite::decoded;
 use crate::statements::{
     FORGET_RECORDING, RECORDING, RECORDINGS_NEWEST_FIRST, RECORDINGS_OLDEST_FIRST,
     RECORDINGS_UNFINISHED,
 };
-use crate::{Entry, Order, Part, Place, RecordingFilter, SqliteStore, StoreError};
+use crate::{Entry, Order, Part, Place, RecordingFilter, SqliteStore, StoreError, Stored};
 
 impl SqliteStore {
     pub(crate) async fn one_recording(
@@ -40,7 +44,7 @@ impl SqliteStore {
             Order::NewestFirst => RECORDINGS_NEWEST_FIRST,
             Order::OldestFirst => RECORDINGS_OLDEST_FIRST,
         };
-        let rows = sqlx::query(statement)
+        let query = sqlx::query(statement)
             .bind(self.account.sid.to_string())
             .bind(filter.call.map(|call| call.to_string()))
             .bind(filter.conference.map(|sid| sid.to_string()))
@@ -48,10 +52,8 @@ impl SqliteStore {
             .bind(filter.created.before.map(|at| at.0))
             .bind(part.after.as_ref().map(|place| place.at.0))
             .bind(part.after.as_ref().map(|place| place.sid.clone()))
-            .bind(part.count)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unreadable)?;
+            .bind(part.count);
+        let rows = self.database.all(query).await?;
         let kept: Result<Vec<RecordingView>, _> = rows.iter().map(|row| decoded(row, 0)).collect();
         let place = |view: &RecordingView| Place {
             at: view.date_created,
@@ -62,23 +64,22 @@ impl SqliteStore {
 
     pub(crate) async fn cut_off(&self) -> Result<Vec<RecordingView>, StoreError> {
         self.pending.drained().await;
-        let rows = sqlx::query(RECORDINGS_UNFINISHED)
-            .bind(self.account.sid.to_string())
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unreadable)?;
+        let query = sqlx::query(RECORDINGS_UNFINISHED).bind(self.account.sid.to_string());
+        let rows = self.database.all(query).await?;
         rows.iter().map(|row| decoded(row, 0)).collect()
     }
 
-    pub(crate) async fn forget(&self, sid: RecordingSid) -> Result<bool, StoreError> {
-        // What waits to be written would bring it back.
-        self.pending.drained().await;
-        let done = sqlx::query(FORGET_RECORDING)
-            .bind(self.account.sid.to_string())
-            .bind(sid.to_string())
-            .execute(&self.pool)
-            .await
-            .map_err(unreadable)?;
-        Ok(done.rows_affected() > 0)
+    pub(crate) fn forget(&self, sid: RecordingSid) -> Stored<'static, bool> {
+        let (database, pending) = (Arc::clone(&self.database), Arc::clone(&self.pending));
+        let account = self.account.sid.to_string();
+        self.change(async move {
+            // An entry that waits to be written would bring the recording back.
+            pending.drained().await;
+            let forget = sqlx::query(FORGET_RECORDING)
+                .bind(account)
+                .bind(sid.to_string());
+            let rows = database.write(iter::once(Ok(forget))).await;
+            Ok(rows.map_err(unwritable)? > 0)
+        })
     }
 }

@@ -2,14 +2,17 @@
 
 use std::fs::File;
 use std::sync::Arc;
+use std::time::Duration;
 
 use confab_switchboard::{CallView, ConferenceView, RecordingView};
 use confab_terms::{CallSid, ConferenceSid, KeySid, RecordingSid};
 use serde::de::DeserializeOwned;
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqlitePool};
+use tokio::time::timeout;
 
 use crate::api_keys::ApiKeys;
+use crate::database::{Database, unreadable};
 use crate::pending::{Kept, Pending};
 use crate::statements::{
     CALL, CALLS_NEWEST_FIRST, CALLS_OLDEST_FIRST, CONFERENCE, CONFERENCES_NEWEST_FIRST,
@@ -21,9 +24,12 @@ use crate::{
     Order, Part, Place, RecordingFilter, Store, StoreError, Stored,
 };
 
+/// Time after which a change without an answer is an error.
+const CHANGE_WAIT: Duration = Duration::from_secs(5);
+
 /// The store over SQLite.
 pub struct SqliteStore {
-    pub(crate) pool: SqlitePool,
+    pub(crate) database: Arc<Database>,
     pub(crate) account: Account,
     pub(crate) pending: Arc<Pending>,
     keys: Arc<ApiKeys>,
@@ -33,11 +39,20 @@ pub struct SqliteStore {
 
 impl SqliteStore {
     /// Starts the writer; called within a tokio runtime.
-    pub(crate) fn start(pool: SqlitePool, account: Account, keys: ApiKeys, lock: File) -> Self {
-        let pending = Arc::new(Pending::default());
-        tokio::spawn(write_all(pool.clone(), account.sid, Arc::clone(&pending)));
+    pub(crate) fn start(
+        database: Arc<Database>,
+        account: Account,
+        keys: ApiKeys,
+        lock: File,
+    ) -> Self {
+        let pending = Arc::clone(database.outage.pending());
+        tokio::spawn(write_all(
+            Arc::clone(&database),
+            account.sid,
+            Arc::clone(&pending),
+        ));
         Self {
-            pool,
+            database,
             account,
             pending,
             keys: Arc::new(keys),
@@ -45,17 +60,36 @@ impl SqliteStore {
         }
     }
 
+    /// Runs a change to its end, even if the client that requested it goes away. The result is an
+    /// error during an outage, or when the end takes too long; the change may take effect later.
+    pub(crate) fn change<T: Send + 'static>(
+        &self,
+        change: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Stored<'static, T> {
+        let is_outage = self.database.outage.is_on();
+        Box::pin(async move {
+            let refused = |reason: String| Err(StoreError::Unwritable(reason));
+            if is_outage {
+                return refused("the disk refuses changes now".to_owned());
+            }
+            match timeout(CHANGE_WAIT, tokio::spawn(change)).await {
+                Ok(Ok(done)) => done,
+                Ok(Err(error)) => refused(error.to_string()),
+                Err(_) => refused(format!(
+                    "no answer from the disk for {} s; the change may take effect later",
+                    CHANGE_WAIT.as_secs()
+                )),
+            }
+        })
+    }
+
     pub(crate) async fn one<T: DeserializeOwned>(
         &self,
         statement: &'static str,
         sid: String,
     ) -> Result<Option<T>, StoreError> {
-        let row = sqlx::query(statement)
-            .bind(self.account.sid.to_string())
-            .bind(sid)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(unreadable)?;
+        let query = sqlx::query(statement).bind(self.account.sid.to_string());
+        let row = self.database.one(query.bind(sid)).await?;
         row.map(|row| decoded(&row, 0)).transpose()
     }
 
@@ -68,7 +102,7 @@ impl SqliteStore {
             Order::NewestFirst => CONFERENCES_NEWEST_FIRST,
             Order::OldestFirst => CONFERENCES_OLDEST_FIRST,
         };
-        let rows = sqlx::query(statement)
+        let query = sqlx::query(statement)
             .bind(self.account.sid.to_string())
             .bind(&filter.friendly_name)
             .bind(filter.created.from.map(|at| at.0))
@@ -77,10 +111,8 @@ impl SqliteStore {
             .bind(filter.updated.before.map(|at| at.0))
             .bind(part.after.as_ref().map(|place| place.at.0))
             .bind(part.after.as_ref().map(|place| place.sid.clone()))
-            .bind(part.count)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unreadable)?;
+            .bind(part.count);
+        let rows = self.database.all(query).await?;
         rows.iter().map(|row| decoded(row, 0)).collect()
     }
 
@@ -93,7 +125,7 @@ impl SqliteStore {
             Order::NewestFirst => CALLS_NEWEST_FIRST,
             Order::OldestFirst => CALLS_OLDEST_FIRST,
         };
-        let rows = sqlx::query(statement)
+        let query = sqlx::query(statement)
             .bind(self.account.sid.to_string())
             .bind(&filter.from)
             .bind(&filter.to)
@@ -104,10 +136,8 @@ impl SqliteStore {
             .bind(filter.end_time.before.map(|at| at.0))
             .bind(part.after.as_ref().map(|place| place.at.0))
             .bind(part.after.as_ref().map(|place| place.sid.clone()))
-            .bind(part.count)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unreadable)?;
+            .bind(part.count);
+        let rows = self.database.all(query).await?;
         rows.iter().map(|row| decoded(row, 0)).collect()
     }
 
@@ -120,7 +150,7 @@ impl SqliteStore {
             Order::NewestFirst => NOTICES_NEWEST_FIRST,
             Order::OldestFirst => NOTICES_OLDEST_FIRST,
         };
-        let rows = sqlx::query(statement)
+        let query = sqlx::query(statement)
             .bind(self.account.sid.to_string())
             .bind(filter.call.map(|call| call.to_string()))
             .bind(filter.severity.map(|severity| format!("{severity:?}")))
@@ -128,20 +158,14 @@ impl SqliteStore {
             .bind(filter.at.before.map(|at| at.0))
             .bind(part.after.as_ref().map(|place| place.at.0))
             .bind(part.after.as_ref().map(|place| place.sid.clone()))
-            .bind(part.count)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unreadable)?;
+            .bind(part.count);
+        let rows = self.database.all(query).await?;
         rows.iter().map(kept_notice).collect()
     }
 
     async fn one_notice(&self, sid: &str) -> Result<Option<KeptNotice>, StoreError> {
-        let row = sqlx::query(NOTICE)
-            .bind(self.account.sid.to_string())
-            .bind(sid)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(unreadable)?;
+        let query = sqlx::query(NOTICE).bind(self.account.sid.to_string());
+        let row = self.database.one(query.bind(sid)).await?;
         row.as_ref().map(kept_notice).transpose()
     }
 }
@@ -161,6 +185,10 @@ impl Store for SqliteStore {
 
     fn lost(&self) -> u64 {
         self.pending.lost()
+    }
+
+    fn is_degraded(&self) -> bool {
+        self.database.outage.is_on()
     }
 
     fn conference(&self, sid: ConferenceSid) -> Stored<'_, Option<ConferenceView>> {
@@ -233,7 +261,7 @@ impl Store for SqliteStore {
     }
 
     fn forget_recording(&self, sid: RecordingSid) -> Stored<'_, bool> {
-        Box::pin(self.forget(sid))
+        self.forget(sid)
     }
 
     fn notice(&self, sid: &str) -> Stored<'_, Option<KeptNotice>> {
@@ -285,17 +313,17 @@ impl Store for SqliteStore {
 
     fn create_key(&self, friendly_name: String) -> Stored<'_, Option<(ApiKey, KeySecret)>> {
         let keys = Arc::clone(&self.keys);
-        whole(async move { keys.create(friendly_name).await })
+        self.change(async move { keys.create(friendly_name).await })
     }
 
     fn rename_key(&self, sid: KeySid, friendly_name: String) -> Stored<'_, Option<ApiKey>> {
         let keys = Arc::clone(&self.keys);
-        whole(async move { keys.rename(sid, friendly_name).await })
+        self.change(async move { keys.rename(sid, friendly_name).await })
     }
 
     fn delete_key(&self, sid: KeySid) -> Stored<'_, bool> {
         let keys = Arc::clone(&self.keys);
-        whole(async move { keys.delete(sid).await })
+        self.change(async move { keys.delete(sid).await })
     }
 
     fn flush(&self) -> Stored<'_, ()> {
@@ -312,16 +340,6 @@ impl Drop for SqliteStore {
     }
 }
 
-/// Runs a change to its end, even if the client that requested it goes away.
-fn whole<T: Send + 'static>(
-    change: impl Future<Output = Result<T, StoreError>> + Send + 'static,
-) -> Stored<'static, T> {
-    Box::pin(async move {
-        let outcome = tokio::spawn(change).await;
-        outcome.unwrap_or_else(|error| Err(StoreError::Unwritable(error.to_string())))
-    })
-}
-
 fn kept_notice(row: &SqliteRow) -> Result<KeptNotice, StoreError> {
     Ok(KeptNotice {
         sid: row.try_get(0).map_err(unreadable)?,
@@ -335,10 +353,4 @@ pub(crate) fn decoded<T: DeserializeOwned>(
 ) -> Result<T, StoreError> {
     let text: String = row.try_get(column).map_err(unreadable)?;
     serde_json::from_str(&text).map_err(|e| StoreError::Damaged(e.to_string()))
-}
-
-// Taken by value because that is what `map_err` hands over.
-#[allow(clippy::needless_pass_by_value)]
-pub(crate) fn unreadable(error: sqlx::Error) -> StoreError {
-    StoreError::Unreadable(error.to_string())
 }

@@ -51,6 +51,7 @@ fn bench() -> Bench {
         Memory {
             account: account(),
             keys: std::sync::Mutex::default(),
+            is_degraded: Default::default(),
             conferences: vec![],
             calls: vec![ended(1), ended(2), ended(3)],
             notices: std::sync::Mutex::default(),

@@ -20,6 +20,7 @@ fn bench(dialect: Dialect) -> Bench {
     let store = Memory {
         account: account(),
         keys: std::sync::Mutex::default(),
+        is_degraded: Default::default(),
         conferences: vec![],
         calls: vec![],
         notices: std::sync::Mutex::default(),

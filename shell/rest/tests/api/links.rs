@@ -35,6 +35,7 @@ fn bench(dialect: Dialect) -> Bench {
     let store = Memory {
         account: account(),
         keys: std::sync::Mutex::default(),
+        is_degraded: Default::default(),
         conferences: vec![conference(ENDED, "ended", 1, Status::Completed)],
         calls: vec![call("77777777-7777-4777-8777-777777777777")],
         notices: std::sync::Mutex::default(),

@@ -207,6 +207,7 @@ fn conferences() -> Bench {
         Memory {
             account: account(),
             keys: std::sync::Mutex::default(),
+            is_degraded: Default::default(),
             conferences: ended.to_vec(),
             calls: vec![],
             notices: std::sync::Mutex::default(),

@@ -70,6 +70,7 @@ fn bench() -> Bench {
     let store = Memory {
         account: account(),
         keys: std::sync::Mutex::default(),
+        is_degraded: Default::default(),
         conferences: vec![],
         calls: vec![crate::common::call(&sid(5)), crate::common::call(&sid(6))],
         recordings: Mutex::default(),

@@ -206,6 +206,7 @@ fn bench(dialect: Dialect, of: RecordingOf) -> Bench {
     let store = Memory {
         account: account(),
         keys: std::sync::Mutex::default(),
+        is_degraded: Default::default(),
         conferences: vec![conference(ENDED, "ended", 1, Status::Completed)],
         calls: vec![ended],
         notices: std::sync::Mutex::default(),

@@ -67,6 +67,7 @@ fn bench(dialect: Dialect) -> Bench {
     let store = Memory {
         account: account(),
         keys: std::sync::Mutex::default(),
+        is_degraded: Default::default(),
         conferences: vec![],
         calls: vec![],
         notices: Mutex::default(),

@@ -93,6 +93,7 @@ async fn a_call_that_is_over_comes_from_the_store_with_its_duration() {
         crate::common::Memory {
             account: crate::common::account(),
             keys: std::sync::Mutex::default(),
+            is_degraded: Default::default(),
             conferences: vec![],
             calls: vec![ended],
             notices: std::sync::Mutex::default(),

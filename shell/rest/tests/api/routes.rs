@@ -191,7 +191,17 @@ async fn health_needs_no_account_and_tells_the_truth() {
             .body(Body::empty())
             .unwrap()
     };
-    assert_eq!(bench.send(request()).await.status, 200);
+    let health = bench.send(request()).await;
+    assert_eq!(
+        (health.status.as_u16(), &health.json()["status"]),
+        (200, &"ok".into())
+    );
+    bench.store.is_degraded.store(true, Ordering::Relaxed);
+    let health = bench.send(request()).await;
+    assert_eq!(
+        (health.status.as_u16(), &health.json()["status"]),
+        (200, &"degraded".into())
+    );
     bench.ready.store(false, Ordering::Relaxed);
     assert_eq!(bench.send(request()).await.status, 503);
 }

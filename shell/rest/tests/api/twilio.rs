@@ -49,6 +49,7 @@ fn memory() -> Memory {
     Memory {
         account: account(),
         keys: std::sync::Mutex::default(),
+        is_degraded: Default::default(),
         conferences: vec![ended],
         calls: vec![],
         recordings: std::sync::Mutex::default(),

@@ -3,7 +3,7 @@
 
 pub mod running;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
@@ -66,6 +66,7 @@ pub struct Memory {
     pub notices: Mutex<Vec<KeptNotice>>,
     pub recordings: Mutex<Vec<RecordingView>>,
     pub keys: Mutex<Vec<(ApiKey, KeySecret)>>,
+    pub is_degraded: AtomicBool,
 }
 
 impl Store for Memory {
@@ -82,6 +83,9 @@ impl Store for Memory {
     }
     fn lost(&self) -> u64 {
         0
+    }
+    fn is_degraded(&self) -> bool {
+        self.is_degraded.load(Ordering::Relaxed)
     }
     fn waiting(&self) -> usize {
         0
@@ -330,6 +334,7 @@ impl Bench {
             Memory {
                 account: account(),
                 keys: std::sync::Mutex::default(),
+                is_degraded: AtomicBool::default(),
                 conferences: vec![conference(
                     ENDED,
                     "ended",

@@ -56,6 +56,7 @@ pub async fn run(dir: &Path) -> Running {
         store: Arc::new(Memory {
             account: account(),
             keys: std::sync::Mutex::default(),
+            is_degraded: Default::default(),
             conferences: vec![],
             calls: vec![],
             notices: std::sync::Mutex::default(),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod dir;
+mod faults;
 mod keys;
 mod notices;
 mod outages;

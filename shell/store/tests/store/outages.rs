@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use confab_store::{
     CallFilter, ConferenceFilter, Entry, NoticeFilter, Order, Part, Place, SqliteStore, Store,
@@ -17,6 +18,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, SqliteConnection};
 
 use crate::dir::{Dir, opened};
+use crate::faults::{Ballast, is_inside, mount_tmpfs};
 
 /// Where the child writes until it is killed.
 const CHILD: &str = "CONFAB_STORE_TEST_CHILD";
@@ -245,4 +247,73 @@ async fn killed_while_it_writes_it_has_what_was_written_and_nothing_twice() {
     store.keep(Entry::Call(call(n)));
     store.flush().await.unwrap();
     whole(&calls(&store).await, n + 1);
+}
+
+/// Rows of a table that a reader in another process would find.
+async fn rows_on_disk(dir: &Path, table: &str) -> i64 {
+    let count = format!("SELECT count(*) FROM {table}");
+    let count = sqlx::query_scalar(sqlx::AssertSqlSafe(count));
+    count.fetch_one(&mut beside(dir).await).await.unwrap()
+}
+
+/// Number of notices of an outage, in memory or on the disk.
+async fn outage_notices(store: &SqliteStore) -> usize {
+    let part = Part {
+        order: Order::OldestFirst,
+        after: None,
+        count: 100,
+    };
+    let all = store.notices(NoticeFilter::default(), part).await.unwrap();
+    let of_outage = |message: &str| message.starts_with("the history cannot be written (");
+    let found = all.iter().filter(|kept| of_outage(&kept.notice.message));
+    found.count()
+}
+
+async fn flushed(store: &SqliteStore) {
+    let flushed = tokio::time::timeout(Duration::from_secs(20), store.flush());
+    flushed.await.expect("written within 20 s").unwrap();
+}
+
+#[tokio::test]
+async fn full_file_system_delays_the_history_and_loses_none() {
+    if !is_inside("outages::full_file_system_delays_the_history_and_loses_none") {
+        return;
+    }
+    let dir = Dir::new("full");
+    mount_tmpfs(&dir.0, "4m");
+    let store = opened(&dir.0).await;
+    let mut kept = 0;
+    for outage in 0..3 {
+        let full = Ballast::fill(&dir.0);
+        for _ in 0..35 {
+            for _ in 0..10 {
+                store.keep(Entry::Call(call(kept)));
+                store.keep(Entry::Conference(conference(kept)));
+                kept += 1;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        whole(&calls(&store).await, kept);
+        assert!(store.waiting() >= 200, "{}", store.waiting());
+        assert!(store.is_degraded());
+        assert_eq!(outage_notices(&store).await, outage + 1);
+        drop(full);
+        flushed(&store).await;
+        assert!(!store.is_degraded());
+        for _ in 0..10 {
+            store.keep(Entry::Call(call(kept)));
+            store.keep(Entry::Conference(conference(kept)));
+            kept += 1;
+            flushed(&store).await;
+        }
+        whole(&calls(&store).await, kept);
+        assert_eq!((store.waiting(), store.lost()), (0, 0));
+        let on_disk = rows_on_disk(&dir.0, "calls").await;
+        assert_eq!(on_disk, kept as i64, "after outage {outage}");
+        assert_eq!(rows_on_disk(&dir.0, "conferences").await, kept as i64);
+    }
+    drop(store);
+    let store = opened(&dir.0).await;
+    whole(&calls(&store).await, kept);
+    assert_eq!(conferences(&store).await, kept as usize);
 }

@@ -1,0 +1,170 @@
+//! Connections to the database file: one that writes, and a pool of those that read. Each one that
+//! saw an error is closed: SQLite may have kept its transaction, or ended one that sqlx counts on.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::query::Query;
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
+};
+use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::outage::Outage;
+use crate::pending::Pending;
+use crate::{OpenError, StoreError};
+
+/// Readers at once.
+const READERS_MAX: u32 = 4;
+/// Time after which a read without an answer is an error: the file system may be frozen.
+const READ_WAIT: Duration = Duration::from_secs(5);
+/// Time after which a write without an answer counts as an outage.
+const WRITE_SLOW: Duration = Duration::from_secs(2);
+/// Time for which a lock of another process is waited for.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+
+/// A statement with its values.
+pub(crate) type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+/// The database file.
+pub(crate) struct Database {
+    options: SqliteConnectOptions,
+    /// `None` after an error, until the next write.
+    writer: Mutex<Option<SqliteConnection>>,
+    readers: SqlitePool,
+    pub(crate) outage: Outage,
+}
+
+impl Database {
+    /// Opens the file, which must exist, and brings its schema up to date.
+    pub(crate) async fn open(file: &Path, pending: Arc<Pending>) -> Result<Self, OpenError> {
+        let error = |reason: String| OpenError::Database {
+            path: file.to_owned(),
+            reason,
+        };
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(BUSY_WAIT);
+        let writer = options.connect().await;
+        let mut writer = writer.map_err(|e| error(e.to_string()))?;
+        let migrations = sqlx::migrate!("../../migrations");
+        let migrated = migrations.run_direct(None, &mut writer, false).await;
+        migrated.map_err(|e| error(e.to_string()))?;
+        // One reader stays open: without any connection SQLite deletes its index of the log, and
+        // a full disk has no room for a new one.
+        let readers = SqlitePoolOptions::new()
+            .min_connections(1)
+            .max_connections(READERS_MAX)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(READ_WAIT)
+            .connect_with(options.clone().pragma("query_only", "ON"))
+            .await
+            .map_err(|e| error(e.to_string()))?;
+        Ok(Self {
+            options,
+            writer: Mutex::new(Some(writer)),
+            readers,
+            outage: Outage::new(pending),
+        })
+    }
+
+    /// Executes statements in one transaction; returns the number of rows changed.
+    pub(crate) async fn write<'q>(
+        &self,
+        changes: impl Iterator<Item = Result<Statement<'q>, sqlx::Error>> + Send,
+    ) -> Result<u64, sqlx::Error> {
+        let writing = self.write_unwatched(changes);
+        tokio::pin!(writing);
+        let written = match timeout(WRITE_SLOW, &mut writing).await {
+            Ok(written) => written,
+            Err(_) => {
+                let seconds = WRITE_SLOW.as_secs();
+                self.outage
+                    .begin(&format!("no answer from the disk for {seconds} s"));
+                writing.await
+            }
+        };
+        written.inspect_err(|error| self.outage.begin(&error.to_string()))
+    }
+
+    async fn write_unwatched<'q>(
+        &self,
+        changes: impl Iterator<Item = Result<Statement<'q>, sqlx::Error>> + Send,
+    ) -> Result<u64, sqlx::Error> {
+        let mut writer = self.writer.lock().await;
+        // Put back after success only: a cancelled write closes its connection, too.
+        let mut connection = match writer.take() {
+            Some(connection) => connection,
+            None => self.options.connect().await?,
+        };
+        let written = in_transaction(&mut connection, changes).await;
+        match written {
+            Ok(_) => *writer = Some(connection),
+            Err(_) => {
+                let _closed_anyway = connection.close().await;
+            }
+        }
+        written
+    }
+
+    /// Returns the rows that a statement reads.
+    pub(crate) async fn all(&self, statement: Statement<'_>) -> Result<Vec<SqliteRow>, StoreError> {
+        let read = async {
+            let mut reader = self.readers.acquire().await?;
+            let rows = statement.fetch_all(&mut *reader).await;
+            rows.inspect_err(|_| reader.close_on_drop())
+        };
+        match timeout(READ_WAIT, read).await {
+            Ok(rows) => rows.map_err(unreadable),
+            Err(_) => {
+                let seconds = READ_WAIT.as_secs();
+                let reason = format!("no answer from the disk for {seconds} s");
+                Err(StoreError::Unreadable(reason))
+            }
+        }
+    }
+
+    /// Returns the first row that a statement reads.
+    pub(crate) async fn one(
+        &self,
+        statement: Statement<'_>,
+    ) -> Result<Option<SqliteRow>, StoreError> {
+        Ok(self.all(statement).await?.into_iter().next())
+    }
+}
+
+/// Either all statements are committed or none.
+async fn in_transaction<'q>(
+    connection: &mut SqliteConnection,
+    statements: impl Iterator<Item = Result<Statement<'q>, sqlx::Error>> + Send,
+) -> Result<u64, sqlx::Error> {
+    // Plain statements: sqlx's own count of open transactions goes wrong when SQLite ends one.
+    sqlx::query("BEGIN IMMEDIATE")
+        .execute(&mut *connection)
+        .await?;
+    let mut rows = 0;
+    for statement in statements {
+        rows += statement?.execute(&mut *connection).await?.rows_affected();
+    }
+    sqlx::query("COMMIT").execute(&mut *connection).await?;
+    Ok(rows)
+}
+
+// Taken by value because that is what `map_err` hands over.
+#[allow(clippy::needless_pass_by_value)]
+pub(crate) fn unreadable(error: sqlx::Error) -> StoreError {
+    StoreError::Unreadable(error.to_string())
+}
+
+// Taken by value because that is what `map_err` hands over.
+#[allow(clippy::needless_pass_by_value)]
+pub(crate) fn unwritable(error: sqlx::Error) -> StoreError {
+    StoreError::Unwritable(error.to_string())
+}
