@@ -77,6 +77,10 @@ impl Dialog {
         server: TransactionId,
     ) -> Self {
         let contact = request.contact.as_ref().unwrap_or(&request.from);
+        let flow = match request.contact {
+            Some(_) => flow,
+            None => flow.without_contact(),
+        };
         Self {
             call_id: request.call_id.clone(),
             local_tag,

@@ -88,6 +88,12 @@ impl Flow {
         }
     }
 
+    /// The flow of a caller that names no Contact: nothing else reaches it.
+    pub(crate) fn without_contact(self) -> Self {
+        let nat = Nat::Always;
+        Self { nat, ..self }
+    }
+
     /// Follows a response.
     pub(crate) fn hear(&mut self, source: Source) {
         if !self.requested {

@@ -72,6 +72,10 @@ impl UserAgent {
 
     fn bad_invite(&self, request: &Request) -> Option<Reply> {
         let contact = request.contact.as_ref().map(|contact| &contact.uri);
+        // `*` is for REGISTER. A caller of RFC 2543 may leave the header out.
+        if contact.is_none() && request.headers.all("Contact").next().is_some() {
+            return Some(Reply::new(400).reason("Bad Contact"));
+        }
         if matches!(contact, Some(Uri::Sip(uri)) if uri.has_headers) {
             return Some(Reply::new(400).reason("Bad Contact"));
         }

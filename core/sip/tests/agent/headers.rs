@@ -182,6 +182,36 @@ fn long_lists_of_quotes_and_commas_are_read_in_little_time() {
 }
 
 /// A call of ours, and its INVITE.
+#[test]
+fn rejects_invite_with_a_star_for_a_contact() {
+    let mut wire = Wire::new();
+    let sent = hear(&mut wire, &invite(FROM, "*"));
+    let refusal = head(&sent.last().unwrap().1);
+    assert_eq!(refusal, "SIP/2.0 400 Bad Contact");
+    assert!(wire.told.is_empty(), "{:?}", wire.told);
+}
+
+#[test]
+fn caller_without_a_contact_gets_bye_where_its_invite_came_from() {
+    let mut wire = Wire::new();
+    let invite = invite("<sip:1000@example.com>;tag=t", CONTACT);
+    let invite = invite.replace(&format!("Contact: {CONTACT}\r\n"), "");
+    hear(&mut wire, &invite);
+    let dialog = wire.invited();
+    wire.agent.answer(wire.now, dialog, SDP.as_bytes().to_vec());
+    let ok = datagrams(&mut wire).pop().unwrap().1;
+    let to = lines(&ok, "To: ")[0];
+    let ack = invite.replace("INVITE", "ACK");
+    hear(
+        &mut wire,
+        &ack.replace("<sip:room@192.0.2.1>\r\n", &format!("{to}\r\n")),
+    );
+    wire.agent.hang_up(wire.now, dialog);
+    let sent = datagrams(&mut wire);
+    assert_eq!((sent.len(), sent[0].0.as_str()), (1, PHONE));
+    assert_eq!(head(&sent[0].1), "BYE sip:1000@example.com SIP/2.0");
+}
+
 fn dialled() -> (Wire, String) {
     let mut wire = Wire::new();
     wire.dial("sip:boris@192.0.2.7:5070");
