@@ -18,6 +18,9 @@ use crate::config::{Config, LogFormat};
 use escaping::Escaping;
 pub(crate) use limit::{FAILURES, left_out};
 
+/// Faults of files are reported to their owners; the setting can name the library again.
+const QUIET: &str = "symphonia=off";
+
 /// Starts it. The filter has been checked with the configuration.
 pub(crate) fn start(config: &Config) {
     let ansi = io::IsTerminal::is_terminal(&io::stderr());
@@ -39,7 +42,7 @@ fn start_on(config: &Config, writer: BoxMakeWriter, ansi: bool) {
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     let log = registry()
-        .with(EnvFilter::new(&config.log))
+        .with(EnvFilter::new(format!("{QUIET},{}", config.log)))
         .with(lines.with_filter(limit::Limit::default()));
     // Only a second start in one process could fail: the first one's log goes on.
     let _started_already = log.try_init();

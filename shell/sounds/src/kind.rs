@@ -48,6 +48,8 @@ const OTHERS: &[(&[u8], &str)] = &[
     (b"\x00\x00\x01\xba", "an MPEG program stream"),
     (b".RMF", "RealMedia"),
     (b"wvpk", "WavPack"),
+    (b"\x0b\x77", "AC-3"),
+    (b"[Reference]", "a Windows Media playlist (ASX)"),
     (b"MAC ", "Monkey's Audio"),
     (b"TTA1", "True Audio"),
     (b"MPCK", "Musepack"),
@@ -97,6 +99,9 @@ impl Kind {
         if let Some(coding) = telephone::coding(content_type) {
             return Self::Telephone(coding);
         }
+        if is_transport_stream(head) {
+            return Self::Other("an MPEG transport stream");
+        }
         if let Some((_, name)) = OTHERS.iter().find(|(mark, _)| head.starts_with(mark)) {
             return Self::Other(name);
         }
@@ -105,6 +110,13 @@ impl Kind {
         }
         Self::Marked
     }
+}
+
+/// Packets of 188 bytes that begin with the same byte (ISO/IEC 13818-1 §2.4.3.2).
+fn is_transport_stream(head: &[u8]) -> bool {
+    const PACKET_BYTES: usize = 188;
+    const SYNC: Option<&u8> = Some(&0x47);
+    head.first() == SYNC && head.get(PACKET_BYTES) == SYNC
 }
 
 fn ogg(head: &[u8]) -> Kind {

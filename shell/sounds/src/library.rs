@@ -102,7 +102,7 @@ enum Decoder {
 /// The track to play, and its decoder.
 fn track(format: &dyn FormatReader) -> Result<(u32, Decoder), String> {
     let track = format.default_track(TrackType::Audio);
-    let track = track.ok_or("there is no audio in it")?;
+    let track = track.ok_or_else(|| found("no audio track that can be decoded"))?;
     let coding = track.codec_params.as_ref().and_then(CodecParameters::audio);
     let coding = coding.ok_or("its audio is in a coding that is not known")?;
     if let Some(opus) = OggOpus::of(coding)? {
@@ -196,8 +196,6 @@ impl Run<'_> {
 }
 
 fn unknown(error: &Error) -> String {
-    format!(
-        "not audio that can be decoded ({error}); {}",
-        found("nothing that is known")
-    )
+    tracing::debug!(%error, "audio that cannot be decoded");
+    found("nothing that can be decoded as audio")
 }

@@ -65,27 +65,23 @@ pub(crate) fn is_markup(text: &str) -> bool {
 
 /// What the first bytes say: `Untold` if there is nothing to go by.
 pub(crate) fn sniffed(head: &[u8]) -> Content {
-    const MARKS: &[&[u8]] = &[
-        b"RIFF",
-        b"RIFX",
-        b"ID3",
-        b"OggS",
-        b"FORM",
-        b".snd",
-        b"fLaC",
-        b"#EXTM3U",
-        b"[playlist]",
-    ];
+    const MARKS: &[&[u8]] = &[b"RIFF", b"RIFX", b"ID3", b"OggS", b"FORM", b".snd", b"fLaC"];
+    const LISTS: &[&[u8]] = &[b"#extm3u", b"[playlist]"];
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    if text.trim_ascii_start().starts_with(b"<") {
+    let text = text.trim_ascii_start();
+    if text.starts_with(b"<") {
         return Content::Document;
     }
+    let is_list = LISTS.iter().any(|mark| {
+        let head = text.get(..mark.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(mark))
+    });
     // An MPEG frame's sync: eleven bits, then a version and a layer that are not reserved.
     let mpeg = head.len() > 1 && head[0] == 0xff && head[1] & 0xe0 == 0xe0 && head[1] & 6 != 0;
     // AAC in ADTS has the same sync and no layer; MP4 has its mark behind a size.
     let aac = head.len() > 1 && head[0] == 0xff && head[1] & 0xf6 == 0xf0;
     let mpeg = mpeg || aac || head.get(4..8) == Some(&b"ftyp"[..]);
-    if mpeg || MARKS.iter().any(|mark| head.starts_with(mark)) {
+    if mpeg || is_list || MARKS.iter().any(|mark| head.starts_with(mark)) {
         return Content::Audio;
     }
     if head.is_empty() {

@@ -57,6 +57,7 @@ pub(crate) async fn judge(body: &mut Body) -> Result<Came, FetchError> {
     }
     let is_plain = essence == "text/plain";
     let is_text = told == Content::Document || essence.starts_with("text/");
+    let is_video = essence.starts_with("video/");
     let head = body.head().await?;
     // The byte order mark of UTF-16 looks like the beginning of MPEG audio.
     let is_utf_16 = head.starts_with(b"\xff\xfe");
@@ -67,6 +68,8 @@ pub(crate) async fn judge(body: &mut Body) -> Result<Came, FetchError> {
         _ if is_plain => Ok(Came::Text),
         _ if is_text => Ok(Came::Document),
         Content::Document if told == Content::Untold => Ok(Came::Document),
+        // Named by the decoder if it is no audio.
+        _ if (told == Content::Untold || is_video) && content::is_binary(head) => Ok(Came::Audio),
         _ => {
             let wanted = "a document (text/xml), audio or text/plain";
             Err(unfit(&essence, wanted, status))

@@ -87,12 +87,18 @@ impl Shared {
             let message = format!("no answer within {} ms", patience.as_millis());
             failure::connection(message)
         };
+        let is_get = hop.method == Method::Get;
         let first = noting(self.request(&clients.keeping, hop, ask, jar).send());
         let (mut answered, opened) = timeout_at(until, first).await.map_err(too_late)?;
         // A server may close a connection that it was silent on at any moment, also in this one: it
         // has not read the request then (RFC 9112 §9.3.1).
         let was_closed = |error: &reqwest::Error| !opened && failure::is_unanswered(error);
-        if answered.as_ref().is_err_and(was_closed) {
+        // Shoutcast is understood in the first answer of a connection only.
+        let is_other = |error: &reqwest::Error| !opened && is_get && failure::is_no_http(error);
+        if answered
+            .as_ref()
+            .is_err_and(|error| was_closed(error) || is_other(error))
+        {
             let again = self.request(&clients.opening, hop, ask, jar).send();
             answered = timeout_at(until, again).await.map_err(too_late)?;
         }

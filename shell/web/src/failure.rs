@@ -125,6 +125,21 @@ pub(crate) fn is_unanswered(error: &reqwest::Error) -> bool {
     false
 }
 
+/// Returns whether an answer was not HTTP.
+pub(crate) fn is_no_http(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(one) = cause {
+        if one
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(hyper::Error::is_parse)
+        {
+            return true;
+        }
+        cause = one.source();
+    }
+    false
+}
+
 fn known(error: &(dyn Error + 'static)) -> Option<FetchError> {
     if let Some(refused) = error.downcast_ref::<NotAllowed>() {
         return Some(forbidden(refused.to_string()));

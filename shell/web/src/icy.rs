@@ -10,7 +10,8 @@ use crate::failure;
 use crate::limits::ICY_HEAD_BYTES_MAX;
 
 const ICY: &[u8] = b"ICY ";
-const END: &[u8] = b"\r\n\r\n";
+/// Ends of a head; some servers send bare line feeds.
+const ENDS: [&[u8]; 2] = [b"\r\n\r\n", b"\n\n"];
 
 /// Returns the response as HTTP has it. Its head may be on its way still.
 pub(crate) async fn understood(mut response: Response) -> Result<Response, FetchError> {
@@ -29,15 +30,15 @@ pub(crate) async fn understood(mut response: Response) -> Result<Response, Fetch
         if bytes[..known] != ICY[..known] {
             return Err(no_http());
         }
-        if let Some(at) = bytes.windows(END.len()).position(|end| end == END) {
-            break at;
+        if let Some(end) = end(&bytes) {
+            break end;
         }
         if bytes.len() > ICY_HEAD_BYTES_MAX {
             return Err(no_http());
         }
     };
-    let (status, headers) = head(&bytes[..end]).ok_or_else(no_http)?;
-    let begun = bytes.split_off(end + END.len());
+    let (status, headers) = head(&bytes).ok_or_else(no_http)?;
+    let begun = bytes.split_off(end);
     let begun = futures_util::stream::once(async { Ok(begun.into()) });
     let whole = begun.chain(response.bytes_stream());
     let mut http = http::Response::new(Body::wrap_stream(whole));
@@ -46,10 +47,19 @@ pub(crate) async fn understood(mut response: Response) -> Result<Response, Fetch
     Ok(http.into())
 }
 
+/// Returns the length of the head with its end, if the end is there.
+fn end(bytes: &[u8]) -> Option<usize> {
+    let ends = ENDS.iter().filter_map(|end| {
+        let at = bytes.windows(end.len()).position(|bytes| bytes == *end)?;
+        Some(at + end.len())
+    });
+    ends.min()
+}
+
 /// Reads the head; a header that HTTP does not allow is left out.
 fn head(bytes: &[u8]) -> Option<(StatusCode, HeaderMap)> {
     let text = String::from_utf8_lossy(bytes);
-    let mut lines = text.split("\r\n");
+    let mut lines = text.lines();
     let status = lines.next()?.split_ascii_whitespace().nth(1)?;
     let status = StatusCode::from_bytes(status.as_bytes()).ok()?;
     let pairs = lines.filter_map(|line| line.split_once(':'));

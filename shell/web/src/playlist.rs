@@ -27,7 +27,7 @@ enum Kind {
     Pls,
 }
 
-/// Tells a playlist by its first bytes, or by its content type where those are a URL.
+/// Tells a playlist by its first bytes, or by its content type where those are text.
 fn kind(essence: &str, head: &[u8]) -> Option<Kind> {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let head = head.trim_ascii_start().to_ascii_lowercase();
@@ -38,8 +38,7 @@ fn kind(essence: &str, head: &[u8]) -> Option<Kind> {
         return Some(Kind::Pls);
     }
     let is_m3u = essence.contains("mpegurl");
-    let is_listed = head.starts_with(b"#") || head.starts_with(b"http");
-    (is_m3u && is_listed).then_some(Kind::M3u)
+    (is_m3u && !head.is_empty() && !content::is_binary(&head)).then_some(Kind::M3u)
 }
 
 /// The entries of a playlist, in order. `None`: it is HLS.
@@ -182,6 +181,7 @@ mod tests {
                 b"http://a.example/x.mp3",
                 Some(Kind::M3u),
             ),
+            ("audio/x-mpegurl", b"tone.wav\n", Some(Kind::M3u)),
             ("audio/x-mpegurl", b"ID3\x04\0", None),
             ("text/plain", b"http://a.example/x.mp3", None),
             ("audio/mpeg", b"\xff\xfb\x90\x64", None),

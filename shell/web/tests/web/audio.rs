@@ -219,6 +219,9 @@ async fn either_kind_is_told_apart() {
         ),
         ("", "OggS", "audio"),
         ("application/octet-stream", "MZ", "12300"),
+        ("application/octet-stream", "\u{b}w\u{1}", "audio"),
+        ("video/mp2t", "G@\0\u{1f}", "audio"),
+        ("application/octet-stream", "\u{feff}#EXTM3U\n", "13420"),
         ("text/html", "<html>", "document"),
     ] {
         let server = Server::saying(ok(content_type, body)).await;

@@ -51,6 +51,40 @@ async fn icy_answer_is_audio_whole_and_in_any_pieces() {
 }
 
 #[tokio::test]
+async fn icy_head_may_end_with_bare_line_feeds() {
+    let answer = "ICY 200 OK\nicy-name:x\ncontent-type:audio/mpeg\n\nID3\r\n\r\n";
+    let server = Server::start(move |_| vec![Say::Text(answer.to_owned()), Say::Close]).await;
+    let (web, shelf) = web(config());
+    let fetched = web.fetch(get(FetchKind::Audio, &server.url("/"))).await;
+    let Ok(Fetched::Audio { audio }) = fetched else {
+        panic!("{fetched:?}");
+    };
+    assert_eq!(shelf.ended(audio).await.bytes, b"ID3\r\n\r\n");
+}
+
+#[tokio::test]
+async fn icy_answer_on_a_kept_connection_is_requested_again_on_a_new_one() {
+    let server = Server::start(|request| match request.path() {
+        "/list" => {
+            let list = "[playlist]\nFile1=/stream\n";
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: audio/x-scpls\r\ncontent-length: {}\r\n\r\n",
+                list.len()
+            );
+            vec![Say::Text(head + list)]
+        }
+        _ => vec![Say::Text(format!("{HEAD}ID3")), Say::Close],
+    })
+    .await;
+    let (web, shelf) = web(config());
+    let fetched = web.fetch(get(FetchKind::Audio, &server.url("/list"))).await;
+    let Ok(Fetched::Audio { audio }) = fetched else {
+        panic!("{fetched:?}");
+    };
+    assert_eq!(shelf.ended(audio).await.bytes, b"ID3");
+}
+
+#[tokio::test]
 async fn icy_status_counts_and_other_protocols_are_refused() {
     for (answer, code, status) in [
         ("ICY 404 Resource Not Found\r\n\r\n", 11217, Some(404)),
