@@ -8,7 +8,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Refusal {
     /// The conference is completed (looked at first).
-    #[error("the conference is completed: it takes no updates any more")]
+    #[error("the conference has ended")]
     Completed,
     /// Never was in it, or left.
     #[error("no participant {0} in this conference")]

@@ -16,33 +16,33 @@ pub struct Malformed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NotAcceptable {
     /// No `m=audio` that is not refused.
-    #[error("no audio stream; m=audio over RTP/AVP would do")]
+    #[error("no audio stream: expected m=audio over RTP/AVP")]
     NoAudio,
     /// `m=audio` with an invalid port.
-    #[error("invalid port in m=audio; a number from 1 to 65535 would do")]
+    #[error("invalid port in m=audio: expected 1 to 65535")]
     NoPort,
     /// Every audio stream is over something else: DTLS, feedback, no RTP at all.
-    #[error("no audio stream over RTP as we know it; m=audio over RTP/AVP would do, or RTP/SAVP")]
+    #[error("unsupported transport of m=audio: expected RTP/AVP or RTP/SAVP")]
     NotRtpAvp,
     /// Encrypted, where SRTP is off.
     #[error(
-        "encrypted audio, but SRTP is off; m=audio over RTP/AVP, or srtp = \"prefer\", would do"
+        "encrypted audio, but SRTP is off: expected m=audio over RTP/AVP, or srtp = \"prefer\""
     )]
     NotClear,
     /// Clear, where SRTP is required.
-    #[error("clear audio, but SRTP is required; m=audio over RTP/SAVP with a=crypto would do")]
+    #[error("clear audio, but SRTP is required: expected m=audio over RTP/SAVP with a=crypto")]
     NotSecure,
     /// No `a=crypto` that we can keep to.
     #[error(
-        "no a=crypto of ours; AES_CM_128_HMAC_SHA1_80 or AEAD_AES_128_GCM with one key, no MKI and \
-         everything encrypted and authenticated would do"
+        "no supported a=crypto: expected AES_CM_128_HMAC_SHA1_80 or AEAD_AES_128_GCM with one key, \
+         no MKI, everything encrypted and authenticated"
     )]
     NoSuite,
     /// None of our codecs.
-    #[error("no codec of ours; PCMU/8000 or PCMA/8000 would do")]
+    #[error("no supported codec: expected PCMU/8000 or PCMA/8000")]
     NoCodec,
     /// `c=` is missing, invalid, an unresolved name, or a multicast group.
-    #[error("no address to send to; c=IN IP4 or c=IN IP6 with a unicast address would do")]
+    #[error("no address to send to: expected c=IN IP4 or c=IN IP6 with a unicast address")]
     NoAddress,
 }
 
@@ -56,7 +56,7 @@ pub enum Rejection {
     #[error(transparent)]
     NotAcceptable(#[from] NotAcceptable),
     /// Host name of `c=` without an address.
-    #[error("host name {0:?} in c= has no usable address; an IP address would do")]
+    #[error("host name {0:?} in c= has no usable address: expected an IP address")]
     UnknownHost(String),
 }
 

@@ -45,7 +45,7 @@ pub fn parse(bytes: &[u8]) -> Result<Session, Malformed> {
     if !begun {
         return Err(Malformed {
             line: 1,
-            what: "empty",
+            what: "no session description",
         });
     }
     Ok(session)

@@ -45,7 +45,7 @@ pub(crate) enum ApiError {
     InvalidDigits(String),
     #[error("{0} is not a valid Status of a conference: completed is the only one that can be set")]
     InvalidStatus(String),
-    #[error("the conference is completed: it takes no updates any more")]
+    #[error("the conference has ended")]
     Completed,
     #[error("the call {0} is over: it takes no updates any more")]
     CallOver(CallSid),

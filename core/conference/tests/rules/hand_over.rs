@@ -259,7 +259,7 @@ fn only_a_seat_that_is_taken_is_handed_over_and_only_to_one_who_has_none() {
               boris left: ConferenceEndedViaApi
               ended
             carla sits for boris
-              refused: the conference is completed: it takes no updates any more
+              refused: the conference has ended
         "#]],
     );
 }

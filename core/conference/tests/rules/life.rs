@@ -136,7 +136,7 @@ fn a_ringing_call_counts_for_nothing() {
               carla is no longer expected
               ended
             carla answers
-              refused: the conference is completed: it takes no updates any more
+              refused: the conference has ended
         "#]],
     );
 }

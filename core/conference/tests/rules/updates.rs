@@ -1400,15 +1400,15 @@ fn the_conference_is_completed() {
               boris left: ConferenceEndedViaApi
               ended
             POST anna Muted=true
-              refused: the conference is completed: it takes no updates any more
+              refused: the conference has ended
             POST nobody Muted=true
-              refused: the conference is completed: it takes no updates any more
+              refused: the conference has ended
             POST conference AnnounceUrl=https://a/x
-              refused: the conference is completed: it takes no updates any more
+              refused: the conference has ended
             POST conference Status=completed
-              refused: the conference is completed: it takes no updates any more
+              refused: the conference has ended
             anna joins
-              refused: the conference is completed: it takes no updates any more
+              refused: the conference has ended
             anna leaves
               nothing
             announcement to anna ends

@@ -66,7 +66,7 @@ fn the_session_s_direction_holds_where_the_stream_has_none() {
 }
 
 #[test]
-fn what_is_not_acceptable_says_what_would_do() {
+fn refusal_names_the_expectation() {
     let here = "c=IN IP4 192.0.2.9\r\n";
     let cases = [
         (with(here, ""), NotAcceptable::NoAudio),
@@ -113,7 +113,7 @@ fn what_is_not_acceptable_says_what_would_do() {
     ];
     for (text, expected) in cases {
         assert_eq!(refusal(&text), expected, "{text}");
-        assert!(expected.to_string().contains("would do"));
+        assert!(expected.to_string().contains("expected "));
     }
 }
 
@@ -161,8 +161,8 @@ fn mapped_ipv4_is_ipv4() {
 fn a_fault_is_named_with_its_line() {
     let fault = |text: &str| parse(text.as_bytes()).unwrap_err();
     let at = |line, what| Malformed { line, what };
-    assert_eq!(fault(""), at(1, "empty"));
-    assert_eq!(fault("\r\n \r\n\0"), at(1, "empty"));
+    assert_eq!(fault(""), at(1, "no session description"));
+    assert_eq!(fault("\r\n \r\n\0"), at(1, "no session description"));
     assert_eq!(fault("o=x\r\n"), at(1, "does not begin with v=0"));
     assert_eq!(fault("hello\r\n"), at(1, "does not begin with v=0"));
     assert_eq!(fault("v=1\r\n"), at(1, "does not begin with v=0"));

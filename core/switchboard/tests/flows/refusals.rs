@@ -71,7 +71,7 @@ fn a_refused_offer_names_its_reason_in_a_warning_and_a_notification() {
             "m=audio 7000 RTP/AVP 18\r\n",
             "305",
             53_404,
-            "no codec",
+            "no supported codec",
         ),
         (
             Srtp::Prefer,
@@ -126,7 +126,7 @@ fn a_refused_reinvite_names_its_reason_and_the_call_goes_on() {
         assert!(warning(refusal).starts_with("305 confab \""), "{refusal}");
         say(&mut world, "ACK", cseq, &tag, "");
         let told = world.notices.last().unwrap();
-        let message = "re-INVITE or UPDATE refused with 488: no codec";
+        let message = "re-INVITE or UPDATE refused with 488: no supported codec";
         assert!(told.message.starts_with(message), "{}", told.message);
     }
     assert_eq!(world.notices.len(), 2);
@@ -150,6 +150,6 @@ fn an_answer_without_usable_sdp_ends_the_call_with_a_notification() {
     );
     assert_eq!(world.calls_ended[0].status, CallStatus::Completed);
     let told = world.notices.first().expect("a notification");
-    let message = "the answer to our offer cannot be used, call ended: invalid SDP: line 1: empty";
+    let message = "the answer to our offer cannot be used, call ended: invalid SDP: line 1: no session description";
     assert_eq!((told.code, told.message.as_str()), (53_403, message));
 }
