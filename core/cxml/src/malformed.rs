@@ -24,19 +24,19 @@ pub enum Malformed {
     #[error("{at}: an element may have at most {max} attributes",
         max = limits::DOCUMENT_ATTRIBUTES_MAX)]
     TooManyAttributes {
-        /// Where.
+        /// Position of the fault.
         at: Position,
     },
     /// Bytes that are not UTF-8.
     #[error("{at}: not UTF-8; send the document as UTF-8")]
     NotUtf8 {
-        /// Where.
+        /// Position of the fault.
         at: Position,
     },
     /// Not XML.
     #[error("{at}: not XML: {why}")]
     NotXml {
-        /// Where.
+        /// Position of the fault.
         at: Position,
         /// In the parser's words.
         why: String,
@@ -44,7 +44,7 @@ pub enum Malformed {
     /// It has a document type declaration.
     #[error("{at}: a document type declaration (<!DOCTYPE …>) is not read: leave it out")]
     Dtd {
-        /// Where.
+        /// Position of the fault.
         at: Position,
     },
     /// A web page in place of a document.
@@ -53,7 +53,7 @@ pub enum Malformed {
          right, and is this the page of an error or of a login?"
     )]
     Html {
-        /// Where.
+        /// Position of the fault.
         at: Position,
     },
     /// Every verb is one that confab does not execute.
@@ -70,13 +70,13 @@ pub enum Malformed {
     /// Elements within elements within elements.
     #[error("{at}: more than {max} levels of elements", max = limits::DOCUMENT_DEPTH_MAX)]
     TooDeep {
-        /// Where.
+        /// Position of the fault.
         at: Position,
     },
     /// The root is something else.
     #[error("{at}: the root element is <{root}>: it must be <Response>")]
     NotAResponse {
-        /// Where.
+        /// Position of the fault.
         at: Position,
         /// As written.
         root: String,
@@ -84,7 +84,7 @@ pub enum Malformed {
     /// A verb that makes no sense where the document is played.
     #[error("{at}: <{verb}> is not allowed here: only <Play>, <Say>, <Pause> and <Redirect> are")]
     VerbNotAllowed {
-        /// Where.
+        /// Position of the fault.
         at: Position,
         /// As written.
         verb: String,

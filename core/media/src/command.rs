@@ -398,7 +398,7 @@ pub enum Event {
     },
     /// The audio of a leg so far, about every five seconds.
     Figures {
-        /// Which.
+        /// Leg that the figures are of.
         leg: LegId,
         /// Counted since its beginning.
         figures: LegFigures,

@@ -13,12 +13,12 @@ use tokio::time::timeout;
 use crate::failure::Failure;
 use crate::threads::Running;
 
-/// How long the last calls may take to be hung up.
+/// Time for the last calls to be hung up.
 const HANG_UP_WAIT: Duration = Duration::from_secs(5);
 
-/// How long BYEs may take when a thread has stopped.
+/// Time for BYEs after a thread has stopped.
 const BYE_WAIT: Duration = Duration::from_secs(1);
-/// How long the watchdog may take to report a panic.
+/// Time for the watchdog to report a panic.
 const REPORT_WAIT: Duration = Duration::from_millis(500);
 
 /// SIGTERM and SIGINT, and whoever runs the server within this process.
