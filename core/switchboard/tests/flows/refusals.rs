@@ -150,6 +150,7 @@ fn an_answer_without_usable_sdp_ends_the_call_with_a_notification() {
     );
     assert_eq!(world.calls_ended[0].status, CallStatus::Completed);
     let told = world.notices.first().expect("a notification");
-    let message = "the answer to our offer cannot be used, call ended: invalid SDP: line 1: no session description";
+    let message = "the answer to our offer cannot be used, call ended: invalid SDP: line 1: no \
+                   session description";
     assert_eq!((told.code, told.message.as_str()), (53_403, message));
 }
