@@ -74,8 +74,9 @@ pub(crate) enum Origin {
         /// Packets of other possible sources.
         challenges: u8,
     },
-    /// The only source until the next offer or answer.
-    Locked(SocketAddr),
+    /// The only source until the next offer or answer; one that is not exact is still replaced by
+    /// the exact one.
+    Locked { peer: SocketAddr, exact: bool },
 }
 
 /// Possible source on probation.
@@ -93,7 +94,7 @@ pub(crate) enum Verdict {
     Drop,
     /// To be used.
     Accept,
-    /// To be used; the source is locked by this packet.
+    /// To be used; from this packet on no other source is accepted.
     Lock,
 }
 
@@ -103,7 +104,8 @@ impl Origin {
     /// Returns whether a packet from there is worth decrypting and parsing.
     pub(crate) fn admits(&self, from: SocketAddr, expected: &Expected) -> bool {
         match *self {
-            Self::Locked(peer)
+            Self::Locked { peer, exact: false } => from == peer || expected.is_exact(from),
+            Self::Locked { peer, .. }
             | Self::Learnt {
                 peer, exact: true, ..
             } => from == peer,
@@ -115,16 +117,21 @@ impl Origin {
     /// `admits` has let through.
     pub(crate) fn take(&mut self, now: Instant, from: SocketAddr, expected: &Expected) -> Verdict {
         let exact = expected.is_exact(from);
-        if let Some(peer) = self.ripe(now) {
-            *self = Self::Locked(peer);
-            return match peer == from {
-                true => Verdict::Lock,
-                false => Verdict::Drop,
-            };
+        if let Some((peer, was_exact)) = self.ripe(now) {
+            let exact = was_exact || expected.is_exact(peer);
+            *self = Self::Locked { peer, exact };
+            // Where the SDP's address counts, the socket stays open for the exact source.
+            if peer == from && (exact || !expected.trusts_sdp) {
+                return Verdict::Lock;
+            }
         }
         match self {
-            Self::Locked(peer) if *peer == from => Verdict::Accept,
-            Self::Locked(_) => Verdict::Drop,
+            Self::Locked { peer, .. } if *peer == from => Verdict::Accept,
+            Self::Locked { exact: false, .. } if exact => {
+                *self = Self::Locked { peer: from, exact };
+                Verdict::Lock
+            }
+            Self::Locked { .. } => Verdict::Drop,
             Self::Learnt {
                 peer,
                 since,
@@ -165,14 +172,16 @@ impl Origin {
         }
     }
 
-    /// Returns the source that has been accepted for long enough to be locked.
-    fn ripe(&self, now: Instant) -> Option<SocketAddr> {
+    /// Returns the source that has been accepted for long enough to be locked, and whether it is
+    /// exact.
+    fn ripe(&self, now: Instant) -> Option<(SocketAddr, bool)> {
         match *self {
             Self::Learnt {
                 peer,
                 since: Some(since),
+                exact,
                 ..
-            } if now.saturating_since(since) >= LOCKS_AFTER => Some(peer),
+            } if now.saturating_since(since) >= LOCKS_AFTER => Some((peer, exact)),
             _ => None,
         }
     }
@@ -197,7 +206,7 @@ impl Origin {
     pub(crate) fn peer(&self) -> Option<SocketAddr> {
         match *self {
             Self::Open(_) => None,
-            Self::Learnt { peer, .. } | Self::Locked(peer) => Some(peer),
+            Self::Learnt { peer, .. } | Self::Locked { peer, .. } => Some(peer),
         }
     }
 
@@ -207,7 +216,7 @@ impl Origin {
     }
 
     pub(crate) fn is_locked(&self) -> bool {
-        matches!(self, Self::Locked(_))
+        matches!(self, Self::Locked { .. })
     }
 }
 

@@ -178,6 +178,64 @@ fn locked_source_stays_until_the_next_agreement() {
     assert!(sends(&mut desk, 25, &[attacker]).len() >= 10);
 }
 
+/// A former caller on the phone's host goes on sending for longer than it takes to be locked.
+#[test]
+fn exact_source_replaces_a_locked_one() {
+    let former = SocketAddr::new(address(1, 0).ip(), 9_998);
+    let (exact, exact_rtcp) = (address(1, 4_000), address(1, 4_001));
+    for speaks_after in [3, 100, 280, 1_000] {
+        let mut desk = Desk::new(1);
+        sends(&mut desk, speaks_after, &[former]);
+        let mut locked = Vec::new();
+        for sequence in 5_000..5_003 {
+            locked.extend(desk.receive(1, HOME, exact, &voice(sequence)).locked);
+            assert_eq!(destination(&mut desk), exact, "{speaks_after}");
+        }
+        // From there on the kernel may drop the packets of others.
+        let expected = [(LegId(1), HOME, exact)];
+        assert_eq!(locked, &expected[..usize::from(speaks_after > 250)]);
+        assert_eq!(sends(&mut desk, 50, &[former, exact]), [exact; 50]);
+        assert_eq!(destination(&mut desk), exact);
+    }
+    // RTCP likewise.
+    let report = [0x80, 0xc9, 0, 1, 0, 0, 0, 5];
+    let mut desk = Desk::new(1);
+    for _ in 0..400 {
+        sends(&mut desk, 1, &[former]);
+        let next = SocketAddr::new(former.ip(), 9_999);
+        let out = desk.receive(1, Component::Rtcp, next, &report);
+        assert_eq!(out.locked, []);
+    }
+    let out = desk.receive(1, Component::Rtcp, exact_rtcp, &report);
+    assert_eq!(out.locked, [(LegId(1), Component::Rtcp, exact_rtcp)]);
+}
+
+/// The socket of a source that nothing can replace is connected; the other one is not.
+#[test]
+fn only_a_source_that_nothing_replaces_is_reported_as_locked() {
+    for trusts_sdp in [false, true] {
+        let mut desk = Desk::new(1);
+        agree(
+            &mut desk,
+            LegMedia {
+                trusts_sdp,
+                ..media(1)
+            },
+        );
+        let mut locked = Vec::new();
+        for sequence in 0..300 {
+            locked.extend(desk.receive(1, HOME, SIGNALLING, &voice(sequence)).locked);
+            desk.tick();
+        }
+        let expected = [(LegId(1), HOME, SIGNALLING)];
+        assert_eq!(locked, &expected[..usize::from(!trusts_sdp)]);
+        // Others are dropped all the same.
+        let neighbour = SocketAddr::new(SIGNALLING.ip(), SIGNALLING.port() + 2);
+        assert_eq!(sends(&mut desk, 50, &[neighbour]), []);
+        assert_eq!(sends(&mut desk, 1, &[SIGNALLING]), [SIGNALLING]);
+    }
+}
+
 /// A NAT changes the mapping while the phone holds: the same SDP, another source.
 #[test]
 fn same_agreement_begins_the_learning_anew() {
