@@ -79,7 +79,7 @@ fn call(
         },
         state: CallState::Opening {
             offer: None,
-            port: None,
+            requested: true,
         },
         status: CallStatus::Queued,
         times: Times::begun(now.wall),

@@ -17,13 +17,31 @@ use crate::program;
 use crate::tell;
 use crate::{CallEnd, CallEvent, CallStatus, NewRecording, News, Output, RecordingSource};
 
-/// Asks for the leg, once. Where it belongs there may be no room for one more: 503.
+/// Begins to answer a call, once: requests its leg, if its offer waits for no host name.
 pub(crate) fn open_leg(board: &mut Switchboard, now: Now, sid: CallSid) {
-    let thread = place::thread_for(board, sid);
     let Some(call) = board.calls.get_mut(sid) else {
         return;
     };
     let CallState::Ringing { offer } = &mut call.state else {
+        return;
+    };
+    call.state = CallState::Opening {
+        offer: offer.take(),
+        requested: false,
+    };
+    if !board.lookups.is_waiting(sid) {
+        request_leg(board, now, sid);
+    }
+}
+
+/// Requests the leg of a call that is to be answered. Its media thread may have no room for one
+/// more: 503.
+pub(crate) fn request_leg(board: &mut Switchboard, now: Now, sid: CallSid) {
+    let thread = place::thread_for(board, sid);
+    let Some(call) = board.calls.get_mut(sid) else {
+        return;
+    };
+    let CallState::Opening { requested, .. } = &mut call.state else {
         return;
     };
     // Who takes the place of another adds nothing to this thread.
@@ -32,10 +50,7 @@ pub(crate) fn open_leg(board: &mut Switchboard, now: Now, sid: CallSid) {
         flow::end_call(board, now, sid, CallEnd::Refused(503));
         return;
     }
-    call.state = CallState::Opening {
-        offer: offer.take(),
-        port: None,
-    };
+    *requested = true;
     place::open_leg_on(board, sid, thread);
 }
 

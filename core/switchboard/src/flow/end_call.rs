@@ -59,8 +59,13 @@ pub(crate) fn finish_call(
     }
     board.lookups.forget(sid);
     let mut call = board.calls.remove(sid)?;
-    // A leg that was asked for and not given yet is taken back too.
-    if !matches!(call.state, CallState::Ringing { .. }) {
+    // A leg that was requested and not opened yet is removed too.
+    let no_leg = match call.state {
+        CallState::Ringing { .. } => true,
+        CallState::Opening { requested, .. } => !requested,
+        CallState::Offering { .. } | CallState::Answered(_) | CallState::Up(_) => false,
+    };
+    if !no_leg {
         place::remove_leg(board, call.leg, call.thread);
     }
     tell::call_over(board, now, &mut call, end);

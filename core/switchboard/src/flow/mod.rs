@@ -17,7 +17,7 @@ mod secrecy;
 mod speech;
 mod unacceptable;
 
-pub(crate) use answer::{acknowledged, leg_media, limit_duration, open_leg};
+pub(crate) use answer::{acknowledged, leg_media, limit_duration, open_leg, request_leg};
 pub(crate) use applied::{applied, close, not_confirmed, reply_now, reply_when_applied};
 pub(crate) use effects::carry_out;
 pub(crate) use end_call::{end_call, finish_call};

@@ -26,14 +26,6 @@ pub(crate) fn leg_opened(board: &mut Switchboard, now: Now, leg: LegId, port: Op
         flow::end_call(board, now, sid, CallEnd::Refused(503));
         return;
     };
-    if board.lookups.is_waiting(sid) {
-        if let Some(call) = board.calls.get_mut(sid)
-            && let CallState::Opening { port, .. } = &mut call.state
-        {
-            *port = Some(rtp_port);
-        }
-        return;
-    }
     let srtp = flow::srtp_of(board, sid);
     let session_id = board.names.random_u64() >> 1;
     let local = Local {

@@ -4,7 +4,7 @@ use confab_sdp::{HostNames, Rejection, Session};
 use confab_sip::{Lookup, Target, Transport};
 use confab_terms::{CallSid, IpAddr, Now, limits};
 
-use super::{late, leg_opened, offered};
+use super::{late, offered};
 use crate::flow::{self, Unacceptable};
 use crate::live::{CallState, Lookups, Purpose, Timer};
 use crate::{Output, Switchboard};
@@ -81,19 +81,16 @@ pub(crate) fn finish(board: &mut Switchboard, now: Now, sid: CallSid) {
     }
 }
 
-/// The offer of an INVITE is resolved: a leg that is bound already is answered with it.
+/// The offer of an INVITE is resolved: a call that is to be answered gets its leg.
 fn use_offer(board: &mut Switchboard, now: Now, sid: CallSid, session: Session) {
     let Some(call) = board.calls.get_mut(sid) else {
         return;
     };
-    let leg = call.leg;
     match &mut call.state {
         CallState::Ringing { offer } => *offer = Some(Box::new(session)),
-        CallState::Opening { offer, port } => {
+        CallState::Opening { offer, .. } => {
             *offer = Some(Box::new(session));
-            if let Some(port) = *port {
-                leg_opened::leg_opened(board, now, leg, Some(port));
-            }
+            flow::request_leg(board, now, sid);
         }
         CallState::Offering { .. } | CallState::Answered(_) | CallState::Up(_) => {}
     }

@@ -118,11 +118,12 @@ pub(crate) struct Invite {
 pub(crate) enum CallState {
     /// Not answered, and no leg asked for.
     Ringing { offer: Option<Box<Session>> },
-    /// A leg was asked for; a call of ours begins so.
+    /// To be answered; a call of ours begins so.
     Opening {
         offer: Option<Box<Session>>,
-        /// Of the leg, while host names of the offer are being resolved.
-        port: Option<u16>,
+        /// A leg was requested: not before the host names of the offer are resolved, because an
+        /// SDP must name the leg's ports at once.
+        requested: bool,
     },
     /// Our offer was sent: in a 200, and its ACK brings the answer; or in our INVITE.
     Offering { local: Local, offer: Vec<u8> },

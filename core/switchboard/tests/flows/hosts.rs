@@ -91,6 +91,19 @@ impl Line {
         self.world.input(Input::Resolved { lookup, targets });
     }
 
+    /// Legs that were requested, less those that were removed.
+    fn legs(&self) -> i32 {
+        let change = |output: &Output| match output {
+            Output::OpenLeg { .. } => 1,
+            Output::Media {
+                command: Command::RemoveLeg { .. },
+                ..
+            } => -1,
+            _ => 0,
+        };
+        self.world.log.iter().map(change).sum()
+    }
+
     fn media(&self) -> Vec<LegMedia> {
         let told = self.world.commands.iter();
         told.filter_map(|command| match command {
@@ -118,7 +131,10 @@ fn invite_with_a_host_name_is_answered_once_it_is_resolved() {
         let hosts: Vec<_> = line.lookups().into_iter().map(|(_, host)| host).collect();
         assert_eq!(hosts, [NAME], "each name once");
         line.world.seconds(1);
+        // The ports of a leg are bound right before an SDP names them.
+        assert_eq!(line.legs(), 0);
         line.resolve("127.0.0.7:9");
+        assert_eq!(line.legs(), 1);
         let answer = line.answered();
         assert!(answer.starts_with("SIP/2.0 200 "), "{answer}");
         line.say("ACK", "");
@@ -144,6 +160,7 @@ fn host_name_without_an_address_is_488_with_a_reason() {
         assert!(answer.starts_with("SIP/2.0 488 "), "{address}: {answer}");
         let notice = line.world.notices.pop().expect("a notice");
         assert!(notice.message.contains(NAME), "{notice:?}");
+        assert_eq!(line.legs(), 0);
         line.say("ACK", "");
         line.world.nothing_is_left();
     }
