@@ -94,6 +94,17 @@ pub const SDP_MEDIA_MAX: usize = 32;
 pub const SDP_FORMATS_MAX: usize = 64;
 /// `a=crypto` lines that are kept of one `m=` section.
 pub const SDP_CRYPTO_MAX: usize = 16;
+/// Time for which a media port is not used again, while a quarter of the range is free.
+pub const RTP_PORT_REST: Duration = Duration::from_secs(60);
+/// Time for which new media ports are watched before an SDP names them: more than three ticks, and
+/// than the longest packet time (60 ms).
+pub const PORT_WATCH: Duration = Duration::from_millis(70);
+/// Pairs of media ports that one leg gives up because packets arrive; beyond it 503.
+pub const PORTS_GIVEN_UP_MAX: u32 = 8;
+/// Legs of one media thread whose ports are watched at once; beyond it 503.
+pub const OPENINGS_MAX: usize = 4_096;
+/// Pairs of media ports in use by other programs that are passed over for one leg.
+pub const PORTS_TAKEN_MAX: usize = 64;
 /// The largest RTP packet that is read.
 pub const RTP_PACKET_BYTES_MAX: usize = 1_500;
 /// Streams (SSRCs) of one phone under one key whose counts are kept; packets of further ones are

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use confab_sockets::{Batch, Poll, Ports, Wake, now, try_realtime};
+use confab_sockets::{Batch, Poll, Ports, Wake, now, random_seed, try_realtime};
 use confab_terms::Instant;
 use confab_terms::limits::{RTP_PACKET_BYTES_MAX, SIP_MESSAGE_BYTES_MAX};
 
@@ -61,11 +61,9 @@ impl Phones {
             let mut next = self.0.next.lock().unwrap_or_else(PoisonError::into_inner);
             next.0 += 1;
             let id = next.0;
-            let ports = next.1.get_or_insert_with(|| {
-                // Processes that begin at different places do not look for ports in vain.
-                let share = u16::try_from(std::process::id() % 64).unwrap_or(0);
-                Ports::new(config.local, config.ports, share, 64)
-            });
+            let ports = next
+                .1
+                .get_or_insert_with(|| Ports::new(config.local, config.ports, random_seed()));
             (id, ports.bind()?)
         };
         let line = Line::new(id, config, pair, now())?;

@@ -27,6 +27,8 @@ pub(crate) struct Gauges {
     pub(crate) unsent: Count,
     /// What media threads told in vain, because nobody listened for long.
     pub(crate) untold: Count,
+    /// Media ports that were given up before an SDP named these: a packet arrived.
+    pub(crate) ports_given_up: Count,
     /// The turns of the switchboard's thread: what comes in waits for so long.
     pub(crate) switchboard_lag: Spread,
     /// SIP datagrams that came in.

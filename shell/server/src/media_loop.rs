@@ -5,17 +5,18 @@
 mod legs;
 mod load;
 mod moves;
+mod opening;
 mod pace;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use confab_media::{Command, Component, Engine, EngineConfig, Output};
-use confab_sockets::{Poll, Ports, now, sleep_until, try_realtime};
+use confab_media::{Command, Component, Engine, EngineConfig, Openings, Output};
+use confab_sockets::{Pair, Poll, Ports, now, sleep_until, try_realtime};
 use confab_sounds::Want;
 use confab_terms::limits::{RTP_PACKET_BYTES_MAX, TICK};
-use confab_terms::{Instant, LegId, WallTime};
+use confab_terms::{Instant, WallTime};
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::mpsc::error::TryRecvError;
 
@@ -67,6 +68,8 @@ struct Running {
     setup: MediaLoop,
     engine: Engine,
     legs: Legs,
+    /// Legs whose ports no SDP may name yet.
+    openings: Openings<Pair>,
     /// Which sockets hold more than was read.
     more: Poll,
     /// For one packet, and a byte by which one that is too long is known.
@@ -89,6 +92,7 @@ impl MediaLoop {
             setup: self,
             engine,
             legs: Legs::default(),
+            openings: Openings::default(),
             more: Poll::new(),
             packet: Box::new([0; RTP_PACKET_BYTES_MAX + 1]),
             untold: VecDeque::new(),
@@ -114,6 +118,7 @@ impl Running {
     fn tick(&mut self, due: Instant, begun: Instant) -> Option<Duration> {
         self.take_arrivals();
         self.read_sockets(begun);
+        self.look_at_openings(begun);
         self.take_feeds(begun);
         if !self.take_orders(begun) {
             return None;
@@ -217,15 +222,16 @@ impl Running {
                 self.setup.moves.stop_waiting();
             }
             match self.setup.orders.try_recv() {
-                Ok(Order::OpenLeg(leg)) => self.open(leg),
+                Ok(Order::OpenLeg(leg)) => self.open(now, leg),
                 Ok(Order::MoveLeg { leg, to }) => self.setup.moves.go(leg, to),
                 Ok(Order::AwaitLeg(leg)) => self.setup.moves.wait_for(leg),
                 Ok(Order::Command(Command::RemoveLeg { leg })) => {
                     self.engine.apply(now, Command::RemoveLeg { leg });
                     // What it has left to say is said before its sockets go.
                     self.carry_out();
-                    // Closes its sockets.
+                    // Closes the sockets.
                     self.legs.take(leg);
+                    self.openings.cancel(leg);
                 }
                 Ok(Order::Command(command)) => self.engine.apply(now, command),
                 Err(TryRecvError::Empty) => return true,
@@ -233,21 +239,6 @@ impl Running {
             }
         }
         true
-    }
-
-    fn open(&mut self, leg: LegId) {
-        let port = match self.setup.ports.bind() {
-            Ok(pair) => {
-                let port = pair.port;
-                self.legs.open(leg, pair);
-                Some(port)
-            }
-            Err(error) => {
-                tracing::warn!(%leg, %error, "no media ports for a call");
-                None
-            }
-        };
-        self.untold.push_back(Told::LegOpened(leg, port));
     }
 
     fn carry_out(&mut self) {

@@ -112,7 +112,7 @@ impl Shown {
         counts
     }
 
-    fn of_media(&self) -> [Family; 5] {
+    fn of_media(&self) -> [Family; 6] {
         let gauges = &self.gauges;
         [
             one(
@@ -139,6 +139,11 @@ impl Shown {
                 "confab_codec_panics_total",
                 "Panics in codecs of other people; each cost one frame",
                 confab_codec::codec_panics(),
+            ),
+            one(
+                "confab_media_ports_given_up_total",
+                "New media ports that were released because a packet arrived before the SDP",
+                gauges.ports_given_up.get(),
             ),
         ]
     }

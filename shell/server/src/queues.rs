@@ -41,7 +41,7 @@ pub(crate) enum Order {
 /// What a media thread tells.
 #[derive(Debug)]
 pub(crate) enum Told {
-    /// The port of a new leg's pair, if one was free.
+    /// The port of a new leg's pair, if a quiet one was free.
     LegOpened(LegId, Option<u16>),
     /// From the engine of that thread.
     Event(u16, Event),

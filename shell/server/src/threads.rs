@@ -182,13 +182,14 @@ fn spawn_media(
     tools: MediaTools<'_>,
 ) -> Result<Vec<JoinHandle<()>>, Failure> {
     let (engine_config, moves) = (engine_config(config), Moves::between(config.media_threads));
+    let ports = Ports::new(config.sip_listen.ip(), config.rtp_ports, random_seed());
     let ends = ends.zip(moves).zip(pulses);
     let threads = (0..)
         .zip(ends)
         .map(|(thread, (((orders, feeds), moves), pulse))| {
             let media = MediaLoop {
                 thread,
-                ports: ports(config, thread),
+                ports: ports.shared(random_seed()),
                 orders,
                 feeds,
                 moves,
@@ -243,11 +244,6 @@ pub(crate) fn spawn(
             run();
         })
         .map_err(Failure::refused("a thread"))
-}
-
-fn ports(config: &Config, thread: u16) -> Ports {
-    let address = config.sip_listen.ip();
-    Ports::new(address, config.rtp_ports, thread, config.media_threads)
 }
 
 fn switchboard_config(

@@ -24,7 +24,7 @@ pub use batch::{Batch, Datagram};
 pub use clock::{now, now_both, sleep_until, wall};
 pub use limits::raise_open_files;
 pub use memory::{free_bytes, give_back_free_memory};
-pub use pair::{Pair, PortRange, Ports};
+pub use pair::{Lease, Pair, PortRange, Ports};
 pub use poll::Poll;
 pub use priority::{Priority, try_realtime};
 pub use random::random_seed;

@@ -3,8 +3,16 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::Udp;
+use confab_rtp::{PairState, choose_pair};
+use confab_terms::Instant;
+use confab_terms::limits::PORTS_TAKEN_MAX;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore as _, SeedableRng as _};
+
+use crate::{Udp, now};
 
 /// The two sockets of a leg.
 #[derive(Debug)]
@@ -15,6 +23,38 @@ pub struct Pair {
     pub rtcp: Udp,
     /// The even port.
     pub port: u16,
+    /// To be dropped after the sockets.
+    pub lease: Lease,
+}
+
+impl Pair {
+    /// Reads all packets that wait at both ports; returns whether there were any.
+    pub fn drain(&self, buffer: &mut [u8]) -> bool {
+        let mut drain = |udp: &Udp| {
+            let packets = (0..DRAINED_MAX).map_while(|_| udp.receive_from(buffer));
+            packets.count() > 0
+        };
+        let (rtp, rtcp) = (drain(&self.rtp), drain(&self.rtcp));
+        rtp || rtcp
+    }
+}
+
+/// Packets that are read at once from a port that is to be given up.
+const DRAINED_MAX: usize = 32;
+
+/// Use of one pair of a range. The pair begins to rest when the lease is dropped.
+#[derive(Debug)]
+pub struct Lease {
+    uses: Arc<[AtomicU64]>,
+    index: usize,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(uses) = self.uses.get(self.index) {
+            uses.store(now().0, Ordering::Release);
+        }
+    }
 }
 
 /// Ports from `first` to `last`, both included, that hold at least one pair.
@@ -49,48 +89,101 @@ impl fmt::Display for PortRange {
     }
 }
 
-/// Binds pairs of a range on one address. A port that was freed comes last again, so that a late
-/// packet for the old call does not reach a new one.
+/// Binds pairs of a range on one address, at random; a pair that was used rests
+/// ([`choose_pair`]). Several threads share one range without locks.
 #[derive(Debug)]
 pub struct Ports {
     address: IpAddr,
     range: PortRange,
-    next: u16,
+    /// For each pair: `UNUSED`, `IN_USE`, or the end of its last use in nanoseconds.
+    uses: Arc<[AtomicU64]>,
+    random: ChaCha20Rng,
+}
+
+const UNUSED: u64 = 0;
+const IN_USE: u64 = u64::MAX;
+
+fn state(uses: &AtomicU64) -> PairState {
+    match uses.load(Ordering::Acquire) {
+        UNUSED => PairState::Unused,
+        IN_USE => PairState::InUse,
+        since => PairState::FreeSince(Instant(since)),
+    }
 }
 
 impl Ports {
-    /// `share` of `shares` begins at its own part of the range, so that threads do not collide.
+    /// Ports of a range in which no other `Ports` of this process bind.
     #[must_use]
-    pub fn new(address: IpAddr, range: PortRange, share: u16, shares: u16) -> Self {
-        let begin = u32::from(range.pairs()) * u32::from(share) / u32::from(shares.max(1));
+    pub fn new(address: IpAddr, range: PortRange, seed: [u8; 32]) -> Self {
         Self {
             address,
             range,
-            next: u16::try_from(begin).unwrap_or(0),
+            uses: (0..range.pairs()).map(|_| AtomicU64::new(UNUSED)).collect(),
+            random: ChaCha20Rng::from_seed(seed),
         }
     }
 
-    /// Binds the next free pair: both ports or none.
+    /// Returns ports of the same range for another thread.
+    #[must_use]
+    pub fn shared(&self, seed: [u8; 32]) -> Self {
+        Self {
+            address: self.address,
+            range: self.range,
+            uses: Arc::clone(&self.uses),
+            random: ChaCha20Rng::from_seed(seed),
+        }
+    }
+
+    /// Binds a free pair: both ports or none.
     ///
     /// # Errors
     ///
-    /// All are taken, the address is not ours, or there are no more file descriptors.
+    /// All are in use (of other programs' ports, only so many are passed over), the address is not
+    /// of this machine, or there are no more file descriptors.
     pub fn bind(&mut self) -> io::Result<Pair> {
         let mut why = io::Error::from(io::ErrorKind::AddrInUse);
-        for _ in 0..self.range.pairs() {
-            let port = self.range.port(self.next);
-            self.next = (self.next + 1) % self.range.pairs();
-            match bind_pair(self.address, port) {
+        for _ in 0..PORTS_TAKEN_MAX {
+            let Some(lease) = self.lease() else {
+                return Err(why);
+            };
+            let index = u16::try_from(lease.index).unwrap_or(u16::MAX);
+            match bind_pair(self.address, self.range.port(index), lease) {
+                // The pair rests as if used here: the next choice is another one.
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => why = error,
                 bound => return bound,
             }
         }
         Err(why)
     }
+
+    fn lease(&mut self) -> Option<Lease> {
+        // Another thread may take the pair first: then another choice.
+        for _ in 0..PORTS_TAKEN_MAX {
+            let index = choose_pair(&self.uses.iter().map(state), now(), self.random.next_u64())?;
+            let uses = self.uses.get(index)?;
+            let seen = uses.load(Ordering::Acquire);
+            let taken = seen != IN_USE
+                && uses
+                    .compare_exchange(seen, IN_USE, Ordering::AcqRel, Ordering::Acquire)
+                    .is_ok();
+            if taken {
+                return Some(Lease {
+                    uses: Arc::clone(&self.uses),
+                    index,
+                });
+            }
+        }
+        None
+    }
 }
 
-fn bind_pair(address: IpAddr, port: u16) -> io::Result<Pair> {
+fn bind_pair(address: IpAddr, port: u16, lease: Lease) -> io::Result<Pair> {
     let rtp = Udp::bind(SocketAddr::new(address, port))?;
     let rtcp = Udp::bind(SocketAddr::new(address, port + 1))?;
-    Ok(Pair { rtp, rtcp, port })
+    Ok(Pair {
+        rtp,
+        rtcp,
+        port,
+        lease,
+    })
 }

@@ -144,7 +144,7 @@ fn pairs_are_even_odd_and_both_or_none() {
     let probe = anywhere().local().unwrap().port() & !1;
     let range = PortRange::new(probe, probe + 7).unwrap();
     assert_eq!(range.pairs(), 4);
-    let mut ports = Ports::new(HOME, range, 0, 1);
+    let mut ports = Ports::new(HOME, range, [7; 32]);
     let taken = UdpSocket::bind((HOME, probe + 3)).unwrap();
     let mut bound = Vec::new();
     while let Ok(pair) = ports.bind() {
@@ -152,12 +152,82 @@ fn pairs_are_even_odd_and_both_or_none() {
         assert_eq!(pair.rtcp.local().unwrap().port(), pair.port + 1);
         bound.push(pair);
     }
-    let numbers: Vec<_> = bound.iter().map(|pair| pair.port - probe).collect();
+    let mut numbers: Vec<_> = bound.iter().map(|pair| pair.port - probe).collect();
+    numbers.sort_unstable();
     assert_eq!(numbers, [0, 4, 6], "2 is left out: 3 is taken");
     assert!(UdpSocket::bind((HOME, probe + 2)).is_ok(), "2 was let go");
     drop((bound, taken));
     for port in probe..probe + 8 {
         assert!(UdpSocket::bind((HOME, port)).is_ok(), "{port} is free");
+    }
+}
+
+/// Address on which no other process binds.
+fn own_address() -> IpAddr {
+    let [high, low] = (std::process::id() as u16).to_be_bytes();
+    IpAddr::from([127, 77, high, low])
+}
+
+/// Ports of the pairs that are bound one after the other.
+fn bound(ports: &mut Ports, pairs: usize) -> Vec<u16> {
+    let pairs: Vec<_> = (0..pairs)
+        .map(|_| ports.bind().expect("a free pair"))
+        .collect();
+    pairs.iter().map(|pair| pair.port).collect()
+}
+
+#[test]
+fn pairs_are_chosen_at_random_and_rest_after_use_on_all_threads() {
+    let range = PortRange::new(17_200, 17_399).unwrap();
+    let mut first = Ports::new(own_address(), range, [1; 32]);
+    let mut other = first.shared([2; 32]);
+    let used = bound(&mut first, 30);
+    assert_ne!(
+        used,
+        bound(&mut Ports::new(own_address(), range, [3; 32]), 30)
+    );
+    assert!(!used.is_sorted());
+    // A quarter of the range, 25 pairs, stays free: none of these was used.
+    let mut later: Vec<_> = (0..45).flat_map(|_| bound(&mut other, 1)).collect();
+    assert!(later.iter().all(|port| !used.contains(port)));
+    later.extend(&used);
+    later.sort_unstable();
+    later.dedup();
+    assert_eq!(later.len(), 75, "no port twice");
+    // Below a quarter the pair that has rested longest is used again.
+    let again = bound(&mut first, 27);
+    assert!(
+        again[26..].iter().all(|port| used.contains(port)),
+        "{again:?}"
+    );
+    assert!(!again[..25].iter().any(|port| later.contains(port)));
+}
+
+#[test]
+fn single_pair_is_bound_again_at_once() {
+    let range = PortRange::new(17_400, 17_401).unwrap();
+    let mut ports = Ports::new(own_address(), range, [1; 32]);
+    for _ in 0..5 {
+        let pair = ports.bind().unwrap();
+        assert_eq!(pair.port, 17_400);
+        assert!(ports.shared([2; 32]).bind().is_err(), "in use");
+    }
+}
+
+#[test]
+fn drained_pair_had_a_packet_on_either_port() {
+    let range = PortRange::new(17_500, 17_599).unwrap();
+    let mut ports = Ports::new(own_address(), range, [1; 32]);
+    let pair = ports.bind().unwrap();
+    let mut buffer = [0; 100];
+    assert!(!pair.drain(&mut buffer));
+    let sender = anywhere();
+    for port in [pair.port, pair.port + 1] {
+        for _ in 0..3 {
+            assert!(sender.send_to(b"old", (own_address(), port).into()));
+        }
+        assert!(pair.drain(&mut buffer));
+        assert!(!pair.drain(&mut buffer));
     }
 }
 

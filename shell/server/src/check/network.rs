@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
-use confab_sockets::Ports;
+use confab_sockets::{Ports, random_seed};
 use confab_web::is_public;
 use url::Url;
 
@@ -41,7 +41,7 @@ fn tried<T>(what: &'static str, address: SocketAddr, bound: io::Result<T>) -> Fo
 
 fn media(config: &Config) -> Found {
     let range = config.rtp_ports;
-    match Ports::new(config.sip_listen.ip(), range, 0, 1).bind() {
+    match Ports::new(config.sip_listen.ip(), range, random_seed()).bind() {
         Ok(_) => Found::Good(format!(
             "CONFAB_RTP_PORTS={range} is for {} calls",
             range.pairs()

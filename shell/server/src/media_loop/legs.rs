@@ -2,7 +2,7 @@
 //! the phone's address is known.
 
 use confab_media::Component;
-use confab_sockets::{Pair, Udp};
+use confab_sockets::{Lease, Pair, Udp};
 use confab_terms::{LegId, SocketAddr};
 
 /// One of a leg's two sockets.
@@ -79,6 +79,8 @@ pub(crate) struct Leg {
     pub(crate) id: LegId,
     pub(crate) rtp: Socket,
     pub(crate) rtcp: Socket,
+    /// Dropped after the sockets.
+    _lease: Lease,
 }
 
 impl Leg {
@@ -109,6 +111,7 @@ impl Legs {
             id,
             rtp: Socket::new(pair.rtp),
             rtcp: Socket::new(pair.rtcp),
+            _lease: pair.lease,
         });
     }
 

@@ -24,7 +24,7 @@ const FLOORS: &[(&str, &str, &[&str])] = &[
         "confab-switchboard",
         &["sdp", "sip", "cxml", "conference", "media"],
     ),
-    ("shell/sockets", "confab-sockets", &[]),
+    ("shell/sockets", "confab-sockets", &["rtp"]),
     ("shell/store", "confab-store", &["switchboard"]),
     ("shell/sounds", "confab-sounds", &["codec", "switchboard"]),
     ("shell/web", "confab-web", &["delivery", "switchboard"]),

@@ -10,7 +10,7 @@ use super::Legs;
 #[test]
 fn each_leg_finds_its_own_sockets() {
     let range = PortRange::new(17_000, 17_999).unwrap();
-    let mut ports = Ports::new(IpAddr::V4(Ipv4Addr::LOCALHOST), range, 0, 1);
+    let mut ports = Ports::new(IpAddr::V4(Ipv4Addr::LOCALHOST), range, [7; 32]);
     let mut legs = Legs::default();
     let mut known = Vec::new();
     for id in [5, 1, 9, 3, 7].map(LegId) {
@@ -40,7 +40,7 @@ fn each_leg_finds_its_own_sockets() {
 fn what_a_stranger_sent_before_the_connection_is_not_taken_for_the_peers() {
     let range = PortRange::new(18_000, 18_999).unwrap();
     let home = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let mut ports = Ports::new(home, range, 0, 1);
+    let mut ports = Ports::new(home, range, [7; 32]);
     let [pair, peer, stranger] = [(); 3].map(|()| ports.bind().unwrap());
     let to = SocketAddr::new(home, pair.port);
     let [peer, stranger] = [peer.rtp, stranger.rtp];
