@@ -73,8 +73,8 @@ impl World {
         let engines = self.threads.iter().map(|thread| &thread.engine);
         let counts = engines.map(|engine| (engine.leg_count(), engine.room_count()));
         let (legs, rooms) = counts.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        if (legs, rooms) != (0, 0) || !self.ports.legs.is_empty() {
-            let ports = self.ports.legs.len();
+        let ports = self.ports.in_use() + self.ports.legs.len();
+        if (legs, rooms, ports) != (0, 0, 0) {
             return Err(format!(
                 "left in the engines: {legs} legs, {rooms} rooms; {ports} ports"
             ));

@@ -11,7 +11,6 @@ use confab_terms::{DigitString, Method};
 
 use crate::application::Brings;
 use crate::documents;
-use crate::network::port_of;
 use crate::outcome::Checked;
 use crate::phone::{Line, Phone, Rings};
 use crate::questions::{Expects, refused};
@@ -194,10 +193,7 @@ impl World {
     fn picks_up(&mut self, at: usize, rings: &Rings) -> Checked {
         self.tally.count(Kind::PicksUp);
         let text = String::from_utf8_lossy(&rings.offer);
-        let leg = port_of(&text)
-            .and_then(|port| self.ports.leg_of_port.get(&port))
-            .copied();
-        let Some(leg) = leg else {
+        let Some(leg) = self.ports.leg_of(&text) else {
             return Err(format!(
                 "phone {at} is offered a port that is not open: {text}"
             ));

@@ -17,6 +17,7 @@ pub(crate) enum Purpose {
     Phones = 8,
     Hooks = 9,
     Ringing = 10,
+    Ports = 11,
 }
 
 pub(crate) struct Dice(ChaCha20Rng);
@@ -74,6 +75,10 @@ impl Dice {
             left -= weight;
         }
         0
+    }
+
+    pub(crate) fn bits(&mut self) -> u64 {
+        self.0.next_u64()
     }
 
     pub(crate) fn bytes(&mut self, n: usize) -> Vec<u8> {

@@ -15,6 +15,7 @@ mod dialling;
 mod dice;
 mod documents;
 mod fetches;
+mod former;
 mod hearing;
 mod holding;
 mod holds;

@@ -164,15 +164,15 @@ impl World {
 
     /// The switchboard answers an INVITE: from now on it is known which leg is whose.
     pub(crate) fn tap(&mut self, bytes: &[u8]) -> Checked {
-        if !bytes.starts_with(b"SIP/2.0 200") {
+        let text = String::from_utf8_lossy(bytes);
+        self.ports.named(&text);
+        if !text.starts_with("SIP/2.0 200") {
             return Ok(());
         }
-        let text = String::from_utf8_lossy(bytes);
         let number = between(&text, "<sip:c", "@phones.example").and_then(|n| n.parse().ok());
         let call = number.and_then(|number: u64| self.books.call_of_number.get(&number));
-        let leg = port_of(&text).and_then(|port| self.ports.leg_of_port.get(&port));
-        match (call, leg) {
-            (Some(call), Some(leg)) => self.oracle.link(*call, *leg),
+        match (call, self.ports.leg_of(&text)) {
+            (Some(call), Some(leg)) => self.oracle.link(*call, leg),
             _ => Ok(()),
         }
     }
@@ -180,10 +180,7 @@ impl World {
     /// The call is up: its RTP goes to the port that the answer names.
     fn answered(&mut self, at: usize, answer: &[u8]) -> Checked {
         let text = String::from_utf8_lossy(answer);
-        let leg = port_of(&text)
-            .and_then(|port| self.ports.leg_of_port.get(&port))
-            .copied();
-        let Some(leg) = leg else {
+        let Some(leg) = self.ports.leg_of(&text) else {
             return Err(format!(
                 "phone {at} is answered with a port that is not open: {text}"
             ));
@@ -237,6 +234,11 @@ impl World {
 
 pub(crate) fn port_of(text: &str) -> Option<u16> {
     between(text, "m=audio ", " ")?.parse().ok()
+}
+
+/// The session id of a session description.
+pub(crate) fn session_of(text: &str) -> Option<&str> {
+    between(text, "o=- ", " ")
 }
 
 fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {

@@ -127,6 +127,8 @@ kinds! {
     ThreadStalls "a media thread stalls",
     LegMoves "a leg goes to the thread of its room",
     NoPort "no port is free",
+    FormerCaller "a phone goes on sending after its call",
+    PortGivenUp "a packet arrives before the SDP",
     Drain "a drain",
     HangUpAll "the drain's end",
     Restored "written out and read back",

@@ -5,12 +5,12 @@
 use core::time::Duration;
 use std::collections::{BTreeSet, VecDeque};
 
-use confab_media::{Command, Engine, EngineConfig, Event, MovedLeg, Output};
+use confab_media::{Command, Engine, EngineConfig, Event, MovedLeg, Openings, Output};
 use confab_switchboard::{Input, RecordingEnd};
 use confab_terms::{Instant, LegId, RoomId};
 
 use crate::outcome::Checked;
-use crate::ports::Here;
+use crate::ports::Bound;
 use crate::queue::{Arrival, Order};
 use crate::tally::Kind;
 use crate::voices::Heard;
@@ -18,6 +18,8 @@ use crate::world::World;
 
 pub(crate) struct Thread {
     pub(crate) engine: Engine,
+    /// Legs whose ports no SDP may name yet.
+    pub(crate) openings: Openings<Bound>,
     /// When the youngest order, and the youngest event, arrive: none overtakes another.
     orders_due: Instant,
     events_due: Instant,
@@ -44,6 +46,7 @@ impl Thread {
     pub(crate) fn new(config: EngineConfig) -> Self {
         Self {
             engine: Engine::new(config),
+            openings: Openings::default(),
             orders_due: config.start,
             events_due: config.start,
             free_at: config.start,
@@ -92,7 +95,7 @@ impl World {
         self.queue.push(at, Arrival::Order(thread, order));
     }
 
-    fn tell(&mut self, thread: usize, input: Input) {
+    pub(crate) fn tell(&mut self, thread: usize, input: Input) {
         let at = (self.now + self.latency()).max(self.threads[thread].events_due);
         self.threads[thread].events_due = at;
         self.queue.push(at, Arrival::Input(input));
@@ -149,25 +152,6 @@ impl World {
         Ok(())
     }
 
-    fn open_port(&mut self, thread: usize, leg: LegId) {
-        let ports = &mut self.ports;
-        let port = (ports.legs.len() < ports.max).then_some(ports.next);
-        match port {
-            Some(port) => {
-                ports.next += 2;
-                ports.opened += 1;
-                let here = Here {
-                    thread: Some(thread),
-                    ..Here::default()
-                };
-                ports.legs.insert(leg, here);
-                ports.leg_of_port.insert(port, leg);
-            }
-            None => self.tally.count(Kind::NoPort),
-        }
-        self.tell(thread, Input::LegOpened { leg, port });
-    }
-
     fn before_applied(&mut self, thread: usize, command: &Command) -> Checked {
         let here = &mut self.threads[thread];
         self.ports.pressed.applied(command);
@@ -183,7 +167,13 @@ impl World {
                 }
             }
             Command::RemoveLeg { leg } => {
+                if let Some(pair) = here.openings.cancel(*leg) {
+                    self.ports.release(self.now, pair.port);
+                }
                 let known = self.ports.legs.remove(leg);
+                if let Some(known) = &known {
+                    self.leg_removed(known);
+                }
                 if known.is_some_and(|known| known.thread != Some(thread)) {
                     return Err(format!("leg {leg} is removed where it is not"));
                 }
@@ -247,6 +237,7 @@ impl World {
         let thread = first.unwrap_or(0);
         self.take_arrivals(thread)?;
         self.speak(thread);
+        self.look_at_openings(thread);
         self.threads[thread].engine.tick(self.now);
         if self.restores() {
             self.restore_engines()?;
@@ -262,6 +253,7 @@ impl World {
             }
         }
         self.send_off(thread)?;
+        self.check_formers()?;
         self.check_rooms()?;
         self.check_hearing(thread, &sent)?;
         self.check_music(thread, &sent)?;

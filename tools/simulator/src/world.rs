@@ -168,7 +168,7 @@ impl World {
             threads: (0..media_threads)
                 .map(|_| Thread::new(engine_config()))
                 .collect(),
-            ports: Ports::new(&mut media),
+            ports: Ports::new(seed),
             latency_us: *media.pick(&[200, 3_000, 30_000]).unwrap_or(&200),
             sounds: BTreeMap::new(),
             applied: BTreeMap::new(),
