@@ -208,6 +208,12 @@ impl Talker {
     pub fn listen(&self, time: Duration) -> Vec<Frame> {
         let from = now();
         pause(time);
+        self.since(from)
+    }
+
+    /// Returns the frames that have arrived since a moment.
+    #[must_use]
+    pub fn since(&self, from: confab_terms::Instant) -> Vec<Frame> {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let mut late = frames(&heard);
         late.retain(|frame| frame.arrived >= from);

@@ -8,6 +8,7 @@ mod bad_values;
 mod codecs;
 mod digits;
 mod flood;
+mod former_callers;
 mod leftovers;
 mod log;
 mod lossy;
