@@ -2,13 +2,13 @@
 //! saw an error is closed: SQLite may have kept its transaction, or ended one that sqlx counts on.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::query::Query;
 use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions,
+    SqliteRow, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool};
 use tokio::sync::Mutex;
@@ -35,7 +35,9 @@ pub(crate) struct Database {
     options: SqliteConnectOptions,
     /// `None` after an error, until the next write.
     writer: Mutex<Option<SqliteConnection>>,
-    readers: SqlitePool,
+    /// Unset after a start without room on the disk, until a write succeeds. The writer's
+    /// connection then reads, too, and is the only one: SQLite needs no index file for it.
+    readers: OnceLock<SqlitePool>,
     pub(crate) outage: Outage,
 }
 
@@ -51,27 +53,30 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(BUSY_WAIT);
-        let writer = options.connect().await;
-        let mut writer = writer.map_err(|e| error(e.to_string()))?;
+        let outage = Outage::new(pending);
+        let (mut writer, is_alone) = match options.connect().await {
+            Ok(writer) => (writer, false),
+            Err(refused) => {
+                let writer = alone(&options).connect().await;
+                // The first error is the one that helps.
+                let writer = writer.map_err(|_| error(refused.to_string()))?;
+                outage.begin(&refused.to_string());
+                (writer, true)
+            }
+        };
         let migrations = sqlx::migrate!("../../migrations");
         let migrated = migrations.run_direct(None, &mut writer, false).await;
         migrated.map_err(|e| error(e.to_string()))?;
-        // One reader stays open: without any connection SQLite deletes its index of the log, and
-        // a full disk has no room for a new one.
-        let readers = SqlitePoolOptions::new()
-            .min_connections(1)
-            .max_connections(READERS_MAX)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .acquire_timeout(READ_WAIT)
-            .connect_with(options.clone().pragma("query_only", "ON"))
-            .await
-            .map_err(|e| error(e.to_string()))?;
+        let readers = OnceLock::new();
+        if !is_alone {
+            let pool = pool(&options).await.map_err(|e| error(e.to_string()))?;
+            readers.get_or_init(|| pool);
+        }
         Ok(Self {
             options,
             writer: Mutex::new(Some(writer)),
             readers,
-            outage: Outage::new(pending),
+            outage,
         })
     }
 
@@ -100,24 +105,48 @@ impl Database {
     ) -> Result<u64, sqlx::Error> {
         let mut writer = self.writer.lock().await;
         // Put back after success only: a cancelled write closes its connection, too.
-        let mut connection = match writer.take() {
-            Some(connection) => connection,
-            None => self.options.connect().await?,
-        };
+        let mut connection = self.take_or_open(&mut writer).await?;
         let written = in_transaction(&mut connection, changes).await;
-        match written {
-            Ok(_) => *writer = Some(connection),
-            Err(_) => {
-                let _closed_anyway = connection.close().await;
-            }
+        let is_alone = self.readers.get().is_none();
+        if written.is_ok() && !is_alone {
+            *writer = Some(connection);
+            return written;
+        }
+        let _closed_anyway = connection.close().await;
+        if written.is_ok() {
+            // There is room again. An error here is met by the next write or read.
+            let _still_alone = self.share(&mut writer).await;
         }
         written
+    }
+
+    async fn take_or_open(
+        &self,
+        writer: &mut Option<SqliteConnection>,
+    ) -> Result<SqliteConnection, sqlx::Error> {
+        match (writer.take(), self.readers.get()) {
+            (Some(connection), _) => Ok(connection),
+            (None, Some(_)) => self.options.connect().await,
+            (None, None) => alone(&self.options).connect().await,
+        }
+    }
+
+    /// Opens a writer beside which others may read, and the readers.
+    async fn share(&self, writer: &mut Option<SqliteConnection>) -> Result<(), sqlx::Error> {
+        let connection = self.options.connect().await?;
+        let pool = pool(&self.options).await?;
+        self.readers.get_or_init(|| pool);
+        *writer = Some(connection);
+        Ok(())
     }
 
     /// Returns the rows that a statement reads.
     pub(crate) async fn all(&self, statement: Statement<'_>) -> Result<Vec<SqliteRow>, StoreError> {
         let read = async {
-            let mut reader = self.readers.acquire().await?;
+            let Some(readers) = self.readers.get() else {
+                return self.read_alone(statement).await;
+            };
+            let mut reader = readers.acquire().await?;
             let rows = statement.fetch_all(&mut *reader).await;
             rows.inspect_err(|_| reader.close_on_drop())
         };
@@ -131,6 +160,14 @@ impl Database {
         }
     }
 
+    async fn read_alone(&self, statement: Statement<'_>) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        let mut writer = self.writer.lock().await;
+        let mut connection = self.take_or_open(&mut writer).await?;
+        let rows = statement.fetch_all(&mut connection).await?;
+        *writer = Some(connection);
+        Ok(rows)
+    }
+
     /// Returns the first row that a statement reads.
     pub(crate) async fn one(
         &self,
@@ -138,6 +175,24 @@ impl Database {
     ) -> Result<Option<SqliteRow>, StoreError> {
         Ok(self.all(statement).await?.into_iter().next())
     }
+}
+
+/// Options of a connection that is the only one and keeps its index of the log in memory.
+fn alone(options: &SqliteConnectOptions) -> SqliteConnectOptions {
+    options.clone().locking_mode(SqliteLockingMode::Exclusive)
+}
+
+async fn pool(options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    // One reader stays open: without any connection SQLite deletes its index of the log, and a
+    // full disk has no room for a new one.
+    SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(READERS_MAX)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(READ_WAIT)
+        .connect_with(options.clone().pragma("query_only", "ON"))
+        .await
 }
 
 /// Either all statements are committed or none.

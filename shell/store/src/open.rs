@@ -42,8 +42,8 @@ pub enum OpenError {
     },
     /// The database cannot be opened or brought up to date.
     #[error(
-        "cannot open the database {path}: {reason}; move the file away to start anew, or name \
-         another folder with CONFAB_DATA_DIR"
+        "cannot open the database {path}: {reason}; free space on its disk, restore the file from \
+         a backup, or name another folder with CONFAB_DATA_DIR"
     )]
     Database {
         /// Which file.
@@ -138,23 +138,22 @@ async fn settle_account(
     failed: impl Fn(String) -> OpenError,
 ) -> Result<(Account, Option<FreshAccount>), OpenError> {
     let known = known_account(database, given.sid).await;
-    let known = known.map_err(|e| failed(e.to_string()))?;
+    let was = known.map_err(|e| failed(e.to_string()))?;
     let signing_key = match given.token_signs {
         true => given.token.as_ref(),
         false => given.signing_key.as_ref(),
     };
     let now = now();
     let mut fresh_token = None;
-    let account = match known {
+    let account = match was.clone() {
         Some(mut account) => {
-            let was = account.clone();
             if let Some(token) = &given.token {
                 account.token_hash = TokenHash::of(token);
             }
             if let Some(key) = signing_key {
                 account.signing_key.clone_from(key);
             }
-            if account != was {
+            if was.as_ref() != Some(&account) {
                 account.date_updated = now;
             }
             account
@@ -181,8 +180,15 @@ async fn settle_account(
             }
         }
     };
-    let written = write_account(database, &account).await;
-    written.map_err(|e| failed(e.to_string()))?;
+    if was.as_ref() != Some(&account) {
+        let written = write_account(database, &account).await;
+        match (written, was) {
+            (Ok(()), _) => {}
+            // The settings hold anyway, and the next start writes them.
+            (Err(error), Some(_)) => tracing::error!(%error, "the account cannot be written"),
+            (Err(error), None) => return Err(failed(error.to_string())),
+        }
+    }
     let fresh = fresh_token.map(|token| FreshAccount {
         sid: account.sid,
         token,

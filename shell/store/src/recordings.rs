@@ -1,6 +1,7 @@
 //! Recordings in SQLite: the one thing that is kept while it lives, changes, and can be forgotten.
 
 use core::iter;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use confab_switchboard::RecordingView;
@@ -63,10 +64,23 @@ impl SqliteStore {
     }
 
     pub(crate) async fn cut_off(&self) -> Result<Vec<RecordingView>, StoreError> {
-        self.pending.drained().await;
+        // The disk may refuse at the start: the last state of each counts, written or not.
+        let pending = self.pending.all(|kept| match &kept.entry {
+            Entry::Recording(view) => Some((**view).clone()),
+            _ => None,
+        });
         let query = sqlx::query(RECORDINGS_UNFINISHED).bind(self.account.sid.to_string());
         let rows = self.database.all(query).await?;
-        rows.iter().map(|row| decoded(row, 0)).collect()
+        let mut last = BTreeMap::new();
+        for row in &rows {
+            let view: RecordingView = decoded(row, 0)?;
+            last.insert((view.date_created, view.sid), view);
+        }
+        for view in pending {
+            last.insert((view.date_created, view.sid), view);
+        }
+        let live = last.into_values().filter(|view| view.status.is_live());
+        Ok(live.collect())
     }
 
     pub(crate) fn forget(&self, sid: RecordingSid) -> Stored<'static, bool> {

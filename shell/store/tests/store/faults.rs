@@ -1,9 +1,10 @@
-//! Faults of real file systems for a test: a mount namespace of its own, a tmpfs that is full.
+//! Faults of real file systems for a test: a mount namespace of its own, a tmpfs that is full, an
+//! ext4 that is frozen, system calls that fail with EIO.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 /// Set in the process inside the namespace.
 const INSIDE: &str = "CONFAB_STORE_TEST_NAMESPACE";
@@ -65,5 +66,84 @@ impl Ballast {
 impl Drop for Ballast {
     fn drop(&mut self) {
         std::fs::remove_file(&self.0).unwrap();
+    }
+}
+
+/// Mounts a new ext4 from a file on a new folder; returns false where the machine has no loop
+/// devices for this user.
+pub(crate) fn mount_ext4(dir: &Path) -> bool {
+    std::fs::create_dir_all(dir).unwrap();
+    let image = dir.with_extension("image");
+    File::create(&image).unwrap().set_len(64 << 20).unwrap();
+    let works = |command: &mut Command| command.status().is_ok_and(|status| status.success());
+    let mounted = works(Command::new("mkfs.ext4").arg("-q").arg(&image))
+        && works(
+            Command::new("mount")
+                .args(["-o", "loop"])
+                .arg(&image)
+                .arg(dir),
+        );
+    // The loop device keeps the file.
+    std::fs::remove_file(&image).unwrap();
+    mounted
+}
+
+/// A file system that is frozen until this is dropped.
+pub(crate) struct Frozen(PathBuf);
+
+impl Frozen {
+    pub(crate) fn freeze(dir: &Path) -> Self {
+        let frozen = Self(dir.to_owned());
+        let mut freeze = Command::new("fsfreeze");
+        let status = freeze.arg("--freeze").arg(dir).status();
+        assert!(status.unwrap().success(), "fsfreeze --freeze");
+        frozen
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        let mut thaw = Command::new("fsfreeze");
+        let status = thaw.arg("--unfreeze").arg(&self.0).status();
+        assert!(status.unwrap().success(), "fsfreeze --unfreeze");
+    }
+}
+
+/// strace, which lets each write and sync of this process to a file fail with EIO until this is
+/// dropped. SQLite writes by `pwrite64`; nothing else here does.
+pub(crate) struct Eio {
+    strace: Child,
+    /// Stays open: strace would end at its next message.
+    _said: BufReader<ChildStderr>,
+}
+
+impl Eio {
+    pub(crate) fn inject() -> Self {
+        const CALLS: &str = "pwrite64,fsync,fdatasync,ftruncate";
+        let pid = std::process::id().to_string();
+        let mut strace = Command::new("strace")
+            .args(["-f", "-o", "/dev/null", "-p", &pid])
+            .args(["-e", &format!("trace={CALLS}")])
+            .args(["-e", &format!("inject={CALLS}:error=EIO")])
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("strace of the package strace");
+        let mut line = String::new();
+        let mut said = BufReader::new(strace.stderr.take().unwrap());
+        said.read_line(&mut line).unwrap();
+        assert!(line.contains("attached"), "{line}");
+        Self {
+            strace,
+            _said: said,
+        }
+    }
+}
+
+impl Drop for Eio {
+    fn drop(&mut self) {
+        let pid = self.strace.id().to_string();
+        let interrupted = Command::new("kill").args(["-INT", &pid]).status();
+        assert!(interrupted.unwrap().success());
+        self.strace.wait().unwrap();
     }
 }

@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use confab_store::{
-    CallFilter, ConferenceFilter, Entry, NoticeFilter, Order, Part, Place, SqliteStore, Store,
+    CallFilter, ConferenceFilter, Entry, Given, NoticeFilter, Order, Part, Place, SqliteStore,
+    Store, TokenHash, open,
 };
 use confab_switchboard::conference::{EndReason, Status};
 use confab_switchboard::{CallDirection, CallStatus, CallView, ConferenceView};
@@ -18,7 +19,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, SqliteConnection};
 
 use crate::dir::{Dir, opened};
-use crate::faults::{Ballast, is_inside, mount_tmpfs};
+use crate::faults::{Ballast, Eio, Frozen, is_inside, mount_ext4, mount_tmpfs};
 
 /// Where the child writes until it is killed.
 const CHILD: &str = "CONFAB_STORE_TEST_CHILD";
@@ -217,12 +218,11 @@ async fn child_that_writes() {
     }
 }
 
-#[tokio::test]
-async fn killed_while_it_writes_it_has_what_was_written_and_nothing_twice() {
-    let dir = Dir::new("killed");
+/// Kills a process that writes to a store in this folder, after `FIRST` entries of each kind.
+fn kill_a_child(dir: &Path) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "outages::child_that_writes", "--nocapture"])
-        .env(CHILD, &dir.0)
+        .env(CHILD, dir)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -233,6 +233,12 @@ async fn killed_while_it_writes_it_has_what_was_written_and_nothing_twice() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(written, "the child did not come so far");
+}
+
+#[tokio::test]
+async fn killed_while_it_writes_it_has_what_was_written_and_nothing_twice() {
+    let dir = Dir::new("killed");
+    kill_a_child(&dir.0);
     let store = opened(&dir.0).await;
     let found = calls(&store).await;
     let n = found.len() as u64;
@@ -274,46 +280,134 @@ async fn flushed(store: &SqliteStore) {
     flushed.await.expect("written within 20 s").unwrap();
 }
 
+/// Three outages of 3.5 s, then a restart: the history is whole after each of them. `fault` begins
+/// an outage, which ends when its result is dropped.
+async fn history_is_whole_after<F: Future>(dir: &Path, reads_work: bool, fault: impl Fn() -> F) {
+    let store = opened(dir).await;
+    let mut kept = 0;
+    let keep = |kept: &mut u64| {
+        store.keep(Entry::Call(call(*kept)));
+        store.keep(Entry::Conference(conference(*kept)));
+        *kept += 1;
+    };
+    for outage in 1..=3 {
+        let on = fault().await;
+        for _ in 0..35 {
+            (0..10).for_each(|_| keep(&mut kept));
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert!(store.is_degraded(), "outage {outage}");
+        assert!(store.waiting() >= 700, "{}", store.waiting());
+        let last = store.call(call(kept - 1).sid).await.unwrap();
+        assert_eq!(last, Some(call(kept - 1)));
+        if reads_work {
+            whole(&calls(&store).await, kept);
+            assert_eq!(outage_notices(&store).await, outage);
+        }
+        let refused = store.create_key("refused".to_owned()).await;
+        assert!(refused.is_err(), "{refused:?}");
+        drop(on);
+        flushed(&store).await;
+        assert!(!store.is_degraded());
+        store.create_key("accepted".to_owned()).await.unwrap();
+        for _ in 0..10 {
+            keep(&mut kept);
+            flushed(&store).await;
+        }
+        whole(&calls(&store).await, kept);
+        assert_eq!(outage_notices(&store).await, outage);
+        assert_eq!((store.waiting(), store.lost()), (0, 0));
+        let on_disk = rows_on_disk(dir, "calls").await;
+        assert_eq!(on_disk, kept as i64, "after outage {outage}");
+        assert_eq!(rows_on_disk(dir, "conferences").await, kept as i64);
+        assert_eq!(rows_on_disk(dir, "api_keys").await, outage as i64);
+    }
+    drop(store);
+    let store = opened(dir).await;
+    whole(&calls(&store).await, kept);
+    assert_eq!(conferences(&store).await, kept as usize);
+    assert_eq!(outage_notices(&store).await, 3);
+}
+
 #[tokio::test]
 async fn full_file_system_delays_the_history_and_loses_none() {
     if !is_inside("outages::full_file_system_delays_the_history_and_loses_none") {
         return;
     }
     let dir = Dir::new("full");
-    mount_tmpfs(&dir.0, "4m");
-    let store = opened(&dir.0).await;
-    let mut kept = 0;
-    for outage in 0..3 {
-        let full = Ballast::fill(&dir.0);
-        for _ in 0..35 {
-            for _ in 0..10 {
-                store.keep(Entry::Call(call(kept)));
-                store.keep(Entry::Conference(conference(kept)));
-                kept += 1;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        whole(&calls(&store).await, kept);
-        assert!(store.waiting() >= 200, "{}", store.waiting());
-        assert!(store.is_degraded());
-        assert_eq!(outage_notices(&store).await, outage + 1);
-        drop(full);
-        flushed(&store).await;
-        assert!(!store.is_degraded());
-        for _ in 0..10 {
-            store.keep(Entry::Call(call(kept)));
-            store.keep(Entry::Conference(conference(kept)));
-            kept += 1;
-            flushed(&store).await;
-        }
-        whole(&calls(&store).await, kept);
-        assert_eq!((store.waiting(), store.lost()), (0, 0));
-        let on_disk = rows_on_disk(&dir.0, "calls").await;
-        assert_eq!(on_disk, kept as i64, "after outage {outage}");
-        assert_eq!(rows_on_disk(&dir.0, "conferences").await, kept as i64);
+    mount_tmpfs(&dir.0, "8m");
+    history_is_whole_after(&dir.0, true, async || Ballast::fill(&dir.0)).await;
+}
+
+#[tokio::test]
+async fn input_output_errors_delay_the_history_and_lose_none() {
+    if !is_inside("outages::input_output_errors_delay_the_history_and_lose_none") {
+        return;
     }
+    let dir = Dir::new("eio");
+    history_is_whole_after(&dir.0, true, async || Eio::inject()).await;
+}
+
+#[tokio::test]
+async fn frozen_file_system_delays_the_history_and_loses_none() {
+    if !is_inside("outages::frozen_file_system_delays_the_history_and_loses_none") {
+        return;
+    }
+    let dir = Dir::new("frozen");
+    if !mount_ext4(&dir.0) {
+        println!("not run: this user cannot mount an ext4 from a file");
+        return;
+    }
+    // Reads may need a page of SQLite's shared memory, which a frozen file system refuses.
+    history_is_whole_after(&dir.0, false, async || Frozen::freeze(&dir.0)).await;
+}
+
+#[tokio::test]
+async fn locked_database_delays_the_history_and_loses_none() {
+    let dir = Dir::new("locked");
+    history_is_whole_after(&dir.0, true, async || {
+        let mut other = beside(&dir.0).await;
+        let lock = sqlx::query("BEGIN IMMEDIATE").execute(&mut other);
+        lock.await.unwrap();
+        other
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn start_on_a_full_file_system_reads_the_history_and_writes_later() {
+    if !is_inside("outages::start_on_a_full_file_system_reads_the_history_and_writes_later") {
+        return;
+    }
+    let dir = Dir::new("full-start");
+    mount_tmpfs(&dir.0, "64m");
+    kill_a_child(&dir.0);
+    // SQLite's index of the log: a start makes it anew, for which there is no room.
+    std::fs::remove_file(dir.0.join("confab.db-shm")).unwrap();
+    let full = Ballast::fill(&dir.0);
+    let given = Given {
+        token: Some("new".to_owned()),
+        ..Given::default()
+    };
+    let (store, fresh) = open(&dir.0, &given).await.unwrap();
+    assert_eq!(fresh, None);
+    assert_eq!(store.account().token_hash, TokenHash::of("new"));
+    assert!(store.is_degraded());
+    assert_eq!(store.unfinished_recordings().await.unwrap(), []);
+    let before = calls(&store).await.len() as u64;
+    assert!(before >= FIRST, "{before}");
+    for n in before..before + 50 {
+        store.keep(Entry::Call(call(n)));
+    }
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    whole(&calls(&store).await, before + 50);
+    assert!(store.is_degraded());
+    assert_eq!(outage_notices(&store).await, 1);
+    drop(full);
+    flushed(&store).await;
+    assert!(!store.is_degraded());
+    store.create_key("accepted".to_owned()).await.unwrap();
+    assert_eq!(rows_on_disk(&dir.0, "calls").await, before as i64 + 50);
     drop(store);
-    let store = opened(&dir.0).await;
-    whole(&calls(&store).await, kept);
-    assert_eq!(conferences(&store).await, kept as usize);
+    whole(&calls(&opened(&dir.0).await).await, before + 50);
 }
