@@ -1,6 +1,7 @@
 //! The `confab` binary: configuration, threads, queues, drain. Here the core meets sockets,
 //! clocks and the disk; nothing is decided.
 
+mod after_disk;
 mod certificate;
 mod check;
 mod cli;

@@ -18,6 +18,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
+use crate::after_disk::AfterDisk;
 use crate::fetches::Fetches;
 use crate::gauges::Gauges;
 use crate::names::Names;
@@ -35,7 +36,8 @@ pub(crate) struct Outlets {
     pub(crate) fetches: Fetches,
     pub(crate) sounds: Sounds,
     pub(crate) recorder: Recorder,
-    pub(crate) callbacks: Callbacks,
+    pub(crate) callbacks: CallbackQueue,
+    pub(crate) after_disk: AfterDisk,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) letterbox: Letterbox,
     pub(crate) gauges: Arc<Gauges>,
@@ -73,6 +75,53 @@ impl MediaThread {
             }
         }
     }
+}
+
+/// The queue of callbacks, and the reports of those that it rejects.
+#[derive(Clone)]
+pub(crate) struct CallbackQueue {
+    callbacks: Callbacks,
+    store: Arc<dyn Store>,
+    gauges: Arc<Gauges>,
+    dialect: Dialect,
+}
+
+impl CallbackQueue {
+    pub(crate) fn new(
+        callbacks: &Callbacks,
+        store: &Arc<dyn Store>,
+        gauges: &Arc<Gauges>,
+        dialect: Dialect,
+    ) -> Self {
+        Self {
+            callbacks: callbacks.clone(),
+            store: Arc::clone(store),
+            gauges: Arc::clone(gauges),
+            dialect,
+        }
+    }
+
+    fn push(&self, callback: Callback) {
+        let (about, url) = (callback.about, callback.url.clone());
+        let (method, fields) = (callback.method, callback.fields.clone());
+        let Err(full) = self.callbacks.push(callback) else {
+            return;
+        };
+        self.gauges.callbacks_dropped.add(1);
+        tracing::warn!(about = webs::about(self.dialect, about), "{full}");
+        if full.first {
+            let code = webs::NO_ROOM;
+            let message = format!("{full}, and so is what follows until there is room again");
+            let notice = webs::notice(about, (url, method, fields), code, message, None);
+            self.store.keep(Entry::Notice(notice));
+        }
+    }
+}
+
+/// True for the last callback of a recording.
+fn reports_ended_recording(fields: &[(String, String)]) -> bool {
+    let mut fields = fields.iter();
+    fields.any(|(name, status)| name == "RecordingStatus" && status != "in-progress")
 }
 
 impl Outlets {
@@ -175,18 +224,11 @@ impl Outlets {
     }
 
     fn call_back(&self, callback: Callback) {
-        let (about, url) = (callback.about, callback.url.clone());
-        let (method, fields) = (callback.method, callback.fields.clone());
-        let Err(full) = self.callbacks.push(callback) else {
-            return;
-        };
-        self.gauges.callbacks_dropped.add(1);
-        tracing::warn!(about = webs::about(self.dialect, about), "{full}");
-        if full.first {
-            let code = webs::NO_ROOM;
-            let message = format!("{full}, and so is what follows until there is room again");
-            let notice = webs::notice(about, (url, method, fields), code, message, None);
-            self.store.keep(Entry::Notice(notice));
+        let callbacks = self.callbacks.clone();
+        match reports_ended_recording(&callback.fields) {
+            // The row goes first: a recording that is reported must not be unknown after a restart.
+            true => self.after_disk.run(move || callbacks.push(callback)),
+            false => callbacks.push(callback),
         }
     }
 

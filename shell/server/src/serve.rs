@@ -11,6 +11,7 @@ use confab_sounds::AudioFiles;
 use confab_store::{FreshAccount, Given, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use crate::config::{self, Config};
 use crate::drain::{self, Signals};
@@ -23,6 +24,8 @@ use crate::{certificate, logging, memory, recordings, threads};
 const CALLBACKS_WAIT: Duration = Duration::from_secs(5);
 /// How long the end waits for a disk that does not take the history.
 const HISTORY_WAIT: Duration = Duration::from_secs(5);
+/// How long the last entries may take after that.
+const HISTORY_LAST_WAIT: Duration = Duration::from_secs(1);
 /// Room for SIP that arrives in one go.
 const SIP_BUFFER_BYTES: usize = 4 << 20;
 
@@ -111,13 +114,15 @@ pub(crate) async fn run(
 
     let drained = drain::run(&mut signals, &mut running, &ready, config.drain).await;
     let end = async {
+        let disk_until = Instant::now() + HISTORY_WAIT;
+        let _refused = timeout_at(disk_until, running.after_disk.settled()).await;
         let left = running.callbacks.drain(CALLBACKS_WAIT).await;
         if left > 0 {
             tracing::warn!(left, "callbacks could not be told before the end");
         }
         let _stopped_already = stop.send(());
         let _rest_panicked = rest.await;
-        flush(&*store).await;
+        flush(&*store, disk_until.max(Instant::now() + HISTORY_LAST_WAIT)).await;
     };
     drain::unless_again(&mut signals, end).await;
     running.gauges.log();
@@ -128,8 +133,8 @@ pub(crate) async fn run(
 }
 
 /// Writes what is left of the history, if the disk lets us.
-async fn flush(store: &dyn Store) {
-    let flushed = tokio::time::timeout(HISTORY_WAIT, store.flush()).await;
+async fn flush(store: &dyn Store, until: Instant) {
+    let flushed = timeout_at(until, store.flush()).await;
     let waiting = store.waiting();
     if waiting > 0 || !matches!(flushed, Ok(Ok(()))) {
         tracing::error!(

@@ -17,6 +17,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
 
+use crate::after_disk::AfterDisk;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::fetches::Fetches;
@@ -24,7 +25,7 @@ use crate::gauges::Gauges;
 use crate::media_loop::{MediaLoop, Moves};
 use crate::metrics::MediaQueues;
 use crate::names::Names;
-use crate::outlets::{MediaThread, Outlets};
+use crate::outlets::{CallbackQueue, MediaThread, Outlets};
 use crate::queues::{self, Letterbox, Order};
 use crate::recordings::{self, ToDisk};
 use crate::sounds::Asking;
@@ -48,6 +49,7 @@ pub(crate) struct SipSide {
 pub(crate) struct Running {
     pub(crate) letterbox: Letterbox,
     pub(crate) callbacks: Callbacks,
+    pub(crate) after_disk: AfterDisk,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) media_queues: MediaQueues,
     pub(crate) sounds: Sounds,
@@ -91,6 +93,7 @@ pub(crate) fn start(
     let (asking, asking_thread) = Asking::start(&sounds, &pulses.wants)?;
     let web = webs::web(config, store, sounds::sink(&sounds));
     let callbacks = webs::callbacks(config.dialect, &web, store, &gauges);
+    let after_disk = AfterDisk::new(store);
     let sips_port = sip.sips.as_ref().map(|sips| sips.port);
     let reached = (sip.address, sips_port, sip.api_url);
     let outlets = Outlets {
@@ -102,7 +105,8 @@ pub(crate) fn start(
         web,
         fetches: Fetches::default(),
         sounds: sounds.clone(),
-        callbacks: callbacks.clone(),
+        callbacks: CallbackQueue::new(&callbacks, store, &gauges, config.dialect),
+        after_disk: after_disk.clone(),
         store: Arc::clone(store),
         letterbox: letterbox.clone(),
         gauges: Arc::clone(&gauges),
@@ -131,6 +135,7 @@ pub(crate) fn start(
     Ok(Running {
         letterbox,
         callbacks,
+        after_disk,
         gauges,
         media_queues,
         sounds,

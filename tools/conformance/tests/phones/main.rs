@@ -19,6 +19,7 @@ mod moved;
 mod names;
 mod nat;
 mod others;
+mod outages;
 mod radio;
 mod recording_orders;
 mod recordings;
