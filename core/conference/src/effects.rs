@@ -155,4 +155,6 @@ pub enum LeaveReason {
     HungUp,
     /// participant_add_failed
     AddFailed,
+    /// media_timeout
+    MediaTimeout,
 }

@@ -403,6 +403,12 @@ pub enum Event {
         /// Counted since its beginning.
         figures: LegFigures,
     },
+    /// Neither RTP nor RTCP came from a leg for `EngineConfig::media_timeout`, though both sides
+    /// agreed to send. Repeated after the same time.
+    MediaTimeout {
+        /// Silent leg.
+        leg: LegId,
+    },
     /// A leg is gone, and this is left to say of it. The answer to every `RemoveLeg`.
     LegRemoved {
         /// Which.

@@ -1,6 +1,8 @@
 //! The engine: all that one media thread knows. This file holds it together; what it does is in
 //! the files named for it: `apply`, `receive`, `tick`, `report`.
 
+use core::time::Duration;
+
 use confab_codec::OpusSettings;
 use confab_mixer::Room;
 use confab_rtp::rtcp::ReportBlock;
@@ -32,6 +34,8 @@ pub struct EngineConfig {
     pub opus: OpusSettings,
     /// A room hears the keys that are pressed in it.
     pub digits_in_rooms: bool,
+    /// Time without RTP and RTCP from a leg until `Event::MediaTimeout`; `None`: never.
+    pub media_timeout: Option<Duration>,
 }
 
 /// All that one media thread knows.

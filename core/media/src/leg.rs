@@ -1,8 +1,11 @@
 //! One leg: what it agreed on, what it receives, what it sends, what it hears.
 
+use core::time::Duration;
+
 use confab_codec::{Encoder, OpusSettings, OpusSpares};
 use confab_mixer::Seat;
 use confab_rtp::{DigitReceiver, Header, JitterBuffer, Reception};
+use confab_terms::limits::TICK;
 use confab_terms::{Codec, Digit, LegId, Rate, SocketAddr, SrtpKeys};
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +51,8 @@ pub(crate) struct Leg {
     pub(crate) tape: Option<Box<LegTape>>,
     /// The tick of its next report.
     pub(crate) report_at: u64,
+    /// Ticks since the last packet of the phone, while both sides send.
+    pub(crate) silent_ticks: u32,
     /// What had been sent by the last one.
     pub(crate) reported_packets: u32,
     /// Reports of the phone on how it receives us.
@@ -85,6 +90,7 @@ impl Leg {
             speech: Speech::default(),
             tape: None,
             report_at: 0,
+            silent_ticks: 0,
             reported_packets: 0,
             peer_reports: PeerReports::default(),
         }
@@ -145,6 +151,7 @@ impl Leg {
         self.mouth
             .listen_for_tones(media.digits_payload_type.is_none());
         self.mouth.keep_keys(config.digits_in_rooms);
+        self.silent_ticks = 0;
         let was_locked = self.rtp_origin.is_locked() || self.rtcp_origin.is_locked();
         self.rtp_origin.learn_anew(&Expected::rtp(&media));
         let rtcp = Expected::rtcp(&media, &self.rtp_origin);
@@ -183,6 +190,17 @@ impl Leg {
             self.stream.begin_anew();
             self.reported_packets = 0;
         }
+    }
+
+    /// Counts a tick without a packet. True: none came for `limit`.
+    pub(crate) fn is_silent(&mut self, limit: Duration) -> bool {
+        let exchanges = self.speaks();
+        self.silent_ticks = if exchanges { self.silent_ticks + 1 } else { 0 };
+        let is_silent = TICK * self.silent_ticks >= limit && exchanges;
+        if is_silent {
+            self.silent_ticks = 0;
+        }
+        is_silent
     }
 
     /// Whether the next report is a sender's (RFC 3550 §6.4): it is, if anything was sent.

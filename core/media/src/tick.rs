@@ -27,6 +27,10 @@ impl Engine {
         }
         let tick = self.ticks;
         for leg in self.legs.iter_mut() {
+            let limit = self.config.media_timeout;
+            if limit.is_some_and(|limit| leg.is_silent(limit)) {
+                self.outbox.event(Event::MediaTimeout { leg: leg.id });
+            }
             leg.stream.skip(skipped, leg.coding.codec());
             let rooms = (&mut self.rooms, &mut self.scratch);
             say(leg, tick, rooms, &mut self.outbox, &mut self.counters);

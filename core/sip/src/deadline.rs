@@ -97,6 +97,12 @@ impl UserAgent {
 
     /// The other side does not answer within the dialog any more.
     pub(crate) fn lose(&mut self, now: Instant, dialog: DialogId, how: Ending) {
+        let was_probed = self.dialogs.get(&dialog).is_some_and(|known| known.probed);
+        let how = if was_probed {
+            Ending::Unresponsive
+        } else {
+            how
+        };
         self.send_bye(now, dialog, PATIENCE);
         self.tell(Event::Ended { dialog, how });
     }

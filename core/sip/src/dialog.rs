@@ -46,6 +46,8 @@ pub(crate) struct Dialog {
     pub(crate) asked: Option<Asked>,
     pub(crate) asking: Option<Asking>,
     pub(crate) lasting: Option<Lasting>,
+    /// A probe is not answered yet.
+    pub(crate) probed: bool,
     /// They said that they take UPDATE.
     pub(crate) takes_update: bool,
     /// Our SDP as it was agreed on last.
@@ -105,6 +107,7 @@ impl Dialog {
             asked: None,
             asking: None,
             lasting: lasting::agreed(request),
+            probed: false,
             takes_update: names(&request.headers, "Allow", "UPDATE"),
             local_sdp: Vec::new(),
             reliably: prack::wanted(&request.headers),
@@ -151,6 +154,7 @@ impl Dialog {
             asked: None,
             asking: None,
             lasting: None,
+            probed: false,
             takes_update: false,
             local_sdp: Vec::new(),
             reliably: Reliably::Never,

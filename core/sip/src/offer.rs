@@ -233,6 +233,7 @@ impl UserAgent {
             _ => {
                 if let Some(known) = self.dialogs.get_mut(&dialog) {
                     known.asking = None;
+                    known.probed = false;
                     self.tell(Event::OfferRefused { dialog, status });
                     self.refresh_later(now, dialog);
                 }

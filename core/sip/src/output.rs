@@ -223,6 +223,8 @@ pub enum Ending {
     Rejected,
     /// Our INVITE was refused with this status.
     Refused(u16),
+    /// A probe (`UserAgent::probe`) was answered with 408 or 481, or not at all.
+    Unresponsive,
     /// Our 200 was never acknowledged, or our request never answered (408 / timer H, B, F).
     TimedOut,
 }

@@ -55,15 +55,34 @@ impl UserAgent {
 
     /// Half the time is over.
     pub(crate) fn refresh(&mut self, now: Instant, id: DialogId) {
+        let known = self.dialogs.get(&id);
+        let lasts = known.is_some_and(|known| known.phase == Phase::Up && known.lasting.is_some());
+        if lasts && !self.send_refresh(now, id) {
+            self.timers.set(Timer::Refresh(id), now + RETRY);
+        }
+    }
+
+    /// Sends an UPDATE, or a re-INVITE with the same SDP, to a peer that sends no media. If the
+    /// response is 408 or 481 or does not come, the dialog ends as `Ending::Unresponsive`. Does
+    /// nothing while another request of the dialog is not answered.
+    pub fn probe(&mut self, now: Instant, id: DialogId) {
+        let known = self.dialogs.get(&id);
+        if known.is_some_and(|known| known.phase == Phase::Up)
+            && self.send_refresh(now, id)
+            && let Some(known) = self.dialogs.get_mut(&id)
+        {
+            known.probed = true;
+        }
+    }
+
+    /// Sends a refresh. False: there is no place for one now.
+    fn send_refresh(&mut self, now: Instant, id: DialogId) -> bool {
         let Some(known) = self.dialogs.get(&id) else {
-            return;
-        };
-        let Some(lasting) = known.lasting.filter(|_| known.phase == Phase::Up) else {
-            return;
+            return true;
         };
         let busy = known.asked.is_some() || known.asking.is_some() || known.unheard.is_some();
         if busy || !self.has_room() {
-            return self.timers.set(Timer::Refresh(id), now + RETRY);
+            return false;
         }
         if !known.takes_update {
             let offer = known.local_sdp.clone();
@@ -74,18 +93,22 @@ impl UserAgent {
                     tries: 0,
                 });
             }
-            return self.ask_again(now, id);
+            self.ask_again(now, id);
+            return true;
         }
         let (branch, client) = (self.branch(), TransactionId(self.next_number()));
         let contact = self.contact_in(id);
         let Some(known) = self.dialogs.get_mut(&id) else {
-            return;
+            return true;
         };
         let mut request = known.request(Method::Update, branch);
         let to = known.destination();
         request.headers.push(("Contact".into(), contact));
-        request.headers.extend(headers(lasting));
+        if let Some(lasting) = known.lasting {
+            request.headers.extend(headers(lasting));
+        }
         self.begin_client(now, client, request, to, id);
+        true
     }
 
     /// The final response to an UPDATE of ours.
@@ -96,6 +119,7 @@ impl UserAgent {
         if known.phase != Phase::Up {
             return;
         }
+        known.probed &= matches!(response.status, 408 | 481);
         match response.status {
             200..300 => {
                 known.refresh(response.contact.as_ref());

@@ -186,6 +186,7 @@ impl UserAgent {
             Phase::Up => {
                 if let Some(asking) = known.asking.take() {
                     known.local_sdp = asking.offer;
+                    known.probed = false;
                     self.tell(Event::OfferAccepted { dialog, answer });
                     self.take_lasting(now, dialog, response);
                 }

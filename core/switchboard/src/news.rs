@@ -97,4 +97,6 @@ pub enum CallEnd {
     Refused(u16),
     /// The dialog is gone without a word: no ACK, no answer.
     Lost,
+    /// No media came, and a request in the dialog found no answer.
+    MediaTimeout,
 }

@@ -233,6 +233,7 @@ fn engine_config(config: &Config) -> EngineConfig {
         voices_max: config.voices_max,
         opus: config.opus,
         digits_in_rooms: config.digits_in_rooms,
+        media_timeout: config.media_timeout,
     }
 }
 

@@ -1,6 +1,8 @@
 //! RTCP, and the shape of the RTP stream.
 
-use confab_media::{Component, Event, LegFigures, Spread};
+use core::time::Duration;
+
+use confab_media::{Component, EngineConfig, Event, LegFigures, Spread};
 use confab_rtp::rtcp::{Item, Items, ReportBlock, SenderInfo, write_bye};
 use confab_terms::LegId;
 
@@ -155,4 +157,28 @@ fn the_peers_report_gives_round_trip_jitter_and_loss() {
         (after.jitter_out_ms, after.lost_out),
         (Some(jitter), Some(7))
     );
+}
+
+#[test]
+fn media_timeout_is_reported_for_a_silent_leg_and_again_after_the_same_time() {
+    let config = EngineConfig {
+        media_timeout: Some(Duration::from_secs(2)),
+        ..EngineConfig::default()
+    };
+    let mut desk = Desk::with(config, 2);
+    desk.seat(2);
+    let mut silent = Vec::new();
+    for tick in 1..=250 {
+        desk.send(1, 500);
+        let events = desk.tick().events;
+        let timeouts = events.into_iter().filter_map(|event| match event {
+            Event::MediaTimeout { leg } => Some((tick, leg)),
+            _ => None,
+        });
+        silent.extend(timeouts);
+    }
+    let ticks: Vec<i32> = silent.iter().map(|(tick, _)| *tick).collect();
+    assert!(silent.iter().all(|(_, leg)| *leg == LegId(2)), "{silent:?}");
+    assert_eq!(ticks.len(), 2, "{silent:?}");
+    assert_eq!(ticks[1] - ticks[0], 100, "{silent:?}");
 }

@@ -120,6 +120,7 @@ const HEARD: EngineConfig = EngineConfig {
         complexity: 5,
     },
     digits_in_rooms: true,
+    media_timeout: None,
 };
 
 /// The same two legs where rooms hear keys.

@@ -194,3 +194,29 @@ fn a_caller_is_made_to_refresh_by_the_answer() {
     let expires = header(&update.unwrap().text, "Session-Expires");
     assert_eq!(expires, Some("120;refresher=uac"));
 }
+
+#[test]
+fn probe_that_is_answered_changes_nothing() {
+    let mut net = Network::new(1);
+    let dialog = net.call();
+    net.run_for(secs(10));
+    net.agents[CALLEE].probe(net.now, dialog);
+    net.collect();
+    net.run_for(secs(100));
+    assert_eq!(count(&net, CALLEE, "UPDATE "), 1, "{}", net.story());
+    assert!(net.endings(CALLEE).is_empty());
+}
+
+#[test]
+fn probe_without_a_response_ends_the_call_as_unresponsive() {
+    let mut net = Network::new(1);
+    let dialog = net.call();
+    net.run_for(secs(10));
+    net.loss[CALLER] = 1_000;
+    net.agents[CALLEE].probe(net.now, dialog);
+    // Nothing is sent while the first one waits.
+    net.agents[CALLEE].probe(net.now, dialog);
+    net.collect();
+    net.run_for(secs(40));
+    assert_eq!(net.endings(CALLEE), [Ending::Unresponsive]);
+}

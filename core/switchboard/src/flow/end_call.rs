@@ -46,10 +46,11 @@ pub(crate) fn finish_call(
         CallEnd::Refused(status) => board.sip.reject(now.instant, dialog, status),
         CallEnd::EndedViaApi if !was_answered => board.sip.reject(now.instant, dialog, 603),
         CallEnd::WeHangUp | CallEnd::EndedViaApi => board.sip.hang_up(now.instant, dialog),
-        CallEnd::TheyHungUp | CallEnd::Cancelled | CallEnd::Lost => {}
+        CallEnd::TheyHungUp | CallEnd::Cancelled | CallEnd::Lost | CallEnd::MediaTimeout => {}
     }
     let reason = match end {
         CallEnd::EndedViaApi => LeaveReason::UpdatedViaApi,
+        CallEnd::MediaTimeout => LeaveReason::MediaTimeout,
         _ => LeaveReason::HungUp,
     };
     flow::leave(board, now, sid, reason);
@@ -120,6 +121,6 @@ fn last_word(end: CallEnd, was_up: bool, was_answered: bool) -> (CallStatus, Opt
         CallEnd::WeHangUp | CallEnd::EndedViaApi if was_answered => (CallStatus::Completed, None),
         CallEnd::EndedViaApi => (CallStatus::Canceled, Some(603)),
         CallEnd::WeHangUp => (CallStatus::Failed, Some(480)),
-        CallEnd::Lost => (CallStatus::Failed, None),
+        CallEnd::Lost | CallEnd::MediaTimeout => (CallStatus::Failed, None),
     }
 }

@@ -35,6 +35,12 @@ pub(crate) fn media(board: &mut Switchboard, now: Now, event: Event) {
                 call.figures = Some(Box::new(figures));
             }
         }
+        Event::MediaTimeout { leg } => {
+            let call = board.calls.of_leg(leg).and_then(|sid| board.calls.get(sid));
+            if let Some(dialog) = call.filter(|call| call.is_up()).map(|call| call.dialog) {
+                board.sip.probe(now.instant, dialog);
+            }
+        }
         Event::LegRemoved { leg, figures } => tell::parted(board, leg, Some(&figures)),
         Event::Digit { leg, digit } => digit_pressed(board, now, leg, digit),
         Event::Audibility {

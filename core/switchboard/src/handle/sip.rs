@@ -57,6 +57,7 @@ fn ended(board: &mut Switchboard, now: Now, dialog: DialogId, how: Ending) {
     let end = match how {
         Ending::Bye | Ending::ByeSent => CallEnd::TheyHungUp,
         Ending::Cancelled => CallEnd::Cancelled,
+        Ending::Unresponsive => CallEnd::MediaTimeout,
         Ending::Rejected | Ending::Refused(_) | Ending::TimedOut => CallEnd::Lost,
     };
     flow::end_call(board, now, call, end);

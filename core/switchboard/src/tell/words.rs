@@ -59,5 +59,6 @@ pub(crate) fn leave_reason(reason: LeaveReason) -> &'static str {
         LeaveReason::UpdatedViaApi => "participant_updated_via_api",
         LeaveReason::HungUp => "participant_hung_up",
         LeaveReason::AddFailed => "participant_add_failed",
+        LeaveReason::MediaTimeout => "media_timeout",
     }
 }

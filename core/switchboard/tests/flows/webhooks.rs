@@ -1,6 +1,8 @@
 //! What the application is told of its conference: in order, without a gap, each once.
 
 use confab_conference::Update;
+use confab_media::Event;
+use confab_switchboard::CallStatus;
 
 use crate::world::{World, document};
 
@@ -177,4 +179,27 @@ fn speech_is_told_from_the_level_of_what_comes_in() {
     assert_eq!(world.events(), told);
     assert_eq!(world.callbacks[1].field("Muted"), "true");
     assert_eq!(world.callbacks[1].field("SequenceNumber"), "2");
+}
+
+#[test]
+fn phone_that_answers_no_probe_leaves_for_a_media_timeout() {
+    let mut world = World::with_voice();
+    join(&mut world, ALL);
+    join(&mut world, "");
+    let silent = world.participants()[1].clone();
+    world.phones[1].address = "127.0.0.9:1".parse().unwrap();
+    let leg = silent.state.leg;
+    world.media(Event::MediaTimeout { leg });
+    let probe = world.strays.last().unwrap();
+    assert!(
+        probe.starts_with("UPDATE ") || probe.starts_with("INVITE "),
+        "{probe}"
+    );
+    world.seconds(40);
+    assert_eq!(world.sids().len(), 1);
+    let leave = world.callbacks.last().unwrap();
+    assert_eq!(leave.field("CallSid"), silent.state.call.to_string());
+    assert_eq!(leave.field("ReasonParticipantLeft"), "media_timeout");
+    assert_eq!(world.calls_ended[0].status, CallStatus::Completed);
+    assert!(world.strays.last().unwrap().starts_with("BYE "));
 }

@@ -185,6 +185,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "A conference sums so many voices at most, the loudest; 0: all",
     },
     Setting {
+        name: "media_timeout",
+        default: Some("60"),
+        value: "SECONDS",
+        help: "A leg without RTP and RTCP for so long is probed, and ended if it does not answer; \
+               0: never",
+    },
+    Setting {
         name: "digits_in_rooms",
         default: Some("off"),
         value: "off|on",

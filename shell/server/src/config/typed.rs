@@ -41,6 +41,7 @@ pub(crate) struct Config {
     pub(crate) media_threads: u16,
     pub(crate) voices_max: usize,
     pub(crate) digits_in_rooms: bool,
+    pub(crate) media_timeout: Option<Duration>,
     pub(crate) public_address: Option<IpAddr>,
     pub(crate) data_dir: PathBuf,
     pub(crate) account_sid: Option<AccountSid>,
@@ -104,6 +105,10 @@ impl Config {
             },
             voices_max: one("mix_voices_max")?.number(0..=1_000)? as usize,
             digits_in_rooms: one("digits_in_rooms")?.switch()?,
+            media_timeout: match one("media_timeout")?.number(0..=86_400)? {
+                0 => None,
+                seconds => Some(Duration::from_secs(seconds.into())),
+            },
             public_address,
             data_dir: one("data_dir")?.value.clone().into(),
             account_sid: some("account_sid").map(Given::account).transpose()?,

@@ -27,6 +27,7 @@ mod replacing;
 mod rust_stack;
 mod scenarios;
 mod secure;
+mod silent;
 mod start_and_stop;
 mod threads;
 mod transports;
