@@ -105,10 +105,7 @@ impl Config {
             },
             voices_max: one("mix_voices_max")?.number(0..=1_000)? as usize,
             digits_in_rooms: one("digits_in_rooms")?.switch()?,
-            media_timeout: match one("media_timeout")?.number(0..=86_400)? {
-                0 => None,
-                seconds => Some(Duration::from_secs(seconds.into())),
-            },
+            media_timeout: seconds(one("media_timeout")?.number(0..=86_400)?),
             public_address,
             data_dir: one("data_dir")?.value.clone().into(),
             account_sid: some("account_sid").map(Given::account).transpose()?,
@@ -149,4 +146,9 @@ fn processors() -> u16 {
     let count = std::thread::available_parallelism();
     let count = count.map_or(1, |count| count.get().min(MEDIA_THREADS_MAX as usize));
     u16::try_from(count).unwrap_or(1)
+}
+
+/// Returns a duration; `None` for 0.
+fn seconds(count: u32) -> Option<Duration> {
+    (count > 0).then(|| Duration::from_secs(count.into()))
 }
