@@ -47,6 +47,13 @@ fn wait_for_health(server: &Server, wanted: &str) {
     }
 }
 
+fn mount_tmpfs(dir: &Path) {
+    std::fs::create_dir_all(dir).unwrap();
+    let mut mount = Command::new("mount");
+    mount.args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]);
+    assert!(mount.arg(dir).status().unwrap().success(), "no tmpfs");
+}
+
 /// Takes all free space of a file system.
 fn fill(data: &Path) -> std::path::PathBuf {
     let ballast = data.join("ballast");
@@ -115,10 +122,7 @@ fn full_data_folder_stops_no_call_and_loses_no_history() {
     let run = || {
         let folder = tempfile::tempdir()?;
         let data = folder.path().join("data");
-        std::fs::create_dir_all(&data)?;
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]);
-        ensure!(mount.arg(&data).status()?.success(), "no tmpfs");
+        mount_tmpfs(&data);
         let app = Application::start()?;
         app.serve("/voice", "text/xml", DOCUMENT);
         let url = app.url("/voice");
@@ -182,6 +186,56 @@ fn full_data_folder_stops_no_call_and_loses_no_history() {
         events_are_true(&app, &server);
         let calls = sids(&api, "Calls").len();
         ensure!(calls == 20, "{calls} of 20 calls after the restart");
+        Ok(())
+    };
+    alone_with(test, &[], run).unwrap();
+}
+
+#[test]
+fn end_of_a_recording_is_reported_after_its_row_is_written() {
+    let test = "outages::end_of_a_recording_is_reported_after_its_row_is_written";
+    let run = || {
+        let folder = tempfile::tempdir()?;
+        let data = folder.path().join("data");
+        mount_tmpfs(&data);
+        // The audio has room; the database alone has none.
+        mount_tmpfs(&data.join("recordings"));
+        let app = Application::start()?;
+        app.serve("/voice", "text/xml", DOCUMENT);
+        let url = app.url("/voice");
+        let environment = [
+            ("CONFAB_VOICE_URL", url.as_str()),
+            ("CONFAB_DATA_DIR", data.to_str().unwrap()),
+        ];
+        let server = Server::start(&environment)?;
+        let (phones, api) = (Phones::new()?, Api::new(&server)?);
+        conferences(&app, &server, &phones, 1);
+        let recorded = |count| {
+            move |all: &[Received]| {
+                let told = all.iter().filter(|r| r.path == "/recorded").count();
+                (told == count).then_some(())
+            }
+        };
+        app.wait_for("a recording", PATIENCE, recorded(1))?;
+
+        let ballast = fill(&data);
+        conferences(&app, &server, &phones, 2);
+        wait_for_health(&server, "degraded");
+        pause(Duration::from_secs(2));
+        let known = api.get("/Recordings.json")?.json.to_string();
+        let completed = known.matches("\"completed\"").count();
+        ensure!(completed == 3, "the API knows of {completed}: {known}");
+        let told = app.received_at("/recorded").len();
+        ensure!(told == 1, "{told} recordings were reported");
+
+        std::fs::remove_file(ballast)?;
+        app.wait_for("3 recordings", PATIENCE, recorded(3))?;
+        let killed = Command::new("kill")
+            .args(["-9", &server.pid().to_string()])
+            .status();
+        ensure!(killed?.success());
+        drop(server);
+        events_are_true(&app, &Server::start(&environment)?);
         Ok(())
     };
     alone_with(test, &[], run).unwrap();
