@@ -1,18 +1,18 @@
-//! Panics of other people's codecs: the frame is lost, the thread goes on.
+//! Panics of third-party codecs: the frame is lost, the thread goes on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 static PANICS: AtomicU64 = AtomicU64::new(0);
 
-/// Number of panics in codecs since the process began. Each cost one frame and the state of one
-/// codec.
+/// Returns the number of panics in codecs since the process began. Each panic cost one frame and
+/// the state of one codec.
 #[must_use]
 pub fn codec_panics() -> u64 {
     PANICS.load(Ordering::Relaxed)
 }
 
-/// Runs a codec of other people's; `None` after a panic. What it changed is to be dropped then.
+/// Runs a third-party codec. `None`: it panicked, and the caller drops the codec's state.
 pub(crate) fn guard<T>(run: impl FnOnce() -> T) -> Option<T> {
     let result = catch_unwind(AssertUnwindSafe(run)).ok();
     if result.is_none() {

@@ -51,12 +51,12 @@ pub(crate) struct Leg {
     pub(crate) tape: Option<Box<LegTape>>,
     /// The tick of its next report.
     pub(crate) report_at: u64,
-    /// Ticks since the last packet of the phone, while both sides send.
-    pub(crate) silent_ticks: u32,
     /// What had been sent by the last one.
     pub(crate) reported_packets: u32,
     /// Reports of the phone on how it receives us.
     pub(crate) peer_reports: PeerReports,
+    /// Ticks since the last packet of the phone, while both sides send.
+    pub(crate) silent_ticks: u32,
 }
 
 /// Where a leg sits.
@@ -90,9 +90,9 @@ impl Leg {
             speech: Speech::default(),
             tape: None,
             report_at: 0,
-            silent_ticks: 0,
             reported_packets: 0,
             peer_reports: PeerReports::default(),
+            silent_ticks: 0,
         }
     }
 
@@ -192,8 +192,8 @@ impl Leg {
         }
     }
 
-    /// Counts a tick without a packet. True: none came for `limit`.
-    pub(crate) fn is_silent(&mut self, limit: Duration) -> bool {
+    /// Counts a tick without a packet of the phone; returns whether no packet came for `limit`.
+    pub(crate) fn count_silence(&mut self, limit: Duration) -> bool {
         let exchanges = self.speaks();
         self.silent_ticks = if exchanges { self.silent_ticks + 1 } else { 0 };
         let is_silent = TICK * self.silent_ticks >= limit && exchanges;

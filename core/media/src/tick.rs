@@ -28,7 +28,7 @@ impl Engine {
         let tick = self.ticks;
         for leg in self.legs.iter_mut() {
             let limit = self.config.media_timeout;
-            if limit.is_some_and(|limit| leg.is_silent(limit)) {
+            if limit.is_some_and(|limit| leg.count_silence(limit)) {
                 self.outbox.event(Event::MediaTimeout { leg: leg.id });
             }
             leg.stream.skip(skipped, leg.coding.codec());

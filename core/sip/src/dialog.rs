@@ -263,8 +263,8 @@ impl Dialog {
         }
     }
 
-    /// Target of the next request. Without a route set, a peer behind NAT is reached on the flow
-    /// of its last request.
+    /// Returns the target of the next request. Without a route set, a peer behind NAT is reached
+    /// on the flow of its last request.
     pub(crate) fn destination(&self) -> Hop {
         let by_uri = self.by_uri();
         if !self.routes.is_empty() {
@@ -280,7 +280,7 @@ impl Dialog {
         }
     }
 
-    /// Destination named by the first route or the target, on the
+    /// Returns the destination named by the first route or the target, on the
     /// connection that they hold open if it leads there; else where they were heard from. A dialog
     /// that is not over TLS does not move there, and one of `sips:` does not leave it.
     fn by_uri(&self) -> Hop {

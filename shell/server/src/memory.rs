@@ -10,7 +10,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Free memory that is given back: so much more than after the last time.
 const WORTH_BYTES: u64 = 4 << 20;
 
-/// Checks for ever, on a thread of its own.
+/// Starts the checks, on a thread of their own.
 pub(crate) fn watch() {
     let run = || {
         let mut level = free_bytes();

@@ -137,7 +137,7 @@ impl Shown {
             ),
             one(
                 "confab_codec_panics_total",
-                "Panics in codecs of other people; each cost one frame",
+                "Panics in third-party codecs; each cost one frame",
                 confab_codec::codec_panics(),
             ),
             one(

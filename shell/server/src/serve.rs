@@ -24,7 +24,7 @@ use crate::{certificate, logging, memory, recordings, threads};
 const CALLBACKS_WAIT: Duration = Duration::from_secs(5);
 /// How long the end waits for a disk that does not take the history.
 const HISTORY_WAIT: Duration = Duration::from_secs(5);
-/// How long the last entries may take after that.
+/// Time for the last entries after `HISTORY_WAIT`.
 const HISTORY_LAST_WAIT: Duration = Duration::from_secs(1);
 /// Room for SIP that arrives in one go.
 const SIP_BUFFER_BYTES: usize = 4 << 20;

@@ -1,8 +1,7 @@
-//! The allocator's free memory. The C library keeps what is freed below a block in use, until it is
-//! asked.
+//! The allocator's free memory. glibc keeps freed blocks that lie below a block in use.
 
-/// Returns the number of bytes that the allocator holds and nobody uses, given back to the system
-/// or not; 0 with a C library other than glibc.
+/// Returns the number of free bytes of the allocator, given back to the system or not;
+/// 0 with a C library other than glibc.
 #[must_use]
 pub fn free_bytes() -> u64 {
     #[cfg(target_env = "gnu")]

@@ -39,12 +39,20 @@ impl World {
         }
     }
 
-    /// One whose phone is free calls; if none is, an idle question takes its place.
+    /// One whose phone is free calls. If none is, a phone ends its call while the run has too few
+    /// legs; else an idle question takes its place.
     fn someone_calls(&mut self) -> Checked {
         let idle: Vec<usize> = (0..self.phones.len())
             .filter(|at| self.phones[*at].line.is_none() && self.phones[*at].rings.is_none())
             .collect();
         let Some(&at) = self.script.pick(&idle) else {
+            let busy = (0..self.phones.len()).filter(|at| self.phones[*at].line.is_some());
+            let busy: Vec<usize> = busy.collect();
+            if self.legs_so_far() < LEGS_MIN
+                && let Some(&at) = self.script.pick(&busy)
+            {
+                return self.ends(at);
+            }
             return self.api();
         };
         self.tally.count(Kind::Call);

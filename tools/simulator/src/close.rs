@@ -10,8 +10,7 @@ use crate::world::World;
 
 /// RFC 3261: nothing of a call outlives its end by more than 64 × T1, and a little.
 const QUIET: Duration = Duration::from_secs(34);
-/// The script aims at four; calls that last long, or are taken back early, leave fewer.
-const LEGS_MIN: u64 = 2;
+const LEGS_MIN: u64 = 4;
 const TICKS_MIN: u64 = 500;
 
 impl World {

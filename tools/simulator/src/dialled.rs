@@ -53,7 +53,7 @@ impl Dialled {
         }
     }
 
-    /// Takes note of a Notification.
+    /// Marks the call of a Notification about an unusable response.
     pub(crate) fn noticed(&mut self, notice: &Notice) -> Checked {
         const UNUSABLE_RESPONSE: u32 = 32011;
         let call = notice.call.filter(|_| notice.code == UNUSABLE_RESPONSE);

@@ -99,8 +99,8 @@ impl Address {
     }
 }
 
-/// Start of the brackets round the URI; `Some(None)`: there are none. `None`: a quote before
-/// them is never closed.
+/// Returns the start of the brackets round the URI; `Some(None)`: there are none.
+/// `None`: a quote before the brackets is never closed.
 fn opening_bracket(text: &str) -> Option<Option<usize>> {
     let bytes = text.as_bytes();
     let mut at = 0;

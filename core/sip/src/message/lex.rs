@@ -76,7 +76,7 @@ pub(crate) fn split_outside(text: &str, separator: u8) -> Option<Vec<&str>> {
     (!angle).then_some(parts)
 }
 
-/// End of the angle bracket that begins `text`: outside of the quoted strings of its
+/// Returns the end of the angle bracket that begins `text`: outside of the quoted strings of its
 /// URI, or at the first `>` if those do not end.
 pub(crate) fn closing_bracket(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();

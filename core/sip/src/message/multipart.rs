@@ -113,7 +113,7 @@ fn disposition(headers: &Headers) -> (String, bool) {
     (kind.trim().to_ascii_lowercase(), required)
 }
 
-/// True if the content is the SDP itself.
+/// Returns whether the content is the SDP itself.
 fn is_plain(headers: &Headers) -> bool {
     let says = |name: &str, plain: &[&str]| {
         headers.all(name).all(|value| {

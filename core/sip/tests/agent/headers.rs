@@ -181,7 +181,6 @@ fn long_lists_of_quotes_and_commas_are_read_in_little_time() {
     assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
 }
 
-/// A call of ours, and its INVITE.
 #[test]
 fn rejects_invite_with_a_star_for_a_contact() {
     let mut wire = Wire::new();
@@ -212,6 +211,7 @@ fn caller_without_a_contact_gets_bye_where_its_invite_came_from() {
     assert_eq!(head(&sent[0].1), "BYE sip:1000@example.com SIP/2.0");
 }
 
+/// A call of ours, and its INVITE.
 fn dialled() -> (Wire, String) {
     let mut wire = Wire::new();
     wire.dial("sip:boris@192.0.2.7:5070");

@@ -57,7 +57,7 @@ pub(crate) const ALL: &[Layer] = &[
     Layer {
         name: "unit",
         what: "every crate's own tests, wire formats included",
-        needs: &["flite"],
+        needs: &["flite", "ip", "strace", "mkfs.ext4"],
         run: unit,
     },
     Layer {

@@ -17,6 +17,7 @@ const DEBIAN: &[(&str, &str)] = &[
     ("ip", "iproute2"),
     ("flite", "flite"),
     ("strace", "strace"),
+    ("mkfs.ext4", "e2fsprogs"),
     ("node", "nodejs"),
     ("npm", "npm"),
     ("python3", "python3"),
