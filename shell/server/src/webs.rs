@@ -24,10 +24,10 @@ pub(crate) fn web(config: &Config, store: &Arc<dyn Store>, sink: Arc<dyn AudioSi
         &config.voice_fallback,
         &config.status_callback,
     ];
-    web.operator_hosts = operators
+    web.operator_urls = operators
         .into_iter()
         .flatten()
-        .filter_map(|(url, _)| host_of(url))
+        .filter_map(|(url, _)| url::Url::parse(url).ok())
         .collect();
     Web::new(web, sink)
 }
@@ -92,8 +92,4 @@ pub(crate) fn about(dialect: Dialect, about: About) -> String {
         About::Call(call) => dialect.spell(call),
         About::Conference(conference) => dialect.spell(conference),
     }
-}
-
-fn host_of(url: &str) -> Option<String> {
-    url::Url::parse(url).ok()?.host_str().map(str::to_owned)
 }

@@ -1,8 +1,10 @@
-//! Where other people's URLs may lead: public addresses, the operator's networks and hosts.
+//! Permitted destinations of requests: public addresses, the operator's networks, and the host and
+//! port of each URL in the configuration.
 
 use std::net::IpAddr;
 
 use confab_terms::Cidr;
+use url::Url;
 
 use crate::address::is_public;
 
@@ -10,8 +12,8 @@ use crate::address::is_public;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Allowed {
     networks: Vec<Cidr>,
-    /// Lower case, without a trailing dot or brackets.
-    hosts: Vec<String>,
+    /// Hosts and ports of the operator's own URLs; the hosts as returned by `plain`.
+    endpoints: Vec<(String, u16)>,
 }
 
 /// An address that may not be connected to.
@@ -23,17 +25,17 @@ pub(crate) struct NotAllowed {
 }
 
 impl Allowed {
-    pub(crate) fn new(networks: Vec<Cidr>, hosts: &[String]) -> Self {
-        let hosts = hosts.iter().map(|host| plain(host)).collect();
-        Self { networks, hosts }
+    pub(crate) fn new(networks: Vec<Cidr>, operator_urls: &[Url]) -> Self {
+        let endpoints = operator_urls.iter().filter_map(endpoint).collect();
+        Self {
+            networks,
+            endpoints,
+        }
     }
 
     /// Checks every address that `host` has: one that is refused refuses them all, since a name
     /// with a public and a private address is how rebinding looks.
     pub(crate) fn check(&self, host: &str, addresses: &[IpAddr]) -> Result<(), NotAllowed> {
-        if self.is_operators(host) {
-            return Ok(());
-        }
         let refused = addresses.iter().find(|address| !self.reaches(**address));
         refused.map_or(Ok(()), |address| {
             let (host, address) = (plain(host), *address);
@@ -41,9 +43,10 @@ impl Allowed {
         })
     }
 
-    /// Whether the operator named this host in the configuration.
-    pub(crate) fn is_operators(&self, host: &str) -> bool {
-        self.hosts.contains(&plain(host))
+    /// Returns whether the configuration names this host with this port: such a URL may lead to any
+    /// address, unless a redirect or a playlist of another host leads to it.
+    pub(crate) fn is_exempt(&self, url: &Url) -> bool {
+        endpoint(url).is_some_and(|endpoint| self.endpoints.contains(&endpoint))
     }
 
     fn reaches(&self, address: IpAddr) -> bool {
@@ -55,6 +58,11 @@ impl Allowed {
     }
 }
 
+fn endpoint(url: &Url) -> Option<(String, u16)> {
+    Some((plain(url.host_str()?), url.port_or_known_default()?))
+}
+
+/// Lower case, without a trailing dot or brackets.
 fn plain(host: &str) -> String {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.trim_end_matches('.').to_ascii_lowercase()

@@ -84,8 +84,8 @@ impl Web {
         asked: &Asked,
         answer: Answer,
     ) -> Result<Fetched, FetchError> {
-        let Answer { response, base } = answer;
-        let mut body = Body::new(response);
+        let base = answer.base.clone();
+        let mut body = Body::of(answer);
         let judged = match fetch.kind {
             FetchKind::Audio => judge(&mut body).await.map(|()| Came::Audio),
             FetchKind::Document | FetchKind::DocumentOrAudio => document::judge(&mut body).await,

@@ -8,6 +8,7 @@ use reqwest::header::{HeaderMap, SET_COOKIE};
 use tokio::time::timeout;
 use url::Url;
 
+use crate::exchange::Answer;
 use crate::failure;
 use crate::limits::{SNIFF_BYTES, WITNESS_WAIT};
 
@@ -19,6 +20,7 @@ pub(crate) struct Body {
     /// The first bytes, taken or not.
     seen: Vec<u8>,
     ended: bool,
+    exempt: bool,
 }
 
 impl Body {
@@ -28,7 +30,22 @@ impl Body {
             head: Vec::new(),
             seen: Vec::new(),
             ended: false,
+            exempt: false,
         }
+    }
+
+    /// Returns the body of an answer, with its exemption from the address check.
+    pub(crate) fn of(answer: Answer) -> Self {
+        Self {
+            exempt: answer.exempt,
+            ..Self::new(answer.response)
+        }
+    }
+
+    /// Returns whether a URL in this body may be the operator's own host and port: one of the same
+    /// host, where no other host was involved.
+    pub(crate) fn may_exempt(&self, url: &Url) -> bool {
+        self.exempt && url.host() == self.url().host()
     }
 
     pub(crate) fn status(&self) -> u16 {

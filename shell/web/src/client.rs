@@ -1,5 +1,6 @@
-//! The HTTP clients: two for each time-out to connect, of which one uses connections again. All of
-//! them have the guarded resolver, and no proxies, cookies, redirects and compression.
+//! The HTTP clients: four for each time-out to connect. Half of them use connections again; half of
+//! them are for the operator's own host and port, the only ones whose resolver is not guarded. No
+//! connection is shared between these halves. No proxies, cookies, redirects and compression.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -41,43 +42,48 @@ pub(crate) struct Pair {
 }
 
 pub(crate) struct Clients {
-    guard: Arc<Guarded>,
+    guard: Guarded,
     tls: ClientConfig,
-    by_open_ms: Mutex<BTreeMap<u32, Pair>>,
+    /// By the time-out to connect, and by whether the requests are exempt from the address check.
+    pairs: Mutex<BTreeMap<(u32, bool), Pair>>,
 }
 
 impl Clients {
     pub(crate) fn new(guard: Guarded, roots: Vec<CertificateDer<'static>>) -> Self {
         Self {
-            guard: Arc::new(guard),
+            guard,
             tls: tls_client(roots),
-            by_open_ms: Mutex::default(),
+            pairs: Mutex::default(),
         }
     }
 
-    /// The clients that give up connecting after `open_ms`.
-    pub(crate) fn get(&self, open_ms: u32) -> reqwest::Result<Pair> {
-        let mut known = self
-            .by_open_ms
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(pair) = known.get(&open_ms) {
+    /// Returns the clients that give up connecting after `open_ms`; `exempt` ones connect to any
+    /// address.
+    pub(crate) fn get(&self, open_ms: u32, exempt: bool) -> reqwest::Result<Pair> {
+        let mut known = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (open_ms, exempt);
+        if let Some(pair) = known.get(&key) {
             return Ok(pair.clone());
         }
+        let mut guard = self.guard.clone();
+        if exempt {
+            guard.allowed = None;
+        }
+        let guard = Arc::new(guard);
         let pair = Pair {
-            keeping: self.build(open_ms, IDLE_PER_HOST_MAX)?,
-            opening: self.build(open_ms, 0)?,
+            keeping: self.build(&guard, open_ms, IDLE_PER_HOST_MAX)?,
+            opening: self.build(&guard, open_ms, 0)?,
         };
         if known.len() < CLIENTS_MAX {
-            known.insert(open_ms, pair.clone());
+            known.insert(key, pair.clone());
         }
         Ok(pair)
     }
 
-    fn build(&self, open_ms: u32, kept: usize) -> reqwest::Result<Client> {
+    fn build(&self, guard: &Arc<Guarded>, open_ms: u32, kept: usize) -> reqwest::Result<Client> {
         Client::builder()
             .tls_backend_preconfigured(self.tls.clone())
-            .dns_resolver(self.guard.clone())
+            .dns_resolver(guard.clone())
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .no_proxy()

@@ -7,7 +7,7 @@ use crate::body::Body;
 use crate::cache::Asked;
 use crate::charset;
 use crate::content::{self, Content};
-use crate::exchange::{Answer, Ask};
+use crate::exchange::Ask;
 use crate::failure;
 use crate::hop::Hop;
 use crate::jar::Jar;
@@ -30,8 +30,9 @@ impl Web {
         jar: &mut Jar,
     ) -> Result<Fetched, FetchError> {
         let ask = ask(fetch, HeaderMap::new(), false);
-        let Answer { response, base } = self.shared.exchange(&ask, jar).await?;
-        let mut body = Body::new(response);
+        let answer = self.shared.exchange(&ask, jar).await?;
+        let base = answer.base.clone();
+        let mut body = Body::of(answer);
         match judge(&mut body).await {
             Ok(Came::Audio) => {
                 let hop = Hop::first(fetch.method, &fetch.url, &fetch.fields, false)?;

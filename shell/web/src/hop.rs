@@ -24,6 +24,8 @@ pub(crate) struct Hop<'a> {
     pub(crate) form: &'a [(String, String)],
     /// Whether it is signed.
     pub(crate) signed: bool,
+    /// True if the URL may lead to any address: the operator's own host and port.
+    pub(crate) exempt: bool,
 }
 
 impl<'a> Hop<'a> {
@@ -48,16 +50,19 @@ impl<'a> Hop<'a> {
             method,
             form,
             signed,
+            exempt: false,
         })
     }
 
     /// The hop that a redirect asks for. 307 and 308 repeat the request, the others turn it into
     /// a GET without fields. The signature goes along on the same host only: signed for another,
-    /// our word could be sent to an application by whoever owns the first.
+    /// our word could be sent to an application by whoever owns the first. The same holds for the
+    /// exemption from the address check.
     pub(crate) fn redirected(
         &self,
         status: StatusCode,
         location: Option<&str>,
+        allowed: &Allowed,
     ) -> Result<Self, FetchError> {
         let status = status.as_u16();
         let Some(location) = location else {
@@ -76,6 +81,7 @@ impl<'a> Hop<'a> {
             base: url.clone(),
             method: if repeats { self.method } else { Method::Get },
             form: if repeats { self.form } else { &[] },
+            exempt: self.exempt && url.host() == self.url.host() && allowed.is_exempt(&url),
             url,
         })
     }
@@ -98,11 +104,14 @@ impl<'a> Hop<'a> {
         Ok(())
     }
 
-    /// The port; and a literal address, which is never looked up.
+    /// Checks the port, and a literal address, which is never looked up.
     pub(crate) fn check(&self, allowed: &Allowed) -> Result<(), FetchError> {
         let host = self.url.host_str().unwrap_or_default();
         let port = self.url.port_or_known_default().unwrap_or_default();
-        if is_of_another_service(port) && !allowed.is_operators(host) {
+        if self.exempt {
+            return Ok(());
+        }
+        if is_of_another_service(port) {
             let message = format!("port {port} belongs to another service; serve HTTP elsewhere");
             return Err(failure::forbidden(message));
         }

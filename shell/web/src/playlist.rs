@@ -27,6 +27,13 @@ enum Kind {
     Pls,
 }
 
+/// An entry of a playlist.
+struct Entry {
+    url: Url,
+    /// False if the playlist belongs to another host than the entry.
+    may_exempt: bool,
+}
+
 /// Tells a playlist by its first bytes, or by its content type where those are text.
 fn kind(essence: &str, head: &[u8]) -> Option<Kind> {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
@@ -69,7 +76,7 @@ impl Web {
         asked: &Asked,
         mut body: Body,
     ) -> Result<Fetched, FetchError> {
-        let mut waiting: VecDeque<(Url, usize)> = VecDeque::new();
+        let mut waiting: VecDeque<(Entry, usize)> = VecDeque::new();
         let (mut depth, mut tried, mut is_followed) = (0, 0, false);
         let mut failed = None;
         loop {
@@ -104,14 +111,14 @@ impl Web {
                         body = played;
                         break;
                     }
-                    Err(error) => failed = Some(failure::in_playlist(error, &entry)),
+                    Err(error) => failed = Some(failure::in_playlist(error, &entry.url)),
                 }
             }
         }
     }
 
     /// The entries, if a body is a playlist.
-    async fn listed(&self, body: &mut Body) -> Result<Option<Vec<Url>>, FetchError> {
+    async fn listed(&self, body: &mut Body) -> Result<Option<Vec<Entry>>, FetchError> {
         let essence = content::essence(body.headers());
         let (mpegurl, pls) = (essence.contains("mpegurl"), essence.contains("pls"));
         if body
@@ -145,21 +152,26 @@ impl Web {
             let has_credentials = !url.username().is_empty() || url.password().is_some();
             matches!(url.scheme(), "http" | "https") && !has_credentials
         };
-        Ok(Some(urls.filter(is_fit).collect()))
+        let entries = urls.filter(is_fit).map(|url| Entry {
+            may_exempt: body.may_exempt(&url),
+            url,
+        });
+        Ok(Some(entries.collect()))
     }
 
     /// Requests an entry, as far as its head.
-    async fn entry(&self, fetch: &Fetch, entry: &Url) -> Result<Body, FetchError> {
+    async fn entry(&self, fetch: &Fetch, entry: &Entry) -> Result<Body, FetchError> {
         let ask = Ask {
             method: Method::Get,
-            url: entry.as_str(),
+            url: entry.url.as_str(),
             fields: &[],
             time_outs: fetch.time_outs,
             conditions: HeaderMap::new(),
             signed: false,
         };
-        let answer = self.shared.exchange(&ask, &mut Jar::default()).await?;
-        let mut body = Body::new(answer.response);
+        let jar = &mut Jar::default();
+        let answer = self.shared.exchange_linked(&ask, entry.may_exempt, jar);
+        let mut body = Body::of(answer.await?);
         judge(&mut body).await?;
         Ok(body)
     }

@@ -8,6 +8,7 @@ use confab_terms::Cidr;
 use rustls::pki_types::CertificateDer;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use url::Url;
 
 use crate::allowed::Allowed;
 use crate::bare::BareUrls;
@@ -24,8 +25,9 @@ use crate::sink::AudioSink;
 pub struct WebConfig {
     /// Networks that may be reached although they are not public (`CONFAB_FETCH_ALLOW`).
     pub allow: Vec<Cidr>,
-    /// Hosts that may be reached wherever they are: that of `CONFAB_VOICE_URL`.
-    pub operator_hosts: Vec<String>,
+    /// URLs of the configuration, such as `CONFAB_VOICE_URL`: their host with their port may be
+    /// reached at any address, except through a redirect or a playlist of another host.
+    pub operator_urls: Vec<Url>,
     /// Signs what goes to applications.
     pub signing: SigningKey,
     /// Looks names up.
@@ -40,7 +42,7 @@ impl WebConfig {
     pub fn new(signing: SigningKey) -> Self {
         Self {
             allow: Vec::new(),
-            operator_hosts: Vec::new(),
+            operator_urls: Vec::new(),
             signing,
             resolver: Arc::new(SystemResolver::default()),
             roots: Vec::new(),
@@ -76,10 +78,10 @@ impl Web {
     /// Audio bodies go to `sink`.
     #[must_use]
     pub fn new(config: WebConfig, sink: Arc<dyn AudioSink>) -> Self {
-        let allowed = Arc::new(Allowed::new(config.allow, &config.operator_hosts));
+        let allowed = Arc::new(Allowed::new(config.allow, &config.operator_urls));
         let guard = Guarded {
             resolver: config.resolver,
-            allowed: allowed.clone(),
+            allowed: Some(allowed.clone()),
         };
         let shared = Shared {
             allowed,

@@ -74,7 +74,7 @@ pub(super) fn voice(config: &Config) -> Option<Found> {
     let why = if reached {
         "as any other of its network"
     } else {
-        "because it is named here; for its audio and callbacks elsewhere see CONFAB_FETCH_ALLOW"
+        "because it is named here with its port; for other hosts and ports see CONFAB_FETCH_ALLOW"
     };
     let line = format!("CONFAB_VOICE_URL: {host} is at {first} and allowed, {why}");
     Some(Found::Good(line))

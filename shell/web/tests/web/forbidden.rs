@@ -175,7 +175,8 @@ async fn the_operators_networks_and_hosts_are_reached() {
         ("other.test", &[&["127.0.0.1"]]),
     ]);
     let mut config = strict();
-    config.operator_hosts.push("App.Test".to_owned());
+    let voice = format!("http://App.Test.:{port}/voice");
+    config.operator_urls.push(voice.parse().unwrap());
     config.resolver = names;
     let (web, _) = web(config);
     let url = format!("http://app.test:{port}/voice");
@@ -189,14 +190,17 @@ async fn the_operators_networks_and_hosts_are_reached() {
         server.seen()[0].header("host"),
         Some(format!("app.test:{port}").as_str())
     );
-    let other = format!("http://other.test:{port}/");
-    assert_eq!(
-        web.fetch(get(FetchKind::Document, &other))
-            .await
-            .expect_err("other")
-            .code,
-        11205
-    );
+    for other in [
+        format!("http://other.test:{port}/"),
+        "http://app.test/".to_owned(),
+        "https://app.test/".to_owned(),
+        format!("http://127.0.0.1:{port}/"),
+    ] {
+        for kind in [FetchKind::Document, FetchKind::Audio] {
+            let error = web.fetch(get(kind, &other)).await.expect_err(&other);
+            assert_eq!(error.code, 11205, "{other}: {error:?}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -210,7 +214,8 @@ async fn ports_of_other_services_are_asked_of_the_operators_hosts_only() {
         assert!(error.message.contains("another service"), "{error:?}");
     }
     let mut config = strict();
-    config.operator_hosts.push("127.0.0.1".to_owned());
+    let voice = "http://127.0.0.1:1/voice".parse().unwrap();
+    config.operator_urls.push(voice);
     let error = refused(config, "http://127.0.0.1:1/").await;
     assert_eq!(
         error.code, 11200,

@@ -8,6 +8,7 @@ mod cookies;
 mod credentials;
 mod documents;
 mod evidence;
+mod exempt;
 mod forbidden;
 mod icy;
 mod kept;
