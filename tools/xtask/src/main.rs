@@ -1,24 +1,27 @@
 //! `cargo xtask test` runs what CI runs; `tidy` checks the house rules alone; `fuzz` runs one
-//! target for long; `bench` and `jitter` measure and write their pages.
+//! target for long; `bench` and `jitter` measure and write their pages; `mutants` tests the tests.
 
 mod bench;
 mod command;
 mod fuzz;
 mod jitter;
+mod mutants;
 mod test;
 mod tidy;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SECONDS
-       cargo xtask bench [--quick] [--only WORD] | jitter
+       cargo xtask bench [--quick] [--only WORD] | jitter | mutants --sample N
   test    everything that CI runs; with names, only those layers (see docs/testing.md)
   tidy    the house rules: floors, file and function sizes, headers, banned words
   fuzz    one target of tools/fuzz, led by coverage, for so long; see docs/testing.md
   bench   calls by the thousand, measured: writes docs/benchmarks.md; --quick: few calls, and the
           page into target/bench; --only: the runs whose name holds the word, and no page
   jitter  the jitter buffer beside neteq's on the same packets, in virtual time: writes
-          docs/jitter.md";
+          docs/jitter.md
+  mutants changes the code at N places drawn at random, and counts the changes that no test finds;
+          goes on where it was interrupted; see docs/testing.md";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
         ["fuzz", target, seconds] => fuzz::fuzz(target, seconds),
         ["bench", options @ ..] => bench::bench(options),
         ["jitter"] => jitter::jitter(),
+        ["mutants", options @ ..] => mutants::mutants(options),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -1,11 +1,12 @@
 //! Installs what the tests need and this machine lacks, and says so. What cannot be had is a
 //! failure, never a skipped test.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::command::{exists, program, root, run};
+use crate::command::{exists, program, root, run, target};
 
 /// (program, Debian package).
 const DEBIAN: &[(&str, &str)] = &[
@@ -115,9 +116,33 @@ fn pip_packages() -> Result<()> {
         if !run(program(&pip, &["install", "-q", "-r", &requirements_text]))?.ok {
             bail!("pip could not install {requirements_text}");
         }
-        std::fs::write(stamp, "")?;
+        fs::write(stamp, "")?;
     }
     Ok(())
+}
+
+/// Path of a program from crates.io, built below `target/tools` if it is not there in this version.
+pub(crate) fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
+    let folder = target().join("tools").join(format!("{name}-{version}"));
+    let path = folder.join("bin").join(name);
+    if !path.is_file() {
+        println!(
+            "{name} {version} is missing: building it into {}",
+            folder.display()
+        );
+        let crate_text = format!("{name}@{version}");
+        let mut install = program("cargo", &["install", "--locked", "--quiet", &crate_text]);
+        install
+            .arg("--root")
+            .arg(&folder)
+            .arg("--target-dir")
+            .arg(folder.join("build"));
+        if !run(install)?.ok {
+            bail!("cargo install {crate_text} failed");
+        }
+        fs::remove_dir_all(folder.join("build"))?;
+    }
+    Ok(path)
 }
 
 fn debian_package(package: &str) -> Result<()> {
@@ -127,6 +152,6 @@ fn debian_package(package: &str) -> Result<()> {
 }
 
 fn newer(made: &Path, source: &Path) -> bool {
-    let time = |p: &Path| std::fs::metadata(p).and_then(|m| m.modified()).ok();
+    let time = |p: &Path| fs::metadata(p).and_then(|m| m.modified()).ok();
     matches!((time(made), time(source)), (Some(made), Some(source)) if made >= source)
 }

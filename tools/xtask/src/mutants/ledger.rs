@@ -1,0 +1,79 @@
+//! The verdicts of one sample on the disk, a line each, so that an interrupted run goes on.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+/// What the tests said of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// A test failed, or did not end.
+    Caught,
+    /// All tests passed.
+    Missed,
+    /// It does not compile.
+    Unviable,
+}
+
+/// File of cargo-mutants, the verdict on the changes in it, and our word for it.
+const FILES: &[(&str, Verdict, &str)] = &[
+    ("caught.txt", Verdict::Caught, "caught"),
+    ("timeout.txt", Verdict::Caught, "timeout"),
+    ("unviable.txt", Verdict::Unviable, "unviable"),
+    ("missed.txt", Verdict::Missed, "missed"),
+];
+
+/// All verdicts of a sample, by name and stage.
+pub(super) struct Ledger {
+    path: PathBuf,
+    verdicts: BTreeMap<(String, u8), Verdict>,
+}
+
+impl Ledger {
+    /// Reads the file, if there is one.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let verdicts = text.lines().filter_map(|line| {
+            let (stage, rest) = line.split_once(' ')?;
+            let (word, name) = rest.split_once(' ')?;
+            let (_, verdict, _) = FILES.iter().find(|(_, _, known)| *known == word)?;
+            Some(((name.to_owned(), stage.parse().ok()?), *verdict))
+        });
+        Ok(Self {
+            path: path.to_owned(),
+            verdicts: verdicts.collect(),
+        })
+    }
+
+    /// The verdict of one stage.
+    pub(super) fn verdict(&self, name: &str, stage: u8) -> Option<Verdict> {
+        self.verdicts.get(&(name.to_owned(), stage)).copied()
+    }
+
+    /// The verdict of the last stage that tested it.
+    pub(super) fn last(&self, name: &str) -> Option<Verdict> {
+        self.verdict(name, 1).or_else(|| self.verdict(name, 0))
+    }
+
+    /// Takes over the verdicts on `names` from a folder that cargo-mutants writes.
+    pub(super) fn harvest(&mut self, stage: u8, folder: &Path, names: &[String]) -> Result<()> {
+        let mut options = OpenOptions::new();
+        let mut file = options.create(true).append(true).open(&self.path)?;
+        for (list, verdict, word) in FILES {
+            let text = fs::read_to_string(folder.join(list)).unwrap_or_default();
+            for name in text
+                .lines()
+                .filter(|line| names.iter().any(|name| name == line))
+            {
+                let key = (name.to_owned(), stage);
+                if self.verdicts.insert(key, *verdict).is_none() {
+                    writeln!(file, "{stage} {word} {name}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
