@@ -46,6 +46,8 @@ pub(crate) struct Line {
     speech: Speech,
     next_tick: Instant,
     pub(crate) forgotten: bool,
+    /// Its sockets are to be closed at once.
+    pub(crate) vanished: bool,
 }
 
 impl Line {
@@ -95,6 +97,7 @@ impl Line {
             speech: Speech::new(config.voice.clone(), &speech_seed),
             next_tick: now + TICK,
             forgotten: false,
+            vanished: false,
         })
     }
 
@@ -118,6 +121,10 @@ impl Line {
             LineOrder::Resume => self.reoffer(now, Direction::SendRecv),
             LineOrder::Say(voice) => self.speech.say(voice),
             LineOrder::Press(digits) => self.speech.press(&digits),
+            LineOrder::Vanish => {
+                self.vanished = true;
+                return;
+            }
             LineOrder::Forget => {
                 self.agent.hang_up(now, self.dialog);
                 self.forgotten = true;

@@ -27,6 +27,8 @@ pub(crate) enum LineOrder {
     Say(Voice),
     /// RFC 4733.
     Press(Vec<Digit>),
+    /// Close its sockets without a word.
+    Vanish,
     /// Stop knowing it, once it has ended.
     Forget,
 }

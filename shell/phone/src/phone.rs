@@ -96,6 +96,15 @@ impl Phone {
         self.phones.tell(self.id, LineOrder::HangUp)
     }
 
+    /// Closes its sockets without a BYE, as a phone that loses its power does.
+    ///
+    /// # Errors
+    ///
+    /// As `hang_up`.
+    pub fn vanish(self) -> Result<(), PhoneError> {
+        self.phones.tell(self.id, LineOrder::Vanish)
+    }
+
     /// Holds the other side by a re-INVITE (`sendonly`), and waits for its answer. It goes on
     /// speaking, so that a server that mixes a held phone is found out.
     ///

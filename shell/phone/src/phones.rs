@@ -136,8 +136,8 @@ fn run(orders: &Receiver<Order>, wake: &Wake) {
         }
         wake.clear();
         room.take_orders(orders);
-        room.lines
-            .retain(|line| !(line.forgotten && line.is_over()));
+        let is_gone = |line: &Line| line.vanished || (line.forgotten && line.is_over());
+        room.lines.retain(|line| !is_gone(line));
     }
 }
 

@@ -85,13 +85,13 @@ pub fn run(size: &Size) -> Result<Outcome> {
         media: WARM_UP.1,
         seconds: 5,
     })?;
-    let before = room.resident_kb()?;
+    let before = room.server.memory_kb("VmRSS:")?;
     let from = confab_phone::now();
     let answers = room.flood(size)?;
     // What is under way in buffers belongs to the flood.
     pause(Duration::from_millis(200));
     let to = confab_phone::now();
-    let after = room.resident_kb()?;
+    let after = room.server.memory_kb("VmRSS:")?;
     let mut listeners = Vec::new();
     for (n, phone) in room.nine.iter().enumerate() {
         listeners.push(listener(n, &phone.frames_between(from, to)));
@@ -201,14 +201,6 @@ impl Room {
 
     fn ten_are_seated(&self) -> Result<()> {
         self.api.seated(ROOM, 10).map(drop)
-    }
-
-    fn resident_kb(&self) -> Result<u64> {
-        let path = format!("/proc/{}/status", self.server.pid());
-        let status = std::fs::read_to_string(path)?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kb = line.and_then(|line| line.split_whitespace().next());
-        kb.context("VmRSS")?.parse().context("a number of kB")
     }
 
     fn figure(&self, name: &str) -> Result<f64> {

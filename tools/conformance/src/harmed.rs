@@ -56,7 +56,7 @@ pub fn run(size: &Size) -> Result<Outcome> {
     let (grown_kb, grown_with_sounds_kb) = hold_with_harm(&hostile, size)?;
     let voice = format!("{hostile}{ITSELF}");
     let server = Server::start(&[("CONFAB_VOICE_URL", &voice), ("CONFAB_VOICE_METHOD", "GET")])?;
-    let (before, worked) = (memory_kb(&server, "VmRSS:")?, worked(&server)?);
+    let (before, worked) = (server.memory_kb("VmRSS:")?, server.worked()?);
     let begun = Instant::now();
     let given_up = redirect(&server, size.redirecting)?;
     Ok(Outcome {
@@ -64,8 +64,8 @@ pub fn run(size: &Size) -> Result<Outcome> {
         grown_with_sounds_kb,
         given_up,
         took: begun.elapsed(),
-        worked: self::worked(&server)?.saturating_sub(worked),
-        grown_by_calls_kb: memory_kb(&server, "VmHWM:")?.saturating_sub(before),
+        worked: server.worked()?.saturating_sub(worked),
+        grown_by_calls_kb: server.memory_kb("VmHWM:")?.saturating_sub(before),
     })
 }
 
@@ -81,7 +81,7 @@ fn hold_with_harm(hostile: &str, size: &Size) -> Result<(u64, u64)> {
     let victim = seated[0]["call_sid"].as_str().context("a call")?;
     let participant = format!("/Conferences/{conference}/Participants/{victim}");
     pause(Duration::from_millis(500));
-    let before = memory_kb(&server, "VmRSS:")?;
+    let before = server.memory_kb("VmRSS:")?;
     let hold = |path: &str, number: usize| {
         // Another one before the last has failed: they are all under way together.
         let url = format!("{hostile}{path}?{number}");
@@ -95,12 +95,12 @@ fn hold_with_harm(hostile: &str, size: &Size) -> Result<(u64, u64)> {
         hold(ending[number % ending.len()], number)?;
     }
     talk(&anna, &boris)?;
-    let grown = memory_kb(&server, "VmHWM:")?.saturating_sub(before);
+    let grown = server.memory_kb("VmHWM:")?.saturating_sub(before);
     for number in 0..size.endless {
         hold(ENDLESS, number)?;
     }
     talk(&anna, &boris)?;
-    let with_sounds = memory_kb(&server, "VmHWM:")?.saturating_sub(before);
+    let with_sounds = server.memory_kb("VmHWM:")?.saturating_sub(before);
     Ok((grown, with_sounds))
 }
 
@@ -132,23 +132,6 @@ fn redirect(server: &Server, calls: usize) -> Result<usize> {
     }
     server.wait_until_none_of(&OF_CALLS, Duration::from_secs(10))?;
     Ok(given_up)
-}
-
-/// Of the process: its resident memory, and the most that it ever was.
-fn memory_kb(server: &Server, line: &str) -> Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid()))?;
-    let line = status.lines().find_map(|one| one.strip_prefix(line));
-    let kb = line.and_then(|line| line.split_whitespace().next());
-    kb.context("memory")?.parse().context("a number of kB")
-}
-
-/// Processor time of the process so far; Linux counts hundredths of a second.
-fn worked(server: &Server) -> Result<Duration> {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.pid()))?;
-    let (_, after) = stat.rsplit_once(") ").context("stat")?;
-    let times = after.split(' ').skip(11).take(2);
-    let ticks: Result<u64, _> = times.map(str::parse::<u64>).sum();
-    Ok(Duration::from_millis(ticks? * 10))
 }
 
 impl Outcome {

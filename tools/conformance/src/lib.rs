@@ -24,6 +24,8 @@ pub mod raw_call;
 pub mod rude;
 pub mod server;
 pub mod sipp;
+pub mod soak;
 pub mod table;
 pub mod tap;
+pub mod usage;
 pub mod vendors;

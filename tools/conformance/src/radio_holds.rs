@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use confab_phone::heard::level;
+use confab_phone::heard::{level, wav};
 use confab_phone::{Phone, PhoneConfig, Phones, now};
 
 use crate::api::Api;
@@ -274,41 +274,17 @@ fn loudness(samples: &[i16]) -> f64 {
 fn tone_file() -> Vec<u8> {
     let step = std::f64::consts::TAU * OTHER_HZ / 8_000.0;
     let samples = (0..4_800).map(|at| (9_000.0 * (step * f64::from(at)).sin()) as i16);
-    let data: Vec<u8> = samples.flat_map(i16::to_le_bytes).collect();
-    let mut file = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
-    file.extend(8_000_u32.to_le_bytes());
-    file.extend(16_000_u32.to_le_bytes());
-    file.extend(b"\x02\0\x10\0data");
-    file.extend((data.len() as u32).to_le_bytes());
-    file.extend(data);
-    file
+    wav(&samples.collect::<Vec<_>>())
 }
 
 fn figures(server: &Server) -> Result<Figures> {
-    let process = format!("/proc/{}", server.pid());
-    let links = std::fs::read_dir(format!("{process}/fd"))?;
-    let links = links.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
-    let descriptors = links.filter(|link| !link.is_absolute()).count();
-    let status = std::fs::read_to_string(format!("{process}/status"))?;
-    let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let rss = rss.and_then(|rest| rest.split_whitespace().next());
-    let rss_kb = rss.context("VmRSS")?.parse()?;
-    let begun = (Instant::now(), ticks(&process)?);
+    let (descriptors, rss_kb) = (server.descriptors()?, server.memory_kb("VmRSS:")?);
+    let (begun, worked) = (Instant::now(), server.worked()?);
     pause(CPU_WINDOW);
-    let used = (ticks(&process)? - begun.1) as f64 / 100.0;
+    let used = (server.worked()? - worked).as_secs_f64();
     Ok(Figures {
         descriptors,
         rss_kb,
-        cpu_percent: 100.0 * used / begun.0.elapsed().as_secs_f64(),
+        cpu_percent: 100.0 * used / begun.elapsed().as_secs_f64(),
     })
-}
-
-/// Processor time in hundredths of a second.
-fn ticks(process: &str) -> Result<u64> {
-    let stat = std::fs::read_to_string(format!("{process}/stat"))?;
-    // Behind the name, which may hold anything: utime and stime are the 12th and 13th.
-    let (_, rest) = stat.rsplit_once(')').context("stat")?;
-    let mut times = rest.split_whitespace().skip(11);
-    let mut next = || Ok::<u64, anyhow::Error>(times.next().context("a time")?.parse()?);
-    Ok(next()? + next()?)
 }

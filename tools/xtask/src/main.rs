@@ -6,13 +6,14 @@ mod command;
 mod fuzz;
 mod jitter;
 mod mutants;
+mod soak;
 mod test;
 mod tidy;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SECONDS
-       cargo xtask bench [--quick] [--only WORD] | jitter | mutants --sample N
+       cargo xtask bench [--quick] [--only WORD] | jitter | mutants --sample N | soak --minutes N
   test    everything that CI runs; with names, only those layers (see docs/testing.md)
   tidy    the house rules: floors, file and function sizes, headers, banned words
   fuzz    one target of tools/fuzz, led by coverage, for so long; see docs/testing.md
@@ -21,7 +22,8 @@ const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SEC
   jitter  the jitter buffer beside neteq's on the same packets, in virtual time: writes
           docs/jitter.md
   mutants changes the code at N places drawn at random, and counts the changes that no test finds;
-          goes on where it was interrupted; see docs/testing.md";
+          goes on where it was interrupted; see docs/testing.md
+  soak    calls, updates, web hooks and phones that vanish for so long: no leak, no gap, no crash";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         ["fuzz", target, seconds] => fuzz::fuzz(target, seconds),
         ["bench", options @ ..] => bench::bench(options),
         ["jitter"] => jitter::jitter(),
+        ["soak", options @ ..] => soak::soak(options),
         ["mutants", options @ ..] => mutants::mutants(options),
         _ => {
             eprintln!("{USAGE}");

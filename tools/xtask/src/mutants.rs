@@ -6,6 +6,7 @@ mod ledger;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
@@ -37,11 +38,19 @@ const FOUND_MIN: f64 = 95.0;
 const EQUIVALENT_MAX: f64 = 3.0;
 
 /// One change that cargo-mutants can make.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 struct Mutant {
+    package: &'static str,
     /// File, line, column and description.
     name: String,
-    package: String,
+    /// Position in the list of its package, and the length of that.
+    shard: (usize, usize),
+}
+
+/// A change as cargo-mutants lists it.
+#[derive(Deserialize)]
+struct Listed {
+    name: String,
 }
 
 /// Tests the changes; true if enough of them are found.
@@ -61,14 +70,13 @@ pub(crate) fn mutants(options: &[&str]) -> Result<bool> {
     let drawn = draw(all.clone(), number, hash);
     let mut ledger = Ledger::open(&place.folder.join(format!("{hash}-{number}")))?;
     for (package, above) in PACKAGES {
-        let of_package = |mutant: &&Mutant| mutant.package == *package;
-        let names = drawn.iter().filter(of_package).map(|one| one.name.clone());
-        let names: Vec<String> = names.collect();
-        place.test(&mut ledger, 0, package, &[package], &names)?;
-        let missed = names.into_iter();
-        let missed = missed.filter(|name| ledger.verdict(name, 0) == Some(Verdict::Missed));
-        let missed: Vec<String> = missed.collect();
-        place.test(&mut ledger, 1, package, above, &missed)?;
+        let of_package = drawn.iter().filter(|mutant| mutant.package == *package);
+        let of_package: Vec<&Mutant> = of_package.collect();
+        place.test(&mut ledger, 0, &[package], &of_package)?;
+        let missed = of_package.into_iter();
+        let missed = missed.filter(|one| ledger.verdict(&one.name, 0) == Some(Verdict::Missed));
+        let missed: Vec<&Mutant> = missed.collect();
+        place.test(&mut ledger, 1, above, &missed)?;
     }
     sum_up(&ledger, &drawn, all.len())
 }
@@ -144,80 +152,91 @@ impl Place {
 
     /// Returns every change that can be made in the packages.
     fn list(&self) -> Result<Vec<Mutant>> {
-        let mut command = self.command();
-        command.args(["--list", "--json"]);
+        let mut all = Vec::new();
         for (package, _) in PACKAGES {
-            command.args(["--package", package]);
+            let mut command = self.command();
+            command.args(["--list", "--json", "--no-shuffle", "--package", package]);
+            let told = command.output().context("cargo-mutants did not start")?;
+            if !told.status.success() {
+                let reason = String::from_utf8_lossy(&told.stderr).into_owned();
+                bail!("cargo mutants --list: {reason}");
+            }
+            let listed: Vec<Listed> =
+                serde_json::from_slice(&told.stdout).context("the list of cargo-mutants")?;
+            let count = listed.len();
+            all.extend(listed.into_iter().enumerate().map(|(at, one)| Mutant {
+                package,
+                name: one.name,
+                shard: (at, count),
+            }));
         }
-        let told = command.output().context("cargo-mutants did not start")?;
-        if !told.status.success() {
-            bail!(
-                "cargo mutants --list: {}",
-                String::from_utf8_lossy(&told.stderr)
-            );
-        }
-        serde_json::from_slice(&told.stdout).context("the list of cargo-mutants")
+        Ok(all)
     }
 
-    /// Makes the changes that have no verdict of this stage, and runs the tests of `testers`.
+    /// Makes each change that has no verdict of this stage, and runs the tests of `testers`.
     fn test(
         &self,
         ledger: &mut Ledger,
         stage: u8,
-        package: &str,
         testers: &[&str],
-        names: &[String],
+        mutants: &[&Mutant],
     ) -> Result<()> {
-        let output = self.folder.join("output");
-        // What an interrupted run had found out.
-        ledger.harvest(stage, &output.join("mutants.out"), names)?;
-        let left = names.iter();
+        let left = mutants.iter();
         let left: Vec<_> = left
-            .filter(|name| ledger.verdict(name, stage).is_none())
+            .filter(|one| ledger.verdict(&one.name, stage).is_none())
             .collect();
         if left.is_empty() {
             return Ok(());
         }
-        if output.exists() {
-            fs::remove_dir_all(&output)?;
+        let limit = self.unchanged(testers)?.as_secs() * 5 + 60;
+        let limit = limit.to_string();
+        let output = self.folder.join("output");
+        for mutant in left {
+            let (at, count) = mutant.shard;
+            let shard = format!("{at}/{count}");
+            let mut command = self.command();
+            // A shard for each: patterns of names leave out none of the changes to struct fields.
+            command
+                .args([
+                    "--in-place",
+                    "--no-shuffle",
+                    "--baseline",
+                    "skip",
+                    "--sharding",
+                    "slice",
+                ])
+                .args(["--shard", &shard, "--package", mutant.package])
+                .args(["--timeout", &limit, "--test-package", &testers.join(",")])
+                .arg("--output")
+                .arg(&output);
+            run(command)?;
+            let verdict = ledger::read(&output.join("mutants.out"), &mutant.name);
+            let verdict = verdict.with_context(|| format!("no verdict on {}", mutant.name))?;
+            ledger.write(stage, &mutant.name, verdict)?;
         }
-        let patterns: Vec<String> = left.iter().map(|name| pattern(name)).collect();
-        let settings = self.folder.join("settings.toml");
-        let table = toml::toml! { examine_re = [] };
-        let mut table = table;
-        table.insert("examine_re".to_owned(), patterns.into());
-        fs::write(&settings, toml::to_string(&table)?)?;
-        let mut command = self.command();
-        command
-            .args(["--in-place", "--no-shuffle", "--minimum-test-timeout", "60"])
-            .args(["--package", package])
-            .arg("--config")
-            .arg(&settings)
-            .arg("--output")
-            .arg(&output)
-            .args(["--test-package", &testers.join(",")]);
-        run(command)?;
-        ledger.harvest(stage, &output.join("mutants.out"), names)?;
-        let without = left
-            .iter()
-            .filter(|name| ledger.verdict(name, stage).is_none());
-        match without.count() {
-            0 => Ok(()),
-            number => bail!("{number} changes in {package} have no verdict: see the lines above"),
-        }
+        Ok(())
     }
-}
 
-/// Regular expression that matches a name only.
-fn pattern(name: &str) -> String {
-    let mut pattern = String::from("^");
-    for letter in name.chars() {
-        if r"\.+*?()|[]{}^$#&-~".contains(letter) {
-            pattern.push('\\');
+    /// Runs the tests without a change, and returns the time that they took.
+    fn unchanged(&self, testers: &[&str]) -> Result<Duration> {
+        let build = ["test", "--locked", "--no-run"];
+        let mut took = Duration::ZERO;
+        for arguments in [&build[..], &build[..2]] {
+            let begun = Instant::now();
+            let mut cargo = program("cargo", arguments);
+            for tester in testers {
+                cargo.args(["-p", tester]);
+            }
+            cargo
+                .current_dir(self.tree())
+                .env("CARGO_TARGET_DIR", self.folder.join("build"));
+            if !run(cargo)?.ok {
+                bail!("the tests of {testers:?} fail without a change");
+            }
+            took = begun.elapsed();
         }
-        pattern.push(letter);
+        Ok(took)
     }
-    pattern + "$"
 }
 
 /// Prints what was found and what was not; true if it is enough.

@@ -7,21 +7,13 @@ use confab_conformance::api::Api;
 use confab_conformance::server::{Server, pause};
 use confab_phone::{Phone, PhoneConfig, Phones, Voice};
 
-/// Sockets, wake-ups and the like. Files are the database's pool, which opens connections as it
-/// sees fit.
-fn descriptors(server: &Server) -> usize {
-    let folder = std::fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap();
-    let links = folder.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
-    links.filter(|link| !link.is_absolute()).count()
-}
-
 fn wait_for_descriptors(server: &Server, wanted: usize, within: Duration) {
     let until = Instant::now() + within;
-    while descriptors(server) > wanted {
+    while server.descriptors().unwrap() > wanted {
         assert!(
             Instant::now() < until,
             "{} descriptors instead of {wanted}\n{}",
-            descriptors(server),
+            server.descriptors().unwrap(),
             server.log()
         );
         pause(Duration::from_millis(100));
@@ -34,7 +26,7 @@ fn hang_ups_at_any_moment_leave_no_descriptor_and_no_port() {
     let api = Api::new(&server).unwrap();
     // One request, so that whatever HTTP keeps open is open before we count.
     api.get("/Conferences").unwrap();
-    let before = descriptors(&server);
+    let before = server.descriptors().unwrap();
     let phones = Phones::new().unwrap();
     for round in 0_u64..30 {
         let config =

@@ -28,6 +28,7 @@ mod rust_stack;
 mod scenarios;
 mod secure;
 mod silent;
+mod soak;
 mod start_and_stop;
 mod threads;
 mod transports;

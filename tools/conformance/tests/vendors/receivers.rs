@@ -83,13 +83,6 @@ fn number(received: &Received) -> u32 {
     received.fields["SequenceNumber"].parse().unwrap()
 }
 
-/// A line of /proc/…/status, in kilobytes.
-fn memory_kb(server: &Server, what: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
-    let line = status.lines().find(|line| line.starts_with(what)).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
 #[test]
 fn one_that_takes_30_s_a_request_delays_no_other_conference() {
     let lines = Lines::start();
@@ -155,7 +148,7 @@ fn an_answer_of_64_mb_is_not_read_and_costs_no_memory() {
     let warm = lines.call("warm", &lines.app.url("/quick"));
     lines.mute(&warm, 4);
     lines.wait_for("/quick", 5, PATIENCE);
-    let before = memory_kb(&lines.server, "VmRSS:");
+    let before = lines.server.memory_kb("VmRSS:").unwrap();
     let flooded = lines.call("flooded", &talker.url("/"));
     lines.mute(&flooded, 19);
     let until = Instant::now() + PATIENCE;
@@ -166,7 +159,7 @@ fn an_answer_of_64_mb_is_not_read_and_costs_no_memory() {
     lines.mute(&warm, 2);
     lines.wait_for("/quick", 7, PATIENCE);
     // Of 1.3 GB nothing is kept, not even for a moment.
-    let peak = memory_kb(&lines.server, "VmHWM:");
+    let peak = lines.server.memory_kb("VmHWM:").unwrap();
     let grown = peak.saturating_sub(before);
     assert!(grown < 24 << 10, "{before} kB before, {peak} kB at most");
 }

@@ -58,22 +58,23 @@ impl Ledger {
         self.verdict(name, 1).or_else(|| self.verdict(name, 0))
     }
 
-    /// Takes over the verdicts on `names` from a folder that cargo-mutants writes.
-    pub(super) fn harvest(&mut self, stage: u8, folder: &Path, names: &[String]) -> Result<()> {
+    /// Keeps a verdict.
+    pub(super) fn write(&mut self, stage: u8, name: &str, verdict: Verdict) -> Result<()> {
         let mut options = OpenOptions::new();
         let mut file = options.create(true).append(true).open(&self.path)?;
-        for (list, verdict, word) in FILES {
-            let text = fs::read_to_string(folder.join(list)).unwrap_or_default();
-            for name in text
-                .lines()
-                .filter(|line| names.iter().any(|name| name == line))
-            {
-                let key = (name.to_owned(), stage);
-                if self.verdicts.insert(key, *verdict).is_none() {
-                    writeln!(file, "{stage} {word} {name}")?;
-                }
-            }
-        }
+        let word = FILES.iter().find(|(_, known, _)| *known == verdict);
+        let word = word.map_or("missed", |(_, _, word)| *word);
+        writeln!(file, "{stage} {word} {name}")?;
+        self.verdicts.insert((name.to_owned(), stage), verdict);
         Ok(())
     }
+}
+
+/// The verdict on a change in a folder that cargo-mutants wrote.
+pub(super) fn read(folder: &Path, name: &str) -> Option<Verdict> {
+    let found = FILES.iter().find(|(list, _, _)| {
+        let text = fs::read_to_string(folder.join(list)).unwrap_or_default();
+        text.lines().any(|line| line == name)
+    });
+    found.map(|(_, verdict, _)| *verdict)
 }
