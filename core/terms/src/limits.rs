@@ -264,20 +264,44 @@ pub const RECORDING_CHUNK_TICKS: usize = 10;
 pub const RECORDING_CHUNKS_MAX: usize = 4_096;
 /// Lost time that silence is written for, at a stretch.
 pub const RECORDING_GAP_MAX: Duration = Duration::from_secs(60);
-/// Callbacks that wait or are under way, all conferences and calls together.
-pub const CALLBACKS_MAX: usize = 100_000;
-/// Their bytes.
-pub const CALLBACK_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Callbacks of one conference or call.
-pub const CALLBACKS_PER_CONFERENCE_MAX: usize = 10_000;
-/// Callbacks being sent at once, each of another conference or call.
+/// Events in the outbox, those under way included.
+pub const OUTBOX_EVENTS_MAX: usize = 1_000_000;
+/// Bytes of the events in the outbox.
+pub const OUTBOX_BYTES_MAX: usize = 1 << 30;
+/// Divisor of both: the share of the outbox that the events of one receiver may fill.
+pub const OUTBOX_RECEIVER_SHARE: usize = 4;
+/// Bytes of events that wait in memory because the disk has not taken these yet.
+pub const OUTBOX_UNWRITTEN_BYTES_MAX: usize = 64 << 20;
+/// Events that wait in memory because the disk has not taken these yet.
+pub const OUTBOX_UNWRITTEN_MAX: usize = 100_000;
+/// Bytes of events on the disk that are kept in memory, too.
+pub const OUTBOX_CACHE_BYTES_MAX: usize = 32 << 20;
+/// Time for which an event is attempted, unless the configuration names another.
+pub const OUTBOX_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
+/// Lines of the outbox that one search for expired events looks at.
+pub const OUTBOX_SWEEP_LINES: usize = 1_000;
+/// Time between two searches for expired events.
+pub const OUTBOX_SWEEP_PAUSE: Duration = Duration::from_secs(1);
+/// Events sent at once, each of another conference, call or receiver.
 pub const CALLBACKS_AT_ONCE: usize = 1_024;
-/// Attempts at one callback.
-pub const CALLBACK_ATTEMPTS_MAX: u32 = 3;
-/// All attempts at one callback together.
-pub const CALLBACK_TOTAL: Duration = Duration::from_secs(15);
-/// Before the second attempt; doubled before the third.
+/// Events sent to one receiver at once.
+pub const CALLBACKS_AT_ONCE_TO_ONE: usize = CALLBACKS_AT_ONCE / 8;
+/// The same before the receiver has taken an event.
+pub const CALLBACKS_AT_ONCE_AT_FIRST: usize = 16;
+/// The same after a failure, until the receiver answers: one that hangs does not block the other.
+pub const CALLBACKS_AT_ONCE_TO_FAILING: usize = 2;
+/// Time for one attempt.
+pub const CALLBACK_ATTEMPT: Duration = Duration::from_secs(15);
+/// Pause of a receiver after its first failure; doubled after each further one.
 pub const CALLBACK_PAUSE: Duration = Duration::from_millis(500);
+/// Longest pause of a receiver that names none.
+pub const CALLBACK_PAUSE_MAX: Duration = Duration::from_secs(600);
+/// Longest `Retry-After` that is honored; a longer one is cut.
+pub const CALLBACK_RETRY_AFTER_MAX: Duration = Duration::from_secs(3_600);
+/// Time for which a dead letter is kept.
+pub const DEAD_LETTER_LIFE: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// Dead letters that are kept, the newest.
+pub const DEAD_LETTERS_MAX: u32 = 100_000;
 /// Digits, pauses and ends of what was ordered that wait to be sent to one phone: more than its
 /// document, its music and an announcement to it can order at once.
 pub const SEND_DIGITS_MAX: usize = 256;

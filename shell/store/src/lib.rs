@@ -4,10 +4,13 @@
 mod account;
 mod api_keys;
 mod database;
+mod dead_letters;
 mod history;
 mod key_file;
 mod open;
 mod outage;
+mod outbox;
+mod outbox_queue;
 mod pending;
 mod recordings;
 mod sqlite;
@@ -16,9 +19,11 @@ mod write;
 
 pub use account::{Account, FreshAccount, Given, TokenHash};
 pub use api_keys::{ApiKey, KeySecret};
+pub use dead_letters::{DeadLetter, DeadLetters, DeathReason};
 pub use history::{
     CallFilter, ConferenceFilter, Entry, KeptNotice, NoticeFilter, Order, Part, Place,
     RecordingFilter, Store, StoreError, Stored, TimeRange,
 };
 pub use open::{OpenError, open};
+pub use outbox::{Outbox, OutboxEvent, OutboxRow};
 pub use sqlite::SqliteStore;

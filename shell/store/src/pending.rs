@@ -11,6 +11,8 @@ use confab_terms::limits::{
 };
 use tokio::sync::Notify;
 
+use crate::outbox::{Ended, OutboxEvent};
+use crate::outbox_queue::{OutboxBatch, OutboxQueue};
 use crate::{Entry, open};
 
 /// An entry and the id under which it is kept.
@@ -54,6 +56,13 @@ struct Queue {
     closed: bool,
     /// So many of those that were lost have been told.
     lost_told: u64,
+    outbox: OutboxQueue,
+}
+
+/// Changes to write in one transaction.
+pub(crate) struct Batch {
+    pub(crate) history: Vec<Arc<Kept>>,
+    pub(crate) outbox: OutboxBatch,
 }
 
 /// The queue.
@@ -138,21 +147,51 @@ impl Pending {
             .collect()
     }
 
-    /// The next entries to write; they stay until `written`. `None`: closed and empty.
-    pub(crate) async fn batch(&self) -> Option<Vec<Arc<Kept>>> {
+    /// Keeps an event of the outbox until it ends.
+    pub(crate) fn keep_event(&self, id: u64, event: Arc<OutboxEvent>) {
+        self.lock().outbox.keep(id, event);
+        self.filled.notify_one();
+    }
+
+    /// Removes an event of the outbox.
+    pub(crate) fn outbox_ended(&self, ended: Ended) {
+        let mut queue = self.lock();
+        queue.outbox.ended(ended);
+        let is_empty = queue.outbox.is_empty();
+        drop(queue);
+        match is_empty {
+            true => self.drained.notify_waiters(),
+            false => self.filled.notify_one(),
+        }
+    }
+
+    /// Reads the changes of the outbox that wait.
+    pub(crate) fn outbox<T>(&self, read: impl FnOnce(&OutboxQueue) -> T) -> T {
+        read(&self.lock().outbox)
+    }
+
+    /// Waits until no change of the outbox waits.
+    pub(crate) async fn outbox_drained(&self) {
+        loop {
+            let drained = self.drained.notified();
+            if self.lock().outbox.is_empty() {
+                return;
+            }
+            drained.await;
+        }
+    }
+
+    /// The next changes to write; they stay until `written`. `None`: closed and empty.
+    pub(crate) async fn batch(&self) -> Option<Batch> {
         loop {
             let filled = self.filled.notified();
             {
-                let queue = self.lock();
-                if !queue.entries.is_empty() {
-                    return Some(
-                        queue
-                            .entries
-                            .iter()
-                            .take(HISTORY_BATCH_MAX)
-                            .cloned()
-                            .collect(),
-                    );
+                let mut queue = self.lock();
+                let history = queue.entries.iter().take(HISTORY_BATCH_MAX);
+                let history: Vec<_> = history.cloned().collect();
+                let outbox = queue.outbox.batch();
+                if !history.is_empty() || !outbox.is_empty() {
+                    return Some(Batch { history, outbox });
                 }
                 if queue.closed {
                     return None;
@@ -162,11 +201,12 @@ impl Pending {
         }
     }
 
-    /// The first `count` entries are on the disk.
-    pub(crate) fn written(&self, count: usize) {
+    /// A batch is on the disk.
+    pub(crate) fn written(&self, batch: &Batch) {
         let mut queue = self.lock();
-        let count = count.min(queue.entries.len());
+        let count = batch.history.len().min(queue.entries.len());
         queue.entries.drain(..count);
+        queue.outbox.written(&batch.outbox);
         queue.written += count as u64;
         drop(queue);
         self.drained.notify_waiters();

@@ -1,7 +1,7 @@
 //! The writer: the only one who writes history, from the queue to the disk.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use confab_switchboard::{Notice, RecordingOf, Severity};
 use confab_terms::AccountSid;
@@ -10,19 +10,31 @@ use confab_terms::limits::NOTICES_MAX;
 use crate::Entry;
 use crate::database::{Database, Statement};
 use crate::outage::own_notice;
-use crate::pending::{Kept, Pending};
+use crate::outbox_queue::OutboxBatch;
+use crate::pending::{Batch, Kept, Pending};
 use crate::statements::FORGET_NOTICES;
+use crate::{dead_letters, outbox};
 
 /// How long the writer rests after the disk refused.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
 
+/// Time between two deletions of old dead letters.
+const PRUNE_PAUSE: Duration = Duration::from_secs(3_600);
+/// The same while dead letters are written.
+const PRUNE_PAUSE_BUSY: Duration = Duration::from_secs(10);
+
 /// The writer: in order, a batch a transaction; what the disk refuses is tried again.
 pub(crate) async fn write_all(database: Arc<Database>, account: AccountSid, pending: Arc<Pending>) {
     let account = account.to_string();
+    let mut pruned: Option<Instant> = None;
     while let Some(batch) = pending.batch().await {
-        match database.write(statements(&account, &batch)).await {
+        let prunes = pruned.is_none_or(|at| at.elapsed() > prune_pause(&batch));
+        match database.write(statements(&account, &batch, prunes)).await {
             Ok(_) => {
-                pending.written(batch.len());
+                if prunes {
+                    pruned = Some(Instant::now());
+                }
+                pending.written(&batch);
                 database.outage.end();
                 if let Some(lost) = pending.lost_untold() {
                     pending.keep_own(Kept::new(Entry::Notice(loss(lost))));
@@ -45,15 +57,43 @@ fn loss(entries: u64) -> Notice {
 /// Returns the statements that write a batch.
 fn statements<'q>(
     account: &'q str,
-    batch: &'q [Arc<Kept>],
+    batch: &'q Batch,
+    prunes: bool,
 ) -> impl Iterator<Item = Result<Statement<'q>, sqlx::Error>> + Send {
-    let has_notice = batch
+    let Batch { history, outbox } = batch;
+    let has_notice = history
         .iter()
         .any(|kept| matches!(kept.entry, Entry::Notice(_)));
     let forget =
         has_notice.then(|| Ok(sqlx::query(FORGET_NOTICES).bind(account).bind(NOTICES_MAX)));
-    let entries = batch.iter().map(move |kept| statement(account, kept));
-    entries.chain(forget)
+    let entries = history.iter().map(move |kept| statement(account, kept));
+    let prune = prunes.then(|| dead_letters::prune(account).map(Ok));
+    let outbox = outbox_statements(account, outbox);
+    let prune = prune.into_iter().flatten();
+    entries.chain(forget).chain(outbox).chain(prune)
+}
+
+/// Returns the time between two deletions of old dead letters.
+fn prune_pause(batch: &Batch) -> Duration {
+    let has_dead = batch.outbox.ended.iter().any(|ended| ended.dead.is_some());
+    match has_dead {
+        true => PRUNE_PAUSE_BUSY,
+        false => PRUNE_PAUSE,
+    }
+}
+
+/// Returns the statements that write the changes of the outbox.
+fn outbox_statements<'q>(
+    account: &'q str,
+    batch: &'q OutboxBatch,
+) -> impl Iterator<Item = Result<Statement<'q>, sqlx::Error>> + Send {
+    let events = batch.events.iter();
+    let events = events.map(move |(id, event)| outbox::insert(account, *id, event));
+    let dead = batch.ended.iter().filter_map(|ended| ended.dead.as_ref());
+    let dead = dead.map(move |dead| dead_letters::insert(account, dead));
+    let ended = batch.ended.iter();
+    let ended = ended.map(|ended| Ok(outbox::delete(ended.id)));
+    events.chain(dead).chain(ended)
 }
 
 /// Returns the statement that writes an entry.

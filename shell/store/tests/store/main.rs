@@ -7,5 +7,6 @@ mod faults;
 mod keys;
 mod notices;
 mod outages;
+mod outbox;
 mod recordings;
 mod store;
