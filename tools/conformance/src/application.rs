@@ -30,6 +30,8 @@ pub struct Received {
     pub twilio_signature: String,
     /// `Cookie`.
     pub cookie: String,
+    /// `I-Twilio-Idempotency-Token`.
+    pub idempotency_token: String,
     /// When.
     pub at: Instant,
 }
@@ -66,11 +68,16 @@ pub struct Application {
 impl Application {
     /// Listens on a free port of 127.0.0.1.
     pub fn start() -> Result<Self> {
+        Self::start_at("127.0.0.1:0")
+    }
+
+    /// Listens on an address.
+    pub fn start_at(address: &str) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()?;
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
+        let listener = runtime.block_on(tokio::net::TcpListener::bind(address))?;
         let shared = Arc::new(Shared {
             address: listener.local_addr()?.to_string(),
             seen: Mutex::default(),
@@ -222,6 +229,7 @@ async fn answer(
         signature: header("x-signalwire-signature"),
         twilio_signature: header("x-twilio-signature"),
         cookie: header("cookie"),
+        idempotency_token: header("i-twilio-idempotency-token"),
         at: Instant::now(),
     };
     let page = {

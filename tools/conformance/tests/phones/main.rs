@@ -20,6 +20,7 @@ mod names;
 mod nat;
 mod others;
 mod outages;
+mod outbox;
 mod radio;
 mod recording_orders;
 mod recordings;
