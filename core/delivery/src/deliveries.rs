@@ -1,154 +1,168 @@
-//! The lines of callbacks, one for each thing that they are about, and the places for those that
-//! are under way.
+//! The state of an outbox: receivers, and for each of these the lines of its conferences and calls.
 
-use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use confab_terms::Instant;
 use serde::{Deserialize, Serialize};
 
-use crate::{After, Bounds, Outcome};
+use crate::Bounds;
 
-/// Callbacks `T` on their way, in order within each `K`.
+/// Events `T` on their way to receivers `R`, in order for each receiver and conference or call `K`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Deliveries<K: Ord, T> {
+pub struct Deliveries<K: Ord, R: Ord, T> {
     pub(crate) bounds: Bounds,
-    pub(crate) lines: BTreeMap<K, Line<T>>,
-    /// Those whose first could set out, oldest first.
-    pub(crate) ready: VecDeque<K>,
-    /// Places taken by those that are under way or are about to be tried again.
-    taken: usize,
-    pub(crate) count: usize,
-    pub(crate) bytes: usize,
-    /// Something was dropped for want of room in all, and its owner told.
-    pub(crate) full: bool,
+    pub(crate) receivers: BTreeMap<R, Receiver<K, T>>,
+    /// Receivers that can begin an attempt, in turn. An entry may be out of date.
+    pub(crate) turns: VecDeque<R>,
+    /// Ends of the pauses of receivers, and of lines.
+    pub(crate) pauses: BTreeSet<(Instant, R, Option<K>)>,
+    /// Events whose lifetime has ended, not reported yet.
+    pub(crate) expired: VecDeque<T>,
+    /// Line behind which the next search for expired events begins.
+    pub(crate) swept: Option<(R, K)>,
+    /// Time of the next search.
+    pub(crate) sweep_at: Instant,
+    /// Attempts under way.
+    pub(crate) under_way: usize,
+    pub(crate) load: Load,
+    /// State of the generator that jitters pauses.
+    pub(crate) jitter: u64,
 }
 
-/// What is about one thing. There is none without a callback.
+/// Events in some part of the outbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Load {
+    pub(crate) count: usize,
+    pub(crate) bytes: usize,
+    /// An event was rejected, and at least half of the limit has been in use since then.
+    pub(crate) is_full: bool,
+}
+
+/// One receiver with events.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Receiver<K: Ord, T> {
+    pub(crate) lines: BTreeMap<K, Line<T>>,
+    /// Lines whose first event can be sent. An entry may be out of date.
+    pub(crate) ready: VecDeque<K>,
+    pub(crate) under_way: usize,
+    /// Attempts that may be under way at once.
+    pub(crate) allowed: usize,
+    /// Failures since the last answer.
+    pub(crate) failures: u32,
+    /// Time of the last failure that was counted.
+    pub(crate) failed_at: Instant,
+    pub(crate) rests_until: Option<Instant>,
+    /// The receiver is in `turns`.
+    pub(crate) has_turn: bool,
+    pub(crate) load: Load,
+}
+
+/// Events of one conference or call for one receiver. A line that ran empty by expiry stays until
+/// its turn.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Line<T> {
     pub(crate) waiting: VecDeque<Waiting<T>>,
     pub(crate) first: First,
-    /// Something was dropped for want of room here, and its owner told.
-    pub(crate) full: bool,
+    /// Failures of the first event while the receiver answered others.
+    pub(crate) faults: u32,
+    /// Attempts at the first event.
+    pub(crate) attempts: u32,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Waiting<T> {
-    pub(crate) callback: T,
+    pub(crate) event: T,
     pub(crate) bytes: usize,
+    pub(crate) expires: Instant,
 }
 
-/// How far the first of a line is.
+/// State of the first event of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum First {
-    /// It has no place yet.
-    Waits,
-    /// Somebody is trying.
-    UnderWay { number: u32, end: Instant },
-    /// It is tried again soon, for this time.
-    Rests { number: u32, end: Instant },
+    /// Waits for its turn.
+    Ready,
+    /// An attempt is under way.
+    UnderWay { since: Instant },
+    /// The line rests.
+    Rests { until: Instant },
 }
 
-impl<T> Default for Line<T> {
-    fn default() -> Self {
+impl<K: Ord, T> Receiver<K, T> {
+    pub(crate) fn new(bounds: &Bounds) -> Self {
         Self {
-            waiting: VecDeque::new(),
-            first: First::Waits,
-            full: false,
-        }
-    }
-}
-
-/// One attempt, to be made now; `Deliveries::attempted` must follow, whatever comes of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attempt<K, T> {
-    /// What it is about.
-    pub about: K,
-    /// What is to be sent.
-    pub callback: T,
-    /// Which attempt at it, from 1.
-    pub number: u32,
-    /// By then it has failed, answered or not.
-    pub within: Duration,
-}
-
-impl<K: Copy + Ord, T: Clone> Deliveries<K, T> {
-    /// None yet.
-    #[must_use]
-    pub fn new(bounds: Bounds) -> Self {
-        Self {
-            bounds,
             lines: BTreeMap::new(),
             ready: VecDeque::new(),
-            taken: 0,
-            count: 0,
-            bytes: 0,
-            full: false,
+            under_way: 0,
+            allowed: bounds.at_once_at_first,
+            failures: 0,
+            failed_at: Instant::default(),
+            rests_until: None,
+            has_turn: false,
+            load: Load::default(),
         }
     }
 
-    /// How many wait or are under way.
+    pub(crate) fn can_begin(&self) -> bool {
+        !self.ready.is_empty() && self.under_way < self.allowed && self.rests_until.is_none()
+    }
+}
+
+impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
+    /// Returns an empty outbox; `seed` determines the jitter of its pauses.
+    #[must_use]
+    pub fn new(bounds: Bounds, seed: u64) -> Self {
+        Self {
+            bounds,
+            receivers: BTreeMap::new(),
+            turns: VecDeque::new(),
+            pauses: BTreeSet::new(),
+            expired: VecDeque::new(),
+            swept: None,
+            sweep_at: Instant::default(),
+            under_way: 0,
+            load: Load::default(),
+            jitter: seed,
+        }
+    }
+
+    /// Returns the number of events that wait or are under way.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.count
+        self.load.count
     }
 
-    /// The next to set out; to be asked until there is none, after each `push` and `attempted`.
-    pub fn next_attempt(&mut self, now: Instant) -> Option<Attempt<K, T>> {
-        if self.taken >= self.bounds.at_once {
-            return None;
+    /// Returns the bytes of these events.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.load.bytes
+    }
+
+    /// Returns true if no attempt is under way and none can begin before a pause ends.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        let can_begin = |receiver: &Receiver<K, T>| receiver.can_begin();
+        self.under_way == 0 && !self.receivers.values().any(can_begin)
+    }
+
+    /// Puts a receiver in the queue for places, if an attempt can begin.
+    pub(crate) fn offer(&mut self, to: &R) {
+        if let Some(receiver) = self.receivers.get_mut(to)
+            && receiver.can_begin()
+            && !core::mem::replace(&mut receiver.has_turn, true)
+        {
+            self.turns.push_back(to.clone());
         }
-        let about = self.ready.pop_front()?;
-        self.taken += 1;
-        self.sets_out(now, about, 1, now + self.bounds.total)
     }
 
-    /// The pause before another attempt is over.
-    pub fn again(&mut self, now: Instant, about: K) -> Option<Attempt<K, T>> {
-        match self.lines.get(&about)?.first {
-            First::Rests { number, end } => self.sets_out(now, about, number, end),
-            First::Waits | First::UnderWay { .. } => None,
-        }
-    }
-
-    fn sets_out(
-        &mut self,
-        now: Instant,
-        about: K,
-        number: u32,
-        end: Instant,
-    ) -> Option<Attempt<K, T>> {
-        let line = self.lines.get_mut(&about)?;
-        line.first = First::UnderWay { number, end };
-        Some(Attempt {
-            about,
-            callback: line.waiting.front()?.callback.clone(),
-            number,
-            within: end.saturating_since(now),
-        })
-    }
-
-    /// What came of the attempt about this that is under way.
-    pub fn attempted(&mut self, now: Instant, about: K, outcome: Outcome) -> After {
-        let Some(line) = self.lines.get_mut(&about) else {
-            return After::GivenUp;
-        };
-        let First::UnderWay { number, end } = line.first else {
-            return After::GivenUp;
-        };
-        let pause = self.bounds.pause * 2_u32.saturating_pow(number - 1);
-        let again = now + pause;
-        if outcome.may_pass() && number < self.bounds.attempts && again < end {
-            let number = number + 1;
-            line.first = First::Rests { number, end };
-            return After::Again(again);
-        }
-        self.taken -= 1;
-        self.take_first(about);
-        match outcome {
-            Outcome::Told => After::Told,
-            Outcome::Failed { .. } => After::GivenUp,
+    /// Forgets a receiver without events.
+    pub(crate) fn tidy(&mut self, to: &R) {
+        if let Some(receiver) = self.receivers.get(to)
+            && receiver.load.count == 0
+        {
+            if let Some(until) = receiver.rests_until {
+                self.pauses.remove(&(until, to.clone(), None));
+            }
+            self.receivers.remove(to);
         }
     }
 }

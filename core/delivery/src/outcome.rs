@@ -1,43 +1,67 @@
-//! What came of an attempt, and what is to follow.
+//! Outcomes of attempts, and their consequences.
+
+use core::time::Duration;
 
 use confab_terms::Instant;
 
-/// What came of an attempt.
+/// Outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was answered with a success.
-    Told,
-    /// It was not.
+    /// Answered with a success.
+    Delivered,
+    /// Not delivered.
     Failed {
-        /// The vendor's code of what went wrong.
+        /// The vendor's code of the error.
         code: u32,
-        /// The answer's, if there was one.
+        /// Status of the answer, if there was one.
         status: Option<u16>,
+        /// `Retry-After` of the answer.
+        retry_after: Option<Duration>,
     },
+    /// Not sent: the event could not be read from the disk now.
+    NotRead,
+    /// Not sent: the event is not on the disk any more.
+    Missing,
 }
 
 impl Outcome {
-    /// What may be better in a second: the network, the name, a server's own fault. A refusal
-    /// stays.
-    pub(crate) fn may_pass(self) -> bool {
+    /// Returns true for an error that another attempt may not meet: no connection, no address,
+    /// 408, 429, 5xx.
+    #[must_use]
+    pub fn is_retried(self) -> bool {
         match self {
-            Self::Told => false,
-            Self::Failed { code, status } => {
-                let passing =
-                    status.is_none_or(|status| status >= 500 || matches!(status, 408 | 429));
-                matches!(code, 11200 | 11210 | 11217) && passing
-            }
+            Self::Failed { code, status, .. } => match status {
+                None => matches!(code, 11_200 | 11_210),
+                Some(status) => code == 11_217 && (status >= 500 || matches!(status, 408 | 429)),
+            },
+            Self::Delivered | Self::NotRead | Self::Missing => false,
+        }
+    }
+
+    /// Returns true if the receiver answered, whatever its answer.
+    pub(crate) fn is_answer(self) -> bool {
+        match self {
+            Self::Delivered => true,
+            Self::Failed { status, .. } => status.is_some(),
+            Self::NotRead | Self::Missing => false,
         }
     }
 }
 
-/// What is to follow an attempt.
+/// Consequence of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
-    /// Nothing: it was told.
-    Told,
-    /// Nothing: it is given up.
-    GivenUp,
-    /// `Deliveries::again` at this moment.
-    Again(Instant),
+    /// The event has left the outbox: delivered.
+    Delivered,
+    /// The event has left the outbox: the error is final.
+    Final,
+    /// The event stays. The receiver or the line rests until then.
+    Again {
+        /// Earliest time of the next attempt to this receiver.
+        at: Instant,
+        /// True for the first failure of a receiver that took events before.
+        is_first: bool,
+    },
+    /// No such attempt was under way.
+    Unknown,
 }

@@ -1,60 +1,117 @@
-//! A callback is taken in, if there is room.
+//! Admission of events, within the limits.
 
+use std::collections::VecDeque;
+
+use confab_terms::Instant;
 use thiserror::Error;
 
 use crate::Deliveries;
-use crate::deliveries::{First, Line, Waiting};
+use crate::deliveries::{First, Line, Load, Receiver, Waiting};
 
-/// There is no room: this one was dropped.
+/// The outbox has no room: the event was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("too many callbacks wait; this one was dropped")]
+#[error("the outbox is full: the event was rejected")]
 pub struct Full {
-    /// The first that was dropped since half of the bound was free: its owner is to be told.
-    pub first: bool,
+    /// True for the first rejection since half of the limit was free.
+    pub is_first: bool,
 }
 
-impl<K: Copy + Ord, T: Clone> Deliveries<K, T> {
-    /// Takes a callback of so many bytes in, behind the others about the same.
-    pub fn push(&mut self, about: K, callback: T, bytes: usize) -> Result<(), Full> {
-        let bounds = &self.bounds;
-        if let Some(line) = self.lines.get_mut(&about)
-            && line.waiting.len() >= bounds.of_one
-        {
-            let first = !core::mem::replace(&mut line.full, true);
-            return Err(Full { first });
+/// One event, with the properties that decide about its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Item<K, T> {
+    /// The conference or call; order is kept within this.
+    pub about: K,
+    /// The event.
+    pub event: T,
+    /// Its size.
+    pub bytes: usize,
+    /// End of its lifetime.
+    pub expires: Instant,
+}
+
+impl Load {
+    /// Returns an error if the part is full.
+    fn check(&mut self, bytes: usize, (count_max, bytes_max): (usize, usize)) -> Result<(), Full> {
+        if self.count < count_max && bytes <= bytes_max.saturating_sub(self.bytes) {
+            return Ok(());
         }
-        if self.count >= bounds.count || bytes > bounds.bytes.saturating_sub(self.bytes) {
-            let first = !core::mem::replace(&mut self.full, true);
-            return Err(Full { first });
-        }
+        let is_first = !core::mem::replace(&mut self.is_full, true);
+        Err(Full { is_first })
+    }
+
+    fn add(&mut self, bytes: usize) {
         self.count += 1;
         self.bytes += bytes;
-        let line = self.lines.entry(about).or_insert_with(|| {
-            self.ready.push_back(about);
-            Line::default()
-        });
-        line.waiting.push_back(Waiting { callback, bytes });
+    }
+
+    fn remove(&mut self, bytes: usize, (count_max, bytes_max): (usize, usize)) {
+        self.count -= 1;
+        self.bytes -= bytes;
+        self.is_full &= self.count > count_max / 2 || self.bytes > bytes_max / 2;
+    }
+}
+
+impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
+    /// Adds an event behind the others of its conference or call and receiver, if there is room.
+    pub fn push(&mut self, to: &R, item: Item<K, T>) -> Result<(), Full> {
+        self.check(to, item.bytes)?;
+        self.restore(to, item);
         Ok(())
     }
 
-    /// The first about this is told or given up.
-    pub(crate) fn take_first(&mut self, about: K) {
-        let Some(line) = self.lines.get_mut(&about) else {
-            return;
-        };
-        line.first = First::Waits;
-        if let Some(Waiting { bytes, .. }) = line.waiting.pop_front() {
-            self.count -= 1;
-            self.bytes -= bytes;
-        }
+    /// Returns an error if there is no room for an event of this size.
+    pub fn check(&mut self, to: &R, bytes: usize) -> Result<(), Full> {
         let bounds = &self.bounds;
-        line.full &= line.waiting.len() > bounds.of_one / 2;
-        self.full &= self.count > bounds.count / 2 || self.bytes > bounds.bytes / 2;
-        if line.waiting.is_empty() {
-            self.lines.remove(&about);
-        } else {
-            // Behind the others: nobody's crowd keeps all places.
-            self.ready.push_back(about);
+        let of_one = (bounds.count_of_one(), bounds.bytes_of_one());
+        if let Some(receiver) = self.receivers.get_mut(to) {
+            receiver.load.check(bytes, of_one)?;
+        } else if bytes > of_one.1 {
+            return Err(Full { is_first: true });
         }
+        self.load.check(bytes, (bounds.count, bounds.bytes))
+    }
+
+    /// Adds an event that was admitted before, whatever the limits.
+    pub fn restore(&mut self, to: &R, item: Item<K, T>) {
+        let Item {
+            about,
+            event,
+            bytes,
+            expires,
+        } = item;
+        self.load.add(bytes);
+        let bounds = &self.bounds;
+        let receiver = self.receivers.entry(to.clone());
+        let receiver = receiver.or_insert_with(|| Receiver::new(bounds));
+        receiver.load.add(bytes);
+        let line = receiver.lines.entry(about).or_insert_with(|| {
+            receiver.ready.push_back(about);
+            Line {
+                waiting: VecDeque::new(),
+                first: First::Ready,
+                faults: 0,
+                attempts: 0,
+            }
+        });
+        line.waiting.push_back(Waiting {
+            event,
+            bytes,
+            expires,
+        });
+        self.offer(to);
+    }
+
+    /// Removes the first event of a line; the line then belongs to the next one.
+    pub(crate) fn take_first(&mut self, to: &R, about: K) -> Option<T> {
+        let bounds = &self.bounds;
+        let of_one = (bounds.count_of_one(), bounds.bytes_of_one());
+        let of_all = (bounds.count, bounds.bytes);
+        let receiver = self.receivers.get_mut(to)?;
+        let line = receiver.lines.get_mut(&about)?;
+        let Waiting { event, bytes, .. } = line.waiting.pop_front()?;
+        (line.faults, line.attempts) = (0, 0);
+        receiver.load.remove(bytes, of_one);
+        self.load.remove(bytes, of_all);
+        Some(event)
     }
 }

@@ -94,6 +94,8 @@ pub(crate) enum ApiError {
     /// What it could not even read.
     #[error("{}", unreadable(*.0))]
     Unreadable(StatusCode),
+    #[error("the outbox is full; send the dead letter again later")]
+    OutboxFull,
     #[error("too many connections; try again in a second")]
     TooManyConnections,
 }
@@ -192,7 +194,7 @@ impl ApiError {
             | Self::Store(_)
             | Self::NotRemoved(_)
             | Self::WrongReply => (20001, StatusCode::INTERNAL_SERVER_ERROR),
-            Self::TooManyConnections => (20429, StatusCode::TOO_MANY_REQUESTS),
+            Self::TooManyConnections | Self::OutboxFull => (20429, StatusCode::TOO_MANY_REQUESTS),
             Self::Http(status) | Self::Unreadable(status) => (http_code(*status), *status),
         }
     }

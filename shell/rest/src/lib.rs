@@ -8,6 +8,7 @@ mod call_fields;
 mod calls;
 mod conferences;
 mod cors;
+mod dead_letters;
 mod dialect;
 mod empty_lists;
 mod errors;
@@ -37,6 +38,7 @@ mod update;
 mod warnings;
 mod wire;
 
+pub use dead_letters::{Resend, Resent};
 pub use dialect::{Dialect, account_sid};
 pub use form::read_form;
 pub use line::{AskError, Asked, Line, QueueFull, Switch};

@@ -19,8 +19,8 @@ use serde_json::json;
 use crate::dialect::account_sid;
 use crate::errors::{ApiError, Unwritten};
 use crate::{
-    Dialect, Line, Metrics, accounts, audibility, auth, calls, conferences, cors, empty_lists,
-    keys, notifications,
+    Dialect, Line, Metrics, Resend, accounts, audibility, auth, calls, conferences, cors,
+    dead_letters, empty_lists, keys, notifications,
 };
 use crate::{metrics, new_call, participants, prefix, recordings, refused};
 
@@ -33,6 +33,8 @@ pub struct Api {
     pub line: Line,
     /// The account and what is over.
     pub store: Arc<dyn Store>,
+    /// Events that were not delivered.
+    pub dead_letters: Arc<dyn Resend>,
     /// The recordings' audio.
     pub audio: AudioFiles,
     /// How words are spelled.
@@ -101,6 +103,7 @@ pub fn router(api: Api) -> Router {
         .merge(recordings::routes())
         .merge(empty_lists::routes())
         .merge(keys::routes())
+        .merge(dead_letters::routes())
         .route(NOTIFICATIONS, get(notifications::list))
         .route(
             &format!("{NOTIFICATIONS}/{{sid}}"),

@@ -39,10 +39,14 @@ pub(crate) struct Gauges {
     pub(crate) sip_unsent: Count,
     /// SIP connections now.
     pub(crate) sip_connections: Level,
-    /// Callbacks that were given up after all attempts.
+    /// Events that met a final error.
     pub(crate) callbacks_failed: Count,
-    /// Callbacks that found no room in their queue.
+    /// Events that expired.
+    pub(crate) callbacks_expired: Count,
+    /// Events that the full outbox rejected.
     pub(crate) callbacks_dropped: Count,
+    /// Dead letters on the disk.
+    pub(crate) dead_letters: Level,
     /// The engines' numbers, all threads together.
     pub(crate) engines: Mirror<ENGINE_ROWS>,
     /// The switchboard's numbers.

@@ -16,6 +16,7 @@ mod media_loop;
 mod memory;
 mod metrics;
 mod names;
+mod outbox;
 mod outlets;
 mod queues;
 mod recordings;

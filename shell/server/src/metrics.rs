@@ -168,6 +168,7 @@ impl Shown {
         let gauges = &self.gauges;
         let failed = vec![
             ("given_up".to_owned(), gauges.callbacks_failed.get()),
+            ("expired".to_owned(), gauges.callbacks_expired.get()),
             ("no_room".to_owned(), gauges.callbacks_dropped.get()),
         ];
         let datagrams = vec![
@@ -193,8 +194,18 @@ impl Shown {
             },
             Family {
                 name: "confab_webhooks_waiting",
-                help: "Events on their way to applications now",
+                help: "Events in the outbox now",
                 values: Values::Gauge(self.callbacks.waiting() as f64),
+            },
+            Family {
+                name: "confab_outbox_bytes",
+                help: "Bytes of these events",
+                values: Values::Gauge(self.callbacks.bytes() as f64),
+            },
+            Family {
+                name: "confab_dead_letters",
+                help: "Events that were not delivered and can be sent again",
+                values: Values::Gauge(gauges.dead_letters.get() as f64),
             },
             Family {
                 name: "confab_webhooks_failed_total",

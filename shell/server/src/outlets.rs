@@ -12,7 +12,7 @@ use confab_sounds::{Recorder, Sounds};
 use confab_store::{Entry, Store};
 use confab_switchboard::{Fetch, Input, Lookup, Notice, Output, RecordingEnd, Reply, Transport};
 use confab_terms::{RecordingSid, RequestId};
-use confab_web::{Callback, Callbacks, Web};
+use confab_web::{Callback, Callbacks, Full, Kept, Web};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
@@ -77,8 +77,7 @@ impl MediaThread {
     }
 }
 
-/// The queue of callbacks, and the reports of those that it rejects.
-#[derive(Clone)]
+/// The outbox, and the reports of the events that it rejects.
 pub(crate) struct CallbackQueue {
     callbacks: Callbacks,
     store: Arc<dyn Store>,
@@ -102,17 +101,28 @@ impl CallbackQueue {
     }
 
     fn push(&self, callback: Callback) {
-        let (about, url) = (callback.about, callback.url.clone());
-        let (method, fields) = (callback.method, callback.fields.clone());
-        let Err(full) = self.callbacks.push(callback) else {
-            return;
-        };
+        let copy = callback.clone();
+        if let Err(full) = self.callbacks.push(callback) {
+            self.rejected(copy, full);
+        }
+    }
+
+    /// Keeps a callback; returns `None` if it was rejected.
+    fn keep(&self, callback: Callback) -> Option<Kept> {
+        let copy = callback.clone();
+        let kept = self.callbacks.keep(callback);
+        kept.map_err(|full| self.rejected(copy, full)).ok()
+    }
+
+    fn rejected(&self, callback: Callback, full: Full) {
         self.gauges.callbacks_dropped.add(1);
+        let about = callback.about;
         tracing::warn!(about = webs::about(self.dialect, about), "{full}");
-        if full.first {
+        if full.is_first {
             let code = webs::NO_ROOM;
-            let message = format!("{full}, and so is what follows until there is room again");
-            let notice = webs::notice(about, (url, method, fields), code, message, None);
+            let message = format!("{full}, and so are those that follow until there is room");
+            let sent = (callback.url, callback.method, callback.fields);
+            let notice = webs::notice(about, sent, code, message, None);
             self.store.keep(Entry::Notice(notice));
         }
     }
@@ -224,11 +234,14 @@ impl Outlets {
     }
 
     fn call_back(&self, callback: Callback) {
-        let callbacks = self.callbacks.clone();
-        match reports_ended_recording(&callback.fields) {
-            // The row goes first: a recording that is reported must not be unknown after a restart.
-            true => self.after_disk.run(move || callbacks.push(callback)),
-            false => callbacks.push(callback),
+        if !reports_ended_recording(&callback.fields) {
+            return self.callbacks.push(callback);
+        }
+        // The recording's row goes first: a recording that is reported must not be unknown after a
+        // restart.
+        if let Some(kept) = self.callbacks.keep(callback) {
+            let callbacks = self.callbacks.callbacks.clone();
+            self.after_disk.run(move || callbacks.send(kept));
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use confab_rest::{Api, Dialect, Line, Listener, Metrics, Served};
 use confab_sockets::{Listening, Udp, raise_open_files};
 use confab_sounds::AudioFiles;
-use confab_store::{FreshAccount, Given, SqliteStore, Store};
+use confab_store::{FreshAccount, Given, Outbox as _, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout_at};
@@ -17,8 +17,9 @@ use crate::config::{self, Config};
 use crate::drain::{self, Signals};
 use crate::failure::Failure;
 use crate::metrics::Shown;
+use crate::outbox::DeadLetterOffice;
 use crate::threads::{Running, SipSide};
-use crate::{certificate, logging, memory, recordings, threads};
+use crate::{certificate, logging, memory, outbox, recordings, threads};
 
 /// How long callbacks may still be told after the last call.
 const CALLBACKS_WAIT: Duration = Duration::from_secs(5);
@@ -88,7 +89,8 @@ pub(crate) async fn run(
     let listeners = listeners(served.as_ref(), bound.http, bound.https)?;
     let sips = certificate::sips(config, bound.sips, served.as_ref())?;
     certificate::reload_on_hangup(served)?;
-    let store: Arc<dyn Store> = Arc::new(store);
+    let disk = Arc::new(store);
+    let store: Arc<dyn Store> = Arc::clone(&disk) as _;
     let sips_port = sips.as_ref().map(|sips| sips.port);
     let api_url = api_url(config, doors.http);
     let (udp, tcp) = bound.sip;
@@ -101,10 +103,12 @@ pub(crate) async fn run(
         api_url: api_url.clone(),
     };
     let mended = recordings::mend(&store, &recordings::dir(config)).await;
-    let mut running = threads::start(config, &store, sip)?;
+    let last_event = outbox::last_event(&disk).await;
+    let mut running = threads::start(config, (&disk, last_event), sip)?;
+    outbox::restore(&disk, &running, last_event).await;
     recordings::tell(&mended, &running.callbacks, config.dialect, &api_url);
     let ready = Arc::new(AtomicBool::new(true));
-    let api = api(config, &running, &store, (api_url, &ready));
+    let api = api(config, &running, &disk, (api_url, &ready));
     tell_where(&listeners, bound.sip_address, sips_port);
     let (stop, stopped) = oneshot::channel::<()>();
     let rest = tokio::spawn(confab_rest::serve(listeners, api, async {
@@ -118,11 +122,11 @@ pub(crate) async fn run(
         let _refused = timeout_at(disk_until, running.after_disk.settled()).await;
         let left = running.callbacks.drain(CALLBACKS_WAIT).await;
         if left > 0 {
-            tracing::warn!(left, "callbacks could not be told before the end");
+            tracing::info!(left, "events stay in the outbox until the next start");
         }
         let _stopped_already = stop.send(());
         let _rest_panicked = rest.await;
-        flush(&*store, disk_until.max(Instant::now() + HISTORY_LAST_WAIT)).await;
+        flush(&disk, disk_until.max(Instant::now() + HISTORY_LAST_WAIT)).await;
     };
     drain::unless_again(&mut signals, end).await;
     running.gauges.log();
@@ -132,8 +136,8 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Writes what is left of the history, if the disk lets us.
-async fn flush(store: &dyn Store, until: Instant) {
+/// Writes what is left of the history and of the outbox, if the disk lets us.
+async fn flush(store: &SqliteStore, until: Instant) {
     let flushed = timeout_at(until, store.flush()).await;
     let waiting = store.waiting();
     if waiting > 0 || !matches!(flushed, Ok(Ok(()))) {
@@ -142,15 +146,20 @@ async fn flush(store: &dyn Store, until: Instant) {
             "the history lacks its last entries: the disk refuses them"
         );
     }
+    if timeout_at(until, store.flush_outbox()).await.is_err() {
+        let (events, _) = store.unwritten_events();
+        tracing::error!(events, "the outbox lacks events: the disk refuses these");
+    }
 }
 
 /// What answers requests.
 fn api(
     config: &Config,
     running: &Running,
-    store: &Arc<dyn Store>,
+    disk: &Arc<SqliteStore>,
     (api_url, ready): (String, &Arc<AtomicBool>),
 ) -> Api {
+    let store: &Arc<dyn Store> = &(Arc::clone(disk) as _);
     let metrics = Metrics::new(Shown {
         gauges: Arc::clone(&running.gauges),
         store: Arc::clone(store),
@@ -164,6 +173,10 @@ fn api(
     Api {
         line: Line::new(running.letterbox.clone()),
         store: Arc::clone(store),
+        dead_letters: Arc::new(DeadLetterOffice {
+            disk: Arc::clone(disk),
+            callbacks: running.callbacks.clone(),
+        }),
         audio,
         dialect: config.dialect,
         api_url,

@@ -9,7 +9,7 @@ use confab_conference::Url;
 use confab_media::{Command, EngineConfig};
 use confab_sockets::{Listening, Ports, Udp, now_both, random_seed};
 use confab_sounds::{Recorder, Sounds};
-use confab_store::Store;
+use confab_store::{SqliteStore, Store};
 use confab_switchboard::{Access, CallCallback, Config as SwitchboardConfig, Switchboard};
 use confab_terms::Method;
 use confab_web::Callbacks;
@@ -32,7 +32,7 @@ use crate::sounds::Asking;
 use crate::streams::{Sips, Streams};
 use crate::switchboard_loop::SwitchboardLoop;
 use crate::watchdog::{self, Pulse, Stopped};
-use crate::{sounds, webs};
+use crate::{outbox, sounds, webs};
 
 /// SIP's sockets, where they are reached, and who may call.
 pub(crate) struct SipSide {
@@ -77,9 +77,10 @@ impl Running {
 /// Starts every thread.
 pub(crate) fn start(
     config: &Config,
-    store: &Arc<dyn Store>,
+    (disk, last_event): (&Arc<SqliteStore>, u64),
     sip: SipSide,
 ) -> Result<Running, Failure> {
+    let store: &Arc<dyn Store> = &(Arc::clone(disk) as _);
     let gauges = Arc::new(Gauges::default());
     let (letterbox, inbox) = queues::to_switchboard().map_err(Failure::refused("an eventfd"))?;
     let count = config.media_threads;
@@ -92,7 +93,7 @@ pub(crate) fn start(
     let sounds = sounds::start(feeds, letterbox.clone());
     let (asking, asking_thread) = Asking::start(&sounds, &pulses.wants)?;
     let web = webs::web(config, store, sounds::sink(&sounds));
-    let callbacks = webs::callbacks(config.dialect, &web, store, &gauges);
+    let callbacks = outbox::start(config, &web, disk, (&gauges, last_event));
     let after_disk = AfterDisk::new(store);
     let sips_port = sip.sips.as_ref().map(|sips| sips.port);
     let reached = (sip.address, sips_port, sip.api_url);

@@ -1,15 +1,14 @@
-//! The web's fetcher and its callbacks, set up from the configuration.
+//! The web's fetcher, set up from the configuration, and the notices of events.
 
 use std::sync::Arc;
 
 use confab_rest::Dialect;
-use confab_store::{Entry, Store};
-use confab_switchboard::{About, Exchange, FetchError, Notice, Severity};
+use confab_store::Store;
+use confab_switchboard::{About, Exchange, Notice, Severity};
 use confab_terms::Method;
-use confab_web::{AudioSink, Callback, Callbacks, SigningKey, Web, WebConfig};
+use confab_web::{AudioSink, SigningKey, Web, WebConfig};
 
 use crate::config::Config;
-use crate::gauges::Gauges;
 
 /// The vendor's: a request to an application came to nothing.
 pub(crate) const NO_ROOM: u32 = 11_200;
@@ -30,32 +29,6 @@ pub(crate) fn web(config: &Config, store: &Arc<dyn Store>, sink: Arc<dyn AudioSi
         .filter_map(|(url, _)| url::Url::parse(url).ok())
         .collect();
     Web::new(web, sink)
-}
-
-/// The callbacks; what cannot be told becomes a notice.
-pub(crate) fn callbacks(
-    dialect: Dialect,
-    web: &Web,
-    store: &Arc<dyn Store>,
-    gauges: &Arc<Gauges>,
-) -> Callbacks {
-    let (store, gauges) = (Arc::clone(store), Arc::clone(gauges));
-    let failed = move |callback: &Callback, error: &FetchError| {
-        gauges.callbacks_failed.add(1);
-        let FetchError { code, message, .. } = error;
-        let about = about(dialect, callback.about);
-        tracing::warn!(about, code, what = message, "a callback was given up");
-        let sent = (
-            callback.url.clone(),
-            callback.method,
-            callback.fields.clone(),
-        );
-        let exchange = error.exchange.clone();
-        let message = error.message.clone();
-        let notice = notice(callback.about, sent, *code, message, exchange);
-        store.keep(Entry::Notice(notice));
-    };
-    Callbacks::start(web.clone(), Box::new(failed))
 }
 
 /// What came of an event that could not be told.

@@ -10,6 +10,7 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::database::{Statement, unreadable};
 use crate::dead_letters::DeadLetter;
+use crate::outbox_queue::OutboxQueue;
 use crate::sqlite::decoded;
 use crate::{SqliteStore, StoreError, Stored};
 
@@ -94,7 +95,7 @@ impl Outbox for SqliteStore {
     }
 
     fn unwritten_events(&self) -> (usize, usize) {
-        self.pending.outbox(|queue| queue.unwritten())
+        self.pending.outbox(OutboxQueue::unwritten)
     }
 
     fn last_event_id(&self) -> Stored<'_, u64> {

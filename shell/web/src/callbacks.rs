@@ -1,38 +1,32 @@
-//! Callbacks: events told to applications. What is sent when, tried again, given up or dropped is
-//! `delivery`'s to decide; here it is sent. What was dropped or given up is told, and for the
-//! caller to log.
+//! Events for applications: admission, restart and end of the outbox. `delivery` decides which
+//! event is sent when; `sender` sends.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use confab_delivery::{After, Attempt, Bounds, Deliveries, Full, Outcome};
+use confab_delivery::{Full, Item};
 use confab_switchboard::{About, FetchError, TimeOuts};
-use confab_terms::limits::CALLBACK_TOTAL;
-use confab_terms::{Instant, Method};
-use reqwest::header::HeaderMap;
-use tokio::runtime::Handle;
-use tokio::sync::Notify;
-use tokio::time::{Instant as Clock, sleep_until, timeout};
+use confab_terms::{ConferenceSid, Method, WallTime};
+use url::Url;
 
-use crate::body::Body;
-use crate::exchange::Ask;
-use crate::failure;
-use crate::jar::Jar;
-use crate::limits::CALLBACK_ANSWER_BYTES_MAX;
-use crate::web::{Shared, Web};
+use crate::held::{Held, State};
+use crate::sender::Sender;
+use crate::web::Web;
 
-/// One event for one application.
+/// One request to an application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Callback {
-    /// The order is kept within this.
+    /// The conference or call; order is kept within this.
     pub about: About,
-    /// Whom to tell.
+    /// The receiver's URL.
     pub url: String,
-    /// How.
+    /// The method.
     pub method: Method,
     /// The form's fields, no name twice.
     pub fields: Vec<(String, String)>,
-    /// How long an attempt may take.
+    /// Limits of one attempt.
     pub time_outs: TimeOuts,
 }
 
@@ -46,160 +40,224 @@ impl Callback {
     }
 }
 
-/// Called with each callback that was given up, and why.
-pub type Failed = Box<dyn Fn(&Callback, &FetchError) + Send + Sync>;
-
-/// Sends callbacks. Cheap to clone.
-#[derive(Clone)]
-pub struct Callbacks {
-    sender: Arc<Sender>,
+/// A callback in the outbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// `I-Twilio-Idempotency-Token`: a UUID, the same in all attempts.
+    pub token: String,
+    /// Time of the event.
+    pub created: WallTime,
+    /// Size that counts towards the limits.
+    pub bytes: usize,
+    /// The request.
+    pub callback: Callback,
 }
 
-struct Sender {
-    web: Web,
-    runtime: Handle,
-    failed: Failed,
-    deliveries: Mutex<Deliveries<About, Callback>>,
-    start: Clock,
-    idle: Notify,
+/// An event that is on the disk at the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// Number of the event.
+    pub id: u64,
+    /// The conference or call.
+    pub about: About,
+    /// The receiver's URL.
+    pub url: String,
+    /// Time of the event.
+    pub created: WallTime,
+    /// Size that counts towards the limits.
+    pub bytes: usize,
+}
+
+/// A callback that is on the disk and not sent yet.
+#[derive(Debug)]
+pub struct Kept {
+    to: Arc<str>,
+    item: Item<About, u64>,
+}
+
+type Admitted = (Arc<str>, Item<About, u64>, Arc<Event>);
+
+/// An event that is being read.
+pub type Loaded<'a> = Pin<Box<dyn Future<Output = Result<Option<Arc<Event>>, String>> + Send + 'a>>;
+
+/// Events on the disk. Apart from `load` nothing waits.
+pub trait Journal: Send + Sync + 'static {
+    /// Keeps an event until it ends.
+    fn keep(&self, id: u64, event: &Arc<Event>);
+    /// Deletes an event that was delivered.
+    fn delivered(&self, id: u64);
+    /// Makes a dead letter of an event that expired or met a final error.
+    fn died(&self, id: u64, event: &Arc<Event>, error: &FetchError, has_expired: bool);
+    /// Reads an event.
+    fn load(&self, id: u64) -> Loaded<'_>;
+    /// Returns number and bytes of the events that wait in memory for the disk.
+    fn unwritten(&self) -> (usize, usize);
+}
+
+/// The outbox. Cheap to clone.
+#[derive(Clone)]
+pub struct Callbacks {
+    pub(crate) sender: Arc<Sender>,
 }
 
 impl Callbacks {
-    /// To be called inside the tokio runtime that is to send.
+    /// Starts an outbox within the tokio runtime that is to send; ids of events follow `last_id`.
     #[must_use]
-    pub fn start(web: Web, failed: Failed) -> Self {
-        let sender = Sender {
-            web,
-            runtime: Handle::current(),
-            failed,
-            deliveries: Mutex::new(Deliveries::new(Bounds::default())),
-            start: Clock::now(),
-            idle: Notify::new(),
-        };
-        let sender = Arc::new(sender);
+    pub fn start(web: Web, journal: Arc<dyn Journal>, lifetime: Duration, last_id: u64) -> Self {
+        let sender = Arc::new(Sender::new(web, journal, lifetime, last_id));
+        tokio::spawn(Arc::clone(&sender).keep_time());
         Self { sender }
+    }
+
+    /// Takes the events of an earlier process, in the order of their ids.
+    pub fn restore(&self, events: impl IntoIterator<Item = Restored>) {
+        let now = self.sender.now();
+        let wall = wall();
+        {
+            let mut state = self.sender.lock();
+            for event in events {
+                let age = wall.0.saturating_sub(event.created.0);
+                let age = Duration::from_millis(u64::try_from(age).unwrap_or(0));
+                let left = self.sender.lifetime.saturating_sub(age);
+                let item = Item {
+                    about: event.about,
+                    event: event.id,
+                    bytes: event.bytes,
+                    expires: now + left,
+                };
+                state.deliveries.restore(&receiver(&event.url), item);
+            }
+        }
+        self.sender.pump();
     }
 
     /// Queues a callback; from any thread, never blocks.
     pub fn push(&self, callback: Callback) -> Result<(), Full> {
-        let (about, bytes) = (callback.about, callback.bytes());
-        self.sender.lock().push(about, callback, bytes)?;
-        self.sender.set_out();
+        let sender = &self.sender;
+        let id = {
+            let mut state = sender.lock();
+            let (to, item, event) = sender.admit(&mut state, callback)?;
+            let id = item.event;
+            state.deliveries.restore(&to, item);
+            state.hold(id, Held::new(event));
+            id
+        };
+        sender.pump();
+        // An event that is not being sent now goes to the disk at once.
+        sender.lock().keep_unless_begun(id, &*sender.journal);
         Ok(())
     }
 
-    /// How many wait or are under way.
-    #[must_use]
-    pub fn waiting(&self) -> usize {
-        self.sender.lock().waiting()
+    /// Keeps a callback on the disk, to be sent later by `send`, or after the next start.
+    pub fn keep(&self, callback: Callback) -> Result<Kept, Full> {
+        let sender = &self.sender;
+        let mut state = sender.lock();
+        let (to, item, event) = sender.admit(&mut state, callback)?;
+        sender.journal.keep(item.event, &event);
+        Ok(Kept { to, item })
     }
 
-    /// Waits until all are sent or given up, at most so long; tells how many are left.
-    pub async fn drain(&self, patience: Duration) -> usize {
-        let all_sent = async {
-            loop {
-                let idle = self.sender.idle.notified();
-                if self.waiting() == 0 {
-                    return;
-                }
-                idle.await;
-            }
-        };
-        let _ = timeout(patience, all_sent).await;
-        self.waiting()
+    /// Sends a callback that was kept.
+    pub fn send(&self, kept: Kept) {
+        let Kept { to, item } = kept;
+        self.sender.lock().deliveries.restore(&to, item);
+        self.sender.pump();
     }
+
+    /// Returns a number for an event that is about to be sent again, if the outbox has room.
+    #[must_use]
+    pub fn reserve(&self, url: &str, bytes: usize) -> Option<u64> {
+        let mut state = self.sender.lock();
+        if state.deliveries.check(&receiver(url), bytes).is_err() {
+            return None;
+        }
+        state.last_id += 1;
+        Some(state.last_id)
+    }
+
+    /// Returns the number of events that wait or are under way.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.sender.lock().deliveries.waiting()
+    }
+
+    /// Returns the bytes of these events.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.sender.lock().deliveries.bytes()
+    }
+
+    /// Ends sending: waits until no event can be sent before a pause ends, at most so long. The
+    /// others go to the disk; returns their number.
+    pub async fn drain(&self, patience: Duration) -> usize {
+        let at_rest = self.sender.at_rest();
+        let _ = tokio::time::timeout(patience, at_rest).await;
+        self.sender.stop()
+    }
+}
+
+/// Returns scheme, host and port of a URL. A URL that is none is a receiver of its own.
+pub(crate) fn receiver(url: &str) -> Arc<str> {
+    let origin = Url::parse(url).map(|url| url.origin().ascii_serialization());
+    origin.map_or_else(|_| Arc::from(url), Arc::from)
 }
 
 impl Sender {
-    fn lock(&self) -> MutexGuard<'_, Deliveries<About, Callback>> {
-        self.deliveries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn now(&self) -> Instant {
-        Instant(0) + self.start.elapsed()
-    }
-
-    /// Begins every attempt that may begin now.
-    fn set_out(self: &Arc<Self>) {
-        loop {
-            let attempt = self.lock().next_attempt(self.now());
-            let Some(attempt) = attempt else { return };
-            let sender = Arc::clone(self);
-            self.runtime
-                .spawn(async move { sender.send(attempt).await });
-        }
-    }
-
-    /// Sends one callback, as often as it is to be tried.
-    async fn send(self: Arc<Self>, mut attempt: Attempt<About, Callback>) {
-        loop {
-            let callback = &attempt.callback;
-            let result = self.tried(callback, attempt.within).await;
-            let outcome = match &result {
-                Ok(()) => Outcome::Told,
-                Err(error) => Outcome::Failed {
-                    code: error.code,
-                    status: error.status,
-                },
-            };
-            let after = self.lock().attempted(self.now(), attempt.about, outcome);
-            if let After::Again(at) = after {
-                sleep_until(self.start + at.saturating_since(Instant(0))).await;
-                let again = self.lock().again(self.now(), attempt.about);
-                let Some(again) = again else { return };
-                attempt = again;
-                continue;
-            }
-            if let Err(error) = result {
-                (self.failed)(callback, &error);
-            }
-            if self.lock().waiting() == 0 {
-                self.idle.notify_waiters();
-            }
-            return self.set_out();
-        }
-    }
-
-    async fn tried(&self, callback: &Callback, within: Duration) -> Result<(), FetchError> {
-        let told = timeout(within, self.web.shared.tell(callback)).await;
-        told.unwrap_or_else(|_| {
-            let message = format!("not told within {} s", CALLBACK_TOTAL.as_secs());
-            Err(failure::connection(message))
-        })
+    /// Gives a callback its number and its token, if there is room.
+    fn admit(&self, state: &mut State, callback: Callback) -> Result<Admitted, Full> {
+        let to = receiver(&callback.url);
+        let bytes = callback.bytes();
+        state.check_memory(self.journal.unwritten())?;
+        state.deliveries.check(&to, bytes)?;
+        state.last_id += 1;
+        let item = Item {
+            about: callback.about,
+            event: state.last_id,
+            bytes,
+            expires: self.now() + self.lifetime,
+        };
+        let event = Event {
+            token: token(),
+            created: wall(),
+            bytes,
+            callback,
+        };
+        Ok((to, item, Arc::new(event)))
     }
 }
 
-impl Shared {
-    /// One attempt.
-    async fn tell(&self, callback: &Callback) -> Result<(), FetchError> {
-        let ask = Ask {
-            method: callback.method,
-            url: &callback.url,
-            fields: &callback.fields,
-            time_outs: callback.time_outs,
-            conditions: HeaderMap::new(),
-            signed: true,
-        };
-        // Events carry no cookies: no vendor documents them there.
-        let mut jar = Jar::default();
-        let mut body = Body::new(self.exchange(&ask, &mut jar).await?.response);
-        let status = body.status();
-        if !(200..300).contains(&status) {
-            return Err(body.witness(failure::status(status)).await);
+/// Returns a new idempotency token.
+fn token() -> String {
+    let mut bits = [0; 16];
+    if let Err(error) = getrandom::fill(&mut bits) {
+        // A token only has to differ from others.
+        tracing::error!(%error, "the system gives no random numbers");
+        let now = std::time::SystemTime::UNIX_EPOCH.elapsed();
+        bits = now.unwrap_or_default().as_nanos().to_be_bytes();
+    }
+    ConferenceSid::from_random(u128::from_be_bytes(bits)).to_string()
+}
+
+pub(crate) fn wall() -> WallTime {
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed();
+    let ms = since.unwrap_or_default().as_millis();
+    WallTime(i64::try_from(ms).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::receiver;
+
+    #[test]
+    fn a_receiver_is_scheme_host_and_port() {
+        let cases = [
+            ("http://Example.com/a?b#c", "http://example.com"),
+            ("http://example.com:80/", "http://example.com"),
+            ("https://u:p@example.com:8443/x", "https://example.com:8443"),
+            ("not a url", "not a url"),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(&*receiver(url), expected);
         }
-        // The answer means nothing, but a connection is used again only once it is read.
-        let mut read = 0;
-        let rest = async {
-            while let Ok(Some(chunk)) = body.next().await {
-                read += chunk.len();
-                if read > CALLBACK_ANSWER_BYTES_MAX {
-                    return;
-                }
-            }
-        };
-        let _ = timeout(Duration::from_secs(1), rest).await;
-        Ok(())
     }
 }

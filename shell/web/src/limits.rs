@@ -59,3 +59,5 @@ pub const URL_CHARS_MAX: usize = 8_192;
 
 /// Bytes of a callback's answer that are read before the connection is closed instead of reused.
 pub const CALLBACK_ANSWER_BYTES_MAX: usize = 16 * 1024;
+/// Receivers whose last error is kept, for the dead letters of events that expire.
+pub const RECEIVER_ERRORS_MAX: usize = 10_000;

@@ -122,13 +122,13 @@ impl World {
                 }
                 Ok(())
             }
-            Arrival::HookAnswered { about, outcome } => self.hook_answered(about, outcome),
+            Arrival::HookAnswered { to, about, outcome } => self.hook_answered(to, about, outcome),
             Arrival::Decided {
                 phone,
                 dialog,
                 decision,
             } => self.decided(phone, dialog, decision),
-            Arrival::HookAgain(about) => self.hook_again(about),
+            Arrival::HooksAgain => self.hooks_again(),
             Arrival::Awake(thread) => self.awake(thread),
             Arrival::Act => self.act(),
             Arrival::Look => self.look(),

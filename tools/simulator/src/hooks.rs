@@ -1,5 +1,5 @@
-//! The application's web hooks, conference by conference: most answer, and some hang, come too
-//! late, fail, refuse or break off.
+//! The applications' receivers of events: most answer, and some hang, come too late, fail, refuse
+//! or break off.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -13,11 +13,16 @@ use crate::tally::{Kind, Tally};
 /// The longest that one that is well takes.
 pub(crate) const WELL_MAX: Duration = Duration::from_millis(50);
 
+/// Number of a receiver.
+pub(crate) type ReceiverId = u8;
+
 pub(crate) struct Hooks {
     dice: Dice,
-    /// Of 1,000 things to be told of, so many meet a hook that is not well.
+    /// Of 1,000 receivers, so many are not well.
     bad: u64,
-    is_well: BTreeMap<About, bool>,
+    receivers: ReceiverId,
+    receiver_of: BTreeMap<About, ReceiverId>,
+    is_well: BTreeMap<ReceiverId, bool>,
 }
 
 /// What comes of one attempt, and when.
@@ -31,42 +36,56 @@ pub(crate) struct Answer {
 impl Hooks {
     pub(crate) fn new(mut dice: Dice) -> Self {
         let bad = *dice.pick(&[0, 200, 500, 1_000]).unwrap_or(&0);
+        let receivers = dice.between(1, 5) as ReceiverId;
         Self {
             dice,
             bad,
+            receivers,
+            receiver_of: BTreeMap::new(),
             is_well: BTreeMap::new(),
         }
     }
 
-    pub(crate) fn is_well(&mut self, about: About) -> bool {
+    /// Returns the receiver of the events of a conference or call.
+    pub(crate) fn receiver(&mut self, about: About) -> ReceiverId {
+        let (dice, receivers) = (&mut self.dice, self.receivers);
+        let known = self.receiver_of.entry(about);
+        *known.or_insert_with(|| dice.below(receivers.into()) as ReceiverId)
+    }
+
+    pub(crate) fn is_well(&mut self, receiver: ReceiverId) -> bool {
         let (dice, bad) = (&mut self.dice, self.bad);
-        let known = self.is_well.entry(about);
+        let known = self.is_well.entry(receiver);
         *known.or_insert_with(|| !dice.chance(bad))
     }
 
     /// At the end of a run all are well.
     pub(crate) fn answer(
         &mut self,
-        about: About,
+        receiver: ReceiverId,
         time_outs: TimeOuts,
         closing: bool,
         tally: &mut Tally,
     ) -> Answer {
-        let well = self.is_well(about) || closing;
+        let well = self.is_well(receiver) || closing;
         let dice = &mut self.dice;
         let quick = Duration::from_micros(dice.between(100, WELL_MAX.as_micros() as u64));
         let ms = |ms: u32| Duration::from_millis(u64::from(ms));
-        let failed = |code, status| Outcome::Failed { code, status };
+        let failed = |code, status| Outcome::Failed {
+            code,
+            status,
+            retry_after: None,
+        };
         let answer = |outcome, after, read| Answer {
             outcome,
             after,
             read,
         };
         if well {
-            return answer(Outcome::Told, quick, true);
+            return answer(Outcome::Delivered, quick, true);
         }
         match dice.weighted(&[300, 60, 80, 80, 180, 80, 70, 60, 90]) {
-            0 => answer(Outcome::Told, quick, true),
+            0 => answer(Outcome::Delivered, quick, true),
             1 => {
                 tally.count(Kind::HookUnreachable);
                 answer(failed(11_200, None), ms(time_outs.open_ms), false)
@@ -81,8 +100,7 @@ impl Hooks {
             }
             4 => {
                 tally.count(Kind::HookFails);
-                let status = *dice.pick(&[500, 503, 429]).unwrap_or(&500);
-                answer(failed(11_217, Some(status)), quick, true)
+                answer(busy(dice, tally), quick, true)
             }
             5 => {
                 tally.count(Kind::HookResets);
@@ -100,8 +118,22 @@ impl Hooks {
             _ => {
                 tally.count(Kind::HookSlow);
                 let after = Duration::from_millis(dice.between(500, 4_500));
-                answer(Outcome::Told, after, true)
+                answer(Outcome::Delivered, after, true)
             }
         }
+    }
+}
+
+/// A status that is retried, now and then with `Retry-After`.
+fn busy(dice: &mut Dice, tally: &mut Tally) -> Outcome {
+    let status = *dice.pick(&[500, 503, 429]).unwrap_or(&500);
+    let retry_after = dice.maybe(300, |dice| {
+        tally.count(Kind::HookRetryAfter);
+        Duration::from_secs(dice.between(0, 10))
+    });
+    Outcome::Failed {
+        code: 11_217,
+        status: Some(status),
+        retry_after,
     }
 }

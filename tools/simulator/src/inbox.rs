@@ -1,20 +1,23 @@
-//! What reaches the application, by a record of its own: in order, each once but for what has to
-//! be tried again, no number missing but of what was dropped or given up, nobody kept waiting by
-//! another's hook, and never more than the bounds.
+//! The events that reach applications, by a record of its own: in order, none missing but those
+//! that were rejected, final or expired, no receiver kept waiting by another, pauses kept, and
+//! never more than the bounds.
 
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use confab_delivery::{After, Attempt, Bounds, Full, Outcome};
 use confab_switchboard::About;
 use confab_terms::Instant;
 
-use crate::hooks::WELL_MAX;
+use crate::hooks::{ReceiverId, WELL_MAX};
 use crate::outcome::Checked;
 use crate::post::Hook;
 
 pub(crate) struct Inbox {
     bounds: Bounds,
+    lifetime: Duration,
     lines: BTreeMap<About, Line>,
+    receivers: BTreeMap<ReceiverId, Receiver>,
     /// In all lines.
     count: usize,
     bytes: usize,
@@ -26,12 +29,27 @@ pub(crate) struct Inbox {
 }
 
 #[derive(Default)]
+struct Receiver {
+    count: usize,
+    bytes: usize,
+    places: usize,
+    /// At some time its own places were taken.
+    scarce: bool,
+    /// Not well, or was not.
+    unwell: bool,
+    /// Before this no attempt begins.
+    rests_until: Option<Instant>,
+    /// Failures since the last answer.
+    failures: u32,
+    failed_at: Instant,
+}
+
+#[derive(Default)]
 struct Line {
+    to: ReceiverId,
     waiting: VecDeque<Waiting>,
-    /// The first of them is under way, or was and is to be again.
-    has_place: bool,
-    under_way: bool,
-    /// The numbers that need not come any more: dropped or given up.
+    under_way: Option<Instant>,
+    /// The numbers that need not come any more: rejected, final or expired.
     lost: BTreeSet<u64>,
     wanted: Option<u64>,
     read: Option<u64>,
@@ -41,18 +59,19 @@ struct Waiting {
     number: u64,
     sequence: u64,
     bytes: usize,
-    attempts: u32,
-    begun: Option<Instant>,
+    pushed: Instant,
     read: bool,
-    /// Its hook and those of all before it are well: by then it has been told.
+    /// Its receiver is well: by then the event has been delivered.
     due: Option<Instant>,
 }
 
 impl Inbox {
-    pub(crate) fn new(bounds: Bounds) -> Self {
+    pub(crate) fn new(bounds: Bounds, lifetime: Duration) -> Self {
         Self {
             bounds,
+            lifetime,
             lines: BTreeMap::new(),
+            receivers: BTreeMap::new(),
             count: 0,
             bytes: 0,
             places: 0,
@@ -65,45 +84,46 @@ impl Inbox {
     pub(crate) fn pushed(
         &mut self,
         now: Instant,
-        about: About,
+        (to, well): (ReceiverId, bool),
         hook: &Hook,
         bytes: usize,
-        well: bool,
         taken: Result<(), Full>,
     ) -> Checked {
         let bounds = self.bounds;
-        let line = self.lines.entry(about).or_default();
+        let receiver = self.receivers.entry(to).or_default();
+        receiver.unwell |= !well;
+        let line = self.lines.entry(hook.about).or_default();
+        line.to = to;
         line.wanted = Some(hook.sequence);
         let ahead = line.waiting.len();
-        let room = ahead < bounds.of_one
+        let room = receiver.count < bounds.count_of_one()
+            && receiver.bytes + bytes <= bounds.bytes_of_one()
             && self.count < bounds.count
             && self.bytes + bytes <= bounds.bytes;
         match (taken, room) {
             (Ok(()), true) => {}
-            (Ok(()), false) => return Err(format!("{about:?}: {hook:?} is one too many")),
-            (Err(_), true) => {
-                return Err(format!(
-                    "{about:?}: {hook:?} is dropped, though there is room"
-                ));
-            }
-            (Err(Full { first }), false) => {
+            (Ok(()), false) => return Err(format!("{hook:?} is one too many")),
+            (Err(_), true) => return Err(format!("{hook:?} is rejected, though there is room")),
+            (Err(Full { is_first }), false) => {
                 self.dropped += 1;
-                self.dropped_told += u64::from(first);
+                self.dropped_told += u64::from(is_first);
                 line.lost.insert(hook.sequence);
                 return Ok(());
             }
         }
+        receiver.count += 1;
+        receiver.bytes += bytes;
         self.count += 1;
         self.bytes += bytes;
         let in_time = WELL_MAX * (ahead as u32 + 1);
+        let prompt = !receiver.unwell && !receiver.scarce && !self.scarce;
         line.waiting.push_back(Waiting {
             number: hook.number,
             sequence: hook.sequence,
             bytes,
-            attempts: 0,
-            begun: None,
+            pushed: now,
             read: false,
-            due: (well && !self.scarce).then_some(now + in_time),
+            due: prompt.then_some(now + in_time),
         });
         Ok(())
     }
@@ -112,37 +132,44 @@ impl Inbox {
     pub(crate) fn sets_out(
         &mut self,
         now: Instant,
-        attempt: &Attempt<About, Hook>,
+        attempt: &Attempt<About, ReceiverId, Hook>,
         read: bool,
     ) -> Checked {
         let wrong = |why: &str| Err(format!("{attempt:?}: {why}"));
-        let Some(line) = self.lines.get_mut(&attempt.about) else {
-            return wrong("nobody wanted it told");
+        let line = self.lines.get_mut(&attempt.about);
+        let (Some(line), Some(receiver)) = (line, self.receivers.get_mut(&attempt.to)) else {
+            return wrong("of nobody");
         };
-        if line.under_way {
+        if line.to != attempt.to {
+            return wrong("goes to another's receiver");
+        }
+        if line.under_way.replace(now).is_some() {
             return wrong("another about the same is under way");
         }
-        line.under_way = true;
-        if !core::mem::replace(&mut line.has_place, true) {
-            self.places += 1;
-        }
+        self.places += 1;
+        receiver.places += 1;
         self.scarce |= self.places >= self.bounds.at_once;
+        receiver.scarce |= receiver.places >= self.bounds.at_once_at_first;
         if self.places > self.bounds.at_once {
             return wrong("too many at once");
         }
+        if receiver.places > self.bounds.at_once_to_one {
+            return wrong("too many at once to one receiver");
+        }
+        if receiver.rests_until.is_some_and(|until| now < until) {
+            return wrong("its receiver rests");
+        }
+        if attempt.within != self.bounds.attempt {
+            return wrong("it may take too long");
+        }
         let Some(first) = line.waiting.front_mut() else {
-            return wrong("told again");
+            return wrong("sent again");
         };
-        if first.number != attempt.callback.number {
+        if first.number != attempt.event.number {
             return wrong(&format!("out of order, {} is next", first.number));
         }
-        first.attempts += 1;
-        let end = *first.begun.get_or_insert(now) + self.bounds.total;
-        if first.attempts > self.bounds.attempts {
-            return wrong("once too often");
-        }
-        if now + attempt.within > end {
-            return wrong("it may take too long");
+        if now >= first.pushed + self.lifetime {
+            return wrong("it has expired");
         }
         if !read {
             return Ok(());
@@ -155,53 +182,97 @@ impl Inbox {
         }
     }
 
+    /// An attempt ends; returns true if its error is final.
     pub(crate) fn answered(
         &mut self,
         now: Instant,
-        about: About,
+        (to, about): (ReceiverId, About),
         outcome: Outcome,
         after: After,
-    ) -> Checked {
-        let bounds = self.bounds;
+    ) -> Result<bool, String> {
         let wrong = |why: &str| Err(format!("{about:?}: {outcome:?}, {after:?}: {why}"));
         let line = self.lines.entry(about).or_default();
-        line.under_way = false;
+        let receiver = self.receivers.entry(to).or_default();
+        let Some(since) = line.under_way.take() else {
+            return wrong("nothing was under way");
+        };
         let Some(first) = line.waiting.front() else {
             return wrong("nothing was under way");
         };
-        if first.due.is_some_and(|due| now > due) && !self.scarce {
-            return wrong("its hook is well, and it comes late");
+        self.places -= 1;
+        receiver.places -= 1;
+        if first.due.is_some_and(|due| now > due) && !self.scarce && !receiver.scarce {
+            return wrong("its receiver is well, and it comes late");
         }
-        let pause = bounds.pause * (1 << (first.attempts - 1));
-        let end = first.begun.unwrap_or(now) + bounds.total;
-        let worth_it = passes(outcome) && first.attempts < bounds.attempts && now + pause < end;
-        match (outcome, after) {
-            (Outcome::Told, After::Told) => {}
-            (Outcome::Failed { .. }, After::Again(at)) if worth_it && at == now + pause => {
-                return Ok(());
+        let is_final = match (outcome, after) {
+            (Outcome::Delivered, After::Delivered) => false,
+            (Outcome::Failed { .. }, After::Again { at, .. }) if passes(outcome) => {
+                let paused = receiver.failed(now, since, at, outcome, &self.bounds);
+                return paused.map(|()| false).or_else(|why| wrong(&why));
             }
-            (Outcome::Failed { .. }, After::GivenUp) if !worth_it => {
+            (Outcome::Failed { .. }, After::Final) if !passes(outcome) => {
                 if !first.read {
                     line.lost.insert(first.sequence);
                 }
+                true
             }
             _ => return wrong("that does not follow"),
+        };
+        if answers(outcome) {
+            (receiver.failures, receiver.rests_until) = (0, None);
         }
-        line.has_place = false;
-        self.places -= 1;
+        self.leaves(about);
+        Ok(is_final)
+    }
+
+    /// The lifetime of an event has ended.
+    pub(crate) fn expired(&mut self, now: Instant, hook: &Hook) -> Checked {
+        let wrong = |why: &str| Err(format!("{hook:?} expires: {why}"));
+        let line = self.lines.entry(hook.about).or_default();
+        if line.under_way.is_some() {
+            return wrong("it is under way");
+        }
+        match line.waiting.front() {
+            Some(first) if first.number != hook.number => wrong("another is before it"),
+            Some(first) if now < first.pushed + self.lifetime => wrong("too early"),
+            None => wrong("it has left"),
+            Some(first) => {
+                if !first.read {
+                    line.lost.insert(first.sequence);
+                }
+                self.leaves(hook.about);
+                Ok(())
+            }
+        }
+    }
+
+    fn leaves(&mut self, about: About) {
+        let line = self.lines.entry(about).or_default();
+        let receiver = self.receivers.entry(line.to).or_default();
         if let Some(first) = line.waiting.pop_front() {
             self.count -= 1;
             self.bytes -= first.bytes;
+            receiver.count -= 1;
+            receiver.bytes -= first.bytes;
         }
-        Ok(())
+        if receiver.count == 0 {
+            // Without events there is no back-off.
+            (receiver.failures, receiver.rests_until) = (0, None);
+        }
     }
 
-    /// While a place is free, whatever could be sent is.
+    /// While a place is free, every event for a receiver that is well is sent.
     pub(crate) fn nobody_waits_in_vain(&self) -> Checked {
         if self.places >= self.bounds.at_once {
             return Ok(());
         }
-        let idle = |line: &Line| !line.has_place && !line.waiting.is_empty();
+        let idle = |line: &Line| {
+            let receiver = self.receivers.get(&line.to);
+            let could = receiver.is_some_and(|receiver| {
+                !receiver.unwell && receiver.places < self.bounds.at_once_at_first
+            });
+            could && line.under_way.is_none() && !line.waiting.is_empty()
+        };
         match self.lines.iter().find(|(_, line)| idle(line)) {
             Some((about, _)) => Err(format!("{about:?} waits, and a place is free")),
             None => Ok(()),
@@ -216,10 +287,7 @@ impl Inbox {
             ));
         }
         if self.dropped > 0 && self.dropped_told == 0 {
-            return Err(format!(
-                "{} were dropped, and nobody was told",
-                self.dropped
-            ));
+            return Err(format!("{} were rejected without a word", self.dropped));
         }
         for (about, line) in &self.lines {
             let came = line.read.map_or(first_of(*about), |read| read + 1);
@@ -228,6 +296,43 @@ impl Inbox {
                 return Err(format!("{about:?}: number {gap} never came"));
             }
         }
+        Ok(())
+    }
+}
+
+impl Receiver {
+    /// Checks the pause after a failure.
+    fn failed(
+        &mut self,
+        now: Instant,
+        since: Instant,
+        at: Instant,
+        outcome: Outcome,
+        bounds: &Bounds,
+    ) -> Result<(), String> {
+        let before = self.rests_until.unwrap_or(now);
+        let counts = self.failures == 0 || since > self.failed_at;
+        if counts {
+            self.failures += 1;
+            self.failed_at = now;
+        }
+        let doubled = bounds.pause * 2_u32.pow((self.failures - 1).min(20));
+        let nominal = doubled.min(bounds.pause_max);
+        let (least, most) = match outcome {
+            Outcome::Failed {
+                retry_after: Some(after),
+                ..
+            } => {
+                let pause = after.clamp(bounds.pause, bounds.retry_after_max);
+                (pause, pause)
+            }
+            _ if counts => (nominal * 8 / 10, (nominal * 12 / 10).min(bounds.pause_max)),
+            _ => (Duration::ZERO, Duration::ZERO),
+        };
+        if at < (now + least).max(before) || at > (now + most).max(before) {
+            return Err(format!("a pause of {:?}", at.saturating_since(now)));
+        }
+        self.rests_until = Some(at);
         Ok(())
     }
 }
@@ -258,16 +363,24 @@ fn first_of(about: About) -> u64 {
     }
 }
 
-/// What may be better in a second, as the vendors say what a status means.
+/// Errors that another attempt may not meet, by the meaning that the vendors give to a status.
 fn passes(outcome: Outcome) -> bool {
     match outcome {
-        Outcome::Told => false,
         Outcome::Failed {
             code: 11_217,
             status,
+            ..
         } => {
             matches!(status, Some(500 | 503 | 429))
         }
         Outcome::Failed { code, .. } => code == 11_200,
+        _ => false,
+    }
+}
+
+fn answers(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Failed { status, .. } => status.is_some(),
+        outcome => outcome == Outcome::Delivered,
     }
 }

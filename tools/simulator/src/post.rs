@@ -1,57 +1,80 @@
 //! Callbacks are sent as the server sends them: by the same rules, over a web on the virtual clock.
 
-use confab_delivery::{After, Attempt, Bounds, Deliveries, Outcome};
+use core::time::Duration;
+
+use confab_delivery::{Attempt, Bounds, Deliveries, Item, Outcome, Step};
 use confab_switchboard::{About, TimeOuts};
+use confab_terms::Instant;
+use confab_terms::limits::OUTBOX_LIFETIME;
 use serde::{Deserialize, Serialize};
 
 use crate::dice::Dice;
-use crate::hooks::Hooks;
+use crate::hooks::{Hooks, ReceiverId};
 use crate::inbox::Inbox;
 use crate::outcome::Checked;
 use crate::queue::Arrival;
 use crate::tally::Kind;
 use crate::world::World;
 
-/// What is sent.
+/// An event.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Hook {
-    /// In the order in which the switchboard wanted them sent.
+    /// Counts up in the order in which the switchboard sent the events.
     pub(crate) number: u64,
+    pub(crate) about: About,
     pub(crate) sequence: u64,
     pub(crate) time_outs: TimeOuts,
 }
 
 pub(crate) struct Post {
-    pub(crate) deliveries: Deliveries<About, Hook>,
+    pub(crate) deliveries: Deliveries<About, ReceiverId, Hook>,
     hooks: Hooks,
     pub(crate) inbox: Inbox,
+    lifetime: Duration,
     count: u64,
+    /// Time at which the outbox is looked at again.
+    wakes_at: Option<Instant>,
 }
 
 impl Post {
-    /// Every second sender is a small one, that is soon full.
+    /// Every second outbox is a small one, that is soon full; in every second one events expire.
     pub(crate) fn new(mut dice: Dice) -> Self {
+        let shared = Bounds {
+            // At the end of a run nobody rests for long.
+            pause_max: Duration::from_millis(dice.between(2_000, 8_000)),
+            retry_after_max: Duration::from_millis(dice.between(1_000, 6_000)),
+            ..Bounds::default()
+        };
         let bounds = match dice.coin() {
-            true => Bounds::default(),
+            true => shared,
             false => Bounds {
                 count: dice.between(8, 60) as usize,
                 bytes: dice.between(10_000, 100_000) as usize,
-                of_one: dice.between(3, 20) as usize,
-                at_once: dice.between(1, 6) as usize,
-                ..Bounds::default()
+                receiver_share: dice.between(1, 4) as usize,
+                at_once: dice.between(2, 8) as usize,
+                at_once_to_one: dice.between(2, 4) as usize,
+                at_once_at_first: dice.between(1, 2) as usize,
+                at_once_to_failing: dice.between(1, 2) as usize,
+                ..shared
             },
         };
+        let lifetime = match dice.coin() {
+            true => OUTBOX_LIFETIME,
+            false => Duration::from_millis(dice.between(3_000, 20_000)),
+        };
         Self {
-            deliveries: Deliveries::new(bounds),
+            deliveries: Deliveries::new(bounds, dice.bits()),
             hooks: Hooks::new(dice),
-            inbox: Inbox::new(bounds),
+            inbox: Inbox::new(bounds, lifetime),
+            lifetime,
             count: 0,
+            wakes_at: None,
         }
     }
 }
 
 impl World {
-    /// The switchboard wants it told.
+    /// Queues an event of the switchboard.
     pub(crate) fn post(
         &mut self,
         about: About,
@@ -71,69 +94,102 @@ impl World {
         post.count += 1;
         let hook = Hook {
             number: post.count,
+            about,
             sequence,
             time_outs,
         };
-        let well = post.hooks.is_well(about);
-        let taken = post.deliveries.push(about, hook.clone(), bytes);
+        let to = post.hooks.receiver(about);
+        let well = post.hooks.is_well(to);
+        let item = Item {
+            about,
+            event: hook.clone(),
+            bytes,
+            expires: self.now + post.lifetime,
+        };
+        let taken = post.deliveries.push(&to, item);
         if taken.is_err() {
             self.tally.count(Kind::NoRoom);
         }
         let inbox = &mut post.inbox;
-        inbox.pushed(self.now, about, &hook, bytes, well, taken)?;
+        inbox.pushed(self.now, (to, well), &hook, bytes, taken)?;
         self.set_out()
     }
 
     fn set_out(&mut self) -> Checked {
-        while let Some(attempt) = self.post.deliveries.next_attempt(self.now) {
-            self.try_hook(&attempt)?;
+        while let Some(step) = self.post.deliveries.next(self.now) {
+            match step {
+                Step::Send(attempt) => self.try_hook(&attempt)?,
+                Step::Expired(hook) => {
+                    self.trace(|| format!("   web: {hook:?} expires"));
+                    self.tally.count(Kind::Expired);
+                    self.post.inbox.expired(self.now, &hook)?;
+                }
+            }
+        }
+        let wakes_at = self.post.deliveries.wakes_at();
+        if let Some(at) = wakes_at
+            && self.post.wakes_at.is_none_or(|planned| at < planned)
+        {
+            self.post.wakes_at = Some(at);
+            self.queue.push(at.max(self.now), Arrival::HooksAgain);
         }
         self.post.inbox.nobody_waits_in_vain()
     }
 
-    fn try_hook(&mut self, attempt: &Attempt<About, Hook>) -> Checked {
+    fn try_hook(&mut self, attempt: &Attempt<About, ReceiverId, Hook>) -> Checked {
         let Attempt {
+            to,
             about,
-            callback: Hook { time_outs, .. },
+            event: Hook { time_outs, .. },
             within,
             ..
         } = *attempt;
         self.trace(|| format!("   web: {attempt:?}"));
-        self.hash.word(self.now.0 ^ attempt.callback.number);
+        self.hash.word(self.now.0 ^ attempt.event.number);
         let (closing, tally) = (self.closing, &mut self.tally);
-        let mut answer = self.post.hooks.answer(about, time_outs, closing, tally);
+        let mut answer = self.post.hooks.answer(to, time_outs, closing, tally);
         if answer.after >= within {
-            // As the server does: it is not waited for any longer.
+            // As the server does: the attempt has failed by then.
             answer.after = within;
             answer.outcome = Outcome::Failed {
                 code: 11_200,
                 status: None,
+                retry_after: None,
             };
         }
         let inbox = &mut self.post.inbox;
         inbox.sets_out(self.now, attempt, answer.read)?;
         let outcome = answer.outcome;
-        let arrival = Arrival::HookAnswered { about, outcome };
+        let arrival = Arrival::HookAnswered { to, about, outcome };
         self.queue.push(self.now + answer.after, arrival);
         Ok(())
     }
 
-    pub(crate) fn hook_answered(&mut self, about: About, outcome: Outcome) -> Checked {
-        let after = self.post.deliveries.attempted(self.now, about, outcome);
+    pub(crate) fn hook_answered(
+        &mut self,
+        to: ReceiverId,
+        about: About,
+        outcome: Outcome,
+    ) -> Checked {
+        let after = self
+            .post
+            .deliveries
+            .attempted(self.now, &to, about, outcome);
         self.trace(|| format!("   web: {about:?} {outcome:?}: {after:?}"));
-        self.post.inbox.answered(self.now, about, outcome, after)?;
-        match after {
-            After::Again(at) => self.queue.push(at, Arrival::HookAgain(about)),
-            After::GivenUp => self.tally.count(Kind::GivenUp),
-            After::Told => {}
+        let gone = self
+            .post
+            .inbox
+            .answered(self.now, (to, about), outcome, after)?;
+        if gone {
+            self.tally.count(Kind::GivenUp);
         }
         self.set_out()
     }
 
-    pub(crate) fn hook_again(&mut self, about: About) -> Checked {
-        match self.post.deliveries.again(self.now, about) {
-            Some(attempt) => self.try_hook(&attempt),
-            None => Err(format!("{about:?} was to be tried again, and is not")),
+    pub(crate) fn hooks_again(&mut self) -> Checked {
+        if self.post.wakes_at.is_some_and(|at| at <= self.now) {
+            self.post.wakes_at = None;
         }
+        self.set_out()
     }
 }

@@ -11,6 +11,7 @@ use confab_terms::{CallSid, FetchId, Instant, LegId, SocketAddr};
 
 use crate::application::Brings;
 use crate::dialling::Decision;
+use crate::hooks::ReceiverId;
 use crate::streams::End;
 
 /// An order to a media thread; in their order.
@@ -58,9 +59,13 @@ pub(crate) enum Arrival {
     /// At the media threads, from the sounds.
     Chunk(Command),
     /// At the sender of callbacks: what came of an attempt.
-    HookAnswered { about: About, outcome: Outcome },
-    /// The pause before another attempt is over.
-    HookAgain(About),
+    HookAnswered {
+        to: ReceiverId,
+        about: About,
+        outcome: Outcome,
+    },
+    /// A pause of a receiver may be over.
+    HooksAgain,
     /// A media thread goes on.
     Awake(usize),
     /// The next line of the script.

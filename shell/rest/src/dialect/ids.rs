@@ -8,6 +8,8 @@ use super::Dialect;
 
 /// The letters of a notification, whose sid only the store and the API know.
 const NOTIFICATION: &str = "NO";
+/// The letters of a dead letter, whose sid is the token of its event.
+const DEAD_LETTER: &str = "DL";
 
 impl Dialect {
     /// A sid as this vendor writes it.
@@ -30,19 +32,37 @@ impl Dialect {
 
     /// The sid of a notification, which the store keeps as a UUID.
     pub(crate) fn spell_notification(self, sid: &str) -> String {
-        match self {
-            Self::SignalWire => sid.to_owned(),
-            Self::Twilio => format!("{NOTIFICATION}{}", sid.replace('-', "")),
-        }
+        self.spell_uuid(NOTIFICATION, sid)
     }
 
     /// The sid of a notification as the store keeps it. `None`: it can be none.
     pub(crate) fn read_notification(self, text: &str) -> Option<String> {
+        self.read_uuid(NOTIFICATION, text)
+    }
+
+    /// Returns the sid of a dead letter as this vendor would write it.
+    pub(crate) fn spell_dead_letter(self, sid: &str) -> String {
+        self.spell_uuid(DEAD_LETTER, sid)
+    }
+
+    /// Reads the sid of a dead letter; `None` if the text cannot be one.
+    pub(crate) fn read_dead_letter(self, text: &str) -> Option<String> {
+        self.read_uuid(DEAD_LETTER, text)
+    }
+
+    fn spell_uuid(self, letters: &str, sid: &str) -> String {
+        match self {
+            Self::SignalWire => sid.to_owned(),
+            Self::Twilio => format!("{letters}{}", sid.replace('-', "")),
+        }
+    }
+
+    fn read_uuid(self, letters: &str, text: &str) -> Option<String> {
         let sid: Option<CallSid> = match self {
             Self::SignalWire => self.read(text),
             // The digits are those of a UUID, whatever the letters.
             Self::Twilio => {
-                let digits = text.strip_prefix(NOTIFICATION)?;
+                let digits = text.strip_prefix(letters)?;
                 self.read(&format!("{}{digits}", CallSid::PREFIX))
             }
         };

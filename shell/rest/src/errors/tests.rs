@@ -53,7 +53,8 @@ fn next(error: &ApiError) -> Option<ApiError> {
         E::Store(_) => E::WrongReply,
         E::WrongReply => E::Http(StatusCode::NOT_FOUND),
         E::Http(_) => E::Unreadable(StatusCode::URI_TOO_LONG),
-        E::Unreadable(_) => E::TooManyConnections,
+        E::Unreadable(_) => E::OutboxFull,
+        E::OutboxFull => E::TooManyConnections,
         E::TooManyConnections => return None,
     })
 }

@@ -9,6 +9,7 @@ mod calls;
 #[path = "../common/mod.rs"]
 mod common;
 mod cross_origin;
+mod dead_letters;
 mod keys;
 mod links;
 mod lists;

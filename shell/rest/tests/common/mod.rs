@@ -11,13 +11,13 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use confab_rest::{
-    Api, Asked, Dialect, Family, Figures, Histogram, Line, Metrics, QueueFull, Switch, Values,
-    router,
+    Api, Asked, Dialect, Family, Figures, Histogram, Line, Metrics, QueueFull, Resend, Resent,
+    Switch, Values, router,
 };
 use confab_store::RecordingFilter;
 use confab_store::{
-    Account, ApiKey, CallFilter, ConferenceFilter, Entry, KeptNotice, KeySecret, NoticeFilter,
-    Part, Place, Store, StoreError, Stored, TokenHash,
+    Account, ApiKey, CallFilter, ConferenceFilter, DeadLetter, Entry, KeptNotice, KeySecret,
+    NoticeFilter, Part, Place, Store, StoreError, Stored, TokenHash,
 };
 use confab_switchboard::RecordingView;
 use confab_switchboard::conference::{ParticipantState, Status};
@@ -292,6 +292,37 @@ pub struct Bench {
     pub asked: Arc<Mutex<Vec<Question>>>,
     pub ready: Arc<AtomicBool>,
     pub store: Arc<Memory>,
+    pub dead: Arc<Dead>,
+}
+
+/// Dead letters in memory.
+#[derive(Default)]
+pub struct Dead {
+    pub letters: Mutex<Vec<DeadLetter>>,
+    pub is_full: AtomicBool,
+}
+
+impl Resend for Dead {
+    fn dead_letter(&self, sid: &str) -> Stored<'_, Option<DeadLetter>> {
+        let letters = self.letters.lock().unwrap();
+        let found = letters.iter().find(|dead| dead.sid() == sid).cloned();
+        Box::pin(async move { Ok(found) })
+    }
+    fn dead_letters(&self, part: Part) -> Stored<'_, Vec<DeadLetter>> {
+        let letters = self.letters.lock().unwrap().clone();
+        let found = part.cut(letters, DeadLetter::place);
+        Box::pin(async move { Ok(found) })
+    }
+    fn resend(&self, sid: &str) -> Stored<'_, Resent> {
+        let mut letters = self.letters.lock().unwrap();
+        let at = letters.iter().position(|dead| dead.sid() == sid);
+        let resent = match (at, self.is_full.load(Ordering::Relaxed)) {
+            (None, _) => Resent::Unknown,
+            (Some(_), true) => Resent::Full,
+            (Some(at), false) => Resent::Queued(letters.remove(at)),
+        };
+        Box::pin(async move { Ok(resent) })
+    }
 }
 
 pub struct Answer {
@@ -363,7 +394,9 @@ impl Bench {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let ready = Arc::new(AtomicBool::new(true));
         let store = Arc::new(store);
+        let dead = Arc::new(Dead::default());
         let router = router(Api {
+            dead_letters: Arc::<Dead>::clone(&dead),
             line: Line::new(Scripted {
                 script: Box::new(script),
                 asked: Arc::clone(&asked),
@@ -381,6 +414,7 @@ impl Bench {
             asked,
             ready,
             store,
+            dead,
         }
     }
 

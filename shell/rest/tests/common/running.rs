@@ -62,6 +62,7 @@ pub async fn run(dir: &Path) -> Running {
             notices: std::sync::Mutex::default(),
             recordings: std::sync::Mutex::default(),
         }),
+        dead_letters: Arc::new(super::Dead::default()),
         audio: confab_sounds::AudioFiles::new(super::recordings_dir()),
         dialect: Dialect::SignalWire,
         api_url: super::API_URL.to_owned(),

@@ -240,6 +240,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "Of what: initiated, ringing, answered, completed",
     },
     Setting {
+        name: "callback_lifetime",
+        default: Some("86400"),
+        value: "SECONDS",
+        help: "Events that no application takes are sent again for so long, 1 to 604800; then each \
+               is a dead letter",
+    },
+    Setting {
         name: "fetch_allow",
         default: None,
         value: "CIDR,…",

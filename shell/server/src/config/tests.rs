@@ -42,8 +42,21 @@ fn nothing_given_is_the_contract() {
     assert_eq!(config.rtp_ports.to_string(), "20000-39999");
     assert_eq!(config.data_dir.to_str(), Some("./data"));
     assert_eq!(config.drain.as_secs(), 30);
+    assert_eq!(config.callback_lifetime.as_secs(), 86_400);
     assert_eq!(config.log_format, LogFormat::Text);
     assert!(config.voice.is_none() && config.account_sid.is_none());
+}
+
+#[test]
+fn lifetime_of_callbacks_is_a_second_to_a_week() {
+    let variable = "CONFAB_CALLBACK_LIFETIME";
+    for (value, seconds) in [("1", 1), ("604800", 604_800)] {
+        let config = read(&[], &[(variable, value)], "").unwrap();
+        assert_eq!(config.callback_lifetime.as_secs(), seconds);
+    }
+    for value in ["0", "604801", "-1", "1h"] {
+        refusal(variable, value);
+    }
 }
 
 #[test]

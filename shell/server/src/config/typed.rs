@@ -51,6 +51,7 @@ pub(crate) struct Config {
     pub(crate) voice_fallback: Option<(String, Method)>,
     pub(crate) status_callback: Option<(String, Method)>,
     pub(crate) status_callback_events: Vec<CallEvent>,
+    pub(crate) callback_lifetime: Duration,
     pub(crate) fetch_allow: Vec<Cidr>,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) dialect: Dialect,
@@ -115,6 +116,7 @@ impl Config {
             voice_fallback: to("voice_fallback_url", "voice_fallback_method")?,
             status_callback: to("status_callback_url", "status_callback_method")?,
             status_callback_events: one("status_callback_events")?.call_events()?,
+            callback_lifetime: one("callback_lifetime")?.lifetime()?,
             fetch_allow: some("fetch_allow")
                 .map(Given::networks)
                 .transpose()?

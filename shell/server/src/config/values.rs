@@ -13,6 +13,9 @@ use thiserror::Error;
 
 use super::{ConfiguredTrunk, Given, LogFormat};
 
+/// Longest lifetime of an event, in seconds: a week.
+const CALLBACK_LIFETIME_MAX: u32 = 7 * 86_400;
+
 /// A value that cannot be used: one line.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{what}{} {wanted}", .value.as_ref().map(|v| format!("={v:?}")).unwrap_or_default())]
@@ -94,6 +97,11 @@ impl Given {
 
     pub(crate) fn srtp(&self) -> Result<Srtp, BadValue> {
         Srtp::of_name(&self.value).ok_or_else(|| self.bad("is none of off, prefer and require"))
+    }
+
+    pub(crate) fn lifetime(&self) -> Result<Duration, BadValue> {
+        let seconds = self.number(1..=CALLBACK_LIFETIME_MAX)?;
+        Ok(Duration::from_secs(seconds.into()))
     }
 
     pub(crate) fn switch(&self) -> Result<bool, BadValue> {

@@ -97,7 +97,7 @@ async fn events_survive_a_restart_in_order() {
     let kept = event(7);
     assert_eq!((row.about, row.url), (kept.about, kept.url.clone()));
     assert_eq!((row.created, row.bytes), (kept.created, kept.bytes));
-    for n in (1..=700).filter(|n| n % 2 == 0) {
+    for n in (1..=700).filter(|n: &u64| n.is_multiple_of(2)) {
         store.outbox_ended(n, None);
     }
     store.flush_outbox().await.unwrap();
@@ -114,7 +114,7 @@ async fn an_event_that_ends_before_it_is_written_leaves_no_row() {
     // Whenever the writer takes its batch: before an end, between both, or behind it.
     for n in 1..=2_000 {
         store.keep_event(n, event(n));
-        if n % 7 == 0 {
+        if u64::is_multiple_of(n, 7) {
             tokio::task::yield_now().await;
         }
         store.outbox_ended(n, None);
@@ -138,7 +138,7 @@ async fn events_of_an_outage_wait_in_memory_and_an_end_meanwhile_is_not_undone()
     // The first batch has been refused by then.
     tokio::time::sleep(Duration::from_millis(300)).await;
     for n in 300..=1_000 {
-        if n % 2 == 0 {
+        if u64::is_multiple_of(n, 2) {
             store.outbox_ended(n, None);
         }
     }

@@ -1,11 +1,13 @@
 //! The operator's own host and port: exempt from the address check, unless another host leads
 //! there by a redirect or a playlist.
 
+use std::sync::Arc;
+
 use confab_switchboard::{About, FetchError, FetchKind, Fetched, TimeOuts};
 use confab_terms::{CallSid, Method};
 use confab_web::{Callback, Callbacks, Web};
-use tokio::sync::mpsc;
 
+use crate::callbacks::{DAY, Disk, until};
 use crate::servers::{Names, Say, Server, get, ok, post, redirect, strict, web};
 
 const KINDS: [FetchKind; 3] = [
@@ -155,9 +157,8 @@ async fn playlists_of_another_host_lead_to_no_port_of_the_operators() {
 #[tokio::test]
 async fn callbacks_follow_no_redirect_of_another_host_to_the_operator() {
     let setup = setup(redirects).await;
-    let (failed, mut failures) = mpsc::unbounded_channel();
-    let note = move |_: &Callback, error: &FetchError| failed.send(error.code).unwrap();
-    let callbacks = Callbacks::start(setup.web.clone(), Box::new(note));
+    let disk = Arc::new(Disk::default());
+    let callbacks = Callbacks::start(setup.web.clone(), Arc::clone(&disk) as _, DAY, 0);
     for (n, path) in ["/to-app", "/to-port"].into_iter().enumerate() {
         let callback = Callback {
             about: About::Call(CallSid(uuid::Uuid::from_u128(n as u128))),
@@ -167,7 +168,8 @@ async fn callbacks_follow_no_redirect_of_another_host_to_the_operator() {
             time_outs: TimeOuts::default(),
         };
         callbacks.push(callback).unwrap();
-        assert_eq!(failures.recv().await, Some(11205), "{path}");
+        until(path, || disk.codes().len() > n).await;
+        assert_eq!(disk.codes()[n], 11205, "{path}");
     }
     assert!(setup.app.seen().is_empty());
     assert_eq!(setup.canary.connections(), 0);

@@ -1,5 +1,5 @@
-//! Webhooks whose receiver is away for a while: over `kill -9`, SIGTERM and restarts nothing is lost,
-//! and each conference's events arrive in order; dead letters are sent again by the API.
+//! Webhooks whose receiver is away for a while: over `kill -9`, SIGTERM and restarts nothing is
+//! lost, and each conference's events arrive in order; the API sends dead letters again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
