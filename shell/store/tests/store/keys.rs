@@ -200,6 +200,8 @@ async fn migration_keeps_all_that_is_stored() {
     let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
     for statement in [
         "DROP TABLE api_keys",
+        "DROP TABLE outbox",
+        "DROP TABLE dead_letters",
         "DELETE FROM _sqlx_migrations WHERE version >= 4",
     ] {
         sqlx::query(statement).execute(&pool).await.unwrap();
