@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use confab_media::{Command, Component, Engine, EngineConfig, Openings, Output};
-use confab_sockets::{Pair, Poll, Ports, now, sleep_until, try_realtime};
+use confab_sockets::{Batch, Pair, Poll, Ports, now, sleep_until, try_realtime};
 use confab_sounds::Want;
 use confab_terms::limits::{RTP_PACKET_BYTES_MAX, TICK};
 use confab_terms::{Instant, WallTime};
@@ -35,8 +35,11 @@ use pace::Pace;
 
 /// Packets of one socket in one tick: who floods a port waits for the next tick.
 const READS_MAX: usize = 32;
-/// An RTCP socket is read on one tick in so many: reports come every five seconds.
+/// An RTCP socket is read on one tick in so many: reports come every five seconds. The kernel notes
+/// when each arrived.
 const RTCP_EVERY: u64 = 25;
+/// Packets of one RTCP socket in one read; the rest waits for the next one.
+const REPORTS_MAX: usize = 8;
 /// Orders on one tick; the rest on the next.
 const ORDERS_A_TICK_MAX: usize = 1_024;
 /// What waits to be told while the switchboard's queue is full.
@@ -74,6 +77,8 @@ struct Running {
     more: Poll,
     /// For one packet, and a byte by which one that is too long is known.
     packet: Box<[u8; RTP_PACKET_BYTES_MAX + 1]>,
+    /// For the RTCP of one leg.
+    reports: Batch,
     untold: VecDeque<Told>,
     shown: [u64; ENGINE_ROWS],
     load: Load,
@@ -95,6 +100,7 @@ impl MediaLoop {
             openings: Openings::default(),
             more: Poll::new(),
             packet: Box::new([0; RTP_PACKET_BYTES_MAX + 1]),
+            reports: Batch::with_arrivals(REPORTS_MAX, RTP_PACKET_BYTES_MAX + 1),
             untold: VecDeque::new(),
             shown: [0; ENGINE_ROWS],
             load: Load::default(),
@@ -145,13 +151,7 @@ impl Running {
             read(&mut self.engine, packet, now, (leg, Component::Rtp), 1);
             self.more.watch(&leg.rtp.udp);
             if turn % RTCP_EVERY == 0 {
-                read(
-                    &mut self.engine,
-                    packet,
-                    now,
-                    (leg, Component::Rtcp),
-                    READS_MAX,
-                );
+                read_reports(&mut self.engine, &mut self.reports, leg);
             }
         }
         self.more.wait(Some(now));
@@ -353,6 +353,15 @@ fn starting(config: EngineConfig, now: Instant) -> EngineConfig {
         start: config.start + TICK * gone,
         wall: WallTime(config.wall.0 + (TICK * gone).as_millis() as i64),
         ..config
+    }
+}
+
+/// Reads one leg's RTCP, each packet with its time of arrival.
+fn read_reports(engine: &mut Engine, reports: &mut Batch, leg: &Leg) {
+    reports.receive(&leg.rtcp.udp);
+    for report in reports.datagrams() {
+        let (at, from) = (report.arrived, report.from);
+        engine.receive(at, leg.id, Component::Rtcp, from, report.bytes);
     }
 }
 

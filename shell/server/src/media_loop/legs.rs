@@ -107,6 +107,7 @@ pub(crate) struct Legs {
 
 impl Legs {
     pub(crate) fn open(&mut self, id: LegId, pair: Pair) {
+        pair.rtcp.note_arrivals();
         self.put(Leg {
             id,
             rtp: Socket::new(pair.rtp),
