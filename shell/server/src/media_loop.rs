@@ -35,11 +35,9 @@ use pace::Pace;
 
 /// Packets of one socket in one tick: who floods a port waits for the next tick.
 const READS_MAX: usize = 32;
-/// An RTCP socket is read on one tick in so many: reports come every five seconds. The kernel notes
-/// when each arrived.
-const RTCP_EVERY: u64 = 25;
-/// Packets of one RTCP socket in one read; the rest waits for the next one.
-const REPORTS_MAX: usize = 8;
+/// Ticks between two reads of an RTCP socket: reports come every five seconds. The kernel notes the
+/// time of arrival.
+const RTCP_EVERY: u32 = 25;
 /// Orders on one tick; the rest on the next.
 const ORDERS_A_TICK_MAX: usize = 1_024;
 /// What waits to be told while the switchboard's queue is full.
@@ -77,7 +75,7 @@ struct Running {
     more: Poll,
     /// For one packet, and a byte by which one that is too long is known.
     packet: Box<[u8; RTP_PACKET_BYTES_MAX + 1]>,
-    /// For the RTCP of one leg.
+    /// Buffers for the RTCP of one leg.
     reports: Batch,
     untold: VecDeque<Told>,
     shown: [u64; ENGINE_ROWS],
@@ -100,7 +98,7 @@ impl MediaLoop {
             openings: Openings::default(),
             more: Poll::new(),
             packet: Box::new([0; RTP_PACKET_BYTES_MAX + 1]),
-            reports: Batch::with_arrivals(REPORTS_MAX, RTP_PACKET_BYTES_MAX + 1),
+            reports: Batch::with_arrivals(READS_MAX, RTP_PACKET_BYTES_MAX + 1),
             untold: VecDeque::new(),
             shown: [0; ENGINE_ROWS],
             load: Load::default(),
@@ -150,8 +148,8 @@ impl Running {
         for (leg, turn) in self.legs.iter_mut().zip(tick..) {
             read(&mut self.engine, packet, now, (leg, Component::Rtp), 1);
             self.more.watch(&leg.rtp.udp);
-            if turn % RTCP_EVERY == 0 {
-                read_reports(&mut self.engine, &mut self.reports, leg);
+            if turn % u64::from(RTCP_EVERY) == 0 {
+                read_reports(&mut self.engine, now, &mut self.reports, leg);
             }
         }
         self.more.wait(Some(now));
@@ -356,12 +354,17 @@ fn starting(config: EngineConfig, now: Instant) -> EngineConfig {
     }
 }
 
-/// Reads one leg's RTCP, each packet with its time of arrival.
-fn read_reports(engine: &mut Engine, reports: &mut Batch, leg: &Leg) {
+/// Reads one leg's RTCP, each packet with its time of arrival. Packets of a leg that changed its
+/// thread may have waited for two turns; an earlier time is a step of the system's clock.
+fn read_reports(engine: &mut Engine, now: Instant, reports: &mut Batch, leg: &Leg) {
     reports.receive(&leg.rtcp.udp);
+    let earliest = Instant(
+        now.0
+            .saturating_sub((TICK * RTCP_EVERY * 2).as_nanos() as u64),
+    );
     for report in reports.datagrams() {
-        let (at, from) = (report.arrived, report.from);
-        engine.receive(at, leg.id, Component::Rtcp, from, report.bytes);
+        let at = report.arrived.clamp(earliest, now);
+        engine.receive(at, leg.id, Component::Rtcp, report.from, report.bytes);
     }
 }
 

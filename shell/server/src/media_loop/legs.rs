@@ -106,6 +106,7 @@ pub(crate) struct Legs {
 }
 
 impl Legs {
+    /// Adds a leg with new sockets; the kernel notes the time of arrival of its RTCP.
     pub(crate) fn open(&mut self, id: LegId, pair: Pair) {
         pair.rtcp.note_arrivals();
         self.put(Leg {

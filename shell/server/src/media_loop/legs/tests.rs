@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use confab_sockets::{PortRange, Ports};
+use std::time::Duration;
+
+use confab_sockets::{Batch, PortRange, Ports, now};
 use confab_terms::LegId;
 
 use super::Legs;
@@ -58,4 +60,31 @@ fn what_a_stranger_sent_before_the_connection_is_not_taken_for_the_peers() {
     assert_eq!(heard, [(8, first), (4, second)]);
     assert!(peer.send_to(b"again", to));
     assert_eq!(leg.rtp.receive(&mut packet), Some((5, second)));
+}
+
+#[test]
+fn rtcp_has_the_time_of_its_arrival_and_not_of_its_reading() {
+    let range = PortRange::new(19_000, 19_999).unwrap();
+    let home = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let mut ports = Ports::new(home, range, [7; 32]);
+    let [pair, peer] = [(); 2].map(|()| ports.bind().unwrap());
+    let to = pair.rtcp.local().unwrap();
+    let mut legs = Legs::default();
+    legs.open(LegId(1), pair);
+    let leg = legs.find(LegId(1)).unwrap();
+    let mut reports = Batch::with_arrivals(4, 100);
+    for connected in [false, true] {
+        if connected {
+            leg.rtcp.connect(peer.rtcp.local().unwrap());
+        }
+        let sent = now();
+        assert!(peer.rtcp.send_to(b"report", to));
+        let gone = now();
+        std::thread::sleep(Duration::from_millis(200));
+        assert_eq!(reports.receive(&leg.rtcp.udp), 1);
+        let arrived = reports.datagrams().next().unwrap().arrived;
+        // The two clocks of the kernel are read one after the other.
+        let slack = Duration::from_millis(50);
+        assert!(arrived + slack >= sent && arrived <= gone + slack);
+    }
 }
