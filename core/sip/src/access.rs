@@ -140,6 +140,11 @@ impl Access {
         trunks.find(|trunk| trunk.networks.iter().any(calls_from))
     }
 
+    /// Returns whether a trunk calls from there, or takes calls there.
+    pub(crate) fn is_of_trunk(&self, ip: IpAddr) -> bool {
+        self.trunks.iter().any(|trunk| trunk.speaks_from(ip))
+    }
+
     /// The trunk that a call comes from. An open listener admits every caller: there a trunk is
     /// recognized by its networks or by the address and port of its gateway.
     pub(crate) fn of_caller(&self, peer: &Peer, source: SocketAddr) -> Option<&Trunk> {

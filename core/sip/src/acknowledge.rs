@@ -56,6 +56,7 @@ impl UserAgent {
         let Some(unheard) = dialog.unheard.take() else {
             return;
         };
+        dialog.verified = true;
         self.timers.stop(Timer::Answer(id));
         self.timers.stop(Timer::AnswerUnheard(id));
         let phase = dialog.phase;

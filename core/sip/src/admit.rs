@@ -8,7 +8,7 @@ use crate::digest::{Asked, Gate, Verdict};
 use crate::hop::{Hop, Source};
 use crate::message::{Echo, Method, Reply, Request};
 use crate::server::ServerKey;
-use crate::{DialogId, UserAgent};
+use crate::{DialogId, Event, Output, UserAgent};
 
 impl UserAgent {
     /// From now on only those are let in. Without it everybody is.
@@ -133,10 +133,15 @@ impl UserAgent {
         };
         let texts = request.headers.all("Authorization");
         let texts: Vec<String> = texts.map(crate::message::lossy).collect();
-        let stale = match gate.look(now, asked, &texts, self.access.accounts()) {
+        let verdict = gate.look(now, asked, &texts, self.access.accounts());
+        let stale = verdict == Verdict::Challenged { stale: true };
+        match verdict {
             Verdict::LetIn(user) => return Some(user),
-            Verdict::Challenged { stale } => stale,
-        };
+            Verdict::Challenged { .. } => {}
+            Verdict::Failed => self.outputs.push_back(Output::Event(Event::LoginFailed {
+                source: from.address,
+            })),
+        }
         let offered = gate.challenges(now, (from.address.ip(), &salt), stale);
         let challenge = |reply: Reply, text: &str| reply.header("WWW-Authenticate", text);
         let md5 = challenge(Reply::new(401), &offered.md5);

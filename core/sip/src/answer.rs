@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use confab_terms::Instant;
+use confab_terms::{Instant, limits};
 
 use crate::hop::Hop;
 use crate::lasting;
@@ -117,6 +117,7 @@ impl UserAgent {
                 bytes,
                 to,
                 pause: T1,
+                repeats: 0,
                 first,
                 late,
             });
@@ -126,13 +127,17 @@ impl UserAgent {
         }
     }
 
-    /// The 2xx again; pauses double up to T2.
+    /// Sends the 2xx again; pauses double up to T2. A source that is not verified gets few.
     pub(crate) fn repeat_answer(&mut self, now: Instant, dialog: DialogId) {
         if let Some(known) = self.dialogs.get_mut(&dialog)
             && let Some(unheard) = &mut known.unheard
         {
+            if !known.verified && unheard.repeats >= limits::SIP_UNVERIFIED_REPEATS_MAX {
+                return;
+            }
             let pause: Duration = (unheard.pause * 2).min(T2);
             unheard.pause = pause;
+            unheard.repeats = unheard.repeats.saturating_add(1);
             let (to, bytes) = (unheard.to.clone(), unheard.bytes.clone());
             self.timers.set(Timer::Answer(dialog), now + pause);
             self.send(now, &to, bytes);

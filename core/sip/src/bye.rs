@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use confab_terms::Instant;
 
+use crate::access::Peer;
 use crate::client::{Cancel, ClientState};
 use crate::hop::Source;
 use crate::message::{Method, Reply, Request};
@@ -97,6 +98,9 @@ impl UserAgent {
         if let Some(dialog) = self.dialogs.remove(&id) {
             self.connections
                 .use_for(id, dialog.source.connection, false);
+            if let Peer::User { user, .. } = &dialog.peer {
+                self.shares.end_call(user, id);
+            }
             if !dialog.we_called {
                 self.callers
                     .remove(&(dialog.call_id.clone(), dialog.remote_tag));

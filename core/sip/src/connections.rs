@@ -4,17 +4,18 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use confab_terms::{Instant, IpAddr, SocketAddr, limits};
+use confab_terms::{ClientNetwork, Instant, SocketAddr, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::DialogId;
 use crate::hop::{ConnectionId, Hop, Transport};
+use crate::limited::Limit;
 use crate::stream::Stream;
 use crate::timers::TransactionId;
 
 /// How long one of ours may take to open.
 const OPENING: Duration = limits::SIP_CONNECTION_OPENING;
-/// How long one of theirs may take to its first message or ping.
+/// How long a stranger's may be without a whole message.
 const GREETING: Duration = limits::SIP_CONNECTION_GREETING;
 /// How long one that nobody needs may be silent.
 const IDLE: Duration = limits::SIP_CONNECTION_IDLE;
@@ -28,6 +29,19 @@ pub(crate) struct Waiting {
     pub(crate) client: Option<TransactionId>,
 }
 
+/// Peer of a connection, as far as limits are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Class {
+    /// We opened it.
+    Ours,
+    /// Opened from a host of a trunk.
+    Trunk,
+    /// Opened from elsewhere; a request on it was admitted.
+    Known,
+    /// Opened from elsewhere, without such a request.
+    Stranger,
+}
+
 /// One connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Connection {
@@ -38,23 +52,26 @@ pub(crate) struct Connection {
     pub(crate) stream: Stream,
     /// `Some`: it is being opened, and these wait for it.
     pub(crate) opening: Option<Vec<Waiting>>,
-    /// A whole message or a ping has come on it, or we opened it.
-    pub(crate) greeted: bool,
+    class: Class,
+    /// Time of the opening, or of the last whole message.
+    pub(crate) spoke: Instant,
     /// The last sign of life.
     pub(crate) heard: Instant,
     /// Dialogs whose requests use it.
     pub(crate) dialogs: BTreeSet<DialogId>,
     /// Requests that went on it and are not answered for good.
     pub(crate) clients: BTreeSet<TransactionId>,
+    /// Bytes of a stranger's unfinished message, as they are counted.
+    unfinished: usize,
     due: Instant,
 }
 
 impl Connection {
     fn deadline(&self) -> Instant {
-        let own = match (&self.opening, self.greeted) {
+        let own = match (&self.opening, self.class) {
             (Some(_), _) => self.heard + OPENING,
-            (None, false) => self.heard + GREETING,
-            (None, true) => self.heard + IDLE,
+            (None, Class::Stranger) => self.spoke + GREETING,
+            (None, _) => self.heard + IDLE,
         };
         let half_received = self.stream.next_deadline();
         half_received.map_or(own, |half| half.min(own))
@@ -64,18 +81,61 @@ impl Connection {
 /// Where one of ours leads to, and over TLS to whom: two names may be at one address.
 type Leads = (Transport, SocketAddr, Option<String>);
 
-/// All of them.
+/// Connections of one client network.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Client {
+    count: usize,
+    /// Those of strangers; the oldest first.
+    strangers: BTreeSet<ConnectionId>,
+}
+
+/// Room for a connection of theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    Free,
+    /// This one, a stranger's, has to be closed for it.
+    InPlaceOf(ConnectionId, Limit),
+    None(Limit),
+}
+
+/// All of them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Connections {
+    max: usize,
     all: BTreeMap<ConnectionId, Connection>,
     due: BTreeSet<(Instant, ConnectionId)>,
     /// Ours, by whom they lead to.
     by_peer: BTreeMap<Leads, ConnectionId>,
-    /// How many of theirs come from each address.
-    of_address: BTreeMap<IpAddr, usize>,
+    /// Neither ours nor trunks'.
+    clients: BTreeMap<ClientNetwork, Client>,
+    of_clients: usize,
+    /// All strangers', the oldest first.
+    strangers: BTreeSet<ConnectionId>,
+    /// Bytes that strangers sent and that are no message yet.
+    unfinished: usize,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self {
+            max: limits::SIP_CONNECTIONS_MAX,
+            all: BTreeMap::new(),
+            due: BTreeSet::new(),
+            by_peer: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            of_clients: 0,
+            strangers: BTreeSet::new(),
+            unfinished: 0,
+        }
+    }
 }
 
 impl Connections {
+    /// Sets the maximum of connections; shares of it are limits of their own.
+    pub(crate) fn limit(&mut self, max: usize) {
+        self.max = max.clamp(32, limits::SIP_CONNECTIONS_MAX);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.all.len()
     }
@@ -94,41 +154,116 @@ impl Connections {
         self.by_peer.get(&leads).copied()
     }
 
-    /// Whether one more may come from, or go to, this address.
-    pub(crate) fn has_room(&self, peer: SocketAddr) -> bool {
-        let theirs = self.of_address.get(&peer.ip()).copied().unwrap_or(0);
-        self.all.len() < limits::SIP_CONNECTIONS_MAX
-            && theirs < limits::SIP_CONNECTIONS_OF_ADDRESS_MAX
+    /// Returns the room for one more connection from a host of a trunk. An eighth of all is
+    /// reserved for connections that we open.
+    pub(crate) fn room_for_trunk(&self) -> Room {
+        match self.all.len() < self.max - self.max / 8 {
+            true => Room::Free,
+            false => self.in_place_of_oldest(&self.strangers, Limit::Connections),
+        }
+    }
+
+    /// Returns the room for one more connection from elsewhere. A quarter of all is reserved for
+    /// trunks and for connections that we open.
+    pub(crate) fn room_for_client(&self, network: ClientNetwork) -> Room {
+        let nobody = Client::default();
+        let client = self.clients.get(&network).unwrap_or(&nobody);
+        let own_max = self.max / limits::SIP_CONNECTIONS_OF_CLIENT_SHARE;
+        let strangers_max = self.max / limits::SIP_CONNECTIONS_OF_STRANGER_SHARE;
+        if client.count >= own_max || client.strangers.len() >= strangers_max {
+            return self.in_place_of_oldest(&client.strangers, Limit::ConnectionsOfClient);
+        }
+        let full = self.of_clients >= self.max - self.max / 4
+            || self.all.len() >= self.max - self.max / 8
+            || self.strangers.len() >= self.max / 4;
+        match full {
+            true => self.in_place_of_oldest(&self.strangers, Limit::Connections),
+            false => Room::Free,
+        }
+    }
+
+    /// Returns the room for one more connection of ours.
+    pub(crate) fn room_for_ours(&self) -> Room {
+        match self.all.len() < self.max {
+            true => Room::Free,
+            false => self.in_place_of_oldest(&self.strangers, Limit::Connections),
+        }
+    }
+
+    fn in_place_of_oldest(&self, strangers: &BTreeSet<ConnectionId>, limit: Limit) -> Room {
+        let oldest = strangers.first();
+        oldest.map_or(Room::None(limit), |oldest| Room::InPlaceOf(*oldest, limit))
     }
 
     /// A new one; theirs is open, ours is to be opened. The name must be new.
     pub(crate) fn insert(
         &mut self,
         now: Instant,
-        id: ConnectionId,
+        (id, class): (ConnectionId, Class),
         (transport, peer, certified): Leads,
     ) {
-        let ours = matches!(id, ConnectionId::Ours(_));
-        if ours {
-            self.by_peer
-                .insert((transport, peer, certified.clone()), id);
+        match class {
+            Class::Ours => {
+                self.by_peer
+                    .insert((transport, peer, certified.clone()), id);
+            }
+            Class::Trunk => {}
+            Class::Known | Class::Stranger => {
+                let client = self
+                    .clients
+                    .entry(ClientNetwork::of(peer.ip()))
+                    .or_default();
+                client.count += 1;
+                client.strangers.insert(id);
+                self.of_clients += 1;
+                self.strangers.insert(id);
+            }
         }
         let connection = Connection {
             peer,
             transport,
             certified,
             stream: Stream::default(),
-            opening: ours.then(Vec::new),
-            greeted: ours,
+            opening: (class == Class::Ours).then(Vec::new),
+            class,
+            spoke: now,
             heard: now,
             dialogs: BTreeSet::new(),
             clients: BTreeSet::new(),
+            unfinished: 0,
             due: now,
         };
-        *self.of_address.entry(peer.ip()).or_default() += 1;
         self.due.insert((now, id));
         self.all.insert(id, connection);
         self.set_due(id);
+    }
+
+    /// A request on it was admitted.
+    pub(crate) fn is_known(&mut self, id: ConnectionId) {
+        let Some(connection) = self.all.get_mut(&id) else {
+            return;
+        };
+        if connection.class == Class::Stranger {
+            connection.class = Class::Known;
+            self.unfinished -= core::mem::take(&mut connection.unfinished);
+            let network = ClientNetwork::of(connection.peer.ip());
+            self.strangers.remove(&id);
+            if let Some(client) = self.clients.get_mut(&network) {
+                client.strangers.remove(&id);
+            }
+        }
+    }
+
+    /// Returns the stranger with the longest unfinished message, while all of these together are
+    /// beyond the limit.
+    pub(crate) fn beyond_unfinished(&self) -> Option<(ConnectionId, SocketAddr)> {
+        if self.unfinished <= limits::SIP_UNFINISHED_BYTES_MAX {
+            return None;
+        }
+        let strangers = self.strangers.iter();
+        let all = strangers.filter_map(|id| Some((*id, self.all.get(id)?)));
+        let longest = all.max_by_key(|(_, connection)| connection.unfinished);
+        longest.map(|(id, connection)| (id, connection.peer))
     }
 
     /// To be called after anything that moves its deadline.
@@ -137,6 +272,11 @@ impl Connections {
             self.due.remove(&(connection.due, id));
             connection.due = connection.deadline();
             self.due.insert((connection.due, id));
+            if connection.class == Class::Stranger {
+                let before = connection.unfinished;
+                connection.unfinished = connection.stream.waiting();
+                self.unfinished = self.unfinished - before + connection.unfinished;
+            }
         }
     }
 
@@ -149,11 +289,17 @@ impl Connections {
         if self.by_peer.get(&leads) == Some(&id) {
             self.by_peer.remove(&leads);
         }
-        let ip = connection.peer.ip();
-        if let Some(count) = self.of_address.get_mut(&ip) {
-            *count -= 1;
-            if *count == 0 {
-                self.of_address.remove(&ip);
+        self.unfinished -= connection.unfinished;
+        if matches!(connection.class, Class::Known | Class::Stranger) {
+            self.of_clients -= 1;
+            self.strangers.remove(&id);
+            let network = ClientNetwork::of(connection.peer.ip());
+            if let Some(client) = self.clients.get_mut(&network) {
+                client.strangers.remove(&id);
+                client.count -= 1;
+                if client.count == 0 {
+                    self.clients.remove(&network);
+                }
             }
         }
         Some(connection)

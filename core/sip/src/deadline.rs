@@ -97,13 +97,19 @@ impl UserAgent {
 
     /// The other side does not answer within the dialog any more.
     pub(crate) fn lose(&mut self, now: Instant, dialog: DialogId, how: Ending) {
-        let was_probed = self.dialogs.get(&dialog).is_some_and(|known| known.probed);
+        let known = self.dialogs.get(&dialog);
+        let was_probed = known.is_some_and(|known| known.probed);
+        // Three tries to a Contact that may be anybody's.
+        let patience = match known.is_some_and(|known| known.verified) {
+            true => PATIENCE,
+            false => LAST_WORD,
+        };
         let how = if was_probed {
             Ending::Unresponsive
         } else {
             how
         };
-        self.send_bye(now, dialog, PATIENCE);
+        self.send_bye(now, dialog, patience);
         self.tell(Event::Ended { dialog, how });
     }
 }

@@ -60,6 +60,9 @@ pub(crate) struct Dialog {
     pub(crate) early: Vec<Early>,
     /// Who may speak within it.
     pub(crate) peer: Peer,
+    /// The peer has shown that it receives what is sent to its source: by a connection, digest, a
+    /// request within the dialog, or a response to ours; a trunk is trusted to.
+    pub(crate) verified: bool,
     /// `sips:` was called: nothing of it leaves TLS.
     pub(crate) secure: bool,
     /// Event and duration of the digit that is sent in several INFOs just now.
@@ -106,7 +109,7 @@ impl Dialog {
             unheard: None,
             asked: None,
             asking: None,
-            lasting: lasting::agreed(request),
+            lasting: Some(lasting::agreed(request)),
             probed: false,
             takes_update: names(&request.headers, "Allow", "UPDATE"),
             local_sdp: Vec::new(),
@@ -115,6 +118,7 @@ impl Dialog {
             rseq: None,
             early: Vec::new(),
             peer: Peer::Anyone,
+            verified: false,
             secure: is_secure(&request.uri),
             pressing: None,
             warning: None,
@@ -162,6 +166,7 @@ impl Dialog {
             rseq: None,
             early: Vec::new(),
             peer: Peer::Anyone,
+            verified: true,
             secure: Uri::parse(remote_uri).is_some_and(|uri| is_secure(&uri)),
             pressing: None,
             warning: None,
@@ -312,8 +317,12 @@ fn is_secure(uri: &Uri) -> bool {
     matches!(uri, Uri::Sip(uri) if uri.secure)
 }
 
-/// The route set of a caller: Record-Route from the last to the first.
+/// The route set of a caller: Record-Route from the last to the first. None, if it is beyond the
+/// limit: the response that has it is not used.
 fn routes_back(headers: &Headers) -> Vec<String> {
+    if headers.has_too_many_routes() {
+        return Vec::new();
+    }
     let mut routes = headers.addresses("Record-Route").unwrap_or_default();
     routes.reverse();
     routes

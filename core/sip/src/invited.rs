@@ -6,8 +6,10 @@ use crate::access::Peer;
 use crate::dialog::Dialog;
 use crate::hop::Source;
 use crate::identity::Parties;
+use crate::limited::Limit;
 use crate::message::{Reply, Request, Uri};
 use crate::nat::{Flow, Nat};
+use crate::shares::Holder;
 use crate::{CallOrigin, DialogId, Event, UserAgent};
 
 impl UserAgent {
@@ -34,12 +36,27 @@ impl UserAgent {
             Ok(replaces) => replaces,
             Err(refusal) => return self.refuse(now, source, request, refusal),
         };
-        if !self.has_room() || self.dialogs.len() >= limits::SIP_DIALOGS_MAX {
+        let holder = self.holder(&peer, source);
+        if self.dialogs.len() >= limits::SIP_DIALOGS_MAX || !self.has_room_for(now, None, &holder) {
             let refusal = Reply::new(503).header("Retry-After", "10");
             return self.refuse(now, source, request, refusal);
         }
+        if let Err(limit) = self.admit_call(now, &holder) {
+            let seconds = if limit == Limit::CallsOfUser {
+                "10"
+            } else {
+                "1"
+            };
+            let refusal = Reply::new(503).header("Retry-After", seconds);
+            let refusal = refusal.warning(399, &format!("limit reached: {limit}"));
+            return self.refuse(now, source, request, refusal);
+        }
         let id = DialogId(self.next_number());
-        let server = self.begin_server(request, source, id);
+        if let Holder::User(user) = &holder {
+            self.shares.begin_call(user, id);
+        }
+        let verified = holder.is_verified(source);
+        let server = self.begin_server_of(request, source, (id, holder));
         let tag = self.tag();
         let nat = Nat::of_peer(&self.access, &peer, source.address);
         let flow = Flow::of(request, source, nat);
@@ -47,6 +64,7 @@ impl UserAgent {
         let trunk = self.access.of_caller(&peer, source.address);
         let parties = Parties::of(request, trunk);
         dialog.peer = peer;
+        dialog.verified = verified;
         let key = (dialog.call_id.clone(), dialog.local_tag.clone());
         self.dialog_keys.insert(key, id);
         self.callers.insert(caller, id);

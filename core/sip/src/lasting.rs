@@ -60,23 +60,24 @@ pub(crate) fn too_short(request: &Request) -> Option<Reply> {
 }
 
 /// What we answer to a request that could begin or refresh it (§9, table 2).
-pub(crate) fn agreed(request: &Request) -> Option<Lasting> {
+///
+/// A peer without `timer` gets our default interval, and we refresh (§9).
+pub(crate) fn agreed(request: &Request) -> Lasting {
     let headers = &request.headers;
     let understood = ["Supported", "Require"]
         .iter()
         .any(|list| names(headers, list, "timer"));
     match asked_for(headers) {
-        Some((interval_s, refresher)) => Some(Lasting {
+        Some((interval_s, refresher)) => Lasting {
             interval_s,
             ours: !understood || refresher.as_deref() != Some("uac"),
             understood,
-        }),
-        None if understood => Some(Lasting {
+        },
+        None => Lasting {
             interval_s: INTERVAL_S.max(min_se(headers).unwrap_or_default()),
             ours: true,
             understood,
-        }),
-        None => None,
+        },
     }
 }
 

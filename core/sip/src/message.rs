@@ -19,6 +19,7 @@ pub use address::Address;
 pub use headers::{Header, Headers};
 pub use lex::Params;
 pub use method::Method;
+pub(crate) use parse::TOO_MANY_ROUTES;
 pub use parse::{Message, Unreadable, parse};
 pub use request::Request;
 pub use response::Response;

@@ -78,7 +78,7 @@ impl UserAgent {
         if late && !invite {
             // UPDATE without an offer only refreshes.
             let up = self.dialogs.get(&id).map(|known| known.phase) == Some(Phase::Up);
-            let lasting = lasting::agreed(request).filter(|_| up);
+            let lasting = up.then(|| lasting::agreed(request));
             let reply = Reply::new(200).header("Contact", self.contact_in(id));
             self.respond(now, server, &lasting::tell(reply, lasting));
             if up {
@@ -96,7 +96,7 @@ impl UserAgent {
                 cseq: request.cseq,
                 invite,
                 late,
-                lasting: lasting::agreed(request).filter(|_| dialog.phase == Phase::Up),
+                lasting: (dialog.phase == Phase::Up).then(|| lasting::agreed(request)),
             });
         }
         self.tell(if late {
@@ -211,6 +211,7 @@ impl UserAgent {
         asking.tries += 1;
         if asking.tries > limits::SIP_GLARE_RETRIES_MAX {
             known.asking = None;
+            known.probed = false;
             let status = 491;
             return self.tell(Event::OfferRefused { dialog, status });
         }
@@ -223,7 +224,7 @@ impl UserAgent {
             .set(Timer::Glare(dialog), now + Duration::from_millis(wait_ms));
     }
 
-    /// Our re-INVITE was refused.
+    /// Handles a refusal of our re-INVITE.
     pub(crate) fn offer_refused(&mut self, now: Instant, dialog: DialogId, status: u16) {
         match status {
             491 => self.wait_for_turn(now, dialog),
@@ -235,7 +236,7 @@ impl UserAgent {
                     known.asking = None;
                     known.probed = false;
                     self.tell(Event::OfferRefused { dialog, status });
-                    self.refresh_later(now, dialog);
+                    self.refused_refresh(now, dialog);
                 }
             }
         }

@@ -3,7 +3,7 @@
 use confab_terms::{Digit, SocketAddr};
 use serde::{Deserialize, Serialize};
 
-use crate::{ConnectionId, DialogId, Transport};
+use crate::{ConnectionId, DialogId, Limit, Transport};
 
 /// By `poll_output`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,6 +199,20 @@ pub enum Event {
         dialog: DialogId,
         /// With what.
         status: u16,
+    },
+    /// A limit refused requests or connections; told at most once a minute for each limit.
+    Limited {
+        /// The limit.
+        limit: Limit,
+        /// The peer that was refused last.
+        client: String,
+        /// Refusals since the limit was told last.
+        count: u64,
+    },
+    /// Digest credentials with a nonce of ours had an unknown user or a wrong password.
+    LoginFailed {
+        /// Source of the request.
+        source: SocketAddr,
     },
     /// The dialog is over, or never came to be; told exactly once, and last, for every dialog
     /// but those that the application ended by `bye`, `reject` or `cancel`: there too, once.

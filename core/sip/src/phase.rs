@@ -34,6 +34,8 @@ pub(crate) struct Unheard {
     pub(crate) to: Hop,
     /// Until the next retransmission but one.
     pub(crate) pause: Duration,
+    /// Retransmissions so far.
+    pub(crate) repeats: u8,
     /// The call's first answer, not a re-INVITE's.
     pub(crate) first: bool,
     /// It carries our offer: the ACK brings the answer.
@@ -54,6 +56,8 @@ pub(crate) struct Reliable {
     pub(crate) bytes: Vec<u8>,
     pub(crate) to: Hop,
     pub(crate) pause: Duration,
+    /// Retransmissions so far.
+    pub(crate) repeats: u8,
 }
 
 /// Their offer, on which the application has not decided.

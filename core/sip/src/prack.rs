@@ -1,7 +1,7 @@
 //! Provisional responses that are acknowledged (RFC 3262): ours until their PRACK, and ours
 //! for theirs.
 
-use confab_terms::Instant;
+use confab_terms::{Instant, limits};
 
 use crate::dialog::Dialog;
 use crate::hop::Source;
@@ -55,18 +55,24 @@ impl UserAgent {
                 bytes,
                 to,
                 pause: T1,
+                repeats: 0,
             });
             self.timers.set(Timer::Reliable(id), now + T1);
             self.timers.set(Timer::ReliableUnheard(id), now + PATIENCE);
         }
     }
 
-    /// The same again; pauses double without end (RFC 3262 §3).
+    /// Sends the same again; pauses double without end (RFC 3262 §3). A source that is not verified
+    /// gets few.
     pub(crate) fn repeat_reliable(&mut self, now: Instant, id: DialogId) {
         if let Some(known) = self.dialogs.get_mut(&id)
             && let Some(reliable) = &mut known.reliable
         {
+            if !known.verified && reliable.repeats >= limits::SIP_UNVERIFIED_REPEATS_MAX {
+                return;
+            }
             reliable.pause *= 2;
+            reliable.repeats = reliable.repeats.saturating_add(1);
             let (to, bytes) = (reliable.to.clone(), reliable.bytes.clone());
             let pause = reliable.pause;
             self.timers.set(Timer::Reliable(id), now + pause);
@@ -138,7 +144,7 @@ impl UserAgent {
         else {
             return;
         };
-        if !self.has_room() {
+        if !self.has_room() || response.headers.has_too_many_routes() {
             return;
         }
         let (branch, client) = (self.branch(), TransactionId(self.next_number()));

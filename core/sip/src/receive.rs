@@ -20,6 +20,9 @@ impl UserAgent {
         match parse(bytes) {
             Ok(Message::Request(mut request)) => {
                 if let Some(peer) = self.admit(now, from, &request, bytes.len()) {
+                    if let Some(connection) = from.connection {
+                        self.connections.is_known(connection);
+                    }
                     use_session(&mut request);
                     self.take_request(now, from, &request, peer);
                 }
@@ -84,7 +87,9 @@ impl UserAgent {
     /// A request within a dialog, in its order (RFC 3261 §12.2.2).
     fn take_within(&mut self, now: Instant, from: Source, request: &Request, id: DialogId) {
         // It is forgotten, so it must not have had its turn: it comes again.
-        if !self.has_room() && request.method != Method::Bye {
+        let holder = self.holder_in(id, from);
+        let is_bye = request.method == Method::Bye;
+        if !is_bye && !self.has_room_for(now, Some(id), &holder) {
             let refusal = Reply::new(503).header("Retry-After", "5");
             return self.refuse(now, from, request, refusal);
         }
@@ -95,6 +100,8 @@ impl UserAgent {
             let refusal = Reply::new(500).reason("CSeq Out Of Order");
             return self.refuse(now, from, request, refusal);
         }
+        // Our tag has reached it.
+        dialog.verified = true;
         self.follow(now, id, from, request);
         match request.method {
             Method::Bye => self.take_bye(now, from, request, id),

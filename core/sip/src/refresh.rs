@@ -9,7 +9,7 @@ use crate::lasting::{INTERVAL_S_MAX, Lasting, asked_for, headers, min_se};
 use crate::message::{Method, Response};
 use crate::phase::{Asking, Phase};
 use crate::timers::{Timer, TransactionId};
-use crate::{DialogId, Ending, UserAgent};
+use crate::{DialogId, Ending, Event, UserAgent};
 
 /// Until the next try, where a refresh had no place or found no ear.
 const RETRY: Duration = Duration::from_secs(5);
@@ -135,9 +135,34 @@ impl UserAgent {
                 if matches!(status, 405 | 501) {
                     known.takes_update = false;
                 }
-                self.refresh_later(now, id);
+                self.refused_refresh(now, id);
             }
         }
+    }
+
+    /// Handles a refused refresh. A peer that does not know of session timers is alive, and only we
+    /// would end the session: the session is refreshed. Otherwise the refresh is sent again.
+    pub(crate) fn refused_refresh(&mut self, now: Instant, id: DialogId) {
+        let lasting = self.dialogs.get(&id).and_then(|known| known.lasting);
+        match lasting.filter(|lasting| lasting.ours && !lasting.understood) {
+            Some(lasting) => self.start_lasting(now, id, Some(lasting)),
+            None => self.refresh_later(now, id),
+        }
+    }
+
+    /// Handles a refresh or a re-INVITE that could not be sent. A probe ends the dialog.
+    pub(crate) fn refresh_unsent(&mut self, now: Instant, id: DialogId, method: &Method) {
+        let Some(known) = self.dialogs.get_mut(&id) else {
+            return;
+        };
+        if known.probed {
+            return self.lose(now, id, Ending::Unresponsive);
+        }
+        if *method == Method::Invite && known.asking.take().is_some() {
+            let status = 503;
+            self.tell(Event::OfferRefused { dialog: id, status });
+        }
+        self.refresh_later(now, id);
     }
 
     /// The refresh did not come through: once more, until the time is over.

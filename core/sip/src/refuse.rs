@@ -5,7 +5,9 @@ use confab_terms::limits;
 use crate::UserAgent;
 use crate::hop::{Source, Transport};
 use crate::lasting;
-use crate::message::{ALLOW, Method, Reply, Request, SDP, SUPPORTED, Unusable, Uri, take_session};
+use crate::message::{
+    ALLOW, Method, Reply, Request, SDP, SUPPORTED, TOO_MANY_ROUTES, Unusable, Uri, take_session,
+};
 use crate::replaces;
 
 impl UserAgent {
@@ -81,6 +83,9 @@ impl UserAgent {
         }
         if matches!(contact, Some(Uri::Other { .. })) {
             return Some(Reply::new(400).reason("Bad Contact"));
+        }
+        if request.to.tag().is_none() && request.headers.has_too_many_routes() {
+            return Some(Reply::new(400).reason(TOO_MANY_ROUTES));
         }
         let accepts = request.headers.list("Accept").unwrap_or_default();
         let takes_sdp = accepts.is_empty()

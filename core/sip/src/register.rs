@@ -31,7 +31,8 @@ impl UserAgent {
         request: &Request,
         peer: &Peer,
     ) {
-        if !self.has_room() {
+        let holder = self.holder(peer, from);
+        if !self.has_room_for(now, None, &holder) {
             let refusal = Reply::new(503).header("Retry-After", "10");
             return self.refuse(now, from, request, refusal);
         }
@@ -41,7 +42,7 @@ impl UserAgent {
             (Peer::Anyone, Ok(_)) => self.begin_strangers(request, from),
             _ => {
                 let nobody = DialogId(self.next_number());
-                Some(self.begin_server(request, from, nobody))
+                Some(self.begin_server_of(request, from, (nobody, holder)))
             }
         };
         let (Ok(reply) | Err(reply)) = registered;

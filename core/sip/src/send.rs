@@ -115,8 +115,9 @@ impl UserAgent {
             (Method::Invite, Some(Phase::Withdrawn)) | (Method::Bye, Some(_)) => {
                 self.forget_dialog(now, dialog);
             }
-            (Method::Invite, Some(Phase::Up)) => self.offer_refused(now, dialog, 503),
-            (Method::Update, Some(Phase::Up)) => self.refresh_later(now, dialog),
+            (method @ (Method::Invite | Method::Update), Some(Phase::Up)) => {
+                self.refresh_unsent(now, dialog, &method);
+            }
             _ => {}
         }
     }

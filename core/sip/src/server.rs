@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::linger;
 use crate::hop::{Hop, Source, Transport};
 use crate::message::{Echo, Method, Reply, Request};
+use crate::shares::Holder;
 use crate::timers::{PATIENCE, T1, T2, T4, Timer, TransactionId};
 use crate::{DialogId, UserAgent};
 
@@ -67,6 +68,12 @@ pub(crate) struct ServerTransaction {
     echo: Echo,
     pub(crate) state: ServerState,
     pub(crate) dialog: DialogId,
+    /// The peer that it is counted by.
+    holder: Holder,
+    /// See `Dialog::verified`.
+    verified: bool,
+    /// Retransmissions of a refusal so far.
+    repeats: u8,
     /// Counted among the strangers'.
     stranger: bool,
 }
@@ -83,6 +90,23 @@ impl UserAgent {
         source: Source,
         dialog: DialogId,
     ) -> TransactionId {
+        let holder = self.holder_in(dialog, source);
+        self.begin_server_of(request, source, (dialog, holder))
+    }
+
+    /// The same for a request outside of a dialog, counted by its peer.
+    pub(crate) fn begin_server_of(
+        &mut self,
+        request: &Request,
+        source: Source,
+        (dialog, holder): (DialogId, Holder),
+    ) -> TransactionId {
+        self.shares.take(dialog, holder.clone());
+        let known = self
+            .dialogs
+            .get(&dialog)
+            .is_some_and(|known| known.verified);
+        let verified = known || holder.is_verified(source);
         let id = TransactionId(self.next_number());
         let key = ServerKey::of(request);
         self.server_keys.insert(key.clone(), id);
@@ -94,6 +118,9 @@ impl UserAgent {
             echo: Echo::of(request, source.address),
             state: ServerState::Trying,
             dialog,
+            holder,
+            verified,
+            repeats: 0,
             stranger: false,
         };
         self.servers.insert(id, transaction);
@@ -201,7 +228,9 @@ impl UserAgent {
     pub(crate) fn repeat_refusal(&mut self, now: Instant, id: TransactionId) {
         if let Some(server) = self.servers.get_mut(&id)
             && let ServerState::Completed { bytes, pause } = &mut server.state
+            && (server.verified || server.repeats < limits::SIP_UNVERIFIED_REPEATS_MAX)
         {
+            server.repeats = server.repeats.saturating_add(1);
             *pause = (*pause * 2).min(T2);
             self.timers.set(Timer::G(id), now + *pause);
             let (to, bytes) = (server.to.clone(), bytes.clone());
@@ -214,6 +243,7 @@ impl UserAgent {
         self.timers.stop_server(id);
         if let Some(server) = self.servers.remove(&id) {
             self.server_keys.remove(&server.key);
+            self.shares.give_back(server.dialog, &server.holder);
             self.strangers -= usize::from(server.stranger);
             if server.invite && matches!(server.state, ServerState::Completed { .. }) {
                 self.refusals = self.refusals.saturating_sub(1);

@@ -64,6 +64,12 @@ impl Stream {
         self.heard = Some(now);
     }
 
+    /// Returns the number of bytes that are not yet a message.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// A message that takes too long is given up (RFC 4475 §3.1.2.2).
     pub fn handle_deadline(&mut self, now: Instant) {
         if self.next_deadline().is_some_and(|at| at <= now) {
@@ -149,6 +155,10 @@ impl Stream {
         self.searched = 0;
         let taken = self.buffer.drain(..count.min(self.buffer.len())).collect();
         self.begun = self.heard.filter(|_| !self.buffer.is_empty());
+        if self.buffer.is_empty() {
+            // The room of a large message is not kept for the life of the connection.
+            self.buffer = VecDeque::new();
+        }
         taken
     }
 

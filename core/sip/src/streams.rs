@@ -1,10 +1,11 @@
 //! What happens on connections, and what goes out on them: framing, keep-alives, bounds, and what
 //! becomes of messages when a connection cannot be had or is lost (RFC 3261 §18, RFC 5626 §3.5.1).
 
-use confab_terms::{Instant, SocketAddr, limits};
+use confab_terms::{ClientNetwork, Instant, SocketAddr, limits};
 
-use crate::connections::{Connection, Waiting};
+use crate::connections::{Class, Connection, Room, Waiting};
 use crate::hop::{ConnectionId, Hop, Source, Transport, canonical};
+use crate::limited::Limit;
 use crate::message::Request;
 use crate::output::{ConnectionEvent, ConnectionOrder};
 use crate::stream::Framed;
@@ -36,17 +37,52 @@ impl UserAgent {
     ) {
         if let Some(connection) = self.connections.get_mut(id) {
             connection.heard = now;
+            connection.spoke = now;
             let waiting = connection.opening.take().unwrap_or_default();
             self.connections.set_due(id);
             for waiting in waiting {
                 self.order(id, ConnectionOrder::Send(waiting.bytes));
             }
-        } else if matches!(id, ConnectionId::Theirs(_)) && self.connections.has_room(peer) {
-            self.connections.insert(now, id, (transport, peer, None));
+        } else if matches!(id, ConnectionId::Theirs(_))
+            && let Some(class) = self.class_of(now, peer)
+        {
+            self.connections
+                .insert(now, (id, class), (transport, peer, None));
         } else {
             // Nobody is answered here: a refusal would cost more than what it refuses.
             self.order(id, ConnectionOrder::Close);
         }
+    }
+
+    /// Makes room for a connection from there; `None`: there is none.
+    fn class_of(&mut self, now: Instant, peer: SocketAddr) -> Option<Class> {
+        let network = ClientNetwork::of(peer.ip());
+        let (class, room) = match self.access.is_of_trunk(peer.ip()) {
+            true => (Class::Trunk, self.connections.room_for_trunk()),
+            false => (Class::Stranger, self.connections.room_for_client(network)),
+        };
+        self.make_room(now, room, peer).then_some(class)
+    }
+
+    fn make_room(&mut self, now: Instant, room: Room, peer: SocketAddr) -> bool {
+        let network = ClientNetwork::of(peer.ip());
+        match room {
+            Room::Free => true,
+            Room::InPlaceOf(oldest, limit) => {
+                self.limit(now, limit, network);
+                self.close(now, oldest);
+                true
+            }
+            Room::None(limit) => {
+                self.limit(now, limit, network);
+                false
+            }
+        }
+    }
+
+    /// Sets the maximum of connections, ours and theirs; at most `limits::SIP_CONNECTIONS_MAX`.
+    pub fn limit_connections(&mut self, max: usize) {
+        self.connections.limit(max);
     }
 
     fn received(&mut self, now: Instant, id: ConnectionId, bytes: &[u8]) {
@@ -56,6 +92,10 @@ impl UserAgent {
         connection.heard = now;
         connection.stream.handle(now, bytes);
         self.cut(now, id);
+        while let Some((longest, peer)) = self.connections.beyond_unfinished() {
+            self.limit(now, Limit::UnfinishedBytes, ClientNetwork::of(peer.ip()));
+            self.close(now, longest);
+        }
     }
 
     /// Takes from a stream what is whole.
@@ -63,7 +103,9 @@ impl UserAgent {
         while let Some(connection) = self.connections.get_mut(id) {
             let source = Source::stream(connection.transport, connection.peer, id);
             let framed = connection.stream.poll_output();
-            connection.greeted |= framed.is_some();
+            if matches!(framed, Some(Framed::Message(_))) {
+                connection.spoke = now;
+            }
             match framed {
                 None => return self.connections.set_due(id),
                 Some(Framed::Ping) => self.order(id, ConnectionOrder::Send(b"\r\n".to_vec())),
@@ -166,13 +208,14 @@ impl UserAgent {
         if let Some(open) = self.connections.to(hop, peer) {
             return Some(open);
         }
-        if !self.connections.has_room(peer) {
+        let room = self.connections.room_for_ours();
+        if !self.make_room(now, room, peer) {
             return None;
         }
         let id = ConnectionId::Ours(self.next_number());
         let tls = hop.certified.clone();
         self.connections
-            .insert(now, id, (hop.transport, peer, tls.clone()));
+            .insert(now, (id, Class::Ours), (hop.transport, peer, tls.clone()));
         self.order(id, ConnectionOrder::Open { to: peer, tls });
         Some(id)
     }

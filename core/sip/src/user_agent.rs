@@ -14,11 +14,13 @@ use crate::dialog::Dialog;
 use crate::digest::{Answered, Gate};
 use crate::hop::Transport;
 use crate::keep_alive::KeptFlows;
+use crate::limited::{Limit, Refusals};
 use crate::registrar::Registrar;
 use crate::resolve::Names;
 use crate::server::{ServerKey, ServerTransaction};
+use crate::shares::Shares;
 use crate::timers::{Timers, TransactionId};
-use crate::{Config, DialogId, Event, Output};
+use crate::{CallLimits, Config, DialogId, Event, Output};
 
 /// SIP without I/O.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,6 +42,12 @@ pub struct UserAgent {
     /// Calls to us by Call-ID and their tag: finds an INVITE that came on two ways.
     pub(crate) callers: BTreeMap<(String, Option<String>), DialogId>,
     pub(crate) timers: Timers,
+    pub(crate) shares: Shares,
+    pub(crate) call_limits: CallLimits,
+    /// Refusals by limits that the application was not told of.
+    pub(crate) limited: BTreeMap<Limit, Refusals>,
+    /// Refusals by limits since the start.
+    pub(crate) refused_by_limit: u64,
     pub(crate) access: Access,
     pub(crate) gate: Option<Gate>,
     /// The last nonces of each trunk's that we answered.
@@ -69,6 +77,10 @@ impl UserAgent {
             dialog_keys: BTreeMap::new(),
             callers: BTreeMap::new(),
             timers: Timers::default(),
+            shares: Shares::default(),
+            call_limits: CallLimits::default(),
+            limited: BTreeMap::new(),
+            refused_by_limit: 0,
             access: Access::open(),
             gate: None,
             answered: BTreeMap::new(),
@@ -158,6 +170,27 @@ impl UserAgent {
     pub fn heard_from(&self, dialog: DialogId) -> Option<SocketAddr> {
         let source = self.dialogs.get(&dialog)?.source.address;
         (source != self.config.address).then_some(source)
+    }
+
+    /// Returns whether the other side of a dialog has shown that it receives what is sent to its
+    /// source, or is a trunk.
+    #[must_use]
+    pub fn is_verified(&self, dialog: DialogId) -> bool {
+        self.dialogs
+            .get(&dialog)
+            .is_some_and(|known| known.verified)
+    }
+
+    /// Returns the number of failed digest logins since the start.
+    #[must_use]
+    pub fn failed_logins(&self) -> u64 {
+        self.gate.as_ref().map_or(0, |gate| gate.logins.failures())
+    }
+
+    /// Returns the number of requests and connections that limits refused since the start.
+    #[must_use]
+    pub fn refused_by_limits(&self) -> u64 {
+        self.refused_by_limit
     }
 
     /// How many connections there are, ours and theirs.

@@ -1,7 +1,7 @@
 //! What the switchboard is told once, at its start.
 
 use confab_conference::{Customs, Url};
-use confab_sip::Access;
+use confab_sip::{Access, CallLimits};
 use confab_terms::{AccountSid, Codec, IpAddr, SocketAddr, Srtp};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,12 @@ pub struct Config {
     pub sips_port: Option<u16>,
     /// Who may call, and through whom calls of ours go.
     pub access: Access,
+    /// SIP connections at once, at most `limits::SIP_CONNECTIONS_MAX`.
+    pub connections_max: usize,
+    /// Limits on calls to us.
+    pub call_limits: CallLimits,
+    /// Calls of the account at once, at most `limits::CALLS_MAX`.
+    pub calls_max: usize,
     /// Whether media is encrypted, where a trunk says nothing of it.
     pub srtp: Srtp,
     /// What SDP says.

@@ -26,7 +26,9 @@ pub use confab_conference as conference;
 /// Values of a call's audio.
 pub use confab_media::Spread;
 /// Who may call: part of what the switchboard is told at its start.
-pub use confab_sip::{Access, Account, CountryCode, Gateway, IdentityRules, Nat, Secret, Trunk};
+pub use confab_sip::{
+    Access, Account, CallLimits, CountryCode, Gateway, IdentityRules, Nat, Secret, Trunk,
+};
 /// The words of SIP that inputs and outputs carry.
 pub use confab_sip::{ConnectionEvent, ConnectionId, ConnectionOrder, Lookup, Target, Transport};
 pub use config::Config;

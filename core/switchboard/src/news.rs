@@ -20,6 +20,11 @@ pub enum News {
         /// Where its INVITE came from.
         source: SocketAddr,
     },
+    /// A SIP login failed: unknown user or wrong password.
+    LoginFailed {
+        /// Source of the request.
+        source: SocketAddr,
+    },
     /// It was answered.
     CallAnswered {
         /// Which.

@@ -47,6 +47,8 @@ impl Switchboard {
             seed: names.seed(),
         });
         sip.guard(config.access.clone());
+        sip.limit_calls(config.call_limits);
+        sip.limit_connections(config.connections_max);
         let threads = Threads::new(config.media_threads);
         Self {
             config,
@@ -70,7 +72,8 @@ impl Switchboard {
 
     /// Whether there may be room for one more call, and nobody is to leave.
     pub(crate) fn takes_calls(&self) -> bool {
-        let full = self.threads.all_overloaded() || self.calls.len() >= limits::CALLS_MAX;
+        let full = self.threads.all_overloaded()
+            || self.calls.len() >= self.config.calls_max.min(limits::CALLS_MAX);
         !self.draining && !full
     }
 
@@ -141,6 +144,8 @@ impl Switchboard {
             calls: self.calls.len() as u64,
             conferences: self.rooms.live().count() as u64,
             kept_flows: self.sip.kept_flows() as u64,
+            failed_logins: self.sip.failed_logins(),
+            refused_by_limits: self.sip.refused_by_limits(),
             ..self.counted
         }
     }

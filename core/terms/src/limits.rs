@@ -34,6 +34,21 @@ pub const SIP_VIAS_MAX: usize = 70;
 pub const SIP_DIALOGS_MAX: usize = 2 * CALLS_MAX;
 /// Transactions of one user agent, client and server together; beyond it 503.
 pub const SIP_TRANSACTIONS_MAX: usize = 8 * CALLS_MAX;
+/// Server transactions of one dialog: digits by INFO take several each, kept for 32 s; beyond it
+/// 503.
+pub const SIP_TRANSACTIONS_OF_DIALOG_MAX: usize = 256;
+/// Server transactions of one user; beyond it 503.
+pub const SIP_TRANSACTIONS_OF_USER_MAX: usize = SIP_TRANSACTIONS_MAX / 8;
+/// Server transactions of one client network that is neither a trunk's nor a user's; beyond it 503.
+pub const SIP_TRANSACTIONS_OF_CLIENT_MAX: usize = SIP_TRANSACTIONS_MAX / 2;
+/// Server transactions of one trunk; beyond it 503.
+pub const SIP_TRANSACTIONS_OF_TRUNK_MAX: usize = SIP_TRANSACTIONS_MAX / 4 * 3;
+/// Calls of one SIP user at once, as configured by default.
+pub const SIP_CALLS_OF_USER: u32 = 100;
+/// Calls of one SIP user in a second, as configured by default.
+pub const SIP_CALLS_OF_USER_PER_SECOND: u32 = 20;
+/// Time between two notices of the same limit.
+pub const SIP_LIMIT_NOTICE_EVERY: Duration = Duration::from_secs(60);
 /// Refusals of INVITEs that wait for their ACK; beyond it one is said once and not repeated, so
 /// that a flood leaves nothing behind.
 pub const SIP_REFUSALS_MAX: usize = 128;
@@ -44,6 +59,13 @@ pub const SIP_STRANGERS_MAX: usize = 128;
 pub const SIP_OUTPUTS_MAX: usize = 16 * CALLS_MAX;
 /// How often a re-INVITE that met another is tried again.
 pub const SIP_GLARE_RETRIES_MAX: u8 = 4;
+/// Entries of a Record-Route; beyond it an INVITE is 400, and a 2xx to ours cannot be used.
+pub const SIP_ROUTES_MAX: usize = 16;
+/// Bytes of these entries.
+pub const SIP_ROUTES_BYTES_MAX: usize = 4_096;
+/// Retransmissions of a response, and requests in all, to a source that has not shown that it
+/// receives what is sent to it.
+pub const SIP_UNVERIFIED_REPEATS_MAX: u8 = 3;
 /// Seconds after which a call that nobody refreshes ends, as we ask for it (RFC 4028).
 pub const SIP_SESSION_INTERVAL_S: u32 = 1_800;
 /// The least that we let ourselves be asked for; the RFC's own.
@@ -52,10 +74,13 @@ pub const SIP_SESSION_INTERVAL_S_MIN: u32 = 90;
 pub const SIP_SESSION_INTERVAL_S_MAX: u32 = 86_400;
 /// Seconds for which a nonce of ours is good.
 pub const SIP_NONCE_LIFE_S: u32 = 60;
-/// Nonces that somebody got in with and that are still good; beyond it nobody new gets in.
-pub const SIP_NONCES_MAX: usize = CALLS_MAX;
-/// Where wrong passwords come from, and for which user, that is remembered.
-pub const SIP_TRIES_MAX: usize = CALLS_MAX;
+/// Nonces of one user that logged in and are still valid; beyond it the user's oldest is evicted,
+/// and no nonce of the user that is as old is accepted any more.
+pub const SIP_NONCES_OF_USER_MAX: usize = 1_024;
+/// Keys of failed logins (networks, users, both) that are kept, each; beyond it the oldest go.
+pub const LOGIN_FAILURES_MAX: usize = CALLS_MAX;
+/// Logins that succeeded and are kept; beyond it the oldest go.
+pub const LOGINS_KNOWN_MAX: usize = CALLS_MAX;
 /// Users that are registered; beyond it 503.
 pub const SIP_REGISTERED_MAX: usize = CALLS_MAX;
 /// Contacts of one registered user; beyond it 403.
@@ -86,6 +111,8 @@ pub const SIP_EXPIRES_S_DEFAULT: u32 = 3_600;
 pub const SIP_ANEW_MAX: u8 = 3;
 /// Nonces of one trunk's whose answers are counted.
 pub const SIP_ANSWERED_NONCES_MAX: usize = 64;
+/// Time for which RTP and RTCP go to an address that only an SDP names and that sends nothing.
+pub const MEDIA_WITHOUT_CONSENT: Duration = Duration::from_secs(10);
 /// Lines of a session description.
 pub const SDP_LINES_MAX: usize = 1_000;
 /// `m=` sections of a session description.
@@ -214,14 +241,22 @@ pub const MEDIA_OUTPUTS_MAX: usize = 65_536;
 pub const SOUND_CHUNKS_MAX: usize = 3;
 /// Beeps of a room at once; the oldest makes room.
 pub const BEEPS_MAX: usize = 4;
-/// SIP connections (TCP) at once, ours and theirs; a further one of theirs is closed at once.
+/// SIP connections (TCP, TLS) at once, ours and theirs; fewer where the process may have few
+/// descriptors. A quarter is reserved for trunks and for connections that we open.
 pub const SIP_CONNECTIONS_MAX: usize = 4_096;
-/// The same with one address at the other end: a whole office may stand behind it.
-pub const SIP_CONNECTIONS_OF_ADDRESS_MAX: usize = 1_024;
+/// The part of these that one client network may have, a trunk's apart: a whole office may stand
+/// behind an address.
+pub const SIP_CONNECTIONS_OF_CLIENT_SHARE: usize = 4;
+/// The part of these that one client network may have without an admitted request; beyond it the
+/// oldest is closed.
+pub const SIP_CONNECTIONS_OF_STRANGER_SHARE: usize = 32;
+/// Bytes of all strangers' connections that are not yet a message; beyond it the longest unfinished
+/// message is given up, and its connection closed.
+pub const SIP_UNFINISHED_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long a SIP connection of ours may take to open.
 pub const SIP_CONNECTION_OPENING: Duration = Duration::from_secs(10);
-/// How long one of theirs may take to its first message or keep-alive.
-pub const SIP_CONNECTION_GREETING: Duration = Duration::from_secs(32);
+/// How long a stranger's may be without a whole message; a trunk's may be silent for longer.
+pub const SIP_CONNECTION_GREETING: Duration = Duration::from_secs(10);
 /// How long one that no call needs may be silent: keep-alives come every 120 s at least (RFC 5626
 /// §4.4.1).
 pub const SIP_CONNECTION_IDLE: Duration = Duration::from_secs(300);

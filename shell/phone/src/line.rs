@@ -228,7 +228,9 @@ impl Line {
             | Event::LateAnswer { .. }
             | Event::Pressed { .. }
             | Event::Refreshed { .. }
-            | Event::Unusable { .. } => {}
+            | Event::Unusable { .. }
+            | Event::Limited { .. }
+            | Event::LoginFailed { .. } => {}
             // It answers and offers, but makes no offer on demand.
             Event::OfferWanted { dialog } => self.agent.refuse_offer(now, dialog, 488),
             Event::Offered { dialog, offer, .. } => self.take_offer(now, dialog, &offer),

@@ -22,9 +22,9 @@ const READ_BYTES: usize = 16 * 1024;
 /// How long a connection that we close may still take to send what waits, and the other end to
 /// close it too: with an unread byte of theirs it would be reset, and lose what we said last.
 const LINGER: Duration = Duration::from_secs(2);
-/// Sockets at once, those that linger included; and no more than a quarter of the descriptors that
-/// the process may have: calls need theirs.
-const SOCKETS_MAX: usize = SIP_CONNECTIONS_MAX + 1_024;
+/// Parts of the descriptors that the process may have, one of which is for connections: calls need
+/// theirs.
+const DESCRIPTORS_SHARE: usize = 4;
 /// How long nobody is accepted when there are no descriptors left.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -63,6 +63,8 @@ struct Stream {
     stage: Stage,
     /// What the kernel has not taken yet.
     unsent: VecDeque<u8>,
+    /// Anything was sent on it, or is to be.
+    answered: bool,
     /// Its place among what is waited for.
     place: Option<usize>,
 }
@@ -89,9 +91,15 @@ fn told(connection: ConnectionId, event: ConnectionEvent) -> Input {
     Input::Connection { connection, event }
 }
 
+/// Returns how many connections there may be at once.
+pub(crate) fn connections_max() -> usize {
+    let descriptors = usize::try_from(raise_open_files()).unwrap_or(usize::MAX);
+    SIP_CONNECTIONS_MAX.min(descriptors / DESCRIPTORS_SHARE)
+}
+
 impl Streams {
     pub(crate) fn new(listening: Listening, sips: Option<Sips>) -> Self {
-        let descriptors = usize::try_from(raise_open_files()).unwrap_or(usize::MAX);
+        let connections_max = connections_max();
         let mut doors = vec![Door::new(listening, None)];
         let client = sips.map(|sips| {
             doors.push(Door::new(sips.listening, Some(sips.server)));
@@ -101,7 +109,8 @@ impl Streams {
             doors,
             client,
             deaf_until: Instant::default(),
-            sockets_max: SOCKETS_MAX.min(descriptors / 4),
+            // Those that linger included.
+            sockets_max: connections_max + connections_max / 4,
             all: BTreeMap::new(),
             accepted: 0,
             next: None,
@@ -203,6 +212,7 @@ impl Streams {
             transport,
             stage,
             unsent: VecDeque::new(),
+            answered: false,
             place: None,
         };
         self.all.insert(id, stream);
@@ -294,10 +304,17 @@ impl Streams {
             return Err(std::io::ErrorKind::TimedOut.into());
         }
         stream.unsent.extend(bytes);
+        stream.answered = true;
         stream.flush()
     }
 
+    /// Closes a connection, with time for what was sent last; at once if nothing was sent, so that
+    /// refused connections do not take the sockets of others.
     fn close(&mut self, id: ConnectionId) {
+        if self.all.get(&id).is_some_and(|stream| !stream.answered) {
+            self.all.remove(&id);
+            return;
+        }
         if let Some(stream) = self.all.get_mut(&id) {
             stream.stage = Stage::Closing(now() + LINGER);
             if stream.unsent.is_empty() && !stream.carrier.wants_write() {

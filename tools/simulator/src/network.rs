@@ -157,7 +157,9 @@ impl World {
             | Event::Refreshed { .. }
             | Event::Pressed { .. }
             | Event::LateAnswer { .. }
-            | Event::Unusable { .. } => {}
+            | Event::Unusable { .. }
+            | Event::Limited { .. }
+            | Event::LoginFailed { .. } => {}
         }
         Ok(())
     }

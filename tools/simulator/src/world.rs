@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use confab_conference::{Customs, Url};
 use confab_media::EngineConfig;
 use confab_switchboard::{
-    Access, CallCallback, CallEvent, Config, Gateway, Nat, Switchboard, Transport, Trunk,
+    Access, CallCallback, CallEvent, CallLimits, Config, Gateway, Nat, Switchboard, Transport,
+    Trunk,
 };
+use confab_terms::limits::{CALLS_MAX, SIP_CONNECTIONS_MAX};
 use confab_terms::{
     AccountSid, CallSid, Codec, ConferenceSid, Instant, IpAddr, LegId, Method, Now, RoomId,
     SocketAddr, SoundId, Srtp, WallTime,
@@ -124,6 +126,10 @@ fn engine_config() -> EngineConfig {
     }
 }
 
+fn threads(count: u16) -> Vec<Thread> {
+    (0..count).map(|_| Thread::new(engine_config())).collect()
+}
+
 impl World {
     pub(crate) fn new(seed: u64, options: Options) -> Self {
         let mut script = Dice::new(seed, Purpose::Script);
@@ -150,6 +156,9 @@ impl World {
                 account: AccountSid::from_random(1),
                 sip_address: sip_address(),
                 sips_port: None,
+                connections_max: SIP_CONNECTIONS_MAX,
+                call_limits: CallLimits::default(),
+                calls_max: CALLS_MAX,
                 srtp: Srtp::Prefer,
                 access: access(&phones),
                 media_address: sip_address().ip(),
@@ -165,9 +174,7 @@ impl World {
             queue: Queue::default(),
             phones,
             streams: Vec::new(),
-            threads: (0..media_threads)
-                .map(|_| Thread::new(engine_config()))
-                .collect(),
+            threads: threads(media_threads),
             ports: Ports::new(seed),
             latency_us: *media.pick(&[200, 3_000, 30_000]).unwrap_or(&200),
             sounds: BTreeMap::new(),

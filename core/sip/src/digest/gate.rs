@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use confab_terms::{Instant, IpAddr, limits};
+use confab_terms::{ClientNetwork, FreeFailures, Instant, IpAddr, LoginBackOff, limits};
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -10,7 +10,6 @@ use sha2::Sha256;
 use super::Account;
 use super::fields::Fields;
 use super::sums::{Algorithm, Parts, hex, response, same};
-use super::tries::Tries;
 
 /// What our challenges say. Short, as they may not be larger than what they answer.
 const REALM: &str = "confab";
@@ -23,11 +22,26 @@ const SALT_CHARS: usize = 4;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Gate {
     key: [u8; 32],
-    /// The last `nc` of each nonce that somebody got in with; oldest first, as nonces begin
-    /// with their time.
-    counts: BTreeMap<String, u32>,
-    tries: Tries,
+    /// By user.
+    nonces: BTreeMap<String, Nonces>,
+    pub(crate) logins: LoginBackOff,
 }
+
+/// Nonces that one user logged in with.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Nonces {
+    /// The last `nc` of each; oldest first, as nonces begin with their time.
+    counts: BTreeMap<String, u32>,
+    /// The last one that was evicted: up to here the counts are not known any more.
+    evicted: String,
+}
+
+/// The first failure of a login costs a second; ten attempts of a network pass in a minute.
+const FREE: FreeFailures = FreeFailures {
+    of_login: 0,
+    of_network: 4,
+    of_user: 20,
+};
 
 /// Values of `WWW-Authenticate`, all of one nonce.
 pub(crate) struct Challenges {
@@ -53,6 +67,8 @@ pub(crate) enum Verdict {
     LetIn(String),
     /// To be challenged. `stale`: the nonce alone was at fault.
     Challenged { stale: bool },
+    /// The same: user or password were wrong.
+    Failed,
 }
 
 const NO: Verdict = Verdict::Challenged { stale: false };
@@ -62,8 +78,8 @@ impl Gate {
     pub(crate) fn new(key: [u8; 32]) -> Self {
         Self {
             key,
-            counts: BTreeMap::new(),
-            tries: Tries::default(),
+            nonces: BTreeMap::new(),
+            logins: LoginBackOff::new(FREE),
         }
     }
 
@@ -120,12 +136,13 @@ impl Gate {
         if field("uri") != asked.uri {
             return NO;
         }
-        if !self.is_fresh(now, asked.from, nonce) || !self.is_next(nonce, count) {
+        if !self.is_fresh(now, asked.from, nonce) || !self.is_next(field("username"), nonce, count)
+        {
             return STALE;
         }
         let known = accounts.find(|account| account.user == field("username"));
         let user = known.map(|account| account.user.as_str());
-        let from = asked.from.to_canonical();
+        let from = ClientNetwork::of(asked.from);
         let parts = Parts {
             user: field("username"),
             realm: REALM,
@@ -137,21 +154,18 @@ impl Gate {
         };
         // Also where nobody looks at it: who waits is told as soon as who does not.
         let right = same(&response(algorithm, &parts), field("response"));
-        if !self.tries.may_try(now, from, user) {
+        if !self.logins.wait(now, from, user).is_zero() {
             return NO;
         }
         match user.filter(|_| right) {
             Some(user) => {
-                self.tries.succeeded(from, user);
-                if self.count(now, nonce, count) {
-                    Verdict::LetIn(user.to_owned())
-                } else {
-                    STALE
-                }
+                self.logins.succeeded(now, from, user);
+                self.count(now, user, (nonce, count));
+                Verdict::LetIn(user.to_owned())
             }
             None => {
-                self.tries.failed(now, from, user);
-                NO
+                self.logins.failed(now, from, user);
+                Verdict::Failed
             }
         }
     }
@@ -177,24 +191,32 @@ impl Gate {
         })
     }
 
-    /// Each number of a nonce counts once, and upwards.
-    fn is_next(&self, nonce: &str, count: u32) -> bool {
-        count > self.counts.get(nonce).copied().unwrap_or(0)
+    /// Returns whether a nonce was not used with this or a higher number. Each user's nonces count
+    /// for themselves: only the user's own logins evict them.
+    fn is_next(&self, user: &str, nonce: &str, count: u32) -> bool {
+        self.nonces.get(user).is_none_or(|nonces| {
+            nonce > nonces.evicted.as_str()
+                && count > nonces.counts.get(nonce).copied().unwrap_or(0)
+        })
     }
 
-    /// Notes it; false if there is no room for one more nonce.
-    fn count(&mut self, now: Instant, nonce: &str, count: u32) -> bool {
-        while let Some((oldest, _)) = self.counts.first_key_value() {
+    /// Stores the number of a nonce. The user's oldest nonce makes room.
+    fn count(&mut self, now: Instant, user: &str, (nonce, count): (&str, u32)) {
+        let nonces = self.nonces.entry(user.to_owned()).or_default();
+        while let Some((oldest, _)) = nonces.counts.first_key_value() {
             if made(oldest).is_some_and(|made| is_young(now, made)) {
                 break;
             }
-            self.counts.pop_first();
+            nonces.counts.pop_first();
         }
-        let room = self.counts.len() < limits::SIP_NONCES_MAX || self.counts.contains_key(nonce);
-        if room {
-            self.counts.insert(nonce.to_owned(), count);
+        let is_new = !nonces.counts.contains_key(nonce);
+        if is_new
+            && nonces.counts.len() >= limits::SIP_NONCES_OF_USER_MAX
+            && let Some((oldest, _)) = nonces.counts.pop_first()
+        {
+            nonces.evicted = oldest;
         }
-        room
+        nonces.counts.insert(nonce.to_owned(), count);
     }
 }
 

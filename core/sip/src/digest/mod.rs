@@ -5,7 +5,6 @@ mod account;
 mod fields;
 mod gate;
 mod sums;
-mod tries;
 
 pub use account::{Account, Secret};
 pub(crate) use account::{Answered, Challenge};

@@ -1,5 +1,6 @@
 //! The headers of one message, in their order, compact names spelt out.
 
+use confab_terms::limits;
 use serde::{Deserialize, Serialize};
 
 use super::Address;
@@ -107,6 +108,13 @@ impl Headers {
             all.extend(Address::split(&line)?.into_iter().map(str::to_owned));
         }
         Some(all)
+    }
+
+    /// Returns whether Record-Route has more entries or bytes than a route set of ours may have.
+    pub(crate) fn has_too_many_routes(&self) -> bool {
+        let routes = self.addresses("Record-Route").unwrap_or_default();
+        let bytes: usize = routes.iter().map(String::len).sum();
+        routes.len() > limits::SIP_ROUTES_MAX || bytes > limits::SIP_ROUTES_BYTES_MAX
     }
 }
 

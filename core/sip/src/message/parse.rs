@@ -133,6 +133,9 @@ fn response(pieces: &Pieces<'_>) -> Result<Response, Fault> {
     let (from, to) = (address("From"), address("To"));
     faults.extend(single(headers, "Content-Type").err());
     faults.extend(routes(headers, "Record-Route").err());
+    if headers.has_too_many_routes() {
+        faults.push(TOO_MANY_ROUTES.to_owned());
+    }
     let contact = contact(headers).unwrap_or_else(|fault| {
         faults.push(fault);
         None
@@ -270,6 +273,9 @@ fn contact(headers: &Headers) -> Result<Option<Address>, Fault> {
     let mut addresses = contacts.iter().filter(|contact| *contact != "*");
     Ok(addresses.next().and_then(|contact| Address::parse(contact)))
 }
+
+/// Fault of a Record-Route beyond `limits::SIP_ROUTES_MAX` or `limits::SIP_ROUTES_BYTES_MAX`.
+pub(crate) const TOO_MANY_ROUTES: &str = "Record-Route Beyond 16 Entries Or 4096 Bytes";
 
 /// `4711 INVITE`; the number is below 2^31 (RFC 3261 §8.1.1.5).
 fn cseq(text: &str) -> Result<(u32, Method), Fault> {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use confab_sip::{Access, Account, Config, DialogId, Event, Output, Secret, Trunk, UserAgent};
+use confab_sip::{
+    Access, Account, CallLimits, Config, DialogId, Event, Limit, Output, Secret, Trunk, UserAgent,
+};
 use confab_terms::{Instant, SocketAddr};
 
 const CARRIER: &str = "192.0.2.7:5060";
@@ -508,4 +510,78 @@ fn what_is_required_and_not_there_is_named_whatever_asks_for_it() {
         .replace("z9hG4bKCANCEL", "z9hG4bKINVITE");
     let cancel = cancel.replacen("Content-Length", &format!("{wishes}Content-Length"), 1);
     assert_eq!(desk.status(CARRIER, &cancel), [200, 487]);
+}
+
+#[test]
+fn calls_of_one_user_are_limited_and_those_of_others_are_not() {
+    let mut desk = Desk::new();
+    desk.agent.limit_calls(CallLimits {
+        of_user: 5,
+        of_user_per_second: Some(3),
+        per_second: None,
+    });
+    let call = |desk: &mut Desk, n: usize, from: &str, user: &str| {
+        let invite = message("INVITE", 1, &format!("t{n}"), "", "");
+        let replies = match user {
+            "" => desk.say(from, &invite),
+            user => desk.log_in(from, user, &invite),
+        };
+        replies[0][8..11].to_owned()
+    };
+    let statuses = |desk: &mut Desk, calls: core::ops::Range<usize>, from: &str, user: &str| {
+        calls.map(|n| call(desk, n, from, user)).collect::<Vec<_>>()
+    };
+    let anna = statuses(&mut desk, 0..5, STRANGER, "anna");
+    assert_eq!(anna, ["100", "100", "100", "503", "503"]);
+    desk.now = desk.now + Duration::from_secs(2);
+    let anna = statuses(&mut desk, 5..9, STRANGER, "anna");
+    assert_eq!(anna, ["100", "100", "503", "503"], "five at once");
+    assert_eq!(statuses(&mut desk, 9..12, STRANGER, "boris"), ["100"; 3]);
+    assert_eq!(statuses(&mut desk, 12..40, CARRIER, ""), ["100"; 28]);
+    let told = |limit| {
+        let is_told = |event: &&Event| {
+            matches!(event, Event::Limited { limit: told, client, .. }
+                if *told == limit && client == "user anna")
+        };
+        desk.events.iter().filter(is_told).count()
+    };
+    assert_eq!(
+        (told(Limit::CallRateOfUser), told(Limit::CallsOfUser)),
+        (1, 1)
+    );
+    // A call that ends makes room for another one.
+    let first = desk.events.iter().find_map(|event| match event {
+        Event::Invited { dialog, .. } => Some(*dialog),
+        _ => None,
+    });
+    desk.agent.reject(desk.now, first.unwrap(), 486);
+    desk.drain();
+    desk.now = desk.now + Duration::from_secs(2);
+    assert_eq!(
+        statuses(&mut desk, 40..42, STRANGER, "anna"),
+        ["100", "503"]
+    );
+}
+
+#[test]
+fn failed_login_is_told_and_guesses_of_a_network_are_not_checked() {
+    let mut desk = Desk::new();
+    let mut checked = 0;
+    for n in 0..300_u16 {
+        let from = format!("[2001:db8::{n:x}]:5060");
+        let invite = message("INVITE", 1, &format!("t{n}"), "", "");
+        let challenge = desk.say(&from, &invite);
+        let user = if n % 2 == 0 { "anna" } else { "nobody" };
+        desk.say(
+            &from,
+            &with_credentials(&invite, &challenge[0], user, "guess"),
+        );
+        let failed = |event: &&Event| matches!(event, Event::LoginFailed { .. });
+        checked = desk.events.iter().filter(failed).count();
+    }
+    assert!((2..=5).contains(&checked), "{checked}");
+    assert_eq!(desk.agent.failed_logins(), checked as u64);
+    // Another network is not held back.
+    let invite = message("INVITE", 1, "good", "", "");
+    assert_eq!(desk.log_in(STRANGER, "boris", &invite)[0][8..11], *"100");
 }

@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use crate::network::ANSWER;
 use crate::wire::{Did, THEIRS, Wire, head, lines, request, response_to};
-use confab_sip::{ConnectionEvent, ConnectionId, Ending, Event, Target, Transport, check_dialled};
+use confab_sip::{
+    Access, ConnectionEvent, ConnectionId, Ending, Event, Limit, Target, Transport, Trunk,
+    check_dialled,
+};
 use confab_terms::limits::{
     SIP_CONNECTION_GREETING, SIP_CONNECTION_IDLE, SIP_CONNECTION_OPENING, SIP_CONNECTIONS_MAX,
-    SIP_CONNECTIONS_OF_ADDRESS_MAX,
+    SIP_CONNECTIONS_OF_CLIENT_SHARE, SIP_CONNECTIONS_OF_STRANGER_SHARE, SIP_MESSAGE_BYTES_MAX,
+    SIP_UNFINISHED_BYTES_MAX,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -284,6 +288,13 @@ fn a_silent_connection_is_closed_unless_a_call_needs_it() {
     wire.run_for(SIP_CONNECTION_GREETING - SECOND);
     wire.receive(other, "\r\n\r\n");
     wire.did();
+    wire.run_for(SECOND);
+    assert_eq!(wire.did(), [Did::Closed(other)], "a ping buys no time");
+
+    let other = ConnectionId::Theirs(4);
+    wire.open(other, "192.0.2.7:40004");
+    wire.receive(other, &request("OPTIONS", 1, ""));
+    wire.did();
     wire.run_for(SIP_CONNECTION_IDLE - SECOND);
     assert_eq!(wire.did(), []);
     wire.run_for(SECOND);
@@ -295,7 +306,7 @@ fn a_silent_connection_is_closed_unless_a_call_needs_it() {
 
     let third = ConnectionId::Theirs(3);
     let dialog = wire.call(third);
-    wire.run_for(3 * SIP_CONNECTION_IDLE);
+    wire.run_for(2 * SIP_CONNECTION_IDLE);
     assert_eq!(wire.agent.connections(), 1, "a call needs it");
     wire.agent.hang_up(wire.now, dialog);
     let bye = wire.sent(third);
@@ -306,42 +317,171 @@ fn a_silent_connection_is_closed_unless_a_call_needs_it() {
 
 #[test]
 fn half_a_message_is_not_waited_for_for_ever() {
-    let mut wire = Wire::new();
-    wire.open(THEIRS, "192.0.2.7:40001");
-    wire.receive(THEIRS, "OPTIONS sip:room@192.0.2.1 SIP/2.0\r\nVia: ");
-    wire.run_for(31 * SECOND);
-    wire.receive(THEIRS, "S");
-    assert_eq!(wire.did(), []);
-    wire.run_for(SECOND);
-    assert_eq!(wire.did(), [Did::Closed(THEIRS)], "more bytes buy no time");
-    // What is told of it afterwards changes nothing.
-    wire.receive(THEIRS, &request("OPTIONS", 1, ""));
-    wire.happens(THEIRS, ConnectionEvent::Closed);
-    assert_eq!(wire.did(), []);
+    for (known, patience) in [(false, SIP_CONNECTION_GREETING), (true, 32 * SECOND)] {
+        let mut wire = Wire::new();
+        wire.open(THEIRS, "192.0.2.7:40001");
+        if known {
+            wire.receive(THEIRS, &request("OPTIONS", 1, ""));
+            wire.did();
+        }
+        wire.receive(THEIRS, "OPTIONS sip:room@192.0.2.1 SIP/2.0\r\nVia: ");
+        wire.run_for(patience - SECOND);
+        wire.receive(THEIRS, "S");
+        assert_eq!(wire.did(), []);
+        wire.run_for(SECOND);
+        assert_eq!(wire.did(), [Did::Closed(THEIRS)], "more bytes buy no time");
+        // What is told of it afterwards changes nothing.
+        wire.receive(THEIRS, &request("OPTIONS", 2, ""));
+        wire.happens(THEIRS, ConnectionEvent::Closed);
+        assert_eq!(wire.did(), []);
+    }
+}
+
+/// Opens connections to an agent with a trunk at 192.0.2.99.
+struct Crowd {
+    wire: Wire,
+    number: u64,
+}
+
+impl Crowd {
+    fn new() -> Self {
+        let mut wire = Wire::new();
+        let trunk = Trunk {
+            name: "carrier".into(),
+            networks: vec!["192.0.2.99".parse().unwrap()],
+            account: None,
+            gateway: None,
+            srtp: None,
+            nat: confab_sip::Nat::Auto,
+            identity: Default::default(),
+        };
+        wire.agent.guard(Access {
+            open: true,
+            trunks: vec![trunk],
+        });
+        Self { wire, number: 0 }
+    }
+
+    /// Opens one more, and says a request on it if `speaks`; returns those that were closed.
+    fn open(&mut self, from: &str, speaks: bool) -> (ConnectionId, Vec<ConnectionId>) {
+        self.number += 1;
+        let id = ConnectionId::Theirs(self.number);
+        let port = 1_024 + self.number % 60_000;
+        self.wire.open(id, &format!("{from}:{port}"));
+        let closed = self.wire.did().into_iter().map(|did| match did {
+            Did::Closed(id) => id,
+            other => panic!("{other:?}"),
+        });
+        let closed: Vec<_> = closed.collect();
+        if speaks && !closed.contains(&id) {
+            self.wire.receive(id, &request("OPTIONS", 1, ""));
+            assert_eq!(self.wire.did().len(), 1);
+        }
+        (id, closed)
+    }
+
+    fn limits(&mut self) -> Vec<Limit> {
+        self.wire.did();
+        let limit = |event: &Event| match event {
+            Event::Limited { limit, .. } => Some(*limit),
+            _ => None,
+        };
+        self.wire.told.iter().filter_map(limit).collect()
+    }
+}
+
+const OF_CLIENT: usize = SIP_CONNECTIONS_MAX / SIP_CONNECTIONS_OF_CLIENT_SHARE;
+const OF_STRANGER: usize = SIP_CONNECTIONS_MAX / SIP_CONNECTIONS_OF_STRANGER_SHARE;
+
+#[test]
+fn client_network_has_its_share_of_connections_and_no_more() {
+    for client in ["192.0.2.7", "[2001:db8::{n}]"] {
+        let mut crowd = Crowd::new();
+        let from = |n: usize| client.replace("{n}", &format!("{n:x}"));
+        for n in 0..OF_CLIENT {
+            assert_eq!(crowd.open(&from(n), true).1, []);
+        }
+        let (last, closed) = crowd.open(&from(OF_CLIENT), true);
+        assert_eq!(closed, [last], "{client}");
+        assert_eq!(crowd.limits(), [Limit::ConnectionsOfClient]);
+        // IPv4 within IPv6 is the same address.
+        let (last, closed) = crowd.open("[::ffff:192.0.2.7]", true);
+        assert_eq!(closed.contains(&last), !client.starts_with('['));
+        assert_eq!(crowd.open("203.0.113.1", true).1, []);
+    }
 }
 
 #[test]
-fn no_address_gets_all_connections_and_nobody_more_than_all() {
-    let mut wire = Wire::new();
-    let mut number = 0;
-    let mut open = |wire: &mut Wire, from: &str| {
-        number += 1;
-        let id = ConnectionId::Theirs(number);
-        wire.open(id, &format!("{from}:{}", 1_024 + number % 60_000));
-        wire.did() == [Did::Closed(id)]
-    };
-    for _ in 0..SIP_CONNECTIONS_OF_ADDRESS_MAX {
-        assert!(!open(&mut wire, "192.0.2.7"));
+fn oldest_silent_connection_of_a_client_makes_room_for_its_next() {
+    let mut crowd = Crowd::new();
+    let (spoken, _) = crowd.open("[2001:db8::1]", true);
+    let first = crowd.open("[2001:db8::2]", false).0;
+    let second = crowd.open("[2001:db8::3]", false).0;
+    for n in 2..OF_STRANGER {
+        assert_eq!(crowd.open(&format!("[2001:db8::{n:x}]"), false).1, []);
     }
-    assert!(open(&mut wire, "192.0.2.7"), "one address has enough");
-    // IPv4 within IPv6 is the same address.
-    assert!(open(&mut wire, "[::ffff:192.0.2.7]"));
-    for n in wire.agent.connections()..SIP_CONNECTIONS_MAX {
-        assert!(!open(&mut wire, &format!("198.51.100.{}", n % 200)));
+    assert_eq!(crowd.open("[2001:db8::4]", false).1, [first]);
+    assert_eq!(crowd.open("[2001:db8::5]", true).1, [second]);
+    assert_eq!(crowd.limits(), [Limit::ConnectionsOfClient]);
+    crowd.wire.receive(spoken, &request("OPTIONS", 2, ""));
+    assert_eq!(crowd.wire.did().len(), 1, "who spoke stays");
+}
+
+#[test]
+fn trunks_and_our_connections_find_room_whoever_holds_the_others() {
+    for speaks in [false, true] {
+        let mut crowd = Crowd::new();
+        for n in 0..2 * SIP_CONNECTIONS_MAX {
+            let network = n % 64;
+            crowd.open(&format!("[2001:db8:{network:x}::{n:x}]"), speaks);
+        }
+        let wire = &mut crowd.wire;
+        assert!(wire.agent.connections() <= SIP_CONNECTIONS_MAX / 4 * 3);
+        wire.dial("sip:boris@192.0.2.9;transport=tcp");
+        let ours = wire.opening("192.0.2.9:5060");
+        wire.happens(ours, opened("192.0.2.9:5060"));
+        assert!(wire.sent(ours).starts_with("INVITE "));
+        let trunks = SIP_CONNECTIONS_MAX / 8 - 1;
+        for _ in 0..trunks {
+            let (id, closed) = crowd.open("192.0.2.99", false);
+            assert!(!closed.contains(&id));
+        }
+        assert_eq!(crowd.limits().first(), Some(&Limit::Connections));
+        // A trunk may be silent.
+        let before = crowd.wire.agent.connections();
+        crowd.wire.run_for(SIP_CONNECTION_GREETING + SECOND);
+        let silent = if speaks { 0 } else { before - trunks - 1 };
+        assert_eq!(crowd.wire.agent.connections(), before - silent);
     }
-    assert!(open(&mut wire, "203.0.113.1"), "all have enough");
-    wire.happens(ConnectionId::Theirs(1), ConnectionEvent::Closed);
-    assert!(!open(&mut wire, "203.0.113.1"), "one has gone");
+}
+
+#[test]
+fn unfinished_messages_of_strangers_have_one_budget() {
+    let mut crowd = Crowd::new();
+    let head = format!(
+        "OPTIONS sip:room@192.0.2.1 SIP/2.0\r\nX: {}",
+        "x".repeat(SIP_MESSAGE_BYTES_MAX - 100)
+    );
+    let mut closed = 0;
+    for n in 0..200 {
+        let (id, _) = crowd.open(&format!("[2001:db8:{n:x}::1]"), false);
+        crowd.wire.receive(id, &head);
+        closed += crowd.wire.did().len();
+    }
+    let kept = SIP_UNFINISHED_BYTES_MAX / head.len();
+    assert_eq!(closed, 200 - kept);
+    assert_eq!(crowd.wire.agent.connections(), kept);
+    assert_eq!(crowd.limits(), [Limit::UnfinishedBytes]);
+    // Short messages of others, and long ones of whoever is known, go on.
+    let (short, _) = crowd.open("198.51.100.7", true);
+    crowd.wire.receive(short, &head);
+    assert_eq!(crowd.wire.did(), []);
+    // All of it is given back.
+    crowd.wire.run_for(SIP_CONNECTION_GREETING);
+    crowd.wire.did();
+    let (next, _) = crowd.open("198.51.100.9", false);
+    crowd.wire.receive(next, &head);
+    assert_eq!(crowd.wire.did(), []);
 }
 
 fn opened(peer: &str) -> ConnectionEvent {
@@ -349,4 +489,46 @@ fn opened(peer: &str) -> ConnectionEvent {
         peer: peer.parse().unwrap(),
         transport: Transport::Tcp,
     }
+}
+
+#[test]
+fn probe_that_cannot_be_sent_ends_the_call_as_unresponsive() {
+    for update in [false, true] {
+        let mut wire = Wire::new();
+        wire.open(THEIRS, "192.0.2.7:40001");
+        let invite = request("INVITE", 1, "");
+        wire.receive(
+            THEIRS,
+            &match update {
+                true => invite.replace("Max-Forwards", "Allow: UPDATE\r\nMax-Forwards"),
+                false => invite,
+            },
+        );
+        let dialog = wire.answered(THEIRS);
+        wire.happens(THEIRS, ConnectionEvent::Closed);
+        wire.agent.probe(wire.now, dialog);
+        let ours = wire.opening("192.0.2.7:5070");
+        wire.happens(ours, ConnectionEvent::Closed);
+        wire.run_for(Duration::ZERO);
+        assert_eq!(wire.endings(), [Ending::Unresponsive], "UPDATE: {update}");
+    }
+}
+
+#[test]
+fn refresh_that_cannot_be_sent_is_sent_again() {
+    let mut wire = Wire::new();
+    let dialog = wire.call(THEIRS);
+    wire.happens(THEIRS, ConnectionEvent::Closed);
+    wire.agent.reoffer(wire.now, dialog, ANSWER.to_vec());
+    let ours = wire.opening("192.0.2.7:5070");
+    wire.happens(ours, ConnectionEvent::Closed);
+    wire.run_for(Duration::ZERO);
+    assert_eq!(wire.endings(), []);
+    let refused = Event::OfferRefused {
+        dialog,
+        status: 503,
+    };
+    assert_eq!(wire.told.last(), Some(&refused));
+    wire.run_for(5 * SECOND);
+    wire.opening("192.0.2.7:5070");
 }

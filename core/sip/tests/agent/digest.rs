@@ -63,7 +63,11 @@ fn who_does_not_is_challenged_once_and_leaves_nothing() {
     assert_eq!(net.endings(CALLER), [Ending::Refused(401)]);
     let challenges = net.lines(CALLEE);
     assert_eq!(challenges.len(), 2, "{challenges:?}");
-    assert!(net.events[CALLEE].is_empty());
+    assert_eq!(net.events[CALLEE].len(), 1);
+    assert_eq!(
+        net.count(CALLEE, |e| matches!(e, Event::LoginFailed { .. })),
+        1
+    );
     net.assert_nothing_left("after a wrong password");
 }
 

@@ -54,7 +54,7 @@ fn a_side_that_falls_silent_is_given_up() {
 }
 
 #[test]
-fn too_short_is_422_but_only_for_who_knows_of_it() {
+fn interval_that_is_too_short_is_422_if_the_peer_supports_timer() {
     let mut net = Network::new(1);
     let headers = "Supported: timer\r\nSession-Expires: 30\r\n";
     let replies = say(&mut net, &request("INVITE", 1, "", headers, OFFER));
@@ -67,9 +67,55 @@ fn too_short_is_422_but_only_for_who_knows_of_it() {
     let ok = replies.last().unwrap();
     assert_eq!(header(ok, "Session-Expires"), Some("90;refresher=uas"));
     assert_eq!(header(ok, "Require"), None);
+}
+
+/// Sets up a call of a peer that does not support `timer`; returns its tag.
+fn called_without_timer(net: &mut Network) -> String {
+    let replies = say(net, &request("INVITE", 1, "", "", OFFER));
+    let ok = replies.last().unwrap();
+    assert_eq!(header(ok, "Session-Expires"), Some("1800;refresher=uas"));
+    assert_eq!(header(ok, "Require"), None);
+    let tag = to_tag(ok);
+    say(net, &request("ACK", 1, &tag, "", b""));
+    tag
+}
+
+#[test]
+fn peer_without_timer_is_refreshed_by_us_and_ended_without_a_response() {
     let mut net = Network::new(1);
-    let replies = say(&mut net, &request("INVITE", 1, "", "", OFFER));
-    assert_eq!(header(replies.last().unwrap(), "Session-Expires"), None);
+    net.swallow = vec!["INVITE"];
+    called_without_timer(&mut net);
+    let before = net.seen.len();
+    net.run_for(secs(899));
+    assert!(sent_since(&net, before).is_empty());
+    net.run_for(secs(2));
+    let sent = sent_since(&net, before);
+    assert!(sent[0].starts_with("INVITE "), "{sent:?}");
+    net.run_for(secs(40));
+    assert_eq!(net.endings(CALLEE), [Ending::TimedOut]);
+}
+
+#[test]
+fn peer_without_timer_that_refuses_refreshes_keeps_its_call() {
+    let mut net = Network::new(1);
+    net.swallow = vec!["INVITE"];
+    called_without_timer(&mut net);
+    for _ in 0..4 {
+        let before = net.seen.len();
+        net.run_for(secs(901));
+        let sent = sent_since(&net, before);
+        assert!(sent[0].starts_with("INVITE "), "{sent:?}");
+        let refusal = refusal_of(&sent[0]);
+        net.deliver(CALLEE, address(CALLER), refusal.as_bytes());
+    }
+    assert!(net.endings(CALLEE).is_empty());
+}
+
+/// Response 488 to a request of ours.
+fn refusal_of(request: &str) -> String {
+    let line = |name: &str| format!("{name}: {}\r\n", header(request, name).unwrap());
+    let lines = ["Via", "From", "To", "Call-ID", "CSeq"].map(line).concat();
+    format!("SIP/2.0 488 Not Acceptable Here\r\n{lines}Content-Length: 0\r\n\r\n")
 }
 
 /// A caller who refreshes, and was told 90 s.

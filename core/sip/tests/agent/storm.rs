@@ -171,6 +171,7 @@ fn name(event: &Event) -> DialogId {
         | Event::OfferRefused { dialog, .. }
         | Event::Unusable { dialog, .. }
         | Event::Ended { dialog, .. } => *dialog,
+        Event::Limited { .. } | Event::LoginFailed { .. } => panic!("{event:?}"),
     }
 }
 

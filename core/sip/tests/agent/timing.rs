@@ -52,7 +52,7 @@ fn a_bye_into_the_void() {
 
 #[test]
 fn an_answer_without_an_ack() {
-    let mut net = Network::new(1);
+    let mut net = Network::trusting(1);
     net.swallow = vec!["ACK"];
     net.call();
     net.run_for(secs(32));
@@ -76,7 +76,7 @@ fn an_answer_without_an_ack() {
 
 #[test]
 fn a_refusal_without_an_ack() {
-    let mut net = Network::new(1);
+    let mut net = Network::trusting(1);
     net.answers = false;
     net.swallow = vec!["ACK"];
     net.call();

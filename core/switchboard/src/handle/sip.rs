@@ -4,11 +4,12 @@ use confab_sip::{DialogId, Ending, Event};
 use confab_terms::Now;
 
 use crate::CallEnd;
-use crate::Switchboard;
 use crate::flow;
 use crate::handle::media::digit_pressed;
 use crate::handle::{dialled, invited, late, offered};
 use crate::live::Call;
+use crate::tell;
+use crate::{News, Output, Switchboard};
 
 pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
     match event {
@@ -40,6 +41,14 @@ pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
         Event::Unusable { dialog, reason } => dialled::unusable(board, now, dialog, &reason),
         Event::Refreshed { dialog } => late::refreshed(board, now, dialog, &[]),
         Event::OfferAccepted { dialog, answer } => late::refreshed(board, now, dialog, &answer),
+        Event::Limited {
+            limit,
+            client,
+            count,
+        } => tell::limited(board, now, limit, (&client, count)),
+        Event::LoginFailed { source } => {
+            board.send(Output::News(News::LoginFailed { source }));
+        }
         // Before the answer nobody is in a conference who could hear it.
         Event::EarlyAnswer { .. } | Event::OfferRefused { .. } => {}
     }

@@ -32,6 +32,10 @@ pub struct Counters {
     pub callbacks: u64,
     /// Notices.
     pub notices: u64,
+    /// SIP logins that failed.
+    pub failed_logins: u64,
+    /// SIP requests and connections refused by limits.
+    pub refused_by_limits: u64,
 }
 
 /// What is there now: all zero once every call is over and its transactions have died down.

@@ -13,7 +13,7 @@ pub(crate) use call_event::{call_began, call_event, call_over, parted};
 pub(crate) use callback::callback_to;
 pub(crate) use event::{end_recorded, event};
 pub(crate) use news::news;
-pub(crate) use notice::{notice, notice_of_call};
+pub(crate) use notice::{limited, notice, notice_of_call};
 pub(crate) use recording::{
     NOT_WRITTEN, not_recorded, recording, recording_failed, recording_lost, recording_url,
 };

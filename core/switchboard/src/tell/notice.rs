@@ -1,6 +1,7 @@
 //! Notices: what went wrong that the owner of the account should know.
 
 use confab_conference::Url;
+use confab_sip::Limit;
 use confab_terms::{CallSid, Now};
 
 use crate::{Notice, Output, Severity, Switchboard};
@@ -35,4 +36,27 @@ pub(crate) fn notice_of_call(
 pub(crate) fn notice(board: &mut Switchboard, notice: Notice) {
     board.counted.notices += 1;
     board.send(Output::Notice(notice));
+}
+
+/// Tells that a limit refused requests or connections of others.
+pub(crate) fn limited(
+    board: &mut Switchboard,
+    now: Now,
+    limit: Limit,
+    (client, count): (&str, u64),
+) {
+    notice(
+        board,
+        Notice {
+            code: 20429,
+            severity: Severity::Warning,
+            message: format!("limit reached: {limit} (client={client} refused={count})"),
+            at: now.wall,
+            call: None,
+            conference: None,
+            url: None,
+            method: None,
+            exchange: None,
+        },
+    );
 }

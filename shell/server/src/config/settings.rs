@@ -119,6 +119,30 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "Takes callers from its P-Asserted-Identity and honors Privacy [default: false]",
     },
     Setting {
+        name: "account_calls",
+        default: Some("10000"),
+        value: "COUNT",
+        help: "Calls of the account at once, inbound and outbound; further ones get 503",
+    },
+    Setting {
+        name: "account_calls_per_second",
+        default: Some("0"),
+        value: "COUNT",
+        help: "Inbound calls of the account in a second; further ones get 503; 0: no limit",
+    },
+    Setting {
+        name: "user_calls",
+        default: Some("100"),
+        value: "COUNT",
+        help: "Calls of one SIP user (digest) at once; further ones get 503",
+    },
+    Setting {
+        name: "user_calls_per_second",
+        default: Some("20"),
+        value: "COUNT",
+        help: "Calls of one SIP user in a second; further ones get 503; 0: no limit",
+    },
+    Setting {
         name: "rtp_ports",
         default: Some("20000-39999"),
         value: "FIRST-LAST",

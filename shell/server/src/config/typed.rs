@@ -7,7 +7,8 @@ use std::time::Duration;
 use confab_codec::OpusSettings;
 use confab_rest::Dialect;
 use confab_sockets::PortRange;
-use confab_switchboard::CallEvent;
+use confab_switchboard::{CallEvent, CallLimits};
+use confab_terms::limits::CALLS_MAX;
 use confab_terms::{AccountSid, Codec, Method, Srtp};
 use confab_web::Cidr;
 
@@ -15,6 +16,9 @@ use super::{BadValue, ConfiguredTrunk, Given, Layers, trunks};
 
 /// More would be more than any machine has processors for.
 const MEDIA_THREADS_MAX: u32 = 64;
+
+/// Largest limit on calls.
+const CALLS: u32 = CALLS_MAX as u32;
 
 /// How it is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +39,8 @@ pub(crate) struct Config {
     pub(crate) sips_ca: Option<PathBuf>,
     pub(crate) srtp: Srtp,
     pub(crate) trunks: Vec<ConfiguredTrunk>,
+    pub(crate) call_limits: CallLimits,
+    pub(crate) calls_max: usize,
     pub(crate) rtp_ports: PortRange,
     pub(crate) codecs: Vec<Codec>,
     pub(crate) opus: OpusSettings,
@@ -94,6 +100,8 @@ impl Config {
             srtp: one("srtp")?.srtp()?,
             sip_listen: sip_listen.sip_listen(&trunks, public_address)?,
             trunks,
+            call_limits: call_limits(one)?,
+            calls_max: one("account_calls")?.number(1..=CALLS)? as usize,
             rtp_ports: one("rtp_ports")?.ports()?,
             codecs: one("codecs")?.codecs()?,
             opus: OpusSettings {
@@ -148,6 +156,21 @@ fn processors() -> u16 {
     let count = std::thread::available_parallelism();
     let count = count.map_or(1, |count| count.get().min(MEDIA_THREADS_MAX as usize));
     u16::try_from(count).unwrap_or(1)
+}
+
+fn call_limits<'a>(
+    one: impl Fn(&str) -> Result<&'a Given, BadValue>,
+) -> Result<CallLimits, BadValue> {
+    Ok(CallLimits {
+        of_user: one("user_calls")?.number(1..=CALLS)?,
+        of_user_per_second: limit(one("user_calls_per_second")?.number(0..=CALLS)?),
+        per_second: limit(one("account_calls_per_second")?.number(0..=CALLS)?),
+    })
+}
+
+/// Returns a limit; `None` for 0.
+fn limit(count: u32) -> Option<u32> {
+    (count > 0).then_some(count)
 }
 
 /// Returns a duration; `None` for 0.

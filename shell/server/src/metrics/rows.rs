@@ -134,7 +134,7 @@ const ENGINE: [Row<EngineNow>; 19] = [
 const SIP_NOW: (&str, &str) = ("confab_sip_state", "What SIP keeps now");
 const WAITING: (&str, &str) = ("confab_answers_awaited", "Questions without an answer now");
 
-const SWITCHBOARD: [Row<SwitchboardNow>; 17] = [
+const SWITCHBOARD: [Row<SwitchboardNow>; 19] = [
     row("confab_calls", "Calls now", |s: &SwitchboardNow| {
         s.counters.calls
     })
@@ -200,6 +200,16 @@ const SWITCHBOARD: [Row<SwitchboardNow>; 17] = [
         "confab_notices_total",
         "Notifications",
         |s: &SwitchboardNow| s.counters.notices,
+    ),
+    row(
+        "confab_sip_logins_failed_total",
+        "SIP logins with an unknown user or a wrong password",
+        |s: &SwitchboardNow| s.counters.failed_logins,
+    ),
+    row(
+        "confab_sip_refused_by_limits_total",
+        "SIP requests and connections refused by limits on their peer",
+        |s: &SwitchboardNow| s.counters.refused_by_limits,
     ),
     row(SIP_NOW.0, SIP_NOW.1, |s: &SwitchboardNow| {
         s.leftovers.transactions as u64

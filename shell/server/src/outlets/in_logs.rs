@@ -5,7 +5,7 @@
 use confab_rest::Dialect;
 use confab_switchboard::{CallStatus, News};
 use confab_terms::{CallSid, ConferenceSid};
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use crate::logging::FAILURES;
 
@@ -46,6 +46,7 @@ pub(crate) fn log(dialect: Dialect, news: &News) {
             let by = by.map(|call| dialect.spell(call));
             info!(%conference, ?why, by, seconds, "a conference ended");
         }
+        News::LoginFailed { source } => warn!(%source, "SIP login failed"),
         News::Joined { .. } => info!(%call, %conference, "a call joined"),
         News::Left { why, .. } => info!(%call, %conference, ?why, "a call left"),
     }
@@ -54,6 +55,7 @@ pub(crate) fn log(dialect: Dialect, news: &News) {
 /// Whom and what it is about.
 fn of(news: &News) -> (Option<CallSid>, Option<ConferenceSid>) {
     match *news {
+        News::LoginFailed { .. } => (None, None),
         News::CallBegan { call, .. }
         | News::CallAnswered { call, .. }
         | News::CallEnded { call, .. } => (Some(call), None),

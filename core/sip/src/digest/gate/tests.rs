@@ -25,9 +25,13 @@ fn asked(method: &'static str, uri: &'static str) -> Asked<'static> {
     }
 }
 
+/// The verdict; a failed login is challenged as everybody is.
 fn look(gate: &mut Gate, now: Instant, asked: Asked<'_>, text: &str) -> Verdict {
     let accounts = [account("anna", "pass"), account("boris", "other")];
-    gate.look(now, asked, &[text.to_owned()], accounts.iter())
+    match gate.look(now, asked, &[text.to_owned()], accounts.iter()) {
+        Verdict::Failed => NO,
+        verdict => verdict,
+    }
 }
 
 fn credentials(challenge: &str, user: &str, password: &str) -> String {
@@ -142,7 +146,38 @@ fn nonces_end_and_are_for_one_source() {
     let challenge = gate.challenges(late, (HERE, "0123"), false).sha256;
     let text = credentials(&challenge, "anna", "pass");
     assert_eq!(look(&mut gate, late, invite, &text), let_in());
-    assert_eq!(gate.counts.len(), 1);
+    assert_eq!(gate.nonces["anna"].counts.len(), 1);
+}
+
+#[test]
+fn logins_of_one_user_evict_the_nonces_of_that_user_only() {
+    let (mut gate, now) = (Gate::new([3; 32]), Instant(7_000_000_000));
+    let invite = asked(INVITE.0, INVITE.1);
+    let credentials = |gate: &Gate, now, salt: usize, user: &str, password: &str| {
+        let salt = format!("{salt:04x}");
+        let challenge = gate.challenges(now, (HERE, &salt), false).sha256;
+        credentials(&challenge, user, password)
+    };
+    let boris = credentials(&gate, now, 1, "boris", "other");
+    let is_boris = Verdict::LetIn("boris".to_owned());
+    assert_eq!(look(&mut gate, now, invite, &boris), is_boris);
+    let mut all = Vec::new();
+    for n in 0..3 * limits::SIP_NONCES_OF_USER_MAX {
+        let text = credentials(&gate, now, n, "anna", "pass");
+        assert_eq!(look(&mut gate, now, invite, &text), let_in(), "{n}");
+        all.push(text);
+    }
+    let kept = gate.nonces["anna"].counts.len();
+    assert_eq!(kept, limits::SIP_NONCES_OF_USER_MAX);
+    // No replay, whether the nonce is kept or was evicted.
+    for text in all.iter().chain([&boris]) {
+        assert_eq!(look(&mut gate, now, invite, text), STALE);
+    }
+    let fresh = credentials(&gate, now, 0, "boris", "other");
+    assert_eq!(look(&mut gate, now, invite, &fresh), is_boris);
+    let next_second = now + Duration::from_secs(1);
+    let fresh = credentials(&gate, next_second, 0, "anna", "pass");
+    assert_eq!(look(&mut gate, next_second, invite, &fresh), let_in());
 }
 
 #[test]

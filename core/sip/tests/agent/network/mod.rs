@@ -6,7 +6,7 @@ pub mod raw;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use confab_sip::{Config, DialogId, Ending, Event, Invite, Output, UserAgent};
+use confab_sip::{Access, Config, DialogId, Ending, Event, Invite, Output, Trunk, UserAgent};
 use confab_terms::{Instant, SocketAddr};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -98,9 +98,29 @@ impl Network {
     }
 
     pub fn lossy(seed: u64, per_mille: u64) -> Self {
-        let mut network = Self::new(seed);
+        let mut network = Self::trusting(seed);
         network.loss = [per_mille, per_mille];
         network.delay_ms = 60;
+        network
+    }
+
+    /// Each agent is the other's trunk: every retransmission is sent.
+    pub fn trusting(seed: u64) -> Self {
+        let mut network = Self::new(seed);
+        for agent in &mut network.agents {
+            agent.guard(Access {
+                open: true,
+                trunks: vec![Trunk {
+                    name: "other".into(),
+                    networks: vec!["127.0.0.0/8".parse().unwrap()],
+                    account: None,
+                    gateway: None,
+                    srtp: None,
+                    nat: confab_sip::Nat::Auto,
+                    identity: Default::default(),
+                }],
+            });
+        }
         network
     }
 

@@ -12,10 +12,11 @@ use confab_media::{Command, Engine, EngineConfig, Event, Output as MediaOutput, 
 use confab_sdp::OurSrtp;
 use confab_sip::Transport;
 use confab_switchboard::{
-    Access, CallCallback, CallEvent, CallView, ConferenceView, Config, Cookie, DecodeError, Fetch,
-    Gateway, IdentityRules, Input, Leftovers, News, Notice, Output, ParticipantView, RecordingEnd,
-    RecordingView, Reply, Request, Switchboard, TimeOuts, Trunk,
+    Access, CallCallback, CallEvent, CallLimits, CallView, ConferenceView, Config, Cookie,
+    DecodeError, Fetch, Gateway, IdentityRules, Input, Leftovers, News, Notice, Output,
+    ParticipantView, RecordingEnd, RecordingView, Reply, Request, Switchboard, TimeOuts, Trunk,
 };
+use confab_terms::limits::{CALLS_MAX, SIP_CONNECTIONS_MAX};
 use confab_terms::{
     AccountSid, AudioId, CallSid, Codec, ConferenceSid, DecodeId, Instant, LegId, Method, Now,
     RequestId, SocketAddr, SoundId, Srtp, WallTime,
@@ -201,6 +202,9 @@ impl World {
             account: AccountSid::from_random(1),
             sip_address: SIP.parse().unwrap(),
             sips_port: None,
+            connections_max: SIP_CONNECTIONS_MAX,
+            call_limits: CallLimits::default(),
+            calls_max: CALLS_MAX,
             srtp: Srtp::Prefer,
             access: Access::open(),
             media_address: "127.0.0.1".parse().unwrap(),

@@ -164,7 +164,9 @@ impl Phone {
             | Event::Refreshed { .. }
             | Event::Pressed { .. }
             | Event::LateAnswer { .. }
-            | Event::Unusable { .. } => return,
+            | Event::Unusable { .. }
+            | Event::Limited { .. }
+            | Event::LoginFailed { .. } => return,
         });
     }
 }
