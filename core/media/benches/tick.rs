@@ -36,6 +36,7 @@ fn conference(legs: u64, talkers: u64) -> Engine {
             remote_rtcp: address(id + 20_000),
             signalling_address: address(id).ip(),
             trusts_sdp: true,
+            verified: true,
             codec: Codec::Pcmu,
             payload_type: 0,
             digits_payload_type: None,

@@ -31,6 +31,11 @@ impl Engine {
                 timestamp,
             } => self.add_leg(leg, Stream::new(ssrc, sequence, timestamp)),
             Command::SetMedia { leg, media } => self.set_media(leg, media),
+            Command::VerifyHost { leg, host } => self.play(leg, |leg| {
+                if let Some(media) = leg.media {
+                    leg.consent.verify(&media, host);
+                }
+            }),
             Command::RemoveLeg { leg } => self.remove_leg(leg),
             Command::OpenRoom { room, rate } => self.open_room(room, rate),
             Command::CloseRoom { room } => self.close_room(room),

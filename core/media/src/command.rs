@@ -32,6 +32,13 @@ pub enum Command {
         /// The agreement.
         media: LegMedia,
     },
+    /// The signalling has shown that this host is the peer's.
+    VerifyHost {
+        /// The leg.
+        leg: LegId,
+        /// Source of an ACK, for example.
+        host: IpAddr,
+    },
     /// The call is over: the leg leaves its room, its players are gone. Never fails.
     RemoveLeg {
         /// Which.
@@ -190,6 +197,9 @@ pub struct LegMedia {
     /// False if the SDP's address cannot be that of the phone: a private one, while the signalling
     /// comes from a public one.
     pub trusts_sdp: bool,
+    /// The signalling has shown that the SDP's host is the peer's or its trunk's. Otherwise packets
+    /// go there for `limits::MEDIA_WITHOUT_CONSENT` only, until a valid packet comes.
+    pub verified: bool,
     /// Both ways.
     pub codec: Codec,
     /// Payload type of the voice that is sent.

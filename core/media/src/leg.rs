@@ -10,6 +10,7 @@ use confab_terms::{Codec, Digit, LegId, Rate, SocketAddr, SrtpKeys};
 use serde::{Deserialize, Serialize};
 
 use crate::coding::Coding;
+use crate::consent::Consent;
 use crate::ear::Ear;
 use crate::engine::EngineConfig;
 use crate::figures::Heard;
@@ -33,6 +34,7 @@ pub(crate) struct Leg {
     pub(crate) place: Option<Place>,
     pub(crate) rtp_origin: Origin,
     pub(crate) rtcp_origin: Origin,
+    pub(crate) consent: Consent,
     /// Boxed: most legs have none.
     pub(crate) secrecy: Option<Box<Secrecy>>,
     pub(crate) jitter: JitterBuffer,
@@ -76,6 +78,7 @@ impl Leg {
             place: None,
             rtp_origin: Origin::OPEN,
             rtcp_origin: Origin::OPEN,
+            consent: Consent::default(),
             secrecy: None,
             jitter: JitterBuffer::new(Codec::Pcmu),
             to_skip: 0,
@@ -152,6 +155,7 @@ impl Leg {
             .listen_for_tones(media.digits_payload_type.is_none());
         self.mouth.keep_keys(config.digits_in_rooms);
         self.silent_ticks = 0;
+        self.consent.agree(&media);
         let was_locked = self.rtp_origin.is_locked() || self.rtcp_origin.is_locked();
         self.rtp_origin.learn_anew(&Expected::rtp(&media));
         let rtcp = Expected::rtcp(&media, &self.rtp_origin);
@@ -192,6 +196,12 @@ impl Leg {
         }
     }
 
+    /// Takes note of a valid packet of the phone.
+    pub(crate) fn hear(&mut self, media: &LegMedia) {
+        self.silent_ticks = 0;
+        self.consent.hear(media);
+    }
+
     /// Counts a tick without a packet of the phone; returns whether no packet came for `limit`.
     pub(crate) fn count_silence(&mut self, limit: Duration) -> bool {
         let exchanges = self.speaks();
@@ -222,12 +232,15 @@ impl Leg {
         secrecy.is_none_or(|secrecy| secrecy.seal(component, packet))
     }
 
-    /// Where packets go, if anywhere.
+    /// Returns the address that packets go to: the accepted source, else the SDP's address, which
+    /// has to consent.
     pub(crate) fn destination(&self, component: Component) -> Option<SocketAddr> {
         let media = self.media?;
-        Some(match component {
-            Component::Rtp => self.rtp_origin.destination(media.remote(component)),
-            Component::Rtcp => self.rtcp_origin.destination(media.remote(component)),
-        })
+        let origin = match component {
+            Component::Rtp => &self.rtp_origin,
+            Component::Rtcp => &self.rtcp_origin,
+        };
+        let sdp = Some(media.remote(component)).filter(|_| self.consent.may_send());
+        origin.peer().or(sdp)
     }
 }

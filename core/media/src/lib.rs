@@ -6,6 +6,7 @@ mod beep;
 mod change;
 mod coding;
 mod command;
+mod consent;
 mod counters;
 mod ear;
 mod engine;

@@ -210,11 +210,6 @@ impl Origin {
         }
     }
 
-    /// Returns the address to send to.
-    pub(crate) fn destination(&self, sdp: SocketAddr) -> SocketAddr {
-        self.peer().unwrap_or(sdp)
-    }
-
     pub(crate) fn is_locked(&self) -> bool {
         matches!(self, Self::Locked { .. })
     }

@@ -75,7 +75,7 @@ impl Engine {
             return;
         }
         counters.rtp_in += 1;
-        leg.silent_ticks = 0;
+        leg.hear(&media);
         leg.reception.packet(now, &header);
         let before = leg.jitter.lost_and_reordered();
         if is_digit {
@@ -140,7 +140,7 @@ impl Engine {
             return;
         }
         counters.rtcp_in += 1;
-        leg.silent_ticks = 0;
+        leg.hear(&media);
         for item in Items::new(packet).flatten() {
             match item {
                 Item::Sender { ssrc, info } => leg.reception.sender_report(now, ssrc, info.ntp),

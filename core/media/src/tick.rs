@@ -105,6 +105,9 @@ fn say(
     counters: &mut Counters,
 ) {
     let Some(media) = leg.media else { return };
+    if media.sends {
+        leg.consent.tick();
+    }
     let to = leg.destination(Component::Rtp).filter(|_| media.sends);
     // What is not sent is not recorded as what it was sent.
     let is_recorded = leg.tape.is_some() && to.is_some();

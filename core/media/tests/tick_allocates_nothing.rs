@@ -97,6 +97,7 @@ fn engine() -> Engine {
             remote_rtcp: address(id + 1_000),
             signalling_address: address(id).ip(),
             trusts_sdp: true,
+            verified: true,
             codec: codec(id),
             payload_type: codec(id).payload_type(),
             digits_payload_type: (id % 3 != 0).then_some(101),

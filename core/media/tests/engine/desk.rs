@@ -127,6 +127,7 @@ pub(crate) fn media(leg: u64) -> LegMedia {
         remote_rtcp: address(leg, 4_001),
         signalling_address: IpAddr::V4(Ipv4Addr::new(198, 51, 100, 7)),
         trusts_sdp: true,
+        verified: true,
         codec: Codec::Pcmu,
         payload_type: 0,
         digits_payload_type: Some(101),

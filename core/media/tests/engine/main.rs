@@ -1,6 +1,7 @@
 //! The engine as its thread sees it: commands and packets in, packets and events out.
 
 mod commands;
+mod consent;
 mod desk;
 mod keys;
 mod life;

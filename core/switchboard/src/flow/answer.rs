@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 
-use confab_media::LegMedia;
+use confab_media::{Command, LegMedia};
 use confab_sdp::{Agreed, Direction};
 use confab_terms::{CallSid, Now};
 
@@ -74,6 +74,7 @@ pub(crate) fn acknowledged(board: &mut Switchboard, now: Now, sid: CallSid) {
         source: call.invite.source,
     };
     board.send(Output::News(news));
+    verify_host(board, sid);
     limit_duration(board, now, sid);
     tell::call_event(board, now, sid, CallEvent::Answered);
     let call = board.calls.get(sid);
@@ -84,6 +85,19 @@ pub(crate) fn acknowledged(board: &mut Switchboard, now: Now, sid: CallSid) {
     match replaced {
         Some(replaced) => hand_over(board, now, sid, replaced),
         None => program::call_is_up(board, now, sid),
+    }
+}
+
+/// The host that acknowledged an answer is the peer's: it receives what is sent to it.
+fn verify_host(board: &mut Switchboard, sid: CallSid) {
+    let Some(call) = board.calls.get(sid) else {
+        return;
+    };
+    let (leg, thread) = (call.leg, call.thread);
+    if let Some(source) = board.sip.heard_from(call.dialog) {
+        let host = source.ip();
+        let command = Command::VerifyHost { leg, host };
+        board.send(Output::Media { thread, command });
     }
 }
 
@@ -120,6 +134,7 @@ pub(crate) fn leg_media(agreed: &Agreed, peer: &MediaPeer) -> LegMedia {
         remote_rtcp: agreed.remote_rtcp,
         signalling_address: peer.signalling,
         trusts_sdp: peer.can_be_at(agreed.remote_rtp.ip()),
+        verified: peer.is_verified(agreed.remote_rtp.ip()),
         codec: agreed.codec,
         payload_type: agreed.payload_type,
         digits_payload_type: agreed.digits_payload_type,

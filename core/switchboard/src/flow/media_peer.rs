@@ -10,6 +10,8 @@ use crate::Switchboard;
 pub(crate) struct MediaPeer {
     /// Host of its last offer or answer.
     pub(super) signalling: IpAddr,
+    /// That host has shown that it receives what is sent to it.
+    receives: bool,
     /// Networks of its trunk.
     networks: Vec<Cidr>,
 }
@@ -18,8 +20,18 @@ impl MediaPeer {
     /// Returns whether the SDP's address can be that of the peer: it lies in a network of the
     /// trunk, or is one that the host of the signalling could reach.
     pub(super) fn can_be_at(&self, sdp: IpAddr) -> bool {
-        let in_trunk = self.networks.iter().any(|network| network.contains(sdp));
-        in_trunk || is_reachable(self.signalling, sdp)
+        self.in_trunk(sdp) || is_reachable(self.signalling, sdp)
+    }
+
+    /// Returns whether the SDP's address needs no consent: it lies in a network of the trunk, or is
+    /// the verified host of the signalling.
+    pub(super) fn is_verified(&self, sdp: IpAddr) -> bool {
+        let is_host = self.signalling.to_canonical() == sdp.to_canonical();
+        self.in_trunk(sdp) || (self.receives && is_host)
+    }
+
+    fn in_trunk(&self, sdp: IpAddr) -> bool {
+        self.networks.iter().any(|network| network.contains(sdp))
     }
 }
 
@@ -33,8 +45,10 @@ pub(crate) fn media_peer(board: &Switchboard, sid: CallSid, signalling: IpAddr) 
             .and_then(|route| board.sip.trunk_on(route)),
         None => board.sip.trunk_of(call.dialog),
     });
+    let dialog = board.calls.get(sid).map(|call| call.dialog);
     MediaPeer {
         signalling,
+        receives: dialog.is_some_and(|dialog| board.sip.is_verified(dialog)),
         networks: trunk.map(networks).unwrap_or_default(),
     }
 }
@@ -119,6 +133,7 @@ mod tests {
         ] {
             let peer = MediaPeer {
                 signalling: signalling.parse().unwrap(),
+                receives: true,
                 networks: confab_terms::Cidr::list(networks).unwrap(),
             };
             let counts = peer.can_be_at(sdp.parse().unwrap());
