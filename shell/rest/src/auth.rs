@@ -5,24 +5,60 @@ use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use confab_store::{Account, Store, TokenHash};
-use confab_terms::{AccountSid, KeySid};
+use confab_terms::{AccountSid, ClientNetwork, KeySid};
 use subtle::ConstantTimeEq;
 
+use crate::Metrics;
 use crate::dialect::{account_sid, key_sid};
 use crate::errors::ApiError;
+use crate::logins::Logins;
 
-/// Checks that the request comes from the account or one of its API keys.
-pub(crate) fn authenticate(headers: &HeaderMap, store: &dyn Store) -> Result<(), ApiError> {
+/// Checks that the request comes from the account or one of its API keys. After failures the
+/// credentials are not looked at for a while.
+pub(crate) fn authenticate(
+    headers: &HeaderMap,
+    store: &dyn Store,
+    (logins, from): (&Logins, ClientNetwork),
+    metrics: &Metrics,
+) -> Result<(), ApiError> {
     let (user, secret) = credentials(headers).ok_or(ApiError::NotAuthenticated)?;
-    let sent = TokenHash::of(&secret);
+    let (sent, both) = (
+        TokenHash::of(&secret),
+        TokenHash::of(&format!("{user}:{secret}")),
+    );
+    let login = user_of(store, &user)?;
+    if let Some(seconds) = logins.wait(from, login.as_deref(), both) {
+        return Err(ApiError::TooManyLogins(seconds));
+    }
     let is_known = match key_sid(&user) {
         Some(key) => is_key(store, key, sent)?,
         None => is_account(store.account(), &user, sent),
     };
-    match is_known {
-        true => Ok(()),
-        false => Err(ApiError::NotAuthenticated),
+    match login.filter(|_| is_known) {
+        Some(login) => {
+            logins.succeeded(from, &login, both);
+            Ok(())
+        }
+        None => {
+            logins.failed(from, user_of(store, &user)?.as_deref(), both);
+            metrics.login_failed();
+            tracing::warn!(%from, "API login failed");
+            Err(ApiError::NotAuthenticated)
+        }
     }
+}
+
+/// Returns the user that failures are counted by: the account, or one of its API keys.
+fn user_of(store: &dyn Store, user: &str) -> Result<Option<String>, ApiError> {
+    let known = match key_sid(user) {
+        Some(key) => store.key_secret(key)?.map(|_| key.0.to_string()),
+        None => {
+            let account = store.account().sid;
+            let is_it = account_sid(user) == Some(account);
+            is_it.then(|| account.0.to_string())
+        }
+    };
+    Ok(known)
 }
 
 fn is_account(account: &Account, user: &str, sent: TokenHash) -> bool {

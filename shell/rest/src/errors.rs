@@ -98,6 +98,8 @@ pub(crate) enum ApiError {
     OutboxFull,
     #[error("too many connections; try again in a second")]
     TooManyConnections,
+    #[error("too many failed logins: try again in {0} s")]
+    TooManyLogins(u64),
 }
 
 impl ApiError {
@@ -166,8 +168,7 @@ impl ApiError {
             Self::RecordingOver(_)
             | Self::RecordingLive(_)
             | Self::Refused(Refusal::RecordedAlready(_)) => (10000, INVALID),
-            // As Twilio's page on recordings has it.
-            Self::OtherChannels(..) => (16113, StatusCode::BAD_REQUEST),
+            Self::OtherChannels(..) => (16113, StatusCode::BAD_REQUEST), // Twilio: recordings
             Self::NoMp3(NoMp3::TooLong) => (10000, StatusCode::NOT_ACCEPTABLE),
             Self::NoMp3(NoMp3::NoAudio) => (20404, StatusCode::NOT_FOUND),
             Self::NoMp3(NoMp3::Busy) => (20429, StatusCode::TOO_MANY_REQUESTS),
@@ -185,7 +186,10 @@ impl ApiError {
             Self::TooLarge => (10000, StatusCode::PAYLOAD_TOO_LARGE),
             Self::BodyTooSlow => (10000, StatusCode::REQUEST_TIMEOUT),
             Self::Refused(Refusal::Busy | Refusal::Conference(Rule::TooManyAnnouncements(_)))
-            | Self::NotAsked(AskError::Full) => (20429, StatusCode::TOO_MANY_REQUESTS),
+            | Self::NotAsked(AskError::Full)
+            | Self::OutboxFull
+            | Self::TooManyConnections
+            | Self::TooManyLogins(_) => (20429, StatusCode::TOO_MANY_REQUESTS),
             Self::Refused(Refusal::NotConfirmed)
             | Self::NotAsked(AskError::Silent)
             | Self::NoMp3(NoMp3::TooSlow) => (20504, StatusCode::INTERNAL_SERVER_ERROR),
@@ -194,7 +198,6 @@ impl ApiError {
             | Self::Store(_)
             | Self::NotRemoved(_)
             | Self::WrongReply => (20001, StatusCode::INTERNAL_SERVER_ERROR),
-            Self::TooManyConnections | Self::OutboxFull => (20429, StatusCode::TOO_MANY_REQUESTS),
             Self::Http(status) | Self::Unreadable(status) => (http_code(*status), *status),
         }
     }
@@ -301,7 +304,11 @@ impl ApiError {
                 headers.insert(header::WWW_AUTHENTICATE, realm);
             }
             StatusCode::TOO_MANY_REQUESTS => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                let seconds = match self {
+                    Self::TooManyLogins(seconds) => *seconds,
+                    _ => 1,
+                };
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
             // The rest of the body is not read: the connection cannot be used again.
             StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {

@@ -17,6 +17,7 @@ mod form;
 mod json;
 mod keys;
 mod line;
+mod logins;
 mod metrics;
 mod new_call;
 mod new_recording;

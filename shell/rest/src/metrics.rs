@@ -72,6 +72,7 @@ struct Http {
     requests: AtomicU64,
     refused: [AtomicU64; STATUSES.len()],
     refused_otherwise: AtomicU64,
+    failed_logins: AtomicU64,
 }
 
 impl Metrics {
@@ -95,6 +96,11 @@ impl Metrics {
             .fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts credentials that were wrong.
+    pub(crate) fn login_failed(&self) {
+        self.http.failed_logins.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn families(&self) -> Vec<Family> {
         let mut families = self.figures.families();
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
@@ -112,6 +118,11 @@ impl Metrics {
             name: "confab_http_refusals_total",
             help: "HTTP requests answered with a status from 400 on",
             values: Values::Counters("status", refused),
+        });
+        families.push(Family {
+            name: "confab_http_logins_failed_total",
+            help: "API requests with wrong credentials",
+            values: Values::Counter(read(&self.http.failed_logins)),
         });
         families
     }

@@ -14,10 +14,12 @@ use confab_sounds::AudioFiles;
 use confab_store::Store;
 use confab_switchboard::{Reply, Request as Question};
 use confab_terms::limits::HTTP_HEAD_BYTES_MAX;
+use confab_terms::{ClientNetwork, IpAddr, Ipv4Addr};
 use serde_json::json;
 
 use crate::dialect::account_sid;
 use crate::errors::{ApiError, Unwritten};
+use crate::logins::{Logins, Peer};
 use crate::{
     Dialect, Line, Metrics, Resend, accounts, audibility, auth, calls, conferences, cors,
     dead_letters, empty_lists, keys, notifications,
@@ -115,11 +117,18 @@ pub fn router(api: Api) -> Router {
     // A fallback of an outer router: the layer sees, and may rewrite, the path before routing.
     let entered = Router::new()
         .fallback_service(routes)
-        .layer(middleware::from_fn_with_state(api, enter));
+        .layer(middleware::from_fn_with_state(
+            (api, Arc::new(Logins::new())),
+            enter,
+        ));
     cors::with_origins(entered, &origins).layer(counts)
 }
 
-async fn enter(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+async fn enter(
+    State((api, logins)): State<(Api, Arc<Logins>)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     if head_bytes(&request) > HTTP_HEAD_BYTES_MAX {
         let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
         return ApiError::Unreadable(status).written(api.dialect);
@@ -129,7 +138,10 @@ async fn enter(State(api): State<Api>, mut request: Request, next: Next) -> Resp
     let is_options = *request.method() == Method::OPTIONS;
     if uri.path().starts_with(ROOT) && !is_options {
         let public = recordings::is_public(request.method(), uri.path(), spelling);
-        let known = auth::authenticate(request.headers(), &*api.store);
+        let nowhere = Peer(ClientNetwork::of(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+        let Peer(from) = *request.extensions().get().unwrap_or(&nowhere);
+        let logins = (&*logins, from);
+        let known = auth::authenticate(request.headers(), &*api.store, logins, &api.metrics);
         if let Err(refused) = known
             && !public
         {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use confab_terms::ClientNetwork;
 use confab_terms::limits::{HTTP_CONNECTIONS_MAX, HTTP_CONNECTIONS_OF_ONE_MAX};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -12,14 +13,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 #[derive(Clone, Debug)]
 pub(crate) struct Seats {
     free: Arc<Semaphore>,
-    taken: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    taken: Arc<Mutex<HashMap<ClientNetwork, usize>>>,
 }
 
 /// One of them.
 #[derive(Debug)]
 pub(crate) struct Seat {
-    from: IpAddr,
-    taken: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    from: ClientNetwork,
+    taken: Arc<Mutex<HashMap<ClientNetwork, usize>>>,
     _free: OwnedSemaphorePermit,
 }
 
@@ -34,7 +35,7 @@ impl Seats {
     /// A seat for a client from there, if it may have one more.
     pub(crate) fn take(&self, from: IpAddr) -> Option<Seat> {
         let free = Arc::clone(&self.free).try_acquire_owned().ok()?;
-        let from = one(from);
+        let from = ClientNetwork::of(from);
         let mut taken = lock(&self.taken);
         let count = taken.entry(from).or_default();
         if *count >= HTTP_CONNECTIONS_OF_ONE_MAX {
@@ -68,19 +69,10 @@ impl Drop for Seat {
     }
 }
 
-fn lock(taken: &Mutex<HashMap<IpAddr, usize>>) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+fn lock(
+    taken: &Mutex<HashMap<ClientNetwork, usize>>,
+) -> MutexGuard<'_, HashMap<ClientNetwork, usize>> {
     taken.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Whoever has an IPv6 address has all of its /64.
-fn one(from: IpAddr) -> IpAddr {
-    match from.to_canonical() {
-        IpAddr::V4(v4) => v4.into(),
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
-        }
-    }
 }
 
 #[cfg(test)]

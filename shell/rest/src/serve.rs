@@ -3,7 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
+use confab_terms::ClientNetwork;
 use confab_terms::limits::{HTTP_HEAD_BYTES_MAX, HTTP_HEAD_WAIT, HTTP_STREAMS_MAX};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -14,6 +15,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::errors::ApiError;
+use crate::logins::Peer;
 use crate::seats::{Seat, Seats};
 use crate::wire::Wire;
 use crate::{Api, Dialect, Metrics, metrics, router};
@@ -88,7 +90,10 @@ impl Door {
             };
             match self.seats.take(from.ip()) {
                 Some(seat) => {
-                    tokio::spawn(self.clone().speak(stream, listener.tls.clone(), seat));
+                    let mut door = self.clone();
+                    let peer = Peer(ClientNetwork::of(from.ip()));
+                    door.router = door.router.layer(Extension(peer));
+                    tokio::spawn(door.speak(stream, listener.tls.clone(), seat));
                 }
                 None => {
                     self.metrics.answered(429);

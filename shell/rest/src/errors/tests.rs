@@ -55,7 +55,8 @@ fn next(error: &ApiError) -> Option<ApiError> {
         E::Http(_) => E::Unreadable(StatusCode::URI_TOO_LONG),
         E::Unreadable(_) => E::OutboxFull,
         E::OutboxFull => E::TooManyConnections,
-        E::TooManyConnections => return None,
+        E::TooManyConnections => E::TooManyLogins(1),
+        E::TooManyLogins(_) => return None,
     })
 }
 

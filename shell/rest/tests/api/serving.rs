@@ -177,3 +177,68 @@ async fn the_end_closes_idle_connections_and_the_ports() {
     idle.read_to_end(&mut rest).await.unwrap();
     TcpListener::bind(running.plain).await.unwrap();
 }
+
+/// Status and Retry-After of a list, asked for with these credentials.
+async fn logged_in(to: std::net::SocketAddr, user: &str, token: &str) -> (u16, Option<u64>) {
+    let mut stream = TcpStream::connect(to).await.unwrap();
+    let head = format!(
+        "GET /2010-04-01/Accounts HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n\
+         Connection: close\r\n\r\n",
+        basic(user, token)
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer).await;
+    let status = answer[9..12].parse().unwrap();
+    let mut lines = answer.lines();
+    let after = lines.find_map(|line| line.strip_prefix("retry-after: "));
+    (status, after.map(|seconds| seconds.parse().unwrap()))
+}
+
+#[tokio::test]
+async fn guesses_are_not_looked_at_and_credentials_that_worked_still_work() {
+    let dir = Dir::new("guesses");
+    let running = run(&dir.0).await;
+    let to = running.plain;
+    assert_eq!(logged_in(to, ACCOUNT, TOKEN).await, (200, None));
+    let (mut checked, mut refused) = (0, 0);
+    for n in 0..300 {
+        match logged_in(to, ACCOUNT, &format!("PTguess{n}")).await {
+            (401, None) => checked += 1,
+            (429, Some(1..=64)) => refused += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    // Five are free; a second later perhaps one more.
+    assert!(
+        (6..=8).contains(&checked),
+        "{checked} of {}",
+        checked + refused
+    );
+    // The same address, and the token that worked there before; another user's are looked at.
+    assert_eq!(logged_in(to, ACCOUNT, TOKEN).await, (200, None));
+    assert_eq!(logged_in(to, CONFERENCE, TOKEN).await, (401, None));
+    let mut others = 1;
+    for n in 0..300 {
+        let key = format!("SK{n:032x}");
+        others += u16::from(logged_in(to, &key, "x").await.0 == 401);
+    }
+    assert!(checked + others <= 24, "{checked} and {others}");
+    let plain = TcpStream::connect(to).await.unwrap();
+    let shown = asked_for(plain, "/metrics").await;
+    let line = format!("confab_http_logins_failed_total {}\n", checked + others);
+    assert!(shown.contains(&line), "{shown}");
+}
+
+#[tokio::test]
+async fn right_token_is_held_back_where_only_guesses_came_from() {
+    let dir = Dir::new("held back");
+    let running = run(&dir.0).await;
+    for n in 0..6 {
+        logged_in(running.plain, ACCOUNT, &format!("PTguess{n}")).await;
+    }
+    let (status, after) = logged_in(running.plain, ACCOUNT, TOKEN).await;
+    assert_eq!((status, after.is_some()), (429, true));
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    assert_eq!(logged_in(running.plain, ACCOUNT, TOKEN).await.0, 200);
+}
