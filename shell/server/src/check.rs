@@ -3,6 +3,7 @@
 
 mod machine;
 mod network;
+mod passwords;
 mod secrecy;
 mod trunks;
 
@@ -14,6 +15,8 @@ use std::process::ExitCode;
 use confab_rest::{Certificate, acceptor};
 
 use crate::config::{BadValue, Config, SETTINGS};
+
+pub(crate) use passwords::weak_secrets;
 
 /// What one check found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +40,7 @@ pub(crate) fn check(config: Result<Box<Config>, BadValue>) -> ExitCode {
         }
     };
     Found::Good(format!("settings: all {} can be used", SETTINGS.len())).tell();
-    let checks: [&dyn Fn() -> Vec<Found>; 7] = [
+    let checks: [&dyn Fn() -> Vec<Found>; 8] = [
         &|| network::listening(&config),
         &|| vec![folder(&config.data_dir)],
         &|| certificate(&config).into_iter().collect(),
@@ -45,6 +48,7 @@ pub(crate) fn check(config: Result<Box<Config>, BadValue>) -> ExitCode {
         &|| machine::all(),
         &|| network::voice(&config).into_iter().collect(),
         &|| trunks::all(&config),
+        &|| passwords::all(&config),
     ];
     let mut status = 0;
     for check in checks {

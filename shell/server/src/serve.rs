@@ -74,6 +74,9 @@ pub(crate) async fn run(
     let mut signals = Signals::listen(stop)?;
     raise_open_files();
     memory::watch();
+    for weak in crate::check::weak_secrets(config) {
+        tracing::warn!("{weak}");
+    }
     let bound = bind(config).await?;
     let access = config::access(config.sip_listen, &config.trunks);
     let http = bound.http.local_addr();

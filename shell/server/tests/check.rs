@@ -152,3 +152,21 @@ fn keys_that_anyone_can_read_are_warned_of() {
         assert!(line(&lines, part).starts_with('✔'), "{lines:#?}");
     }
 }
+
+#[test]
+fn weak_secrets_are_named_and_not_shown() {
+    let folder = Folder::new();
+    let (status, lines) = run(asked_to("check", &folder)
+        .env("CONFAB_AUTH_TOKEN", "Zq")
+        .env("CONFAB_TRUNK_USER", "carrier")
+        .env("CONFAB_TRUNK_PASSWORD", "carrier-2026-x"));
+    assert_eq!(status, 0, "{lines:#?}");
+    for part in ["CONFAB_AUTH_TOKEN: weak secret", "password of trunk"] {
+        let line = line(&lines, part);
+        assert!(line.starts_with('✘') && line.ends_with("(confab runs without)"));
+    }
+    let shown = lines
+        .iter()
+        .any(|line| line.contains("Zq") || line.contains("carrier-2026"));
+    assert!(!shown, "{lines:#?}");
+}
