@@ -109,6 +109,8 @@ impl Served {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_cert_resolver(self.clone());
+        // A client that was here before needs no signature of ours.
+        config.ticketer = rustls::crypto::ring::Ticketer::new()?;
         config.alpn_protocols = protocols
             .iter()
             .map(|name| name.as_bytes().to_vec())

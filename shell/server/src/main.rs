@@ -11,6 +11,7 @@ mod drain;
 mod failure;
 mod fetches;
 mod gauges;
+mod handshakes;
 mod logging;
 mod media_loop;
 mod memory;

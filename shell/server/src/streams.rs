@@ -7,11 +7,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use confab_sockets::{Carrier, Listening, Poll, Tcp, now, raise_open_files};
+use confab_sockets::{Carrier, Listening, Poll, Tcp, Wake, now, raise_open_files};
 use confab_switchboard::{ConnectionEvent, ConnectionId, ConnectionOrder, Input, Transport};
 use confab_terms::Instant;
 use confab_terms::limits::{SIP_CONNECTION_UNSENT_BYTES_MAX, SIP_CONNECTIONS_MAX};
 use rustls::{ClientConfig, ServerConfig};
+
+use crate::handshakes::{Handshakes, Step};
 
 /// New connections a turn.
 const ACCEPTED_A_TURN: usize = 16;
@@ -32,7 +34,7 @@ const BREATH: Duration = Duration::from_millis(100);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Opening,
-    /// One of ours over TLS is there, and shakes hands.
+    /// TCP is open, and TLS shakes hands.
     Greeting(SocketAddr),
     Open,
     /// Nobody is told of it any more.
@@ -58,7 +60,10 @@ pub(crate) struct Sips {
 
 #[derive(Debug)]
 struct Stream {
-    carrier: Carrier,
+    /// `None` while a worker goes on with its handshake.
+    carrier: Option<Carrier>,
+    /// We opened it: the switchboard is told once it is open.
+    ours: bool,
     transport: Transport,
     stage: Stage,
     /// What the kernel has not taken yet.
@@ -75,6 +80,8 @@ pub(crate) struct Streams {
     /// Over TCP, and over TLS if there is any.
     doors: Vec<Door>,
     client: Option<Arc<ClientConfig>>,
+    /// With TLS.
+    handshakes: Option<Handshakes>,
     /// Nobody is accepted before.
     deaf_until: Instant,
     sockets_max: usize,
@@ -98,16 +105,27 @@ pub(crate) fn connections_max() -> usize {
 }
 
 impl Streams {
-    pub(crate) fn new(listening: Listening, sips: Option<Sips>) -> Self {
+    /// Listens. Steps of TLS handshakes ring the bell.
+    ///
+    /// # Errors
+    ///
+    /// No thread for the handshakes.
+    pub(crate) fn new(
+        listening: Listening,
+        sips: Option<Sips>,
+        bell: &Arc<Wake>,
+    ) -> std::io::Result<Self> {
         let connections_max = connections_max();
         let mut doors = vec![Door::new(listening, None)];
         let client = sips.map(|sips| {
             doors.push(Door::new(sips.listening, Some(sips.server)));
             sips.client
         });
-        Self {
+        let handshakes = client.as_ref().map(|_| Handshakes::start(bell));
+        Ok(Self {
             doors,
             client,
+            handshakes: handshakes.transpose()?,
             deaf_until: Instant::default(),
             // Those that linger included.
             sockets_max: connections_max + connections_max / 4,
@@ -116,7 +134,7 @@ impl Streams {
             next: None,
             told: VecDeque::new(),
             room: vec![0; READ_BYTES].into_boxed_slice(),
-        }
+        })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -130,9 +148,10 @@ impl Streams {
             door.place = (!full).then(|| poll.watch(&door.listening));
         }
         for stream in self.all.values_mut() {
-            stream.place = Some(match stream.waits_to_write() {
-                true => poll.watch_both(&stream.carrier),
-                false => poll.watch(&stream.carrier),
+            let writes = stream.waits_to_write();
+            stream.place = stream.carrier.as_ref().map(|carrier| match writes {
+                true => poll.watch_both(carrier),
+                false => poll.watch(carrier),
             });
         }
     }
@@ -151,6 +170,9 @@ impl Streams {
     pub(crate) fn turn(&mut self, poll: &Poll, inputs: &mut Vec<Input>) -> bool {
         inputs.extend(self.told.drain(..));
         let mut more = false;
+        while let Some(step) = self.handshakes.as_ref().and_then(Handshakes::next) {
+            self.shaken(step, inputs);
+        }
         for door in 0..self.doors.len() {
             more |= self.accept(poll, door, inputs);
         }
@@ -198,7 +220,11 @@ impl Streams {
             };
             self.accepted += 1;
             let id = ConnectionId::Theirs(self.accepted);
-            self.insert(id, carrier, transport, Stage::Open);
+            let stage = match transport {
+                Transport::Tls => Stage::Greeting(peer),
+                Transport::Udp | Transport::Tcp => Stage::Open,
+            };
+            self.insert(id, carrier, transport, stage);
             // Over TLS before the handshake: whoever does not come to its end is told as one who
             // says nothing.
             inputs.push(told(id, ConnectionEvent::Opened { peer, transport }));
@@ -208,7 +234,8 @@ impl Streams {
 
     fn insert(&mut self, id: ConnectionId, carrier: Carrier, transport: Transport, stage: Stage) {
         let stream = Stream {
-            carrier,
+            carrier: Some(carrier),
+            ours: matches!(id, ConnectionId::Ours(_)),
             transport,
             stage,
             unsent: VecDeque::new(),
@@ -231,11 +258,20 @@ impl Streams {
             }
             Err(_) => return self.gone(id, inputs),
         }
+        if let Stage::Greeting(_) = stream.stage
+            && let Some(handshakes) = &self.handshakes
+            && let Some(carrier) = stream.carrier.take()
+        {
+            return handshakes.go_on(id, carrier);
+        }
+        let Some(carrier) = stream.carrier.as_mut() else {
+            return;
+        };
         if matches!(stream.stage, Stage::Opening | Stage::Greeting(_)) {
             return;
         }
         loop {
-            match stream.carrier.read(&mut self.room) {
+            match carrier.read(&mut self.room) {
                 Ok(None) => break,
                 // What comes after our close is read, so that it is not answered with a reset.
                 Ok(Some(_)) if stream.stage != Stage::Open => {}
@@ -246,12 +282,42 @@ impl Streams {
                 Err(_) => return self.gone(id, inputs),
             }
             // Nothing would tell of what was decrypted and not read: a record or two.
-            if !stream.carrier.holds_more() {
+            if !carrier.holds_more() {
                 break;
             }
         }
         if stream.flush().is_err() {
             self.gone(id, inputs);
+        }
+    }
+
+    /// A worker has gone on with a handshake. A connection that is not known any more is closed by
+    /// dropping it.
+    fn shaken(&mut self, step: Step, inputs: &mut Vec<Input>) {
+        let Some(stream) = self.all.get_mut(&step.id) else {
+            return;
+        };
+        stream.carrier = Some(step.carrier);
+        let Stage::Greeting(peer) = stream.stage else {
+            return;
+        };
+        match step.result {
+            Ok(false) => {}
+            Ok(true) => {
+                stream.stage = Stage::Open;
+                if stream.ours {
+                    let transport = stream.transport;
+                    inputs.push(told(step.id, ConnectionEvent::Opened { peer, transport }));
+                }
+                // What came with the last step would be told by nobody.
+                self.look(step.id, inputs);
+            }
+            Err(error) => {
+                if stream.ours {
+                    tracing::warn!(%peer, %error, "a SIP connection over TLS cannot be opened");
+                }
+                self.gone(step.id, inputs);
+            }
         }
     }
 
@@ -317,8 +383,11 @@ impl Streams {
         }
         if let Some(stream) = self.all.get_mut(&id) {
             stream.stage = Stage::Closing(now() + LINGER);
-            if stream.unsent.is_empty() && !stream.carrier.wants_write() {
-                stream.carrier.finish();
+            if let Some(carrier) = &mut stream.carrier
+                && stream.unsent.is_empty()
+                && !carrier.wants_write()
+            {
+                carrier.finish();
             }
         }
     }
@@ -350,47 +419,45 @@ impl Door {
 
 impl Stream {
     fn waits_to_write(&self) -> bool {
+        let wants = self.carrier.as_ref().is_some_and(Carrier::wants_write);
         match self.stage {
             Stage::Opening => true,
-            Stage::Greeting(_) => self.carrier.wants_write(),
-            Stage::Open | Stage::Closing(_) => {
-                !self.unsent.is_empty() || self.carrier.wants_write()
-            }
+            Stage::Greeting(_) => wants,
+            Stage::Open | Stage::Closing(_) => !self.unsent.is_empty() || wants,
         }
     }
 
     /// Goes on with its opening; the other end, if it is open now and was not before.
     fn open(&mut self) -> std::io::Result<Option<SocketAddr>> {
-        if self.stage == Stage::Opening {
-            self.stage = Stage::Greeting(self.carrier.opened()?);
-        }
-        let Stage::Greeting(peer) = self.stage else {
+        let Some(carrier) = &self.carrier else {
             return Ok(None);
         };
-        match self.carrier.shake_hands() {
-            Ok(false) => Ok(None),
-            Ok(true) => {
-                self.stage = Stage::Open;
-                Ok(Some(peer))
-            }
-            Err(error) => {
-                tracing::warn!(%peer, %error, "a SIP connection over TLS cannot be opened");
-                Err(error)
-            }
+        if self.stage != Stage::Opening {
+            return Ok(None);
         }
+        let peer = carrier.opened()?;
+        if self.transport == Transport::Tls {
+            self.stage = Stage::Greeting(peer);
+            return Ok(None);
+        }
+        self.stage = Stage::Open;
+        Ok(Some(peer))
     }
 
     /// Sends what waits, as far as the kernel takes it.
     fn flush(&mut self) -> std::io::Result<()> {
         let is_ready = matches!(self.stage, Stage::Open | Stage::Closing(_));
-        if !is_ready || (self.unsent.is_empty() && !self.carrier.wants_write()) {
+        let Some(carrier) = self.carrier.as_mut().filter(|_| is_ready) else {
+            return Ok(());
+        };
+        if self.unsent.is_empty() && !carrier.wants_write() {
             return Ok(());
         }
-        let sent = self.carrier.write(self.unsent.make_contiguous())?;
+        let sent = carrier.write(self.unsent.make_contiguous())?;
         self.unsent.drain(..sent);
-        let is_sent = self.unsent.is_empty() && !self.carrier.wants_write();
+        let is_sent = self.unsent.is_empty() && !carrier.wants_write();
         if is_sent && matches!(self.stage, Stage::Closing(_)) {
-            self.carrier.finish();
+            carrier.finish();
         }
         Ok(())
     }

@@ -100,7 +100,8 @@ pub(crate) fn start(
     let outlets = Outlets {
         recorder: recorder.clone(),
         sip: sip.udp,
-        streams: Streams::new(sip.tcp, sip.sips),
+        streams: Streams::new(sip.tcp, sip.sips, &inbox.bell)
+            .map_err(Failure::refused("a thread"))?,
         names: Names::default(),
         media: orders.into_iter().map(MediaThread::new).collect(),
         web,
