@@ -217,6 +217,11 @@ pub const HTTP_DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const FORM_FIELDS_MAX: usize = 1_000;
 /// Bytes of a request's line and headers.
 pub const HTTP_HEAD_BYTES_MAX: usize = 32 * 1024;
+/// Bytes of all HTTP connections that are not yet a request; beyond it connections with more than
+/// an ordinary head are closed.
+pub const HTTP_UNFINISHED_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes of an ordinary head of a request.
+pub const HTTP_HEAD_ORDINARY_BYTES: usize = 4 * 1024;
 /// HTTP connections at once, plain and TLS together.
 pub const HTTP_CONNECTIONS_MAX: usize = 2_048;
 /// HTTP connections at once of one client: an IPv4 address, or a /64 of IPv6.

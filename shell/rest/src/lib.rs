@@ -35,6 +35,7 @@ mod seats;
 mod serve;
 mod times;
 mod tls;
+mod unfinished;
 mod update;
 mod warnings;
 mod wire;

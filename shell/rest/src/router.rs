@@ -20,6 +20,7 @@ use serde_json::json;
 use crate::dialect::account_sid;
 use crate::errors::{ApiError, Unwritten};
 use crate::logins::{Logins, Peer};
+use crate::unfinished::Unfinished;
 use crate::{
     Dialect, Line, Metrics, Resend, accounts, audibility, auth, calls, conferences, cors,
     dead_letters, empty_lists, keys, notifications,
@@ -129,6 +130,9 @@ async fn enter(
     mut request: Request,
     next: Next,
 ) -> Response {
+    if let Some(unfinished) = request.extensions().get::<Unfinished>() {
+        unfinished.began();
+    }
     if head_bytes(&request) > HTTP_HEAD_BYTES_MAX {
         let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
         return ApiError::Unreadable(status).written(api.dialect);

@@ -17,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::errors::ApiError;
 use crate::logins::Peer;
 use crate::seats::{Seat, Seats};
+use crate::unfinished::Budget;
 use crate::wire::Wire;
 use crate::{Api, Dialect, Metrics, metrics, router};
 
@@ -39,6 +40,7 @@ pub async fn serve(listeners: Vec<Listener>, api: Api, shutdown: impl Future<Out
     let router = router(api);
     let plain = metrics::before(router.clone(), metrics.clone());
     let seats = Seats::new();
+    let unfinished = Budget::default();
     let (stop, stopped) = watch::channel(false);
     let accepting: Vec<_> = listeners
         .into_iter()
@@ -51,6 +53,7 @@ pub async fn serve(listeners: Vec<Listener>, api: Api, shutdown: impl Future<Out
                 metrics: metrics.clone(),
                 dialect,
                 seats: seats.clone(),
+                unfinished: unfinished.clone(),
                 stopped: stopped.clone(),
             };
             tokio::spawn(door.accept(listener))
@@ -71,6 +74,7 @@ struct Door {
     metrics: Metrics,
     dialect: Dialect,
     seats: Seats,
+    unfinished: Budget,
     stopped: watch::Receiver<bool>,
 }
 
@@ -143,9 +147,12 @@ impl Door {
         } else {
             builder.http1_only()
         };
-        let service = TowerToHyperService::new(self.router);
         // HTTP/1 has a time-out for its first head, HTTP/2 none for its preface.
-        let wire = Wire::new(stream, self.metrics, self.dialect, is_http2);
+        let unfinished = self.unfinished.connection();
+        let router = self.router.layer(Extension(unfinished.clone()));
+        let service = TowerToHyperService::new(router);
+        let spoken = (self.metrics, self.dialect);
+        let wire = Wire::new(stream, spoken, unfinished, is_http2);
         let connection = builder.serve_connection(TokioIo::new(wire), service);
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {

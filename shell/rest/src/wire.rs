@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 use crate::errors::ApiError;
+use crate::unfinished::Unfinished;
 use crate::{Dialect, Metrics};
 
 /// A connection.
@@ -22,6 +23,7 @@ pub(crate) struct Wire<S> {
     dialect: Dialect,
     /// Nothing has come yet, and must by then.
     begins: Option<Pin<Box<Sleep>>>,
+    unfinished: Unfinished,
     /// Something has to be taken by then.
     taken: Option<Pin<Box<Sleep>>>,
     /// What is written in place of something else.
@@ -37,12 +39,18 @@ struct Shaped {
 
 impl<S> Wire<S> {
     /// `silent`: nothing else looks after a client that never says anything.
-    pub(crate) fn new(stream: S, metrics: Metrics, dialect: Dialect, silent: bool) -> Self {
+    pub(crate) fn new(
+        stream: S,
+        (metrics, dialect): (Metrics, Dialect),
+        unfinished: Unfinished,
+        silent: bool,
+    ) -> Self {
         Self {
             stream,
             metrics,
             dialect,
             begins: silent.then(|| in_time(HTTP_HEAD_WAIT)),
+            unfinished,
             taken: None,
             shaped: None,
         }
@@ -101,9 +109,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = into.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, into);
         if polled.is_ready() {
             self.begins = None;
+            let read = into.filled().len().saturating_sub(before);
+            if !self.unfinished.received(read) {
+                tracing::warn!("HTTP connection closed: limit of bytes of unfinished requests");
+                return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
+            }
         } else if let Some(begins) = &mut self.begins {
             ready!(begins.as_mut().poll(context));
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
@@ -118,6 +132,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.unfinished.answered();
         if self.shaped.is_none() {
             match own_answer(bytes) {
                 // What comes before it goes first.
