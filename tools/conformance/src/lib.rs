@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod application;
+pub mod attacks;
 pub mod bad_web;
 pub mod baresip;
 pub mod by_hand;

@@ -21,10 +21,7 @@ const WAYS_IN: [&[&str]; 3] = [
 /// the name of the calling test as its harness knows it.
 pub fn alone_with(test: &str, addresses: &[&str], body: impl FnOnce() -> Result<()>) -> Result<()> {
     if std::env::var_os(INSIDE).is_some() {
-        ip("link set lo up")?;
-        for address in addresses {
-            ip(&format!("addr add {address} dev lo"))?;
-        }
+        own(addresses)?;
         return body();
     }
     let output = within(&std::env::current_exe()?)?
@@ -35,6 +32,15 @@ pub fn alone_with(test: &str, addresses: &[&str], body: impl FnOnce() -> Result<
         output.status.success() && said.contains("1 passed"),
         "{test} in a network namespace:\n{said}"
     );
+    Ok(())
+}
+
+/// Makes these addresses this machine's. To be called inside.
+pub fn own(addresses: &[&str]) -> Result<()> {
+    ip("link set lo up")?;
+    for address in addresses {
+        ip(&format!("addr add {address} dev lo"))?;
+    }
     Ok(())
 }
 

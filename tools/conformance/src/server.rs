@@ -127,6 +127,15 @@ impl Server {
 
     /// The same in a dialect.
     pub fn speaking(dialect: Dialect, more: &[(&str, &str)]) -> Result<Self> {
+        Self::with_file(dialect, "", more)
+    }
+
+    /// Starts one with this `confab.toml`.
+    pub fn configured(file: &str, more: &[(&str, &str)]) -> Result<Self> {
+        Self::with_file(Dialect::SignalWire, file, more)
+    }
+
+    fn with_file(dialect: Dialect, file: &str, more: &[(&str, &str)]) -> Result<Self> {
         let (name, account, key) = match dialect {
             Dialect::SignalWire => ("signalwire", ACCOUNT, SIGNING_KEY),
             Dialect::Twilio => ("twilio", TWILIO_ACCOUNT, TOKEN),
@@ -140,6 +149,10 @@ impl Server {
             None => format!("127.0.0.1:{}", free_sip_port("127.0.0.1")?),
         };
         let mut command = Command::new(binary()?);
+        if !file.is_empty() {
+            std::fs::write(folder.path().join("confab.toml"), file)?;
+            command.current_dir(folder.path());
+        }
         let log = std::fs::File::create(folder.path().join("log"))?;
         command
             .arg("serve")

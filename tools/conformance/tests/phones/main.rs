@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
+mod attacks;
 mod audio;
 mod bad_values;
 mod codecs;

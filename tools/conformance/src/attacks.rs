@@ -1,0 +1,267 @@
+//! Attacks on a listener that strangers can reach, while a trunk sets up calls beside them: idle
+//! connections, logins, requests within one call, heads that never end. To be run in a network
+//! namespace (`furnish`).
+
+mod peer;
+mod strangers;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::api::Api;
+use crate::server::{Server, pause};
+use peer::{Peer, Wire};
+
+/// Address of the server.
+pub const SERVER: &str = "192.0.2.10";
+/// The trunk calls from here, and takes calls there.
+const TRUNK: [&str; 2] = ["198.51.100.7", "198.51.100.8"];
+/// A user with a password.
+const USER: &str = "203.0.113.200";
+/// Addresses of the attackers.
+const STRANGERS: [&str; 8] = [
+    "203.0.113.1",
+    "203.0.113.2",
+    "203.0.113.3",
+    "203.0.113.4",
+    "203.0.113.5",
+    "203.0.113.6",
+    "203.0.113.7",
+    "203.0.113.8",
+];
+/// Time in which a call of the trunk has to be set up; 70 ms of it are waited for a quiet port.
+const SET_UP_MAX: Duration = Duration::from_millis(200);
+/// Time between two calls of the trunk.
+const EVERY: Duration = Duration::from_millis(400);
+/// Time after which memory must have been returned.
+const RETURNED_AFTER: Duration = Duration::from_secs(15);
+
+const FILE: &str = r#"
+[[trunk]]
+name = "carrier"
+networks = ["198.51.100.0/24"]
+address = "198.51.100.8"
+transport = "tcp"
+
+[[trunk]]
+name = "anna"
+user = "anna"
+password = "v7Kq-2mZx-91tB"
+
+[[trunk]]
+name = "boris"
+user = "boris"
+password = "w8Lr-3nAy-02uC"
+"#;
+
+/// Password of a user of `FILE`.
+pub(crate) fn password(user: &str) -> &'static str {
+    match user {
+        "anna" => "v7Kq-2mZx-91tB",
+        _ => "w8Lr-3nAy-02uC",
+    }
+}
+
+/// An attack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attack {
+    /// Idle connections.
+    Connections,
+    /// Logins of one user.
+    Logins,
+    /// INFO requests within one call.
+    Requests,
+    /// Heads of messages that never end.
+    Heads,
+}
+
+/// Number of connections, logins or requests, and time for which calls are set up beside them.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Connections, logins or requests.
+    pub count: usize,
+    /// Time.
+    pub time: Duration,
+}
+
+impl Attack {
+    /// Reads the number of the attack: 1, 4, 5 or 7.
+    #[must_use]
+    pub fn of_row(row: &str) -> Option<Self> {
+        match row {
+            "1" => Some(Self::Connections),
+            "4" => Some(Self::Logins),
+            "5" => Some(Self::Requests),
+            "7" => Some(Self::Heads),
+            _ => None,
+        }
+    }
+
+    /// Twice what once did harm.
+    #[must_use]
+    pub fn full(self) -> Size {
+        let count = match self {
+            Self::Connections => 2 * 4 * 1_024,
+            Self::Logins => 2 * 9_999,
+            Self::Requests => 2 * 84_000,
+            Self::Heads => 2 * 4_000,
+        };
+        Size {
+            count,
+            time: Duration::from_secs(20),
+        }
+    }
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Connections, logins or requests that were made.
+    pub made: u64,
+    /// Times in which calls of the trunk were set up.
+    pub set_up: Vec<Duration>,
+    /// The same for calls of a user with a password.
+    pub user_set_up: Vec<Duration>,
+    /// Times from a request to the API until the trunk got our INVITE.
+    pub placed: Vec<Duration>,
+    /// Resident memory before, at its most, and afterwards, in kB.
+    pub resident_kb: [u64; 3],
+    /// Lines of Notifications that name a limit.
+    pub notices: Vec<String>,
+}
+
+impl Outcome {
+    /// Fails where a call took too long.
+    pub fn judge(&self) -> Result<()> {
+        for (whose, times) in [
+            ("the trunk's", &self.set_up),
+            ("the user's", &self.user_set_up),
+            ("ours", &self.placed),
+        ] {
+            let slowest = times.iter().max().context("no call was set up")?;
+            ensure!(*slowest <= SET_UP_MAX, "{whose}: {slowest:?} of {times:?}");
+        }
+        Ok(())
+    }
+}
+
+/// Makes the addresses this machine's. To be called in a network namespace.
+#[must_use]
+pub fn addresses() -> Vec<&'static str> {
+    let mut all = vec![SERVER, TRUNK[0], TRUNK[1], USER];
+    all.extend(STRANGERS);
+    all
+}
+
+/// Runs an attack against a server of its own.
+pub fn run(attack: Attack, size: Size) -> Result<Outcome> {
+    strangers::raise_open_files()?;
+    let listen = format!("{SERVER}:5060");
+    let server = Server::configured(FILE, &[("CONFAB_SIP_LISTEN", &listen)])?;
+    let api = Api::new(&server)?;
+    let trunk = TcpListener::bind((TRUNK[1], 5060))?;
+    trunk.set_nonblocking(true)?;
+    let before = server.memory_kb("VmRSS:")?;
+    let (mut outcome, attackers) = (Outcome::new(before), Attackers::start(attack, size));
+    // The attack at its height.
+    pause(size.time / 4);
+    let until = Instant::now() + size.time;
+    let mut n = 0;
+    while Instant::now() < until {
+        let begun = Instant::now();
+        // By turns over UDP and over a connection of its own.
+        let wire = if n % 2 == 0 { Wire::Udp } else { Wire::Tcp };
+        let call = Peer::new(TRUNK[0], wire)?.call(None);
+        let took = call.with_context(|| format!("call {n} of the trunk\n{}", server.log()))?;
+        outcome.set_up.push(took);
+        let took = Peer::new(USER, Wire::Tcp)?.call(Some("boris"));
+        let took = took.with_context(|| format!("call {n} of boris\n{}", server.log()))?;
+        outcome.user_set_up.push(took);
+        outcome.placed.push(place(&api, &trunk)?);
+        outcome.resident_kb[1] = outcome.resident_kb[1].max(server.memory_kb("VmRSS:")?);
+        pause(EVERY.saturating_sub(begun.elapsed()));
+        n += 1;
+    }
+    outcome.made = attackers.stop()?;
+    pause(RETURNED_AFTER.min(size.time));
+    outcome.resident_kb[2] = server.memory_kb("VmRSS:")?;
+    let notices = api.get("/Notifications.json?PageSize=1000")?.json;
+    let notices = notices["notifications"].as_array().cloned();
+    let texts = notices.unwrap_or_default().into_iter();
+    let texts = texts.map(|notice| notice["message_text"].as_str().unwrap_or("").to_owned());
+    outcome.notices = texts.filter(|text| text.contains("limit")).collect();
+    Ok(outcome)
+}
+
+impl Outcome {
+    fn new(resident_kb: u64) -> Self {
+        Self {
+            made: 0,
+            set_up: Vec::new(),
+            user_set_up: Vec::new(),
+            placed: Vec::new(),
+            resident_kb: [resident_kb; 3],
+            notices: Vec::new(),
+        }
+    }
+}
+
+/// Has the server call the trunk; returns the time until its INVITE came.
+fn place(api: &Api, trunk: &TcpListener) -> Result<Duration> {
+    let begun = Instant::now();
+    let made = api.post(
+        "/Calls.json",
+        &[
+            ("To", "+15551234567"),
+            ("From", "+15557654321"),
+            ("Twiml", "<Response><Hangup/></Response>"),
+        ],
+    )?;
+    ensure!(made.status == 200, "{}", made.json);
+    while begun.elapsed() < Duration::from_secs(5) {
+        match trunk.accept() {
+            Ok((stream, _)) => {
+                stream.set_nonblocking(false)?;
+                return peer::refuse(stream).map(|()| begun.elapsed());
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                pause(Duration::from_millis(1));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    bail!("no connection to the trunk was opened")
+}
+
+/// The threads of an attack, on the second processor.
+struct Attackers {
+    stop: Arc<AtomicBool>,
+    made: Arc<AtomicU64>,
+    thread: JoinHandle<Result<()>>,
+}
+
+impl Attackers {
+    fn start(attack: Attack, size: Size) -> Self {
+        let (stop, made) = (Arc::new(AtomicBool::new(false)), Arc::default());
+        let (stopped, counted) = (Arc::clone(&stop), Arc::clone(&made));
+        let thread = std::thread::spawn(move || {
+            strangers::take_second_processor();
+            strangers::run(attack, size.count, &stopped, &counted)
+        });
+        Self { stop, made, thread }
+    }
+
+    fn stop(self) -> Result<u64> {
+        self.stop.store(true, Ordering::Relaxed);
+        match self.thread.join() {
+            Ok(ended) => ended?,
+            Err(_) => bail!("the attack panicked"),
+        }
+        Ok(self.made.load(Ordering::Relaxed))
+    }
+}

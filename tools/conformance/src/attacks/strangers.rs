@@ -1,0 +1,115 @@
+//! The attackers: what each attack does until it is stopped.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{IpAddr, TcpStream};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use rustix::thread::{CpuSet, sched_setaffinity};
+
+use super::peer::{Peer, Wire, open};
+use super::{Attack, STRANGERS};
+use crate::server::pause;
+
+/// Bytes of a head that never ends: almost the longest message.
+const HEAD_BYTES: usize = 65_000;
+const OPEN_FILES: &str = "65536";
+
+/// Raises the limit on descriptors of this process.
+pub(super) fn raise_open_files() -> Result<()> {
+    let pid = std::process::id().to_string();
+    let limit = format!("--nofile={OPEN_FILES}:{OPEN_FILES}");
+    let status = Command::new("prlimit")
+        .args(["--pid", &pid, &limit])
+        .status();
+    let status = status.context("prlimit cannot be run: the package util-linux has it")?;
+    ensure!(status.success(), "prlimit {limit}: {status}");
+    Ok(())
+}
+
+/// Moves this thread to the second processor, if there is one.
+pub(super) fn take_second_processor() {
+    let mut second = CpuSet::new();
+    second.set(1);
+    // One processor is shared.
+    let _ = sched_setaffinity(None, &second);
+}
+
+/// Attacks until stopped; counts what was made.
+pub(super) fn run(attack: Attack, count: usize, stop: &AtomicBool, made: &AtomicU64) -> Result<()> {
+    match attack {
+        Attack::Connections => connections(count, &[], stop, made),
+        Attack::Heads => {
+            let mut head = b"OPTIONS sip:attacked@192.0.2.10 SIP/2.0\r\nX: ".to_vec();
+            head.resize(HEAD_BYTES, b'x');
+            connections(count, &head, stop, made)
+        }
+        Attack::Logins => logins(count, stop, made),
+        Attack::Requests => requests(count, stop, made),
+    }
+}
+
+/// Holds so many connections from all addresses, each with these bytes on it; opens those anew that
+/// the server has closed.
+fn connections(count: usize, bytes: &[u8], stop: &AtomicBool, made: &AtomicU64) -> Result<()> {
+    let strangers: Result<Vec<IpAddr>, _> = STRANGERS.iter().map(|from| from.parse()).collect();
+    let strangers = strangers?;
+    let mut held: Vec<Option<TcpStream>> = (0..count).map(|_| None).collect();
+    while !stop.load(Ordering::Relaxed) {
+        for (n, slot) in held.iter_mut().enumerate() {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            if slot.as_mut().is_some_and(is_open) {
+                continue;
+            }
+            *slot = open(strangers[n % strangers.len()]).ok();
+            if let Some(stream) = slot {
+                made.fetch_add(1, Ordering::Relaxed);
+                stream.set_nonblocking(true)?;
+                // As much as the kernel takes at once.
+                let _ = stream.write_all(bytes);
+            }
+        }
+        pause(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
+fn is_open(stream: &mut TcpStream) -> bool {
+    let mut byte = [0];
+    matches!(stream.read(&mut byte), Err(error) if error.kind() == ErrorKind::WouldBlock)
+}
+
+/// Logs in as one user, again and again.
+fn logins(count: usize, stop: &AtomicBool, made: &AtomicU64) -> Result<()> {
+    let mut peer = Peer::new(STRANGERS[0], Wire::Udp)?;
+    for _ in 0..count {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        if peer.log_in("anna")? {
+            made.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    Ok(())
+}
+
+/// Sends INFO within one call as fast as the socket takes them.
+fn requests(count: usize, stop: &AtomicBool, made: &AtomicU64) -> Result<()> {
+    let mut peer = Peer::new(STRANGERS[0], Wire::Udp)?;
+    peer.set_up(Some("anna"))?;
+    for n in 0..count {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        peer.send("INFO", u32::try_from(n)? + 10, "", "")?;
+        made.fetch_add(1, Ordering::Relaxed);
+        if n % 64 == 0 {
+            peer.drain();
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! Small versions of `examples/attack.rs`: calls of a trunk and of another user are set up in time.
+
+use std::time::Duration;
+
+use confab_conformance::attacks::{Attack, Size, addresses, run};
+use confab_conformance::namespace::alone_with;
+
+fn attacked(test: &str, attack: Attack, count: usize) {
+    let size = Size {
+        count,
+        time: Duration::from_secs(4),
+    };
+    let inside = || {
+        let outcome = run(attack, size)?;
+        println!("{outcome:?}");
+        outcome.judge()?;
+        assert!(outcome.made > 0);
+        let is_limited = !outcome.notices.is_empty();
+        assert_eq!(is_limited, attack != Attack::Logins, "{outcome:?}");
+        let [before, most, _] = outcome.resident_kb;
+        assert!(most < before + 60_000, "{outcome:?}");
+        Ok(())
+    };
+    alone_with(test, &addresses(), inside).unwrap();
+}
+
+#[test]
+fn idle_connections_leave_room_for_trunks_and_users() {
+    const NAME: &str = "attacks::idle_connections_leave_room_for_trunks_and_users";
+    attacked(NAME, Attack::Connections, 5_000);
+}
+
+#[test]
+fn logins_of_one_user_lock_nobody_out() {
+    const NAME: &str = "attacks::logins_of_one_user_lock_nobody_out";
+    attacked(NAME, Attack::Logins, 11_000);
+}
+
+#[test]
+fn requests_in_one_call_leave_room_for_others() {
+    const NAME: &str = "attacks::requests_in_one_call_leave_room_for_others";
+    attacked(NAME, Attack::Requests, 90_000);
+}
+
+#[test]
+fn heads_that_never_end_take_little_memory() {
+    const NAME: &str = "attacks::heads_that_never_end_take_little_memory";
+    attacked(NAME, Attack::Heads, 1_000);
+}
