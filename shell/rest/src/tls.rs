@@ -241,3 +241,26 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<(), TlsError> {
     let written = opened.and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|source| file_error(path, source))
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::SignatureAlgorithm;
+
+    use super::{Certificate, Served};
+
+    #[test]
+    fn self_made_certificate_is_ecdsa_and_served_with_tickets() {
+        let dir = std::env::temp_dir().join(format!("confab-tls-{}", std::process::id()));
+        let served = Served::load(Certificate::SelfMade {
+            dir: dir.clone(),
+            names: Vec::new(),
+        });
+        let served = served.unwrap();
+        std::fs::remove_dir_all(&dir).unwrap();
+        let key = served.now.read().unwrap().key.clone();
+        assert_eq!(key.algorithm(), SignatureAlgorithm::ECDSA);
+        let p256 = rustls::SignatureScheme::ECDSA_NISTP256_SHA256;
+        assert!(key.choose_scheme(&[p256]).is_some());
+        assert!(served.config(&[]).unwrap().ticketer.enabled());
+    }
+}

@@ -1,5 +1,6 @@
 //! One of the attacks of `attacks` at twice the size that once did harm: 1 idle connections, 4
-//! logins, 5 requests within a call, 7 heads that never end. Calls of a trunk are set up beside it.
+//! logins, 5 requests within a call, 7 heads that never end, 8 TLS handshakes with a large key. Calls
+//! of a trunk are set up beside it.
 //!
 //! `cargo build --release && cargo run --release -p confab-conformance --example attack -- ROW`
 
@@ -26,7 +27,7 @@ fn main() -> Result<ExitCode> {
     namespace::own(&addresses())?;
     let row = arguments.get(1).map_or("1", String::as_str);
     let attack =
-        Attack::of_row(row).with_context(|| format!("row {row}: expected 1, 4, 5 or 7"))?;
+        Attack::of_row(row).with_context(|| format!("row {row}: expected 1, 4, 5, 7 or 8"))?;
     let size = attack.full();
     let outcome = run(attack, size)?;
     println!("{attack:?}: {} of {} made", outcome.made, size.count);

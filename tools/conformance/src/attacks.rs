@@ -6,6 +6,8 @@ mod peer;
 mod strangers;
 
 use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -78,6 +80,8 @@ pub enum Attack {
     Requests,
     /// Heads of messages that never end.
     Heads,
+    /// TLS handshakes with a key of RSA-4096.
+    Handshakes,
 }
 
 /// Number of connections, logins or requests, and time for which calls are set up beside them.
@@ -90,7 +94,7 @@ pub struct Size {
 }
 
 impl Attack {
-    /// Reads the number of the attack: 1, 4, 5 or 7.
+    /// Reads the number of the attack: 1, 4, 5, 7 or 8.
     #[must_use]
     pub fn of_row(row: &str) -> Option<Self> {
         match row {
@@ -98,6 +102,7 @@ impl Attack {
             "4" => Some(Self::Logins),
             "5" => Some(Self::Requests),
             "7" => Some(Self::Heads),
+            "8" => Some(Self::Handshakes),
             _ => None,
         }
     }
@@ -110,6 +115,7 @@ impl Attack {
             Self::Logins => 2 * 9_999,
             Self::Requests => 2 * 84_000,
             Self::Heads => 2 * 4_000,
+            Self::Handshakes => 64,
         };
         Size {
             count,
@@ -162,7 +168,18 @@ pub fn addresses() -> Vec<&'static str> {
 pub fn run(attack: Attack, size: Size) -> Result<Outcome> {
     strangers::raise_open_files()?;
     let listen = format!("{SERVER}:5060");
-    let server = Server::configured(FILE, &[("CONFAB_SIP_LISTEN", &listen)])?;
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().to_string_lossy().into_owned();
+    let secure = format!("{SERVER}:5061");
+    let mut environment = vec![("CONFAB_SIP_LISTEN", &*listen)];
+    if attack == Attack::Handshakes {
+        make_rsa_key(folder.path())?;
+        environment.extend([
+            ("CONFAB_DATA_DIR", &*data),
+            ("CONFAB_SIPS_LISTEN", &*secure),
+        ]);
+    }
+    let server = Server::configured(FILE, &environment)?;
     let api = Api::new(&server)?;
     let trunk = TcpListener::bind((TRUNK[1], 5060))?;
     trunk.set_nonblocking(true)?;
@@ -209,6 +226,22 @@ impl Outcome {
             notices: Vec::new(),
         }
     }
+}
+
+/// Makes a certificate with a key of RSA-4096 in a data folder.
+fn make_rsa_key(data: &Path) -> Result<()> {
+    let folder = data.join("tls");
+    std::fs::create_dir(&folder)?;
+    let mut openssl = Command::new("openssl");
+    openssl.args([
+        "req", "-x509", "-newkey", "rsa:4096", "-nodes", "-days", "2", "-subj", "/CN=x",
+    ]);
+    openssl.arg("-keyout").arg(folder.join("key.pem"));
+    let output = openssl.arg("-out").arg(folder.join("cert.pem")).output();
+    let output = output.context("openssl cannot be run: the package openssl has it")?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure!(output.status.success(), "openssl: {said}");
+    Ok(())
 }
 
 /// Has the server call the trunk; returns the time until its INVITE came.

@@ -37,9 +37,14 @@ pub(super) struct Peer {
 
 /// Opens a TCP connection to the server from this address.
 pub(super) fn open(from: IpAddr) -> Result<TcpStream> {
+    open_at(from, 5060)
+}
+
+/// The same to another port.
+pub(super) fn open_at(from: IpAddr, port: u16) -> Result<TcpStream> {
     let stream = socket(AddressFamily::INET, SocketType::STREAM, None)?;
     bind(&stream, &SocketAddr::new(from, 0))?;
-    connect(&stream, &SocketAddr::new(SERVER.parse()?, 5060))?;
+    connect(&stream, &SocketAddr::new(SERVER.parse()?, port))?;
     Ok(stream.into())
 }
 

@@ -3,13 +3,14 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, TcpStream};
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use rustix::thread::{CpuSet, sched_setaffinity};
 
-use super::peer::{Peer, Wire, open};
+use super::peer::{Peer, Wire, open, open_at};
 use super::{Attack, STRANGERS};
 use crate::server::pause;
 
@@ -46,6 +47,7 @@ pub(super) fn run(attack: Attack, count: usize, stop: &AtomicBool, made: &Atomic
             head.resize(HEAD_BYTES, b'x');
             connections(count, &head, stop, made)
         }
+        Attack::Handshakes => handshakes(count, stop, made),
         Attack::Logins => logins(count, stop, made),
         Attack::Requests => requests(count, stop, made),
     }
@@ -109,6 +111,37 @@ fn requests(count: usize, stop: &AtomicBool, made: &AtomicU64) -> Result<()> {
         made.fetch_add(1, Ordering::Relaxed);
         if n % 64 == 0 {
             peer.drain();
+        }
+    }
+    Ok(())
+}
+
+/// Begins so many handshakes at once, again and again, and leaves after the server's signature.
+fn handshakes(count: usize, stop: &AtomicBool, made: &AtomicU64) -> Result<()> {
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    let roots = rustls::RootCertStore::empty();
+    let config = rustls::ClientConfig::builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let config = Arc::new(config);
+    while !stop.load(Ordering::Relaxed) {
+        let mut begun = Vec::new();
+        for n in 0..count {
+            let from = STRANGERS[n % STRANGERS.len()].parse()?;
+            let mut stream = open_at(from, 5061)?;
+            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            let mut hello = Vec::new();
+            let mut client =
+                rustls::ClientConnection::new(Arc::clone(&config), "confab.test".try_into()?)?;
+            client.write_tls(&mut hello)?;
+            stream.write_all(&hello)?;
+            begun.push(stream);
+        }
+        for mut stream in begun {
+            let mut flight = [0; 4_096];
+            if stream.read(&mut flight).is_ok_and(|length| length > 0) {
+                made.fetch_add(1, Ordering::Relaxed);
+            }
         }
     }
     Ok(())

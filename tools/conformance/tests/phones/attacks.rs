@@ -16,7 +16,8 @@ fn attacked(test: &str, attack: Attack, count: usize) {
         outcome.judge()?;
         assert!(outcome.made > 0);
         let is_limited = !outcome.notices.is_empty();
-        assert_eq!(is_limited, attack != Attack::Logins, "{outcome:?}");
+        let limits = !matches!(attack, Attack::Logins | Attack::Handshakes);
+        assert_eq!(is_limited, limits, "{outcome:?}");
         let [before, most, _] = outcome.resident_kb;
         assert!(most < before + 60_000, "{outcome:?}");
         Ok(())
@@ -46,4 +47,10 @@ fn requests_in_one_call_leave_room_for_others() {
 fn heads_that_never_end_take_little_memory() {
     const NAME: &str = "attacks::heads_that_never_end_take_little_memory";
     attacked(NAME, Attack::Heads, 1_000);
+}
+
+#[test]
+fn handshakes_with_a_large_key_delay_no_call() {
+    const NAME: &str = "attacks::handshakes_with_a_large_key_delay_no_call";
+    attacked(NAME, Attack::Handshakes, 64);
 }
