@@ -171,7 +171,6 @@ impl ApiError {
             Self::OtherChannels(..) => (16113, StatusCode::BAD_REQUEST), // Twilio: recordings
             Self::NoMp3(NoMp3::TooLong) => (10000, StatusCode::NOT_ACCEPTABLE),
             Self::NoMp3(NoMp3::NoAudio) => (20404, StatusCode::NOT_FOUND),
-            Self::NoMp3(NoMp3::Busy) => (20429, StatusCode::TOO_MANY_REQUESTS),
             Self::NoMp3(NoMp3::Failed(_)) => (20001, StatusCode::INTERNAL_SERVER_ERROR),
             Self::Refused(Refusal::BadDocument { code, .. }) => (*code, INVALID),
             Self::Refused(
@@ -187,9 +186,8 @@ impl ApiError {
             Self::BodyTooSlow => (10000, StatusCode::REQUEST_TIMEOUT),
             Self::Refused(Refusal::Busy | Refusal::Conference(Rule::TooManyAnnouncements(_)))
             | Self::NotAsked(AskError::Full)
-            | Self::OutboxFull
-            | Self::TooManyConnections
-            | Self::TooManyLogins(_) => (20429, StatusCode::TOO_MANY_REQUESTS),
+            | Self::NoMp3(NoMp3::Busy)
+            | Self::OutboxFull => (20429, StatusCode::TOO_MANY_REQUESTS),
             Self::Refused(Refusal::NotConfirmed)
             | Self::NotAsked(AskError::Silent)
             | Self::NoMp3(NoMp3::TooSlow) => (20504, StatusCode::INTERNAL_SERVER_ERROR),
@@ -198,10 +196,13 @@ impl ApiError {
             | Self::Store(_)
             | Self::NotRemoved(_)
             | Self::WrongReply => (20001, StatusCode::INTERNAL_SERVER_ERROR),
+            Self::TooManyConnections | Self::TooManyLogins(_) => TOO_MANY,
             Self::Http(status) | Self::Unreadable(status) => (http_code(*status), *status),
         }
     }
 }
+
+const TOO_MANY: (u32, StatusCode) = (20429, StatusCode::TOO_MANY_REQUESTS);
 
 /// Returns the vendors' code of a required field that is missing.
 fn missing_code(field: &str) -> u32 {

@@ -65,6 +65,12 @@ struct Bound {
     https: Option<TcpListener>,
 }
 
+fn warn_about_secrets(config: &Config) {
+    for weak in crate::check::weak_secrets(config) {
+        tracing::warn!("{weak}");
+    }
+}
+
 /// Runs until a signal or `stop` has drained it; `open` hears where, once calls can be taken.
 pub(crate) async fn run(
     config: &Config,
@@ -74,9 +80,7 @@ pub(crate) async fn run(
     let mut signals = Signals::listen(stop)?;
     raise_open_files();
     memory::watch();
-    for weak in crate::check::weak_secrets(config) {
-        tracing::warn!("{weak}");
-    }
+    warn_about_secrets(config);
     let bound = bind(config).await?;
     let access = config::access(config.sip_listen, &config.trunks);
     let http = bound.http.local_addr();

@@ -13,6 +13,7 @@ use confab_terms::Instant;
 use confab_terms::limits::{SIP_CONNECTION_UNSENT_BYTES_MAX, SIP_CONNECTIONS_MAX};
 use rustls::{ClientConfig, ServerConfig};
 
+use crate::failure::Failure;
 use crate::handshakes::{Handshakes, Step};
 
 /// New connections a turn.
@@ -114,7 +115,7 @@ impl Streams {
         listening: Listening,
         sips: Option<Sips>,
         bell: &Arc<Wake>,
-    ) -> std::io::Result<Self> {
+    ) -> Result<Self, Failure> {
         let connections_max = connections_max();
         let mut doors = vec![Door::new(listening, None)];
         let client = sips.map(|sips| {
@@ -122,10 +123,11 @@ impl Streams {
             sips.client
         });
         let handshakes = client.as_ref().map(|_| Handshakes::start(bell));
+        let handshakes = handshakes.transpose();
         Ok(Self {
             doors,
             client,
-            handshakes: handshakes.transpose()?,
+            handshakes: handshakes.map_err(Failure::refused("a thread"))?,
             deaf_until: Instant::default(),
             // Those that linger included.
             sockets_max: connections_max + connections_max / 4,

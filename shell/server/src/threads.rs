@@ -100,8 +100,7 @@ pub(crate) fn start(
     let outlets = Outlets {
         recorder: recorder.clone(),
         sip: sip.udp,
-        streams: Streams::new(sip.tcp, sip.sips, &inbox.bell)
-            .map_err(Failure::refused("a thread"))?,
+        streams: Streams::new(sip.tcp, sip.sips, &inbox.bell)?,
         names: Names::default(),
         media: orders.into_iter().map(MediaThread::new).collect(),
         web,

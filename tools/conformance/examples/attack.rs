@@ -1,6 +1,6 @@
 //! One of the attacks of `attacks` at twice the size that once did harm: 1 idle connections, 4
-//! logins, 5 requests within a call, 7 heads that never end, 8 TLS handshakes with a large key. Calls
-//! of a trunk are set up beside it.
+//! logins, 5 requests within a call, 7 heads that never end, 8 TLS handshakes with a large key.
+//! Calls of a trunk are set up beside it.
 //!
 //! `cargo build --release && cargo run --release -p confab-conformance --example attack -- ROW`
 

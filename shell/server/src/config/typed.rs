@@ -83,9 +83,8 @@ impl Config {
             Ok(url.map(|url| (url, method)))
         };
         let sip_listen = one("sip_listen")?;
-        let sips_listen = some("sips_listen")
-            .map(|given| given.sips_listen(sip_listen))
-            .transpose()?;
+        let sips_listen = some("sips_listen").map(|given| given.sips_listen(sip_listen));
+        let sips_listen = sips_listen.transpose()?;
         let trunks = trunks::trunks(layers, sips_listen.is_some())?;
         let public_address = some("public_address").map(Given::ip).transpose()?;
         Ok(Self {
