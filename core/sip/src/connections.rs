@@ -317,6 +317,10 @@ impl Connections {
 
     /// A dialog's requests use it from now on, or no longer.
     pub(crate) fn use_for(&mut self, dialog: DialogId, id: Option<ConnectionId>, used: bool) {
+        // A peer whose response came on it is no stranger either.
+        if let Some(id) = id.filter(|_| used) {
+            self.is_known(id);
+        }
         if let Some(connection) = id.and_then(|id| self.all.get_mut(&id)) {
             if used {
                 connection.dialogs.insert(dialog);

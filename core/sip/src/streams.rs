@@ -166,6 +166,7 @@ impl UserAgent {
                 && !(connection.dialogs.is_empty() && connection.clients.is_empty())
             {
                 connection.heard = now;
+                self.connections.is_known(id);
                 self.connections.set_due(id);
             } else {
                 self.close(now, id);

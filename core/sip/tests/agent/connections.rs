@@ -532,3 +532,22 @@ fn refresh_that_cannot_be_sent_is_sent_again() {
     wire.run_for(5 * SECOND);
     wire.opening("192.0.2.7:5070");
 }
+
+#[test]
+fn connection_that_only_a_response_came_on_is_kept_for_its_call() {
+    let mut wire = Wire::new();
+    wire.dial("sip:boris@192.0.2.9");
+    let invite = match &wire.did()[..] {
+        [Did::Datagram(_, text)] => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    wire.open(THEIRS, "192.0.2.9:40001");
+    let contact = "Contact: <sip:boris@192.0.2.9>\r\nContent-Length";
+    let ok = response_to(&invite, 200).replacen("Content-Length", contact, 1);
+    wire.receive(THEIRS, &ok);
+    assert!(wire.told.is_empty());
+    wire.did();
+    assert!(matches!(wire.told[..], [Event::Answered { .. }]));
+    wire.run_for(SIP_CONNECTION_GREETING + SIP_CONNECTION_IDLE + SECOND);
+    assert_eq!(wire.agent.connections(), 1);
+}

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use std::time::Duration;
 
-use confab_sockets::{Batch, PortRange, Ports, now};
+use confab_sockets::{Batch, PortRange, Ports, now, sleep_until};
 use confab_terms::LegId;
 
 use super::Legs;
@@ -80,7 +80,7 @@ fn rtcp_has_the_time_of_its_arrival_and_not_of_its_reading() {
         let sent = now();
         assert!(peer.rtcp.send_to(b"report", to));
         let gone = now();
-        std::thread::sleep(Duration::from_millis(200));
+        sleep_until(now() + Duration::from_millis(200));
         assert_eq!(reports.receive(&leg.rtcp.udp), 1);
         let arrived = reports.datagrams().next().unwrap().arrived;
         // The two clocks of the kernel are read one after the other.
