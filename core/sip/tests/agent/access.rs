@@ -533,7 +533,7 @@ fn calls_of_one_user_are_limited_and_those_of_others_are_not() {
     };
     let anna = statuses(&mut desk, 0..5, STRANGER, "anna");
     assert_eq!(anna, ["100", "100", "100", "503", "503"]);
-    desk.now = desk.now + Duration::from_secs(2);
+    desk.now += Duration::from_secs(2);
     let anna = statuses(&mut desk, 5..9, STRANGER, "anna");
     assert_eq!(anna, ["100", "100", "503", "503"], "five at once");
     assert_eq!(statuses(&mut desk, 9..12, STRANGER, "boris"), ["100"; 3]);
@@ -556,7 +556,7 @@ fn calls_of_one_user_are_limited_and_those_of_others_are_not() {
     });
     desk.agent.reject(desk.now, first.unwrap(), 486);
     desk.drain();
-    desk.now = desk.now + Duration::from_secs(2);
+    desk.now += Duration::from_secs(2);
     assert_eq!(
         statuses(&mut desk, 40..42, STRANGER, "anna"),
         ["100", "503"]
