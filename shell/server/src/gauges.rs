@@ -25,6 +25,10 @@ pub(crate) struct Gauges {
     pub(crate) tick_length: Spread,
     /// Packets that the kernel did not take.
     pub(crate) unsent: Count,
+    /// Packets that the kernel dropped because too many waited in a media socket.
+    pub(crate) socket_drops: Count,
+    /// Datagrams that the kernel dropped because too many waited in the SIP socket.
+    pub(crate) sip_drops: Level,
     /// What media threads told in vain, because nobody listened for long.
     pub(crate) untold: Count,
     /// Media ports that were given up before an SDP named these: a packet arrived.

@@ -38,6 +38,8 @@ const READS_MAX: usize = 32;
 /// Ticks between two reads of an RTCP socket: reports come every five seconds. The kernel notes the
 /// time of arrival.
 const RTCP_EVERY: u32 = 25;
+/// Ticks after which the drops of a socket are counted again.
+const DROPS_EVERY: u64 = 10 * RTCP_EVERY as u64;
 /// Orders on one tick; the rest on the next.
 const ORDERS_A_TICK_MAX: usize = 1_024;
 /// What waits to be told while the switchboard's queue is full.
@@ -151,6 +153,9 @@ impl Running {
             if turn % u64::from(RTCP_EVERY) == 0 {
                 read_reports(&mut self.engine, now, &mut self.reports, leg);
             }
+            if turn % DROPS_EVERY == 0 {
+                self.setup.gauges.socket_drops.add(leg.new_drops());
+            }
         }
         self.more.wait(Some(now));
         for (place, leg) in self.legs.iter_mut().enumerate() {
@@ -228,7 +233,8 @@ impl Running {
                     // What it has left to say is said before its sockets go.
                     self.carry_out();
                     // Closes the sockets.
-                    self.legs.take(leg);
+                    let drops = self.legs.take(leg).map_or(0, |mut leg| leg.new_drops());
+                    self.setup.gauges.socket_drops.add(drops);
                     self.openings.cancel(leg);
                 }
                 Ok(Order::Command(command)) => self.engine.apply(now, command),

@@ -3,6 +3,7 @@
 
 mod processor;
 mod rows;
+mod unclaimed;
 
 use std::sync::Arc;
 
@@ -112,7 +113,7 @@ impl Shown {
         counts
     }
 
-    fn of_media(&self) -> [Family; 6] {
+    fn of_media(&self) -> [Family; 8] {
         let gauges = &self.gauges;
         [
             one(
@@ -129,6 +130,17 @@ impl Shown {
                 "confab_packets_unsent_total",
                 "Packets that the kernel did not take",
                 gauges.unsent.get(),
+            ),
+            one(
+                "confab_media_socket_drops_total",
+                "Packets that the kernel dropped because too many waited in a media socket",
+                gauges.socket_drops.get(),
+            ),
+            one(
+                "confab_udp_unclaimed_total",
+                "UDP packets of this network namespace that no socket took, such as those of \
+                 strangers to the port of a phone whose address is known",
+                unclaimed::count(),
             ),
             one(
                 "confab_media_untold_total",
@@ -175,6 +187,7 @@ impl Shown {
             ("in".to_owned(), gauges.sip_in.get()),
             ("out".to_owned(), gauges.sip_out.get()),
             ("unsent".to_owned(), gauges.sip_unsent.get()),
+            ("dropped".to_owned(), gauges.sip_drops.get()),
         ];
         vec![
             Family {

@@ -186,6 +186,9 @@ impl Running {
         gauges.switchboard.show(&mut self.shown, shown.read());
         let connections = self.setup.outlets.streams.len();
         gauges.sip_connections.set(connections);
+        gauges
+            .sip_drops
+            .set(self.setup.outlets.sip.drops() as usize);
     }
 
     fn deadline(&self) -> Option<Instant> {

@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use confab_phone::{PhoneConfig, Phones, Voice};
 
-use server::{Folder, Server};
+use server::{Folder, Server, command};
 
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Of two calls.
+const RTP_PORTS: [u16; 2] = [18_110, 18_112];
 
 #[test]
 fn a_call_and_what_is_dropped_can_be_counted() {
     let folder = Folder::new();
-    let server = Server::start(&folder);
+    let server = Server::from(command(&folder).env("CONFAB_RTP_PORTS", "18110-18113"));
     assert_eq!(server.figure("confab_calls"), 0.0);
     let phones = Phones::new().unwrap();
     let voice = Voice::Tone {
@@ -66,6 +68,15 @@ fn a_call_and_what_is_dropped_can_be_counted() {
         server.figure("confab_http_refusals_total{status=\"404\"}"),
         1.0
     );
+    // To a port that only its phone may send to: the kernel drops it before any socket.
+    let unclaimed = server.figure("confab_udp_unclaimed_total");
+    let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for port in RTP_PORTS {
+        stranger.send_to(&[0x80; 172], ("127.0.0.1", port)).unwrap();
+    }
+    server.wait_for_figure("confab_udp_unclaimed_total", |figure| figure > unclaimed);
+    assert!(server.figure("confab_media_socket_drops_total") >= 0.0);
+    server.figure("confab_sip_datagrams_total{way=\"dropped\"}");
     for phone in [anna, boris] {
         phone.hang_up().unwrap();
         phone.wait_until_ended(PATIENCE).unwrap();

@@ -9,6 +9,11 @@ use crate::address::{from_within_v6, within_v6};
 /// Datagrams and errors that are passed over in one go.
 const READS_MAX: usize = 4;
 
+/// Values of `SO_MEMINFO` (`linux/sock_diag.h`).
+const MEMORY_VALUES: usize = 9;
+/// `SK_MEMINFO_DROPS`.
+const MEMORY_DROPS: usize = 8;
+
 /// One UDP socket that never blocks, bound to an address that nobody shares
 /// (no `SO_REUSEADDR`: a port that is taken must say so).
 #[derive(Debug)]
@@ -152,6 +157,25 @@ impl Udp {
     /// Asks the kernel to note when each packet arrived; a `Batch` reports it.
     pub fn note_arrivals(&self) {
         self.set(libc::SO_TIMESTAMPNS, 1);
+    }
+
+    /// Returns the datagrams that the kernel dropped because too many waited to be read. The count
+    /// wraps around.
+    #[must_use]
+    pub fn drops(&self) -> u32 {
+        let mut memory = [0_u32; MEMORY_VALUES];
+        let mut length = libc::socklen_t::try_from(size_of_val(&memory)).unwrap_or(0);
+        // SAFETY: `memory` and `length` live through the call, and `length` is the first's size.
+        let failed = unsafe {
+            libc::getsockopt(
+                self.socket.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_MEMINFO,
+                (&raw mut memory).cast(),
+                &raw mut length,
+            )
+        };
+        if failed == 0 { memory[MEMORY_DROPS] } else { 0 }
     }
 
     fn reached_as(&self, to: SocketAddr) -> SocketAddr {

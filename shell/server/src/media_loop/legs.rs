@@ -10,6 +10,8 @@ use confab_terms::{LegId, SocketAddr};
 pub(crate) struct Socket {
     pub(crate) udp: Udp,
     connection: Connection,
+    /// Drops of the kernel that were counted.
+    drops: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +28,16 @@ impl Socket {
         Self {
             udp,
             connection: Connection::None,
+            drops: 0,
         }
+    }
+
+    /// Returns the packets that the kernel dropped since the last call.
+    pub(crate) fn new_drops(&mut self) -> u64 {
+        let drops = self.udp.drops();
+        let new = drops.wrapping_sub(self.drops);
+        self.drops = drops;
+        new.into()
     }
 
     /// The next packet that waits, and whose it is.
@@ -94,6 +105,11 @@ impl Leg {
     pub(crate) fn disconnect(&mut self) {
         self.rtp.disconnect();
         self.rtcp.disconnect();
+    }
+
+    /// Returns the packets that the kernel dropped since the last call.
+    pub(crate) fn new_drops(&mut self) -> u64 {
+        self.rtp.new_drops() + self.rtcp.new_drops()
     }
 }
 

@@ -88,3 +88,27 @@ fn rtcp_has_the_time_of_its_arrival_and_not_of_its_reading() {
         assert!(arrived + slack >= sent && arrived <= gone + slack);
     }
 }
+
+#[test]
+fn packets_that_overflow_a_connected_socket_are_counted_once() {
+    let range = PortRange::new(19_000, 19_999).unwrap();
+    let home = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let mut ports = Ports::new(home, range, [7; 32]);
+    let [pair, peer] = [(); 2].map(|()| ports.bind().unwrap());
+    let to = SocketAddr::new(home, pair.port);
+    let mut legs = Legs::default();
+    legs.open(LegId(1), pair);
+    let leg = legs.find(LegId(1)).unwrap();
+    leg.rtp.connect(peer.rtp.local().unwrap());
+    leg.rtp.udp.set_receive_buffer(4_096);
+    assert_eq!(leg.new_drops(), 0);
+    let sent = 1_000;
+    for _ in 0..sent {
+        assert!(peer.rtp.send_to(&[0; 172], to));
+    }
+    let mut packet = [0; 200];
+    let heard = core::iter::from_fn(|| leg.rtp.receive(&mut packet)).count();
+    assert!((1..sent).contains(&heard), "{heard}");
+    assert_eq!(leg.new_drops(), (sent - heard) as u64);
+    assert_eq!(leg.new_drops(), 0);
+}
