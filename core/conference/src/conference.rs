@@ -134,6 +134,18 @@ impl Conference {
         self.event_callback_url.as_deref()
     }
 
+    /// Returns `SequenceNumber` of the event sent last.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Returns true if a participant-speech-start of this call has no participant-speech-stop yet.
+    #[must_use]
+    pub fn is_speaking(&self, call: CallSid) -> bool {
+        self.participants.get(&call).is_some_and(|p| p.speaks)
+    }
+
     /// How many are seated.
     #[must_use]
     pub fn seated(&self) -> usize {

@@ -140,6 +140,10 @@ pub enum EndReason {
     EndOnExitLeft,
     /// participant-with-end-conference-on-exit-kicked
     EndOnExitKicked,
+    /// server-shutdown
+    ServerShutdown,
+    /// server-restarted
+    ServerRestarted,
 }
 
 /// `ReasonParticipantLeft`.
@@ -157,4 +161,8 @@ pub enum LeaveReason {
     AddFailed,
     /// media_timeout
     MediaTimeout,
+    /// server_shutdown: the server ends every call
+    ServerShutdown,
+    /// server_restarted: the process was killed
+    ServerRestarted,
 }

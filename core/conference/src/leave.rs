@@ -28,13 +28,9 @@ impl Conference {
         self.joined.retain(|joined| *joined != call);
         leaves(&gone, reason, &mut effects);
         if let Some(why) = end_by_leaving(&gone, reason, self.joined.is_empty()) {
-            self.end(
-                why,
-                LeaveReason::ModeratorEnded,
-                Some(&gone),
-                now,
-                &mut effects,
-            );
+            // The server ends the conference, not the participant who happens to be the last.
+            let by = Some(&gone).filter(|_| why != EndReason::ServerShutdown);
+            self.end(why, LeaveReason::ModeratorEnded, by, now, &mut effects);
             return effects;
         }
         self.forget_target(call, &coaches, now, &mut effects);
@@ -130,8 +126,12 @@ pub(crate) fn leaves(p: &Participant, reason: LeaveReason, effects: &mut Effects
     effects.events.push(p.event(EventKind::Leave(reason)));
 }
 
-/// `endConferenceOnExit` is named as the cause also when nobody else was left.
+/// `endConferenceOnExit` is named as the cause also when nobody else was left. At a shutdown all
+/// participants leave, and the last one ends the conference.
 fn end_by_leaving(gone: &Participant, reason: LeaveReason, last: bool) -> Option<EndReason> {
+    if reason == LeaveReason::ServerShutdown {
+        return last.then_some(EndReason::ServerShutdown);
+    }
     let kicked = reason == LeaveReason::UpdatedViaApi;
     Some(match (gone.state.end_conference_on_exit, last) {
         (true, _) if kicked => EndReason::EndOnExitKicked,

@@ -3,7 +3,7 @@
 use confab_terms::{Digit, SocketAddr};
 use serde::{Deserialize, Serialize};
 
-use crate::{ConnectionId, DialogId, Limit, Transport};
+use crate::{ConnectionId, DialogId, Limit, Registration, Transport};
 
 /// By `poll_output`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,6 +214,8 @@ pub enum Event {
         /// Source of the request.
         source: SocketAddr,
     },
+    /// The contacts of a user have changed, or their lifetime has.
+    Registered(Registration),
     /// The dialog is over, or never came to be; told exactly once, and last, for every dialog
     /// but those that the application ended by `bye`, `reject` or `cancel`: there too, once.
     Ended {

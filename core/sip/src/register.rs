@@ -9,7 +9,7 @@ use crate::hop::Source;
 use crate::message::{Address, Params, Reply, Request, Uri};
 use crate::nat::{Flow, Nat};
 use crate::registrar::{Binding, Change, NotRegistered};
-use crate::{DialogId, UserAgent};
+use crate::{DialogId, Event, UserAgent};
 
 /// What a REGISTER asks for.
 enum Wish {
@@ -45,6 +45,7 @@ impl UserAgent {
                 Some(self.begin_server_of(request, from, (nobody, holder)))
             }
         };
+        let changed = registered.is_ok() && request.headers.text("Contact").is_some();
         let (Ok(reply) | Err(reply)) = registered;
         match server {
             Some(server) => {
@@ -52,6 +53,10 @@ impl UserAgent {
                 self.respond(now, server, &reply);
             }
             None => self.refuse(now, from, request, reply),
+        }
+        if let (true, Ok(user)) = (changed, user_of(request)) {
+            let registration = self.registration(now, &user);
+            self.tell(Event::Registered(registration));
         }
     }
 

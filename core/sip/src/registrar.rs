@@ -102,6 +102,16 @@ impl Registrar {
         self.change(now, user, order, changes)
     }
 
+    /// Adds the bindings of a user who has none.
+    pub(crate) fn restore(
+        &mut self,
+        now: Instant,
+        user: &str,
+        bindings: Vec<Binding>,
+    ) -> Result<(), NotRegistered> {
+        self.keep(now, user, bindings)
+    }
+
     fn keep(
         &mut self,
         now: Instant,

@@ -15,6 +15,8 @@ mod notice;
 mod output;
 mod program;
 mod recording;
+mod restart;
+mod row;
 mod switchboard;
 mod tell;
 mod view;
@@ -25,6 +27,8 @@ pub use call_callback::{CallCallback, CallEvent};
 pub use confab_conference as conference;
 /// Values of a call's audio.
 pub use confab_media::Spread;
+/// Registrations, which the store keeps.
+pub use confab_sip::Registration;
 /// Who may call: part of what the switchboard is told at its start.
 pub use confab_sip::{
     Access, Account, CallLimits, CountryCode, Gateway, IdentityRules, Nat, Secret, Trunk,
@@ -42,6 +46,8 @@ pub use recording::{
     NewRecording, RecordingEnd, RecordingOf, RecordingSource, RecordingStatus, RecordingUpdate,
     RecordingView,
 };
+pub use restart::{MendedRecording, OpenRows};
+pub use row::{CallRow, ConferenceRow, OwedCallback, RowChange, SeatRow};
 pub use switchboard::Switchboard;
 pub use view::{
     AudibilityView, CallAudio, CallDirection, CallStatus, CallView, ConferenceView, ParticipantView,

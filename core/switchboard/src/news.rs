@@ -104,4 +104,8 @@ pub enum CallEnd {
     Lost,
     /// No media came, and a request in the dialog found no answer.
     MediaTimeout,
+    /// The drain's time is up.
+    ServerShutdown,
+    /// The process was killed; the next start closes the call.
+    ServerRestarted,
 }

@@ -1,14 +1,14 @@
 //! Everything that the switchboard wants done.
 
 use confab_media::Command as MediaCommand;
-use confab_sip::{ConnectionId, ConnectionOrder, Lookup, Transport};
+use confab_sip::{ConnectionId, ConnectionOrder, Lookup, Registration, Transport};
 use confab_terms::{
-    AudioId, CallSid, ConferenceSid, DecodeId, FetchId, LegId, Method, RecordingSid, RequestId,
-    SocketAddr,
+    AudioId, CallSid, ConferenceSid, DecodeId, FetchId, LegId, Method, Now, RecordingSid,
+    RequestId, SocketAddr, WallTime,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{CallView, ConferenceView, Cookies, News, Notice, RecordingView, Reply};
+use crate::{CallView, ConferenceView, Cookies, News, Notice, RecordingView, Reply, RowChange};
 
 /// Everything that the switchboard wants done. Outputs are carried out in their order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -129,6 +129,21 @@ pub enum Output {
     CallMeasured(CallView),
     /// A conference is over: history.
     ConferenceEnded(ConferenceView),
+    /// The row of a live call or conference changes: the store. Its time is the latest at which
+    /// the calls are known to have been up.
+    Row {
+        /// Time of the change.
+        at: Now,
+        /// The change.
+        change: RowChange,
+    },
+    /// The contacts of a registered user have changed: the store.
+    Registration {
+        /// Time of the change.
+        at: WallTime,
+        /// The contacts.
+        registration: Registration,
+    },
     /// A recording begins: its file is to be made once its audio comes. Before anything of it does.
     OpenRecording {
         /// Which.

@@ -1,9 +1,10 @@
 //! `Switchboard`: the one door. It only routes: what an input does is in a file of its own kind.
 
+use core::time::Duration;
 use std::collections::VecDeque;
 
-use confab_sip::{Config as SipConfig, Output as SipOutput, UserAgent};
-use confab_terms::{Instant, Now, limits};
+use confab_sip::{Config as SipConfig, Output as SipOutput, Registration, UserAgent};
+use confab_terms::{Instant, Now, WallTime, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::live::{
@@ -77,6 +78,16 @@ impl Switchboard {
         !self.draining && !full
     }
 
+    /// Restores a registration that an earlier process stored at this time. To be called at the
+    /// start, before any input.
+    pub fn restore_registration(&mut self, now: Now, at: WallTime, registration: Registration) {
+        let age = now.wall.0.saturating_sub(at.0);
+        let age = Duration::from_millis(u64::try_from(age).unwrap_or_default());
+        self.sip
+            .restore_registration(now.instant, registration, age);
+        self.settle(now);
+    }
+
     /// Something happened.
     pub fn handle(&mut self, now: Now, input: Input) {
         match input {
@@ -109,6 +120,7 @@ impl Switchboard {
             Input::HangUpAll => handle::hang_up_all(self, now),
         }
         self.settle(now);
+        flow::store_rows(self, now);
     }
 
     /// Timers that are due.
@@ -119,6 +131,7 @@ impl Switchboard {
             handle::deadline(self, now, timer);
             self.settle(now);
         }
+        flow::store_rows(self, now);
     }
 
     /// When `handle_deadline` wants to be called.

@@ -63,6 +63,10 @@ pub struct CallView {
     pub start_time: Option<WallTime>,
     /// The end.
     pub end_time: Option<WallTime>,
+    /// Whole seconds from the answer to the end, on the clock that never goes back. `None` of a
+    /// live call, and of one that an earlier version stored.
+    #[serde(default)]
+    pub seconds: Option<i64>,
     /// The final status of its INVITE, once there is one.
     pub sip_result_code: Option<u16>,
     /// Quality of its audio, once it was measured.

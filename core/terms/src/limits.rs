@@ -187,6 +187,11 @@ pub const RECORD_WRITTEN_WAIT: Duration = Duration::from_secs(5);
 pub const TICK: Duration = Duration::from_millis(20);
 /// Entries of the history on their way to the disk; beyond it they are lost, and counted.
 pub const HISTORY_PENDING_MAX: usize = 20_000;
+/// Interval at which the time is stored while calls are up: the duration of a call that a kill ends
+/// is short by this at most.
+pub const ALIVE_INTERVAL: Duration = Duration::from_secs(10);
+/// Rows of live calls and conferences written in one transaction.
+pub const ROWS_BATCH_MAX: usize = 1_024;
 /// Changes of recordings that are kept beyond `HISTORY_PENDING_MAX`.
 pub const RECORDINGS_PENDING_MAX: usize = 1_000;
 /// Entries of the history written in one transaction.

@@ -229,6 +229,7 @@ impl Line {
             | Event::Pressed { .. }
             | Event::Refreshed { .. }
             | Event::Unusable { .. }
+            | Event::Registered(_)
             | Event::Limited { .. }
             | Event::LoginFailed { .. } => {}
             // It answers and offers, but makes no offer on demand.

@@ -148,6 +148,8 @@ pub(crate) fn end_reason(reason: EndReason) -> &'static str {
         EndReason::LastParticipantKicked => "last-participant-kicked",
         EndReason::EndOnExitLeft => "participant-with-end-conference-on-exit-left",
         EndReason::EndOnExitKicked => "participant-with-end-conference-on-exit-kicked",
+        EndReason::ServerShutdown => "server-shutdown",
+        EndReason::ServerRestarted => "server-restarted",
     }
 }
 

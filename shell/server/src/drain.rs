@@ -1,4 +1,5 @@
-//! From the first SIGTERM to the end: no new calls, then no calls. A second one ends at once.
+//! From the first SIGTERM to the end: no new calls, then no calls. A second one sends BYE to every
+//! leg and ends at once.
 
 use std::process;
 use std::sync::Arc;
@@ -7,15 +8,19 @@ use std::time::Duration;
 
 use confab_switchboard::Input;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Notify;
+use tokio::sync::oneshot::error::RecvError;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 use crate::failure::Failure;
+use crate::queues::Letterbox;
 use crate::threads::Running;
 
 /// Time for the last calls to be hung up.
 const HANG_UP_WAIT: Duration = Duration::from_secs(5);
 
+/// Time for BYEs after a second signal: the process ends within 500 ms.
+const AT_ONCE_WAIT: Duration = Duration::from_millis(250);
 /// Time for BYEs after a thread has stopped.
 const BYE_WAIT: Duration = Duration::from_secs(1);
 /// Time for the watchdog to report a panic.
@@ -48,58 +53,97 @@ impl Signals {
     }
 }
 
-/// Waits for a signal, then drains; whether the switchboard's thread has ended.
+/// Outcome of a drain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drained {
+    /// The switchboard's thread has ended: no call is left.
+    Wholly,
+    /// Calls are left that would not end.
+    InPart,
+    /// A second signal: BYE was sent to every leg, and the process is to end now.
+    AtOnce,
+}
+
+/// Waits for a signal, then drains.
 pub(crate) async fn run(
     signals: &mut Signals,
     running: &mut Running,
     ready: &AtomicBool,
     patience: Duration,
-) -> Result<bool, Failure> {
+) -> Result<Drained, Failure> {
     tokio::select! {
         () = signals.next() => {}
         Ok(stopped) = &mut running.stopped => {
             ready.store(false, Ordering::Relaxed);
-            hang_up(running).await;
+            hang_up(running, BYE_WAIT).await;
             return Err(Failure::Stopped(stopped));
         }
         // A panic of its thread was found by the watchdog, or is about to be.
         _ = &mut running.ended => {
             ready.store(false, Ordering::Relaxed);
-            let stopped = timeout(REPORT_WAIT, &mut running.stopped).await;
-            return Err(stopped.ok().and_then(Result::ok).map_or(Failure::Ended, Failure::Stopped));
+            return Err(failure(running).await);
         }
     }
     ready.store(false, Ordering::Relaxed);
     tracing::info!(seconds = patience.as_secs(), "draining: no new calls");
-    let drain = async {
-        running.letterbox.answer(Input::Drain).await;
-        if timeout(patience, &mut running.ended).await.is_ok() {
-            return true;
+    tokio::select! {
+        drained = drain(&running.letterbox, &mut running.ended, patience) => match drained {
+            Ok(drained) => Ok(drained),
+            Err(RecvError { .. }) => Err(failure(running).await),
+        },
+        Ok(stopped) = &mut running.stopped => {
+            hang_up(running, BYE_WAIT).await;
+            Err(Failure::Stopped(stopped))
         }
-        tracing::info!("the drain's time is up: hanging up");
-        running.letterbox.answer(Input::HangUpAll).await;
-        let ended = timeout(HANG_UP_WAIT, &mut running.ended).await.is_ok();
-        if !ended {
+        () = signals.next() => {
+            tracing::warn!("a second signal: ending at once");
+            hang_up(running, AT_ONCE_WAIT).await;
+            Ok(Drained::AtOnce)
+        }
+    }
+}
+
+/// Waits for the last call, and after a while hangs up. An error: the switchboard panicked.
+async fn drain(
+    letterbox: &Letterbox,
+    ended: &mut oneshot::Receiver<()>,
+    patience: Duration,
+) -> Result<Drained, RecvError> {
+    letterbox.answer(Input::Drain).await;
+    if let Ok(ended) = timeout(patience, &mut *ended).await {
+        return ended.map(|()| Drained::Wholly);
+    }
+    tracing::info!("the drain's time is up: hanging up");
+    letterbox.answer(Input::HangUpAll).await;
+    match timeout(HANG_UP_WAIT, ended).await {
+        Ok(ended) => ended.map(|()| Drained::Wholly),
+        Err(_) => {
             tracing::warn!("calls are left that would not end");
+            Ok(Drained::InPart)
         }
-        ended
-    };
-    Ok(unless_again(signals, drain).await)
+    }
+}
+
+/// The switchboard has ended before its time: returns what the watchdog says of it.
+async fn failure(running: &mut Running) -> Failure {
+    let stopped = timeout(REPORT_WAIT, &mut running.stopped).await;
+    let stopped = stopped.ok().and_then(Result::ok);
+    stopped.map_or(Failure::Ended, Failure::Stopped)
 }
 
 /// Sends BYE to all legs as far as the threads that are left can.
-async fn hang_up(running: &mut Running) {
+async fn hang_up(running: &mut Running, wait: Duration) {
     let hang_up = async {
         running.letterbox.answer(Input::Drain).await;
         running.letterbox.answer(Input::HangUpAll).await;
         let _ended = (&mut running.ended).await;
     };
-    if timeout(BYE_WAIT, hang_up).await.is_err() {
-        tracing::warn!("calls may be left without a BYE");
+    if timeout(wait, hang_up).await.is_err() {
+        tracing::warn!("calls may be left without an answer to their BYE");
     }
 }
 
-/// Does this, unless a second signal ends the process at once.
+/// Does this; a second signal ends the process at once. No call is left by then.
 pub(crate) async fn unless_again<T>(signals: &mut Signals, what: impl Future<Output = T>) -> T {
     tokio::select! {
         done = what => done,

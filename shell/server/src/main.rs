@@ -21,6 +21,7 @@ mod outbox;
 mod outlets;
 mod queues;
 mod recordings;
+mod restart;
 mod serve;
 mod sounds;
 mod streams;

@@ -1,7 +1,7 @@
 //! Carries out what the switchboard wants done: one arm for each output. It decides nothing, and
 //! never waits.
 
-mod in_logs;
+pub(crate) mod in_logs;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use confab_rest::Dialect;
 use confab_sockets::Udp;
 use confab_sounds::{Recorder, Sounds};
-use confab_store::{Entry, Store};
+use confab_store::{Entry, Store, StoredRegistration};
 use confab_switchboard::{Fetch, Input, Lookup, Notice, Output, RecordingEnd, Reply, Transport};
 use confab_terms::{RecordingSid, RequestId};
 use confab_web::{Callback, Callbacks, Full, Kept, Web};
@@ -207,16 +207,20 @@ impl Outlets {
                 time_outs,
             }),
             Output::News(news) => in_logs::log(self.dialect, &news),
-            Output::CallEnded(call) | Output::CallMeasured(call) => {
-                self.store.keep(Entry::Call(call));
-            }
-            Output::ConferenceEnded(conference) => {
-                self.store.keep(Entry::Conference(conference));
-            }
+            Output::CallEnded(call) | Output::CallMeasured(call) => self.keep(Entry::Call(call)),
+            Output::ConferenceEnded(ended) => self.keep(Entry::Conference(ended)),
+            Output::Registration { at, registration } => self
+                .store
+                .keep_registration(StoredRegistration { at, registration }),
+            Output::Row { at, change } => self.store.keep_row(at, change),
             Output::OpenRecording { recording, trim } => self.open_recording(recording, trim),
-            Output::Recording(view) => self.store.keep(Entry::Recording(view)),
+            Output::Recording(view) => self.keep(Entry::Recording(view)),
             Output::Notice(notice) => self.notice(notice),
         }
+    }
+
+    fn keep(&self, entry: Entry) {
+        self.store.keep(entry);
     }
 
     fn open_recording(&self, recording: RecordingSid, trim: bool) {

@@ -8,12 +8,10 @@ use std::thread::JoinHandle;
 use std::time::SystemTime;
 
 use confab_media::Chunk;
-use confab_rest::Dialect;
 use confab_sounds::{Piece, Recorder, file_of, repair};
 use confab_store::{Entry, Store, StoreError};
-use confab_switchboard::{Input, Output, RecordingEnd, RecordingStatus, RecordingView};
+use confab_switchboard::{Input, MendedRecording, RecordingEnd, RecordingStatus};
 use confab_terms::{RecordingSid, WallTime};
-use confab_web::{Callback, Callbacks};
 use tokio::runtime::Handle;
 
 use crate::config::Config;
@@ -115,45 +113,25 @@ impl ToDisk {
 }
 
 /// What was being recorded when the process ended is as long as its file is. As they are now.
-pub(crate) async fn mend(store: &Arc<dyn Store>, dir: &Path) -> Vec<RecordingView> {
+pub(crate) async fn mend(store: &Arc<dyn Store>, dir: &Path) -> Vec<MendedRecording> {
     mend_all(store, dir).await.unwrap_or_else(|error| {
         tracing::error!(%error, "recordings that were cut off are left as they are");
         Vec::new()
     })
 }
 
-/// Tells whoever asked for it how they ended.
-pub(crate) fn tell(mended: &[RecordingView], to: &Callbacks, dialect: Dialect, api_url: &str) {
-    for output in mended.iter().filter_map(|view| view.callback(api_url)) {
-        let Output::Callback {
-            about,
-            url,
-            method,
-            fields,
-            time_outs,
-        } = output
-        else {
-            continue;
-        };
-        let pushed = to.push(Callback {
-            about,
-            url,
-            method,
-            fields: dialect.fields(fields),
-            time_outs,
-        });
-        if let Err(full) = pushed {
-            tracing::warn!("a recording that was cut off is not told of: {full}");
-        }
-    }
-}
-
-async fn mend_all(store: &Arc<dyn Store>, dir: &Path) -> Result<Vec<RecordingView>, StoreError> {
+async fn mend_all(store: &Arc<dyn Store>, dir: &Path) -> Result<Vec<MendedRecording>, StoreError> {
     let mut mended = Vec::new();
     for mut view in store.unfinished_recordings().await? {
         let written = std::fs::metadata(file_of(dir, view.sid)).and_then(|data| data.modified());
+        let mut file = None;
         let (status, duration_ms) = match repair(dir, view.sid, view.trim) {
-            RecordingEnd::Written { duration_ms, .. } => (RecordingStatus::Completed, duration_ms),
+            RecordingEnd::Written {
+                duration_ms, bytes, ..
+            } => {
+                file = Some(bytes);
+                (RecordingStatus::Completed, duration_ms)
+            }
             RecordingEnd::Absent => (RecordingStatus::Absent, 0),
             RecordingEnd::Failed {
                 duration_ms,
@@ -167,7 +145,7 @@ async fn mend_all(store: &Arc<dyn Store>, dir: &Path) -> Result<Vec<RecordingVie
         view.end_time = Some(written.map_or(view.date_updated, wall));
         view.date_updated = wall(SystemTime::now());
         store.keep(Entry::Recording(Box::new(view.clone())));
-        mended.push(view);
+        mended.push(MendedRecording { view, bytes: file });
     }
     Ok(mended)
 }

@@ -1,6 +1,7 @@
 //! `confab serve`: sets everything up in the order in which it can fail, runs it, takes it down.
 
 use std::net::SocketAddr;
+use std::process;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -11,15 +12,15 @@ use confab_sounds::AudioFiles;
 use confab_store::{FreshAccount, Given, Outbox as _, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::config::{self, Config};
-use crate::drain::{self, Signals};
+use crate::drain::{self, Drained, Signals};
 use crate::failure::Failure;
 use crate::metrics::Shown;
 use crate::outbox::DeadLetterOffice;
 use crate::threads::{Running, SipSide};
-use crate::{certificate, logging, memory, outbox, recordings, threads};
+use crate::{certificate, logging, memory, outbox, recordings, restart, threads};
 
 /// How long callbacks may still be told after the last call.
 const CALLBACKS_WAIT: Duration = Duration::from_secs(5);
@@ -27,6 +28,8 @@ const CALLBACKS_WAIT: Duration = Duration::from_secs(5);
 const HISTORY_WAIT: Duration = Duration::from_secs(5);
 /// Time for the last entries after `HISTORY_WAIT`.
 const HISTORY_LAST_WAIT: Duration = Duration::from_secs(1);
+/// Time for the last entries after a second signal.
+const AT_ONCE_WAIT: Duration = Duration::from_millis(100);
 /// Room for SIP that arrives in one go.
 const SIP_BUFFER_BYTES: usize = 4 << 20;
 
@@ -109,11 +112,7 @@ pub(crate) async fn run(
         access,
         api_url: api_url.clone(),
     };
-    let mended = recordings::mend(&store, &recordings::dir(config)).await;
-    let last_event = outbox::last_event(&disk).await;
-    let mut running = threads::start(config, (&disk, last_event), sip)?;
-    outbox::restore(&disk, &running, last_event).await;
-    recordings::tell(&mended, &running.callbacks, config.dialect, &api_url);
+    let mut running = start(config, &disk, sip).await?;
     let ready = Arc::new(AtomicBool::new(true));
     let api = api(config, &running, &disk, (api_url, &ready));
     tell_where(&listeners, bound.sip_address, sips_port);
@@ -124,6 +123,9 @@ pub(crate) async fn run(
     open(doors);
 
     let drained = drain::run(&mut signals, &mut running, &ready, config.drain).await;
+    if let Ok(Drained::AtOnce) = drained {
+        end_at_once(&*store).await;
+    }
     let end = async {
         let disk_until = Instant::now() + HISTORY_WAIT;
         let _refused = timeout_at(disk_until, running.after_disk.settled()).await;
@@ -137,10 +139,28 @@ pub(crate) async fn run(
     };
     drain::unless_again(&mut signals, end).await;
     running.gauges.log();
-    if drained? {
+    if drained? == Drained::Wholly {
         running.join();
     }
     Ok(())
+}
+
+/// Starts every thread, sends what is in the outbox, and closes what the process before left open.
+async fn start(config: &Config, disk: &Arc<SqliteStore>, sip: SipSide) -> Result<Running, Failure> {
+    let api_url = sip.api_url.clone();
+    let mut left = restart::find(disk, &recordings::dir(config)).await;
+    let registrations = std::mem::take(&mut left.registrations);
+    let last_event = outbox::last_event(disk).await;
+    let running = threads::start(config, disk, (last_event, registrations), sip)?;
+    outbox::restore(disk, &running, last_event).await;
+    left.close(disk, &running.callbacks, (config.dialect, &api_url));
+    Ok(running)
+}
+
+/// Ends the process. The next start closes what is not on the disk by then.
+async fn end_at_once(store: &dyn Store) {
+    let _on_disk = timeout(AT_ONCE_WAIT, store.flush()).await;
+    process::exit(0);
 }
 
 /// Writes what is left of the history and of the outbox, if the disk lets us.

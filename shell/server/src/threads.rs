@@ -9,7 +9,7 @@ use confab_conference::Url;
 use confab_media::{Command, EngineConfig};
 use confab_sockets::{Listening, Ports, Udp, now_both, random_seed};
 use confab_sounds::{Recorder, Sounds};
-use confab_store::{SqliteStore, Store};
+use confab_store::{SqliteStore, Store, StoredRegistration};
 use confab_switchboard::{Access, CallCallback, Config as SwitchboardConfig, Switchboard};
 use confab_terms::Method;
 use confab_web::Callbacks;
@@ -45,6 +45,14 @@ pub(crate) struct SipSide {
     pub(crate) api_url: String,
 }
 
+impl SipSide {
+    /// Returns the addresses that others use.
+    fn reached(&self) -> (SocketAddr, Option<u16>, String) {
+        let sips_port = self.sips.as_ref().map(|sips| sips.port);
+        (self.address, sips_port, self.api_url.clone())
+    }
+}
+
 /// What runs, and how to reach it.
 pub(crate) struct Running {
     pub(crate) letterbox: Letterbox,
@@ -77,7 +85,8 @@ impl Running {
 /// Starts every thread.
 pub(crate) fn start(
     config: &Config,
-    (disk, last_event): (&Arc<SqliteStore>, u64),
+    disk: &Arc<SqliteStore>,
+    (last_event, registrations): (u64, Vec<StoredRegistration>),
     sip: SipSide,
 ) -> Result<Running, Failure> {
     let store: &Arc<dyn Store> = &(Arc::clone(disk) as _);
@@ -95,8 +104,7 @@ pub(crate) fn start(
     let web = webs::web(config, store, sounds::sink(&sounds));
     let callbacks = outbox::start(config, &web, disk, (&gauges, last_event));
     let after_disk = AfterDisk::new(store);
-    let sips_port = sip.sips.as_ref().map(|sips| sips.port);
-    let reached = (sip.address, sips_port, sip.api_url);
+    let reached = sip.reached();
     let outlets = Outlets {
         recorder: recorder.clone(),
         sip: sip.udp,
@@ -123,15 +131,15 @@ pub(crate) fn start(
     };
     let ends = orders_ends.into_iter().zip(feeds_ends);
     let mut threads = spawn_media(config, ends, &pulses.media, tools)?;
-    threads.extend([asking_thread, recorder_thread]);
+    let switchboard_config = switchboard_config(config, store, reached, sip.access);
     let (thread, ended) = spawn_switchboard(SwitchboardLoop {
-        switchboard: Switchboard::new(switchboard_config(config, store, reached, sip.access)),
+        switchboard: switchboard(switchboard_config, registrations),
         outlets,
         inbox,
         gauges: Arc::clone(&gauges),
         pulse: pulses.switchboard.clone(),
     })?;
-    threads.push(thread);
+    threads.extend([asking_thread, recorder_thread, thread]);
     let stopped = watchdog::watch(pulses.all())?;
     Ok(Running {
         letterbox,
@@ -144,6 +152,15 @@ pub(crate) fn start(
         stopped,
         threads,
     })
+}
+
+/// Makes the switchboard, and restores the registrations of the process before.
+fn switchboard(config: SwitchboardConfig, registrations: Vec<StoredRegistration>) -> Switchboard {
+    let mut switchboard = Switchboard::new(config);
+    for StoredRegistration { at, registration } in registrations {
+        switchboard.restore_registration(now_both(), at, registration);
+    }
+    switchboard
 }
 
 /// Signs of life of all the threads.
@@ -220,7 +237,8 @@ fn spawn_switchboard(
     let pulse = switchboard.pulse.clone();
     let thread = spawn("switchboard", pulse, move || {
         switchboard.run();
-        drop(alive);
+        // After a panic the channel is closed without this.
+        let _nobody_waits = alive.send(());
     })?;
     Ok((thread, ended))
 }

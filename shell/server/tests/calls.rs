@@ -119,17 +119,71 @@ fn a_drain_refuses_new_calls_and_ends_the_old_ones() {
 }
 
 #[test]
-fn a_second_sigterm_ends_at_once() {
+fn second_sigterm_sends_bye_to_every_leg_and_ends_within_500_ms() {
     let folder = Folder::new();
     let mut server = Server::start(&folder);
     let phones = Phones::new().unwrap();
-    let _anna = call(&phones, &server, "drain", 600.0).unwrap();
+    let anna = call(&phones, &server, "drain", 600.0).unwrap();
+    let boris = call(&phones, &server, "drain", 1_000.0).unwrap();
     server.terminate();
     while server.health() == 200 {}
     let begun = std::time::Instant::now();
     server.terminate();
     assert_eq!(server.wait().code(), Some(0));
-    assert!(begun.elapsed().as_secs() < 3);
+    let lasted = begun.elapsed();
+    for phone in [anna, boris] {
+        let ended = phone.wait_until_ended(PATIENCE).unwrap();
+        assert_eq!(ended, State::Ended(confab_sip::Ending::Bye));
+    }
+    assert!(lasted < Duration::from_millis(500), "{lasted:?}");
+}
+
+#[test]
+fn second_sigterm_does_not_wait_for_phones_that_are_silent() {
+    let folder = Folder::new();
+    let mut server = Server::start(&folder);
+    // A caller that answers nothing, its BYE included.
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let at = socket.local_addr().unwrap();
+    let sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+               m=audio 9 RTP/AVP 0\r\n";
+    let request = |method: &str, branch: &str, to: &str, body: &str| {
+        format!(
+            "{method} sip:room@{server} SIP/2.0\r\nVia: SIP/2.0/UDP {at};branch=z9hG4bK{branch}\r\n\
+             From: <sip:mute@example.com>;tag=1\r\nTo: {to}\r\nCall-ID: mute\r\n\
+             CSeq: 1 {method}\r\nContact: <sip:mute@{at}>\r\nMax-Forwards: 70\r\n\
+             Content-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n{body}",
+            server = server.sip,
+            length = body.len()
+        )
+    };
+    let mut buffer = [0; 65_536];
+    let mut receive = || {
+        let (length, _) = socket.recv_from(&mut buffer).expect("a message");
+        String::from_utf8_lossy(&buffer[..length]).into_owned()
+    };
+    let to = format!("<sip:room@{}>", server.sip);
+    let invite = request("INVITE", "1", &to, sdp);
+    socket.send_to(invite.as_bytes(), server.sip).unwrap();
+    let answer = loop {
+        let answer = receive();
+        if answer.starts_with("SIP/2.0 200") {
+            break answer;
+        }
+    };
+    let to = answer.lines().find_map(|line| line.strip_prefix("To: "));
+    let ack = request("ACK", "2", to.unwrap(), "");
+    socket.send_to(ack.as_bytes(), server.sip).unwrap();
+    server.wait_for_figure("confab_calls", |calls| calls == 1.0);
+    server.terminate();
+    while server.health() == 200 {}
+    let begun = std::time::Instant::now();
+    server.terminate();
+    assert_eq!(server.wait().code(), Some(0));
+    let lasted = begun.elapsed();
+    while !receive().starts_with("BYE ") {}
+    assert!(lasted < Duration::from_millis(500), "{lasted:?}");
 }
 
 #[test]

@@ -5,12 +5,12 @@ use core::pin::Pin;
 use std::collections::BTreeMap;
 
 use confab_switchboard::{CallStatus, CallView, ConferenceView, Notice, Severity};
-use confab_switchboard::{RecordingOf, RecordingView};
-use confab_terms::{CallSid, ConferenceSid, KeySid, RecordingSid, WallTime};
+use confab_switchboard::{OpenRows, RecordingOf, RecordingView, RowChange};
+use confab_terms::{CallSid, ConferenceSid, KeySid, Now, RecordingSid, WallTime};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Account, ApiKey, KeySecret};
+use crate::{Account, ApiKey, KeySecret, StoredRegistration};
 
 /// Something to keep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -239,6 +239,15 @@ pub trait Store: Send + Sync + 'static {
     fn account(&self) -> &Account;
     /// Keeps an entry. Never waits; what a full queue cannot take is counted as lost.
     fn keep(&self, entry: Entry);
+    /// Keeps a change of the row of a live call or conference. Never waits.
+    fn keep_row(&self, at: Now, change: RowChange);
+    /// Reads the rows that the process before has left: of calls and conferences that a kill ended.
+    fn open_rows(&self) -> Stored<'_, OpenRows>;
+    /// Keeps the contacts of a registered user. Never waits; what a full queue cannot take is
+    /// counted as lost.
+    fn keep_registration(&self, stored: StoredRegistration);
+    /// Reads the registrations that have not expired.
+    fn registrations(&self) -> Stored<'_, Vec<StoredRegistration>>;
     /// Entries that were lost because the queue was full or the disk refused them.
     fn lost(&self) -> u64;
     /// True while the disk refuses the history.

@@ -1,5 +1,6 @@
-//! SQLite: the account, and the history of ended calls, conferences and of what went wrong.
-//! Nothing live is kept here; who writes never waits, and reads see at once what was written.
+//! SQLite: the account, the history of ended calls, conferences and of what went wrong, and rows of
+//! live calls and conferences, which the next start closes after a kill. Writers never wait, and
+//! reads see at once what was written.
 
 mod account;
 mod api_keys;
@@ -12,7 +13,10 @@ mod outage;
 mod outbox;
 mod outbox_queue;
 mod pending;
+mod pending_rows;
 mod recordings;
+mod registrations;
+mod rows;
 mod sqlite;
 mod statements;
 mod write;
@@ -26,4 +30,5 @@ pub use history::{
 };
 pub use open::{OpenError, open};
 pub use outbox::{Outbox, OutboxEvent, OutboxRow};
+pub use registrations::StoredRegistration;
 pub use sqlite::SqliteStore;

@@ -4,8 +4,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use confab_terms::limits::HISTORY_BATCH_MAX;
-
 use crate::dead_letters::DeadLetter;
 use crate::outbox::{Ended, OutboxEvent};
 
@@ -85,8 +83,8 @@ impl OutboxQueue {
         self.events.is_empty() && self.ended.is_empty()
     }
 
-    /// Returns the next changes; these stay until `written`.
-    pub(crate) fn batch(&mut self) -> OutboxBatch {
+    /// Returns the next changes, so many of each kind at most; these stay until `written`.
+    pub(crate) fn batch(&mut self, most: usize) -> OutboxBatch {
         // The disk refused these: an event that has ended since then must not be written behind
         // its end.
         for id in core::mem::take(&mut self.in_batch) {
@@ -96,14 +94,14 @@ impl OutboxQueue {
                 None => {}
             }
         }
-        let events = self.events.iter_mut().take(HISTORY_BATCH_MAX);
+        let events = self.events.iter_mut().take(most);
         let events = events.map(|(id, unwritten)| {
             unwritten.is_in_batch = true;
             (*id, Arc::clone(&unwritten.event))
         });
         let events: Vec<_> = events.collect();
         self.in_batch = events.iter().map(|(id, _)| *id).collect();
-        let ended = self.ended.iter().take(HISTORY_BATCH_MAX);
+        let ended = self.ended.iter().take(most);
         let ended = ended.cloned().collect();
         OutboxBatch { events, ended }
     }
@@ -115,11 +113,5 @@ impl OutboxQueue {
         }
         self.in_batch.clear();
         self.ended.drain(..batch.ended.len().min(self.ended.len()));
-    }
-}
-
-impl OutboxBatch {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.ended.is_empty()
     }
 }

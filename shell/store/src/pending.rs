@@ -5,14 +5,17 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use confab_terms::CallSid;
+use confab_switchboard::RowChange;
 use confab_terms::limits::{
     HISTORY_BATCH_MAX, HISTORY_PENDING_MAX, NOTICES_PENDING_MAX, RECORDINGS_PENDING_MAX,
 };
+use confab_terms::{CallSid, Now};
 use tokio::sync::Notify;
 
 use crate::outbox::{Ended, OutboxEvent};
 use crate::outbox_queue::{OutboxBatch, OutboxQueue};
+use crate::pending_rows::{PendingRows, RowKey, WaitingRow};
+use crate::registrations::{PendingRegistrations, StoredRegistration};
 use crate::{Entry, open};
 
 /// An entry and the id under which it is kept.
@@ -31,6 +34,17 @@ impl Kept {
         };
         Self { sid, entry }
     }
+}
+
+/// Changes to write in one transaction.
+pub(crate) struct Batch {
+    pub(crate) history: Vec<Arc<Kept>>,
+    pub(crate) outbox: OutboxBatch,
+    pub(crate) rows: Vec<WaitingRow>,
+    pub(crate) alive: Option<Now>,
+    pub(crate) registrations: Vec<Arc<StoredRegistration>>,
+    /// Everything that waited is in the batch.
+    is_whole: bool,
 }
 
 /// Bits of a notice's sid below those that count.
@@ -54,15 +68,42 @@ struct Queue {
     taken: u64,
     written: u64,
     closed: bool,
+    rows: PendingRows,
+    registrations: PendingRegistrations,
+    /// The writer waits.
+    is_held: bool,
+    /// The next transaction writes everything.
+    is_whole: bool,
     /// So many of those that were lost have been told.
     lost_told: u64,
     outbox: OutboxQueue,
 }
 
-/// Changes to write in one transaction.
-pub(crate) struct Batch {
-    pub(crate) history: Vec<Arc<Kept>>,
-    pub(crate) outbox: OutboxBatch,
+impl Queue {
+    fn is_empty(&self) -> bool {
+        let has_rows = !self.rows.is_empty() || !self.registrations.is_empty();
+        self.entries.is_empty() && self.outbox.is_empty() && !has_rows
+    }
+
+    /// Returns the next changes to write.
+    fn batch(&mut self) -> Batch {
+        let most = match self.is_whole {
+            true => usize::MAX,
+            false => HISTORY_BATCH_MAX,
+        };
+        let history: Vec<_> = self.entries.iter().take(most).cloned().collect();
+        // The disk never holds a row that is newer than its history.
+        let before = self.written + history.len() as u64;
+        let (rows, alive) = self.rows.batch(before);
+        Batch {
+            history,
+            outbox: self.outbox.batch(most),
+            rows,
+            alive,
+            registrations: self.registrations.batch(),
+            is_whole: self.is_whole,
+        }
+    }
 }
 
 /// The queue.
@@ -181,19 +222,50 @@ impl Pending {
         }
     }
 
+    /// Has everything that `keep` keeps written in one transaction.
+    pub(crate) fn together(&self, keep: impl FnOnce()) {
+        self.lock().is_held = true;
+        keep();
+        let mut queue = self.lock();
+        (queue.is_held, queue.is_whole) = (false, true);
+        drop(queue);
+        self.filled.notify_one();
+    }
+
+    /// Notes a change of a row of a live call or conference.
+    pub(crate) fn change_row(&self, at: Now, change: RowChange) {
+        let mut queue = self.lock();
+        let after = queue.taken;
+        queue.rows.change(at, change, after);
+        drop(queue);
+        self.filled.notify_one();
+    }
+
+    /// Notes a change of a user's contacts; what a full queue cannot take is counted as lost.
+    pub(crate) fn change_registration(&self, stored: StoredRegistration) {
+        let taken = self.lock().registrations.change(stored);
+        if !taken {
+            let before = self.lost.fetch_add(1, Ordering::Relaxed);
+            tracing::error!(before, "a registration is not stored: too many wait");
+        }
+        self.filled.notify_one();
+    }
+
+    /// Notes rows that an earlier process has left on the disk.
+    pub(crate) fn found_rows(&self, keys: impl Iterator<Item = RowKey>) {
+        self.lock().rows.found(keys);
+    }
+
     /// The next changes to write; they stay until `written`. `None`: closed and empty.
     pub(crate) async fn batch(&self) -> Option<Batch> {
         loop {
             let filled = self.filled.notified();
             {
                 let mut queue = self.lock();
-                let history = queue.entries.iter().take(HISTORY_BATCH_MAX);
-                let history: Vec<_> = history.cloned().collect();
-                let outbox = queue.outbox.batch();
-                if !history.is_empty() || !outbox.is_empty() {
-                    return Some(Batch { history, outbox });
+                if !queue.is_empty() && !queue.is_held {
+                    return Some(queue.batch());
                 }
-                if queue.closed {
+                if queue.closed && queue.is_empty() {
                     return None;
                 }
             }
@@ -208,17 +280,30 @@ impl Pending {
         queue.entries.drain(..count);
         queue.outbox.written(&batch.outbox);
         queue.written += count as u64;
+        queue.is_whole &= !batch.is_whole;
+        queue.rows.written(&batch.rows, batch.alive);
+        queue.registrations.written(&batch.registrations);
         drop(queue);
         self.drained.notify_waiters();
     }
 
     /// Waits until what has been kept so far is written.
     pub(crate) async fn drained(&self) {
-        let target = self.lock().taken;
+        let (target, rows, registrations) = {
+            let queue = self.lock();
+            let registrations = queue.registrations.changes();
+            (queue.taken, queue.rows.changes(), registrations)
+        };
         loop {
             let drained = self.drained.notified();
-            if self.lock().written >= target {
-                return;
+            {
+                let queue = self.lock();
+                let is_written = queue.written >= target
+                    && queue.rows.is_written(rows)
+                    && queue.registrations.is_written(registrations);
+                if is_written {
+                    return;
+                }
             }
             drained.await;
         }

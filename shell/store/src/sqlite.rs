@@ -4,8 +4,8 @@ use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
-use confab_switchboard::{CallView, ConferenceView, RecordingView};
-use confab_terms::{CallSid, ConferenceSid, KeySid, RecordingSid};
+use confab_switchboard::{CallView, ConferenceView, OpenRows, RecordingView, RowChange};
+use confab_terms::{CallSid, ConferenceSid, KeySid, Now, RecordingSid};
 use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -21,7 +21,7 @@ use crate::statements::{
 use crate::write::write_all;
 use crate::{
     Account, ApiKey, CallFilter, ConferenceFilter, Entry, KeptNotice, KeySecret, NoticeFilter,
-    Order, Part, Place, RecordingFilter, Store, StoreError, Stored,
+    Order, Part, Place, RecordingFilter, Store, StoreError, Stored, StoredRegistration,
 };
 
 /// Time after which a change without an answer is an error.
@@ -81,6 +81,12 @@ impl SqliteStore {
                 )),
             }
         })
+    }
+
+    /// Has everything that `keep` keeps in this store written in one transaction: all of it is on
+    /// the disk after a kill, or nothing.
+    pub fn together(&self, keep: impl FnOnce()) {
+        self.pending.together(keep);
     }
 
     pub(crate) async fn one<T: DeserializeOwned>(
@@ -177,6 +183,22 @@ impl Store for SqliteStore {
 
     fn keep(&self, entry: Entry) {
         self.pending.keep(Kept::new(entry));
+    }
+
+    fn keep_row(&self, at: Now, change: RowChange) {
+        self.pending.change_row(at, change);
+    }
+
+    fn open_rows(&self) -> Stored<'_, OpenRows> {
+        Box::pin(self.read_open_rows())
+    }
+
+    fn keep_registration(&self, stored: StoredRegistration) {
+        self.pending.change_registration(stored);
+    }
+
+    fn registrations(&self) -> Stored<'_, Vec<StoredRegistration>> {
+        Box::pin(self.read_registrations())
     }
 
     fn waiting(&self) -> usize {

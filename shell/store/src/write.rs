@@ -13,7 +13,7 @@ use crate::outage::own_notice;
 use crate::outbox_queue::OutboxBatch;
 use crate::pending::{Batch, Kept, Pending};
 use crate::statements::FORGET_NOTICES;
-use crate::{dead_letters, outbox};
+use crate::{dead_letters, outbox, registrations, rows};
 
 /// How long the writer rests after the disk refused.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
@@ -60,7 +60,9 @@ fn statements<'q>(
     batch: &'q Batch,
     prunes: bool,
 ) -> impl Iterator<Item = Result<Statement<'q>, sqlx::Error>> + Send {
-    let Batch { history, outbox } = batch;
+    let Batch {
+        history, outbox, ..
+    } = batch;
     let has_notice = history
         .iter()
         .any(|kept| matches!(kept.entry, Entry::Notice(_)));
@@ -70,7 +72,10 @@ fn statements<'q>(
     let prune = prunes.then(|| dead_letters::prune(account).map(Ok));
     let outbox = outbox_statements(account, outbox);
     let prune = prune.into_iter().flatten();
-    entries.chain(forget).chain(outbox).chain(prune)
+    let registrations = registrations::statements(account, &batch.registrations);
+    let rows = rows::statements(account, batch);
+    let live = rows.chain(registrations);
+    entries.chain(forget).chain(outbox).chain(live).chain(prune)
 }
 
 /// Returns the time between two deletions of old dead letters.

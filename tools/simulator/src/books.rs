@@ -11,6 +11,7 @@ use crate::fetches::Fetches;
 use crate::holds::Holds;
 use crate::outcome::Checked;
 use crate::questions::Question;
+use crate::rows::Rows;
 use crate::webhooks::Webhooks;
 
 #[derive(Default)]
@@ -26,6 +27,7 @@ pub(crate) struct Books {
     rooms: BTreeSet<RoomId>,
     pub(crate) webhooks: Webhooks,
     pub(crate) call_events: CallEvents,
+    pub(crate) rows: Rows,
     pub(crate) fetches: Fetches,
     pub(crate) dialled: Dialled,
     pub(crate) holds: Holds,
@@ -131,6 +133,7 @@ impl Books {
             ));
         }
         self.holds.close()?;
+        self.rows.close()?;
         self.call_events.close(&self.ended_calls)?;
         self.webhooks.close()
     }

@@ -11,12 +11,12 @@ use crate::outcome::Checked;
 const WAY: [&str; 3] = ["initiated", "ringing", "in-progress"];
 const OVER: [&str; 5] = ["completed", "busy", "failed", "no-answer", "canceled"];
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct CallEvents {
     calls: BTreeMap<CallSid, Told>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Told {
     count: u64,
     way: usize,

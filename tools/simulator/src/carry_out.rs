@@ -58,10 +58,9 @@ impl World {
             Output::DropAudio { audio } => self.books.holds.used(audio),
             Output::ReleaseSound { decode } => self.books.holds.released(decode, self.now),
             Output::Decode { decode, audio, .. } => {
-                self.books.holds.used(audio)?;
                 self.books.fetches.decodes(decode, audio)?;
                 self.decode(decode);
-                Ok(())
+                self.books.holds.used(audio)
             }
             Output::Say { decode, .. } => {
                 self.tally.count(Kind::Said);
@@ -90,7 +89,9 @@ impl World {
                 self.oracle.ended(view.sid)
             }
             Output::Notice(notice) => self.books.dialled.noticed(&notice),
+            Output::Row { at, change } => self.books.rows.change(at, change),
             Output::CallMeasured(_)
+            | Output::Registration { .. }
             | Output::News(_)
             | Output::OpenRecording { .. }
             | Output::Recording(_) => Ok(()),

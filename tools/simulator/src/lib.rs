@@ -35,6 +35,7 @@ mod queue;
 mod read_back;
 mod replies;
 mod rest;
+mod rows;
 mod sounds;
 mod stray;
 mod streams;

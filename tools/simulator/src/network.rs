@@ -158,6 +158,7 @@ impl World {
             | Event::Pressed { .. }
             | Event::LateAnswer { .. }
             | Event::Unusable { .. }
+            | Event::Registered(_)
             | Event::Limited { .. }
             | Event::LoginFailed { .. } => {}
         }

@@ -19,6 +19,7 @@ impl World {
 
     pub(crate) fn restore_board(&mut self) -> Checked {
         if self.restores() {
+            self.check_a_kill()?;
             let bytes = postcard::to_stdvec(&self.board).map_err(|e| e.to_string())?;
             self.board = postcard::from_bytes(&bytes).map_err(|e| e.to_string())?;
             let bytes = postcard::to_stdvec(&self.post.deliveries).map_err(|e| e.to_string())?;

@@ -7,12 +7,12 @@ use confab_terms::ConferenceSid;
 
 use crate::outcome::Checked;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Webhooks {
     conferences: BTreeMap<ConferenceSid, Told>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Told {
     last: u64,
     last_urls: Vec<String>,

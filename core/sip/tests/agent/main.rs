@@ -26,6 +26,7 @@ mod prack;
 mod races;
 mod registrar;
 mod replaces;
+mod restored;
 mod routes;
 mod shares;
 mod storm;

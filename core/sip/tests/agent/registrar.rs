@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use confab_sip::{Access, Account, Config, Invite, Output, Secret, Trunk, UserAgent};
+use confab_sip::{Access, Account, Config, Event, Invite, Output, Secret, Trunk, UserAgent};
 use confab_terms::{Instant, SocketAddr, limits};
 
 const HERE: &str = "127.0.0.9:5070";
@@ -20,10 +20,16 @@ fn agent() -> UserAgent {
 fn say(agent: &mut UserAgent, at_s: u64, text: &str) -> String {
     let now = Instant(0) + Duration::from_secs(at_s);
     agent.handle(now, HERE.parse().unwrap(), text.as_bytes());
-    match agent.poll_output() {
-        Some(Output::Datagram { bytes, .. }) => String::from_utf8(bytes).unwrap(),
-        other => panic!("{other:?}"),
+    let mut replies = Vec::new();
+    while let Some(output) = agent.poll_output() {
+        match output {
+            Output::Datagram { bytes, .. } => replies.push(String::from_utf8(bytes).unwrap()),
+            Output::Event(Event::Registered(_)) => {}
+            other => panic!("{other:?}"),
+        }
     }
+    assert_eq!(replies.len(), 1, "{replies:?}");
+    replies.remove(0)
 }
 
 /// A REGISTER of anna's.

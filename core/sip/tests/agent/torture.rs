@@ -137,6 +137,7 @@ fn ask(agent: &mut UserAgent, bytes: &[u8]) -> (Vec<String>, Vec<Event>) {
                 );
                 replies.push(String::from_utf8_lossy(&bytes).into_owned());
             }
+            Output::Event(Event::Registered(_)) => {}
             Output::Event(event) => events.push(event),
             other => panic!("{other:?}"),
         }

@@ -82,9 +82,12 @@ fn registered(agent: &mut UserAgent, now: Instant, number: usize, user: &str) ->
     let register = String::from_utf8(request("REGISTER", number, "")).unwrap();
     let register = register.replace("To: <sip:a@", &format!("To: <sip:{user}"));
     agent.handle(now, from, register.as_bytes());
-    match agent.poll_output() {
-        Some(Output::Datagram { bytes, .. }) => String::from_utf8(bytes).unwrap(),
-        other => panic!("{other:?}"),
+    loop {
+        match agent.poll_output() {
+            Some(Output::Datagram { bytes, .. }) => return String::from_utf8(bytes).unwrap(),
+            Some(Output::Event(Event::Registered(_))) => {}
+            other => panic!("{other:?}"),
+        }
     }
 }
 

@@ -108,6 +108,7 @@ fn call(
         recording: None,
         figures: None,
         time_limit: wish.time_limit,
+        row: None,
     }
 }
 

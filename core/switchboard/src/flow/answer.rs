@@ -1,8 +1,6 @@
 //! Answering a call: a leg is asked for, the 200 leaves when it is there, and the ACK lets the
 //! document run on.
 
-use core::time::Duration;
-
 use confab_media::{Command, LegMedia};
 use confab_sdp::{Agreed, Direction};
 use confab_terms::{CallSid, Now};
@@ -65,6 +63,7 @@ pub(crate) fn acknowledged(board: &mut Switchboard, now: Now, sid: CallSid) {
     call.state = CallState::Up(leg.clone());
     call.status = CallStatus::InProgress;
     call.times.started = Some(now.wall);
+    call.times.answered_at = Some(now.instant);
     call.times.updated = now.wall;
     let replaced = call.replaces.take();
     let news = News::CallAnswered {
@@ -107,10 +106,9 @@ pub(crate) fn limit_duration(board: &mut Switchboard, now: Now, sid: CallSid) {
     let Some(call) = board.calls.get(sid) else {
         return;
     };
-    if let (Some(limit), Some(answered)) = (call.time_limit, call.times.started) {
-        let passed = u64::try_from(now.wall.0.saturating_sub(answered.0)).unwrap_or(0);
-        let left = limit.saturating_sub(Duration::from_millis(passed));
-        board.timers.set(Timer::CallLimit(sid), now.instant + left);
+    if let (Some(limit), Some(answered)) = (call.time_limit, call.times.answered_at) {
+        let end = (answered + limit).max(now.instant);
+        board.timers.set(Timer::CallLimit(sid), end);
     }
 }
 

@@ -10,7 +10,8 @@ use super::leave::left;
 use crate::flow;
 use crate::program;
 use crate::tell;
-use crate::{ConferenceView, NewRecording, Output, RecordingOf, RecordingSource, Switchboard};
+use crate::{ConferenceView, NewRecording, Output, RecordingOf, RecordingSource};
+use crate::{RowChange, Switchboard};
 
 /// Carries out all of it. Gives the number of the room's change, if there was one.
 pub(crate) fn carry_out(
@@ -26,7 +27,10 @@ pub(crate) fn carry_out(
         if event.kind == EventKind::Start
             && let Some(room) = board.rooms.get_mut(sid)
         {
-            room.started = Some(now.wall);
+            room.since = now.instant;
+        }
+        if let Some(participant) = &event.participant {
+            board.calls.touch(participant.call);
         }
         tell::news(board, now, sid, event);
         tell::event(board, now, sid, event);
@@ -92,6 +96,10 @@ fn over(board: &mut Switchboard, now: Now, sid: ConferenceSid) {
     let view = ConferenceView::of(room, account);
     let is_done = room.unapplied() == 0;
     board.send(Output::ConferenceEnded(view));
+    if !recording.is_some_and(|recording| board.endings.waits_for(recording, sid)) {
+        let change = RowChange::ConferenceClosed(sid);
+        board.send(Output::Row { at: now, change });
+    }
     if is_done {
         flow::close(board, sid);
     } else {

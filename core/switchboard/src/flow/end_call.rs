@@ -1,6 +1,7 @@
 //! A call is over, whoever ended it: it leaves nothing but its history.
 
 use confab_conference::LeaveReason;
+use confab_sip::DialogId;
 use confab_terms::{CallSid, Now};
 
 use super::place;
@@ -8,7 +9,7 @@ use crate::flow;
 use crate::live::{CallState, Timer};
 use crate::program;
 use crate::tell;
-use crate::{CallEnd, CallStatus, CallView, News, Output, Switchboard};
+use crate::{CallEnd, CallStatus, CallView, News, Output, RowChange, Switchboard};
 
 pub(crate) fn end_call(board: &mut Switchboard, now: Now, sid: CallSid, end: CallEnd) {
     finish_call(board, now, sid, end);
@@ -28,6 +29,7 @@ pub(crate) fn finish_call(
     let was_up = call.is_up();
     let was_answered = call.is_answered();
     call.times.ended = Some(now.wall);
+    call.times.ended_at = Some(now.instant);
     call.times.updated = now.wall;
     let is_ours = call.outgoing.is_some();
     let (status, code) = match end {
@@ -38,19 +40,11 @@ pub(crate) fn finish_call(
     call.status = status;
     call.sip_result_code = code.or(call.sip_result_code);
     let dialog = call.dialog;
-    match end {
-        // A CANCEL, if they have not said no themselves.
-        CallEnd::Refused(_) | CallEnd::EndedViaApi if is_ours => {
-            board.sip.hang_up(now.instant, dialog);
-        }
-        CallEnd::Refused(status) => board.sip.reject(now.instant, dialog, status),
-        CallEnd::EndedViaApi if !was_answered => board.sip.reject(now.instant, dialog, 603),
-        CallEnd::WeHangUp | CallEnd::EndedViaApi => board.sip.hang_up(now.instant, dialog),
-        CallEnd::TheyHungUp | CallEnd::Cancelled | CallEnd::Lost | CallEnd::MediaTimeout => {}
-    }
+    end_dialog(board, now, dialog, (end, is_ours, was_answered));
     let reason = match end {
         CallEnd::EndedViaApi => LeaveReason::UpdatedViaApi,
         CallEnd::MediaTimeout => LeaveReason::MediaTimeout,
+        CallEnd::ServerShutdown => LeaveReason::ServerShutdown,
         _ => LeaveReason::HungUp,
     };
     flow::leave(board, now, sid, reason);
@@ -69,7 +63,7 @@ pub(crate) fn finish_call(
     if !no_leg {
         place::remove_leg(board, call.leg, call.thread);
     }
-    tell::call_over(board, now, &mut call, end);
+    let waits = tell::call_over(board, now, &mut call, end);
     board.send(Output::News(News::CallEnded {
         call: sid,
         from: call.invite.from.clone(),
@@ -80,7 +74,36 @@ pub(crate) fn finish_call(
     }));
     let view = call.view(board.config.account);
     board.send(Output::CallEnded(view.clone()));
+    if !waits {
+        let change = RowChange::CallClosed(sid);
+        board.send(Output::Row { at: now, change });
+    }
     Some(view)
+}
+
+/// Ends the dialog of a call, if the other side has not.
+fn end_dialog(
+    board: &mut Switchboard,
+    now: Now,
+    dialog: DialogId,
+    (end, is_ours, was_answered): (CallEnd, bool, bool),
+) {
+    match end {
+        // A CANCEL, if they have not said no themselves.
+        CallEnd::Refused(_) | CallEnd::EndedViaApi if is_ours => {
+            board.sip.hang_up(now.instant, dialog);
+        }
+        CallEnd::Refused(status) => board.sip.reject(now.instant, dialog, status),
+        CallEnd::EndedViaApi if !was_answered => board.sip.reject(now.instant, dialog, 603),
+        CallEnd::WeHangUp | CallEnd::EndedViaApi | CallEnd::ServerShutdown => {
+            board.sip.hang_up(now.instant, dialog);
+        }
+        CallEnd::TheyHungUp
+        | CallEnd::Cancelled
+        | CallEnd::Lost
+        | CallEnd::MediaTimeout
+        | CallEnd::ServerRestarted => {}
+    }
 }
 
 /// The timers of a live call.
@@ -118,9 +141,18 @@ fn last_word(end: CallEnd, was_up: bool, was_answered: bool) -> (CallStatus, Opt
         _ if was_up => (CallStatus::Completed, None),
         CallEnd::TheyHungUp if was_answered => (CallStatus::Completed, None),
         CallEnd::TheyHungUp => (CallStatus::Canceled, Some(487)),
-        CallEnd::WeHangUp | CallEnd::EndedViaApi if was_answered => (CallStatus::Completed, None),
+        CallEnd::WeHangUp
+        | CallEnd::EndedViaApi
+        | CallEnd::ServerShutdown
+        | CallEnd::ServerRestarted
+            if was_answered =>
+        {
+            (CallStatus::Completed, None)
+        }
         CallEnd::EndedViaApi => (CallStatus::Canceled, Some(603)),
-        CallEnd::WeHangUp => (CallStatus::Failed, Some(480)),
-        CallEnd::Lost | CallEnd::MediaTimeout => (CallStatus::Failed, None),
+        CallEnd::WeHangUp | CallEnd::ServerShutdown => (CallStatus::Failed, Some(480)),
+        CallEnd::Lost | CallEnd::MediaTimeout | CallEnd::ServerRestarted => {
+            (CallStatus::Failed, None)
+        }
     }
 }

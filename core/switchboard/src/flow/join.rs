@@ -76,13 +76,14 @@ fn open(
         thread,
         issued: 0,
         applied: 0,
-        started: None,
+        since: now.instant,
         waiting: Vec::new(),
         asks: Vec::new(),
         end: None,
         over: false,
         recording: None,
         file: None,
+        row: None,
     });
     board.send(Output::Media {
         thread,

@@ -13,6 +13,7 @@ mod media_peer;
 mod place;
 mod record;
 mod reject_media;
+mod rows;
 mod secrecy;
 mod speech;
 mod unacceptable;
@@ -30,6 +31,7 @@ pub(crate) use record::{
     stop_recording,
 };
 pub(crate) use reject_media::{reject_answer, reject_media};
+pub(crate) use rows::{ending_row, parting_row, store_alive, store_rows};
 pub(crate) use secrecy::{srtp_from, srtp_of};
 pub(crate) use speech::speech;
 pub(crate) use unacceptable::{Unacceptable, tell_unacceptable};

@@ -72,6 +72,7 @@ pub(crate) fn record(
         view,
         thread,
         of: recorded,
+        began: now.instant,
         last_word: None,
     });
     Ok(sid)
@@ -232,7 +233,7 @@ fn note_whole(board: &mut Switchboard, view: &RecordingView) {
 }
 
 /// The conference's end names the file: it is known, or was waited for.
-fn note_file(board: &mut Switchboard, view: &RecordingView, end: &RecordingEnd) {
+fn note_file(board: &mut Switchboard, now: Now, view: &RecordingView, end: &RecordingEnd) {
     let file = match end {
         RecordingEnd::Written { bytes, .. } => Some(RecordingFile {
             sid: view.sid,
@@ -245,7 +246,7 @@ fn note_file(board: &mut Switchboard, view: &RecordingView, end: &RecordingEnd) 
     {
         room.file = file;
     }
-    tell::end_recorded(board, view.sid, file);
+    tell::end_recorded(board, now, view.sid, file);
 }
 
 /// Its writer has said its last word.
@@ -259,6 +260,7 @@ pub(crate) fn recorded(board: &mut Switchboard, now: Now, sid: RecordingSid, end
         thread,
         of,
         last_word,
+        ..
     } = recording;
     let ended = end.clone();
     view.date_updated = now.wall;
@@ -290,7 +292,7 @@ pub(crate) fn recorded(board: &mut Switchboard, now: Now, sid: RecordingSid, end
     board.send(Output::Recording(Box::new(view.clone())));
     tell::recording(board, &view);
     note_whole(board, &view);
-    note_file(board, &view, &ended);
+    note_file(board, now, &view, &ended);
     match (last_word, view.of) {
         (Some(last_word), _) => program::farewell_recorded(board, sid, *last_word, &ended),
         (None, RecordingOf::Call(call)) => program::written(board, now, call, sid, &ended),

@@ -24,7 +24,8 @@ pub(crate) fn deadline(board: &mut Switchboard, now: Now, timer: Timer) {
         Timer::Round(call) => program::round_over(board, now, call),
         Timer::Reply(conference, request) => flow::not_confirmed(board, conference, request),
         Timer::Close(conference) => flow::close(board, conference),
-        Timer::Ended(recording) => tell::end_recorded(board, recording, None),
-        Timer::Parting(leg) => tell::parted(board, leg, None),
+        Timer::Ended(recording) => tell::end_recorded(board, now, recording, None),
+        Timer::Parting(leg) => tell::parted(board, now, leg, None),
+        Timer::Alive => flow::store_alive(board, now),
     }
 }

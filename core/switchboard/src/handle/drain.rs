@@ -9,6 +9,6 @@ use crate::flow;
 pub(crate) fn hang_up_all(board: &mut Switchboard, now: Now) {
     board.draining = true;
     for call in board.calls.sids() {
-        flow::end_call(board, now, call, CallEnd::WeHangUp);
+        flow::end_call(board, now, call, CallEnd::ServerShutdown);
     }
 }

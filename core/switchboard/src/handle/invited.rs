@@ -78,6 +78,7 @@ pub(crate) fn invited(board: &mut Switchboard, now: Now, event: Event) {
         recording: None,
         figures: None,
         time_limit: None,
+        row: None,
     });
     tell::call_began(board, now, sid);
     proceed(board, now, sid, (unresolved, acceptable), replaces);

@@ -41,7 +41,7 @@ pub(crate) fn media(board: &mut Switchboard, now: Now, event: Event) {
                 board.sip.probe(now.instant, dialog);
             }
         }
-        Event::LegRemoved { leg, figures } => tell::parted(board, leg, Some(&figures)),
+        Event::LegRemoved { leg, figures } => tell::parted(board, now, leg, Some(&figures)),
         Event::Digit { leg, digit } => digit_pressed(board, now, leg, digit),
         Event::Audibility {
             request,

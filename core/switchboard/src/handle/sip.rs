@@ -3,13 +3,12 @@
 use confab_sip::{DialogId, Ending, Event};
 use confab_terms::Now;
 
-use crate::CallEnd;
 use crate::flow;
 use crate::handle::media::digit_pressed;
 use crate::handle::{dialled, invited, late, offered};
 use crate::live::Call;
 use crate::tell;
-use crate::{News, Output, Switchboard};
+use crate::{CallEnd, News, Output, Switchboard};
 
 pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
     match event {
@@ -49,6 +48,10 @@ pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
         Event::LoginFailed { source } => {
             board.send(Output::News(News::LoginFailed { source }));
         }
+        Event::Registered(registration) => board.send(Output::Registration {
+            at: now.wall,
+            registration,
+        }),
         // Before the answer nobody is in a conference who could hear it.
         Event::EarlyAnswer { .. } | Event::OfferRefused { .. } => {}
     }

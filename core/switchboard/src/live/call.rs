@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::program::{Announcing, Flow, Music};
 use crate::{
-    CallAudio, CallCallback, CallDirection, CallStatus, CallView, Cookies, NewRecording,
+    CallAudio, CallCallback, CallDirection, CallRow, CallStatus, CallView, Cookies, NewRecording,
     NextDocument,
 };
 
@@ -56,6 +56,8 @@ pub(crate) struct Call {
     pub(crate) figures: Option<Box<LegFigures>>,
     /// Maximum duration after the answer.
     pub(crate) time_limit: Option<core::time::Duration>,
+    /// Row that was stored last.
+    pub(crate) row: Option<Box<CallRow>>,
 }
 
 /// What becomes of the other call (RFC 3891).
@@ -149,6 +151,9 @@ pub(crate) struct Times {
     pub(crate) updated: WallTime,
     pub(crate) started: Option<WallTime>,
     pub(crate) ended: Option<WallTime>,
+    /// Answer and end on the clock that never goes back, for the duration.
+    pub(crate) answered_at: Option<Instant>,
+    pub(crate) ended_at: Option<Instant>,
 }
 
 impl Times {
@@ -159,6 +164,8 @@ impl Times {
             updated: at,
             started: None,
             ended: None,
+            answered_at: None,
+            ended_at: None,
         }
     }
 }
@@ -222,8 +229,8 @@ impl Call {
 
     /// Whole seconds from the answer to the end.
     pub(crate) fn seconds(&self) -> i64 {
-        match (self.times.started, self.times.ended) {
-            (Some(from), Some(to)) => to.0.saturating_sub(from.0).max(0) / 1_000,
+        match (self.times.answered_at, self.times.ended_at) {
+            (Some(from), Some(to)) => whole_seconds(from, to),
             _ => 0,
         }
     }
@@ -242,8 +249,14 @@ impl Call {
             date_updated: self.times.updated,
             start_time: self.times.started,
             end_time: self.times.ended,
+            seconds: self.times.ended.map(|_| self.seconds()),
             sip_result_code: self.sip_result_code,
             audio: self.figures.as_deref().map(CallAudio::of),
         }
     }
+}
+
+/// Returns the whole seconds between two moments.
+pub(crate) fn whole_seconds(from: Instant, to: Instant) -> i64 {
+    i64::try_from(to.saturating_since(from).as_secs()).unwrap_or(i64::MAX)
 }

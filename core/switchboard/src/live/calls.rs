@@ -1,12 +1,13 @@
 //! All live calls, found by sid, dialog or leg.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use confab_sip::DialogId;
 use confab_terms::{CallSid, LegId};
 use serde::{Deserialize, Serialize};
 
 use super::Call;
+use crate::CallRow;
 
 /// All live calls.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -14,12 +15,15 @@ pub(crate) struct Calls {
     by_sid: BTreeMap<CallSid, Call>,
     by_dialog: BTreeMap<DialogId, CallSid>,
     by_leg: BTreeMap<LegId, CallSid>,
+    /// Calls whose row may differ from the stored one.
+    changed: BTreeSet<CallSid>,
 }
 
 impl Calls {
     pub(crate) fn insert(&mut self, call: Call) {
         self.by_dialog.insert(call.dialog, call.sid);
         self.by_leg.insert(call.leg, call.sid);
+        self.changed.insert(call.sid);
         self.by_sid.insert(call.sid, call);
     }
 
@@ -36,7 +40,32 @@ impl Calls {
         let call = self.by_sid.remove(&sid)?;
         self.by_dialog.remove(&call.dialog);
         self.by_leg.remove(&call.leg);
+        self.changed.remove(&sid);
         Some(call)
+    }
+
+    /// Marks a call whose participant has changed.
+    pub(crate) fn touch(&mut self, sid: CallSid) {
+        if self.by_sid.contains_key(&sid) {
+            self.changed.insert(sid);
+        }
+    }
+
+    /// Returns one call that was accessible to changes since it was returned last.
+    pub(crate) fn take_changed(&mut self) -> Option<CallSid> {
+        self.changed.pop_first()
+    }
+
+    /// Replaces the stored row of a call; returns false if the row is the same.
+    pub(crate) fn store_row(&mut self, row: &CallRow) -> bool {
+        let Some(call) = self.by_sid.get_mut(&row.view.sid) else {
+            return false;
+        };
+        if call.row.as_deref() == Some(row) {
+            return false;
+        }
+        call.row = Some(Box::new(row.clone()));
+        true
     }
 
     pub(crate) fn get(&self, sid: CallSid) -> Option<&Call> {
@@ -44,7 +73,9 @@ impl Calls {
     }
 
     pub(crate) fn get_mut(&mut self, sid: CallSid) -> Option<&mut Call> {
-        self.by_sid.get_mut(&sid)
+        let call = self.by_sid.get_mut(&sid)?;
+        self.changed.insert(sid);
+        Some(call)
     }
 
     pub(crate) fn of_dialog(&self, dialog: DialogId) -> Option<CallSid> {

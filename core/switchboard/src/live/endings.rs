@@ -32,6 +32,12 @@ impl Endings {
         None
     }
 
+    /// Returns true if conference-end of this conference waits for this recording.
+    pub(crate) fn waits_for(&self, recording: RecordingSid, conference: ConferenceSid) -> bool {
+        let ending = self.by_recording.get(&recording);
+        ending.is_some_and(|ending| ending.conference == conference)
+    }
+
     pub(crate) fn take(&mut self, recording: RecordingSid) -> Option<Ending> {
         self.by_recording.remove(&recording)
     }

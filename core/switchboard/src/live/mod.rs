@@ -17,7 +17,7 @@ mod timers;
 pub(crate) use asked::{Asked, Decoding, Fetching, Role};
 pub(crate) use call::{
     Call, CallState, DialWish, Invite, Leg, Outgoing, RecordedWhole, Redirects, Replaces, Seat,
-    Times,
+    Times, whole_seconds,
 };
 pub(crate) use calls::Calls;
 pub use counters::{Counters, Leftovers};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use confab_media::Recorded;
-use confab_terms::{RecordingSid, limits};
+use confab_terms::{Instant, RecordingSid, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::RecordingView;
@@ -15,6 +15,7 @@ pub(crate) struct Recording {
     pub(crate) view: RecordingView,
     pub(crate) thread: u16,
     pub(crate) of: Recorded,
+    pub(crate) began: Instant,
     /// Whom to ask once it is whole, if the call whose document took it is over by then.
     pub(crate) last_word: Option<Box<LastWord>>,
 }

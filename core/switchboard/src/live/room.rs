@@ -1,10 +1,11 @@
 //! One conference and its room: the rules, the count of changes, and who waits for their word.
 
 use confab_conference::{Conference, Effects, EndReason, EventKind};
-use confab_terms::{CallSid, ConferenceSid, Now, RecordingSid, RequestId, RoomId, WallTime};
+use confab_terms::{CallSid, ConferenceSid, Instant, Now, RecordingSid, RequestId, RoomId};
 use serde::{Deserialize, Serialize};
 
-use crate::{AudibilityView, Reply};
+use super::whole_seconds;
+use crate::{AudibilityView, ConferenceRow, Reply};
 
 /// A conference with its room.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -16,8 +17,8 @@ pub(crate) struct Room {
     pub(crate) issued: u64,
     /// The last change that the room said it applied.
     pub(crate) applied: u64,
-    /// When it started, for its Duration.
-    pub(crate) started: Option<WallTime>,
+    /// When it started, else when it was made: for its Duration.
+    pub(crate) since: Instant,
     /// Replies that leave once a change was applied.
     pub(crate) waiting: Vec<Waiting>,
     /// Questions about who hears whom that are on their way.
@@ -30,6 +31,8 @@ pub(crate) struct Room {
     pub(crate) recording: Option<RecordingSid>,
     /// The file of the last recording that was written.
     pub(crate) file: Option<RecordingFile>,
+    /// Row that was stored last.
+    pub(crate) row: Option<Box<ConferenceRow>>,
 }
 
 /// File of a recording.
@@ -71,8 +74,7 @@ impl Room {
 
     /// Whole seconds from its start, or from its making if it never started.
     pub(crate) fn seconds(&self, now: Now) -> i64 {
-        let since = self.started.unwrap_or(self.conference.date_created());
-        now.wall.0.saturating_sub(since.0).max(0) / 1_000
+        whole_seconds(self.since, now.instant)
     }
 
     /// Remembers why the conference ended, if these effects say so.

@@ -1,11 +1,12 @@
 //! All live conferences, found by sid, room or friendly name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use confab_terms::{ConferenceSid, RoomId};
 use serde::{Deserialize, Serialize};
 
 use super::Room;
+use crate::ConferenceRow;
 
 /// All live conferences, and those whose room has not said its last word.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -14,6 +15,8 @@ pub(crate) struct Rooms {
     by_room: BTreeMap<RoomId, ConferenceSid>,
     /// Only live ones: a name is free again as soon as its conference is over.
     by_name: BTreeMap<String, ConferenceSid>,
+    /// Conferences whose row may differ from the stored one.
+    changed: BTreeSet<ConferenceSid>,
 }
 
 impl Rooms {
@@ -40,7 +43,25 @@ impl Rooms {
         self.free_name(sid);
         let room = self.by_sid.remove(&sid)?;
         self.by_room.remove(&room.room);
+        self.changed.remove(&sid);
         Some(room)
+    }
+
+    /// Returns one conference that was accessible to changes since it was returned last.
+    pub(crate) fn take_changed(&mut self) -> Option<ConferenceSid> {
+        self.changed.pop_first()
+    }
+
+    /// Replaces the stored row of a conference; returns false if the row is the same.
+    pub(crate) fn store_row(&mut self, row: &ConferenceRow) -> bool {
+        let Some(room) = self.by_sid.get_mut(&row.view.sid) else {
+            return false;
+        };
+        if room.row.as_deref() == Some(row) {
+            return false;
+        }
+        room.row = Some(Box::new(row.clone()));
+        true
     }
 
     pub(crate) fn get(&self, sid: ConferenceSid) -> Option<&Room> {
@@ -48,7 +69,9 @@ impl Rooms {
     }
 
     pub(crate) fn get_mut(&mut self, sid: ConferenceSid) -> Option<&mut Room> {
-        self.by_sid.get_mut(&sid)
+        let room = self.by_sid.get_mut(&sid)?;
+        self.changed.insert(sid);
+        Some(room)
     }
 
     pub(crate) fn named(&self, name: &str) -> Option<ConferenceSid> {

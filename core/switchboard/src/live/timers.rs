@@ -38,6 +38,8 @@ pub(crate) enum Timer {
     Ended(RecordingSid),
     /// An ended call waits no longer for its leg's figures.
     Parting(LegId),
+    /// The time at which calls are up is stored again.
+    Alive,
 }
 
 /// All timers.
@@ -58,6 +60,10 @@ impl Timers {
         if let Some(at) = self.at.remove(&timer) {
             self.due.remove(&(at, timer));
         }
+    }
+
+    pub(crate) fn is_set(&self, timer: Timer) -> bool {
+        self.at.contains_key(&timer)
     }
 
     pub(crate) fn next(&self) -> Option<Instant> {

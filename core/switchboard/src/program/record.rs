@@ -192,8 +192,8 @@ pub(crate) fn written(
 /// Its writer is far behind: the document waits no longer.
 pub(crate) fn not_written(board: &mut Switchboard, now: Now, sid: CallSid) {
     let began = taking(board, sid).map(|taking| taking.recording);
-    let began = began.and_then(|sid| Some(board.recordings.get(sid)?.view.date_created));
-    let ms = began.map_or(0, |began| now.wall.0.saturating_sub(began.0));
+    let began = began.and_then(|sid| Some(board.recordings.get(sid)?.began));
+    let ms = began.map_or(0, |began| now.instant.saturating_since(began).as_millis());
     go_on(board, now, sid, u64::try_from(ms).ok());
 }
 

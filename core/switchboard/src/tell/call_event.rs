@@ -3,15 +3,16 @@
 
 use confab_conference::Url;
 use confab_media::LegFigures;
-use confab_terms::{CallSid, LegId, Now, limits};
+use confab_terms::{AccountSid, CallSid, LegId, Now, RecordingSid, WallTime, limits};
 
 use super::callback_to;
-use super::fields::{self, Fields};
+use super::fields::{CallFacts, Fields};
 use super::recording::recording_url;
 use super::words;
 use crate::CallEnd;
 use crate::live::{Call, CallState, Parting, RecordedWhole, Timer};
-use crate::{About, CallAudio, CallEvent, News, Output, Switchboard};
+use crate::{About, CallAudio, CallDirection, CallEvent, News, Output, RowChange};
+use crate::{Switchboard, flow};
 
 /// A call came to us.
 pub(crate) fn call_began(board: &mut Switchboard, now: Now, sid: CallSid) {
@@ -41,11 +42,13 @@ pub(crate) fn call_event(board: &mut Switchboard, now: Now, sid: CallSid, event:
 }
 
 /// The call is over: its last callback and its last view wait for the figures of its audio.
-pub(crate) fn call_over(board: &mut Switchboard, now: Now, call: &mut Call, end: CallEnd) {
+/// Returns true if the callback waits.
+pub(crate) fn call_over(board: &mut Switchboard, now: Now, call: &mut Call, end: CallEnd) -> bool {
     let to = call.tells(CallEvent::Completed);
+    let told = to.map(|(to, number)| (to, last_fields(board, now, call, number, end)));
     let parting = Box::new(Parting {
         view: call.view(board.config.account),
-        told: to.map(|(to, number)| (to, last_fields(board, now, call, number, end))),
+        told: told.clone(),
     });
     let has_leg = !matches!(call.state, CallState::Ringing { .. });
     let waits = if has_leg {
@@ -57,30 +60,44 @@ pub(crate) fn call_over(board: &mut Switchboard, now: Now, call: &mut Call, end:
         Ok(()) => {
             let timer = Timer::Parting(call.leg);
             board.timers.set(timer, now.instant + limits::FIGURES_WAIT);
+            if let Some((to, fields)) = &told {
+                flow::parting_row(board, now, call, to, fields);
+            }
+            told.is_some()
         }
-        Err(parting) => tell_parting(board, *parting, None),
+        Err(parting) => {
+            tell_parting(board, *parting, None);
+            false
+        }
     }
 }
 
 /// The fields of the last callback, without figures.
 fn last_fields(board: &Switchboard, now: Now, call: &Call, number: u64, end: CallEnd) -> Fields {
     let mut fields = fields_of(board, now, call, number, CallEvent::Completed);
-    let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
-    add("CallDuration", call.seconds().to_string());
-    let invite = &call.invite;
-    let (they, we) = match call.outgoing {
-        Some(_) => (&invite.to, &invite.from),
-        None => (&invite.from, &invite.to),
+    fields.extend(end_fields(CallFacts::of_call(call), end, call.seconds()));
+    fields.extend(recorded(board, now, call));
+    fields
+}
+
+/// The fields that describe the end of a call.
+pub(crate) fn end_fields(call: CallFacts<'_>, end: CallEnd, seconds: i64) -> Fields {
+    let is_ours = call.direction != CallDirection::Inbound;
+    let (they, we) = match is_ours {
+        true => (call.to, call.from),
+        false => (call.from, call.to),
     };
     let (by, direction) = match end {
         CallEnd::TheyHungUp | CallEnd::Cancelled => (they, "inbound"),
-        CallEnd::Refused(_) if call.outgoing.is_some() => (they, "inbound"),
+        CallEnd::Refused(_) if is_ours => (they, "inbound"),
         _ => (we, "outbound"),
     };
-    add("HangupBy", by.clone());
-    add("HangupDirection", direction.to_owned());
-    fields.extend(recorded(board, now, call));
-    fields
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    vec![
+        field("CallDuration", &seconds.to_string()),
+        field("HangupBy", by),
+        field("HangupDirection", direction),
+    ]
 }
 
 /// The recording that whoever made the call asked for, if there is one. Where it goes on to the
@@ -97,19 +114,34 @@ fn recorded(board: &Switchboard, now: Now, call: &Call) -> Fields {
     };
     let taken = now.instant.saturating_since(began);
     let seconds = duration_ms.map_or(taken.as_secs(), |ms| ms / 1_000);
+    recording_fields(recording_url(board, sid), sid, seconds).into()
+}
+
+/// The fields of a recording of a whole call.
+pub(crate) fn recording_fields(
+    url: String,
+    sid: RecordingSid,
+    seconds: u64,
+) -> [(String, String); 3] {
     let field = |name: &str, value: String| (name.to_owned(), value);
-    vec![
-        field("RecordingUrl", recording_url(board, sid)),
+    [
+        field("RecordingUrl", url),
         field("RecordingSid", sid.to_string()),
         field("RecordingDuration", seconds.to_string()),
     ]
 }
 
 /// Takes the figures of an ended call's audio; `None`: they did not come in time.
-pub(crate) fn parted(board: &mut Switchboard, leg: LegId, figures: Option<&LegFigures>) {
+pub(crate) fn parted(board: &mut Switchboard, now: Now, leg: LegId, figures: Option<&LegFigures>) {
     board.timers.cancel(Timer::Parting(leg));
-    if let Some(parting) = board.partings.take(leg) {
-        tell_parting(board, *parting, figures);
+    let Some(parting) = board.partings.take(leg) else {
+        return;
+    };
+    let (call, waited) = (parting.view.sid, parting.told.is_some());
+    tell_parting(board, *parting, figures);
+    if waited {
+        let change = RowChange::CallClosed(call);
+        board.send(Output::Row { at: now, change });
     }
 }
 
@@ -138,17 +170,32 @@ impl Call {
 }
 
 fn fields_of(board: &Switchboard, now: Now, call: &Call, number: u64, event: CallEvent) -> Fields {
-    let mut fields = fields::standard(board, call);
+    let facts = CallFacts::of_call(call);
+    let mut fields = event_fields(
+        board.config.account,
+        facts,
+        (now.wall, number, call.sip_result_code),
+    );
     for (name, value) in &mut fields {
         if name == "CallStatus" && event == CallEvent::Initiated {
             words::INITIATED.clone_into(value);
         }
     }
+    fields
+}
+
+/// The fields that every event of a call has.
+pub(crate) fn event_fields(
+    account: AccountSid,
+    call: CallFacts<'_>,
+    (at, number, sip_result_code): (WallTime, u64, Option<u16>),
+) -> Fields {
+    let mut fields = call.standard(account);
     let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
-    add("Timestamp", now.wall.to_string());
+    add("Timestamp", at.to_string());
     add("SequenceNumber", number.to_string());
     add("CallbackSource", "call-progress-events".to_owned());
-    if let Some(code) = call.sip_result_code {
+    if let Some(code) = sip_result_code {
         add("SipResultCode", code.to_string());
         let phrase = confab_sip::message::reason_phrase(code);
         add("SipInviteResultPhrase", phrase.to_owned());
@@ -157,7 +204,7 @@ fn fields_of(board: &Switchboard, now: Now, call: &Call, number: u64, event: Cal
 }
 
 /// SignalWire's OpenAPI requires all of them of every event.
-fn of_figures(figures: &LegFigures) -> Fields {
+pub(crate) fn of_figures(figures: &LegFigures) -> Fields {
     let mos = figures.mos_tenths;
     [
         ("AudioInMos", format!("{}.{}", mos / 10, mos % 10)),

@@ -8,13 +8,18 @@ use crate::{About, Output, Switchboard};
 
 /// Tells somebody; the time-outs in the URL's fragment are the request's.
 pub(crate) fn callback_to(board: &mut Switchboard, about: About, to: &Url, fields: Fields) {
-    let (url, time_outs) = time_outs(&to.url);
     board.counted.callbacks += 1;
-    board.send(Output::Callback {
+    board.send(callback(about, to, fields));
+}
+
+/// Makes a callback; the time-outs in the URL's fragment are the request's.
+pub(crate) fn callback(about: About, to: &Url, fields: Fields) -> Output {
+    let (url, time_outs) = time_outs(&to.url);
+    Output::Callback {
         about,
         url,
         method: to.method,
         fields,
         time_outs,
-    });
+    }
 }

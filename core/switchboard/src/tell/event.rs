@@ -1,15 +1,15 @@
 //! Webhooks of a conference: only what was asked for, in order, numbered without a gap. The last
 //! one, conference-end, waits for the file of the recording, so that its size is known.
 
-use confab_conference::{Event, EventKind, Url};
-use confab_terms::{ConferenceSid, Method, Now, RecordingSid, limits};
+use confab_conference::{Event, EventKind, ParticipantState, Url};
+use confab_terms::{AccountSid, ConferenceSid, Method, Now, RecordingSid, WallTime, limits};
 
 use super::callback_to;
 use super::fields::{self, Fields};
 use super::recording::recording_url;
 use super::words;
-use crate::live::{Ending, RecordingFile, Room, Timer};
-use crate::{About, Switchboard};
+use crate::live::{Ending, RecordingFile, Timer};
+use crate::{About, Output, RowChange, Switchboard, flow};
 
 pub(crate) fn event(board: &mut Switchboard, now: Now, sid: ConferenceSid, event: &Event) {
     let Some(room) = board.rooms.get_mut(sid) else {
@@ -43,13 +43,14 @@ pub(crate) fn event(board: &mut Switchboard, now: Now, sid: ConferenceSid, event
         return send(board, ending, file);
     };
     // conference-end is the last event of a conference: no other one waits behind it.
-    match board.endings.insert(recording, ending) {
+    match board.endings.insert(recording, ending.clone()) {
         Some(ending) => send(board, ending, file),
         None => {
             let timer = Timer::Ended(recording);
             board
                 .timers
                 .set(timer, now.instant + limits::RECORD_WRITTEN_WAIT);
+            flow::ending_row(board, now, &ending);
         }
     }
 }
@@ -57,12 +58,15 @@ pub(crate) fn event(board: &mut Switchboard, now: Now, sid: ConferenceSid, event
 /// Sends the conference-end that waited for this recording; `None`: it has no file, or none yet.
 pub(crate) fn end_recorded(
     board: &mut Switchboard,
+    now: Now,
     recording: RecordingSid,
     file: Option<RecordingFile>,
 ) {
     board.timers.cancel(Timer::Ended(recording));
     if let Some(ending) = board.endings.take(recording) {
+        let change = RowChange::ConferenceClosed(ending.conference);
         send(board, ending, file);
+        board.send(Output::Row { at: now, change });
     }
 }
 
@@ -74,12 +78,19 @@ fn send(board: &mut Switchboard, ending: Ending, file: Option<RecordingFile>) {
     } = ending;
     if let Some(file) = file {
         let url = recording_url(board, file.sid);
-        fields.push(("RecordingUrl".to_owned(), url));
-        fields.push(("RecordingFileSize".to_owned(), file.bytes.to_string()));
+        fields.extend(file_fields(url, file.bytes));
     }
     for to in to {
         callback_to(board, About::Conference(conference), &to, fields.clone());
     }
+}
+
+/// Fields of conference-end about the file of the conference's recording.
+pub(crate) fn file_fields(url: String, bytes: u64) -> [(String, String); 2] {
+    [
+        ("RecordingUrl".to_owned(), url),
+        ("RecordingFileSize".to_owned(), bytes.to_string()),
+    ]
 }
 
 fn fields_of(
@@ -89,80 +100,107 @@ fn fields_of(
     sequence: u64,
     event: &Event,
 ) -> Fields {
-    let mut fields = vec![];
     let Some(room) = board.rooms.get(sid) else {
-        return fields;
+        return Fields::new();
     };
-    let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
-    add("AccountSid", board.config.account.to_string());
-    add("ConferenceSid", sid.to_string());
-    add("FriendlyName", room.conference.friendly_name().to_owned());
-    add("SequenceNumber", sequence.to_string());
-    add("Timestamp", now.wall.to_string());
-    add("StatusCallbackEvent", event.kind.name().to_owned());
-    add("EventName", event.kind.name().to_owned());
-    if let Some(participant) = &event.participant {
-        if let Some(call) = board.calls.get(participant.call) {
-            for (name, value) in fields::of_call(call) {
-                add(&name, value);
-            }
-        }
-        add("Muted", participant.muted.to_string());
-        add("Hold", participant.hold.to_string());
-        add("Coaching", participant.coaching.to_string());
-        add(
-            "EndConferenceOnExit",
-            participant.end_conference_on_exit.to_string(),
-        );
-        add(
-            "StartConferenceOnEnter",
-            participant.start_conference_on_enter.to_string(),
-        );
-        if let Some(label) = &participant.label {
-            add("ParticipantLabel", label.clone());
-        }
-    }
-    match &event.kind {
-        EventKind::End { .. } => end(room, now, &event.kind, &mut add),
-        EventKind::Leave(reason) => {
-            let call = event.participant.as_ref();
-            let call = call.and_then(|p| board.calls.get(p.call));
-            if let Some(call) = call {
-                let status = words::call_status(call.status);
-                add("ParticipantCallStatus", status.to_owned());
-            }
-            add(
-                "ReasonParticipantLeft",
-                words::leave_reason(*reason).to_owned(),
-            );
-        }
-        EventKind::AnnouncementEnd { url } => add("AnnounceUrl", url.clone()),
-        EventKind::AnnouncementFail { url, reason } => {
-            add("AnnounceUrl", url.clone());
-            add("ReasonAnnouncementFailed", reason.clone());
-        }
-        _ => {}
-    }
-    fields
+    let participant = event.participant.as_deref();
+    let call = participant.and_then(|p| board.calls.get(p.call));
+    let about = EventFields {
+        account: board.config.account,
+        conference: sid,
+        friendly_name: room.conference.friendly_name(),
+        sequence,
+        at: now.wall,
+        seconds: room.seconds(now),
+        call: call.map(fields::CallFacts::of_call),
+    };
+    about.of(event)
 }
 
-fn end(room: &Room, now: Now, kind: &EventKind, add: &mut impl FnMut(&str, String)) {
-    let EventKind::End {
-        reason,
-        call,
-        label,
-    } = kind
-    else {
-        return;
-    };
-    if let Some(call) = call {
-        add("CallSidEndingConference", call.to_string());
+/// The fields of conference events, from what surrounds an event.
+pub(crate) struct EventFields<'a> {
+    pub(crate) account: AccountSid,
+    pub(crate) conference: ConferenceSid,
+    pub(crate) friendly_name: &'a str,
+    pub(crate) sequence: u64,
+    pub(crate) at: WallTime,
+    /// Duration of the conference.
+    pub(crate) seconds: i64,
+    /// Call of the participant.
+    pub(crate) call: Option<fields::CallFacts<'a>>,
+}
+
+impl EventFields<'_> {
+    /// Returns the fields of an event.
+    pub(crate) fn of(&self, event: &Event) -> Fields {
+        let mut fields = vec![];
+        let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
+        add("AccountSid", self.account.to_string());
+        add("ConferenceSid", self.conference.to_string());
+        add("FriendlyName", self.friendly_name.to_owned());
+        add("SequenceNumber", self.sequence.to_string());
+        add("Timestamp", self.at.to_string());
+        add("StatusCallbackEvent", event.kind.name().to_owned());
+        add("EventName", event.kind.name().to_owned());
+        if let Some(participant) = &event.participant {
+            for (name, value) in self.call.iter().flat_map(fields::CallFacts::fields) {
+                add(&name, value);
+            }
+            of_participant(participant, &mut add);
+        }
+        match &event.kind {
+            EventKind::End { .. } => self.end(&event.kind, &mut add),
+            EventKind::Leave(reason) => {
+                if let Some(call) = &self.call {
+                    let status = words::call_status(call.status);
+                    add("ParticipantCallStatus", status.to_owned());
+                }
+                add(
+                    "ReasonParticipantLeft",
+                    words::leave_reason(*reason).to_owned(),
+                );
+            }
+            EventKind::AnnouncementEnd { url } => add("AnnounceUrl", url.clone()),
+            EventKind::AnnouncementFail { url, reason } => {
+                add("AnnounceUrl", url.clone());
+                add("ReasonAnnouncementFailed", reason.clone());
+            }
+            _ => {}
+        }
+        fields
     }
-    if let Some(label) = label {
-        add("ParticipantLabelEndingConference", label.clone());
+
+    fn end(&self, kind: &EventKind, add: &mut impl FnMut(&str, String)) {
+        let EventKind::End {
+            reason,
+            call,
+            label,
+        } = kind
+        else {
+            return;
+        };
+        if let Some(call) = call {
+            add("CallSidEndingConference", call.to_string());
+        }
+        if let Some(label) = label {
+            add("ParticipantLabelEndingConference", label.clone());
+        }
+        let (word, text) = words::end_reason(*reason);
+        add("ReasonConferenceEnded", word.to_owned());
+        add("Reason", text.to_owned());
+        add("Duration", self.seconds.to_string());
     }
-    let (word, text) = words::end_reason(*reason);
-    add("ReasonConferenceEnded", word.to_owned());
-    add("Reason", text.to_owned());
-    add("Duration", room.seconds(now).to_string());
+}
+
+fn of_participant(participant: &ParticipantState, add: &mut impl FnMut(&str, String)) {
+    add("Muted", participant.muted.to_string());
+    add("Hold", participant.hold.to_string());
+    add("Coaching", participant.coaching.to_string());
+    let ends = participant.end_conference_on_exit.to_string();
+    add("EndConferenceOnExit", ends);
+    let starts = participant.start_conference_on_enter.to_string();
+    add("StartConferenceOnEnter", starts);
+    if let Some(label) = &participant.label {
+        add("ParticipantLabel", label.clone());
+    }
 }

@@ -2,41 +2,86 @@
 //! request adds. A field with nothing to say is left out.
 
 use confab_conference::{Key, ParticipantState};
-use confab_terms::{CallSid, ConferenceSid, Now};
+use confab_terms::{AccountSid, CallSid, ConferenceSid, Now};
 
 use super::words;
-use crate::Switchboard;
 use crate::live::{Call, Seat};
 use crate::program::DialOutcome;
+use crate::{CallDirection, CallStatus, CallView, Switchboard};
 
 /// A form's fields.
 pub(crate) type Fields = Vec<(String, String)>;
 
 const API_VERSION: &str = "2010-04-01";
 
-/// The standard fields of a call but the account's.
-pub(crate) fn of_call(call: &Call) -> Fields {
-    let mut fields = vec![
-        field("ApiVersion", API_VERSION),
-        field("CallSid", &call.sid.to_string()),
-        field("CallStatus", words::call_status(call.status)),
-        field("Direction", words::direction(call.direction())),
-        field("From", &call.invite.from),
-        field("To", &call.invite.to),
-    ];
-    if let Some(name) = call.invite.from_name.as_ref().filter(|n| !n.is_empty()) {
-        fields.push(field("CallerName", name));
+/// The properties of a call that its standard fields show.
+#[derive(Clone, Copy)]
+pub(crate) struct CallFacts<'a> {
+    pub(crate) sid: CallSid,
+    pub(crate) status: CallStatus,
+    pub(crate) direction: CallDirection,
+    pub(crate) from: &'a str,
+    pub(crate) to: &'a str,
+    pub(crate) caller_name: Option<&'a str>,
+    pub(crate) forwarded_from: Option<&'a str>,
+}
+
+impl<'a> CallFacts<'a> {
+    /// Those of a live call.
+    pub(crate) fn of_call(call: &'a Call) -> Self {
+        Self {
+            sid: call.sid,
+            status: call.status,
+            direction: call.direction(),
+            from: &call.invite.from,
+            to: &call.invite.to,
+            caller_name: call.invite.from_name.as_deref(),
+            forwarded_from: call.invite.forwarded_from.as_deref(),
+        }
     }
-    if let Some(party) = &call.invite.forwarded_from {
-        fields.push(field("ForwardedFrom", party));
+
+    /// Those of a stored call.
+    pub(crate) fn of_view(view: &'a CallView) -> Self {
+        Self {
+            sid: view.sid,
+            status: view.status,
+            direction: view.direction,
+            from: &view.from,
+            to: &view.to,
+            caller_name: view.caller_name.as_deref(),
+            forwarded_from: view.forwarded_from.as_deref(),
+        }
     }
-    fields
+
+    /// Returns the standard fields but the account's.
+    pub(crate) fn fields(&self) -> Fields {
+        let mut fields = vec![
+            field("ApiVersion", API_VERSION),
+            field("CallSid", &self.sid.to_string()),
+            field("CallStatus", words::call_status(self.status)),
+            field("Direction", words::direction(self.direction)),
+            field("From", self.from),
+            field("To", self.to),
+        ];
+        if let Some(name) = self.caller_name.filter(|name| !name.is_empty()) {
+            fields.push(field("CallerName", name));
+        }
+        if let Some(party) = self.forwarded_from {
+            fields.push(field("ForwardedFrom", party));
+        }
+        fields
+    }
+
+    /// Returns the standard fields.
+    pub(crate) fn standard(&self, account: AccountSid) -> Fields {
+        let mut fields = vec![field("AccountSid", &account.to_string())];
+        fields.extend(self.fields());
+        fields
+    }
 }
 
 pub(crate) fn standard(board: &Switchboard, call: &Call) -> Fields {
-    let mut fields = vec![field("AccountSid", &board.config.account.to_string())];
-    fields.extend(of_call(call));
-    fields
+    CallFacts::of_call(call).standard(board.config.account)
 }
 
 /// The voice URL, and whatever a `<Redirect>` leads to.

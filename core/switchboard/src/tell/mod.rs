@@ -9,11 +9,14 @@ mod notice;
 mod recording;
 mod words;
 
-pub(crate) use call_event::{call_began, call_event, call_over, parted};
-pub(crate) use callback::callback_to;
-pub(crate) use event::{end_recorded, event};
+pub(crate) use call_event::{
+    call_began, call_event, call_over, end_fields, event_fields, of_figures, parted,
+    recording_fields,
+};
+pub(crate) use callback::{callback, callback_to};
+pub(crate) use event::{EventFields, end_recorded, event, file_fields};
 pub(crate) use news::news;
 pub(crate) use notice::{limited, notice, notice_of_call};
 pub(crate) use recording::{
-    NOT_WRITTEN, not_recorded, recording, recording_failed, recording_lost, recording_url,
+    NOT_WRITTEN, not_recorded, recording, recording_failed, recording_lost, recording_url, url_of,
 };

@@ -84,7 +84,7 @@ pub(crate) fn recording_url(board: &Switchboard, sid: RecordingSid) -> String {
     url_of(&board.config.api_url, board.config.account, sid)
 }
 
-fn url_of(api: &str, account: AccountSid, sid: RecordingSid) -> String {
+pub(crate) fn url_of(api: &str, account: AccountSid, sid: RecordingSid) -> String {
     format!("{api}/api/laml/2010-04-01/Accounts/{account}/Recordings/{sid}")
 }
 

@@ -48,6 +48,8 @@ pub(crate) fn end_reason(reason: EndReason) -> (&'static str, &'static str) {
             "participant-with-end-conference-on-exit-kicked",
             "A participant with endConferenceOnExit was removed via the API",
         ),
+        EndReason::ServerShutdown => ("server-shutdown", "The server was shut down"),
+        EndReason::ServerRestarted => ("server-restarted", "The server was restarted"),
     }
 }
 
@@ -60,5 +62,7 @@ pub(crate) fn leave_reason(reason: LeaveReason) -> &'static str {
         LeaveReason::HungUp => "participant_hung_up",
         LeaveReason::AddFailed => "participant_add_failed",
         LeaveReason::MediaTimeout => "media_timeout",
+        LeaveReason::ServerShutdown => "server_shutdown",
+        LeaveReason::ServerRestarted => "server_restarted",
     }
 }

@@ -74,5 +74,7 @@ fn signalwire(shown: &mut Value, view: &CallView) {
 /// Whole seconds from answer to end; none while there is no end.
 fn seconds(view: &CallView) -> Option<i64> {
     let (start, end) = (view.start_time?, view.end_time?);
-    Some((end.0 - start.0).max(0) / 1_000)
+    // A call that an earlier version stored has no duration of its own.
+    let by_clock = || (end.0 - start.0).max(0) / 1_000;
+    Some(view.seconds.unwrap_or_else(by_clock))
 }

@@ -17,15 +17,17 @@ use confab_rest::{
 use confab_store::RecordingFilter;
 use confab_store::{
     Account, ApiKey, CallFilter, ConferenceFilter, DeadLetter, Entry, KeptNotice, KeySecret,
-    NoticeFilter, Part, Place, Store, StoreError, Stored, TokenHash,
+    NoticeFilter, Part, Place, Store, StoreError, Stored, StoredRegistration, TokenHash,
 };
-use confab_switchboard::RecordingView;
 use confab_switchboard::conference::{ParticipantState, Status};
 use confab_switchboard::{
     CallDirection, CallStatus, CallView, ConferenceView, ParticipantView, Refusal, Reply,
     Request as Question,
 };
-use confab_terms::{AccountSid, CallSid, ConferenceSid, KeySid, LegId, RecordingSid, WallTime};
+use confab_switchboard::{OpenRows, RecordingView, RowChange};
+use confab_terms::{
+    AccountSid, CallSid, ConferenceSid, KeySid, LegId, Now, RecordingSid, WallTime,
+};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -80,6 +82,14 @@ impl Store for Memory {
             let sid = CallSid::from_random(notices.len() as u128).to_string();
             notices.push(KeptNotice { sid, notice });
         }
+    }
+    fn keep_row(&self, _at: Now, _change: RowChange) {}
+    fn open_rows(&self) -> Stored<'_, OpenRows> {
+        Box::pin(async { Ok(OpenRows::default()) })
+    }
+    fn keep_registration(&self, _stored: StoredRegistration) {}
+    fn registrations(&self) -> Stored<'_, Vec<StoredRegistration>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
     fn lost(&self) -> u64 {
         0
@@ -282,6 +292,7 @@ pub fn call(sid: &str) -> CallView {
         date_updated: WallTime(1_794_918_896_000),
         start_time: Some(WallTime(1_794_918_896_000)),
         end_time: None,
+        seconds: None,
         sip_result_code: Some(200),
     }
 }

@@ -119,6 +119,12 @@ impl Server {
         assert!(told.expect("kill is there").success());
     }
 
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("a child");
+    }
+
     /// Waits for its end.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let log = self.log.take();

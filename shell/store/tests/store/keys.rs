@@ -202,6 +202,10 @@ async fn migration_keeps_all_that_is_stored() {
         "DROP TABLE api_keys",
         "DROP TABLE outbox",
         "DROP TABLE dead_letters",
+        "DROP TABLE open_calls",
+        "DROP TABLE open_conferences",
+        "DROP TABLE alive",
+        "DROP TABLE registrations",
         "DELETE FROM _sqlx_migrations WHERE version >= 4",
     ] {
         sqlx::query(statement).execute(&pool).await.unwrap();

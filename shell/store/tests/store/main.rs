@@ -9,4 +9,5 @@ mod notices;
 mod outages;
 mod outbox;
 mod recordings;
+mod rows;
 mod store;

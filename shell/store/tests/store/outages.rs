@@ -41,6 +41,7 @@ fn call(n: u64) -> CallView {
         date_updated: WallTime(n as i64 + 2),
         start_time: Some(WallTime(n as i64 + 1)),
         end_time: Some(WallTime(n as i64 + 2)),
+        seconds: None,
         sip_result_code: Some(200),
     }
 }

@@ -52,6 +52,7 @@ fn call(n: u64) -> CallView {
         date_updated: WallTime(2),
         start_time: Some(WallTime(1)),
         end_time: Some(WallTime(2)),
+        seconds: None,
         sip_result_code: Some(200),
     }
 }

@@ -26,6 +26,7 @@ mod radio;
 mod recording_orders;
 mod recordings;
 mod replacing;
+mod restarts;
 mod rust_stack;
 mod scenarios;
 mod secure;

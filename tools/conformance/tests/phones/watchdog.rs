@@ -66,6 +66,24 @@ fn media_thread_that_stands_still_ends_the_calls_and_the_process() {
 }
 
 #[test]
+fn media_thread_that_stands_still_during_a_drain_ends_the_drain() {
+    let settings = [
+        ("CONFAB_MEDIA_THREADS", "2"),
+        ("CONFAB_DRAIN_SECONDS", "60"),
+    ];
+    let mut server = Server::start(&settings).unwrap();
+    let phones = Phones::new().unwrap();
+    let caller = call(&phones, &server, "stall", "anna", TONES[0]).unwrap();
+    let mut term = Command::new("kill");
+    let status = term.arg(server.pid().to_string()).status();
+    assert!(status.unwrap().success());
+    pause(Duration::from_millis(500));
+    let mut strace = delay(&server, "media-1", "clock_nanosleep");
+    ends(&mut server, "media-1", &[caller.phone]);
+    strace.wait().unwrap();
+}
+
+#[test]
 fn switchboard_that_stands_still_ends_the_process() {
     let mut server = Server::start(&[]).unwrap();
     let mut strace = delay(&server, "switchboard", "recvmmsg");

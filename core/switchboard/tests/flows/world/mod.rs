@@ -1,6 +1,7 @@
 //! The world around a switchboard: nothing in it waits, and all of it is on one clock.
 
 mod phone;
+mod rows;
 mod web;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use confab_terms::{
 };
 
 pub(crate) use phone::{Phone, Told};
+use rows::Rows;
 pub(crate) use web::{Answer, audio, document, failing, text};
 
 /// An event that was sent to an application.
@@ -41,6 +43,8 @@ impl Callback {
 
 pub(crate) struct World {
     pub(crate) now: Instant,
+    /// Time of day at the zero of `now`, in milliseconds.
+    pub(crate) wall_began: i64,
     pub(crate) board: Switchboard,
     /// One for each media thread.
     pub(crate) engines: Vec<Engine>,
@@ -61,6 +65,8 @@ pub(crate) struct World {
     /// Every state of every recording, and what becomes of those that are over.
     pub(crate) recordings: Vec<RecordingView>,
     pub(crate) recording_end: RecordingEnd,
+    /// Rows of the store.
+    pub(crate) rows: Rows,
     pub(crate) said: Vec<String>,
     pub(crate) commands: Vec<Command>,
     /// Every output in its order, to compare runs by.
@@ -243,6 +249,8 @@ impl World {
             notices: Vec::new(),
             news: Vec::new(),
             recordings: Vec::new(),
+            rows: Rows::default(),
+            wall_began: 1_794_918_896_000,
             recording_end: RecordingEnd::Written {
                 duration_ms: 7_900,
                 lost_ms: 0,
@@ -270,7 +278,7 @@ impl World {
     fn both(&self) -> Now {
         Now {
             instant: self.now,
-            wall: WallTime(1_794_918_896_000 + i64::try_from(self.now.0 / 1_000_000).unwrap()),
+            wall: WallTime(self.wall_began + i64::try_from(self.now.0 / 1_000_000).unwrap()),
         }
     }
 
@@ -355,6 +363,8 @@ impl World {
             Output::Notice(notice) => self.notices.push(notice),
             Output::OpenRecording { .. } => {}
             Output::Recording(view) => self.recordings.push(*view),
+            Output::Registration { .. } => {}
+            Output::Row { at, change } => self.rows.change(at, change),
         }
     }
 
@@ -705,6 +715,7 @@ impl World {
             assert_eq!(phone.agent.leftovers(), (0, 0, 0));
         }
         assert_eq!(self.board.counters().disagreements, 0);
+        assert_eq!((self.rows.calls.len(), self.rows.conferences.len()), (0, 0));
     }
 }
 

@@ -165,6 +165,7 @@ impl Phone {
             | Event::Pressed { .. }
             | Event::LateAnswer { .. }
             | Event::Unusable { .. }
+            | Event::Registered(_)
             | Event::Limited { .. }
             | Event::LoginFailed { .. } => return,
         });
