@@ -133,19 +133,36 @@ fn runs_of_any_length_make_the_same_sound() {
     }
 }
 
+/// A square wave of 24 samples a period, `quarters` quarters of full scale high.
+fn square(rate: Rate, quarters: i16) -> Vec<i16> {
+    let peak = 8_191 * quarters;
+    let high = |n: usize| n / 12 % 2 == 0;
+    (0..rate.frame_samples() * 10)
+        .map(|n| if high(n) { peak } else { -peak })
+        .collect()
+}
+
 #[test]
 fn full_scale_is_clipped_and_never_wraps() {
     for (from, to) in pairs() {
-        let square: Vec<i16> = (0..from.frame_samples() * 10)
-            .map(|n| if n / 12 % 2 == 0 { i16::MAX } else { i16::MIN })
-            .collect();
-        let out = resampled(from, to, &square);
-        // Gibbs: it overshoots, and must stay on its own side.
-        let jumps = out
-            .windows(2)
-            .filter(|w| (i32::from(w[0]) - i32::from(w[1])).abs() > 60_000);
-        assert!(jumps.count() == 0 || from > to, "{from:?} to {to:?}");
-        assert!(out.contains(&i16::MAX), "{from:?} to {to:?}");
+        let quiet = resampled(from, to, &square(from, 1));
+        let loud = resampled(from, to, &square(from, 4));
+        let mut clipped = 0;
+        for (at, (quiet, loud)) in quiet.iter().zip(&loud).enumerate() {
+            let wanted = 4 * i32::from(*quiet);
+            // The quarter was rounded once, the whole once.
+            let off = (wanted.clamp(-32_768, 32_767) - i32::from(*loud)).abs();
+            assert!(
+                off <= 4,
+                "{from:?} to {to:?}, sample {at}: {loud}, {wanted}"
+            );
+            clipped += usize::from(wanted.abs() > 32_767 + 4);
+        }
+        // Gibbs: the filter overshoots at each edge.
+        assert!(
+            clipped > 20,
+            "{from:?} to {to:?}: {clipped} samples clipped"
+        );
     }
 }
 

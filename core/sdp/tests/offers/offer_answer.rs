@@ -1,10 +1,13 @@
 //! The rules of offer and answer, one by one, and no panic whatever comes.
 
+use std::cell::Cell;
+
 use confab_sdp::{
     Direction, Local, Malformed, NotAcceptable, Rejection, agree, answer, offer, parse,
 };
 use confab_terms::Codec;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 const BOTH: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
 
@@ -337,24 +340,46 @@ fn lines() -> impl Strategy<Value = String> {
     prop::collection::vec(line, 0..20).prop_map(|lines| format!("v=0\n{}\n", lines.join("\n")))
 }
 
+const CASES: u32 = 4_000;
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
 
     #[test]
     fn no_bytes_bring_us_down(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = parse(&bytes);
     }
+}
 
-    #[test]
-    fn whatever_is_answered_can_be_read_back_and_has_as_many_streams(text in lines()) {
-        if let Ok(session) = parse(text.as_bytes())
-            && let Ok((bytes, agreed)) = answer(&session, &local("192.0.2.1"))
-        {
-            let ours = parse(&bytes).expect("our own answer");
-            prop_assert_eq!(ours.media.len(), session.media.len());
-            let taken: Vec<_> = ours.media.iter().filter(|media| media.port != Some(0)).collect();
-            prop_assert_eq!(taken.len(), 1);
-            prop_assert!(agreed.remote_rtp.port() != 0);
-        }
-    }
+#[test]
+fn whatever_is_answered_can_be_read_back_and_has_as_many_streams() {
+    let (parsed, answered) = (Cell::new(0), Cell::new(0));
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(CASES));
+    let outcome = runner.run(&lines(), |text| {
+        let Ok(session) = parse(text.as_bytes()) else {
+            return Ok(());
+        };
+        parsed.set(parsed.get() + 1);
+        let Ok((bytes, agreed)) = answer(&session, &local("192.0.2.1")) else {
+            return Ok(());
+        };
+        answered.set(answered.get() + 1);
+        let ours = parse(&bytes).expect("our own answer");
+        prop_assert_eq!(ours.media.len(), session.media.len());
+        let taken: Vec<_> = ours
+            .media
+            .iter()
+            .filter(|media| media.port != Some(0))
+            .collect();
+        prop_assert_eq!(taken.len(), 1);
+        prop_assert!(agreed.remote_rtp.port() != 0);
+        Ok(())
+    });
+    outcome.unwrap();
+    let (parsed, answered) = (parsed.get(), answered.get());
+    assert!(parsed > CASES / 2, "{parsed} of {CASES} offers were parsed");
+    assert!(
+        answered > CASES / 20,
+        "{answered} of {CASES} offers were answered"
+    );
 }
