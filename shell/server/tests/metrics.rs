@@ -1,6 +1,7 @@
 //! `/metrics` of a running server: what the threads count is what happened.
 
 mod server;
+mod sip;
 
 use std::collections::BTreeSet;
 use std::net::UdpSocket;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use confab_phone::{PhoneConfig, Phones, Voice};
 
 use server::{Folder, Server, command};
+use sip::{Line, header, request_with_media};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Of two calls.
@@ -60,9 +62,6 @@ fn a_call_and_what_is_dropped_can_be_counted() {
     ] {
         server.wait_for_figure(name, |figure| figure > 0.0);
     }
-    for name in ["packets_missing", "packets_overtaken", "frames_concealed"] {
-        server.figure(&format!("confab_{name}_total"));
-    }
     assert_eq!(server.ask("GET", "Conferences/nonsense", "").0, 404);
     assert_eq!(
         server.figure("confab_http_refusals_total{status=\"404\"}"),
@@ -89,6 +88,63 @@ fn a_call_and_what_is_dropped_can_be_counted() {
     server.wait_for_figure("confab_sip_datagrams_total{way=\"in\"}", |figure| {
         figure > before
     });
+}
+
+/// A call whose RTP the test sends itself.
+fn call_by_hand(server: &Server) -> UdpSocket {
+    let rtp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let rtp_port = rtp.local_addr().unwrap().port();
+    let line = Line::tcp(server);
+    let request =
+        |method, tag: &str| request_with_media(method, "by-hand", tag, line.local(), rtp_port);
+    line.send(&request("INVITE", ""));
+    let answer = loop {
+        let response = line.next().expect("a response");
+        match response.status.as_str() {
+            "100" | "180" => {}
+            _ => break response,
+        }
+    };
+    assert_eq!(answer.status, "200", "{}", answer.text);
+    let (_, tag) = header(&answer.text, "To").split_once(";tag=").unwrap();
+    line.send(&request("ACK", &format!(";tag={tag}")));
+    let media = answer
+        .text
+        .lines()
+        .find(|line| line.starts_with("m=audio "));
+    let port = media.unwrap().split(' ').nth(1).unwrap();
+    rtp.connect(("127.0.0.1", port.parse::<u16>().unwrap()))
+        .unwrap();
+    // The call ends with its connection.
+    std::mem::forget(line);
+    rtp
+}
+
+#[test]
+fn lost_and_overtaken_packets_are_counted() {
+    let folder = Folder::new();
+    let server = Server::start(&folder);
+    let rtp = call_by_hand(&server);
+    let figure = |name: &str| server.figure(&format!("confab_packets_{name}_total"));
+    assert_eq!((figure("missing"), figure("overtaken")), (0.0, 0.0));
+    let send = |n: u16| {
+        let mut packet = vec![0x80, 0];
+        packet.extend(n.to_be_bytes());
+        packet.extend((u32::from(n) * 160).to_be_bytes());
+        packet.extend([0, 0, 0, 7]);
+        packet.extend([0x55; 160]);
+        rtp.send(&packet).unwrap();
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    // 20 to 24 are lost; 41 overtakes 40, which is missing until then.
+    (0..20).chain(25..40).for_each(send);
+    for n in [41, 40] {
+        send(n);
+    }
+    (42..60).for_each(send);
+    server.wait_for_figure("confab_packets_missing_total", |figure| figure == 6.0);
+    server.wait_for_figure("confab_packets_overtaken_total", |figure| figure == 1.0);
+    server.wait_for_figure("confab_frames_concealed_total", |figure| figure >= 5.0);
 }
 
 #[test]

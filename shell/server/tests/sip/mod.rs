@@ -146,12 +146,23 @@ pub(crate) fn header<'a>(message: &'a str, name: &str) -> &'a str {
 
 /// A request over TCP of who can be reached at `contact`.
 pub(crate) fn request(method: &str, room: &str, to_tag: &str, contact: SocketAddr) -> Vec<u8> {
+    request_with_media(method, room, to_tag, contact, 9)
+}
+
+/// The same with the port of RTP.
+pub(crate) fn request_with_media(
+    method: &str,
+    room: &str,
+    to_tag: &str,
+    contact: SocketAddr,
+    rtp_port: u16,
+) -> Vec<u8> {
     let sdp = match method {
-        "INVITE" => {
+        "INVITE" => format!(
             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-             m=audio 9 RTP/AVP 0\r\n"
-        }
-        _ => "",
+             m=audio {rtp_port} RTP/AVP 0\r\n"
+        ),
+        _ => String::new(),
     };
     format!(
         "{method} sip:{room}@127.0.0.1 SIP/2.0\r\n\

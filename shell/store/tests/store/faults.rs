@@ -18,6 +18,15 @@ const WAYS: [&[&str]; 3] = [
 /// Returns true in a mount namespace of the test's own. Outside, runs the test `name` again in a
 /// new one, panics if the test fails there, and returns false.
 pub(crate) fn is_inside(name: &str) -> bool {
+    is_inside_by(&WAYS, name)
+}
+
+/// As `is_inside`, with the rights of real root, which a mount of a file needs.
+pub(crate) fn is_inside_as_root(name: &str) -> bool {
+    is_inside_by(&[WAYS[0], WAYS[2]], name)
+}
+
+fn is_inside_by(ways: &[&[&str]], name: &str) -> bool {
     if std::env::var_os(INSIDE).is_some() {
         return true;
     }
@@ -26,10 +35,9 @@ pub(crate) fn is_inside(name: &str) -> bool {
         let probe = probe.args(&way[1..]).arg("true").stderr(Stdio::null());
         probe.status().is_ok_and(|status| status.success())
     };
-    let way = WAYS.iter().find(works).expect(
-        "a mount namespace: run as root, or where user namespaces are allowed, with unshare of \
-         util-linux",
-    );
+    let way = ways.iter().find(works).unwrap_or_else(|| {
+        panic!("no mount namespace for {name}: expected one of {ways:?} to work")
+    });
     let output = Command::new(way[0])
         .args(&way[1..])
         .args(["env", &format!("{INSIDE}=1")])
@@ -69,23 +77,26 @@ impl Drop for Ballast {
     }
 }
 
-/// Mounts a new ext4 from a file on a new folder; returns false where the machine has no loop
-/// devices for this user.
-pub(crate) fn mount_ext4(dir: &Path) -> bool {
+/// Mounts a new ext4 from a file on a new folder, with real root and a free loop device.
+pub(crate) fn mount_ext4(dir: &Path) {
     std::fs::create_dir_all(dir).unwrap();
     let image = dir.with_extension("image");
     File::create(&image).unwrap().set_len(64 << 20).unwrap();
-    let works = |command: &mut Command| command.status().is_ok_and(|status| status.success());
-    let mounted = works(Command::new("mkfs.ext4").arg("-q").arg(&image))
-        && works(
-            Command::new("mount")
-                .args(["-o", "loop"])
-                .arg(&image)
-                .arg(dir),
-        );
+    succeed(Command::new("mkfs.ext4").arg("-q").arg(&image));
+    let mut mount = Command::new("mount");
+    succeed(mount.args(["-o", "loop"]).arg(&image).arg(dir));
     // The loop device keeps the file.
     std::fs::remove_file(&image).unwrap();
-    mounted
+}
+
+fn succeed(command: &mut Command) {
+    let output = command.output();
+    let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{command:?}: {said}\nexpected root with a free loop device"
+    );
 }
 
 /// A file system that is frozen until this is dropped.

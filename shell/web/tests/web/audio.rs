@@ -1,13 +1,16 @@
 //! Audio: streamed while it arrives, cached by what its server says.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use confab_switchboard::{FetchKind, Fetched};
 use confab_terms::AudioId;
 use confab_web::Web;
+use tokio::sync::Notify;
 
 use crate::servers::{Say, Seen, Server, config, get, ok, post, status, web};
+use crate::sink::Kept;
 
 async fn audio(web: &Web, url: &str) -> AudioId {
     match web.fetch(get(FetchKind::Audio, url)).await {
@@ -18,14 +21,16 @@ async fn audio(web: &Web, url: &str) -> AudioId {
 
 #[tokio::test]
 async fn a_body_arrives_whole_and_as_it_comes() {
-    let server = Server::start(|_| {
+    let has_audio = Arc::new(Notify::new());
+    let moment = has_audio.clone();
+    let server = Server::start(move |_| {
         vec![
             Say::Text(
                 "HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Length: 200000\r\n\r\n"
                     .into(),
             ),
             Say::Bytes(vec![1; 100_000]),
-            Say::Wait(300),
+            Say::Until(moment.clone()),
             Say::Bytes(vec![2; 100_000]),
         ]
     })
@@ -37,6 +42,7 @@ async fn a_body_arrives_whole_and_as_it_comes() {
         None,
         "the fetch is over before the body is"
     );
+    has_audio.notify_one();
     let kept = shelf.ended(audio).await;
     assert_eq!(kept.end, Some(Ok(())));
     assert_eq!(kept.content_type, "audio/mpeg");
@@ -65,14 +71,33 @@ async fn a_body_that_breaks_off_fails_and_is_not_kept() {
     assert_ne!(audio, again);
 }
 
+/// Audio of which nothing has come.
+fn kept_nothing(content_type: &str) -> Kept {
+    Kept {
+        content_type: content_type.to_owned(),
+        ..Kept::default()
+    }
+}
+
 #[tokio::test]
 async fn a_body_waits_for_whoever_decodes_it() {
     let server = Server::saying(ok("audio/wav", &"x".repeat(50_000))).await;
     let (web, shelf) = web(config());
     shelf.stalls.store(true, Ordering::SeqCst);
     let audio = audio(&web, &server.url("/a.wav")).await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(shelf.now(audio).bytes, b"", "there was no room");
+    while shelf.refusals.load(Ordering::SeqCst) < 3 {
+        assert_eq!(
+            shelf.now(audio),
+            kept_nothing("audio/wav"),
+            "there was no room"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(
+        shelf.now(audio),
+        kept_nothing("audio/wav"),
+        "there was no room"
+    );
     shelf.stalls.store(false, Ordering::SeqCst);
     let kept = shelf.ended(audio).await;
     assert_eq!((kept.end, kept.bytes.len()), (Some(Ok(())), 50_000));
@@ -168,11 +193,21 @@ fn versioned(seen: &Seen) -> Vec<Say> {
 async fn stale_audio_is_asked_about() {
     let server = Server::start(versioned).await;
     let (web, shelf) = web(config());
+    let begun = Instant::now();
     let first = audio(&web, &server.url("/a")).await;
-    tokio::time::sleep(Duration::from_millis(2_100)).await;
-    assert_eq!(audio(&web, &server.url("/a")).await, first);
+    while server.seen().len() < 2 {
+        assert!(
+            begun.elapsed().as_secs() < 20,
+            "the server is not asked again"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(audio(&web, &server.url("/a")).await, first);
+    }
+    assert!(
+        begun.elapsed().as_secs() >= 2,
+        "the answer was shared for too short a time"
+    );
     let seen = server.seen();
-    assert_eq!(seen.len(), 2);
     assert_eq!(seen[1].header("if-none-match"), Some("\"v1\""));
     assert_eq!(shelf.count(), 1);
 }

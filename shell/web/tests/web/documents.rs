@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use confab_switchboard::{FetchKind, Fetched};
 
-use crate::servers::{Say, Server, config, get, ok, post, status, web};
+use crate::servers::{Say, Server, config, get, ok, post, refusing_url, status, web};
 
 /// Classifies a response by content type and body, where a document is expected.
 async fn kind_of(kind: FetchKind, content_type: &str, body: &[u8]) -> String {
@@ -241,19 +241,27 @@ async fn slow_servers_run_out_of_time() {
 async fn no_server_is_11200() {
     let (web, _) = web(config());
     let error = web
-        .fetch(get(FetchKind::Document, "http://127.0.0.1:2/"))
+        .fetch(get(FetchKind::Document, &refusing_url()))
         .await
         .expect_err("none");
     assert_eq!((error.code, error.status), (11200, None));
-    // What is no HTTP at all, and a connection closed at once.
-    for text in [
-        "SSH-2.0-OpenSSH_9\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort",
+    const XML: &str =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 50\r\n\r\n<Response>";
+    const UNTYPED: &str = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort";
+    for (parts, code, status) in [
+        // No HTTP at all; the beginning of a body, without and with a type; no response.
+        (
+            vec![Say::Text("SSH-2.0-OpenSSH_9\r\n\r\n".to_owned())],
+            11200,
+            None,
+        ),
+        (vec![Say::Text(UNTYPED.to_owned()), Say::Close], 11200, None),
+        (vec![Say::Text(XML.to_owned()), Say::Close], 11200, None),
+        (vec![Say::Close], 11200, None),
     ] {
-        let server = Server::start(move |_| vec![Say::Text(text.to_owned()), Say::Wait(1)]).await;
-        let mut fetch = get(FetchKind::Document, &server.url("/"));
-        fetch.time_outs.total_ms = 400;
-        let error = web.fetch(fetch).await.expect_err("no HTTP");
-        assert!(matches!(error.code, 11200 | 12300), "{error:?}");
+        let server = Server::start(move |_| parts.clone()).await;
+        let error = web.fetch(get(FetchKind::Document, &server.url("/"))).await;
+        let error = error.expect_err("no document");
+        assert_eq!((error.code, error.status), (code, status), "{error:?}");
     }
 }

@@ -10,7 +10,8 @@ use confab_switchboard::{Cookies, Fetch, FetchKind, TimeOuts};
 use confab_terms::{FetchId, Method};
 use confab_web::{Addresses, Resolve, SigningKey, Web, WebConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::Notify;
 
 use crate::sink::Shelf;
 
@@ -48,6 +49,8 @@ pub(crate) enum Say {
     Wait(u64),
     /// The same again, for as long as somebody reads.
     Endlessly(Vec<u8>),
+    /// Waits for the test.
+    Until(Arc<Notify>),
     /// Ends the connection without a word.
     Close,
 }
@@ -117,6 +120,10 @@ async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Vec<Seen>>>, answer: Answe
                     tokio::time::sleep(Duration::from_millis(ms)).await;
                     Ok(())
                 }
+                Say::Until(moment) => {
+                    moment.notified().await;
+                    Ok(())
+                }
                 Say::Endlessly(bytes) => loop {
                     if let Err(error) = stream.write_all(&bytes).await {
                         break Err(error);
@@ -159,6 +166,15 @@ async fn read(stream: &mut TcpStream) -> io::Result<Option<Seen>> {
     stream.read_exact(&mut body[have..]).await?;
     seen.body = String::from_utf8_lossy(&body).into_owned();
     Ok(Some(seen))
+}
+
+/// A URL whose port refuses connections: bound until the end of the process, and not listening.
+pub(crate) fn refusing_url() -> String {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(SocketAddr::new(LOOPBACK, 0)).expect("a port");
+    let url = format!("http://{}/", socket.local_addr().expect("bound"));
+    std::mem::forget(socket);
+    url
 }
 
 /// An answer with a body.

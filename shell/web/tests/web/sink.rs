@@ -1,7 +1,7 @@
 //! A sink that keeps what it gets. Not a test itself.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,10 +20,13 @@ pub(crate) struct Shelf {
     kept: Arc<Mutex<BTreeMap<AudioId, Kept>>>,
     /// Nobody decodes what is written.
     pub(crate) stalls: Arc<AtomicBool>,
+    /// Number of times that a writer was asked for room and had none.
+    pub(crate) refusals: Arc<AtomicUsize>,
 }
 
 struct Writer {
     audio: AudioId,
+    refusals: Arc<AtomicUsize>,
     stalls: Arc<AtomicBool>,
     kept: Arc<Mutex<BTreeMap<AudioId, Kept>>>,
 }
@@ -88,6 +91,7 @@ impl AudioSink for Shelf {
                 audio,
                 kept,
                 stalls: self.stalls.clone(),
+                refusals: self.refusals.clone(),
             }),
         ))
     }
@@ -101,7 +105,10 @@ impl AudioSink for Shelf {
 
 impl AudioWriter for Writer {
     fn has_room(&self) -> bool {
-        !self.stalls.load(Ordering::SeqCst)
+        let stalls = self.stalls.load(Ordering::SeqCst);
+        self.refusals
+            .fetch_add(usize::from(stalls), Ordering::SeqCst);
+        !stalls
     }
 
     fn is_wanted(&self) -> bool {
