@@ -9,5 +9,5 @@ mod wav;
 pub use continuity::{Continuity, continuity, phase_jumps};
 pub(crate) use frame::frames_by;
 pub use frame::{Frame, frames, level};
-pub use presence::{Presence, Sought, levels, presence, who_is_heard};
+pub use presence::{OFF_LEVEL_DB, Presence, Sought, levels, off_level, presence, who_is_heard};
 pub use wav::{samples_in_time, wav, wav_at};

@@ -2,13 +2,14 @@
 //! piece. No network.
 
 use std::f64::consts::TAU;
+use std::time::Duration;
 
 use confab_codec::{Encoder, OpusSettings, PAYLOAD_BYTES_MAX};
-use confab_phone::Packet;
 use confab_phone::heard::{
     Continuity, Frame, Presence, Sought, continuity, frames, phase_jumps, presence,
     samples_in_time, wav, who_is_heard,
 };
+use confab_phone::{Packet, machine};
 use confab_terms::{Codec, Instant};
 
 const ANNA: (f64, f64) = (600.0, -20.0);
@@ -128,9 +129,24 @@ fn a_voice_that_is_missing_for_a_while_is_not_heard() {
 }
 
 #[test]
-fn a_ducked_voice_is_heard() {
+fn voice_at_another_level_than_it_was_spoken_is_not_heard() {
+    for (gain, by) in [(0.18, -15), (0.25, -12), (0.5, -6), (2.0, 6), (4.0, 12)] {
+        let frames = stream(100, &[(ANNA, gain), (BORIS, 1.0)]);
+        let verdict = presence(&frames, &sought("anna", ANNA));
+        assert_eq!(verdict, Presence::OffLevel { by }, "gain {gain}");
+    }
+    for gain in [0.7, 1.4] {
+        let frames = stream(100, &[(ANNA, gain), (BORIS, 1.0)]);
+        assert_eq!(presence(&frames, &sought("anna", ANNA)), Presence::Heard);
+    }
+}
+
+#[test]
+fn ducked_voice_is_heard_where_that_level_is_sought() {
+    let mut ducked = sought("anna", ANNA);
+    ducked.dbfs -= 12.0;
     let frames = stream(100, &[(ANNA, 0.25), (BORIS, 1.0)]);
-    assert_eq!(presence(&frames, &sought("anna", ANNA)), Presence::Heard);
+    assert_eq!(presence(&frames, &ducked), Presence::Heard);
 }
 
 #[test]
@@ -261,6 +277,22 @@ fn every_codec_is_heard_at_its_level_and_of_a_piece() {
         let seconds = samples_in_time(&heard).len() as f64 / f64::from(codec.rate().hz());
         assert!((seconds - 1.2).abs() < 1e-9, "{codec:?}: {seconds} s");
     }
+}
+
+/// Alone in its process that uses the machine's notes.
+#[test]
+fn measurement_with_a_late_phone_is_taken_again_and_counted() {
+    let mut stretches = 0;
+    let measured = machine::in_time(Duration::from_millis(1), |_, to| {
+        stretches += 1;
+        if stretches <= 2 {
+            machine::note_late(to);
+        }
+        Ok::<(), ()>(())
+    });
+    let (from, to) = measured.unwrap();
+    assert_eq!((stretches, machine::repeats()), (3, 2));
+    assert!(to.saturating_since(from) == Duration::from_millis(1));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::api::Api;
 use crate::hostile::{Known, MediaJunk, SipJunk};
 use crate::party::sought;
 use crate::raw_call::RawCall;
-use crate::server::{Server, pause};
+use crate::server::{Server, free_media_ports, pause};
 
 /// Tones of the ten, 300 Hz apart.
 const TONES: [f64; 10] = [
@@ -21,7 +21,7 @@ const TONES: [f64; 10] = [
 ];
 const DBFS: f64 = -26.0;
 /// Two legs more than the ten need: strangers' calls take them.
-const PORTS: (u16, u16) = (32_000, 32_023);
+const PORTS: u16 = 24;
 /// Strangers on other addresses, each with a socket of its own.
 const STRANGERS: u8 = 64;
 const BURST: Duration = Duration::from_millis(10);
@@ -70,6 +70,8 @@ pub struct Outcome {
 /// A room of ten.
 struct Room {
     server: Server,
+    /// The first of its `PORTS` media ports.
+    first_port: u16,
     api: Api,
     _phones: Phones,
     nine: Vec<Phone>,
@@ -133,7 +135,8 @@ fn listener(own: usize, frames: &[Frame]) -> Listener {
 
 impl Room {
     fn open() -> Result<Self> {
-        let ports = format!("{}-{}", PORTS.0, PORTS.1);
+        let first_port = free_media_ports(PORTS)?;
+        let ports = format!("{first_port}-{}", first_port + PORTS - 1);
         let server = Server::start(&[("CONFAB_RTP_PORTS", &ports)])?;
         let sip: SocketAddr = server.sip.parse()?;
         let phones = Phones::new()?;
@@ -152,6 +155,7 @@ impl Room {
         api.seated(ROOM, 10)?;
         Ok(Self {
             server,
+            first_port,
             api,
             _phones: phones,
             nine,
@@ -174,7 +178,6 @@ impl Room {
             .collect::<Result<_, _>>()?;
         let bursts = size.seconds * 1_000 / BURST.as_millis() as u64;
         let part = |all: usize, n: u64| all * n as usize / bursts as usize;
-        let ports = usize::from(PORTS.1 - PORTS.0) + 1;
         let (mut answers, mut slowest) = (0, Duration::ZERO);
         let begun = Instant::now();
         for burst in 0..bursts {
@@ -183,7 +186,7 @@ impl Room {
                 let _lost = strangers[n % strangers.len()].send_to(&messages.message(n), sip);
             }
             for n in part(size.media, burst)..part(size.media, burst + 1) {
-                let port = PORTS.0 + (n / 10 % ports) as u16;
+                let port = self.first_port + (n / 10 % usize::from(PORTS)) as u16;
                 let to = SocketAddr::from(([127, 0, 0, 1], port));
                 let _lost = strangers[n / 7 % strangers.len()].send_to(&packets.packet(n), to);
             }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use confab_phone::heard::{Frame, Presence, Sought, presence};
+use confab_phone::heard::{Frame, OFF_LEVEL_DB, Presence, Sought, level, off_level, presence};
 use confab_phone::{Phone, PhoneConfig, Phones, Voice, now};
 use confab_terms::{Codec, Instant};
 
@@ -65,7 +65,7 @@ pub fn call_in(
 }
 
 /// Who is heard in these frames: names of the voices that are fully there. A voice that is there
-/// in some frames only is a leak or a gap, and an error.
+/// in some frames only is a leak or a gap, and an error; so is one that is too loud or too faint.
 pub fn heard(listener: &str, frames: &[Frame], voices: &[(&str, f64)]) -> Result<Vec<String>> {
     anyhow::ensure!(!frames.is_empty(), "{listener} received no packets at all");
     let mut names = Vec::new();
@@ -76,9 +76,20 @@ pub fn heard(listener: &str, frames: &[Frame], voices: &[(&str, f64)]) -> Result
             partly @ Presence::Partly { .. } => {
                 anyhow::bail!("{listener} hears {name} only now and then: {partly:?}")
             }
+            Presence::OffLevel { by } => {
+                anyhow::bail!("{listener} hears {name} {by:+} dB from the level spoken")
+            }
         }
     }
     Ok(names)
+}
+
+/// True if nine in ten of these stretches of samples carry the tone, as loud as it was spoken.
+#[must_use]
+pub fn carry<'a>(stretches: impl Iterator<Item = &'a [i16]>, hz: f64) -> bool {
+    let levels: Vec<f64> = stretches.map(|samples| level(samples, hz)).collect();
+    let carried = levels.iter().filter(|level| **level > DBFS - 16.0).count();
+    carried * 10 > levels.len() * 9 && off_level(&levels, DBFS).abs() <= OFF_LEVEL_DB
 }
 
 /// What each caller hears within the next moment, as `listener: speaker speaker`, a line each.

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -112,10 +112,35 @@ fn draw(
     bail!("none of the ports from {first} on is free")
 }
 
+/// The first of so many consecutive UDP ports of 127.0.0.1 that are free, an even one: at most 200.
+pub fn free_media_ports(count: u16) -> Result<u16> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    anyhow::ensure!(count <= 200, "{count} media ports: expected at most 200");
+    let is_free = |port| UdpSocket::bind(("127.0.0.1", port)).is_ok();
+    let begin = std::process::id().wrapping_mul(3);
+    for _ in 0..10 {
+        let at = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 10;
+        let first = u16::try_from(18_000 + 200 * at)?;
+        if (first..first + count).all(is_free) {
+            return Ok(first);
+        }
+    }
+    bail!("no {count} consecutive ports from 18000 to 19999 are free")
+}
+
+/// The same as a value of `CONFAB_RTP_PORTS`.
+pub fn free_media_range(count: u16) -> Result<String> {
+    let first = free_media_ports(count)?;
+    Ok(format!("{first}-{}", first + count - 1))
+}
+
 /// A range of media ports for each server of this process, so that they never meet.
 fn media_ports() -> String {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = 20_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 24 * 500;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Processes begin at different places.
+    let begin = std::process::id().wrapping_mul(7);
+    let at = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 24;
+    let first = 20_000 + at * 500;
     format!("{first}-{}", first + 499)
 }
 

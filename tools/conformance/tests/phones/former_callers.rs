@@ -8,22 +8,14 @@ use confab_conformance::api::Api;
 use confab_conformance::by_hand::{HandCall, Says, Talker};
 use confab_conformance::ear;
 use confab_conformance::party::{DBFS, TONES, heard, settle};
-use confab_conformance::server::{Server, pause};
+use confab_conformance::server::{Server, free_media_ports, pause};
 use confab_phone::heard::Frame;
+use confab_phone::machine;
 
 const PAIRS: u16 = 8;
 /// Former callers: two pairs of ports are left.
 const FORMER: u16 = 6;
 const FORMER_HZ: f64 = TONES[2];
-
-/// First of so many ports that are free.
-fn free_ports() -> u16 {
-    let offset = u16::try_from(std::process::id() % 30).unwrap();
-    let starts = (0..30).map(|n| 18_400 + (n + offset) % 30 * 2 * PAIRS);
-    let is_free = |port| UdpSocket::bind(("127.0.0.1", port)).is_ok();
-    let mut free = starts.filter(|first| (*first..first + 2 * PAIRS).all(is_free));
-    free.next().unwrap()
-}
 
 /// Tone, after so many packet times of silence.
 fn tone(hz: f64, after: u32) -> Says {
@@ -65,6 +57,7 @@ impl Hand {
             if let Ok(names) = heard(name, &frames, &voices) {
                 return names;
             }
+            machine::note_repeated("a talker was late");
         }
         panic!("{name} hears voices now and then only");
     }
@@ -90,7 +83,7 @@ fn end(mut server: Server, former: &[Hand], by_signal: bool) {
 }
 
 fn former_callers_are_apart(by_signal: bool) {
-    let first = free_ports();
+    let first = free_media_ports(2 * PAIRS).unwrap();
     let range = format!("{first}-{}", first + 2 * PAIRS - 1);
     let settings = [
         ("CONFAB_RTP_PORTS", range.as_str()),

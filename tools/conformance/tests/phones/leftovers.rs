@@ -4,7 +4,7 @@ use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
 use confab_conformance::api::Api;
-use confab_conformance::server::{Server, pause};
+use confab_conformance::server::{Server, free_media_ports, free_media_range, pause};
 use confab_phone::{Phone, PhoneConfig, Phones, Voice};
 
 fn wait_for_descriptors(server: &Server, wanted: usize, within: Duration) {
@@ -22,7 +22,9 @@ fn wait_for_descriptors(server: &Server, wanted: usize, within: Duration) {
 
 #[test]
 fn hang_ups_at_any_moment_leave_no_descriptor_and_no_port() {
-    let server = Server::start(&[("CONFAB_RTP_PORTS", "19000-19019")]).unwrap();
+    let first = free_media_ports(20).unwrap();
+    let range = format!("{first}-{}", first + 19);
+    let server = Server::start(&[("CONFAB_RTP_PORTS", &range)]).unwrap();
     let api = Api::new(&server).unwrap();
     // One request, so that whatever HTTP keeps open is open before we count.
     api.get("/Conferences").unwrap();
@@ -58,7 +60,7 @@ fn hang_ups_at_any_moment_leave_no_descriptor_and_no_port() {
         call.wait_until_ended(Duration::from_secs(5)).unwrap();
     }
     wait_for_descriptors(&server, before, Duration::from_secs(34));
-    for port in 19_000..19_020 {
+    for port in first..first + 20 {
         UdpSocket::bind(("127.0.0.1", port)).unwrap();
     }
     let live = api.get("/Conferences?Status=in-progress").unwrap().json;
@@ -67,7 +69,8 @@ fn hang_ups_at_any_moment_leave_no_descriptor_and_no_port() {
 
 #[test]
 fn when_the_ports_run_out_the_next_call_is_refused_and_the_others_go_on() {
-    let server = Server::start(&[("CONFAB_RTP_PORTS", "19100-19105")]).unwrap();
+    let range = free_media_range(6).unwrap();
+    let server = Server::start(&[("CONFAB_RTP_PORTS", &range)]).unwrap();
     let phones = Phones::new().unwrap();
     let api = Api::new(&server).unwrap();
     let config =

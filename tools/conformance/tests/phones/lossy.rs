@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use confab_conformance::api::Api;
 use confab_conformance::lossy_line::{LossyLine, Tally, Weather};
 use confab_conformance::party::{DBFS, TONES};
-use confab_conformance::server::{Server, pause};
+use confab_conformance::server::{Server, free_media_range, pause};
 use confab_phone::heard::Frame;
 use confab_phone::{Phone, PhoneConfig, Phones, Voice};
 
@@ -89,9 +89,10 @@ fn assert_lossy(what: &str, tally: &Tally) {
 #[test]
 fn fifty_calls_over_a_line_that_loses_every_fourth_packet_each_way() {
     let began = Instant::now();
+    let range = free_media_range(200).unwrap();
     // A trunk's: others get three retransmissions only.
     let server = Server::start(&[
-        ("CONFAB_RTP_PORTS", "19200-19399"),
+        ("CONFAB_RTP_PORTS", &range),
         ("CONFAB_TRUNK_NETWORKS", "127.0.0.0/8"),
     ]);
     let server = server.unwrap();

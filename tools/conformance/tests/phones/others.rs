@@ -6,10 +6,9 @@ use confab_conformance::api::Api;
 use confab_conformance::application::Application;
 use confab_conformance::baresip::Baresip;
 use confab_conformance::ear::Ear;
-use confab_conformance::party::{DBFS, TONES, beginning, call, heard, settle};
+use confab_conformance::party::{DBFS, TONES, beginning, call, carry, heard, settle};
 use confab_conformance::server::{Server, pause};
 use confab_conformance::sipp::{Script, Sipp};
-use confab_phone::heard::level;
 use confab_phone::{Phones, now};
 use confab_terms::{Codec, Instant};
 
@@ -17,11 +16,9 @@ const BARESIP_HZ: f64 = TONES[2];
 
 /// The voices that a stretch of samples holds in each of its frames, but for a few.
 pub fn in_samples(samples: &[i16], voices: &[(&str, f64)]) -> Vec<String> {
-    let frames: Vec<&[i16]> = samples.chunks_exact(160).collect();
-    let carries = |hz: f64| frames.iter().filter(|f| level(f, hz) > DBFS - 16.0).count();
     voices
         .iter()
-        .filter(|(_, hz)| carries(*hz) * 10 > frames.len() * 9)
+        .filter(|(_, hz)| carry(samples.chunks_exact(160), *hz))
         .map(|(name, _)| (*name).to_owned())
         .collect()
 }

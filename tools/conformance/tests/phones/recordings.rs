@@ -9,7 +9,7 @@ use confab_conformance::application::{Application, Received};
 use confab_conformance::party::{DBFS, TONES, call, settle};
 use confab_conformance::server::{Server, pause};
 use confab_phone::Phones;
-use confab_phone::heard::level;
+use confab_phone::heard::{OFF_LEVEL_DB, level};
 
 /// Of a conference's callback, as the vendors document them.
 const FIELDS: [&str; 10] = [
@@ -53,11 +53,12 @@ impl Wav {
         self.channels[0].len() as f64 / f64::from(self.rate)
     }
 
-    /// Which share of the frames carries this voice.
+    /// Which share of the frames carries this voice, as loud as it was spoken.
     pub(crate) fn share(&self, channel: usize, hz: f64) -> f64 {
         assert_eq!(self.rate, 8_000, "G.711 phones alone");
         let frames: Vec<&[i16]> = self.channels[channel].chunks_exact(160).collect();
-        let carrying = frames.iter().filter(|f| level(f, hz) > DBFS - 16.0).count();
+        let carries = |frame: &&&[i16]| (level(frame, hz) - DBFS).abs() <= OFF_LEVEL_DB;
+        let carrying = frames.iter().filter(carries).count();
         carrying as f64 / frames.len() as f64
     }
 

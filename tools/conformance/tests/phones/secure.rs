@@ -11,7 +11,7 @@ use std::time::Duration;
 use confab_conformance::api::Api;
 use confab_conformance::baresip::{Baresip, Secrecy};
 use confab_conformance::party::{DBFS, TONES, heard, settle};
-use confab_conformance::server::{Server, free_tcp_port, pause};
+use confab_conformance::server::{Server, free_media_ports, free_tcp_port, pause};
 use confab_phone::heard::{frames, level};
 use confab_phone::{Phone, PhoneConfig, PhoneError, Phones, Srtp, State, Voice, machine, now};
 use rustls::crypto::ring;
@@ -372,8 +372,7 @@ fn keys_are_never_logged() {
 /// A stranger on another address sprays all media ports with its voice all the time ("RTP bleed").
 #[test]
 fn a_stranger_at_the_media_ports_is_neither_mixed_nor_answered() {
-    // Nobody else's: the kernel hands none of these out.
-    let first = 19_400;
+    let first = free_media_ports(16).unwrap();
     let ports = format!("{first}-{}", first + 15);
     let secure = Secure::start(&[("CONFAB_RTP_PORTS", ports.as_str())]);
     let stranger = UdpSocket::bind("127.0.0.66:0").unwrap();

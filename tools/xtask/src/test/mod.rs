@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every layer in turn, a count for each, one closing line.
 
 mod layers;
+mod repeats;
 mod tools;
 
 use std::time::Instant;

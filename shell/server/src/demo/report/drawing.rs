@@ -48,7 +48,7 @@ fn mark(itself: bool, presence: Option<Presence>) -> &'static str {
         Some(Presence::Silent) | None if itself => "·",
         Some(Presence::Heard) => "✔",
         Some(Presence::Silent) => "–",
-        Some(Presence::Partly { .. }) => "in part",
+        Some(Presence::Partly { .. } | Presence::OffLevel { .. }) => "in part",
         None => "?",
     }
 }

@@ -136,6 +136,7 @@ fn heard(row: &Row) -> Value {
         .filter_map(|(source, presence)| match presence {
             Presence::Heard => Some((*source).to_owned()),
             Presence::Silent => None,
+            Presence::OffLevel { by } => Some(format!("{source} ({by:+} dB off its level)")),
             Presence::Partly {
                 traces,
                 carried,
