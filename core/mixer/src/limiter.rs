@@ -68,6 +68,31 @@ mod tests {
     }
 
     #[test]
+    fn meets_minus_3_dbfs_without_a_jump_or_a_bend() {
+        let mut last = 0;
+        for x in 0..200_000 {
+            let y = i32::from(limited(x));
+            assert!((0..=1).contains(&(y - last)), "{x} gave {y} after {last}");
+            last = y;
+        }
+        // The slope at the threshold is 1: h - h²/(h + d) is less than d by d²/h.
+        for above in 0..300 {
+            let lost = above - (i32::from(limited(TRANSPARENT + above)) - TRANSPARENT);
+            let wanted = above * above / super::HEADROOM;
+            assert!((lost - wanted).abs() <= 1, "{above} above: {lost} lost");
+        }
+    }
+
+    #[test]
+    fn one_loud_sample_leaves_its_quiet_neighbors_alone() {
+        let mix = [5, -16_384, TRANSPARENT, 40_000, -7];
+        let mut out = [0; 5];
+        limit(&mix, &mut out);
+        assert_eq!(out[..3], [5, -16_384, 23_197]);
+        assert_eq!((out[3], out[4]), (limited(40_000), -7));
+    }
+
+    #[test]
     fn never_wraps_and_never_turns_back() {
         let mut last = 0;
         for x in (0..90_000_000).step_by(97).chain([i32::MAX]) {

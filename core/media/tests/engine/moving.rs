@@ -1,9 +1,12 @@
 //! Legs that go from one engine to another: nothing that they say or hear shows it.
 
-use confab_media::{Background, Command, Component, MovedLeg, Recorded, RoomChange};
-use confab_terms::{Instant, LegId, RecordingSid, SoundId, Track};
+use confab_media::{
+    Background, Command, Component, MovedLeg, Player, Recorded, RoomChange, Source,
+};
+use confab_terms::{Instant, LegId, PlayerId, RecordingSid, SoundId, SrtpSuite, Track};
 
-use super::desk::{Desk, MS_20, OPEN, Out, ROOM, coded, sound};
+use super::desk::{Desk, MS_20, OPEN, Out, ROOM, address, coded, sound};
+use super::secrecy::{Phone, agree, clear, keys};
 
 /// Leg 1 with a sound in its ears, and recorded.
 fn listener() -> Desk {
@@ -65,6 +68,104 @@ fn a_leg_that_moves_sends_what_it_would_have_sent_anyway() {
     assert!(reports.count() > 0, "there are reports among them");
     let recorded = at_all.iter().filter(|out| !out.recorded.is_empty());
     assert!(recorded.count() > 0, "and pieces of the recording");
+}
+
+/// Ticks before which the leg moves; at the second it has just moved.
+const MOVES: [usize; 5] = [40, 41, 113, 190, 277];
+
+/// Receives these packets of leg 1, tick after tick, with and without moves: what comes of them is
+/// the same. Returns what came.
+fn same_with_moves(make: impl Fn() -> Desk, ticks: &[Vec<Vec<u8>>]) -> Vec<Out> {
+    let (mut stays, mut moves) = (make(), make());
+    let receive = |desk: &mut Desk, packets: &[Vec<u8>]| {
+        for packet in packets {
+            desk.receive(1, Component::Rtp, address(1, 4_000), packet);
+        }
+        desk.tick()
+    };
+    let mut all = Vec::new();
+    for (n, packets) in ticks.iter().enumerate() {
+        if MOVES.contains(&n) {
+            let mut other = beside(&moves);
+            moved(&mut moves, &mut other);
+            moves = other;
+        }
+        let expected = receive(&mut stays, packets);
+        assert_eq!(receive(&mut moves, packets), expected, "tick {n}");
+        all.push(expected);
+    }
+    for desk in [&stays, &moves] {
+        assert_eq!(desk.engine.counters().unauthentic, 0);
+    }
+    all
+}
+
+#[test]
+fn srtp_goes_on_after_rollovers_of_both_ways_and_a_move() {
+    for suite in SrtpSuite::ALL {
+        let keys = keys(suite, 1, 2);
+        let mut phone = Phone::new(keys);
+        // Both ways are past their rollover at the first move: ours begins at 65,530.
+        phone.sequence = 65_510;
+        let says: Vec<_> = (0..400).map(|_| vec![phone.says(700)]).collect();
+        let make = || {
+            let mut desk = listener();
+            agree(&mut desk, Some(keys));
+            desk
+        };
+        for (n, out) in same_with_moves(make, &says).iter().enumerate() {
+            assert!(phone.hears(out).is_some(), "{suite:?}, tick {n}");
+        }
+    }
+}
+
+#[test]
+fn packets_that_wait_in_the_jitter_buffer_move_with_the_leg() {
+    // Bursts of up to four packets, the last two of each in the wrong order.
+    const BURSTS: [u32; 8] = [0, 0, 4, 0, 2, 0, 0, 2];
+    let mut next = 0;
+    let says = (0..400_usize).map(|n| {
+        let burst = next..next + BURSTS[n % BURSTS.len()];
+        next = burst.end;
+        let value = |n: u32| 500 + (n % 97 * 150) as i16;
+        let mut packets: Vec<_> = burst.map(|n| clear(n, value(n))).collect();
+        if let [.., last, before] = &mut packets[..] {
+            core::mem::swap(last, before);
+        }
+        packets
+    });
+    let says: Vec<_> = says.collect();
+    let recorded = same_with_moves(listener, &says);
+    let recorded = recorded.iter().flat_map(|out| out.recorded.values());
+    // Two channels; the first is what the leg says.
+    let said = recorded.flat_map(|tape| tape.samples.iter().step_by(2));
+    let mut values: Vec<i16> = said.copied().collect();
+    values.sort_unstable();
+    values.dedup();
+    assert!(values.len() > 90, "{} values are recorded", values.len());
+}
+
+#[test]
+fn built_in_music_goes_on_where_it_was_after_a_move() {
+    let make = || {
+        let mut desk = Desk::new(1);
+        desk.background(
+            1,
+            Some(Player {
+                player: PlayerId(5),
+                source: Source::Music,
+                position: 4_000,
+                repeats: true,
+            }),
+        );
+        desk
+    };
+    let says: Vec<_> = (0..400).map(|n| vec![clear(n, 0)]).collect();
+    let heard = same_with_moves(make, &says);
+    let loud = heard
+        .iter()
+        .filter(|out| out.heard(1).iter().any(|x| x.abs() > 500));
+    assert!(loud.count() > 200, "it is music");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use confab_terms::{Codec, LegId, MasterKey, SocketAddr, SrtpKeys, SrtpSuite};
 
 use crate::desk::{Desk, Out, address, coded, media};
 
-fn keys(suite: SrtpSuite, ours: u8, theirs: u8) -> SrtpKeys {
+pub(crate) fn keys(suite: SrtpSuite, ours: u8, theirs: u8) -> SrtpKeys {
     SrtpKeys {
         suite,
         ours: MasterKey::new([ours; 30]),
@@ -18,14 +18,15 @@ fn keys(suite: SrtpSuite, ours: u8, theirs: u8) -> SrtpKeys {
 }
 
 /// The phone at the other end of leg 1.
-struct Phone {
+pub(crate) struct Phone {
     outgoing: Outgoing,
     incoming: Incoming,
-    sequence: u16,
+    /// Number of its next packet, rollovers counted.
+    pub(crate) sequence: u32,
 }
 
 impl Phone {
-    fn new(keys: SrtpKeys) -> Self {
+    pub(crate) fn new(keys: SrtpKeys) -> Self {
         Self {
             outgoing: Outgoing::new(keys.suite, keys.theirs),
             incoming: Incoming::new(keys.suite, keys.ours),
@@ -33,7 +34,7 @@ impl Phone {
         }
     }
 
-    fn says(&mut self, value: i16) -> Vec<u8> {
+    pub(crate) fn says(&mut self, value: i16) -> Vec<u8> {
         let mut packet = clear(self.sequence, value);
         self.sequence += 1;
         let length = packet.len();
@@ -44,7 +45,7 @@ impl Phone {
     }
 
     /// The last sample that it heard; `None`: not for it.
-    fn hears(&mut self, out: &Out) -> Option<i16> {
+    pub(crate) fn hears(&mut self, out: &Out) -> Option<i16> {
         let mut packet = out.rtp(1)?.bytes.clone();
         let length = self.incoming.unprotect_rtp(&mut packet).ok()?;
         let mut samples = vec![0; length - HEADER_BYTES];
@@ -53,13 +54,13 @@ impl Phone {
     }
 }
 
-fn clear(sequence: u16, value: i16) -> Vec<u8> {
+pub(crate) fn clear(sequence: u32, value: i16) -> Vec<u8> {
     let mut packet = vec![0; HEADER_BYTES + 160];
     let header = Header {
         payload_type: 0,
         marker: sequence == 0,
-        sequence,
-        timestamp: u32::from(sequence) * 160,
+        sequence: sequence as u16,
+        timestamp: sequence * 160,
         ssrc: 77,
     };
     header.write(&mut packet);
@@ -67,7 +68,7 @@ fn clear(sequence: u16, value: i16) -> Vec<u8> {
     packet
 }
 
-fn agree(desk: &mut Desk, srtp: Option<SrtpKeys>) {
+pub(crate) fn agree(desk: &mut Desk, srtp: Option<SrtpKeys>) {
     let media = LegMedia { srtp, ..media(1) };
     let leg = LegId(1);
     desk.apply(Command::SetMedia { leg, media });

@@ -3,3 +3,4 @@
 mod loudest;
 mod mix_minus;
 mod room;
+mod voice_limit;

@@ -37,9 +37,17 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn rate() -> impl Strategy<Value = Rate> {
+    prop_oneof![
+        4 => Just(Rate::Hz8000),
+        2 => Just(Rate::Hz16000),
+        1 => Just(Rate::Hz48000),
+    ]
+}
+
 /// Loud, different in each sample, and made of the seed alone.
-fn voice(seed: u16, leg: u64) -> Vec<i16> {
-    (0..160_u32)
+fn voice(rate: Rate, seed: u16, leg: u64) -> Vec<i16> {
+    (0..rate.frame_samples() as u32)
         .map(|at| {
             let x = (u32::from(seed) << 16) | (leg as u32) << 8 | at;
             (x.wrapping_mul(2_654_435_761) >> 16) as i16
@@ -47,8 +55,8 @@ fn voice(seed: u16, leg: u64) -> Vec<i16> {
         .collect()
 }
 
-fn faded(x: i64, at: usize) -> i64 {
-    let fade = 8 * FADE_MS as usize;
+fn faded(rate: Rate, x: i64, at: usize) -> i64 {
+    let fade = (rate.hz() / 1_000 * FADE_MS) as usize;
     if at < fade {
         x * at as i64 / fade as i64
     } else {
@@ -68,8 +76,8 @@ impl Naive {
         listener != speaker && (voice == Voice::ToEveryone || voice == Voice::Only(LegId(listener)))
     }
 
-    fn hear(&self, listener: u64, said: &[Option<Vec<i16>>]) -> Vec<i64> {
-        let mut out = vec![0; 160];
+    fn hear(&self, rate: Rate, listener: u64, said: &[Option<Vec<i16>>]) -> Vec<i64> {
+        let mut out = vec![0; rate.frame_samples()];
         if !self.now[listener as usize].is_some_and(|ear| ear.hears) {
             return out;
         }
@@ -84,12 +92,12 @@ impl Naive {
             let old = Self::reaches(self.before[speaker as usize].voice, listener, speaker);
             for (at, out) in out.iter_mut().enumerate() {
                 let x = i64::from(said[at]);
-                *out += if old { x } else { faded(x, at) };
+                *out += if old { x } else { faded(rate, x, at) };
             }
         }
         if !self.before[listener as usize].hears {
             for (at, out) in out.iter_mut().enumerate() {
-                *out = faded(*out, at);
+                *out = faded(rate, *out, at);
             }
         }
         out
@@ -106,7 +114,7 @@ fn tick(room: &mut Room, said: &[Option<Vec<i16>>]) -> Vec<Vec<i32>> {
         }
     }
     room.mix();
-    let mut heard = vec![vec![0; 160]; LEGS as usize];
+    let mut heard = vec![vec![0; room.rate().frame_samples()]; LEGS as usize];
     for &(leg, seat) in &legs {
         let out = &mut heard[leg.0 as usize];
         room.hear(seat, out);
@@ -144,18 +152,21 @@ proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(1_000))]
 
     #[test]
-    fn equals_the_sum_of_all_others(steps in collection::vec(step(), 1..60)) {
-        let mut room = Room::new(Rate::Hz8000);
+    fn equals_the_sum_of_all_others(
+        rate in rate(),
+        steps in collection::vec(step(), 1..60),
+    ) {
+        let mut room = Room::new(rate);
         let mut naive = Naive::default();
         for step in &steps {
             change(&mut room, &mut naive, step);
             let Step::Tick(seeds) = step else { continue };
             let said: Vec<_> = seeds.iter().enumerate()
-                .map(|(leg, seed)| seed.map(|seed| voice(seed, leg as u64)))
+                .map(|(leg, seed)| seed.map(|seed| voice(rate, seed, leg as u64)))
                 .collect();
             let heard = tick(&mut room, &said);
             for listener in 0..LEGS {
-                let expected = naive.hear(listener, &said);
+                let expected = naive.hear(rate, listener, &said);
                 let heard: Vec<i64> =
                     heard[listener as usize].iter().map(|&x| i64::from(x)).collect();
                 prop_assert_eq!(heard, expected, "listener {}", listener);
@@ -169,8 +180,11 @@ proptest! {
     /// The same history twice, once with the whisperers silent: for those who are not whispered
     /// to, not one bit may differ. Beeps included.
     #[test]
-    fn a_whisper_reaches_nobody_else(steps in collection::vec(step(), 1..60)) {
-        let mut rooms = [Room::new(Rate::Hz8000), Room::new(Rate::Hz8000)];
+    fn a_whisper_reaches_nobody_else(
+        rate in rate(),
+        steps in collection::vec(step(), 1..60),
+    ) {
+        let mut rooms = [Room::new(rate), Room::new(rate)];
         let mut naive = Naive::default();
         for step in &steps {
             for room in &mut rooms {
@@ -181,7 +195,7 @@ proptest! {
             }
             let Step::Tick(seeds) = step else { continue };
             let said: Vec<_> = seeds.iter().enumerate()
-                .map(|(leg, seed)| seed.map(|seed| voice(seed, leg as u64)))
+                .map(|(leg, seed)| seed.map(|seed| voice(rate, seed, leg as u64)))
                 .collect();
             let targets: Vec<Option<LegId>> = naive.now.iter().map(|now| match now {
                 Some(Audibility { voice: Voice::Only(target), .. }) => Some(*target),
@@ -204,8 +218,11 @@ proptest! {
     }
 
     #[test]
-    fn audible_says_what_is_mixed(steps in collection::vec(step(), 1..60)) {
-        let mut room = Room::new(Rate::Hz8000);
+    fn audible_says_what_is_mixed(
+        rate in rate(),
+        steps in collection::vec(step(), 1..60),
+    ) {
+        let mut room = Room::new(rate);
         let mut naive = Naive::default();
         for step in &steps {
             change(&mut room, &mut naive, step);
@@ -213,7 +230,7 @@ proptest! {
         // One leg at a time speaks; whoever gets something hears it.
         for speaker in 0..LEGS {
             let mut said = vec![None; LEGS as usize];
-            said[speaker as usize] = Some(voice(77, speaker));
+            said[speaker as usize] = Some(voice(rate, 77, speaker));
             let heard = tick(&mut room, &said);
             for listener in 0..LEGS {
                 let got = heard[listener as usize].iter().any(|&x| x != 0);

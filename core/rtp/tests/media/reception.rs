@@ -47,6 +47,34 @@ fn losses_are_counted_since_the_start_and_since_the_last_report() {
 }
 
 #[test]
+fn fraction_lost_is_that_of_the_interval_since_the_last_report() {
+    let mut reception = Reception::new(8_000);
+    let mut lost = 0;
+    let mut report = |from: u32, every: u32| {
+        for n in from..from + 100 {
+            if n % every == 1 && n > 1 {
+                lost += 1;
+            } else {
+                reception.packet(at_ms(u64::from(n) * 20), &header(n));
+            }
+        }
+        let block = reception.report_block(at_ms(u64::from(from + 100) * 20));
+        let block = block.expect("received");
+        assert_eq!(block.lost, lost);
+        block.fraction_lost
+    };
+    // 0, 10, 0, 25 and 5 of 100, in 256ths.
+    assert_eq!(report(0, 1_000), 0);
+    assert_eq!(report(100, 10), 25);
+    assert_eq!(report(200, 1_000), 0);
+    assert_eq!(report(300, 4), 64);
+    assert_eq!(report(400, 20), 12);
+    // Nothing expected, nothing lost.
+    let block = reception.report_block(at_ms(10_100)).expect("received");
+    assert_eq!(block.fraction_lost, 0);
+}
+
+#[test]
 fn jitter_settles_at_the_mean_difference() {
     let mut reception = Reception::new(8_000);
     for n in 0..1_000 {
