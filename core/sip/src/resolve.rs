@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use confab_terms::{Instant, SocketAddr, limits};
 use serde::{Deserialize, Serialize};
 
+use crate::client::Cancel;
 use crate::connections::Waiting;
 use crate::hop::{Hop, Transport};
 use crate::message::Host;
@@ -136,6 +137,9 @@ impl UserAgent {
     /// What waited for these places goes there.
     fn go(&mut self, now: Instant, found: &[Target], waiting: Waiting) {
         let Waiting { hop, bytes, client } = waiting;
+        if client.is_some_and(|id| self.is_withdrawn(id)) {
+            return self.not_sent(now, client);
+        }
         let mut ways = self.ways(now, found);
         if ways.is_empty() {
             return self.nowhere(now, Waiting { hop, bytes, client });
@@ -153,6 +157,12 @@ impl UserAgent {
             way.certified.clone_from(&hop.certified);
         }
         self.aim(now, (client, &hop), ways);
+    }
+
+    /// Returns whether a request was taken back before anything of it was sent.
+    fn is_withdrawn(&self, id: TransactionId) -> bool {
+        let client = self.clients.get(&id);
+        client.is_some_and(|client| matches!(client.cancel, Cancel::Wanted))
     }
 
     /// A name that leads nowhere: on the flow of the peer's last request, if there is one.
