@@ -6,6 +6,7 @@
 mod customs;
 mod hand_over;
 mod hears;
+mod labels;
 mod life;
 mod recording;
 mod script;

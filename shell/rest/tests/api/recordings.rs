@@ -58,12 +58,18 @@ fn of_silence() -> RecordingOf {
 }
 
 fn bench(dialect: Dialect) -> Bench {
-    let kept = vec![
-        recording(1, of_conference(), RecordingStatus::Completed),
-        recording(2, of_call(), RecordingStatus::InProgress),
-        recording(3, of_call(), RecordingStatus::Failed),
-        recording(4, of_silence(), RecordingStatus::Absent),
-    ];
+    bench_with(
+        dialect,
+        vec![
+            recording(1, of_conference(), RecordingStatus::Completed),
+            recording(2, of_call(), RecordingStatus::InProgress),
+            recording(3, of_call(), RecordingStatus::Failed),
+            recording(4, of_silence(), RecordingStatus::Absent),
+        ],
+    )
+}
+
+fn bench_with(dialect: Dialect, kept: Vec<RecordingView>) -> Bench {
     let store = Memory {
         account: account(),
         keys: std::sync::Mutex::default(),
@@ -89,6 +95,31 @@ fn bench(dialect: Dialect) -> Bench {
         other => crate::common::usual(other),
     };
     Bench::speaking(dialect, script, store)
+}
+
+#[tokio::test]
+async fn each_status_has_its_word_in_each_dialect() {
+    use RecordingStatus as Status;
+    for (number, status, signalwire, twilio) in [
+        (1, Status::InProgress, "in-progress", "in-progress"),
+        (2, Status::Paused, "paused", "paused"),
+        (3, Status::Stopped, "stopped", "processing"),
+        (4, Status::Completed, "completed", "completed"),
+        (5, Status::Absent, "absent", "absent"),
+        (6, Status::Failed, "absent", "absent"),
+    ] {
+        for (dialect, word) in [(Dialect::SignalWire, signalwire), (Dialect::Twilio, twilio)] {
+            let bench = bench_with(dialect, vec![recording(number, of_call(), status)]);
+            let spelled = match dialect {
+                Dialect::SignalWire => sid(number).to_string(),
+                Dialect::Twilio => sid(number).prefixed().to_string(),
+            };
+            let shown = bench
+                .ask("GET", &path(&format!("/Recordings/{spelled}.json")))
+                .await;
+            assert_eq!(shown.json()["status"], word, "{dialect:?} {status:?}");
+        }
+    }
 }
 
 async fn post(bench: &Bench, path: &str, form: &'static str) -> Answer {

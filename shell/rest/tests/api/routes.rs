@@ -95,7 +95,10 @@ async fn every_spelling_of_a_path_is_served() {
 #[tokio::test]
 async fn a_participant_is_found_by_its_label() {
     let long = "l".repeat(128);
+    // Characters count, not bytes.
+    let wide = ("%C3%A9".repeat(128), "\u{e9}".repeat(128));
     let labels = [
+        (wide.0.as_str(), wide.1.as_str()),
         ("agent", "agent"),
         ("l%201", "l 1"),
         ("caf%C3%A9%3F", "caf\u{e9}?"),
