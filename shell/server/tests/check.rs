@@ -50,7 +50,7 @@ fn run_by(program: &[&str], command: &Command) -> Command {
     for (name, value) in command.get_envs() {
         value.map(|value| outer.env(name, value));
     }
-    outer.current_dir(command.get_current_dir().unwrap());
+    outer.current_dir(command.get_current_dir().expect("a folder"));
     outer
 }
 

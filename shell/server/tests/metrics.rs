@@ -92,8 +92,8 @@ fn a_call_and_what_is_dropped_can_be_counted() {
 
 /// A call whose RTP the test sends itself.
 fn call_by_hand(server: &Server) -> UdpSocket {
-    let rtp = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let rtp_port = rtp.local_addr().unwrap().port();
+    let rtp = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let rtp_port = rtp.local_addr().expect("bound").port();
     let line = Line::tcp(server);
     let request =
         |method, tag: &str| request_with_media(method, "by-hand", tag, line.local(), rtp_port);
@@ -106,15 +106,19 @@ fn call_by_hand(server: &Server) -> UdpSocket {
         }
     };
     assert_eq!(answer.status, "200", "{}", answer.text);
-    let (_, tag) = header(&answer.text, "To").split_once(";tag=").unwrap();
+    let (_, tag) = header(&answer.text, "To")
+        .split_once(";tag=")
+        .expect("a tag");
     line.send(&request("ACK", &format!(";tag={tag}")));
     let media = answer
         .text
         .lines()
         .find(|line| line.starts_with("m=audio "));
-    let port = media.unwrap().split(' ').nth(1).unwrap();
-    rtp.connect(("127.0.0.1", port.parse::<u16>().unwrap()))
-        .unwrap();
+    let port = media.and_then(|media| media.split(' ').nth(1)?.parse::<u16>().ok());
+    rtp.connect(("127.0.0.1", port.expect("a port")))
+        .expect("a socket");
+    let patience = Some(Duration::from_millis(200));
+    rtp.set_read_timeout(patience).expect("a socket");
     // The call ends with its connection.
     std::mem::forget(line);
     rtp
@@ -134,7 +138,8 @@ fn lost_and_overtaken_packets_are_counted() {
         packet.extend([0, 0, 0, 7]);
         packet.extend([0x55; 160]);
         rtp.send(&packet).unwrap();
-        std::thread::sleep(Duration::from_millis(20));
+        // The server sends a packet each 20 ms.
+        let _silent = rtp.recv(&mut [0; 2_048]);
     };
     // 20 to 24 are lost; 41 overtakes 40, which is missing until then.
     (0..20).chain(25..40).for_each(send);
