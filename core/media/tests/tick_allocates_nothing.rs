@@ -118,7 +118,7 @@ fn add_leg(engine: &mut Engine, now: Instant, id: u64, number: u64) {
         verified: true,
         codec: codec(id),
         payload_type: codec(id).payload_type(),
-        digits_payload_type: (id % 3 != 0).then_some(101),
+        digits_payload_type: (!id.is_multiple_of(3)).then_some(101),
         digits_clock_rate: 8_000,
         received: ReceivedTypes::same(codec(id).payload_type(), Some(101), None),
         // Some of those who speak Opus.
