@@ -90,7 +90,13 @@ pub(super) fn agreed(
         CallState::Answered(leg) | CallState::Up(leg) => (&leg.local, leg.media.signalling_address),
         CallState::Ringing { .. } | CallState::Opening { .. } => return,
     };
-    let agreed = answer.and_then(|answer| Ok(confab_sdp::agree(local, &answer)?));
+    let agreed = answer.and_then(|answer| {
+        let agreed = confab_sdp::agree(local, &answer)?;
+        if let CallState::Answered(leg) | CallState::Up(leg) = &call.state {
+            offered::keeps_srtp(leg, &agreed)?;
+        }
+        Ok(agreed)
+    });
     let agreed = match agreed {
         Ok(agreed) => agreed,
         Err(rejection) => return flow::reject_answer(board, now, sid, &rejection),
@@ -145,7 +151,11 @@ pub(super) fn refreshed(board: &mut Switchboard, now: Now, dialog: DialogId, ans
     }
     let (local, media) = (&leg.local, leg.media);
     let session = confab_sdp::parse(answer).ok();
-    let usable = session.filter(|session| confab_sdp::agree(local, session).is_ok());
+    let is_usable = |session: &Session| {
+        let agreed = confab_sdp::agree(local, session);
+        agreed.is_ok_and(|agreed| offered::keeps_srtp(leg, &agreed).is_ok())
+    };
+    let usable = session.filter(is_usable);
     if let Some(session) = usable {
         return agreed(board, now, sid, Ok(session));
     }

@@ -86,6 +86,15 @@ pub(super) fn answer(
     board.sip.accept_offer(now.instant, dialog, answer);
 }
 
+/// Rejects clear media on a leg whose media is encrypted: whoever can change one offer could listen
+/// from then on. What was agreed first holds for the call.
+pub(super) fn keeps_srtp(leg: &Leg, agreed: &confab_sdp::Agreed) -> Result<(), NotAcceptable> {
+    match leg.media.srtp.is_some() && agreed.srtp.is_none() {
+        true => Err(NotAcceptable::NotSecure),
+        false => Ok(()),
+    }
+}
+
 /// The version of our SDP goes up only if it says something else than before (RFC 3264 §8). Our
 /// keys are new whenever theirs or the suite is: another device of theirs counts from 0, and no
 /// key of ours is ever begun again.
@@ -95,6 +104,7 @@ fn answer_anew(
     names: &mut Names,
 ) -> Result<(Vec<u8>, confab_sdp::Agreed), NotAcceptable> {
     let (same, agreed) = confab_sdp::answer(offer, &leg.local)?;
+    keeps_srtp(leg, &agreed)?;
     leg.local.numbers = agreed.numbers;
     let same_keys = agreed.srtp == leg.media.srtp;
     if same_keys && same == leg.answer {

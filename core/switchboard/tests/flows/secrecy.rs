@@ -100,11 +100,49 @@ fn keys_of_ours_are_new_whenever_theirs_are_and_never_begin_again() {
     let second = reoffer(keys(3, false))[0].expect("encrypted");
     assert_ne!(second.ours, first.ours);
     assert_ne!(second.theirs, first.theirs);
-    assert_eq!(reoffer(None), [None]);
-    // Clear, and with its old key again: what we had with it is not used once more.
-    let third = reoffer(keys(3, false))[0].expect("encrypted");
-    assert_eq!(third.theirs, second.theirs);
-    assert_ne!(third.ours, second.ours);
+    let third = reoffer(keys(1, false))[0].expect("encrypted");
+    assert_eq!(third.theirs, first.theirs);
+    assert_ne!(third.ours, first.ours, "its first key again, not ours");
+}
+
+#[test]
+fn reinvite_that_drops_srtp_is_488_and_the_call_goes_on_as_it_was() {
+    for required in [false, true] {
+        let mut world = World::secret(Srtp::Prefer);
+        let first = call(&mut world, keys(1, required))[0].expect("encrypted");
+        for direction in [Direction::SendRecv, Direction::SendOnly] {
+            let now = world.now;
+            world.phones[0].local.srtp = None;
+            world.phones[0].reoffer(now, direction);
+            world.poll_phone(0);
+            world.seconds(1);
+            assert_eq!(told(&mut world), []);
+            let told = world.phones[0].told.last();
+            assert_eq!(told, Some(&Told::OfferRefused(488)));
+        }
+        let notice = world.notices.last().expect("a notification");
+        assert!(notice.message.contains("SRTP is required"), "{notice:?}");
+        let now = world.now;
+        world.phones[0].local.srtp = keys(1, required);
+        world.phones[0].reoffer(now, Direction::SendRecv);
+        world.poll_phone(0);
+        world.seconds(1);
+        let again: Vec<_> = told(&mut world).into_iter().flatten().collect();
+        assert_eq!(again.len(), 1);
+        assert_eq!(again[0].theirs, first.theirs);
+    }
+}
+
+#[test]
+fn clear_media_may_become_encrypted() {
+    let mut world = World::secret(Srtp::Prefer);
+    assert_eq!(call(&mut world, None), [None]);
+    let now = world.now;
+    world.phones[0].local.srtp = keys(1, true);
+    world.phones[0].reoffer(now, Direction::SendRecv);
+    world.poll_phone(0);
+    world.seconds(1);
+    assert!(told(&mut world)[0].is_some());
 }
 
 #[test]
