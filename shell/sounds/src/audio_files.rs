@@ -12,6 +12,7 @@ use confab_terms::RecordingSid;
 
 use crate::limits::{MP3_ASKED_MAX, MP3_TIME_MAX, MP3_WAV_BYTES_MAX};
 use crate::mp3;
+use crate::private_dir;
 use crate::recorder::file_of;
 
 /// Why there is no MP3.
@@ -121,8 +122,10 @@ impl AudioFiles {
         Ok(())
     }
 
-    /// Removes halves that the end of a process left. None of ours may be under way.
+    /// Removes halves that the end of a process left, none of ours may be under way; and takes the
+    /// folder from other users.
     pub fn clean(&self) {
+        private_dir::tighten(&self.0.dir);
         let entries = fs::read_dir(&self.0.dir).into_iter().flatten().flatten();
         for entry in entries {
             if entry.path().extension().is_some_and(|end| end == HALF) {

@@ -1,19 +1,22 @@
-//! Speech by the `flite` program: text in on its standard input, a WAV file out in a folder that
-//! only we can read (it writes none to a pipe); no shell, and an end to its time.
+//! Speech by the `flite` program: text in on its standard input, a WAV file out in a file without a
+//! name; no shell, and an end to its time, its memory and the length of its speech.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
-use std::process::{self, Child, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::sync_channel;
-use std::thread;
-use std::time::SystemTime;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use confab_switchboard::DecodeError;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{MemfdFlags, memfd_create};
+use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal};
+use rustix::process::{pidfd_open, pidfd_send_signal, prlimit};
 
-use crate::limits::{SPEAKING_TIME_MAX, SPEECH_BYTES_MAX};
+use crate::limits::{SPEAKER_BYTES_MAX, SPEAKING_TIME_MAX, SPEECH_BYTES_MAX};
 use crate::speech::{Phrase, Tts, unspeakable};
 
 /// Voices that every packaged flite brings along.
@@ -24,6 +27,15 @@ const MEN: &[&str] = &["rms", "awb", "kal16"];
 #[derive(Clone, Debug)]
 pub struct Flite {
     program: PathBuf,
+    running: Arc<Mutex<Running>>,
+}
+
+/// Programs that are speaking.
+#[derive(Debug, Default)]
+struct Running {
+    programs: BTreeMap<u64, Arc<OwnedFd>>,
+    count: u64,
+    is_stopped: bool,
 }
 
 impl Default for Flite {
@@ -36,18 +48,23 @@ impl Flite {
     /// The program's name, looked for in `PATH`, or its path.
     #[must_use]
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        let program = program.into();
-        Self { program }
+        Self {
+            program: program.into(),
+            running: Arc::default(),
+        }
     }
 
-    fn start(&self, phrase: &Phrase, into: &Path) -> Result<Child, DecodeError> {
+    fn lock(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start(&self, phrase: &Phrase, into: File) -> Result<Child, DecodeError> {
         let mut command = Command::new(&self.program);
-        command
-            .args(["-voice", &phrase.voice, "-f", "-", "-o"])
-            .arg(into);
+        // It writes no WAV to a pipe: its standard output is a file that can be sought in.
+        command.args(["-voice", &phrase.voice, "-f", "-", "-o", "/dev/stdout"]);
         command
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdout(into)
             .stderr(Stdio::null());
         command.env_clear();
         if let Some(path) = std::env::var_os("PATH") {
@@ -61,6 +78,38 @@ impl Flite {
             }
             unspeakable(format!("{program} did not start: {error}"))
         })
+    }
+
+    /// Bounds a program that waits for its text, sends this, and waits for the end. Returns false
+    /// if the time was up, or the program was ended by a limit.
+    fn run(&self, child: &mut Child, text: &str) -> io::Result<bool> {
+        let pid = Pid::from_child(child);
+        let program = Arc::new(pidfd_open(pid, PidfdFlags::empty())?);
+        bound(pid)?;
+        let number = {
+            let mut running = self.lock();
+            if running.is_stopped {
+                return Ok(false);
+            }
+            running.count += 1;
+            let number = running.count;
+            running.programs.insert(number, Arc::clone(&program));
+            number
+        };
+        // A pipe holds more than the longest text: this waits for nobody.
+        let sent = child
+            .stdin
+            .take()
+            .map(|mut input| input.write_all(text.as_bytes()));
+        let ended = waited(&program);
+        self.lock().programs.remove(&number);
+        // One that has ended without its text tells why by its status.
+        let _broken_pipe = sent;
+        if !ended? {
+            return Ok(false);
+        }
+        // One that was killed has left half a file.
+        Ok(child.wait()?.code().is_some())
     }
 }
 
@@ -77,74 +126,84 @@ impl Tts for Flite {
     }
 
     fn speak(&self, phrase: &Phrase) -> Result<Vec<u8>, DecodeError> {
-        let folder = Folder::new()
-            .map_err(|error| unspeakable(format!("no folder for speech could be made: {error}")))?;
-        let file = folder.0.join("speech.wav");
-        let mut child = self.start(phrase, &file)?;
-        let (input, text) = (child.stdin.take(), phrase.text.clone());
-        // From a thread: whoever does not read it must not hold us up.
-        let writer = thread::spawn(move || {
-            input.map(|mut input| input.write_all(text.as_bytes()));
-        });
-        let finished = wait(&mut child);
-        let _ = writer.join();
-        if !finished {
-            let seconds = SPEAKING_TIME_MAX.as_secs();
-            return Err(unspeakable(format!(
-                "the text was not spoken within {seconds} s; make it shorter"
-            )));
+        let no_file = |error: io::Error| unspeakable(format!("no file for speech: {error}"));
+        let made = memfd_create("speech", MemfdFlags::CLOEXEC);
+        let mut file = File::from(made.map_err(|error| no_file(error.into()))?);
+        let into = file.try_clone().map_err(no_file)?;
+        let mut child = self.start(phrase, into)?;
+        let finished = self.run(&mut child, &phrase.text);
+        // None stays behind, whatever happened to it.
+        let _ended_already = child.kill();
+        let _reaped_already = child.wait();
+        let program = self.program.display();
+        match finished {
+            Ok(true) => {}
+            Ok(false) => {
+                let seconds = SPEAKING_TIME_MAX.as_secs();
+                let megabytes = SPEAKER_BYTES_MAX >> 20;
+                return Err(unspeakable(format!(
+                    "{program} did not speak the text within {seconds} s and {megabytes} MB; make \
+                     it shorter"
+                )));
+            }
+            Err(error) => {
+                return Err(unspeakable(format!("{program} cannot be run: {error}")));
+            }
         }
         let mut wav = Vec::new();
-        let read = File::open(&file).and_then(|file| {
+        let read = file.rewind().and_then(|()| {
             let most = SPEECH_BYTES_MAX as u64;
             file.take(most).read_to_end(&mut wav)
         });
         if read.is_err() || wav.is_empty() {
-            let (program, voice) = (self.program.display(), &phrase.voice);
+            let voice = &phrase.voice;
             let message = format!("{program} spoke nothing; has it the voice {voice}?");
             return Err(unspeakable(message));
         }
         Ok(wav)
     }
-}
 
-/// A folder that goes away with its content.
-struct Folder(PathBuf);
-
-impl Folder {
-    /// Fails if there is one of that name: nobody can have put anything in ours.
-    fn new() -> io::Result<Self> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let nanos = now.map_or(0, |now| now.subsec_nanos());
-        let name = format!("confab-speech-{}-{count}-{nanos}", process::id());
-        let folder = std::env::temp_dir().join(name);
-        DirBuilder::new().mode(0o700).create(&folder)?;
-        Ok(Self(folder))
+    fn stop(&self) {
+        let mut running = self.lock();
+        running.is_stopped = true;
+        for program in running.programs.values() {
+            // One that has ended is another's matter.
+            let _gone = pidfd_send_signal(program.as_ref(), Signal::KILL);
+        }
     }
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+/// Limits that also hold if this process ends before the program does.
+fn bound(pid: Pid) -> io::Result<()> {
+    for (resource, most) in [
+        (Resource::As, SPEAKER_BYTES_MAX),
+        (Resource::Cpu, SPEAKING_TIME_MAX.as_secs()),
+        (Resource::Fsize, SPEECH_BYTES_MAX as u64),
+        (Resource::Core, 0),
+    ] {
+        let limit = Rlimit {
+            current: Some(most),
+            maximum: Some(most),
+        };
+        prlimit(Some(pid), resource, limit)?;
     }
+    Ok(())
 }
 
-/// Waits for the child to end; ends it when its time is up. The fact that is waited for is the
-/// end of its standard output, on which it has nothing to say.
-fn wait(child: &mut Child) -> bool {
-    let (ended, end) = sync_channel(1);
-    let output = child.stdout.take();
-    thread::spawn(move || {
-        let _ = output.map(|mut output| io::copy(&mut output, &mut io::sink()));
-        let _ = ended.send(());
-    });
-    let in_time = end.recv_timeout(SPEAKING_TIME_MAX).is_ok();
-    if !in_time {
-        let _ = child.kill();
+/// Waits for the end of a program. False: its time is up.
+fn waited(program: &OwnedFd) -> io::Result<bool> {
+    let until = Instant::now() + SPEAKING_TIME_MAX;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let left = Timespec {
+            tv_sec: left.as_secs().try_into().unwrap_or(i64::MAX),
+            tv_nsec: left.subsec_nanos().into(),
+        };
+        let mut ends = [PollFd::new(program, PollFlags::IN)];
+        match poll(&mut ends, Some(&left)) {
+            Ok(ended) => return Ok(ended > 0),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
-    // One that was killed, by us or by another, has left half a file.
-    let status = child.wait();
-    in_time && status.is_ok_and(|status| status.code().is_some())
 }

@@ -19,6 +19,7 @@ mod ogg_opus;
 mod permits;
 mod pipe;
 mod plain;
+mod private_dir;
 mod probes;
 mod recorder;
 mod reel;

@@ -55,9 +55,15 @@ pub const DECODING_AT_ONCE: usize = 2;
 pub const SPEAKING_AT_ONCE: usize = 2;
 /// Characters of one `<Say>`.
 pub const TEXT_CHARS_MAX: usize = 4_096;
-/// How long one `<Say>` may take to synthesise.
+/// Characters of the first piece of a text: the shorter, the sooner its speech begins.
+pub const FIRST_PIECE_CHARS_MAX: usize = 100;
+/// Characters of each later piece. Another text waits for one piece, not for a whole text.
+pub const PIECE_CHARS_MAX: usize = 300;
+/// How long one piece may take to synthesise, and processor time that it may take.
 pub const SPEAKING_TIME_MAX: Duration = Duration::from_secs(10);
-/// Bytes of synthesised speech: seventeen minutes at 16 kHz.
+/// Address space of the program that synthesises.
+pub const SPEAKER_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Bytes of the speech of one piece: seventeen minutes at 16 kHz.
 pub const SPEECH_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The lowest sampling rate that is resampled.
 pub const RATE_MIN: u32 = 1_000;

@@ -13,6 +13,7 @@ use confab_switchboard::RecordingEnd;
 use confab_terms::limits::RECORDING_CHUNKS_MAX;
 use confab_terms::{Rate, RecordingSid};
 
+use crate::private_dir;
 use crate::reel::{Reel, end_late, is_sound};
 
 /// So much memory of written pieces is kept for later ones.
@@ -186,7 +187,7 @@ fn run(
         match job {
             Job::Open(recording, trim) => {
                 let reel = Reel::new(file_of(dir, recording), trim);
-                match std::fs::create_dir_all(dir) {
+                match private_dir::create(dir) {
                     Ok(()) => {
                         reels.insert(recording, reel);
                     }

@@ -13,7 +13,7 @@ use crate::flite::Flite;
 use crate::limits::{DECODING_AT_ONCE, JOBS_MAX, UNDECODED_AGE_MAX, UNDECODED_BYTES_MAX};
 use crate::pipe::{self, AudioWriter, Refused};
 use crate::shelf::{Audio, Fetched, Origin, Shelf, Speed};
-use crate::speech::{self, Phrase, Tts};
+use crate::speech::{self, Phrase, Text, Tts};
 use crate::told::{Sink, Told, Want};
 use crate::work::{Job, Source, not_audio};
 
@@ -199,13 +199,18 @@ impl Sounds {
                     let full = speech::unspeakable("too much at once");
                     return self.inner.refuse(decode, full);
                 }
-                let source = Source::Speech(phrase.clone());
+                let source = Source::Speech(Text::new(&phrase));
                 let sound = shelf.new_sound(Origin::Phrase(phrase), 0);
                 shelf.speech.jobs.push_back(Job { sound, source });
                 sound
             }
         };
         self.ask(shelf, sound, decode, None);
+    }
+
+    /// Ends the programs that speak; nothing is spoken from now on.
+    pub fn stop_speaking(&self) {
+        self.inner.tts.stop();
     }
 
     /// A player's question: answered by `Told::Feed`, on this thread if the samples are there.

@@ -18,7 +18,7 @@ use crate::limits::{QUICK_WAIT_MAX, QUICK_WORKERS_MAX, SPEAKING_AT_ONCE};
 use crate::pipe::AudioReader;
 use crate::shelf::{Shelf, no_place};
 use crate::sounds::Inner;
-use crate::speech::Phrase;
+use crate::speech::Text;
 
 /// A sound to be made.
 #[derive(Debug)]
@@ -34,7 +34,17 @@ pub(crate) enum Source {
         reader: AudioReader,
         content_type: String,
     },
-    Speech(Phrase),
+    Speech(Text),
+}
+
+impl Source {
+    /// Characters of a text that are spoken.
+    fn spoken(&self) -> usize {
+        match self {
+            Self::Speech(text) => text.spoken,
+            Self::Audio { .. } => 0,
+        }
+    }
 }
 
 /// Jobs and the threads that take them.
@@ -42,6 +52,16 @@ pub(crate) enum Source {
 pub(crate) struct Pool {
     pub(crate) jobs: VecDeque<Job>,
     pub(crate) workers: usize,
+}
+
+impl Pool {
+    /// Takes out the job that was served least; of equal ones the first. A text that begins thus
+    /// overtakes those that have been spoken in part.
+    fn next(&mut self) -> Option<Job> {
+        let jobs = self.jobs.iter().enumerate();
+        let (at, _) = jobs.min_by_key(|(_, job)| job.source.spoken())?;
+        self.jobs.remove(at)
+    }
 }
 
 /// Kinds of pools.
@@ -157,7 +177,7 @@ impl Inner {
             let job = {
                 let mut shelf = self.lock();
                 let pool = kind.pool(&mut shelf);
-                let job = pool.jobs.pop_front();
+                let job = pool.next();
                 if job.is_none() {
                     pool.workers -= 1;
                 }
@@ -173,7 +193,7 @@ impl Inner {
         }
     }
 
-    /// Makes one sound; tells whether the thread went over to the slow ones.
+    /// Makes one sound, or of speech one piece; tells whether the thread went over to the slow ones.
     fn run(self: &Arc<Self>, Job { sound, source }: Job, is_slow: bool) -> bool {
         let fate = Arc::new(Fate::default());
         if !self.lock().sounds.contains_key(&sound) {
@@ -187,17 +207,21 @@ impl Inner {
             true => Err(no_place()),
             false => made,
         };
-        self.ended(sound, made.err());
+        match made {
+            Ok(Some(source)) => self.lock().speech.jobs.push_back(Job { sound, source }),
+            made => self.ended(sound, made.err()),
+        }
         fate.went_slow.load(Ordering::Relaxed)
     }
 
+    /// Returns what is left to be spoken.
     fn make(
         self: &Arc<Self>,
         sound: SoundId,
         source: Source,
         is_slow: bool,
         fate: &Arc<Fate>,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<Option<Source>, DecodeError> {
         match source {
             Source::Audio {
                 reader,
@@ -214,15 +238,19 @@ impl Inner {
                 self.decode_into(sound, patient, &content_type)?;
                 witness
                     .failure()
-                    .map_or(Ok(()), |reason| Err(not_audio(&reason)))
+                    .map_or(Ok(None), |reason| Err(not_audio(&reason)))
             }
-            Source::Speech(phrase) => {
-                let wav = self.tts.speak(&phrase)?;
+            Source::Speech(mut text) => {
+                let Some(piece) = text.next() else {
+                    return Ok(None);
+                };
+                let wav = self.tts.speak(&piece)?;
                 let made = self.decode_into(sound, Cursor::new(wav), "audio/wav");
                 made.map_err(|error| DecodeError {
                     code: 13520,
                     ..error
-                })
+                })?;
+                Ok((!text.has_ended()).then_some(Source::Speech(text)))
             }
         }
     }
