@@ -1,5 +1,5 @@
-//! `cargo xtask fuzz TARGET SECONDS`: one fuzz target under libFuzzer, led by coverage, for so
-//! many seconds of processor time. Needs a C++ compiler, and no nightly one for Rust.
+//! `cargo xtask fuzz TARGET SECONDS [--asan]`: one fuzz target under libFuzzer, led by coverage, for
+//! so many seconds of processor time. Needs a C++ compiler, and no nightly one for Rust.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,10 +18,43 @@ const COVERAGE: &str = "--cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
     -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares";
-/// libFuzzer's own: seconds that one input may take, and memory of the whole.
+/// Beside the compiler's coverage, or instead of none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sanitizer {
+    None,
+    /// For libraries with `unsafe`. The stable compiler has the runtime, and accepts the flag with
+    /// `RUSTC_BOOTSTRAP`.
+    Address,
+}
+
+impl Sanitizer {
+    fn flags(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Address => " -Zsanitizer=address",
+        }
+    }
+
+    /// Builds with different flags do not share a folder.
+    fn folder(self) -> PathBuf {
+        target().join(match self {
+            Self::None => "fuzz",
+            Self::Address => "fuzz-asan",
+        })
+    }
+
+    /// Memory of the whole: the sanitizer keeps what was freed, and pages that mirror all of it.
+    fn memory(self) -> &'static str {
+        match self {
+            Self::None => "-rss_limit_mb=1024",
+            Self::Address => "-rss_limit_mb=2560",
+        }
+    }
+}
+
+/// libFuzzer's own: seconds that one input may take, among others.
 const BOUNDS: &[&str] = &[
     "-timeout=10",
-    "-rss_limit_mb=1024",
     "-print_final_stats=1",
     "-report_slow_units=2",
 ];
@@ -31,15 +64,15 @@ const INTERRUPTED: i32 = 72;
 const TICKS_PER_SECOND: u64 = 100;
 
 /// Runs it; true if nothing was found. What is found lies below `target/fuzz/found`.
-pub(crate) fn fuzz(named: &str, seconds: &str) -> Result<bool> {
+pub(crate) fn fuzz(named: &str, seconds: &str, sanitizer: Sanitizer) -> Result<bool> {
     let seconds: u64 = seconds.parse().context("SECONDS is a whole number")?;
     let known = targets()?;
     if !known.iter().any(|name| name == named) {
         bail!("no fuzz target {named}; there are: {}", known.join(" "));
     }
     install(&["c++"])?;
-    let folder = target().join("fuzz");
-    let binary = build(&folder, named)?;
+    let folder = sanitizer.folder();
+    let binary = build(&folder, named, sanitizer)?;
     let (learnt, found) = (
         folder.join("corpus").join(named),
         folder.join("found").join(named),
@@ -50,6 +83,9 @@ pub(crate) fn fuzz(named: &str, seconds: &str) -> Result<bool> {
     command
         .env("CONFAB_FUZZ_TARGET", named)
         .args(BOUNDS)
+        .arg(sanitizer.memory())
+        // Leaks need ptrace, which containers forbid; memory is bounded all the same.
+        .env("ASAN_OPTIONS", "detect_leaks=0")
         .arg(format!("-artifact_prefix={}/", found.display()))
         .arg(format!("-dict={}", dictionary(named).display()))
         // What is learnt is written to the first folder.
@@ -83,7 +119,7 @@ fn dictionary(target: &str) -> PathBuf {
 
 /// Builds for the host, but named: so that build scripts go without instruments. The HTTP server
 /// and the store are built for the form alone, which has no other way in.
-fn build(folder: &Path, target: &str) -> Result<PathBuf> {
+fn build(folder: &Path, target: &str, sanitizer: Sanitizer) -> Result<PathBuf> {
     let about = ask("rustc", &["-vV"]).context("rustc -vV")?;
     let host = about.lines().find_map(|line| line.strip_prefix("host: "));
     let host = host.context("rustc -vV names no host")?;
@@ -97,7 +133,10 @@ fn build(folder: &Path, target: &str) -> Result<PathBuf> {
         })
         .args(["--profile", "fuzz", "--target", host, "--target-dir"])
         .arg(folder)
-        .env("RUSTFLAGS", COVERAGE);
+        .env("RUSTFLAGS", format!("{COVERAGE}{}", sanitizer.flags()));
+    if sanitizer == Sanitizer::Address {
+        cargo.env("RUSTC_BOOTSTRAP", "1");
+    }
     if !run(cargo)?.ok {
         bail!("the fuzz targets could not be built");
     }

