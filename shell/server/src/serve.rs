@@ -138,6 +138,7 @@ pub(crate) async fn run(
         flush(&disk, disk_until.max(Instant::now() + HISTORY_LAST_WAIT)).await;
     };
     drain::unless_again(&mut signals, end).await;
+    running.sounds.stop_speaking();
     running.gauges.log();
     if drained? == Drained::Wholly {
         running.join();
