@@ -14,9 +14,10 @@ use rcgen::{
     KeyUsagePurpose, date_time_ymd,
 };
 use rustls::ServerConfig;
+use rustls::client::verify_server_name;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use thiserror::Error;
 use tokio_rustls::TlsAcceptor;
@@ -99,6 +100,16 @@ impl Served {
         Ok(())
     }
 
+    /// Returns whether the certificate that is served now is valid for this host name or address.
+    pub(crate) fn is_named(&self, host: &str) -> bool {
+        let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
+        let certificate = now.cert.first().map(ParsedCertificate::try_from);
+        let (Some(Ok(certificate)), Ok(name)) = (certificate, ServerName::try_from(host)) else {
+            return false;
+        };
+        verify_server_name(&certificate, &name).is_ok()
+    }
+
     /// How to serve it: TLS 1.2 and 1.3, with these protocols (ALPN), or without any.
     ///
     /// # Errors
@@ -146,30 +157,53 @@ fn load(certificate: &Certificate) -> Result<CertifiedKey, TlsError> {
             let (chain, key) = (dir.join("cert.pem"), dir.join("key.pem"));
             // One without the other is the operator's: never overwritten.
             if !chain.exists() && !key.exists() {
-                make(dir, names)?;
+                let made = make(names)?;
+                match made.save(dir) {
+                    Err(TlsError::File { path, source }) if is_full(&source) => {
+                        let path = path.display();
+                        tracing::error!(%path, %source, "certificate made for this start only");
+                        let private = || Ok(made.key.into_bytes());
+                        let certificate = made.certificate.as_bytes();
+                        return certified(certificate, private, (&chain, &key));
+                    }
+                    saved => saved?,
+                }
             }
             (chain, key)
         }
     };
+    certified(&read(&chain)?, || read(&key), (&chain, &key))
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
+/// Reads a chain and a key in PEM; errors name these paths.
+fn certified(
+    certificate: &[u8],
+    private: impl FnOnce() -> Result<Vec<u8>, TlsError>,
+    (chain, key): (&Path, &Path),
+) -> Result<CertifiedKey, TlsError> {
     let not_pem = |path: &Path, error: rustls::pki_types::pem::Error| TlsError::NotPem {
         path: path.to_owned(),
         reason: error.to_string(),
     };
-    let text = read(&chain)?;
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
-    let certificates = certificates.map_err(|error| not_pem(&chain, error))?;
-    let text = read(&key)?;
-    let private = PrivateKeyDer::from_pem_slice(&text).map_err(|error| not_pem(&key, error))?;
+    let certificates = CertificateDer::pem_slice_iter(certificate);
+    let certificates: Result<Vec<_>, _> = certificates.collect();
+    let certificates = certificates.map_err(|error| not_pem(chain, error))?;
+    let private = PrivateKeyDer::from_pem_slice(&private()?);
+    let private = private.map_err(|error| not_pem(key, error))?;
     let provider = rustls::crypto::ring::default_provider();
     Ok(CertifiedKey::from_der(certificates, private, &provider)?)
 }
 
 /// Makes an authority and a certificate. The authority's key is not kept: whoever trusts its
 /// `ca.pem` trusts this one certificate, and nobody can ever sign another.
-fn make(dir: &Path, names: &[String]) -> Result<(), TlsError> {
-    let mut builder = DirBuilder::new();
-    let made = builder.recursive(true).mode(0o700).create(dir);
-    made.map_err(|source| file_error(dir, source))?;
+fn make(names: &[String]) -> Result<Made, TlsError> {
     let (year, month, day) = today();
     let validity = |params: &mut CertificateParams| {
         params.not_before = date_time_ymd(year, month, day);
@@ -196,9 +230,40 @@ fn make(dir: &Path, names: &[String]) -> Result<(), TlsError> {
     let key = KeyPair::generate()?;
     let certificate = own.signed_by(&key, &issuer)?;
 
-    write(&dir.join("ca.pem"), &authority_pem, 0o644)?;
-    write(&dir.join("key.pem"), &key.serialize_pem(), 0o600)?;
-    write(&dir.join("cert.pem"), &certificate.pem(), 0o644)
+    Ok(Made {
+        authority: authority_pem,
+        key: key.serialize_pem(),
+        certificate: certificate.pem(),
+    })
+}
+
+/// An authority, a certificate and its key, each in PEM.
+struct Made {
+    authority: String,
+    key: String,
+    certificate: String,
+}
+
+impl Made {
+    /// Writes all three files or none.
+    fn save(&self, dir: &Path) -> Result<(), TlsError> {
+        let mut builder = DirBuilder::new();
+        let made = builder.recursive(true).mode(0o700).create(dir);
+        made.map_err(|source| file_error(dir, source))?;
+        let files = [
+            (dir.join("ca.pem"), &self.authority, 0o644),
+            (dir.join("key.pem"), &self.key, 0o600),
+            (dir.join("cert.pem"), &self.certificate, 0o644),
+        ];
+        let mut all = files.iter();
+        let written = all.try_for_each(|(path, text, mode)| write(path, text, *mode));
+        if written.is_err() {
+            for (path, ..) in &files {
+                let _not_there = fs::remove_file(path);
+            }
+        }
+        written
+    }
 }
 
 fn all_names(further: &[String]) -> Vec<String> {

@@ -121,6 +121,8 @@ impl ApiKeys {
     }
 
     async fn write(&self, change: Statement<'_>) -> Result<(), StoreError> {
+        let saved = self.sealer.save();
+        saved.map_err(|error| StoreError::Unwritable(format!("the key file: {error}")))?;
         let written = self.database.write(iter::once(Ok(change))).await;
         written.map(|_rows| ()).map_err(unwritable)
     }

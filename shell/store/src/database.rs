@@ -2,7 +2,8 @@
 //! saw an error is closed: SQLite may have kept its transaction, or ended one that sqlx counts on.
 
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 use sqlx::query::Query;
@@ -16,7 +17,8 @@ use tokio::time::timeout;
 
 use crate::outage::Outage;
 use crate::pending::Pending;
-use crate::{OpenError, StoreError};
+use crate::schema::{self, Uncommitted};
+use crate::{Account, OpenError, StoreError, open};
 
 /// Readers at once.
 const READERS_MAX: u32 = 4;
@@ -38,6 +40,11 @@ pub(crate) struct Database {
     /// Unset after a start without room on the disk, until a write succeeds. The writer's
     /// connection then reads, too, and is the only one: SQLite needs no index file for it.
     readers: OnceLock<SqlitePool>,
+    /// True until the schema is up to date on the disk. Reads see it in `uncommitted` meanwhile.
+    is_behind: AtomicBool,
+    uncommitted: Mutex<Option<Uncommitted>>,
+    /// An account that was made without room on the disk, for the next write.
+    unwritten_account: std::sync::Mutex<Option<Account>>,
     pub(crate) outage: Outage,
 }
 
@@ -53,31 +60,83 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(BUSY_WAIT);
-        let outage = Outage::new(pending);
-        let (mut writer, is_alone) = match options.connect().await {
-            Ok(writer) => (writer, false),
-            Err(refused) => {
-                let writer = alone(&options).connect().await;
-                // The first error is the one that helps.
-                let writer = writer.map_err(|_| error(refused.to_string()))?;
-                outage.begin(&refused.to_string());
-                (writer, true)
-            }
-        };
-        let migrations = sqlx::migrate!("../../migrations");
-        let migrated = migrations.run_direct(None, &mut writer, false).await;
-        migrated.map_err(|e| error(e.to_string()))?;
-        let readers = OnceLock::new();
-        if !is_alone {
-            let pool = pool(&options).await.map_err(|e| error(e.to_string()))?;
-            readers.get_or_init(|| pool);
-        }
-        Ok(Self {
+        let mut database = Self {
+            outage: Outage::new(pending),
+            writer: Mutex::default(),
+            readers: OnceLock::new(),
+            is_behind: AtomicBool::new(false),
+            uncommitted: Mutex::default(),
+            unwritten_account: std::sync::Mutex::default(),
             options,
-            writer: Mutex::new(Some(writer)),
-            readers,
-            outage,
-        })
+        };
+        match database.up_to_date(&database.options).await {
+            Ok(writer) => {
+                let pool = pool(&database.options).await;
+                let pool = pool.map_err(|e| error(e.to_string()))?;
+                database.readers.get_or_init(|| pool);
+                *database.writer.get_mut() = Some(writer);
+            }
+            Err(refused) if schema::is_newer(&refused) => {
+                return Err(database.newer(file).await);
+            }
+            Err(refused) => {
+                // The first error is the one that helps.
+                let alone = database.start_alone(&refused).await;
+                alone.map_err(|_| error(refused.to_string()))?;
+                database.outage.begin(&refused.to_string());
+            }
+        }
+        Ok(database)
+    }
+
+    /// Opens a connection to a file whose schema is up to date.
+    async fn up_to_date(
+        &self,
+        options: &SqliteConnectOptions,
+    ) -> Result<SqliteConnection, sqlx::Error> {
+        let mut connection = options.connect().await?;
+        schema::bring_up_to_date(&mut connection).await?;
+        Ok(connection)
+    }
+
+    /// Starts without room on the disk: on the only connection, and with the schema in memory where
+    /// it is behind.
+    async fn start_alone(&mut self, refused: &sqlx::Error) -> Result<(), sqlx::Error> {
+        let again = match self.up_to_date(&alone(&self.options)).await {
+            Ok(writer) => {
+                *self.writer.get_mut() = Some(writer);
+                return Ok(());
+            }
+            Err(again) => again,
+        };
+        if !schema::is_of_disk(refused) || !schema::is_of_disk(&again) {
+            return Err(again);
+        }
+        *self.uncommitted.get_mut() = Some(Uncommitted::open(&self.options).await?);
+        *self.is_behind.get_mut() = true;
+        Ok(())
+    }
+
+    /// The error of a schema that a newer confab has made.
+    async fn newer(&self, file: &Path) -> OpenError {
+        let reader = match self.options.connect().await {
+            Ok(mut connection) => schema::reader_of(&mut connection).await,
+            Err(_) => None,
+        };
+        OpenError::Newer {
+            path: file.to_owned(),
+            reader: reader.unwrap_or_else(|| "a later version".to_owned()),
+        }
+    }
+
+    /// Has an account written before anything else is.
+    pub(crate) fn write_later(&self, account: Account) {
+        *self.unwritten() = Some(account);
+    }
+
+    fn unwritten(&self) -> std::sync::MutexGuard<'_, Option<Account>> {
+        let account = self.unwritten_account.lock();
+        account.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Executes statements in one transaction; returns the number of rows changed.
@@ -105,8 +164,16 @@ impl Database {
     ) -> Result<u64, sqlx::Error> {
         let mut writer = self.writer.lock().await;
         // Put back after success only: a cancelled write closes its connection, too.
-        let mut connection = self.take_or_open(&mut writer).await?;
-        let written = in_transaction(&mut connection, changes).await;
+        let mut connection = match self.is_behind.load(Ordering::Relaxed) {
+            true => self.catch_up().await?,
+            false => self.take_or_open(&mut writer).await?,
+        };
+        let account = self.unwritten().clone();
+        let insert = account.as_ref().map(|account| Ok(open::insert(account)));
+        let written = in_transaction(&mut connection, insert.into_iter().chain(changes)).await;
+        if written.is_ok() {
+            *self.unwritten() = None;
+        }
         let is_alone = self.readers.get().is_none();
         if written.is_ok() && !is_alone {
             *writer = Some(connection);
@@ -118,6 +185,16 @@ impl Database {
             let _still_alone = self.share(&mut writer).await;
         }
         written
+    }
+
+    /// Brings the schema up to date, now that there may be room.
+    async fn catch_up(&self) -> Result<SqliteConnection, sqlx::Error> {
+        if let Some(uncommitted) = self.uncommitted.lock().await.take() {
+            uncommitted.close().await;
+        }
+        let connection = self.up_to_date(&alone(&self.options)).await?;
+        self.is_behind.store(false, Ordering::Relaxed);
+        Ok(connection)
     }
 
     async fn take_or_open(
@@ -162,6 +239,16 @@ impl Database {
 
     async fn read_alone(&self, statement: Statement<'_>) -> Result<Vec<SqliteRow>, sqlx::Error> {
         let mut writer = self.writer.lock().await;
+        if self.is_behind.load(Ordering::Relaxed) {
+            let mut uncommitted = self.uncommitted.lock().await;
+            let mut opened = match uncommitted.take() {
+                Some(opened) => opened,
+                None => Uncommitted::open(&self.options).await?,
+            };
+            let rows = opened.all(statement).await?;
+            *uncommitted = Some(opened);
+            return Ok(rows);
+        }
         let mut connection = self.take_or_open(&mut writer).await?;
         let rows = statement.fetch_all(&mut connection).await?;
         *writer = Some(connection);
@@ -178,7 +265,7 @@ impl Database {
 }
 
 /// Options of a connection that is the only one and keeps its index of the log in memory.
-fn alone(options: &SqliteConnectOptions) -> SqliteConnectOptions {
+pub(crate) fn alone(options: &SqliteConnectOptions) -> SqliteConnectOptions {
     options.clone().locking_mode(SqliteLockingMode::Exclusive)
 }
 

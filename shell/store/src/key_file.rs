@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use aes_gcm::aead::AeadInPlace as _;
 use aes_gcm::{Aes256Gcm, KeyInit as _};
@@ -16,7 +17,11 @@ const NONCE_BYTES: usize = 12;
 const TAG_BYTES: usize = 16;
 
 /// Encrypts and decrypts stored secrets.
-pub(crate) struct Sealer(Aes256Gcm);
+pub(crate) struct Sealer {
+    cipher: Aes256Gcm,
+    /// A key that found no room on the disk, with its folder.
+    unsaved: Mutex<Option<(PathBuf, [u8; KEY_BYTES])>>,
+}
 
 impl Sealer {
     /// Path of the key file in a data folder.
@@ -42,19 +47,38 @@ impl Sealer {
         Ok(Some(Self::new(&key)))
     }
 
-    /// Makes the key file. On return the file is on the disk.
+    /// Makes the key file. On return the file is on the disk, or the disk is full: then `save` is
+    /// to be called before anything that was encrypted is stored.
     pub(crate) fn create(dir: &Path) -> Result<Self, OpenError> {
         let key = open::random::<KEY_BYTES>()?;
         let path = Self::path(dir);
-        write_new(dir, &path, &key).map_err(|source| OpenError::NotWritable {
-            path: path.clone(),
-            source,
-        })?;
-        Ok(Self::new(&key))
+        let mut sealer = Self::new(&key);
+        match write_new(dir, &path, &key) {
+            Ok(()) => Ok(sealer),
+            Err(error) if is_full(&error) => {
+                tracing::error!(path = %path.display(), %error, "key file is written later");
+                sealer.unsaved = Mutex::new(Some((dir.to_owned(), key)));
+                Ok(sealer)
+            }
+            Err(source) => Err(OpenError::NotWritable { path, source }),
+        }
+    }
+
+    /// Writes the key file if it could not be written when it was made.
+    pub(crate) fn save(&self) -> io::Result<()> {
+        let mut unsaved = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((dir, key)) = &*unsaved {
+            write_new(dir, &Self::path(dir), key)?;
+        }
+        *unsaved = None;
+        Ok(())
     }
 
     fn new(key: &[u8; KEY_BYTES]) -> Self {
-        Self(Aes256Gcm::new(key.into()))
+        Self {
+            cipher: Aes256Gcm::new(key.into()),
+            unsaved: Mutex::default(),
+        }
     }
 
     /// Encrypts a secret; `context` must be the same when it is decrypted.
@@ -64,7 +88,7 @@ impl Sealer {
         sealed.extend_from_slice(secret.as_bytes());
         let body = &mut sealed[NONCE_BYTES..];
         let tag = self
-            .0
+            .cipher
             .encrypt_in_place_detached(&nonce.into(), context.as_bytes(), body);
         let tag = tag.map_err(|_| OpenError::NoRandomness("AES-GCM failed".to_owned()))?;
         sealed.extend_from_slice(&tag);
@@ -76,11 +100,18 @@ impl Sealer {
         let (nonce, rest) = sealed.split_first_chunk::<NONCE_BYTES>()?;
         let (body, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
         let mut body = body.to_vec();
-        self.0
+        self.cipher
             .decrypt_in_place_detached(nonce.into(), context.as_bytes(), &mut body, tag.into())
             .ok()?;
         String::from_utf8(body).ok()
     }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+    )
 }
 
 /// Reads 64 hexadecimal digits.

@@ -17,6 +17,7 @@ mod pending_rows;
 mod recordings;
 mod registrations;
 mod rows;
+mod schema;
 mod sqlite;
 mod statements;
 mod write;

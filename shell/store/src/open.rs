@@ -14,8 +14,8 @@ use sqlx::sqlite::SqliteRow;
 use thiserror::Error;
 
 use crate::api_keys::ApiKeys;
-use crate::database::{Database, unreadable};
-use crate::{Account, FreshAccount, Given, SqliteStore, StoreError, TokenHash};
+use crate::database::{Database, Statement, unreadable};
+use crate::{Account, FreshAccount, Given, SqliteStore, StoreError, TokenHash, schema};
 
 /// Why the data folder cannot be used.
 #[derive(Debug, Error)]
@@ -50,6 +50,18 @@ pub enum OpenError {
         path: PathBuf,
         /// What SQLite said.
         reason: String,
+    },
+    /// A newer confab has changed the schema.
+    #[error(
+        "cannot read the database {path}: a newer confab has changed its schema; start {reader} of \
+         confab, or one after it. Leave the file where it is: this version would begin without its \
+         history"
+    )]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// A version that can read it.
+        reader: String,
     },
     /// The token signs, but only its hash is known.
     #[error(
@@ -186,6 +198,10 @@ async fn settle_account(
             (Ok(()), _) => {}
             // The settings hold anyway, and the next start writes them.
             (Err(error), Some(_)) => tracing::error!(%error, "the account cannot be written"),
+            (Err(error), None) if schema::is_of_disk(&error) => {
+                tracing::error!(%error, "the new account is in memory, and written later");
+                database.write_later(account.clone());
+            }
             (Err(error), None) => return Err(failed(error.to_string())),
         }
     }
@@ -230,7 +246,13 @@ fn account(row: &SqliteRow) -> Result<Account, sqlx::Error> {
 }
 
 async fn write_account(database: &Database, account: &Account) -> Result<(), sqlx::Error> {
-    let insert = sqlx::query(
+    let inserted = database.write(iter::once(Ok(insert(account)))).await;
+    inserted.map(|_| ())
+}
+
+/// Writes an account, or what has changed of it.
+pub(crate) fn insert(account: &Account) -> Statement<'static> {
+    sqlx::query(
         "INSERT INTO accounts
            (sid, friendly_name, token_hash, signing_key, date_created, date_updated)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -238,12 +260,11 @@ async fn write_account(database: &Database, account: &Account) -> Result<(), sql
            date_updated = ?6",
     )
     .bind(account.sid.to_string())
-    .bind(&account.friendly_name)
-    .bind(account.token_hash.0.as_slice())
-    .bind(&account.signing_key)
+    .bind(account.friendly_name.clone())
+    .bind(account.token_hash.0.to_vec())
+    .bind(account.signing_key.clone())
     .bind(account.date_created.0)
-    .bind(account.date_updated.0);
-    database.write(iter::once(Ok(insert))).await.map(|_| ())
+    .bind(account.date_updated.0)
 }
 
 pub(crate) fn now() -> WallTime {

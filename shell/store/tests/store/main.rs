@@ -4,6 +4,7 @@
 
 mod dir;
 mod faults;
+mod full_start;
 mod keys;
 mod notices;
 mod outages;

@@ -3,11 +3,11 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Result, ensure};
 use confab_conformance::api::Api;
 use confab_conformance::application::{Application, Received};
 use confab_conformance::namespace::alone_with;
@@ -47,6 +47,43 @@ fn wait_for_health(server: &Server, wanted: &str) {
     }
 }
 
+/// A data folder that can be filled up, and an application.
+struct Place {
+    _folder: tempfile::TempDir,
+    data: PathBuf,
+    app: Application,
+}
+
+impl Place {
+    fn new() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let data = folder.path().join("data");
+        mount_tmpfs(&data);
+        let app = Application::start()?;
+        app.serve("/voice", "text/xml", DOCUMENT);
+        Ok(Self {
+            _folder: folder,
+            data,
+            app,
+        })
+    }
+
+    fn start(&self) -> Result<Server> {
+        Server::start(&[
+            ("CONFAB_VOICE_URL", &self.app.url("/voice")),
+            ("CONFAB_DATA_DIR", self.data.to_str().unwrap()),
+        ])
+    }
+
+    /// Ends a server by SIGKILL, and starts the next one.
+    fn killed_and_started(&self, server: Server) -> Result<Server> {
+        let pid = server.pid().to_string();
+        ensure!(Command::new("kill").args(["-9", &pid]).status()?.success());
+        drop(server);
+        self.start()
+    }
+}
+
 fn mount_tmpfs(dir: &Path) {
     std::fs::create_dir_all(dir).unwrap();
     let mut mount = Command::new("mount");
@@ -55,7 +92,7 @@ fn mount_tmpfs(dir: &Path) {
 }
 
 /// Takes all free space of a file system.
-fn fill(data: &Path) -> std::path::PathBuf {
+fn fill(data: &Path) -> PathBuf {
     let ballast = data.join("ballast");
     let mut file = File::create(&ballast).unwrap();
     while file.write_all(&[0; 4_096]).is_ok() {}
@@ -120,26 +157,18 @@ fn conferences(app: &Application, server: &Server, phones: &Phones, count: usize
 fn full_data_folder_stops_no_call_and_loses_no_history() {
     let test = "outages::full_data_folder_stops_no_call_and_loses_no_history";
     let run = || {
-        let folder = tempfile::tempdir()?;
-        let data = folder.path().join("data");
-        mount_tmpfs(&data);
-        let app = Application::start()?;
-        app.serve("/voice", "text/xml", DOCUMENT);
-        let url = app.url("/voice");
-        let environment = [
-            ("CONFAB_VOICE_URL", url.as_str()),
-            ("CONFAB_DATA_DIR", data.to_str().unwrap()),
-        ];
-        let server = Server::start(&environment)?;
+        let place = Place::new()?;
+        let (data, app) = (&place.data, &place.app);
+        let server = place.start()?;
         let (phones, api) = (Phones::new()?, Api::new(&server)?);
-        conferences(&app, &server, &phones, 3);
+        conferences(app, &server, &phones, 3);
 
         // A call whose recording is whole before the disk is full, and ends during the outage.
         let anna = call(&phones, &server, "desk", "anna", TONES[0])?;
         let boris = call(&phones, &server, "desk", "boris", TONES[1])?;
         let (conference, seated) = api.seated("desk", 2)?;
         settle();
-        let ballast = fill(&data);
+        let ballast = fill(data);
         let muted = format!(
             "/Conferences/{conference}/Participants/{}",
             seated[0]["call_sid"].as_str().unwrap()
@@ -152,7 +181,7 @@ fn full_data_folder_stops_no_call_and_loses_no_history() {
         ensure!(matrix(&[&anna, &boris], &[])? == "anna: boris\nboris: anna\n");
         anna.phone.hang_up()?;
         boris.phone.hang_up()?;
-        conferences(&app, &server, &phones, 3);
+        conferences(app, &server, &phones, 3);
         wait_for_health(&server, "degraded");
         let notices = api.get("/Notifications.json")?.json.to_string();
         ensure!(
@@ -163,27 +192,22 @@ fn full_data_folder_stops_no_call_and_loses_no_history() {
 
         std::fs::remove_file(ballast)?;
         wait_for_health(&server, "ok");
-        conferences(&app, &server, &phones, 3);
-        let ended = events(&app, "conference-end").len();
+        conferences(app, &server, &phones, 3);
+        let ended = events(app, "conference-end").len();
         ensure!(ended == 10, "{ended} conferences");
         let recorded = |all: &[Received]| {
             let told = all.iter().filter(|r| r.path == "/recorded").count();
             (told == 10).then_some(())
         };
         app.wait_for("10 recordings", PATIENCE, recorded)?;
-        events_are_true(&app, &server);
+        events_are_true(app, &server);
         let calls = sids(&api, "Calls").len();
         ensure!(calls == 20, "{calls} of 20 calls");
 
         // Everything is on the disk, not only in the process.
-        let killed = Command::new("kill")
-            .args(["-9", &server.pid().to_string()])
-            .status();
-        ensure!(killed?.success());
-        drop(server);
-        let server = Server::start(&environment)?;
+        let server = place.killed_and_started(server)?;
         let api = Api::new(&server)?;
-        events_are_true(&app, &server);
+        events_are_true(app, &server);
         let calls = sids(&api, "Calls").len();
         ensure!(calls == 20, "{calls} of 20 calls after the restart");
         Ok(())
@@ -195,21 +219,13 @@ fn full_data_folder_stops_no_call_and_loses_no_history() {
 fn end_of_a_recording_is_reported_after_its_row_is_written() {
     let test = "outages::end_of_a_recording_is_reported_after_its_row_is_written";
     let run = || {
-        let folder = tempfile::tempdir()?;
-        let data = folder.path().join("data");
-        mount_tmpfs(&data);
+        let place = Place::new()?;
+        let (data, app) = (&place.data, &place.app);
         // The audio has room; the database alone has none.
         mount_tmpfs(&data.join("recordings"));
-        let app = Application::start()?;
-        app.serve("/voice", "text/xml", DOCUMENT);
-        let url = app.url("/voice");
-        let environment = [
-            ("CONFAB_VOICE_URL", url.as_str()),
-            ("CONFAB_DATA_DIR", data.to_str().unwrap()),
-        ];
-        let server = Server::start(&environment)?;
+        let server = place.start()?;
         let (phones, api) = (Phones::new()?, Api::new(&server)?);
-        conferences(&app, &server, &phones, 1);
+        conferences(app, &server, &phones, 1);
         let recorded = |count| {
             move |all: &[Received]| {
                 let told = all.iter().filter(|r| r.path == "/recorded").count();
@@ -218,8 +234,8 @@ fn end_of_a_recording_is_reported_after_its_row_is_written() {
         };
         app.wait_for("a recording", PATIENCE, recorded(1))?;
 
-        let ballast = fill(&data);
-        conferences(&app, &server, &phones, 2);
+        let ballast = fill(data);
+        conferences(app, &server, &phones, 2);
         wait_for_health(&server, "degraded");
         pause(Duration::from_secs(2));
         let known = api.get("/Recordings.json")?.json.to_string();
@@ -230,12 +246,45 @@ fn end_of_a_recording_is_reported_after_its_row_is_written() {
 
         std::fs::remove_file(ballast)?;
         app.wait_for("3 recordings", PATIENCE, recorded(3))?;
-        let killed = Command::new("kill")
-            .args(["-9", &server.pid().to_string()])
-            .status();
-        ensure!(killed?.success());
-        drop(server);
-        events_are_true(&app, &Server::start(&environment)?);
+        events_are_true(app, &place.killed_and_started(server)?);
+        Ok(())
+    };
+    alone_with(test, &[], run).unwrap();
+}
+
+#[test]
+fn first_start_on_a_full_disk_takes_calls_and_is_written_later() {
+    let test = "outages::first_start_on_a_full_disk_takes_calls_and_is_written_later";
+    let run = || {
+        let place = Place::new()?;
+        // The audio has room; certificate, key file and database have none.
+        mount_tmpfs(&place.data.join("recordings"));
+        let ballast = fill(&place.data);
+        let server = place.start()?;
+        wait_for_health(&server, "degraded");
+        let (phones, api) = (Phones::new()?, Api::new(&server)?);
+        let anna = call(&phones, &server, "desk", "anna", TONES[0])?;
+        let boris = call(&phones, &server, "desk", "boris", TONES[1])?;
+        api.seated("desk", 2)?;
+        settle();
+        ensure!(matrix(&[&anna, &boris], &[])? == "anna: boris\nboris: anna\n");
+        anna.phone.hang_up()?;
+        boris.phone.hang_up()?;
+        let ended = |all: &[Received]| {
+            let mut ended = all.iter().filter(|one| is_event(one, "conference-end"));
+            ended.next().map(|_| ())
+        };
+        place.app.wait_for("conference-end", PATIENCE, ended)?;
+        wait_for_health(&server, "degraded");
+        std::fs::remove_file(ballast)?;
+        wait_for_health(&server, "ok");
+        let recorded = |all: &[Received]| all.iter().find(|r| r.path == "/recorded").map(|_| ());
+        place.app.wait_for("a recording", PATIENCE, recorded)?;
+        let server = place.killed_and_started(server)?;
+        wait_for_health(&server, "ok");
+        events_are_true(&place.app, &server);
+        let calls = sids(&Api::new(&server)?, "Calls").len();
+        ensure!(calls == 2, "{calls} of 2 calls after the restart");
         Ok(())
     };
     alone_with(test, &[], run).unwrap();
