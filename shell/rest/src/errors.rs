@@ -100,6 +100,13 @@ pub(crate) enum ApiError {
     TooManyConnections,
     #[error("too many failed logins: try again in {0} s")]
     TooManyLogins(u64),
+    #[error(
+        "invalid Host {0:?}: expected the listening address, localhost, CONFAB_PUBLIC_ADDRESS, a \
+         name in the certificate or in CONFAB_HTTP_HOSTS"
+    )]
+    ForeignHost(String),
+    #[error("invalid Origin {0:?}: expected the server's own or one of CONFAB_CORS_ORIGINS")]
+    ForeignOrigin(String),
 }
 
 impl ApiError {
@@ -197,6 +204,8 @@ impl ApiError {
             | Self::NotRemoved(_)
             | Self::WrongReply => (20001, StatusCode::INTERNAL_SERVER_ERROR),
             Self::TooManyConnections | Self::TooManyLogins(_) => TOO_MANY,
+            Self::ForeignHost(_) => (10000, StatusCode::MISDIRECTED_REQUEST),
+            Self::ForeignOrigin(_) => (10000, StatusCode::FORBIDDEN),
             Self::Http(status) | Self::Unreadable(status) => (http_code(*status), *status),
         }
     }
@@ -260,6 +269,7 @@ impl ApiError {
         let (status, length) = (status.as_u16(), body.len());
         format!(
             "HTTP/1.1 {status} {reason}\r\ncontent-type: application/json\r\n{again}\
+             x-content-type-options: nosniff\r\ncache-control: no-store\r\n\
              connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
         )
         .into_bytes()

@@ -6,12 +6,13 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use confab_terms::ClientNetwork;
-use confab_terms::limits::{HTTP_CONNECTIONS_MAX, HTTP_CONNECTIONS_OF_ONE_MAX};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// All of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Seats {
+    all: usize,
+    of_one: usize,
     free: Arc<Semaphore>,
     taken: Arc<Mutex<HashMap<ClientNetwork, usize>>>,
 }
@@ -25,9 +26,12 @@ pub(crate) struct Seat {
 }
 
 impl Seats {
-    pub(crate) fn new() -> Self {
+    /// So many in all, and so many from one address.
+    pub(crate) fn new(all: usize, of_one: usize) -> Self {
         Self {
-            free: Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX)),
+            all,
+            of_one,
+            free: Arc::new(Semaphore::new(all)),
             taken: Arc::default(),
         }
     }
@@ -38,7 +42,7 @@ impl Seats {
         let from = ClientNetwork::of(from);
         let mut taken = lock(&self.taken);
         let count = taken.entry(from).or_default();
-        if *count >= HTTP_CONNECTIONS_OF_ONE_MAX {
+        if *count >= self.of_one {
             return None;
         }
         *count += 1;
@@ -51,7 +55,7 @@ impl Seats {
 
     /// Ends when all of them are free.
     pub(crate) async fn all_free(&self) {
-        let all = u32::try_from(HTTP_CONNECTIONS_MAX).unwrap_or(u32::MAX);
+        let all = u32::try_from(self.all).unwrap_or(u32::MAX);
         // Closed it is never.
         let _ = self.free.acquire_many(all).await;
     }

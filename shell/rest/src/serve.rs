@@ -1,11 +1,15 @@
 //! Listeners, plain and TLS: connections counted, clients that dawdle cut off, a way to stop.
 
 use std::io;
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use axum::{Extension, Router};
 use confab_terms::ClientNetwork;
-use confab_terms::limits::{HTTP_HEAD_BYTES_MAX, HTTP_HEAD_WAIT, HTTP_STREAMS_MAX};
+use confab_terms::limits::{
+    HTTP_CONNECTIONS_MAX, HTTP_CONNECTIONS_OF_ONE_MAX, HTTP_HEAD_BYTES_MAX, HTTP_HEAD_WAIT,
+    HTTP_STREAMS_MAX,
+};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -15,11 +19,13 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::errors::ApiError;
+use crate::guard::{AcceptedOn, Guard, Hosts};
+use crate::limits::{PROBE_WAIT, PROBES_MAX, PROBES_OF_ONE_MAX};
 use crate::logins::Peer;
 use crate::seats::{Seat, Seats};
 use crate::unfinished::Budget;
 use crate::wire::Wire;
-use crate::{Api, Dialect, Metrics, metrics, router};
+use crate::{Api, Dialect, Metrics, metrics, probes, router};
 
 /// How long requests that are under way may go on after the end was asked for.
 const FINISH_WAIT: Duration = Duration::from_secs(5);
@@ -32,31 +38,56 @@ pub struct Listener {
     pub tcp: TcpListener,
     /// TLS, or plain.
     pub tls: Option<TlsAcceptor>,
+    /// Names by which requests may address it.
+    pub hosts: Hosts,
+    /// Number of open descriptors from which on only `/healthz` and `/metrics` are answered.
+    pub descriptors_max: u64,
+}
+
+impl Listener {
+    /// Returns whether a connection leaves enough descriptors to the rest of the process: the
+    /// system gives out the lowest number that is free.
+    fn has_descriptors(&self, stream: &TcpStream) -> bool {
+        u64::try_from(stream.as_raw_fd()).is_ok_and(|number| number < self.descriptors_max)
+    }
 }
 
 /// Serves the API until `shutdown` comes, then lets requests under way finish.
 pub async fn serve(listeners: Vec<Listener>, api: Api, shutdown: impl Future<Output = ()>) {
     let (metrics, dialect) = (api.metrics.clone(), api.dialect);
+    let origins = api.cors_origins.clone();
     let router = router(api);
     let plain = metrics::before(router.clone(), metrics.clone());
-    let seats = Seats::new();
+    let seats = Seats::new(HTTP_CONNECTIONS_MAX, HTTP_CONNECTIONS_OF_ONE_MAX);
+    let probes = Seats::new(PROBES_MAX, PROBES_OF_ONE_MAX);
     let unfinished = Budget::default();
     let (stop, stopped) = watch::channel(false);
     let accepting: Vec<_> = listeners
         .into_iter()
-        .map(|listener| {
+        .filter_map(|listener| {
+            let is_tls = listener.tls.is_some();
+            let guard = Guard {
+                listen: listener.tcp.local_addr().ok()?,
+                is_tls,
+                hosts: listener.hosts.clone(),
+                origins: origins.clone(),
+                dialect,
+                metrics: metrics.clone(),
+            };
             let door = Door {
-                router: match listener.tls {
-                    None => plain.clone(),
-                    Some(_) => router.clone(),
-                },
+                router: guard.before(if is_tls {
+                    router.clone()
+                } else {
+                    plain.clone()
+                }),
                 metrics: metrics.clone(),
                 dialect,
                 seats: seats.clone(),
                 unfinished: unfinished.clone(),
+                probes: probes.clone(),
                 stopped: stopped.clone(),
             };
-            tokio::spawn(door.accept(listener))
+            Some(tokio::spawn(door.accept(listener)))
         })
         .collect();
     shutdown.await;
@@ -75,6 +106,8 @@ struct Door {
     dialect: Dialect,
     seats: Seats,
     unfinished: Budget,
+    /// Permits beyond `seats`, for `/healthz` and `/metrics`.
+    probes: Seats,
     stopped: watch::Receiver<bool>,
 }
 
@@ -92,17 +125,23 @@ impl Door {
                     continue;
                 }
             };
-            match self.seats.take(from.ip()) {
-                Some(seat) => {
-                    let mut door = self.clone();
-                    let peer = Peer(ClientNetwork::of(from.ip()));
-                    door.router = door.router.layer(Extension(peer));
-                    tokio::spawn(door.speak(stream, listener.tls.clone(), seat));
-                }
-                None => {
-                    self.metrics.answered(429);
-                    turn_away(&stream, listener.tls.is_some(), self.dialect);
-                }
+            let mut door = self.clone();
+            let peer = Peer(ClientNetwork::of(from.ip()));
+            door.router = door.router.layer(Extension(peer));
+            if let Ok(local) = stream.local_addr() {
+                door.router = door.router.layer(Extension(AcceptedOn(local.ip())));
+            }
+            let tls = listener.tls.clone();
+            let seat = self.seats.take(from.ip());
+            if let Some(seat) = seat.filter(|_| listener.has_descriptors(&stream)) {
+                tokio::spawn(door.speak(stream, tls, seat));
+            } else if let Some(probe) = self.probes.take(from.ip()) {
+                door.router = probes::only(door.router, self.metrics.clone(), self.dialect);
+                let answered = door.speak(stream, tls, probe);
+                tokio::spawn(tokio::time::timeout(PROBE_WAIT, answered));
+            } else {
+                self.metrics.answered(429);
+                turn_away(&stream, tls.is_some(), self.dialect);
             }
         }
     }

@@ -28,8 +28,8 @@ const CONTINUATION: u8 = 9;
 const ENHANCE_YOUR_CALM: u32 = 11;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
-/// GET https://a/healthz in HPACK.
-const GET: &[u8] = b"\x82\x87\x44\x08/healthz\x41\x01a";
+/// GET https://localhost/healthz in HPACK.
+const GET: &[u8] = b"\x82\x87\x44\x08/healthz\x41\x09localhost";
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = (payload.len() as u32).to_be_bytes();
@@ -98,7 +98,7 @@ fn goaway(frames: &[u8]) -> Option<u32> {
 
 async fn is_served(running: &Running) {
     let mut stream = TcpStream::connect(running.plain).await.unwrap();
-    let request = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     stream.write_all(request).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
@@ -172,7 +172,7 @@ async fn whoever_never_begins_or_never_takes_an_answer_is_ended() {
     pinging.write_all(&settings).await.unwrap();
     let pings = frame(PING, 0, 0, &[7; 8]).repeat(500);
     let plain = with_little_room(running.plain).await;
-    let requests = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n".repeat(500);
+    let requests = b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(500);
     tokio::join!(
         never_begins,
         write_until_ended(pinging, &pings, "a flood of pings"),

@@ -2,6 +2,7 @@
 //! bad value is one line that says which, what it is, and what would do.
 
 mod layers;
+mod secret_files;
 mod settings;
 mod trunks;
 mod typed;

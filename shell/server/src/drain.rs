@@ -13,6 +13,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 use crate::failure::Failure;
+use crate::logging;
 use crate::queues::Letterbox;
 use crate::threads::Running;
 
@@ -149,6 +150,7 @@ pub(crate) async fn unless_again<T>(signals: &mut Signals, what: impl Future<Out
         done = what => done,
         () = signals.next() => {
             tracing::warn!("a second signal: ending at once");
+            logging::flush();
             process::exit(0);
         }
     }

@@ -10,6 +10,7 @@ use confab_store::OpenError;
 use thiserror::Error;
 
 use crate::config::BadValue;
+use crate::logging;
 use crate::watchdog::Stopped;
 
 /// Why confab does not run.
@@ -112,7 +113,7 @@ impl Failure {
     /// Says so on one line of standard error.
     pub(crate) fn tell(&self) -> ExitCode {
         let line = self.to_string().replace('\n', " ");
-        eprintln!("confab: {line}");
+        logging::last_line(&format!("confab: {line}"));
         match self {
             Self::BadValue(_) | Self::Store(OpenError::NoToken { .. }) => ExitCode::from(2),
             Self::Stopped(_) | Self::Ended => ExitCode::from(3),

@@ -40,5 +40,7 @@ fn main() -> ExitCode {
         Asked::Check(config) => Ok(check::check(config)),
         Asked::Demo(options) => demo::demo(&options),
     });
-    result.unwrap_or_else(|failure| failure.tell())
+    let status = result.unwrap_or_else(|failure| failure.tell());
+    logging::flush();
+    status
 }

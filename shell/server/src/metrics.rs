@@ -231,6 +231,11 @@ impl Shown {
                 logging::left_out(),
             ),
             one(
+                "confab_log_lines_dropped_total",
+                "Log lines dropped because standard error did not take them in time",
+                logging::dropped(),
+            ),
+            one(
                 "confab_history_lost_total",
                 "Entries of the history that did not reach the disk",
                 self.store.lost(),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use confab_rest::{Api, Dialect, Line, Listener, Metrics, Served};
-use confab_sockets::{Listening, Udp, raise_open_files};
+use confab_rest::{Api, Dialect, Hosts, Line, Listener, Metrics, Served};
+use confab_sockets::{Listening, Udp, raise_open_files, reserve_descriptors};
 use confab_sounds::AudioFiles;
 use confab_store::{FreshAccount, Given, Outbox as _, SqliteStore, Store};
 use tokio::net::TcpListener;
@@ -35,7 +35,7 @@ const SIP_BUFFER_BYTES: usize = 4 << 20;
 
 /// Runs the server until it has drained.
 pub(crate) fn serve(config: &Config) -> Result<(), Failure> {
-    logging::start(config);
+    logging::start(config)?;
     let runtime = runtime()?;
     let result = runtime.block_on(run(config, Arc::default(), |_| ()));
     // What still waits on other people's servers is not waited for.
@@ -81,7 +81,10 @@ pub(crate) async fn run(
     open: impl FnOnce(Doors),
 ) -> Result<(), Failure> {
     let mut signals = Signals::listen(stop)?;
-    raise_open_files();
+    // 0: the system does not tell.
+    let descriptors = Some(raise_open_files()).filter(|&most| most > 0);
+    let descriptors = descriptors.unwrap_or(u64::MAX);
+    let reserved = reserve_descriptors(descriptors);
     memory::watch();
     warn_about_secrets(config);
     let bound = bind(config).await?;
@@ -96,7 +99,14 @@ pub(crate) async fn run(
         show(fresh, config.dialect);
     }
     let served = certificate::load(config)?;
-    let listeners = listeners(served.as_ref(), bound.http, bound.https)?;
+    let named = |tcp| Listener {
+        tcp,
+        tls: None,
+        hosts: hosts(config, served.as_ref()),
+        // The last ones are for probes and the disk.
+        descriptors_max: descriptors.saturating_sub(reserved / 4),
+    };
+    let listeners = listeners(served.as_ref(), named(bound.http), bound.https.map(named))?;
     let sips = certificate::sips(config, bound.sips, served.as_ref())?;
     certificate::reload_on_hangup(served)?;
     let disk = Arc::new(store);
@@ -292,18 +302,24 @@ fn show(fresh: &FreshAccount, dialect: Dialect) {
 
 fn listeners(
     served: Option<&Arc<Served>>,
-    http: TcpListener,
-    https: Option<TcpListener>,
+    http: Listener,
+    https: Option<Listener>,
 ) -> Result<Vec<Listener>, Failure> {
-    let mut listeners = vec![Listener {
-        tcp: http,
-        tls: None,
-    }];
-    if let (Some(tcp), Some(served)) = (https, served) {
+    let mut listeners = vec![http];
+    if let (Some(https), Some(served)) = (https, served) {
         let tls = Some(served.acceptor()?);
-        listeners.push(Listener { tcp, tls });
+        listeners.push(Listener { tls, ..https });
     }
     Ok(listeners)
+}
+
+/// Names by which requests may address the API, besides the listening addresses.
+fn hosts(config: &Config, served: Option<&Arc<Served>>) -> Hosts {
+    let public = config.public_address.map(|ip| ip.to_string());
+    Hosts {
+        names: config.http_hosts.iter().cloned().chain(public).collect(),
+        certificate: served.cloned(),
+    }
 }
 
 fn tell_where(listeners: &[Listener], sip: SocketAddr, sips_port: Option<u16>) {

@@ -22,7 +22,7 @@ mod wake;
 
 pub use batch::{Batch, Datagram};
 pub use clock::{now, now_both, sleep_until, wall};
-pub use limits::raise_open_files;
+pub use limits::{raise_open_files, reserve_descriptors};
 pub use memory::{free_bytes, give_back_free_memory};
 pub use pair::{Lease, Pair, PortRange, Ports};
 pub use poll::Poll;

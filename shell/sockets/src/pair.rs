@@ -12,6 +12,7 @@ use confab_terms::limits::PORTS_TAKEN_MAX;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 
+use crate::limits::of_calls;
 use crate::{Udp, now};
 
 /// The two sockets of a leg.
@@ -178,8 +179,8 @@ impl Ports {
 }
 
 fn bind_pair(address: IpAddr, port: u16, lease: Lease) -> io::Result<Pair> {
-    let rtp = Udp::bind(SocketAddr::new(address, port))?;
-    let rtcp = Udp::bind(SocketAddr::new(address, port + 1))?;
+    let rtp = of_calls(Udp::bind(SocketAddr::new(address, port))?)?;
+    let rtcp = of_calls(Udp::bind(SocketAddr::new(address, port + 1))?)?;
     Ok(Pair {
         rtp,
         rtcp,

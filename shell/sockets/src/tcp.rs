@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
 use crate::address::to_kernel;
+use crate::limits::of_calls;
 
 /// How long the other end may leave what was sent unacknowledged, or its window shut.
 const UNHEARD_MAX: Duration = Duration::from_secs(32);
@@ -41,11 +42,12 @@ impl Listening {
     ///
     /// # Errors
     ///
-    /// There are no descriptors left: whoever waits goes on waiting.
+    /// There are no descriptors left, and whoever waits goes on waiting; or only reserved ones, and
+    /// the connection is closed.
     pub fn accept(&self) -> io::Result<Option<(Tcp, SocketAddr)>> {
         loop {
             match self.0.accept() {
-                Ok((stream, from)) => return Ok(Some((Tcp::of(stream)?, from))),
+                Ok((stream, from)) => return Ok(Some((Tcp::of(of_calls(stream)?)?, from))),
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => return Ok(None),
                     // It gave up while it waited: the next one may be there all the same.

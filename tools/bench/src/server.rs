@@ -163,7 +163,7 @@ impl Api {
         let secret = STANDARD.encode(format!("{ACCOUNT}:{TOKEN}"));
         let length = form.len();
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Basic {secret}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {secret}\r\n\
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n\
              {form}"
         );

@@ -8,7 +8,7 @@ fn address(text: &str) -> IpAddr {
 
 #[test]
 fn one_address_gets_its_share_and_the_others_theirs() {
-    let seats = Seats::new();
+    let seats = Seats::new(HTTP_CONNECTIONS_MAX, HTTP_CONNECTIONS_OF_ONE_MAX);
     let greedy = address("192.0.2.1");
     let mut held: Vec<_> = (0..HTTP_CONNECTIONS_OF_ONE_MAX)
         .map(|_| seats.take(greedy).unwrap())
@@ -25,7 +25,7 @@ fn one_address_gets_its_share_and_the_others_theirs() {
 
 #[test]
 fn a_network_of_ipv6_is_one() {
-    let seats = Seats::new();
+    let seats = Seats::new(HTTP_CONNECTIONS_MAX, HTTP_CONNECTIONS_OF_ONE_MAX);
     let held: Vec<_> = (0..HTTP_CONNECTIONS_OF_ONE_MAX)
         .map(|n| seats.take(address(&format!("2001:db8::{n:x}"))).unwrap())
         .collect();
@@ -37,7 +37,7 @@ fn a_network_of_ipv6_is_one() {
 
 #[test]
 fn all_together_get_no_more_than_all_seats() {
-    let seats = Seats::new();
+    let seats = Seats::new(HTTP_CONNECTIONS_MAX, HTTP_CONNECTIONS_OF_ONE_MAX);
     let held: Vec<_> = (0..HTTP_CONNECTIONS_MAX)
         .map(|n| {
             seats

@@ -4,6 +4,7 @@
 
 mod bad_values;
 mod bodies;
+mod browsers;
 mod call_parameters;
 mod calls;
 #[path = "../common/mod.rs"]

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::{Memory, account};
-use confab_rest::{Api, Certificate, Dialect, Line, Listener, Metrics, acceptor, serve};
+use confab_rest::{
+    Api, Certificate, Dialect, Hosts, Line, Listener, Metrics, Served, acceptor, serve,
+};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -75,10 +77,17 @@ pub async fn run(dir: &Path) -> Running {
         Listener {
             tcp: plain,
             tls: None,
+            hosts: Hosts::default(),
+            descriptors_max: u64::MAX,
         },
         Listener {
             tcp: tls,
             tls: Some(acceptor(&made(dir)).unwrap()),
+            hosts: Hosts {
+                names: vec!["named.example.com".to_owned()],
+                certificate: Some(Served::load(made(dir)).unwrap()),
+            },
+            descriptors_max: u64::MAX,
         },
     ];
     let ended = tokio::spawn(serve(listeners, api, async move {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::written::{WrittenTrunk, text_of};
-use super::{BadValue, SETTINGS, Setting};
+use super::{BadValue, SETTINGS, Setting, secret_files};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,19 @@ pub(crate) enum Origin {
     File { name: String, file: String },
     /// Ours.
     Default(String),
+}
+
+impl Origin {
+    /// Returns whether a value of this layer counts before one of the other's.
+    pub(super) fn is_above(&self, other: &Self) -> bool {
+        let rank = |origin: &Self| match origin {
+            Self::Flag(_) => 3,
+            Self::Environment(_) => 2,
+            Self::File { .. } => 1,
+            Self::Default(_) => 0,
+        };
+        rank(self) > rank(other)
+    }
 }
 
 impl fmt::Display for Origin {
@@ -90,6 +103,7 @@ impl Layers {
                 given.insert(setting.name, Given { origin, value });
             }
         }
+        secret_files::resolve(&mut given)?;
         Ok(Self { given, trunks })
     }
 

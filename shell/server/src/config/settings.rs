@@ -79,7 +79,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "trunk_password",
         default: None,
         value: "PASSWORD",
-        help: "Its user's password",
+        help: "Its user's password; ps shows it as a flag",
+    },
+    Setting {
+        name: "trunk_password_file",
+        default: None,
+        value: "FILE",
+        help: "File that holds the password, in place of the password itself",
     },
     Setting {
         name: "trunk_address",
@@ -170,13 +176,26 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "auth_token",
         default: None,
         value: "TOKEN",
-        help: "Its token [default: made at first start, printed once]",
+        help: "Its token; ps shows it as a flag [default: made at first start, printed once]",
+    },
+    Setting {
+        name: "auth_token_file",
+        default: None,
+        value: "FILE",
+        help: "File that holds the token, in place of the token itself",
     },
     Setting {
         name: "signing_key",
         default: None,
         value: "KEY",
-        help: "Signs webhooks, unless the token does (twilio) [default: made at first start]",
+        help: "Signs webhooks, unless the token does (twilio); ps shows it as a flag \
+               [default: made at first start]",
+    },
+    Setting {
+        name: "signing_key_file",
+        default: None,
+        value: "FILE",
+        help: "File that holds the key, in place of the key itself",
     },
     Setting {
         name: "codecs",
@@ -281,6 +300,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: None,
         value: "ORIGIN,…",
         help: "Origins that browsers may call the API from; none: same origin only",
+    },
+    Setting {
+        name: "http_hosts",
+        default: None,
+        value: "HOST,…",
+        help: "Further names that requests of browsers, and all requests to a loopback address, \
+               may name as their host",
     },
     Setting {
         name: "dialect",

@@ -459,3 +459,110 @@ fn cors_origins_are_a_list_and_unset_by_default() {
         ["http://[::1]:3000"]
     );
 }
+
+/// A file with a secret, removed with the test.
+struct SecretFile(std::path::PathBuf);
+
+impl SecretFile {
+    fn new(name: &str, text: &[u8]) -> Self {
+        let name = format!("confab-secret-{}-{name}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for SecretFile {
+    fn drop(&mut self) {
+        let _gone_already = std::fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn secrets_are_read_from_files_of_every_layer() {
+    let file = SecretFile::new("good", b"from a file\n");
+    let other = SecretFile::new("other", b"of a trunk\r\n");
+    let path = file.path();
+    let token = |config: Config| config.auth_token.unwrap();
+    let config = read(&[("auth-token-file", path)], &[], "").unwrap();
+    assert_eq!(token(config), "from a file");
+    let both = [
+        ("CONFAB_AUTH_TOKEN_FILE", path),
+        ("CONFAB_SIGNING_KEY_FILE", path),
+    ];
+    let config = read(&[], &both, "").unwrap();
+    assert_eq!(config.signing_key.as_deref(), Some("from a file"));
+    assert_eq!(token(config), "from a file");
+    // The upper layer counts, whichever of the two it is.
+    let config = read(&[("auth-token", "flag")], &both, "").unwrap();
+    assert_eq!(token(config), "flag");
+    let config = read(
+        &[("auth-token-file", path)],
+        &[("CONFAB_AUTH_TOKEN", "x")],
+        "",
+    );
+    assert_eq!(token(config.unwrap()), "from a file");
+    let trunks = format!(
+        "trunk_user = 'a'\ntrunk_password_file = '{path}'\n[[trunk]]\nname = 'two'\n\
+         user = 'b'\npassword_file = '{}'\n",
+        other.path()
+    );
+    let config = read(&[], &[], &trunks).unwrap();
+    let passwords = config
+        .trunks
+        .iter()
+        .filter_map(|trunk| trunk.account.as_ref());
+    let passwords: Vec<_> = passwords
+        .map(|account| account.password.0.as_str())
+        .collect();
+    assert_eq!(passwords, ["from a file", "of a trunk"]);
+}
+
+#[test]
+fn files_that_hold_no_secret_are_named_and_never_repeated() {
+    let missing = refusal("CONFAB_AUTH_TOKEN_FILE", "/nowhere/token");
+    assert!(missing.contains("cannot be read"), "{missing}");
+    let long = vec![b'x'; 4_097];
+    for (name, text, says) in [
+        ("empty", &b" \n"[..], "is empty"),
+        ("long", &long[..], "more than 4096 bytes"),
+        ("binary", &b"secret\xff"[..], "is not UTF-8"),
+    ] {
+        let file = SecretFile::new(name, text);
+        let line = refusal("CONFAB_SIGNING_KEY_FILE", file.path());
+        assert!(line.contains(says), "{line}");
+    }
+    let file = SecretFile::new("controls", b"one\ntwo\n");
+    let line = read(&[], &[("CONFAB_AUTH_TOKEN_FILE", file.path())], "").unwrap_err();
+    assert!(line.contains("CONFAB_AUTH_TOKEN_FILE"), "{line}");
+    assert!(!line.contains("two"), "{line}");
+    let file = SecretFile::new("beside", b"secret");
+    let path = file.path();
+    let beside = [("CONFAB_AUTH_TOKEN", "x"), ("CONFAB_AUTH_TOKEN_FILE", path)];
+    let line = read(&[], &beside, "").unwrap_err();
+    assert!(line.contains("beside the secret itself"), "{line}");
+    let trunk =
+        format!("[[trunk]]\nname = 'a'\nuser = 'b'\npassword = 'c'\npassword_file = '{path}'\n");
+    let line = read(&[], &[], &trunk).unwrap_err();
+    assert!(line.contains("password_file of [[trunk]] \"a\""), "{line}");
+}
+
+#[test]
+fn http_hosts_are_names_without_ports() {
+    let hosts = |value| {
+        read(&[], &[("CONFAB_HTTP_HOSTS", value)], "")
+            .unwrap()
+            .http_hosts
+    };
+    assert_eq!(
+        hosts("PBX.example.com., 192.0.2.1,[2001:DB8::1]"),
+        ["pbx.example.com", "192.0.2.1", "2001:db8::1"]
+    );
+    for bad in ["https://a.example", "a.example:8080", "*", "*.example.com"] {
+        refusal("CONFAB_HTTP_HOSTS", bad);
+    }
+}

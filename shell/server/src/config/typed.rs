@@ -60,6 +60,7 @@ pub(crate) struct Config {
     pub(crate) callback_lifetime: Duration,
     pub(crate) fetch_allow: Vec<Cidr>,
     pub(crate) cors_origins: Vec<String>,
+    pub(crate) http_hosts: Vec<String>,
     pub(crate) dialect: Dialect,
     pub(crate) drain: Duration,
     pub(crate) log: String,
@@ -124,14 +125,9 @@ impl Config {
             status_callback: to("status_callback_url", "status_callback_method")?,
             status_callback_events: one("status_callback_events")?.call_events()?,
             callback_lifetime: one("callback_lifetime")?.lifetime()?,
-            fetch_allow: some("fetch_allow")
-                .map(Given::networks)
-                .transpose()?
-                .unwrap_or_default(),
-            cors_origins: some("cors_origins")
-                .map(Given::origins)
-                .transpose()?
-                .unwrap_or_default(),
+            fetch_allow: list(some("fetch_allow"), Given::networks)?,
+            cors_origins: list(some("cors_origins"), Given::origins)?,
+            http_hosts: list(some("http_hosts"), Given::hosts)?,
             dialect: dialect(one("dialect")?)?,
             drain: one("drain_seconds")?.seconds()?,
             log: one("log")?.log_filter()?,
@@ -143,6 +139,14 @@ impl Config {
     pub(crate) fn media_address(&self) -> IpAddr {
         self.public_address.unwrap_or(self.sip_listen.ip())
     }
+}
+
+/// Returns the items of a list, none where it is unset.
+fn list<T>(
+    given: Option<&Given>,
+    read: impl Fn(&Given) -> Result<Vec<T>, BadValue>,
+) -> Result<Vec<T>, BadValue> {
+    given.map(read).transpose().map(Option::unwrap_or_default)
 }
 
 fn dialect(given: &Given) -> Result<Dialect, BadValue> {

@@ -223,6 +223,26 @@ impl Given {
         })
     }
 
+    /// Host names and addresses in lower case, without a scheme and port.
+    pub(crate) fn hosts(&self) -> Result<Vec<String>, BadValue> {
+        let words = self.value.split([',', ' ']).filter(|word| !word.is_empty());
+        let host = |word: &str| {
+            let bare = word.trim_matches(['[', ']']);
+            if let Ok(ip) = bare.parse::<IpAddr>() {
+                return Some(ip.to_string());
+            }
+            let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            let name = word.trim_end_matches('.').to_ascii_lowercase();
+            (!name.is_empty() && name.bytes().all(sound)).then_some(name)
+        };
+        let hosts: Option<Vec<_>> = words.map(host).collect();
+        hosts.ok_or_else(|| {
+            let wanted = "holds something else than host names (no scheme, no port, no *); \
+                          confab.example.com would do";
+            self.bad(wanted)
+        })
+    }
+
     pub(crate) fn seconds(&self) -> Result<Duration, BadValue> {
         const DAY: u64 = 86_400;
         let seconds = self.value.parse::<u64>().ok().filter(|&n| n <= DAY);

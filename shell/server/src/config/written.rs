@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::BadValue;
+use super::{BadValue, secret_files};
 
 /// A trunk as it is written: text by key.
 #[derive(Clone, Debug, Default)]
@@ -15,11 +15,12 @@ pub(crate) struct WrittenTrunk {
 }
 
 /// The keys of a `[[trunk]]`.
-const TRUNK_KEYS: [&str; 10] = [
+const TRUNK_KEYS: [&str; 11] = [
     "name",
     "networks",
     "user",
     "password",
+    "password_file",
     "address",
     "transport",
     "srtp",
@@ -62,6 +63,20 @@ impl WrittenTrunk {
         }
     }
 
+    /// Puts the secret of `password_file` in place of `password`.
+    fn read_password(&mut self) -> Result<(), BadValue> {
+        let Some(path) = self.get("password_file") else {
+            return Ok(());
+        };
+        if self.get("password").is_some() {
+            return Err(self.bad("password_file", true, secret_files::BESIDE));
+        }
+        let read = secret_files::read(path);
+        let secret = read.map_err(|wanted| self.bad("password_file", true, &wanted))?;
+        self.add("password", secret);
+        Ok(())
+    }
+
     /// The n-th table of the file.
     pub(super) fn read(file: &str, n: usize, table: &toml::Value) -> Result<Self, BadValue> {
         let shown = format!("[[trunk]] {n} in {file}");
@@ -95,6 +110,7 @@ impl WrittenTrunk {
             };
             written.add(known, text);
         }
+        written.read_password()?;
         Ok(written)
     }
 }

@@ -37,7 +37,7 @@ impl Server {
         let config = config(folder, &account, &token)?;
         let log = folder.join("confab.log");
         let file = File::create(&log).map_err(Failure::not_written(&log))?;
-        logging::start_in(&config, file);
+        logging::start_in(&config, file)?;
         let stop = Arc::new(Notify::new());
         let asked = Arc::clone(&stop);
         let (told, open) = oneshot::channel();

@@ -1,7 +1,10 @@
 //! One entry is one line, and too many of a kind are left out.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::panic;
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tracing::{debug, info, warn};
@@ -10,6 +13,8 @@ use tracing_subscriber::{Layer, fmt, registry};
 
 use super::escaping::Escaping;
 use super::limit::{FAILURES, Limit, left_out};
+use super::queue::Queue;
+use crate::config::LogFormat;
 
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<u8>>>);
@@ -109,4 +114,99 @@ impl tracing::Callsite for Kind {
     fn metadata(&self) -> &tracing::Metadata<'_> {
         unreachable!("nobody asks what it is")
     }
+}
+
+/// Accepts nothing until it may.
+struct Blocked {
+    kept: Kept,
+    may: Receiver<()>,
+}
+
+impl Write for Blocked {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Open for good once the other end is gone.
+        let _open = self.may.recv();
+        self.kept.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn lines_without_a_reader_are_dropped_counted_and_reported_once_there_is_room() {
+    for (format, line) in [(LogFormat::Text, 100), (LogFormat::Json, 60_000)] {
+        let (open, may) = channel();
+        let kept = Kept::default();
+        let to = Blocked {
+            kept: kept.clone(),
+            may,
+        };
+        let queue = Queue::start(to, format).unwrap();
+        let text = format!("{}\n", "x".repeat(line));
+        let begun = Instant::now();
+        for _ in 0..20_000 {
+            queue.push(text.as_bytes());
+        }
+        assert!(begun.elapsed() < Duration::from_secs(5), "it waited");
+        let dropped = queue.dropped();
+        let written = 20_000 - dropped;
+        assert!((1..=2_049).contains(&written), "{written} lines wait");
+        assert!(written * line as u64 <= (2 << 20) + 2 * line as u64);
+        drop(open);
+        queue.flush(Duration::from_secs(10));
+        let until = Instant::now() + Duration::from_secs(10);
+        let report = loop {
+            let bytes = kept.0.lock().unwrap().clone();
+            let log = String::from_utf8(bytes).unwrap();
+            let report = log.lines().find(|line| line.contains("dropped"));
+            if let Some(report) = report {
+                assert_eq!(log.lines().count() as u64, written + 1);
+                break report.to_owned();
+            }
+            assert!(Instant::now() < until, "no report");
+            thread::yield_now();
+        };
+        match format {
+            LogFormat::Text => {
+                assert!(report.ends_with(&format!(" dropped={dropped}")), "{report}")
+            }
+            LogFormat::Json => {
+                let entry: serde_json::Value = serde_json::from_str(&report).unwrap();
+                assert_eq!(entry["dropped"], dropped);
+            }
+        }
+    }
+}
+
+#[test]
+fn panics_are_entries_limited_as_errors_are() {
+    const THREAD: &str = "panics on purpose";
+    let others = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        match thread::current().name() == Some(THREAD) {
+            true => super::panics::log(info),
+            false => others(info),
+        }
+    }));
+    let run = || {
+        logged(true, || {
+            for n in 0..100 {
+                let panicked = panic::catch_unwind(|| panic!("number {n}\nof many"));
+                assert!(panicked.is_err());
+            }
+        })
+    };
+    let thread = thread::Builder::new().name(THREAD.to_owned()).spawn(run);
+    let log = thread.unwrap().join().unwrap();
+    let entries: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(entries.len(), 10);
+    assert_eq!(entries[0]["message"], "thread panicked: number 0\nof many");
+    assert_eq!(entries[0]["thread"], THREAD);
+    let place = entries[0]["place"].as_str().unwrap();
+    assert!(place.contains("logging/tests.rs:"), "{place}");
 }

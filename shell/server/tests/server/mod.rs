@@ -41,8 +41,22 @@ pub(crate) fn command(folder: &Folder) -> Command {
 /// `confab` with this verb, free ports, in this folder; not started.
 pub(crate) fn asked_to(verb: &str, folder: &Folder) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_confab"));
+    command.arg(verb);
+    set_up(command, folder)
+}
+
+/// `confab serve` as by `command`, with so many file descriptors.
+pub(crate) fn with_descriptors(most: u32, folder: &Folder) -> Command {
+    let mut command = Command::new("/usr/bin/prlimit");
     command
-        .arg(verb)
+        .arg(format!("--nofile={most}:{most}"))
+        .arg(env!("CARGO_BIN_EXE_confab"))
+        .arg("serve");
+    set_up(command, folder)
+}
+
+fn set_up(mut command: Command, folder: &Folder) -> Command {
+    command
         .current_dir(&folder.0)
         .env_clear()
         .env("CONFAB_HTTP_LISTEN", "127.0.0.1:0")
@@ -112,6 +126,11 @@ impl Server {
         }
     }
 
+    /// Takes standard error away: from now on only the caller reads it.
+    pub(crate) fn unread(&mut self) -> BufReader<std::process::ChildStderr> {
+        self.log.take().expect("not taken yet")
+    }
+
     /// SIGTERM.
     pub(crate) fn terminate(&self) {
         let id = self.child.id().to_string();
@@ -155,15 +174,34 @@ impl Server {
 
     /// Status and body of a request to the API, below the account.
     pub(crate) fn ask(&self, method: &str, path: &str, form: &str) -> (u16, Value) {
+        self.exchange(&self.request(method, path, form, "close"))
+    }
+
+    fn request(&self, method: &str, path: &str, form: &str, connection: &str) -> String {
         let path = format!("/api/laml/2010-04-01/Accounts/{}/{path}", self.account);
         let secret = base64(format!("{}:{}", self.account, self.token).as_bytes());
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+        format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: {connection}\r\n\
              Authorization: Basic {secret}\r\nContent-Length: {}\r\n\
              Content-Type: application/x-www-form-urlencoded\r\n\r\n{form}",
             form.len()
-        );
-        self.exchange(&head)
+        )
+    }
+
+    /// Gets a path below the account so many times over one connection; each must be 200.
+    pub(crate) fn ask_often(&self, path: &str, times: usize) {
+        let mut all = self
+            .request("GET", path, "", "keep-alive")
+            .repeat(times - 1);
+        all.push_str(&self.request("GET", path, "", "close"));
+        let mut stream = TcpStream::connect(self.http).expect("confab listens");
+        let patience = Some(Duration::from_secs(20));
+        stream.set_read_timeout(patience).expect("a time-out");
+        stream.write_all(all.as_bytes()).expect("written");
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).expect("answers");
+        let good = answers.matches("HTTP/1.1 200 OK").count();
+        assert_eq!(good, times);
     }
 
     /// Status of `/healthz`.

@@ -1,0 +1,35 @@
+//! Connections beyond the limits: answered where they ask for `/healthz` or `/metrics`, so that a
+//! monitor sees a server that somebody holds all connections of. Everything else is 429.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+
+use crate::errors::ApiError;
+use crate::{Dialect, Metrics};
+
+/// Paths that have permits of their own.
+const PATHS: [&str; 2] = ["/healthz", "/metrics"];
+
+/// Lets only these paths through to a router, and closes the connection behind the first response.
+pub(crate) fn only(router: Router, metrics: Metrics, dialect: Dialect) -> Router {
+    router.layer(middleware::from_fn_with_state((metrics, dialect), answer))
+}
+
+async fn answer(
+    State((metrics, dialect)): State<(Metrics, Dialect)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = if PATHS.contains(&request.uri().path()) {
+        next.run(request).await
+    } else {
+        metrics.answered(429);
+        ApiError::TooManyConnections.written(dialect)
+    };
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
+}
