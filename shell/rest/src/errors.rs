@@ -175,10 +175,9 @@ impl ApiError {
             Self::RecordingOver(_)
             | Self::RecordingLive(_)
             | Self::Refused(Refusal::RecordedAlready(_)) => (10000, INVALID),
-            Self::OtherChannels(..) => (16113, StatusCode::BAD_REQUEST), // Twilio: recordings
-            Self::NoMp3(NoMp3::TooLong) => (10000, StatusCode::NOT_ACCEPTABLE),
-            Self::NoMp3(NoMp3::NoAudio) => (20404, StatusCode::NOT_FOUND),
-            Self::NoMp3(NoMp3::Failed(_)) => (20001, StatusCode::INTERNAL_SERVER_ERROR),
+            // As Twilio's page on recordings has it.
+            Self::OtherChannels(..) => (16113, StatusCode::BAD_REQUEST),
+            Self::NoMp3(reason) => no_mp3(reason),
             Self::Refused(Refusal::BadDocument { code, .. }) => (*code, INVALID),
             Self::Refused(
                 Refusal::NobodyToCall(_) | Refusal::NoWayThere(_) | Refusal::BadUriHeader(_),
@@ -193,17 +192,17 @@ impl ApiError {
             Self::BodyTooSlow => (10000, StatusCode::REQUEST_TIMEOUT),
             Self::Refused(Refusal::Busy | Refusal::Conference(Rule::TooManyAnnouncements(_)))
             | Self::NotAsked(AskError::Full)
-            | Self::NoMp3(NoMp3::Busy)
-            | Self::OutboxFull => (20429, StatusCode::TOO_MANY_REQUESTS),
-            Self::Refused(Refusal::NotConfirmed)
-            | Self::NotAsked(AskError::Silent)
-            | Self::NoMp3(NoMp3::TooSlow) => (20504, StatusCode::INTERNAL_SERVER_ERROR),
+            | Self::OutboxFull
+            | Self::TooManyConnections
+            | Self::TooManyLogins(_) => TOO_MANY,
+            Self::Refused(Refusal::NotConfirmed) | Self::NotAsked(AskError::Silent) => {
+                (20504, StatusCode::INTERNAL_SERVER_ERROR)
+            }
             Self::Refused(Refusal::Disagreement { .. })
             | Self::NotAsked(AskError::Gone)
             | Self::Store(_)
             | Self::NotRemoved(_)
             | Self::WrongReply => (20001, StatusCode::INTERNAL_SERVER_ERROR),
-            Self::TooManyConnections | Self::TooManyLogins(_) => TOO_MANY,
             Self::ForeignHost(_) => (10000, StatusCode::MISDIRECTED_REQUEST),
             Self::ForeignOrigin(_) => (10000, StatusCode::FORBIDDEN),
             Self::Http(status) | Self::Unreadable(status) => (http_code(*status), *status),
@@ -212,6 +211,17 @@ impl ApiError {
 }
 
 const TOO_MANY: (u32, StatusCode) = (20429, StatusCode::TOO_MANY_REQUESTS);
+
+/// Returns code and status of a recording that cannot be had as MP3.
+fn no_mp3(reason: &NoMp3) -> (u32, StatusCode) {
+    match reason {
+        NoMp3::TooLong => (10000, StatusCode::NOT_ACCEPTABLE),
+        NoMp3::NoAudio => (20404, StatusCode::NOT_FOUND),
+        NoMp3::Busy => (20429, StatusCode::TOO_MANY_REQUESTS),
+        NoMp3::Failed(_) => (20001, StatusCode::INTERNAL_SERVER_ERROR),
+        NoMp3::TooSlow => (20504, StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
 
 /// Returns the vendors' code of a required field that is missing.
 fn missing_code(field: &str) -> u32 {

@@ -1,5 +1,5 @@
 //! Guards against requests that a foreign web page makes its reader's browser send: `Host` must be
-//! a name of this server, `Origin` its own or a configured one. Adds the usual headers to responses.
+//! a name of this server, `Origin` its own or a configured one. Adds headers to responses.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

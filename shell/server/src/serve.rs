@@ -81,10 +81,7 @@ pub(crate) async fn run(
     open: impl FnOnce(Doors),
 ) -> Result<(), Failure> {
     let mut signals = Signals::listen(stop)?;
-    // 0: the system does not tell.
-    let descriptors = Some(raise_open_files()).filter(|&most| most > 0);
-    let descriptors = descriptors.unwrap_or(u64::MAX);
-    let reserved = reserve_descriptors(descriptors);
+    let descriptors_max = descriptors();
     memory::watch();
     warn_about_secrets(config);
     let bound = bind(config).await?;
@@ -99,14 +96,8 @@ pub(crate) async fn run(
         show(fresh, config.dialect);
     }
     let served = certificate::load(config)?;
-    let named = |tcp| Listener {
-        tcp,
-        tls: None,
-        hosts: hosts(config, served.as_ref()),
-        // The last ones are for probes and the disk.
-        descriptors_max: descriptors.saturating_sub(reserved / 4),
-    };
-    let listeners = listeners(served.as_ref(), named(bound.http), bound.https.map(named))?;
+    let hosts = hosts(config, served.as_ref());
+    let listeners = listeners((bound.http, bound.https), hosts, descriptors_max)?;
     let sips = certificate::sips(config, bound.sips, served.as_ref())?;
     certificate::reload_on_hangup(served)?;
     let disk = Arc::new(store);
@@ -300,15 +291,29 @@ fn show(fresh: &FreshAccount, dialect: Dialect) {
     }
 }
 
+/// Raises the limit of descriptors, and keeps some from calls. Returns the number from which on the
+/// API answers probes only: the last ones are for these and the disk.
+fn descriptors() -> u64 {
+    // 0: the system does not tell.
+    let most = Some(raise_open_files()).filter(|&most| most > 0);
+    let most = most.unwrap_or(u64::MAX);
+    most - reserve_descriptors(most) / 4
+}
+
 fn listeners(
-    served: Option<&Arc<Served>>,
-    http: Listener,
-    https: Option<Listener>,
+    (http, https): (TcpListener, Option<TcpListener>),
+    hosts: Hosts,
+    descriptors_max: u64,
 ) -> Result<Vec<Listener>, Failure> {
-    let mut listeners = vec![http];
-    if let (Some(https), Some(served)) = (https, served) {
-        let tls = Some(served.acceptor()?);
-        listeners.push(Listener { tls, ..https });
+    let listener = |tcp, tls| Listener {
+        tcp,
+        tls,
+        hosts: hosts.clone(),
+        descriptors_max,
+    };
+    let mut listeners = vec![listener(http, None)];
+    if let (Some(tcp), Some(served)) = (https, &hosts.certificate) {
+        listeners.push(listener(tcp, Some(served.acceptor()?)));
     }
     Ok(listeners)
 }

@@ -193,7 +193,8 @@ impl Inner {
         }
     }
 
-    /// Makes one sound, or of speech one piece; tells whether the thread went over to the slow ones.
+    /// Makes one sound, or of speech one piece; tells whether the thread went over to the slow
+    /// ones.
     fn run(self: &Arc<Self>, Job { sound, source }: Job, is_slow: bool) -> bool {
         let fate = Arc::new(Fate::default());
         if !self.lock().sounds.contains_key(&sound) {

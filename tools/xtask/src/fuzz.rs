@@ -1,5 +1,5 @@
-//! `cargo xtask fuzz TARGET SECONDS [--asan]`: one fuzz target under libFuzzer, led by coverage, for
-//! so many seconds of processor time. Needs a C++ compiler, and no nightly one for Rust.
+//! `cargo xtask fuzz TARGET SECONDS [--asan]`: one fuzz target under libFuzzer, led by coverage,
+//! for so many seconds of processor time. Needs a C++ compiler, and no nightly one for Rust.
 
 use std::fs;
 use std::path::{Path, PathBuf};

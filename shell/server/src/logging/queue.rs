@@ -1,6 +1,6 @@
 //! Lines on their way to standard error or a file. A thread of its own writes these, so that no
-//! other thread ever waits for a reader or a disk. Lines that find no room are dropped, counted, and
-//! reported by a line in their place.
+//! other thread ever waits for a reader or a disk. Lines that find no room are dropped, counted,
+//! and reported by a line in their place.
 
 use std::io::{self, Write};
 use std::sync::Arc;
