@@ -85,7 +85,6 @@ pub(crate) async fn run(
     memory::watch();
     warn_about_secrets(config);
     let bound = bind(config).await?;
-    let access = config::access(config.sip_listen, &config.trunks);
     let http = bound.http.local_addr();
     let doors = Doors {
         http: http.map_err(Failure::refused("an address"))?,
@@ -110,7 +109,7 @@ pub(crate) async fn run(
         tcp,
         sips,
         address: bound.sip_address,
-        access,
+        access: config::access(config.sip_listen, &config.trunks),
         api_url: api_url.clone(),
     };
     let mut running = start(config, &disk, sip).await?;
