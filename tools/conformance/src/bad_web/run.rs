@@ -56,6 +56,8 @@ pub fn run(calls: usize, at_once: usize) -> Result<Figures> {
         ("CONFAB_FETCH_ALLOW", ""),
         ("CONFAB_VOICE_URL", VOICE),
         ("CONFAB_TRUNK_ADDRESS", &carrier.sip),
+        // A callback to a name that does not resolve is reported when it expires.
+        ("CONFAB_CALLBACK_LIFETIME", "1"),
     ])?;
     let (api, phones, told) = (Api::new(&server)?, Phones::new()?, Told::default());
     let watcher = told.watch(&server)?;
