@@ -103,6 +103,10 @@ impl AudioSink for ToSounds {
     fn drop_claim(&self, audio: AudioId) {
         self.0.drop_audio(audio);
     }
+
+    fn forget(&self, audio: AudioId) {
+        self.0.forget(audio);
+    }
 }
 
 struct Writer(confab_sounds::AudioWriter);

@@ -40,6 +40,8 @@ pub(crate) enum Origin {
 pub(crate) struct Fetched {
     pub(crate) audio: Audio,
     pub(crate) claims: usize,
+    /// A later request may find it.
+    pub(crate) is_cached: bool,
 }
 
 /// Fetched audio.
@@ -137,10 +139,10 @@ impl Shelf {
         let sound = SoundId(self.sound_count);
         match &origin {
             Origin::Audio(audio) => {
-                let audio_of = Audio::Sound(sound);
                 let fetched = Fetched {
-                    audio: audio_of,
+                    audio: Audio::Sound(sound),
                     claims,
+                    is_cached: true,
                 };
                 self.audios.insert(*audio, fetched);
             }

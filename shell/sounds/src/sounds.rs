@@ -92,6 +92,7 @@ impl Sounds {
         let fetched = Fetched {
             audio: waiting,
             claims: 1,
+            is_cached: true,
         };
         shelf.audios.insert(audio, fetched);
         Ok((audio, writer))
@@ -115,6 +116,11 @@ impl Sounds {
         self.inner.lock().end_claim(audio);
     }
 
+    /// Lets audio go that no request will find again: it ends with its last claim and hold.
+    pub fn forget(&self, audio: AudioId) {
+        self.inner.lock().forget_audio(audio);
+    }
+
     /// Gives back the sound of a `decode` or `say`, answered or not. A source that has not ended
     /// stops with its last holder.
     pub fn release(&self, decode: DecodeId) {
@@ -131,17 +137,22 @@ impl Sounds {
     /// Equal audio is the same sound. The sound is held until `release`.
     pub fn decode(&self, decode: DecodeId, audio: AudioId, call: Option<CallSid>) {
         let mut shelf = self.inner.lock();
-        let Some(Fetched { audio: of, claims }) = shelf.audios.remove(&audio) else {
+        let Some(fetched) = shelf.audios.remove(&audio) else {
             drop(shelf);
             let gone = not_audio("the audio is no longer there; fetch it again");
             return self.inner.refuse(decode, gone);
         };
+        let Fetched {
+            audio: of,
+            claims,
+            is_cached,
+        } = fetched;
         let sound = match of {
             Audio::Sound(sound) => {
-                let audio_of = Audio::Sound(sound);
                 let fetched = Fetched {
-                    audio: audio_of,
+                    audio: Audio::Sound(sound),
                     claims,
+                    is_cached,
                 };
                 shelf.audios.insert(audio, fetched);
                 sound
@@ -162,6 +173,9 @@ impl Sounds {
                     false => Speed::Unproven,
                 };
                 let sound = shelf.new_sound(Origin::Audio(audio), claims);
+                if !is_cached {
+                    shelf.forget_audio(audio);
+                }
                 shelf.set_source(sound, speed, is_bounded, reader.witness());
                 let source = Source::Audio {
                     reader,

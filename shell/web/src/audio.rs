@@ -23,7 +23,7 @@ use crate::limits::{
     AUDIO_STALL_STEP, AUDIO_TIME_MAX, AUDIO_WANTED_STEP,
 };
 use crate::sink::{AudioSink, AudioWriter};
-use crate::web::Web;
+use crate::web::{Shared, Web};
 
 impl Web {
     pub(crate) async fn fetch_cached(
@@ -71,7 +71,7 @@ impl Web {
             .await?;
         let is_same = known.is_some_and(|known| is_same(&known, &answer));
         if let Some(audio) = claim.filter(|_| is_same).map(Claim::keep) {
-            shared.cache.keep(asked, audio, answer.response.headers());
+            shared.remember(asked, audio, answer.response.headers());
             return Ok(Fetched::Audio { audio });
         }
         self.take(fetch, asked, answer).await
@@ -120,9 +120,7 @@ impl Web {
         let begun = shared.sink.begin(&asked.url, &kind, length);
         let (audio, writer) = begun.map_err(|full| failure::connection(full.to_string()))?;
         let none = HeaderMap::new();
-        shared
-            .cache
-            .keep(asked, audio, if followed { &none } else { headers });
+        shared.remember(asked, audio, if followed { &none } else { headers });
         let idle = Duration::from_millis(u64::from(fetch.time_outs.read_ms));
         let url = asked.url.clone();
         tokio::spawn(async move {
@@ -131,6 +129,15 @@ impl Web {
             }
         });
         Ok(Fetched::Audio { audio })
+    }
+}
+
+impl Shared {
+    /// Remembers an answer; audio that is found no more is let go.
+    fn remember(&self, asked: &Asked, audio: AudioId, headers: &HeaderMap) {
+        for lost in self.cache.keep(asked, audio, headers) {
+            self.sink.forget(lost);
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use reqwest::header::{
 };
 
 use crate::hop::Hop;
-use crate::limits::{CACHED_AUDIO_MAX, FRESH_MAX, SHARED_ANSWER};
+use crate::limits::{CACHED_AUDIO_MAX, FRESH_MAX, SHARED_ANSWER, STALE_SWEEP};
 
 /// A question: the URL as it was given, and with everything that was sent along.
 #[derive(Clone, Debug)]
@@ -92,7 +92,16 @@ impl Drop for Turn<'_> {
 #[derive(Default)]
 pub(crate) struct Cache {
     entries: Mutex<BTreeMap<String, Entry>>,
+    swept: Mutex<Option<Instant>>,
     turns: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl Entry {
+    /// Returns whether no answer can say that this is still the same audio.
+    fn is_useless(&self, now: Instant) -> bool {
+        let has_marks = self.marks.etag.is_some() || self.marks.modified.is_some();
+        now >= self.fresh_until && !has_marks
+    }
 }
 
 impl Known {
@@ -153,8 +162,9 @@ impl Cache {
         })
     }
 
-    /// Remembers an answer. A 304 may repeat the marks or leave them out.
-    pub(crate) fn keep(&self, asked: &Asked, audio: AudioId, headers: &HeaderMap) {
+    /// Remembers an answer. A 304 may repeat the marks or leave them out. Returns the audio that no
+    /// request finds from now on.
+    pub(crate) fn keep(&self, asked: &Asked, audio: AudioId, headers: &HeaderMap) -> Vec<AudioId> {
         let now = Instant::now();
         let mut entries = self.lock();
         let mut marks = Marks::read(headers);
@@ -168,12 +178,32 @@ impl Cache {
             fresh_until: now + fresh_for(headers),
             used: now,
         };
-        entries.insert(asked.url.clone(), entry);
+        let mut lost: Vec<AudioId> = entries
+            .insert(asked.url.clone(), entry)
+            .map(|old| old.audio)
+            .filter(|old| *old != audio)
+            .into_iter()
+            .collect();
         if entries.len() > CACHED_AUDIO_MAX {
             let oldest = entries.iter().min_by_key(|(_, entry)| entry.used);
             let oldest = oldest.map(|(url, _)| url.clone());
-            oldest.and_then(|url| entries.remove(&url));
+            let oldest = oldest.and_then(|url| entries.remove(&url));
+            lost.extend(oldest.map(|oldest| oldest.audio));
         }
+        if self.is_time_to_sweep(now) {
+            let useless = entries.extract_if(.., |_, entry| entry.is_useless(now));
+            lost.extend(useless.map(|(_, entry)| entry.audio));
+        }
+        lost
+    }
+
+    fn is_time_to_sweep(&self, now: Instant) -> bool {
+        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_time = swept.is_none_or(|swept| now >= swept + STALE_SWEEP);
+        if is_time {
+            *swept = Some(now);
+        }
+        is_time
     }
 
     /// Forgets audio that broke off.
@@ -208,4 +238,48 @@ fn fresh_for(headers: &HeaderMap) -> Duration {
         .and_then(|age| age.to_str().ok()?.parse().ok());
     let fresh = fresh.saturating_sub(Duration::from_secs(age.unwrap_or(0)));
     fresh.clamp(SHARED_ANSWER, FRESH_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use confab_terms::AudioId;
+    use reqwest::header::{ETAG, HeaderMap, HeaderValue, LAST_MODIFIED};
+
+    use super::{Asked, Cache};
+
+    fn asked(url: &str) -> Asked {
+        Asked {
+            url: url.to_owned(),
+            whole: url.to_owned(),
+        }
+    }
+
+    #[test]
+    fn only_stale_audio_without_marks_is_useless() {
+        for (mark, is_useless) in [
+            (None, true),
+            (Some(ETAG), false),
+            (Some(LAST_MODIFIED), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(mark) = mark {
+                headers.insert(mark, HeaderValue::from_static("x"));
+            }
+            let cache = Cache::default();
+            assert!(cache.keep(&asked("a"), AudioId(1), &headers).is_empty());
+            let entries = cache.lock();
+            let entry = &entries["a"];
+            assert!(!entry.is_useless(entry.used));
+            assert_eq!(entry.is_useless(entry.fresh_until), is_useless);
+        }
+    }
+
+    #[test]
+    fn audio_is_lost_with_its_place() {
+        let cache = Cache::default();
+        let none = HeaderMap::new();
+        assert!(cache.keep(&asked("a"), AudioId(1), &none).is_empty());
+        assert!(cache.keep(&asked("a"), AudioId(1), &none).is_empty());
+        assert_eq!(cache.keep(&asked("a"), AudioId(2), &none), [AudioId(1)]);
+    }
 }

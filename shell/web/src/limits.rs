@@ -40,6 +40,8 @@ pub const ADDRESSES_MAX: usize = 64;
 pub const CACHED_AUDIO_MAX: usize = 4_096;
 /// However the server feels about caching, requests this close together share one answer.
 pub const SHARED_ANSWER: Duration = Duration::from_secs(2);
+/// Pause between two searches for audio that no request can find again.
+pub const STALE_SWEEP: Duration = Duration::from_secs(5);
 /// The longest that audio counts as fresh, whatever its server says.
 pub const FRESH_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// Pairs of clients kept, one for each time-out to connect.

@@ -19,6 +19,9 @@ pub trait AudioSink: Send + Sync {
 
     /// Gives a claim back.
     fn drop_claim(&self, audio: AudioId);
+
+    /// Lets audio go that no request will find again: it ends with its last claim and listener.
+    fn forget(&self, audio: AudioId);
 }
 
 /// One body on its way in. Dropped without `finish` it counts as failed. Never blocks.

@@ -1,5 +1,5 @@
 //! Holds on sounds and claims on audio: a source that has not ended is dropped with the last of
-//! them. A file that has ended stays for whoever asks for it next.
+//! them. A file that has ended stays as long as a request can find it.
 
 use std::time::Instant;
 
@@ -28,6 +28,21 @@ impl Shelf {
             return;
         };
         fetched.claims = fetched.claims.saturating_sub(1);
+        match fetched.audio {
+            Audio::Sound(sound) => self.release_unused(sound),
+            Audio::Waiting { .. } if fetched.claims == 0 => {
+                self.audios.remove(&audio);
+            }
+            Audio::Waiting { .. } => {}
+        }
+    }
+
+    /// Audio that no request will find again ends with its last claim and hold.
+    pub(crate) fn forget_audio(&mut self, audio: AudioId) {
+        let Some(fetched) = self.audios.get_mut(&audio) else {
+            return;
+        };
+        fetched.is_cached = false;
         match fetched.audio {
             Audio::Sound(sound) => self.release_unused(sound),
             Audio::Waiting { .. } if fetched.claims == 0 => {
@@ -93,7 +108,7 @@ impl Shelf {
     /// Returns whether a request for the same audio or phrase finds this sound.
     fn is_found(&self, sound: SoundId, known: &Sound) -> bool {
         match &known.origin {
-            Origin::Audio(audio) => self.audios.contains_key(audio),
+            Origin::Audio(audio) => self.audios.get(audio).is_some_and(|found| found.is_cached),
             Origin::Phrase(phrase) => self.spoken.get(phrase) == Some(&sound),
         }
     }

@@ -113,6 +113,23 @@ fn a_whole_file_stays_for_the_next_one_who_asks() {
 }
 
 #[test]
+fn a_whole_file_that_no_request_finds_ends_with_its_last_hold() {
+    let ears = Ears::new();
+    let file = wav(8_000, 1, Coding::S16, &sine(8_000, 440.0, 0.5, 0.5));
+    let audio = ears.audio(&file, "audio/wav");
+    assert!(ears.sounds.claim(audio));
+    ears.sounds.forget(audio);
+    ears.sounds.decode(DecodeId(1), audio, None);
+    let sound = answer(&ears, DecodeId(1)).expect("audio");
+    ears.sounds.decode(DecodeId(2), audio, None);
+    assert_eq!(answer(&ears, DecodeId(2)), Ok(sound));
+    ears.sounds.release(DecodeId(1));
+    assert_eq!(ears.all(sound).len(), 4_000);
+    ears.sounds.release(DecodeId(2));
+    assert!(!ears.sounds.has(audio));
+}
+
+#[test]
 fn streams_beyond_their_number_are_refused_and_files_and_speech_are_not() {
     let ears = Ears::new();
     let mut streams = Vec::new();

@@ -241,6 +241,24 @@ async fn other_fields_are_another_question_of_the_same_audio() {
 }
 
 #[tokio::test]
+async fn audio_without_marks_is_let_go_when_the_next_takes_its_place() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nContent-Length: 4\r\n\r\nRIFF";
+    let server = Server::start(move |_| vec![Say::Text(head.to_owned())]).await;
+    let (web, shelf) = web(config());
+    let mut heard = Vec::new();
+    for call in ["a", "b", "c"] {
+        // Other fields, so that the answer before is not shared.
+        let mut fetch = get(FetchKind::Audio, &server.url("/hold"));
+        fetch.fields = vec![("CallSid".to_owned(), call.to_owned())];
+        match web.fetch(fetch).await {
+            Ok(Fetched::Audio { audio }) => heard.push(audio),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(*shelf.forgotten.lock().unwrap(), heard[..2]);
+}
+
+#[tokio::test]
 async fn either_kind_is_told_apart() {
     let (web, shelf) = web(config());
     for (content_type, body, expected) in [

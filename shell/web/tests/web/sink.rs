@@ -18,6 +18,8 @@ pub(crate) struct Kept {
 #[derive(Default)]
 pub(crate) struct Shelf {
     kept: Arc<Mutex<BTreeMap<AudioId, Kept>>>,
+    /// Audio that no request finds any more.
+    pub(crate) forgotten: Mutex<Vec<AudioId>>,
     /// Nobody decodes what is written.
     pub(crate) stalls: Arc<AtomicBool>,
     /// Number of times that a writer was asked for room and had none.
@@ -101,6 +103,10 @@ impl AudioSink for Shelf {
     }
 
     fn drop_claim(&self, _: AudioId) {}
+
+    fn forget(&self, audio: AudioId) {
+        self.forgotten.lock().unwrap().push(audio);
+    }
 }
 
 impl AudioWriter for Writer {
