@@ -80,7 +80,8 @@ fn seated(calls: &[CallRow]) -> BTreeMap<ConferenceSid, Vec<(&SeatRow, &CallView
         }
     }
     for participants in seated.values_mut() {
-        participants.sort_by_key(|(seat, view)| (seat.participant.date_created, view.sid));
+        // Legs count up: they decide within a millisecond.
+        participants.sort_by_key(|(seat, _)| (seat.participant.date_created, seat.participant.leg));
     }
     seated
 }

@@ -175,8 +175,7 @@ impl ApiError {
             Self::RecordingOver(_)
             | Self::RecordingLive(_)
             | Self::Refused(Refusal::RecordedAlready(_)) => (10000, INVALID),
-            // As Twilio's page on recordings has it.
-            Self::OtherChannels(..) => (16113, StatusCode::BAD_REQUEST),
+            Self::OtherChannels(..) => (16113, StatusCode::BAD_REQUEST), // Twilio: recordings
             Self::NoMp3(reason) => no_mp3(reason),
             Self::Refused(Refusal::BadDocument { code, .. }) => (*code, INVALID),
             Self::Refused(

@@ -69,7 +69,10 @@ impl Guard {
         if origins.is_empty() && !self.listen.ip().to_canonical().is_loopback() {
             return Ok(());
         }
-        let authority = request.uri().authority().map(|named| named.as_str());
+        let authority = request
+            .uri()
+            .authority()
+            .map(axum::http::uri::Authority::as_str);
         let hosts = texts(headers, header::HOST).chain(authority);
         let hosts: Vec<_> = hosts.collect();
         for host in &hosts {

@@ -183,17 +183,11 @@ impl Shown {
             ("expired".to_owned(), gauges.callbacks_expired.get()),
             ("no_room".to_owned(), gauges.callbacks_dropped.get()),
         ];
-        let datagrams = vec![
-            ("in".to_owned(), gauges.sip_in.get()),
-            ("out".to_owned(), gauges.sip_out.get()),
-            ("unsent".to_owned(), gauges.sip_unsent.get()),
-            ("dropped".to_owned(), gauges.sip_drops.get()),
-        ];
         vec![
             Family {
                 name: "confab_sip_datagrams_total",
                 help: "Datagrams of the SIP port",
-                values: Values::Counters("way", datagrams),
+                values: Values::Counters("way", self.datagrams()),
             },
             Family {
                 name: "confab_sip_connections",
@@ -245,6 +239,16 @@ impl Shown {
                 help: "1 while the disk refuses the history, which waits in memory",
                 values: Values::Gauge(u8::from(self.store.is_degraded()).into()),
             },
+        ]
+    }
+
+    fn datagrams(&self) -> Vec<(String, u64)> {
+        let gauges = &self.gauges;
+        vec![
+            ("in".to_owned(), gauges.sip_in.get()),
+            ("out".to_owned(), gauges.sip_out.get()),
+            ("unsent".to_owned(), gauges.sip_unsent.get()),
+            ("dropped".to_owned(), gauges.sip_drops.get()),
         ]
     }
 

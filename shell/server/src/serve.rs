@@ -96,7 +96,7 @@ pub(crate) async fn run(
     }
     let served = certificate::load(config)?;
     let hosts = hosts(config, served.as_ref());
-    let listeners = listeners((bound.http, bound.https), hosts, descriptors_max)?;
+    let listeners = listeners((bound.http, bound.https), &hosts, descriptors_max)?;
     let sips = certificate::sips(config, bound.sips, served.as_ref())?;
     certificate::reload_on_hangup(served)?;
     let disk = Arc::new(store);
@@ -301,7 +301,7 @@ fn descriptors() -> u64 {
 
 fn listeners(
     (http, https): (TcpListener, Option<TcpListener>),
-    hosts: Hosts,
+    hosts: &Hosts,
     descriptors_max: u64,
 ) -> Result<Vec<Listener>, Failure> {
     let listener = |tcp, tls| Listener {

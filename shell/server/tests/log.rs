@@ -10,14 +10,14 @@ use server::{Folder, Server, command};
 
 /// Sends OPTIONS, and waits for its response.
 fn is_answered(server: &Server, from: &UdpSocket, n: usize) -> bool {
-    let here = from.local_addr().unwrap();
+    let here = from.local_addr().expect("bound");
     let options = format!(
         "OPTIONS sip:confab@{0} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bK{n}\r\n\
          From: <sip:a@{here}>;tag={n}\r\nTo: <sip:confab@{0}>\r\nCall-ID: {n}@pipe\r\n\
          CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
         server.sip
     );
-    from.send_to(options.as_bytes(), server.sip).unwrap();
+    from.send_to(options.as_bytes(), server.sip).expect("sent");
     let mut answer = [0; 4_096];
     loop {
         let Ok(count) = from.recv(&mut answer) else {

@@ -136,7 +136,7 @@ fn runs_of_any_length_make_the_same_sound() {
 /// A square wave of 24 samples a period, `quarters` quarters of full scale high.
 fn square(rate: Rate, quarters: i16) -> Vec<i16> {
     let peak = 8_191 * quarters;
-    let high = |n: usize| n / 12 % 2 == 0;
+    let high = |n: usize| (n / 12).is_multiple_of(2);
     (0..rate.frame_samples() * 10)
         .map(|n| if high(n) { peak } else { -peak })
         .collect()

@@ -63,7 +63,7 @@ impl Closed {
     /// Name and number of each conference event.
     fn events(&self) -> Vec<(&str, &str)> {
         let events = self.callbacks.iter();
-        let events = events.filter(|event| event.field("ConferenceSid") != "");
+        let events = events.filter(|event| !event.field("ConferenceSid").is_empty());
         events
             .map(|c| (c.field("StatusCallbackEvent"), c.field("SequenceNumber")))
             .collect()
@@ -71,7 +71,9 @@ impl Closed {
 
     fn of_calls(&self) -> Vec<&Callback> {
         let events = self.callbacks.iter();
-        events.filter(|c| c.field("CallbackSource") != "").collect()
+        events
+            .filter(|c| !c.field("CallbackSource").is_empty())
+            .collect()
     }
 }
 

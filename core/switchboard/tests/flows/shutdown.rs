@@ -31,7 +31,7 @@ fn shutdown_is_the_reason_of_every_leave_and_of_the_end() {
         let sent = &world.callbacks[sent..];
         let conference: Vec<_> = sent
             .iter()
-            .filter(|c| c.field("ConferenceSid") != "")
+            .filter(|c| !c.field("ConferenceSid").is_empty())
             .collect();
         let names: Vec<_> = conference
             .iter()
@@ -54,7 +54,7 @@ fn shutdown_is_the_reason_of_every_leave_and_of_the_end() {
         assert_eq!(ended.call_ending, None);
         let calls: Vec<_> = sent
             .iter()
-            .filter(|c| c.field("CallDuration") != "")
+            .filter(|c| !c.field("CallDuration").is_empty())
             .collect();
         assert_eq!(calls.len(), 3);
         for call in calls {

@@ -56,7 +56,9 @@ fn next(error: &ApiError) -> Option<ApiError> {
         E::Unreadable(_) => E::OutboxFull,
         E::OutboxFull => E::TooManyConnections,
         E::TooManyConnections => E::TooManyLogins(1),
-        E::TooManyLogins(_) => return None,
+        E::TooManyLogins(_) => E::ForeignHost(text()),
+        E::ForeignHost(_) => E::ForeignOrigin(text()),
+        E::ForeignOrigin(_) => return None,
     })
 }
 

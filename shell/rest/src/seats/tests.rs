@@ -1,5 +1,7 @@
 //! Who gets a seat, and who does not.
 
+use confab_terms::limits::{HTTP_CONNECTIONS_MAX, HTTP_CONNECTIONS_OF_ONE_MAX};
+
 use super::*;
 
 fn address(text: &str) -> IpAddr {

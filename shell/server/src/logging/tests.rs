@@ -170,7 +170,7 @@ fn lines_without_a_reader_are_dropped_counted_and_reported_once_there_is_room() 
         };
         match format {
             LogFormat::Text => {
-                assert!(report.ends_with(&format!(" dropped={dropped}")), "{report}")
+                assert!(report.ends_with(&format!(" dropped={dropped}")), "{report}");
             }
             LogFormat::Json => {
                 let entry: serde_json::Value = serde_json::from_str(&report).unwrap();

@@ -124,8 +124,11 @@ impl Tts for Gated {
     }
 
     fn speak(&self, phrase: &Phrase) -> Result<Vec<u8>, DecodeError> {
-        self.begun.lock().unwrap().push(phrase.text.clone());
-        let permits = self.permits.lock().unwrap();
+        self.begun
+            .lock()
+            .expect("written")
+            .push(phrase.text.clone());
+        let permits = self.permits.lock().expect("read");
         let patience = Duration::from_secs(20);
         permits.recv_timeout(patience).expect("a permit");
         Ok(wav(16_000, 1, Coding::S16, &sine(16_000, 440.0, 0.5, 0.5)))
@@ -191,8 +194,8 @@ impl Script {
     fn new(name: &str, lines: &str) -> Self {
         let name = format!("confab-speaker-{}-{name}", std::process::id());
         let path = std::env::temp_dir().join(name);
-        std::fs::write(&path, format!("#!/bin/sh\n{lines}\n")).unwrap();
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o700)).unwrap();
+        std::fs::write(&path, format!("#!/bin/sh\n{lines}\n")).expect("done");
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o700)).expect("done");
         Self(path)
     }
 }

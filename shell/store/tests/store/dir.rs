@@ -1,8 +1,9 @@
 //! A folder of a test's own, gone with it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use confab_store::{Given, SqliteStore, open};
+use confab_store::{Given, OpenError, SqliteStore, open};
 
 pub(crate) struct Dir(pub(crate) PathBuf);
 
@@ -22,5 +23,12 @@ impl Drop for Dir {
 }
 
 pub(crate) async fn opened(dir: &Path) -> SqliteStore {
-    open(dir, &Given::default()).await.unwrap().0
+    // A child of another test holds the lock of a store that was dropped, until its exec.
+    for _ in 0..100 {
+        match open(dir, &Given::default()).await {
+            Err(OpenError::InUse { .. }) => tokio::time::sleep(Duration::from_millis(20)).await,
+            opened => return opened.unwrap().0,
+        }
+    }
+    panic!("{} stays in use", dir.display());
 }

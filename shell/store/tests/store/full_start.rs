@@ -31,6 +31,7 @@ fn call(n: u64) -> CallView {
         date_updated: WallTime(n as i64 + 2),
         start_time: Some(WallTime(n as i64 + 1)),
         end_time: Some(WallTime(n as i64 + 2)),
+        seconds: None,
         sip_result_code: Some(200),
     }
 }
@@ -107,6 +108,12 @@ async fn migration_without_room_leaves_the_history_readable() {
     for statement in [
         "DROP TABLE api_keys",
         "DROP TABLE recordings",
+        "DROP TABLE outbox",
+        "DROP TABLE dead_letters",
+        "DROP TABLE open_calls",
+        "DROP TABLE open_conferences",
+        "DROP TABLE alive",
+        "DROP TABLE registrations",
         "DELETE FROM _sqlx_migrations WHERE version > 2",
         "PRAGMA user_version = 0",
         "PRAGMA wal_checkpoint(TRUNCATE)",

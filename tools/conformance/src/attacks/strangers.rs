@@ -16,17 +16,24 @@ use crate::server::pause;
 
 /// Bytes of a head that never ends: almost the longest message.
 const HEAD_BYTES: usize = 65_000;
-const OPEN_FILES: &str = "65536";
 
-/// Raises the limit on descriptors of this process.
+/// Raises the limit on descriptors of this process as far as its user may.
 pub(super) fn raise_open_files() -> Result<()> {
     let pid = std::process::id().to_string();
-    let limit = format!("--nofile={OPEN_FILES}:{OPEN_FILES}");
-    let status = Command::new("prlimit")
-        .args(["--pid", &pid, &limit])
-        .status();
-    let status = status.context("prlimit cannot be run: the package util-linux has it")?;
-    ensure!(status.success(), "prlimit {limit}: {status}");
+    let prlimit = |arguments: &[&str]| {
+        let told = Command::new("prlimit")
+            .args(["--pid", &pid])
+            .args(arguments)
+            .output();
+        told.context("prlimit cannot be run: the package util-linux has it")
+    };
+    let most = prlimit(&["--nofile", "--output=HARD", "--noheadings", "--raw"])?;
+    let most = String::from_utf8_lossy(&most.stdout).trim().to_owned();
+    let raised = prlimit(&[&format!("--nofile={most}:{most}")])?;
+    ensure!(
+        raised.status.success(),
+        "prlimit --nofile={most}: {raised:?}"
+    );
     Ok(())
 }
 

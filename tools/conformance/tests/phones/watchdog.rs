@@ -79,6 +79,12 @@ fn media_thread_that_stands_still_during_a_drain_ends_the_drain() {
     assert!(status.unwrap().success());
     pause(Duration::from_millis(500));
     let mut strace = delay(&server, "media-1", "clock_nanosleep");
+    // A drain answers 503 from its beginning: the end is timed from the report.
+    let begun = Instant::now();
+    while !server.log().contains("has stood still") {
+        assert!(begun.elapsed() < ENDS_WITHIN, "{}", server.log());
+        pause(Duration::from_millis(20));
+    }
     ends(&mut server, "media-1", &[caller.phone]);
     strace.wait().unwrap();
 }
