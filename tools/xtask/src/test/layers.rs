@@ -100,7 +100,9 @@ pub(crate) const ALL: &[Layer] = &[
     Layer {
         name: "phones",
         what: "real phones, heard through RTP",
-        needs: &["sipp", "baresip", "flite", "ip", "nft", "strace"],
+        needs: &[
+            "sipp", "baresip", "flite", "ip", "nft", "strace", "openssl", "prlimit",
+        ],
         run: phones,
     },
 ];

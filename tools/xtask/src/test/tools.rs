@@ -19,6 +19,8 @@ const DEBIAN: &[(&str, &str)] = &[
     ("flite", "flite"),
     ("strace", "strace"),
     ("mkfs.ext4", "e2fsprogs"),
+    ("openssl", "openssl"),
+    ("prlimit", "util-linux"),
     ("node", "nodejs"),
     ("npm", "npm"),
     ("python3", "python3"),
