@@ -1,7 +1,8 @@
 //! What the switchboard wants done is done, and looked at by the checkers.
 
+use confab_conference::LeaveReason;
 use confab_media::Command;
-use confab_switchboard::{About, CallView, Output};
+use confab_switchboard::{About, CallView, News, Output};
 
 use crate::outcome::Checked;
 use crate::queue::{Arrival, Order};
@@ -90,6 +91,14 @@ impl World {
             }
             Output::Notice(notice) => self.books.dialled.noticed(&notice),
             Output::Row { at, change } => self.books.rows.change(at, change),
+            Output::News(News::Left {
+                call,
+                why: LeaveReason::AddFailed,
+                ..
+            }) => {
+                self.oracle.found_no_seat(call);
+                Ok(())
+            }
             Output::CallMeasured(_)
             | Output::Registration { .. }
             | Output::News(_)

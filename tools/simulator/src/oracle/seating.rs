@@ -34,6 +34,11 @@ impl Oracle {
         self.brings.insert(call, brings);
     }
 
+    /// The conference is full: updates from before the answer do not hold in another one.
+    pub(crate) fn found_no_seat(&mut self, call: CallSid) {
+        self.expected.remove(&call);
+    }
+
     pub(crate) fn changes(
         &mut self,
         id: RoomId,
