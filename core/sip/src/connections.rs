@@ -15,7 +15,7 @@ use crate::timers::TransactionId;
 
 /// How long one of ours may take to open.
 const OPENING: Duration = limits::SIP_CONNECTION_OPENING;
-/// How long a stranger's may be without a whole message.
+/// Longest time without a whole message on a stranger's connection.
 const GREETING: Duration = limits::SIP_CONNECTION_GREETING;
 /// How long one that nobody needs may be silent.
 const IDLE: Duration = limits::SIP_CONNECTION_IDLE;

@@ -265,7 +265,8 @@ pub const SIP_CONNECTIONS_OF_STRANGER_SHARE: usize = 32;
 pub const SIP_UNFINISHED_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long a SIP connection of ours may take to open.
 pub const SIP_CONNECTION_OPENING: Duration = Duration::from_secs(10);
-/// How long a stranger's may be without a whole message; a trunk's may be silent for longer.
+/// Longest time without a whole message on a stranger's SIP connection; a trunk's may be silent
+/// for longer.
 pub const SIP_CONNECTION_GREETING: Duration = Duration::from_secs(10);
 /// How long one that no call needs may be silent: keep-alives come every 120 s at least (RFC 5626
 /// §4.4.1).

@@ -22,7 +22,7 @@ struct Job {
 pub(crate) struct Step {
     pub(crate) id: ConnectionId,
     pub(crate) carrier: Carrier,
-    /// Whether the handshake is over.
+    /// True once the handshake is over.
     pub(crate) result: io::Result<bool>,
 }
 

@@ -1,4 +1,5 @@
-//! What one client or many calls take away, and what stays for the API and for probes.
+//! Connections and descriptors that stay for the API and for probes beside one client's many
+//! connections, and beside many calls.
 
 mod server;
 

@@ -59,7 +59,7 @@ pub const TEXT_CHARS_MAX: usize = 4_096;
 pub const FIRST_PIECE_CHARS_MAX: usize = 100;
 /// Characters of each later piece. Another text waits for one piece, not for a whole text.
 pub const PIECE_CHARS_MAX: usize = 300;
-/// How long one piece may take to synthesise, and processor time that it may take.
+/// Longest time, and processor time, of the synthesis of one piece.
 pub const SPEAKING_TIME_MAX: Duration = Duration::from_secs(10);
 /// Address space of the program that synthesises.
 pub const SPEAKER_BYTES_MAX: u64 = 256 * 1024 * 1024;

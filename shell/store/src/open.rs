@@ -46,7 +46,7 @@ pub enum OpenError {
          a backup, or name another folder with CONFAB_DATA_DIR"
     )]
     Database {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
         /// What SQLite said.
         reason: String,
@@ -58,7 +58,7 @@ pub enum OpenError {
          history"
     )]
     Newer {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
         /// A version that can read it.
         reader: String,

@@ -1,6 +1,6 @@
 //! Attacks on a listener that strangers can reach, while a trunk sets up calls beside them: idle
-//! connections, logins, requests within one call, heads that never end. To be run in a network
-//! namespace (`furnish`).
+//! connections, logins, requests within one call, heads that never end, TLS handshakes. To be run in
+//! a network namespace that has `addresses`.
 
 mod peer;
 mod strangers;
@@ -126,7 +126,7 @@ impl Attack {
     }
 }
 
-/// What became of it.
+/// Result of an attack.
 #[derive(Debug)]
 pub struct Outcome {
     /// Connections, logins or requests that were made.
@@ -158,7 +158,7 @@ impl Outcome {
     }
 }
 
-/// Makes the addresses this machine's. To be called in a network namespace.
+/// Returns the addresses that the network namespace must have.
 #[must_use]
 pub fn addresses() -> Vec<&'static str> {
     let mut all = vec![SERVER, TRUNK[0], TRUNK[1], USER];

@@ -12,7 +12,7 @@ use crate::server::Server;
 
 /// How loud every voice is.
 pub const DBFS: f64 = -14.0;
-/// How loud the tone of baresip is; no setting changes it.
+/// Level of baresip's tone; no setting changes it.
 pub const BARESIP_DBFS: f64 = -6.0;
 /// The frequencies of voices, told apart by any ear of ours; none is a harmonic of another.
 pub const TONES: [f64; 6] = [440.0, 770.0, 1_130.0, 1_530.0, 2_010.0, 2_470.0];

@@ -31,7 +31,7 @@ const SAMPLE: Duration = Duration::from_secs(2);
 /// Memory, in kB, by which the last quarter may exceed the second.
 const GROWTH_MAX_KB: u64 = 5 * 1_024;
 
-/// What happened, and what was wrong.
+/// Counts and faults of a soak.
 #[derive(Debug, Default)]
 pub struct Report {
     /// Calls begun.
@@ -48,7 +48,7 @@ pub struct Report {
     pub memory_kb: (u64, u64),
     /// Sockets, wake-ups and the like before and after.
     pub descriptors: (usize, usize),
-    /// Whatever should not have been.
+    /// Descriptions of everything that was wrong.
     pub faults: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What the server's process uses: memory, descriptors, processor time, as Linux counts them.
+//! Resources of the server's process: memory, descriptors, processor time, as Linux counts them.
 
 use std::fs;
 use std::time::Duration;

@@ -40,7 +40,7 @@ impl Rows {
         }
     }
 
-    /// When every call is over.
+    /// Checks that no row is left once every call is over.
     pub(crate) fn close(&self) -> Checked {
         match (self.calls.len(), self.conferences.len()) {
             (0, 0) => Ok(()),

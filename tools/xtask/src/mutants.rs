@@ -265,7 +265,8 @@ fn sum_up(ledger: &Ledger, drawn: &[Mutant], of: usize) -> Result<bool> {
     Ok(share >= FOUND_MIN && equivalent_share <= EQUIVALENT_MAX)
 }
 
-/// Whether the list of equivalent changes has it: file and description, without line and column.
+/// Returns true if the list of equivalent changes has it: file and description, without line and
+/// column.
 fn is_named(equivalent: &str, name: &str) -> bool {
     let mut parts = name.splitn(4, ':');
     let (Some(file), _, _, Some(text)) = (parts.next(), parts.next(), parts.next(), parts.next())

@@ -17,7 +17,7 @@ pub(crate) struct Room {
     pub(crate) issued: u64,
     /// The last change that the room said it applied.
     pub(crate) applied: u64,
-    /// When it started, else when it was made: for its Duration.
+    /// Time of the conference's start, else of its creation: its Duration counts from here.
     pub(crate) since: Instant,
     /// Replies that leave once a change was applied.
     pub(crate) waiting: Vec<Waiting>,

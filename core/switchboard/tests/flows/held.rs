@@ -38,7 +38,7 @@ fn sources(players: &[Player]) -> Vec<Source> {
     players.iter().map(|player| player.source).collect()
 }
 
-/// Whether the last decoded sound is released.
+/// Returns true if the last decoded sound is released.
 fn is_released(world: &World) -> bool {
     let mut log = world.log.iter().rev();
     let decoded = log.find_map(|output| match output {

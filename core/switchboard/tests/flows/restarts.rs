@@ -23,7 +23,7 @@ fn join(world: &mut World, attributes: &str) {
     world.answer(VOICE, document(&dial));
 }
 
-/// What the start after a kill sends and stores.
+/// Callbacks and entries of the start after a kill.
 #[derive(Default)]
 struct Closed {
     callbacks: Vec<Callback>,

@@ -13,7 +13,7 @@ use confab_phone::heard::wav;
 /// One event in so many is refused with 503.
 const REFUSED_ONE_IN: u64 = 40;
 
-/// What is known of one conference.
+/// Events of one conference so far.
 #[derive(Default)]
 struct Progress {
     /// The last SequenceNumber that was taken.
@@ -89,7 +89,7 @@ impl Receiver {
         books.conferences.values().filter(|one| !one.ended).count()
     }
 
-    /// What was wrong, and what has not come.
+    /// Returns faults in the order of events, and events that are missing.
     pub(super) fn faults(&self) -> Vec<String> {
         let books = self.shared.lock();
         let mut faults = books.faults.clone();

@@ -53,7 +53,7 @@ impl Wav {
         self.channels[0].len() as f64 / f64::from(self.rate)
     }
 
-    /// Which share of the frames carries this voice, as loud as it was spoken.
+    /// Returns the share of the frames that carry this voice at the level spoken.
     pub(crate) fn share(&self, channel: usize, hz: f64) -> f64 {
         assert_eq!(self.rate, 8_000, "G.711 phones alone");
         let frames: Vec<&[i16]> = self.channels[channel].chunks_exact(160).collect();
