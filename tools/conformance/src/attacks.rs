@@ -1,6 +1,6 @@
 //! Attacks on a listener that strangers can reach, while a trunk sets up calls beside them: idle
-//! connections, logins, requests within one call, heads that never end, TLS handshakes. To be run in
-//! a network namespace that has `addresses`.
+//! connections, logins, requests within one call, heads that never end, TLS handshakes. To be run
+//! in a network namespace that has `addresses`.
 
 mod peer;
 mod strangers;

@@ -91,20 +91,24 @@ impl World {
             }
             Output::Notice(notice) => self.books.dialled.noticed(&notice),
             Output::Row { at, change } => self.books.rows.change(at, change),
-            Output::News(News::Left {
-                call,
-                why: LeaveReason::AddFailed,
-                ..
-            }) => {
-                self.oracle.found_no_seat(call);
-                Ok(())
-            }
+            Output::News(news) => self.read_news(&news),
             Output::CallMeasured(_)
             | Output::Registration { .. }
-            | Output::News(_)
             | Output::OpenRecording { .. }
             | Output::Recording(_) => Ok(()),
         }
+    }
+
+    fn read_news(&mut self, news: &News) -> Checked {
+        if let News::Left {
+            call,
+            why: LeaveReason::AddFailed,
+            ..
+        } = news
+        {
+            self.oracle.found_no_seat(*call);
+        }
+        Ok(())
     }
 
     fn call_ended(&mut self, view: &CallView) -> Checked {

@@ -10,8 +10,8 @@ use anyhow::{Context as _, Result, bail};
 use crate::command::{program, root, run};
 use crate::test::{cargo_deny_folder, install};
 
-/// Folder in which cargo-deny looks for the database: `db-path` of `deny.toml`, and its own name for
-/// `db-urls`.
+/// Folder in which cargo-deny looks for the database: `db-path` of `deny.toml`, and its own name
+/// for `db-urls`.
 const DATABASES: &str = "target/advisory-dbs";
 const DATABASE: &str = "advisory-db-3157b0e258782691";
 

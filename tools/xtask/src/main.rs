@@ -28,7 +28,7 @@ const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SEC
           docs/jitter.md
   mutants changes the code at N places drawn at random, and counts the changes that no test finds;
           goes on where it was interrupted; see docs/testing.md
-  soak    calls, updates, webhooks and phones that vanish, for N minutes: no leak, no gap, no crash";
+  soak    calls, updates, webhooks and phones that vanish, for N minutes: nothing missing or left";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
