@@ -16,6 +16,8 @@ pub enum Limit {
     ConnectionsOfClient,
     /// Bytes that strangers sent on connections and that are not yet a message.
     UnfinishedBytes,
+    /// Datagrams of one client network in a second.
+    DatagramsOfClient,
     /// Transactions in all.
     Transactions,
     /// Transactions of one dialog.
@@ -36,6 +38,7 @@ impl fmt::Display for Limit {
             Self::Connections => "SIP connections",
             Self::ConnectionsOfClient => "SIP connections of one client network",
             Self::UnfinishedBytes => "bytes of unfinished SIP messages",
+            Self::DatagramsOfClient => "SIP datagrams of one client network in a second",
             Self::Transactions => "SIP transactions",
             Self::TransactionsOfDialog => "SIP transactions of one dialog",
             Self::TransactionsOfPeer => "SIP transactions of one peer",

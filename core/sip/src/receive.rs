@@ -12,7 +12,9 @@ use crate::{DialogId, UserAgent};
 impl UserAgent {
     /// A datagram arrived.
     pub fn handle(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) {
-        self.take_message(now, Source::datagram(from), bytes);
+        if self.keeps_pace(now, from.ip()) {
+            self.take_message(now, Source::datagram(from), bytes);
+        }
     }
 
     /// A message that is whole, whatever carried it.

@@ -2,15 +2,20 @@
 //! cannot use up what the others need.
 
 use core::fmt;
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use confab_terms::{ClientNetwork, Instant, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::access::Peer;
+use crate::bucket::Bucket;
 use crate::hop::Source;
 use crate::limited::Limit;
 use crate::{DialogId, UserAgent};
+
+/// Depth of the buckets of calls: the calls of one second may come at once.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Limits on calls to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,26 +129,6 @@ fn decrement<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) {
     }
 }
 
-/// A token bucket that holds the calls of one second.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-struct Bucket {
-    /// Time at which the bucket is full again.
-    full_at: Instant,
-}
-
-impl Bucket {
-    /// Takes a token; false: there is none.
-    fn take(&mut self, now: Instant, per_second: u32) -> bool {
-        let each = 1_000_000_000 / u64::from(per_second.max(1));
-        let full_at = self.full_at.0.max(now.0).saturating_add(each);
-        let has_token = full_at <= now.0.saturating_add(1_000_000_000);
-        if has_token {
-            self.full_at = Instant(full_at);
-        }
-        has_token
-    }
-}
-
 impl UserAgent {
     /// Sets the limits on calls to us.
     pub fn limit_calls(&mut self, limits: CallLimits) {
@@ -205,7 +190,7 @@ impl UserAgent {
             let rate = shares.rates.entry(user.clone()).or_default();
             if calls >= usize::try_from(of_user).unwrap_or(usize::MAX) {
                 Some(Limit::CallsOfUser)
-            } else if of_user_per_second.is_some_and(|rate_max| !rate.take(now, rate_max)) {
+            } else if of_user_per_second.is_some_and(|rate_max| !rate.take(now, rate_max, SECOND)) {
                 Some(Limit::CallRateOfUser)
             } else {
                 None
@@ -214,7 +199,8 @@ impl UserAgent {
             None
         };
         let exceeded = exceeded.or_else(|| {
-            let refused = per_second.is_some_and(|rate_max| !shares.rate.take(now, rate_max));
+            let refused =
+                per_second.is_some_and(|rate_max| !shares.rate.take(now, rate_max, SECOND));
             refused.then_some(Limit::CallRate)
         });
         match exceeded {

@@ -15,6 +15,7 @@ use crate::digest::{Answered, Gate};
 use crate::hop::Transport;
 use crate::keep_alive::KeptFlows;
 use crate::limited::{Limit, Refusals};
+use crate::pace::Pace;
 use crate::registrar::Registrar;
 use crate::resolve::Names;
 use crate::server::{ServerKey, ServerTransaction};
@@ -45,6 +46,7 @@ pub struct UserAgent {
     pub(crate) shares: Shares,
     pub(crate) call_limits: CallLimits,
     /// Refusals by limits that the application was not told of.
+    pub(crate) pace: Pace,
     pub(crate) limited: BTreeMap<Limit, Refusals>,
     /// Refusals by limits since the start.
     pub(crate) refused_by_limit: u64,
@@ -79,6 +81,7 @@ impl UserAgent {
             timers: Timers::default(),
             shares: Shares::default(),
             call_limits: CallLimits::default(),
+            pace: Pace::default(),
             limited: BTreeMap::new(),
             refused_by_limit: 0,
             access: Access::open(),

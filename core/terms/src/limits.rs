@@ -263,6 +263,13 @@ pub const SIP_CONNECTIONS_OF_STRANGER_SHARE: usize = 32;
 /// Bytes of all strangers' connections that are not yet a message; beyond it the longest unfinished
 /// message is given up, and its connection closed.
 pub const SIP_UNFINISHED_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// SIP datagrams of one client network in a second, those of trunks not counted; further ones are
+/// dropped before they are parsed.
+pub const SIP_DATAGRAMS_OF_CLIENT_PER_SECOND: u32 = 10_000;
+/// Time in which such a budget fills up: a tenth of the datagrams of a second may come at once.
+pub const SIP_DATAGRAMS_OF_CLIENT_BURST: Duration = Duration::from_millis(100);
+/// Client networks with a budget of datagrams of their own; all others share one.
+pub const SIP_PACED_MAX: usize = 4_096;
 /// How long a SIP connection of ours may take to open.
 pub const SIP_CONNECTION_OPENING: Duration = Duration::from_secs(10);
 /// Longest time without a whole message on a stranger's SIP connection; a trunk's may be silent

@@ -13,6 +13,9 @@ const UNHEARD_MAX: Duration = Duration::from_secs(32);
 /// Silence after which the kernel asks whether the other end is still there.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
 
+/// Connections that may wait to be accepted; the kernel's `somaxconn` may be less.
+const WAITING_MAX: libc::c_int = 4_096;
+
 /// A listening socket.
 #[derive(Debug)]
 pub struct Listening(TcpListener);
@@ -26,7 +29,12 @@ impl Listening {
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
-        Ok(Self(listener))
+        // The standard library lets 128 wait: a burst of strangers costs others a SYN, and 1 s.
+        // SAFETY: the descriptor is that of a listening socket, which lives through the call.
+        match unsafe { libc::listen(listener.as_raw_fd(), WAITING_MAX) } {
+            0 => Ok(Self(listener)),
+            _ => Err(io::Error::last_os_error()),
+        }
     }
 
     /// Where it listens.

@@ -38,6 +38,12 @@ fn logins_of_one_user_lock_nobody_out() {
 }
 
 #[test]
+fn requests_in_one_call_leave_room_for_others() {
+    const NAME: &str = "attacks::requests_in_one_call_leave_room_for_others";
+    attacked(NAME, Attack::Requests, 90_000);
+}
+
+#[test]
 fn heads_that_never_end_take_little_memory() {
     const NAME: &str = "attacks::heads_that_never_end_take_little_memory";
     attacked(NAME, Attack::Heads, 1_000);

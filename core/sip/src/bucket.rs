@@ -1,0 +1,31 @@
+//! A token bucket: so many in a second, and a burst of so many at once.
+
+use core::time::Duration;
+
+use confab_terms::Instant;
+use serde::{Deserialize, Serialize};
+
+/// A token bucket. Its rate and depth are given with each take.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Bucket {
+    /// Time at which the bucket is full again.
+    full_at: Instant,
+}
+
+impl Bucket {
+    /// Takes a token from a bucket that fills up within `depth`; false: there is none.
+    pub(crate) fn take(&mut self, now: Instant, per_second: u32, depth: Duration) -> bool {
+        let each = Duration::from_secs(1) / per_second.max(1);
+        let full_at = self.full_at.max(now) + each;
+        let has_token = full_at <= now + depth;
+        if has_token {
+            self.full_at = full_at;
+        }
+        has_token
+    }
+
+    /// Returns true if the bucket is as a new one.
+    pub(crate) fn is_full(&self, now: Instant) -> bool {
+        self.full_at <= now
+    }
+}

@@ -1,0 +1,52 @@
+//! The pace of datagrams from each client network. Those beyond the pace are dropped before they
+//! are parsed: reading keeps up with a flood, and the kernel's buffer stays free for others.
+
+use std::collections::BTreeMap;
+
+use confab_terms::{ClientNetwork, Instant, IpAddr, limits};
+use serde::{Deserialize, Serialize};
+
+use crate::UserAgent;
+use crate::bucket::Bucket;
+use crate::limited::Limit;
+
+/// Buckets of the client networks that sent datagrams lately.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Pace {
+    networks: BTreeMap<ClientNetwork, Bucket>,
+    /// Time of the next search for full buckets.
+    tidy_at: Instant,
+    /// Bucket of all networks that find no place in the table.
+    others: Bucket,
+}
+
+impl Pace {
+    fn take(&mut self, now: Instant, from: ClientNetwork) -> bool {
+        let is_new = !self.networks.contains_key(&from);
+        if is_new && self.networks.len() >= limits::SIP_PACED_MAX && self.tidy_at <= now {
+            self.tidy_at = now + limits::SIP_DATAGRAMS_OF_CLIENT_BURST;
+            self.networks.retain(|_, bucket| !bucket.is_full(now));
+        }
+        let bucket = match is_new && self.networks.len() >= limits::SIP_PACED_MAX {
+            true => &mut self.others,
+            false => self.networks.entry(from).or_default(),
+        };
+        bucket.take(
+            now,
+            limits::SIP_DATAGRAMS_OF_CLIENT_PER_SECOND,
+            limits::SIP_DATAGRAMS_OF_CLIENT_BURST,
+        )
+    }
+}
+
+impl UserAgent {
+    /// Returns true if a datagram from this address is read. Those of trunks always are.
+    pub(crate) fn keeps_pace(&mut self, now: Instant, from: IpAddr) -> bool {
+        let network = ClientNetwork::of(from);
+        let is_read = self.access.is_of_trunk(from) || self.pace.take(now, network);
+        if !is_read {
+            self.limit(now, Limit::DatagramsOfClient, network);
+        }
+        is_read
+    }
+}
