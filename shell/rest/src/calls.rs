@@ -5,7 +5,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use confab_store::{CallFilter, Order, Place};
+use confab_store::{CallFilter, Order};
 use confab_switchboard::conference::Url;
 use confab_switchboard::{CallCallback, CallEvent, CallStatus, CallUpdate, CallView};
 use confab_switchboard::{EndWish, NextDocument, RecordingOf};
@@ -23,7 +23,7 @@ use crate::{Api, Dialect, parents, resources};
 const STARTED: [&str; 3] = ["StartTime", "StartTime<", "StartTime>"];
 const ENDED: [&str; 3] = ["EndTime", "EndTime<", "EndTime>"];
 
-/// `GET`: newest first.
+/// `GET`: newest first, by the time that a filter names.
 pub(crate) async fn list(
     State(api): State<Api>,
     Extension(spelling): Extension<Spelling>,
@@ -50,10 +50,7 @@ pub(crate) async fn list(
             (live, api.store.calls(filter.clone(), part.clone()).await?)
         }
     };
-    let place = |view: &CallView| Place {
-        at: view.date_created,
-        sid: view.sid.to_string(),
-    };
+    let place = |view: &CallView| filter.place(view);
     let live = live.into_iter().filter(|view| filter.wants(view));
     // The ended ones first: what is found twice has ended.
     let found = part.cut(ended.into_iter().chain(live), place);

@@ -4,7 +4,7 @@
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use confab_store::{ConferenceFilter, Order, Place};
+use confab_store::{ConferenceFilter, Order};
 use confab_switchboard::conference::{Status, Url};
 use confab_switchboard::{ConferenceView, Reply, Request};
 use confab_terms::Method;
@@ -20,7 +20,7 @@ use crate::{Api, parents, resources};
 const CREATED: [&str; 3] = ["DateCreated", "DateCreated<", "DateCreated>"];
 const UPDATED: [&str; 3] = ["DateUpdated", "DateUpdated<", "DateUpdated>"];
 
-/// `GET`: newest first.
+/// `GET`: newest first, by the time that a filter names.
 pub(crate) async fn list(
     State(api): State<Api>,
     Extension(spelling): Extension<Spelling>,
@@ -45,10 +45,7 @@ pub(crate) async fn list(
         }
         Some(_) => Vec::new(),
     };
-    let place = |view: &ConferenceView| Place {
-        at: view.date_created,
-        sid: view.sid.to_string(),
-    };
+    let place = |view: &ConferenceView| filter.place(view);
     let wanted = |view: &ConferenceView| {
         status.is_none_or(|status| status == view.status) && filter.wants(view)
     };

@@ -129,6 +129,11 @@ impl Database {
         }
     }
 
+    /// True unless the schema is in memory, where it has no new indexes.
+    pub(crate) fn has_indexes(&self) -> bool {
+        !self.is_behind.load(Ordering::Relaxed)
+    }
+
     /// Has an account written before anything else is.
     pub(crate) fn write_later(&self, account: Account) {
         *self.unwritten() = Some(account);

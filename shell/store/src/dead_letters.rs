@@ -11,20 +11,12 @@ use sqlx::sqlite::SqliteRow;
 use crate::database::{Statement, unreadable, unwritable};
 use crate::outbox::{OutboxEvent, json};
 use crate::sqlite::decoded;
-use crate::{Order, Part, Place, SqliteStore, StoreError, Stored, open};
+use crate::{Part, Place, SqliteStore, StoreError, Stored, open};
 
 const INSERT: &str = "INSERT OR REPLACE INTO dead_letters
     (sid, account, date_updated, about, url, bytes, event, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 const ONE: &str = "SELECT date_updated, event, reason FROM dead_letters
     WHERE account = ?1 AND sid = ?2 AND date_updated > ?3";
-const NEWEST_FIRST: &str = "SELECT date_updated, event, reason FROM dead_letters
-    WHERE account = ?1 AND date_updated > ?2
-    AND (?3 IS NULL OR (date_updated, sid) < (?3, ?4))
-    ORDER BY date_updated DESC, sid DESC LIMIT ?5";
-const OLDEST_FIRST: &str = "SELECT date_updated, event, reason FROM dead_letters
-    WHERE account = ?1 AND date_updated > ?2
-    AND (?3 IS NULL OR (date_updated, sid) > (?3, ?4))
-    ORDER BY date_updated, sid LIMIT ?5";
 const COUNT: &str = "SELECT count(*) FROM dead_letters
     WHERE account = ?1 AND date_updated > ?2";
 const REVIVE: &str = "INSERT INTO outbox (id, account, about, url, created, bytes, event)
@@ -114,17 +106,7 @@ impl DeadLetters for SqliteStore {
             .pending
             .outbox(|queue| queue.dead().map(|dead| (**dead).clone()).collect());
         Box::pin(async move {
-            let statement = match part.order {
-                Order::NewestFirst => NEWEST_FIRST,
-                Order::OldestFirst => OLDEST_FIRST,
-            };
-            let query = sqlx::query(statement)
-                .bind(self.account.sid.to_string())
-                .bind(oldest().0)
-                .bind(part.after.as_ref().map(|place| place.at.0))
-                .bind(part.after.as_ref().map(|place| place.sid.clone()))
-                .bind(part.count);
-            let rows = self.database.all(query).await?;
+            let rows = self.kept_dead_letters(oldest(), &part).await?;
             let kept: Result<Vec<_>, _> = rows.iter().map(dead_letter).collect();
             Ok(part.cut(pending.into_iter().chain(kept?), DeadLetter::place))
         })

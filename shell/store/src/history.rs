@@ -38,7 +38,7 @@ pub struct KeptNotice {
 /// make that the order in which they were kept, for a list from the newest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// When the item came to be.
+    /// The time by which the list is ordered.
     pub at: WallTime,
     /// Its id, as it is printed.
     pub sid: String,
@@ -139,6 +139,33 @@ impl ConferenceFilter {
             && self.created.holds(conference.date_created)
             && self.updated.holds(conference.date_updated)
     }
+
+    /// True if the list is ordered by the last change: the filter names that time alone.
+    #[must_use]
+    pub fn is_by_update(&self) -> bool {
+        self.updated != TimeRange::default() && self.created == TimeRange::default()
+    }
+
+    /// Returns the place of a conference in the list.
+    #[must_use]
+    pub fn place(&self, conference: &ConferenceView) -> Place {
+        Place {
+            at: match self.is_by_update() {
+                true => conference.date_updated,
+                false => conference.date_created,
+            },
+            sid: conference.sid.to_string(),
+        }
+    }
+}
+
+/// The time by which a list of calls is ordered: the one that the filter names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallTime {
+    /// The filter names no time.
+    Created,
+    Started,
+    Ended,
 }
 
 /// Which calls.
@@ -165,6 +192,29 @@ impl CallFilter {
             && self.status.is_none_or(|status| status == call.status)
             && self.start_time.holds_one(call.start_time)
             && self.end_time.holds_one(call.end_time)
+    }
+
+    pub(crate) fn ordered_by(&self) -> CallTime {
+        let none = TimeRange::default();
+        match (self.start_time == none, self.end_time == none) {
+            (true, true) => CallTime::Created,
+            (true, false) => CallTime::Ended,
+            (false, _) => CallTime::Started,
+        }
+    }
+
+    /// Returns the place of a call in the list, which is ordered by the time that the filter names.
+    #[must_use]
+    pub fn place(&self, call: &CallView) -> Place {
+        let at = match self.ordered_by() {
+            CallTime::Created => Some(call.date_created),
+            CallTime::Started => call.start_time,
+            CallTime::Ended => call.end_time,
+        };
+        Place {
+            at: at.unwrap_or(call.date_created),
+            sid: call.sid.to_string(),
+        }
     }
 }
 
@@ -258,9 +308,9 @@ pub trait Store: Send + Sync + 'static {
     fn conference(&self, sid: ConferenceSid) -> Stored<'_, Option<ConferenceView>>;
     /// An ended call.
     fn call(&self, sid: CallSid) -> Stored<'_, Option<CallView>>;
-    /// Ended calls.
+    /// Ended calls, ordered as `CallFilter::place` says.
     fn calls(&self, filter: CallFilter, part: Part) -> Stored<'_, Vec<CallView>>;
-    /// Ended conferences.
+    /// Ended conferences, ordered as `ConferenceFilter::place` says.
     fn conferences(&self, filter: ConferenceFilter, part: Part) -> Stored<'_, Vec<ConferenceView>>;
     /// A recording, live or not.
     fn recording(&self, sid: RecordingSid) -> Stored<'_, Option<RecordingView>>;

@@ -8,6 +8,8 @@ mod database;
 mod dead_letters;
 mod history;
 mod key_file;
+mod list;
+mod lists;
 mod open;
 mod outage;
 mod outbox;

@@ -9,11 +9,8 @@ use confab_terms::RecordingSid;
 
 use crate::database::unwritable;
 use crate::sqlite::decoded;
-use crate::statements::{
-    FORGET_RECORDING, RECORDING, RECORDINGS_NEWEST_FIRST, RECORDINGS_OLDEST_FIRST,
-    RECORDINGS_UNFINISHED,
-};
-use crate::{Entry, Order, Part, Place, RecordingFilter, SqliteStore, StoreError, Stored};
+use crate::statements::{FORGET_RECORDING, RECORDING, RECORDINGS_UNFINISHED};
+use crate::{Entry, Part, Place, RecordingFilter, SqliteStore, StoreError, Stored};
 
 impl SqliteStore {
     pub(crate) async fn one_recording(
@@ -41,26 +38,12 @@ impl SqliteStore {
             _ => None,
         });
         pending.reverse();
-        let statement = match part.order {
-            Order::NewestFirst => RECORDINGS_NEWEST_FIRST,
-            Order::OldestFirst => RECORDINGS_OLDEST_FIRST,
-        };
-        let query = sqlx::query(statement)
-            .bind(self.account.sid.to_string())
-            .bind(filter.call.map(|call| call.to_string()))
-            .bind(filter.conference.map(|sid| sid.to_string()))
-            .bind(filter.created.from.map(|at| at.0))
-            .bind(filter.created.before.map(|at| at.0))
-            .bind(part.after.as_ref().map(|place| place.at.0))
-            .bind(part.after.as_ref().map(|place| place.sid.clone()))
-            .bind(part.count);
-        let rows = self.database.all(query).await?;
-        let kept: Result<Vec<RecordingView>, _> = rows.iter().map(|row| decoded(row, 0)).collect();
+        let kept = self.kept_recordings(filter, part).await?;
         let place = |view: &RecordingView| Place {
             at: view.date_created,
             sid: view.sid.to_string(),
         };
-        Ok(part.cut(pending.into_iter().chain(kept?), place))
+        Ok(part.cut(pending.into_iter().chain(kept), place))
     }
 
     pub(crate) async fn cut_off(&self) -> Result<Vec<RecordingView>, StoreError> {

@@ -2,6 +2,7 @@
 //! that is never committed. The history can then be read, and the next write tries again.
 
 use std::str::FromStr as _;
+use std::time::Instant;
 
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow};
@@ -9,25 +10,91 @@ use sqlx::{Row as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use crate::database::{Statement, alone};
 
+/// SQLite's own default of the pages that a connection holds, in KiB.
+const CACHE_KIB: u32 = 2_000;
+
 /// Primary result codes of SQLite that come from the disk: SQLITE_READONLY, SQLITE_IOERR,
 /// SQLITE_FULL, SQLITE_CANTOPEN.
 const DISK: [i32; 4] = [8, 10, 13, 14];
+
+/// Version of the migration that only makes indexes. Statements do not need it.
+const INDEXES: i64 = 7;
+/// Number of calls from which on new indexes are announced in the log: they take seconds.
+const INDEXES_SLOW: i64 = 100_000;
+/// Pages that building indexes may hold, in KiB.
+const INDEXES_CACHE_KIB: u32 = 65_536;
 
 /// Applies what is missing. Remembers this version of confab as one that can read the file.
 pub(crate) async fn bring_up_to_date(
     connection: &mut SqliteConnection,
 ) -> Result<(), MigrateError> {
     let migrations = sqlx::migrate!("../../migrations");
+    let began = Instant::now();
+    let Some(calls) = calls_without_indexes(connection).await else {
+        migrations.run_direct(None, &mut *connection, false).await?;
+        return remember_version(connection).await;
+    };
+    if calls >= INDEXES_SLOW {
+        tracing::warn!(
+            calls,
+            "new indexes of the history are being built: the server starts afterwards, about a \
+             minute for each million calls"
+        );
+    }
+    pragma(connection, &format!("cache_size = -{INDEXES_CACHE_KIB}")).await?;
     migrations.run_direct(None, &mut *connection, false).await?;
+    pragma(connection, &format!("cache_size = -{CACHE_KIB}")).await?;
+    // The log has the size of the largest index, and would keep that size.
+    pragma(connection, "wal_checkpoint(TRUNCATE)").await?;
+    if calls >= INDEXES_SLOW {
+        let seconds = began.elapsed().as_secs();
+        tracing::warn!(seconds, "the new indexes of the history are built");
+    }
+    remember_version(connection).await
+}
+
+/// Applies what is missing except for indexes: the change is held in memory, and indexes are large.
+async fn bring_up_to_date_in_memory(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
+    let mut migrations = sqlx::migrate!("../../migrations");
+    migrations
+        .migrations
+        .to_mut()
+        .retain(|one| one.version != INDEXES);
+    // A file of a newer version was refused before.
+    migrations.set_ignore_missing(true);
+    migrations.run_direct(None, &mut *connection, false).await?;
+    remember_version(connection).await
+}
+
+/// Returns about how many calls the indexes are still to be built for; `None`: they are built.
+async fn calls_without_indexes(connection: &mut SqliteConnection) -> Option<i64> {
+    let built = "SELECT count(*) FROM _sqlx_migrations WHERE version = ?";
+    let built = sqlx::query_scalar(built).bind(INDEXES);
+    // A file without these tables is a new one.
+    let built: i64 = built.fetch_one(&mut *connection).await.unwrap_or(0);
+    if built > 0 {
+        return None;
+    }
+    let calls = sqlx::query_scalar("SELECT max(rowid) FROM calls");
+    let calls: Result<Option<i64>, _> = calls.fetch_one(connection).await;
+    Some(calls.ok().flatten().unwrap_or(0))
+}
+
+async fn pragma(connection: &mut SqliteConnection, what: &str) -> Result<(), sqlx::Error> {
+    let pragma = format!("PRAGMA {what}");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(pragma))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn remember_version(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
     let (known, ours) = (
         written_by(connection).await?,
         number(env!("CARGO_PKG_VERSION")),
     );
     if known < ours {
-        let set = format!("PRAGMA user_version = {ours}");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(set))
-            .execute(&mut *connection)
-            .await?;
+        pragma(connection, &format!("user_version = {ours}")).await?;
     }
     Ok(())
 }
@@ -105,7 +172,7 @@ impl Uncommitted {
         for pragma in ["PRAGMA cache_spill = OFF", "PRAGMA temp_store = MEMORY"] {
             sqlx::query(pragma).execute(&mut *transaction).await?;
         }
-        bring_up_to_date(&mut transaction).await?;
+        bring_up_to_date_in_memory(&mut transaction).await?;
         Ok(Self {
             transaction,
             _pool: pool,

@@ -14,14 +14,11 @@ use tokio::time::timeout;
 use crate::api_keys::ApiKeys;
 use crate::database::{Database, unreadable};
 use crate::pending::{Kept, Pending};
-use crate::statements::{
-    CALL, CALLS_NEWEST_FIRST, CALLS_OLDEST_FIRST, CONFERENCE, CONFERENCES_NEWEST_FIRST,
-    CONFERENCES_OLDEST_FIRST, NOTICE, NOTICES_NEWEST_FIRST, NOTICES_OLDEST_FIRST,
-};
+use crate::statements::{CALL, CONFERENCE, NOTICE};
 use crate::write::write_all;
 use crate::{
     Account, ApiKey, CallFilter, ConferenceFilter, Entry, KeptNotice, KeySecret, NoticeFilter,
-    Order, Part, Place, RecordingFilter, Store, StoreError, Stored, StoredRegistration,
+    Part, Place, RecordingFilter, Store, StoreError, Stored, StoredRegistration,
 };
 
 /// Time after which a change without an answer is an error.
@@ -99,76 +96,6 @@ impl SqliteStore {
         row.map(|row| decoded(&row, 0)).transpose()
     }
 
-    async fn kept_conferences(
-        &self,
-        filter: &ConferenceFilter,
-        part: &Part,
-    ) -> Result<Vec<ConferenceView>, StoreError> {
-        let statement = match part.order {
-            Order::NewestFirst => CONFERENCES_NEWEST_FIRST,
-            Order::OldestFirst => CONFERENCES_OLDEST_FIRST,
-        };
-        let query = sqlx::query(statement)
-            .bind(self.account.sid.to_string())
-            .bind(&filter.friendly_name)
-            .bind(filter.created.from.map(|at| at.0))
-            .bind(filter.created.before.map(|at| at.0))
-            .bind(filter.updated.from.map(|at| at.0))
-            .bind(filter.updated.before.map(|at| at.0))
-            .bind(part.after.as_ref().map(|place| place.at.0))
-            .bind(part.after.as_ref().map(|place| place.sid.clone()))
-            .bind(part.count);
-        let rows = self.database.all(query).await?;
-        rows.iter().map(|row| decoded(row, 0)).collect()
-    }
-
-    async fn kept_calls(
-        &self,
-        filter: &CallFilter,
-        part: &Part,
-    ) -> Result<Vec<CallView>, StoreError> {
-        let statement = match part.order {
-            Order::NewestFirst => CALLS_NEWEST_FIRST,
-            Order::OldestFirst => CALLS_OLDEST_FIRST,
-        };
-        let query = sqlx::query(statement)
-            .bind(self.account.sid.to_string())
-            .bind(&filter.from)
-            .bind(&filter.to)
-            .bind(filter.status.map(|status| format!("{status:?}")))
-            .bind(filter.start_time.from.map(|at| at.0))
-            .bind(filter.start_time.before.map(|at| at.0))
-            .bind(filter.end_time.from.map(|at| at.0))
-            .bind(filter.end_time.before.map(|at| at.0))
-            .bind(part.after.as_ref().map(|place| place.at.0))
-            .bind(part.after.as_ref().map(|place| place.sid.clone()))
-            .bind(part.count);
-        let rows = self.database.all(query).await?;
-        rows.iter().map(|row| decoded(row, 0)).collect()
-    }
-
-    async fn kept_notices(
-        &self,
-        filter: &NoticeFilter,
-        part: &Part,
-    ) -> Result<Vec<KeptNotice>, StoreError> {
-        let statement = match part.order {
-            Order::NewestFirst => NOTICES_NEWEST_FIRST,
-            Order::OldestFirst => NOTICES_OLDEST_FIRST,
-        };
-        let query = sqlx::query(statement)
-            .bind(self.account.sid.to_string())
-            .bind(filter.call.map(|call| call.to_string()))
-            .bind(filter.severity.map(|severity| format!("{severity:?}")))
-            .bind(filter.at.from.map(|at| at.0))
-            .bind(filter.at.before.map(|at| at.0))
-            .bind(part.after.as_ref().map(|place| place.at.0))
-            .bind(part.after.as_ref().map(|place| place.sid.clone()))
-            .bind(part.count);
-        let rows = self.database.all(query).await?;
-        rows.iter().map(kept_notice).collect()
-    }
-
     async fn one_notice(&self, sid: &str) -> Result<Option<KeptNotice>, StoreError> {
         let query = sqlx::query(NOTICE).bind(self.account.sid.to_string());
         let row = self.database.one(query.bind(sid)).await?;
@@ -240,25 +167,18 @@ impl Store for SqliteStore {
     }
 
     fn calls(&self, filter: CallFilter, part: Part) -> Stored<'_, Vec<CallView>> {
-        let place = |view: &CallView| Place {
-            at: view.date_created,
-            sid: view.sid.to_string(),
-        };
         let pending = self.pending.all(|kept| match &kept.entry {
             Entry::Call(view) if filter.wants(view) => Some(view.clone()),
             _ => None,
         });
         Box::pin(async move {
             let kept = self.kept_calls(&filter, &part).await?;
+            let place = |view: &CallView| filter.place(view);
             Ok(part.cut(pending.into_iter().chain(kept), place))
         })
     }
 
     fn conferences(&self, filter: ConferenceFilter, part: Part) -> Stored<'_, Vec<ConferenceView>> {
-        let place = |view: &ConferenceView| Place {
-            at: view.date_created,
-            sid: view.sid.to_string(),
-        };
         // Looked at before the disk: what is written in between is then found twice, never missed.
         let pending = self.pending.all(|kept| match &kept.entry {
             Entry::Conference(view) if filter.wants(view) => Some(view.clone()),
@@ -266,6 +186,7 @@ impl Store for SqliteStore {
         });
         Box::pin(async move {
             let kept = self.kept_conferences(&filter, &part).await?;
+            let place = |view: &ConferenceView| filter.place(view);
             Ok(part.cut(pending.into_iter().chain(kept), place))
         })
     }
@@ -362,7 +283,7 @@ impl Drop for SqliteStore {
     }
 }
 
-fn kept_notice(row: &SqliteRow) -> Result<KeptNotice, StoreError> {
+pub(crate) fn kept_notice(row: &SqliteRow) -> Result<KeptNotice, StoreError> {
     Ok(KeptNotice {
         sid: row.try_get(0).map_err(unreadable)?,
         notice: decoded(row, 1)?,

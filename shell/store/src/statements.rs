@@ -1,61 +1,14 @@
-//! The statements that read the history. Those that write it are in `write.rs`.
+//! Statements that read single entries of the history, and those of rows and registrations. Lists
+//! are in `lists.rs`; the statements that write the history are in `write.rs`.
 
 pub(crate) const CONFERENCE: &str = "SELECT view FROM conferences WHERE account = ?1 AND sid = ?2";
 pub(crate) const CALL: &str = "SELECT view FROM calls WHERE account = ?1 AND sid = ?2";
-pub(crate) const CONFERENCES_NEWEST_FIRST: &str = "SELECT view FROM conferences WHERE account = ?1
-    AND (?2 IS NULL OR friendly_name = ?2)
-    AND (?3 IS NULL OR date_created >= ?3) AND (?4 IS NULL OR date_created < ?4)
-    AND (?5 IS NULL OR date_updated >= ?5) AND (?6 IS NULL OR date_updated < ?6)
-    AND (?7 IS NULL OR (date_created, sid) < (?7, ?8))
-    ORDER BY date_created DESC, sid DESC LIMIT ?9";
-pub(crate) const CONFERENCES_OLDEST_FIRST: &str = "SELECT view FROM conferences WHERE account = ?1
-    AND (?2 IS NULL OR friendly_name = ?2)
-    AND (?3 IS NULL OR date_created >= ?3) AND (?4 IS NULL OR date_created < ?4)
-    AND (?5 IS NULL OR date_updated >= ?5) AND (?6 IS NULL OR date_updated < ?6)
-    AND (?7 IS NULL OR (date_created, sid) > (?7, ?8))
-    ORDER BY date_created, sid LIMIT ?9";
-// The words of `status` are those of `CallStatus` as it is written in `view`.
-pub(crate) const CALLS_NEWEST_FIRST: &str = "SELECT view FROM calls WHERE account = ?1
-    AND (?2 IS NULL OR caller = ?2) AND (?3 IS NULL OR called = ?3)
-    AND (?4 IS NULL OR status = ?4)
-    AND (?5 IS NULL OR start_time >= ?5) AND (?6 IS NULL OR start_time < ?6)
-    AND (?7 IS NULL OR end_time >= ?7) AND (?8 IS NULL OR end_time < ?8)
-    AND (?9 IS NULL OR (date_created, sid) < (?9, ?10))
-    ORDER BY date_created DESC, sid DESC LIMIT ?11";
-pub(crate) const CALLS_OLDEST_FIRST: &str = "SELECT view FROM calls WHERE account = ?1
-    AND (?2 IS NULL OR caller = ?2) AND (?3 IS NULL OR called = ?3)
-    AND (?4 IS NULL OR status = ?4)
-    AND (?5 IS NULL OR start_time >= ?5) AND (?6 IS NULL OR start_time < ?6)
-    AND (?7 IS NULL OR end_time >= ?7) AND (?8 IS NULL OR end_time < ?8)
-    AND (?9 IS NULL OR (date_created, sid) > (?9, ?10))
-    ORDER BY date_created, sid LIMIT ?11";
 pub(crate) const NOTICE: &str = "SELECT sid, notice FROM notices WHERE account = ?1 AND sid = ?2";
-// An entry of an earlier version says nothing of its severity: all of them were errors.
-pub(crate) const NOTICES_NEWEST_FIRST: &str = "SELECT sid, notice FROM notices WHERE account = ?1
-    AND (?2 IS NULL OR call = ?2)
-    AND (?3 IS NULL OR coalesce(json_extract(notice, '$.severity'), 'Error') = ?3)
-    AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5)
-    AND (?6 IS NULL OR (at, sid) < (?6, ?7)) ORDER BY at DESC, sid DESC LIMIT ?8";
-pub(crate) const NOTICES_OLDEST_FIRST: &str = "SELECT sid, notice FROM notices WHERE account = ?1
-    AND (?2 IS NULL OR call = ?2)
-    AND (?3 IS NULL OR coalesce(json_extract(notice, '$.severity'), 'Error') = ?3)
-    AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5)
-    AND (?6 IS NULL OR (at, sid) > (?6, ?7)) ORDER BY at, sid LIMIT ?8";
 /// Takes away what is older than the newest `?2` notices.
 pub(crate) const FORGET_NOTICES: &str = "DELETE FROM notices WHERE account = ?1
     AND (at, sid) <= (SELECT at, sid FROM notices WHERE account = ?1
         ORDER BY at DESC, sid DESC LIMIT 1 OFFSET ?2)";
 pub(crate) const RECORDING: &str = "SELECT view FROM recordings WHERE account = ?1 AND sid = ?2";
-pub(crate) const RECORDINGS_NEWEST_FIRST: &str = "SELECT view FROM recordings WHERE account = ?1
-    AND (?2 IS NULL OR call = ?2) AND (?3 IS NULL OR conference = ?3)
-    AND (?4 IS NULL OR date_created >= ?4) AND (?5 IS NULL OR date_created < ?5)
-    AND (?6 IS NULL OR (date_created, sid) < (?6, ?7))
-    ORDER BY date_created DESC, sid DESC LIMIT ?8";
-pub(crate) const RECORDINGS_OLDEST_FIRST: &str = "SELECT view FROM recordings WHERE account = ?1
-    AND (?2 IS NULL OR call = ?2) AND (?3 IS NULL OR conference = ?3)
-    AND (?4 IS NULL OR date_created >= ?4) AND (?5 IS NULL OR date_created < ?5)
-    AND (?6 IS NULL OR (date_created, sid) > (?6, ?7))
-    ORDER BY date_created, sid LIMIT ?8";
 pub(crate) const RECORDINGS_UNFINISHED: &str = "SELECT view FROM recordings
     WHERE account = ?1 AND is_live ORDER BY date_created, sid";
 pub(crate) const FORGET_RECORDING: &str = "DELETE FROM recordings WHERE account = ?1 AND sid = ?2";

@@ -6,6 +6,7 @@ mod dir;
 mod faults;
 mod full_start;
 mod keys;
+mod lists;
 mod notices;
 mod outages;
 mod outbox;
