@@ -23,6 +23,8 @@ pub(crate) struct Gauges {
     pub(crate) tick_lateness: Spread,
     /// How long ticks took.
     pub(crate) tick_length: Spread,
+    /// Times that a media thread gave up real-time priority.
+    pub(crate) priority_given_up: Count,
     /// Packets that the kernel did not take.
     pub(crate) unsent: Count,
     /// Packets that the kernel dropped because too many waited in a media socket.

@@ -7,13 +7,14 @@ mod load;
 mod moves;
 mod opening;
 mod pace;
+mod urgency;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use confab_media::{Command, Component, Engine, EngineConfig, Openings, Output};
-use confab_sockets::{Batch, Pair, Poll, Ports, now, sleep_until, try_realtime};
+use confab_sockets::{Batch, Pair, Poll, Ports, give_up_realtime, now, sleep_until, try_realtime};
 use confab_sounds::Want;
 use confab_terms::limits::{RTP_PACKET_BYTES_MAX, TICK};
 use confab_terms::{Instant, WallTime};
@@ -32,6 +33,7 @@ pub(crate) use load::LoadTold;
 use moves::Arrival;
 pub(crate) use moves::Moves;
 use pace::Pace;
+use urgency::{Change, Urgency};
 
 /// Packets of one socket in one tick: who floods a port waits for the next tick.
 const READS_MAX: usize = 32;
@@ -83,6 +85,7 @@ struct Running {
     shown: [u64; ENGINE_ROWS],
     load: Load,
     pace: Pace,
+    urgency: Urgency,
 }
 
 impl MediaLoop {
@@ -105,6 +108,7 @@ impl MediaLoop {
             shown: [0; ENGINE_ROWS],
             load: Load::default(),
             pace: Pace::default(),
+            urgency: Urgency::default(),
         };
         loop {
             let due = running.engine.next_deadline();
@@ -335,7 +339,8 @@ impl Running {
         gauges.tick_lateness.note(lateness);
         let length = now().saturating_since(begun).saturating_sub(waited);
         gauges.tick_length.note(length);
-        if let Some(told) = self.load.tick(length) {
+        self.give_way(waited);
+        if let Some(told) = self.load.tick(length, self.urgency.is_given_up()) {
             let thread = self.setup.thread;
             match told.changes {
                 Some(true) => {
@@ -345,6 +350,30 @@ impl Running {
                 None => {}
             }
             self.untold.push_back(Told::Load(thread, told));
+        }
+    }
+
+    /// Gives up real-time priority after a second of nearly nothing but work, and regains it.
+    fn give_way(&mut self, waited: Duration) {
+        let now = now();
+        let idle = waited + self.engine.next_deadline().saturating_since(now);
+        let thread = self.setup.thread;
+        match self.urgency.tick(now, idle) {
+            Some(Change::GiveUp) => {
+                self.setup.gauges.priority_given_up.add(1);
+                let priority = give_up_realtime();
+                tracing::warn!(
+                    thread,
+                    ?priority,
+                    "a media thread worked for more than 90 % of a second: it gives up real-time \
+                     priority until it recovers, and takes no new calls"
+                );
+            }
+            Some(Change::Regain) => {
+                let priority = try_realtime();
+                tracing::info!(thread, ?priority, "a media thread has recovered");
+            }
+            None => {}
         }
     }
 }

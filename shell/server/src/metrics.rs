@@ -113,7 +113,7 @@ impl Shown {
         counts
     }
 
-    fn of_media(&self) -> [Family; 8] {
+    fn of_media(&self) -> [Family; 9] {
         let gauges = &self.gauges;
         [
             one(
@@ -125,6 +125,12 @@ impl Shown {
                 "confab_ticks_late_total",
                 "Ticks that began more than 2 ms late",
                 gauges.late_ticks.get(),
+            ),
+            one(
+                "confab_media_priority_given_up_total",
+                "Times that a media thread worked for more than 90 % of a second and gave up \
+                 real-time priority until it recovered",
+                gauges.priority_given_up.get(),
             ),
             one(
                 "confab_packets_unsent_total",

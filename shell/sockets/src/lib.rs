@@ -26,7 +26,7 @@ pub use limits::{raise_open_files, reserve_descriptors};
 pub use memory::{free_bytes, give_back_free_memory};
 pub use pair::{Lease, Pair, PortRange, Ports};
 pub use poll::Poll;
-pub use priority::{Priority, try_realtime};
+pub use priority::{Priority, give_up_realtime, try_realtime};
 pub use random::random_seed;
 pub use tcp::{Listening, Tcp};
 pub use tls::Carrier;

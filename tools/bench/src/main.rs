@@ -1,5 +1,6 @@
 //! `confab-bench FOLDER [quick] [only WORD]` measures `confab` beside it and writes a page with
-//! its plots; `confab-bench floor CALLERS BYTES TYPE` is what it measures against. Asserts nothing.
+//! its plots; `confab-bench floor CALLERS BYTES TYPE` is what it measures against; `confab-bench
+//! overload` measures two servers that share a processor. Asserts nothing.
 
 mod costs;
 mod crowd;
@@ -7,6 +8,7 @@ mod ear;
 mod floor;
 mod histogram;
 mod listening;
+mod overload;
 mod page;
 mod peers;
 mod plan;
@@ -29,7 +31,8 @@ use confab_sockets::raise_open_files;
 
 use crate::plan::Plan;
 
-const USAGE: &str = "usage: confab-bench FOLDER [quick] [only WORD] | floor CALLERS BYTES TYPE";
+const USAGE: &str =
+    "usage: confab-bench FOLDER [quick] [only WORD] | overload | floor CALLERS BYTES TYPE";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,6 +41,7 @@ fn main() -> Result<()> {
         ["floor", callers, bytes, payload_type] => {
             floor::run(callers.parse()?, bytes.parse()?, payload_type.parse()?)
         }
+        ["overload"] => overload::run(),
         [folder] => bench(folder, &Plan::full(), ""),
         [folder, "quick"] => bench(folder, &Plan::quick(), ""),
         [folder, "only", word] => bench(folder, &Plan::full(), word),

@@ -51,11 +51,24 @@ fn free_sip() -> Result<SocketAddr> {
 impl Server {
     /// Starts one with more settings, and waits until it takes calls.
     pub(crate) fn start(settings: &[(&str, &str)]) -> Result<Self> {
+        Self::start_on(None, settings)
+    }
+
+    /// Starts one likewise, on one processor only if it is given.
+    pub(crate) fn start_on(processor: Option<usize>, settings: &[(&str, &str)]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let sip = free_sip()?;
         let http = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let log = std::fs::File::create(folder.path().join("log"))?;
-        let child = Command::new(binary()?)
+        let mut command = match processor {
+            None => Command::new(binary()?),
+            Some(processor) => {
+                let mut command = Command::new("taskset");
+                command.args(["-c", &processor.to_string()]).arg(binary()?);
+                command
+            }
+        };
+        let child = command
             .arg("serve")
             .env("CONFAB_SIP_LISTEN", sip.to_string())
             .env("CONFAB_HTTP_LISTEN", http.to_string())
@@ -127,6 +140,13 @@ impl Api {
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
         let stream = BufReader::new(stream);
         Ok(Self { stream })
+    }
+
+    /// Asks whether the server is healthy; fails unless it is.
+    pub(crate) fn healthy(&mut self) -> Result<()> {
+        let status = self.status("/healthz")?;
+        ensure!(status == 200, "/healthz: {status}");
+        Ok(())
     }
 
     fn status(&mut self, path: &str) -> Result<u16> {

@@ -7,18 +7,17 @@ use crate::command::{program, root, run, target};
 /// Measures; true if it came to an end. What it measures fails nothing.
 pub(crate) fn bench(options: &[&str]) -> Result<bool> {
     let (quick, only) = match options {
+        ["--overload"] => return overload(),
         [] => (false, None),
         ["--quick"] => (true, None),
         ["--only", word] => (false, Some(*word)),
         ["--quick", "--only", word] => (true, Some(*word)),
-        _ => bail!("bench knows --quick and --only WORD, in this order; none of {options:?}"),
+        _ => bail!(
+            "bench: {options:?}: expected --overload, or --quick and --only WORD in this order"
+        ),
     };
-    // One by one: together they would be built with each other's features, and what is measured
-    // would not be what ships.
-    for package in ["confab", "confab-bench"] {
-        if !run(program("cargo", &["build", "--release", "-p", package]))?.ok {
-            return Ok(false);
-        }
+    if !build()? {
+        return Ok(false);
     }
     let target = target();
     let folder = if quick {
@@ -36,4 +35,24 @@ pub(crate) fn bench(options: &[&str]) -> Result<bool> {
         command.args(["only", word]);
     }
     Ok(run(command)?.ok)
+}
+
+/// Measures two servers that share a processor and have more to do than it can.
+fn overload() -> Result<bool> {
+    if !build()? {
+        return Ok(false);
+    }
+    let binary = target().join("release/confab-bench");
+    Ok(run(program(&binary.to_string_lossy(), &["overload"]))?.ok)
+}
+
+/// Builds the server and `tools/bench`, one by one: together they would be built with each other's
+/// features, and what is measured would not be what ships.
+fn build() -> Result<bool> {
+    for package in ["confab", "confab-bench"] {
+        if !run(program("cargo", &["build", "--release", "-p", package]))?.ok {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SECONDS [--asan]
        cargo xtask bench [--quick] [--only WORD] | jitter | mutants --sample N | soak --minutes N
-       cargo xtask advisories --db PATH
+       cargo xtask bench --overload | advisories --db PATH
   test    everything that CI runs; with names, only those layers (see docs/testing.md)
   tidy    the house rules: floors, file and function sizes, headers, banned words
   fuzz    one target of tools/fuzz, led by coverage, for so long; --asan: under
@@ -23,7 +23,8 @@ const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SEC
   advisories
           the dependencies against a clone of the RustSec database; see docs/dependencies.md
   bench   calls by the thousand, measured: writes docs/benchmarks.md; --quick: few calls, and the
-          page into target/bench; --only: the runs whose name holds the word, and no page
+          page into target/bench; --only: the runs whose name holds the word, and no page;
+          --overload: SIP and API of two servers on one processor with more to do than it can
   jitter  the jitter buffer beside neteq's on the same packets, in virtual time: writes
           docs/jitter.md
   mutants changes the code at N places drawn at random, and counts the changes that no test finds;

@@ -33,12 +33,14 @@ pub(crate) struct LoadTold {
 }
 
 impl Load {
-    /// A tick took so long. Says so if that changes much.
-    pub(crate) fn tick(&mut self, length: Duration) -> Option<LoadTold> {
+    /// Notes the length of a tick, and whether the thread has given up its priority: then it takes
+    /// no more. Returns the load if it has changed much.
+    pub(crate) fn tick(&mut self, length: Duration, is_given_up: bool) -> Option<LoadTold> {
         let share = (length.as_secs_f32() / TICK.as_secs_f32()).min(1.0);
         self.share += (share - self.share) * WEIGHT;
         let was = self.told;
-        let overloaded = self.share > if was.overloaded { UNDER } else { OVER };
+        let limit = if was.overloaded { UNDER } else { OVER };
+        let overloaded = is_given_up || self.share > limit;
         let changes = (overloaded != was.overloaded).then_some(overloaded);
         let percent = self.share * 100.0;
         let differs = (percent - f32::from(was.busy_percent)).abs() >= STEP_PERCENT;
@@ -60,7 +62,9 @@ mod tests {
 
     fn after(load: &mut Load, ticks: usize, ms: u64) -> Vec<LoadTold> {
         let length = Duration::from_millis(ms);
-        (0..ticks).filter_map(|_| load.tick(length)).collect()
+        (0..ticks)
+            .filter_map(|_| load.tick(length, false))
+            .collect()
     }
 
     fn changes(load: &mut Load, ticks: usize, ms: u64) -> Vec<bool> {
@@ -93,5 +97,16 @@ mod tests {
         assert_eq!(percents, [5, 10, 15], "on its way to twenty");
         assert_eq!(after(&mut load, 500, 4), []);
         assert!(told.iter().all(|told| !told.overloaded));
+    }
+
+    #[test]
+    fn thread_without_its_priority_takes_no_more() {
+        let mut load = Load::default();
+        let length = Duration::from_millis(1);
+        let told = load.tick(length, true).expect("a change");
+        assert_eq!((told.overloaded, told.changes), (true, Some(true)));
+        assert_eq!(load.tick(length, true), None);
+        let told = load.tick(length, false).expect("a change");
+        assert_eq!((told.overloaded, told.changes), (false, Some(false)));
     }
 }
