@@ -166,7 +166,7 @@ impl Shown {
         ]
     }
 
-    fn of_sounds(&self) -> [Family; 2] {
+    fn of_sounds(&self) -> [Family; 4] {
         let (now, refused) = self.sounds.slow_sources();
         [
             Family {
@@ -178,6 +178,17 @@ impl Shown {
                 "confab_slow_sources_refused_total",
                 "Streams and slow files that were refused because there were too many",
                 refused,
+            ),
+            Family {
+                name: "confab_decoded_audio_bytes",
+                help: "Bytes of decoded audio now",
+                values: Values::Gauge(self.sounds.decoded_bytes() as f64),
+            },
+            one(
+                "confab_decoders_starved_total",
+                "Times that a decoder had to wait for memory, or for a place; its listeners heard \
+                 silence",
+                self.sounds.starved(),
             ),
         ]
     }

@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[derive(Debug)]
 pub(crate) struct Budget {
+    bytes: usize,
     left: AtomicUsize,
 }
 
 impl Budget {
     pub(crate) fn new(bytes: usize) -> Self {
         let left = AtomicUsize::new(bytes);
-        Self { left }
+        Self { bytes, left }
     }
 
     /// Takes so many, or none.
@@ -25,5 +26,10 @@ impl Budget {
 
     pub(crate) fn give_back(&self, bytes: usize) {
         self.left.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Returns whether less than one of so many parts is left.
+    pub(crate) fn has_less_than_one_of(&self, parts: usize) -> bool {
+        self.left.load(Ordering::Relaxed) < self.bytes / parts
     }
 }

@@ -13,6 +13,7 @@ use crate::kind::{HEAD_BYTES, Kind};
 use crate::library::{self, Family};
 use crate::limits::{FILTERS_MAX, WHOLE_BYTES_MAX};
 use crate::permits::{Permit, Permits};
+use crate::pipe::AudioReader;
 use crate::plain::{self, Layout};
 use crate::resampler::{Filter, Resampler};
 use crate::riff::{self, Wave};
@@ -37,8 +38,46 @@ pub struct Decoded<'a> {
     pub wide: Option<&'a [i16]>,
 }
 
-/// Takes samples as they are decoded; says when it has had enough.
-pub(crate) type Out<'a> = &'a mut dyn FnMut(Decoded<'_>) -> ControlFlow<()>;
+/// Receives samples as they are decoded.
+pub(crate) type Out<'a> = &'a mut dyn FnMut(Decoded<'_>);
+
+/// Outcome of one step of a decoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    More,
+    /// The file has ended.
+    Ended,
+}
+
+/// A file that is decoded by steps: a block of samples, or a packet, at a time.
+pub(crate) trait Decoding: Send {
+    /// Decodes the next block; blocks while its bytes have not arrived.
+    ///
+    /// # Errors
+    /// The reason why the file cannot be decoded further; earlier samples stay good.
+    fn step(&mut self, decoders: &Decoders, out: Out<'_>) -> Result<Step, String>;
+}
+
+/// Bytes of a file on its way in.
+pub(crate) trait Bytes: Read + Send + 'static {
+    /// Returns another reader of the same bytes, from the first one on, if all of them are kept.
+    fn again(&self) -> Option<AudioReader>;
+}
+
+/// Bytes that are read once.
+struct Once<R>(R);
+
+impl<R: Read> Read for Once<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
+    }
+}
+
+impl<R: Read + Send + 'static> Bytes for Once<R> {
+    fn again(&self) -> Option<AudioReader> {
+        None
+    }
+}
 
 impl Decoders {
     /// So many of them may use the processor at once.
@@ -57,10 +96,30 @@ impl Decoders {
     /// Why it ended early; what came out before stays good.
     pub fn decode(
         &self,
-        mut source: impl Read + Send + 'static,
+        source: impl Read + Send + 'static,
         content_type: &str,
-        out: Out<'_>,
+        out: &mut dyn FnMut(Decoded<'_>) -> ControlFlow<()>,
     ) -> Result<(), String> {
+        let mut decoding = self.open(Once(source), content_type)?;
+        let mut flow = ControlFlow::Continue(());
+        loop {
+            let step = decoding.step(self, &mut |decoded| {
+                if flow.is_continue() {
+                    flow = out(decoded);
+                }
+            });
+            if step? == Step::Ended || flow.is_break() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads the beginning of a file and returns its decoder.
+    pub(crate) fn open(
+        &self,
+        mut source: impl Bytes,
+        content_type: &str,
+    ) -> Result<Box<dyn Decoding>, String> {
         let mut head = Vec::new();
         let read = riff::read_to(&mut source, &mut head, HEAD_BYTES);
         read.map_err(|error| error.to_string())?;
@@ -68,53 +127,29 @@ impl Decoders {
         if kind == Kind::Aiff {
             riff::check_aiff(&mut source, &mut head).map_err(|error| error.to_string())?;
         }
+        let again = source.again();
         let mut source = Cursor::new(head).chain(source);
         match kind {
             Kind::Wav => {
                 skip(&mut source, 12)?;
                 let wave = riff::wave(&mut source)?;
                 let length = wave.length.unwrap_or(u64::MAX);
-                self.decode_wave(&wave, source.take(length), out)
+                open_wave(&wave, source.take(length))
             }
             Kind::Au => {
                 let layout = au::layout(&mut source)?;
-                plain::decode(self, source, layout, out)
+                plain::open(source, layout)
             }
-            Kind::Telephone(coding) => plain::decode(self, source, Layout::telephone(coding), out),
-            Kind::Gsm => gsm::decode(self, source, 0, Packing::Frames, out),
-            Kind::Mp4 => match mp4::in_order(source, &self.whole)? {
-                mp4::Ordered::Streamed(source) => {
-                    library::decode_once(self, source, Family::Mp4, out)
-                }
-                mp4::Ordered::Whole(whole) => library::decode_whole(self, whole, Family::Mp4, out),
+            Kind::Telephone(coding) => plain::open(source, Layout::telephone(coding)),
+            Kind::Gsm => Ok(gsm::open(source, 0, Packing::Frames)),
+            Kind::Mp4 => match mp4::in_order(source, again, &self.whole)? {
+                mp4::Ordered::Streamed(source) => library::open_once(source, Family::Mp4),
+                mp4::Ordered::Kept(reader) => library::open_kept(reader, Family::Mp4),
+                mp4::Ordered::Whole(whole) => library::open_whole(whole, Family::Mp4),
             },
-            Kind::Aiff => library::decode_once(self, source, Family::Aiff, out),
-            Kind::Opus | Kind::Marked => library::decode_once(self, source, Family::Marked, out),
+            Kind::Aiff => library::open_once(source, Family::Aiff),
+            Kind::Opus | Kind::Marked => library::open_once(source, Family::Marked),
             Kind::Other(name) => Err(found(name)),
-        }
-    }
-
-    fn decode_wave(
-        &self,
-        wave: &Wave,
-        samples: impl Read + Send + 'static,
-        out: Out<'_>,
-    ) -> Result<(), String> {
-        if let Some(layout) = wave.layout() {
-            return plain::decode(self, samples, layout, out);
-        }
-        match wave.format {
-            // ADPCM of Microsoft, and of the IMA.
-            0x02 | 0x11 => {
-                let whole = Cursor::new(wave.header()).chain(samples);
-                library::decode_once(self, whole, Family::Wav, out)
-            }
-            0x31 if wave.channels == 1 => {
-                gsm::decode(self, samples, wave.rate, Packing::Pairs, out)
-            }
-            // MPEG audio in WAV: its frames have marks of their own.
-            0x50 | 0x55 => library::decode_once(self, samples, Family::Marked, out),
-            other => Err(found(&format!("WAV coding 0x{other:04x}"))),
         }
     }
 
@@ -143,6 +178,26 @@ impl Decoders {
         }
         filters.push(filter.clone());
         filter
+    }
+}
+
+fn open_wave(
+    wave: &Wave,
+    samples: impl Read + Send + 'static,
+) -> Result<Box<dyn Decoding>, String> {
+    if let Some(layout) = wave.layout() {
+        return plain::open(samples, layout);
+    }
+    match wave.format {
+        // ADPCM of Microsoft, and of the IMA.
+        0x02 | 0x11 => {
+            let whole = Cursor::new(wave.header()).chain(samples);
+            library::open_once(whole, Family::Wav)
+        }
+        0x31 if wave.channels == 1 => Ok(gsm::open(samples, wave.rate, Packing::Pairs)),
+        // MPEG audio in WAV: its frames have marks of their own.
+        0x50 | 0x55 => library::open_once(samples, Family::Marked),
+        other => Err(found(&format!("WAV coding 0x{other:04x}"))),
     }
 }
 

@@ -9,7 +9,7 @@ mod tests;
 
 use std::io::Read;
 
-use crate::decoder::{Decoders, Out};
+use crate::decoder::{Decoders, Decoding, Out, Step};
 use crate::mixdown::Mixdown;
 use frame::Frame;
 use synthesis::Synthesis;
@@ -39,26 +39,44 @@ pub(crate) fn is_gsm(head: &[u8]) -> bool {
     marks.len() >= 3 && marks.clone().all(|byte| byte >> 4 == MARK)
 }
 
-/// Decodes all frames of a source. A frame that is cut short ends it.
-pub(crate) fn decode(
-    decoders: &Decoders,
-    mut source: impl Read,
+/// Frames that are decoded one by one, or by pairs.
+struct Frames<R> {
+    source: R,
     rate: u32,
     packing: Packing,
-    out: Out<'_>,
-) -> Result<(), String> {
-    let mut synthesis = Synthesis::default();
-    let mut mixdown = Mixdown::new(decoders);
-    let mut block = [0; PAIR_BYTES];
-    let block = match packing {
-        Packing::Frames => &mut block[..FRAME_BYTES],
-        Packing::Pairs => &mut block[..],
-    };
-    let rate = if rate == 0 { RATE } else { rate };
-    while source.read_exact(block).is_ok() {
-        let frames = match packing {
+    synthesis: Synthesis,
+    mixdown: Mixdown,
+}
+
+/// Returns the decoder of all frames of a source. A frame that is cut short ends it.
+pub(crate) fn open(
+    source: impl Read + Send + 'static,
+    rate: u32,
+    packing: Packing,
+) -> Box<dyn Decoding> {
+    Box::new(Frames {
+        source,
+        rate: if rate == 0 { RATE } else { rate },
+        packing,
+        synthesis: Synthesis::default(),
+        mixdown: Mixdown::default(),
+    })
+}
+
+impl<R: Read + Send> Decoding for Frames<R> {
+    fn step(&mut self, decoders: &Decoders, out: Out<'_>) -> Result<Step, String> {
+        let mut block = [0; PAIR_BYTES];
+        let block = match self.packing {
+            Packing::Frames => &mut block[..FRAME_BYTES],
+            Packing::Pairs => &mut block[..],
+        };
+        if self.source.read_exact(block).is_err() {
+            self.mixdown.finish(out);
+            return Ok(Step::Ended);
+        }
+        let frames = match self.packing {
             Packing::Frames if block[0] >> 4 != MARK => {
-                mixdown.finish(out);
+                self.mixdown.finish(out);
                 return Err("found GSM 06.10 whose frames do not follow each other".to_owned());
             }
             Packing::Frames => [Some(Frame::read(block)), None],
@@ -69,15 +87,12 @@ pub(crate) fn decode(
         };
         let turn = decoders.turn();
         for frame in frames.into_iter().flatten() {
-            let samples = synthesis.decode(&frame);
+            let samples = self.synthesis.decode(&frame);
             let samples = samples.map(|sample| f32::from(sample) / 32_768.0);
-            mixdown.push(rate, 1, &samples)?;
+            self.mixdown.push(decoders, self.rate, 1, &samples)?;
         }
         drop(turn);
-        if mixdown.hand_on(out).is_break() {
-            return Ok(());
-        }
+        self.mixdown.hand_on(out);
+        Ok(Step::More)
     }
-    mixdown.finish(out);
-    Ok(())
 }

@@ -14,10 +14,11 @@ use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptio
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
-use crate::decoder::{Decoders, Out, found};
+use crate::decoder::{Decoders, Decoding, Out, Step, found};
 use crate::limits::{BROKEN_PACKETS_MAX, TAG_BYTES_MAX};
 use crate::mixdown::Mixdown;
 use crate::ogg_opus::OggOpus;
+use crate::pipe::AudioReader;
 use crate::probes;
 
 pub(crate) use crate::probes::Family;
@@ -50,47 +51,72 @@ impl<R: Read + Send> MediaSource for Once<R> {
     }
 }
 
-/// Decodes a source that arrives.
-pub(crate) fn decode_once(
-    decoders: &Decoders,
+/// A file that is kept, and can be read from any position.
+struct Kept(Mutex<AudioReader>);
+
+impl Read for Kept {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let reader = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        reader.read(into)
+    }
+}
+
+impl Seek for Kept {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let reader = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        reader.seek(to)
+    }
+}
+
+impl MediaSource for Kept {
+    fn is_seekable(&self) -> bool {
+        true
+    }
+
+    fn byte_len(&self) -> Option<u64> {
+        let reader = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(reader.len() as u64)
+    }
+}
+
+/// Returns the decoder of a source that arrives.
+pub(crate) fn open_once(
     source: impl Read + Send + 'static,
     family: Family,
-    out: Out<'_>,
-) -> Result<(), String> {
-    decode(decoders, Box::new(Once(Mutex::new(source))), family, out)
+) -> Result<Box<dyn Decoding>, String> {
+    open(Box::new(Once(Mutex::new(source))), family)
 }
 
-/// Decodes a file that is there.
-pub(crate) fn decode_whole(
-    decoders: &Decoders,
+/// Returns the decoder of a file that has arrived and is kept.
+pub(crate) fn open_kept(reader: AudioReader, family: Family) -> Result<Box<dyn Decoding>, String> {
+    open(Box::new(Kept(Mutex::new(reader))), family)
+}
+
+/// Returns the decoder of a file in memory.
+pub(crate) fn open_whole(
     whole: impl AsRef<[u8]> + Send + Sync + 'static,
     family: Family,
-    out: Out<'_>,
-) -> Result<(), String> {
-    decode(decoders, Box::new(Cursor::new(whole)), family, out)
+) -> Result<Box<dyn Decoding>, String> {
+    open(Box::new(Cursor::new(whole)), family)
 }
 
-fn decode(
-    decoders: &Decoders,
-    source: Box<dyn MediaSource>,
-    family: Family,
-    out: Out<'_>,
-) -> Result<(), String> {
+fn open(source: Box<dyn MediaSource>, family: Family) -> Result<Box<dyn Decoding>, String> {
     let stream = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
     let tags = MetadataOptions::default()
         .limit_tag_bytes(Limit::Maximum(TAG_BYTES_MAX))
         .limit_visual_bytes(Limit::Maximum(TAG_BYTES_MAX));
     let probe = probes::probe(family);
     let format = probe.probe(&Hint::new(), stream, Default::default(), tags);
-    let mut format = format.map_err(|error| unknown(&error))?;
+    let format = format.map_err(|error| unknown(&error))?;
     let (id, decoder) = track(format.as_ref())?;
-    let mut run = Run {
-        decoders,
+    Ok(Box::new(Packets {
+        format,
+        id,
         decoder,
-        mixdown: Mixdown::new(decoders),
+        mixdown: Mixdown::default(),
         interleaved: Vec::new(),
-    };
-    run.all(format.as_mut(), id, out)
+        broken: 0,
+    }))
 }
 
 /// Decoder of a track.
@@ -122,63 +148,65 @@ fn track(format: &dyn FormatReader) -> Result<(u32, Decoder), String> {
     Ok((track.id, Decoder::Library(decoder)))
 }
 
-struct Run<'a> {
-    decoders: &'a Decoders,
+/// Packets of one track that are decoded one by one.
+struct Packets {
+    format: Box<dyn FormatReader>,
+    id: u32,
     decoder: Decoder,
-    mixdown: Mixdown<'a>,
+    mixdown: Mixdown,
     interleaved: Vec<f32>,
+    /// Packets in a row that could not be decoded.
+    broken: u32,
 }
 
-impl Run<'_> {
-    fn all(
-        &mut self,
-        format: &mut dyn FormatReader,
-        mut id: u32,
-        out: Out<'_>,
-    ) -> Result<(), String> {
-        let mut broken = 0;
-        loop {
-            let packet = match format.next_packet() {
-                Ok(Some(packet)) => packet,
-                Ok(None) => break,
-                // A file that is cut short ends there, without fuss.
-                Err(Error::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => break,
-                // Another stream begins where the first one ended (RFC 3533, chained).
-                Err(Error::ResetRequired) => {
-                    (id, self.decoder) = track(format)?;
-                    continue;
-                }
-                Err(error) => {
-                    self.mixdown.finish(out);
-                    return Err(error.to_string());
-                }
-            };
-            while !format.metadata().is_latest() {
-                format.metadata().pop();
+impl Decoding for Packets {
+    fn step(&mut self, decoders: &Decoders, out: Out<'_>) -> Result<Step, String> {
+        let packet = match self.format.next_packet() {
+            Ok(Some(packet)) => packet,
+            Ok(None) => return Ok(self.ended(out)),
+            // A file that is cut short ends there, without fuss.
+            Err(Error::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Ok(self.ended(out));
             }
-            if packet.track_id != id {
-                continue;
+            // Another stream begins where the first one ended (RFC 3533, chained).
+            Err(Error::ResetRequired) => {
+                (self.id, self.decoder) = track(self.format.as_ref())?;
+                return Ok(Step::More);
             }
-            match self.one(&packet) {
-                Ok(()) => broken = 0,
-                Err(Error::DecodeError(_) | Error::IoError(_)) if broken < BROKEN_PACKETS_MAX => {
-                    broken += 1;
-                }
-                Err(error) => {
-                    self.mixdown.finish(out);
-                    return Err(error.to_string());
-                }
+            Err(error) => {
+                self.mixdown.finish(out);
+                return Err(error.to_string());
             }
-            if self.mixdown.hand_on(out).is_break() {
-                return Ok(());
+        };
+        while !self.format.metadata().is_latest() {
+            self.format.metadata().pop();
+        }
+        if packet.track_id != self.id {
+            return Ok(Step::More);
+        }
+        match self.one(decoders, &packet) {
+            Ok(()) => self.broken = 0,
+            Err(Error::DecodeError(_) | Error::IoError(_)) if self.broken < BROKEN_PACKETS_MAX => {
+                self.broken += 1;
+            }
+            Err(error) => {
+                self.mixdown.finish(out);
+                return Err(error.to_string());
             }
         }
+        self.mixdown.hand_on(out);
+        Ok(Step::More)
+    }
+}
+
+impl Packets {
+    fn ended(&mut self, out: Out<'_>) -> Step {
         self.mixdown.finish(out);
-        Ok(())
+        Step::Ended
     }
 
-    fn one(&mut self, packet: &Packet) -> Result<(), Error> {
-        let _turn = self.decoders.turn();
+    fn one(&mut self, decoders: &Decoders, packet: &Packet) -> Result<(), Error> {
+        let _turn = decoders.turn();
         let (rate, channels) = match &mut self.decoder {
             Decoder::Library(decoder) => {
                 let decoded = decoder.decode(packet)?;
@@ -190,7 +218,9 @@ impl Run<'_> {
                 (OggOpus::RATE, 1)
             }
         };
-        let mixed = self.mixdown.push(rate, channels, &self.interleaved);
+        let mixed = self
+            .mixdown
+            .push(decoders, rate, channels, &self.interleaved);
         mixed.map_err(Error::Unsupported)
     }
 }

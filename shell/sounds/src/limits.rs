@@ -4,8 +4,12 @@ use std::time::Duration;
 
 /// Bytes of one audio file.
 pub const AUDIO_BYTES_MAX: usize = 100 * 1024 * 1024;
-/// Bytes of audio that have arrived and are not decoded yet, all files together.
+/// Bytes of encoded audio in memory, all files together.
 pub const UNDECODED_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// With less than one part in so many of that left, files arrive at the pace of their listeners.
+pub const AHEAD_SHARE: usize = 2;
+/// With less than one part in so many of that left, files that arrive are played as streams.
+pub const KEEP_SHARE: usize = 4;
 /// Bytes of one file that has arrived faster than it is decoded, from which on it should wait.
 pub const UNDECODED_BYTES_EACH: usize = 128 * 1024;
 /// Audio that nobody asked to decode is dropped after this, when room is needed.
@@ -23,6 +27,24 @@ pub const WIDENED_CHUNKS_MAX: usize = 256;
 pub const SOUNDS_MAX: usize = 16_384;
 /// A sound wanted so recently is not dropped, however tight the room.
 pub const SOUND_KEPT: Duration = Duration::from_secs(60);
+/// Samples decoded ahead of the listener of a long sound, at 8 kHz: 4 s.
+pub const AHEAD_SAMPLES: u64 = 4 * 8_000;
+/// With less than this ahead the decoder of a long sound goes on, at 8 kHz: 2 s.
+pub const REFILL_SAMPLES: u64 = 2 * 8_000;
+/// Samples behind the slowest listener of a long sound that are kept, at 8 kHz: 2 s.
+pub const BEHIND_SAMPLES: u64 = 2 * 8_000;
+/// Samples of a short sound, at 8 kHz: 30 s. It is kept whole, and shared by its listeners.
+pub const SHORT_SAMPLES_MAX: u64 = 30 * 8_000;
+/// Listeners of one long sound at different positions, from which on it is decoded whole for all
+/// of them, while there is room.
+pub const SHARED_READERS: usize = 3;
+/// Decoders of files, of all sounds together, that are at work or stand by.
+pub const READERS_MAX: usize = 1_024;
+/// A decoder of a long sound begins a step only while so many bytes fit: those of the largest
+/// block of samples.
+pub const STEP_BYTES: usize = 192 * 1024;
+/// Long sounds are decoded whole while less than this part of `SOUND_BYTES_MAX` is in use: of 4.
+pub const SHARED_QUARTERS: usize = 3;
 /// Samples that make it worth answering a player before more is there: 200 ms at
 /// 8 kHz.
 pub const FEED_SAMPLES_MIN: usize = 1_600;

@@ -1,15 +1,13 @@
 //! Decoded frames of any rate and number of channels, mixed down and brought to 8 and 16 kHz.
 
-use std::ops::ControlFlow;
-
 use confab_terms::Rate;
 
 use crate::decoder::{Decoded, Decoders, Out};
 use crate::limits::{CHANNELS_MAX, RATE_MAX, RATE_MIN};
 use crate::resampler::Resampler;
 
-pub(crate) struct Mixdown<'a> {
-    decoders: &'a Decoders,
+#[derive(Default)]
+pub(crate) struct Mixdown {
     resamplers: Option<Resamplers>,
     mono: Vec<f32>,
     narrow: Vec<i16>,
@@ -24,20 +22,11 @@ struct Resamplers {
     wide: Option<Resampler>,
 }
 
-impl<'a> Mixdown<'a> {
-    pub(crate) fn new(decoders: &'a Decoders) -> Self {
-        Self {
-            decoders,
-            resamplers: None,
-            mono: Vec::new(),
-            narrow: Vec::new(),
-            wide: Vec::new(),
-        }
-    }
-
+impl Mixdown {
     /// Takes interleaved samples in -1..1.
     pub(crate) fn push(
         &mut self,
+        decoders: &Decoders,
         rate: u32,
         channels: usize,
         interleaved: &[f32],
@@ -62,7 +51,7 @@ impl<'a> Mixdown<'a> {
             if let Some(mut old) = old {
                 old.finish(&mut self.narrow, &mut self.wide);
             }
-            let to = |to| self.decoders.resampler(rate, to);
+            let to = |to| decoders.resampler(rate, to);
             self.resamplers = Some(Resamplers {
                 rate,
                 narrow: to(Rate::Hz8000),
@@ -76,21 +65,20 @@ impl<'a> Mixdown<'a> {
     }
 
     /// Hands on what has come out since the last time.
-    pub(crate) fn hand_on(&mut self, out: Out<'_>) -> ControlFlow<()> {
+    pub(crate) fn hand_on(&mut self, out: Out<'_>) {
         if self.narrow.is_empty() && self.wide.is_empty() {
-            return ControlFlow::Continue(());
+            return;
         }
-        let flow = out(self.decoded());
+        out(self.decoded());
         self.narrow.clear();
         self.wide.clear();
-        flow
     }
 
     /// Hands on what the filters still hold.
     pub(crate) fn finish(&mut self, out: Out<'_>) {
         if let Some(resamplers) = &mut self.resamplers {
             resamplers.finish(&mut self.narrow, &mut self.wide);
-            let _ended_anyway = out(self.decoded());
+            out(self.decoded());
         }
     }
 

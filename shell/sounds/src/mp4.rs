@@ -1,11 +1,12 @@
 //! MP4 files whose index (`moov`) comes behind the samples are read whole before they are decoded;
 //! others are decoded as they arrive.
 
-use std::io::{Chain, Cursor, Read};
+use std::io::{self, Chain, Cursor, Read};
 use std::sync::Arc;
 
 use crate::budget::Budget;
 use crate::limits::{WHOLE_BYTES_EACH, WHOLE_BYTES_MAX};
+use crate::pipe::AudioReader;
 use crate::riff::read_to;
 
 /// Bytes of boxes before the samples that are looked at.
@@ -20,6 +21,8 @@ type Rewound<R> = Chain<Cursor<Vec<u8>>, R>;
 pub(crate) enum Ordered<S> {
     /// Its index comes first.
     Streamed(S),
+    /// All of it has arrived and is kept.
+    Kept(AudioReader),
     Whole(Whole),
 }
 
@@ -42,9 +45,11 @@ impl Drop for Whole {
     }
 }
 
-/// Looks at the boxes of a file, and reads it whole if its index does not come first.
+/// Looks at the boxes of a file, and reads it whole if its index does not come first. `again`
+/// reads the same file if its bytes are kept.
 pub(crate) fn in_order<R: Read>(
     mut source: R,
+    again: Option<AudioReader>,
     budget: &Arc<Budget>,
 ) -> Result<Ordered<Rewound<R>>, String> {
     let mut read = Vec::new();
@@ -61,9 +66,9 @@ pub(crate) fn in_order<R: Read>(
             b"moov" | b"moof" => {
                 return Ok(Ordered::Streamed(Cursor::new(read).chain(source)));
             }
-            b"mdat" => return whole(source, read, budget),
+            b"mdat" => return whole(source, read, again, budget),
             _ if size < BOX_HEAD_BYTES || at + size > BOXES_BYTES_MAX => {
-                return whole(source, read, budget);
+                return whole(source, read, again, budget);
             }
             _ => at += size,
         }
@@ -73,8 +78,15 @@ pub(crate) fn in_order<R: Read>(
 fn whole<R: Read, S>(
     mut source: R,
     bytes: Vec<u8>,
+    again: Option<AudioReader>,
     budget: &Arc<Budget>,
 ) -> Result<Ordered<S>, String> {
+    if let Some(again) = again {
+        let rest = io::copy(&mut source, &mut io::sink());
+        return rest
+            .map(|_| Ordered::Kept(again))
+            .map_err(|error| error.to_string());
+    }
     let mut whole = Whole {
         bytes,
         budget: budget.clone(),

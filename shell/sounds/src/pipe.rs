@@ -1,13 +1,17 @@
-//! A file on its way from the network to its decoder: written as it arrives, read once, each byte
-//! freed when it is read. The writer never waits; the reader does.
+//! A file on its way from the network to its decoders. The writer never waits; readers do. A file
+//! is kept, so that it can be read again and from any position; the bytes of a stream are freed
+//! when they are read.
 
 use std::collections::VecDeque;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::budget::Budget;
-use crate::limits::{AUDIO_BYTES_MAX, UNDECODED_BYTES_EACH};
+use crate::limits::{AHEAD_SHARE, AUDIO_BYTES_MAX, KEEP_SHARE, UNDECODED_BYTES_EACH};
+
+/// Bytes of a block in memory.
+const BLOCK_BYTES: usize = 64 * 1024;
 
 /// There is no room for more, and what would do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,13 +27,17 @@ struct Pipe {
 
 #[derive(Debug)]
 struct State {
-    chunks: VecDeque<Vec<u8>>,
-    /// How much of the first chunk was read.
-    offset: usize,
+    /// The bytes from `base` on; each block but the last is full.
+    blocks: VecDeque<Vec<u8>>,
+    base: usize,
     written: usize,
-    /// Bytes of the chunks.
-    waiting: usize,
+    /// Position of the reader that has read most.
+    read: usize,
+    /// Bytes stay when they are read.
+    keeps: bool,
     end: End,
+    /// No bytes are read any more.
+    is_abandoned: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,33 +45,72 @@ enum End {
     Open,
     Finished,
     Failed(String),
-    /// Nobody reads any more.
-    Abandoned,
 }
 
 /// Writes a file as it arrives. Dropped before `finish` it counts as failed.
 #[derive(Debug)]
 pub struct AudioWriter(Arc<Pipe>);
 
-/// Reads it, once.
+/// The file itself: its bytes are freed when this is dropped, and the writer stops.
 #[derive(Debug)]
-pub(crate) struct AudioReader(Arc<Pipe>);
+pub(crate) struct Encoded(Arc<Pipe>);
+
+/// Reads the file from a position on.
+#[derive(Debug)]
+pub(crate) struct AudioReader {
+    pipe: Arc<Pipe>,
+    at: usize,
+}
 
 /// Both ends of a new pipe.
-pub(crate) fn pipe(budget: Arc<Budget>) -> (AudioWriter, AudioReader) {
+pub(crate) fn pipe(budget: Arc<Budget>) -> (AudioWriter, Encoded) {
     let state = State {
-        chunks: VecDeque::new(),
-        offset: 0,
+        blocks: VecDeque::new(),
+        base: 0,
         written: 0,
-        waiting: 0,
+        read: 0,
+        keeps: true,
         end: End::Open,
+        is_abandoned: false,
     };
     let pipe = Arc::new(Pipe {
         state: Mutex::new(state),
         changed: Condvar::new(),
         budget,
     });
-    (AudioWriter(pipe.clone()), AudioReader(pipe))
+    (AudioWriter(pipe.clone()), Encoded(pipe))
+}
+
+impl State {
+    fn is_idle(&self, at: usize) -> bool {
+        at >= self.written && self.end == End::Open && !self.is_abandoned
+    }
+
+    fn push(&mut self, mut bytes: &[u8]) {
+        self.written += bytes.len();
+        while !bytes.is_empty() {
+            match self.blocks.back_mut().filter(|b| b.len() < BLOCK_BYTES) {
+                Some(last) => {
+                    let (now, later) = bytes.split_at(bytes.len().min(BLOCK_BYTES - last.len()));
+                    last.extend_from_slice(now);
+                    bytes = later;
+                }
+                None => self.blocks.push_back(Vec::new()),
+            }
+        }
+    }
+
+    /// Copies bytes of one block.
+    fn copy(&self, at: usize, into: &mut [u8]) -> usize {
+        let place = at - self.base;
+        let Some(block) = self.blocks.get(place / BLOCK_BYTES) else {
+            return 0;
+        };
+        let from = &block[place % BLOCK_BYTES..];
+        let count = into.len().min(from.len());
+        into[..count].copy_from_slice(&from[..count]);
+        count
+    }
 }
 
 impl Pipe {
@@ -71,18 +118,14 @@ impl Pipe {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the pipe and frees the bytes that are not read.
-    fn abandon(&self) {
-        let mut state = self.lock();
-        let left: usize = state.chunks.iter().map(Vec::len).sum();
-        state.chunks = VecDeque::new();
-        state.offset = 0;
-        state.waiting = 0;
-        self.budget.give_back(left);
-        if state.end == End::Open {
-            state.end = End::Abandoned;
+    /// Frees the blocks before a position.
+    fn free_before(&self, state: &mut State, position: usize) {
+        while position >= state.base + BLOCK_BYTES
+            && let Some(block) = state.blocks.pop_front()
+        {
+            state.base += block.len();
+            self.budget.give_back(block.len());
         }
-        self.changed.notify_all();
     }
 
     fn end(&self, end: End) {
@@ -99,11 +142,8 @@ impl AudioWriter {
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Refused> {
         let pipe = &self.0;
         let mut state = pipe.lock();
-        if state.end == End::Abandoned {
+        if state.is_abandoned {
             return Err(Refused("nobody listens to this audio any more".to_owned()));
-        }
-        if bytes.is_empty() {
-            return Ok(());
         }
         if state.written + bytes.len() > AUDIO_BYTES_MAX {
             let most = AUDIO_BYTES_MAX >> 20;
@@ -114,25 +154,24 @@ impl AudioWriter {
         if !pipe.budget.take(bytes.len()) {
             return Err(Refused("too much audio waits to be decoded".to_owned()));
         }
-        state.written += bytes.len();
-        state.waiting += bytes.len();
-        state.chunks.push_back(bytes.to_vec());
+        state.push(bytes);
         pipe.changed.notify_all();
         Ok(())
     }
 
-    /// Whether the reader keeps up. If not, what comes faster than it is read should wait
-    /// where it comes from; it is taken nevertheless while there is room in all.
+    /// Returns whether the next bytes should come now. The bytes of a stream should wait at their
+    /// source while the reader does not keep up; those of a file are kept while there is room.
     #[must_use]
     pub fn has_room(&self) -> bool {
         let state = self.0.lock();
-        state.waiting < UNDECODED_BYTES_EACH || state.end != End::Open
+        let is_kept = state.keeps && !self.0.budget.has_less_than_one_of(AHEAD_SHARE);
+        is_kept || state.written - state.read < UNDECODED_BYTES_EACH
     }
 
     /// Returns whether the bytes are still read or may be.
     #[must_use]
     pub fn is_wanted(&self) -> bool {
-        self.0.lock().end != End::Abandoned
+        !self.0.lock().is_abandoned
     }
 
     /// That was all.
@@ -152,10 +191,77 @@ impl Drop for AudioWriter {
     }
 }
 
+impl Encoded {
+    /// Returns a reader of the bytes that are kept, from the first one on.
+    pub(crate) fn reader(&self) -> AudioReader {
+        AudioReader {
+            pipe: self.0.clone(),
+            at: self.0.lock().base,
+        }
+    }
+
+    /// Returns whether more bytes may arrive.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.lock().end == End::Open
+    }
+
+    /// Returns whether all bytes have arrived and are kept.
+    pub(crate) fn is_whole(&self) -> bool {
+        let state = self.0.lock();
+        state.keeps && state.end == End::Finished
+    }
+
+    /// Returns whether bytes stay when they are read.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.0.lock().keeps
+    }
+
+    /// Returns whether memory is so short that files should be played as streams.
+    pub(crate) fn is_short_of_room(&self) -> bool {
+        self.0.budget.has_less_than_one_of(KEEP_SHARE)
+    }
+
+    /// Frees the bytes that were read, and further ones as they are read.
+    pub(crate) fn keep_no_longer(&self) {
+        let mut state = self.0.lock();
+        state.keeps = false;
+        let read = state.read;
+        self.0.free_before(&mut state, read);
+    }
+
+    /// Returns the reason why the file broke off, if it did.
+    pub(crate) fn failure(&self) -> Option<String> {
+        match &self.0.lock().end {
+            End::Failed(reason) => Some(reason.clone()),
+            End::Open | End::Finished => None,
+        }
+    }
+}
+
+impl Drop for Encoded {
+    fn drop(&mut self) {
+        let pipe = &self.0;
+        let mut state = pipe.lock();
+        state.is_abandoned = true;
+        let left: usize = state.blocks.iter().map(Vec::len).sum();
+        state.blocks = VecDeque::new();
+        pipe.budget.give_back(left);
+        pipe.changed.notify_all();
+    }
+}
+
 impl AudioReader {
-    /// Another hold on the same pipe: to ask for the failure once the reading is over.
-    pub(crate) fn witness(&self) -> Witness {
-        Witness(self.0.clone())
+    /// Another reader of the same file, from its first byte on; `None` if it is not kept.
+    pub(crate) fn again(&self) -> Option<Self> {
+        self.pipe.lock().keeps.then(|| Self {
+            pipe: self.pipe.clone(),
+            at: 0,
+        })
+    }
+
+    /// Bytes that have arrived.
+    pub(crate) fn len(&self) -> usize {
+        self.pipe.lock().written
     }
 
     /// Reads like `read`, but gives up after this time: `None`.
@@ -164,75 +270,112 @@ impl AudioReader {
         into: &mut [u8],
         time: Duration,
     ) -> Option<io::Result<usize>> {
-        let pipe = &self.0;
-        let is_idle = |state: &mut State| state.chunks.is_empty() && state.end == End::Open;
-        let waited = pipe
+        self.wait(time).then(|| self.read(into))
+    }
+
+    /// Waits until there is a byte, or the end. False: it took longer than this time.
+    fn wait(&self, time: Duration) -> bool {
+        let at = self.at;
+        let waited = self
+            .pipe
             .changed
-            .wait_timeout_while(pipe.lock(), time, is_idle)
+            .wait_timeout_while(self.pipe.lock(), time, |state| state.is_idle(at))
             .unwrap_or_else(PoisonError::into_inner);
-        if waited.1.timed_out() {
-            return None;
-        }
-        drop(waited);
-        Some(self.read(into))
-    }
-}
-
-/// Knows why a pipe broke off.
-#[derive(Clone, Debug)]
-pub(crate) struct Witness(Arc<Pipe>);
-
-impl Witness {
-    /// Ends the reading and, before its next byte, the writing.
-    pub(crate) fn abandon(&self) {
-        self.0.abandon();
+        !waited.1.timed_out()
     }
 
-    /// Why the file broke off, if it did.
-    pub(crate) fn failure(&self) -> Option<String> {
-        match &self.0.lock().end {
-            End::Failed(reason) => Some(reason.clone()),
-            End::Open | End::Finished | End::Abandoned => None,
-        }
+    /// Waits until all bytes have arrived, or the file broke off. False: it took longer.
+    pub(crate) fn wait_for_end(&self, time: Duration) -> bool {
+        let waited = self
+            .pipe
+            .changed
+            .wait_timeout_while(self.pipe.lock(), time, |state| {
+                state.end == End::Open && !state.is_abandoned
+            })
+            .unwrap_or_else(PoisonError::into_inner);
+        !waited.1.timed_out()
     }
 }
 
 impl Read for AudioReader {
     /// Waits for at least a byte. A file that broke off is an error, after its last byte.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let pipe = &self.0;
-        let waited = pipe.changed.wait_while(pipe.lock(), |state| {
-            state.chunks.is_empty() && state.end == End::Open
-        });
+        let (pipe, at) = (&self.pipe, self.at);
+        let waited = pipe
+            .changed
+            .wait_while(pipe.lock(), |state| state.is_idle(at));
         let mut state = waited.unwrap_or_else(PoisonError::into_inner);
-        let State {
-            chunks,
-            offset,
-            waiting,
-            ..
-        } = &mut *state;
-        let Some(first) = chunks.front() else {
+        if state.is_abandoned {
+            return Ok(0);
+        }
+        if at >= state.written {
             return match &state.end {
                 End::Failed(reason) => Err(io::Error::other(reason.clone())),
-                End::Open | End::Finished | End::Abandoned => Ok(0),
+                End::Open | End::Finished => Ok(0),
             };
-        };
-        let count = into.len().min(first.len() - *offset);
-        into[..count].copy_from_slice(&first[*offset..*offset + count]);
-        *offset += count;
-        if *offset == first.len() {
-            *offset = 0;
-            if let Some(done) = chunks.pop_front() {
-                *waiting -= done.len();
-                pipe.budget.give_back(done.len());
-            }
         }
-        Ok(count)
+        if at < state.base {
+            return Err(io::Error::other("the beginning of a stream is not kept"));
+        }
+        self.at += state.copy(at, into);
+        state.read = state.read.max(self.at);
+        if !state.keeps {
+            pipe.free_before(&mut state, self.at);
+        }
+        drop(state);
+        Ok(self.at - at)
     }
 }
 
-impl Drop for AudioReader {
-    fn drop(&mut self) {
-        self.0.abandon();
+impl Seek for AudioReader {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let to = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::Current(by) => (self.at as u64).checked_add_signed(by),
+            SeekFrom::End(by) => (self.len() as u64).checked_add_signed(by),
+        };
+        let at = to.and_then(|to| usize::try_from(to).ok());
+        self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_a_stream_wait_until_they_are_read_and_then_are_free() {
+        let budget = Arc::new(Budget::new(1 << 20));
+        let (mut writer, file) = pipe(budget.clone());
+        let mut reader = file.reader();
+        writer.write(&[7; 200_000]).unwrap();
+        assert!(writer.has_room(), "a file is kept as it comes");
+        file.keep_no_longer();
+        assert!(!writer.has_room());
+        reader.read_exact(&mut [0; 100_000]).unwrap();
+        assert!(writer.has_room());
+        assert!(reader.again().is_none(), "the beginning is free");
+        reader.read_exact(&mut [0; 100_000]).unwrap();
+        drop(file);
+        assert!(writer.write(&[7]).is_err());
+        assert!(budget.take(1 << 20), "all bytes are given back");
+    }
+
+    #[test]
+    fn readers_of_a_file_read_the_same_from_any_position() {
+        let (mut writer, file) = pipe(Arc::new(Budget::new(1 << 20)));
+        let bytes: Vec<u8> = (0..150_000_u32).map(|at| (at % 251) as u8).collect();
+        for piece in bytes.chunks(1_460) {
+            writer.write(piece).unwrap();
+        }
+        writer.finish();
+        for from in [0, 1, 65_535, 65_536, 131_073, 150_000] {
+            let mut reader = file.reader();
+            reader.seek(SeekFrom::Start(from as u64)).unwrap();
+            let mut read = Vec::new();
+            reader.read_to_end(&mut read).unwrap();
+            assert_eq!(read, bytes[from..], "from {from}");
+        }
     }
 }

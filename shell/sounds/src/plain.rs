@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 
-use crate::decoder::{Decoders, Out};
+use crate::decoder::{Decoders, Decoding, Out, Step};
 use crate::limits::CHANNELS_MAX;
 use crate::mixdown::Mixdown;
 use crate::telephone;
@@ -98,48 +98,69 @@ fn finite(sample: f32) -> f32 {
     }
 }
 
-/// Decodes samples up to the end of the source.
-pub(crate) fn decode(
-    decoders: &Decoders,
-    mut source: impl Read,
+/// Samples that are decoded block by block.
+struct Plain<R> {
+    source: R,
     layout: Layout,
-    out: Out<'_>,
-) -> Result<(), String> {
+    mixdown: Mixdown,
+    block: Vec<u8>,
+    /// Bytes of the block that are a part of a frame.
+    held: usize,
+    samples: Vec<f32>,
+}
+
+/// Returns the decoder of a source.
+pub(crate) fn open(
+    source: impl Read + Send + 'static,
+    layout: Layout,
+) -> Result<Box<dyn Decoding>, String> {
     let channels = usize::from(layout.channels);
     if channels == 0 || channels > CHANNELS_MAX {
         return Err(format!("{channels} channels cannot be mixed down"));
     }
-    let size = layout.coding.bytes();
-    let frame = size * channels;
-    let mut mixdown = Mixdown::new(decoders);
-    let mut block = vec![0; BLOCK_BYTES / frame.max(1) * frame];
-    let (mut held, mut samples) = (0, Vec::new());
-    loop {
-        let count = match source.read(&mut block[held..]) {
+    let frame = layout.coding.bytes() * channels;
+    Ok(Box::new(Plain {
+        source,
+        layout,
+        mixdown: Mixdown::default(),
+        block: vec![0; BLOCK_BYTES / frame.max(1) * frame],
+        held: 0,
+        samples: Vec::new(),
+    }))
+}
+
+impl<R: Read + Send> Decoding for Plain<R> {
+    fn step(&mut self, decoders: &Decoders, out: Out<'_>) -> Result<Step, String> {
+        let count = match self.source.read(&mut self.block[self.held..]) {
             Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(Step::More),
             Err(error) => {
-                mixdown.finish(out);
+                self.mixdown.finish(out);
                 return Err(error.to_string());
             }
         };
-        held += count;
-        let whole = held / frame * frame;
-        samples.clear();
-        let coding = layout.coding;
-        samples.extend(block[..whole].chunks_exact(size).map(|s| coding.sample(s)));
-        if !samples.is_empty() {
+        let Layout {
+            coding,
+            rate,
+            channels,
+        } = self.layout;
+        let (size, channels) = (coding.bytes(), usize::from(channels));
+        self.held += count;
+        let whole = self.held / (size * channels) * (size * channels);
+        self.samples.clear();
+        let samples = self.block[..whole].chunks_exact(size);
+        self.samples.extend(samples.map(|s| coding.sample(s)));
+        if !self.samples.is_empty() {
             let _turn = decoders.turn();
-            mixdown.push(layout.rate, channels, &samples)?;
+            self.mixdown.push(decoders, rate, channels, &self.samples)?;
         }
-        if mixdown.hand_on(out).is_break() {
-            return Ok(());
-        }
-        block.copy_within(whole..held, 0);
-        held -= whole;
+        self.mixdown.hand_on(out);
+        self.block.copy_within(whole..self.held, 0);
+        self.held -= whole;
         if count == 0 {
-            mixdown.finish(out);
-            return Ok(());
+            self.mixdown.finish(out);
+            return Ok(Step::Ended);
         }
+        Ok(Step::More)
     }
 }

@@ -136,7 +136,7 @@ impl Resampler {
         self.kept.extend_from_slice(samples);
         self.make(u64::MAX, out);
         // What was passed is moved out of the way seldom enough to cost nothing.
-        if self.at > 16_384 {
+        if self.at > 2_048 {
             self.kept.drain(..self.at);
             self.at = 0;
         }

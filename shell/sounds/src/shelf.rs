@@ -3,30 +3,32 @@
 
 mod holds;
 mod listeners;
+mod reader;
+mod room;
 mod slow;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use confab_switchboard::DecodeError;
 use confab_terms::{AudioId, CallSid, DecodeId, SoundId};
 
 use crate::decoder::Decoded;
-use crate::limits::{
-    SOUND_BYTES_MAX, SOUND_KEPT, SOUND_SAMPLES_MAX, SOUNDS_MAX, WANTS_MAX, WIDE_SHARE,
-};
-use crate::pipe::{AudioReader, Witness};
+use crate::limits::{SHORT_SAMPLES_MAX, SOUND_BYTES_MAX, SOUND_KEPT, SOUND_SAMPLES_MAX, WANTS_MAX};
+use crate::pipe::Encoded;
 use crate::speech::Phrase;
 use crate::told::{Told, Want};
 use crate::widened::Widened;
 use crate::widths::Widths;
 use crate::work::{Job, Pool, not_audio};
 
-use listeners::Listeners;
+use reader::Reader;
+pub(crate) use reader::{ReaderEnd, ReaderId};
 use slow::Slow;
 pub(crate) use slow::{Speed, no_place};
+pub(crate) use windows::Proceed;
 
 /// What a sound was made of.
 #[derive(Clone, Debug)]
@@ -49,7 +51,7 @@ pub(crate) struct Fetched {
 pub(crate) enum Audio {
     /// Nobody has asked to decode it yet.
     Waiting {
-        reader: AudioReader,
+        file: Encoded,
         content_type: String,
         /// Its length is known.
         is_bounded: bool,
@@ -61,18 +63,20 @@ pub(crate) enum Audio {
 
 #[derive(Debug)]
 pub(crate) struct Sound {
-    pub(crate) samples: Widths,
+    /// All but a sound whose file is kept have exactly one.
+    readers: Vec<Reader>,
+    /// Number of the reader that was started last.
+    reader_count: u64,
     origin: Origin,
     /// Decodings that are not answered yet.
     askers: Vec<DecodeId>,
     /// Decodings that are not given back yet.
     holders: BTreeSet<DecodeId>,
-    /// Wants that are not answered yet, each with its position in the sound.
-    wants: Vec<(Want, u64)>,
-    /// Listeners of a sound that has not ended.
-    listeners: Listeners,
     /// The source of its bytes.
-    pipe: Option<Witness>,
+    source: Option<Encoded>,
+    content_type: String,
+    /// The source keeps all of its bytes: readers can begin anywhere.
+    keeps: bool,
     speed: Speed,
     /// The length of its source is known.
     is_bounded: bool,
@@ -99,6 +103,7 @@ pub(crate) struct Shelf {
     bytes_max: usize,
     kept: Duration,
     widened: Widened,
+    starved: u64,
 }
 
 impl Default for Shelf {
@@ -125,6 +130,7 @@ impl Shelf {
             bytes_max,
             kept,
             widened: Widened::default(),
+            starved: 0,
         }
     }
 
@@ -151,13 +157,14 @@ impl Shelf {
             }
         }
         let new = Sound {
-            samples: Widths::default(),
+            readers: vec![Reader::new(ReaderId::default(), 0)],
+            reader_count: 0,
             origin,
             askers: Vec::new(),
             holders: BTreeSet::new(),
-            wants: Vec::new(),
-            listeners: Listeners::default(),
-            pipe: None,
+            source: None,
+            content_type: String::new(),
+            keeps: false,
             speed: Speed::Quick,
             is_bounded: true,
             began: Instant::now(),
@@ -168,69 +175,102 @@ impl Shelf {
     }
 
     /// Answers at once if the samples are there, or never will be; else when they come.
-    pub(crate) fn want(&mut self, want: Want) -> Option<Told> {
+    pub(crate) fn want(&mut self, want: Want, told: &mut Vec<Told>) {
+        self.settle(want.sound, told);
         let Some(sound) = self.sounds.get_mut(&want.sound) else {
-            return Some(gone(want));
+            told.push(gone(want));
+            return;
         };
         sound.used = Instant::now();
-        let Some(at) = sound.place(want) else {
-            return Some(gone(want));
+        let place = match sound.keeps {
+            // Without room for a reader the want is repeated.
+            true => match self.reader_for(want) {
+                Some(reader) => Some((reader, want.position)),
+                None => return,
+            },
+            false => sound.place(want).map(|at| (sound.first().id, at)),
         };
-        let told = serve(&sound.samples, (want, at), &mut self.widened);
-        if told.is_none() {
-            if sound.wants.len() == WANTS_MAX {
-                return Some(gone(want));
-            }
-            sound.wants.push((want, at));
+        let Some((id, at)) = place else {
+            told.push(gone(want));
+            return;
+        };
+        let sound = self.sounds.get_mut(&want.sound);
+        let reader = sound.and_then(|sound| sound.readers.iter_mut().find(|one| one.id == id));
+        let Some(reader) = reader else {
+            return;
+        };
+        match serve(&reader.samples, (want, at), &mut self.widened) {
+            Some(served) => told.push(served),
+            None if reader.wants.contains(&(want, at)) => {}
+            None if reader.wants.len() == WANTS_MAX => told.push(gone(want)),
+            None => reader.wants.push((want, at)),
         }
-        told
+        self.resume(want.sound, id);
     }
 
-    /// Takes decoded samples; tells whether it would take more. `told` are those who waited.
-    pub(crate) fn grow(&mut self, sound: SoundId, new: Decoded<'_>, told: &mut Vec<Told>) -> bool {
-        let Some(known) = self.sounds.get(&sound) else {
+    /// Returns whether jobs wait for a thread.
+    pub(crate) fn has_jobs(&self) -> bool {
+        !self.files.jobs.is_empty() || !self.slow_jobs.is_empty()
+    }
+
+    /// Takes decoded samples; returns whether further ones can be taken. `told`: answers to those
+    /// who waited.
+    pub(crate) fn grow(
+        &mut self,
+        sound: SoundId,
+        id: ReaderId,
+        new: Decoded<'_>,
+        told: &mut Vec<Told>,
+    ) -> bool {
+        let narrow = size_of_val(new.narrow);
+        let Some(reader) = self.reader(sound, id) else {
             return false;
         };
-        let narrow = size_of_val(new.narrow);
-        let is_slow = known.is_slow();
+        let wide = new.wide.filter(|_| reader.samples.takes_wide());
+        let wide = wide.map_or(0, size_of_val);
+        let is_slow = self.sounds.get(&sound).is_some_and(Sound::is_slow);
         if is_slow && !self.make_slow_room(sound, narrow) {
             return false;
         }
-        let Some(known) = self.sounds.get(&sound) else {
-            return false;
-        };
-        let wide = new.wide.filter(|_| known.samples.takes_wide());
-        let wide = wide.map_or(0, size_of_val);
         let fits_whole = self.make_wide_room(wide) && self.make_room(narrow + wide);
         if !fits_whole && !self.make_room(narrow) && !self.narrow_down(narrow) {
             return false;
         }
-        self.change(sound, |samples| {
+        self.change(sound, id, |samples| {
             if !fits_whole {
                 samples.end_wide();
             }
             samples.push(new);
         });
+        let is_tight = self.bytes > self.bytes_max / 2;
         let Some(known) = self.sounds.get_mut(&sound) else {
             return false;
         };
         known.tell(sound, &mut self.widened, told);
-        let goes_on = known.samples.len() < SOUND_SAMPLES_MAX;
-        if let Some(past) = known.past() {
-            self.change(sound, |samples| samples.drop_before(past));
+        let past = match known.keeps {
+            true => known.reader(id).and_then(|reader| reader.past(is_tight)),
+            false => known.past(),
+        };
+        if let Some(past) = past {
+            self.change(sound, id, |samples| samples.drop_before(past));
         }
-        goes_on
+        let reader = self.reader(sound, id);
+        reader.is_some_and(|reader| reader.samples.len() < SOUND_SAMPLES_MAX)
     }
 
-    /// Changes a sound's samples, and counts what that took.
-    fn change(&mut self, sound: SoundId, change: impl FnOnce(&mut Widths)) {
+    /// Changes a reader's samples, and counts their bytes.
+    fn change(&mut self, sound: SoundId, id: ReaderId, change: impl FnOnce(&mut Widths)) {
         let Some(known) = self.sounds.get_mut(&sound) else {
             return;
         };
         let is_slow = known.is_slow();
-        let before = (known.samples.bytes(), known.samples.wide_bytes());
-        change(&mut known.samples);
-        let after = (known.samples.bytes(), known.samples.wide_bytes());
+        let Some(reader) = known.readers.iter_mut().find(|one| one.id == id) else {
+            return;
+        };
+        let samples = &mut reader.samples;
+        let before = (samples.bytes(), samples.wide_bytes());
+        change(samples);
+        let after = (samples.bytes(), samples.wide_bytes());
         self.bytes = self.bytes - before.0 + after.0;
         self.wide_bytes = self.wide_bytes - before.1 + after.1;
         if is_slow {
@@ -238,25 +278,32 @@ impl Shelf {
         }
     }
 
-    /// Nothing more comes. With an error the sound stays for those who play it, up to where it
-    /// broke, but is not found again; without a sample it is gone.
-    pub(crate) fn end(&mut self, sound: SoundId, error: Option<DecodeError>) -> Vec<Told> {
+    /// Ends a reader. With an error the sound stays for those who play it, up to where it broke,
+    /// but is not found again; without a sample it is gone.
+    pub(crate) fn end(&mut self, sound: SoundId, id: ReaderId, end: ReaderEnd) -> Vec<Told> {
         let mut told = Vec::new();
-        self.change(sound, Widths::end);
-        self.slow_ended(sound);
+        let error = match end {
+            ReaderEnd::Late => {
+                self.drop_reader(sound, id);
+                return told;
+            }
+            ReaderEnd::Failed(error) => Some(error),
+            ReaderEnd::Whole => None,
+        };
+        if self.reader(sound, id).is_none() {
+            return told;
+        }
+        self.change(sound, id, Widths::end);
+        self.end_source(sound, id, error.is_some());
         let Some(known) = self.sounds.get_mut(&sound) else {
             return told;
         };
-        known.pipe = None;
-        if !known.is_stream() {
-            known.listeners = Listeners::default();
-        }
         // It got no place among the slow ones: what there is of it is not played.
         let is_refused = error.is_some() && known.speed == Speed::Unproven;
         if !is_refused {
             known.tell(sound, &mut self.widened, &mut told);
         }
-        let empty = known.samples.len() == 0 || is_refused;
+        let empty = known.readers.iter().all(|one| one.samples.len() == 0) || is_refused;
         let error = error.or_else(|| empty.then(|| not_audio("no room for its samples")));
         if let Some(error) = error {
             for decode in known.askers.drain(..) {
@@ -277,82 +324,33 @@ impl Shelf {
         told
     }
 
-    /// Drops sounds that were not wanted lately, the longest unwanted first; tells whether that
-    /// was enough.
-    fn make_room(&mut self, bytes: usize) -> bool {
-        while self.bytes + bytes > self.bytes_max {
-            if !self.drop_oldest() {
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Takes the wide samples of sounds that were not wanted lately, the longest unwanted first;
-    /// tells whether that was enough.
-    fn make_wide_room(&mut self, bytes: usize) -> bool {
-        while self.wide_bytes + bytes > self.bytes_max / WIDE_SHARE {
-            let Some(oldest) = self.longest_unwanted(|sound| sound.samples.wide_bytes() > 0) else {
-                return false;
-            };
-            self.change(oldest, Widths::drop_wide);
-        }
-        true
-    }
-
-    /// Takes wide samples away even from sounds in use, which go on narrow: better than that
-    /// another ends. The widest first; tells whether that was enough.
-    fn narrow_down(&mut self, bytes: usize) -> bool {
-        while self.bytes + bytes > self.bytes_max {
-            let wide = self.sounds.iter();
-            let wide = wide.filter(|(_, sound)| sound.samples.wide_bytes() > 0);
-            let widest = wide.max_by_key(|(_, sound)| sound.samples.wide_bytes());
-            let Some(widest) = widest.map(|(sound, _)| *sound) else {
-                return false;
-            };
-            self.change(widest, Widths::drop_wide);
-        }
-        true
-    }
-
-    /// Room for one more entry.
-    pub(crate) fn has_room(&mut self) -> bool {
-        while self.sounds.len().max(self.audios.len()) >= SOUNDS_MAX {
-            if !self.drop_oldest() {
-                return false;
-            }
-        }
-        true
-    }
-
-    fn longest_unwanted(&self, of: impl Fn(&Sound) -> bool) -> Option<SoundId> {
-        let unwanted = self.sounds.iter().filter(|(_, sound)| {
-            sound.samples.has_ended() && sound.used.elapsed() >= self.kept && of(sound)
-        });
-        let longest = unwanted.min_by_key(|(_, sound)| sound.used);
-        longest.map(|(sound, _)| *sound)
-    }
-
-    fn drop_oldest(&mut self) -> bool {
-        let Some(oldest) = self.longest_unwanted(|_| true) else {
-            return false;
-        };
-        self.remove(oldest);
-        true
-    }
-
-    /// Removes a sound with all that is kept of it.
-    fn remove(&mut self, sound: SoundId) {
-        self.slow_ended(sound);
-        let Some(removed) = self.sounds.remove(&sound) else {
+    /// Drops the source of a sound whose samples are all there, and with it all other readers,
+    /// unless it is a long one: its samples may have to make room again.
+    fn end_source(&mut self, sound: SoundId, id: ReaderId, is_broken: bool) {
+        let Some(known) = self.sounds.get_mut(&sound) else {
             return;
         };
-        self.bytes -= removed.samples.bytes();
-        self.wide_bytes -= removed.samples.wide_bytes();
-        self.forget(sound, &removed.origin);
-        if let Some(pipe) = removed.pipe {
-            pipe.abandon();
+        let Some(reader) = known.reader(id) else {
+            return;
+        };
+        let is_short = reader.samples.len() <= SHORT_SAMPLES_MAX;
+        let is_whole = known.source.as_ref().is_some_and(Encoded::is_whole);
+        let has_all = reader.samples.start() == 0 && (is_short || is_broken || !is_whole);
+        if known.keeps && !has_all {
+            return;
         }
+        known.source = None;
+        known.keeps = false;
+        let others = known.readers.iter_mut().filter(|one| one.id != id);
+        let wants: Vec<_> = others.flat_map(|one| one.wants.drain(..)).collect();
+        if let Some(reader) = known.readers.iter_mut().find(|one| one.id == id) {
+            reader.wants.extend(wants);
+            if reader.samples.start() == 0 {
+                reader.listeners = Default::default();
+            }
+        }
+        self.drop_readers(sound, |one| one.id != id);
+        self.slow_ended(sound);
     }
 
     /// Drops audio that nobody asked to decode, if it has waited long.
@@ -362,22 +360,30 @@ impl Shelf {
             Audio::Sound(_) => true,
         });
     }
-
-    fn forget(&mut self, sound: SoundId, origin: &Origin) {
-        match origin {
-            Origin::Audio(audio) => {
-                self.audios.remove(audio);
-            }
-            Origin::Phrase(phrase) => {
-                if self.spoken.get(phrase) == Some(&sound) {
-                    self.spoken.remove(phrase);
-                }
-            }
-        }
-    }
 }
 
 impl Sound {
+    /// The only reader of a sound whose file is not kept.
+    fn first(&self) -> &Reader {
+        &self.readers[0]
+    }
+
+    fn first_mut(&mut self) -> &mut Reader {
+        &mut self.readers[0]
+    }
+
+    fn reader(&self, id: ReaderId) -> Option<&Reader> {
+        self.readers.iter().find(|one| one.id == id)
+    }
+
+    /// Returns whether the sound can be played to its end from what is here.
+    fn is_complete(&self) -> bool {
+        match self.keeps {
+            true => self.source.as_ref().is_some_and(Encoded::is_whole),
+            false => self.readers.iter().all(|one| one.samples.has_ended()),
+        }
+    }
+
     /// Answers those who waited for what is there now.
     fn tell(&mut self, sound: SoundId, widened: &mut Widened, told: &mut Vec<Told>) {
         if self.can_begin() {
@@ -387,13 +393,14 @@ impl Sound {
                 Told::Decoded { decode, result }
             }));
         }
-        let samples = &self.samples;
-        self.wants.retain(|place| {
-            let answer = serve(samples, *place, widened);
-            let waits = answer.is_none();
-            told.extend(answer);
-            waits
-        });
+        for Reader { samples, wants, .. } in &mut self.readers {
+            wants.retain(|place| {
+                let answer = serve(samples, *place, widened);
+                let waits = answer.is_none();
+                told.extend(answer);
+                waits
+            });
+        }
     }
 }
 

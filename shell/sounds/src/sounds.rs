@@ -10,9 +10,11 @@ use confab_terms::{AudioId, CallSid, DecodeId, Rate, SoundId};
 use crate::budget::Budget;
 use crate::decoder::{Decoded, Decoders};
 use crate::flite::Flite;
-use crate::limits::{DECODING_AT_ONCE, JOBS_MAX, UNDECODED_AGE_MAX, UNDECODED_BYTES_MAX};
+use crate::limits::{
+    AHEAD_SHARE, DECODING_AT_ONCE, JOBS_MAX, UNDECODED_AGE_MAX, UNDECODED_BYTES_MAX,
+};
 use crate::pipe::{self, AudioWriter, Refused};
-use crate::shelf::{Audio, Fetched, Origin, Shelf, Speed};
+use crate::shelf::{Audio, Fetched, Origin, ReaderEnd, ReaderId, Shelf, Speed};
 use crate::speech::{self, Phrase, Text, Tts};
 use crate::told::{Sink, Told, Want};
 use crate::work::{Job, Source, not_audio};
@@ -71,9 +73,10 @@ impl Sounds {
         content_type: &str,
         length: Option<u64>,
     ) -> Result<(AudioId, AudioWriter), Refused> {
-        let (writer, reader) = pipe::pipe(self.inner.undecoded.clone());
+        let (writer, file) = pipe::pipe(self.inner.undecoded.clone());
         let mut shelf = self.inner.lock();
         shelf.drop_waiting(UNDECODED_AGE_MAX);
+        while self.inner.undecoded.has_less_than_one_of(AHEAD_SHARE) && shelf.drop_unheld_file() {}
         if !shelf.has_room() {
             return Err(Refused(
                 "too many sounds are in use; try again later".to_owned(),
@@ -84,7 +87,7 @@ impl Sounds {
         let url = url.split(['?', '#']).next();
         tracing::debug!(%audio, url, content_type, "audio begins");
         let waiting = Audio::Waiting {
-            reader,
+            file,
             content_type: content_type.to_owned(),
             is_bounded: length.is_some(),
             since: Instant::now(),
@@ -133,6 +136,19 @@ impl Sounds {
         self.inner.lock().slow_sources()
     }
 
+    /// Bytes of decoded audio now.
+    #[must_use]
+    pub fn decoded_bytes(&self) -> usize {
+        self.inner.lock().bytes()
+    }
+
+    /// Decoders that had to wait for memory, or for a place, so far. Their listeners hear silence
+    /// meanwhile.
+    #[must_use]
+    pub fn starved(&self) -> u64 {
+        self.inner.lock().starved()
+    }
+
     /// Makes audio a sound: answered by `Told::Decoded` as soon as its beginning can be played.
     /// Equal audio is the same sound. The sound is held until `release`.
     pub fn decode(&self, decode: DecodeId, audio: AudioId, call: Option<CallSid>) {
@@ -158,7 +174,7 @@ impl Sounds {
                 sound
             }
             Audio::Waiting {
-                reader,
+                file,
                 content_type,
                 is_bounded,
                 ..
@@ -176,12 +192,13 @@ impl Sounds {
                 if !is_cached {
                     shelf.forget_audio(audio);
                 }
-                shelf.set_source(sound, speed, is_bounded, reader.witness());
+                let reader = file.reader();
+                shelf.set_source(sound, (speed, is_bounded), file, content_type.clone());
                 let source = Source::Audio {
                     reader,
                     content_type,
                 };
-                let job = Job { sound, source };
+                let job = Job::first(sound, source);
                 match speed {
                     Speed::Slow => shelf.slow_jobs.push_back(job),
                     Speed::Quick | Speed::Unproven => shelf.files.jobs.push_back(job),
@@ -215,7 +232,7 @@ impl Sounds {
                 }
                 let source = Source::Speech(Text::new(&phrase));
                 let sound = shelf.new_sound(Origin::Phrase(phrase), 0);
-                shelf.speech.jobs.push_back(Job { sound, source });
+                shelf.speech.jobs.push_back(Job::first(sound, source));
                 sound
             }
         };
@@ -229,8 +246,15 @@ impl Sounds {
 
     /// A player's question: answered by `Told::Feed`, on this thread if the samples are there.
     pub fn want(&self, want: Want) {
-        let told = self.inner.lock().want(want);
+        let mut told = Vec::new();
+        let mut shelf = self.inner.lock();
+        shelf.want(want, &mut told);
+        let has_jobs = shelf.has_jobs();
+        drop(shelf);
         self.inner.tell(told);
+        if has_jobs {
+            self.inner.hire();
+        }
     }
 
     fn ask(
@@ -267,20 +291,20 @@ impl Inner {
         (self.sink)(Told::Decoded { decode, result });
     }
 
-    /// More of a sound; tells whether to go on.
-    pub(crate) fn grown(&self, sound: SoundId, samples: Decoded<'_>) -> bool {
+    /// More of a sound; returns whether further samples can be taken.
+    pub(crate) fn grown(&self, sound: SoundId, reader: ReaderId, samples: Decoded<'_>) -> bool {
         let mut told = Vec::new();
-        let goes_on = self.lock().grow(sound, samples, &mut told);
+        let goes_on = self.lock().grow(sound, reader, samples, &mut told);
         self.tell(told);
         goes_on
     }
 
-    /// The end of a sound, for better or worse.
-    pub(crate) fn ended(&self, sound: SoundId, error: Option<DecodeError>) {
-        if let Some(DecodeError { code, message }) = &error {
+    /// The end of a reader, for better or worse.
+    pub(crate) fn ended(&self, sound: SoundId, reader: ReaderId, end: ReaderEnd) {
+        if let ReaderEnd::Failed(DecodeError { code, message }) = &end {
             tracing::info!(%sound, code, what = message, "a sound ends early");
         }
-        let told = self.lock().end(sound, error);
+        let told = self.lock().end(sound, reader, end);
         self.tell(told);
     }
 }

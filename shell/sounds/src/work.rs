@@ -2,6 +2,7 @@
 //! and slow sources. A thread for files whose source turns out slow goes over to the slow ones.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, Cursor, Read};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,18 +14,30 @@ use std::time::{Duration, Instant};
 use confab_switchboard::DecodeError;
 use confab_terms::SoundId;
 
-use crate::decoder::Decoded;
+use crate::decoder::{Bytes, Decoded, Decoding, Step};
 use crate::limits::{QUICK_WAIT_MAX, QUICK_WORKERS_MAX, SPEAKING_AT_ONCE};
 use crate::pipe::AudioReader;
-use crate::shelf::{Shelf, no_place};
+use crate::shelf::{Proceed, ReaderEnd, ReaderId, Shelf, Sound, no_place};
 use crate::sounds::Inner;
 use crate::speech::Text;
 
-/// A sound to be made.
+/// A reader that a thread is to work for.
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) sound: SoundId,
+    pub(crate) reader: ReaderId,
     pub(crate) source: Source,
+}
+
+impl Job {
+    /// The first reader of a sound.
+    pub(crate) fn first(sound: SoundId, source: Source) -> Self {
+        Self {
+            sound,
+            reader: ReaderId::default(),
+            source,
+        }
+    }
 }
 
 /// The source of a sound.
@@ -34,7 +47,33 @@ pub(crate) enum Source {
         reader: AudioReader,
         content_type: String,
     },
+    /// A decoder that stood by.
+    Resumed(Decoder),
     Speech(Text),
+}
+
+/// A decoder between two steps.
+pub(crate) struct Decoder {
+    decoding: Box<dyn Decoding>,
+    fate: Arc<Fate>,
+    /// Samples have come out.
+    any: bool,
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.debug_struct("Decoder").field("any", &self.any).finish()
+    }
+}
+
+/// Result of a job.
+enum Made {
+    /// The sound has ended.
+    All,
+    /// The rest of a text.
+    Rest(Source),
+    /// The decoder stands by.
+    Parked,
 }
 
 impl Source {
@@ -42,7 +81,7 @@ impl Source {
     fn spoken(&self) -> usize {
         match self {
             Self::Speech(text) => text.spoken,
-            Self::Audio { .. } => 0,
+            Self::Audio { .. } | Self::Resumed(_) => 0,
         }
     }
 }
@@ -92,6 +131,7 @@ impl Kind {
 struct Fate {
     went_slow: AtomicBool,
     was_refused: AtomicBool,
+    was_late: AtomicBool,
 }
 
 /// Reads a source for a thread for files, and turns the thread into a slow one if it waits long.
@@ -99,6 +139,7 @@ struct Patient {
     reader: AudioReader,
     inner: Arc<Inner>,
     sound: SoundId,
+    id: ReaderId,
     /// Time left to wait; `None`: the source is slow.
     left: Option<Duration>,
     fate: Arc<Fate>,
@@ -114,6 +155,11 @@ impl Read for Patient {
             self.left = Some(left.saturating_sub(began.elapsed()));
             return read;
         }
+        if self.id != ReaderId::default() {
+            // Only the first reader of a sound may wait: so the threads that wait are few.
+            self.fate.was_late.store(true, Ordering::Relaxed);
+            return Err(io::Error::other("its bytes have not arrived"));
+        }
         self.left = None;
         if self.inner.turn_slow(self.sound) {
             self.fate.went_slow.store(true, Ordering::Relaxed);
@@ -122,6 +168,12 @@ impl Read for Patient {
             return Err(io::Error::other(no_place().message));
         }
         self.reader.read(into)
+    }
+}
+
+impl Bytes for Patient {
+    fn again(&self) -> Option<AudioReader> {
+        self.reader.again()
     }
 }
 
@@ -149,11 +201,11 @@ impl Inner {
             let Some(job) = slow else {
                 return;
             };
-            let (inner, sound) = (self.clone(), job.sound);
+            let (inner, sound, reader) = (self.clone(), job.sound, job.reader);
             if !started(move || {
                 inner.run(job, true);
             }) {
-                self.ended(sound, Some(not_audio("no thread to decode on")));
+                self.ended(sound, reader, no_thread());
             }
         }
     }
@@ -168,7 +220,7 @@ impl Inner {
         let jobs: Vec<_> = pool.jobs.drain(..).collect();
         drop(shelf);
         for job in jobs {
-            self.ended(job.sound, Some(not_audio("no thread to decode on")));
+            self.ended(job.sound, job.reader, no_thread());
         }
     }
 
@@ -193,65 +245,132 @@ impl Inner {
         }
     }
 
-    /// Makes one sound, or of speech one piece; tells whether the thread went over to the slow
+    /// Works for one reader, or speaks one piece; returns whether the thread went over to the slow
     /// ones.
-    fn run(self: &Arc<Self>, Job { sound, source }: Job, is_slow: bool) -> bool {
-        let fate = Arc::new(Fate::default());
+    fn run(self: &Arc<Self>, job: Job, is_slow: bool) -> bool {
+        let Job {
+            sound,
+            reader,
+            source,
+        } = job;
+        let fate = match &source {
+            Source::Resumed(decoder) => decoder.fate.clone(),
+            Source::Audio { .. } | Source::Speech(_) => Arc::default(),
+        };
+        fate.went_slow.store(false, Ordering::Relaxed);
         if !self.lock().sounds.contains_key(&sound) {
             return false;
         }
         // The decoders are others' and their input is anybody's: a second belt.
-        let make = || self.make(sound, source, is_slow, &fate);
+        let make = || self.make((sound, reader), source, is_slow, &fate);
         let made = catch_unwind(AssertUnwindSafe(make));
         let made = made.unwrap_or_else(|_| Err(not_audio("its decoder failed on it")));
-        let made = match fate.was_refused.load(Ordering::Relaxed) {
-            true => Err(no_place()),
-            false => made,
+        let end = match made {
+            _ if fate.was_refused.load(Ordering::Relaxed) => Some(ReaderEnd::Failed(no_place())),
+            _ if fate.was_late.load(Ordering::Relaxed) => Some(ReaderEnd::Late),
+            Ok(Made::Rest(source)) => {
+                let job = Job::first(sound, source);
+                self.lock().speech.jobs.push_back(job);
+                None
+            }
+            Ok(Made::Parked) => None,
+            Ok(Made::All) => Some(ReaderEnd::Whole),
+            Err(error) => Some(ReaderEnd::Failed(error)),
         };
-        match made {
-            Ok(Some(source)) => self.lock().speech.jobs.push_back(Job { sound, source }),
-            made => self.ended(sound, made.err()),
+        if let Some(end) = end {
+            self.ended(sound, reader, end);
         }
         fate.went_slow.load(Ordering::Relaxed)
     }
 
-    /// Returns what is left to be spoken.
     fn make(
         self: &Arc<Self>,
-        sound: SoundId,
+        (sound, id): (SoundId, ReaderId),
         source: Source,
         is_slow: bool,
         fate: &Arc<Fate>,
-    ) -> Result<Option<Source>, DecodeError> {
+    ) -> Result<Made, DecodeError> {
         match source {
             Source::Audio {
                 reader,
                 content_type,
             } => {
-                let witness = reader.witness();
                 let patient = Patient {
                     reader,
                     inner: self.clone(),
                     sound,
+                    id,
                     left: (!is_slow).then_some(QUICK_WAIT_MAX),
                     fate: fate.clone(),
                 };
-                self.decode_into(sound, patient, &content_type)?;
-                witness
-                    .failure()
-                    .map_or(Ok(None), |reason| Err(not_audio(&reason)))
+                let decoding = self.decoders.open(patient, &content_type);
+                let decoder = Decoder {
+                    decoding: decoding.map_err(|reason| not_audio(&reason))?,
+                    fate: fate.clone(),
+                    any: false,
+                };
+                self.decode_on(sound, id, decoder)
             }
+            Source::Resumed(decoder) => self.decode_on(sound, id, decoder),
             Source::Speech(mut text) => {
                 let Some(piece) = text.next() else {
-                    return Ok(None);
+                    return Ok(Made::All);
                 };
                 let wav = self.tts.speak(&piece)?;
-                let made = self.decode_into(sound, Cursor::new(wav), "audio/wav");
+                let made = self.decode_into(sound, wav);
                 made.map_err(|error| DecodeError {
                     code: 13520,
                     ..error
                 })?;
-                Ok((!text.has_ended()).then_some(Source::Speech(text)))
+                match text.has_ended() {
+                    true => Ok(Made::All),
+                    false => Ok(Made::Rest(Source::Speech(text))),
+                }
+            }
+        }
+    }
+
+    /// Decodes until the reader has enough, or has ended.
+    fn decode_on(
+        self: &Arc<Self>,
+        sound: SoundId,
+        id: ReaderId,
+        mut decoder: Decoder,
+    ) -> Result<Made, DecodeError> {
+        loop {
+            let mut told = Vec::new();
+            let proceed = self.lock().proceed(sound, id, decoder, &mut told);
+            self.tell(told);
+            decoder = match proceed {
+                Proceed::Decode(decoder) => decoder,
+                Proceed::Prove(decoder, file) => {
+                    if !file.wait_for_end(QUICK_WAIT_MAX) {
+                        if !self.turn_slow(sound) {
+                            return Err(no_place());
+                        }
+                        decoder.fate.went_slow.store(true, Ordering::Relaxed);
+                    }
+                    decoder
+                }
+                Proceed::Parked => return Ok(Made::Parked),
+                Proceed::Stop => return Ok(Made::All),
+            };
+            let Decoder { decoding, any, .. } = &mut decoder;
+            let mut goes_on = true;
+            let step = decoding.step(&self.decoders, &mut |samples| {
+                *any |= !samples.narrow.is_empty();
+                goes_on &= self.grown(sound, id, samples);
+            });
+            let step = step.map_err(|reason| not_audio(&reason))?;
+            if !goes_on {
+                return Ok(Made::All);
+            }
+            if step == Step::Ended {
+                return match self.lock().failure(sound) {
+                    Some(reason) => Err(not_audio(&reason)),
+                    None if !decoder.any => Err(not_audio("there is no audio in it")),
+                    None => Ok(Made::All),
+                };
             }
         }
     }
@@ -260,8 +379,9 @@ impl Inner {
     fn turn_slow(self: &Arc<Self>, sound: SoundId) -> bool {
         let mut told = Vec::new();
         let mut shelf = self.lock();
+        let was_slow = shelf.sounds.get(&sound).is_some_and(Sound::is_slow);
         let is_slow = shelf.turn_slow(sound, &mut told);
-        if is_slow {
+        if is_slow && !was_slow {
             shelf.files.workers -= 1;
         }
         drop(shelf);
@@ -272,28 +392,30 @@ impl Inner {
         is_slow
     }
 
-    fn decode_into(
-        &self,
-        sound: SoundId,
-        source: impl Read + Send + 'static,
-        content_type: &str,
-    ) -> Result<(), DecodeError> {
+    /// Decodes the speech of one piece.
+    fn decode_into(&self, sound: SoundId, wav: Vec<u8>) -> Result<(), DecodeError> {
         let mut any = false;
         let mut out = |samples: Decoded<'_>| {
             any |= !samples.narrow.is_empty();
-            if self.grown(sound, samples) {
+            if self.grown(sound, ReaderId::default(), samples) {
                 ControlFlow::Continue(())
             } else {
                 ControlFlow::Break(())
             }
         };
-        let decoded = self.decoders.decode(source, content_type, &mut out);
+        let decoded = self
+            .decoders
+            .decode(Cursor::new(wav), "audio/wav", &mut out);
         decoded.map_err(|reason| not_audio(&reason))?;
         if any {
             return Ok(());
         }
         Err(not_audio("there is no audio in it"))
     }
+}
+
+fn no_thread() -> ReaderEnd {
+    ReaderEnd::Failed(not_audio("no thread to decode on"))
 }
 
 /// Starts a thread; false: there is none to be had.

@@ -1,9 +1,9 @@
 //! Every sample as sox decodes it, by the library of the standard's arithmetic.
 
-use std::ops::ControlFlow;
+use std::io::Cursor;
 
-use super::{Packing, decode};
-use crate::decoder::{Decoded, Decoders};
+use super::{Packing, open};
+use crate::decoder::{Decoded, Decoders, Step};
 use crate::gsm::frame::Frame;
 use crate::gsm::synthesis::Synthesis;
 
@@ -42,13 +42,16 @@ fn every_sample_of_pairs_is_as_sox_decodes_it() {
 fn frames_that_do_not_follow_each_other_end_the_file_there() {
     let decoders = Decoders::new(1);
     let mut samples = 0;
-    let mut out = |decoded: Decoded<'_>| {
-        samples += decoded.narrow.len();
-        ControlFlow::Continue(())
-    };
     let mut broken = GSM.to_vec();
     broken[33 * 10] = 0;
-    let ended = decode(&decoders, &broken[..], 0, Packing::Frames, &mut out);
+    let mut decoding = open(Cursor::new(broken), 0, Packing::Frames);
+    let ended = loop {
+        let mut out = |decoded: Decoded<'_>| samples += decoded.narrow.len();
+        match decoding.step(&decoders, &mut out) {
+            Ok(Step::More) => {}
+            ended => break ended,
+        }
+    };
     assert!(ended.is_err_and(|reason| reason.starts_with("found GSM 06.10")));
     assert_eq!(samples, 10 * 160);
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use confab_switchboard::DecodeError;
 use confab_terms::{AudioId, CallSid, DecodeId, SoundId};
 
+use super::reader::Reader;
 use super::{Audio, Origin, Shelf, Sound};
 use crate::told::Told;
 
@@ -63,6 +64,10 @@ impl Shelf {
         let known = self.sounds.get_mut(&sound)?;
         known.used = Instant::now();
         known.holders.insert(decode);
+        if known.keeps && !known.readers.iter().any(Reader::has_beginning) {
+            self.add_reader(sound, 0);
+        }
+        let known = self.sounds.get_mut(&sound)?;
         let can_begin = known.can_begin();
         if !can_begin {
             known.askers.push(decode);
@@ -91,14 +96,20 @@ impl Shelf {
         let Some(known) = self.sounds.get(&sound) else {
             return;
         };
-        let is_whole = known.samples.has_ended() && self.is_found(sound, known);
-        if known.holders.is_empty() && !is_whole && self.claims_of(known) == 0 {
+        if !known.holders.is_empty() {
+            return;
+        }
+        let is_whole = known.is_complete() && self.is_found(sound, known);
+        if !is_whole && self.claims_of(known) == 0 {
             tracing::debug!(%sound, "a sound without listeners is released");
             self.remove(sound);
+        } else if known.keeps {
+            // With its file the sound can be decoded again.
+            self.drop_readers(sound, |one| one.parked.is_some());
         }
     }
 
-    fn claims_of(&self, sound: &Sound) -> usize {
+    pub(super) fn claims_of(&self, sound: &Sound) -> usize {
         match &sound.origin {
             Origin::Audio(audio) => self.audios.get(audio).map_or(0, |known| known.claims),
             Origin::Phrase(_) => 0,

@@ -1,4 +1,4 @@
-//! Listeners of a sound that has not ended: where each is, so that the past of a stream is dropped
+//! Listeners of the samples that one reader keeps: where each is, so that the past is dropped
 //! behind the last of them, and where in a stream a new one joins.
 
 use std::collections::BTreeMap;
@@ -25,34 +25,71 @@ struct Listener {
 #[derive(Debug, Default)]
 pub(super) struct Listeners(BTreeMap<(LegId, PlayerId), Listener>);
 
-#[cfg(test)]
 impl Listeners {
     /// As if nobody had wanted anything for long.
+    #[cfg(test)]
     pub(super) fn pause(&mut self) {
         for listener in self.0.values_mut() {
             listener.seen -= LISTENER_PAUSES_AFTER;
         }
+    }
+
+    fn playing(&self) -> impl Iterator<Item = u64> {
+        let listeners = self.0.values();
+        let playing = listeners.filter(|one| one.seen.elapsed() < LISTENER_PAUSES_AFTER);
+        playing.map(|one| one.at)
+    }
+
+    /// Position of the last listener; `None`: nobody plays.
+    pub(super) fn slowest(&self) -> Option<u64> {
+        self.playing().min()
+    }
+
+    /// Position of the first listener.
+    pub(super) fn furthest(&self) -> Option<u64> {
+        self.playing().max()
+    }
+
+    /// Sets the position that a player wants.
+    pub(super) fn set(&mut self, want: Want) {
+        self.0
+            .retain(|_, one| one.seen.elapsed() < LISTENER_PAUSES_AFTER);
+        let listener = Listener {
+            offset: 0,
+            at: want.position,
+            seen: Instant::now(),
+        };
+        self.0.insert((want.leg, want.player), listener);
+    }
+
+    pub(super) fn remove(&mut self, want: Want) {
+        self.0.remove(&(want.leg, want.player));
+    }
+
+    pub(super) fn contains(&self, want: Want) -> bool {
+        self.0.contains_key(&(want.leg, want.player))
     }
 }
 
 impl Sound {
     /// Returns whether the past of this sound is not kept.
     pub(super) fn is_stream(&self) -> bool {
-        self.samples.start() > 0
+        !self.keeps && self.first().samples.start() > 0
     }
 
     /// Returns the position in the sound that a player wants; `None`: the end of a stream was its
     /// end.
     pub(super) fn place(&mut self, want: Want) -> Option<u64> {
         let is_stream = self.is_stream();
-        let has_ended = self.samples.has_ended();
+        let reader = self.first_mut();
+        let has_ended = reader.samples.has_ended();
         if has_ended && !is_stream {
             return Some(want.position);
         }
-        let (start, len) = (self.samples.start(), self.samples.len());
+        let (start, len) = (reader.samples.start(), reader.samples.len());
         let join = len.saturating_sub(STREAM_SAMPLES_BEHIND).max(start);
         let key = (want.leg, want.player);
-        let known = self.listeners.0.get(&key);
+        let known = reader.listeners.0.get(&key);
         let starts_over = want.position == 0 && known.is_some_and(|known| known.at > known.offset);
         if is_stream && has_ended && starts_over {
             return None;
@@ -69,23 +106,25 @@ impl Sound {
             (at, offset) = (join, join.wrapping_sub(want.position));
         }
         let seen = Instant::now();
-        self.listeners.0.insert(key, Listener { offset, at, seen });
+        let listener = Listener { offset, at, seen };
+        reader.listeners.0.insert(key, listener);
         Some(at)
     }
 
     /// Returns the position before which nothing of a stream is kept; `None`: all of it is.
     pub(super) fn past(&mut self) -> Option<u64> {
-        if self.is_bounded || self.samples.has_ended() || self.began.elapsed() < STREAM_AFTER {
+        let began = self.began;
+        let is_bounded = self.is_bounded;
+        let reader = self.first_mut();
+        if is_bounded || reader.samples.has_ended() || began.elapsed() < STREAM_AFTER {
             return None;
         }
-        let listeners = &mut self.listeners.0;
-        let (start, len) = (self.samples.start(), self.samples.len());
-        listeners.retain(|_, one| one.seen.elapsed() < LISTENER_PAUSES_AFTER || one.at >= start);
-        let playing = listeners
-            .values()
-            .filter(|one| one.seen.elapsed() < LISTENER_PAUSES_AFTER);
-        let last = playing.map(|one| one.at).min();
-        let kept = match last {
+        let listeners = &mut reader.listeners;
+        let (start, len) = (reader.samples.start(), reader.samples.len());
+        listeners
+            .0
+            .retain(|_, one| one.seen.elapsed() < LISTENER_PAUSES_AFTER || one.at >= start);
+        let kept = match listeners.slowest() {
             Some(last) => last.saturating_sub(STREAM_SAMPLES_BEHIND),
             None => len.saturating_sub(STREAM_SAMPLES_KEPT),
         };

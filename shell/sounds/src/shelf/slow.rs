@@ -6,7 +6,7 @@ use confab_terms::{CallSid, SoundId};
 
 use super::{Shelf, Sound};
 use crate::limits::{SLOW_SHARE, SLOW_SOURCES_EACH_CALL, SLOW_SOURCES_MAX};
-use crate::pipe::Witness;
+use crate::pipe::Encoded;
 use crate::told::Told;
 use crate::widths::Widths;
 
@@ -30,13 +30,20 @@ pub(super) struct Slow {
 }
 
 impl Sound {
-    pub(super) fn is_slow(&self) -> bool {
+    pub(crate) fn is_slow(&self) -> bool {
         self.speed == Speed::Slow
     }
 
+    fn bytes(&self) -> usize {
+        self.readers.iter().map(|one| one.samples.bytes()).sum()
+    }
+
     pub(super) fn can_begin(&self) -> bool {
-        let may_begin = self.speed != Speed::Unproven || self.samples.has_ended();
-        may_begin && self.samples.can_begin()
+        let mut readers = self.readers.iter();
+        readers.any(|one| {
+            let may_begin = self.speed != Speed::Unproven || one.samples.has_ended();
+            may_begin && one.has_beginning() && one.samples.can_begin()
+        })
     }
 }
 
@@ -63,13 +70,15 @@ impl Shelf {
     pub(crate) fn set_source(
         &mut self,
         sound: SoundId,
-        speed: Speed,
-        is_bounded: bool,
-        pipe: Witness,
+        (speed, is_bounded): (Speed, bool),
+        file: Encoded,
+        content_type: String,
     ) {
         if let Some(known) = self.sounds.get_mut(&sound) {
             known.is_bounded = is_bounded;
-            known.pipe = Some(pipe);
+            known.keeps = file.is_kept();
+            known.source = Some(file);
+            known.content_type = content_type;
         }
         match speed {
             Speed::Slow => self.set_slow(sound),
@@ -88,7 +97,7 @@ impl Shelf {
         {
             known.speed = Speed::Slow;
             self.slow.sources += 1;
-            self.slow.bytes += known.samples.bytes();
+            self.slow.bytes += known.bytes();
         }
     }
 
@@ -119,7 +128,7 @@ impl Shelf {
         {
             known.speed = Speed::Quick;
             self.slow.sources -= 1;
-            self.slow.bytes -= known.samples.bytes();
+            self.slow.bytes -= known.bytes();
         }
     }
 
@@ -128,7 +137,14 @@ impl Shelf {
     pub(super) fn make_slow_room(&mut self, sound: SoundId, bytes: usize) -> bool {
         let most = self.bytes_max / SLOW_SHARE;
         if self.slow.bytes + bytes > most {
-            self.change(sound, Widths::drop_wide);
+            let readers = self
+                .sounds
+                .get(&sound)
+                .map_or(&[][..], |known| &known.readers);
+            let readers: Vec<_> = readers.iter().map(|one| one.id).collect();
+            for reader in readers {
+                self.change(sound, reader, Widths::drop_wide);
+            }
         }
         self.slow.bytes + bytes <= most
     }

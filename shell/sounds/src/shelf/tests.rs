@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use confab_terms::{AudioId, DecodeId, LegId, PlayerId, Rate, SoundId};
 
-use super::{Origin, Shelf, Want};
+use super::{Origin, ReaderEnd, ReaderId, Shelf, Want};
 use crate::decoder::Decoded;
 use crate::limits::{STREAM_AFTER, WIDENED_CHUNKS_MAX};
 use crate::told::Told;
@@ -20,6 +20,14 @@ const WIDE_SECOND: Decoded<'_> = Decoded {
     wide: Some(&[2; 16_000]),
 };
 
+const FIRST: ReaderId = ReaderId(0);
+
+fn wanted(shelf: &mut Shelf, want: Want) -> Option<Told> {
+    let mut told = Vec::new();
+    shelf.want(want, &mut told);
+    told.pop()
+}
+
 fn full(shelf: &mut Shelf, seconds: usize) -> SoundId {
     full_of(shelf, seconds, SECOND)
 }
@@ -28,9 +36,9 @@ fn full_of(shelf: &mut Shelf, seconds: usize, second: Decoded<'_>) -> SoundId {
     let audio = shelf.next_audio();
     let sound = shelf.new_sound(Origin::Audio(audio), 0);
     for _ in 0..seconds {
-        assert!(shelf.grow(sound, second, &mut Vec::new()));
+        assert!(shelf.grow(sound, FIRST, second, &mut Vec::new()));
     }
-    assert!(shelf.end(sound, None).is_empty());
+    assert!(shelf.end(sound, FIRST, ReaderEnd::Whole).is_empty());
     sound
 }
 
@@ -47,7 +55,7 @@ fn want_at(shelf: &mut Shelf, sound: SoundId, position: u64, rate: Rate) -> Arc<
         position,
         rate,
     };
-    match shelf.want(want) {
+    match wanted(shelf, want) {
         Some(Told::Feed { samples, .. }) => samples,
         other => panic!("{other:?}"),
     }
@@ -76,8 +84,8 @@ fn what_was_wanted_lately_stays_and_the_new_one_ends() {
     let audio = shelf.next_audio();
     let three = shelf.new_sound(Origin::Audio(audio), 0);
     assert_eq!(shelf.ask(three, DecodeId(3), None), None);
-    assert!(!shelf.grow(three, SECOND, &mut Vec::new()));
-    let told = shelf.end(three, None);
+    assert!(!shelf.grow(three, FIRST, SECOND, &mut Vec::new()));
+    let told = shelf.end(three, FIRST, ReaderEnd::Whole);
     let failed = matches!(&told[..], [Told::Decoded { result: Err(_), .. }]);
     assert!(failed, "whoever waits is told: {told:?}");
     assert_eq!(
@@ -92,8 +100,8 @@ fn a_broken_sound_still_gives_its_room_back() {
     let audio = shelf.next_audio();
     let sound = shelf.new_sound(Origin::Audio(audio), 0);
     assert_eq!(shelf.ask(sound, DecodeId(1), None), None);
-    assert!(shelf.grow(sound, SECOND, &mut Vec::new()));
-    shelf.end(sound, Some(not_audio("broken")));
+    assert!(shelf.grow(sound, FIRST, SECOND, &mut Vec::new()));
+    shelf.end(sound, FIRST, ReaderEnd::Failed(not_audio("broken")));
     assert_eq!(want(&mut shelf, sound), 8_000);
     full(&mut shelf, 10);
     assert_eq!(want(&mut shelf, sound), 0);
@@ -136,13 +144,13 @@ fn wide_samples_give_way_to_the_narrow_ones_of_others_in_use() {
     // All three are decoded at once and in use: 24 s altogether, exactly the room.
     for second in 0..8 {
         for sound in sounds {
-            let goes_on = shelf.grow(sound, WIDE_SECOND, &mut Vec::new());
+            let goes_on = shelf.grow(sound, FIRST, WIDE_SECOND, &mut Vec::new());
             assert!(goes_on, "second {second} of {sound:?}");
         }
     }
     assert_eq!((shelf.bytes, shelf.wide_bytes), (24 * 16_000, 0));
     for sound in sounds {
-        shelf.end(sound, None);
+        shelf.end(sound, FIRST, ReaderEnd::Whole);
         assert_eq!(
             want_at(&mut shelf, sound, 56_000, Rate::Hz8000).len(),
             8_000
@@ -155,7 +163,7 @@ fn wide_samples_give_way_to_the_narrow_ones_of_others_in_use() {
     let audio = shelf.next_audio();
     let one_more = shelf.new_sound(Origin::Audio(audio), 0);
     assert!(
-        !shelf.grow(one_more, SECOND, &mut Vec::new()),
+        !shelf.grow(one_more, FIRST, SECOND, &mut Vec::new()),
         "full of narrow ones"
     );
 }
@@ -252,11 +260,11 @@ fn what_was_made_wide_before_more_came_is_not_taken_for_what_is_there_now() {
         narrow: &[1; 4_000],
         wide: None,
     };
-    assert!(shelf.grow(sound, half, &mut Vec::new()));
+    assert!(shelf.grow(sound, FIRST, half, &mut Vec::new()));
     let begun = want_at(&mut shelf, sound, 0, Rate::Hz16000).len();
     assert!((1..8_000).contains(&begun), "{begun}");
-    assert!(shelf.grow(sound, half, &mut Vec::new()));
-    shelf.end(sound, None);
+    assert!(shelf.grow(sound, FIRST, half, &mut Vec::new()));
+    shelf.end(sound, FIRST, ReaderEnd::Whole);
     assert_eq!(want_at(&mut shelf, sound, 0, Rate::Hz16000).len(), 16_000);
 }
 
@@ -279,7 +287,7 @@ fn goes_on(shelf: &mut Shelf, sound: SoundId, levels: core::ops::Range<i16>) {
             narrow: &narrow,
             wide: None,
         };
-        assert!(shelf.grow(sound, second, &mut Vec::new()));
+        assert!(shelf.grow(sound, FIRST, second, &mut Vec::new()));
     }
 }
 
@@ -291,7 +299,7 @@ fn heard(shelf: &mut Shelf, sound: SoundId, player: u64, position: u64) -> Optio
         position,
         rate: Rate::Hz8000,
     };
-    match shelf.want(want) {
+    match wanted(shelf, want) {
         Some(Told::Feed { samples, .. }) => samples.first().copied(),
         other => panic!("{other:?}"),
     }
@@ -327,7 +335,7 @@ fn who_pauses_for_long_goes_on_near_the_end_of_a_stream() {
     let sound = stream(&mut shelf, 40);
     assert_eq!(heard(&mut shelf, sound, 1, 0), Some(38));
     for listener in shelf.sounds.values_mut() {
-        listener.listeners.pause();
+        listener.first_mut().listeners.pause();
     }
     goes_on(&mut shelf, sound, 40..100);
     assert_eq!(shelf.bytes, 30 * 16_000);
@@ -341,7 +349,7 @@ fn a_stream_that_has_ended_does_not_start_over_and_is_not_found_again() {
     let sound = stream(&mut shelf, 40);
     assert_eq!(heard(&mut shelf, sound, 1, 0), Some(38));
     assert_eq!(heard(&mut shelf, sound, 1, 8_000), Some(39));
-    shelf.end(sound, None);
+    shelf.end(sound, FIRST, ReaderEnd::Whole);
     assert_eq!(heard(&mut shelf, sound, 1, 16_000), None);
     assert_eq!(heard(&mut shelf, sound, 1, 0), None);
     assert!(!shelf.audios.contains_key(&AudioId(1)));
@@ -365,9 +373,9 @@ fn slow_sources_take_half_of_the_room_and_leave_the_rest_to_files() {
     let slow = shelf.new_sound(Origin::Audio(audio), 0);
     shelf.set_slow(slow);
     for _ in 0..10 {
-        assert!(shelf.grow(slow, WIDE_SECOND, &mut Vec::new()));
+        assert!(shelf.grow(slow, FIRST, WIDE_SECOND, &mut Vec::new()));
     }
-    assert!(!shelf.grow(slow, SECOND, &mut Vec::new()));
+    assert!(!shelf.grow(slow, FIRST, SECOND, &mut Vec::new()));
     let file = full(&mut shelf, 10);
     assert_eq!(want(&mut shelf, file), 8_000);
 }

@@ -64,8 +64,12 @@ impl Ears {
     }
 
     fn want_at(&self, rate: Rate, sound: SoundId, position: u64) {
+        self.want_of(LegId(1), rate, sound, position);
+    }
+
+    pub(crate) fn want_of(&self, leg: LegId, rate: Rate, sound: SoundId, position: u64) {
         self.sounds.want(Want {
-            leg: LegId(1),
+            leg,
             player: PlayerId(1),
             sound,
             position,

@@ -1,5 +1,6 @@
 //! What comes out of files and texts, through the handle that the server holds.
 
+mod ahead;
 mod broken;
 mod ears;
 mod files;
