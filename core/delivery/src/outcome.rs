@@ -25,13 +25,13 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Returns true for an error that another attempt may not meet: no connection, no address,
-    /// 408, 429, 5xx.
+    /// Returns true for an error that another attempt may not meet: no connection, no address, a
+    /// certificate that may be renewed, 408, 429, 5xx.
     #[must_use]
     pub fn is_retried(self) -> bool {
         match self {
             Self::Failed { code, status, .. } => match status {
-                None => matches!(code, 11_200 | 11_210),
+                None => matches!(code, 11_200 | 11_210 | 11_220),
                 Some(status) => code == 11_217 && (status >= 500 || matches!(status, 408 | 429)),
             },
             Self::Delivered | Self::NotRead | Self::Missing => false,

@@ -8,6 +8,7 @@ mod server;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -117,17 +118,21 @@ fn serve(mut stream: TcpStream, at: SocketAddr, kept: &Mutex<Vec<Fields>>) {
 }
 
 fn start(folder: &Folder, receiver: &Receiver, drain_seconds: &str) -> Server {
+    Server::from(&mut started(folder, receiver, drain_seconds))
+}
+
+fn started(folder: &Folder, receiver: &Receiver, drain_seconds: &str) -> Command {
     let url = |path: &str| format!("http://{}/{path}", receiver.at);
-    Server::from(
-        command(folder)
-            .env("CONFAB_VOICE_URL", url("voice"))
-            .env("CONFAB_STATUS_CALLBACK_URL", url("calls"))
-            .env(
-                "CONFAB_STATUS_CALLBACK_EVENTS",
-                "initiated,answered,completed",
-            )
-            .env("CONFAB_DRAIN_SECONDS", drain_seconds),
-    )
+    let mut command = command(folder);
+    command
+        .env("CONFAB_VOICE_URL", url("voice"))
+        .env("CONFAB_STATUS_CALLBACK_URL", url("calls"))
+        .env(
+            "CONFAB_STATUS_CALLBACK_EVENTS",
+            "initiated,answered,completed",
+        )
+        .env("CONFAB_DRAIN_SECONDS", drain_seconds);
+    command
 }
 
 fn call(phones: &Phones, server: &Server, hz: f64) -> Phone {
@@ -237,6 +242,62 @@ fn kill_closes_calls_and_conferences_with_their_webhooks_at_the_next_start() {
     assert_eq!(server.ask("GET", &path, "").0, 200);
     sleep_until(now() + Duration::from_millis(500));
     assert_eq!(receiver.events().len(), seen);
+}
+
+/// Starts a server as `start` does, and kills it after so long, whatever it does then.
+fn kill_during_start(folder: &Folder, receiver: &Receiver, account: &str, after: Duration) {
+    let mut command = started(folder, receiver, "0");
+    command.env("CONFAB_ACCOUNT_SID", account);
+    let mut child = command.env("CONFAB_AUTH_TOKEN", "secret").spawn().unwrap();
+    sleep_until(now() + after);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn kills_during_the_start_lose_no_event_and_send_none_under_another_number() {
+    let (folder, receiver) = (Folder::new(), Receiver::new());
+    let phones = Phones::new().unwrap();
+    let mut server = start(&folder, &receiver, "0");
+    let (_phones, path, calls) = talk(&phones, &server, &receiver);
+    // The rows are written within milliseconds.
+    sleep_until(now() + Duration::from_millis(300));
+    server.kill();
+    for milliseconds in [5, 20, 40, 60, 80, 110, 150, 200, 300, 450] {
+        let after = Duration::from_millis(milliseconds);
+        kill_during_start(&folder, &receiver, &server.account, after);
+    }
+    let server = start(&folder, &receiver, "0");
+    let expected = [
+        ended("participant-leave", 5, "server_restarted"),
+        ended("participant-leave", 6, "server_restarted"),
+        ended("conference-end", 7, "server-restarted"),
+    ];
+    receiver.wait_for("conference-end", |receiver| {
+        let events = receiver.of_conference();
+        expected.iter().all(|event| events.contains(event))
+    });
+    receiver.wait_for("end of both calls", |receiver| {
+        let ends = receiver.ends_of_calls();
+        calls
+            .iter()
+            .all(|call| ends.iter().any(|end| end["CallSid"] == *call))
+    });
+    // An event may come twice, but it is the same one then.
+    let mut events = receiver.of_conference();
+    events.sort_by_key(|(_, number, _)| *number);
+    events.dedup();
+    assert_eq!(events.len(), 7, "{events:#?}");
+    assert_eq!(events[4..], expected);
+    for call in &calls {
+        let mut ends = receiver.ends_of_calls();
+        ends.retain(|end| end["CallSid"] == *call);
+        ends.dedup();
+        assert_eq!(ends.len(), 1, "{ends:#?}");
+    }
+    let (_, list) = server.ask("GET", "Calls", "");
+    assert_eq!(list["calls"].as_array().unwrap().len(), 2, "each once");
+    assert_eq!(server.ask("GET", &path, "").1["status"], "completed");
 }
 
 #[test]
