@@ -7,6 +7,7 @@ mod attacks;
 mod audio;
 mod bad_values;
 mod codecs;
+mod consent;
 mod digits;
 mod flood;
 mod former_callers;
