@@ -34,7 +34,7 @@ pub(crate) async fn list(
         created: fields.moments(CREATED)?,
         updated: fields.moments(UPDATED)?,
     };
-    let Reply::Conferences(live) = api.ask(Request::ListConferences).await? else {
+    let Reply::Conferences(mut live) = api.ask(Request::ListConferences).await? else {
         return Err(ApiError::WrongReply);
     };
     let part = page.part(Order::NewestFirst);
@@ -49,7 +49,8 @@ pub(crate) async fn list(
     let wanted = |view: &ConferenceView| {
         status.is_none_or(|status| status == view.status) && filter.wants(view)
     };
-    // The ended ones first: what is found twice has ended.
+    // One that is found twice has ended; its place may have changed with that.
+    live.retain(|live| ended.iter().all(|ended| ended.sid != live.sid));
     let found = part.cut(ended.into_iter().chain(live).filter(wanted), place);
     let account = api.store.account().sid;
     let kept = [&["Status", "FriendlyName"][..], &CREATED, &UPDATED].concat();

@@ -177,6 +177,7 @@ impl ApiError {
             | Self::Refused(Refusal::RecordedAlready(_)) => (10000, INVALID),
             Self::OtherChannels(..) => (16113, StatusCode::BAD_REQUEST), // Twilio: recordings
             Self::NoMp3(reason) => no_mp3(reason),
+            Self::Store(error) => store(error),
             Self::Refused(Refusal::BadDocument { code, .. }) => (*code, INVALID),
             Self::Refused(
                 Refusal::NobodyToCall(_) | Refusal::NoWayThere(_) | Refusal::BadUriHeader(_),
@@ -199,7 +200,6 @@ impl ApiError {
             }
             Self::Refused(Refusal::Disagreement { .. })
             | Self::NotAsked(AskError::Gone)
-            | Self::Store(_)
             | Self::NotRemoved(_)
             | Self::WrongReply => (20001, StatusCode::INTERNAL_SERVER_ERROR),
             Self::ForeignHost(_) => (10000, StatusCode::MISDIRECTED_REQUEST),
@@ -210,6 +210,14 @@ impl ApiError {
 }
 
 const TOO_MANY: (u32, StatusCode) = (20429, StatusCode::TOO_MANY_REQUESTS);
+
+/// Returns code and status of a read or a change that failed.
+fn store(error: &StoreError) -> (u32, StatusCode) {
+    match error {
+        StoreError::Busy | StoreError::TooSlow(_) => TOO_MANY,
+        _ => (20001, StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
 
 /// Returns code and status of a recording that cannot be had as MP3.
 fn no_mp3(reason: &NoMp3) -> (u32, StatusCode) {

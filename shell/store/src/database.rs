@@ -1,4 +1,4 @@
-//! Connections to the database file: one that writes, and a pool of those that read. Each one that
+//! Connections to the database file: one that writes, and pools of those that read. Each one that
 //! saw an error is closed: SQLite may have kept its transaction, or ended one that sqlx counts on.
 
 use std::path::Path;
@@ -8,22 +8,21 @@ use std::time::Duration;
 
 use sqlx::query::Query;
 use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions,
-    SqliteRow, SqliteSynchronous,
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteRow,
+    SqliteSynchronous,
 };
-use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions as _, Connection as _, QueryBuilder, Sqlite, SqliteConnection};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::outage::Outage;
 use crate::pending::Pending;
+use crate::readers::{Cost, Readers};
 use crate::schema::{self, Uncommitted};
 use crate::{Account, OpenError, StoreError, open};
 
-/// Readers at once.
-const READERS_MAX: u32 = 4;
 /// Time after which a read without an answer is an error: the file system may be frozen.
-const READ_WAIT: Duration = Duration::from_secs(5);
+pub(crate) const READ_WAIT: Duration = Duration::from_secs(5);
 /// Time after which a write without an answer counts as an outage.
 const WRITE_SLOW: Duration = Duration::from_secs(2);
 /// Time for which a lock of another process is waited for.
@@ -39,7 +38,7 @@ pub(crate) struct Database {
     writer: Mutex<Option<SqliteConnection>>,
     /// Unset after a start without room on the disk, until a write succeeds. The writer's
     /// connection then reads, too, and is the only one: SQLite needs no index file for it.
-    readers: OnceLock<SqlitePool>,
+    readers: OnceLock<Readers>,
     /// True until the schema is up to date on the disk. Reads see it in `uncommitted` meanwhile.
     is_behind: AtomicBool,
     uncommitted: Mutex<Option<Uncommitted>>,
@@ -71,9 +70,9 @@ impl Database {
         };
         match database.up_to_date(&database.options).await {
             Ok(writer) => {
-                let pool = pool(&database.options).await;
-                let pool = pool.map_err(|e| error(e.to_string()))?;
-                database.readers.get_or_init(|| pool);
+                let readers = Readers::open(&database.options).await;
+                let readers = readers.map_err(|e| error(e.to_string()))?;
+                database.readers.get_or_init(|| readers);
                 *database.writer.get_mut() = Some(writer);
             }
             Err(refused) if schema::is_newer(&refused) => {
@@ -216,29 +215,33 @@ impl Database {
     /// Opens a writer beside which others may read, and the readers.
     async fn share(&self, writer: &mut Option<SqliteConnection>) -> Result<(), sqlx::Error> {
         let connection = self.options.connect().await?;
-        let pool = pool(&self.options).await?;
-        self.readers.get_or_init(|| pool);
+        let readers = Readers::open(&self.options).await?;
+        self.readers.get_or_init(|| readers);
         *writer = Some(connection);
         Ok(())
     }
 
     /// Returns the rows that a statement reads.
     pub(crate) async fn all(&self, statement: Statement<'_>) -> Result<Vec<SqliteRow>, StoreError> {
-        let read = async {
-            let Some(readers) = self.readers.get() else {
-                return self.read_alone(statement).await;
+        answered(async {
+            let rows = match self.readers.get() {
+                Some(readers) => readers.point(statement).await,
+                None => self.read_alone(statement).await,
             };
-            let mut reader = readers.acquire().await?;
-            let rows = statement.fetch_all(&mut *reader).await;
-            rows.inspect_err(|_| reader.close_on_drop())
-        };
-        match timeout(READ_WAIT, read).await {
-            Ok(rows) => rows.map_err(unreadable),
-            Err(_) => {
-                let seconds = READ_WAIT.as_secs();
-                let reason = format!("no answer from the disk for {seconds} s");
-                Err(StoreError::Unreadable(reason))
-            }
+            rows.map_err(unreadable)
+        })
+        .await
+    }
+
+    /// Returns the rows of a part of a list.
+    pub(crate) async fn list(
+        &self,
+        mut sql: QueryBuilder<Sqlite>,
+        cost: Cost,
+    ) -> Result<Vec<SqliteRow>, StoreError> {
+        match self.readers.get() {
+            Some(readers) => answered(readers.list(sql, cost)).await,
+            None => self.all(sql.build()).await,
         }
     }
 
@@ -274,17 +277,14 @@ pub(crate) fn alone(options: &SqliteConnectOptions) -> SqliteConnectOptions {
     options.clone().locking_mode(SqliteLockingMode::Exclusive)
 }
 
-async fn pool(options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
-    // One reader stays open: without any connection SQLite deletes its index of the log, and a
-    // full disk has no room for a new one.
-    SqlitePoolOptions::new()
-        .min_connections(1)
-        .max_connections(READERS_MAX)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .acquire_timeout(READ_WAIT)
-        .connect_with(options.clone().pragma("query_only", "ON"))
-        .await
+/// Gives up a read that the disk does not answer.
+async fn answered<T>(read: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let waited = timeout(READ_WAIT, read).await;
+    waited.unwrap_or_else(|_| {
+        let seconds = READ_WAIT.as_secs();
+        let reason = format!("no answer from the disk for {seconds} s");
+        Err(StoreError::Unreadable(reason))
+    })
 }
 
 /// Either all statements are committed or none.

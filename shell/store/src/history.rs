@@ -3,6 +3,7 @@
 use core::future::Future;
 use core::pin::Pin;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use confab_switchboard::{CallStatus, CallView, ConferenceView, Notice, Severity};
 use confab_switchboard::{OpenRows, RecordingOf, RecordingView, RowChange};
@@ -146,6 +147,11 @@ impl ConferenceFilter {
         self.updated != TimeRange::default() && self.created == TimeRange::default()
     }
 
+    /// True if one index has all filters.
+    pub(crate) fn has_index(&self) -> bool {
+        self.updated == TimeRange::default() || self.created == TimeRange::default()
+    }
+
     /// Returns the place of a conference in the list.
     #[must_use]
     pub fn place(&self, conference: &ConferenceView) -> Place {
@@ -192,6 +198,18 @@ impl CallFilter {
             && self.status.is_none_or(|status| status == call.status)
             && self.start_time.holds_one(call.start_time)
             && self.end_time.holds_one(call.end_time)
+    }
+
+    /// True if one index has all filters.
+    pub(crate) fn has_index(&self) -> bool {
+        let none = TimeRange::default();
+        let is_equal = [
+            self.from.is_some(),
+            self.to.is_some(),
+            self.status.is_some(),
+        ];
+        let equal = is_equal.into_iter().filter(|is| *is).count();
+        equal <= 1 && (self.start_time == none || self.end_time == none)
     }
 
     pub(crate) fn ordered_by(&self) -> CallTime {
@@ -269,6 +287,16 @@ pub enum StoreError {
     /// The database says no.
     #[error("the history cannot be read: {0}")]
     Unreadable(String),
+    /// No connection for a list is free.
+    #[error("too many lists are being read: try again in a second")]
+    Busy,
+    /// The deadline of a list has passed.
+    #[error(
+        "the list takes longer than {} s with these filters: send fewer filters, or a shorter \
+         range of dates",
+        .0.as_secs()
+    )]
+    TooSlow(Duration),
     /// The database refused a change.
     #[error("the database cannot be written: {0}")]
     Unwritable(String),

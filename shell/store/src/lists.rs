@@ -9,6 +9,7 @@ use sqlx::sqlite::{Sqlite, SqliteRow};
 
 use crate::history::CallTime;
 use crate::list::{Index, ListStatement, OrderedBy, by};
+use crate::readers::Cost;
 use crate::sqlite::{decoded, kept_notice};
 use crate::{
     CallFilter, ConferenceFilter, KeptNotice, NoticeFilter, Part, RecordingFilter, SqliteStore,
@@ -144,13 +145,18 @@ impl Sql<'_> {
 impl SqliteStore {
     async fn list(
         &self,
+        has_index: bool,
         statement: impl Fn(Sql<'_>) -> QueryBuilder<Sqlite>,
     ) -> Result<Vec<SqliteRow>, StoreError> {
-        let mut sql = statement(Sql {
+        let sql = statement(Sql {
             account: &self.account.sid.to_string(),
             has_indexes: self.database.has_indexes(),
         });
-        self.database.all(sql.build()).await
+        let cost = match has_index {
+            true => Cost::Page,
+            false => Cost::Search,
+        };
+        self.database.list(sql, cost).await
     }
 
     pub(crate) async fn kept_calls(
@@ -158,7 +164,9 @@ impl SqliteStore {
         filter: &CallFilter,
         part: &Part,
     ) -> Result<Vec<CallView>, StoreError> {
-        let rows = self.list(|sql| calls(sql, filter, part)).await?;
+        let rows = self
+            .list(filter.has_index(), |sql| calls(sql, filter, part))
+            .await?;
         rows.iter().map(|row| decoded(row, 0)).collect()
     }
 
@@ -167,7 +175,9 @@ impl SqliteStore {
         filter: &ConferenceFilter,
         part: &Part,
     ) -> Result<Vec<ConferenceView>, StoreError> {
-        let rows = self.list(|sql| conferences(sql, filter, part)).await?;
+        let rows = self
+            .list(filter.has_index(), |sql| conferences(sql, filter, part))
+            .await?;
         rows.iter().map(|row| decoded(row, 0)).collect()
     }
 
@@ -176,7 +186,7 @@ impl SqliteStore {
         filter: &RecordingFilter,
         part: &Part,
     ) -> Result<Vec<RecordingView>, StoreError> {
-        let rows = self.list(|sql| recordings(sql, filter, part)).await?;
+        let rows = self.list(true, |sql| recordings(sql, filter, part)).await?;
         rows.iter().map(|row| decoded(row, 0)).collect()
     }
 
@@ -185,7 +195,7 @@ impl SqliteStore {
         filter: &NoticeFilter,
         part: &Part,
     ) -> Result<Vec<KeptNotice>, StoreError> {
-        let rows = self.list(|sql| notices(sql, filter, part)).await?;
+        let rows = self.list(true, |sql| notices(sql, filter, part)).await?;
         rows.iter().map(kept_notice).collect()
     }
 
@@ -195,7 +205,7 @@ impl SqliteStore {
         oldest: WallTime,
         part: &Part,
     ) -> Result<Vec<SqliteRow>, StoreError> {
-        self.list(|sql| dead_letters(sql, oldest, part)).await
+        self.list(true, |sql| dead_letters(sql, oldest, part)).await
     }
 }
 

@@ -1,6 +1,8 @@
 //! Calls: the list out of what lives and what is over, and updates as libraries send them.
 
-use crate::common::{ACCOUNT, Answer, Bench, CALL, Memory, OTHER_CALL, account, call, posted};
+use crate::common::{
+    ACCOUNT, Answer, BUSY, Bench, CALL, Memory, OTHER_CALL, SLOW, account, call, posted,
+};
 use axum::http::StatusCode;
 use confab_switchboard::conference::Url;
 use confab_switchboard::{
@@ -99,6 +101,79 @@ async fn live_and_ended_ones_newest_first() {
     ];
     for (query, wanted) in cases {
         assert_eq!(listed(&bench, query).await, wanted, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn calls_are_ordered_and_paged_by_the_time_that_a_filter_names() {
+    // The later a call was made, the sooner it was answered and the later it ended.
+    let view = |n: u32| {
+        let made = ended(n);
+        let at = |ms: u32| made.start_time.map(|at| WallTime(at.0 + i64::from(ms)));
+        CallView {
+            start_time: at(2_000_000 - n * 120_000),
+            end_time: at(3_000_000),
+            ..made.clone()
+        }
+    };
+    let bench = Bench::with_store(
+        |question| match question {
+            Question::ListCalls => Some(Reply::Calls(vec![])),
+            other => crate::common::usual(other),
+        },
+        Memory {
+            account: account(),
+            keys: std::sync::Mutex::default(),
+            is_degraded: Default::default(),
+            conferences: vec![],
+            calls: (1..=5).map(view).collect(),
+            notices: std::sync::Mutex::default(),
+            recordings: std::sync::Mutex::default(),
+        },
+    );
+    for (query, wanted) in [
+        ("PageSize=2", [5, 4, 3, 2, 1]),
+        ("PageSize=2&StartTime%3E=2026-11-17", [1, 2, 3, 4, 5]),
+        ("PageSize=2&EndTime%3E=2026-11-17", [5, 4, 3, 2, 1]),
+    ] {
+        let mut next = format!("/2010-04-01/Accounts/{ACCOUNT}/Calls.json?{query}");
+        let (mut seen, mut pages) = (Vec::new(), Vec::new());
+        loop {
+            let page = bench.ask("GET", &next).await.json();
+            seen.extend(numbers(&page));
+            pages.push(page.clone());
+            match page["next_page_uri"].as_str() {
+                Some(uri) => next = uri.to_owned(),
+                None => break,
+            }
+        }
+        assert_eq!(seen, wanted, "{query}");
+        for pair in pages.windows(2) {
+            let previous = pair[1]["previous_page_uri"].as_str().unwrap();
+            let back = bench.ask("GET", previous).await.json();
+            assert_eq!(back["calls"], pair[0]["calls"], "{query}");
+            let first = pair[1]["first_page_uri"].as_str().unwrap();
+            let first = bench.ask("GET", first).await.json();
+            assert_eq!(first["calls"], pages[0]["calls"], "{query}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn list_that_is_shed_is_429_and_names_the_way_out() {
+    let bench = bench();
+    for (caller, text) in [(BUSY, "in a second"), (SLOW, "fewer filters")] {
+        let path = format!("/2010-04-01/Accounts/{ACCOUNT}/Calls.json?From={caller}");
+        let answer = bench.ask("GET", &path).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(answer.headers["retry-after"], "1");
+        let body = answer.json();
+        assert_eq!(
+            (&body["code"], &body["status"]),
+            (&20429.into(), &429.into())
+        );
+        let message = body["message"].as_str().unwrap();
+        assert!(message.contains(text), "{message}");
     }
 }
 

@@ -5,6 +5,7 @@ pub mod running;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
@@ -61,6 +62,11 @@ impl Switch for Scripted {
     }
 }
 
+/// A caller whose calls are not listed: no connection is free.
+pub const BUSY: &str = "sip:busy@b";
+/// A caller whose calls are not listed: the deadline passes.
+pub const SLOW: &str = "sip:slow@b";
+
 pub struct Memory {
     pub account: Account,
     pub conferences: Vec<ConferenceView>,
@@ -108,25 +114,25 @@ impl Store for Memory {
         let found = self.calls.iter().find(|view| view.sid == sid);
         Box::pin(async move { Ok(found.cloned()) })
     }
+    /// No list of calls from `BUSY` and `SLOW`.
     fn calls(&self, filter: CallFilter, part: Part) -> Stored<'_, Vec<CallView>> {
+        let refused = match filter.from.as_deref() {
+            Some(BUSY) => Some(StoreError::Busy),
+            Some(SLOW) => Some(StoreError::TooSlow(Duration::from_secs(2))),
+            _ => None,
+        };
         let wanted = |view: &&CallView| filter.wants(view);
         let found = self.calls.iter().filter(wanted).cloned();
-        let found = part.cut(found, |view| Place {
-            at: view.date_created,
-            sid: view.sid.to_string(),
-        });
-        Box::pin(async move { Ok(found) })
+        let found = part.cut(found, |view| filter.place(view));
+        Box::pin(async move { refused.map_or(Ok(found), Err) })
     }
     fn conferences(&self, filter: ConferenceFilter, part: Part) -> Stored<'_, Vec<ConferenceView>> {
         let found = self
             .conferences
             .iter()
-            .filter(move |view| filter.wants(view))
+            .filter(|view| filter.wants(view))
             .cloned();
-        let found = part.cut(found, |view| Place {
-            at: view.date_created,
-            sid: view.sid.to_string(),
-        });
+        let found = part.cut(found, |view| filter.place(view));
         Box::pin(async move { Ok(found) })
     }
     fn recording(&self, sid: RecordingSid) -> Stored<'_, Option<RecordingView>> {
