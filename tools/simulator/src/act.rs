@@ -11,6 +11,7 @@ use confab_terms::Digit;
 use crate::outcome::Checked;
 use crate::phone::Line;
 use crate::queue::Arrival;
+use crate::secrecy::keys_of;
 use crate::stray::{late_cancel, mutilated, options, stray_invite, with_new_branch};
 use crate::tally::Kind;
 use crate::world::{World, sip_address};
@@ -65,7 +66,7 @@ impl World {
             rtp_port: 30_000 + 2 * self.script.below(1_000) as u16,
             session_id: number,
             version: 1,
-            srtp: None,
+            srtp: keys_of(phone, self.seed, number),
             codecs: vec![phone.codec],
             numbers: confab_sdp::PayloadNumbers::default(),
         };

@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use confab_terms::{CallSid, ConferenceSid, LegId, RequestId, RoomId};
 
+use crate::audio::Audio;
 use crate::call_events::CallEvents;
 use crate::dialled::Dialled;
 use crate::fetches::Fetches;
+use crate::fields::{CallbackFields, number_in};
 use crate::holds::Holds;
 use crate::outcome::Checked;
 use crate::questions::Question;
+use crate::recordings::Recordings;
 use crate::rows::Rows;
 use crate::webhooks::Webhooks;
 
@@ -31,6 +34,9 @@ pub(crate) struct Books {
     pub(crate) fetches: Fetches,
     pub(crate) dialled: Dialled,
     pub(crate) holds: Holds,
+    pub(crate) fields: CallbackFields,
+    pub(crate) recordings: Recordings,
+    pub(crate) audio: Audio,
     /// Calls that somebody named hold music for, or silence.
     pub(crate) hold_urls: BTreeSet<CallSid>,
 }
@@ -40,14 +46,15 @@ impl Books {
     /// the number is the phone's.
     pub(crate) fn know_call(&mut self, call: CallSid, from: &str) {
         self.known_calls.insert(call);
-        let number = from
-            .strip_prefix("sip:")
-            .unwrap_or(from)
-            .strip_prefix('c')
-            .and_then(|rest| rest.split('@').next());
-        if let Some(number) = number.and_then(|number| number.parse().ok()) {
+        if let Some(number) = number_in(from) {
             self.call_of_number.entry(number).or_insert(call);
         }
+    }
+
+    /// The number of a phone's call.
+    pub(crate) fn number_of(&self, call: CallSid) -> Option<u64> {
+        let mut numbers = self.call_of_number.iter();
+        numbers.find_map(|(number, of)| (*of == call).then_some(*number))
     }
 
     pub(crate) fn known_calls(&self) -> Vec<CallSid> {
@@ -134,6 +141,8 @@ impl Books {
         }
         self.holds.close()?;
         self.rows.close()?;
+        self.recordings.close()?;
+        self.fields.close(&self.ended_calls)?;
         self.call_events.close(&self.ended_calls)?;
         self.webhooks.close()
     }

@@ -2,10 +2,12 @@
 
 use confab_conference::LeaveReason;
 use confab_media::Command;
-use confab_switchboard::{About, CallView, News, Output};
+use confab_switchboard::{About, CallView, News, Output, TimeOuts};
 
+use crate::fields::is_of_recording;
 use crate::outcome::Checked;
 use crate::queue::{Arrival, Order};
+use crate::secrecy::BEFORE_ROLLOVER;
 use crate::tally::Kind;
 use crate::world::World;
 
@@ -74,15 +76,7 @@ impl World {
                 fields,
                 time_outs,
                 ..
-            } => {
-                match about {
-                    About::Conference(conference) => {
-                        self.books.webhooks.told(conference, &url, &fields)?;
-                    }
-                    About::Call(call) => self.books.call_events.told(call, &fields)?,
-                }
-                self.post(about, &fields, time_outs)
-            }
+            } => self.called_back(about, &url, &fields, time_outs),
             Output::CallEnded(view) => self.call_ended(&view),
             Output::ConferenceEnded(view) => {
                 self.books.conference_ended(view.sid)?;
@@ -92,11 +86,31 @@ impl World {
             Output::Notice(notice) => self.books.dialled.noticed(&notice),
             Output::Row { at, change } => self.books.rows.change(at, change),
             Output::News(news) => self.read_news(&news),
-            Output::CallMeasured(_)
-            | Output::Registration { .. }
-            | Output::OpenRecording { .. }
-            | Output::Recording(_) => Ok(()),
+            Output::OpenRecording { recording, .. } => self.books.recordings.opened(recording),
+            Output::Recording(view) => self.books.recordings.viewed(&view),
+            Output::CallMeasured(_) | Output::Registration { .. } => Ok(()),
         }
+    }
+
+    fn called_back(
+        &mut self,
+        about: About,
+        url: &str,
+        fields: &[(String, String)],
+        time_outs: TimeOuts,
+    ) -> Checked {
+        self.check_fields(about, fields)?;
+        if is_of_recording(fields) {
+            // Without a number: the receivers' record has no place for it.
+            return Ok(());
+        }
+        match about {
+            About::Conference(conference) => {
+                self.books.webhooks.told(conference, url, fields)?;
+            }
+            About::Call(call) => self.books.call_events.told(call, fields)?,
+        }
+        self.post(about, fields, time_outs)
     }
 
     fn read_news(&mut self, news: &News) -> Checked {
@@ -114,6 +128,7 @@ impl World {
     fn call_ended(&mut self, view: &CallView) -> Checked {
         let call = view.sid;
         self.books.call_ended(call)?;
+        self.books.fields.call_ended(view)?;
         let was_up = self.books.call_events.was_up(call);
         // No port for it, the drain's end, or a stream that broke.
         let others = [
@@ -162,7 +177,8 @@ impl World {
         }
     }
 
-    fn commanded(&mut self, thread: usize, command: Command) -> Checked {
+    fn commanded(&mut self, thread: usize, mut command: Command) -> Checked {
+        before_rollover(&mut command);
         self.ports.pressed.commanded(&command);
         match &command {
             Command::SendDigits { .. } => self.tally.count(Kind::KeysOrdered),
@@ -183,7 +199,9 @@ impl World {
                 number,
                 change,
             } => {
+                self.note_change(*room, change);
                 self.oracle.changes(*room, *number, change)?;
+                self.note_changed(*room);
                 if !change.seat.is_empty() && !self.closing {
                     self.queue.push(self.now, Arrival::Look);
                 }
@@ -192,5 +210,15 @@ impl World {
         }
         self.order(thread, Order::Tell(command));
         Ok(())
+    }
+}
+
+/// The stream of every second leg begins that close to the rollover of its sequence numbers, so
+/// that a run is long enough to see one.
+fn before_rollover(command: &mut Command) {
+    if let Command::AddLeg { leg, sequence, .. } = command
+        && leg.0.is_multiple_of(2)
+    {
+        *sequence = u16::MAX - *sequence % BEFORE_ROLLOVER;
     }
 }

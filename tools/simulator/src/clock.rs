@@ -145,12 +145,17 @@ impl World {
             } => self.ports.pressed.heard_over(*player),
             _ => false,
         };
+        let shuts_down = matches!(input, Input::HangUpAll);
+        self.books.fields.was_shut_down |= shuts_down;
+        self.books.fields.shuts_down = shuts_down;
         self.board.handle(self.both(), input);
         let outputs = self.after_input()?;
         if goes_on && outputs.is_empty() {
             return Err("keys are out, and nothing comes of it".to_owned());
         }
-        self.carry_out_all(outputs)
+        let done = self.carry_out_all(outputs);
+        self.books.fields.shuts_down = false;
+        done
     }
 
     /// An answer of the web; one that nobody waits for any more must come to nothing.

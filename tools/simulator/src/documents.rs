@@ -93,7 +93,21 @@ fn dial(dice: &mut Dice, brings: &Brings, name: &str, body: &mut String) {
     if dice.chance(200) {
         put("eventCallbackUrl", "http://other.example/end");
     }
+    const TOLD: &str = "in-progress completed absent";
+    if dice.chance(200) {
+        put("record", "record-from-start");
+        put("recordingStatusCallback", "/recorded");
+        put("recordingStatusCallbackEvent", TOLD);
+    }
     let mut head = String::from("<Dial");
+    if dice.chance(150) {
+        let channels = ["", "-dual"][dice.index(2)];
+        let track = ["inbound", "outbound", "both"][dice.weighted(&[1, 1, 2])];
+        head += &format!(
+            " record=\"record-from-answer{channels}\" recordingTrack=\"{track}\" \
+             recordingStatusCallback=\"/recorded\" recordingStatusCallbackEvent=\"{TOLD}\""
+        );
+    }
     if dice.chance(300) {
         head += " action=\"/action\"";
     }

@@ -7,6 +7,7 @@ use confab_media::LegMedia;
 use confab_rtp::Header;
 use confab_terms::{Codec, LegId, SocketAddr};
 
+use crate::holding::music_frames;
 use crate::microphone::INTRUDERS_PORT;
 use crate::oracle::Picture;
 use crate::outcome::Checked;
@@ -21,6 +22,8 @@ const MISSING_MAX: u32 = 8;
 /// concealment, the line's own delay, and a stall.
 const OLD_MAX: u32 = 100;
 
+type MusicFrames = (&'static [u64], u64);
+
 /// What is in a packet that leaves. None: it is RTCP, or a key.
 pub(crate) fn packet(
     ports: &mut Ports,
@@ -28,7 +31,7 @@ pub(crate) fn packet(
     rtp: bool,
     to: SocketAddr,
     bytes: &[u8],
-) -> Result<Option<Heard>, String> {
+) -> Result<Option<(Heard, MusicFrames)>, String> {
     let Some(here) = ports.legs.get_mut(&leg) else {
         return Err(format!("a packet from leg {leg}, which has no port"));
     };
@@ -40,6 +43,8 @@ pub(crate) fn packet(
     if !is_its_phone(&media, to) {
         return Err(format!("leg {leg} sends to {to}, a stranger"));
     }
+    let opened = here.secrecy.open(rtp, bytes);
+    let bytes = &opened.map_err(|why| format!("leg {leg} sends {why}"))?[..];
     if !rtp {
         return Ok(None);
     }
@@ -71,7 +76,12 @@ pub(crate) fn packet(
     let told = is_digit.then_some(payload);
     ports.pressed.sent(leg, header, told)?;
     // In its place there is nothing to be heard.
-    Ok((!is_digit).then(|| hear(codec, payload, fed)))
+    let frames = |heard: Heard| match heard.voices().next() {
+        None if !heard.is_silent() => music_frames(codec, payload),
+        _ => (&[][..], 1),
+    };
+    let heard = (!is_digit).then(|| hear(codec, payload, fed));
+    Ok(heard.map(|heard| (heard, frames(heard))))
 }
 
 /// At the SDP's host or, behind a NAT, at the host of the signalling; never at a port of those who
@@ -119,6 +129,7 @@ impl World {
         for Sent {
             leg: listener,
             heard,
+            ..
         } in sent
         {
             let holds = &self.oracle.holds;
@@ -196,7 +207,7 @@ impl World {
     }
 
     /// The voice of a leg whose phone has talked on a clear line for a while.
-    fn clear_voice(&self, leg: LegId) -> Option<usize> {
+    pub(crate) fn clear_voice(&self, leg: LegId) -> Option<usize> {
         let here = self.ports.legs.get(&leg)?;
         let line = self.phones.get(here.phone?)?.line.as_ref()?;
         let settled = here.settled + 10 < self.threads[here.thread?].engine.tick_count();

@@ -1,11 +1,12 @@
 //! What the API holds hears nothing of its room, to the last bit of its RTP: the built-in music,
 //! frame by frame as it was made, or silence; and it does not hear silence for long where music was
-//! to be heard. Legs that were ever fed a sound are `music`'s.
+//! to be heard. Legs that were ever fed a sound are `music`'s. The music of one hold goes on frame
+//! by frame, whatever happens to its leg meanwhile.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
-use confab_terms::{Codec, LegId};
+use confab_terms::{Codec, LegId, RoomId};
 
 use crate::outcome::Checked;
 use crate::thread::Sent;
@@ -15,22 +16,26 @@ use crate::world::World;
 /// Ticks without music: the grace of 500 ms, and the way to the thread.
 const SILENT_MAX: u32 = 40;
 
-type Frames = HashSet<[u8; LOOKED_AT]>;
+/// Frames of the music, by their later part, with the numbers of all frames that have that part.
+#[derive(Default)]
+struct Frames {
+    numbers: HashMap<[u8; LOOKED_AT], Vec<u64>>,
+    count: u64,
+}
 
-/// Whether the later part of a coded frame is one of the built-in music's.
-pub(crate) fn is_music(codec: Codec, payload: &[u8]) -> bool {
+/// Numbers of the frames of the built-in music that a coded frame may be, of so many.
+pub(crate) fn music_frames(codec: Codec, payload: &[u8]) -> (&'static [u64], u64) {
     static FRAMES: OnceLock<[Frames; 2]> = OnceLock::new();
     let [pcmu, pcma] = FRAMES.get_or_init(|| [frames(Codec::Pcmu), frames(Codec::Pcma)]);
     let frames = match codec {
         Codec::Pcmu => pcmu,
         Codec::Pcma => pcma,
         // No phone of the simulator speaks them.
-        Codec::G722 | Codec::Opus => return false,
+        Codec::G722 | Codec::Opus => return (&[], 1),
     };
-    let Some(part) = payload.last_chunk::<LOOKED_AT>() else {
-        return false;
-    };
-    frames.contains(part)
+    let part = payload.last_chunk::<LOOKED_AT>();
+    let numbers = part.and_then(|part| frames.numbers.get(part));
+    (numbers.map_or(&[], Vec::as_slice), frames.count)
 }
 
 /// It begins at its first sample, and goes on frame by frame.
@@ -38,16 +43,21 @@ fn frames(codec: Codec) -> Frames {
     let music = confab_codec::music::built_in();
     let mut coded = vec![0; music.len()];
     confab_codec::encode(codec, &music, &mut coded);
-    let frames = coded.chunks_exact(FRAME);
+    let mut frames = Frames::default();
+    for frame in coded.chunks(FRAME) {
+        if let Some(part) = frame.last_chunk() {
+            frames.numbers.entry(*part).or_default().push(frames.count);
+        }
+        frames.count += 1;
+    }
     frames
-        .filter_map(|frame| frame.last_chunk().copied())
-        .collect()
 }
 
 impl World {
     pub(crate) fn check_held(&mut self, thread: usize, sent: &[Sent]) -> Checked {
         let mut silent = BTreeMap::new();
-        for Sent { leg, heard } in sent {
+        for Sent { leg, heard, music } in sent {
+            self.check_position(*leg, *music)?;
             let mut holds = self.oracle.holds.values();
             let person = holds.find_map(|picture| picture.person(*leg));
             let fed = self
@@ -77,6 +87,44 @@ impl World {
             .retain(|leg, _| ports.thread_of(*leg) != Some(thread));
         self.held_silent.append(&mut silent);
         Ok(())
+    }
+
+    /// A held leg hears the next frame of its music, if this is one.
+    fn check_position(&mut self, leg: LegId, (numbers, count): (&[u64], u64)) -> Checked {
+        let mut holds = self.oracle.holds.values();
+        let person = holds.find_map(|picture| picture.person(leg));
+        let is_held = person.is_some_and(|person| person.held);
+        let Some(here) = self.ports.legs.get(&leg).filter(|_| is_held) else {
+            self.music_began.remove(&leg);
+            return Ok(());
+        };
+        if numbers.is_empty() || !self.wants_music(leg) {
+            return Ok(());
+        }
+        // The frame that the music would have had on tick 0.
+        let began = |number: &u64| (number + count - here.ticks % count) % count;
+        let began: Vec<u64> = numbers.iter().map(began).collect();
+        let Some(known) = self.music_began.get_mut(&leg) else {
+            self.music_began.insert(leg, began);
+            return Ok(());
+        };
+        known.retain(|one| began.contains(one));
+        match known.is_empty() {
+            false => Ok(()),
+            true => Err(format!(
+                "leg {leg} is held, and its music does not go on where it was: {numbers:?}"
+            )),
+        }
+    }
+
+    /// A change of a room has reached its engine: the music of those who are not held is over.
+    pub(crate) fn music_over(&mut self, room: RoomId) {
+        let picture = self.oracle.holds.get(&room);
+        for person in picture.into_iter().flat_map(|picture| &picture.seated) {
+            if !person.held {
+                self.music_began.remove(&person.leg);
+            }
+        }
     }
 
     /// Nobody ever named anything else for it, nor silence.

@@ -4,6 +4,7 @@
 
 mod act;
 mod application;
+mod audio;
 mod books;
 mod call_events;
 mod calls;
@@ -15,6 +16,7 @@ mod dialling;
 mod dice;
 mod documents;
 mod fetches;
+mod fields;
 mod former;
 mod hearing;
 mod holding;
@@ -33,9 +35,11 @@ mod pressed;
 mod questions;
 mod queue;
 mod read_back;
+mod recordings;
 mod replies;
 mod rest;
 mod rows;
+mod secrecy;
 mod sounds;
 mod stray;
 mod streams;

@@ -1,17 +1,19 @@
 //! What the phones say, on its way into the engine: a packet each tick, over the line that each
 //! has; and what strangers send.
 
-use confab_media::{Component, LegMedia};
+use confab_media::LegMedia;
 use confab_rtp::{DigitSender, HEADER_BYTES, Header};
 use confab_terms::{Codec, IpAddr, LegId, SocketAddr};
 
 use crate::dice::Dice;
+use crate::outcome::Checked;
 use crate::phone::Phone;
+use crate::secrecy::PhoneSrtp;
 use crate::tally::{Kind, Tally};
 use crate::voices::{FRAME, INTRUDER, frame};
 use crate::world::World;
 
-const DIGITS: u8 = 101;
+pub(crate) const DIGITS: u8 = 101;
 /// First port of those who spray from behind a phone's NAT.
 pub(crate) const INTRUDERS_PORT: u16 = 60_000;
 /// A phone sends a packet each 20 ms.
@@ -20,7 +22,7 @@ const STEP_NS: u64 = 20_000_000;
 impl World {
     /// Before each tick: what came to this thread since its last one. The phones' clocks go on
     /// while it stalls, and its sockets keep what came.
-    pub(crate) fn speak(&mut self, thread: usize) {
+    pub(crate) fn speak(&mut self, thread: usize) -> Checked {
         let now = self.now.0 / STEP_NS;
         for at in 0..self.phones.len() {
             let phone = &mut self.phones[at];
@@ -40,51 +42,38 @@ impl World {
                     line.mouth.clear = 0;
                 }
                 let step = phone.spoken;
-                say(phone, step, &mut self.voice, &mut self.tally);
-                self.arrive((at, thread), step);
+                let here = self.ports.legs.get_mut(&leg);
+                if let Some(secrecy) = here.map(|here| &mut here.secrecy) {
+                    say(phone, secrecy, step, &mut self.voice, &mut self.tally);
+                }
+                self.arrive((at, thread), step)?;
             }
         }
-        self.intrude(thread);
+        self.intrude(thread)
     }
 
-    fn arrive(&mut self, (at, thread): (usize, usize), step: u64) {
+    fn arrive(&mut self, (at, thread): (usize, usize), step: u64) -> Checked {
         let phone = &mut self.phones[at];
-        let (number, codec) = (phone.number, phone.codec);
-        let Some(line) = &mut phone.line else { return };
-        let Some(leg) = line.leg else { return };
+        let Some(line) = &mut phone.line else {
+            return Ok(());
+        };
+        let Some(leg) = line.leg else { return Ok(()) };
         let from = line.rtp_address();
         if !self.ports.legs.contains_key(&leg) {
             line.mouth.under_way.clear();
-            return;
+            return Ok(());
         }
-        let mut voice = None;
-        let mut rest = Vec::new();
-        for (due, header, digit) in line.mouth.under_way.drain(..) {
-            if due > step {
-                rest.push((due, header, digit));
-                continue;
-            }
-            let mut packet = [0; HEADER_BYTES + FRAME];
-            header.write(&mut packet);
-            let length = match digit {
-                Some(digit) => {
-                    packet[HEADER_BYTES..HEADER_BYTES + 4].copy_from_slice(&digit);
-                    HEADER_BYTES + 4
-                }
-                None => {
-                    let voice = voice.get_or_insert_with(|| frame_of(number, codec));
-                    packet[HEADER_BYTES..].copy_from_slice(voice);
-                    HEADER_BYTES + FRAME
-                }
-            };
-            let packet = &packet[..length];
-            let engine = &mut self.threads[thread].engine;
-            engine.receive(self.now, leg, Component::Rtp, from, packet);
-        }
+        let under_way = core::mem::take(&mut line.mouth.under_way);
+        let (rest, arrived) = under_way.into_iter().partition(|(due, _)| *due > step);
         line.mouth.under_way = rest;
+        let arrived: Vec<(u64, Vec<u8>)> = arrived;
+        for (_, packet) in arrived {
+            self.deliver(thread, leg, from, &packet)?;
+        }
+        Ok(())
     }
 
-    fn intrude(&mut self, thread: usize) {
+    fn intrude(&mut self, thread: usize) -> Checked {
         let mut intrusions = core::mem::take(&mut self.ports.intrusions);
         for (leg, left) in &mut intrusions {
             if self.ports.thread_of(*leg) != Some(thread) {
@@ -105,12 +94,12 @@ impl World {
             header.write(&mut packet);
             packet[HEADER_BYTES..].copy_from_slice(&frame(INTRUDER, media.codec));
             for from in self.intruders(*leg, &media) {
-                let engine = &mut self.threads[thread].engine;
-                engine.receive(self.now, *leg, Component::Rtp, from, &packet);
+                self.deliver(thread, *leg, from, &packet)?;
             }
         }
         intrusions.retain(|(_, left)| *left > 0);
         self.ports.intrusions = intrusions;
+        Ok(())
     }
 
     /// Sources of strangers: another host, the private address in SDP; and ports behind the
@@ -159,8 +148,8 @@ fn frame_of(number: usize, codec: Codec) -> [u8; FRAME] {
 }
 
 /// One packet of a phone, or none, onto its line.
-fn say(phone: &mut Phone, step: u64, dice: &mut Dice, tally: &mut Tally) {
-    let weather = phone.weather;
+fn say(phone: &mut Phone, secrecy: &mut PhoneSrtp, step: u64, dice: &mut Dice, tally: &mut Tally) {
+    let (weather, number, codec) = (phone.weather, phone.number, phone.codec);
     let Some(line) = &mut phone.line else { return };
     let mouth = &mut line.mouth;
     let digit = mouth.digit.as_mut().map(DigitSender::next_packet);
@@ -184,6 +173,11 @@ fn say(phone: &mut Phone, step: u64, dice: &mut Dice, tally: &mut Tally) {
         ssrc: mouth.ssrc,
     };
     mouth.sequence = mouth.sequence.wrapping_add(1);
+    let packet = match digit {
+        Some(digit) => secrecy.seal(&header, &digit.payload),
+        None => secrecy.seal(&header, &frame_of(number, codec)),
+    };
+    let Some(packet) = packet else { return };
     if dice.chance(weather.loss) {
         tally.count(Kind::RtpLost);
         return;
@@ -195,10 +189,9 @@ fn say(phone: &mut Phone, step: u64, dice: &mut Dice, tally: &mut Tally) {
     } else {
         step
     };
-    let payload = digit.map(|digit| digit.payload);
-    mouth.under_way.push((due, header, payload));
     if dice.chance(weather.twice) {
         tally.count(Kind::RtpTwice);
-        mouth.under_way.push((due + dice.below(3), header, payload));
+        mouth.under_way.push((due + dice.below(3), packet.clone()));
     }
+    mouth.under_way.push((due, packet));
 }

@@ -188,6 +188,10 @@ impl World {
                 "phone {at} is answered with a port that is not open: {text}"
             ));
         };
+        let local = self.phones[at].line.as_ref().map(|line| line.local.clone());
+        if let Some(local) = local {
+            self.check_keys(leg, &local, answer)?;
+        }
         let phone = &mut self.phones[at];
         let Some(line) = &mut phone.line else {
             return Ok(());

@@ -1,11 +1,12 @@
 //! A phone: our own user agent on the other side, and what it says into its microphone.
 
-use confab_rtp::{DigitSender, Header};
+use confab_rtp::DigitSender;
 use confab_sdp::{Direction, Local};
 use confab_sip::{Config, DialogId, UserAgent};
 use confab_terms::{Codec, IpAddr, LegId, SocketAddr};
 
 use crate::dice::{Dice, key};
+use crate::secrecy::first_sequence;
 use crate::weather::Weather;
 use crate::world::START;
 
@@ -66,7 +67,7 @@ pub(crate) struct Mouth {
     pub(crate) talks: bool,
     pub(crate) digit: Option<DigitSender>,
     /// Sent, and not there yet: the step of its clock at which it comes.
-    pub(crate) under_way: Vec<(u64, Header, Option<[u8; 4]>)>,
+    pub(crate) under_way: Vec<(u64, Vec<u8>)>,
     /// So many ticks it has talked without a break, on a line that loses nothing.
     pub(crate) clear: u32,
     /// For so many ticks it has said nothing.
@@ -143,6 +144,8 @@ impl Line {
         (local, public): (Local, Option<IpAddr>),
         dice: &mut Dice,
     ) -> Self {
+        let ssrc = dice.below(1 << 32) as u32;
+        let sequence = first_sequence(&local, dice.below(1 << 16) as u16);
         Self {
             public,
             mapping: 0,
@@ -154,8 +157,8 @@ impl Line {
             offering: false,
             local,
             mouth: Mouth {
-                ssrc: dice.below(1 << 32) as u32,
-                sequence: dice.below(1 << 16) as u16,
+                ssrc,
+                sequence,
                 timestamp: dice.below(1 << 32) as u32,
                 talks: true,
                 digit: None,

@@ -6,10 +6,12 @@ use confab_media::LegMedia;
 use confab_rtp::{PairState, choose_pair};
 use confab_terms::{Instant, LegId, SoundId};
 
+use crate::audio::Counted;
 use crate::dice::{Dice, Purpose};
 use crate::former::Former;
 use crate::network::{port_of, session_of};
 use crate::pressed::Pressed;
+use crate::secrecy::PhoneSrtp;
 
 /// RTP port of the first pair.
 const FIRST: u16 = 20_000;
@@ -53,6 +55,10 @@ pub(crate) struct Here {
     pub(crate) last_sequence: Option<u16>,
     /// The sounds that were ever fed to its players.
     pub(crate) fed: BTreeSet<SoundId>,
+    pub(crate) secrecy: PhoneSrtp,
+    pub(crate) counted: Counted,
+    /// Ticks of its threads, so far.
+    pub(crate) ticks: u64,
 }
 
 impl Here {

@@ -135,7 +135,10 @@ impl World {
             (_, Some(_)) => self.expect(request, Expects::Anything),
             _ => {}
         }
-        self.carry_out_all(outputs)
+        self.books.fields.removing = sits.then_some(call);
+        let carried_out = self.carry_out_all(outputs);
+        self.books.fields.removing = None;
+        carried_out
     }
 
     fn expect(&mut self, request: RequestId, expects: Expects) {

@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::collections::{BTreeSet, VecDeque};
 
 use confab_media::{Command, Engine, EngineConfig, Event, MovedLeg, Openings, Output};
-use confab_switchboard::{Input, RecordingEnd};
+use confab_switchboard::Input;
 use confab_terms::{Instant, LegId, RoomId};
 
 use crate::outcome::Checked;
@@ -40,6 +40,8 @@ pub(crate) struct Thread {
 pub(crate) struct Sent {
     pub(crate) leg: LegId,
     pub(crate) heard: Heard,
+    /// Frames of the built-in music that the packet may hold, and how many the music has.
+    pub(crate) music: (&'static [u64], u64),
 }
 
 impl Thread {
@@ -155,6 +157,7 @@ impl World {
     fn before_applied(&mut self, thread: usize, command: &Command) -> Checked {
         let here = &mut self.threads[thread];
         self.ports.pressed.applied(command);
+        self.books.recordings.before_applied(thread, command);
         match command {
             Command::AddLeg { leg, .. } if !self.ports.legs.contains_key(leg) => {
                 return Err(format!("leg {leg} is added without a port"));
@@ -163,6 +166,7 @@ impl World {
                 let tick = here.engine.tick_count();
                 if let Some(here) = self.ports.legs.get_mut(leg) {
                     here.media = Some(*media);
+                    here.secrecy.agree(media.srtp);
                     here.settled = tick;
                 }
             }
@@ -172,6 +176,7 @@ impl World {
                 }
                 let known = self.ports.legs.remove(leg);
                 if let Some(known) = &known {
+                    self.books.audio.leg_removed(*leg, &known.counted);
                     self.leg_removed(known);
                 }
                 if known.is_some_and(|known| known.thread != Some(thread)) {
@@ -179,8 +184,9 @@ impl World {
                 }
             }
             Command::Change { room, number, .. } => {
-                self.oracle.reached(*room, *number);
                 here.unconfirmed.push((*room, *number));
+                self.oracle.reached(*room, *number);
+                self.music_over(*room);
             }
             Command::CloseRoom { room } => {
                 self.oracle.holds.remove(room);
@@ -236,9 +242,14 @@ impl World {
         let first = self.threads.iter().position(|t| t.tick_due() == due);
         let thread = first.unwrap_or(0);
         self.take_arrivals(thread)?;
-        self.speak(thread);
+        self.speak(thread)?;
         self.look_at_openings(thread);
         self.threads[thread].engine.tick(self.now);
+        let here = self.ports.legs.values_mut();
+        for here in here.filter(|here| here.thread == Some(thread)) {
+            here.ticks += 1;
+        }
+        self.note_recorded(thread);
         if self.restores() {
             self.restore_engines()?;
         }
@@ -287,7 +298,13 @@ impl World {
                     self.hash.take(bytes);
                     let rtp = component == confab_media::Component::Rtp;
                     let heard = crate::hearing::packet(&mut self.ports, leg, rtp, to, bytes)?;
-                    sent.extend(heard.map(|heard| Sent { leg, heard }));
+                    if let Some(here) = self.ports.legs.get_mut(&leg).filter(|_| rtp) {
+                        here.counted.sent += 1;
+                    }
+                    if let Some((heard, music)) = heard {
+                        self.books.recordings.sent(leg);
+                        sent.push(Sent { leg, heard, music });
+                    }
                 }
                 Output::Locked { leg, peer, .. } => {
                     crate::hearing::locked(&self.ports, leg, peer)?;
@@ -300,8 +317,7 @@ impl World {
                     position,
                     rate,
                 } => wants.push((leg, player, sound, (position, rate))),
-                // What a recording holds is for the engine's own tests.
-                Output::Recorded(_) => {}
+                Output::Recorded(chunk) => self.books.recordings.chunk(&chunk)?,
                 Output::RecordingOver(recording) => over.push(recording),
                 Output::Event(event) => events.push(event),
             }
@@ -317,12 +333,7 @@ impl World {
             self.told(thread, event)?;
         }
         for recording in over {
-            let end = RecordingEnd::Written {
-                duration_ms: 1_000,
-                lost_ms: 0,
-                bytes: 16_044,
-            };
-            self.tell(thread, Input::Recorded { recording, end });
+            self.recording_over(thread, recording)?;
         }
         Ok(sent)
     }
@@ -336,6 +347,7 @@ impl World {
             ));
         }
         self.ports.pressed.told(&event)?;
+        self.check_figures(&event)?;
         self.trace(|| {
             format!("   engine says {event:?}")
                 .chars()

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use confab_terms::Codec;
 
-use crate::holding::is_music;
+use crate::holding::music_frames;
 
 /// Samples of a frame.
 pub(crate) const FRAME: usize = 160;
@@ -167,7 +167,7 @@ pub(crate) fn hear(codec: Codec, payload: &[u8], tones: bool) -> Heard {
             heard |= 1 << voice;
         }
     }
-    if heard == 0 && !tones && is_music(codec, payload) {
+    if heard == 0 && !tones && !music_frames(codec, payload).0.is_empty() {
         heard |= 1 << MUSIC;
     }
     Heard(heard)

@@ -77,12 +77,18 @@ pub(crate) struct World {
     pub(crate) missing: BTreeMap<(LegId, LegId), u32>,
     /// For how many ticks a held leg has heard nothing.
     pub(crate) held_silent: BTreeMap<LegId, u32>,
+    /// Frames of the music that tick 0 of a held leg would have had.
+    pub(crate) music_began: BTreeMap<LegId, Vec<u64>>,
     /// For how many ticks a leg has heard a tone that is not for it.
     pub(crate) wrong_music: BTreeMap<(LegId, usize), u32>,
 }
 
 pub(crate) fn sip_address() -> SocketAddr {
     SocketAddr::new(IpAddr::from([10, 9, 9, 9]), 5_060)
+}
+
+pub(crate) fn account() -> AccountSid {
+    AccountSid::from_random(1)
 }
 
 pub(crate) fn calls_url() -> Url {
@@ -153,7 +159,7 @@ impl World {
             ringing: Dice::new(seed, Purpose::Ringing),
             restoring: Dice::new(seed, Purpose::Restoring),
             board: Switchboard::new(Config {
-                account: AccountSid::from_random(1),
+                account: account(),
                 sip_address: sip_address(),
                 sips_port: None,
                 connections_max: SIP_CONNECTIONS_MAX,
@@ -197,6 +203,7 @@ impl World {
             missing: BTreeMap::new(),
             held_silent: BTreeMap::new(),
             wrong_music: BTreeMap::new(),
+            music_began: BTreeMap::new(),
             script,
         }
     }

@@ -14,6 +14,8 @@ pub(crate) struct Person {
     pub(crate) coaches: Option<Option<LegId>>,
     pub(crate) starts: bool,
     pub(crate) ends: bool,
+    /// Label of the document with which the call joined; empty without a document.
+    pub(crate) label: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +34,7 @@ impl Person {
             coaches: None,
             starts: brings.is_none_or(|brings| brings.starts),
             ends: brings.is_some_and(|brings| brings.ends),
+            label: brings.map_or_else(String::new, |brings| brings.label.clone()),
         }
     }
 }

@@ -69,6 +69,7 @@ impl Oracle {
             coaches,
             starts: person.starts,
             ends: update.end_conference_on_exit.unwrap_or(person.ends),
+            label: person.label.clone(),
         })
     }
 
