@@ -18,7 +18,7 @@ const KEYS: u64 = 5_000;
 /// The first number of an encrypted stream is that close to the rollover.
 pub(crate) const BEFORE_ROLLOVER: u16 = 300;
 
-/// PhoneSrtp of both ways, as the phone of a leg has them.
+/// SRTP of both directions, as the phone of a leg has them.
 #[derive(Default)]
 pub(crate) struct PhoneSrtp {
     keys: Option<SrtpKeys>,
