@@ -22,6 +22,7 @@ mod outlets;
 mod queues;
 mod recordings;
 mod restart;
+mod retention;
 mod serve;
 mod sounds;
 mod streams;

@@ -150,6 +150,11 @@ async fn mend_all(store: &Arc<dyn Store>, dir: &Path) -> Result<Vec<MendedRecord
     Ok(mended)
 }
 
+/// Returns the time of day.
+pub(crate) fn now() -> WallTime {
+    wall(SystemTime::now())
+}
+
 fn wall(at: SystemTime) -> WallTime {
     let since = at.duration_since(SystemTime::UNIX_EPOCH);
     let ms = since.map_or(0, |since| since.as_millis());

@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::metrics::Shown;
 use crate::outbox::DeadLetterOffice;
 use crate::threads::{Running, SipSide};
-use crate::{certificate, logging, memory, outbox, recordings, restart, threads};
+use crate::{certificate, logging, memory, outbox, recordings, restart, retention, threads};
 
 /// How long callbacks may still be told after the last call.
 const CALLBACKS_WAIT: Duration = Duration::from_secs(5);
@@ -198,6 +198,7 @@ fn api(
     });
     let audio = AudioFiles::new(recordings::dir(config));
     audio.clean();
+    retention::start(config, disk, &audio);
     Api {
         line: Line::new(running.letterbox.clone()),
         store: Arc::clone(store),

@@ -20,6 +20,7 @@ mod pending_rows;
 mod readers;
 mod recordings;
 mod registrations;
+mod retention;
 mod rows;
 mod schema;
 mod sqlite;

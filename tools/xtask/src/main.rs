@@ -5,6 +5,7 @@ mod advisories;
 mod bench;
 mod command;
 mod fuzz;
+mod history;
 mod jitter;
 mod mutants;
 mod soak;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SECONDS [--asan]
        cargo xtask bench [--quick] [--only WORD] | jitter | mutants --sample N | soak --minutes N
-       cargo xtask bench --overload | advisories --db PATH
+       cargo xtask bench --overload | advisories --db PATH | history --calls N
   test    everything that CI runs; with names, only those layers (see docs/testing.md)
   tidy    the house rules: floors, file and function sizes, headers, banned words
   fuzz    one target of tools/fuzz, led by coverage, for so long; --asan: under
@@ -27,6 +28,8 @@ const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SEC
           --overload: SIP and API of two servers on one processor with more to do than it can
   jitter  the jitter buffer beside neteq's on the same packets, in virtual time: writes
           docs/jitter.md
+  history the lists of N calls in the store, each filter alone and with dates: p50 and p99; see
+          docs/testing.md
   mutants changes the code at N places drawn at random, and counts the changes that no test finds;
           goes on where it was interrupted; see docs/testing.md
   soak    calls, updates, webhooks and phones that vanish, for N minutes: nothing missing or left";
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         ["bench", options @ ..] => bench::bench(options),
         ["jitter"] => jitter::jitter(),
         ["soak", options @ ..] => soak::soak(options),
+        ["history", options @ ..] => history::history(options),
         ["mutants", options @ ..] => mutants::mutants(options),
         _ => {
             eprintln!("{USAGE}");

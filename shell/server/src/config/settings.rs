@@ -235,6 +235,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
                0: never",
     },
     Setting {
+        name: "history_days",
+        default: Some("0"),
+        value: "DAYS",
+        help: "Ended calls, conferences and notifications are deleted after so long; 0: never",
+    },
+    Setting {
+        name: "recording_days",
+        default: Some("0"),
+        value: "DAYS",
+        help: "Recordings and their audio are deleted after so long; 0: never",
+    },
+    Setting {
         name: "digits_in_rooms",
         default: Some("off"),
         value: "off|on",

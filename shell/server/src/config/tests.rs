@@ -60,6 +60,25 @@ fn lifetime_of_callbacks_is_a_second_to_a_week() {
 }
 
 #[test]
+fn retention_is_unset_or_a_number_of_days() {
+    let config = read(&[], &[], "").unwrap();
+    assert_eq!((config.history_age, config.recording_age), (None, None));
+    let given = [
+        ("CONFAB_HISTORY_DAYS", "30"),
+        ("CONFAB_RECORDING_DAYS", "7"),
+    ];
+    let config = read(&[], &given, "").unwrap();
+    let days = |age: Option<std::time::Duration>| age.unwrap().as_secs() / 86_400;
+    assert_eq!(days(config.history_age), 30);
+    assert_eq!(days(config.recording_age), 7);
+    for variable in ["CONFAB_HISTORY_DAYS", "CONFAB_RECORDING_DAYS"] {
+        for value in ["-1", "36501", "1.5", "30d"] {
+            refusal(variable, value);
+        }
+    }
+}
+
+#[test]
 fn flags_over_environment_over_file_over_defaults() {
     let file = "drain_seconds = 1\nlog = 'debug'\nsip_listen = '127.0.0.1:1'\n\
                 fetch_allow = ['10.0.0.0/8', 'fd00::/8']";

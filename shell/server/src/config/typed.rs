@@ -17,6 +17,9 @@ use super::{BadValue, ConfiguredTrunk, Given, Layers, trunks};
 /// More would be more than any machine has processors for.
 const MEDIA_THREADS_MAX: u32 = 64;
 
+/// Longest retention: a century.
+const DAYS_MAX: u32 = 36_500;
+
 /// Largest limit on calls.
 const CALLS: u32 = CALLS_MAX as u32;
 
@@ -48,6 +51,8 @@ pub(crate) struct Config {
     pub(crate) voices_max: usize,
     pub(crate) digits_in_rooms: bool,
     pub(crate) media_timeout: Option<Duration>,
+    pub(crate) history_age: Option<Duration>,
+    pub(crate) recording_age: Option<Duration>,
     pub(crate) public_address: Option<IpAddr>,
     pub(crate) data_dir: PathBuf,
     pub(crate) account_sid: Option<AccountSid>,
@@ -115,6 +120,8 @@ impl Config {
             voices_max: one("mix_voices_max")?.number(0..=1_000)? as usize,
             digits_in_rooms: one("digits_in_rooms")?.switch()?,
             media_timeout: seconds(one("media_timeout")?.number(0..=86_400)?),
+            history_age: days(one("history_days")?.number(0..=DAYS_MAX)?),
+            recording_age: days(one("recording_days")?.number(0..=DAYS_MAX)?),
             public_address,
             data_dir: one("data_dir")?.value.clone().into(),
             account_sid: some("account_sid").map(Given::account).transpose()?,
@@ -177,6 +184,10 @@ fn limit(count: u32) -> Option<u32> {
 }
 
 /// Returns a duration; `None` for 0.
+fn days(count: u32) -> Option<Duration> {
+    (count > 0).then(|| Duration::from_secs(u64::from(count) * 86_400))
+}
+
 fn seconds(count: u32) -> Option<Duration> {
     (count > 0).then(|| Duration::from_secs(count.into()))
 }

@@ -7,7 +7,7 @@ use confab_terms::{AccountSid, CallSid, WallTime};
 
 use crate::dir::{Dir, opened};
 
-fn call(n: u64) -> CallView {
+pub(crate) fn call(n: u64) -> CallView {
     // Sids are in no order of time, and several calls share a millisecond.
     let sid = u128::from(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64 | u128::from(n);
     let at = WallTime(1_000 + (n / 3).cast_signed());

@@ -11,5 +11,6 @@ mod notices;
 mod outages;
 mod outbox;
 mod recordings;
+mod retention;
 mod rows;
 mod store;
