@@ -166,8 +166,13 @@ impl Shown {
         ]
     }
 
-    fn of_sounds(&self) -> [Family; 4] {
+    fn of_sounds(&self) -> [Family; 7] {
         let (now, refused) = self.sounds.slow_sources();
+        let cache = self.sounds.cache_use();
+        let unwritten = vec![
+            ("disk".to_owned(), cache.failed),
+            ("quota".to_owned(), cache.full),
+        ];
         [
             Family {
                 name: "confab_slow_sources",
@@ -190,6 +195,22 @@ impl Shown {
                  silence",
                 self.sounds.starved(),
             ),
+            Family {
+                name: "confab_audio_cache_bytes",
+                help: "Bytes of fetched audio on the disk now",
+                values: Values::Gauge(cache.bytes as f64),
+            },
+            Family {
+                name: "confab_audio_cache_files",
+                help: "Files of fetched audio on the disk now",
+                values: Values::Gauge(cache.files as f64),
+            },
+            Family {
+                name: "confab_audio_cache_unwritten_total",
+                help: "Times that fetched audio stayed in memory, because the disk refused it or \
+                       all of the quota was in use",
+                values: Values::Counters("reason", unwritten),
+            },
         ]
     }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use confab_media::Command;
-use confab_sounds::{Sink, Sounds, SoundsConfig, Told, Want};
+use confab_sounds::{CacheConfig, Sink, Sounds, SoundsConfig, Told, Want};
 use confab_switchboard::Input;
 use confab_terms::AudioId;
 use confab_web::{AudioSink, AudioWriter, Refused};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::media_loop::Wants;
 use crate::queues::Letterbox;
@@ -22,7 +23,7 @@ use crate::watchdog::Pulse;
 const WANTS_MAX: usize = 1_024;
 
 /// Starts them. What they feed goes to every media thread: the one that has the leg takes it.
-pub(crate) fn start(feeds: Vec<Sender<Command>>, letterbox: Letterbox) -> Sounds {
+pub(crate) fn start(config: &Config, feeds: Vec<Sender<Command>>, letterbox: Letterbox) -> Sounds {
     let runtime = Handle::current();
     let sink: Sink = Box::new(move |told| match told {
         Told::Decoded { decode, result } => {
@@ -50,7 +51,14 @@ pub(crate) fn start(feeds: Vec<Sender<Command>>, letterbox: Letterbox) -> Sounds
             }
         }
     });
-    Sounds::start(SoundsConfig::new(sink))
+    let cache = CacheConfig {
+        dir: config.data_dir.join("audio-cache"),
+        bytes_max: config.audio_cache_bytes,
+    };
+    Sounds::start(SoundsConfig {
+        cache,
+        ..SoundsConfig::new(sink)
+    })
 }
 
 /// A thread that asks the sounds what players want: they take a lock, and a media thread must not

@@ -99,7 +99,7 @@ pub(crate) fn start(
     let (recorder, recorder_thread) =
         recordings::start(config, letterbox.clone(), &pulses.recordings)?;
     let media_queues = MediaQueues::of(&orders, &feeds, recorder.backlog());
-    let sounds = sounds::start(feeds, letterbox.clone());
+    let sounds = sounds::start(config, feeds, letterbox.clone());
     let (asking, asking_thread) = Asking::start(&sounds, &pulses.wants)?;
     let web = webs::web(config, store, sounds::sink(&sounds));
     let callbacks = outbox::start(config, &web, disk, (&gauges, last_event));

@@ -7,6 +7,7 @@ mod au;
 mod audio_files;
 mod budget;
 mod decoder;
+mod file_cache;
 mod flite;
 mod gsm;
 mod kind;
@@ -38,6 +39,7 @@ mod work;
 
 pub use audio_files::{AudioFiles, NoMp3};
 pub use decoder::{Decoded, Decoders};
+pub use file_cache::{CacheConfig, CacheUse};
 pub use flite::Flite;
 pub use pipe::{AudioWriter, Refused};
 pub use recorder::{Backlog, Piece, Recorder, RecorderEnd, file_of, repair};

@@ -6,6 +6,12 @@ use std::time::Duration;
 pub const AUDIO_BYTES_MAX: usize = 100 * 1024 * 1024;
 /// Bytes of encoded audio in memory, all files together.
 pub const UNDECODED_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Bytes of a file from which on it is written to the disk.
+pub const CACHED_BYTES_MIN: usize = 256 * 1024;
+/// Files of the cache on the disk: each holds a descriptor.
+pub const CACHE_FILES_MAX: usize = 1_024;
+/// Time for which nothing is written to the cache after a write has failed, or has found it full.
+pub const CACHE_PAUSE: Duration = Duration::from_secs(5);
 /// With less than one part in so many of that left, files arrive at the pace of their listeners.
 pub const AHEAD_SHARE: usize = 2;
 /// With less than one part in so many of that left, files that arrive are played as streams.

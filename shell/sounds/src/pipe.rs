@@ -8,7 +8,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::budget::Budget;
-use crate::limits::{AHEAD_SHARE, AUDIO_BYTES_MAX, KEEP_SHARE, UNDECODED_BYTES_EACH};
+use crate::file_cache::{CacheFile, FileCache};
+use crate::limits::{
+    AHEAD_SHARE, AUDIO_BYTES_MAX, CACHED_BYTES_MIN, KEEP_SHARE, UNDECODED_BYTES_EACH,
+};
 
 /// Bytes of a block in memory.
 const BLOCK_BYTES: usize = 64 * 1024;
@@ -18,15 +21,22 @@ const BLOCK_BYTES: usize = 64 * 1024;
 #[error("{0}")]
 pub struct Refused(pub String);
 
+/// A file: its first bytes on the disk, the rest in memory.
 #[derive(Debug)]
-struct Pipe {
+pub(crate) struct Pipe {
     state: Mutex<State>,
     changed: Condvar,
     budget: Arc<Budget>,
+    cache: Arc<FileCache>,
 }
 
 #[derive(Debug)]
 struct State {
+    /// The bytes before `disk_end`.
+    disk: Option<Arc<CacheFile>>,
+    disk_end: usize,
+    /// The cache has been given the file, and has not taken all of it yet.
+    is_queued: bool,
     /// The bytes from `base` on; each block but the last is full.
     blocks: VecDeque<Vec<u8>>,
     base: usize,
@@ -63,8 +73,11 @@ pub(crate) struct AudioReader {
 }
 
 /// Both ends of a new pipe.
-pub(crate) fn pipe(budget: Arc<Budget>) -> (AudioWriter, Encoded) {
+pub(crate) fn pipe(budget: Arc<Budget>, cache: Arc<FileCache>) -> (AudioWriter, Encoded) {
     let state = State {
+        disk: None,
+        disk_end: 0,
+        is_queued: false,
         blocks: VecDeque::new(),
         base: 0,
         written: 0,
@@ -77,6 +90,7 @@ pub(crate) fn pipe(budget: Arc<Budget>) -> (AudioWriter, Encoded) {
         state: Mutex::new(state),
         changed: Condvar::new(),
         budget,
+        cache,
     });
     (AudioWriter(pipe.clone()), Encoded(pipe))
 }
@@ -84,6 +98,13 @@ pub(crate) fn pipe(budget: Arc<Budget>) -> (AudioWriter, Encoded) {
 impl State {
     fn is_idle(&self, at: usize) -> bool {
         at >= self.written && self.end == End::Open && !self.is_abandoned
+    }
+
+    /// Returns whether there is a block that does not change any more, of a file that is kept.
+    fn has_block(&self) -> bool {
+        let first = self.blocks.front();
+        let is_full = first.is_some_and(|b| b.len() == BLOCK_BYTES || self.end != End::Open);
+        is_full && self.keeps && !self.is_abandoned
     }
 
     fn push(&mut self, mut bytes: &[u8]) {
@@ -128,12 +149,47 @@ impl Pipe {
         }
     }
 
-    fn end(&self, end: End) {
+    fn end(self: &Arc<Self>, end: End) {
         let mut state = self.lock();
         if state.end == End::Open {
             state.end = end;
         }
         self.changed.notify_all();
+        self.give_to_cache(state);
+    }
+
+    /// Gives the file to the cache if there is enough of it to be worth a file.
+    fn give_to_cache(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        if state.written >= CACHED_BYTES_MIN && state.has_block() && !state.is_queued {
+            state.is_queued = true;
+            drop(state);
+            self.cache.take(self);
+        }
+    }
+
+    /// Returns the next bytes that the cache should write, with their position and the file that
+    /// has the ones before; `None`: none for now.
+    pub(crate) fn next_block(&self) -> Option<(usize, Vec<u8>, Option<Arc<CacheFile>>)> {
+        let mut state = self.lock();
+        if !state.has_block() {
+            state.is_queued = false;
+            return None;
+        }
+        let block = state.blocks.front()?.clone();
+        Some((state.base, block, state.disk.clone()))
+    }
+
+    /// Frees bytes that the cache has written.
+    pub(crate) fn set_written(&self, at: usize, count: usize, file: Arc<CacheFile>) {
+        let mut state = self.lock();
+        if state.is_abandoned || !state.keeps || state.base != at {
+            return;
+        }
+        state.blocks.pop_front();
+        state.base += count;
+        state.disk_end = state.base;
+        state.disk = Some(file);
+        self.budget.give_back(count);
     }
 }
 
@@ -156,6 +212,7 @@ impl AudioWriter {
         }
         state.push(bytes);
         pipe.changed.notify_all();
+        pipe.give_to_cache(state);
         Ok(())
     }
 
@@ -194,9 +251,10 @@ impl Drop for AudioWriter {
 impl Encoded {
     /// Returns a reader of the bytes that are kept, from the first one on.
     pub(crate) fn reader(&self) -> AudioReader {
+        let state = self.0.lock();
         AudioReader {
             pipe: self.0.clone(),
-            at: self.0.lock().base,
+            at: if state.keeps { 0 } else { state.base },
         }
     }
 
@@ -245,6 +303,7 @@ impl Drop for Encoded {
         state.is_abandoned = true;
         let left: usize = state.blocks.iter().map(Vec::len).sum();
         state.blocks = VecDeque::new();
+        state.disk = None;
         pipe.budget.give_back(left);
         pipe.changed.notify_all();
     }
@@ -297,6 +356,19 @@ impl AudioReader {
     }
 }
 
+impl AudioReader {
+    fn has_read(&mut self, count: usize) -> io::Result<usize> {
+        self.at += count;
+        let mut state = self.pipe.lock();
+        state.read = state.read.max(self.at);
+        if !state.keeps {
+            self.pipe.free_before(&mut state, self.at);
+            state.disk = state.disk.take().filter(|_| self.at < state.disk_end);
+        }
+        Ok(count)
+    }
+}
+
 impl Read for AudioReader {
     /// Waits for at least a byte. A file that broke off is an error, after its last byte.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
@@ -304,7 +376,7 @@ impl Read for AudioReader {
         let waited = pipe
             .changed
             .wait_while(pipe.lock(), |state| state.is_idle(at));
-        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+        let state = waited.unwrap_or_else(PoisonError::into_inner);
         if state.is_abandoned {
             return Ok(0);
         }
@@ -314,16 +386,23 @@ impl Read for AudioReader {
                 End::Open | End::Finished => Ok(0),
             };
         }
+        if at < state.disk_end
+            && let Some(file) = state.disk.clone()
+        {
+            let most = into.len().min(state.disk_end - at);
+            drop(state);
+            let count = file.read(&mut into[..most], at as u64)?;
+            if count == 0 && most > 0 {
+                return Err(io::Error::other("the file of the audio cache is cut short"));
+            }
+            return self.has_read(count);
+        }
         if at < state.base {
             return Err(io::Error::other("the beginning of a stream is not kept"));
         }
-        self.at += state.copy(at, into);
-        state.read = state.read.max(self.at);
-        if !state.keeps {
-            pipe.free_before(&mut state, self.at);
-        }
+        let count = state.copy(at, into);
         drop(state);
-        Ok(self.at - at)
+        self.has_read(count)
     }
 }
 
@@ -343,11 +422,12 @@ impl Seek for AudioReader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file_cache::CacheConfig;
 
     #[test]
     fn bytes_of_a_stream_wait_until_they_are_read_and_then_are_free() {
         let budget = Arc::new(Budget::new(1 << 20));
-        let (mut writer, file) = pipe(budget.clone());
+        let (mut writer, file) = pipe(budget.clone(), FileCache::new(CacheConfig::default()));
         let mut reader = file.reader();
         writer.write(&[7; 200_000]).unwrap();
         assert!(writer.has_room(), "a file is kept as it comes");
@@ -364,7 +444,8 @@ mod tests {
 
     #[test]
     fn readers_of_a_file_read_the_same_from_any_position() {
-        let (mut writer, file) = pipe(Arc::new(Budget::new(1 << 20)));
+        let budget = Arc::new(Budget::new(1 << 20));
+        let (mut writer, file) = pipe(budget, FileCache::new(CacheConfig::default()));
         let bytes: Vec<u8> = (0..150_000_u32).map(|at| (at % 251) as u8).collect();
         for piece in bytes.chunks(1_460) {
             writer.write(piece).unwrap();

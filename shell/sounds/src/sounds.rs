@@ -9,6 +9,7 @@ use confab_terms::{AudioId, CallSid, DecodeId, Rate, SoundId};
 
 use crate::budget::Budget;
 use crate::decoder::{Decoded, Decoders};
+use crate::file_cache::{CacheConfig, CacheUse, FileCache};
 use crate::flite::Flite;
 use crate::limits::{
     AHEAD_SHARE, DECODING_AT_ONCE, JOBS_MAX, UNDECODED_AGE_MAX, UNDECODED_BYTES_MAX,
@@ -25,14 +26,20 @@ pub struct SoundsConfig {
     pub sink: Sink,
     /// Speaks for `<Say>`.
     pub tts: Box<dyn Tts>,
+    /// Disk space for encoded audio.
+    pub cache: CacheConfig,
 }
 
 impl SoundsConfig {
-    /// Speech by flite.
+    /// Speech by flite; encoded audio in memory only.
     #[must_use]
     pub fn new(sink: Sink) -> Self {
         let tts = Box::new(Flite::default());
-        Self { sink, tts }
+        Self {
+            sink,
+            tts,
+            cache: CacheConfig::default(),
+        }
     }
 }
 
@@ -46,6 +53,7 @@ pub(crate) struct Inner {
     sink: Sink,
     shelf: Mutex<Shelf>,
     undecoded: Arc<Budget>,
+    cache: Arc<FileCache>,
     pub(crate) tts: Box<dyn Tts>,
     pub(crate) decoders: Decoders,
 }
@@ -58,10 +66,16 @@ impl Sounds {
             sink: config.sink,
             shelf: Mutex::default(),
             undecoded: Arc::new(Budget::new(UNDECODED_BYTES_MAX)),
+            cache: FileCache::new(config.cache),
             tts: config.tts,
             decoders: Decoders::new(DECODING_AT_ONCE),
         };
         let inner = Arc::new(inner);
+        let evicting = Arc::downgrade(&inner);
+        inner.cache.start(Box::new(move || {
+            let inner = evicting.upgrade();
+            inner.is_some_and(|inner| inner.lock().drop_unheld_file())
+        }));
         Self { inner }
     }
 
@@ -73,7 +87,7 @@ impl Sounds {
         content_type: &str,
         length: Option<u64>,
     ) -> Result<(AudioId, AudioWriter), Refused> {
-        let (writer, file) = pipe::pipe(self.inner.undecoded.clone());
+        let (writer, file) = pipe::pipe(self.inner.undecoded.clone(), self.inner.cache.clone());
         let mut shelf = self.inner.lock();
         shelf.drop_waiting(UNDECODED_AGE_MAX);
         while self.inner.undecoded.has_less_than_one_of(AHEAD_SHARE) && shelf.drop_unheld_file() {}
@@ -140,6 +154,12 @@ impl Sounds {
     #[must_use]
     pub fn decoded_bytes(&self) -> usize {
         self.inner.lock().bytes()
+    }
+
+    /// Encoded audio on the disk.
+    #[must_use]
+    pub fn cache_use(&self) -> CacheUse {
+        self.inner.cache.usage()
     }
 
     /// Decoders that had to wait for memory, or for a place, so far. Their listeners hear silence

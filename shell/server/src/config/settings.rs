@@ -247,6 +247,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "Recordings and their audio are deleted after so long; 0: never",
     },
     Setting {
+        name: "audio_cache_mb",
+        default: Some("1024"),
+        value: "MEGABYTES",
+        help: "Fetched audio kept in <data>/audio-cache/, as it came; 0: in memory only",
+    },
+    Setting {
         name: "digits_in_rooms",
         default: Some("off"),
         value: "off|on",

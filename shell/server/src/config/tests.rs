@@ -48,6 +48,19 @@ fn nothing_given_is_the_contract() {
 }
 
 #[test]
+fn audio_cache_is_a_gigabyte_or_as_many_megabytes_as_given() {
+    let variable = "CONFAB_AUDIO_CACHE_MB";
+    assert_eq!(read(&[], &[], "").unwrap().audio_cache_bytes, 1 << 30);
+    for (value, bytes) in [("0", 0), ("1", 1 << 20), ("1048576", 1 << 40)] {
+        let config = read(&[], &[(variable, value)], "").unwrap();
+        assert_eq!(config.audio_cache_bytes, bytes);
+    }
+    for value in ["1048577", "-1", "1G"] {
+        refusal(variable, value);
+    }
+}
+
+#[test]
 fn lifetime_of_callbacks_is_a_second_to_a_week() {
     let variable = "CONFAB_CALLBACK_LIFETIME";
     for (value, seconds) in [("1", 1), ("604800", 604_800)] {

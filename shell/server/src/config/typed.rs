@@ -20,6 +20,9 @@ const MEDIA_THREADS_MAX: u32 = 64;
 /// Longest retention: a century.
 const DAYS_MAX: u32 = 36_500;
 
+/// Largest audio cache: a terabyte.
+const AUDIO_CACHE_MB_MAX: u32 = 1 << 20;
+
 /// Largest limit on calls.
 const CALLS: u32 = CALLS_MAX as u32;
 
@@ -53,6 +56,7 @@ pub(crate) struct Config {
     pub(crate) media_timeout: Option<Duration>,
     pub(crate) history_age: Option<Duration>,
     pub(crate) recording_age: Option<Duration>,
+    pub(crate) audio_cache_bytes: u64,
     pub(crate) public_address: Option<IpAddr>,
     pub(crate) data_dir: PathBuf,
     pub(crate) account_sid: Option<AccountSid>,
@@ -122,6 +126,8 @@ impl Config {
             media_timeout: seconds(one("media_timeout")?.number(0..=86_400)?),
             history_age: days(one("history_days")?.number(0..=DAYS_MAX)?),
             recording_age: days(one("recording_days")?.number(0..=DAYS_MAX)?),
+            audio_cache_bytes: u64::from(one("audio_cache_mb")?.number(0..=AUDIO_CACHE_MB_MAX)?)
+                << 20,
             public_address,
             data_dir: one("data_dir")?.value.clone().into(),
             account_sid: some("account_sid").map(Given::account).transpose()?,

@@ -13,6 +13,9 @@ use crate::told::Told;
 impl Shelf {
     /// Adds a claim to audio that is known. False: it is not.
     pub(crate) fn claim(&mut self, audio: AudioId) -> bool {
+        if self.is_broken(audio) {
+            return false;
+        }
         let Some(fetched) = self.audios.get_mut(&audio) else {
             return false;
         };
@@ -21,6 +24,15 @@ impl Shelf {
             *since = Instant::now();
         }
         true
+    }
+
+    /// Returns whether the source of audio broke off, even if its sound still plays.
+    fn is_broken(&self, audio: AudioId) -> bool {
+        let fetched = self.audios.get(&audio);
+        fetched.is_some_and(|fetched| match &fetched.audio {
+            Audio::Sound(sound) => self.failure(*sound).is_some(),
+            Audio::Waiting { file, .. } => file.failure().is_some(),
+        })
     }
 
     /// Ends a claim: the audio is decoded, or has no use.
@@ -105,7 +117,7 @@ impl Shelf {
             self.remove(sound);
         } else if known.keeps {
             // With its file the sound can be decoded again.
-            self.drop_readers(sound, |one| one.parked.is_some());
+            self.drop_readers(sound, |one| !one.is_busy() && !one.has_all());
         }
     }
 

@@ -61,6 +61,11 @@ impl Reader {
         self.samples.start() == 0 && self.from == 0
     }
 
+    /// Returns whether all samples of the sound are kept.
+    pub(super) fn has_all(&self) -> bool {
+        self.has_beginning() && self.samples.has_ended()
+    }
+
     /// Returns whether nobody plays these samples.
     pub(super) fn is_unused(&self) -> bool {
         !self.is_busy() && self.wants.is_empty() && self.listeners.furthest().is_none()

@@ -89,10 +89,9 @@ impl Shelf {
                 false => reader.listeners.remove(want),
             }
         }
-        let has_all = |one: &Reader| one.has_beginning() && one.samples.has_ended();
-        let is_whole = known.readers.iter().any(has_all);
+        let is_whole = known.readers.iter().any(Reader::has_all);
         self.drop_readers(want.sound, |one| {
-            let is_of_use = one.has_beginning() && (!is_whole || has_all(one));
+            let is_of_use = one.has_beginning() && (!is_whole || one.has_all());
             one.is_unused() && !is_of_use
         });
         Some(id)

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use confab_sounds::{Sounds, SoundsConfig, Told, Want};
+use confab_sounds::{CacheConfig, Sounds, SoundsConfig, Told, Want};
 use confab_switchboard::DecodeError;
 use confab_terms::{AudioId, DecodeId, LegId, PlayerId, Rate, SoundId};
 
@@ -15,11 +15,18 @@ pub(crate) struct Ears {
 
 impl Ears {
     pub(crate) fn new() -> Self {
+        Self::with_cache(CacheConfig::default())
+    }
+
+    pub(crate) fn with_cache(cache: CacheConfig) -> Self {
         let (sender, told) = channel();
         let sink = Box::new(move |one| {
             let _ = sender.send(one);
         });
-        let sounds = Sounds::start(SoundsConfig::new(sink));
+        let sounds = Sounds::start(SoundsConfig {
+            cache,
+            ..SoundsConfig::new(sink)
+        });
         Self { sounds, told }
     }
 

@@ -2,7 +2,15 @@
 
 mod ahead;
 mod broken;
+mod cached;
 mod ears;
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "shared with the tests of the store"
+)]
+#[path = "../../../store/tests/store/faults.rs"]
+mod faults;
 mod files;
 mod formats;
 mod growing;

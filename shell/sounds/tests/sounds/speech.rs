@@ -35,7 +35,10 @@ fn ears(tts: impl Tts + 'static) -> Ears {
         let _ = sender.send(one);
     });
     let tts = Box::new(tts);
-    let sounds = Sounds::start(SoundsConfig { sink, tts });
+    let sounds = Sounds::start(SoundsConfig {
+        tts,
+        ..SoundsConfig::new(sink)
+    });
     Ears { sounds, told }
 }
 
