@@ -13,6 +13,7 @@ pub mod ear;
 pub mod flood;
 pub mod harmed;
 pub mod harmful;
+pub mod held_sounds;
 pub mod hostile;
 pub mod lossy_line;
 pub mod namespace;

@@ -11,6 +11,7 @@ mod consent;
 mod digits;
 mod flood;
 mod former_callers;
+mod held;
 mod leftovers;
 mod log;
 mod lossy;
