@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use confab_conformance::attacks::{Attack, addresses, run};
+use confab_conformance::attacks::{Attack, SET_UP_MAX, addresses, run};
 use confab_conformance::namespace;
 
 /// Given by the outer process to the inner one.
@@ -39,7 +39,7 @@ fn main() -> Result<ExitCode> {
     for notice in &outcome.notices {
         println!("notification: {notice}");
     }
-    outcome.judge()?;
+    outcome.judge(SET_UP_MAX)?;
     Ok(ExitCode::SUCCESS)
 }
 

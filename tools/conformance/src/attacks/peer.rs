@@ -12,6 +12,9 @@ use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 use super::{SERVER, password};
 
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Time after which a request over UDP is sent again (T1 of RFC 3261), and times that it is sent.
+const SEND_EVERY: Duration = Duration::from_millis(500);
+const SENT_MAX: u32 = 8;
 static NUMBER: AtomicU64 = AtomicU64::new(1);
 
 /// Transport.
@@ -55,7 +58,7 @@ impl Peer {
             Wire::Udp => {
                 let socket = UdpSocket::bind((from, 0))?;
                 socket.connect((SERVER, 5060))?;
-                socket.set_read_timeout(Some(PATIENCE))?;
+                socket.set_read_timeout(Some(SEND_EVERY))?;
                 Socket::Udp(socket)
             }
             Wire::Tcp => {
@@ -77,14 +80,9 @@ impl Peer {
     /// Sets up a call and ends it; returns the time from the opening of the socket to the 200.
     pub(super) fn call(mut self, user: Option<&str>) -> Result<Duration> {
         let took = self.set_up(user)?;
-        self.send("BYE", 9, "", "")?;
-        loop {
-            let reply = self.receive()?;
-            if reply.contains("CSeq: 9 BYE") {
-                ensure!(reply.starts_with("SIP/2.0 200"), "{reply}");
-                return Ok(took);
-            }
-        }
+        let reply = self.ask("BYE", 9, "", "")?;
+        ensure!(reply.starts_with("SIP/2.0 200"), "{reply}");
+        Ok(took)
     }
 
     /// Sets up a call, and acknowledges it.
@@ -119,14 +117,20 @@ impl Peer {
 
     /// Sends a request, and returns its final response.
     fn ask(&mut self, method: &str, cseq: u32, headers: &str, body: &str) -> Result<String> {
-        self.send(method, cseq, headers, body)?;
         let wanted = format!("CSeq: {cseq} {method}");
-        loop {
-            let reply = self.receive()?;
-            if !reply.starts_with("SIP/2.0 1") && reply.contains(&wanted) {
-                return Ok(reply);
+        for _ in 0..SENT_MAX {
+            self.send(method, cseq, headers, body)?;
+            loop {
+                let reply = match self.receive() {
+                    Err(_) if matches!(self.socket, Socket::Udp(_)) => break,
+                    reply => reply?,
+                };
+                if !reply.starts_with("SIP/2.0 1") && reply.contains(&wanted) {
+                    return Ok(reply);
+                }
             }
         }
+        bail!("no response to {method}")
     }
 
     pub(super) fn send(

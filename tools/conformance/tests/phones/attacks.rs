@@ -5,6 +5,9 @@ use std::time::Duration;
 use confab_conformance::attacks::{Attack, Size, addresses, run};
 use confab_conformance::namespace::alone_with;
 
+/// Time in which a call has to be set up beside other tests: without two retransmissions.
+const SET_UP_MAX: Duration = Duration::from_secs(2);
+
 fn attacked(test: &str, attack: Attack, count: usize) {
     let size = Size {
         count,
@@ -13,11 +16,12 @@ fn attacked(test: &str, attack: Attack, count: usize) {
     let inside = || {
         let outcome = run(attack, size)?;
         println!("{outcome:?}");
-        outcome.judge()?;
+        outcome.judge(SET_UP_MAX)?;
         assert!(outcome.made > 0);
         let is_limited = !outcome.notices.is_empty();
+        // Fast logins meet the pace of datagrams, slow ones meet no limit.
         let limits = !matches!(attack, Attack::Logins | Attack::Handshakes);
-        assert_eq!(is_limited, limits, "{outcome:?}");
+        assert!(is_limited || !limits, "{outcome:?}");
         let [before, most, _] = outcome.resident_kb;
         assert!(most < before + 60_000, "{outcome:?}");
         Ok(())

@@ -158,7 +158,9 @@ fn everything_is_closed(scene: &Scene, by_signal: bool) {
         events[9]
     );
 
-    // A second kill closes nothing again.
+    // A second kill closes nothing again. The outbox forgets what was delivered within
+    // milliseconds.
+    pause(Duration::from_secs(1));
     let before = scene.app.received_count();
     drop(server);
     let server = scene.start();
