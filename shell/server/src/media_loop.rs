@@ -14,7 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use confab_media::{Command, Component, Engine, EngineConfig, Openings, Output};
-use confab_sockets::{Batch, Pair, Poll, Ports, give_up_realtime, now, sleep_until, try_realtime};
+use confab_sockets::{
+    Batch, Pair, Poll, Ports, Priority, give_up_realtime, now, sleep_until, try_realtime,
+};
 use confab_sounds::Want;
 use confab_terms::limits::{RTP_PACKET_BYTES_MAX, TICK};
 use confab_terms::{Instant, WallTime};
@@ -85,6 +87,8 @@ struct Running {
     shown: [u64; ENGINE_ROWS],
     load: Load,
     pace: Pace,
+    /// Priority with which the thread runs.
+    priority: Priority,
     urgency: Urgency,
 }
 
@@ -108,6 +112,7 @@ impl MediaLoop {
             shown: [0; ENGINE_ROWS],
             load: Load::default(),
             pace: Pace::default(),
+            priority,
             urgency: Urgency::default(),
         };
         loop {
@@ -359,19 +364,26 @@ impl Running {
         let idle = waited + self.engine.next_deadline().saturating_since(now);
         let thread = self.setup.thread;
         match self.urgency.tick(now, idle) {
-            Some(Change::GiveUp) => {
+            Some(Change::GiveUp) if self.priority == Priority::Realtime => {
                 self.setup.gauges.priority_given_up.add(1);
-                let priority = give_up_realtime();
+                self.priority = give_up_realtime();
                 tracing::warn!(
                     thread,
-                    ?priority,
+                    priority = ?self.priority,
                     "a media thread worked for more than 90 % of a second: it gives up real-time \
                      priority until it recovers, and takes no new calls"
                 );
             }
+            Some(Change::GiveUp) => {
+                tracing::warn!(
+                    thread,
+                    "a media thread worked for more than 90 % of a second: it takes no new calls \
+                     until it recovers"
+                );
+            }
             Some(Change::Regain) => {
-                let priority = try_realtime();
-                tracing::info!(thread, ?priority, "a media thread has recovered");
+                self.priority = try_realtime();
+                tracing::info!(thread, priority = ?self.priority, "a media thread has recovered");
             }
             None => {}
         }

@@ -14,7 +14,7 @@ use crate::recordings::now;
 
 /// Recordings read at once.
 const BATCH: u32 = 100;
-/// Pause behind each of them that was deleted.
+/// Pause after each deletion.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Time between two rounds.
 const INTERVAL: Duration = Duration::from_secs(3_600);
@@ -36,6 +36,7 @@ pub(crate) fn start(config: &Config, disk: &Arc<SqliteStore>, audio: &AudioFiles
 }
 
 /// Deletes all recordings of this age: the audio first, as nobody could ask for it without the row.
+/// One that cannot be deleted stays until the next round, and delays no other.
 async fn prune(store: &dyn Store, audio: &AudioFiles, age: Duration) {
     let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
     let filter = RecordingFilter {
@@ -50,7 +51,7 @@ async fn prune(store: &dyn Store, audio: &AudioFiles, age: Duration) {
         after: None,
         count: BATCH,
     };
-    let mut deleted = 0_u64;
+    let (mut deleted, mut failed) = (0_u64, 0_u64);
     loop {
         let found = match store.recordings(filter.clone(), part.clone()).await {
             Ok(found) => found,
@@ -67,16 +68,18 @@ async fn prune(store: &dyn Store, audio: &AudioFiles, age: Duration) {
             match delete(store, audio, view).await {
                 Ok(()) => deleted += 1,
                 Err(error) => {
-                    let recording = view.sid;
-                    tracing::warn!(%recording, %error, "an old recording is not deleted");
-                    return;
+                    if failed == 0 {
+                        let recording = view.sid;
+                        tracing::warn!(%recording, %error, "an old recording is not deleted");
+                    }
+                    failed += 1;
                 }
             }
             sleep(PAUSE).await;
         }
     }
-    if deleted > 0 {
-        tracing::info!(deleted, "old recordings are deleted");
+    if deleted + failed > 0 {
+        tracing::info!(deleted, failed, "old recordings are deleted");
     }
 }
 

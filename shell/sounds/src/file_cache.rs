@@ -28,7 +28,7 @@ pub struct CacheConfig {
     pub bytes_max: u64,
 }
 
-/// What the cache holds, and what it could not take.
+/// Audio in the cache, and audio that the cache could not take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CacheUse {
     /// Bytes of encoded audio on the disk.

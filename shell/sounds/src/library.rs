@@ -164,7 +164,7 @@ impl Decoding for Packets {
         let packet = match self.format.next_packet() {
             Ok(Some(packet)) => packet,
             Ok(None) => return Ok(self.ended(out)),
-            // A file that is cut short ends there, without fuss.
+            // A file that is cut short ends there, without an error.
             Err(Error::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 return Ok(self.ended(out));
             }

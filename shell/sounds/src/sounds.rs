@@ -319,7 +319,7 @@ impl Inner {
         goes_on
     }
 
-    /// The end of a reader, for better or worse.
+    /// Ends a reader, with the error of its decoder if there was one.
     pub(crate) fn ended(&self, sound: SoundId, reader: ReaderId, end: ReaderEnd) {
         if let ReaderEnd::Failed(DecodeError { code, message }) = &end {
             tracing::info!(%sound, code, what = message, "a sound ends early");

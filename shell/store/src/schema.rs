@@ -37,8 +37,8 @@ pub(crate) async fn bring_up_to_date(
     if calls >= INDEXES_SLOW {
         tracing::warn!(
             calls,
-            "new indexes of the history are being built: the server starts afterwards, about a \
-             minute for each million calls"
+            "new indexes of the history are being built: the server starts afterwards, one to two \
+             minutes for each million calls"
         );
     }
     pragma(connection, &format!("cache_size = -{INDEXES_CACHE_KIB}")).await?;

@@ -143,6 +143,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Returns the median of the times in which calls of the trunk were set up.
+    #[must_use]
+    pub fn median_of_trunk(&self) -> Option<Duration> {
+        let mut times = self.set_up.clone();
+        times.sort();
+        times.get(times.len().saturating_sub(1) / 2).copied()
+    }
+
     /// Fails where a call took too long.
     pub fn judge(&self, within: Duration) -> Result<()> {
         for (whose, times) in [

@@ -258,6 +258,21 @@ impl Server {
         Ok(value as u64)
     }
 
+    /// Waits until this number of `/metrics` has this value.
+    pub fn wait_until_metric(&self, name: &str, value: u64, within: Duration) -> Result<()> {
+        let until = Instant::now() + within;
+        loop {
+            let now = self.metric(name)?;
+            if now == value {
+                return Ok(());
+            }
+            if Instant::now() > until {
+                bail!("{name} is {now} after {within:?}, and was to become {value}");
+            }
+            pause(Duration::from_millis(20));
+        }
+    }
+
     /// Waits until these numbers of `/metrics` are all 0: nothing of any call is left.
     pub fn wait_until_none_of(&self, names: &[&str], within: Duration) -> Result<()> {
         let until = Instant::now() + within;

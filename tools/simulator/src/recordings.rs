@@ -258,7 +258,7 @@ impl World {
         self.books.recordings.all = all;
     }
 
-    /// The last word of an engine about a recording.
+    /// An engine has reported the end of a recording.
     pub(crate) fn recording_over(&mut self, thread: usize, sid: RecordingSid) -> Checked {
         let Some(recording) = self.books.recordings.all.get_mut(&sid) else {
             return Err(format!("recording {sid} was never opened"));

@@ -73,8 +73,24 @@ impl Setting {
 /// Events of one conference of `Setting::conference`, those of its calls included.
 const EVENTS: usize = 9;
 
-fn waiting(server: &Server) -> usize {
-    server.metric("confab_webhooks_waiting").unwrap() as usize
+/// Number of events in the outbox.
+const WAITING: &str = "confab_webhooks_waiting";
+
+/// Waits until this number of events is in the outbox: the events of a call reach it a moment after
+/// the gauges show the end of the call.
+fn wait_for_waiting(server: &Server, events: usize) {
+    server
+        .wait_until_metric(WAITING, events as u64, PATIENCE)
+        .unwrap();
+}
+
+/// Waits until the receiver has got this number of events, and none is in the outbox.
+fn wait_until_delivered(server: &Server, receiver: &Application, events: usize) {
+    let until = Instant::now() + PATIENCE;
+    while once(&receiver.received()).len() < events && Instant::now() < until {
+        pause(Duration::from_millis(20));
+    }
+    server.wait_until_none_of(&[WAITING], PATIENCE).unwrap();
 }
 
 fn kill(server: Server) {
@@ -115,15 +131,16 @@ fn events_survive_kill_and_sigterm_while_their_receiver_is_away() {
     let setting = Setting::new();
     let server = setting.start(&[]);
     setting.conference(&server);
-    assert_eq!(waiting(&server), EVENTS);
+    wait_for_waiting(&server, EVENTS);
     // The disk takes an event within milliseconds.
     pause(Duration::from_millis(500));
     kill(server);
 
     let mut server = setting.start(&[]);
-    assert_eq!(waiting(&server), EVENTS, "after kill -9");
+    let waiting = server.metric(WAITING).unwrap();
+    assert_eq!(waiting, EVENTS as u64, "after kill -9");
     setting.conference(&server);
-    assert_eq!(waiting(&server), 2 * EVENTS);
+    wait_for_waiting(&server, 2 * EVENTS);
     let begun = Instant::now();
     assert!(server.terminate().unwrap().success());
     let took = begun.elapsed();
@@ -137,9 +154,7 @@ fn events_survive_kill_and_sigterm_while_their_receiver_is_away() {
     }
     let server = setting.start(&[]);
     setting.conference(&server);
-    server
-        .wait_until_none_of(&["confab_webhooks_waiting"], PATIENCE)
-        .unwrap();
+    wait_until_delivered(&server, &receiver, 3 * EVENTS);
     nothing_is_missing(&receiver, 3);
     let api = Api::new(&server).unwrap();
     let notices = api.get("/Notifications.json").unwrap().json;
@@ -149,7 +164,7 @@ fn events_survive_kill_and_sigterm_while_their_receiver_is_away() {
     pause(Duration::from_millis(500));
     kill(server);
     let server = setting.start(&[]);
-    assert_eq!(waiting(&server), 0);
+    assert_eq!(server.metric(WAITING).unwrap(), 0);
     assert_eq!(receiver.received_count(), before);
 }
 
@@ -164,9 +179,7 @@ fn a_receiver_that_returns_gets_its_events_in_order_without_a_restart() {
     for path in ["/event", "/call"] {
         receiver.serve(path, "text/plain", "");
     }
-    server
-        .wait_until_none_of(&["confab_webhooks_waiting"], PATIENCE)
-        .unwrap();
+    wait_until_delivered(&server, &receiver, 2 * EVENTS);
     nothing_is_missing(&receiver, 2);
 }
 
@@ -184,15 +197,16 @@ fn events_that_expire_are_dead_letters_which_the_api_sends_again() {
     let lifetime = [("CONFAB_CALLBACK_LIFETIME", "2")];
     let server = setting.start(&lifetime);
     setting.conference(&server);
-    server
-        .wait_until_none_of(&["confab_webhooks_waiting"], PATIENCE)
-        .unwrap();
     let api = Api::new(&server).unwrap();
-    pause(Duration::from_millis(200));
-    let mut dead = dead_letters(&api);
+    let until = Instant::now() + PATIENCE;
+    let (mut dead, mut notices) = (Vec::new(), Vec::new());
+    while (dead.len(), notices.len()) != (EVENTS, EVENTS) && Instant::now() < until {
+        pause(Duration::from_millis(20));
+        dead = dead_letters(&api);
+        let page = api.get("/Notifications.json").unwrap();
+        notices = page.json["notifications"].as_array().unwrap().clone();
+    }
     assert_eq!(dead.len(), EVENTS);
-    let notices = api.get("/Notifications.json").unwrap().json;
-    let notices = notices["notifications"].as_array().unwrap().clone();
     assert_eq!(notices.len(), EVENTS);
     assert!(notices.iter().all(|one| one["error_code"] == "11200"));
     pause(Duration::from_millis(500));
@@ -210,9 +224,7 @@ fn events_that_expire_are_dead_letters_which_the_api_sends_again() {
         assert_eq!(sent.status, 200, "{sent:?}");
         assert_eq!(sent.json["status"], "queued");
     }
-    server
-        .wait_until_none_of(&["confab_webhooks_waiting"], PATIENCE)
-        .unwrap();
+    wait_until_delivered(&server, &receiver, EVENTS);
     let mut tokens: Vec<String> = once(&receiver.received())
         .iter()
         .map(|one| one.idempotency_token.clone())
