@@ -8,6 +8,8 @@ mod fuzz;
 mod history;
 mod jitter;
 mod mutants;
+mod recording;
+mod settings;
 mod soak;
 mod test;
 mod tidy;
@@ -17,8 +19,9 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SECONDS [--asan]
        cargo xtask bench [--quick] [--only WORD] | jitter | mutants --sample N | soak --minutes N
        cargo xtask bench --overload | advisories --db PATH | history --calls N
+       cargo xtask recording [--binary PATH] | settings
   test    everything that CI runs; with names, only those layers (see docs/testing.md)
-  tidy    the house rules: floors, file and function sizes, headers, banned words
+  tidy    the house rules: layers, file and function sizes, headers, banned words, Markdown
   fuzz    one target of tools/fuzz, led by coverage, for so long; --asan: under
           AddressSanitizer; see docs/testing.md and docs/dependencies.md
   advisories
@@ -32,6 +35,10 @@ const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SEC
           docs/testing.md
   mutants changes the code at N places drawn at random, and counts the changes that no test finds;
           goes on where it was interrupted; see docs/testing.md
+  recording
+          draws a session of `confab demo` as docs/images/demo.svg; needs `script` (util-linux)
+  settings
+          writes the table of docs/configure.md from `confab serve --help`
   soak    calls, updates, webhooks and phones that vanish, for N minutes: nothing missing or left";
 
 fn main() -> ExitCode {
@@ -50,6 +57,8 @@ fn main() -> ExitCode {
         ["soak", options @ ..] => soak::soak(options),
         ["history", options @ ..] => history::history(options),
         ["mutants", options @ ..] => mutants::mutants(options),
+        ["recording", options @ ..] => recording::recording(options),
+        ["settings"] => settings::settings(),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
