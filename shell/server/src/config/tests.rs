@@ -226,26 +226,14 @@ fn a_secret_is_never_repeated() {
 }
 
 #[test]
-fn what_is_deployed_and_documented_names_settings_that_there_are() {
-    for (file, text) in [
-        (
-            "confab.service",
-            include_str!("../../../../deploy/confab.service"),
-        ),
-        (
-            "Containerfile",
-            include_str!("../../../../deploy/Containerfile"),
-        ),
-        ("README.md", include_str!("../../../../README.md")),
-    ] {
-        let is_of_name = |c: char| c.is_ascii_uppercase() || c == '_';
-        let names = text.split("CONFAB_").skip(1);
-        let mut names = names.map(|rest| rest.split(|c| !is_of_name(c)).next().unwrap_or(""));
-        let first = names.next().expect(file);
-        for name in names.chain([first]) {
-            let is_setting = |setting: &super::Setting| setting.name == name.to_ascii_lowercase();
-            assert!(SETTINGS.iter().any(is_setting), "CONFAB_{name} in {file}");
-        }
+fn configure_page_names_each_key_of_a_trunk() {
+    let page = include_str!("../../../../docs/configure.md");
+    let table = page
+        .split("| key | value | meaning |")
+        .nth(1)
+        .expect("a table");
+    for key in super::written::TRUNK_KEYS {
+        assert!(table.contains(&format!("`{key}`")), "{key}");
     }
 }
 

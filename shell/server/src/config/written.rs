@@ -15,7 +15,7 @@ pub(crate) struct WrittenTrunk {
 }
 
 /// The keys of a `[[trunk]]`.
-const TRUNK_KEYS: [&str; 11] = [
+pub(super) const TRUNK_KEYS: [&str; 11] = [
     "name",
     "networks",
     "user",
