@@ -1,7 +1,8 @@
 //! The house rules as a test: what `ARCHITECTURE.md` promises about the tree is checked here.
 
-mod floors;
 mod functions;
+mod layers;
+mod markdown;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -51,7 +52,8 @@ impl Told {
 /// Looks at every tracked file and every `Cargo.toml`.
 pub(crate) fn run() -> Result<Told> {
     let mut told = Told::default();
-    floors::check(&mut told)?;
+    layers::check(&mut told)?;
+    markdown::check_decisions(&mut told)?;
     for path in tracked()? {
         let Ok(text) = std::fs::read_to_string(root().join(&path)) else {
             continue;
@@ -60,6 +62,9 @@ pub(crate) fn run() -> Result<Told> {
         if path.extension().is_some_and(|e| e == "rs") {
             source::check_rust(&path, &text, &mut told);
             functions::check(&path, &text, &mut told);
+        }
+        if path.extension().is_some_and(|e| e == "md") {
+            markdown::check(&path, &text, &mut told);
         }
     }
     Ok(told)
