@@ -42,7 +42,7 @@ pub(crate) fn one_room(rows: &[Row]) -> String {
     out += &growth(rows);
     let loudest: Vec<&Row> = of(rows, Figure::Loudest).collect();
     if !loudest.is_empty() {
-        out += "\nThe same with the settings as they come, which sum the sixteen loudest:\n\n\
+        out += "\nThe same with default settings, which sum the sixteen loudest voices:\n\n\
                 | callers | confab | floor | × floor |\n|---|---|---|---|\n";
         for row in loudest {
             out += &short_line(row, &row.callers().to_string());
@@ -68,7 +68,7 @@ fn growth(rows: &[Row]) -> String {
     };
     let change = |value: &dyn Fn(&Row) -> f64| (value(last) / value(first) - 1.0) * 100.0;
     format!(
-        "\nFrom {} to {} callers the cost for each changes by {:+.0} %, the floor's by {:+.0} %.\n",
+        "\nFrom {} to {} callers the cost of each changes by {:+.0} %, the floor's by {:+.0} %.\n",
         first.callers(),
         last.callers(),
         change(&|row| row.of(|taken| taken.cpu)),
@@ -77,12 +77,12 @@ fn growth(rows: &[Row]) -> String {
 }
 
 pub(crate) fn frames(rows: &[Row]) -> String {
-    let mut out = "## What arrived\n\n\
+    let mut out = "## Received frames\n\n\
                    All rounds together, at every listener, by the kernel's times of arrival. \
-                   *Missing*: the clock asked for a frame and none came, whatever the sequence \
-                   numbers say. *Late*: more than 10 ms after its turn. *Tone*: what is missing \
-                   of a tone that one caller says, and where its phase jumps (a frame dropped \
-                   or repeated in the mixer).\n\n\
+                   *Missing*: a frame that was due and did not arrive, whatever the sequence \
+                   numbers. *Late*: more than 10 ms after its time. *Tone*: missing frames of a \
+                   tone that one caller sends, and jumps of its phase (a frame dropped or repeated \
+                   in the mixer).\n\n\
                    | callers | frames | missing | late, the floor's | repeated | sequence gaps | \
                    tone missing, slips | \\|interarrival − 20 ms\\| p50, p99, longest | \
                    floor's p99 | calls up at the end | callers' own packets > 5 ms late |\n\
