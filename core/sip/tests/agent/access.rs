@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use crate::line::invite as invite_of;
+use crate::wire::{lines, response_to};
 use confab_sip::{
-    Access, Account, CallLimits, Config, DialogId, Event, Limit, Output, Secret, Trunk, UserAgent,
+    Access, Account, CallLimits, Config, DialogId, Event, Invite, Limit, Output, Secret, Trunk,
+    UserAgent,
 };
 use confab_terms::{Instant, SocketAddr};
 
@@ -344,7 +347,7 @@ fn an_ack_or_a_cancel_from_elsewhere_does_nothing() {
     let tag = desk.answer();
     let ack = message("ACK", 1, "a", &tag, "");
     for elsewhere in [STRANGER, OTHER_CARRIER] {
-        desk.say(elsewhere, &ack);
+        assert_eq!(desk.say(elsewhere, &ack), [""; 0], "{elsewhere}");
     }
     let acknowledged = |desk: &Desk| {
         let is_it = |event: &Event| matches!(event, Event::Acknowledged { .. });
@@ -379,6 +382,54 @@ fn within_a_call_of_a_user_another_source_shows_the_password_again() {
     let bye = message("BYE", 5, "a", &tag, "");
     let taken = desk.log_in(moved, "anna", &bye);
     assert!(taken[0].starts_with("SIP/2.0 200 "), "{taken:?}");
+    assert!(desk.ended());
+}
+
+#[test]
+fn ack_from_another_source_than_the_user_is_ignored_with_credentials_too() {
+    let mut desk = Desk::new();
+    desk.log_in(STRANGER, "anna", &message("INVITE", 1, "a", "", ""));
+    let tag = desk.answer();
+    let moved = "203.0.113.200:1024";
+    let challenge = desk.say(moved, &message("BYE", 2, "a", &tag, ""));
+    assert!(challenge[0].starts_with("SIP/2.0 401 "), "{challenge:?}");
+    let ack = message("ACK", 1, "a", &tag, "");
+    let ack = with_credentials(&ack, &challenge[0], "anna", "pass");
+    assert_eq!(desk.say(moved, &ack), [""; 0]);
+    let is_acknowledged = |event: &Event| matches!(event, Event::Acknowledged { .. });
+    assert!(!desk.events.iter().any(is_acknowledged));
+    desk.say(STRANGER, &message("ACK", 1, "a", &tag, ""));
+    assert!(desk.events.iter().any(is_acknowledged));
+}
+
+#[test]
+fn within_a_call_to_an_address_only_that_address_speaks() {
+    let mut desk = Desk::new();
+    let to = "sip:boris@203.0.113.50".to_owned();
+    desk.agent.invite(desk.now, Invite { to, ..invite_of() });
+    let (callee, invite) = desk.drain().pop().unwrap();
+    let callee = callee.to_string();
+    assert_eq!(callee, "203.0.113.50:5060");
+    let ok = response_to(&invite, 200).replace(
+        "Content-Length: 0\r\n\r\n",
+        "Contact: <sip:boris@203.0.113.50>\r\nContent-Type: application/sdp\r\n\
+         Content-Length: 5\r\n\r\nv=0\r\n",
+    );
+    let ack = desk.say(&callee, &ok);
+    assert!(ack[0].starts_with("ACK "), "{ack:?}");
+    let bye = format!(
+        "BYE sip:192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 203.0.113.50;branch=z9hG4bKbye\r\n\
+         Max-Forwards: 70\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: 1 BYE\r\n{PHONE}\
+         Content-Length: 0\r\n\r\n",
+        lines(&ack[0], "To: ")[0],
+        lines(&ack[0], "From: ")[0],
+        lines(&ack[0], "Call-ID: ")[0],
+    );
+    for elsewhere in [STRANGER, CARRIER] {
+        assert_eq!(desk.status(elsewhere, &bye), [481], "{elsewhere}");
+    }
+    assert!(!desk.ended());
+    assert_eq!(desk.status(&callee, &bye), [200]);
     assert!(desk.ended());
 }
 

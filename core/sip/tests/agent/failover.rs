@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::line::{carrier, invite};
 use crate::wire::{Did, Wire, head, lines, response_to};
-use confab_sip::{Access, ConnectionEvent, Ending, Gateway, Output, Target, Transport};
+use confab_sip::{Access, ConnectionEvent, Ending, Event, Gateway, Output, Target, Transport};
 use confab_terms::limits::{SIP_FAILING_LIFE, SIP_NAME_LIFE, SIP_NEXT_WAY_AFTER};
 
 const ONE: &str = "192.0.2.21:5070";
@@ -114,6 +114,34 @@ fn a_503_makes_it_the_next_one_s_turn_at_once_and_other_refusals_do_not() {
     hear(&mut wire, OTHER, &response_to(second, 486));
     only(&mut wire, OTHER, "ACK ");
     assert_eq!(wire.endings(), [Ending::Refused(486)]);
+}
+
+#[test]
+fn bye_refused_with_503_goes_to_the_next_target_and_other_responses_end_it() {
+    for (status, goes_on) in [(503, true), (200, false), (481, false), (500, false)] {
+        let (mut wire, invite) = dialled(&three());
+        hear(&mut wire, ONE, &ok(&invite, "phones.example"));
+        let lookup = wire.looked_up("phones.example");
+        wire.agent.handle_resolved(wire.now, lookup, &three());
+        only(&mut wire, ONE, "ACK ");
+        let dialog = wire.told.iter().find_map(|event| match event {
+            Event::Answered { dialog, .. } => Some(*dialog),
+            _ => None,
+        });
+        wire.agent.hang_up(wire.now, dialog.unwrap());
+        let bye = only(&mut wire, ONE, "BYE ");
+        hear(&mut wire, ONE, &response_to(&bye, status));
+        if goes_on {
+            let second = only(&mut wire, OTHER, "BYE ");
+            assert_ne!(branch(&second), branch(&bye));
+            hear(&mut wire, OTHER, &response_to(&second, 200));
+        }
+        assert_eq!(wire.did(), [], "{status}");
+        assert_eq!(wire.endings(), [Ending::ByeSent], "{status}");
+        wire.run_for(Duration::from_secs(33));
+        assert_eq!(wire.did(), [], "{status}");
+        assert_eq!(wire.agent.leftovers(), (0, 0, 0), "{status}");
+    }
 }
 
 #[test]

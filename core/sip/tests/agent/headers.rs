@@ -1,7 +1,7 @@
 //! Headers beyond the grammar that have one meaning only are accepted, and written back as they
 //! are; a 2xx that cannot be read as a whole is acknowledged and ended.
 
-use confab_sip::message::{Message, Request, parse};
+use confab_sip::message::{Message, Request, parse, reason_phrase};
 use confab_sip::{Ending, Event};
 
 use crate::wire::{Did, SDP, Wire, head, lines, response_to};
@@ -343,4 +343,49 @@ fn the_first_of_two_tags_in_the_to_of_a_response_is_the_dialogs() {
         "{:?}",
         wire.told
     );
+}
+
+/// Reason phrases of RFC 3261 (section 21), RFC 4028 and the IANA registry.
+const PHRASES: [(u16, &str); 34] = [
+    (100, "Trying"),
+    (180, "Ringing"),
+    (183, "Progress"),
+    (200, "OK"),
+    (202, "OK"),
+    (400, "Bad Request"),
+    (401, "Unauthorized"),
+    (403, "Forbidden"),
+    (404, "Not Found"),
+    (405, "Method Not Allowed"),
+    (406, "Not Acceptable"),
+    (408, "Request Timeout"),
+    (413, "Request Entity Too Large"),
+    (415, "Unsupported Media Type"),
+    (416, "Unsupported URI Scheme"),
+    (420, "Bad Extension"),
+    (422, "Session Interval Too Small"),
+    (423, "Interval Too Brief"),
+    (480, "Temporarily Unavailable"),
+    (481, "Call/Transaction Does Not Exist"),
+    (482, "Loop Detected"),
+    (486, "Busy Here"),
+    (487, "Request Terminated"),
+    (488, "Not Acceptable Here"),
+    (491, "Request Pending"),
+    (499, "Refused"),
+    (500, "Server Internal Error"),
+    (501, "Not Implemented"),
+    (503, "Service Unavailable"),
+    (504, "Server Time-out"),
+    (505, "Version Not Supported"),
+    (600, "Busy Everywhere"),
+    (603, "Decline"),
+    (699, "Failure"),
+];
+
+#[test]
+fn each_status_has_its_reason_phrase() {
+    for (status, phrase) in PHRASES {
+        assert_eq!(reason_phrase(status), phrase, "{status}");
+    }
 }

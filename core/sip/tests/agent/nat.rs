@@ -263,6 +263,33 @@ fn the_flow_follows_requests_of_the_dialog_and_nothing_else() {
     assert_eq!(bye(&mut wire, dialog).0, "198.51.100.4:5064");
 }
 
+#[test]
+fn later_request_decides_anew_whether_its_sender_is_behind_nat() {
+    // Sent-by and Contact of the INVITE and of an INFO, and the destination of the BYE.
+    let public = PHONE;
+    let contact = "sip:anna@10.255.255.1:36161";
+    for (before, later, to) in [
+        ((PRIVATE, contact), (public, contact), PRIVATE),
+        ((PRIVATE, contact), (public, ""), PHONE),
+        ((public, contact), (PRIVATE, ""), PHONE),
+        ((public, contact), (public, ""), PRIVATE),
+    ] {
+        let mut wire = Wire::new();
+        let said = |(sent_by, contact): (&'static str, &'static str)| Said {
+            sent_by,
+            contact,
+            ..behind_nat(TO)
+        };
+        let (dialog, our_to) = call(&mut wire, PHONE, &said(before));
+        let info = Said {
+            to: &our_to,
+            ..said(later)
+        };
+        hear(&mut wire, PHONE, &info.text("INFO", 2));
+        assert_eq!(bye(&mut wire, dialog).0, to, "{before:?} {later:?}");
+    }
+}
+
 fn guarded(nat: Nat) -> Wire {
     let mut wire = Wire::new();
     wire.agent.guard(Access {

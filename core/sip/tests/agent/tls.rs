@@ -74,6 +74,45 @@ fn sips_does_not_leave_tls_and_sip_does_not_go_there() {
 }
 
 #[test]
+fn call_over_tls_without_sips_follows_a_contact_to_udp() {
+    let mut wire = Wire::with_tls();
+    wire.happens(THEIRS, opened("192.0.2.7:40001"));
+    let invite = secure("INVITE", 1, "", "sip:room@192.0.2.1");
+    let invite = invite.replace("5070;transport=tls", "5070;transport=udp");
+    wire.receive(THEIRS, &invite);
+    let dialog = wire.answered(THEIRS);
+    wire.agent.hang_up(wire.now, dialog);
+    match &wire.did()[..] {
+        [Did::Datagram(to, bye)] => {
+            assert_eq!(to, "192.0.2.7:5070");
+            assert!(bye.starts_with("BYE "), "{bye}");
+        }
+        other => panic!("{other:#?}"),
+    }
+}
+
+#[test]
+fn ack_to_the_name_of_a_proxy_requires_the_certificate_of_that_name() {
+    let mut wire = Wire::with_tls();
+    wire.dial("sips:boris@192.0.2.9");
+    let ours = wire.opening("192.0.2.9:5061 as 192.0.2.9");
+    wire.happens(ours, opened("192.0.2.9:5061"));
+    let invite = wire.sent(ours);
+    let ok = response_to(&invite, 200).replace(
+        "Content-Length: 0",
+        "Contact: <sips:boris@192.0.2.8>\r\nRecord-Route: <sips:proxy.example;lr>\r\n\
+         Content-Length: 0",
+    );
+    wire.receive(ours, &ok);
+    let lookup = wire.looked_up("proxy.example");
+    let found = [Target::plain("192.0.2.10:5061".parse().unwrap())];
+    wire.agent.handle_resolved(wire.now, lookup, &found);
+    let proxy = wire.opening("192.0.2.10:5061 as proxy.example");
+    wire.happens(proxy, opened("192.0.2.10:5061"));
+    assert!(wire.sent(proxy).starts_with("ACK "));
+}
+
+#[test]
 fn we_call_over_tls_whom_the_uri_names() {
     for (uri, request_uri, contact) in [
         (

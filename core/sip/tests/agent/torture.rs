@@ -314,6 +314,14 @@ fn each_message_gets_its_reaction_over_tcp() {
 }
 
 #[test]
+fn broken_request_without_a_via_is_dropped() {
+    let text = "OPTIONS sip:room@192.0.2.1 SIP/2.0\r\nFrom: <sip:a@192.0.2.7>;tag=a\r\n\
+                To: <sip:room@192.0.2.1>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\n\r\n";
+    assert_eq!(parse(text.as_bytes()), Err(Unreadable::Dropped("no Via")));
+    assert_eq!(reaction(text.as_bytes()), Dropped);
+}
+
+#[test]
 fn what_is_shorter_than_it_says_is_waited_for_and_then_closed() {
     let mut agent = agent();
     let (replies, _, closed) = ask_over_tcp(&mut agent, &read("rfc4475/clerr.dat"), 100);
