@@ -12,26 +12,46 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 use crate::command::{ask, program, root, run, target};
-use crate::test::cargo_tool;
+use crate::test::{cargo_nextest, cargo_tool, with_nextest};
 use ledger::{Ledger, Verdict};
 
-/// Package and the packages above it whose tests get the changes that its own tests miss.
-const PACKAGES: &[(&str, &[&str])] = &[
+/// Package, the packages above it whose tests get the changes that its own tests miss, and the
+/// level of optimisation at which its own tests are built: tests of audio take long without any.
+const PACKAGES: &[(&str, &[&str], &str)] = &[
     (
         "confab-conference",
         &["confab-switchboard", "confab-simulator"],
+        "0",
     ),
-    ("confab-mixer", &["confab-media", "confab-simulator"]),
-    ("confab-sip", &["confab-switchboard", "confab-simulator"]),
-    ("confab-cxml", &["confab-switchboard", "confab-simulator"]),
-    ("confab-rtp", &["confab-media", "confab-simulator"]),
-    ("confab-rest", &["confab"]),
-    ("confab-store", &["confab-rest", "confab"]),
-    ("confab-web", &["confab"]),
-    ("confab-delivery", &["confab-web", "confab-simulator"]),
-    ("confab-switchboard", &["confab-rest", "confab-simulator"]),
-    ("confab-media", &["confab-switchboard", "confab-simulator"]),
+    ("confab-mixer", &["confab-media", "confab-simulator"], "1"),
+    (
+        "confab-sip",
+        &["confab-switchboard", "confab-simulator"],
+        "0",
+    ),
+    (
+        "confab-cxml",
+        &["confab-switchboard", "confab-simulator"],
+        "0",
+    ),
+    ("confab-rtp", &["confab-media", "confab-simulator"], "1"),
+    ("confab-rest", &["confab"], "0"),
+    ("confab-store", &["confab-rest", "confab"], "0"),
+    ("confab-web", &["confab"], "0"),
+    ("confab-delivery", &["confab-web", "confab-simulator"], "0"),
+    (
+        "confab-switchboard",
+        &["confab-rest", "confab-simulator"],
+        "0",
+    ),
+    (
+        "confab-media",
+        &["confab-switchboard", "confab-simulator"],
+        "1",
+    ),
 ];
+/// The same for the packages above.
+const LEVEL_ABOVE: &str = "1";
 /// Share of the changes that must be found, in percent.
 const FOUND_MIN: f64 = 95.0;
 /// Largest share of changes that may be named as equivalent, in percent.
@@ -65,18 +85,19 @@ pub(crate) fn mutants(options: &[&str]) -> Result<bool> {
     let hash = hash.trim();
     println!("mutants: seed {hash}");
     let tool = cargo_tool("cargo-mutants", "27.1.0")?;
+    cargo_nextest()?;
     let place = Place::new(&tool, hash)?;
     let all = place.list()?;
     let drawn = draw(all.clone(), number, hash);
     let mut ledger = Ledger::open(&place.folder.join(format!("{hash}-{number}")))?;
-    for (package, above) in PACKAGES {
+    for (package, above, level) in PACKAGES {
         let of_package = drawn.iter().filter(|mutant| mutant.package == *package);
         let of_package: Vec<&Mutant> = of_package.collect();
-        place.test(&mut ledger, 0, &[package], &of_package)?;
+        place.test(&mut ledger, (0, &[package], level), &of_package)?;
         let missed = of_package.into_iter();
         let missed = missed.filter(|one| ledger.verdict(&one.name, 0) == Some(Verdict::Missed));
         let missed: Vec<&Mutant> = missed.collect();
-        place.test(&mut ledger, 1, above, &missed)?;
+        place.test(&mut ledger, (1, above, LEVEL_ABOVE), &missed)?;
     }
     sum_up(&ledger, &drawn, all.len())
 }
@@ -128,6 +149,8 @@ impl Place {
         place.git(&[
             "-C", &tree_text, "checkout", "--quiet", "--force", "--detach", hash,
         ])?;
+        // Cases that property tests found with a change.
+        place.git(&["-C", &tree_text, "clean", "--quiet", "--force", "-d"])?;
         Ok(place)
     }
 
@@ -153,14 +176,15 @@ impl Place {
         command
             .env("CARGO_TARGET_DIR", self.folder.join("build"))
             .env("CARGO_INCREMENTAL", "1")
-            .env("CARGO_PROFILE_DEV_DEBUG", "false");
+            .env("CARGO_PROFILE_DEV_DEBUG", "false")
+            .env("PATH", with_nextest());
         command
     }
 
     /// Returns every change that can be made in the packages.
     fn list(&self) -> Result<Vec<Mutant>> {
         let mut all = Vec::new();
-        for (package, _) in PACKAGES {
+        for (package, _, _) in PACKAGES {
             let mut command = self.command();
             command.args(["--list", "--json", "--no-shuffle", "--package", package]);
             let told = command.output().context("cargo-mutants did not start")?;
@@ -184,8 +208,7 @@ impl Place {
     fn test(
         &self,
         ledger: &mut Ledger,
-        stage: u8,
-        testers: &[&str],
+        (stage, testers, level): (u8, &[&str], &str),
         mutants: &[&Mutant],
     ) -> Result<()> {
         let left = mutants.iter();
@@ -195,13 +218,14 @@ impl Place {
         if left.is_empty() {
             return Ok(());
         }
-        let limit = self.unchanged(testers)?.as_secs() * 5 + 60;
+        let limit = self.unchanged(testers, level)?.as_secs() * 3 + 30;
         let limit = limit.to_string();
         let output = self.folder.join("output");
         for mutant in left {
             let (at, count) = mutant.shard;
             let shard = format!("{at}/{count}");
             let mut command = self.command();
+            command.env("CARGO_PROFILE_DEV_OPT_LEVEL", level);
             // A shard for each: patterns of names leave out none of the changes to struct fields.
             command
                 .args([
@@ -211,6 +235,8 @@ impl Place {
                     "skip",
                     "--sharding",
                     "slice",
+                    "--test-tool",
+                    "nextest",
                 ])
                 .args(["--shard", &shard, "--package", mutant.package])
                 .args(["--timeout", &limit, "--test-package", &testers.join(",")])
@@ -225,17 +251,19 @@ impl Place {
     }
 
     /// Runs the tests without a change, and returns the time that they took.
-    fn unchanged(&self, testers: &[&str]) -> Result<Duration> {
-        let build = ["test", "--locked", "--no-run"];
+    fn unchanged(&self, testers: &[&str], level: &str) -> Result<Duration> {
+        let build = ["nextest", "run", "--locked", "--no-run"];
         let mut took = Duration::ZERO;
-        for arguments in [&build[..], &build[..2]] {
+        for arguments in [&build[..], &build[..3]] {
             let begun = Instant::now();
-            let mut cargo = program("cargo", arguments);
+            let mut cargo = self.build(program("cargo", arguments));
             for tester in testers {
                 cargo.args(["-p", tester]);
             }
-            cargo.current_dir(self.tree());
-            if !run(self.build(cargo))?.ok {
+            cargo
+                .current_dir(self.tree())
+                .env("CARGO_PROFILE_DEV_OPT_LEVEL", level);
+            if !run(cargo)?.ok {
                 bail!("the tests of {testers:?} fail without a change");
             }
             took = begun.elapsed();

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 pub(crate) use layers::Count;
-pub(crate) use tools::{cargo_deny_folder, cargo_tool, install};
+pub(crate) use tools::{cargo_deny_folder, cargo_nextest, cargo_tool, install, with_nextest};
 
 /// Runs the named layers, or all; true if nothing failed.
 pub(crate) fn run(wanted: &[&str]) -> Result<bool> {

