@@ -1,4 +1,4 @@
-//! Markdown: columns of running text, links within the repository, head and index of decisions.
+//! Markdown: columns of running text, links and paths, head and index of decisions.
 //! Tables, code blocks and generated pages have no columns; a line with a link may be longer.
 
 use std::path::Path;
@@ -13,10 +13,17 @@ const COLUMNS_MAX: usize = 100;
 /// Pages that a program writes.
 const GENERATED: &[&str] = &["docs/benchmarks.md", "docs/jitter.md"];
 
+/// Pages that name files of an earlier time.
+const HISTORICAL: &[&str] = &["docs/planted-faults.md"];
+
+/// Top folders of the paths that pages name.
+const FOLDERS: &[&str] = &["core/", "shell/", "tools/", "client/", "deploy/", "docs/"];
+
 /// Checks a Markdown file.
 pub(super) fn check(path: &Path, text: &str, told: &mut Told) {
     let shown = path.display();
-    let is_generated = GENERATED.iter().any(|page| path == Path::new(page));
+    let is_one_of = |pages: &[&str]| pages.iter().any(|page| path == Path::new(page));
+    let (is_generated, is_historical) = (is_one_of(GENERATED), is_one_of(HISTORICAL));
     let mut in_code = false;
     for (number, line) in (1..).zip(text.lines()) {
         if line.trim_start().starts_with("```") {
@@ -32,6 +39,11 @@ pub(super) fn check(path: &Path, text: &str, told: &mut Told) {
             is_generated || is_table || has_link || line.chars().count() <= COLUMNS_MAX,
             || format!("{shown}:{number}: more than {COLUMNS_MAX} columns of running text"),
         );
+        for named in paths(line).filter(|_| !is_historical) {
+            told.check(root().join(named).exists(), || {
+                format!("{shown}:{number}: no such file or folder: {named}")
+            });
+        }
         for target in links(line) {
             told.check(is_reachable(path, text, target), || {
                 format!("{shown}:{number}: broken link {target:?}: expected a file and heading")
@@ -60,6 +72,15 @@ pub(super) fn check_decisions(told: &mut Told) -> Result<()> {
         });
     }
     Ok(())
+}
+
+/// Returns the code spans of a line that are paths of the repository.
+fn paths(line: &str) -> impl Iterator<Item = &str> {
+    let is_of_path = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+    let spans = line.split('`').skip(1).step_by(2);
+    spans.filter(move |span| {
+        FOLDERS.iter().any(|folder| span.starts_with(folder)) && span.chars().all(is_of_path)
+    })
 }
 
 /// Returns the targets of links and images in a line that lead into the repository.
@@ -119,6 +140,12 @@ mod tests {
         assert_eq!(faults(&long), 1);
         assert_eq!(faults(&format!("| {long} |")), 0);
         assert_eq!(faults(&format!("```\n{long}\n```")), 0);
+    }
+
+    #[test]
+    fn paths_exist() {
+        assert_eq!(faults("`core/terms/src/lib.rs` and `core/nowhere.rs`"), 1);
+        assert_eq!(faults("`core/…` `npm run core/x` core/nowhere"), 0);
     }
 
     #[test]
