@@ -15,6 +15,8 @@ use sip::{Line, header, request_with_media};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Time in which the source of a call's media is locked, and the figures are read anew.
 const LOCKED_WITHIN: Duration = Duration::from_secs(15);
+/// Page with all metrics.
+const OPERATE: &str = include_str!("../../../docs/operate.md");
 /// Of two calls.
 const RTP_PORTS: [u16; 2] = [18_110, 18_112];
 
@@ -170,6 +172,9 @@ fn every_line_is_of_the_text_form_and_no_name_comes_twice() {
             let name = help.split(' ').next().unwrap();
             assert!(name.starts_with("confab_"), "{line}");
             assert!(families.insert(name.to_owned()), "{name} comes twice");
+            let is_documented = [format!("`{name}`"), format!("`{name}{{")];
+            let is_documented = is_documented.iter().any(|form| OPERATE.contains(form));
+            assert!(is_documented, "{name} is missing in docs/operate.md");
         } else if !line.starts_with("# TYPE ") {
             let (name, value) = line.rsplit_once(' ').expect(line);
             value.parse::<f64>().expect(line);
