@@ -39,12 +39,15 @@ enum Choice {
 
 impl Coding {
     pub(crate) fn new(codec: Codec, opus: OpusSettings) -> Self {
+        // A decoder of G.722 that begins follows an encoder that begins: the shared stream, which
+        // has begun before, would be noise to the phone for some frames.
+        let begins = codec == Codec::G722;
         Self {
             encoder: Encoder::new(codec, opus),
             ways: Ways::default(),
             ways_ran_at: 0,
-            own: false,
-            lingers: 0,
+            own: begins,
+            lingers: if begins { LINGER_TICKS } else { 0 },
         }
     }
 
@@ -92,17 +95,19 @@ impl Coding {
         }
     }
 
-    /// What the leg is sent this tick, and what its players did.
+    /// Returns the payload of this tick and what the players did. G.722 codes changes: a frame that
+    /// is not sent is not coded, so that the encoder stays in step with the phone's decoder.
     pub(crate) fn payload<'a>(
         &mut self,
-        tick: u64,
+        (tick, is_sent): (u64, bool),
         (ear, is_recorded, keys): (&mut Ear, bool, Option<&mut Keys>),
         mut place: Option<(Place, &'a mut RoomAudio)>,
         scratch: &'a mut Scratch,
     ) -> (&'a [u8], ear::Heard) {
         let codec = self.codec();
         let keys = keys.filter(|keys| keys.sounds());
-        let alone = !ear.is_idle() || is_recorded || keys.is_some();
+        let is_coded = is_sent || codec != Codec::G722;
+        let alone = !ear.is_idle() || is_recorded || keys.is_some() || !is_coded;
         let choice = self.choose(!alone, place.as_ref());
         let choice = self.without_a_seam(tick, choice, &mut place, scratch);
         match (choice, place) {
@@ -120,6 +125,9 @@ impl Coding {
             (Choice::Shared | Choice::Own, place) => {
                 let room = place.map(|(place, audio)| (place, &audio.room));
                 let heard = self.mix(tick, ear, room, scratch);
+                if !is_coded {
+                    return (&[], heard);
+                }
                 let frame = &mut scratch.frame[..codec.rate().frame_samples()];
                 if let Some(keys) = keys {
                     keys.sound(frame);
@@ -174,14 +182,7 @@ impl Coding {
         }
         match choice {
             Choice::Own | Choice::Silence => {
-                if !self.own {
-                    let Self { encoder, ways, .. } = self;
-                    if audio.shared.hand_over(tick, encoder, ways) {
-                        self.ways_ran_at = tick.wrapping_sub(1);
-                    }
-                    self.own = true;
-                }
-                self.lingers = LINGER_TICKS;
+                self.leave_shared(tick, audio);
                 Choice::Own
             }
             Choice::Shared if self.own => {
@@ -198,6 +199,25 @@ impl Coding {
         }
     }
 
+    /// Goes on from the shared stream with one of its own.
+    fn leave_shared(&mut self, tick: u64, audio: &RoomAudio) {
+        if !self.own {
+            let Self { encoder, ways, .. } = self;
+            if audio.shared.hand_over(tick, encoder, ways) {
+                self.ways_ran_at = tick.wrapping_sub(1);
+            }
+            self.own = true;
+        }
+        self.lingers = LINGER_TICKS;
+    }
+
+    /// Notes a tick without a payload: an encoder of G.722 stays as it is.
+    pub(crate) fn pause(&mut self, tick: u64, audio: Option<&RoomAudio>) {
+        if let Some(audio) = audio.filter(|_| self.codec() == Codec::G722) {
+            self.leave_shared(tick, audio);
+        }
+    }
+
     /// What the leg hears this tick, in `scratch.frame`.
     fn mix(
         &mut self,
@@ -211,6 +231,8 @@ impl Coding {
         let Scratch {
             mix, frame, other, ..
         } = scratch;
+        // The resamplers hold up to 10 ms of the room, which a held leg must not be sent.
+        let room = room.filter(|(place, room)| room.hears(place.seat));
         match room {
             None => mix[..n].fill(0),
             Some((place, room)) if room.rates().eq([rate]) => {

@@ -118,6 +118,7 @@ fn say(
             Some(keys) if to.is_some() => keys.step(&media, leg.stream.timestamp()),
             _ => None,
         };
+        let pressed = pressed.as_ref().zip(media.digits_payload_type);
         let Leg {
             coding,
             ear,
@@ -130,10 +131,11 @@ fn say(
             audio.room.sets_apart(place.seat, speaks)
         });
         let keys = keys.as_deref_mut().filter(|_| to.is_some());
-        let (payload, heard) = coding.payload(tick, (ear, is_recorded, keys), place, scratch);
+        let is_sent = to.is_some() && pressed.is_none();
+        let (payload, heard) =
+            coding.payload((tick, is_sent), (ear, is_recorded, keys), place, scratch);
         if let Some(to) = to {
             let voice = (media.payload_type, payload);
-            let pressed = pressed.as_ref().zip(media.digits_payload_type);
             send(leg, to, voice, pressed, (outbox, counters));
         }
         if let Some(tape) = leg.tape.as_mut().filter(|_| is_recorded) {
@@ -143,6 +145,9 @@ fn say(
             leg.coding.rest(&mut scratch.spares);
         }
         tell(leg, tick, &heard, outbox, counters);
+    } else {
+        let audio = leg.place.and_then(|place| rooms.at_mut(place.room));
+        leg.coding.pause(tick, audio.as_deref());
     }
     end_keys(leg, outbox);
     leg.stream.advance(media.codec);

@@ -3,6 +3,7 @@
 mod commands;
 mod consent;
 mod desk;
+mod in_step;
 mod keys;
 mod life;
 mod moving;

@@ -138,7 +138,7 @@ impl Table {
         self.engine.apply(self.now, change);
     }
 
-    fn set(&mut self, leg: u64, voice: Voice, hears: bool) {
+    pub(crate) fn set(&mut self, leg: u64, voice: Voice, hears: bool) {
         self.change(RoomChange {
             audibility: vec![(LegId(leg), Audibility { voice, hears })],
             ..RoomChange::default()
