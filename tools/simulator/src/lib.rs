@@ -49,6 +49,7 @@ mod trace;
 mod voices;
 mod weather;
 mod webhooks;
+mod wide;
 mod world;
 
 pub use outcome::{Options, Outcome};

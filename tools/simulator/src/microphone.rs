@@ -11,6 +11,7 @@ use crate::phone::Phone;
 use crate::secrecy::PhoneSrtp;
 use crate::tally::{Kind, Tally};
 use crate::voices::{FRAME, INTRUDER, frame};
+use crate::wide::WideVoice;
 use crate::world::World;
 
 pub(crate) const DIGITS: u8 = 101;
@@ -92,7 +93,11 @@ impl World {
             };
             let mut packet = [0; HEADER_BYTES + FRAME];
             header.write(&mut packet);
-            packet[HEADER_BYTES..].copy_from_slice(&frame(INTRUDER, media.codec));
+            let voice = match media.codec {
+                Codec::G722 => WideVoice::default().frame(INTRUDER),
+                codec => frame(INTRUDER, codec),
+            };
+            packet[HEADER_BYTES..].copy_from_slice(&voice);
             for from in self.intruders(*leg, &media) {
                 self.deliver(thread, *leg, from, &packet)?;
             }
@@ -175,6 +180,7 @@ fn say(phone: &mut Phone, secrecy: &mut PhoneSrtp, step: u64, dice: &mut Dice, t
     mouth.sequence = mouth.sequence.wrapping_add(1);
     let packet = match digit {
         Some(digit) => secrecy.seal(&header, &digit.payload),
+        None if codec == Codec::G722 => secrecy.seal(&header, &mouth.wide.frame(number)),
         None => secrecy.seal(&header, &frame_of(number, codec)),
     };
     let Some(packet) = packet else { return };

@@ -8,6 +8,7 @@ use confab_terms::{Codec, IpAddr, LegId, SocketAddr};
 use crate::dice::{Dice, key};
 use crate::secrecy::first_sequence;
 use crate::weather::Weather;
+use crate::wide::WideVoice;
 use crate::world::START;
 
 pub(crate) struct Phone {
@@ -66,6 +67,8 @@ pub(crate) struct Mouth {
     pub(crate) timestamp: u32,
     pub(crate) talks: bool,
     pub(crate) digit: Option<DigitSender>,
+    /// Its voice, if its codec is a wide one.
+    pub(crate) wide: WideVoice,
     /// Sent, and not there yet: the step of its clock at which it comes.
     pub(crate) under_way: Vec<(u64, Vec<u8>)>,
     /// So many ticks it has talked without a break, on a line that loses nothing.
@@ -82,7 +85,10 @@ impl Phone {
             agent: agent(own_address(address, nat), seed, number, 0),
             number,
             address,
-            codec: if dice.coin() {
+            codec: if is_wide(number, seed) {
+                dice.coin();
+                Codec::G722
+            } else if dice.coin() {
                 Codec::Pcmu
             } else {
                 Codec::Pcma
@@ -162,6 +168,7 @@ impl Line {
                 timestamp: dice.below(1 << 32) as u32,
                 talks: true,
                 digit: None,
+                wide: WideVoice::default(),
                 under_way: Vec::new(),
                 clear: 0,
                 silent: 0,
@@ -180,6 +187,11 @@ impl Line {
 fn address(number: usize, boots: u16) -> SocketAddr {
     let ip = IpAddr::from([203, 0, 113, 10 + number as u8]);
     SocketAddr::new(ip, 5_060 + boots)
+}
+
+/// In every fourth run, and in every second one that is made twice, every second phone.
+fn is_wide(number: usize, seed: u64) -> bool {
+    (seed % 4 == 3 || seed.is_multiple_of(40)) && number.is_multiple_of(2)
 }
 
 /// Every third, but none that calls over streams.

@@ -12,6 +12,7 @@ use crate::former::Former;
 use crate::network::{port_of, session_of};
 use crate::pressed::Pressed;
 use crate::secrecy::PhoneSrtp;
+use crate::wide::WideEar;
 
 /// RTP port of the first pair.
 const FIRST: u16 = 20_000;
@@ -57,6 +58,10 @@ pub(crate) struct Here {
     pub(crate) fed: BTreeSet<SoundId>,
     pub(crate) secrecy: PhoneSrtp,
     pub(crate) counted: Counted,
+    /// The phone's ear, if its codec is a wide one.
+    pub(crate) wide: WideEar,
+    /// Voices that its last frame held louder than any noise, a bit for each.
+    pub(crate) loud: u16,
     /// Ticks of its threads, so far.
     pub(crate) ticks: u64,
 }

@@ -41,7 +41,7 @@ pub(crate) struct Sent {
     pub(crate) leg: LegId,
     pub(crate) heard: Heard,
     /// Frames of the built-in music that the packet may hold, and how many the music has.
-    pub(crate) music: (&'static [u64], u64),
+    pub(crate) music: (Vec<u64>, u64),
 }
 
 impl Thread {

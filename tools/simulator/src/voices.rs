@@ -4,7 +4,8 @@
 
 use std::sync::OnceLock;
 
-use confab_terms::Codec;
+use confab_codec::encode;
+use confab_terms::{Codec, Rate};
 
 use crate::holding::music_frames;
 
@@ -19,17 +20,23 @@ pub(crate) const TONES: usize = 3;
 const FIRST_TONE_HZ: f64 = 1_600.0;
 const TONE_AMPLITUDE: f64 = 1_200.0;
 /// Eight of them and a beep stay below where the limiter begins.
-const AMPLITUDE: f64 = 2_400.0;
+pub(crate) const AMPLITUDE: f64 = 2_400.0;
 /// A sixth is heard: 12 dB down, under an announcement, a voice has a quarter, and the built-in
 /// music at its loudest has an eighth.
 const THRESHOLD: f32 = 400.0;
+/// Noise of a decoder of G.722 that is out of step with its encoder is fainter than this.
+const LOUD: f32 = 1_200.0;
 const PERIOD: usize = 40;
 /// Whatever swells, fades or blends does so in the first 40 samples of a frame: not looked at.
 pub(crate) const LOOKED_AT: usize = FRAME - PERIOD;
 
 fn turns(voice: usize, at: usize) -> f64 {
+    turns_at(Rate::Hz8000, voice, at)
+}
+
+pub(crate) fn turns_at(rate: Rate, voice: usize, at: usize) -> f64 {
     let hz = 2_200.0 + 200.0 * voice as f64;
-    core::f64::consts::TAU * hz * at as f64 / 8_000.0
+    core::f64::consts::TAU * hz * at as f64 / f64::from(rate.hz())
 }
 
 fn tone_turns(tone: usize, at: usize) -> f64 {
@@ -55,7 +62,7 @@ pub(crate) fn frame(voice: usize, codec: Codec) -> [u8; FRAME] {
         *sample = (turns(voice, at).sin() * AMPLITUDE) as i16;
     }
     let mut coded = [0; FRAME];
-    confab_codec::encode(codec, &samples, &mut coded);
+    encode(codec, &samples, &mut coded);
     coded
 }
 
@@ -103,8 +110,8 @@ fn ear() -> &'static Ear {
 }
 
 /// Behind all tones.
-const SILENT: usize = VOICES + TONES;
-const MUSIC: usize = SILENT + 1;
+pub(crate) const SILENT: usize = VOICES + TONES;
+pub(crate) const MUSIC: usize = SILENT + 1;
 
 /// Voices, and behind them tones, a bit for each; and whether there is nothing at all, or the
 /// built-in music alone.
@@ -133,51 +140,62 @@ impl Heard {
     }
 }
 
-/// Which voices are in a coded frame; and which tones, where there may be any.
-pub(crate) fn hear(codec: Codec, payload: &[u8], tones: bool) -> Heard {
+/// Which voices are in a coded frame, and which tones, where there may be any; and the voices that
+/// are too loud for noise.
+pub(crate) fn hear_loud(codec: Codec, payload: &[u8], tones: bool) -> (Heard, u16) {
     let Some(part) = payload.last_chunk::<LOOKED_AT>() else {
-        return Heard(1 << SILENT);
+        return (Heard(1 << SILENT), 0);
     };
     if part.iter().all(|code| *code == part[0]) {
-        return Heard(1 << SILENT);
+        return (Heard(1 << SILENT), 0);
     }
     let ear = ear();
     let samples = match codec {
         Codec::Pcmu => &ear.samples[0],
         Codec::Pcma => &ear.samples[1],
-        // No phone of the simulator speaks them.
-        Codec::G722 | Codec::Opus => return Heard::default(),
+        // A `WideEar` decodes their frames.
+        Codec::G722 | Codec::Opus => return (Heard::default(), 0),
     };
-    let mut folded = [0.0_f32; PERIOD];
-    let periods = part.chunks_exact(PERIOD);
-    for (period, window) in periods.zip(ear.window.chunks_exact(PERIOD)) {
-        for ((sum, code), window) in folded.iter_mut().zip(period).zip(window) {
-            *sum += f32::from(samples[usize::from(*code)]) * window;
-        }
+    let samples = part.iter().map(|code| samples[usize::from(*code)]);
+    let (mut heard, loud) = voices_in(samples, tones);
+    if heard == 0 && !tones && !music_frames(codec, payload).0.is_empty() {
+        heard |= 1 << MUSIC;
     }
-    let mut heard = 0;
-    let least = (THRESHOLD * LOOKED_AT as f32 / 2.0).powi(2);
+    (Heard(heard), loud)
+}
+
+/// A bit for each voice, and for each tone, in the samples of a frame that are looked at; and a bit
+/// for each that is too loud for noise of a codec.
+pub(crate) fn voices_in(samples: impl Iterator<Item = i16>, tones: bool) -> (u16, u16) {
+    let ear = ear();
+    let mut folded = [0.0_f32; PERIOD];
+    for (at, (sample, window)) in samples.zip(&ear.window).enumerate() {
+        folded[at % PERIOD] += f32::from(sample) * window;
+    }
+    let (mut heard, mut loud) = (0, 0);
+    let power = |amplitude: f32| (amplitude * LOOKED_AT as f32 / 2.0).powi(2);
     let waves = if tones { VOICES + TONES } else { VOICES };
     for (voice, [sine, cosine]) in ear.waves[..waves].iter().enumerate() {
         let along = |wave: &[f32; PERIOD]| -> f32 {
             let products = folded.iter().zip(wave).map(|(a, b)| a * b);
             products.sum()
         };
-        if along(sine).powi(2) + along(cosine).powi(2) >= least {
-            heard |= 1 << voice;
-        }
+        let found = along(sine).powi(2) + along(cosine).powi(2);
+        heard |= u16::from(found >= power(THRESHOLD)) << voice;
+        loud |= u16::from(found >= power(LOUD)) << voice;
     }
-    if heard == 0 && !tones && !music_frames(codec, payload).0.is_empty() {
-        heard |= 1 << MUSIC;
-    }
-    Heard(heard)
+    (heard, loud)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FRAME, Heard, TONES, VOICES, frame, hear, tone};
+    use super::{FRAME, Heard, TONES, VOICES, frame, hear_loud, tone};
     use crate::music::WRONG_MAX;
     use confab_terms::Codec;
+
+    fn hear(codec: Codec, payload: &[u8], tones: bool) -> Heard {
+        hear_loud(codec, payload, tones).0
+    }
 
     fn mix(voices: &[usize], codec: Codec, gain: f64) -> [u8; FRAME] {
         let mut sum = [0_i16; FRAME];

@@ -75,6 +75,10 @@ pub(crate) struct World {
     pub(crate) seated_seen: Vec<(CallSid, LegId)>,
     /// For how many frames a listener has been without a clear voice.
     pub(crate) missing: BTreeMap<(LegId, LegId), u32>,
+    /// For how many frames a listener has heard what is taken for noise of a decoder.
+    pub(crate) noise: BTreeMap<(LegId, usize), u32>,
+    /// For how many frames a held leg has heard what is neither silence nor music.
+    pub(crate) held_unknown: BTreeMap<LegId, u32>,
     /// For how many ticks a held leg has heard nothing.
     pub(crate) held_silent: BTreeMap<LegId, u32>,
     /// Frames of the music that tick 0 of a held leg would have had.
@@ -137,6 +141,7 @@ fn threads(count: u16) -> Vec<Thread> {
 }
 
 impl World {
+    // long: a line for each field.
     pub(crate) fn new(seed: u64, options: Options) -> Self {
         let mut script = Dice::new(seed, Purpose::Script);
         let mut dice = Dice::new(seed, Purpose::Phones);
@@ -173,7 +178,7 @@ impl World {
                 voice_fallback: None,
                 status_callback: Some(CallCallback::new(calls_url(), CALL_EVENTS.to_vec())),
                 customs: Customs::default(),
-                codecs: vec![Codec::Pcmu, Codec::Pcma],
+                codecs: vec![Codec::G722, Codec::Pcmu, Codec::Pcma],
                 media_threads,
                 seed: key(seed, Purpose::Switchboard as u64),
             }),
@@ -201,6 +206,8 @@ impl World {
             seen: Vec::new(),
             seated_seen: Vec::new(),
             missing: BTreeMap::new(),
+            noise: BTreeMap::new(),
+            held_unknown: BTreeMap::new(),
             held_silent: BTreeMap::new(),
             wrong_music: BTreeMap::new(),
             music_began: BTreeMap::new(),
