@@ -25,7 +25,7 @@ pub(crate) const AMPLITUDE: f64 = 2_400.0;
 /// music at its loudest has an eighth.
 const THRESHOLD: f32 = 400.0;
 /// Noise of a decoder of G.722 that is out of step with its encoder is fainter than this.
-const LOUD: f32 = 1_200.0;
+const LOUD: f32 = 2_000.0;
 const PERIOD: usize = 40;
 /// Whatever swells, fades or blends does so in the first 40 samples of a frame: not looked at.
 pub(crate) const LOOKED_AT: usize = FRAME - PERIOD;
