@@ -1,206 +1,97 @@
 //! rsipstack, a SIP stack in Rust that shares nothing with ours: it calls and is called, holds and
-//! resumes, and either side hangs up. Its voice is an `Ear`'s.
+//! resumes, and either side hangs up. Its audio is an `Ear`'s.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::cell::RefCell;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 use std::time::Duration;
 
 use confab_conformance::api::Api;
 use confab_conformance::ear::Ear;
 use confab_conformance::party::{DBFS, TONES, beginning, call, heard, settle};
-use confab_conformance::server::{Server, pause};
+use confab_conformance::server::{Server, pause, root};
 use confab_phone::{PhoneConfig, Phones, Voice, now};
-use rsipstack::EndpointBuilder;
-use rsipstack::dialog::dialog::{Dialog, DialogState};
-use rsipstack::dialog::dialog_layer::DialogLayer;
-use rsipstack::dialog::invitation::InviteOption;
-use rsipstack::dialog::invite_dialog::InviteDialog;
-use rsipstack::platform::CancellationToken;
-use rsipstack::sip::{Header, Method, StatusCode, Uri};
-use rsipstack::transaction::endpoint::Endpoint;
-use rsipstack::transaction::transaction::Transaction;
-use rsipstack::transport::TransportLayer;
-use rsipstack::transport::udp::UdpConnection;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// One stack on a port of its own.
+/// A phone made of rsipstack: a process that is controlled by lines of text
+/// (`tools/rsipstack-phone`).
 struct Stack {
-    runtime: tokio::runtime::Runtime,
-    address: SocketAddr,
-    layer: Arc<DialogLayer>,
-    /// Dialogs that others began, once they are up.
-    called: UnboundedReceiver<Call>,
-    _endpoint: Endpoint,
-}
-
-/// One call of it.
-struct Call {
-    dialog: InviteDialog,
-    /// What it agreed on.
-    sdp: String,
-    states: UnboundedReceiver<DialogState>,
-}
-
-fn sdp(port: u16, version: u32, direction: &str) -> String {
-    format!(
-        "v=0\r\no=rust 7 {version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-         m=audio {port} RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\n\
-         a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na={direction}\r\n"
-    )
-}
-
-fn is_sdp() -> Vec<Header> {
-    vec![Header::ContentType("application/sdp".into())]
+    process: Child,
+    commands: RefCell<ChildStdin>,
+    /// Words and texts of events.
+    events: Receiver<(String, String)>,
+    /// Address of its SIP port.
+    address: String,
 }
 
 impl Stack {
-    /// Answers whoever calls it with this media port.
+    /// Starts it with a media port.
     fn start(port: u16) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let (told, called) = unbounded_channel();
-        let (endpoint, layer, address) = runtime.block_on(async {
-            let token = CancellationToken::new();
-            let transport = TransportLayer::new(token.child_token());
-            let any = "127.0.0.1:0".parse().unwrap();
-            let udp = UdpConnection::create_connection(any, None, Some(token.child_token()));
-            let udp = udp.await.unwrap();
-            let address = udp.get_addr().get_socketaddr().unwrap();
-            transport.add_transport(udp.into());
-            let endpoint = EndpointBuilder::new()
-                .with_transport_layer(transport)
-                .with_cancel_token(token)
-                .build();
-            let layer = Arc::new(DialogLayer::new(endpoint.inner.clone()));
-            let mut incoming = endpoint.incoming_transactions().unwrap();
-            let serving = endpoint.inner.clone();
-            tokio::spawn(async move { serving.serve().await });
-            let ours = Arc::clone(&layer);
-            tokio::spawn(async move {
-                while let Some(transaction) = incoming.recv().await {
-                    take(&ours, transaction, port, &told);
+        let program = root().join("target/rsipstack-phone/release/rsipstack-phone");
+        let mut process = Command::new(&program)
+            .arg(port.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let (sender, events) = channel();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let (word, text) = line.split_once(' ').unwrap_or((&line, ""));
+                let text = text.replace('|', "\r\n");
+                if sender.send((word.to_owned(), text)).is_err() {
+                    return;
                 }
-            });
-            (endpoint, layer, address)
+            }
         });
-        Self {
-            runtime,
-            address,
-            layer,
-            called,
-            _endpoint: endpoint,
-        }
-    }
-
-    fn call(&self, server: &str, room: &str, port: u16) -> Call {
-        let uri = |text: String| Uri::try_from(text.as_str()).unwrap();
-        let option = InviteOption {
-            caller: uri(format!("sip:rust@{}", self.address)),
-            callee: uri(format!("sip:{room}@{server}")),
-            contact: uri(format!("sip:rust@{}", self.address)),
-            offer: Some(sdp(port, 1, "sendrecv").into_bytes()),
-            ..InviteOption::default()
+        let commands = RefCell::new(process.stdin.take().unwrap());
+        let mut stack = Self {
+            process,
+            commands,
+            events,
+            address: String::new(),
         };
-        let (told, states) = unbounded_channel();
-        let invited = self.layer.do_invite(option, told);
-        let invited = async { tokio::time::timeout(PATIENCE, invited).await };
-        let (dialog, response) = self.runtime.block_on(invited).unwrap().unwrap();
-        let response = response.expect("an answer");
-        assert_eq!(response.status_code, StatusCode::OK);
-        Call {
-            dialog,
-            sdp: String::from_utf8(response.body).unwrap(),
-            states,
-        }
+        stack.address = stack.event("listening");
+        stack
     }
 
-    /// A re-INVITE: the answer to it.
-    fn offers(&self, call: &Call, offer: String) -> String {
-        let asked = call
-            .dialog
-            .reinvite(Some(is_sdp()), Some(offer.into_bytes()));
-        let response = self.runtime.block_on(asked).unwrap().expect("an answer");
-        assert_eq!(response.status_code, StatusCode::OK);
-        String::from_utf8(response.body).unwrap()
+    /// Returns the text of the next event, which must have this word.
+    fn event(&self, expected: &str) -> String {
+        let (word, text) = self.events.recv_timeout(PATIENCE).expect("an event");
+        assert_eq!(word, expected, "{text}");
+        text
     }
 
-    fn hangs_up(&self, call: &Call) {
-        self.runtime.block_on(call.dialog.bye()).unwrap();
+    /// Sends a command, and returns the text of the event that follows it.
+    fn command(&self, command: &str, event: &str) -> String {
+        writeln!(self.commands.borrow_mut(), "{command}").unwrap();
+        self.event(event)
     }
 
-    /// What ends the call, by the other side.
-    fn ends(&self, call: &mut Call) -> String {
-        let end = async {
-            loop {
-                match call.states.recv().await {
-                    Some(DialogState::Terminated(_, why)) => return format!("{why:?}"),
-                    Some(_) => {}
-                    None => return "never told".into(),
-                }
-            }
-        };
-        let end = async { tokio::time::timeout(PATIENCE, end).await };
-        self.runtime.block_on(end).expect("it ends")
+    /// Calls the room, and returns the SDP of the answer.
+    fn call(&self, server: &str, room: &str) -> String {
+        self.command(&format!("call sip:{room}@{server}"), "answered")
+    }
+
+    /// Sends a re-INVITE with this direction, and returns the SDP of the answer.
+    fn offers(&self, direction: &str) -> String {
+        self.command(&format!("offer {direction}"), "answer")
+    }
+
+    fn hangs_up(&self) {
+        self.command("bye", "terminated");
     }
 }
 
-/// A request from outside: an answer to an INVITE, else whatever the dialog makes of it.
-fn take(layer: &Arc<DialogLayer>, mut tx: Transaction, port: u16, told: &UnboundedSender<Call>) {
-    let known = layer.match_dialog(&tx);
-    let (layer, told) = (Arc::clone(layer), told.clone());
-    tokio::spawn(async move {
-        match known {
-            Some(Dialog::Invite(mut dialog)) => drop(dialog.handle(&mut tx).await),
-            Some(_) => {}
-            None if tx.original.method == Method::Invite => {
-                let (states, mut heard) = unbounded_channel();
-                let dialog = layer
-                    .get_or_create_server_invite(&tx, states, None, None)
-                    .unwrap();
-                let offer = String::from_utf8(tx.original.body.clone()).unwrap();
-                dialog.ringing(None, None).unwrap();
-                let answer = sdp(port, 1, "sendrecv").into_bytes();
-                dialog.accept(Some(is_sdp()), Some(answer)).unwrap();
-                let (seen, states) = unbounded_channel();
-                let call = Call {
-                    dialog: dialog.clone(),
-                    sdp: offer,
-                    states,
-                };
-                told.send(call).unwrap();
-                tokio::spawn(async move {
-                    while let Some(state) = heard.recv().await {
-                        answer_if_asked(&state, port).await;
-                        let _nobody_listens = seen.send(state);
-                    }
-                });
-                let mut dialog = dialog;
-                drop(dialog.handle(&mut tx).await);
-            }
-            None => drop(tx.reply(StatusCode::CallTransactionDoesNotExist).await),
-        }
-    });
-}
-
-/// A hold or its end is answered with its mirror.
-async fn answer_if_asked(state: &DialogState, port: u16) {
-    let DialogState::Updated(_, request, handle) = state else {
-        return;
-    };
-    let offer = String::from_utf8_lossy(&request.body);
-    let direction = if offer.contains("a=sendonly") {
-        "recvonly"
-    } else {
-        "sendrecv"
-    };
-    let answer = sdp(port, 2, direction).into_bytes();
-    let answered = handle.respond(StatusCode::OK, Some(is_sdp()), Some(answer));
-    drop(answered.await);
+impl Drop for Stack {
+    fn drop(&mut self) {
+        let _ended = self.process.kill();
+        let _status = self.process.wait();
+    }
 }
 
 #[test]
@@ -211,8 +102,8 @@ fn it_calls_holds_resumes_and_hangs_up() {
     let anna = call(&phones, &server, "rust", "anna", TONES[0]).unwrap();
     let ear = Ear::open(TONES[1], DBFS).unwrap();
     let stack = Stack::start(ear.port);
-    let rust = stack.call(&server.sip, "rust", ear.port);
-    assert!(rust.sdp.contains("a=sendrecv"), "{}", rust.sdp);
+    let rust = stack.call(&server.sip, "rust");
+    assert!(rust.contains("a=sendrecv"), "{rust}");
     api.seated("rust", 2).unwrap();
     let voices = [("anna", TONES[0]), ("rust", TONES[1])];
     let hears = || {
@@ -228,17 +119,17 @@ fn it_calls_holds_resumes_and_hangs_up() {
     assert_eq!(anna_hears, ["rust"]);
     assert_eq!(heard("rust", &frames, &voices).unwrap(), ["anna"]);
 
-    let mirror = stack.offers(&rust, sdp(ear.port, 2, "sendonly"));
+    let mirror = stack.offers("sendonly");
     assert!(mirror.contains("a=recvonly"), "{mirror}");
     let (anna_hears, frames) = hears();
     assert!(anna_hears.is_empty() && frames.is_empty(), "{anna_hears:?}");
-    let mirror = stack.offers(&rust, sdp(ear.port, 3, "sendrecv"));
+    let mirror = stack.offers("sendrecv");
     assert!(mirror.contains("a=sendrecv"), "{mirror}");
     let (anna_hears, frames) = hears();
     assert_eq!(anna_hears, ["rust"]);
     assert_eq!(heard("rust", &frames, &voices).unwrap(), ["anna"]);
 
-    stack.hangs_up(&rust);
+    stack.hangs_up();
     api.seated("rust", 1).unwrap();
 }
 
@@ -248,12 +139,12 @@ fn it_is_hung_up_by_us() {
     let api = Api::new(&server).unwrap();
     let ear = Ear::open(TONES[1], DBFS).unwrap();
     let stack = Stack::start(ear.port);
-    let mut rust = stack.call(&server.sip, "rust", ear.port);
+    stack.call(&server.sip, "rust");
     let (conference, seated) = api.seated("rust", 1).unwrap();
     let sid = seated[0]["call_sid"].as_str().unwrap();
     let path = format!("/Conferences/{conference}/Participants/{sid}");
     assert_eq!(api.delete(&path).unwrap().status, 204);
-    let why = stack.ends(&mut rust);
+    let why = stack.event("terminated");
     assert!(why.contains("Bye"), "{why}");
 }
 
@@ -261,18 +152,19 @@ fn it_is_hung_up_by_us() {
 #[test]
 fn it_is_called_held_and_hung_up_by_ours_and_hangs_up_itself() {
     let ear = Ear::open(TONES[1], DBFS).unwrap();
-    let mut stack = Stack::start(ear.port);
+    let stack = Stack::start(ear.port);
     let phones = Phones::new().unwrap();
-    let config = PhoneConfig::new(stack.address, "rust", "ours").saying(Voice::Tone {
-        hz: TONES[0],
-        dbfs: DBFS,
-    });
+    let config =
+        PhoneConfig::new(stack.address.parse().unwrap(), "rust", "ours").saying(Voice::Tone {
+            hz: TONES[0],
+            dbfs: DBFS,
+        });
     let voices = [("ours", TONES[0]), ("rust", TONES[1])];
     for theirs in [false, true] {
         let phone = phones.call(&config).unwrap();
         phone.wait_until_talking(PATIENCE).unwrap();
-        let mut rust = stack.called.blocking_recv().expect("a call");
-        assert!(rust.sdp.contains("a=sendrecv"), "{}", rust.sdp);
+        let rust = stack.event("called");
+        assert!(rust.contains("a=sendrecv"), "{rust}");
         pause(Duration::from_millis(200));
         let from = now();
         let frames = phone.listen_in_time(Duration::from_millis(300)).unwrap();
@@ -283,11 +175,11 @@ fn it_is_called_held_and_hung_up_by_ours_and_hangs_up_itself() {
         phone.resume(PATIENCE).unwrap();
         assert_eq!(phone.last_refusal(), None);
         if theirs {
-            stack.hangs_up(&rust);
+            stack.hangs_up();
             phone.wait_until_ended(PATIENCE).unwrap();
         } else {
             phone.hang_up().unwrap();
-            let why = stack.ends(&mut rust);
+            let why = stack.event("terminated");
             assert!(why.contains("Bye"), "{why}");
         }
     }

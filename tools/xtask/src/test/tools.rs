@@ -34,6 +34,7 @@ pub(crate) fn install(needs: &[&str]) -> Result<()> {
             "cargo-deny" => CARGO_DENY.install()?,
             "npm-packages" => npm_packages()?,
             "pip-packages" => pip_packages()?,
+            "rsipstack-phone" => rsipstack_phone()?,
             name => debian(name)?,
         }
     }
@@ -175,6 +176,26 @@ fn pip_packages() -> Result<()> {
             bail!("pip could not install {requirements_text}");
         }
         fs::write(stamp, "")?;
+    }
+    Ok(())
+}
+
+/// A phone made of another SIP stack, from a workspace of its own: it would have the libraries that
+/// it shares with the product built twice.
+fn rsipstack_phone() -> Result<()> {
+    let manifest = "tools/rsipstack-phone/Cargo.toml";
+    let build = [
+        "build",
+        "--release",
+        "--locked",
+        "--manifest-path",
+        manifest,
+    ];
+    let mut cargo = program("cargo", &build);
+    cargo.arg("--target-dir");
+    cargo.arg(root().join("target/rsipstack-phone"));
+    if !run(cargo)?.ok {
+        bail!("{manifest} was not built");
     }
     Ok(())
 }
