@@ -89,6 +89,29 @@ struct Client {
     strangers: BTreeSet<ConnectionId>,
 }
 
+/// Unfinished messages of strangers.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Unfinished {
+    /// Sum of their lengths.
+    bytes: usize,
+    /// Length and connection of each that is not empty.
+    by_length: BTreeSet<(usize, ConnectionId)>,
+}
+
+impl Unfinished {
+    /// Counts a change of one length.
+    fn change(&mut self, id: ConnectionId, before: usize, after: usize) {
+        if before == after {
+            return;
+        }
+        self.bytes = self.bytes - before + after;
+        self.by_length.remove(&(before, id));
+        if after > 0 {
+            self.by_length.insert((after, id));
+        }
+    }
+}
+
 /// Room for a connection of theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
@@ -111,8 +134,7 @@ pub(crate) struct Connections {
     of_clients: usize,
     /// All strangers', the oldest first.
     strangers: BTreeSet<ConnectionId>,
-    /// Bytes that strangers sent and that are no message yet.
-    unfinished: usize,
+    unfinished: Unfinished,
 }
 
 impl Default for Connections {
@@ -125,7 +147,7 @@ impl Default for Connections {
             clients: BTreeMap::new(),
             of_clients: 0,
             strangers: BTreeSet::new(),
-            unfinished: 0,
+            unfinished: Unfinished::default(),
         }
     }
 }
@@ -245,7 +267,8 @@ impl Connections {
         };
         if connection.class == Class::Stranger {
             connection.class = Class::Known;
-            self.unfinished -= core::mem::take(&mut connection.unfinished);
+            let before = core::mem::take(&mut connection.unfinished);
+            self.unfinished.change(id, before, 0);
             let network = ClientNetwork::of(connection.peer.ip());
             self.strangers.remove(&id);
             if let Some(client) = self.clients.get_mut(&network) {
@@ -257,13 +280,11 @@ impl Connections {
     /// Returns the stranger with the longest unfinished message, while all of these together are
     /// beyond the limit.
     pub(crate) fn beyond_unfinished(&self) -> Option<(ConnectionId, SocketAddr)> {
-        if self.unfinished <= limits::SIP_UNFINISHED_BYTES_MAX {
+        if self.unfinished.bytes <= limits::SIP_UNFINISHED_BYTES_MAX {
             return None;
         }
-        let strangers = self.strangers.iter();
-        let all = strangers.filter_map(|id| Some((*id, self.all.get(id)?)));
-        let longest = all.max_by_key(|(_, connection)| connection.unfinished);
-        longest.map(|(id, connection)| (id, connection.peer))
+        let (_, id) = self.unfinished.by_length.last()?;
+        Some((*id, self.all.get(id)?.peer))
     }
 
     /// To be called after anything that moves its deadline.
@@ -273,9 +294,9 @@ impl Connections {
             connection.due = connection.deadline();
             self.due.insert((connection.due, id));
             if connection.class == Class::Stranger {
-                let before = connection.unfinished;
-                connection.unfinished = connection.stream.waiting();
-                self.unfinished = self.unfinished - before + connection.unfinished;
+                let now = connection.stream.waiting();
+                let before = core::mem::replace(&mut connection.unfinished, now);
+                self.unfinished.change(id, before, now);
             }
         }
     }
@@ -289,7 +310,7 @@ impl Connections {
         if self.by_peer.get(&leads) == Some(&id) {
             self.by_peer.remove(&leads);
         }
-        self.unfinished -= connection.unfinished;
+        self.unfinished.change(id, connection.unfinished, 0);
         if matches!(connection.class, Class::Known | Class::Stranger) {
             self.of_clients -= 1;
             self.strangers.remove(&id);

@@ -139,7 +139,7 @@ impl Stream {
         let from = self.searched.saturating_sub(3);
         let bytes = self.buffer.make_contiguous();
         let window = bytes.get(from..).unwrap_or_default();
-        let found = window.windows(4).position(|four| four == b"\r\n\r\n");
+        let found = memchr::memmem::find(window, b"\r\n\r\n");
         if let Some(at) = found {
             return bytes.get(..from + at + 4).map(<[u8]>::to_vec);
         }

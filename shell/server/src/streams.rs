@@ -16,8 +16,9 @@ use rustls::{ClientConfig, ServerConfig};
 use crate::failure::Failure;
 use crate::handshakes::{Handshakes, Step};
 
-/// New connections a turn.
-const ACCEPTED_A_TURN: usize = 16;
+/// New connections accepted in a turn. Each turn polls all connections, so a flood of new ones is
+/// accepted in few turns; a caller behind the flood in the backlog waits for the flood's end.
+const ACCEPTED_A_TURN: usize = 64;
 /// Connections read a turn.
 const READ_A_TURN: usize = 32;
 /// Bytes of each.
