@@ -30,7 +30,7 @@ fn main() -> Result<ExitCode> {
         Attack::of_row(row).with_context(|| format!("row {row}: expected 1, 4, 5, 7 or 8"))?;
     let size = attack.full();
     let outcome = run(attack, size)?;
-    println!("{attack:?}: {} of {} made", outcome.made, size.count);
+    println!("{attack:?} of size {}: {} made", size.count, outcome.made);
     show("calls of the trunk set up", &outcome.set_up);
     show("calls of a user set up", &outcome.user_set_up);
     show("calls to the trunk placed", &outcome.placed);
