@@ -290,7 +290,8 @@ fn conformance_test(which: &[&str]) -> Result<Count> {
         return Ok(FAILED);
     }
     let mut arguments = vec!["test", "--release", "--locked", "--no-fail-fast"];
-    arguments.extend(["-p", "confab-conformance"]);
+    // Beside the server: so the libraries that both use have the same features, and are built once.
+    arguments.extend(["-p", "confab", "-p", "confab-conformance"]);
     arguments.extend(which);
     arguments.extend(["--", "--test-threads", "2"]);
     let ran = run(cargo(&arguments))?;
