@@ -1,7 +1,7 @@
-//! Fills the history of a new data folder and measures the lists: each documented filter alone and
-//! with a range of dates, matching and not, the first page and page 1,000.
+//! Fills the history of a new data folder and measures lists. Each documented filter is read alone
+//! and with a range of dates, matching and not matching, on the first page and on page 1,000.
 //!
-//! `cargo xtask history --calls N` runs it. The database is below `target/history`, and deleted.
+//! Started by `cargo xtask history --calls N`. The database is in `target/history`, and is deleted.
 
 #![allow(clippy::print_stdout)]
 
@@ -22,17 +22,17 @@ use confab_terms::{AccountSid, CallSid, ConferenceSid, RecordingSid, Track, Wall
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
-/// First of the calls: 2026-01-01.
+/// Time of the first call, 2026-01-01, in milliseconds since 1970.
 const BEGIN: i64 = 1_767_225_600_000;
-/// All of them within a year.
+/// Time between the first call and the last, in milliseconds.
 const YEAR: i64 = 365 * 86_400_000;
 /// Rows of one insertion.
 const CHUNK: usize = 100_000;
 /// Items on a page.
 const PAGE: u32 = 50;
-/// Reads of one page.
+/// Number of reads of a page.
 const READS: usize = 200;
-/// Longest p99, in milliseconds.
+/// Maximum p99, in milliseconds.
 const P99_MAX: f64 = 100.0;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -90,7 +90,7 @@ fn size(dir: &Path) -> Result<f64> {
     Ok(bytes as f64 / 1e9)
 }
 
-/// Writes everything without the indexes of the last migration, which the next start builds.
+/// Writes all rows without the indexes of the last migration, which the next start builds.
 async fn fill(dir: &Path, account: AccountSid, calls: i64) -> Result<()> {
     let options = SqliteConnectOptions::new()
         .filename(dir.join("confab.db"))
@@ -122,8 +122,9 @@ async fn fill(dir: &Path, account: AccountSid, calls: i64) -> Result<()> {
     Ok(())
 }
 
-/// One call in five is from the same caller, to the same number; the others are of 100,000 phones.
-/// 80 % are completed, and not all of these are short.
+/// Inserts the calls. One call in five has the same caller, and one in five the same called number;
+/// the others are of 100,000 phones. 80 % are completed. 1 % last up to four hours, the others up
+/// to ten minutes.
 async fn fill_calls(file: &mut SqliteConnection, account: AccountSid, calls: i64) -> Result<()> {
     let view = serde_json::to_string(&call(account))?;
     let sql = format!(
@@ -174,7 +175,7 @@ async fn in_chunks(
     Ok(())
 }
 
-/// A new sid.
+/// SQL expression of a new sid.
 const SID: &str = "lower(format('%s-%s-4%s-8%s-%s', hex(randomblob(4)), hex(randomblob(2)),
     substr(hex(randomblob(2)), 2), substr(hex(randomblob(2)), 2), hex(randomblob(6))))";
 
@@ -219,7 +220,7 @@ async fn fill_others(file: &mut SqliteConnection, account: AccountSid, count: i6
     Ok(())
 }
 
-/// The call of every recording.
+/// Call of every recording.
 const CALL: &str = "33333333-3333-4333-8333-333333333333";
 
 fn call(account: AccountSid) -> CallView {
@@ -296,7 +297,7 @@ fn day(first: i64, days: i64) -> TimeRange {
     }
 }
 
-/// Ranges of dates: none, half of the year, everything since, nothing.
+/// Returns ranges of dates: none, half of the year, an open end, an empty range.
 fn ranges() -> [(&'static str, TimeRange); 5] {
     let since = TimeRange {
         before: None,
@@ -427,12 +428,12 @@ async fn measure_others(store: &SqliteStore, table: &mut Table) -> Result<()> {
 
 #[derive(Default)]
 struct Table {
-    /// Rows beyond the limit.
+    /// Number of rows above the limit.
     slow: usize,
 }
 
 impl Table {
-    /// Measures the first page of a list, and page 1,000 where there is one.
+    /// Measures the first page of a list, and page 1,000 if there is one.
     async fn row<T, F>(
         &mut self,
         name: &str,
@@ -450,7 +451,7 @@ impl Table {
         let mut after = None;
         self.page(name, "first", || read(part(None, PAGE + 1)))
             .await?;
-        // Through 1,000 pages, twenty at a time.
+        // Skips 1,000 pages, twenty at a time.
         for _ in 0..50 {
             let found = read(part(after.clone(), 20 * PAGE)).await?;
             if found.len() < 20 * PAGE as usize {

@@ -1,17 +1,17 @@
-//! The account: who may ask, and what signs webhooks. The token itself is kept only where it is
-//! what signs.
+//! The account: credentials of the API, and the key that signs webhooks. The token itself is stored
+//! only where it is the signing key.
 
 use core::fmt;
 
 use confab_terms::{AccountSid, WallTime};
 use sha2::{Digest, Sha256};
 
-/// SHA-256 of a token: 128 random bits or more need no slower hash.
+/// SHA-256 of a token. Tokens have 128 random bits or more, so no slower hash is needed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenHash(pub [u8; 32]);
 
 impl TokenHash {
-    /// The hash of a token as it was sent.
+    /// Hashes a token as received in a request.
     #[must_use]
     pub fn of(token: &str) -> Self {
         Self(Sha256::digest(token.as_bytes()).into())
@@ -24,20 +24,20 @@ impl fmt::Debug for TokenHash {
     }
 }
 
-/// The account.
+/// Account of this server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Its id, and the user of Basic authentication.
+    /// Account sid, and user name of Basic authentication.
     pub sid: AccountSid,
-    /// Its name.
+    /// Name of the account.
     pub friendly_name: String,
-    /// What the token hashes to.
+    /// Hash of the token.
     pub token_hash: TokenHash,
-    /// Signs webhooks.
+    /// Key that signs webhooks.
     pub signing_key: String,
-    /// When it was made.
+    /// Time of creation.
     pub date_created: WallTime,
-    /// When its token, key or name last changed.
+    /// Time of the last change of token, key or name.
     pub date_updated: WallTime,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Debug for Account {
     }
 }
 
-/// What the configuration says of the account; what it leaves open is kept or made.
+/// Account settings of the configuration. Unset values are read from the database or generated.
 #[derive(Clone, Default)]
 pub struct Given {
     /// `CONFAB_ACCOUNT_SID`.
@@ -59,20 +59,21 @@ pub struct Given {
     pub token: Option<String>,
     /// `CONFAB_SIGNING_KEY`.
     pub signing_key: Option<String>,
-    /// The token signs webhooks, so it has to be kept; `signing_key` counts for nothing.
+    /// True if the token signs webhooks: the token is then stored, and `signing_key` is ignored.
     pub token_signs: bool,
-    /// A generated token is 32 hexadecimal digits: tools of one vendor refuse any other.
+    /// True if a generated token has 32 hexadecimal digits, the only form that some vendor tools
+    /// accept.
     pub hexadecimal_token: bool,
 }
 
-/// An account whose token was made just now: the only time that it can be shown.
+/// Account with a token that was generated at this start. The token can be shown only now.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FreshAccount {
-    /// Its id.
+    /// Account sid.
     pub sid: AccountSid,
-    /// Its token.
+    /// Generated token.
     pub token: String,
-    /// Its signing key.
+    /// Key that signs webhooks.
     pub signing_key: String,
 }
 

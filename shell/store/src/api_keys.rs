@@ -1,4 +1,5 @@
-//! API keys: few, so all of an account's are in memory, and each change is written at once.
+//! API keys. All keys of the account are in memory, since they are few; each change is written at
+//! once.
 
 use core::{fmt, iter};
 use std::collections::BTreeMap;
@@ -52,14 +53,15 @@ pub(crate) struct ApiKeys {
     account: AccountSid,
     sealer: Sealer,
     keys: Mutex<BTreeMap<KeySid, Sealed>>,
-    /// Held while a change is written: changes are made one after the other.
+    /// Lock of a change in progress: changes are made one after the other.
     writing: tokio::sync::Mutex<()>,
-    /// Decrypted for an unknown key, so that an unknown one takes as long as a known one.
+    /// Encrypted secret that is decrypted for an unknown key, so that the response takes as long as
+    /// for a known key.
     decoy: (KeySid, Vec<u8>),
 }
 
 impl ApiKeys {
-    /// Reads the keys, and makes the key file if there is nothing to decrypt with it yet.
+    /// Reads the keys, and creates the key file if none exists and no stored key needs one.
     pub(crate) async fn open(
         database: Arc<Database>,
         account: AccountSid,
@@ -115,7 +117,7 @@ impl ApiKeys {
         })
     }
 
-    // Every change below is complete before anything can panic: a poisoned lock is still sound.
+    // Changes are complete before anything can panic: a poisoned lock guards consistent data.
     fn lock(&self) -> MutexGuard<'_, BTreeMap<KeySid, Sealed>> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -153,7 +155,7 @@ impl ApiKeys {
         Ok(is_known.then_some(KeySecret(secret)))
     }
 
-    /// Makes a key; `None` if the account has `API_KEYS_MAX` already.
+    /// Creates a key; returns `None` if the account already has `API_KEYS_MAX`.
     pub(crate) async fn create(
         &self,
         friendly_name: String,
@@ -194,7 +196,7 @@ impl ApiKeys {
         Ok(Some((key, KeySecret(secret))))
     }
 
-    /// Changes the name of a key; `None` if there is no such key.
+    /// Changes the name of a key; returns `None` if the key does not exist.
     pub(crate) async fn rename(
         &self,
         sid: KeySid,
@@ -221,7 +223,8 @@ impl ApiKeys {
         Ok(Some(key))
     }
 
-    /// Deletes a key; returns true if it was there. On return the key signs in no more.
+    /// Deletes a key; returns true if the key existed. After the return, the key no longer
+    /// authenticates.
     pub(crate) async fn delete(&self, sid: KeySid) -> Result<bool, StoreError> {
         let _writing = self.writing.lock().await;
         if self.one(sid).is_none() {
@@ -233,7 +236,7 @@ impl ApiKeys {
     }
 }
 
-/// Binds a ciphertext to its row: copied to another row it does not decrypt.
+/// Returns the context that binds a ciphertext to its row: in another row, it does not decrypt.
 fn context(account: &str, sid: KeySid) -> String {
     format!("api key {account} {sid}")
 }

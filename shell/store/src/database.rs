@@ -1,5 +1,6 @@
-//! Connections to the database file: one that writes, and pools of those that read. Each one that
-//! saw an error is closed: SQLite may have kept its transaction, or ended one that sqlx counts on.
+//! Connections to the database file: one for writing, and pools for reading. A connection that
+//! returned an error is closed: SQLite may have kept its transaction, or ended one that sqlx still
+//! counts.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,11 +22,11 @@ use crate::readers::{Cost, Readers};
 use crate::schema::{self, Uncommitted};
 use crate::{Account, OpenError, StoreError, open};
 
-/// Time after which a read without an answer is an error: the file system may be frozen.
+/// Time after which an unfinished read is an error: the file system may be frozen.
 pub(crate) const READ_WAIT: Duration = Duration::from_secs(5);
-/// Time after which a write without an answer counts as an outage.
+/// Time after which an unfinished write counts as an outage.
 const WRITE_SLOW: Duration = Duration::from_secs(2);
-/// Time for which a lock of another process is waited for.
+/// Maximum wait for a lock that another process holds.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
 /// A statement with its values.
@@ -34,15 +35,17 @@ pub(crate) type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 /// The database file.
 pub(crate) struct Database {
     options: SqliteConnectOptions,
-    /// `None` after an error, until the next write.
+    /// Connection for writing; `None` from an error until the next use.
     writer: Mutex<Option<SqliteConnection>>,
-    /// Unset after a start without room on the disk, until a write succeeds. The writer's
-    /// connection then reads, too, and is the only one: SQLite needs no index file for it.
+    /// Pools for reading. Unset after a start with a full disk, until a write succeeds. Until then
+    /// the writer's connection is the only one, and reads too: SQLite needs no index file for a
+    /// single connection.
     readers: OnceLock<Readers>,
-    /// True until the schema is up to date on the disk. Reads see it in `uncommitted` meanwhile.
+    /// True until the schema on the disk is up to date. Until then, reads use the schema in
+    /// `uncommitted`.
     is_behind: AtomicBool,
     uncommitted: Mutex<Option<Uncommitted>>,
-    /// An account that was made without room on the disk, for the next write.
+    /// Account that was created while the disk was full; inserted by the next write.
     unwritten_account: std::sync::Mutex<Option<Account>>,
     pub(crate) outage: Outage,
 }
@@ -79,7 +82,7 @@ impl Database {
                 return Err(database.newer(file).await);
             }
             Err(refused) => {
-                // The first error is the one that helps.
+                // The first error is the more helpful one.
                 let alone = database.start_alone(&refused).await;
                 alone.map_err(|_| error(refused.to_string()))?;
                 database.outage.begin(&refused.to_string());
@@ -88,7 +91,7 @@ impl Database {
         Ok(database)
     }
 
-    /// Opens a connection to a file whose schema is up to date.
+    /// Opens a connection, and brings the schema of the file up to date.
     async fn up_to_date(
         &self,
         options: &SqliteConnectOptions,
@@ -98,8 +101,8 @@ impl Database {
         Ok(connection)
     }
 
-    /// Starts without room on the disk: on the only connection, and with the schema in memory where
-    /// it is behind.
+    /// Starts with a full disk: on the only connection, and with the new schema in memory if the
+    /// schema of the file is old.
     async fn start_alone(&mut self, refused: &sqlx::Error) -> Result<(), sqlx::Error> {
         let again = match self.up_to_date(&alone(&self.options)).await {
             Ok(writer) => {
@@ -116,7 +119,7 @@ impl Database {
         Ok(())
     }
 
-    /// The error of a schema that a newer confab has made.
+    /// Returns the error for a schema that a newer confab has changed.
     async fn newer(&self, file: &Path) -> OpenError {
         let reader = match self.options.connect().await {
             Ok(mut connection) => schema::reader_of(&mut connection).await,
@@ -128,12 +131,12 @@ impl Database {
         }
     }
 
-    /// True unless the schema is in memory, where it has no new indexes.
+    /// Returns false while the schema is in memory, where new indexes are missing.
     pub(crate) fn has_indexes(&self) -> bool {
         !self.is_behind.load(Ordering::Relaxed)
     }
 
-    /// Has an account written before anything else is.
+    /// Stores an account that the next write inserts before other changes.
     pub(crate) fn write_later(&self, account: Account) {
         *self.unwritten() = Some(account);
     }
@@ -167,7 +170,8 @@ impl Database {
         changes: impl Iterator<Item = Result<Statement<'q>, sqlx::Error>> + Send,
     ) -> Result<u64, sqlx::Error> {
         let mut writer = self.writer.lock().await;
-        // Put back after success only: a cancelled write closes its connection, too.
+        // The connection is put back after success only: a canceled write closes its connection,
+        // too.
         let mut connection = match self.is_behind.load(Ordering::Relaxed) {
             true => self.catch_up().await?,
             false => self.take_or_open(&mut writer).await?,
@@ -185,13 +189,13 @@ impl Database {
         }
         let _closed_anyway = connection.close().await;
         if written.is_ok() {
-            // There is room again. An error here is met by the next write or read.
+            // There is room again. An error here occurs again in the next write or read.
             let _still_alone = self.share(&mut writer).await;
         }
         written
     }
 
-    /// Brings the schema up to date, now that there may be room.
+    /// Brings the schema on the disk up to date, since the disk may have room again.
     async fn catch_up(&self) -> Result<SqliteConnection, sqlx::Error> {
         if let Some(uncommitted) = self.uncommitted.lock().await.take() {
             uncommitted.close().await;
@@ -212,7 +216,7 @@ impl Database {
         }
     }
 
-    /// Opens a writer beside which others may read, and the readers.
+    /// Opens a writer that permits other connections, and the readers.
     async fn share(&self, writer: &mut Option<SqliteConnection>) -> Result<(), sqlx::Error> {
         let connection = self.options.connect().await?;
         let readers = Readers::open(&self.options).await?;
@@ -272,12 +276,12 @@ impl Database {
     }
 }
 
-/// Options of a connection that is the only one and keeps its index of the log in memory.
+/// Returns options of an exclusive connection, which keeps the index of the log in memory.
 pub(crate) fn alone(options: &SqliteConnectOptions) -> SqliteConnectOptions {
     options.clone().locking_mode(SqliteLockingMode::Exclusive)
 }
 
-/// Gives up a read that the disk does not answer.
+/// Ends a read with an error after `READ_WAIT`.
 async fn answered<T>(read: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     let waited = timeout(READ_WAIT, read).await;
     waited.unwrap_or_else(|_| {
@@ -287,12 +291,12 @@ async fn answered<T>(read: impl Future<Output = Result<T, StoreError>>) -> Resul
     })
 }
 
-/// Either all statements are committed or none.
+/// Executes all statements in one transaction; returns the number of rows changed.
 async fn in_transaction<'q>(
     connection: &mut SqliteConnection,
     statements: impl Iterator<Item = Result<Statement<'q>, sqlx::Error>> + Send,
 ) -> Result<u64, sqlx::Error> {
-    // Plain statements: sqlx's own count of open transactions goes wrong when SQLite ends one.
+    // sqlx's own transactions are not used: their count is wrong after SQLite has ended one.
     sqlx::query("BEGIN IMMEDIATE")
         .execute(&mut *connection)
         .await?;
@@ -304,13 +308,13 @@ async fn in_transaction<'q>(
     Ok(rows)
 }
 
-// Taken by value because that is what `map_err` hands over.
+// By value, because `map_err` passes errors by value.
 #[allow(clippy::needless_pass_by_value)]
 pub(crate) fn unreadable(error: sqlx::Error) -> StoreError {
     StoreError::Unreadable(error.to_string())
 }
 
-// Taken by value because that is what `map_err` hands over.
+// By value, because `map_err` passes errors by value.
 #[allow(clippy::needless_pass_by_value)]
 pub(crate) fn unwritable(error: sqlx::Error) -> StoreError {
     StoreError::Unwritable(error.to_string())

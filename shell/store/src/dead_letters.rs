@@ -31,24 +31,24 @@ const PRUNE_BY_COUNT: &str = "DELETE FROM dead_letters WHERE account = ?1
 /// An event that was not delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// The event.
+    /// Undelivered event.
     pub event: Arc<OutboxEvent>,
     /// Time at which the attempts ended.
     pub date_updated: WallTime,
-    /// The reason.
+    /// Last error, and the kind of end.
     pub reason: DeathReason,
 }
 
-/// Reason for the end of the attempts.
+/// Reason for the end of the attempts to deliver an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeathReason {
-    /// The vendor's code of the last error.
+    /// Vendor's code of the last error.
     pub code: u32,
     /// Text of the last error.
     pub message: String,
-    /// True if the lifetime ended, false if the error is final.
+    /// True if the lifetime of the event ended, false if the error is final.
     pub has_expired: bool,
-    /// Status of the last answer.
+    /// HTTP status of the last response.
     pub status: Option<u16>,
 }
 
@@ -59,7 +59,7 @@ impl DeadLetter {
         &self.event.token
     }
 
-    /// Returns its place in the list.
+    /// Returns the place of the dead letter in a list.
     #[must_use]
     pub fn place(&self) -> Place {
         Place {
@@ -69,13 +69,13 @@ impl DeadLetter {
     }
 }
 
-/// The dead letters of one account.
+/// Storage of dead letters of one account.
 pub trait DeadLetters: Send + Sync + 'static {
-    /// Returns a dead letter.
+    /// Returns a dead letter by sid.
     fn dead_letter(&self, sid: &str) -> Stored<'_, Option<DeadLetter>>;
-    /// Returns dead letters.
+    /// Returns a part of the list of dead letters.
     fn dead_letters(&self, part: Part) -> Stored<'_, Vec<DeadLetter>>;
-    /// Moves a dead letter to the outbox under a new id and time; false if there is none.
+    /// Moves a dead letter to the outbox under a new id and time; returns false if there is none.
     fn revive(&self, sid: &str, id: u64, created: WallTime) -> Stored<'_, bool>;
     /// Returns the number of dead letters on the disk.
     fn count_dead_letters(&self) -> Stored<'_, u64>;
@@ -158,7 +158,7 @@ pub(crate) fn insert<'q>(
         .bind(json(&dead.reason)?))
 }
 
-/// Returns the statements that delete what is too old, and what is too much.
+/// Returns the statements that delete dead letters that are too old or too many.
 pub(crate) fn prune(account: &str) -> [Statement<'_>; 2] {
     [
         sqlx::query(PRUNE_BY_AGE).bind(account).bind(oldest().0),
@@ -168,7 +168,7 @@ pub(crate) fn prune(account: &str) -> [Statement<'_>; 2] {
     ]
 }
 
-/// Returns the time of the oldest dead letter that is kept.
+/// Returns the time up to which dead letters are deleted.
 fn oldest() -> WallTime {
     let life = i64::try_from(DEAD_LETTER_LIFE.as_millis()).unwrap_or(i64::MAX);
     WallTime(open::now().0.saturating_sub(life))

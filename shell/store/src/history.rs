@@ -1,4 +1,4 @@
-//! What can be kept and asked: the `Store` trait and its words. No SQL here.
+//! The `Store` trait and the types of its filters, entries and errors. No SQL here.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -13,60 +13,61 @@ use thiserror::Error;
 
 use crate::{Account, ApiKey, KeySecret, StoredRegistration};
 
-/// Something to keep.
+/// Entry of the history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Entry {
-    /// A call is over.
+    /// Ended call.
     Call(CallView),
-    /// A conference is over.
+    /// Ended conference.
     Conference(ConferenceView),
-    /// A recording as it is now; live ones too.
+    /// Current state of a recording, live or ended.
     Recording(Box<RecordingView>),
-    /// Something went wrong.
+    /// Error or warning.
     Notice(Notice),
 }
 
-/// A notice with the id under which the API shows it.
+/// Notice with the id under which the API shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptNotice {
-    /// A UUID.
+    /// UUID of the notice.
     pub sid: String,
-    /// What was noticed.
+    /// Content of the notice.
     pub notice: Notice,
 }
 
-/// A place in a list that is ordered by time and, within a millisecond, by id. The ids of notices
-/// make that the order in which they were kept, for a list from the newest.
+/// Position in a list, which is ordered by time and, within a millisecond, by id. Sids of notices
+/// descend, so a list from the newest has the notices of one millisecond in the order in which they
+/// were kept.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// The time by which the list is ordered.
+    /// Time by which the list is ordered.
     pub at: WallTime,
-    /// Its id, as it is printed.
+    /// Id of the entry, in its printed form.
     pub sid: String,
 }
 
-/// Which way a list is read.
+/// Direction in which a list is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// From the newest.
+    /// Newest entries first.
     NewestFirst,
-    /// From the oldest.
+    /// Oldest entries first.
     OldestFirst,
 }
 
-/// How much of a list is wanted, and from where.
+/// Section of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Which way.
+    /// Direction of reading.
     pub order: Order,
-    /// Only what comes after this place in that order.
+    /// Place after which the section begins; `None`: the beginning of the list.
     pub after: Option<Place>,
-    /// At most so many.
+    /// Maximum number of entries.
     pub count: u32,
 }
 
 impl Part {
-    /// This part of a list whose items come in any order and perhaps twice.
+    /// Returns this part of a list whose items are unordered and may repeat.
     pub fn cut<T>(
         &self,
         items: impl IntoIterator<Item = T>,
@@ -93,17 +94,17 @@ impl Part {
     }
 }
 
-/// From `from` on, before `before`.
+/// Half-open range of times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TimeRange {
-    /// The first moment.
+    /// First time in the range.
     pub from: Option<WallTime>,
-    /// The first moment after it.
+    /// First time after the range.
     pub before: Option<WallTime>,
 }
 
 impl TimeRange {
-    /// Whether there is a moment, and it is in it; a range without bounds wants none.
+    /// Returns whether a time is in the range. An absent time is in a range without bounds only.
     #[must_use]
     pub fn holds_one(&self, at: Option<WallTime>) -> bool {
         match at {
@@ -112,26 +113,26 @@ impl TimeRange {
         }
     }
 
-    /// Whether a moment is in it.
+    /// Returns whether a time is in the range.
     #[must_use]
     pub fn holds(&self, at: WallTime) -> bool {
         self.from.is_none_or(|from| from <= at) && self.before.is_none_or(|before| at < before)
     }
 }
 
-/// Which ended conferences.
+/// Filters of a list of ended conferences.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConferenceFilter {
-    /// Only of this name.
+    /// Filter: friendly name.
     pub friendly_name: Option<String>,
-    /// Only made within.
+    /// Filter: time of creation.
     pub created: TimeRange,
-    /// Only changed last within.
+    /// Filter: time of the last change.
     pub updated: TimeRange,
 }
 
 impl ConferenceFilter {
-    /// Whether a conference is wanted.
+    /// Returns whether a conference matches all filters.
     #[must_use]
     pub fn wants(&self, conference: &ConferenceView) -> bool {
         let name = &self.friendly_name;
@@ -141,13 +142,13 @@ impl ConferenceFilter {
             && self.updated.holds(conference.date_updated)
     }
 
-    /// True if the list is ordered by the last change: the filter names that time alone.
+    /// Returns true if the list is ordered by the last change: no other time is filtered.
     #[must_use]
     pub fn is_by_update(&self) -> bool {
         self.updated != TimeRange::default() && self.created == TimeRange::default()
     }
 
-    /// True if one index has all filters.
+    /// Returns true if one index covers all filters.
     pub(crate) fn has_index(&self) -> bool {
         self.updated == TimeRange::default() || self.created == TimeRange::default()
     }
@@ -165,32 +166,32 @@ impl ConferenceFilter {
     }
 }
 
-/// The time by which a list of calls is ordered: the one that the filter names.
+/// Time by which a list of calls is ordered: the filtered one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallTime {
-    /// The filter names no time.
+    /// Order of a filter without a time.
     Created,
     Started,
     Ended,
 }
 
-/// Which calls.
+/// Filters of a list of calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallFilter {
-    /// Only from there.
+    /// Filter: caller.
     pub from: Option<String>,
-    /// Only to there.
+    /// Filter: called party.
     pub to: Option<String>,
-    /// Only these.
+    /// Filter: status.
     pub status: Option<CallStatus>,
-    /// Only answered within.
+    /// Filter: time of the answer.
     pub start_time: TimeRange,
-    /// Only ended within.
+    /// Filter: time of the end.
     pub end_time: TimeRange,
 }
 
 impl CallFilter {
-    /// Whether a call is wanted.
+    /// Returns whether a call matches all filters.
     #[must_use]
     pub fn wants(&self, call: &CallView) -> bool {
         self.from.as_ref().is_none_or(|from| *from == call.from)
@@ -200,7 +201,7 @@ impl CallFilter {
             && self.end_time.holds_one(call.end_time)
     }
 
-    /// True if one index has all filters.
+    /// Returns true if one index covers all filters.
     pub(crate) fn has_index(&self) -> bool {
         let none = TimeRange::default();
         let is_equal = [
@@ -221,7 +222,7 @@ impl CallFilter {
         }
     }
 
-    /// Returns the place of a call in the list, which is ordered by the time that the filter names.
+    /// Returns the place of a call in the list, which is ordered by the filtered time.
     #[must_use]
     pub fn place(&self, call: &CallView) -> Place {
         let at = match self.ordered_by() {
@@ -236,19 +237,19 @@ impl CallFilter {
     }
 }
 
-/// Which recordings.
+/// Filters of a list of recordings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordingFilter {
-    /// Only of this call.
+    /// Filter: call.
     pub call: Option<CallSid>,
-    /// Only of this conference.
+    /// Filter: conference.
     pub conference: Option<ConferenceSid>,
-    /// Only begun within.
+    /// Filter: time of the start.
     pub created: TimeRange,
 }
 
 impl RecordingFilter {
-    /// Whether a recording is wanted.
+    /// Returns whether a recording matches all filters.
     #[must_use]
     pub fn wants(&self, recording: &RecordingView) -> bool {
         let of = recording.of;
@@ -260,19 +261,19 @@ impl RecordingFilter {
     }
 }
 
-/// Which notices.
+/// Filters of a list of notices.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NoticeFilter {
-    /// Only of this call.
+    /// Filter: call.
     pub call: Option<CallSid>,
-    /// Only as bad as this.
+    /// Filter: severity.
     pub severity: Option<Severity>,
-    /// Only noticed within.
+    /// Filter: time of the notice.
     pub at: TimeRange,
 }
 
 impl NoticeFilter {
-    /// Whether a notice is wanted.
+    /// Returns whether a notice matches all filters.
     #[must_use]
     pub fn wants(&self, notice: &Notice) -> bool {
         self.call.is_none_or(|call| notice.call == Some(call))
@@ -281,89 +282,91 @@ impl NoticeFilter {
     }
 }
 
-/// Why the history cannot be read.
+/// Error of the store.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// The database says no.
+    /// Read that failed, with the reason.
     #[error("the history cannot be read: {0}")]
     Unreadable(String),
-    /// No connection for a list is free.
+    /// No free connection for a list.
     #[error("too many lists are being read: try again in a second")]
     Busy,
-    /// The deadline of a list has passed.
+    /// Deadline of a list that has passed, with its length.
     #[error(
         "the list takes longer than {} s with these filters: send fewer filters, or a shorter \
          range of dates",
         .0.as_secs()
     )]
     TooSlow(Duration),
-    /// The database refused a change.
+    /// Write that failed, with the reason.
     #[error("the database cannot be written: {0}")]
     Unwritable(String),
-    /// The secret of an API key was not encrypted with the key file in use.
+    /// API key whose secret was not encrypted with the key file in use.
     #[error("the secret of the API key {0} cannot be decrypted with the key file")]
     NotDecrypted(String),
-    /// What is kept is not what we wrote.
+    /// Stored entry that cannot be decoded, with the reason.
     #[error("an entry of the history is damaged: {0}")]
     Damaged(String),
 }
 
-/// An answer that takes a while.
+/// Future result of an operation of the store.
 pub type Stored<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// The history of one account.
+/// Storage of the history of one account.
 pub trait Store: Send + Sync + 'static {
-    /// The account.
+    /// Returns the account.
     fn account(&self) -> &Account;
-    /// Keeps an entry. Never waits; what a full queue cannot take is counted as lost.
+    /// Keeps an entry. Never blocks; an entry that finds the queue full is counted as lost.
     fn keep(&self, entry: Entry);
-    /// Keeps a change of the row of a live call or conference. Never waits.
+    /// Keeps a change of the row of a live call or conference. Never blocks.
     fn keep_row(&self, at: Now, change: RowChange);
-    /// Reads the rows that the process before has left: of calls and conferences that a kill ended.
+    /// Reads the rows that the previous process left: calls and conferences that were live when it
+    /// was killed.
     fn open_rows(&self) -> Stored<'_, OpenRows>;
-    /// Keeps the contacts of a registered user. Never waits; what a full queue cannot take is
+    /// Keeps the contacts of a registered user. Never blocks; a change that finds the queue full is
     /// counted as lost.
     fn keep_registration(&self, stored: StoredRegistration);
     /// Reads the registrations that have not expired.
     fn registrations(&self) -> Stored<'_, Vec<StoredRegistration>>;
-    /// Entries that were lost because the queue was full or the disk refused them.
+    /// Returns the number of entries and registrations that were lost because the queue was full.
     fn lost(&self) -> u64;
-    /// True while the disk refuses the history.
+    /// Returns true during an outage of the disk.
     fn is_degraded(&self) -> bool;
-    /// Entries that are not on the disk yet.
+    /// Returns the number of entries that are not on the disk yet.
     fn waiting(&self) -> usize;
-    /// An ended conference.
+    /// Returns an ended conference.
     fn conference(&self, sid: ConferenceSid) -> Stored<'_, Option<ConferenceView>>;
-    /// An ended call.
+    /// Returns an ended call.
     fn call(&self, sid: CallSid) -> Stored<'_, Option<CallView>>;
-    /// Ended calls, ordered as `CallFilter::place` says.
+    /// Returns ended calls in the order of `CallFilter::place`.
     fn calls(&self, filter: CallFilter, part: Part) -> Stored<'_, Vec<CallView>>;
-    /// Ended conferences, ordered as `ConferenceFilter::place` says.
+    /// Returns ended conferences in the order of `ConferenceFilter::place`.
     fn conferences(&self, filter: ConferenceFilter, part: Part) -> Stored<'_, Vec<ConferenceView>>;
-    /// A recording, live or not.
+    /// Returns a recording, live or ended.
     fn recording(&self, sid: RecordingSid) -> Stored<'_, Option<RecordingView>>;
-    /// Recordings, live ones too.
+    /// Returns recordings, live ones included.
     fn recordings(&self, filter: RecordingFilter, part: Part) -> Stored<'_, Vec<RecordingView>>;
-    /// Those that were not whole when the server ended.
+    /// Returns the recordings that were live when the server ended.
     fn unfinished_recordings(&self) -> Stored<'_, Vec<RecordingView>>;
-    /// Forgets one; whether it was there. Its file is not the store's.
+    /// Deletes the row of a recording; returns true if the row existed. The file of the recording
+    /// stays.
     fn forget_recording(&self, sid: RecordingSid) -> Stored<'_, bool>;
-    /// One thing that went wrong.
+    /// Returns a notice by sid.
     fn notice(&self, sid: &str) -> Stored<'_, Option<KeptNotice>>;
-    /// What went wrong. The newest `limits::NOTICES_MAX` are kept.
+    /// Returns notices. The newest `limits::NOTICES_MAX` are stored.
     fn notices(&self, filter: NoticeFilter, part: Part) -> Stored<'_, Vec<KeptNotice>>;
-    /// Returns API keys.
+    /// Returns a part of the list of API keys.
     fn api_keys(&self, part: Part) -> Vec<ApiKey>;
-    /// Returns an API key.
+    /// Returns an API key by sid.
     fn api_key(&self, sid: KeySid) -> Option<ApiKey>;
-    /// Decrypts the secret of an API key; an unknown key takes as long.
+    /// Decrypts the secret of an API key. An unknown key takes as long as a known one.
     fn key_secret(&self, sid: KeySid) -> Result<Option<KeySecret>, StoreError>;
-    /// Makes an API key; `None` if the account has `limits::API_KEYS_MAX` already.
+    /// Creates an API key; returns `None` if the account already has `limits::API_KEYS_MAX`.
     fn create_key(&self, friendly_name: String) -> Stored<'_, Option<(ApiKey, KeySecret)>>;
-    /// Changes the name of an API key; `None` if there is no such key.
+    /// Changes the name of an API key; returns `None` if the key does not exist.
     fn rename_key(&self, sid: KeySid, friendly_name: String) -> Stored<'_, Option<ApiKey>>;
-    /// Deletes an API key, which signs in no more; returns true if it was there.
+    /// Deletes an API key, which then no longer authenticates; returns true if the key existed.
     fn delete_key(&self, sid: KeySid) -> Stored<'_, bool>;
-    /// Waits until everything that was kept so far is on the disk (or lost).
+    /// Waits until everything kept so far is on the disk.
     fn flush(&self) -> Stored<'_, ()>;
 }

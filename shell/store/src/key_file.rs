@@ -16,20 +16,20 @@ const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 12;
 const TAG_BYTES: usize = 16;
 
-/// Encrypts and decrypts stored secrets.
+/// Cipher for stored secrets, with the key of the key file.
 pub(crate) struct Sealer {
     cipher: Aes256Gcm,
-    /// A key that found no room on the disk, with its folder.
+    /// Key that is not on the disk yet because the disk was full, with its folder.
     unsaved: Mutex<Option<(PathBuf, [u8; KEY_BYTES])>>,
 }
 
 impl Sealer {
-    /// Path of the key file in a data folder.
+    /// Returns the path of the key file in a data folder.
     pub(crate) fn path(dir: &Path) -> PathBuf {
         dir.join(FILE)
     }
 
-    /// Reads the key file; `None` if there is none.
+    /// Reads the key file; returns `None` if the file does not exist.
     pub(crate) fn read(dir: &Path) -> Result<Option<Self>, OpenError> {
         let path = Self::path(dir);
         let bad = |reason: String| OpenError::KeyFile {
@@ -47,8 +47,8 @@ impl Sealer {
         Ok(Some(Self::new(&key)))
     }
 
-    /// Makes the key file. On return the file is on the disk, or the disk is full: then `save` is
-    /// to be called before anything that was encrypted is stored.
+    /// Creates the key file. On return the file is on the disk, unless the disk is full: the caller
+    /// then calls `save` before it stores an encrypted secret.
     pub(crate) fn create(dir: &Path) -> Result<Self, OpenError> {
         let key = open::random::<KEY_BYTES>()?;
         let path = Self::path(dir);
@@ -64,7 +64,7 @@ impl Sealer {
         }
     }
 
-    /// Writes the key file if it could not be written when it was made.
+    /// Writes the key file if the disk was full when the key was created.
     pub(crate) fn save(&self) -> io::Result<()> {
         let mut unsaved = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((dir, key)) = &*unsaved {
@@ -81,7 +81,7 @@ impl Sealer {
         }
     }
 
-    /// Encrypts a secret; `context` must be the same when it is decrypted.
+    /// Encrypts a secret; `unseal` needs the same `context`.
     pub(crate) fn seal(&self, context: &str, secret: &str) -> Result<Vec<u8>, OpenError> {
         let nonce = open::random::<NONCE_BYTES>()?;
         let mut sealed = nonce.to_vec();
@@ -95,7 +95,8 @@ impl Sealer {
         Ok(sealed)
     }
 
-    /// Decrypts a secret; `None` if it was encrypted with another key, or changed.
+    /// Decrypts a secret; returns `None` if the key or the context differs, or the data was
+    /// changed.
     pub(crate) fn unseal(&self, context: &str, sealed: &[u8]) -> Option<String> {
         let (nonce, rest) = sealed.split_first_chunk::<NONCE_BYTES>()?;
         let (body, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
@@ -114,7 +115,7 @@ fn is_full(error: &io::Error) -> bool {
     )
 }
 
-/// Reads 64 hexadecimal digits.
+/// Parses 64 hexadecimal digits.
 fn digits(text: &str) -> Option<[u8; KEY_BYTES]> {
     if text.len() != 2 * KEY_BYTES || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
@@ -126,7 +127,7 @@ fn digits(text: &str) -> Option<[u8; KEY_BYTES]> {
     Some(key)
 }
 
-/// Takes the rights of other users to the file away; a restored copy may have them.
+/// Removes the rights of other users from the file, which a restored copy may have.
 fn make_private(path: &Path) -> io::Result<()> {
     let mode = fs::metadata(path)?.permissions().mode();
     if mode & 0o077 != 0 {
@@ -136,7 +137,8 @@ fn make_private(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the whole file under another name first: a crash leaves the file whole or absent.
+/// Writes the key under another name, then renames the file: after a crash, the file is whole or
+/// absent.
 fn write_new(dir: &Path, path: &Path, key: &[u8]) -> io::Result<()> {
     let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     let unfinished = path.with_extension("new");

@@ -1,6 +1,6 @@
-//! SQLite: the account, the history of ended calls, conferences and of what went wrong, and rows of
-//! live calls and conferences, which the next start closes after a kill. Writers never wait, and
-//! reads see at once what was written.
+//! SQLite store: the account, and the history of ended calls, conferences and errors. Rows of live
+//! calls and conferences are closed at the start after a kill. Writers never block, and reads
+//! return entries as soon as they are kept.
 
 mod account;
 mod api_keys;

@@ -1,34 +1,34 @@
-//! Statements of lists. Each reads one index: filters by equality, then a range of the time by
-//! which the list is ordered.
+//! Statements of lists. Each statement reads one index: filters by equality, then a range of the
+//! time by which the list is ordered.
 
 use sqlx::sqlite::Sqlite;
 use sqlx::{Encode, QueryBuilder, Type};
 
 use crate::{Order, Part, Place, TimeRange};
 
-/// A time by which a list is ordered, and the id that orders entries of one millisecond.
+/// Time by which a list is ordered, and the id that orders entries of one millisecond.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OrderedBy {
     /// Column of the time.
     pub(crate) time: &'static str,
-    /// Expression of the id, as the index has it.
+    /// Expression of the id, as in the index.
     pub(crate) id: &'static str,
-    /// The same expression of a value.
+    /// Expression of the id, applied to a bound value.
     pub(crate) id_of: &'static str,
-    /// True if entries without that time are not in the index.
+    /// True if the index omits entries without the time.
     pub(crate) is_partial: bool,
 }
 
-/// The index that a statement reads.
+/// Index that a statement reads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Index {
-    /// `None` if the schema has none yet.
+    /// Name of the index; `None` if the schema does not have it yet.
     pub(crate) name: Option<&'static str>,
-    /// True if the index has the beginning of the account only.
+    /// True if the index contains only the first characters of the account.
     pub(crate) has_short_account: bool,
 }
 
-/// The order of a time, with sids as the rows hold them.
+/// Returns the order by a time column, with sids as stored in the rows.
 pub(crate) const fn by(time: &'static str) -> OrderedBy {
     OrderedBy {
         time,
@@ -38,15 +38,15 @@ pub(crate) const fn by(time: &'static str) -> OrderedBy {
     }
 }
 
-/// A statement that reads a part of a list.
+/// Statement that reads a part of a list.
 pub(crate) struct ListStatement {
     sql: QueryBuilder<Sqlite>,
-    /// A filter has the index already.
+    /// True once a filter uses the index.
     has_index: bool,
 }
 
 impl ListStatement {
-    /// Begins a statement: columns and table, the index to read, and the account.
+    /// Begins a statement with columns and table, the index to read, and the account.
     pub(crate) fn new(select: &str, index: Index, account: &str) -> Self {
         let mut sql = QueryBuilder::new(select);
         // SQLite has no statistics, and would prefer a range of time to a filter by equality.
@@ -67,7 +67,7 @@ impl ListStatement {
         }
     }
 
-    /// Adds a filter by equality. The first one is the index's.
+    /// Adds a filter by equality. The first of these filters uses the index.
     pub(crate) fn equal<'t, T>(mut self, column: &'static str, value: Option<T>) -> Self
     where
         T: 't + Encode<'t, Sqlite> + Type<Sqlite>,
@@ -75,7 +75,7 @@ impl ListStatement {
         let Some(value) = value else {
             return self;
         };
-        // A plus sign keeps SQLite from looking for an index of that column.
+        // A plus sign prevents SQLite from using an index of that column.
         let plus = if self.has_index { "+" } else { "" };
         self.sql.push(format_args!(" AND {plus}{column} = "));
         self.sql.push_bind(value);
@@ -83,7 +83,7 @@ impl ListStatement {
         self
     }
 
-    /// Adds a filter by a time that is not the order's.
+    /// Adds a filter by a time that does not order the list.
     pub(crate) fn within(mut self, column: &'static str, range: TimeRange) -> Self {
         for (bound, is) in [(range.from, ">="), (range.before, "<")] {
             if let Some(at) = bound {
@@ -94,7 +94,7 @@ impl ListStatement {
         self
     }
 
-    /// Ends the statement with the order, the range of its time, and the part.
+    /// Ends the statement with the order, the range of the ordering time, and the part.
     pub(crate) fn ordered(
         mut self,
         by: OrderedBy,
@@ -133,7 +133,7 @@ impl ListStatement {
     }
 }
 
-/// Leaves one bound on the side where the reading begins: SQLite would begin at either of two.
+/// Keeps one bound on the side where reading begins: with two, SQLite may begin at the wider one.
 fn bounds(mut range: TimeRange, part: &Part) -> (TimeRange, Option<&Place>) {
     let Some(after) = &part.after else {
         return (range, None);

@@ -1,6 +1,6 @@
 //! Lists of the history: calls, conferences, recordings, notices and dead letters. Each filter
-//! alone or with a range of one time has an index of its own (migration 7); further ones are
-//! checked row by row.
+//! alone, or with a range of one time, has an index (migration 7). Further filters are checked row
+//! by row.
 
 use confab_switchboard::{CallView, ConferenceView, RecordingView};
 use confab_terms::WallTime;
@@ -16,7 +16,7 @@ use crate::{
     StoreError, TimeRange,
 };
 
-/// An entry of an earlier version says nothing of its severity: all of them were errors.
+/// Severity of a notice. Notices of earlier versions have no severity: all of them were errors.
 const SEVERITY: &str = "coalesce(json_extract(notice, '$.severity'), 'Error')";
 
 /// Returns the statement of a list of calls.
@@ -40,13 +40,13 @@ fn calls(sql: Sql<'_>, filter: &CallFilter, part: &Part) -> QueryBuilder<Sqlite>
     ListStatement::new("SELECT view FROM calls", index, sql.account)
         .equal("caller", filter.from.clone())
         .equal("called", filter.to.clone())
-        // The words are those of `CallStatus` as `view` has it.
+        // `CallStatus` as it is written in `view`.
         .equal("status", filter.status.map(|status| format!("{status:?}")))
         .within("end_time", other)
         .ordered(order, range, part)
 }
 
-/// Returns the index of the first filter and of the order.
+/// Returns the index of the first filter and of the ordering time.
 fn calls_index(filter: &CallFilter) -> &'static str {
     use CallTime::{Created, Ended, Started};
     let by_caller = filter.from.is_some();
@@ -114,7 +114,7 @@ fn notices(sql: Sql<'_>, filter: &NoticeFilter, part: &Part) -> QueryBuilder<Sql
         .ordered(by("at"), filter.at, part)
 }
 
-/// Returns the statement of a list of dead letters, those up to `oldest` left out.
+/// Returns the statement of a list of dead letters that are newer than `oldest`.
 fn dead_letters(sql: Sql<'_>, oldest: WallTime, part: &Part) -> QueryBuilder<Sqlite> {
     let range = TimeRange {
         from: Some(WallTime(oldest.0.saturating_add(1))),
@@ -125,7 +125,7 @@ fn dead_letters(sql: Sql<'_>, oldest: WallTime, part: &Part) -> QueryBuilder<Sql
         .ordered(by("date_updated"), range, part)
 }
 
-/// All that statements have in common.
+/// Values that all statements of lists share.
 #[derive(Clone, Copy, Debug)]
 struct Sql<'a> {
     account: &'a str,
@@ -199,7 +199,7 @@ impl SqliteStore {
         rows.iter().map(kept_notice).collect()
     }
 
-    /// Returns rows of dead letters, those up to `oldest` left out.
+    /// Returns rows of dead letters that are newer than `oldest`.
     pub(crate) async fn kept_dead_letters(
         &self,
         oldest: WallTime,

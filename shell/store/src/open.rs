@@ -1,4 +1,4 @@
-//! The first start and every later one: folder, lock, database, migrations, account, key file.
+//! Opens the store at each start: folder, lock, database, migrations, account, key file.
 
 use core::iter;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -17,30 +17,30 @@ use crate::api_keys::ApiKeys;
 use crate::database::{Database, Statement, unreadable};
 use crate::{Account, FreshAccount, Given, SqliteStore, StoreError, TokenHash, schema};
 
-/// Why the data folder cannot be used.
+/// Error while opening the store.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// It cannot be made or written to.
+    /// Folder or file that cannot be created or written.
     #[error(
         "cannot write to {path}: {source}; make it writable for this user, or name another folder \
          with CONFAB_DATA_DIR"
     )]
     NotWritable {
-        /// Which folder or file.
+        /// Path of the folder or file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
-    /// Another confab has it.
+    /// Folder that another confab process uses.
     #[error(
         "the data folder {path} is in use by another confab; stop that one, or name another \
          folder with CONFAB_DATA_DIR"
     )]
     InUse {
-        /// Which folder.
+        /// Path of the folder.
         path: PathBuf,
     },
-    /// The database cannot be opened or brought up to date.
+    /// Database that cannot be opened or brought up to date.
     #[error(
         "cannot open the database {path}: {reason}; free space on its disk, restore the file from \
          a backup, or name another folder with CONFAB_DATA_DIR"
@@ -48,10 +48,10 @@ pub enum OpenError {
     Database {
         /// Path of the file.
         path: PathBuf,
-        /// What SQLite said.
+        /// Error message of SQLite.
         reason: String,
     },
-    /// A newer confab has changed the schema.
+    /// Schema that a newer confab has changed.
     #[error(
         "cannot read the database {path}: a newer confab has changed its schema; start {reader} of \
          confab, or one after it. Leave the file where it is: this version would begin without its \
@@ -60,19 +60,19 @@ pub enum OpenError {
     Newer {
         /// Path of the file.
         path: PathBuf,
-        /// A version that can read it.
+        /// Version of confab that can read the file.
         reader: String,
     },
-    /// The token signs, but only its hash is known.
+    /// Signing token of which only the hash is stored.
     #[error(
         "CONFAB_AUTH_TOKEN is not set, and it signs webhooks in this dialect: {path} keeps only \
          its hash; set it to the account's token, or to a new one"
     )]
     NoToken {
-        /// The database.
+        /// Path of the database.
         path: PathBuf,
     },
-    /// The key file is not the one that encrypted what is stored.
+    /// Key file that is missing, invalid, or not the one that encrypted the stored secrets.
     #[error(
         "cannot use the key file {path}: {reason}; restore the file from a backup of this data \
          folder, or delete the API keys: sqlite3 confab.db 'DELETE FROM api_keys'"
@@ -80,23 +80,23 @@ pub enum OpenError {
     KeyFile {
         /// Path of the key file.
         path: PathBuf,
-        /// Reason.
+        /// Error message.
         reason: String,
     },
-    /// The system has no random numbers.
+    /// Random numbers that the system does not provide.
     #[error("the system gives no random numbers for an account: {0}")]
     NoRandomness(String),
 }
 
-/// Opens the store in a folder, which is made if need be. The second part is there if a token was
-/// made just now: it can be shown this once.
+/// Opens the store in a folder, which is created if necessary. Returns a `FreshAccount` if a token
+/// was generated: the only time that the token can be shown.
 pub async fn open(
     dir: &Path,
     given: &Given,
 ) -> Result<(SqliteStore, Option<FreshAccount>), OpenError> {
     let lock = lock_folder(dir)?;
     let file = dir.join("confab.db");
-    // Made here first: SQLite would let everybody read it.
+    // The file is created before SQLite opens it: SQLite would make it readable by all users.
     private_file(&file).map_err(|source| OpenError::NotWritable {
         path: file.clone(),
         source,
@@ -114,7 +114,7 @@ pub async fn open(
     Ok((SqliteStore::start(database, account, keys, lock), fresh))
 }
 
-/// Makes the folder and takes its lock, which the system gives back however the process ends.
+/// Creates the folder and locks it. The system releases the lock however the process ends.
 fn lock_folder(dir: &Path) -> Result<File, OpenError> {
     let not_writable = |path: &Path, source: io::Error| OpenError::NotWritable {
         path: path.to_owned(),
@@ -133,7 +133,7 @@ fn lock_folder(dir: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// Opens a file that only its owner may read, making it if need be.
+/// Opens a file that only its owner may read, and creates it if necessary.
 fn private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .write(true)
@@ -143,7 +143,7 @@ fn private_file(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Finds the account, or makes it; what the configuration says goes first.
+/// Finds or creates the account. Values of the configuration override stored ones.
 async fn settle_account(
     database: &Database,
     given: &Given,
@@ -196,7 +196,7 @@ async fn settle_account(
         let written = write_account(database, &account).await;
         match (written, was) {
             (Ok(()), _) => {}
-            // The settings hold anyway, and the next start writes them.
+            // The settings apply anyway, and the next start writes them.
             (Err(error), Some(_)) => tracing::error!(%error, "the account cannot be written"),
             (Err(error), None) if schema::is_of_disk(&error) => {
                 tracing::error!(%error, "the new account is in memory, and written later");
@@ -213,7 +213,7 @@ async fn settle_account(
     Ok((account, fresh))
 }
 
-/// The account that is named; if none is, the oldest.
+/// Returns the account with this sid or, without a sid, the oldest account.
 async fn known_account(
     database: &Database,
     sid: Option<AccountSid>,
@@ -250,7 +250,7 @@ async fn write_account(database: &Database, account: &Account) -> Result<(), sql
     inserted.map(|_| ())
 }
 
-/// Writes an account, or what has changed of it.
+/// Returns the statement that inserts an account or updates its changed fields.
 pub(crate) fn insert(account: &Account) -> Statement<'static> {
     sqlx::query(
         "INSERT INTO accounts
@@ -280,7 +280,7 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], OpenError> {
     Ok(bytes)
 }
 
-/// Makes a token: 256 random bits behind `PT`, or 128 without a prefix.
+/// Generates a token: 256 random bits after `PT`, or 128 without a prefix.
 fn new_token(given: &Given) -> Result<String, OpenError> {
     match given.hexadecimal_token {
         true => random_digits::<16>(),
@@ -288,7 +288,7 @@ fn new_token(given: &Given) -> Result<String, OpenError> {
     }
 }
 
-/// Writes random bytes as hexadecimal digits.
+/// Returns random bytes as hexadecimal digits.
 fn random_digits<const BYTES: usize>() -> Result<String, OpenError> {
     let bytes = random::<BYTES>()?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())

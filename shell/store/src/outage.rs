@@ -1,4 +1,4 @@
-//! Outages of the disk: from the first write that fails, or gets no answer, to the next one of the
+//! Outages of the disk: from the first write that fails or takes too long, to the next write of the
 //! history that succeeds.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use crate::pending::{Kept, Pending};
 /// Vendor's code of an internal error.
 const CODE: u32 = 20_500;
 
-/// State of the disk as the writes see it.
+/// State of the disk, as observed by writes.
 pub(crate) struct Outage {
     pending: Arc<Pending>,
     began: Mutex<Option<Instant>>,
@@ -28,23 +28,23 @@ impl Outage {
         }
     }
 
-    // Every change below is complete before anything can panic: a poisoned lock is still sound.
+    // Changes are complete before anything can panic: a poisoned lock guards consistent data.
     fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
         self.began.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the queue that holds the history meanwhile.
+    /// Returns the queue that holds the history during an outage.
     pub(crate) fn pending(&self) -> &Arc<Pending> {
         &self.pending
     }
 
-    /// True during an outage.
+    /// Returns true during an outage.
     pub(crate) fn is_on(&self) -> bool {
         self.lock().is_some()
     }
 
-    /// Reports the first failure of an outage in the log and by a notice. The notice is written
-    /// with the history, so that the writer finds the end of any outage.
+    /// Reports the first failure of an outage in the log and by a notice. The notice is queued with
+    /// the history: the writer retries until it succeeds, and so detects the end of the outage.
     pub(crate) fn begin(&self, reason: &str) {
         {
             let mut began = self.lock();
@@ -73,7 +73,7 @@ impl Outage {
     }
 }
 
-/// Makes a notice of the store itself.
+/// Creates a notice about the store itself.
 pub(crate) fn own_notice(severity: Severity, message: String) -> Notice {
     Notice {
         code: CODE,

@@ -1,4 +1,4 @@
-//! The outbox on the disk: events that no application has taken yet.
+//! The outbox on the disk: events that no application has accepted yet.
 
 use std::sync::Arc;
 
@@ -22,16 +22,16 @@ const PAGE: &str = "SELECT id, about, url, created, bytes FROM outbox
     WHERE account = ? AND id > ? ORDER BY id LIMIT ?";
 const EVENT: &str = "SELECT event FROM outbox WHERE account = ? AND id = ?";
 
-/// An event as it is sent to an application.
+/// Event as sent to an application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxEvent {
     /// UUID of the event: its idempotency token, and its sid as a dead letter.
     pub token: String,
-    /// The conference or call.
+    /// Conference or call of the event.
     pub about: About,
-    /// The receiver's URL.
+    /// URL of the receiver.
     pub url: String,
-    /// The method.
+    /// HTTP method.
     pub method: Method,
     /// Fields of the form.
     pub fields: Vec<(String, String)>,
@@ -39,48 +39,48 @@ pub struct OutboxEvent {
     pub time_outs: TimeOuts,
     /// Time of the event.
     pub created: WallTime,
-    /// Size that counts towards the limits.
+    /// Size that counts towards the limits, in bytes.
     pub bytes: usize,
 }
 
-/// An event on the disk without its content.
+/// Row of an event on the disk, without the event's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxRow {
-    /// Number of the event; counts up.
+    /// Ascending number of the event.
     pub id: u64,
-    /// The conference or call.
+    /// Conference or call of the event.
     pub about: About,
-    /// The receiver's URL.
+    /// URL of the receiver.
     pub url: String,
     /// Time of the event.
     pub created: WallTime,
-    /// Size that counts towards the limits.
+    /// Size that counts towards the limits, in bytes.
     pub bytes: usize,
 }
 
-/// An event that left the outbox.
+/// Event that left the outbox.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ended {
     pub(crate) id: u64,
-    /// Set if the event was not delivered.
+    /// Dead letter, if the event was not delivered.
     pub(crate) dead: Option<Arc<DeadLetter>>,
 }
 
-/// Events that wait on the disk, and those that were not delivered.
+/// Storage of events until they are delivered or become dead letters.
 pub trait Outbox: Send + Sync + 'static {
-    /// Keeps an event until `outbox_ended`. Never waits.
+    /// Keeps an event until `outbox_ended`. Never blocks.
     fn keep_event(&self, id: u64, event: Arc<OutboxEvent>);
-    /// Removes an event that was delivered, or makes a dead letter of it. Never waits.
+    /// Removes an event that was delivered, or makes a dead letter of it. Never blocks.
     fn outbox_ended(&self, id: u64, dead: Option<DeadLetter>);
-    /// Returns number and bytes of the events that the disk has not taken yet.
+    /// Returns number and bytes of the events that are not on the disk yet.
     fn unwritten_events(&self) -> (usize, usize);
-    /// Returns the highest id in use, 0 if there is none.
+    /// Returns the highest id in use; 0 if there is none.
     fn last_event_id(&self) -> Stored<'_, u64>;
-    /// Returns events behind an id, in the order of ids.
+    /// Returns at most `count` events with ids above `after`, in ascending order.
     fn outbox_rows(&self, after: u64, count: u32) -> Stored<'_, Vec<OutboxRow>>;
-    /// Returns an event.
+    /// Returns an event by id.
     fn outbox_event(&self, id: u64) -> Stored<'_, Option<Arc<OutboxEvent>>>;
-    /// Waits until the disk has taken all changes of the outbox.
+    /// Waits until all changes of the outbox are on the disk.
     fn flush_outbox(&self) -> Stored<'_, ()>;
 }
 

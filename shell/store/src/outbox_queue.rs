@@ -1,5 +1,5 @@
 //! Changes of the outbox that wait to be written. An event that ends before its row is written
-//! needs none.
+//! needs no row.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -14,22 +14,22 @@ pub(crate) struct OutboxBatch {
     pub(crate) ended: Vec<Ended>,
 }
 
-/// The changes that wait.
+/// Queue of changes.
 #[derive(Default)]
 pub(crate) struct OutboxQueue {
     events: BTreeMap<u64, Unwritten>,
-    /// Bytes of `events`.
+    /// Total size of `events`, in bytes.
     bytes: usize,
     ended: VecDeque<Ended>,
-    /// Events of the last batch.
+    /// Ids of the events of the last batch.
     in_batch: Vec<u64>,
 }
 
 struct Unwritten {
     event: Arc<OutboxEvent>,
-    /// The event is in the batch that is being written.
+    /// True while the event is in the batch that is being written.
     is_in_batch: bool,
-    /// The event has ended since that batch was made.
+    /// True if the event has ended since the batch was made.
     has_ended: bool,
 }
 
@@ -64,7 +64,7 @@ impl OutboxQueue {
         }
     }
 
-    /// Returns number and bytes of the events that wait.
+    /// Returns number and bytes of the waiting events.
     pub(crate) fn unwritten(&self) -> (usize, usize) {
         (self.events.len(), self.bytes)
     }
@@ -74,7 +74,7 @@ impl OutboxQueue {
         unwritten.map(|unwritten| Arc::clone(&unwritten.event))
     }
 
-    /// Returns the dead letters that wait, oldest first.
+    /// Returns the waiting dead letters, oldest first.
     pub(crate) fn dead(&self) -> impl Iterator<Item = &Arc<DeadLetter>> {
         self.ended.iter().filter_map(|ended| ended.dead.as_ref())
     }
@@ -83,9 +83,9 @@ impl OutboxQueue {
         self.events.is_empty() && self.ended.is_empty()
     }
 
-    /// Returns the next changes, so many of each kind at most; these stay until `written`.
+    /// Returns the next changes, at most `most` of each kind; they stay queued until `written`.
     pub(crate) fn batch(&mut self, most: usize) -> OutboxBatch {
-        // The disk refused these: an event that has ended since then must not be written behind
+        // The write of this batch failed: an event that has ended since must not be written after
         // its end.
         for id in core::mem::take(&mut self.in_batch) {
             match self.events.get_mut(&id) {
@@ -106,7 +106,7 @@ impl OutboxQueue {
         OutboxBatch { events, ended }
     }
 
-    /// The changes of a batch are on the disk.
+    /// Removes the changes of a batch that is on the disk.
     pub(crate) fn written(&mut self, batch: &OutboxBatch) {
         for (id, _) in &batch.events {
             self.remove(*id);

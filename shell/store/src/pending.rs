@@ -1,5 +1,5 @@
-//! Entries on their way to the disk: the bounded queue of the writer, in which reads look first,
-//! so that what was kept is seen at once. It knows no SQL.
+//! Queue of the writer, bounded. Reads search the queue before the disk, so an entry is found as
+//! soon as it is kept. No SQL here.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +18,7 @@ use crate::pending_rows::{PendingRows, RowKey, WaitingRow};
 use crate::registrations::{PendingRegistrations, StoredRegistration};
 use crate::{Entry, open};
 
-/// An entry and the id under which it is kept.
+/// Entry with the sid under which it is stored.
 pub(crate) struct Kept {
     pub(crate) sid: String,
     pub(crate) entry: Entry,
@@ -43,20 +43,20 @@ pub(crate) struct Batch {
     pub(crate) rows: Vec<WaitingRow>,
     pub(crate) alive: Option<Now>,
     pub(crate) registrations: Vec<Arc<StoredRegistration>>,
-    /// Everything that waited is in the batch.
+    /// True if the batch contains the whole queue.
     is_whole: bool,
 }
 
-/// Bits of a notice's sid below those that count.
+/// Random bits of a notice's sid, below the bits of the counter.
 const RANDOM_BITS: u32 = 80;
 
-/// Returns a sid for the next notice. Lists are sorted by time and sid, newest first; sids descend,
-/// so that the notices of one millisecond, such as the warnings of one document, are listed in the
-/// order in which they were kept.
+/// Returns a sid for the next notice. Lists are sorted by time and sid, newest first. Sids descend:
+/// the notices of one millisecond, such as the warnings of one document, are listed in the order in
+/// which they were kept.
 fn notice_sid() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let descending = !COUNT.fetch_add(1, Ordering::Relaxed);
-    // Without randomness the count alone tells the notices of one run apart.
+    // Without random numbers, the count alone distinguishes the notices of one run.
     let random = open::random().map_or(0, u128::from_be_bytes);
     let random = random & ((1 << RANDOM_BITS) - 1);
     CallSid::from_random(u128::from(descending) << RANDOM_BITS | random).to_string()
@@ -70,11 +70,11 @@ struct Queue {
     closed: bool,
     rows: PendingRows,
     registrations: PendingRegistrations,
-    /// The writer waits.
+    /// True while the writer takes no batch.
     is_held: bool,
-    /// The next transaction writes everything.
+    /// True if the next transaction writes the whole queue.
     is_whole: bool,
-    /// So many of those that were lost have been told.
+    /// Number of lost entries that a notice has reported.
     lost_told: u64,
     outbox: OutboxQueue,
 }
@@ -92,7 +92,7 @@ impl Queue {
             false => HISTORY_BATCH_MAX,
         };
         let history: Vec<_> = self.entries.iter().take(most).cloned().collect();
-        // The disk never holds a row that is newer than its history.
+        // The disk never has a row that is newer than the history.
         let before = self.written + history.len() as u64;
         let (rows, alive) = self.rows.batch(before);
         Batch {
@@ -106,29 +106,29 @@ impl Queue {
     }
 }
 
-/// The queue.
+/// Queue of the writer.
 #[derive(Default)]
 pub(crate) struct Pending {
     queue: Mutex<Queue>,
-    /// There is something to write, or the queue was closed.
+    /// Signal to the writer: the queue has changes, or was closed.
     filled: Notify,
-    /// Something was written.
+    /// Signal to waiting tasks: a batch was written, or the outbox is empty.
     drained: Notify,
     lost: AtomicU64,
 }
 
 impl Pending {
-    // Every change below is complete before anything can panic: a poisoned lock is still sound.
+    // Changes are complete before anything can panic: a poisoned lock guards consistent data.
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn keep(&self, kept: Kept) {
         let most = match kept.entry {
-            // What others can cause in any number leaves room for what is bound to happen.
+            // Others can cause any number of notices: calls and conferences still find room.
             Entry::Notice(_) => NOTICES_PENDING_MAX,
             Entry::Call(_) | Entry::Conference(_) => HISTORY_PENDING_MAX,
-            // A file whose row is lost would belong to nobody.
+            // The file of a recording without a row could be neither found nor deleted.
             Entry::Recording(_) => HISTORY_PENDING_MAX + RECORDINGS_PENDING_MAX,
         };
         let queue = self.lock();
@@ -141,7 +141,7 @@ impl Pending {
         self.push(queue, kept);
     }
 
-    /// Keeps a notice of the store itself, of which there is at most one for each batch written.
+    /// Keeps a notice about the store itself; there is at most one for each batch written.
     pub(crate) fn keep_own(&self, kept: Kept) {
         self.push(self.lock(), kept);
     }
@@ -157,12 +157,12 @@ impl Pending {
         self.lost.load(Ordering::Relaxed)
     }
 
-    /// How many wait to be written.
+    /// Returns the number of entries that wait to be written.
     pub(crate) fn waiting(&self) -> usize {
         self.lock().entries.len()
     }
 
-    /// How many were lost and have not been told yet, once there is room again to tell it.
+    /// Returns the number of lost entries to report, if any and if the queue has room for a notice.
     pub(crate) fn lost_untold(&self) -> Option<u64> {
         let lost = self.lost();
         let mut queue = self.lock();
@@ -174,12 +174,12 @@ impl Pending {
         Some(untold)
     }
 
-    /// The first thing that `pick` picks, newest entry first.
+    /// Returns the first result of `pick`, from the newest entry on.
     pub(crate) fn find<T>(&self, pick: impl Fn(&Kept) -> Option<T>) -> Option<T> {
         self.lock().entries.iter().rev().find_map(|kept| pick(kept))
     }
 
-    /// Everything that `pick` picks, in the order in which it was kept.
+    /// Returns all results of `pick`, in the order in which the entries were kept.
     pub(crate) fn all<T>(&self, pick: impl Fn(&Kept) -> Option<T>) -> Vec<T> {
         self.lock()
             .entries
@@ -206,12 +206,12 @@ impl Pending {
         }
     }
 
-    /// Reads the changes of the outbox that wait.
+    /// Reads the waiting changes of the outbox.
     pub(crate) fn outbox<T>(&self, read: impl FnOnce(&OutboxQueue) -> T) -> T {
         read(&self.lock().outbox)
     }
 
-    /// Waits until no change of the outbox waits.
+    /// Waits until no change of the outbox is queued.
     pub(crate) async fn outbox_drained(&self) {
         loop {
             let drained = self.drained.notified();
@@ -222,7 +222,7 @@ impl Pending {
         }
     }
 
-    /// Has everything that `keep` keeps written in one transaction.
+    /// Writes all entries that `keep` adds in one transaction.
     pub(crate) fn together(&self, keep: impl FnOnce()) {
         self.lock().is_held = true;
         keep();
@@ -232,7 +232,7 @@ impl Pending {
         self.filled.notify_one();
     }
 
-    /// Notes a change of a row of a live call or conference.
+    /// Queues a change of the row of a live call or conference.
     pub(crate) fn change_row(&self, at: Now, change: RowChange) {
         let mut queue = self.lock();
         let after = queue.taken;
@@ -241,7 +241,7 @@ impl Pending {
         self.filled.notify_one();
     }
 
-    /// Notes a change of a user's contacts; what a full queue cannot take is counted as lost.
+    /// Queues a change of a user's contacts; a change that finds the queue full is counted as lost.
     pub(crate) fn change_registration(&self, stored: StoredRegistration) {
         let taken = self.lock().registrations.change(stored);
         if !taken {
@@ -251,12 +251,13 @@ impl Pending {
         self.filled.notify_one();
     }
 
-    /// Notes rows that an earlier process has left on the disk.
+    /// Registers rows that an earlier process left on the disk.
     pub(crate) fn found_rows(&self, keys: impl Iterator<Item = RowKey>) {
         self.lock().rows.found(keys);
     }
 
-    /// The next changes to write; they stay until `written`. `None`: closed and empty.
+    /// Returns the next changes to write, which stay queued until `written`. Waits for changes;
+    /// returns `None` if the queue is closed and empty.
     pub(crate) async fn batch(&self) -> Option<Batch> {
         loop {
             let filled = self.filled.notified();
@@ -273,7 +274,7 @@ impl Pending {
         }
     }
 
-    /// A batch is on the disk.
+    /// Removes a batch that is on the disk.
     pub(crate) fn written(&self, batch: &Batch) {
         let mut queue = self.lock();
         let count = batch.history.len().min(queue.entries.len());
@@ -287,7 +288,7 @@ impl Pending {
         self.drained.notify_waiters();
     }
 
-    /// Waits until what has been kept so far is written.
+    /// Waits until everything kept so far is written.
     pub(crate) async fn drained(&self) {
         let (target, rows, registrations) = {
             let queue = self.lock();
@@ -309,7 +310,7 @@ impl Pending {
         }
     }
 
-    /// The writer may end once it has written everything.
+    /// Closes the queue: the writer ends once the queue is empty.
     pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.filled.notify_one();

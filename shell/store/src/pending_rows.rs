@@ -1,5 +1,5 @@
-//! Rows of live calls and conferences on their way to the disk. A later state of a row replaces the
-//! one that waits, so that their number is bounded by that of the calls.
+//! Rows of live calls and conferences that wait to be written. A new state of a row replaces the
+//! waiting one, so the number of calls bounds the number of waiting rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(crate) enum RowKey {
 pub(crate) enum RowState {
     Call(Arc<CallRow>),
     Conference(Arc<ConferenceRow>),
-    /// The row is deleted.
+    /// Deletion of the row.
     Closed,
 }
 
@@ -36,15 +36,15 @@ pub(crate) struct WaitingRow {
 struct Slot {
     state: RowState,
     number: u64,
-    /// Entries of the history that were kept before.
+    /// Number of history entries that were kept before this change.
     after: u64,
 }
 
-/// Rows that wait.
+/// Queue of rows.
 #[derive(Debug, Default)]
 pub(crate) struct PendingRows {
     waiting: BTreeMap<RowKey, Slot>,
-    /// Rows that are on the disk, or about to be.
+    /// Keys of rows that are on the disk or in a batch.
     on_disk: BTreeSet<RowKey>,
     alive: Option<Now>,
     /// Number of the change that set `alive`.
@@ -53,7 +53,7 @@ pub(crate) struct PendingRows {
 }
 
 impl PendingRows {
-    /// Notes a change; `after` counts the entries of the history that were kept before.
+    /// Queues a change; `after` is the number of history entries that were kept before.
     pub(crate) fn change(&mut self, at: Now, change: RowChange, after: u64) {
         self.changes += 1;
         let (key, state) = match change {
@@ -86,17 +86,17 @@ impl PendingRows {
         (self.alive, self.alive_number) = (Some(at), self.changes);
     }
 
-    /// Notes that rows of an earlier process are on the disk.
+    /// Registers rows of an earlier process that are on the disk.
     pub(crate) fn found(&mut self, keys: impl Iterator<Item = RowKey>) {
         self.on_disk.extend(keys);
     }
 
-    /// Number of the last change.
+    /// Returns the number of the last change.
     pub(crate) fn changes(&self) -> u64 {
         self.changes
     }
 
-    /// True if no change up to this number waits.
+    /// Returns true if no change up to this number is queued.
     pub(crate) fn is_written(&self, number: u64) -> bool {
         let is_known = self.alive.is_none() || self.alive_number > number;
         is_known && self.waiting.values().all(|slot| slot.number > number)
@@ -106,7 +106,8 @@ impl PendingRows {
         self.waiting.is_empty() && self.alive.is_none()
     }
 
-    /// Returns the rows to write with the first `before` entries of the history, and the time.
+    /// Returns the rows to write with the first `before` entries of the history, and the time at
+    /// which the process was last alive.
     pub(crate) fn batch(&mut self, before: u64) -> (Vec<WaitingRow>, Option<Now>) {
         let waiting = self.waiting.iter().filter(|(_, slot)| slot.after <= before);
         let rows: Vec<_> = waiting
@@ -120,7 +121,7 @@ impl PendingRows {
         (rows, self.alive)
     }
 
-    /// Removes what is on the disk now.
+    /// Removes the rows and the time that are on the disk.
     pub(crate) fn written(&mut self, rows: &[WaitingRow], alive: Option<Now>) {
         for row in rows {
             if matches!(row.state, RowState::Closed) {

@@ -1,5 +1,5 @@
-//! Connections that read, in three pools: a list never delays an entry that is read by its sid, and
-//! a search never delays another list. A list ends at its deadline, inside SQLite.
+//! Connections for reading, in three pools: a list never delays a read by sid, and a search never
+//! delays another list. SQLite interrupts a list at the deadline.
 
 use std::time::{Duration, Instant};
 
@@ -19,13 +19,13 @@ const INTERRUPTED: &str = "9";
 /// Cost of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cost {
-    /// An index has all filters: the cost is that of the page.
+    /// Index that covers all filters: the cost is proportional to the page.
     Page,
-    /// Some filters are checked row by row: the cost has no bound but the deadline.
+    /// Filters that are checked row by row: only the deadline bounds the cost.
     Search,
 }
 
-/// The pools.
+/// Pools of connections.
 pub(crate) struct Readers {
     points: SqlitePool,
     lists: SqlitePool,
@@ -33,7 +33,7 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    /// Opens a first connection; the others follow when they are needed.
+    /// Opens the pools with one connection; further connections are opened on demand.
     pub(crate) async fn open(options: &SqliteConnectOptions) -> Result<Self, sqlx::Error> {
         let options = options.clone().pragma("query_only", "ON");
         let pool = |readers: u32, wait: Duration| {
@@ -43,8 +43,8 @@ impl Readers {
                 .max_lifetime(None)
                 .acquire_timeout(wait)
         };
-        // One reader stays open: without any connection SQLite deletes its index of the log, and a
-        // full disk has no room for a new one.
+        // A reader stays open. When the last connection closes, SQLite deletes the index of the
+        // log, and a full disk has no room for a new one.
         let points = pool(POINT_READERS, READ_WAIT).min_connections(1);
         let lists = pool(LIST_READERS, LIST_WAIT);
         let searches = pool(SEARCH_READERS, LIST_WAIT);
@@ -55,7 +55,7 @@ impl Readers {
         })
     }
 
-    /// Reads single entries.
+    /// Executes a statement that reads single entries.
     pub(crate) async fn point(
         &self,
         statement: Statement<'_>,
@@ -79,7 +79,7 @@ impl Readers {
             Err(sqlx::Error::PoolTimedOut) => return Err(StoreError::Busy),
             reader => reader.map_err(unreadable)?,
         };
-        // A task of its own: if the client goes away, SQLite still holds the connection.
+        // The task keeps the connection until SQLite returns, even if the client disconnects.
         let rows = tokio::spawn(until_deadline(reader, sql)).await;
         let rows = rows.map_err(|error| StoreError::Unreadable(error.to_string()))?;
         rows.map_err(|error| match error.as_database_error() {

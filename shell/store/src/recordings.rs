@@ -1,4 +1,4 @@
-//! Recordings in SQLite: the one thing that is kept while it lives, changes, and can be forgotten.
+//! Recordings in SQLite: the only entries that are kept while live, change, and can be deleted.
 
 use core::iter;
 use std::collections::BTreeMap;
@@ -32,7 +32,8 @@ impl SqliteStore {
         filter: &RecordingFilter,
         part: &Part,
     ) -> Result<Vec<RecordingView>, StoreError> {
-        // The same one may wait in several states: the last counts, and goes before the disk's.
+        // Several states of a recording may be queued: the last one precedes the others and the
+        // disk.
         let mut pending = self.pending.all(|kept| match &kept.entry {
             Entry::Recording(view) if filter.wants(view) => Some((**view).clone()),
             _ => None,
@@ -47,7 +48,7 @@ impl SqliteStore {
     }
 
     pub(crate) async fn cut_off(&self) -> Result<Vec<RecordingView>, StoreError> {
-        // The disk may refuse at the start: the last state of each counts, written or not.
+        // Writes may fail at the start: the last state of each recording counts, written or not.
         let pending = self.pending.all(|kept| match &kept.entry {
             Entry::Recording(view) => Some((**view).clone()),
             _ => None,
@@ -70,7 +71,7 @@ impl SqliteStore {
         let (database, pending) = (Arc::clone(&self.database), Arc::clone(&self.pending));
         let account = self.account.sid.to_string();
         self.change(async move {
-            // An entry that waits to be written would bring the recording back.
+            // A queued entry would restore the recording.
             pending.drained().await;
             let forget = sqlx::query(FORGET_RECORDING)
                 .bind(account)

@@ -1,5 +1,5 @@
-//! Registrations on their way to SQLite, and those that an earlier process stored. A later state of
-//! a user's contacts replaces the one that waits.
+//! Registrations that wait to be written, and those that an earlier process stored. A new state of
+//! a user's contacts replaces the waiting one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::sqlite::decoded;
 use crate::statements::{FORGET_REGISTRATIONS, KEEP_REGISTRATIONS, REGISTRATIONS};
 use crate::{SqliteStore, StoreError};
 
-/// The contacts of a user as they were at some time.
+/// Contacts of a user at a point in time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredRegistration {
     /// Time of the last change.
@@ -25,17 +25,17 @@ pub struct StoredRegistration {
 }
 
 impl StoredRegistration {
-    /// End of the last contact's lifetime.
+    /// Returns the time at which the last contact expires, in milliseconds since 1970.
     fn until(&self) -> i64 {
         let left = i64::try_from(self.registration.left().as_millis()).unwrap_or(i64::MAX);
         self.at.0.saturating_add(left)
     }
 }
 
-/// Registrations that wait, by user.
+/// Queue of registrations, by user.
 #[derive(Debug, Default)]
 pub(crate) struct PendingRegistrations {
-    /// With the number of the change.
+    /// Number of the change, and registration.
     waiting: BTreeMap<String, (u64, Arc<StoredRegistration>)>,
     changes: u64,
 }
@@ -54,12 +54,12 @@ impl PendingRegistrations {
         true
     }
 
-    /// Number of the last change.
+    /// Returns the number of the last change.
     pub(crate) fn changes(&self) -> u64 {
         self.changes
     }
 
-    /// True if no change up to this number waits.
+    /// Returns true if no change up to this number is queued.
     pub(crate) fn is_written(&self, number: u64) -> bool {
         self.waiting.values().all(|(waiting, _)| *waiting > number)
     }
@@ -68,13 +68,13 @@ impl PendingRegistrations {
         self.waiting.is_empty()
     }
 
-    /// Returns all that wait.
+    /// Returns all queued registrations.
     pub(crate) fn batch(&self) -> Vec<Arc<StoredRegistration>> {
         let waiting = self.waiting.values();
         waiting.map(|(_, stored)| Arc::clone(stored)).collect()
     }
 
-    /// Removes what is on the disk now.
+    /// Removes registrations that are on the disk.
     pub(crate) fn written(&mut self, batch: &[Arc<StoredRegistration>]) {
         for stored in batch {
             let user = &stored.registration.user;
@@ -99,7 +99,7 @@ pub(crate) fn statements<'q>(
         let rows = serde_json::to_string(&rows).map_err(|e| sqlx::Error::Encode(e.into()));
         rows.map(|rows| sqlx::query(KEEP_REGISTRATIONS).bind(account).bind(rows))
     });
-    // A user without contacts has expired by the time of the change.
+    // A user without contacts expires at the time of the change.
     let latest = batch.iter().map(|stored| stored.at.0).max();
     let forget = latest.map(|at| Ok(sqlx::query(FORGET_REGISTRATIONS).bind(account).bind(at)));
     [write, forget].into_iter().flatten()

@@ -1,5 +1,5 @@
-//! Retention: entries of the history that are older than the configuration keeps are deleted, in
-//! transactions small enough that the writer's others never wait long.
+//! Retention: deletes history entries older than the configured age, in transactions small enough
+//! not to delay other writes.
 
 use std::iter;
 use std::sync::{Arc, Weak};
@@ -25,8 +25,8 @@ const STATEMENTS: [&str; 3] = [
 ];
 
 impl SqliteStore {
-    /// Deletes ended calls, ended conferences and notices of this age, now and every hour until the
-    /// store is dropped. Recordings stay.
+    /// Deletes ended calls, ended conferences and notices older than `age`, now and every hour
+    /// until the store is dropped. Recordings stay.
     pub fn keep_history_for(&self, age: Duration) {
         let database = Arc::downgrade(&self.database);
         tokio::spawn(prune_for_ever(database, self.account.sid.to_string(), age));
@@ -38,14 +38,14 @@ async fn prune_for_ever(database: Weak<Database>, account: String, age: Duration
         match prune(&database, &account, age).await {
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "old entries of the history are deleted"),
-            // The next round goes on.
+            // The next round continues.
             Err(error) => tracing::warn!(%error, "old entries of the history are not deleted"),
         }
         sleep(PRUNE_INTERVAL).await;
     }
 }
 
-/// Deletes everything of this age; returns the number of rows.
+/// Deletes all entries older than `age`; returns the number of rows.
 async fn prune(database: &Weak<Database>, account: &str, age: Duration) -> Result<u64, StoreError> {
     let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
     let oldest = WallTime(open::now().0.saturating_sub(age));

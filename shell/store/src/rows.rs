@@ -59,7 +59,7 @@ pub(crate) fn statements<'q>(
     all.into_iter().flatten()
 }
 
-/// Binds all items as one JSON array; `None` if there is none.
+/// Binds all items as one JSON array; returns `None` without items.
 fn of_all<'q, T: Serialize>(
     statement: &'static str,
     account: &'q str,
@@ -73,7 +73,7 @@ fn of_all<'q, T: Serialize>(
 }
 
 impl SqliteStore {
-    /// Reads the rows that an earlier process has left.
+    /// Reads the rows that an earlier process left.
     pub(crate) async fn read_open_rows(&self) -> Result<OpenRows, StoreError> {
         let account = self.account.sid.to_string();
         let alive = self.database.one(sqlx::query(ALIVE).bind(&account)).await?;
@@ -96,7 +96,7 @@ impl SqliteStore {
         Ok(rows)
     }
 
-    /// Reads all rows of a kind; a row that cannot be read is logged and left out.
+    /// Reads all rows of a kind; logs and skips a row that cannot be decoded.
     async fn read_rows<T: DeserializeOwned>(
         &self,
         statement: &'static str,

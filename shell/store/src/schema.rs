@@ -1,5 +1,5 @@
-//! The schema: brought up to date at the start, or, where the disk has no room, in a transaction
-//! that is never committed. The history can then be read, and the next write tries again.
+//! Migrations of the schema: applied at the start or, if the disk is full, in a transaction that is
+//! never committed. The history can then be read, and the next write tries again.
 
 use std::str::FromStr as _;
 use std::time::Instant;
@@ -10,21 +10,21 @@ use sqlx::{Row as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use crate::database::{Statement, alone};
 
-/// SQLite's own default of the pages that a connection holds, in KiB.
+/// SQLite's default page cache of a connection, in KiB.
 const CACHE_KIB: u32 = 2_000;
 
-/// Primary result codes of SQLite that come from the disk: SQLITE_READONLY, SQLITE_IOERR,
+/// Primary result codes of SQLite that are caused by the disk: SQLITE_READONLY, SQLITE_IOERR,
 /// SQLITE_FULL, SQLITE_CANTOPEN.
 const DISK: [i32; 4] = [8, 10, 13, 14];
 
-/// Version of the migration that only makes indexes. Statements do not need it.
+/// Version of the migration that only creates indexes. Statements work without these.
 const INDEXES: i64 = 7;
-/// Number of calls from which on new indexes are announced in the log: they take seconds.
+/// Number of calls from which the log announces new indexes: building them takes seconds.
 const INDEXES_SLOW: i64 = 100_000;
-/// Pages that building indexes may hold, in KiB.
+/// Page cache while indexes are built, in KiB.
 const INDEXES_CACHE_KIB: u32 = 65_536;
 
-/// Applies what is missing. Remembers this version of confab as one that can read the file.
+/// Applies missing migrations, and stores this version of confab as one that can read the file.
 pub(crate) async fn bring_up_to_date(
     connection: &mut SqliteConnection,
 ) -> Result<(), MigrateError> {
@@ -44,7 +44,7 @@ pub(crate) async fn bring_up_to_date(
     pragma(connection, &format!("cache_size = -{INDEXES_CACHE_KIB}")).await?;
     migrations.run_direct(None, &mut *connection, false).await?;
     pragma(connection, &format!("cache_size = -{CACHE_KIB}")).await?;
-    // The log has the size of the largest index, and would keep that size.
+    // The log has grown to the size of the largest index, and would keep that size.
     pragma(connection, "wal_checkpoint(TRUNCATE)").await?;
     if calls >= INDEXES_SLOW {
         let seconds = began.elapsed().as_secs();
@@ -53,20 +53,21 @@ pub(crate) async fn bring_up_to_date(
     remember_version(connection).await
 }
 
-/// Applies what is missing except for indexes: the change is held in memory, and indexes are large.
+/// Applies missing migrations except for indexes: changes are held in memory, and indexes are
+/// large.
 async fn bring_up_to_date_in_memory(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
     let mut migrations = sqlx::migrate!("../../migrations");
     migrations
         .migrations
         .to_mut()
         .retain(|one| one.version != INDEXES);
-    // A file of a newer version was refused before.
+    // A file of a newer version was rejected before.
     migrations.set_ignore_missing(true);
     migrations.run_direct(None, &mut *connection, false).await?;
     remember_version(connection).await
 }
 
-/// Returns about how many calls the indexes are still to be built for; `None`: they are built.
+/// Returns the approximate number of calls to index; `None` if the indexes exist.
 async fn calls_without_indexes(connection: &mut SqliteConnection) -> Option<i64> {
     let built = "SELECT count(*) FROM _sqlx_migrations WHERE version = ?";
     let built = sqlx::query_scalar(built).bind(INDEXES);
@@ -99,7 +100,7 @@ async fn remember_version(connection: &mut SqliteConnection) -> Result<(), Migra
     Ok(())
 }
 
-/// Returns the oldest version of confab that is known to read a file, as text; `None`: unknown.
+/// Returns the oldest version of confab that is known to read the file; `None` if unknown.
 pub(crate) async fn reader_of(connection: &mut SqliteConnection) -> Option<String> {
     let number = written_by(connection)
         .await
@@ -116,14 +117,14 @@ async fn written_by(connection: &mut SqliteConnection) -> Result<i64, sqlx::Erro
     row.try_get(0)
 }
 
-/// `1.2.3` as 1,002,003.
+/// Encodes a version as a number: `1.2.3` as 1,002,003.
 fn number(version: &str) -> i64 {
     let parts = version.split(['.', '-', '+']).take(3);
     let parts = parts.map(|part| i64::from_str(part).unwrap_or(0));
     parts.fold(0, |number, part| number * 1_000 + part.min(999))
 }
 
-/// Returns whether an error comes from the disk, and may be over later.
+/// Returns whether an error is caused by the disk, and may therefore end.
 pub(crate) fn is_of_disk(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(error) => {
@@ -148,7 +149,7 @@ pub(crate) fn is_newer(error: &sqlx::Error) -> bool {
     matches!(**error, MigrateError::VersionMissing(_))
 }
 
-/// The whole database as it will be, in a transaction on the only connection.
+/// Database with the new schema, in an open transaction on the only connection.
 pub(crate) struct Uncommitted {
     transaction: Transaction<'static, Sqlite>,
     _pool: SqlitePool,
@@ -157,7 +158,8 @@ pub(crate) struct Uncommitted {
 impl Uncommitted {
     pub(crate) async fn open(options: &SqliteConnectOptions) -> Result<Self, sqlx::Error> {
         let alone = alone(options);
-        // A file that was never written is no WAL yet, and any journal of its own needs room.
+        // A file that was never written is not in WAL mode yet, and a journal on the disk needs
+        // room.
         let plain = alone.clone().journal_mode(SqliteJournalMode::Memory);
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
@@ -168,7 +170,7 @@ impl Uncommitted {
             Err(_) => pool.connect_with(plain).await?,
         };
         let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-        // What is changed stays in memory, sorting included.
+        // Changed pages and sorted rows stay in memory.
         for pragma in ["PRAGMA cache_spill = OFF", "PRAGMA temp_store = MEMORY"] {
             sqlx::query(pragma).execute(&mut *transaction).await?;
         }
@@ -186,7 +188,7 @@ impl Uncommitted {
         statement.fetch_all(&mut *self.transaction).await
     }
 
-    /// Gives up what was changed, and the lock.
+    /// Rolls the changes back, and releases the lock.
     pub(crate) async fn close(self) {
         let _ended_anyway = self.transaction.rollback().await;
         self._pool.close().await;

@@ -1,4 +1,4 @@
-//! `SqliteStore`: the store over SQLite. One task writes; reads go to a small pool.
+//! `SqliteStore`: the store over SQLite. One task writes; reads use pools of connections.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -21,16 +21,16 @@ use crate::{
     Part, Place, RecordingFilter, Store, StoreError, Stored, StoredRegistration,
 };
 
-/// Time after which a change without an answer is an error.
+/// Time after which an unfinished change is an error.
 const CHANGE_WAIT: Duration = Duration::from_secs(5);
 
-/// The store over SQLite.
+/// Store over SQLite.
 pub struct SqliteStore {
     pub(crate) database: Arc<Database>,
     pub(crate) account: Account,
     pub(crate) pending: Arc<Pending>,
     keys: Arc<ApiKeys>,
-    /// Held for as long as the store lives: one confab a folder.
+    /// Lock of the folder while the store exists: one confab for each folder.
     _lock: File,
 }
 
@@ -57,8 +57,8 @@ impl SqliteStore {
         }
     }
 
-    /// Runs a change to its end, even if the client that requested it goes away. The result is an
-    /// error during an outage, or when the end takes too long; the change may take effect later.
+    /// Runs a change to the end, even if the client disconnects. Returns an error during an outage.
+    /// Returns an error after `CHANGE_WAIT`, too; the change may then take effect later.
     pub(crate) fn change<T: Send + 'static>(
         &self,
         change: impl Future<Output = Result<T, StoreError>> + Send + 'static,
@@ -80,8 +80,8 @@ impl SqliteStore {
         })
     }
 
-    /// Has everything that `keep` keeps in this store written in one transaction: all of it is on
-    /// the disk after a kill, or nothing.
+    /// Writes all entries that `keep` adds to this store in one transaction: after a kill, all of
+    /// them are on the disk, or none.
     pub fn together(&self, keep: impl FnOnce()) {
         self.pending.together(keep);
     }
@@ -179,7 +179,7 @@ impl Store for SqliteStore {
     }
 
     fn conferences(&self, filter: ConferenceFilter, part: Part) -> Stored<'_, Vec<ConferenceView>> {
-        // Looked at before the disk: what is written in between is then found twice, never missed.
+        // Read before the disk: an entry that is written in between is found twice, never missed.
         let pending = self.pending.all(|kept| match &kept.entry {
             Entry::Conference(view) if filter.wants(view) => Some(view.clone()),
             _ => None,

@@ -4,7 +4,7 @@
 pub(crate) const CONFERENCE: &str = "SELECT view FROM conferences WHERE account = ?1 AND sid = ?2";
 pub(crate) const CALL: &str = "SELECT view FROM calls WHERE account = ?1 AND sid = ?2";
 pub(crate) const NOTICE: &str = "SELECT sid, notice FROM notices WHERE account = ?1 AND sid = ?2";
-/// Takes away what is older than the newest `?2` notices.
+/// Deletes all but the newest `?2` notices.
 pub(crate) const FORGET_NOTICES: &str = "DELETE FROM notices WHERE account = ?1
     AND (at, sid) <= (SELECT at, sid FROM notices WHERE account = ?1
         ORDER BY at DESC, sid DESC LIMIT 1 OFFSET ?2)";

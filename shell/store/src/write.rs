@@ -1,4 +1,4 @@
-//! The writer: the only one who writes history, from the queue to the disk.
+//! The writer: the only task that writes the history, from the queue to the disk.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,15 +15,15 @@ use crate::pending::{Batch, Kept, Pending};
 use crate::statements::FORGET_NOTICES;
 use crate::{dead_letters, outbox, registrations, rows};
 
-/// How long the writer rests after the disk refused.
+/// Pause of the writer after a failed write.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
 
 /// Time between two deletions of old dead letters.
 const PRUNE_PAUSE: Duration = Duration::from_secs(3_600);
-/// The same while dead letters are written.
+/// Time between two deletions of old dead letters while new ones are written.
 const PRUNE_PAUSE_BUSY: Duration = Duration::from_secs(10);
 
-/// The writer: in order, a batch a transaction; what the disk refuses is tried again.
+/// Writes queued changes in order, one batch in each transaction, and retries failed batches.
 pub(crate) async fn write_all(database: Arc<Database>, account: AccountSid, pending: Arc<Pending>) {
     let account = account.to_string();
     let mut pruned: Option<Instant> = None;
@@ -45,7 +45,7 @@ pub(crate) async fn write_all(database: Arc<Database>, account: AccountSid, pend
     }
 }
 
-/// What the owner of the account is told of entries that are nowhere.
+/// Returns the notice that reports lost entries.
 fn loss(entries: u64) -> Notice {
     let message = format!(
         "{entries} entries of the history (calls, conferences, notifications) were lost: they \

@@ -1,5 +1,5 @@
-//! Plans of the lists: each filter alone and with a range of one time walks one index from the
-//! place where the part begins, without sorting.
+//! Query plans of the lists. Each filter, alone and with a range of one time, walks one index from
+//! the beginning of the part, without sorting.
 
 #![allow(clippy::unwrap_used)]
 
@@ -33,7 +33,7 @@ const RANGES: [TimeRange; 4] = [
     },
 ];
 
-/// First and further parts, both ways, also from places outside of every range.
+/// Returns first and further parts in both orders, also from places outside of every range.
 fn parts() -> Vec<Part> {
     let mut parts = Vec::new();
     for order in [Order::NewestFirst, Order::OldestFirst] {
@@ -71,7 +71,8 @@ impl Plans {
         Self { dir, store }
     }
 
-    /// Checks that a statement reads this index with as many equalities, and seeks its time.
+    /// Checks that a statement searches this index with `equal` equalities and, if `seeks`, a
+    /// range.
     async fn check(&self, sql: &QueryBuilder<Sqlite>, index: &str, equal: usize, seeks: bool) {
         let sql = sql.sql();
         let explain = format!("EXPLAIN QUERY PLAN {}", sql.as_str());

@@ -1,5 +1,4 @@
-//! Reads that have no end: each ends at its deadline, inside SQLite, and delays no read of another
-//! kind.
+//! Endless reads: SQLite interrupts each at the deadline, and none delays a read of another kind.
 
 #![allow(clippy::unwrap_used)]
 
@@ -64,7 +63,7 @@ impl Opened {
     }
 }
 
-/// Waits for reads; returns how many met their deadline and how many had no connection.
+/// Waits for reads; returns the number that met the deadline, and the number without a connection.
 async fn ends(reads: Vec<Read>) -> (usize, usize) {
     let (mut slow, mut busy) = (0, 0);
     for read in reads {

@@ -1,4 +1,4 @@
-//! A folder of a test's own, gone with it.
+//! Temporary folder of a test, deleted with the test.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use confab_store::{Given, OpenError, SqliteStore, open};
 pub(crate) struct Dir(pub(crate) PathBuf);
 
 impl Dir {
-    /// No two tests give the same name.
+    /// Returns a folder with this name, which no other test may use.
     pub(crate) fn new(name: &str) -> Self {
         let dir = std::env::temp_dir().join(format!("confab-store-{name}-{}", std::process::id()));
         let _left_over = std::fs::remove_dir_all(&dir);
@@ -23,7 +23,7 @@ impl Drop for Dir {
 }
 
 pub(crate) async fn opened(dir: &Path) -> SqliteStore {
-    // A child of another test holds the lock of a store that was dropped, until its exec.
+    // A child of another test holds the lock of a dropped store until its exec.
     for _ in 0..100 {
         match open(dir, &Given::default()).await {
             Err(OpenError::InUse { .. }) => tokio::time::sleep(Duration::from_millis(20)).await,

@@ -1,27 +1,27 @@
-//! Faults of real file systems for a test: a mount namespace of its own, a tmpfs that is full, an
-//! ext4 that is frozen, system calls that fail with EIO.
+//! Faults of real file systems for a test: a private mount namespace, a full tmpfs, a frozen ext4,
+//! system calls that fail with EIO.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
-/// Set in the process inside the namespace.
+/// Environment variable of the process inside the namespace.
 const INSIDE: &str = "CONFAB_STORE_TEST_NAMESPACE";
-/// Ways to a mount namespace: as root, as any user where allowed, by sudo.
+/// Commands that open a mount namespace: as root, as any user where allowed, by sudo.
 const WAYS: [&[&str]; 3] = [
     &["unshare", "--mount"],
     &["unshare", "--user", "--map-root-user", "--mount"],
     &["sudo", "-n", "unshare", "--mount"],
 ];
 
-/// Returns true in a mount namespace of the test's own. Outside, runs the test `name` again in a
-/// new one, panics if the test fails there, and returns false.
+/// Returns true in a private mount namespace. Outside, runs the test `name` again in a new
+/// namespace, panics if the test fails there, and returns false.
 pub(crate) fn is_inside(name: &str) -> bool {
     is_inside_by(&WAYS, name)
 }
 
-/// As `is_inside`, with the rights of real root, which a mount of a file needs.
+/// Does the same as `is_inside` with the rights of real root, which a mount of a file needs.
 pub(crate) fn is_inside_as_root(name: &str) -> bool {
     is_inside_by(&[WAYS[0], WAYS[2]], name)
 }
@@ -59,7 +59,7 @@ pub(crate) fn mount_tmpfs(dir: &Path, size: &str) {
     assert!(mount.arg(dir).status().unwrap().success(), "no tmpfs");
 }
 
-/// A file that takes all free space of its file system until it is dropped.
+/// File that fills its file system until dropped.
 pub(crate) struct Ballast(PathBuf);
 
 impl Ballast {
@@ -85,7 +85,7 @@ pub(crate) fn mount_ext4(dir: &Path) {
     succeed(Command::new("mkfs.ext4").arg("-q").arg(&image));
     let mut mount = Command::new("mount");
     succeed(mount.args(["-o", "loop"]).arg(&image).arg(dir));
-    // The loop device keeps the file.
+    // The loop device keeps the file open.
     std::fs::remove_file(&image).unwrap();
 }
 
@@ -99,7 +99,7 @@ fn succeed(command: &mut Command) {
     );
 }
 
-/// A file system that is frozen until this is dropped.
+/// File system that is frozen until this value is dropped.
 pub(crate) struct Frozen(PathBuf);
 
 impl Frozen {
@@ -120,11 +120,11 @@ impl Drop for Frozen {
     }
 }
 
-/// strace, which lets each write and sync of this process to a file fail with EIO until this is
-/// dropped. SQLite writes by `pwrite64`; nothing else here does.
+/// strace process, which makes each write and sync of this process to a file fail with EIO until
+/// dropped. SQLite writes by `pwrite64`; no other code of the tests does.
 pub(crate) struct Eio {
     strace: Child,
-    /// Stays open: strace would end at its next message.
+    /// Stderr of strace, kept open: strace would end at the next message.
     _said: BufReader<ChildStderr>,
 }
 

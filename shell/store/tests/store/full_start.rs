@@ -1,5 +1,5 @@
-//! Starts on a full disk that need one to be written to: a first start, and one with a migration.
-//! And a file whose schema a newer confab has changed.
+//! Starts with a full disk that have to write: a first start, and a start with a migration. A file
+//! whose schema a newer confab has changed.
 
 use std::path::Path;
 use std::time::Duration;
@@ -103,7 +103,7 @@ async fn migration_without_room_leaves_the_history_readable() {
     }
     flushed(&store).await;
     drop(store);
-    // As the second version of the schema had it: without recordings and API keys.
+    // Removes everything newer than the second version of the schema.
     let mut file = by_hand(&dir.0).await;
     for statement in [
         "DROP TABLE api_keys",

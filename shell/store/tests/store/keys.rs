@@ -1,4 +1,4 @@
-//! API keys across restarts, their encryption, and a key file that is lost or another one.
+//! API keys across restarts, their encryption, and a key file that is lost or replaced.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -115,7 +115,7 @@ async fn wrong_or_damaged_key_file_ends_the_start_and_loses_nothing() {
         assert_eq!(std::fs::read(key_file(&dir.0)).unwrap(), wrong.as_bytes());
     }
     std::fs::write(key_file(&dir.0), right).unwrap();
-    // A copy that others can read is made private.
+    // A copy that other users can read is made private.
     let open_to_all = std::fs::Permissions::from_mode(0o644);
     std::fs::set_permissions(key_file(&dir.0), open_to_all).unwrap();
     let store = opened(&dir.0).await;
@@ -173,7 +173,7 @@ async fn account_sees_only_its_own_keys() {
     assert_eq!(store.api_keys(all()), [key]);
 }
 
-/// A database of the version before API keys.
+/// Opens a database of the version before API keys.
 #[tokio::test]
 async fn migration_keeps_all_that_is_stored() {
     use confab_store::{Entry, NoticeFilter};

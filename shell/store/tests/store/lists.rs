@@ -1,5 +1,5 @@
-//! Lists of the disk against lists made by hand: every combination of filters, in parts of any size
-//! and both ways, with times that repeat; and while calls end.
+//! Lists of the disk compared with reference lists: every combination of filters, in parts of any
+//! size, in both orders, with equal times. Lists that are read while calls end.
 
 use confab_store::{CallFilter, Entry, Order, Part, SqliteStore, Store, TimeRange};
 use confab_switchboard::{CallDirection, CallStatus, CallView};
@@ -118,7 +118,7 @@ async fn calls_of_another_account_are_in_no_list() {
     first.keep(Entry::Call(call(1)));
     first.flush().await.unwrap();
     drop(first);
-    // The same first characters: only the rest of the account tells them apart.
+    // Both accounts have the same first characters: only the rest distinguishes them.
     let twin = format!(
         "{}{}",
         &account.to_string()[..9],

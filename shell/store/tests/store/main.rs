@@ -1,4 +1,4 @@
-//! The history in real SQLite.
+//! Tests of the history with real SQLite.
 
 #![allow(clippy::unwrap_used)]
 

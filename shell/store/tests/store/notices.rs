@@ -1,4 +1,4 @@
-//! Notices: how many are kept, in what shape, and which of them are found.
+//! Notices: limits of their number, their content, and filters.
 
 use confab_store::{Entry, Given, NoticeFilter, Order, Part, Place, SqliteStore, Store, open};
 use confab_switchboard::{Exchange, Notice, Severity};
@@ -96,7 +96,7 @@ async fn notices_of_one_moment_are_listed_in_the_order_of_their_keeping() {
     }
     let expected: Vec<u32> = (300..305).chain(100..300).collect();
     for _ in 0..2 {
-        // Page by page, to the end and back.
+        // Reads page by page, to the end and back.
         let mut codes = Vec::new();
         let mut after = None;
         loop {
@@ -133,7 +133,7 @@ async fn the_newest_are_kept_and_no_more_than_may_be() {
     let more = i64::from(NOTICES_MAX) + 1_500;
     for at in 0..more {
         if at % 5_000 == 0 {
-            // What waits is bounded too.
+            // The queue is bounded, too.
             store.flush().await.unwrap();
         }
         store.keep(Entry::Notice(notice(at, Severity::Error)));
@@ -154,7 +154,7 @@ async fn the_newest_are_kept_and_no_more_than_may_be() {
 async fn a_flood_of_them_leaves_room_for_the_rest_of_the_history() {
     let dir = Dir::new("flood");
     let (store, _) = open(&dir.0, &Given::default()).await.unwrap();
-    // The writer's task shares this thread: nothing is written before the next wait.
+    // The writer's task shares this thread: nothing is written before the next await.
     for at in 0..=i64::try_from(NOTICES_PENDING_MAX).unwrap() {
         store.keep(Entry::Notice(notice(at, Severity::Error)));
     }

@@ -1,5 +1,5 @@
-//! The disk refuses for a while, or the process dies at any moment: nobody waits, and the history
-//! afterwards has every entry once, each with an end; what it could not keep it tells.
+//! Outages of the disk, and a kill at any moment: no caller blocks, and the history afterwards has
+//! every entry once and complete. A notice reports lost entries.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -21,9 +21,9 @@ use sqlx::{ConnectOptions, SqliteConnection};
 use crate::dir::{Dir, opened};
 use crate::faults::{Ballast, Eio, Frozen, is_inside, is_inside_as_root, mount_ext4, mount_tmpfs};
 
-/// Where the child writes until it is killed.
+/// Environment variable with the folder of the child, which writes until it is killed.
 const CHILD: &str = "CONFAB_STORE_TEST_CHILD";
-/// So many of each kind are on the disk before it is.
+/// Number of entries of each kind on the disk before the kill.
 const FIRST: u64 = 300;
 
 fn call(n: u64) -> CallView {
@@ -59,7 +59,7 @@ fn conference(n: u64) -> ConferenceView {
     }
 }
 
-/// All pages, oldest first.
+/// Reads all pages, oldest first.
 async fn calls(store: &SqliteStore) -> Vec<CallView> {
     let mut all: Vec<CallView> = Vec::new();
     loop {
@@ -92,7 +92,7 @@ async fn conferences(store: &SqliteStore) -> usize {
     all.len()
 }
 
-/// Each from 0 to `n` once, and each with its end.
+/// Checks that each call from 0 to `n` is found once, with an end time.
 fn whole(found: &[CallView], n: u64) {
     let wanted: Vec<_> = (0..n).map(|n| call(n).sid).collect();
     let sids: Vec<_> = found.iter().map(|view| view.sid).collect();
@@ -100,13 +100,13 @@ fn whole(found: &[CallView], n: u64) {
     assert!(found.iter().all(|view| view.end_time.is_some()));
 }
 
-/// The same database, as an operator's hand has it.
+/// Opens the database by a second connection, as an operator does.
 async fn beside(dir: &Path) -> SqliteConnection {
     let file = SqliteConnectOptions::new().filename(dir.join("confab.db"));
     file.connect().await.unwrap()
 }
 
-/// Every write of a call fails from now on; reads go on.
+/// Makes every write of a call fail from now on; reads still succeed.
 async fn refuse(disk: &mut SqliteConnection) {
     let trigger = "CREATE TRIGGER refuses BEFORE INSERT ON calls
         BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
@@ -131,7 +131,7 @@ async fn what_the_disk_refuses_is_seen_at_once_and_written_when_it_relents() {
             store.keep(Entry::Conference(conference(kept)));
             kept += 1;
         }
-        // Some reads before the writer has had a turn, some after.
+        // Some reads precede the first turn of the writer, some follow.
         whole(&calls(&store).await, kept);
         assert_eq!(conferences(&store).await, kept as usize);
         let last = store.call(call(kept - 1).sid).await.unwrap();
@@ -158,7 +158,7 @@ async fn what_was_lost_is_told_once_it_can_be() {
     assert_eq!((store.waiting(), store.lost()), (HISTORY_PENDING_MAX, 7));
     relent(&mut disk).await;
     store.flush().await.unwrap();
-    // The notice of it was kept behind them.
+    // The notice about the loss was kept after the entries.
     store.flush().await.unwrap();
     whole(&calls(&store).await, most);
     let part = Part {
@@ -187,7 +187,8 @@ async fn a_store_that_stops_and_starts_in_between_has_each_once() {
         );
         whole(&calls(&store).await, kept);
         for _ in 0..150 {
-            // The last ones before the stop once more: the other process may not have known.
+            // The last entries before the stop are kept again: the stop may have come before they
+            // were written.
             let again = kept.saturating_sub(3)..=kept;
             again.for_each(|n| store.keep(Entry::Call(call(n))));
             kept += 1;
@@ -197,7 +198,7 @@ async fn a_store_that_stops_and_starts_in_between_has_each_once() {
     whole(&calls(&opened(&dir.0).await).await, kept);
 }
 
-/// Not a test: the process that is killed. It keeps what it can until then.
+/// Writes until the process is killed; not a test by itself.
 #[tokio::test]
 async fn child_that_writes() {
     let Some(dir) = std::env::var_os(CHILD) else {
@@ -211,7 +212,7 @@ async fn child_that_writes() {
             store.flush().await.unwrap();
             println!("\nso many are on the disk");
         } else if n % 64 == 0 {
-            // The writer gets its turns, and is somewhere in the middle when the end comes.
+            // The writer runs in between, and is in the middle of a batch at the kill.
             while store.waiting() > 512 {
                 tokio::task::yield_now().await;
             }
@@ -244,7 +245,7 @@ async fn killed_while_it_writes_it_has_what_was_written_and_nothing_twice() {
     let found = calls(&store).await;
     let n = found.len() as u64;
     assert!(n >= FIRST, "{n}");
-    // In their order: what is missing is the end alone.
+    // In their order: only the last entries are missing.
     whole(&found, n);
     let of_both: BTreeSet<u64> = [n, conferences(&store).await as u64].into();
     assert!(
@@ -256,14 +257,14 @@ async fn killed_while_it_writes_it_has_what_was_written_and_nothing_twice() {
     whole(&calls(&store).await, n + 1);
 }
 
-/// Rows of a table that a reader in another process would find.
+/// Returns the number of rows of a table that a reader in another process finds.
 async fn rows_on_disk(dir: &Path, table: &str) -> i64 {
     let count = format!("SELECT count(*) FROM {table}");
     let count = sqlx::query_scalar(sqlx::AssertSqlSafe(count));
     count.fetch_one(&mut beside(dir).await).await.unwrap()
 }
 
-/// Number of notices of an outage, in memory or on the disk.
+/// Returns the number of outage notices, in memory or on the disk.
 async fn outage_notices(store: &SqliteStore) -> usize {
     let part = Part {
         order: Order::OldestFirst,
@@ -281,8 +282,8 @@ async fn flushed(store: &SqliteStore) {
     flushed.await.expect("written within 20 s").unwrap();
 }
 
-/// Three outages of 3.5 s, then a restart: the history is whole after each of them. `fault` begins
-/// an outage, which ends when its result is dropped.
+/// Checks that the history is complete after each of three outages of 3.5 s, and after a restart.
+/// `fault` begins an outage, which ends when the result of `fault` is dropped.
 async fn history_is_whole_after<F: Future>(dir: &Path, reads_work: bool, fault: impl Fn() -> F) {
     let store = opened(dir).await;
     let mut kept = 0;
@@ -362,7 +363,7 @@ async fn frozen_file_system_delays_the_history_and_loses_none() {
     }
     let dir = Dir::new("frozen");
     mount_ext4(&dir.0);
-    // Reads may need a page of SQLite's shared memory, which a frozen file system refuses.
+    // Reads may need a page of SQLite's shared memory, which a frozen file system rejects.
     history_is_whole_after(&dir.0, false, async || Frozen::freeze(&dir.0)).await;
 }
 
@@ -386,7 +387,7 @@ async fn start_on_a_full_file_system_reads_the_history_and_writes_later() {
     let dir = Dir::new("full-start");
     mount_tmpfs(&dir.0, "64m");
     kill_a_child(&dir.0);
-    // SQLite's index of the log: a start makes it anew, for which there is no room.
+    // A start creates SQLite's index of the log again, for which there is no room.
     std::fs::remove_file(dir.0.join("confab.db-shm")).unwrap();
     let full = Ballast::fill(&dir.0);
     let given = Given {

@@ -14,7 +14,7 @@ use sqlx::{ConnectOptions, SqliteConnection};
 
 use crate::dir::{Dir, opened};
 
-/// 1 January 2026.
+/// 1 January 2026, in milliseconds since 1970.
 const NOW: i64 = 1_767_225_600_000;
 
 fn event(n: u64) -> Arc<OutboxEvent> {
@@ -83,7 +83,7 @@ async fn events_survive_a_restart_in_order() {
     let dir = Dir::new("outbox-restart");
     let store = opened(&dir.0).await;
     assert_eq!(store.last_event_id().await.unwrap(), 0);
-    // Not in the order of their numbers, as several threads do.
+    // Kept in another order than that of the numbers, as by several threads.
     for n in (1..=700).rev() {
         store.keep_event(n, event(n));
     }
@@ -111,7 +111,7 @@ async fn events_survive_a_restart_in_order() {
 async fn an_event_that_ends_before_it_is_written_leaves_no_row() {
     let dir = Dir::new("outbox-ended");
     let store = opened(&dir.0).await;
-    // Whenever the writer takes its batch: before an end, between both, or behind it.
+    // The writer takes a batch before the end of an event, or after it.
     for n in 1..=2_000 {
         store.keep_event(n, event(n));
         if u64::is_multiple_of(n, 7) {
@@ -135,14 +135,14 @@ async fn events_of_an_outage_wait_in_memory_and_an_end_meanwhile_is_not_undone()
     for n in 300..=1_000 {
         store.keep_event(n, event(n));
     }
-    // The first batch has been refused by then.
+    // The first batch has failed by then.
     tokio::time::sleep(Duration::from_millis(300)).await;
     for n in 300..=1_000 {
         if u64::is_multiple_of(n, 2) {
             store.outbox_ended(n, None);
         }
     }
-    // Earlier numbers push what has been refused out of the next batch.
+    // Lower numbers move the failed events out of the next batch.
     for n in 1..300 {
         store.keep_event(n, event(n));
     }
@@ -164,7 +164,7 @@ async fn a_dead_letter_takes_the_place_of_its_event() {
     }
     store.flush_outbox().await.unwrap();
     store.outbox_ended(1, Some(dead(1, days_ago(0))));
-    // Listed at once, and after it is written.
+    // Listed before and after it is written.
     assert_eq!(dead_letters(&store).await.len(), 1);
     store.outbox_ended(2, Some(dead(2, days_ago(1))));
     store.outbox_ended(3, Some(dead(3, days_ago(8))));

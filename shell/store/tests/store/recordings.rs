@@ -1,4 +1,4 @@
-//! Recordings in the store: kept while they live, found as they are now, forgotten.
+//! Recordings in the store: kept while live, found in their current state, deleted.
 
 use confab_store::{Entry, Given, Order, Part, RecordingFilter, Store, open};
 use confab_switchboard::conference::{RecordingCallback, Url};

@@ -1,5 +1,5 @@
-//! Retention: old entries go, in small transactions beside those of the writer; younger ones stay,
-//! and so does everything without the setting, over restarts.
+//! Retention: old entries are deleted in small transactions between other writes; newer entries
+//! stay. Without the setting, everything stays, over restarts too.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -19,7 +19,7 @@ use crate::dir::{Dir, opened};
 use crate::lists::call;
 
 const DAY: Duration = Duration::from_secs(86_400);
-/// Old calls: several transactions.
+/// Number of old calls: several transactions.
 const OLD: u64 = 700;
 
 fn days_ago(days: i64) -> WallTime {
@@ -76,7 +76,7 @@ fn keep(store: &SqliteStore, n: u64, at: WallTime) {
     })));
 }
 
-/// Numbers of calls, conferences, notices and recordings.
+/// Returns the numbers of calls, conferences, notices and recordings.
 async fn count(store: &SqliteStore) -> [usize; 4] {
     let part = || Part {
         order: Order::NewestFirst,

@@ -1,4 +1,4 @@
-//! Rows of live calls and conferences: what a process that is killed leaves to the next one.
+//! Rows of live calls and conferences that a killed process leaves to the next process.
 
 use std::path::Path;
 
@@ -86,7 +86,7 @@ fn keep(store: &SqliteStore, seconds: u64, row: CallRow) {
     store.keep_row(at(seconds), RowChange::Call(Box::new(row)));
 }
 
-/// A kill and the next start: all that has been written, and the folder free again.
+/// Simulates a kill and the next start, with everything written and the folder unlocked.
 async fn restarted(store: SqliteStore, dir: &Path) -> (SqliteStore, OpenRows) {
     store.flush().await.unwrap();
     drop(store);
@@ -140,12 +140,12 @@ async fn closed_calls_and_conferences_have_no_row() {
         let sid = conference(n).view.sid;
         store.keep_row(at(1), RowChange::ConferenceClosed(sid));
     }
-    // One that was never stored.
+    // Closes a call that was never stored.
     store.keep_row(at(1), RowChange::CallClosed(CallSid::from_random(99)));
     let (store, rows) = restarted(store, &dir.0).await;
     assert_eq!(rows.calls, [call(3, 0)]);
     assert_eq!(rows.conferences, [conference(3)]);
-    // The process after the kill closes what it found.
+    // The process after the kill closes the rows that it found.
     store.keep_row(at(1), RowChange::CallClosed(call(3, 0).view.sid));
     let sid = conference(3).view.sid;
     store.keep_row(at(1), RowChange::ConferenceClosed(sid));
@@ -160,7 +160,7 @@ async fn row_is_never_removed_before_the_history_has_its_call() {
     keep(&store, 0, call(1_000, 0));
     store.flush().await.unwrap();
     let mut disk = beside(&dir.0).await;
-    // More than one transaction takes, and the call at the end of these.
+    // The call that fails is the last of more entries than one transaction takes.
     let trigger = "CREATE TRIGGER refuses BEFORE INSERT ON calls
         WHEN NEW.sid LIKE '%3e8' BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
     sqlx::query(trigger).execute(&mut disk).await.unwrap();

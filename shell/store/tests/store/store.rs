@@ -1,4 +1,4 @@
-//! The store across restarts, at once and in bulk; and what it says when it cannot open.
+//! The store across restarts, reads before and after writing, large numbers, and errors of opening.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -13,7 +13,7 @@ use confab_terms::{AccountSid, CallSid, ConferenceSid, Method, WallTime};
 
 use crate::dir::{Dir, opened};
 
-/// As a restart: everything on the disk, and the folder free again.
+/// Simulates the end of the process, with everything written and the folder unlocked.
 async fn closed(store: SqliteStore) {
     store.flush().await.unwrap();
     drop(store);
@@ -185,7 +185,7 @@ async fn what_is_kept_is_seen_at_once_and_after_a_restart() {
     store.keep(Entry::Notice(notice(3, Some(5))));
     let unknown = ConferenceSid::from_random(1_000);
     for round in 0..2 {
-        // In the first round all of it is still on its way, most likely.
+        // In the first round, all entries are probably still in the queue.
         let found = store.conference(ended.sid).await.unwrap();
         assert_eq!(found, Some(ended.clone()), "{round}");
         assert_eq!(store.call(over.sid).await.unwrap(), Some(over.clone()));
@@ -227,10 +227,11 @@ async fn an_account_sees_only_its_own() {
     assert_eq!(list.await.unwrap(), []);
 }
 
-/// Half on the disk, half on its way, mixed in time: a list must not show the seam.
+/// Returns a store with half of the conferences on the disk and half in the queue, mixed in time. A
+/// list must be the same as from a single source.
 async fn hundred(dir: &Path) -> (SqliteStore, Vec<ConferenceView>) {
     let store = opened(dir).await;
-    // Two of each moment, so that the order within one counts too.
+    // Two for each time, so that the order within a millisecond counts too.
     let mut views: Vec<_> = (0..100)
         .map(|n| conference(n * 37 % 101, (n / 2 * 10) as i64))
         .collect();
@@ -370,7 +371,7 @@ async fn calls_are_found_by_what_is_asked_on_the_disk_and_on_the_way() {
             end_time: Some(WallTime(at + 500)),
             ..call(n)
         }));
-        // Half of them are read from the disk, half maybe on their way there.
+        // Half are read from the disk, half possibly from the queue.
         if n == 2 {
             store.flush().await.unwrap();
         }
@@ -458,7 +459,7 @@ async fn calls_are_found_by_what_is_asked_on_the_disk_and_on_the_way() {
 async fn who_keeps_more_than_the_queue_holds_never_waits() {
     let dir = Dir::new("full");
     let store = opened(&dir.0).await;
-    // On one thread the writer gets no turn meanwhile.
+    // With a single thread, the writer does not run meanwhile.
     for n in 0..confab_terms::limits::HISTORY_PENDING_MAX as u64 + 10 {
         store.keep(Entry::Call(call(n)));
     }
