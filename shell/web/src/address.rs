@@ -1,14 +1,15 @@
-//! Which addresses are public: global unicast, after every way to write an IPv4 address inside an
-//! IPv6 one is unwrapped. Deny by default: what IANA has not given out for global use is not.
+//! Public addresses: global unicast, except for special networks and IPv6 addresses that embed an
+//! IPv4 address. Deny by default: a network that IANA has not assigned for global use is not
+//! public.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// IPv4 networks that are not the public internet (IANA special-purpose registry), and two that
-/// clouds use for their own metadata although they look public.
+/// IPv4 networks that are not the public internet (IANA special-purpose registry), and two
+/// addresses in public ranges that clouds use for their metadata.
 const NOT_PUBLIC_V4: &[(Ipv4Addr, u32)] = &[
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
-    // Shared address space of carriers (RFC 6598); 100.100.100.200 lies in it.
+    // Shared address space of carriers (RFC 6598); contains 100.100.100.200.
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
     (Ipv4Addr::new(168, 63, 129, 16), 32),
@@ -31,20 +32,20 @@ const NOT_PUBLIC_V4: &[(Ipv4Addr, u32)] = &[
 
 /// IPv6 networks inside 2000::/3 that are not the public internet.
 const NOT_PUBLIC_V6: &[(Ipv6Addr, u32)] = &[
-    // IETF protocol assignments, with Teredo (2001::/32), ORCHID and benchmarking in them.
+    // IETF protocol assignments, including Teredo (2001::/32), ORCHID and benchmarking.
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
     (Ipv6Addr::new(0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0), 48),
-    // The 6bone's, given back.
+    // 6bone, returned to IANA.
     (Ipv6Addr::new(0x3ffe, 0, 0, 0, 0, 0, 0, 0), 16),
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
-/// Whether the address is one of the public internet.
+/// Returns whether an address is part of the public internet.
 ///
-/// Wrapped IPv4 addresses (mapped, compatible, NAT64, 6to4, Teredo, ISATAP) are never public:
-/// nobody's name resolves to one on purpose, and the wrapping is how a guard is walked around.
-/// The mapped form alone is unwrapped and judged as the IPv4 address that the kernel connects to.
+/// IPv6 addresses that embed an IPv4 address (compatible, NAT64, 6to4, Teredo, ISATAP) are never
+/// public. No name resolves to such an address on purpose, and embedding is a way around the check.
+/// A mapped address (`::ffff:0:0/96`) is checked as the IPv4 address to which the kernel connects.
 #[must_use]
 pub fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
@@ -56,9 +57,9 @@ pub fn is_public(address: IpAddr) -> bool {
 }
 
 fn is_public_v6(v6: Ipv6Addr) -> bool {
-    // Only 2000::/3 is given out as global unicast: this leaves out ::, ::1, compatible
-    // addresses, both NAT64 prefixes (64:ff9b::/96 and 64:ff9b:1::/48), ULA, link- and site-local,
-    // multicast, and whatever is not assigned yet.
+    // Only 2000::/3 is assigned as global unicast. This range excludes ::, ::1, compatible
+    // addresses, both NAT64 prefixes (64:ff9b::/96 and 64:ff9b:1::/48), ULA, link-local,
+    // site-local, multicast and unassigned addresses.
     let segments = v6.segments();
     let global = segments[0] & 0xe000 == 0x2000;
     let six_to_four = segments[0] == 0x2002;

@@ -8,15 +8,15 @@ use url::Url;
 
 use crate::address::is_public;
 
-/// The rule for one deployment.
+/// Permitted destinations of one deployment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Allowed {
     networks: Vec<Cidr>,
-    /// Hosts and ports of the operator's own URLs; the hosts as returned by `plain`.
+    /// Hosts and ports of the operator's own URLs; the hosts in the form of `plain`.
     endpoints: Vec<(String, u16)>,
 }
 
-/// An address that may not be connected to.
+/// Address to which no connection is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{host} is at {address}, which is not public; list its network in CONFAB_FETCH_ALLOW")]
 pub(crate) struct NotAllowed {
@@ -33,8 +33,8 @@ impl Allowed {
         }
     }
 
-    /// Checks every address that `host` has: one that is refused refuses them all, since a name
-    /// with a public and a private address is how rebinding looks.
+    /// Checks all addresses of `host`. One forbidden address forbids the host: a name with a public
+    /// and a private address is a sign of DNS rebinding.
     pub(crate) fn check(&self, host: &str, addresses: &[IpAddr]) -> Result<(), NotAllowed> {
         let refused = addresses.iter().find(|address| !self.reaches(**address));
         refused.map_or(Ok(()), |address| {
@@ -43,8 +43,8 @@ impl Allowed {
         })
     }
 
-    /// Returns whether the configuration names this host with this port: such a URL may lead to any
-    /// address, unless a redirect or a playlist of another host leads to it.
+    /// Returns whether the configuration names this host with this port. Such a URL may lead to any
+    /// address, unless it comes from a redirect or a playlist of another host.
     pub(crate) fn is_exempt(&self, url: &Url) -> bool {
         endpoint(url).is_some_and(|endpoint| self.endpoints.contains(&endpoint))
     }
@@ -62,7 +62,7 @@ fn endpoint(url: &Url) -> Option<(String, u16)> {
     Some((plain(url.host_str()?), url.port_or_known_default()?))
 }
 
-/// Lower case, without a trailing dot or brackets.
+/// Returns a host in lower case, without a trailing dot or brackets.
 fn plain(host: &str) -> String {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.trim_end_matches('.').to_ascii_lowercase()

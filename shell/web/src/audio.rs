@@ -1,4 +1,4 @@
-//! Fetching what may be audio: through the cache, and streamed into the sink while it is played.
+//! Fetches of audio: through the cache, and streamed into the sink while played.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ impl Web {
         let bare = shared.is_bare(fetch)?;
         let fields = if bare { &[][..] } else { &fetch.fields };
         let first = Hop::first(fetch.method, &fetch.url, fields, false)?;
-        // Only an equal request, fields and cookies included, shares an answer.
+        // Only equal requests, with equal fields and cookies, share a response.
         let asked = Asked::of(&first, jar.header(&first.url).as_ref());
         let turn = shared.cache.turn(&asked.whole);
         let _turn = turn.wait().await;
@@ -61,7 +61,7 @@ impl Web {
         {
             return Ok(Fetched::Audio { audio });
         }
-        // RFC 9110 §13.1.2: on anything but GET a match would be 412.
+        // Conditions on other methods than GET could cause a 412 (RFC 9110 §13.1.2).
         let conditions = match &known {
             Some(known) if fetch.method == Method::Get => known.conditions.clone(),
             _ => HeaderMap::new(),
@@ -77,7 +77,7 @@ impl Web {
         self.take(fetch, asked, answer).await
     }
 
-    /// Judges a new body, and takes it.
+    /// Checks the type of a new body, and reads the body as audio or as a document.
     async fn take(
         &self,
         fetch: &Fetch,
@@ -97,8 +97,8 @@ impl Web {
         }
     }
 
-    /// Streams a body into the sink. What was `followed` to from a playlist is not asked for
-    /// changes at the playlist's URL.
+    /// Streams a body into the sink. With `followed`, the body is an entry of a playlist: its
+    /// validators do not apply to the URL of the playlist.
     pub(crate) async fn pour_in(
         &self,
         fetch: &Fetch,
@@ -133,7 +133,7 @@ impl Web {
 }
 
 impl Shared {
-    /// Remembers an answer; audio that is found no more is let go.
+    /// Stores a response in the cache, and releases audio that no request finds any more.
     fn remember(&self, asked: &Asked, audio: AudioId, headers: &HeaderMap) {
         for lost in self.cache.keep(asked, audio, headers) {
             self.sink.forget(lost);
@@ -141,8 +141,8 @@ impl Shared {
     }
 }
 
-/// Checks that the body may be audio: by its content type, by its first bytes, or because it is no
-/// text. The sounds name what cannot be played.
+/// Checks that the body may be audio: by the content type, by the first bytes, or because the body
+/// is not text. The decoder rejects formats that cannot be played.
 pub(crate) async fn judge(body: &mut Body) -> Result<(), FetchError> {
     check_success(body)?;
     let status = body.status();
@@ -157,7 +157,7 @@ pub(crate) async fn judge(body: &mut Body) -> Result<(), FetchError> {
     Err(unfit(&essence, "audio", status))
 }
 
-/// A claim on known audio, given back when dropped.
+/// Claim on cached audio, released on drop.
 struct Claim {
     sink: Arc<dyn AudioSink>,
     audio: AudioId,
@@ -173,7 +173,7 @@ impl Claim {
         })
     }
 
-    /// Passes the claim on with the audio.
+    /// Transfers the claim to the receiver of the audio.
     fn keep(mut self) -> AudioId {
         self.kept = true;
         self.audio
@@ -188,7 +188,7 @@ impl Drop for Claim {
     }
 }
 
-/// Returns whether an answer says that the known audio is still the same.
+/// Returns whether a response confirms that the cached audio is unchanged.
 fn is_same(known: &Known, answer: &Answer) -> bool {
     let status = answer.response.status();
     status == StatusCode::NOT_MODIFIED
@@ -202,7 +202,7 @@ fn too_long() -> String {
     )
 }
 
-/// Moves the body into the sink; tells whether all of it arrived.
+/// Moves the body into the sink; returns whether the body was complete.
 async fn pour(
     mut body: Body,
     mut writer: Box<dyn AudioWriter>,
@@ -239,7 +239,7 @@ async fn pour(
     false
 }
 
-/// The next bytes; none at the end. An error says why none are taken any more.
+/// Returns the next bytes; `None` at the end. An error is the reason for ending the transfer.
 async fn next(
     body: &mut Body,
     writer: &mut dyn AudioWriter,
@@ -259,7 +259,7 @@ async fn next(
     }
 }
 
-/// Why no more of it is taken, after so many bytes in so long a time.
+/// Returns the reason for ending a transfer after `total` bytes, if a limit is exceeded.
 fn is_beyond(total: u64, elapsed: Duration) -> Option<String> {
     if total > AUDIO_BYTES_MAX {
         return Some(too_long());

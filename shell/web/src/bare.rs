@@ -1,5 +1,5 @@
-//! URLs that are requested without our fields in their query: those that carry a signature over the
-//! query, and those whose server has refused the fields and accepted the URL alone.
+//! URLs that are requested without confab's fields in the query. These are URLs with a signature
+//! over the query, and URLs whose server rejected the fields and accepted the plain URL.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ use crate::jar::Jar;
 use crate::limits::{BARE_LIFE, BARE_URLS_MAX};
 use crate::web::Shared;
 
-/// Query parameters that sign a URL, query included: of AWS, of CloudFront and Google, of Azure.
+/// Query parameters that sign a URL with its query: of AWS, of CloudFront and Google, of Azure.
 const SIGNATURES: &[&str] = &["x-amz-signature", "signature", "sig"];
 
 /// Returns whether the URL carries a signature.
@@ -28,14 +28,14 @@ pub(crate) fn is_signed(url: &Url) -> bool {
     })
 }
 
-/// Returns whether a server that refuses our fields answers so.
+/// Returns whether a status may mean that the server rejects unknown query fields.
 pub(crate) fn may_refuse_fields(status: u16) -> bool {
     matches!(status, 400 | 401 | 403)
 }
 
 impl Shared {
-    /// Returns whether a fetch is to be sent without its fields at once. Only a GET that may bring
-    /// audio is: a stored file has no use for them.
+    /// Returns whether a fetch is sent without fields at the first attempt. Only a GET that may
+    /// return audio is: a stored file has no use for the fields.
     pub(crate) fn is_bare(&self, fetch: &Fetch) -> Result<bool, FetchError> {
         if !has_choice(fetch) {
             return Ok(false);
@@ -44,8 +44,8 @@ impl Shared {
         Ok(is_signed(&url) || self.bare.holds(&url))
     }
 
-    /// Sends the request; where our fields are refused, once more without them, which is
-    /// remembered if it succeeds.
+    /// Sends the request. If the server may have rejected the fields, sends the request again
+    /// without fields, and remembers the URL if that succeeds.
     pub(crate) async fn exchange_bare_at_need(
         &self,
         fetch: &Fetch,
@@ -80,7 +80,7 @@ fn has_choice(fetch: &Fetch) -> bool {
         && !fetch.fields.is_empty()
 }
 
-/// URLs, without their query, that are known to be refused with our fields; the oldest is dropped.
+/// URLs, without the query, that are known to be rejected with fields; the oldest is dropped first.
 #[derive(Default)]
 pub(crate) struct BareUrls {
     known: Mutex<VecDeque<(String, Instant)>>,

@@ -1,5 +1,5 @@
-//! A body on its way in: its beginning may be looked at, and is remembered for whoever has to
-//! find out why it was of no use.
+//! Body of a response while it is received. The beginning can be inspected, and is kept for the
+//! notice of a failure.
 
 use confab_switchboard::{Exchange, FetchError};
 use confab_terms::limits::{DOCUMENT_BYTES_MAX, NOTICE_BODY_BYTES_MAX, NOTICE_HEADERS_BYTES_MAX};
@@ -12,12 +12,12 @@ use crate::exchange::Answer;
 use crate::failure;
 use crate::limits::{SNIFF_BYTES, WITNESS_WAIT};
 
-/// A body, of which the beginning may have been looked at.
+/// Body whose beginning may have been inspected.
 pub(crate) struct Body {
     response: Response,
-    /// Read, but not taken yet.
+    /// Bytes that were read and not returned yet.
     head: Vec<u8>,
-    /// The first bytes, taken or not.
+    /// First bytes of the body, for a notice.
     seen: Vec<u8>,
     ended: bool,
     exempt: bool,
@@ -34,7 +34,7 @@ impl Body {
         }
     }
 
-    /// Returns the body of an answer, with its exemption from the address check.
+    /// Returns the body of a response, with the exemption from the address check.
     pub(crate) fn of(answer: Answer) -> Self {
         Self {
             exempt: answer.exempt,
@@ -42,8 +42,8 @@ impl Body {
         }
     }
 
-    /// Returns whether a URL in this body may be the operator's own host and port: one of the same
-    /// host, where no other host was involved.
+    /// Returns whether a URL in this body keeps the exemption: all hops were exempt, and the URL
+    /// has the same host.
     pub(crate) fn may_exempt(&self, url: &Url) -> bool {
         self.exempt && url.host() == self.url().host()
     }
@@ -56,17 +56,18 @@ impl Body {
         self.response.headers()
     }
 
-    /// The URL that answered.
+    /// Returns the URL of the response.
     pub(crate) fn url(&self) -> &Url {
         self.response.url()
     }
 
-    /// What the server says it is long.
+    /// Returns the content length that the server declares.
     pub(crate) fn declared(&self) -> Option<u64> {
         self.response.content_length()
     }
 
-    /// The first bytes, left in place: `SNIFF_BYTES` of them if there are as many.
+    /// Returns the first bytes, at least `SNIFF_BYTES` if the body is that long, without consuming
+    /// them.
     pub(crate) async fn head(&mut self) -> Result<&[u8], FetchError> {
         while !self.ended && self.head.len() < SNIFF_BYTES {
             match self.read().await? {
@@ -77,7 +78,7 @@ impl Body {
         Ok(&self.head)
     }
 
-    /// The bytes that come first, left in place; none if the body is empty.
+    /// Returns the bytes that arrive first without consuming them; empty if the body is empty.
     pub(crate) async fn peek(&mut self) -> Result<&[u8], FetchError> {
         if !self.ended && self.head.is_empty() {
             let first = self.read().await?;
@@ -86,7 +87,7 @@ impl Body {
         Ok(&self.head)
     }
 
-    /// The next bytes; none at the end.
+    /// Returns the next bytes; `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, FetchError> {
         if !self.head.is_empty() {
             return Ok(Some(std::mem::take(&mut self.head)));
@@ -110,7 +111,7 @@ impl Body {
         Ok(chunk.map(|chunk| chunk.to_vec()))
     }
 
-    /// Everything, as a document.
+    /// Reads the whole body as a document.
     pub(crate) async fn document(&mut self) -> Result<Vec<u8>, FetchError> {
         let status = self.status();
         let most = DOCUMENT_BYTES_MAX;
@@ -131,7 +132,8 @@ impl Body {
         Ok(body)
     }
 
-    /// Adds to what went wrong what had come, and what comes within a moment.
+    /// Adds the received part of the body to an error, with the bytes that arrive within
+    /// `WITNESS_WAIT`.
     pub(crate) async fn witness(mut self, error: FetchError) -> FetchError {
         let more = async {
             while self.seen.len() < NOTICE_BODY_BYTES_MAX {
@@ -141,7 +143,7 @@ impl Body {
             }
         };
         let _waited_long_enough = timeout(WITNESS_WAIT, more).await;
-        // What holds a zero byte is no text, and nobody reads it.
+        // A body with a zero byte is not text, and useless in a notice.
         let body = match self.seen.contains(&0) {
             true => String::new(),
             false => Exchange::body_text(&self.seen),
@@ -159,7 +161,8 @@ impl Body {
     }
 }
 
-/// As much of them as a notice keeps; a cookie is a secret of the application's.
+/// Returns as many headers as a notice keeps. Cookies are omitted: they are secrets of the
+/// application.
 fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
     let mut room = NOTICE_HEADERS_BYTES_MAX;
     let pairs = headers.iter().filter(|(name, _)| **name != SET_COOKIE);

@@ -1,5 +1,5 @@
-//! Which audio a URL stood for when it was last asked, and whether to ask again. The audio itself
-//! is the sink's; what the sink has dropped counts as unknown.
+//! Cache of the audio of each URL, with the time until which no request is needed. The sink owns
+//! the audio; audio that the sink has dropped counts as unknown.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use reqwest::header::{
 use crate::hop::Hop;
 use crate::limits::{CACHED_AUDIO_MAX, FRESH_MAX, SHARED_ANSWER, STALE_SWEEP};
 
-/// A question: the URL as it was given, and with everything that was sent along.
+/// Key of a request: the URL as given, and the whole request with fields and cookies.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) url: String,
@@ -22,7 +22,7 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// The question that a first hop asks, with the cookies that go along.
+    /// Returns the key of a first hop with these cookies.
     pub(crate) fn of(hop: &Hop<'_>, cookies: Option<&HeaderValue>) -> Self {
         let cookies = cookies.map(HeaderValue::as_bytes).unwrap_or_default();
         let cookies = String::from_utf8_lossy(cookies);
@@ -33,18 +33,18 @@ impl Asked {
     }
 }
 
-/// What is known about a URL.
+/// Cached audio of a URL.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
     pub(crate) audio: AudioId,
-    /// No need to ask.
+    /// True if no request is needed.
     pub(crate) fresh: bool,
-    /// How to ask whether it is still the same.
+    /// Headers of a conditional request.
     pub(crate) conditions: HeaderMap,
     marks: Marks,
 }
 
-/// What tells one version of a resource from another.
+/// Validators that distinguish versions of a resource.
 #[derive(Clone, Debug, Default)]
 struct Marks {
     etag: Option<HeaderValue>,
@@ -61,8 +61,8 @@ struct Entry {
     used: Instant,
 }
 
-/// A place in the line of equal questions. The last one to leave takes the line away, also when
-/// the fetch is given up.
+/// Place in the queue of equal requests. The last one to be dropped removes the queue, also when
+/// the fetch is canceled.
 pub(crate) struct Turn<'a> {
     cache: &'a Cache,
     whole: String,
@@ -82,7 +82,7 @@ impl Drop for Turn<'_> {
             .turns
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        // The map's and ours.
+        // One reference of the map, one of this turn.
         if Arc::strong_count(&self.mutex) == 2 {
             turns.remove(&self.whole);
         }
@@ -97,7 +97,7 @@ pub(crate) struct Cache {
 }
 
 impl Entry {
-    /// Returns whether no answer can say that this is still the same audio.
+    /// Returns whether no response can confirm that the audio is unchanged.
     fn is_useless(&self, now: Instant) -> bool {
         let has_marks = self.marks.etag.is_some() || self.marks.modified.is_some();
         now >= self.fresh_until && !has_marks
@@ -105,7 +105,7 @@ impl Entry {
 }
 
 impl Known {
-    /// Whether a full answer carries the same version as the one that is known.
+    /// Returns whether a full response has the same version as the cached audio.
     pub(crate) fn is_same(&self, headers: &HeaderMap) -> bool {
         let (old, new) = (&self.marks, Marks::read(headers));
         if old.etag.is_some() || new.etag.is_some() {
@@ -137,7 +137,7 @@ impl Marks {
 }
 
 impl Cache {
-    /// Equal questions take turns: the second finds the first one's answer.
+    /// Returns a place in the queue of equal requests: the second finds the response of the first.
     pub(crate) fn turn(&self, whole: &str) -> Turn<'_> {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         let mutex = turns.entry(whole.to_owned()).or_default().clone();
@@ -162,8 +162,8 @@ impl Cache {
         })
     }
 
-    /// Remembers an answer. A 304 may repeat the marks or leave them out. Returns the audio that no
-    /// request finds from now on.
+    /// Stores a response, and returns the audio that no request finds from now on. A 304 keeps the
+    /// stored validators.
     pub(crate) fn keep(&self, asked: &Asked, audio: AudioId, headers: &HeaderMap) -> Vec<AudioId> {
         let now = Instant::now();
         let mut entries = self.lock();
@@ -206,7 +206,7 @@ impl Cache {
         is_time
     }
 
-    /// Forgets audio that broke off.
+    /// Removes audio whose transfer failed.
     pub(crate) fn drop_audio(&self, url: &str, audio: AudioId) {
         let mut entries = self.lock();
         if entries.get(url).is_some_and(|entry| entry.audio == audio) {
@@ -219,7 +219,7 @@ impl Cache {
     }
 }
 
-/// How long an answer may be used without asking (RFC 9111 §5.2.2, the parts that matter here).
+/// Returns the time for which a response is used without a request (RFC 9111 §5.2.2, in part).
 fn fresh_for(headers: &HeaderMap) -> Duration {
     let mut fresh = Duration::ZERO;
     for value in headers.get_all(CACHE_CONTROL) {

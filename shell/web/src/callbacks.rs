@@ -1,5 +1,5 @@
-//! Events for applications: admission, restart and end of the outbox. `delivery` decides which
-//! event is sent when; `sender` sends.
+//! Events for applications: admission, restart and end of the outbox. `delivery` decides the order
+//! and time of events; `sender` sends the requests.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,16 +15,16 @@ use crate::held::{Held, State};
 use crate::sender::Sender;
 use crate::web::Web;
 
-/// One request to an application.
+/// Request to an application that reports an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Callback {
-    /// The conference or call; order is kept within this.
+    /// Conference or call of the event; events of one are delivered in order.
     pub about: About,
-    /// The receiver's URL.
+    /// URL of the receiver.
     pub url: String,
-    /// The method.
+    /// HTTP method.
     pub method: Method,
-    /// The form's fields, no name twice.
+    /// Fields of the form; names are unique.
     pub fields: Vec<(String, String)>,
     /// Limits of one attempt.
     pub time_outs: TimeOuts,
@@ -40,35 +40,35 @@ impl Callback {
     }
 }
 
-/// A callback in the outbox.
+/// Callback in the outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// `I-Twilio-Idempotency-Token`: a UUID, the same in all attempts.
     pub token: String,
     /// Time of the event.
     pub created: WallTime,
-    /// Size that counts towards the limits.
+    /// Size that counts towards the limits, in bytes.
     pub bytes: usize,
-    /// The request.
+    /// Request.
     pub callback: Callback,
 }
 
-/// An event that is on the disk at the start.
+/// Event that is on the disk at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restored {
     /// Number of the event.
     pub id: u64,
-    /// The conference or call.
+    /// Conference or call of the event.
     pub about: About,
-    /// The receiver's URL.
+    /// URL of the receiver.
     pub url: String,
     /// Time of the event.
     pub created: WallTime,
-    /// Size that counts towards the limits.
+    /// Size that counts towards the limits, in bytes.
     pub bytes: usize,
 }
 
-/// A callback that is on the disk and not sent yet.
+/// Callback that is on the disk and not sent yet.
 #[derive(Debug)]
 pub struct Kept {
     to: Arc<str>,
@@ -77,20 +77,20 @@ pub struct Kept {
 
 type Admitted = (Arc<str>, Item<About, u64>, Arc<Event>);
 
-/// An event that is being read.
+/// Future event that is read from the disk.
 pub type Loaded<'a> = Pin<Box<dyn Future<Output = Result<Option<Arc<Event>>, String>> + Send + 'a>>;
 
-/// Events on the disk. Apart from `load` nothing waits.
+/// Storage of events on the disk. Only `load` waits for the disk.
 pub trait Journal: Send + Sync + 'static {
-    /// Keeps an event until it ends.
+    /// Keeps an event until `delivered` or `died`.
     fn keep(&self, id: u64, event: &Arc<Event>);
     /// Deletes an event that was delivered.
     fn delivered(&self, id: u64);
     /// Makes a dead letter of an event that expired or met a final error.
     fn died(&self, id: u64, event: &Arc<Event>, error: &FetchError, has_expired: bool);
-    /// Reads an event.
+    /// Reads an event; returns `None` if the event does not exist.
     fn load(&self, id: u64) -> Loaded<'_>;
-    /// Returns number and bytes of the events that wait in memory for the disk.
+    /// Returns number and bytes of the events that are not on the disk yet.
     fn unwritten(&self) -> (usize, usize);
 }
 
@@ -101,7 +101,7 @@ pub struct Callbacks {
 }
 
 impl Callbacks {
-    /// Starts an outbox within the tokio runtime that is to send; ids of events follow `last_id`.
+    /// Starts an outbox in the current tokio runtime; ids of events follow `last_id`.
     #[must_use]
     pub fn start(web: Web, journal: Arc<dyn Journal>, lifetime: Duration, last_id: u64) -> Self {
         let sender = Arc::new(Sender::new(web, journal, lifetime, last_id));
@@ -109,7 +109,7 @@ impl Callbacks {
         Self { sender }
     }
 
-    /// Takes the events of an earlier process, in the order of their ids.
+    /// Adds the events of an earlier process, in the order of their ids.
     pub fn restore(&self, events: impl IntoIterator<Item = Restored>) {
         let now = self.sender.now();
         let wall = wall();
@@ -131,7 +131,7 @@ impl Callbacks {
         self.sender.pump();
     }
 
-    /// Queues a callback; from any thread, never blocks.
+    /// Queues a callback. Callable from any thread; never blocks.
     pub fn push(&self, callback: Callback) -> Result<(), Full> {
         let sender = &self.sender;
         let id = {
@@ -143,12 +143,12 @@ impl Callbacks {
             id
         };
         sender.pump();
-        // An event that is not being sent now goes to the disk at once.
+        // An event that is not being sent is written to the disk at once.
         sender.lock().keep_unless_begun(id, &*sender.journal);
         Ok(())
     }
 
-    /// Keeps a callback on the disk, to be sent later by `send`, or after the next start.
+    /// Keeps a callback on the disk, to be sent by `send` or after the next start.
     pub fn keep(&self, callback: Callback) -> Result<Kept, Full> {
         let sender = &self.sender;
         let mut state = sender.lock();
@@ -157,14 +157,14 @@ impl Callbacks {
         Ok(Kept { to, item })
     }
 
-    /// Sends a callback that was kept.
+    /// Sends a callback that `keep` returned.
     pub fn send(&self, kept: Kept) {
         let Kept { to, item } = kept;
         self.sender.lock().deliveries.restore(&to, item);
         self.sender.pump();
     }
 
-    /// Returns a number for an event that is about to be sent again, if the outbox has room.
+    /// Returns an id for an event that is about to be sent again, if the outbox has room.
     #[must_use]
     pub fn reserve(&self, url: &str, bytes: usize) -> Option<u64> {
         let mut state = self.sender.lock();
@@ -175,20 +175,20 @@ impl Callbacks {
         Some(state.last_id)
     }
 
-    /// Returns the number of events that wait or are under way.
+    /// Returns the number of events that wait or are being sent.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.sender.lock().deliveries.waiting()
     }
 
-    /// Returns the bytes of these events.
+    /// Returns the total size of these events, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.sender.lock().deliveries.bytes()
     }
 
-    /// Ends sending: waits until no event can be sent before a pause ends, at most so long. The
-    /// others go to the disk; returns their number.
+    /// Stops sending. Waits for at most `patience` until no event can be sent before a pause ends.
+    /// Then writes the remaining events to the disk, and returns their number.
     pub async fn drain(&self, patience: Duration) -> usize {
         let at_rest = self.sender.at_rest();
         let _ = tokio::time::timeout(patience, at_rest).await;
@@ -196,14 +196,14 @@ impl Callbacks {
     }
 }
 
-/// Returns scheme, host and port of a URL. A URL that is none is a receiver of its own.
+/// Returns scheme, host and port of a URL. A string that is not a URL is a receiver by itself.
 pub(crate) fn receiver(url: &str) -> Arc<str> {
     let origin = Url::parse(url).map(|url| url.origin().ascii_serialization());
     origin.map_or_else(|_| Arc::from(url), Arc::from)
 }
 
 impl Sender {
-    /// Gives a callback its number and its token, if there is room.
+    /// Assigns an id and a token to a callback, if there is room.
     fn admit(&self, state: &mut State, callback: Callback) -> Result<Admitted, Full> {
         let to = receiver(&callback.url);
         let bytes = callback.bytes();
@@ -230,7 +230,7 @@ impl Sender {
 fn token() -> String {
     let mut bits = [0; 16];
     if let Err(error) = getrandom::fill(&mut bits) {
-        // A token only has to differ from others.
+        // A token only has to differ from other tokens.
         tracing::error!(%error, "the system gives no random numbers");
         let now = std::time::SystemTime::UNIX_EPOCH.elapsed();
         bits = now.unwrap_or_default().as_nanos().to_be_bytes();

@@ -1,13 +1,13 @@
-//! Text of any encoding to UTF-8: by the byte order mark, the content type, the XML declaration.
+//! Conversion of text to UTF-8: by byte order mark, content type or XML declaration.
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
-/// Bytes in which an XML declaration is looked for.
+/// Number of bytes that are searched for an XML declaration.
 const DECLARATION_BYTES: usize = 200;
 
-/// Returns a document in UTF-8. Bytes that are not of the encoding that they are declared in stay
-/// as they are: the parser tells where the first one is.
+/// Converts a document to UTF-8. A document with bytes that are invalid in its declared encoding is
+/// returned unchanged: the parser reports the position of the first such byte.
 pub(crate) fn document(bytes: Vec<u8>, headers: &HeaderMap) -> Vec<u8> {
     let encoding = declared(&bytes, headers).unwrap_or(UTF_8);
     if encoding == UTF_8 {
@@ -20,7 +20,7 @@ pub(crate) fn document(bytes: Vec<u8>, headers: &HeaderMap) -> Vec<u8> {
     }
 }
 
-/// Returns plain text. Without a declaration it is UTF-8, or else Windows-1252.
+/// Decodes plain text. Without a declaration, UTF-8 is tried first, then Windows-1252.
 pub(crate) fn text(bytes: &[u8], headers: &HeaderMap) -> String {
     let valid = std::str::from_utf8(bytes).is_ok();
     let default = if valid { UTF_8 } else { WINDOWS_1252 };
@@ -44,7 +44,7 @@ fn charset(headers: &HeaderMap) -> Option<String> {
     Some(charset.trim().trim_matches('"').to_owned())
 }
 
-/// Returns the `encoding` of an XML declaration in any encoding that writes ASCII as it is.
+/// Returns the `encoding` of an XML declaration, in any encoding that contains ASCII.
 fn declaration(bytes: &[u8]) -> Option<&[u8]> {
     let head = &bytes[..bytes.len().min(DECLARATION_BYTES)];
     let head = head.trim_ascii_start().strip_prefix(b"<?xml")?;

@@ -1,6 +1,6 @@
-//! The HTTP clients: four for each time-out to connect. Half of them use connections again; half of
-//! them are for the operator's own host and port, the only ones whose resolver is not guarded. No
-//! connection is shared between these halves. No proxies, cookies, redirects and compression.
+//! HTTP clients: four for each connect timeout. Two of the four reuse connections. Two are for the
+//! operator's own host and port, and only their resolver is not guarded. Clients never share
+//! connections. No proxies, cookies, redirects and compression.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -19,11 +19,11 @@ use crate::limits::{CLIENTS_MAX, IDLE_MAX, IDLE_PER_HOST_MAX};
 use crate::resolve::Guarded;
 
 tokio::task_local! {
-    /// Whether a connection was opened for the request that this task waits for.
+    /// True if a connection was opened for the request of this task.
     static OPENED: Cell<bool>;
 }
 
-/// Waits for a request; and whether a connection was opened for it, or one was used again.
+/// Awaits a request; returns the result, and true if a connection was opened for the request.
 pub(crate) async fn noting<T>(request: impl Future<Output = T>) -> (T, bool) {
     let noted = async {
         let answered = request.await;
@@ -32,19 +32,19 @@ pub(crate) async fn noting<T>(request: impl Future<Output = T>) -> (T, bool) {
     OPENED.scope(Cell::new(false), noted).await
 }
 
-/// The clients with one time-out to connect.
+/// Clients with the same connect timeout and the same exemption.
 #[derive(Clone)]
 pub(crate) struct Pair {
-    /// Keeps connections, and uses them again.
+    /// Client that reuses connections.
     pub(crate) keeping: Client,
-    /// Opens one for each request.
+    /// Client that opens a connection for each request.
     pub(crate) opening: Client,
 }
 
 pub(crate) struct Clients {
     guard: Guarded,
     tls: ClientConfig,
-    /// By the time-out to connect, and by whether the requests are exempt from the address check.
+    /// Clients by connect timeout in milliseconds, and by exemption from the address check.
     pairs: Mutex<BTreeMap<(u32, bool), Pair>>,
 }
 
@@ -57,7 +57,7 @@ impl Clients {
         }
     }
 
-    /// Returns the clients that give up connecting after `open_ms`; `exempt` ones connect to any
+    /// Returns the clients with a connect timeout of `open_ms`; `exempt` clients connect to any
     /// address.
     pub(crate) fn get(&self, open_ms: u32, exempt: bool) -> reqwest::Result<Pair> {
         let mut known = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,11 +89,11 @@ impl Clients {
             .no_proxy()
             .referer(false)
             .http1_only()
-            // Shoutcast answers are no HTTP/1; see `icy`.
+            // Shoutcast servers do not respond in HTTP/1; see `icy`.
             .http09_responses()
             .connect_timeout(Duration::from_millis(u64::from(open_ms)))
             .connector_layer(MapRequestLayer::new(|to| {
-                // Outside of a request that is noted nobody asks.
+                // Fails outside of `noting`, where the result is not needed.
                 let _nobody = OPENED.try_with(|opened| opened.set(true));
                 to
             }))
@@ -104,8 +104,8 @@ impl Clients {
     }
 }
 
-/// Whom we believe: the machine's own authorities, and these. A machine without any can still
-/// fetch plain http: every certificate is then unknown, and the fetch says so.
+/// Returns a TLS configuration that trusts the machine's certificate authorities and `roots`. On a
+/// machine without authorities, http still works; https URLs fail with an unknown certificate.
 #[must_use]
 pub fn tls_client(roots: Vec<CertificateDer<'static>>) -> ClientConfig {
     let provider = Arc::new(ring::default_provider());

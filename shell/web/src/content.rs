@@ -1,19 +1,19 @@
-//! What a body is: a document or audio, by its content type, and by its first bytes where that
-//! says nothing.
+//! Classification of a body as document or audio: by the content type or, if that is inconclusive,
+//! by the first bytes.
 
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
-/// What a body is.
+/// Class of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
     Document,
     Audio,
-    /// The header does not tell (absent, or `application/octet-stream`): look at the bytes.
+    /// Unknown: the header is absent, or `application/octet-stream`; the bytes decide.
     Untold,
     Other,
 }
 
-/// The content type without its parameters, in lower case; empty if absent.
+/// Returns the content type without parameters, in lower case; empty if absent.
 pub(crate) fn essence(headers: &HeaderMap) -> String {
     let value = headers
         .get(CONTENT_TYPE)
@@ -23,14 +23,15 @@ pub(crate) fn essence(headers: &HeaderMap) -> String {
     essence.trim().to_ascii_lowercase()
 }
 
-/// We never ask for compression, and what decompresses can grow without measure.
+/// Returns whether a body is compressed. confab never requests compression: decompressed data has
+/// no size limit.
 pub(crate) fn is_compressed(headers: &HeaderMap) -> bool {
     headers
         .get(CONTENT_ENCODING)
         .is_some_and(|value| value != "identity")
 }
 
-/// What the content type says.
+/// Classifies a content type.
 pub(crate) fn told(essence: &str) -> Content {
     match essence {
         "text/xml" | "application/xml" | "application/cxml" | "application/x-cxml" => {
@@ -47,13 +48,13 @@ pub(crate) fn told(essence: &str) -> Content {
     }
 }
 
-/// Returns whether the first bytes are no text.
+/// Returns whether the first bytes are not text.
 pub(crate) fn is_binary(head: &[u8]) -> bool {
     let text = |byte: &u8| !byte.is_ascii_control() || byte.is_ascii_whitespace();
     !head.iter().all(text) || std::str::from_utf8(head).is_err_and(|e| e.error_len().is_some())
 }
 
-/// Returns whether a text is a document, or an HTML page in its place, whatever its type says.
+/// Returns whether a text is a document, or an HTML page instead, regardless of the content type.
 pub(crate) fn is_markup(text: &str) -> bool {
     const BEGINNINGS: &[&str] = &["<?xml", "<response", "<!--", "<!doctype", "<html"];
     let text = text.trim_start_matches('\u{feff}').trim_start();
@@ -63,7 +64,7 @@ pub(crate) fn is_markup(text: &str) -> bool {
     })
 }
 
-/// What the first bytes say: `Untold` if there is nothing to go by.
+/// Classifies the first bytes; `Untold` if there are none.
 pub(crate) fn sniffed(head: &[u8]) -> Content {
     const MARKS: &[&[u8]] = &[b"RIFF", b"RIFX", b"ID3", b"OggS", b"FORM", b".snd", b"fLaC"];
     const LISTS: &[&[u8]] = &[b"#extm3u", b"[playlist]"];
@@ -76,9 +77,9 @@ pub(crate) fn sniffed(head: &[u8]) -> Content {
         let head = text.get(..mark.len());
         head.is_some_and(|head| head.eq_ignore_ascii_case(mark))
     });
-    // An MPEG frame's sync: eleven bits, then a version and a layer that are not reserved.
+    // Sync word of an MPEG frame: eleven bits, then a version and a layer that are not reserved.
     let mpeg = head.len() > 1 && head[0] == 0xff && head[1] & 0xe0 == 0xe0 && head[1] & 6 != 0;
-    // AAC in ADTS has the same sync and no layer; MP4 has its mark behind a size.
+    // AAC in ADTS has the same sync word and layer 0; MP4 has `ftyp` after a size.
     let aac = head.len() > 1 && head[0] == 0xff && head[1] & 0xf6 == 0xf0;
     let mpeg = mpeg || aac || head.get(4..8) == Some(&b"ftyp"[..]);
     if mpeg || is_list || MARKS.iter().any(|mark| head.starts_with(mark)) {

@@ -1,4 +1,5 @@
-//! Documents of calls: requested anew each time, told from audio and plain text, read whole.
+//! Documents of calls: requested anew each time, distinguished from audio and plain text, read
+//! whole.
 
 use confab_switchboard::{Fetch, FetchError, Fetched};
 use reqwest::header::HeaderMap;
@@ -13,10 +14,10 @@ use crate::hop::Hop;
 use crate::jar::Jar;
 use crate::web::Web;
 
-/// Content of a response where a document is expected.
+/// Kind of a response where a document is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Came {
-    /// A document, or what its parser is to refuse.
+    /// Document, or content that the document parser rejects.
     Document,
     /// `text/plain`: text to speak, or a document.
     Text,
@@ -44,7 +45,7 @@ impl Web {
     }
 }
 
-/// Tells what came: audio by its type or first bytes, a document under any text or XML type.
+/// Classifies a response: audio by type or first bytes, a document under any text or XML type.
 pub(crate) async fn judge(body: &mut Body) -> Result<Came, FetchError> {
     check_success(body)?;
     if body.status() == 204 {
@@ -60,16 +61,16 @@ pub(crate) async fn judge(body: &mut Body) -> Result<Came, FetchError> {
     let is_text = told == Content::Document || essence.starts_with("text/");
     let is_video = essence.starts_with("video/");
     let head = body.head().await?;
-    // The byte order mark of UTF-16 looks like the beginning of MPEG audio.
+    // The byte order mark of UTF-16 equals the beginning of MPEG audio.
     let is_utf_16 = head.starts_with(b"\xff\xfe");
     match content::sniffed(head) {
         Content::Audio if !is_utf_16 => Ok(Came::Audio),
-        // Empty: a document that does nothing.
+        // An empty body is a document without verbs.
         Content::Untold => Ok(Came::Document),
         _ if is_plain => Ok(Came::Text),
         _ if is_text => Ok(Came::Document),
         Content::Document if told == Content::Untold => Ok(Came::Document),
-        // Named by the decoder if it is no audio.
+        // The decoder rejects the body if it is not audio.
         _ if (told == Content::Untold || is_video) && content::is_binary(head) => Ok(Came::Audio),
         _ => {
             let wanted = "a document (text/xml), audio or text/plain";
@@ -78,7 +79,7 @@ pub(crate) async fn judge(body: &mut Body) -> Result<Came, FetchError> {
     }
 }
 
-/// Reads a document, or text, to its end.
+/// Reads a document or text to the end.
 pub(crate) async fn read(came: Came, mut body: Body, url: String) -> Result<Fetched, FetchError> {
     let bytes = match body.document().await {
         Ok(bytes) => bytes,
@@ -94,8 +95,8 @@ pub(crate) async fn read(came: Came, mut body: Body, url: String) -> Result<Fetc
     Ok(Fetched::Document { body, url })
 }
 
-/// Returns the request of a fetch; without its fields if it is to be `bare`. A request is signed if
-/// the fetch has fields.
+/// Returns the request of a fetch, without fields if `bare`. The request of a fetch with fields is
+/// signed.
 pub(crate) fn ask(fetch: &Fetch, conditions: HeaderMap, bare: bool) -> Ask<'_> {
     Ask {
         method: fetch.method,

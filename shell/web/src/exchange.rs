@@ -1,4 +1,4 @@
-//! A request and its answer's head, over as many hops as redirects ask for.
+//! A request and the head of the response, over the hops of redirects.
 
 use std::time::Duration;
 
@@ -18,30 +18,30 @@ use crate::limits::REDIRECTS_MAX;
 use crate::signature::{SIGNALWIRE_HEADER, TWILIO_HEADER};
 use crate::web::Shared;
 
-/// What to ask, how long to wait for it.
+/// Request and time limits.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask<'a> {
     pub(crate) method: Method,
     pub(crate) url: &'a str,
     pub(crate) fields: &'a [(String, String)],
     pub(crate) time_outs: TimeOuts,
-    /// If-None-Match and the like.
+    /// Additional headers: validators such as If-None-Match, or the token of an event.
     pub(crate) conditions: HeaderMap,
-    /// Callbacks and whatever has fields are signed; plain audio is not.
+    /// True for callbacks and requests with fields; false for plain audio.
     pub(crate) signed: bool,
 }
 
-/// An answer whose body has not been read. Its status is no redirect.
+/// Response whose body has not been read. The status is not a redirect.
 pub(crate) struct Answer {
     pub(crate) response: Response,
-    /// Where it came from, without the fields that we added.
+    /// URL of the response, without the fields that confab added.
     pub(crate) base: Url,
     /// True if every hop was exempt from the address check.
     pub(crate) exempt: bool,
 }
 
 impl Shared {
-    /// Requests a URL that the API, the configuration or a document names.
+    /// Requests a URL of the API, the configuration or a document.
     pub(crate) async fn exchange(
         &self,
         ask: &Ask<'_>,
@@ -50,8 +50,8 @@ impl Shared {
         self.exchange_linked(ask, true, jar).await
     }
 
-    /// Requests a URL. `may_exempt` is false if it comes from another host's playlist: then the
-    /// operator's own host and port are checked as any other.
+    /// Requests a URL. `may_exempt` is false for a URL from another host's playlist: the operator's
+    /// own host and port are then checked like any other.
     pub(crate) async fn exchange_linked(
         &self,
         ask: &Ask<'_>,
@@ -98,8 +98,8 @@ impl Shared {
         } = ask.time_outs;
         let clients = self.clients.get(open_ms, hop.exempt);
         let clients = clients.map_err(|error| failure::from_client(&error))?;
-        // The connection has its own time-out; the first byte counts from the start, so that a
-        // server that is slow at both can't have the sum.
+        // Connecting has a separate timeout. The time to the first byte counts from the start of
+        // the request: a server that is slow at both does not get the sum.
         let patience = Duration::from_millis(u64::from(read_ms.max(open_ms)));
         let until = Instant::now() + patience;
         let too_late = |_| {
@@ -109,10 +109,10 @@ impl Shared {
         let is_get = hop.method == Method::Get;
         let first = noting(self.request(&clients.keeping, hop, ask, jar).send());
         let (mut answered, opened) = timeout_at(until, first).await.map_err(too_late)?;
-        // A server may close a connection that it was silent on at any moment, also in this one: it
-        // has not read the request then (RFC 9112 §9.3.1).
+        // A server may close an idle connection at any moment, also while a request is sent. The
+        // request was not processed then (RFC 9112 §9.3.1).
         let was_closed = |error: &reqwest::Error| !opened && failure::is_unanswered(error);
-        // Shoutcast is understood in the first answer of a connection only.
+        // The client accepts Shoutcast only as the first response on a connection.
         let is_other = |error: &reqwest::Error| !opened && is_get && failure::is_no_http(error);
         if answered
             .as_ref()
@@ -157,7 +157,7 @@ impl Shared {
             .header(TWILIO_HEADER, value)
     }
 
-    /// Checks the address that was connected to once more.
+    /// Checks the address of the established connection again.
     fn check_connected(&self, hop: &Hop<'_>, response: &Response) -> Result<(), FetchError> {
         let Some(connected) = response.remote_addr().filter(|_| !hop.exempt) else {
             return Ok(());

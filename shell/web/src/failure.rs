@@ -1,4 +1,4 @@
-//! What went wrong, as the vendor's codes have it: one function a fact.
+//! Errors of a fetch with the vendor's codes: one function for each cause.
 
 use std::error::Error;
 use std::io;
@@ -19,66 +19,66 @@ fn failure(code: u32, message: impl Into<String>, status: Option<u16>) -> FetchE
     }
 }
 
-/// 11200: no connection, or it broke.
+/// Returns error 11200: no connection, or a broken one.
 pub(crate) fn connection(message: impl Into<String>) -> FetchError {
     failure(11200, message, None)
 }
 
-/// 11205: somewhere that other people's URLs may not lead.
+/// Returns error 11205: a destination that is not allowed.
 pub(crate) fn forbidden(message: impl Into<String>) -> FetchError {
     failure(11205, message, None)
 }
 
-/// 11210: the name does not resolve.
+/// Returns error 11210: a name that does not resolve.
 pub(crate) fn dns(message: impl Into<String>) -> FetchError {
     failure(11210, message, None)
 }
 
-/// 11215: redirected too often, or to nowhere.
+/// Returns error 11215: too many redirects, or a redirect without a valid target.
 pub(crate) fn redirect(message: impl Into<String>, status: u16) -> FetchError {
     failure(11215, message, Some(status))
 }
 
-/// Says that it was not the URL as it was given, but where it led.
+/// Marks an error that occurred after a redirect.
 pub(crate) fn after_redirect(error: FetchError) -> FetchError {
     let message = format!("after a redirect: {}", error.message);
     FetchError { message, ..error }
 }
 
-/// 11217: an answer that is no success.
+/// Returns error 11217: a status that is not a success.
 pub(crate) fn status(status: u16) -> FetchError {
     let message = format!("answered with status {status}; 200 and a body was expected");
     failure(11217, message, Some(status))
 }
 
-/// 11220: TLS.
+/// Returns error 11220: TLS.
 pub(crate) fn tls(message: impl Into<String>) -> FetchError {
     failure(11220, message, None)
 }
 
-/// 11750: more than may be.
+/// Returns error 11750: a body that exceeds a limit.
 pub(crate) fn too_large(message: impl Into<String>, status: u16) -> FetchError {
     failure(11750, message, Some(status))
 }
 
-/// 13420: no audio, or not a kind that can be played.
+/// Returns error 13420: no audio, or an unsupported format.
 pub(crate) fn not_audio(message: impl Into<String>, status: u16) -> FetchError {
     failure(13420, message, Some(status))
 }
 
-/// An entry of a playlist brought this.
+/// Marks an error of an entry of a playlist.
 pub(crate) fn in_playlist(error: FetchError, entry: &Url) -> FetchError {
     let host = entry.host_str().unwrap_or_default();
     let message = format!("the playlist's entry at {host}: {}", error.message);
     FetchError { message, ..error }
 }
 
-/// 12300: a body of a kind that is of no use here.
+/// Returns error 12300: a content type that is not expected here.
 pub(crate) fn content_type(message: impl Into<String>, status: u16) -> FetchError {
     failure(12300, message, Some(status))
 }
 
-/// Reads the reason out of a client's error: ours (refused, no address), TLS, or the network's.
+/// Extracts the cause of a client error: address check, name resolution, TLS or network.
 pub(crate) fn from_client(error: &reqwest::Error) -> FetchError {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     let mut last = String::new();
@@ -87,7 +87,8 @@ pub(crate) fn from_client(error: &reqwest::Error) -> FetchError {
             return known;
         }
         last = one.to_string();
-        // An I/O error's source is the source of what it wraps: look inside first.
+        // The source of an I/O error is the source of the wrapped error: the wrapped error comes
+        // first.
         let wrapped = one.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         cause = wrapped.map(|inner| inner as _).or_else(|| one.source());
     }
@@ -96,13 +97,13 @@ pub(crate) fn from_client(error: &reqwest::Error) -> FetchError {
         return connection(message);
     }
     if error.source().is_none() {
-        // Its own words name the whole URL, with whatever is secret in it.
+        // The text of this error contains the whole URL, with any secret in it.
         "the request failed".clone_into(&mut last);
     }
     connection(last)
 }
 
-/// Whether the connection ended before it brought an answer.
+/// Returns whether the connection ended before a response.
 pub(crate) fn is_unanswered(error: &reqwest::Error) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(one) = cause {
@@ -125,7 +126,7 @@ pub(crate) fn is_unanswered(error: &reqwest::Error) -> bool {
     false
 }
 
-/// Returns whether an answer was not HTTP.
+/// Returns whether a response was not HTTP.
 pub(crate) fn is_no_http(error: &reqwest::Error) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(one) = cause {

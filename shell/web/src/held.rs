@@ -1,4 +1,4 @@
-//! The outbox and the events that are in memory.
+//! State of the outbox, and the events in memory.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,29 +15,29 @@ use crate::limits::RECEIVER_ERRORS_MAX;
 
 type Outbox = Deliveries<About, Arc<str>, u64>;
 
-/// The outbox and the events that are in memory.
+/// State of the outbox, and the events in memory.
 pub(crate) struct State {
     pub(crate) deliveries: Outbox,
     pub(crate) last_id: u64,
     held: BTreeMap<u64, Held>,
-    /// Bytes of `held`.
+    /// Total size of `held`, in bytes.
     held_bytes: usize,
-    /// Last errors of receivers that fail.
+    /// Last error of each failing receiver.
     errors: BTreeMap<Arc<str>, FetchError>,
-    /// An event was rejected because the disk takes none.
+    /// True if an event was rejected because too many events wait for the disk.
     is_memory_full: bool,
-    /// No attempt begins any more.
+    /// True if no further attempt begins.
     is_stopped: bool,
-    /// Time at which the outbox is looked at again.
+    /// Time at which the outbox is checked again.
     pub(crate) wakes_at: Option<Instant>,
 }
 
-/// An event in memory. An event that is not in memory is on the disk.
+/// Event in memory. Other events are on the disk only.
 pub(crate) struct Held {
     event: Arc<Event>,
-    /// An attempt is under way.
+    /// True if an attempt has begun.
     has_begun: bool,
-    /// The journal has the event.
+    /// True if the journal has the event.
     is_kept: bool,
 }
 
@@ -65,7 +65,7 @@ impl State {
         }
     }
 
-    /// Returns an error if too many events wait for the disk.
+    /// Checks the limits of events that wait for the disk.
     pub(crate) fn check_memory(&mut self, (count, bytes): (usize, usize)) -> Result<(), Full> {
         let (most, most_bytes) = (OUTBOX_UNWRITTEN_MAX, OUTBOX_UNWRITTEN_BYTES_MAX);
         if count >= most || bytes >= most_bytes {
@@ -87,7 +87,7 @@ impl State {
         Some((Arc::clone(&held.event), held.is_kept))
     }
 
-    /// Forgets an event; returns true if the journal has it.
+    /// Removes an event from memory; returns true if the journal has the event.
     pub(crate) fn release(&mut self, id: u64) -> bool {
         let Some(held) = self.held.remove(&id) else {
             return true;
@@ -96,8 +96,8 @@ impl State {
         held.is_kept
     }
 
-    /// Gives an event to the journal, which may be the only one that has it afterwards. Within the
-    /// lock: an event must not end before the journal has it.
+    /// Writes an event to the journal, and may remove it from memory. Called with the lock held: an
+    /// event must not end before the journal has it.
     pub(crate) fn keep(&mut self, id: u64, journal: &dyn Journal) {
         let Some(held) = self.held.get_mut(&id) else {
             return;
@@ -129,7 +129,7 @@ impl State {
         Some(step)
     }
 
-    /// Begins no further attempt; gives the journal what is in memory only.
+    /// Begins no further attempt; writes the events that are only in memory to the journal.
     pub(crate) fn stop(&mut self, journal: &dyn Journal) {
         self.is_stopped = true;
         let ids: Vec<u64> = self.held.keys().copied().collect();
@@ -138,7 +138,7 @@ impl State {
         }
     }
 
-    /// Keeps the last error of a receiver, for the events that expire.
+    /// Stores the last error of a receiver, for events that expire.
     pub(crate) fn remember_error(&mut self, to: &Arc<str>, error: FetchError) {
         let exchange = None;
         let error = FetchError { exchange, ..error };

@@ -1,5 +1,5 @@
-//! One hop of a request: where it goes, how, and what it carries. Redirects make the next one.
-//! A user and password in a URL go along as Basic authentication (RFC 7617), to that origin only.
+//! One hop of a request: URL, method, form and signature. A redirect creates the next hop. User and
+//! password of a URL are sent as Basic authentication (RFC 7617), to the same origin only.
 
 use confab_switchboard::FetchError;
 use confab_terms::Method;
@@ -12,17 +12,17 @@ use crate::failure;
 use crate::limits::URL_CHARS_MAX;
 use crate::port::is_of_another_service;
 
-/// One hop.
+/// One hop of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Hop<'a> {
-    /// Where, a GET's fields included.
+    /// URL to request, including the fields of a GET.
     pub(crate) url: Url,
-    /// Where, as somebody wrote it: relative URLs refer to this.
+    /// URL without added fields, the base of relative URLs.
     pub(crate) base: Url,
     pub(crate) method: Method,
-    /// A POST's form.
+    /// Form of a POST.
     pub(crate) form: &'a [(String, String)],
-    /// Whether it is signed.
+    /// True if the request is signed.
     pub(crate) signed: bool,
     /// True if the URL may lead to any address: the operator's own host and port.
     pub(crate) exempt: bool,
@@ -54,10 +54,9 @@ impl<'a> Hop<'a> {
         })
     }
 
-    /// The hop that a redirect asks for. 307 and 308 repeat the request, the others turn it into
-    /// a GET without fields. The signature goes along on the same host only: signed for another,
-    /// our word could be sent to an application by whoever owns the first. The same holds for the
-    /// exemption from the address check.
+    /// Returns the hop of a redirect. 307 and 308 repeat the request; the other statuses turn it
+    /// into a GET without fields. Signature and exemption are kept on the same host only: otherwise
+    /// the owner of the first host could send signed requests to another application.
     pub(crate) fn redirected(
         &self,
         status: StatusCode,
@@ -86,8 +85,8 @@ impl<'a> Hop<'a> {
         })
     }
 
-    /// Whoever wrote the URL named a user for its origin: no redirect names another, and no other
-    /// origin is told of this one.
+    /// Keeps user and password on the same origin. Returns an error for a redirect that names other
+    /// credentials; other origins never receive them.
     fn keep_credentials(&self, url: &mut Url) -> Result<(), FetchError> {
         let same = url.origin() == self.url.origin();
         let of = |url: &Url| (url.username().to_owned(), url.password().map(str::to_owned));
@@ -97,14 +96,14 @@ impl<'a> Hop<'a> {
             return Err(failure::forbidden(message));
         }
         if same && theirs != ours {
-            // An http URL with a host takes both; what is encoded already stays as it is.
+            // An http URL with a host accepts both; percent-encoded characters stay unchanged.
             let _ = url.set_username(&ours.0);
             let _ = url.set_password(ours.1.as_deref());
         }
         Ok(())
     }
 
-    /// Checks the port, and a literal address, which is never looked up.
+    /// Checks the port, and an address in the URL, which is never resolved; an exempt hop passes.
     pub(crate) fn check(&self, allowed: &Allowed) -> Result<(), FetchError> {
         let host = self.url.host_str().unwrap_or_default();
         let port = self.url.port_or_known_default().unwrap_or_default();
@@ -124,7 +123,7 @@ impl<'a> Hop<'a> {
         checked.map_err(|refused| failure::forbidden(refused.to_string()))
     }
 
-    /// The form as it is sent.
+    /// Returns the encoded form.
     pub(crate) fn body(&self) -> String {
         Serializer::new(String::new())
             .extend_pairs(self.form)
@@ -132,7 +131,7 @@ impl<'a> Hop<'a> {
     }
 }
 
-/// Reads an absolute http(s) URL, or one relative to `base`; the fragment is dropped.
+/// Parses an http or https URL, absolute or relative to `base`; drops the fragment.
 fn parse(text: &str, base: Option<&Url>) -> Result<Url, FetchError> {
     if text.len() > URL_CHARS_MAX {
         return Err(failure::forbidden(format!(

@@ -1,5 +1,5 @@
-//! Shoutcast: servers that answer `ICY 200 OK`. The HTTP client reads such an answer as HTTP/0.9,
-//! all of it body; its head is read here. Any other HTTP/0.9 answer is refused.
+//! Shoutcast: servers that respond with `ICY 200 OK`. The HTTP client reads such a response as
+//! HTTP/0.9, without a head; the head is parsed here. Other HTTP/0.9 responses are rejected.
 
 use confab_switchboard::FetchError;
 use futures_util::StreamExt;
@@ -13,7 +13,8 @@ const ICY: &[u8] = b"ICY ";
 /// Ends of a head; some servers send bare line feeds.
 const ENDS: [&[u8]; 2] = [b"\r\n\r\n", b"\n\n"];
 
-/// Returns the response as HTTP has it. Its head may be on its way still.
+/// Converts a Shoutcast response to HTTP; other responses are returned unchanged. Waits for the
+/// head.
 pub(crate) async fn understood(mut response: Response) -> Result<Response, FetchError> {
     if response.version() != Version::HTTP_09 {
         return Ok(response);
@@ -47,7 +48,7 @@ pub(crate) async fn understood(mut response: Response) -> Result<Response, Fetch
     Ok(http.into())
 }
 
-/// Returns the length of the head with its end, if the end is there.
+/// Returns the length of the head including the end mark, if the mark was received.
 fn end(bytes: &[u8]) -> Option<usize> {
     let ends = ENDS.iter().filter_map(|end| {
         let at = bytes.windows(end.len()).position(|bytes| bytes == *end)?;
@@ -56,7 +57,7 @@ fn end(bytes: &[u8]) -> Option<usize> {
     ends.min()
 }
 
-/// Reads the head; a header that HTTP does not allow is left out.
+/// Parses the head; a header that is invalid in HTTP is skipped.
 fn head(bytes: &[u8]) -> Option<(StatusCode, HeaderMap)> {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.lines();

@@ -1,4 +1,4 @@
-//! Cookies of one fetch: those of its call, and those that its responses set, redirects included.
+//! Cookies of one fetch: those of the call, and those that responses set, redirects included.
 
 use std::time::SystemTime;
 
@@ -8,16 +8,16 @@ use confab_terms::limits::{COOKIE_BYTES_MAX, COOKIES_MAX};
 use reqwest::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use url::{Host, Url};
 
-/// The cookies.
+/// Cookies of one fetch.
 #[derive(Default)]
 pub(crate) struct Jar {
     kept: Cookies,
-    /// Cookies that responses have set, in their order.
+    /// Cookies that responses have set, in order.
     pub(crate) set: Vec<Cookie>,
 }
 
 impl Jar {
-    /// The cookies of a call.
+    /// Creates a jar with the cookies of a call.
     pub(crate) fn of(kept: Cookies) -> Self {
         let set = Vec::new();
         Self { kept, set }
@@ -30,13 +30,13 @@ impl Jar {
         Some(header)
     }
 
-    /// Takes the cookies that a response sets. Of one response at most `limits::COOKIES_MAX` count.
+    /// Stores the cookies that a response sets, at most `limits::COOKIES_MAX` of one response.
     pub(crate) fn take(&mut self, url: &Url, headers: &HeaderMap) {
         let at = now();
         let written = headers.get_all(SET_COOKIE).iter().take(COOKIES_MAX);
         let texts = written.filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
         for cookie in texts.filter_map(|text| read(url, text, at)) {
-            // RFC 6265bis, section 5.7: plain http neither sets nor replaces a secure cookie.
+            // Plain http neither sets nor replaces a secure cookie (RFC 6265bis section 5.7).
             let is_https = url.scheme() == "https";
             if !is_https && (cookie.secure || self.kept.protects(&cookie)) {
                 continue;
@@ -47,7 +47,8 @@ impl Jar {
     }
 }
 
-/// Reads a Set-Cookie header. `None`: not one, too large, or for somebody else's domain.
+/// Parses a Set-Cookie header. Returns `None` if the header is invalid, too large, or names a
+/// foreign domain.
 fn read(url: &Url, text: &str, at: WallTime) -> Option<Cookie> {
     if text.len() > 2 * COOKIE_BYTES_MAX {
         return None;
@@ -68,7 +69,7 @@ fn read(url: &Url, text: &str, at: WallTime) -> Option<Cookie> {
     })
 }
 
-/// Returns whether a Domain attribute names this host or a parent of it.
+/// Returns whether a Domain attribute names this host or a parent domain.
 fn is_of(url: &Url, domain: Option<&str>) -> bool {
     let host = url.host_str().unwrap_or_default();
     let Some(domain) = domain.filter(|domain| !domain.is_empty()) else {
@@ -80,7 +81,7 @@ fn is_of(url: &Url, domain: Option<&str>) -> bool {
     host == domain || is_name && parent.is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// RFC 6265bis, section 4.1.3: names that promise where a cookie comes from.
+/// Checks the name prefixes `__Host-` and `__Secure-` (RFC 6265bis section 4.1.3).
 fn keeps_promise(cookie: &cookie::Cookie<'_>, secure: bool, path: Option<&str>) -> bool {
     let name = cookie.name().to_ascii_lowercase();
     if name.starts_with("__host-") {
@@ -89,7 +90,7 @@ fn keeps_promise(cookie: &cookie::Cookie<'_>, secure: bool, path: Option<&str>) 
     secure || !name.starts_with("__secure-")
 }
 
-/// RFC 6265, section 5.1.4: the folder of the request.
+/// Returns the default path: the folder of the request (RFC 6265 section 5.1.4).
 fn default_path(url: &Url) -> String {
     match url.path().rsplit_once('/') {
         Some(("", _)) | None => "/".to_owned(),
@@ -97,7 +98,7 @@ fn default_path(url: &Url) -> String {
     }
 }
 
-/// Max-Age counts before Expires.
+/// Returns the time of expiry; Max-Age takes precedence over Expires.
 fn expires(cookie: &cookie::Cookie<'_>, at: WallTime) -> Option<WallTime> {
     if let Some(age) = cookie.max_age() {
         let ms = i64::try_from(age.whole_milliseconds()).unwrap_or(i64::MAX);

@@ -1,6 +1,6 @@
-//! The one fetcher of other people's URLs, and the callbacks. Every request that confab makes to
-//! a URL somebody else chose goes through here: each address is checked before it is connected to,
-//! each redirect anew, within limits of size and time. What comes back is judged elsewhere.
+//! HTTP client for URLs of third parties, and the outbox of callbacks. All requests to such URLs
+//! use this crate. Each address is checked before the connection, each redirect again, within
+//! limits of size and time. Content is interpreted elsewhere.
 
 mod address;
 mod allowed;

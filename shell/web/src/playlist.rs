@@ -1,5 +1,5 @@
-//! Playlists in place of audio: M3U and PLS. Their entries are tried in order, each checked and
-//! requested like a redirect, until one is audio. HLS is named and refused.
+//! Playlists instead of audio: M3U and PLS. The entries are tried in order, each checked and
+//! requested like a redirect, until one is audio. HLS is rejected with an error of its own.
 
 use std::collections::VecDeque;
 
@@ -20,21 +20,21 @@ use crate::jar::Jar;
 use crate::limits::{PEEK_WAIT, PLAYLIST_DEPTH_MAX, PLAYLIST_ENTRIES_MAX};
 use crate::web::Web;
 
-/// Kind of a playlist.
+/// Format of a playlist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     M3u,
     Pls,
 }
 
-/// An entry of a playlist.
+/// Entry of a playlist.
 struct Entry {
     url: Url,
-    /// False if the playlist belongs to another host than the entry.
+    /// False if the entry has another host than the playlist.
     may_exempt: bool,
 }
 
-/// Tells a playlist by its first bytes, or by its content type where those are text.
+/// Detects a playlist by the first bytes or, if these are text, by the content type.
 fn kind(essence: &str, head: &[u8]) -> Option<Kind> {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let head = head.trim_ascii_start().to_ascii_lowercase();
@@ -48,7 +48,7 @@ fn kind(essence: &str, head: &[u8]) -> Option<Kind> {
     (is_m3u && !head.is_empty() && !content::is_binary(&head)).then_some(Kind::M3u)
 }
 
-/// The entries of a playlist, in order. `None`: it is HLS.
+/// Returns the entries of a playlist in order; `None` for HLS.
 fn entries(kind: Kind, text: &str) -> Option<Vec<&str>> {
     if kind == Kind::M3u && text.contains("#EXT-X-") {
         return None;
@@ -69,7 +69,7 @@ fn entries(kind: Kind, text: &str) -> Option<Vec<&str>> {
 }
 
 impl Web {
-    /// Streams audio into the sink. A playlist in its place is followed to audio first.
+    /// Streams audio into the sink, after following a playlist to audio.
     pub(crate) async fn stream(
         &self,
         fetch: &Fetch,
@@ -117,7 +117,7 @@ impl Web {
         }
     }
 
-    /// The entries, if a body is a playlist.
+    /// Returns the entries if a body is a playlist.
     async fn listed(&self, body: &mut Body) -> Result<Option<Vec<Entry>>, FetchError> {
         let essence = content::essence(body.headers());
         let (mpegurl, pls) = (essence.contains("mpegurl"), essence.contains("pls"));
@@ -129,7 +129,7 @@ impl Web {
         }
         let head = match mpegurl || pls {
             true => body.head().await?,
-            // Audio need not begin at once: what is silent for long is no playlist.
+            // Audio may begin late: a body that is silent for long is not a playlist.
             false => match timeout(PEEK_WAIT, body.peek()).await {
                 Ok(head) => head?,
                 Err(_) => return Ok(None),
@@ -159,7 +159,7 @@ impl Web {
         Ok(Some(entries.collect()))
     }
 
-    /// Requests an entry, as far as its head.
+    /// Requests an entry, up to the head of the response.
     async fn entry(&self, fetch: &Fetch, entry: &Entry) -> Result<Body, FetchError> {
         let ask = Ask {
             method: Method::Get,

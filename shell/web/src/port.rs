@@ -1,7 +1,7 @@
-//! Ports that are never asked: those of services that would take a request for something else.
-//! The list is that of the Fetch Standard, section 2.9 "Port blocking", which browsers keep to.
+//! Ports that are never requested: services that could misinterpret an HTTP request. The list is
+//! that of the Fetch Standard, section 2.9 "Port blocking", which browsers use.
 
-/// In ascending order.
+/// Blocked ports, in ascending order.
 const OF_OTHER_SERVICES: &[u16] = &[
     0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101,
     102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427,
@@ -10,7 +10,7 @@ const OF_OTHER_SERVICES: &[u16] = &[
     6668, 6669, 6679, 6697, 10080,
 ];
 
-/// Whether a service that speaks no HTTP is at home there.
+/// Returns whether a port belongs to a service that does not use HTTP.
 pub(crate) fn is_of_another_service(port: u16) -> bool {
     OF_OTHER_SERVICES.binary_search(&port).is_ok()
 }

@@ -1,4 +1,4 @@
-//! Names to addresses: once per connection, every address checked before any is connected to.
+//! Name resolution: once for each connection, with all addresses checked before connecting.
 
 use std::future::Future;
 use std::io;
@@ -12,16 +12,16 @@ use tokio::sync::Semaphore;
 use crate::allowed::Allowed;
 use crate::limits::{ADDRESSES_MAX, LOOKUPS_AT_ONCE};
 
-/// The addresses of a name, on their way.
+/// Future result of a lookup.
 pub type Addresses = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
-/// Looks names up. Tests bring their own.
+/// Name resolver; replaceable in tests.
 pub trait Resolve: Send + Sync {
-    /// All the addresses of `host`, in the order in which to try them.
+    /// Returns all addresses of `host`, in the order in which they are tried.
     fn resolve(&self, host: &str) -> Addresses;
 }
 
-/// The operating system's resolver, on tokio's threads for what blocks.
+/// Resolver of the operating system, which uses tokio's blocking threads.
 #[derive(Debug)]
 pub struct SystemResolver(Arc<Semaphore>);
 
@@ -36,7 +36,7 @@ impl Resolve for SystemResolver {
         let (host, permits) = (host.to_owned(), self.0.clone());
         Box::pin(async move {
             let permit = permits.acquire_owned().await.map_err(io::Error::other)?;
-            // The lookup goes on in its thread when we are dropped, and its permit with it.
+            // The lookup and its permit stay in the thread when this future is dropped.
             let lookup = tokio::spawn(async move {
                 let found = tokio::net::lookup_host((host.as_str(), 0)).await;
                 drop(permit);
@@ -47,7 +47,7 @@ impl Resolve for SystemResolver {
     }
 }
 
-/// A name that leads nowhere.
+/// Name without usable addresses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the name {host} does not resolve: {reason}")]
 pub(crate) struct NoAddress {
@@ -55,12 +55,12 @@ pub(crate) struct NoAddress {
     reason: String,
 }
 
-/// What the client asks: the resolver, with the check built in. The client connects to nothing
-/// that this did not return, and asks it once per connection.
+/// Resolver of the HTTP client, with the address check. The client connects only to the returned
+/// addresses, and resolves once for each connection.
 #[derive(Clone)]
 pub(crate) struct Guarded {
     pub(crate) resolver: Arc<dyn Resolve>,
-    /// `None`: any address. For the clients of exempt requests only.
+    /// Permitted addresses; `None` permits any address, for clients of exempt requests only.
     pub(crate) allowed: Option<Arc<Allowed>>,
 }
 

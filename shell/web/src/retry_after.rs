@@ -1,14 +1,14 @@
-//! `Retry-After` (RFC 9110 §10.2.3): seconds, or a date.
+//! `Retry-After` (RFC 9110 §10.2.3): seconds or a date.
 
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-/// Reads the header; a date in the past is no wait.
+/// Parses the header; a date in the past is a wait of zero.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit are a long time.
+        // A number that overflows is a very long time.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let at = httpdate::parse_http_date(text).ok()?;

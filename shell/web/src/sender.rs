@@ -1,5 +1,5 @@
-//! Sends the events of the outbox as `delivery` decides, and keeps these on the disk: an event that
-//! is answered at once needs no row there.
+//! Sends the events of the outbox in the order and at the times of `delivery`, and writes events to
+//! the disk. An event that is accepted at once needs no row there.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,14 +18,14 @@ use crate::held::State;
 use crate::tell::NotTold;
 use crate::web::Web;
 
-/// Time for which an event that is being sent needs no row on the disk.
+/// Maximum duration of a first attempt without a row on the disk.
 const KEEP_AFTER: Duration = Duration::from_millis(20);
-/// Expired events that are read from the disk at once.
+/// Maximum number of expired events that are read from the disk at once.
 const BURIALS_AT_ONCE: usize = 8;
 
 type Trying = Attempt<About, Arc<str>, u64>;
 
-/// Everything that sends.
+/// Sender of the outbox.
 pub(crate) struct Sender {
     web: Web,
     runtime: Handle,
@@ -33,11 +33,11 @@ pub(crate) struct Sender {
     pub(crate) lifetime: Duration,
     state: Mutex<State>,
     start: Clock,
-    /// The outbox may be at rest.
+    /// Signal: the outbox may be at rest.
     rests: Notify,
-    /// The next pause ends sooner than before.
+    /// Signal: the next pause ends earlier than planned.
     sooner: Notify,
-    /// Expired events that are read from the disk at once.
+    /// Permits for reading expired events from the disk.
     burials: Semaphore,
 }
 
@@ -63,7 +63,7 @@ impl Sender {
         }
     }
 
-    // Every change is complete before anything can panic: a poisoned lock is still sound.
+    // Changes are complete before anything can panic: a poisoned lock guards consistent data.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -100,7 +100,7 @@ impl Sender {
         }
     }
 
-    /// Looks at the outbox whenever a pause ends.
+    /// Begins due attempts whenever a pause ends.
     pub(crate) async fn keep_time(self: Arc<Self>) {
         loop {
             let wakes_at = {
@@ -207,7 +207,7 @@ impl Sender {
         self.pump();
     }
 
-    /// Makes a dead letter of an event whose lifetime has ended.
+    /// Makes a dead letter of an expired event.
     async fn expired(self: Arc<Self>, id: u64) {
         // The semaphore is never closed.
         let _permit = self.burials.acquire().await;
@@ -222,7 +222,7 @@ impl Sender {
             None => match self.journal.load(id).await {
                 Ok(Some(event)) => event,
                 Ok(None) => return,
-                // The next start finds it again.
+                // The next start finds the event again.
                 Err(reason) => {
                     return tracing::warn!(id, reason, "an event cannot be read from the disk");
                 }
@@ -238,7 +238,7 @@ impl Sender {
         self.rests.notify_waiters();
     }
 
-    /// Waits until nothing can be sent before a pause ends.
+    /// Waits until no event can be sent before a pause ends.
     pub(crate) async fn at_rest(&self) {
         loop {
             let mut rests = pin!(self.rests.notified());
@@ -250,7 +250,8 @@ impl Sender {
         }
     }
 
-    /// Begins no further attempt, and keeps what is in memory only; returns the number of events.
+    /// Begins no further attempt, and writes the events that are only in memory to the journal.
+    /// Returns the number of events.
     pub(crate) fn stop(&self) -> usize {
         let mut state = self.lock();
         state.stop(&*self.journal);

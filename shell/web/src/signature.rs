@@ -1,5 +1,5 @@
-//! The webhook signature: base64 of HMAC-SHA1 over the canonical URL and the form's fields, as
-//! the vendors' validators expect it. SHA-1 is theirs, not our choice.
+//! Webhook signature: base64 of HMAC-SHA1 over the canonical URL and the fields of the form, as the
+//! vendors' validators expect. The vendors prescribe SHA-1.
 
 use std::fmt;
 use std::fmt::Write;
@@ -11,35 +11,35 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-/// The header of the vendor whose dialect is the default.
+/// Signature header of SignalWire, whose dialect is the default.
 pub(crate) const SIGNALWIRE_HEADER: &str = "x-signalwire-signature";
-/// The header that the other vendor's middleware reads alone.
+/// Signature header of Twilio, the only one that Twilio's middleware reads.
 pub(crate) const TWILIO_HEADER: &str = "x-twilio-signature";
 
-/// The key that signs what applications receive. Never printed.
+/// Key that signs requests to applications. Never printed.
 #[derive(Clone)]
 pub struct SigningKey(String);
 
 impl SigningKey {
-    /// The key as it is configured.
+    /// Creates a key from the configured text.
     #[must_use]
     pub fn new(key: impl Into<String>) -> Self {
         Self(key.into())
     }
 
-    /// Signs a request: `fields` are a POST's form, none for a GET (its fields are in the URL)
-    /// and none for JSON (whose hash is, see [`body_sha256`]). Neither the fragment nor a user and
-    /// password are signed: who is asked does not see them in the URL.
+    /// Signs a request. `fields` are the form of a POST. They are empty for a GET, whose fields are
+    /// in the URL, and for JSON, whose hash is in the URL (see [`body_sha256`]). Fragment, user and
+    /// password are not signed: the receiver does not see them in the URL.
     #[must_use]
     pub fn sign(&self, url: &Url, fields: &[(String, String)]) -> String {
         let mut canonical = url.clone();
         canonical.set_fragment(None);
-        // Both can only fail where there is no host.
+        // Both calls fail only for a URL without a host.
         let _ = canonical.set_username("");
         let _ = canonical.set_password(None);
         let mut sorted: Vec<_> = fields.iter().collect();
         sorted.sort();
-        // HMAC takes a key of any length: the error cannot happen.
+        // HMAC accepts a key of any length: the error cannot occur.
         let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(self.0.as_bytes()) else {
             return String::new();
         };
@@ -58,7 +58,7 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// What a JSON body's URL carries as `bodySHA256`: hex of the body's SHA-256.
+/// Returns `bodySHA256` of a JSON body, a parameter of its URL: hex of the body's SHA-256.
 #[must_use]
 pub fn body_sha256(body: &[u8]) -> String {
     Sha256::digest(body)

@@ -1,11 +1,11 @@
-//! Where audio bodies go. This crate moves bytes; who decodes them is joined in by the server.
+//! Destination of audio bodies. This crate transfers bytes; the server connects the decoder.
 
 use confab_terms::AudioId;
 
-/// Takes audio as it arrives.
+/// Receiver of audio bodies.
 pub trait AudioSink: Send + Sync {
-    /// A body begins. The decoder may read what was written while more is on its way. The caller
-    /// has a claim on the audio.
+    /// Begins a body, and gives the caller a claim on the audio. The decoder may read written bytes
+    /// while more arrive.
     fn begin(
         &self,
         url: &str,
@@ -13,32 +13,32 @@ pub trait AudioSink: Send + Sync {
         length: Option<u64>,
     ) -> Result<(AudioId, Box<dyn AudioWriter>), Refused>;
 
-    /// Adds a claim to audio that was begun earlier: it stays until it is decoded or the claim is
-    /// given back. False: it was dropped, and must be fetched anew.
+    /// Adds a claim to audio that was begun earlier: the audio stays until it is decoded or the
+    /// claim is dropped. Returns false if the audio was dropped, and must be fetched again.
     fn claim(&self, audio: AudioId) -> bool;
 
-    /// Gives a claim back.
+    /// Drops a claim.
     fn drop_claim(&self, audio: AudioId);
 
-    /// Lets audio go that no request will find again: it ends with its last claim and listener.
+    /// Releases audio that no request finds any more: it ends with the last claim and listener.
     fn forget(&self, audio: AudioId);
 }
 
-/// One body on its way in. Dropped without `finish` it counts as failed. Never blocks.
+/// Writer of one body. A writer that is dropped without `finish` counts as failed. Never blocks.
 pub trait AudioWriter: Send {
-    /// Whether the next bytes can be used soon. If not, they wait where they come from.
+    /// Returns whether the next bytes can be written now; if not, they stay in the connection.
     fn has_room(&self) -> bool;
     /// Returns whether the next bytes will be read. If not, the source should be closed.
     fn is_wanted(&self) -> bool;
-    /// The next bytes.
+    /// Writes the next bytes.
     fn write(&mut self, bytes: &[u8]) -> Result<(), Refused>;
-    /// That was all.
+    /// Ends a complete body.
     fn finish(self: Box<Self>);
-    /// There is more, but it will not come.
+    /// Ends an incomplete body with the reason.
     fn fail(self: Box<Self>, reason: &str);
 }
 
-/// The sink has no room, and says what would do.
+/// Rejection by a full sink; the text names a remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Refused(pub String);

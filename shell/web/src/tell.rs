@@ -16,7 +16,7 @@ use crate::limits::CALLBACK_ANSWER_BYTES_MAX;
 use crate::retry_after::retry_after;
 use crate::web::Shared;
 
-/// Header with the token of an event.
+/// Header with the idempotency token of an event.
 const IDEMPOTENCY_TOKEN: HeaderName = HeaderName::from_static("i-twilio-idempotency-token");
 
 /// Failure of an attempt.
@@ -48,7 +48,7 @@ impl Shared {
             conditions: headers,
             signed: true,
         };
-        // Events carry no cookies: no vendor documents them there.
+        // Events carry no cookies: no vendor documents cookies for events.
         let mut jar = Jar::default();
         let mut body = Body::new(self.exchange(&ask, &mut jar).await?.response);
         let status = body.status();
@@ -57,7 +57,8 @@ impl Shared {
             let error = body.witness(failure::status(status)).await;
             return Err(NotTold { error, retry_after });
         }
-        // The answer means nothing, but a connection is used again only once it is read.
+        // The content of the response is ignored, but the connection is reusable only after reading
+        // it.
         let mut read = 0;
         let rest = async {
             while let Ok(Some(chunk)) = body.next().await {

@@ -1,4 +1,4 @@
-//! `Web`: what the server holds, and the way of one fetch. Judges nothing but kind and size.
+//! `Web`: shared state of the HTTP client, and the entry point of a fetch.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,23 +21,24 @@ use crate::resolve::{Guarded, Resolve, SystemResolver};
 use crate::signature::SigningKey;
 use crate::sink::AudioSink;
 
-/// What a `Web` is made of.
+/// Configuration of a `Web`.
 pub struct WebConfig {
-    /// Networks that may be reached although they are not public (`CONFAB_FETCH_ALLOW`).
+    /// Networks that are allowed although they are not public (`CONFAB_FETCH_ALLOW`).
     pub allow: Vec<Cidr>,
-    /// URLs of the configuration, such as `CONFAB_VOICE_URL`: their host with their port may be
-    /// reached at any address, except through a redirect or a playlist of another host.
+    /// URLs of the configuration, such as `CONFAB_VOICE_URL`. Their host and port are allowed at
+    /// any address, except through a redirect or a playlist of another host.
     pub operator_urls: Vec<Url>,
-    /// Signs what goes to applications.
+    /// Key that signs requests to applications.
     pub signing: SigningKey,
-    /// Looks names up.
+    /// Name resolver.
     pub resolver: Arc<dyn Resolve>,
-    /// Authorities trusted besides the machine's own.
+    /// Certificate authorities that are trusted in addition to the machine's.
     pub roots: Vec<CertificateDer<'static>>,
 }
 
 impl WebConfig {
-    /// Public addresses only, the system's resolver, the machine's authorities.
+    /// Returns a configuration with public addresses, the system's resolver and the machine's
+    /// authorities.
     #[must_use]
     pub fn new(signing: SigningKey) -> Self {
         Self {
@@ -50,7 +51,7 @@ impl WebConfig {
     }
 }
 
-/// The one way to other people's URLs. Cheap to clone; needs a tokio runtime to be used in.
+/// HTTP client for URLs of third parties. Cheap to clone; requires a tokio runtime.
 #[derive(Clone)]
 pub struct Web {
     pub(crate) shared: Arc<Shared>,
@@ -67,7 +68,7 @@ pub(crate) struct Shared {
     fetches: Semaphore,
 }
 
-/// What went wrong, with what was asked.
+/// Adds the fields of the request to an error.
 fn asked(fetch: &Fetch, mut error: FetchError) -> FetchError {
     let exchange = error.exchange.get_or_insert_default();
     exchange.fields.clone_from(&fetch.fields);
@@ -75,7 +76,7 @@ fn asked(fetch: &Fetch, mut error: FetchError) -> FetchError {
 }
 
 impl Web {
-    /// Audio bodies go to `sink`.
+    /// Creates a client whose audio bodies go to `sink`.
     #[must_use]
     pub fn new(config: WebConfig, sink: Arc<dyn AudioSink>) -> Self {
         let allowed = Arc::new(Allowed::new(config.allow, &config.operator_urls));
@@ -97,12 +98,13 @@ impl Web {
         Self { shared }
     }
 
-    /// Fetches a document whole, or audio as far as its head: the body streams on by itself.
+    /// Fetches a whole document, or the head of an audio response, whose body streams in the
+    /// background.
     pub async fn fetch(&self, fetch: Fetch) -> Result<Fetched, FetchError> {
         self.fetch_with_cookies(fetch).await.0
     }
 
-    /// The same; returns the cookies too that the responses have set, redirects included.
+    /// Fetches like `fetch`; also returns the cookies that the responses set, redirects included.
     pub async fn fetch_with_cookies(
         &self,
         mut fetch: Fetch,

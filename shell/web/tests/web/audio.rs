@@ -1,4 +1,4 @@
-//! Audio: streamed while it arrives, cached by what its server says.
+//! Audio: streamed while received, cached according to the server's headers.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -71,7 +71,7 @@ async fn a_body_that_breaks_off_fails_and_is_not_kept() {
     assert_ne!(audio, again);
 }
 
-/// Audio of which nothing has come.
+/// Returns audio without any bytes.
 fn kept_nothing(content_type: &str) -> Kept {
     Kept {
         content_type: content_type.to_owned(),
@@ -152,7 +152,7 @@ async fn fresh_audio_is_not_asked_for_again() {
     }
     assert_eq!(server.seen().len(), 1);
     assert_ne!(audio(&web, &server.url("/b")).await, first);
-    // What the sink has dropped is fetched anew.
+    // Audio that the sink has dropped is fetched again.
     shelf.drop_all();
     audio(&web, &server.url("/a")).await;
     assert_eq!(server.seen().len(), 3);
@@ -236,7 +236,7 @@ async fn other_fields_are_another_question_of_the_same_audio() {
     let seen = server.seen();
     assert_eq!(seen.len(), 5, "each is told who hears it");
     assert_eq!(seen[1].path(), "/hold?CallSid=b");
-    // RFC 9110: a POST that matched would be refused.
+    // A matching condition on a POST would cause a 412 (RFC 9110).
     assert_eq!(seen[3].header("if-none-match"), None);
 }
 
@@ -247,7 +247,7 @@ async fn audio_without_marks_is_let_go_when_the_next_takes_its_place() {
     let (web, shelf) = web(config());
     let mut heard = Vec::new();
     for call in ["a", "b", "c"] {
-        // Other fields, so that the answer before is not shared.
+        // Different fields prevent sharing of the previous response.
         let mut fetch = get(FetchKind::Audio, &server.url("/hold"));
         fetch.fields = vec![("CallSid".to_owned(), call.to_owned())];
         match web.fetch(fetch).await {

@@ -1,5 +1,5 @@
-//! The outbox over real HTTP: order, retries, back-off, Retry-After, rows on the disk, and
-//! receivers that hang beside others.
+//! The outbox over real HTTP: order, retries, back-off, Retry-After, rows on the disk, and hanging
+//! receivers beside others.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,12 +14,12 @@ use crate::servers::{Say, Server, config, redirect, status, strict, web};
 
 pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 
-/// A journal in memory.
+/// Journal in memory.
 #[derive(Default)]
 pub(crate) struct Disk {
     rows: Mutex<BTreeMap<u64, Arc<Event>>>,
     dead: Mutex<Vec<(Callback, FetchError, bool)>>,
-    /// Rows that were ever written.
+    /// Number of rows ever written.
     written: Mutex<usize>,
     unwritten: Mutex<(usize, usize)>,
     is_unreadable: AtomicBool,
@@ -79,13 +79,13 @@ fn callbacks_for(lifetime: Duration) -> (Callbacks, Arc<Disk>) {
     )
 }
 
-/// A URL at which nobody listens.
+/// Returns a URL at which no server listens.
 fn nobody() -> String {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}/", free.local_addr().unwrap())
 }
 
-/// Waits for a fact, 20 s at most.
+/// Waits for a condition, for at most 20 s.
 pub(crate) async fn until(what: &str, fact: impl Fn() -> bool) {
     let start = Instant::now();
     while !fact() {
@@ -111,7 +111,7 @@ fn callback(conference: u128, url: &str, number: usize) -> Callback {
 #[tokio::test]
 async fn the_order_is_kept_within_a_conference() {
     let server = Server::start(|seen| {
-        // The earlier, the slower.
+        // Earlier events get slower responses.
         let number: u64 = seen.body.rsplit('=').next().unwrap().parse().unwrap();
         vec![
             Say::Wait(20_u64.saturating_sub(number)),
@@ -162,7 +162,7 @@ async fn receivers_that_hang_do_not_delay_another() {
     let quick = Server::saying(status(204)).await;
     let (callbacks, _disk) = callbacks();
     let mut slowest = Duration::ZERO;
-    // 200 events a second for each for two seconds, each of another conference.
+    // 200 events per second for two seconds to each receiver, each of another conference.
     for n in 0..400 {
         for server in &hanging {
             callbacks
@@ -287,7 +287,7 @@ async fn an_event_that_is_answered_at_once_needs_no_row() {
     callbacks
         .push(callback(1, &slow.url("/"), 1))
         .expect("room");
-    // While the receiver is silent the event is on the disk, and so is the one that waits.
+    // During an attempt of more than 20 ms, this event and the waiting one are on the disk.
     callbacks
         .push(callback(1, &slow.url("/"), 2))
         .expect("room");
@@ -310,7 +310,7 @@ async fn an_event_survives_a_stop_and_goes_out_after_the_next_start() {
         "nothing to wait for"
     );
     assert_eq!(disk.rows(), 3);
-    // The rows of another receiver, as another process finds these.
+    // Moves the rows to another receiver, as read by another process.
     let server = Server::saying(status(200)).await;
     let later = Arc::new(Disk::default());
     let rows = std::mem::take(&mut *disk.rows.lock().unwrap());
@@ -382,7 +382,7 @@ async fn events_beyond_the_limits_are_rejected_without_waiting() {
     let mut one = callback(1, &slow.url("/"), 1);
     one.fields.push(("Big".to_owned(), "x".repeat(100_000)));
     let start = Instant::now();
-    // A quarter of 1 GB.
+    // One receiver may use a quarter of the limit of 1 GB.
     let taken = (0..10_000)
         .take_while(|_| callbacks.push(one.clone()) == Ok(()))
         .count();
@@ -390,7 +390,7 @@ async fn events_beyond_the_limits_are_rejected_without_waiting() {
     let rejected = |is_first| Err(Full { is_first });
     assert_eq!(callbacks.push(one.clone()), rejected(false));
     assert!(start.elapsed() < Duration::from_secs(5));
-    // The disk takes nothing.
+    // The disk accepts no more events.
     *disk.unwritten.lock().unwrap() = (100, 64 << 20);
     one.url = nobody();
     assert_eq!(callbacks.push(one.clone()), rejected(true));

@@ -1,4 +1,4 @@
-//! Cookies: kept for one call, returned to the host that set them, over redirects too.
+//! Cookies: kept for one call, sent to the host that set them, over redirects too.
 
 use confab_switchboard::{Cookie, Cookies, Fetch, FetchKind};
 use confab_terms::{Method, WallTime};
@@ -6,7 +6,7 @@ use confab_web::Web;
 
 use crate::servers::{Say, Seen, Server, config, get, ok, post, redirect, web};
 
-/// A document that sets these cookies.
+/// Returns a document response that sets these cookies.
 fn setting(cookies: &[&str]) -> String {
     let lines = cookies.iter().map(|text| format!("Set-Cookie: {text}\r\n"));
     let lines: String = lines.collect();
@@ -14,7 +14,7 @@ fn setting(cookies: &[&str]) -> String {
     plain.replacen("\r\n", &format!("\r\n{lines}"), 1)
 }
 
-/// Fetches a document, and adds what it sets.
+/// Fetches a document, adds its cookies, and returns their number.
 async fn ask(web: &Web, cookies: &mut Cookies, url: &str) -> usize {
     let fetch = Fetch {
         cookies: cookies.clone(),
@@ -88,7 +88,7 @@ async fn cookie_never_goes_to_another_host() {
     assert_eq!(elsewhere, [None, Some("mine=3")]);
     let here = server.seen();
     let here: Vec<_> = here.iter().map(sent).collect();
-    // The redirect within one fetch carries what it has set.
+    // The redirect within a fetch carries the cookie that its response set.
     assert_eq!(here, [None, Some("a=1"), Some("a=1; b=2")]);
 }
 

@@ -1,5 +1,5 @@
-//! A user and password in a URL: sent as Basic authentication, to where they were named for alone,
-//! and never signed.
+//! User and password in a URL: sent as Basic authentication to the same origin only, and never
+//! signed.
 
 use confab_switchboard::{FetchKind, Fetched};
 use confab_web::SigningKey;
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::servers::{KEY, Names, Say, Server, config, get, ok, post, redirect, web};
 
-/// `user:pa ss@`, base64.
+/// Basic credentials `user:pa ss@`, base64.
 const BASIC: &str = "Basic dXNlcjpwYSBzc0A=";
 
 fn with_credentials(url: &str) -> String {
@@ -21,7 +21,7 @@ async fn they_are_sent_and_not_signed() {
     let url = with_credentials(&server.url("/voice?x=1"));
     let fields = [("CallSid", "CA1")];
     let found = web.fetch(post(FetchKind::Document, &url, &fields)).await;
-    // Relative URLs refer to it with its user: the call stays logged in.
+    // The URL of the document keeps the user, so that relative URLs are authenticated.
     let body = b"<Response/>".to_vec();
     assert_eq!(found, Ok(Fetched::Document { body, url }));
     let seen = server.seen().pop().unwrap();

@@ -1,4 +1,4 @@
-//! Documents: what counts as one, how large, how long.
+//! Documents: classification, size and time limits.
 
 use std::time::Instant;
 
@@ -109,7 +109,7 @@ async fn documents_and_text_of_other_encodings_are_read() {
             b"a\xfcb".to_vec(),
             "text a\u{fffd}b",
         ),
-        // Unknown, or not what is declared: for the parser to refuse.
+        // An unknown or wrong encoding is left to the parser.
         (
             "text/xml; charset=klingon",
             b"<Response/>".to_vec(),
@@ -177,7 +177,7 @@ async fn more_than_64_kilobytes_is_11750() {
             .is_ok()
     );
     let declared = Server::saying(ok("text/xml", &"x".repeat(65_537))).await;
-    // And one that does not say how long it is, and never ends.
+    // A second server declares no length, and never ends.
     let endless = Server::start(|_| {
         let mut parts = vec![Say::Text(
             "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -249,7 +249,7 @@ async fn no_server_is_11200() {
         "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 50\r\n\r\n<Response>";
     const UNTYPED: &str = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort";
     for (parts, code, status) in [
-        // No HTTP at all; the beginning of a body, without and with a type; no response.
+        // Not HTTP; the beginning of a body without and with a type; no response.
         (
             vec![Say::Text("SSH-2.0-OpenSSH_9\r\n\r\n".to_owned())],
             11200,

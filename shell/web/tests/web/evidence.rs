@@ -1,4 +1,4 @@
-//! What a failure brings along for whoever has to find out why: what was said and answered.
+//! Evidence in a failed fetch: the request and the response.
 
 use confab_switchboard::{Exchange, FetchKind};
 use confab_terms::limits::{NOTICE_BODY_BYTES_MAX, NOTICE_HEADERS_BYTES_MAX};

@@ -1,5 +1,5 @@
-//! The operator's own host and port: exempt from the address check, unless another host leads
-//! there by a redirect or a playlist.
+//! The operator's own host and port: exempt from the address check, unless a redirect or a playlist
+//! of another host leads there.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ const KINDS: [FetchKind; 3] = [
     FetchKind::Audio,
 ];
 
-/// An application at `app.test`, another port of its host, and a server at `third.test`, the only
-/// one whose address is allowed.
+/// An application at `app.test`, a canary on another port of its host, and a server at
+/// `third.test`, the only one whose address is allowed.
 struct Setup {
     app: Server,
     canary: Server,
@@ -25,7 +25,8 @@ struct Setup {
     web: Web,
 }
 
-/// `answer` gets the path, and the ports of the application, the canary and the third party.
+/// Starts the servers. `answer` gets the path, and the ports of application, canary and third
+/// party.
 async fn setup(answer: fn(&str, [u16; 3]) -> String) -> Setup {
     let here = |n: u8| format!("127.0.0.{n}:0").parse().unwrap();
     let canary = Server::start_at(here(1), |_| Vec::new()).await;
@@ -91,7 +92,7 @@ fn redirects(path: &str, [app, canary, third]: [u16; 3]) -> String {
 async fn redirects_from_another_host_lead_to_no_port_of_the_operators() {
     let setup = setup(redirects).await;
     for kind in KINDS {
-        // A connection to the application that is kept open is not used for it either.
+        // An open connection to the application is not reused for the redirect.
         let own = setup.web.fetch(get(kind, &setup.app("/to-own"))).await;
         assert!(matches!(own, Ok(Fetched::Audio { .. })), "{own:?}");
         let before = setup.app.seen().len();
@@ -142,7 +143,7 @@ async fn playlists_of_another_host_lead_to_no_port_of_the_operators() {
             setup.refused(kind, &url).await;
         }
         let own = {
-            // Equal requests would share an answer.
+            // Equal requests would share a response.
             let url = setup.app(&format!("/own-{kind:?}"));
             setup.web.fetch(get(kind, &url)).await
         };

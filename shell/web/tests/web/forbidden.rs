@@ -1,4 +1,4 @@
-//! Addresses that must never be connected to, however they are spelt; canaries listen on them.
+//! Addresses that must never be connected to, in any spelling; canaries listen on them.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::Ordering;
@@ -17,7 +17,7 @@ async fn refused(config: WebConfig, url: &str) -> FetchError {
     web.fetch(fetch).await.expect_err(url)
 }
 
-/// Spellings of this machine and other private places; `{p}` is the canary's port.
+/// Spellings of this machine and of other private addresses; `{p}` is the canary's port.
 const SPELLINGS: &[&str] = &[
     "http://127.0.0.1:{p}/",
     "http://127.1:{p}/",
@@ -79,7 +79,7 @@ const SPELLINGS: &[&str] = &[
     "ht\ntp://127.0.0.1:{p}/",
 ];
 
-/// What is no http URL.
+/// URLs that are not http.
 const NOT_FETCHED: &[&str] = &[
     "file:///etc/passwd",
     "ftp://127.0.0.1/",
@@ -97,14 +97,14 @@ const NOT_FETCHED: &[&str] = &[
 
 #[tokio::test]
 async fn no_spelling_reaches_a_private_address() {
-    // One canary on every address of ours, IPv4 and IPv6.
+    // A canary on every local address, IPv4 and IPv6.
     let four = Server::start_at("0.0.0.0:0".parse().unwrap(), |_| Vec::new()).await;
     let port = four.address.port();
     let six = TcpListener::bind(SocketAddr::new("::1".parse().unwrap(), port)).await;
     for spelling in SPELLINGS.iter().chain(NOT_FETCHED) {
         let url = spelling.replace("{p}", &port.to_string());
         let error = refused(strict(), &url).await;
-        // Not every resolver knows the name with a dot at its end.
+        // Some resolvers do not resolve a name with a trailing dot.
         let dotted = url.contains("LOCALHOST.") && error.code == 11210;
         assert!(error.code == 11205 || dotted, "{url}: {error:?}");
     }
@@ -142,7 +142,7 @@ async fn a_name_is_judged_by_every_address_it_has() {
 
 #[tokio::test]
 async fn a_name_that_changes_its_mind_is_asked_once_a_connection() {
-    // The first answer is allowed and nobody is there; the second would be the canary.
+    // No server listens at the first address, which is allowed; the second is the canary.
     let canary = Server::start_at("127.0.0.7:0".parse().unwrap(), |_| Vec::new()).await;
     let names = Names::new(&[("rebind.test", &[&["127.0.0.2"], &["127.0.0.7"]])]);
     let mut config = strict();
@@ -253,7 +253,7 @@ fn public_means_public() {
 }
 
 proptest! {
-    /// Against the standard library's own idea, where it has one.
+    /// Compares the check with the standard library, where that has one.
     #[test]
     fn what_the_library_knows_as_special_is_never_public(bits in any::<u32>()) {
         let v4 = std::net::Ipv4Addr::from(bits);

@@ -1,4 +1,4 @@
-//! Shoutcast servers, and others that do not speak HTTP.
+//! Shoutcast servers, and other servers that do not use HTTP.
 
 use confab_switchboard::{FetchKind, Fetched};
 

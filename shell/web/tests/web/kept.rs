@@ -1,4 +1,4 @@
-//! Connections that are used again, and a server that has closed one just then.
+//! Reused connections, and a server that has just closed one.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,7 +7,7 @@ use confab_web::Web;
 
 use crate::servers::{Say, Seen, Server, config, ok, post, redirect, web};
 
-/// Answers those of its requests, counted from 0, and closes on the others.
+/// Responds to the requests with these numbers, counted from 0, and closes on the others.
 async fn answering(answered: &'static [usize]) -> Server {
     let count = AtomicUsize::new(0);
     Server::start(move |seen| {

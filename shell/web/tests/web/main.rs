@@ -1,4 +1,4 @@
-//! Other people's URLs, by real servers on the loopback and a resolver that lies.
+//! Tests of fetches from real servers on the loopback, with a scripted resolver.
 
 #![allow(clippy::unwrap_used)]
 

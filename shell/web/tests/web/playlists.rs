@@ -1,4 +1,4 @@
-//! Playlists in place of audio, and audio under other names.
+//! Playlists instead of audio, and audio with other content types.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ async fn error(web: &Web, url: &str) -> FetchError {
     web.fetch(get(PLAY, url)).await.expect_err("no audio")
 }
 
-/// A server of playlists; `/audio` is a file of that name, `/gone` is not there.
+/// Starts a server of playlists; `/audio` is an audio file, `/gone` is missing.
 async fn listing(playlists: &'static [(&'static str, &'static str, &'static str)]) -> Server {
     Server::start(move |seen| {
         let path = seen.path();

@@ -1,4 +1,4 @@
-//! Redirects: each hop by hand, each hop checked.
+//! Redirects: each hop is a separate request, and is checked.
 
 use confab_switchboard::{FetchKind, Fetched};
 
@@ -9,7 +9,7 @@ fn document(url: String) -> Fetched {
     Fetched::Document { body, url }
 }
 
-/// `/n` redirects to `/n-1`, `/0` answers.
+/// Starts a server that redirects `/n` to `/n-1`, and responds at `/0`.
 async fn stairs(status: u16) -> Server {
     Server::start(move |seen| {
         let step: u32 = seen.path()[1..].split('?').next().unwrap().parse().unwrap();

@@ -1,4 +1,4 @@
-//! Small servers that answer what they are told to, canaries, and resolvers. Not a test itself.
+//! Small servers with scripted responses, canaries and resolvers. Not a test itself.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -17,7 +17,7 @@ use crate::sink::Shelf;
 
 pub(crate) const KEY: &str = "PSK_test_signing_key_0123456789";
 
-/// A request as it came.
+/// Received request.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) head: String,
@@ -41,17 +41,17 @@ impl Seen {
     }
 }
 
-/// Part of an answer.
+/// Part of a response.
 #[derive(Clone, Debug)]
 pub(crate) enum Say {
     Text(String),
     Bytes(Vec<u8>),
     Wait(u64),
-    /// The same again, for as long as somebody reads.
+    /// Repetition of the bytes while the client reads.
     Endlessly(Vec<u8>),
-    /// Waits for the test.
+    /// Wait for a signal of the test.
     Until(Arc<Notify>),
-    /// Ends the connection without a word.
+    /// End of the connection without a response.
     Close,
 }
 
@@ -89,7 +89,7 @@ impl Server {
         server
     }
 
-    /// Answers everything the same.
+    /// Starts a server that sends the same response to every request.
     pub(crate) async fn saying(text: impl Into<String>) -> Self {
         let text = text.into();
         Self::start(move |_| vec![Say::Text(text.clone())]).await
@@ -168,7 +168,7 @@ async fn read(stream: &mut TcpStream) -> io::Result<Option<Seen>> {
     Ok(Some(seen))
 }
 
-/// A URL whose port refuses connections: bound until the end of the process, and not listening.
+/// Returns a URL whose port refuses connections: bound until the end of the process, not listening.
 pub(crate) fn refusing_url() -> String {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.bind(SocketAddr::new(LOOPBACK, 0)).expect("a port");
@@ -177,7 +177,7 @@ pub(crate) fn refusing_url() -> String {
     url
 }
 
-/// An answer with a body.
+/// Returns a response with a body.
 pub(crate) fn ok(content_type: &str, body: &str) -> String {
     let length = body.len();
     format!(
@@ -193,7 +193,7 @@ pub(crate) fn redirect(status: u16, to: &str) -> String {
     format!("HTTP/1.1 {status} Status\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n")
 }
 
-/// Gives each name the addresses that it is told, one answer after the other, the last for ever.
+/// Resolver with scripted answers for each name, one after the other; the last one repeats.
 #[derive(Default)]
 pub(crate) struct Names {
     answers: Mutex<Vec<(String, Vec<Vec<IpAddr>>)>>,
@@ -229,14 +229,14 @@ impl Resolve for Names {
     }
 }
 
-/// Reaches the loopback.
+/// Returns a configuration that allows the loopback.
 pub(crate) fn config() -> WebConfig {
     let mut config = strict();
     config.allow.push("127.0.0.0/8".parse().unwrap());
     config
 }
 
-/// Reaches public addresses only.
+/// Returns a configuration that allows public addresses only.
 pub(crate) fn strict() -> WebConfig {
     WebConfig::new(SigningKey::new(KEY))
 }

@@ -1,4 +1,4 @@
-//! The signature, by the vectors that four vendors' validators agree on.
+//! The signature, by test vectors on which four vendors' validators agree.
 
 use confab_switchboard::{Fetch, FetchKind, Fetched};
 use confab_terms::Method;
@@ -115,7 +115,7 @@ async fn what_is_sent_is_what_was_signed() {
     );
     assert!(seen[1].body.is_empty());
 
-    // Nothing is said, nothing is signed.
+    // A request without fields is not signed.
     assert_eq!(seen[2].header("x-twilio-signature"), None);
     for one in seen {
         assert_eq!(one.header("accept-encoding"), None);
@@ -128,7 +128,7 @@ async fn what_is_sent_is_what_was_signed() {
     }
 }
 
-/// A store of files: our fields in the query are refused with this status.
+/// Starts a file store that rejects confab's fields in the query with this status.
 async fn store(refusal: u16) -> Server {
     Server::start(move |seen| {
         let has_fields = seen.path().contains("CallSid");

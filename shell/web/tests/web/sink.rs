@@ -1,4 +1,4 @@
-//! A sink that keeps what it gets. Not a test itself.
+//! Sink that stores received audio. Not a test itself.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -20,9 +20,9 @@ pub(crate) struct Shelf {
     kept: Arc<Mutex<BTreeMap<AudioId, Kept>>>,
     /// Audio that no request finds any more.
     pub(crate) forgotten: Mutex<Vec<AudioId>>,
-    /// Nobody decodes what is written.
+    /// True if no decoder reads the written bytes.
     pub(crate) stalls: Arc<AtomicBool>,
-    /// Number of times that a writer was asked for room and had none.
+    /// Number of times that a writer had no room.
     pub(crate) refusals: Arc<AtomicUsize>,
 }
 
@@ -38,7 +38,7 @@ impl Shelf {
         self.kept.lock().unwrap().len()
     }
 
-    /// Bodies that are still read.
+    /// Returns the number of bodies that are being written.
     pub(crate) fn writers(&self) -> usize {
         Arc::strong_count(&self.kept) - 1
     }
@@ -56,7 +56,7 @@ impl Shelf {
             .expect("kept")
     }
 
-    /// The audio, once its end is known.
+    /// Returns the audio once its end is known.
     pub(crate) async fn ended(&self, audio: AudioId) -> Kept {
         for _ in 0..4_000 {
             let kept = self.now(audio);

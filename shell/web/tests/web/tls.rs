@@ -1,4 +1,4 @@
-//! TLS: authorities that are trusted, certificates that are not.
+//! TLS: trusted authorities and rejected certificates.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::servers::{Names, config, get, ok, web};
 
-/// A server with a certificate of its own making; tells its port and the certificate.
+/// Starts a server with a self-signed certificate; returns the port and the certificate.
 async fn server(name: &str) -> (u16, CertificateDer<'static>) {
     let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
     let certificate = made.cert.der().clone();
@@ -81,7 +81,7 @@ async fn trusted_authorities_pass_and_others_are_11220() {
 async fn plain_http_where_tls_was_expected_is_no_success() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());
-    // Answers whatever comes at once, and is open until the client ends it.
+    // Responds to the first request at once, and stays open until the client closes.
     let serving = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let answer = ok("text/xml", "<Response/>");
