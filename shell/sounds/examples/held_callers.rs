@@ -1,5 +1,5 @@
-//! Measures the processor time and memory of held callers that hear sounds of five minutes, 16-bit
-//! WAV at 16 kHz:
+//! Measures the processor time and memory of held callers, each with a sound of five minutes (WAV,
+//! 16 bits, 16 kHz):
 //! `cargo run --release -p confab-sounds --example held_callers -- COUNT same|different SECONDS`.
 
 use std::fs;
@@ -44,7 +44,7 @@ fn main() {
     let mut due = Instant::now();
     for second in 0..seconds {
         for (leg, position) in (0_u64..).zip(&mut positions) {
-            // Each began at another moment, within ten seconds.
+            // Callers begin at different times, within ten seconds.
             if second < leg % 10 {
                 continue;
             }
@@ -78,7 +78,7 @@ fn main() {
     );
 }
 
-/// A WAV file of a saw-tooth.
+/// Returns a WAV file of a sawtooth wave.
 fn five_minutes() -> Vec<u8> {
     const RATE: u32 = 16_000;
     let size = 300 * RATE * 2;
@@ -110,7 +110,7 @@ fn decoded(sounds: &Sounds, told: &Receiver<Told>, decode: u64, file: &[u8]) -> 
     }
 }
 
-/// Processor time in seconds, and resident memory in kB.
+/// Returns processor time in seconds, and resident memory in kB.
 fn usage() -> (f64, u64) {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields: Vec<&str> = stat.split_whitespace().collect();

@@ -1,15 +1,15 @@
-//! The header of AU files (`.snd`, big-endian): 24 bytes, an annotation, then the samples.
+//! Header of AU files (`.snd`, big-endian): 24 bytes, an annotation, then the samples.
 
 use std::io::{self, Read};
 
 use crate::limits::SKIPPED_BYTES_MAX;
 use crate::plain::{Coding, Layout, Order};
 
-/// Bytes of the header without its annotation.
+/// Size of the header without the annotation, in bytes.
 const HEADER_BYTES: usize = 24;
 
-/// Reads the header behind its mark and leaves the source at the first sample. An error says what
-/// was found.
+/// Reads the header, and leaves the source at the first sample. An error names the unsupported
+/// content.
 pub(crate) fn layout(source: &mut impl Read) -> Result<Layout, String> {
     let mut header = [0; HEADER_BYTES];
     source

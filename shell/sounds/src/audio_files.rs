@@ -1,5 +1,5 @@
-//! The files of recordings: the WAV that was written, and the MP3 that is made of it when somebody
-//! first asks, once, and kept beside it. One is made at a time: encoding must not crowd out calls.
+//! Files of recordings: the WAV of the recorder, and an MP3 that is encoded at the first request
+//! and kept. One MP3 is encoded at a time, so that calls keep the processor.
 
 use std::fs;
 use std::io;
@@ -15,27 +15,27 @@ use crate::mp3;
 use crate::private_dir;
 use crate::recorder::file_of;
 
-/// Why there is no MP3.
+/// Reason for the absence of an MP3.
 #[derive(Debug, thiserror::Error)]
 pub enum NoMp3 {
-    /// There is no audio, or it was deleted meanwhile.
+    /// Audio that does not exist, or was deleted meanwhile.
     #[error("there is no audio of it")]
     NoAudio,
-    /// It would take too long.
+    /// Recording that would take too long.
     #[error("it is too long to be made an MP3 of: ask for the same with .wav")]
     TooLong,
-    /// Too many ask at once.
+    /// Too many concurrent requests.
     #[error("too many MP3s are asked for at once; try again, or ask for the same with .wav")]
     Busy,
-    /// Its turn did not come, or did not suffice.
+    /// Encoding that did not begin or end in time.
     #[error("no MP3 was made in time; try again, or ask for the same with .wav")]
     TooSlow,
-    /// The disk, or the encoder.
+    /// Error of the disk or of the encoder.
     #[error("no MP3 could be made of it ({0}): ask for the same with .wav")]
     Failed(String),
 }
 
-/// Where recordings' audio lies. Cheap to clone.
+/// Folder of the audio of recordings. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct AudioFiles(Arc<Inner>);
 
@@ -52,16 +52,16 @@ struct State {
     making: Option<Making>,
 }
 
-/// The one that is made now.
+/// MP3 that is being encoded.
 #[derive(Debug)]
 struct Making {
     recording: RecordingSid,
-    /// It was not deleted.
+    /// False once the recording was deleted.
     wanted: bool,
 }
 
 impl AudioFiles {
-    /// Those in this folder.
+    /// Creates a handle of this folder.
     #[must_use]
     pub fn new(dir: PathBuf) -> Self {
         Self(Arc::new(Inner {
@@ -71,26 +71,26 @@ impl AudioFiles {
         }))
     }
 
-    /// The folder.
+    /// Returns the folder.
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.0.dir
     }
 
-    /// Where the WAV is, if there is one.
+    /// Returns the path of the WAV, which may be absent.
     #[must_use]
     pub fn wav(&self, recording: RecordingSid) -> PathBuf {
         file_of(&self.0.dir, recording)
     }
 
-    /// Where the MP3 is, made on this thread if it is not there yet.
+    /// Returns the path of the MP3, which is encoded on this thread if necessary.
     ///
     /// # Errors
-    /// Why there is none.
+    /// The reason for the absence of the MP3.
     pub fn mp3(&self, recording: RecordingSid) -> Result<PathBuf, NoMp3> {
         let until = Instant::now() + MP3_TIME_MAX;
         let path = self.0.dir.join(format!("{recording}.mp3"));
-        // One that is there is given to however many ask.
+        // An existing MP3 is returned to any number of requests.
         if path.exists() {
             return Ok(path);
         }
@@ -101,10 +101,10 @@ impl AudioFiles {
         Ok(path)
     }
 
-    /// Deletes all of it, also what is being made.
+    /// Deletes WAV and MP3, and cancels the encoding of the MP3.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// An error of the disk.
     pub fn remove(&self, recording: RecordingSid) -> io::Result<()> {
         let mut state = self.0.lock();
         if let Some(making) = &mut state.making
@@ -122,8 +122,8 @@ impl AudioFiles {
         Ok(())
     }
 
-    /// Removes halves that the end of a process left, none of ours may be under way; and takes the
-    /// folder from other users.
+    /// Removes incomplete MP3s of an earlier process, and the access of other users to the folder.
+    /// No MP3 may be in progress.
     pub fn clean(&self) {
         private_dir::tighten(&self.0.dir);
         let entries = fs::read_dir(&self.0.dir).into_iter().flatten().flatten();
@@ -142,7 +142,7 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// False: there is one by now.
+    /// Waits for the turn to encode; returns false if the MP3 exists by then.
     fn takes_turn(
         &self,
         recording: RecordingSid,
@@ -171,7 +171,7 @@ impl Inner {
     fn make(&self, recording: RecordingSid, path: &Path, until: Instant) -> Result<(), NoMp3> {
         let half = self.dir.join(format!("{recording}.{HALF}"));
         let encode = || self.encode(recording, &half, until);
-        // The encoder is not ours: a fault of it must not hold up the next one's turn for ever.
+        // The encoder is third-party code: a panic must not block the next turn.
         let made = catch_unwind(AssertUnwindSafe(encode))
             .unwrap_or_else(|_| Err(NoMp3::Failed("a fault of the encoder".to_owned())));
         let mut state = self.lock();
@@ -213,7 +213,7 @@ fn failed(error: &io::Error) -> NoMp3 {
     }
 }
 
-/// One who asks, or waits; given back when dropped.
+/// Request that is served or waits; no longer counted once dropped.
 struct Asked<'a>(&'a Inner);
 
 impl<'a> Asked<'a> {

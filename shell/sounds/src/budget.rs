@@ -1,4 +1,4 @@
-//! A number of bytes that many may take from.
+//! Shared budget of bytes.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,7 +14,7 @@ impl Budget {
         Self { bytes, left }
     }
 
-    /// Takes so many, or none.
+    /// Takes this number of bytes, or nothing.
     pub(crate) fn take(&self, bytes: usize) -> bool {
         let taken = self
             .left
@@ -28,7 +28,7 @@ impl Budget {
         self.left.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Returns whether less than one of so many parts is left.
+    /// Returns whether less than one of `parts` equal parts is left.
     pub(crate) fn has_less_than_one_of(&self, parts: usize) -> bool {
         self.left.load(Ordering::Relaxed) < self.bytes / parts
     }

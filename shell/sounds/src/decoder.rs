@@ -1,5 +1,5 @@
-//! Bytes to samples at 8 and at 16 kHz, mono, as they come. Which decoder reads a file is told by
-//! its first bytes. The limits and the judgement of what is broken beyond use are ours.
+//! Decoding of files to mono samples at 8 and 16 kHz while the bytes arrive. The first bytes select
+//! the decoder. This module sets the limits, and decides when a broken file is given up.
 
 use std::io::{self, Cursor, Read};
 use std::ops::ControlFlow;
@@ -19,8 +19,8 @@ use crate::resampler::{Filter, Resampler};
 use crate::riff::{self, Wave};
 use crate::{au, mp4};
 
-/// Resources that decoders share: turns at the processor, memory for files that are read whole,
-/// and the filters used last.
+/// Resources that decoders share: permits for the processor, memory for files that are read whole,
+/// and recent filters.
 #[derive(Debug)]
 pub struct Decoders {
     processor: Permits,
@@ -28,43 +28,43 @@ pub struct Decoders {
     filters: Mutex<Vec<Arc<Filter>>>,
 }
 
-/// What came out so far: mono, the same stretch of time at either rate but for what the filters
+/// New samples: mono, of the same time span at both rates, except for samples that the filters
 /// still hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Decoded<'a> {
-    /// At 8 kHz.
+    /// Samples at 8 kHz.
     pub narrow: &'a [i16],
-    /// At 16 kHz; none where the source itself has no more than 8 kHz.
+    /// Samples at 16 kHz; `None` if the source has no more than 8 kHz.
     pub wide: Option<&'a [i16]>,
 }
 
-/// Receives samples as they are decoded.
+/// Receiver of decoded samples.
 pub(crate) type Out<'a> = &'a mut dyn FnMut(Decoded<'_>);
 
 /// Outcome of one step of a decoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     More,
-    /// The file has ended.
+    /// End of the file.
     Ended,
 }
 
-/// A file that is decoded by steps: a block of samples, or a packet, at a time.
+/// Decoder of a file, by steps of a block of samples or a packet.
 pub(crate) trait Decoding: Send {
-    /// Decodes the next block; blocks while its bytes have not arrived.
+    /// Decodes the next block; blocks until its bytes have arrived.
     ///
     /// # Errors
-    /// The reason why the file cannot be decoded further; earlier samples stay good.
+    /// The reason why the file cannot be decoded further; earlier samples stay valid.
     fn step(&mut self, decoders: &Decoders, out: Out<'_>) -> Result<Step, String>;
 }
 
-/// Bytes of a file on its way in.
+/// Bytes of a file that is being received.
 pub(crate) trait Bytes: Read + Send + 'static {
-    /// Returns another reader of the same bytes, from the first one on, if all of them are kept.
+    /// Returns another reader of the same bytes, from the first one on, if all bytes are kept.
     fn again(&self) -> Option<AudioReader>;
 }
 
-/// Bytes that are read once.
+/// Source that is read once.
 struct Once<R>(R);
 
 impl<R: Read> Read for Once<R> {
@@ -80,7 +80,7 @@ impl<R: Read + Send + 'static> Bytes for Once<R> {
 }
 
 impl Decoders {
-    /// So many of them may use the processor at once.
+    /// Creates decoders of which `at_once` may use the processor at a time.
     #[must_use]
     pub fn new(at_once: usize) -> Self {
         Self {
@@ -90,10 +90,10 @@ impl Decoders {
         }
     }
 
-    /// Decodes all of it, on this thread, until `out` has had enough.
+    /// Decodes a whole source on this thread, until `out` returns `Break`.
     ///
     /// # Errors
-    /// Why it ended early; what came out before stays good.
+    /// The reason for an early end; samples passed to `out` stay valid.
     pub fn decode(
         &self,
         source: impl Read + Send + 'static,
@@ -153,7 +153,7 @@ impl Decoders {
         }
     }
 
-    /// A turn at the processor.
+    /// Waits for a permit for the processor, and returns the permit.
     pub(crate) fn turn(&self) -> Permit<'_> {
         self.processor.take()
     }
@@ -189,19 +189,19 @@ fn open_wave(
         return plain::open(samples, layout);
     }
     match wave.format {
-        // ADPCM of Microsoft, and of the IMA.
+        // ADPCM of Microsoft and of the IMA.
         0x02 | 0x11 => {
             let whole = Cursor::new(wave.header()).chain(samples);
             library::open_once(whole, Family::Wav)
         }
         0x31 if wave.channels == 1 => Ok(gsm::open(samples, wave.rate, Packing::Pairs)),
-        // MPEG audio in WAV: its frames have marks of their own.
+        // MPEG audio in WAV: the frames have marks.
         0x50 | 0x55 => library::open_once(samples, Family::Marked),
         other => Err(found(&format!("WAV coding 0x{other:04x}"))),
     }
 }
 
-/// Names what was found in place of audio that can be played.
+/// Returns an error text with the name of the content and the supported formats.
 pub(crate) fn found(name: &str) -> String {
     format!(
         "found {name}: WAV, AIFF, AU, MP3, GSM, FLAC, AAC-LC (ADTS or MP4), Ogg Vorbis and Ogg \

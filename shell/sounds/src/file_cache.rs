@@ -1,5 +1,5 @@
-//! Encoded audio on the disk. A file of the cache has no name: it is unlinked when it is created,
-//! and gone when it is closed, also after a crash. One thread writes and closes; others only read.
+//! Encoded audio on the disk. A file of the cache is unlinked after its creation, and therefore
+//! freed when it is closed, also by a crash. One thread writes and closes; other threads only read.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,32 +16,33 @@ use crate::limits::{CACHE_FILES_MAX, CACHE_PAUSE};
 use crate::pipe::Pipe;
 use crate::private_dir;
 
-/// Files are for this user only.
+/// Mode of files: access for this user only.
 const MODE: u32 = 0o600;
 
 /// Folder and quota of the cache.
 #[derive(Clone, Debug, Default)]
 pub struct CacheConfig {
-    /// The folder; created if it is not there, and emptied.
+    /// Folder; created if absent, and emptied.
     pub dir: PathBuf,
-    /// Bytes of all files; 0: nothing is written.
+    /// Maximum size of all files, in bytes; 0 disables the cache.
     pub bytes_max: u64,
 }
 
-/// Audio in the cache, and audio that the cache could not take.
+/// Usage and failures of the cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CacheUse {
-    /// Bytes of encoded audio on the disk.
+    /// Size of the encoded audio on the disk, in bytes.
     pub bytes: u64,
-    /// Files.
+    /// Number of files.
     pub files: usize,
-    /// Writes that failed.
+    /// Number of failed writes.
     pub failed: u64,
-    /// Times that the quota was used up by audio in use.
+    /// Number of times that audio in use filled the quota.
     pub full: u64,
 }
 
-/// Makes room: removes the file that was unwanted longest. False: all are in use.
+/// Callback that makes room by removing the least recently used file; returns false if all are in
+/// use.
 type Evict = Box<dyn Fn() -> bool + Send + Sync>;
 
 pub(crate) struct FileCache {
@@ -54,30 +55,30 @@ pub(crate) struct FileCache {
 
 #[derive(Default)]
 struct State {
-    /// Files that have bytes in memory.
+    /// Files with bytes in memory.
     waiting: VecDeque<Weak<Pipe>>,
-    /// Files to be closed.
+    /// Files to close.
     closing: Vec<File>,
     has_thread: bool,
     is_prepared: bool,
-    /// No file is written before then.
+    /// End of the pause in which no file is written.
     paused_until: Option<Instant>,
-    /// The last write failed.
+    /// True if the last write failed.
     is_failing: bool,
     count: u64,
     bytes: u64,
     files: usize,
 }
 
-/// A file of the cache.
+/// File of the cache.
 pub(crate) struct CacheFile {
-    /// Taken when dropped.
+    /// Open file; `None` while it is being dropped.
     file: Option<File>,
     bytes: AtomicU64,
     cache: Arc<FileCache>,
 }
 
-/// Reason why bytes stay in memory.
+/// Reason for keeping bytes in memory.
 #[derive(Debug)]
 enum Refusal {
     Full,
@@ -95,7 +96,7 @@ impl FileCache {
         })
     }
 
-    /// Empties the folder. `evict` is called without a lock.
+    /// Starts the thread, which empties the folder. `evict` is called without a lock held.
     pub(crate) fn start(self: &Arc<Self>, evict: Evict) {
         let _is_first = self.evict.set(evict);
         if self.config.bytes_max > 0 {
@@ -113,7 +114,7 @@ impl FileCache {
         }
     }
 
-    /// Takes over bytes of a file, now or later; never blocks.
+    /// Queues a file for writing; never blocks.
     pub(crate) fn take(self: &Arc<Self>, pipe: &Arc<Pipe>) {
         if self.config.bytes_max == 0 {
             return;
@@ -127,7 +128,7 @@ impl FileCache {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts the thread if there is none. Without a thread the bytes stay in memory.
+    /// Starts the thread if none is running. Without a thread, the bytes stay in memory.
     fn wake(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
         if std::mem::replace(&mut state.has_thread, true) {
             return;
@@ -174,7 +175,7 @@ impl FileCache {
         }
     }
 
-    /// Removes the files of an earlier run: one that ended between two system calls left its name.
+    /// Removes files of an earlier run: a crash between creation and unlinking leaves a name.
     fn prepare(&self) {
         let dir = &self.config.dir;
         let prepared = private_dir::create(dir).and_then(|()| fs::read_dir(dir));
@@ -186,7 +187,7 @@ impl FileCache {
         }
     }
 
-    /// Writes what is in memory of a file.
+    /// Writes the bytes of a file that are in memory.
     fn write(self: &Arc<Self>, pipe: &Arc<Pipe>) {
         while let Some((at, bytes, file)) = pipe.next_block() {
             match self.write_block(at, &bytes, file) {
@@ -223,13 +224,13 @@ impl FileCache {
                 }
             },
         };
-        // After an error, too, the file gives the bytes back when it is dropped.
+        // After an error too, dropping the file returns the bytes to the quota.
         file.bytes.fetch_add(length, Ordering::Relaxed);
         let written = file.write(bytes, at as u64);
         written.map(|()| file).map_err(Refusal::Disk)
     }
 
-    /// Takes bytes of the quota, and a file if it is a new one.
+    /// Takes bytes from the quota, and a file if `is_new`.
     fn reserve(&self, bytes: u64, is_new: bool) -> bool {
         let mut state = self.lock();
         let has_bytes = state.bytes + bytes <= self.config.bytes_max;
@@ -247,7 +248,7 @@ impl FileCache {
         state.files -= 1;
     }
 
-    /// Creates a file and takes its name away.
+    /// Creates a file, and removes its name.
     fn create(&self) -> io::Result<File> {
         let dir = &self.config.dir;
         private_dir::create(dir)?;
@@ -264,7 +265,7 @@ impl FileCache {
         Ok(file)
     }
 
-    /// Writes nothing for a while; the bytes stay in memory.
+    /// Pauses writing for `CACHE_PAUSE`; the bytes stay in memory.
     fn pause(&self, pipe: &Arc<Pipe>, refusal: &Refusal) {
         let mut state = self.lock();
         state.waiting.push_front(Arc::downgrade(pipe));
@@ -315,7 +316,7 @@ impl CacheFile {
 }
 
 impl Drop for CacheFile {
-    /// Closing frees the blocks of the file, which may take long: a thread of the cache does so.
+    /// Passes the file to the thread of the cache: closing frees blocks, which may take long.
     fn drop(&mut self) {
         self.cache.give_back(*self.bytes.get_mut());
         let mut state = self.cache.lock();

@@ -1,5 +1,5 @@
-//! Speech by the `flite` program: text in on its standard input, a WAV file out in a file without a
-//! name; no shell, and an end to its time, its memory and the length of its speech.
+//! Speech by the `flite` program: text on standard input, and a WAV file without a name as output.
+//! No shell is used; time, memory and length of the speech are limited.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,18 +19,18 @@ use rustix::process::{pidfd_open, pidfd_send_signal, prlimit};
 use crate::limits::{SPEAKER_BYTES_MAX, SPEAKING_TIME_MAX, SPEECH_BYTES_MAX};
 use crate::speech::{Phrase, Tts, unspeakable};
 
-/// Voices that every packaged flite brings along.
+/// Voices of every packaged flite.
 const WOMAN: &str = "slt";
 const MEN: &[&str] = &["rms", "awb", "kal16"];
 
-/// Speaks English by the `flite` program.
+/// English speech synthesizer that runs the `flite` program.
 #[derive(Clone, Debug)]
 pub struct Flite {
     program: PathBuf,
     running: Arc<Mutex<Running>>,
 }
 
-/// Programs that are speaking.
+/// Running programs.
 #[derive(Debug, Default)]
 struct Running {
     programs: BTreeMap<u64, Arc<OwnedFd>>,
@@ -45,7 +45,7 @@ impl Default for Flite {
 }
 
 impl Flite {
-    /// The program's name, looked for in `PATH`, or its path.
+    /// Creates a synthesizer. `program` is a path, or a name that is searched in `PATH`.
     #[must_use]
     pub fn new(program: impl Into<PathBuf>) -> Self {
         Self {
@@ -60,7 +60,7 @@ impl Flite {
 
     fn start(&self, phrase: &Phrase, into: File) -> Result<Child, DecodeError> {
         let mut command = Command::new(&self.program);
-        // It writes no WAV to a pipe: its standard output is a file that can be sought in.
+        // flite writes no WAV to a pipe: its standard output is a seekable file.
         command.args(["-voice", &phrase.voice, "-f", "-", "-o", "/dev/stdout"]);
         command
             .stdin(Stdio::piped())
@@ -80,8 +80,8 @@ impl Flite {
         })
     }
 
-    /// Bounds a program that waits for its text, sends this, and waits for the end. Returns false
-    /// if the time was up, or the program was ended by a limit.
+    /// Limits a started program, sends the text, and waits for the end. Returns false if the
+    /// program was ended by the timeout, a limit or `stop`.
     fn run(&self, child: &mut Child, text: &str) -> io::Result<bool> {
         let pid = Pid::from_child(child);
         let program = Arc::new(pidfd_open(pid, PidfdFlags::empty())?);
@@ -96,19 +96,19 @@ impl Flite {
             running.programs.insert(number, Arc::clone(&program));
             number
         };
-        // A pipe holds more than the longest text: this waits for nobody.
+        // The buffer of a pipe is larger than the longest text: the write does not block.
         let sent = child
             .stdin
             .take()
             .map(|mut input| input.write_all(text.as_bytes()));
         let ended = waited(&program);
         self.lock().programs.remove(&number);
-        // One that has ended without its text tells why by its status.
+        // A program that ended without reading the text has an exit status with the reason.
         let _broken_pipe = sent;
         if !ended? {
             return Ok(false);
         }
-        // One that was killed has left half a file.
+        // A killed program leaves an incomplete file.
         Ok(child.wait()?.code().is_some())
     }
 }
@@ -132,7 +132,7 @@ impl Tts for Flite {
         let into = file.try_clone().map_err(no_file)?;
         let mut child = self.start(phrase, into)?;
         let finished = self.run(&mut child, &phrase.text);
-        // None stays behind, whatever happened to it.
+        // No process is left behind, whatever the result.
         let _ended_already = child.kill();
         let _reaped_already = child.wait();
         let program = self.program.display();
@@ -167,13 +167,13 @@ impl Tts for Flite {
         let mut running = self.lock();
         running.is_stopped = true;
         for program in running.programs.values() {
-            // One that has ended is another's matter.
+            // The program may have ended already.
             let _gone = pidfd_send_signal(program.as_ref(), Signal::KILL);
         }
     }
 }
 
-/// Limits that also hold if this process ends before the program does.
+/// Sets limits that also hold if this process ends before the program.
 fn bound(pid: Pid) -> io::Result<()> {
     for (resource, most) in [
         (Resource::As, SPEAKER_BYTES_MAX),
@@ -190,7 +190,7 @@ fn bound(pid: Pid) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits for the end of a program. False: its time is up.
+/// Waits for the end of a program; returns false after `SPEAKING_TIME_MAX`.
 fn waited(program: &OwnedFd) -> io::Result<bool> {
     let until = Instant::now() + SPEAKING_TIME_MAX;
     loop {

@@ -1,5 +1,5 @@
-//! GSM 06.10 full-rate speech (ETSI EN 300 961): frames of 33 bytes as they are in files, and the
-//! pairs of frames in 65 bytes of WAV (format 0x31). Decoding only, in the fixed-point arithmetic
+//! GSM 06.10 full-rate speech (ETSI EN 300 961). Frames have 33 bytes in files without a header;
+//! pairs of frames have 65 bytes in WAV (format 0x31). Decoding only, in the fixed-point arithmetic
 //! of the standard.
 
 mod frame;
@@ -14,32 +14,32 @@ use crate::mixdown::Mixdown;
 use frame::Frame;
 use synthesis::Synthesis;
 
-/// Samples of one frame, 20 ms.
+/// Samples of a frame, 20 ms.
 pub(crate) const FRAME_SAMPLES: usize = 160;
-/// Bytes of one frame of a file without a header.
+/// Size of a frame in a file without a header, in bytes.
 const FRAME_BYTES: usize = 33;
-/// Bytes of two frames in WAV.
+/// Size of two frames in WAV, in bytes.
 const PAIR_BYTES: usize = 65;
-/// Upper half of the first byte of each frame of a file without a header.
+/// Upper half of the first byte of each frame in a file without a header.
 const MARK: u8 = 0xd;
 const RATE: u32 = 8_000;
 
 /// Packing of frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Packing {
-    /// 33 bytes each.
+    /// One frame in 33 bytes.
     Frames,
-    /// 65 bytes for two.
+    /// Two frames in 65 bytes.
     Pairs,
 }
 
-/// Returns whether frames of 33 bytes stand one after the other here: three of them at least.
+/// Returns whether the data consists of consecutive frames of 33 bytes, at least three.
 pub(crate) fn is_gsm(head: &[u8]) -> bool {
     let marks = head.iter().step_by(FRAME_BYTES);
     marks.len() >= 3 && marks.clone().all(|byte| byte >> 4 == MARK)
 }
 
-/// Frames that are decoded one by one, or by pairs.
+/// Decoder of single frames or pairs.
 struct Frames<R> {
     source: R,
     rate: u32,
@@ -48,7 +48,7 @@ struct Frames<R> {
     mixdown: Mixdown,
 }
 
-/// Returns the decoder of all frames of a source. A frame that is cut short ends it.
+/// Returns the decoder of all frames of a source. An incomplete frame ends the sound.
 pub(crate) fn open(
     source: impl Read + Send + 'static,
     rate: u32,

@@ -1,10 +1,11 @@
-//! Kinds of files, told by their first bytes; the content type counts only where those say nothing.
+//! Kinds of files, detected by the first bytes; the content type is used only if these are
+//! inconclusive.
 
 use crate::gsm;
 use crate::plain::Coding;
 use crate::telephone;
 
-/// Bytes that tell the kind of a file.
+/// Number of bytes that are inspected for the kind of a file.
 pub(crate) const HEAD_BYTES: usize = 256;
 
 /// Kind of a file.
@@ -15,18 +16,18 @@ pub(crate) enum Kind {
     Au,
     /// GSM 06.10 without a header.
     Gsm,
-    /// Samples of 8 bits without a header.
+    /// Samples of 8 bits without a header, µ-law or A-law.
     Telephone(Coding),
     Mp4,
     /// Opus in Ogg.
     Opus,
-    /// Other files with a mark that a reader looks for: MP3, Ogg Vorbis, FLAC, AAC.
+    /// Other files, with a mark for which a reader searches: MP3, Ogg Vorbis, FLAC, AAC.
     Marked,
-    /// A kind that cannot be played, by name.
+    /// Unsupported kind, by name.
     Other(&'static str),
 }
 
-/// Marks at the beginning of what cannot be played.
+/// First bytes of unsupported files, with the names of the kinds.
 const OTHERS: &[(&[u8], &str)] = &[
     (b"#EXTM3U", "an HLS or M3U playlist inside a playlist"),
     (b"\x89PNG", "a PNG image"),
@@ -57,7 +58,7 @@ const OTHERS: &[(&[u8], &str)] = &[
     (b"{", "JSON"),
 ];
 
-/// Marks of the first packet of an Ogg stream that cannot be played.
+/// First bytes of the first packet of unsupported Ogg streams.
 const OGG_OTHERS: &[(&[u8], &str)] = &[
     (b"Speex   ", "Speex in Ogg"),
     (b"\x80theora", "Theora video in Ogg"),
@@ -70,7 +71,7 @@ const OPUS_FAMILY: usize = 18;
 const OGG_PACKET: usize = 28;
 
 impl Kind {
-    /// Returns the kind of a file that begins like this.
+    /// Returns the kind of a file that begins with `head`.
     pub(crate) fn of(head: &[u8], content_type: &str) -> Self {
         if head.starts_with(b"RIFF") {
             return match head.get(8..12) {
@@ -112,7 +113,7 @@ impl Kind {
     }
 }
 
-/// Packets of 188 bytes that begin with the same byte (ISO/IEC 13818-1 §2.4.3.2).
+/// Returns whether packets of 188 bytes begin with the sync byte (ISO/IEC 13818-1 §2.4.3.2).
 fn is_transport_stream(head: &[u8]) -> bool {
     const PACKET_BYTES: usize = 188;
     const SYNC: Option<&u8> = Some(&0x47);

@@ -1,7 +1,6 @@
-//! Audio files decoded and speech synthesised, on threads of their own, to mono at
-//! 8 kHz and, where they hold more, at 16 kHz. Players ask for chunks and get them when they are
-//! there; no media thread ever waits for one. The other way round too: recordings are written on
-//! a thread of their own.
+//! Decoding of audio files and speech synthesis in separate threads, to mono at 8 kHz and, for
+//! sources of a higher rate, at 16 kHz. Players request chunks, and receive each when it is
+//! decoded; media threads never block. A further thread writes recordings.
 
 mod au;
 mod audio_files;

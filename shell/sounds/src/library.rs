@@ -1,4 +1,4 @@
-//! Files that symphonia reads, and the Opus packets in them, which it does not decode.
+//! Decoding of files by symphonia, and of Opus packets in them, which symphonia does not decode.
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::sync::{Mutex, PoisonError};
@@ -23,7 +23,7 @@ use crate::probes;
 
 pub(crate) use crate::probes::Family;
 
-/// A source that is read once, front to back, perhaps while it still arrives.
+/// Source that is read once, front to back, possibly while it arrives.
 struct Once<R>(Mutex<R>);
 
 impl<R: Read> Read for Once<R> {
@@ -51,7 +51,7 @@ impl<R: Read + Send> MediaSource for Once<R> {
     }
 }
 
-/// A file that is kept, and can be read from any position.
+/// File that is kept, and readable from any position.
 struct Kept(Mutex<AudioReader>);
 
 impl Read for Kept {
@@ -79,7 +79,7 @@ impl MediaSource for Kept {
     }
 }
 
-/// Returns the decoder of a source that arrives.
+/// Returns the decoder of a source that is being received.
 pub(crate) fn open_once(
     source: impl Read + Send + 'static,
     family: Family,
@@ -87,7 +87,7 @@ pub(crate) fn open_once(
     open(Box::new(Once(Mutex::new(source))), family)
 }
 
-/// Returns the decoder of a file that has arrived and is kept.
+/// Returns the decoder of a file that was received and is kept.
 pub(crate) fn open_kept(reader: AudioReader, family: Family) -> Result<Box<dyn Decoding>, String> {
     open(Box::new(Kept(Mutex::new(reader))), family)
 }
@@ -125,7 +125,7 @@ enum Decoder {
     Opus(OggOpus),
 }
 
-/// The track to play, and its decoder.
+/// Returns the id of the track to play, and its decoder.
 fn track(format: &dyn FormatReader) -> Result<(u32, Decoder), String> {
     let track = format.default_track(TrackType::Audio);
     let track = track.ok_or_else(|| found("no audio track that can be decoded"))?;
@@ -148,14 +148,14 @@ fn track(format: &dyn FormatReader) -> Result<(u32, Decoder), String> {
     Ok((track.id, Decoder::Library(decoder)))
 }
 
-/// Packets of one track that are decoded one by one.
+/// Decoder of the packets of a track.
 struct Packets {
     format: Box<dyn FormatReader>,
     id: u32,
     decoder: Decoder,
     mixdown: Mixdown,
     interleaved: Vec<f32>,
-    /// Packets in a row that could not be decoded.
+    /// Number of consecutive packets that could not be decoded.
     broken: u32,
 }
 
@@ -164,11 +164,11 @@ impl Decoding for Packets {
         let packet = match self.format.next_packet() {
             Ok(Some(packet)) => packet,
             Ok(None) => return Ok(self.ended(out)),
-            // A file that is cut short ends there, without an error.
+            // A truncated file ends without an error.
             Err(Error::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 return Ok(self.ended(out));
             }
-            // Another stream begins where the first one ended (RFC 3533, chained).
+            // Another stream follows the first one (chained, RFC 3533).
             Err(Error::ResetRequired) => {
                 (self.id, self.decoder) = track(self.format.as_ref())?;
                 return Ok(Step::More);

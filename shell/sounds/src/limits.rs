@@ -1,119 +1,119 @@
-//! Every bound of this crate, by name, next to those of `confab_terms::limits`.
+//! Limits of this crate that are not in `confab_terms::limits`.
 
 use std::time::Duration;
 
-/// Bytes of one audio file.
+/// Maximum size of an audio file, in bytes.
 pub const AUDIO_BYTES_MAX: usize = 100 * 1024 * 1024;
-/// Bytes of encoded audio in memory, all files together.
+/// Maximum size of encoded audio in memory, all files together, in bytes.
 pub const UNDECODED_BYTES_MAX: usize = 256 * 1024 * 1024;
-/// Bytes of a file from which on it is written to the disk.
+/// Size from which a file is written to the disk, in bytes.
 pub const CACHED_BYTES_MIN: usize = 256 * 1024;
-/// Files of the cache on the disk: each holds a descriptor.
+/// Maximum number of cache files on the disk, each of which holds a descriptor.
 pub const CACHE_FILES_MAX: usize = 1_024;
-/// Time for which nothing is written to the cache after a write has failed, or has found it full.
+/// Pause of the cache after a failed write, or after a write that found the cache full.
 pub const CACHE_PAUSE: Duration = Duration::from_secs(5);
-/// With less than one part in so many of that left, files arrive at the pace of their listeners.
+/// Divisor of `UNDECODED_BYTES_MAX`: with less left, files arrive at the pace of their listeners.
 pub const AHEAD_SHARE: usize = 2;
-/// With less than one part in so many of that left, files that arrive are played as streams.
+/// Divisor of `UNDECODED_BYTES_MAX`: with less left, arriving files are played as streams.
 pub const KEEP_SHARE: usize = 4;
-/// Bytes of one file that has arrived faster than it is decoded, from which on it should wait.
+/// Undecoded size from which the source of a file should pause, in bytes.
 pub const UNDECODED_BYTES_EACH: usize = 128 * 1024;
-/// Audio that nobody asked to decode is dropped after this, when room is needed.
+/// Time after which audio that was never decoded is dropped, when other audio arrives.
 pub const UNDECODED_AGE_MAX: Duration = Duration::from_secs(60);
-/// Samples of one sound, at 8 kHz: two hours. It ends there.
+/// Maximum length of a sound in samples at 8 kHz: two hours. Longer sounds are cut off.
 pub const SOUND_SAMPLES_MAX: u64 = 2 * 3_600 * 8_000;
-/// Bytes of decoded samples kept, all sounds together.
+/// Maximum size of decoded samples, all sounds together, in bytes.
 pub const SOUND_BYTES_MAX: usize = 256 * 1024 * 1024;
-/// How much of it may be what is kept at 16 kHz besides: one part of so many.
+/// Divisor of `SOUND_BYTES_MAX`: the maximum share of the additional samples at 16 kHz.
 pub const WIDE_SHARE: usize = 2;
-/// Chunks made wide of narrow samples that are kept for others who hear the same, all sounds
-/// together: 32 KB each.
+/// Maximum number of chunks converted to 16 kHz that are kept for further listeners, all sounds
+/// together; 32 KB each.
 pub const WIDENED_CHUNKS_MAX: usize = 256;
-/// Sounds and audio files remembered.
+/// Maximum number of sounds, and of audio files.
 pub const SOUNDS_MAX: usize = 16_384;
-/// A sound wanted so recently is not dropped, however tight the room.
+/// Time since the last use in which a sound is not dropped, even if memory is short.
 pub const SOUND_KEPT: Duration = Duration::from_secs(60);
-/// Samples decoded ahead of the listener of a long sound, at 8 kHz: 4 s.
+/// Samples that are decoded ahead of the listener of a long sound, at 8 kHz: 4 s.
 pub const AHEAD_SAMPLES: u64 = 4 * 8_000;
-/// With less than this ahead the decoder of a long sound goes on, at 8 kHz: 2 s.
+/// Samples ahead of the listener below which the decoder continues, at 8 kHz: 2 s.
 pub const REFILL_SAMPLES: u64 = 2 * 8_000;
-/// Samples behind the slowest listener of a long sound that are kept, at 8 kHz: 2 s.
+/// Samples that are kept behind the slowest listener of a long sound, at 8 kHz: 2 s.
 pub const BEHIND_SAMPLES: u64 = 2 * 8_000;
-/// Samples of a short sound, at 8 kHz: 30 s. It is kept whole, and shared by its listeners.
+/// Maximum length of a short sound at 8 kHz: 30 s. A short sound is kept whole, and shared.
 pub const SHORT_SAMPLES_MAX: u64 = 30 * 8_000;
-/// Listeners of one long sound at different positions, from which on it is decoded whole for all
-/// of them, while there is room.
+/// Number of readers of a long sound from which the sound is decoded whole for all listeners, while
+/// there is room.
 pub const SHARED_READERS: usize = 3;
-/// Decoders of files, of all sounds together, that are at work or stand by.
+/// Maximum number of decoders of files, working or parked, of all sounds.
 pub const READERS_MAX: usize = 1_024;
-/// A decoder of a long sound begins a step only while so many bytes fit: those of the largest
-/// block of samples.
+/// Free memory that a step of a decoder of a long sound requires, in bytes: the largest block of
+/// samples.
 pub const STEP_BYTES: usize = 192 * 1024;
-/// Long sounds are decoded whole while less than this part of `SOUND_BYTES_MAX` is in use: of 4.
+/// Quarters of `SOUND_BYTES_MAX` in use from which long sounds are no longer decoded whole.
 pub const SHARED_QUARTERS: usize = 3;
-/// Samples that make it worth answering a player before more is there: 200 ms at
-/// 8 kHz.
+/// Minimum number of samples of a response before the end of the sound: 200 ms at 8 kHz.
 pub const FEED_SAMPLES_MIN: usize = 1_600;
-/// Players of one sound that wait for samples not decoded yet.
+/// Maximum number of players of a reader that wait for samples.
 pub const WANTS_MAX: usize = 16_384;
-/// Threads that decode files as they arrive.
+/// Maximum number of threads that decode files while they arrive.
 pub const QUICK_WORKERS_MAX: usize = 64;
-/// Time that a thread for files spends waiting for the network until its source counts as slow.
+/// Time that a thread for files waits for the network before the source counts as slow.
 pub const QUICK_WAIT_MAX: Duration = Duration::from_millis(500);
-/// Slow sources at once: streams, and files that arrive slowly. Each has a thread of its own. A
-/// server has one account, so this is the account's limit too.
+/// Maximum number of slow sources: streams, and files that arrive slowly. Each has a thread. A
+/// server has one account, so the limit is also that of the account.
 pub const SLOW_SOURCES_MAX: usize = 160;
-/// Slow sources at once of one call.
+/// Maximum number of slow sources of a call.
 pub const SLOW_SOURCES_EACH_CALL: usize = 2;
-/// A source without a length that has not ended by then is a stream: its past is not kept.
+/// Time after which an unfinished source without a length is a stream, whose past is not kept.
 pub const STREAM_AFTER: Duration = Duration::from_secs(20);
-/// Samples of a stream's past that are kept for listeners that pause, at 8 kHz: 30 s.
+/// Samples of a stream that are kept for paused listeners, at 8 kHz: 30 s.
 pub const STREAM_SAMPLES_KEPT: u64 = 30 * 8_000;
-/// Distance from a stream's end at which a listener joins, at 8 kHz: 2 s.
+/// Distance from the end of a stream at which a listener joins, at 8 kHz: 2 s.
 pub const STREAM_SAMPLES_BEHIND: u64 = 2 * 8_000;
-/// A listener of a stream that wanted nothing for so long pauses.
+/// Time without a request after which the listener of a stream counts as paused.
 pub const LISTENER_PAUSES_AFTER: Duration = Duration::from_secs(5);
-/// Slow sources may use one part in so many of `SOUND_BYTES_MAX`.
+/// Divisor of `SOUND_BYTES_MAX`: the maximum share of slow sources.
 pub const SLOW_SHARE: usize = 2;
-/// Jobs that wait for a thread.
+/// Maximum number of jobs in a queue.
 pub const JOBS_MAX: usize = 4_096;
-/// Decoders that use the processor at once.
+/// Maximum number of decoders that use the processor at once.
 pub const DECODING_AT_ONCE: usize = 2;
-/// Speech syntheses at once.
+/// Maximum number of concurrent speech syntheses.
 pub const SPEAKING_AT_ONCE: usize = 2;
-/// Characters of one `<Say>`.
+/// Maximum length of the text of a `<Say>`, in characters.
 pub const TEXT_CHARS_MAX: usize = 4_096;
-/// Characters of the first piece of a text: the shorter, the sooner its speech begins.
+/// Maximum length of the first piece of a text, in characters: a short piece is spoken sooner.
 pub const FIRST_PIECE_CHARS_MAX: usize = 100;
-/// Characters of each later piece. Another text waits for one piece, not for a whole text.
+/// Maximum length of each later piece, in characters. Other texts wait for a piece, not for a whole
+/// text.
 pub const PIECE_CHARS_MAX: usize = 300;
-/// Longest time, and processor time, of the synthesis of one piece.
+/// Maximum time, and processor time, of the synthesis of a piece.
 pub const SPEAKING_TIME_MAX: Duration = Duration::from_secs(10);
-/// Address space of the program that synthesises.
+/// Maximum address space of the synthesizer, in bytes.
 pub const SPEAKER_BYTES_MAX: u64 = 256 * 1024 * 1024;
-/// Bytes of the speech of one piece: seventeen minutes at 16 kHz.
+/// Maximum size of the speech of a piece, in bytes: seventeen minutes at 16 kHz.
 pub const SPEECH_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// The lowest sampling rate that is resampled.
+/// Minimum sampling rate of a source, in Hz.
 pub const RATE_MIN: u32 = 1_000;
-/// The highest.
+/// Maximum sampling rate of a source, in Hz.
 pub const RATE_MAX: u32 = 384_000;
-/// Channels that are mixed down.
+/// Maximum number of channels that are mixed down.
 pub const CHANNELS_MAX: usize = 16;
-/// Packets in a row that may be broken before the rest is given up.
+/// Maximum number of consecutive broken packets before the rest of a file is given up.
 pub const BROKEN_PACKETS_MAX: u32 = 200;
-/// Bytes of one tag (a title, a cover) that are read; the rest is skipped.
+/// Maximum number of bytes of a tag (title, cover) that are read; the rest is skipped.
 pub const TAG_BYTES_MAX: usize = 64 * 1024;
-/// Bytes of titles, pictures and the like before the samples of a file.
+/// Maximum size of titles, pictures and other data before the samples of a file, in bytes.
 pub const SKIPPED_BYTES_MAX: u64 = 16 * 1024 * 1024;
-/// Bytes of one file that is read whole before it is decoded.
+/// Maximum size of a file that is read whole before decoding, in bytes.
 pub const WHOLE_BYTES_EACH: usize = 32 * 1024 * 1024;
-/// Bytes of all such files at once.
+/// Maximum size of all files that are read whole at a time, in bytes.
 pub const WHOLE_BYTES_MAX: usize = 128 * 1024 * 1024;
-/// Filter tables kept for the rates used last.
+/// Maximum number of filter tables kept; the oldest is dropped first.
 pub const FILTERS_MAX: usize = 16;
-/// How long an MP3 may take to be made of a recording, the wait for its turn included.
+/// Maximum time for the MP3 of a recording, including the wait for the turn.
 pub const MP3_TIME_MAX: Duration = Duration::from_secs(300);
-/// Bytes of the largest WAV file that an MP3 is made of: four hours and a half at 16 kHz.
+/// Maximum size of a WAV file that is encoded as MP3, in bytes: four hours and a half at 16 kHz.
 pub const MP3_WAV_BYTES_MAX: u64 = 512 * 1024 * 1024;
-/// Requests for MP3 at once, those that wait included.
+/// Maximum number of concurrent requests for MP3, including those that wait.
 pub const MP3_ASKED_MAX: usize = 16;

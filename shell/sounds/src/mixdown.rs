@@ -1,4 +1,4 @@
-//! Decoded frames of any rate and number of channels, mixed down and brought to 8 and 16 kHz.
+//! Mixdown of decoded frames of any rate and channel count to mono at 8 and 16 kHz.
 
 use confab_terms::Rate;
 
@@ -14,16 +14,16 @@ pub(crate) struct Mixdown {
     wide: Vec<i16>,
 }
 
-/// From one rate of the source.
+/// Converters from one rate of the source.
 struct Resamplers {
     rate: u32,
     narrow: Resampler,
-    /// A sound that begins narrow stays narrow.
+    /// `None` for a sound that began narrow, which stays narrow.
     wide: Option<Resampler>,
 }
 
 impl Mixdown {
-    /// Takes interleaved samples in -1..1.
+    /// Mixes interleaved samples in -1..1 down.
     pub(crate) fn push(
         &mut self,
         decoders: &Decoders,
@@ -42,7 +42,7 @@ impl Mixdown {
         self.mono.clear();
         self.mono
             .extend(frames.map(|frame| frame.iter().sum::<f32>() * share));
-        // A stream may change its rate midway; the old one's rest comes out first.
+        // A stream may change its rate: the old converters are emptied first.
         if self.resamplers.as_ref().is_none_or(|now| now.rate != rate) {
             let old = self.resamplers.take();
             let is_wide = old
@@ -64,7 +64,7 @@ impl Mixdown {
         Ok(())
     }
 
-    /// Hands on what has come out since the last time.
+    /// Passes the new samples to `out`.
     pub(crate) fn hand_on(&mut self, out: Out<'_>) {
         if self.narrow.is_empty() && self.wide.is_empty() {
             return;
@@ -74,7 +74,7 @@ impl Mixdown {
         self.wide.clear();
     }
 
-    /// Hands on what the filters still hold.
+    /// Passes the samples that the filters still hold to `out`.
     pub(crate) fn finish(&mut self, out: Out<'_>) {
         if let Some(resamplers) = &mut self.resamplers {
             resamplers.finish(&mut self.narrow, &mut self.wide);

@@ -1,5 +1,5 @@
-//! One WAV file of ours as MP3: read, encoded and written piece by piece, so that its length costs
-//! no memory.
+//! Encoding of the WAV file of a recording as MP3, in pieces, so that memory use does not depend on
+//! the length.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
@@ -10,13 +10,14 @@ use rusty_mp3::{Mp3Encoder, Mp3EncoderConfig};
 
 use crate::wav;
 
-/// A whole number of samples of two channels.
+/// Size of a piece in bytes: a whole number of stereo samples.
 const PIECE_BYTES: usize = 64 * 1024;
-/// Of a channel: 4 kbit/s for each kHz up to 8, half of that beyond. Speech needs no more.
+/// Bit rates of a channel: 4 kbit/s for each kHz of the sampling rate up to 8, half of that beyond.
+/// Sufficient for speech.
 const KBPS_NARROW: u32 = 32;
 const KBPS_WIDE: u32 = 48;
 
-/// False: it was told to stop. What is there then is of no use.
+/// Encodes a WAV file. Returns false if `goes_on` returned false; the output is then incomplete.
 pub(crate) fn encode(
     from: &Path,
     into: &Path,
@@ -56,18 +57,18 @@ pub(crate) fn encode(
             break;
         }
     }
-    // How long it is stands in its first frame, and is known only now.
+    // The first frame contains the length, which is known only now.
     if let Some(first) = encoder.lame_tag_frame() {
         mp3.seek(SeekFrom::Start(0))?;
         mp3.write_all(first)?;
     }
     mp3.flush()?;
-    // It is kept for good by its name alone.
+    // The caller renames the file: the content must be on the disk before the name.
     mp3.get_ref().sync_data()?;
     Ok(true)
 }
 
-/// As much as there is room for; less only at the end.
+/// Reads until `into` is full or the source ends; returns the number of bytes.
 fn fill(from: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < into.len() {

@@ -1,5 +1,5 @@
-//! MP4 files whose index (`moov`) comes behind the samples are read whole before they are decoded;
-//! others are decoded as they arrive.
+//! MP4 files with the index (`moov`) after the samples, which are read whole before decoding. Other
+//! MP4 files are decoded while they arrive.
 
 use std::io::{self, Chain, Cursor, Read};
 use std::sync::Arc;
@@ -9,24 +9,24 @@ use crate::limits::{WHOLE_BYTES_EACH, WHOLE_BYTES_MAX};
 use crate::pipe::AudioReader;
 use crate::riff::read_to;
 
-/// Bytes of boxes before the samples that are looked at.
+/// Maximum size of the boxes before the samples that are inspected, in bytes.
 const BOXES_BYTES_MAX: usize = 64 * 1024;
 const BOX_HEAD_BYTES: usize = 8;
 const STEP_BYTES: usize = 64 * 1024;
 
-/// Source whose first bytes, read already, come again.
+/// Source preceded by the bytes that were already read.
 type Rewound<R> = Chain<Cursor<Vec<u8>>, R>;
 
-/// A file, ready to be decoded.
+/// File that is ready to be decoded.
 pub(crate) enum Ordered<S> {
-    /// Its index comes first.
+    /// File with the index before the samples.
     Streamed(S),
-    /// All of it has arrived and is kept.
+    /// File that was received completely and is kept.
     Kept(AudioReader),
     Whole(Whole),
 }
 
-/// A file in memory, which is given back when dropped.
+/// File in memory; returned to the budget on drop.
 pub(crate) struct Whole {
     bytes: Vec<u8>,
     budget: Arc<Budget>,
@@ -45,8 +45,8 @@ impl Drop for Whole {
     }
 }
 
-/// Looks at the boxes of a file, and reads it whole if its index does not come first. `again`
-/// reads the same file if its bytes are kept.
+/// Inspects the boxes of a file, and reads the whole file if the index is not first. `again` is
+/// another reader of the file, if its bytes are kept.
 pub(crate) fn in_order<R: Read>(
     mut source: R,
     again: Option<AudioReader>,

@@ -1,4 +1,4 @@
-//! Opus as it is in Ogg (RFC 7845): one or two channels, decoded to one.
+//! Opus in Ogg (RFC 7845): one or two channels, decoded to mono.
 
 use confab_codec::OpusDecoder;
 use symphonia::core::codecs::audio::AudioCodecParameters;
@@ -7,15 +7,15 @@ use symphonia::core::errors::Error;
 
 use crate::decoder::found;
 
-/// Samples of the longest packet, 120 ms.
+/// Samples of the longest packet, 120 ms at 48 kHz.
 const PACKET_SAMPLES_MAX: usize = 5_760;
-/// The head of a stream (§5.1), and the places of its fields.
+/// Minimum size of the head of a stream (RFC 7845 §5.1), in bytes.
 const HEAD_BYTES: usize = 19;
 const HEAD_MARK: &[u8] = b"OpusHead";
 
 pub(crate) struct OggOpus {
     decoder: OpusDecoder,
-    /// Samples at the beginning that are not played.
+    /// Number of samples at the beginning that are not played.
     pre_skip: usize,
     gain: f32,
     samples: Box<[i16; PACKET_SAMPLES_MAX]>,
@@ -24,7 +24,7 @@ pub(crate) struct OggOpus {
 impl OggOpus {
     pub(crate) const RATE: u32 = 48_000;
 
-    /// The decoder of a track; `None` if the track is not Opus.
+    /// Returns the decoder of a track; `None` if the track is not Opus.
     pub(crate) fn of(coding: &AudioCodecParameters) -> Result<Option<Self>, String> {
         if coding.codec != CODEC_ID_OPUS {
             return Ok(None);
@@ -39,7 +39,7 @@ impl OggOpus {
                 "Opus of {channels} channels (mapping family {family})"
             )));
         }
-        // In MP4 the numbers of the head are big-endian, and its version is 0.
+        // In MP4, the numbers of the head are big-endian, and the version is 0.
         let number = match head[8] {
             0 => u16::from_be_bytes,
             _ => u16::from_le_bytes,

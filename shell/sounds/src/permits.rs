@@ -1,4 +1,4 @@
-//! So many at once, threads wait for their turn.
+//! Counting semaphore for threads.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ pub(crate) struct Permits {
     freed: Condvar,
 }
 
-/// Given back when dropped.
+/// Permit, returned on drop.
 pub(crate) struct Permit<'a>(&'a Permits);
 
 impl Permits {

@@ -1,6 +1,6 @@
-//! A file on its way from the network to its decoders. The writer never waits; readers do. A file
-//! is kept, so that it can be read again and from any position; the bytes of a stream are freed
-//! when they are read.
+//! Buffer of a file between the network and its decoders. The writer never blocks; readers do. A
+//! file is kept, and can be read again from any position; the bytes of a stream are freed when
+//! read.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -13,15 +13,15 @@ use crate::limits::{
     AHEAD_SHARE, AUDIO_BYTES_MAX, CACHED_BYTES_MIN, KEEP_SHARE, UNDECODED_BYTES_EACH,
 };
 
-/// Bytes of a block in memory.
+/// Size of a block in memory, in bytes.
 const BLOCK_BYTES: usize = 64 * 1024;
 
-/// There is no room for more, and what would do.
+/// Rejection for lack of room; the text names a remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Refused(pub String);
 
-/// A file: its first bytes on the disk, the rest in memory.
+/// File with its first bytes on the disk, and the rest in memory.
 #[derive(Debug)]
 pub(crate) struct Pipe {
     state: Mutex<State>,
@@ -32,21 +32,21 @@ pub(crate) struct Pipe {
 
 #[derive(Debug)]
 struct State {
-    /// The bytes before `disk_end`.
+    /// File with the bytes before `disk_end`.
     disk: Option<Arc<CacheFile>>,
     disk_end: usize,
-    /// The cache has been given the file, and has not taken all of it yet.
+    /// True while the file is in the queue of the cache.
     is_queued: bool,
-    /// The bytes from `base` on; each block but the last is full.
+    /// Bytes from `base` on; each block but the last is full.
     blocks: VecDeque<Vec<u8>>,
     base: usize,
     written: usize,
     /// Position of the reader that has read most.
     read: usize,
-    /// Bytes stay when they are read.
+    /// True if bytes stay after reading.
     keeps: bool,
     end: End,
-    /// No bytes are read any more.
+    /// True once no bytes are read any more.
     is_abandoned: bool,
 }
 
@@ -57,22 +57,22 @@ enum End {
     Failed(String),
 }
 
-/// Writes a file as it arrives. Dropped before `finish` it counts as failed.
+/// Writer of a file while it arrives. A writer that is dropped before `finish` counts as failed.
 #[derive(Debug)]
 pub struct AudioWriter(Arc<Pipe>);
 
-/// The file itself: its bytes are freed when this is dropped, and the writer stops.
+/// Owner of a file: dropping it frees the bytes and stops the writer.
 #[derive(Debug)]
 pub(crate) struct Encoded(Arc<Pipe>);
 
-/// Reads the file from a position on.
+/// Reader of a file from a position.
 #[derive(Debug)]
 pub(crate) struct AudioReader {
     pipe: Arc<Pipe>,
     at: usize,
 }
 
-/// Both ends of a new pipe.
+/// Creates a pipe, and returns both ends.
 pub(crate) fn pipe(budget: Arc<Budget>, cache: Arc<FileCache>) -> (AudioWriter, Encoded) {
     let state = State {
         disk: None,
@@ -100,7 +100,7 @@ impl State {
         at >= self.written && self.end == End::Open && !self.is_abandoned
     }
 
-    /// Returns whether there is a block that does not change any more, of a file that is kept.
+    /// Returns whether the file is kept and its first block is complete.
     fn has_block(&self) -> bool {
         let first = self.blocks.front();
         let is_full = first.is_some_and(|b| b.len() == BLOCK_BYTES || self.end != End::Open);
@@ -158,7 +158,7 @@ impl Pipe {
         self.give_to_cache(state);
     }
 
-    /// Gives the file to the cache if there is enough of it to be worth a file.
+    /// Queues the file in the cache if the file is large enough.
     fn give_to_cache(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
         if state.written >= CACHED_BYTES_MIN && state.has_block() && !state.is_queued {
             state.is_queued = true;
@@ -167,8 +167,8 @@ impl Pipe {
         }
     }
 
-    /// Returns the next bytes that the cache should write, with their position and the file that
-    /// has the ones before; `None`: none for now.
+    /// Returns the next bytes for the cache, with their position, and the file that has the earlier
+    /// bytes. Returns `None` if no block is complete.
     pub(crate) fn next_block(&self) -> Option<(usize, Vec<u8>, Option<Arc<CacheFile>>)> {
         let mut state = self.lock();
         if !state.has_block() {
@@ -194,7 +194,7 @@ impl Pipe {
 }
 
 impl AudioWriter {
-    /// The next bytes; copied, never waited with.
+    /// Copies the next bytes into the buffer; never blocks.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Refused> {
         let pipe = &self.0;
         let mut state = pipe.lock();
@@ -216,8 +216,9 @@ impl AudioWriter {
         Ok(())
     }
 
-    /// Returns whether the next bytes should come now. The bytes of a stream should wait at their
-    /// source while the reader does not keep up; those of a file are kept while there is room.
+    /// Returns whether the next bytes should be read from the source now. The bytes of a stream
+    /// stay at their source while the reader is behind; those of a file are kept while there is
+    /// room.
     #[must_use]
     pub fn has_room(&self) -> bool {
         let state = self.0.lock();
@@ -225,18 +226,18 @@ impl AudioWriter {
         is_kept || state.written - state.read < UNDECODED_BYTES_EACH
     }
 
-    /// Returns whether the bytes are still read or may be.
+    /// Returns whether the bytes are read, or may be.
     #[must_use]
     pub fn is_wanted(&self) -> bool {
         !self.0.lock().is_abandoned
     }
 
-    /// That was all.
+    /// Ends a complete file.
     pub fn finish(self) {
         self.0.end(End::Finished);
     }
 
-    /// There is more, but it will not come.
+    /// Ends an incomplete file with the reason.
     pub fn fail(self, reason: &str) {
         self.0.end(End::Failed(reason.to_owned()));
     }
@@ -249,7 +250,7 @@ impl Drop for AudioWriter {
 }
 
 impl Encoded {
-    /// Returns a reader of the bytes that are kept, from the first one on.
+    /// Returns a reader of the kept bytes, from the first one on.
     pub(crate) fn reader(&self) -> AudioReader {
         let state = self.0.lock();
         AudioReader {
@@ -269,7 +270,7 @@ impl Encoded {
         state.keeps && state.end == End::Finished
     }
 
-    /// Returns whether bytes stay when they are read.
+    /// Returns whether bytes stay after reading.
     pub(crate) fn is_kept(&self) -> bool {
         self.0.lock().keeps
     }
@@ -279,7 +280,7 @@ impl Encoded {
         self.0.budget.has_less_than_one_of(KEEP_SHARE)
     }
 
-    /// Frees the bytes that were read, and further ones as they are read.
+    /// Frees the bytes that were read, and later ones when they are read.
     pub(crate) fn keep_no_longer(&self) {
         let mut state = self.0.lock();
         state.keeps = false;
@@ -287,7 +288,7 @@ impl Encoded {
         self.0.free_before(&mut state, read);
     }
 
-    /// Returns the reason why the file broke off, if it did.
+    /// Returns the reason for an incomplete file.
     pub(crate) fn failure(&self) -> Option<String> {
         match &self.0.lock().end {
             End::Failed(reason) => Some(reason.clone()),
@@ -310,7 +311,7 @@ impl Drop for Encoded {
 }
 
 impl AudioReader {
-    /// Another reader of the same file, from its first byte on; `None` if it is not kept.
+    /// Returns another reader of the file, from the first byte on; `None` if the file is not kept.
     pub(crate) fn again(&self) -> Option<Self> {
         self.pipe.lock().keeps.then(|| Self {
             pipe: self.pipe.clone(),
@@ -318,12 +319,12 @@ impl AudioReader {
         })
     }
 
-    /// Bytes that have arrived.
+    /// Returns the number of bytes that have arrived.
     pub(crate) fn len(&self) -> usize {
         self.pipe.lock().written
     }
 
-    /// Reads like `read`, but gives up after this time: `None`.
+    /// Reads like `read`; returns `None` if no byte arrives within this time.
     pub(crate) fn read_within(
         &mut self,
         into: &mut [u8],
@@ -332,7 +333,7 @@ impl AudioReader {
         self.wait(time).then(|| self.read(into))
     }
 
-    /// Waits until there is a byte, or the end. False: it took longer than this time.
+    /// Waits for a byte or the end; returns false after this time.
     fn wait(&self, time: Duration) -> bool {
         let at = self.at;
         let waited = self
@@ -343,7 +344,7 @@ impl AudioReader {
         !waited.1.timed_out()
     }
 
-    /// Waits until all bytes have arrived, or the file broke off. False: it took longer.
+    /// Waits until all bytes have arrived or the file has failed; returns false after this time.
     pub(crate) fn wait_for_end(&self, time: Duration) -> bool {
         let waited = self
             .pipe
@@ -370,7 +371,7 @@ impl AudioReader {
 }
 
 impl Read for AudioReader {
-    /// Waits for at least a byte. A file that broke off is an error, after its last byte.
+    /// Waits for at least a byte. An incomplete file returns an error after its last byte.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let (pipe, at) = (&self.pipe, self.at);
         let waited = pipe

@@ -1,5 +1,5 @@
-//! Audio whose samples stand one after the other: linear PCM, µ-law and A-law of WAV and AU files,
-//! and of files without a header.
+//! Audio whose samples are coded one by one: linear PCM, µ-law and A-law of WAV and AU files, and
+//! of files without a header.
 
 use std::io::{self, Read};
 
@@ -8,32 +8,32 @@ use crate::limits::CHANNELS_MAX;
 use crate::mixdown::Mixdown;
 use crate::telephone;
 
-/// Bytes decoded at once.
+/// Maximum number of bytes decoded in one step.
 const BLOCK_BYTES: usize = 8_000;
 
-/// The coding of one sample.
+/// Coding of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Coding {
     MuLaw,
     ALaw,
-    /// Unsigned, as in WAV.
+    /// Unsigned 8 bits, as in WAV.
     U8,
-    /// Signed, as in AU.
+    /// Signed 8 bits, as in AU.
     S8,
-    /// Signed, of so many bytes.
+    /// Signed integer with this number of bytes.
     Signed(u8, Order),
     Float(Order),
     Double(Order),
 }
 
-/// The order of the bytes of a sample.
+/// Byte order of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     LittleEndian,
     BigEndian,
 }
 
-/// The layout of samples.
+/// Layout of samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     pub(crate) coding: Coding,
@@ -42,7 +42,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// µ-law or A-law at 8 kHz, mono.
+    /// Returns the layout of µ-law or A-law at 8 kHz, mono.
     pub(crate) fn telephone(coding: Coding) -> Self {
         Self {
             coding,
@@ -53,7 +53,7 @@ impl Layout {
 }
 
 impl Coding {
-    /// Bytes of one sample.
+    /// Returns the number of bytes of a sample.
     fn bytes(self) -> usize {
         match self {
             Self::MuLaw | Self::ALaw | Self::U8 | Self::S8 => 1,
@@ -63,7 +63,7 @@ impl Coding {
         }
     }
 
-    /// One sample, in -1..1.
+    /// Decodes a sample to -1..1.
     fn sample(self, bytes: &[u8]) -> f32 {
         let mut all = [0; 8];
         let order = match self {
@@ -89,7 +89,7 @@ impl Coding {
     }
 }
 
-/// A sample of a file may be no number at all.
+/// Clamps a sample to -4..4; replaces infinity and NaN by silence.
 fn finite(sample: f32) -> f32 {
     if sample.is_finite() {
         sample.clamp(-4.0, 4.0)
@@ -98,13 +98,13 @@ fn finite(sample: f32) -> f32 {
     }
 }
 
-/// Samples that are decoded block by block.
+/// Decoder of blocks of samples.
 struct Plain<R> {
     source: R,
     layout: Layout,
     mixdown: Mixdown,
     block: Vec<u8>,
-    /// Bytes of the block that are a part of a frame.
+    /// Number of bytes at the beginning of the block that belong to an incomplete frame.
     held: usize,
     samples: Vec<f32>,
 }

@@ -1,4 +1,4 @@
-//! Folders that only this user can enter: recordings are people's voices.
+//! Folders with access for this user only, since recordings are private.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
@@ -7,14 +7,14 @@ use std::path::Path;
 
 const MODE: u32 = 0o700;
 
-/// Creates the folder if it is not there, and takes an existing one from other users.
+/// Creates the folder if absent, and removes the access of other users.
 pub(crate) fn create(dir: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(MODE).create(dir)?;
     tighten(dir);
     Ok(())
 }
 
-/// Takes an existing folder from other users. A folder of another user's stays as it is.
+/// Removes the access of other users to an existing folder. Another user's folder stays as it is.
 pub(crate) fn tighten(dir: &Path) {
     let Ok(found) = fs::metadata(dir) else {
         return;

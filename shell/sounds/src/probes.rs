@@ -1,5 +1,5 @@
-//! Readers of the library that may look at a file. Those of WAV, AIFF and MP4 only where the file
-//! has their mark at its very beginning: left to itself the library finds marks behind any junk.
+//! Readers of symphonia that may open a file. WAV, AIFF and MP4 are opened only with their mark at
+//! the very beginning: by default, symphonia finds marks after any other data.
 
 use std::sync::LazyLock;
 
@@ -9,17 +9,17 @@ use symphonia::default::formats::{
 };
 use symphonia::default::meta::{Id3v1Reader, Id3v2Reader};
 
-/// The mark of a file of chunks is its first four bytes; that of MP4 comes soon behind.
+/// Depth of the search for the mark: the first four bytes of a chunk file, slightly more for MP4.
 const MARK_BYTES: u32 = 4;
 const MP4_MARK_BYTES: u32 = 16;
 
-/// Files whose readers are tried together.
+/// Files for which the same readers are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
     Wav,
     Aiff,
     Mp4,
-    /// Each frame or page has a mark: MP3, AAC (ADTS), Ogg, FLAC; tags before them.
+    /// Files with a mark in each frame or page: MP3, AAC (ADTS), Ogg, FLAC; tags may precede.
     Marked,
 }
 
@@ -59,7 +59,7 @@ fn at_once(max_probe_depth: u32) -> Probe {
     })
 }
 
-/// The readers of a family.
+/// Returns the readers of a family.
 pub(crate) fn probe(family: Family) -> &'static Probe {
     match family {
         Family::Wav => &WAV,

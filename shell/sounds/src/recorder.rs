@@ -1,5 +1,5 @@
-//! The thread that writes recordings. It alone waits for the disk: what finds no room in its queue
-//! is given back, and whoever brought it goes on.
+//! Thread that writes recordings. Only this thread waits for the disk: a full queue returns the
+//! piece to the caller, which continues.
 
 use std::collections::HashMap;
 use std::io;
@@ -16,25 +16,25 @@ use confab_terms::{Rate, RecordingSid};
 use crate::private_dir;
 use crate::reel::{Reel, end_late, is_sound};
 
-/// So much memory of written pieces is kept for later ones.
+/// Maximum number of buffers of written pieces that are kept for reuse.
 const SPARES_MAX: usize = 256;
 
-/// A piece of a recording.
+/// Piece of a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
-    /// Which.
+    /// Recording of the piece.
     pub recording: RecordingSid,
-    /// The same for all of it.
+    /// Sampling rate, the same for all pieces of a recording.
     pub rate: Rate,
-    /// One, or two whose samples alternate.
+    /// Number of channels, 1 or 2; the samples of two channels alternate.
     pub channels: u8,
-    /// So many ticks were left out before it.
+    /// Number of ticks that were lost before the piece.
     pub missing: u32,
-    /// 16 bits each.
+    /// Samples of 16 bits.
     pub samples: Vec<i16>,
 }
 
-/// Is told how the writing of each ended; must not block for long.
+/// Callback that receives the end of each recording; must not block for long.
 pub type RecorderEnd = Box<dyn FnMut(RecordingSid, RecordingEnd) + Send>;
 
 enum Job {
@@ -43,7 +43,7 @@ enum Job {
     Over(RecordingSid, u32),
 }
 
-/// The way to the thread that writes. Cheap to clone; it ends when all of them are gone.
+/// Handle of the thread that writes. Cheap to clone; the thread ends when all handles are dropped.
 #[derive(Clone)]
 pub struct Recorder {
     jobs: SyncSender<Job>,
@@ -51,12 +51,12 @@ pub struct Recorder {
     backlog: Backlog,
 }
 
-/// How much waits to be written. Does not keep the thread.
+/// Number of jobs that wait to be written. Does not keep the thread alive.
 #[derive(Clone, Default)]
 pub struct Backlog(Arc<AtomicUsize>);
 
 impl Backlog {
-    /// Pieces, beginnings and ends.
+    /// Returns the number of waiting jobs: pieces, beginnings and ends.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.0.load(Ordering::Relaxed)
@@ -71,7 +71,7 @@ impl Backlog {
     }
 }
 
-/// What written pieces were in, for media threads to fill again.
+/// Buffers of written pieces, for reuse by media threads.
 #[derive(Clone, Default)]
 struct Spares(Arc<Mutex<Vec<Vec<i16>>>>);
 
@@ -84,20 +84,20 @@ impl Spares {
         }
     }
 
-    /// Never waits.
+    /// Takes a buffer; never blocks.
     fn take(&self) -> Option<Vec<i16>> {
         self.0.try_lock().ok()?.pop()
     }
 }
 
-/// Where a recording's audio is.
+/// Returns the path of the audio of a recording.
 #[must_use]
 pub fn file_of(dir: &Path, recording: RecordingSid) -> PathBuf {
     dir.join(format!("{recording}.wav"))
 }
 
-/// A recording that the end of the process cut off: how it ended then.
-/// `trim`: without the silence at its end (that at its beginning was never written).
+/// Completes a recording that the end of the process interrupted, and returns its end. `trim`
+/// removes the silence at the end; silence at the beginning was never written.
 pub fn repair(dir: &Path, recording: RecordingSid, trim: bool) -> RecordingEnd {
     match end_late(&file_of(dir, recording), trim) {
         Ok((0, _)) => RecordingEnd::Absent,
@@ -115,7 +115,7 @@ pub fn repair(dir: &Path, recording: RecordingSid, trim: bool) -> RecordingEnd {
 }
 
 impl Recorder {
-    /// Starts the thread. `dir` is made when it is needed.
+    /// Starts the thread, which creates `dir` when necessary.
     pub fn start(dir: PathBuf, told: RecorderEnd) -> io::Result<(Self, JoinHandle<()>)> {
         let (jobs, queue) = sync_channel(RECORDING_CHUNKS_MAX);
         let spares = Spares::default();
@@ -132,25 +132,26 @@ impl Recorder {
         Ok((recorder, thread))
     }
 
-    /// How much waits to be written.
+    /// Returns the number of jobs that wait to be written.
     #[must_use]
     pub fn backlog(&self) -> Backlog {
         self.backlog.clone()
     }
 
     fn send(&self, job: Job) -> Result<(), TrySendError<Job>> {
-        // Counted before it is there: it may be gone again at once.
+        // A job is counted before it is sent: the thread may take it at once.
         self.backlog.more();
         self.jobs.try_send(job).inspect_err(|_| self.backlog.less())
     }
 
-    /// A recording begins. False: there is no room, and it will never be.
+    /// Begins a recording. Returns false if the queue is full; the recording is then never written.
     #[must_use]
     pub fn open(&self, recording: RecordingSid, trim: bool) -> bool {
         self.send(Job::Open(recording, trim)).is_ok()
     }
 
-    /// A copy for a piece, in the memory of an earlier one where there is any: then none is taken.
+    /// Copies samples for a piece, into the buffer of an earlier piece if available: without
+    /// allocation.
     #[must_use]
     pub fn copy(&self, samples: &[i16]) -> Vec<i16> {
         let mut copy = self.spares.take().unwrap_or_default();
@@ -159,7 +160,7 @@ impl Recorder {
         copy
     }
 
-    /// Gives it back if there is no room.
+    /// Queues a piece; returns the piece if the queue is full.
     pub fn write(&self, piece: Piece) -> Result<(), Piece> {
         match self.send(Job::Piece(piece)) {
             Err(TrySendError::Full(Job::Piece(piece))) => Err(piece),
@@ -167,7 +168,7 @@ impl Recorder {
         }
     }
 
-    /// Nothing more will come, and so many ticks before that never did. False: there is no room.
+    /// Ends a recording after `missing` lost ticks. Returns false if the queue is full.
     #[must_use]
     pub fn over(&self, recording: RecordingSid, missing: u32) -> bool {
         let sent = self.send(Job::Over(recording, missing));

@@ -1,4 +1,4 @@
-//! One recording on its way into its file: gaps filled, silence at its ends left out.
+//! One recording and its file: gaps are filled, silence at both ends is left out.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,17 +10,17 @@ use confab_terms::limits::{RECORDING_GAP_MAX, TICK};
 use crate::Piece;
 use crate::wav::WavFile;
 
-/// Below this, about -50 dBFS, a frame is silence.
+/// Maximum RMS of a silent frame, about -50 dBFS.
 const SILENCE_RMS: i64 = 104;
 
-/// One recording.
+/// Recording that is being written.
 #[derive(Debug)]
 pub(crate) struct Reel {
     path: PathBuf,
     trim: bool,
-    /// Made with the first of its audio that is kept.
+    /// File, created with the first samples that are kept.
     file: Option<WavFile>,
-    /// Samples in the file, and those up to the end of the last sound.
+    /// Number of samples in the file, and number up to the end of the last sound.
     samples: u64,
     sounding: u64,
     lost_ms: u64,
@@ -38,7 +38,7 @@ impl Reel {
         }
     }
 
-    /// Writes what came, and silence for what did not.
+    /// Writes a piece, and silence in place of lost ticks.
     pub(crate) fn take(&mut self, piece: &Piece) -> io::Result<()> {
         let frame = piece.rate.frame_samples() * usize::from(piece.channels);
         self.lose(piece.missing);
@@ -53,7 +53,7 @@ impl Reel {
         if self.trim {
             let mut frames = piece.samples.chunks(frame);
             if self.file.is_none() {
-                // Nothing of the silence before the first sound is kept.
+                // Silence before the first sound is left out.
                 let silent = frames.by_ref().take_while(|f| is_silence(f)).count();
                 samples = piece.samples.get(silent * frame..).unwrap_or_default();
             }
@@ -69,7 +69,7 @@ impl Reel {
         self.write(samples, piece)
     }
 
-    /// So many ticks never came.
+    /// Counts lost ticks.
     pub(crate) fn lose(&mut self, ticks: u32) {
         let tick_ms = u64::try_from(TICK.as_millis()).unwrap_or(u64::MAX);
         self.lost_ms += u64::from(ticks) * tick_ms;
@@ -92,7 +92,7 @@ impl Reel {
         Ok(())
     }
 
-    /// Nothing more will come.
+    /// Ends the recording.
     pub(crate) fn end(mut self) -> RecordingEnd {
         let Some(file) = &mut self.file else {
             return RecordingEnd::Absent;
@@ -112,7 +112,7 @@ impl Reel {
         }
     }
 
-    /// The disk refused: what is there stays there.
+    /// Ends the recording after an error of the disk; written samples stay.
     pub(crate) fn fail(self, error: &io::Error) -> RecordingEnd {
         RecordingEnd::Failed {
             duration_ms: self.file.map_or(0, |file| file.duration_ms()),
@@ -121,7 +121,8 @@ impl Reel {
     }
 }
 
-/// Ends a recording that was cut off with its process; how long and how large it is then.
+/// Completes a recording that the end of the process interrupted; returns its duration in
+/// milliseconds and its size in bytes.
 pub(crate) fn end_late(path: &Path, trim: bool) -> io::Result<(u64, u64)> {
     let Some(mut file) = WavFile::reopen(path)? else {
         return Ok((0, 0));
@@ -133,7 +134,7 @@ pub(crate) fn end_late(path: &Path, trim: bool) -> io::Result<(u64, u64)> {
     Ok((file.duration_ms(), file.bytes()))
 }
 
-/// Samples up to the end of the last sound in a file, looked for from its end.
+/// Returns the number of samples up to the end of the last sound in a file; searches from the end.
 fn sounding(file: &mut WavFile) -> io::Result<u64> {
     let frame = file.frame_samples();
     let second = (frame * 50) as u64;
@@ -154,7 +155,8 @@ fn is_silence(frame: &[i16]) -> bool {
     energy <= SILENCE_RMS * SILENCE_RMS * frame.len() as i64
 }
 
-/// So that a piece that was made elsewhere cannot divide by nothing.
+/// Returns whether a piece has a valid rate and channel count: another count could cause a division
+/// by zero.
 pub(crate) fn is_sound(piece: &Piece) -> bool {
     (1..=2).contains(&piece.channels) && Rate::ALL.contains(&piece.rate)
 }

@@ -1,5 +1,6 @@
-//! Any sampling rate to one of ours, mono: a windowed sinc, tabulated for 512 places between two
-//! input samples and interpolated in between, so that one path serves every ratio.
+//! Sample-rate conversion of mono audio from any rate to a `Rate`: a windowed sinc, tabulated for
+//! 512 phases between two input samples. Phases are interpolated, so that one code path serves
+//! every ratio.
 
 use std::f64::consts::PI;
 use std::sync::Arc;
@@ -8,22 +9,22 @@ use confab_terms::Rate;
 
 use crate::limits::{RATE_MAX, RATE_MIN};
 
-/// Places between two input samples. Linear interpolation between them errs by -106 dB.
+/// Phases between two input samples. Linear interpolation between phases has an error of -106 dB.
 const PHASES: usize = 512;
-/// What passes and what is stopped, in parts of the smaller rate: 3,400 and 4,000 Hz of 8 kHz.
+/// Edges of pass band and stop band, as parts of the lower rate: 3,400 and 4,000 Hz of 8 kHz.
 const PASS: f64 = 0.425;
 const STOP: f64 = 0.5;
-/// Kaiser's window for 70 dB in the stop band: shape, and length times transition width.
+/// Kaiser window for 70 dB in the stop band: shape, and length times transition width.
 const KAISER_BETA: f64 = 6.755;
 const KAISER_WIDTH: f64 = 4.32;
 
-/// The tabulated filter from one rate to another.
+/// Tabulated filter from one rate to another.
 #[derive(Debug)]
 pub(crate) struct Filter {
     rate: u32,
     to: Rate,
     taps: usize,
-    /// `PHASES + 1` rows of `taps`.
+    /// Table of `PHASES + 1` rows of `taps`.
     table: Vec<f32>,
 }
 
@@ -39,7 +40,7 @@ impl Filter {
             let begin = table.len();
             let shift = phase as f64 / PHASES as f64;
             for tap in 0..taps {
-                // Distance, in input samples, from the tap to where the output sample lies.
+                // Distance from the tap to the output sample, in input samples.
                 let distance = tap as f64 - (half - 1.0) - shift;
                 table.push(weight(distance, half, cutoff) as f32);
             }
@@ -59,7 +60,7 @@ impl Filter {
         (self.rate, self.to) == (rate, to)
     }
 
-    /// How many samples before and after a place have a say in it.
+    /// Returns the number of input samples on each side that contribute to an output sample.
     pub(crate) fn reach(&self) -> usize {
         self.taps / 2
     }
@@ -80,7 +81,7 @@ fn weight(distance: f64, half: f64, cutoff: f64) -> f64 {
     cutoff * sinc * window
 }
 
-/// The modified Bessel function of the first kind, order zero.
+/// Returns the modified Bessel function of the first kind, order zero.
 fn bessel(x: f64) -> f64 {
     let (mut sum, mut term) = (1.0, 1.0);
     for k in 1..30 {
@@ -91,15 +92,15 @@ fn bessel(x: f64) -> f64 {
     sum
 }
 
-/// Resamples one stream. The first output sample lies where the first input sample does, and
-/// there are as many as the input lasts.
+/// Sample-rate converter of one stream. The first output sample is at the time of the first input
+/// sample, and the output is as long as the input.
 #[derive(Debug)]
 pub struct Resampler {
     filter: Arc<Filter>,
-    /// Input that is still needed, with what the filter sees before the beginning.
+    /// Input that is still needed, preceded by zeros before the beginning.
     kept: Vec<f32>,
-    /// Where in `kept` the next output sample's first tap is: whole samples, and a fraction of
-    /// the rate that comes out.
+    /// Position in `kept` of the first tap of the next output sample: whole samples, and a fraction
+    /// whose denominator is the output rate.
     at: usize,
     fraction: u32,
     taken: u64,
@@ -107,7 +108,7 @@ pub struct Resampler {
 }
 
 impl Resampler {
-    /// From a rate, which is brought within the limits, to one of ours.
+    /// Creates a converter from a rate, which is clamped to the limits, to `to`.
     #[must_use]
     pub fn new(rate: u32, to: Rate) -> Self {
         Self::with(Arc::new(Filter::new(rate, to)))
@@ -125,7 +126,7 @@ impl Resampler {
         }
     }
 
-    /// Takes mono samples in -1..1, appends what they make.
+    /// Converts mono samples in -1..1, and appends the result to `out`.
     pub fn push(&mut self, samples: &[f32], out: &mut Vec<i16>) {
         self.taken += samples.len() as u64;
         if self.filter.rate == self.filter.to.hz() {
@@ -135,14 +136,14 @@ impl Resampler {
         }
         self.kept.extend_from_slice(samples);
         self.make(u64::MAX, out);
-        // What was passed is moved out of the way seldom enough to cost nothing.
+        // Used input is removed so seldom that the cost is negligible.
         if self.at > 2_048 {
             self.kept.drain(..self.at);
             self.at = 0;
         }
     }
 
-    /// The input is over: appends what is still due.
+    /// Ends the input, and appends the remaining samples.
     pub fn finish(&mut self, out: &mut Vec<i16>) {
         let rate = u64::from(self.filter.rate);
         let due = (self.taken * u64::from(self.filter.to.hz())).div_ceil(rate);
@@ -161,7 +162,7 @@ impl Resampler {
             let (this, next) = self.filter.table[row * taps..(row + 2) * taps].split_at(taps);
             let input = &self.kept[self.at..self.at + taps];
             let mut sample = dot(this, input);
-            // Between rates that divide it never lies in between.
+            // At a tabulated phase, no interpolation is necessary.
             if between > 0.0 {
                 sample += (dot(next, input) - sample) * between;
             }
@@ -177,7 +178,7 @@ impl Resampler {
     }
 }
 
-/// In eight sums, which the compiler turns into vectors.
+/// Returns the dot product, in eight sums, which the compiler vectorizes.
 fn dot(left: &[f32], right: &[f32]) -> f32 {
     let mut sums = [0.0_f32; 8];
     let (lefts, rights) = (left.chunks_exact(8), right.chunks_exact(8));
@@ -195,7 +196,7 @@ fn dot(left: &[f32], right: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
-/// A sample that is no number is silence.
+/// Converts a sample to 16 bits; NaN becomes silence.
 fn to_i16(sample: f32) -> i16 {
     (sample * 32_768.0).round() as i16
 }

@@ -1,48 +1,48 @@
-//! The chunks of WAV and AIFF files up to the samples. A WAV file is read here up to its samples,
-//! whatever else is in it: sizes that writers to a pipe leave wrong, chunks without their pad,
-//! titles and pictures before the samples. AIFF files are only looked at, before their reader is.
+//! Chunks of WAV and AIFF files before the samples. WAV headers are parsed here, also with wrong
+//! sizes (from writers to a pipe), missing pads, and titles or pictures before the samples. AIFF
+//! headers are only checked; symphonia parses them.
 
 use std::io::{self, Read};
 
 use crate::limits::{CHANNELS_MAX, SKIPPED_BYTES_MAX};
 use crate::plain::{Coding, Layout, Order};
 
-/// Position by which the samples of AIFF begin, to be looked at.
+/// Maximum size of the part of an AIFF file that is checked, in bytes.
 const PREFIX_BYTES_MAX: usize = 64 * 1024;
-/// Bytes of `fmt ` that are read; the rest is skipped.
+/// Maximum number of bytes of `fmt ` that are read; the rest is skipped.
 const FORMAT_BYTES_MAX: usize = 1_024;
 const FORMAT_BYTES_MIN: usize = 16;
-/// Chunks before the samples.
+/// Maximum number of chunks before the samples.
 const CHUNKS_MAX: usize = 1_024;
 /// `wFormatTag` of WAVE_FORMAT_EXTENSIBLE, whose sub-format begins at byte 24.
 const EXTENSIBLE: u16 = 0xfffe;
 const SUB_FORMAT: usize = 24;
-/// Names of chunks that may follow an odd one without its pad.
+/// Names of chunks that may follow an odd chunk without a pad.
 const NAMES: &[&[u8; 4]] = &[
     b"fmt ", b"data", b"LIST", b"fact", b"bext", b"cue ", b"id3 ", b"ID3 ", b"smpl", b"inst",
     b"PEAK", b"JUNK", b"junk", b"FLLR", b"PAD ", b"iXML", b"cart", b"afsp", b"INFO", b"plst",
     b"labl", b"note", b"DISP", b"acid", b"_PMX", b"SNDM", b"minf", b"elm1", b"regn", b"umid",
 ];
 
-/// The samples of a WAV file.
+/// Description of the samples of a WAV file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wave {
-    /// `wFormatTag`, of the sub-format if it is extensible.
+    /// `wFormatTag`, or that of the sub-format if the format is extensible.
     pub(crate) format: u16,
     pub(crate) channels: u16,
     pub(crate) rate: u32,
     bits: u16,
-    /// All of `fmt `.
+    /// Content of `fmt `.
     pub(crate) described: Vec<u8>,
-    /// Bytes of samples; `None`: up to the end of the file.
+    /// Size of the samples in bytes; `None`: up to the end of the file.
     pub(crate) length: Option<u64>,
 }
 
 impl Wave {
-    /// The layout of samples that need no decoder but ours.
+    /// Returns the layout of samples that `plain` decodes.
     pub(crate) fn layout(&self) -> Option<Layout> {
         let order = Order::LittleEndian;
-        // A sample takes whole bytes, be it of 12 or 20 bits.
+        // A sample takes whole bytes, also one of 12 or 20 bits.
         let bytes = u8::try_from(self.bits.div_ceil(8)).ok()?;
         let coding = match (self.format, bytes) {
             (1, 1) => Coding::U8,
@@ -60,7 +60,7 @@ impl Wave {
         })
     }
 
-    /// A file of nothing but `fmt ` and the samples, up to those.
+    /// Returns a WAV header of only `fmt ` and the beginning of `data`.
     pub(crate) fn header(&self) -> Vec<u8> {
         let unknown = u32::MAX.to_le_bytes();
         let length = self.length.and_then(|length| u32::try_from(length).ok());
@@ -76,12 +76,12 @@ impl Wave {
     }
 }
 
-/// Reads the chunks behind `RIFF....WAVE` and leaves the source at the first sample. An error says
-/// what is wrong.
+/// Reads the chunks after `RIFF....WAVE`, and leaves the source at the first sample. An error names
+/// the fault.
 pub(crate) fn wave(source: &mut impl Read) -> Result<Wave, String> {
     let mut described = None;
     let mut skipped = 0;
-    // Read, but not yet taken.
+    // Bytes that were read and not used yet.
     let mut ahead = Vec::new();
     for _ in 0..CHUNKS_MAX {
         fill(source, &mut ahead, 8)?;
@@ -112,7 +112,7 @@ pub(crate) fn wave(source: &mut impl Read) -> Result<Wave, String> {
         let rest = io::copy(&mut source.by_ref().take(size - kept), &mut io::sink());
         rest.map_err(|error| error.to_string())?;
         if size % 2 == 1 {
-            // Its pad, if the writer did not forget it.
+            // The pad, unless the writer omitted it.
             fill(source, &mut ahead, 4)?;
             if !NAMES.iter().any(|name| ahead.starts_with(&name[..])) {
                 ahead.remove(0);
@@ -124,7 +124,7 @@ pub(crate) fn wave(source: &mut impl Read) -> Result<Wave, String> {
     ))
 }
 
-/// Reads on until so many bytes are there.
+/// Reads until `ahead` has this length.
 fn fill(source: &mut impl Read, ahead: &mut Vec<u8>, length: usize) -> Result<(), String> {
     let missing = length.saturating_sub(ahead.len());
     let mut more = vec![0; missing];
@@ -157,7 +157,7 @@ fn parsed(mut described: Vec<u8>, size: u32) -> Result<Wave, String> {
         rate,
         bits,
         described,
-        // Of nothing or of all: it was never filled in.
+        // A size of zero or near the maximum was never filled in.
         length: (size != 0 && size < u32::MAX - 64 * 1024).then_some(size.into()),
     })
 }
@@ -168,8 +168,8 @@ fn le32(bytes: &[u8]) -> u32 {
     u32::from_le_bytes(four)
 }
 
-/// Reads the chunks of AIFF behind its mark, as far as they are looked at, and refuses channels
-/// without measure, over which the reader's arithmetic trips.
+/// Reads the chunks of an AIFF file after the mark, up to `PREFIX_BYTES_MAX`, and rejects channel
+/// counts that overflow in symphonia.
 pub(crate) fn check_aiff(source: &mut impl Read, prefix: &mut Vec<u8>) -> io::Result<()> {
     loop {
         let at = prefix.len();
@@ -183,7 +183,7 @@ pub(crate) fn check_aiff(source: &mut impl Read, prefix: &mut Vec<u8>) -> io::Re
         if &name == b"SSND" {
             return Ok(());
         }
-        // Chunks begin at even places.
+        // Chunks begin at even offsets.
         let end = at + 8 + size + size % 2;
         if &name == b"COMM" && read_to(source, prefix, at + 10)? {
             let channels = u16::from_be_bytes([prefix[at + 8], prefix[at + 9]]);
@@ -198,7 +198,7 @@ pub(crate) fn check_aiff(source: &mut impl Read, prefix: &mut Vec<u8>) -> io::Re
     }
 }
 
-/// Reads until `prefix` is so long; false if the file is shorter.
+/// Reads until `prefix` has this length; returns false if the file is shorter.
 pub(crate) fn read_to(
     source: &mut impl Read,
     prefix: &mut Vec<u8>,

@@ -1,4 +1,4 @@
-//! The samples of one sound at one rate, growing while it is decoded, served in chunks.
+//! Samples of one sound at one rate, which grow while decoded, and are served in chunks.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,15 +11,15 @@ use crate::limits::FEED_SAMPLES_MIN;
 #[derive(Debug)]
 pub(crate) struct Samples {
     rate: Rate,
-    /// Each of a second: shared with whoever plays it.
+    /// Chunks of a second each, shared with players.
     chunks: VecDeque<Arc<[i16]>>,
-    /// Chunks before those, which are not kept.
+    /// Number of chunks before these, which are not kept.
     dropped: usize,
     tail: Vec<i16>,
     ended: bool,
 }
 
-/// What a player gets.
+/// Samples for a player.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Served {
     pub(crate) samples: Arc<[i16]>,
@@ -37,12 +37,12 @@ impl Samples {
         }
     }
 
-    /// Samples of a chunk.
+    /// Returns the number of samples in a chunk.
     fn chunk(&self) -> usize {
         SOUND_CHUNK_SAMPLES * self.rate.factor()
     }
 
-    /// Samples that are worth an answer.
+    /// Returns the minimum number of samples of a response.
     fn least(&self) -> usize {
         FEED_SAMPLES_MIN * self.rate.factor()
     }
@@ -51,7 +51,7 @@ impl Samples {
         (self.dropped + self.chunks.len()) * self.chunk() + self.tail.len()
     }
 
-    /// The first position that is kept.
+    /// Returns the first position that is kept.
     pub(crate) fn start(&self) -> usize {
         self.dropped * self.chunk()
     }
@@ -81,7 +81,7 @@ impl Samples {
         }
     }
 
-    /// Cuts it off there, or goes on to there in silence.
+    /// Cuts the samples off at this length, or appends silence up to it.
     pub(crate) fn resize(&mut self, length: usize) {
         let (whole, rest) = (length / self.chunk(), length % self.chunk());
         let whole = whole.saturating_sub(self.dropped);
@@ -103,13 +103,13 @@ impl Samples {
         self.ended
     }
 
-    /// Whether a player could begin.
+    /// Returns whether a player can begin.
     pub(crate) fn can_begin(&self) -> bool {
         self.len() >= self.least() || (self.ended && self.len() > 0)
     }
 
-    /// How many samples to answer with from a position on: up to the next chunk's beginning or a
-    /// chunk beyond; `None` while there are too few to be worth it.
+    /// Returns the number of samples to serve from a position: up to the next chunk, or a whole
+    /// chunk if that is near. Returns `None` while there are too few.
     pub(crate) fn count_from(&self, position: usize) -> Option<usize> {
         let len = self.len();
         if position >= len {
@@ -122,13 +122,13 @@ impl Samples {
         } else {
             to_boundary
         };
-        // Nothing ends between two places.
+        // A response ends at a position that exists at 8 kHz.
         let factor = self.rate.factor();
         let there = (len - position).min(most) / factor * factor;
         (there >= least.min(most) || self.ended).then_some(there)
     }
 
-    /// The samples from a position on, which is kept.
+    /// Returns the samples from a position, which must be kept.
     pub(crate) fn serve(&self, position: usize) -> Option<Served> {
         let count = self.count_from(position)?;
         let chunk = self.chunk();

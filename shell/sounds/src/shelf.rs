@@ -1,5 +1,5 @@
-//! Which audio and which sounds there are, who waits for them, and which make room for others.
-//! Plain data under the handle's lock: nothing here blocks, decodes or tells.
+//! Register of audio and sounds, their listeners, and the order in which they are dropped. Plain
+//! data under the lock of the handle: no function here blocks, decodes or calls the sink.
 
 mod holds;
 mod listeners;
@@ -30,55 +30,55 @@ use slow::Slow;
 pub(crate) use slow::{Speed, no_place};
 pub(crate) use windows::Proceed;
 
-/// What a sound was made of.
+/// Origin of a sound.
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
     Audio(AudioId),
     Phrase(Phrase),
 }
 
-/// Fetched audio, and the answers that brought it and were neither decoded nor given back.
+/// Fetched audio, and the number of fetches that returned it and were neither decoded nor dropped.
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) audio: Audio,
     pub(crate) claims: usize,
-    /// A later request may find it.
+    /// True if a later request may find the audio.
     pub(crate) is_cached: bool,
 }
 
-/// Fetched audio.
+/// State of fetched audio.
 #[derive(Debug)]
 pub(crate) enum Audio {
-    /// Nobody has asked to decode it yet.
+    /// Audio that no call has decoded yet.
     Waiting {
         file: Encoded,
         content_type: String,
-        /// Its length is known.
+        /// True if the length is known.
         is_bounded: bool,
         since: Instant,
     },
-    /// Somebody has.
+    /// Audio with a sound.
     Sound(SoundId),
 }
 
 #[derive(Debug)]
 pub(crate) struct Sound {
-    /// All but a sound whose file is kept have exactly one.
+    /// Readers; exactly one, unless the file is kept.
     readers: Vec<Reader>,
-    /// Number of the reader that was started last.
+    /// Number of the last reader that was started.
     reader_count: u64,
     origin: Origin,
-    /// Decodings that are not answered yet.
+    /// Decodings without a response yet.
     askers: Vec<DecodeId>,
-    /// Decodings that are not given back yet.
+    /// Decodings that were not released yet.
     holders: BTreeSet<DecodeId>,
-    /// The source of its bytes.
+    /// Source of the bytes.
     source: Option<Encoded>,
     content_type: String,
-    /// The source keeps all of its bytes: readers can begin anywhere.
+    /// True if the source keeps all bytes: readers can begin anywhere.
     keeps: bool,
     speed: Speed,
-    /// The length of its source is known.
+    /// True if the length of the source is known.
     is_bounded: bool,
     began: Instant,
     used: Instant,
@@ -90,15 +90,15 @@ pub(crate) struct Shelf {
     pub(crate) spoken: BTreeMap<Phrase, SoundId>,
     pub(crate) speech: Pool,
     pub(crate) files: Pool,
-    /// They have their places among the slow ones: each gets a thread at once.
+    /// Jobs of slow sources, each of which gets a thread at once.
     pub(crate) slow_jobs: VecDeque<Job>,
     slow: Slow,
-    /// Decodings that are not given back, with their sounds and the calls that hear them.
+    /// Decodings that were not released, with their sounds and calls.
     decodes: BTreeMap<DecodeId, (SoundId, Option<CallSid>)>,
     audio_count: u64,
     sound_count: u64,
     bytes: usize,
-    /// Of these, what is kept at 16 kHz.
+    /// Part of `bytes` that is kept at 16 kHz.
     wide_bytes: usize,
     bytes_max: usize,
     kept: Duration,
@@ -139,7 +139,7 @@ impl Shelf {
         AudioId(self.audio_count)
     }
 
-    /// A new sound, empty.
+    /// Creates an empty sound.
     pub(crate) fn new_sound(&mut self, origin: Origin, claims: usize) -> SoundId {
         self.sound_count += 1;
         let sound = SoundId(self.sound_count);
@@ -174,7 +174,7 @@ impl Shelf {
         sound
     }
 
-    /// Answers at once if the samples are there, or never will be; else when they come.
+    /// Serves a request for samples at once if these exist or never will; otherwise later.
     pub(crate) fn want(&mut self, want: Want, told: &mut Vec<Told>) {
         self.settle(want.sound, told);
         let Some(sound) = self.sounds.get_mut(&want.sound) else {
@@ -183,7 +183,7 @@ impl Shelf {
         };
         sound.used = Instant::now();
         let place = match sound.keeps {
-            // Without room for a reader the want is repeated.
+            // Without room for a reader, the player repeats the request.
             true => match self.reader_for(want) {
                 Some(reader) => Some((reader, want.position)),
                 None => return,
@@ -213,8 +213,8 @@ impl Shelf {
         !self.files.jobs.is_empty() || !self.slow_jobs.is_empty()
     }
 
-    /// Takes decoded samples; returns whether further ones can be taken. `told`: answers to those
-    /// who waited.
+    /// Adds decoded samples; returns whether more can be added. `told` gets the responses to
+    /// waiting players.
     pub(crate) fn grow(
         &mut self,
         sound: SoundId,
@@ -258,7 +258,7 @@ impl Shelf {
         reader.is_some_and(|reader| reader.samples.len() < SOUND_SAMPLES_MAX)
     }
 
-    /// Changes a reader's samples, and counts their bytes.
+    /// Changes the samples of a reader, and updates the byte counts.
     fn change(&mut self, sound: SoundId, id: ReaderId, change: impl FnOnce(&mut Widths)) {
         let Some(known) = self.sounds.get_mut(&sound) else {
             return;
@@ -278,8 +278,8 @@ impl Shelf {
         }
     }
 
-    /// Ends a reader. With an error the sound stays for those who play it, up to where it broke,
-    /// but is not found again; without a sample it is gone.
+    /// Ends a reader. After an error, the sound stays for its players up to the error, but is not
+    /// found again. A sound without samples is removed.
     pub(crate) fn end(&mut self, sound: SoundId, id: ReaderId, end: ReaderEnd) -> Vec<Told> {
         let mut told = Vec::new();
         let error = match end {
@@ -298,7 +298,7 @@ impl Shelf {
         let Some(known) = self.sounds.get_mut(&sound) else {
             return told;
         };
-        // It got no place among the slow ones: what there is of it is not played.
+        // A source without a place among the slow ones is not played at all.
         let is_refused = error.is_some() && known.speed == Speed::Unproven;
         if !is_refused {
             known.tell(sound, &mut self.widened, &mut told);
@@ -316,7 +316,7 @@ impl Shelf {
                 self.remove(sound);
             }
         } else if known.is_stream() {
-            // Its beginning is not there: the next to ask for it is fetched anew.
+            // The beginning of a stream is lost: the next request fetches the audio again.
             let origin = known.origin.clone();
             self.forget(sound, &origin);
         }
@@ -324,8 +324,8 @@ impl Shelf {
         told
     }
 
-    /// Drops the source of a sound whose samples are all there, and with it all other readers,
-    /// unless it is a long one: its samples may have to make room again.
+    /// Drops the source of a sound that is completely decoded, and its other readers. The source of
+    /// a long sound stays, since the samples may be dropped to make room.
     fn end_source(&mut self, sound: SoundId, id: ReaderId, is_broken: bool) {
         let Some(known) = self.sounds.get_mut(&sound) else {
             return;
@@ -353,7 +353,7 @@ impl Shelf {
         self.slow_ended(sound);
     }
 
-    /// Drops audio that nobody asked to decode, if it has waited long.
+    /// Drops audio that was not decoded for this time.
     pub(crate) fn drop_waiting(&mut self, longer_than: Duration) {
         self.audios.retain(|_, fetched| match &fetched.audio {
             Audio::Waiting { since, .. } => since.elapsed() <= longer_than,
@@ -363,7 +363,7 @@ impl Shelf {
 }
 
 impl Sound {
-    /// The only reader of a sound whose file is not kept.
+    /// Returns the only reader of a sound whose file is not kept.
     fn first(&self) -> &Reader {
         &self.readers[0]
     }
@@ -376,7 +376,7 @@ impl Sound {
         self.readers.iter().find(|one| one.id == id)
     }
 
-    /// Returns whether the sound can be played to its end from what is here.
+    /// Returns whether the sound can be played to the end without further bytes.
     fn is_complete(&self) -> bool {
         match self.keeps {
             true => self.source.as_ref().is_some_and(Encoded::is_whole),
@@ -384,7 +384,7 @@ impl Sound {
         }
     }
 
-    /// Answers those who waited for what is there now.
+    /// Responds to decodings, and to requests that waited for the available samples.
     fn tell(&mut self, sound: SoundId, widened: &mut Widened, told: &mut Vec<Told>) {
         if self.can_begin() {
             let askers = self.askers.drain(..);
@@ -404,7 +404,7 @@ impl Sound {
     }
 }
 
-/// Answers a want with the samples from a position of the sound on.
+/// Serves a request with the samples from a position of the sound.
 fn serve(samples: &Widths, (want, at): (Want, u64), widened: &mut Widened) -> Option<Told> {
     if at < samples.start() {
         return Some(gone(want));
@@ -417,7 +417,7 @@ fn serve(samples: &Widths, (want, at): (Want, u64), widened: &mut Widened) -> Op
     })
 }
 
-/// The answer to a want of what is not there.
+/// Returns the response for samples that do not exist.
 fn gone(want: Want) -> Told {
     Told::Feed {
         want,

@@ -1,5 +1,5 @@
-//! `Sounds`: the handle that the server holds. Answers at once or later through the sink; never
-//! blocks for longer than it takes to copy a second of samples, or to bring one to 16 kHz.
+//! `Sounds`: the handle of the server. Responds at once or later through the sink. Blocks at most
+//! for copying a second of samples, or for converting a second to 16 kHz.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -20,18 +20,18 @@ use crate::speech::{self, Phrase, Text, Tts};
 use crate::told::{Sink, Told, Want};
 use crate::work::{Job, Source, not_audio};
 
-/// What `Sounds` is made of.
+/// Configuration of a `Sounds`.
 pub struct SoundsConfig {
-    /// Where answers go.
+    /// Receiver of responses.
     pub sink: Sink,
-    /// Speaks for `<Say>`.
+    /// Speech synthesizer for `<Say>`.
     pub tts: Box<dyn Tts>,
-    /// Disk space for encoded audio.
+    /// Disk cache for encoded audio.
     pub cache: CacheConfig,
 }
 
 impl SoundsConfig {
-    /// Speech by flite; encoded audio in memory only.
+    /// Returns a configuration with speech by flite, and encoded audio in memory only.
     #[must_use]
     pub fn new(sink: Sink) -> Self {
         let tts = Box::new(Flite::default());
@@ -43,7 +43,7 @@ impl SoundsConfig {
     }
 }
 
-/// Audio and speech, decoded and served. Cheap to clone.
+/// Decoder and buffer of audio and speech. Cheap to clone.
 #[derive(Clone)]
 pub struct Sounds {
     inner: Arc<Inner>,
@@ -59,7 +59,7 @@ pub(crate) struct Inner {
 }
 
 impl Sounds {
-    /// Threads start when there is work for them, and end with it.
+    /// Creates a handle. Threads start when there is work, and end after it.
     #[must_use]
     pub fn start(config: SoundsConfig) -> Self {
         let inner = Inner {
@@ -79,8 +79,8 @@ impl Sounds {
         Self { inner }
     }
 
-    /// Audio begins to arrive; it can be decoded from now on. The caller has a claim on it, which
-    /// ends with `decode` or `drop_audio`.
+    /// Begins audio, which can be decoded while it arrives. The caller gets a claim, which ends
+    /// with `decode` or `drop_audio`.
     pub fn begin_audio(
         &self,
         url: &str,
@@ -97,7 +97,7 @@ impl Sounds {
             ));
         }
         let audio = shelf.next_audio();
-        // What follows may be a secret of its owner's.
+        // Query and fragment may contain a secret.
         let url = url.split(['?', '#']).next();
         tracing::debug!(%audio, url, content_type, "audio begins");
         let waiting = Audio::Waiting {
@@ -115,62 +115,62 @@ impl Sounds {
         Ok((audio, writer))
     }
 
-    /// Whether audio is still known, and has not turned out broken.
+    /// Returns whether audio is known, and has not turned out broken.
     #[must_use]
     pub fn has(&self, audio: AudioId) -> bool {
         self.inner.lock().audios.contains_key(&audio)
     }
 
-    /// Adds a claim to audio that is known: it stays until `decode` or `drop_audio`. False: it is
-    /// not known.
+    /// Adds a claim to audio, which stays until `decode` or `drop_audio`. Returns false if the
+    /// audio is unknown or broken.
     #[must_use]
     pub fn claim(&self, audio: AudioId) -> bool {
         self.inner.lock().claim(audio)
     }
 
-    /// Ends a claim on audio that is not decoded.
+    /// Ends a claim on audio that will not be decoded.
     pub fn drop_audio(&self, audio: AudioId) {
         self.inner.lock().end_claim(audio);
     }
 
-    /// Lets audio go that no request will find again: it ends with its last claim and hold.
+    /// Releases audio that no request finds any more: it ends with the last claim and hold.
     pub fn forget(&self, audio: AudioId) {
         self.inner.lock().forget_audio(audio);
     }
 
-    /// Gives back the sound of a `decode` or `say`, answered or not. A source that has not ended
-    /// stops with its last holder.
+    /// Releases the sound of a `decode` or `say`, with or without a response. An unfinished source
+    /// stops with the last holder.
     pub fn release(&self, decode: DecodeId) {
         self.inner.lock().release(decode);
     }
 
-    /// Streams and slow sources now, and those that were refused so far.
+    /// Returns the number of streams and slow sources, and of those rejected so far.
     #[must_use]
     pub fn slow_sources(&self) -> (usize, u64) {
         self.inner.lock().slow_sources()
     }
 
-    /// Bytes of decoded audio now.
+    /// Returns the size of decoded audio, in bytes.
     #[must_use]
     pub fn decoded_bytes(&self) -> usize {
         self.inner.lock().bytes()
     }
 
-    /// Encoded audio on the disk.
+    /// Returns the use of the disk cache.
     #[must_use]
     pub fn cache_use(&self) -> CacheUse {
         self.inner.cache.usage()
     }
 
-    /// Decoders that had to wait for memory, or for a place, so far. Their listeners hear silence
-    /// meanwhile.
+    /// Returns the number of times that a decoder had to wait for memory or for a place. The
+    /// listeners get silence meanwhile.
     #[must_use]
     pub fn starved(&self) -> u64 {
         self.inner.lock().starved()
     }
 
-    /// Makes audio a sound: answered by `Told::Decoded` as soon as its beginning can be played.
-    /// Equal audio is the same sound. The sound is held until `release`.
+    /// Decodes audio to a sound, and responds with `Told::Decoded` as soon as the beginning can be
+    /// played. Equal audio is the same sound, which is held until `release`.
     pub fn decode(&self, decode: DecodeId, audio: AudioId, call: Option<CallSid>) {
         let mut shelf = self.inner.lock();
         let Some(fetched) = shelf.audios.remove(&audio) else {
@@ -230,7 +230,8 @@ impl Sounds {
         self.inner.lock().end_claim(audio);
     }
 
-    /// Speaks: answered, held and given back like `decode`. Equal phrases are the same sound.
+    /// Speaks a text; response, hold and release are those of `decode`. Equal phrases share a
+    /// sound.
     pub fn say(&self, decode: DecodeId, text: &str, voice: Option<&str>, language: Option<&str>) {
         let text = match speech::tidy(text) {
             Ok(text) => text,
@@ -259,12 +260,13 @@ impl Sounds {
         self.ask(shelf, sound, decode, None);
     }
 
-    /// Ends the programs that speak; nothing is spoken from now on.
+    /// Ends running synthesizers, and prevents further ones.
     pub fn stop_speaking(&self) {
         self.inner.tts.stop();
     }
 
-    /// A player's question: answered by `Told::Feed`, on this thread if the samples are there.
+    /// Requests samples for a player; responds with `Told::Feed`, on this thread if the samples
+    /// exist.
     pub fn want(&self, want: Want) {
         let mut told = Vec::new();
         let mut shelf = self.inner.lock();
@@ -311,7 +313,7 @@ impl Inner {
         (self.sink)(Told::Decoded { decode, result });
     }
 
-    /// More of a sound; returns whether further samples can be taken.
+    /// Adds samples to a sound; returns whether more can be added.
     pub(crate) fn grown(&self, sound: SoundId, reader: ReaderId, samples: Decoded<'_>) -> bool {
         let mut told = Vec::new();
         let goes_on = self.lock().grow(sound, reader, samples, &mut told);
@@ -319,7 +321,7 @@ impl Inner {
         goes_on
     }
 
-    /// Ends a reader, with the error of its decoder if there was one.
+    /// Ends a reader, with the error of the decoder if it failed.
     pub(crate) fn ended(&self, sound: SoundId, reader: ReaderId, end: ReaderEnd) {
         if let ReaderEnd::Failed(DecodeError { code, message }) = &end {
             tracing::info!(%sound, code, what = message, "a sound ends early");

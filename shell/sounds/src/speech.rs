@@ -1,4 +1,4 @@
-//! What speaks for `<Say>`, whoever does it.
+//! Interface of speech synthesizers, and texts that are spoken in pieces.
 
 use std::collections::VecDeque;
 
@@ -6,36 +6,37 @@ use confab_switchboard::DecodeError;
 
 use crate::limits::{FIRST_PIECE_CHARS_MAX, PIECE_CHARS_MAX, TEXT_CHARS_MAX};
 
-/// What is to be spoken. Equal phrases sound alike: the cache goes by them.
+/// Text to speak, with a voice. Equal phrases share a sound.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Phrase {
-    /// One of the synthesiser's own voices.
+    /// Name of a voice of the synthesizer.
     pub voice: String,
     /// Plain text without control characters, neither empty nor too long.
     pub text: String,
-    /// Samples a second that will do.
+    /// Sufficient sampling rate, in Hz.
     pub rate: u32,
 }
 
-/// Speaks.
+/// Speech synthesizer.
 pub trait Tts: Send + Sync {
-    /// The synthesiser's own voice that comes nearest to what a document names.
+    /// Returns the voice of the synthesizer that is closest to the voice and language of a
+    /// document.
     fn voice(&self, voice: Option<&str>, language: Option<&str>) -> String;
 
-    /// A WAV file of the phrase. Blocks, for at most `limits::SPEAKING_TIME_MAX`.
+    /// Returns a phrase as a WAV file. Blocks for at most `limits::SPEAKING_TIME_MAX`.
     fn speak(&self, phrase: &Phrase) -> Result<Vec<u8>, DecodeError>;
 
-    /// Ends what is being spoken, and speaks nothing from now on.
+    /// Ends running syntheses, and prevents further ones.
     fn stop(&self) {}
 }
 
-/// A text on its way to be spoken, piece by piece.
+/// Text that is spoken piece by piece.
 #[derive(Debug)]
 pub(crate) struct Text {
     voice: String,
     rate: u32,
     rest: VecDeque<String>,
-    /// Characters spoken so far.
+    /// Number of characters spoken so far.
     pub(crate) spoken: usize,
 }
 
@@ -49,7 +50,7 @@ impl Text {
         }
     }
 
-    /// Takes the next piece out; `None` at the end.
+    /// Takes the next piece; returns `None` at the end.
     pub(crate) fn next(&mut self) -> Option<Phrase> {
         let text = self.rest.pop_front()?;
         self.spoken += text.chars().count();
@@ -65,7 +66,7 @@ impl Text {
     }
 }
 
-/// Cuts a tidy text behind a sentence, else behind a comma, else behind a word, else anywhere.
+/// Cuts a tidied text after a sentence, else after a comma, else after a word, else anywhere.
 fn pieces(text: &str) -> VecDeque<String> {
     let mut pieces = VecDeque::new();
     let mut rest = text;
@@ -76,7 +77,7 @@ fn pieces(text: &str) -> VecDeque<String> {
         };
         let (piece, after) = rest.split_at(cut(rest, most));
         rest = after.trim_start();
-        // Marks alone are no speech.
+        // Punctuation alone is not spoken.
         if piece.chars().any(char::is_alphanumeric) {
             pieces.push_back(piece.trim_end().to_owned());
         }
@@ -84,7 +85,7 @@ fn pieces(text: &str) -> VecDeque<String> {
     pieces
 }
 
-/// Length in bytes of a first piece of at most so many characters.
+/// Returns the length in bytes of a first piece of at most `most` characters.
 fn cut(text: &str, most: usize) -> usize {
     let Some((end, _)) = text.char_indices().nth(most) else {
         return text.len();
@@ -100,7 +101,7 @@ fn cut(text: &str, most: usize) -> usize {
     sentence.or_else(part).or_else(word).unwrap_or(end)
 }
 
-/// 13520: cannot be spoken.
+/// Returns error 13520: text that cannot be spoken.
 pub(crate) fn unspeakable(message: impl Into<String>) -> DecodeError {
     let message = message.into();
     DecodeError {
@@ -109,7 +110,8 @@ pub(crate) fn unspeakable(message: impl Into<String>) -> DecodeError {
     }
 }
 
-/// The text as it is spoken.
+/// Returns a text in the form in which it is spoken; rejects a text that is too long or has no
+/// letter or digit.
 pub(crate) fn tidy(text: &str) -> Result<String, DecodeError> {
     if text.chars().count() > TEXT_CHARS_MAX {
         return Err(unspeakable(format!(

@@ -1,8 +1,8 @@
-//! µ-law and A-law (ITU-T G.711), and the content types of files without a header in them.
+//! µ-law and A-law (ITU-T G.711), and the content types of such files without a header.
 
 use crate::plain::Coding;
 
-/// One byte of µ-law to a sample in -1..1.
+/// Decodes a byte of µ-law to a sample in -1..1.
 pub(crate) fn expand(byte: u8) -> f32 {
     let byte = !byte;
     let exponent = i32::from(byte >> 4 & 7);
@@ -16,7 +16,7 @@ pub(crate) fn expand(byte: u8) -> f32 {
     signed as f32 / 32_768.0
 }
 
-/// One byte of A-law to a sample in -1..1.
+/// Decodes a byte of A-law to a sample in -1..1.
 pub(crate) fn expand_a(byte: u8) -> f32 {
     let byte = byte ^ 0x55;
     let exponent = i32::from(byte >> 4 & 7);
@@ -33,7 +33,7 @@ pub(crate) fn expand_a(byte: u8) -> f32 {
     signed as f32 / 32_768.0
 }
 
-/// The coding that a content type promises for a file without a header.
+/// Returns the coding that a content type declares for a file without a header.
 pub(crate) fn coding(content_type: &str) -> Option<Coding> {
     match content_type {
         "audio/basic" | "audio/ulaw" | "audio/mulaw" | "audio/x-mulaw" | "audio/x-ulaw"

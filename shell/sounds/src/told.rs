@@ -1,45 +1,45 @@
-//! What the sounds tell the server.
+//! Requests of players, and responses of `Sounds` to the server.
 
 use std::sync::Arc;
 
 use confab_switchboard::DecodeError;
 use confab_terms::{DecodeId, LegId, PlayerId, Rate, SoundId};
 
-/// A player's question for the samples of a sound from a place on.
+/// Request of a player for the samples of a sound from a position on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Want {
-    /// Whose.
+    /// Leg of the player.
     pub leg: LegId,
-    /// Which player.
+    /// Player.
     pub player: PlayerId,
-    /// Which sound.
+    /// Sound to play.
     pub sound: SoundId,
-    /// The place of the first sample, counted at 8 kHz.
+    /// Position of the first sample, counted at 8 kHz.
     pub position: u64,
-    /// Of the samples: 16 kHz, or 8 kHz.
+    /// Rate of the samples: 8 or 16 kHz.
     pub rate: Rate,
 }
 
-/// What the sounds tell the server.
+/// Response of `Sounds` to the server.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Told {
-    /// The answer to `decode` and `say`: the sound can be played from now on.
+    /// Response to `decode` and `say`: the sound can be played from now on, or an error.
     Decoded {
-        /// Echoed.
+        /// Id of the request.
         decode: DecodeId,
-        /// The sound.
+        /// Sound or error.
         result: Result<SoundId, DecodeError>,
     },
-    /// The answer to `want`.
+    /// Response to `want`.
     Feed {
-        /// Echoed.
+        /// Request.
         want: Want,
-        /// A second at the most, at the rate that was asked for.
+        /// Samples at the requested rate, at most a second.
         samples: Arc<[i16]>,
-        /// The sound ends with these, or is gone.
+        /// True if the sound ends with these samples, or does not exist.
         last: bool,
     },
 }
 
-/// Takes what is told, on whichever thread it comes up; must not block.
+/// Receiver of responses, called on any thread; must not block.
 pub type Sink = Box<dyn Fn(Told) + Send + Sync>;

@@ -1,5 +1,5 @@
-//! A WAV file that grows. Its header tells after every append how much is there, so that it can be
-//! played whenever the process ends; what a kill left behind the header's word is taken in again
+//! WAV file that grows. The header is updated after every append, so that the file is playable
+//! whenever the process ends. Samples beyond the size in the header, after a kill, are recovered
 //! when the file is reopened.
 
 use std::fs::{File, OpenOptions};
@@ -10,11 +10,11 @@ use std::path::Path;
 use confab_terms::Rate;
 
 pub(crate) const HEADER_BYTES: u64 = 44;
-/// Sizes in the header have 32 bits.
+/// Maximum size of the samples in bytes: sizes in the header have 32 bits.
 const DATA_BYTES_MAX: u64 = u32::MAX as u64 - HEADER_BYTES;
 const SAMPLE_BYTES: u64 = 2;
 
-/// A file that is being written.
+/// File that is being written.
 #[derive(Debug)]
 pub(crate) struct WavFile {
     file: File,
@@ -25,7 +25,7 @@ pub(crate) struct WavFile {
 }
 
 impl WavFile {
-    /// Makes the file; there must be none.
+    /// Creates the file, which must not exist.
     pub(crate) fn create(path: &Path, rate: Rate, channels: u8) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create_new(true).mode(0o600);
@@ -40,8 +40,8 @@ impl WavFile {
         Ok(wav)
     }
 
-    /// A file of ours that was cut off, with the sizes that it really has; `None` if not even its
-    /// header is whole.
+    /// Opens an interrupted file, and corrects its sizes; returns `None` if the header is
+    /// incomplete.
     pub(crate) fn reopen(path: &Path) -> io::Result<Option<Self>> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
         let length = file.metadata()?.len();
@@ -65,17 +65,17 @@ impl WavFile {
         Ok(Some(wav))
     }
 
-    /// Samples of all channels together.
+    /// Returns the number of samples, all channels together.
     pub(crate) fn samples(&self) -> u64 {
         self.data_bytes / SAMPLE_BYTES
     }
 
-    /// So many of them are 20 ms.
+    /// Returns the number of samples of 20 ms, all channels together.
     pub(crate) fn frame_samples(&self) -> usize {
         self.rate_hz as usize / 50 * usize::from(self.channels)
     }
 
-    /// Reads those from `from` on and before `to`.
+    /// Reads the samples from `from` on and before `to`.
     pub(crate) fn read(&mut self, from: u64, to: u64) -> io::Result<Vec<i16>> {
         let bytes = to.saturating_sub(from) * SAMPLE_BYTES;
         self.bytes
@@ -86,7 +86,7 @@ impl WavFile {
         Ok(samples.iter().map(|two| i16::from_le_bytes(*two)).collect())
     }
 
-    /// Writes samples after those that are there; whether there was room for them.
+    /// Appends samples; returns false if the file would be too large.
     pub(crate) fn append(&mut self, samples: &[i16]) -> io::Result<bool> {
         let more = samples.len() as u64 * SAMPLE_BYTES;
         if self.data_bytes + more > DATA_BYTES_MAX {
@@ -96,14 +96,14 @@ impl WavFile {
         self.bytes
             .extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
         let end = HEADER_BYTES + self.data_bytes;
-        // The samples first: the header never tells of what is not there.
+        // Samples are written first: the header never counts missing samples.
         self.file.write_all_at(&self.bytes, end)?;
         self.data_bytes += more;
         self.write_sizes()?;
         Ok(true)
     }
 
-    /// Takes away what comes after so many samples of all channels together.
+    /// Removes the samples after the first `samples`, all channels together.
     pub(crate) fn truncate(&mut self, samples: u64) -> io::Result<()> {
         let bytes = samples * SAMPLE_BYTES;
         if bytes < self.data_bytes {
@@ -114,7 +114,7 @@ impl WavFile {
         Ok(())
     }
 
-    /// Size of the file.
+    /// Returns the size of the file, in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         HEADER_BYTES + self.data_bytes
     }
@@ -152,7 +152,7 @@ fn write_sizes(file: &File, data_bytes: u64) -> io::Result<()> {
     file.write_all_at(&riff, 4)
 }
 
-/// Of the whole but its first 8 bytes, and of the samples.
+/// Returns two sizes: of the file without the first 8 bytes, and of the samples.
 fn sizes(data_bytes: u64) -> ([u8; 4], [u8; 4]) {
     let four = |bytes: u64| u32::try_from(bytes).unwrap_or(u32::MAX).to_le_bytes();
     (four(HEADER_BYTES - 8 + data_bytes), four(data_bytes))
@@ -163,7 +163,7 @@ fn duration_ms(data_bytes: u64, rate_hz: u32, channels: u16) -> u64 {
     data_bytes * 1_000 / a_second.max(1)
 }
 
-/// What the header of a file of ours says.
+/// Header of a recording's file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
     pub(crate) channels: u16,
@@ -171,7 +171,7 @@ pub(crate) struct Head {
     pub(crate) data_bytes: u64,
 }
 
-/// Reads it.
+/// Parses the header of a recording's file.
 pub(crate) fn head(file: &File) -> io::Result<Head> {
     let mut header = [0; HEADER_BYTES as usize];
     file.read_exact_at(&mut header, 0)?;

@@ -1,4 +1,4 @@
-//! What was lately made wide of narrow samples: legs that hear the same share it.
+//! Recent conversions of narrow samples to 16 kHz, shared by legs that play the same part.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use confab_terms::SoundId;
 
 use crate::limits::WIDENED_CHUNKS_MAX;
 
-/// Which part of which sound; what is there once does not change.
+/// Part of a sound, whose samples never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Part {
     pub(crate) sound: SoundId,
@@ -15,7 +15,7 @@ pub(crate) struct Part {
     pub(crate) count: usize,
 }
 
-/// The parts made last.
+/// Recent conversions; the oldest is dropped first.
 #[derive(Debug, Default)]
 pub(crate) struct Widened {
     kept: VecDeque<(Part, Arc<[i16]>)>,

@@ -1,5 +1,5 @@
-//! The samples of one sound at 8 kHz, and at 16 kHz too as far as it holds more and there is
-//! room. Whoever asks for 16 kHz gets it: beyond what is kept it is made of the narrow samples.
+//! Samples of one sound at 8 kHz, and at 16 kHz as far as the source has more and there is room.
+//! Beyond these, samples at 16 kHz are converted from the narrow ones.
 
 use std::sync::{Arc, LazyLock};
 
@@ -19,7 +19,7 @@ static WIDENING: LazyLock<Arc<Filter>> =
 pub(crate) struct Widths {
     narrow: Samples,
     wide: Samples,
-    /// No more wide samples are kept.
+    /// True once no more wide samples are kept.
     wide_is_over: bool,
 }
 
@@ -34,17 +34,17 @@ impl Default for Widths {
 }
 
 impl Widths {
-    /// Samples at 8 kHz: how long it is.
+    /// Returns the number of samples at 8 kHz.
     pub(crate) fn len(&self) -> u64 {
         self.narrow.len() as u64
     }
 
-    /// The first position that is kept, at 8 kHz.
+    /// Returns the first position that is kept, at 8 kHz.
     pub(crate) fn start(&self) -> u64 {
         self.narrow.start() as u64
     }
 
-    /// Drops most of what lies before a position.
+    /// Drops the whole chunks before a position.
     pub(crate) fn drop_before(&mut self, position: u64) {
         let position = usize::try_from(position).unwrap_or(usize::MAX);
         self.narrow.drop_before(position);
@@ -68,19 +68,19 @@ impl Widths {
         }
     }
 
-    /// Whether wide samples are still kept as they come.
+    /// Returns whether new wide samples are kept.
     pub(crate) fn takes_wide(&self) -> bool {
         !self.wide_is_over
     }
 
-    /// Gives the room of the wide samples back: all of it is made of the narrow ones.
+    /// Frees the wide samples: the whole sound is then converted from narrow ones.
     pub(crate) fn drop_wide(&mut self) {
         self.wide = Samples::new(Rate::Hz16000);
         self.wide.end();
         self.wide_is_over = true;
     }
 
-    /// From here on it is heard narrow.
+    /// Ends the wide samples: the rest of the sound is converted from narrow ones.
     pub(crate) fn end_wide(&mut self) {
         if !self.wide_is_over {
             self.wide_is_over = true;
@@ -92,7 +92,7 @@ impl Widths {
     pub(crate) fn end(&mut self) {
         self.narrow.end();
         if !self.wide_is_over {
-            // The two filters do not end on the same sample.
+            // The two filters do not end at the same sample.
             self.wide.resize(self.narrow.len() * FACTOR);
         }
         self.end_wide();
@@ -102,12 +102,12 @@ impl Widths {
         self.narrow.has_ended()
     }
 
-    /// Whether a player could begin.
+    /// Returns whether a player can begin.
     pub(crate) fn can_begin(&self) -> bool {
         self.narrow.can_begin()
     }
 
-    /// The samples from a place on, up to a second; `None` while there are too few to be worth it.
+    /// Returns the samples from a position, up to a second; `None` while there are too few.
     pub(crate) fn serve(
         &self,
         sound: SoundId,
@@ -139,7 +139,7 @@ impl Widths {
         let reach = WIDENING.reach();
         let mut count = narrow.count_from(position)?;
         if !narrow.has_ended() {
-            // What comes later has its say in the last ones.
+            // Later samples contribute to the last ones.
             count = count.min((narrow.len() - position).saturating_sub(reach));
             if count == 0 {
                 return None;

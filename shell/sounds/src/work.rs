@@ -1,5 +1,5 @@
-//! The threads that make sounds, in three pools that do not take from each other: speech, files,
-//! and slow sources. A thread for files whose source turns out slow goes over to the slow ones.
+//! Threads that make sounds, in three independent pools: speech, files, and slow sources. A thread
+//! for files whose source turns out slow moves to the slow ones.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -21,7 +21,7 @@ use crate::shelf::{Proceed, ReaderEnd, ReaderId, Shelf, Sound, no_place};
 use crate::sounds::Inner;
 use crate::speech::Text;
 
-/// A reader that a thread is to work for.
+/// Work of a thread for a reader.
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) sound: SoundId,
@@ -30,7 +30,7 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    /// The first reader of a sound.
+    /// Returns the job of the first reader of a sound.
     pub(crate) fn first(sound: SoundId, source: Source) -> Self {
         Self {
             sound,
@@ -47,7 +47,7 @@ pub(crate) enum Source {
         reader: AudioReader,
         content_type: String,
     },
-    /// A decoder that stood by.
+    /// Decoder that was parked.
     Resumed(Decoder),
     Speech(Text),
 }
@@ -56,7 +56,7 @@ pub(crate) enum Source {
 pub(crate) struct Decoder {
     decoding: Box<dyn Decoding>,
     fate: Arc<Fate>,
-    /// Samples have come out.
+    /// True once samples were decoded.
     any: bool,
 }
 
@@ -68,16 +68,16 @@ impl fmt::Debug for Decoder {
 
 /// Result of a job.
 enum Made {
-    /// The sound has ended.
+    /// End of the sound.
     All,
-    /// The rest of a text.
+    /// Rest of a text.
     Rest(Source),
-    /// The decoder stands by.
+    /// Decoder that was parked.
     Parked,
 }
 
 impl Source {
-    /// Characters of a text that are spoken.
+    /// Returns the number of characters of a text that are spoken.
     fn spoken(&self) -> usize {
         match self {
             Self::Speech(text) => text.spoken,
@@ -86,7 +86,7 @@ impl Source {
     }
 }
 
-/// Jobs and the threads that take them.
+/// Queue of jobs, and number of threads.
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
     pub(crate) jobs: VecDeque<Job>,
@@ -94,8 +94,8 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// Takes out the job that was served least; of equal ones the first. A text that begins thus
-    /// overtakes those that have been spoken in part.
+    /// Takes the job that was served least; of equal ones, the first. A new text therefore precedes
+    /// texts that were spoken in part.
     fn next(&mut self) -> Option<Job> {
         let jobs = self.jobs.iter().enumerate();
         let (at, _) = jobs.min_by_key(|(_, job)| job.source.spoken())?;
@@ -103,7 +103,7 @@ impl Pool {
     }
 }
 
-/// Kinds of pools.
+/// Kind of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Speech,
@@ -126,7 +126,7 @@ impl Kind {
     }
 }
 
-/// Outcome for a source that a thread for files reads.
+/// Outcome of a source that a thread for files reads.
 #[derive(Debug, Default)]
 struct Fate {
     went_slow: AtomicBool,
@@ -134,13 +134,13 @@ struct Fate {
     was_late: AtomicBool,
 }
 
-/// Reads a source for a thread for files, and turns the thread into a slow one if it waits long.
+/// Source of a thread for files, which becomes a slow thread after a long wait.
 struct Patient {
     reader: AudioReader,
     inner: Arc<Inner>,
     sound: SoundId,
     id: ReaderId,
-    /// Time left to wait; `None`: the source is slow.
+    /// Remaining time to wait; `None` for a slow source.
     left: Option<Duration>,
     fate: Arc<Fate>,
 }
@@ -156,7 +156,8 @@ impl Read for Patient {
             return read;
         }
         if self.id != ReaderId::default() {
-            // Only the first reader of a sound may wait: so the threads that wait are few.
+            // Only the first reader of a sound may wait, which limits the number of waiting
+            // threads.
             self.fate.was_late.store(true, Ordering::Relaxed);
             return Err(io::Error::other("its bytes have not arrived"));
         }
@@ -178,7 +179,7 @@ impl Bytes for Patient {
 }
 
 impl Inner {
-    /// Sees to it that threads take the jobs.
+    /// Starts threads for queued jobs.
     pub(crate) fn hire(self: &Arc<Self>) {
         for kind in [Kind::Speech, Kind::Files] {
             {
@@ -196,7 +197,7 @@ impl Inner {
             }
         }
         loop {
-            // Not in the loop's head: the lock would be held for its body.
+            // Not in the head of the loop: the lock would be held for its body.
             let slow = self.lock().slow_jobs.pop_front();
             let Some(job) = slow else {
                 return;
@@ -210,7 +211,7 @@ impl Inner {
         }
     }
 
-    /// With other workers the jobs wait for those; without any, nobody would ever answer.
+    /// Ends the jobs of a pool without a thread. With a thread in the pool, the jobs stay queued.
     fn give_up_without_thread(&self, kind: Kind) {
         let mut shelf = self.lock();
         let pool = kind.pool(&mut shelf);
@@ -239,13 +240,13 @@ impl Inner {
                 return;
             };
             if self.run(job, false) {
-                // Its place in the pool is another's by now.
+                // The thread has given its place in the pool up.
                 return;
             }
         }
     }
 
-    /// Works for one reader, or speaks one piece; returns whether the thread went over to the slow
+    /// Works for one reader, or speaks one piece; returns whether the thread moved to the slow
     /// ones.
     fn run(self: &Arc<Self>, job: Job, is_slow: bool) -> bool {
         let Job {
@@ -261,7 +262,7 @@ impl Inner {
         if !self.lock().sounds.contains_key(&sound) {
             return false;
         }
-        // The decoders are others' and their input is anybody's: a second belt.
+        // A panic of a third-party decoder with untrusted input is only an error.
         let make = || self.make((sound, reader), source, is_slow, &fate);
         let made = catch_unwind(AssertUnwindSafe(make));
         let made = made.unwrap_or_else(|_| Err(not_audio("its decoder failed on it")));
@@ -330,7 +331,7 @@ impl Inner {
         }
     }
 
-    /// Decodes until the reader has enough, or has ended.
+    /// Decodes until the reader has enough samples or has ended.
     fn decode_on(
         self: &Arc<Self>,
         sound: SoundId,
@@ -375,7 +376,7 @@ impl Inner {
         }
     }
 
-    /// Takes a source out of the pool for files. False: it has no place among the slow ones.
+    /// Moves a source from the pool for files to the slow ones; returns false if there is no place.
     fn turn_slow(self: &Arc<Self>, sound: SoundId) -> bool {
         let mut told = Vec::new();
         let mut shelf = self.lock();
@@ -392,7 +393,7 @@ impl Inner {
         is_slow
     }
 
-    /// Decodes the speech of one piece.
+    /// Decodes the speech of a piece.
     fn decode_into(&self, sound: SoundId, wav: Vec<u8>) -> Result<(), DecodeError> {
         let mut any = false;
         let mut out = |samples: Decoded<'_>| {
@@ -418,7 +419,7 @@ fn no_thread() -> ReaderEnd {
     ReaderEnd::Failed(not_audio("no thread to decode on"))
 }
 
-/// Starts a thread; false: there is none to be had.
+/// Starts a thread; returns false if that fails.
 fn started(work: impl FnOnce() + Send + 'static) -> bool {
     let thread = thread::Builder::new().name("confab-sounds".to_owned());
     let started = thread.spawn(work);
@@ -428,7 +429,7 @@ fn started(work: impl FnOnce() + Send + 'static) -> bool {
     started.is_ok()
 }
 
-/// 13420: not audio.
+/// Returns error 13420: not audio.
 pub(crate) fn not_audio(reason: &str) -> DecodeError {
     DecodeError {
         code: 13420,

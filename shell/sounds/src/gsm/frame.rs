@@ -1,16 +1,16 @@
-//! The parameters of one frame (EN 300 961 §1.7, table 1.1), in the order in which they are packed.
+//! Parameters of a frame (EN 300 961 §1.7, table 1.1), in the order in which they are packed.
 
 /// Sub-frames of a frame.
 pub(super) const SUBFRAMES: usize = 4;
-/// Pulses of a sub-frame.
+/// Pulses in a sub-frame.
 pub(super) const PULSES: usize = 13;
-/// Bits of the reflection coefficients.
+/// Bits of each reflection coefficient.
 const LAR_BITS: [u32; 8] = [6, 6, 5, 5, 4, 4, 3, 3];
-/// Bits of a frame without the mark.
+/// Bits in a frame without the mark.
 const FRAME_BITS: usize = 260;
 const MARK_BITS: usize = 4;
 
-/// The coded parameters of 20 ms.
+/// Coded parameters of 20 ms.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Frame {
     /// Logarithmic area ratios.
@@ -18,7 +18,7 @@ pub(super) struct Frame {
     pub(super) subframes: [Subframe; SUBFRAMES],
 }
 
-/// The coded parameters of 5 ms.
+/// Coded parameters of 5 ms.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Subframe {
     /// Lag of the long-term prediction.
@@ -32,11 +32,11 @@ pub(super) struct Subframe {
     pub(super) pulses: [i16; PULSES],
 }
 
-/// Reads numbers out of bytes, bit by bit.
+/// Reader of numbers from bytes, bit by bit.
 struct Bits<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// The first bit of a byte, and of a number, is the lowest.
+    /// True if the first bit of a byte, and of a number, is the lowest.
     low_first: bool,
 }
 
@@ -58,7 +58,7 @@ impl Bits<'_> {
 }
 
 impl Frame {
-    /// Reads 33 bytes.
+    /// Parses a frame of 33 bytes.
     pub(super) fn read(bytes: &[u8]) -> Self {
         Self::of(Bits {
             bytes,
@@ -67,7 +67,7 @@ impl Frame {
         })
     }
 
-    /// Reads two frames of 65 bytes.
+    /// Parses two frames in 65 bytes.
     pub(super) fn read_pair(bytes: &[u8]) -> (Self, Self) {
         let at = |at| {
             Self::of(Bits {

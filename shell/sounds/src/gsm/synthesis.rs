@@ -1,11 +1,11 @@
-//! From the parameters of a frame to its samples (EN 300 961 §5.3). Names in comments are those of
-//! the standard.
+//! Synthesis of samples from the parameters of a frame (EN 300 961 §5.3). Names in comments are
+//! those of the standard.
 
 use super::FRAME_SAMPLES;
 use super::frame::{Frame, PULSES, SUBFRAMES, Subframe};
 
 const SUBFRAME_SAMPLES: usize = FRAME_SAMPLES / SUBFRAMES;
-/// The longest lag of the long-term prediction, and the shortest.
+/// Maximum and minimum lag of the long-term prediction.
 const LAG_MAX: i16 = 120;
 const LAG_MIN: i16 = 40;
 const PAST: usize = 120;
@@ -21,18 +21,18 @@ const INVERSES: [i16; 8] = [
 ];
 const DEEMPHASIS: i16 = 28_180;
 
-/// The memory of the decoder.
+/// State of the decoder.
 #[derive(Clone, Debug)]
 pub(super) struct Synthesis {
     /// drp: the last 120 samples of the residual, and those of this sub-frame.
     residual: [i16; PAST + SUBFRAME_SAMPLES],
     /// nrp: the last valid lag.
     lag: i16,
-    /// LARpp of the frame before.
+    /// LARpp of the previous frame.
     lar: [i16; 8],
-    /// v: the lattice filter.
+    /// v: the state of the lattice filter.
     lattice: [i16; 9],
-    /// msr: the de-emphasis.
+    /// msr: the state of the de-emphasis.
     emphasis: i16,
 }
 
@@ -54,7 +54,7 @@ fn times(a: i16, b: i16) -> i16 {
     i16::try_from(product).unwrap_or(i16::MAX)
 }
 
-/// Shifts right; left if negative.
+/// Shifts right, or left if `right` is negative.
 fn shifted(value: i16, right: i16) -> i16 {
     match right {
         16.. => value >> 15,
@@ -65,7 +65,7 @@ fn shifted(value: i16, right: i16) -> i16 {
 }
 
 impl Synthesis {
-    /// The samples of one frame.
+    /// Returns the samples of a frame.
     pub(super) fn decode(&mut self, frame: &Frame) -> [i16; FRAME_SAMPLES] {
         let mut samples = [0; FRAME_SAMPLES];
         let parts = samples.chunks_exact_mut(SUBFRAME_SAMPLES);
@@ -80,7 +80,7 @@ impl Synthesis {
         samples
     }
 
-    /// Long-term prediction (§5.3.2) on top of the pulses.
+    /// Adds the long-term prediction to the pulses (§5.3.2).
     fn predict(&mut self, subframe: &Subframe) -> &[i16] {
         if (LAG_MIN..=LAG_MAX).contains(&subframe.lag) {
             self.lag = subframe.lag;
@@ -96,7 +96,7 @@ impl Synthesis {
         &self.residual[PAST..]
     }
 
-    /// Short-term synthesis (§5.3.3, §5.3.4).
+    /// Filters by the short-term synthesis (§5.3.3, §5.3.4).
     fn filter(&mut self, coded: &[i16; 8], samples: &mut [i16; FRAME_SAMPLES]) {
         let mut lar = [0_i16; 8];
         for (at, lar) in lar.iter_mut().enumerate() {
@@ -135,7 +135,7 @@ impl Synthesis {
         }
     }
 
-    /// One sample through the lattice.
+    /// Filters a sample by the lattice.
     fn step(&mut self, reflection: &[i16; 8], residual: i16) -> i16 {
         let mut sample = residual;
         for at in (0..8).rev() {
@@ -148,7 +148,7 @@ impl Synthesis {
     }
 }
 
-/// The pulses of a sub-frame in their places (§5.3.1).
+/// Returns the pulses of a sub-frame at their positions (§5.3.1).
 fn pulses(subframe: &Subframe) -> [i16; SUBFRAME_SAMPLES] {
     let maximum = subframe.maximum;
     let mut exponent = if maximum > 15 { (maximum >> 3) - 1 } else { 0 };
@@ -174,7 +174,7 @@ fn pulses(subframe: &Subframe) -> [i16; SUBFRAME_SAMPLES] {
     samples
 }
 
-/// A logarithmic area ratio to a reflection coefficient (§5.3.3, LARp to rp).
+/// Converts a logarithmic area ratio to a reflection coefficient (§5.3.3, LARp to rp).
 fn to_reflection(lar: i16) -> i16 {
     let size = lar.saturating_abs();
     let reflection = match size {

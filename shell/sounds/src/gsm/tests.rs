@@ -1,4 +1,4 @@
-//! Every sample as sox decodes it, by the library of the standard's arithmetic.
+//! Compares every sample with sox, which decodes with the arithmetic of the standard.
 
 use std::io::Cursor;
 

@@ -1,5 +1,5 @@
-//! Holds on sounds and claims on audio: a source that has not ended is dropped with the last of
-//! them. A file that has ended stays as long as a request can find it.
+//! Holds on sounds and claims on audio: an unfinished source is dropped with the last hold or
+//! claim. A finished file stays as long as a request can find it.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use super::{Audio, Origin, Shelf, Sound};
 use crate::told::Told;
 
 impl Shelf {
-    /// Adds a claim to audio that is known. False: it is not.
+    /// Adds a claim to audio; returns false if the audio is unknown or broken.
     pub(crate) fn claim(&mut self, audio: AudioId) -> bool {
         if self.is_broken(audio) {
             return false;
@@ -26,7 +26,7 @@ impl Shelf {
         true
     }
 
-    /// Returns whether the source of audio broke off, even if its sound still plays.
+    /// Returns whether the source of audio failed, even if the sound still plays.
     fn is_broken(&self, audio: AudioId) -> bool {
         let fetched = self.audios.get(&audio);
         fetched.is_some_and(|fetched| match &fetched.audio {
@@ -35,7 +35,7 @@ impl Shelf {
         })
     }
 
-    /// Ends a claim: the audio is decoded, or has no use.
+    /// Ends a claim on audio that was decoded or is not needed.
     pub(crate) fn end_claim(&mut self, audio: AudioId) {
         let Some(fetched) = self.audios.get_mut(&audio) else {
             return;
@@ -50,7 +50,7 @@ impl Shelf {
         }
     }
 
-    /// Audio that no request will find again ends with its last claim and hold.
+    /// Marks audio that no request finds any more: it ends with the last claim and hold.
     pub(crate) fn forget_audio(&mut self, audio: AudioId) {
         let Some(fetched) = self.audios.get_mut(&audio) else {
             return;
@@ -65,7 +65,8 @@ impl Shelf {
         }
     }
 
-    /// Holds a sound for a decoding. Answers at once if the sound can begin; else when it can.
+    /// Holds a sound for a decoding. Returns the response if the sound can begin; otherwise it
+    /// follows.
     pub(crate) fn ask(
         &mut self,
         sound: SoundId,
@@ -91,7 +92,7 @@ impl Shelf {
         })
     }
 
-    /// Ends the hold of a decoding, if there is one.
+    /// Ends the hold of a decoding, if any.
     pub(crate) fn release(&mut self, decode: DecodeId) {
         let Some((sound, _)) = self.decodes.remove(&decode) else {
             return;
@@ -103,7 +104,7 @@ impl Shelf {
         self.release_unused(sound);
     }
 
-    /// Removes a sound that nobody holds, unless it is a whole file.
+    /// Removes a sound without holders, unless it is a whole file.
     pub(super) fn release_unused(&mut self, sound: SoundId) {
         let Some(known) = self.sounds.get(&sound) else {
             return;
@@ -116,7 +117,7 @@ impl Shelf {
             tracing::debug!(%sound, "a sound without listeners is released");
             self.remove(sound);
         } else if known.keeps {
-            // With its file the sound can be decoded again.
+            // The sound can be decoded again from the kept file.
             self.drop_readers(sound, |one| !one.is_busy() && !one.has_all());
         }
     }

@@ -1,5 +1,5 @@
-//! Listeners of the samples that one reader keeps: where each is, so that the past is dropped
-//! behind the last of them, and where in a stream a new one joins.
+//! Listeners of the samples of one reader: the positions before which samples are dropped, and the
+//! position at which a new listener joins a stream.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -12,12 +12,12 @@ use crate::limits::{
 };
 use crate::told::Want;
 
-/// Positions are counted at 8 kHz.
+/// Listener, with positions at 8 kHz.
 #[derive(Debug)]
 struct Listener {
-    /// Position in the sound of the player's first sample; wraps.
+    /// Position in the sound of the player's first sample; wraps around.
     offset: u64,
-    /// Position in the sound of the samples wanted last.
+    /// Position in the sound of the samples that were requested last.
     at: u64,
     seen: Instant,
 }
@@ -26,7 +26,7 @@ struct Listener {
 pub(super) struct Listeners(BTreeMap<(LegId, PlayerId), Listener>);
 
 impl Listeners {
-    /// As if nobody had wanted anything for long.
+    /// Makes all listeners count as paused.
     #[cfg(test)]
     pub(super) fn pause(&mut self) {
         for listener in self.0.values_mut() {
@@ -40,17 +40,17 @@ impl Listeners {
         playing.map(|one| one.at)
     }
 
-    /// Position of the last listener; `None`: nobody plays.
+    /// Returns the position of the listener that is furthest behind; `None` if no listener plays.
     pub(super) fn slowest(&self) -> Option<u64> {
         self.playing().min()
     }
 
-    /// Position of the first listener.
+    /// Returns the position of the listener that is furthest ahead; `None` if no listener plays.
     pub(super) fn furthest(&self) -> Option<u64> {
         self.playing().max()
     }
 
-    /// Sets the position that a player wants.
+    /// Stores the position of a player.
     pub(super) fn set(&mut self, want: Want) {
         self.0
             .retain(|_, one| one.seen.elapsed() < LISTENER_PAUSES_AFTER);
@@ -72,13 +72,13 @@ impl Listeners {
 }
 
 impl Sound {
-    /// Returns whether the past of this sound is not kept.
+    /// Returns whether the beginning of this sound was dropped.
     pub(super) fn is_stream(&self) -> bool {
         !self.keeps && self.first().samples.start() > 0
     }
 
-    /// Returns the position in the sound that a player wants; `None`: the end of a stream was its
-    /// end.
+    /// Returns the position in the sound that a player requests; `None` if the player starts over
+    /// after the end of a stream.
     pub(super) fn place(&mut self, want: Want) -> Option<u64> {
         let is_stream = self.is_stream();
         let reader = self.first_mut();
@@ -111,7 +111,7 @@ impl Sound {
         Some(at)
     }
 
-    /// Returns the position before which nothing of a stream is kept; `None`: all of it is.
+    /// Returns the position before which samples of a stream are dropped; `None` to keep all.
     pub(super) fn past(&mut self) -> Option<u64> {
         let began = self.began;
         let is_bounded = self.is_bounded;

@@ -1,5 +1,5 @@
-//! Readers of a sound: each decodes its file from the beginning and keeps the samples around its
-//! listeners. A short sound has one reader that keeps all of them.
+//! Readers of a sound. Each decodes the file from the beginning, and keeps the samples around its
+//! listeners. A short sound has one reader, which keeps all samples.
 
 use confab_switchboard::DecodeError;
 
@@ -9,17 +9,17 @@ use crate::told::Want;
 use crate::widths::Widths;
 use crate::work::Decoder;
 
-/// Number of a reader within its sound.
+/// Number of a reader within the sound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReaderId(pub(super) u64);
 
-/// End of a reader.
+/// Result of a reader.
 #[derive(Debug)]
 pub(crate) enum ReaderEnd {
-    /// The end of the file, or of the samples that are kept of it.
+    /// End of the file, or of the part that is kept.
     Whole,
     Failed(DecodeError),
-    /// The bytes have not arrived. A later want starts another reader.
+    /// Bytes that have not arrived; a later request starts another reader.
     Late,
 }
 
@@ -27,14 +27,14 @@ pub(crate) enum ReaderEnd {
 pub(super) struct Reader {
     pub(super) id: ReaderId,
     pub(super) samples: Widths,
-    /// Wants that are not answered yet, each with its position in the sound.
+    /// Requests without a response yet, each with its position in the sound.
     pub(super) wants: Vec<(Want, u64)>,
     pub(super) listeners: Listeners,
-    /// The decoder, while no thread has it.
+    /// Decoder while no thread has it.
     pub(super) parked: Option<Decoder>,
-    /// Position of the first listener.
+    /// Position of the first request.
     from: u64,
-    /// Decodes to the end without a pause, and keeps all samples.
+    /// True if the reader decodes to the end without a pause, and keeps all samples.
     pub(super) is_shared: bool,
 }
 
@@ -51,7 +51,7 @@ impl Reader {
         }
     }
 
-    /// Returns whether a thread decodes, or will.
+    /// Returns whether a thread decodes, or will decode.
     pub(super) fn is_busy(&self) -> bool {
         self.parked.is_none() && !self.samples.has_ended()
     }
@@ -66,7 +66,7 @@ impl Reader {
         self.has_beginning() && self.samples.has_ended()
     }
 
-    /// Returns whether nobody plays these samples.
+    /// Returns whether the reader is idle and no listener plays its samples.
     pub(super) fn is_unused(&self) -> bool {
         !self.is_busy() && self.wants.is_empty() && self.listeners.furthest().is_none()
     }
@@ -94,12 +94,12 @@ impl Reader {
         self.samples.len() >= self.furthest().saturating_add(AHEAD_SAMPLES)
     }
 
-    /// Returns whether a decoder that stands by should go on.
+    /// Returns whether a parked decoder should continue.
     pub(super) fn is_low(&self) -> bool {
         self.is_shared || self.samples.len() < self.furthest().saturating_add(REFILL_SAMPLES)
     }
 
-    /// Returns the position before which no samples are kept; `None`: all are kept.
+    /// Returns the position before which samples are dropped; `None` to keep all.
     pub(super) fn past(&self, is_tight: bool) -> Option<u64> {
         let is_short = self.samples.len() <= SHORT_SAMPLES_MAX && !is_tight;
         if self.is_shared || (is_short && self.has_beginning()) {

@@ -1,4 +1,4 @@
-//! Room for samples: the longest unwanted go first, and samples in use stay.
+//! Memory for samples: the least recently used are dropped first, and samples in use stay.
 
 use confab_terms::SoundId;
 
@@ -8,13 +8,13 @@ use crate::limits::{SOUNDS_MAX, WIDE_SHARE};
 use crate::widths::Widths;
 
 impl Shelf {
-    /// Bytes of decoded audio.
+    /// Returns the size of decoded audio, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Drops sounds that were not wanted lately, the longest unwanted first; returns whether that
-    /// was enough.
+    /// Drops sounds that were not used lately, the least recently used first; returns whether there
+    /// is room for `bytes` then.
     pub(super) fn make_room(&mut self, bytes: usize) -> bool {
         while self.bytes + bytes > self.bytes_max {
             if !self.drop_oldest(|sound| sound.spare_bytes() > 0) && !self.drop_unused_reader() {
@@ -24,8 +24,8 @@ impl Shelf {
         true
     }
 
-    /// Takes the wide samples of sounds that were not wanted lately, the longest unwanted first;
-    /// returns whether that was enough.
+    /// Drops the wide samples of sounds that were not used lately, the least recently used first;
+    /// returns whether there is room for `bytes` then.
     pub(super) fn make_wide_room(&mut self, bytes: usize) -> bool {
         while self.wide_bytes + bytes > self.bytes_max / WIDE_SHARE {
             let Some(oldest) = self.longest_unwanted(|sound| sound.spare_wide() > 0) else {
@@ -43,8 +43,8 @@ impl Shelf {
         true
     }
 
-    /// Takes wide samples away even from sounds in use, which go on narrow: better than that
-    /// another ends. The widest first; returns whether that was enough.
+    /// Drops wide samples even of sounds in use, which continue narrow, so that no other sound has
+    /// to end. The largest are dropped first; returns whether there is room for `bytes` then.
     pub(super) fn narrow_down(&mut self, bytes: usize) -> bool {
         while self.bytes + bytes > self.bytes_max {
             let readers = self.sounds.iter().flat_map(|(sound, known)| {
@@ -60,7 +60,7 @@ impl Shelf {
         true
     }
 
-    /// Room for one more entry.
+    /// Returns whether there is room for one more entry; removes unused sounds if necessary.
     pub(crate) fn has_room(&mut self) -> bool {
         while self.sounds.len().max(self.audios.len()) >= SOUNDS_MAX {
             let Some(oldest) = self.longest_unwanted(|_| true) else {
@@ -71,7 +71,7 @@ impl Shelf {
         true
     }
 
-    /// Removes the file that was unwanted longest of those that nobody holds.
+    /// Removes the least recently used file without holders; returns whether there was one.
     pub(crate) fn drop_unheld_file(&mut self) -> bool {
         let unheld = self.sounds.iter().filter(|(_, sound)| {
             let is_free = sound.holders.is_empty() && self.claims_of(sound) == 0;
@@ -93,7 +93,7 @@ impl Shelf {
         longest.map(|(sound, _)| *sound)
     }
 
-    /// Drops the samples of the sound that was unwanted longest; with its file, the sound stays.
+    /// Drops the samples of the least recently used sound. A sound with a kept file stays.
     fn drop_oldest(&mut self, of: impl Fn(&Sound) -> bool) -> bool {
         let Some(oldest) = self.longest_unwanted(of) else {
             return false;
@@ -105,7 +105,7 @@ impl Shelf {
         true
     }
 
-    /// Drops a reader that can be started again and that nobody plays.
+    /// Drops a reader without listeners that can be started again; returns whether there was one.
     pub(super) fn drop_unused_reader(&mut self) -> bool {
         let sounds = self.sounds.iter().filter(|(_, sound)| sound.keeps);
         let mut unused = sounds.filter_map(|(sound, known)| {
@@ -137,7 +137,7 @@ impl Shelf {
         }
     }
 
-    /// Removes a sound with all that is kept of it.
+    /// Removes a sound with all of its samples.
     pub(super) fn remove(&mut self, sound: SoundId) {
         self.slow_ended(sound);
         self.drop_readers(sound, |_| true);
@@ -161,7 +161,7 @@ impl Shelf {
 }
 
 impl Sound {
-    /// Bytes of samples that no thread adds to.
+    /// Returns the size of samples to which no thread adds, in bytes.
     fn spare_bytes(&self) -> usize {
         let spare = self.readers.iter().filter(|one| !one.is_busy());
         spare.map(|one| one.samples.bytes()).sum()

@@ -1,5 +1,5 @@
-//! Slow sources: streams, and files that arrive slowly. They are counted apart, have threads and
-//! memory of their own, and are refused when there are too many: other sounds do not suffer.
+//! Slow sources: streams, and files that arrive slowly. They have threads and a share of the memory
+//! of their own, and are rejected above a limit, to protect other sounds.
 
 use confab_switchboard::DecodeError;
 use confab_terms::{CallSid, SoundId};
@@ -10,15 +10,15 @@ use crate::pipe::Encoded;
 use crate::told::Told;
 use crate::widths::Widths;
 
-/// Pace at which a source arrives.
+/// Pace at which the bytes of a source arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Speed {
-    /// Nothing is known against it.
+    /// Source that was not slow so far.
     Quick,
-    /// There was no room for a slow one when it began: it does not sound before it has ended, or
-    /// has got a place among the slow ones.
+    /// Source that began without a free place for a slow one: not played before its end, or before
+    /// a place is free.
     Unproven,
-    /// It has a place among the slow ones.
+    /// Source with a place among the slow ones.
     Slow,
 }
 
@@ -48,12 +48,12 @@ impl Sound {
 }
 
 impl Shelf {
-    /// Slow sources now, and those that were refused so far.
+    /// Returns the number of slow sources, and of rejected ones.
     pub(crate) fn slow_sources(&self) -> (usize, u64) {
         (self.slow.sources, self.slow.refused)
     }
 
-    /// Returns whether one more slow source of this call has a place.
+    /// Returns whether there is a place for one more slow source of this call.
     pub(crate) fn has_slow_place(&self, call: Option<CallSid>) -> bool {
         if self.slow.sources >= SLOW_SOURCES_MAX {
             return false;
@@ -66,7 +66,7 @@ impl Shelf {
         slow.count() < SLOW_SOURCES_EACH_CALL
     }
 
-    /// Sets the source of a new sound.
+    /// Stores the source of a new sound.
     pub(crate) fn set_source(
         &mut self,
         sound: SoundId,
@@ -90,7 +90,7 @@ impl Shelf {
         }
     }
 
-    /// A source is slow from now on.
+    /// Marks a source as slow.
     pub(crate) fn set_slow(&mut self, sound: SoundId) {
         if let Some(known) = self.sounds.get_mut(&sound)
             && !known.is_slow()
@@ -101,7 +101,7 @@ impl Shelf {
         }
     }
 
-    /// A source of a thread for files has turned out slow. False: there is no place for it.
+    /// Marks the source of a thread for files as slow; returns false if there is no place.
     pub(crate) fn turn_slow(&mut self, sound: SoundId, told: &mut Vec<Told>) -> bool {
         let Some(known) = self.sounds.get(&sound) else {
             return false;
@@ -109,7 +109,7 @@ impl Shelf {
         let is_unproven = known.speed == Speed::Unproven;
         let mut holders = known.holders.iter();
         let call = holders.find_map(|decode| self.decodes.get(decode)?.1);
-        // One that sounds already is not cut off: there are not many of those.
+        // A source that is already played is not ended: there are few of them.
         if is_unproven && !self.has_slow_place(call) {
             self.slow.refused += 1;
             return false;
@@ -121,7 +121,7 @@ impl Shelf {
         true
     }
 
-    /// A source has ended, or is dropped: its place is free.
+    /// Frees the place of a source that has ended or is dropped.
     pub(super) fn slow_ended(&mut self, sound: SoundId) {
         if let Some(known) = self.sounds.get_mut(&sound)
             && known.is_slow()
@@ -132,8 +132,8 @@ impl Shelf {
         }
     }
 
-    /// Keeps slow sources within their share of the memory: the wide samples of this one go first.
-    /// False: it cannot grow.
+    /// Keeps slow sources within their share of the memory, by dropping the wide samples of this
+    /// sound first. Returns false if the sound cannot grow.
     pub(super) fn make_slow_room(&mut self, sound: SoundId, bytes: usize) -> bool {
         let most = self.bytes_max / SLOW_SHARE;
         if self.slow.bytes + bytes > most {
@@ -150,7 +150,7 @@ impl Shelf {
     }
 }
 
-/// 20429: too many requests.
+/// Returns error 20429: too many requests.
 pub(crate) fn no_place() -> DecodeError {
     DecodeError {
         code: 20429,

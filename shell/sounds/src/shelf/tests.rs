@@ -1,4 +1,4 @@
-//! Making room: the longest unwanted goes first, what is in use stays.
+//! Memory for samples: the least recently used are dropped first, and samples in use stay.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,7 +121,7 @@ fn what_is_wide_takes_half_of_the_room_and_is_heard_narrow_beyond() {
         assert_eq!(at(Rate::Hz8000)[..], [1; 8_000]);
         let wide = at(Rate::Hz16000);
         assert_eq!(wide.len(), 16_000);
-        // At its very end it rings.
+        // The filter rings at the very end.
         let inner = if second == 5 { &wide[..15_900] } else { &wide };
         assert!(inner.iter().all(|&x| x == level), "second {second}");
     }
@@ -141,7 +141,7 @@ fn wide_samples_give_way_to_the_narrow_ones_of_others_in_use() {
     let mut shelf = Shelf::new(24 * 16_000, Duration::from_secs(60));
     let audios = [(); 3].map(|()| shelf.next_audio());
     let sounds = audios.map(|audio| shelf.new_sound(Origin::Audio(audio), 0));
-    // All three are decoded at once and in use: 24 s altogether, exactly the room.
+    // All three sounds are decoded at once and in use: 24 s in total, exactly the memory.
     for second in 0..8 {
         for sound in sounds {
             let goes_on = shelf.grow(sound, FIRST, WIDE_SECOND, &mut Vec::new());
@@ -184,7 +184,7 @@ fn a_new_sound_takes_the_room_of_the_widest_in_use() {
 
 #[test]
 fn what_plays_wide_goes_on_at_its_place_when_its_wide_half_is_taken_away() {
-    // The same slow ramp at both rates, so that a place shows in the level.
+    // The same slow ramp at both rates, so that the level shows the position.
     let narrow: Vec<i16> = (0..32_000).map(|at| at / 4).collect();
     let wide: Vec<i16> = (0..64_000_i32)
         .map(|at| i16::try_from(at / 8).unwrap())
@@ -197,7 +197,7 @@ fn what_plays_wide_goes_on_at_its_place_when_its_wide_half_is_taken_away() {
     let sound = full_of(&mut shelf, 1, ramp);
     let mut heard = Vec::new();
     for (position, other_seconds) in [(0, 0), (8_000, 5), (12_345, 0), (16_000, 0)] {
-        // Others come between two chunks; the second chunk is half played at a change of place.
+        // Other sounds are added between chunks; the second chunk is half played at the change.
         if other_seconds > 0 {
             assert!(shelf.wide_bytes > 0);
             full(&mut shelf, other_seconds);
@@ -218,7 +218,7 @@ fn what_plays_wide_goes_on_at_its_place_when_its_wide_half_is_taken_away() {
 #[test]
 fn the_longest_unwanted_gives_its_wide_samples_to_a_new_sound() {
     let mut shelf = Shelf::new(24 * 16_000, Duration::ZERO);
-    // These fill the wide half, and leave room in the whole.
+    // These sounds fill the wide half, and leave room in the whole.
     let (one, two) = (
         full_of(&mut shelf, 3, WIDE_SECOND),
         full_of(&mut shelf, 3, WIDE_SECOND),
@@ -243,7 +243,7 @@ fn who_hears_the_same_narrow_sound_wide_shares_one_chunk() {
         let other = at(sound, position);
         assert!(!Arc::ptr_eq(&first, &other), "another place, or sound");
     }
-    // Only the last ones are kept: as many others push it out.
+    // Only the latest conversions are kept: as many others displace this one.
     for position in 1..WIDENED_CHUNKS_MAX as u64 {
         at(sounds[1], position);
     }
@@ -268,7 +268,7 @@ fn what_was_made_wide_before_more_came_is_not_taken_for_what_is_there_now() {
     assert_eq!(want_at(&mut shelf, sound, 0, Rate::Hz16000).len(), 16_000);
 }
 
-/// A stream of so many seconds, of which each is a level of its own.
+/// Returns a stream with this number of seconds, each of a different level.
 fn stream(shelf: &mut Shelf, seconds: i16) -> SoundId {
     let audio = shelf.next_audio();
     let sound = shelf.new_sound(Origin::Audio(audio), 0);
@@ -309,7 +309,7 @@ fn heard(shelf: &mut Shelf, sound: SoundId, player: u64, position: u64) -> Optio
 fn a_stream_keeps_what_its_slowest_listener_has_not_heard_and_little_more() {
     let mut shelf = Shelf::new(1_000 * 16_000, Duration::ZERO);
     let sound = stream(&mut shelf, 100);
-    // Nobody has listened yet: half a minute is kept.
+    // Without a listener, half a minute is kept.
     assert_eq!(shelf.bytes, 30 * 16_000);
     assert_eq!(
         heard(&mut shelf, sound, 1, 0),
@@ -325,7 +325,7 @@ fn a_stream_keeps_what_its_slowest_listener_has_not_heard_and_little_more() {
         "goes on where it was"
     );
     goes_on(&mut shelf, sound, 110..111);
-    // From 97, two seconds before the slower one, to 110.
+    // Kept from 97, two seconds before the slower listener, to 110.
     assert_eq!(shelf.bytes, 14 * 16_000);
 }
 

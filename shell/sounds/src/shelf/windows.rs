@@ -1,4 +1,4 @@
-//! Sounds whose file is kept: which reader serves a position, and when its decoder goes on.
+//! Sounds whose file is kept: the reader that serves a position, and the pauses of its decoder.
 
 use super::reader::{Reader, ReaderId};
 use super::{Shelf, Speed};
@@ -11,30 +11,30 @@ use crate::told::{Told, Want};
 use crate::work::{Decoder, Job, Source};
 use confab_terms::SoundId;
 
-/// Order to the thread that has a decoder.
+/// Instruction to the thread that has a decoder.
 #[derive(Debug)]
 pub(crate) enum Proceed {
     Decode(Decoder),
-    /// Wait for the end of this file first: its sound has no place among the slow ones.
+    /// Wait for the end of this file first: the sound has no place among the slow ones.
     Prove(Decoder, AudioReader),
-    /// The shelf has the decoder.
+    /// Decoder that was parked.
     Parked,
-    /// The reader is not wanted any more, or has decoded as much as a sound may have.
+    /// End of a reader that is not needed any more, or has decoded the maximum length of a sound.
     Stop,
 }
 
 impl Shelf {
-    /// Decoders that had to wait for memory, or for a place.
+    /// Returns the number of times that a decoder had to wait for memory or for a place.
     pub(crate) fn starved(&self) -> u64 {
         self.starved
     }
 
-    /// Returns the reason why the source of a sound broke off, if it did.
+    /// Returns the reason for the failure of a sound's source.
     pub(crate) fn failure(&self, sound: SoundId) -> Option<String> {
         self.sounds.get(&sound)?.source.as_ref()?.failure()
     }
 
-    /// Adds a reader that begins at a position; its job is queued.
+    /// Adds a reader that begins at a position, and queues its job; returns `None` without room.
     pub(super) fn add_reader(&mut self, sound: SoundId, from: u64) -> Option<ReaderId> {
         if self.readers() >= READERS_MAX && !self.drop_unused_reader() {
             self.starved += 1;
@@ -70,8 +70,8 @@ impl Shelf {
         }
     }
 
-    /// Returns the reader that serves a position; starts one if there is none. `None`: there is no
-    /// room for another one.
+    /// Returns the reader that serves a position, which is started if necessary; `None` if there is
+    /// no room for another one.
     pub(super) fn reader_for(&mut self, want: Want) -> Option<ReaderId> {
         let known = self.sounds.get(&want.sound)?;
         let covering = || known.readers.iter().filter(|one| one.covers(want.position));
@@ -97,7 +97,7 @@ impl Shelf {
         Some(id)
     }
 
-    /// Starts a reader at a position. A sound that is heard at many positions is decoded whole.
+    /// Starts a reader at a position. A sound with listeners at many positions is decoded whole.
     fn start_reader(&mut self, want: Want) -> Option<ReaderId> {
         let is_tight = self.bytes > self.bytes_max / 2;
         let known = self.sounds.get(&want.sound)?;
@@ -120,7 +120,7 @@ impl Shelf {
         readers.find(|one| one.id == id)
     }
 
-    /// Lets a decoder go on that stands by, if its listeners come close to its end.
+    /// Continues a parked decoder if the listeners come close to the end of its samples.
     pub(super) fn resume(&mut self, sound: SoundId, id: ReaderId) {
         let reader = self.reader(sound, id).filter(|one| one.is_low());
         if let Some(decoder) = reader.and_then(|one| one.parked.take()) {
@@ -132,7 +132,7 @@ impl Shelf {
         }
     }
 
-    /// Decides whether a decoder goes on.
+    /// Decides whether a decoder continues.
     pub(crate) fn proceed(
         &mut self,
         sound: SoundId,
@@ -177,8 +177,8 @@ impl Shelf {
         Proceed::Parked
     }
 
-    /// A file that has arrived is not slow. A source that does not end is a stream, and so is a
-    /// file that arrives while there is no room to keep it.
+    /// Updates the kind of a source: a file that has arrived is not slow. A source that does not
+    /// end becomes a stream, and so does an arriving file without room to keep it.
     pub(super) fn settle(&mut self, sound: SoundId, told: &mut Vec<Told>) {
         let Some(known) = self.sounds.get_mut(&sound).filter(|one| one.keeps) else {
             return;
@@ -200,7 +200,7 @@ impl Shelf {
         }
     }
 
-    /// Keeps nothing of a source but the samples around its listeners, which share one reader.
+    /// Keeps only the samples around the listeners of a source, which share one reader.
     fn turn_stream(&mut self, sound: SoundId) {
         let Some(known) = self.sounds.get(&sound) else {
             return;

@@ -1,4 +1,4 @@
-//! Long sounds: decoded a few seconds ahead of each listener, from any position, within the bound.
+//! Long sounds: decoded a few seconds ahead of each listener, from any position, in limited memory.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ const HALF: u64 = 150 * 8_000;
 const NARROW: Rate = Rate::Hz8000;
 const WIDE: Rate = Rate::Hz16000;
 
-/// Five minutes of µ-law: one tone in the first half, another one in the second.
+/// Returns five minutes of µ-law: one tone in the first half, another one in the second.
 fn five_minutes(first: f64, second: f64) -> Vec<u8> {
     let half = |hertz| {
         let second = sine(8_000, hertz, 1.0, 0.5);
@@ -22,7 +22,7 @@ fn five_minutes(first: f64, second: f64) -> Vec<u8> {
     [half(first), half(second)].concat()
 }
 
-/// Tones of a sound, at least 8 Hz from those of any other.
+/// Returns the tones of a sound, at least 8 Hz from those of any other.
 fn tones(number: u64) -> (f64, f64) {
     let step = 8.0 * number as f64;
     (300.0 + step, 2_000.0 + step)
@@ -46,7 +46,7 @@ pub(crate) fn held(
     (audio, ears.decoded().expect("a sound"))
 }
 
-/// The samples of one chunk.
+/// Returns the samples of a chunk.
 pub(crate) fn chunk(
     ears: &Ears,
     leg: u64,
@@ -145,7 +145,7 @@ fn a_long_sound_is_found_again_after_its_last_listener() {
     ears.sounds.decode(DecodeId(2), audio, None);
     assert_eq!(ears.decoded(), Ok(sound));
     hears(&ears, 1, sound, 0, first);
-    // With a listener it goes on even if a newer version has taken its place.
+    // A sound with a listener continues, even if a newer version has replaced its audio.
     ears.sounds.forget(audio);
     hears(&ears, 1, sound, HALF, second);
     ears.sounds.release(DecodeId(2));

@@ -1,4 +1,4 @@
-//! Files that are broken, cut short or made to hurt: an error or an early end, nothing worse.
+//! Broken, truncated and malicious files: an error or an early end, nothing worse.
 
 use proptest::prelude::*;
 
@@ -9,7 +9,7 @@ const MP3: &[u8] = include_bytes!("../data/tone_440_22050_mono.mp3");
 const OGG: &[u8] = include_bytes!("../data/tone_440_22050_mono.ogg");
 const AIFF: &[u8] = include_bytes!("../data/tone_440_11025_mono.aiff");
 
-/// The number of samples that are heard, or the code of the error.
+/// Returns the number of played samples, or the code of the error.
 fn outcome(ears: &Ears, file: &[u8], content_type: &str) -> Result<usize, u32> {
     let played = ears.play(file, content_type);
     played.map(|heard| heard.len()).map_err(|error| error.code)
@@ -43,7 +43,7 @@ fn declared_sizes_are_not_believed() {
             "{declared:x}"
         );
     }
-    // What writes to a pipe does not know the length, and says so in one of two ways.
+    // Writers to a pipe cannot determine the length, and write one of these two sizes.
     for unknown in [0xffff_ffff, 0] {
         let mut file = header(8_000, 1, Coding::S16, unknown, samples.clone());
         assert_eq!(ears.play(&file, "audio/wav").expect("audio").len(), 8_000);
@@ -52,7 +52,7 @@ fn declared_sizes_are_not_believed() {
     }
 }
 
-/// What guards the readers of WAV and AIFF looks at the beginning: nothing may lead past it.
+/// Checks that junk before a mark does not bypass the checks of WAV and AIFF headers.
 #[test]
 fn a_mark_behind_junk_is_not_followed() {
     let ears = Ears::new();
@@ -106,7 +106,7 @@ fn every_length_of_a_cut_file_ends_well() {
         let (mut before, mut errors) = (0, 0);
         for cut in (0..whole.len()).step_by(whole.len() / 40) {
             match outcome(&ears, &whole[..cut], "audio/mpeg") {
-                // The more there is, the more is heard.
+                // A longer part of the file never has fewer samples.
                 Ok(heard) => {
                     assert!((before..=all).contains(&heard), "{name} of {cut}: {heard}");
                     before = heard;
@@ -135,18 +135,18 @@ fn flipped_bits_end_well() {
         (seed % below as u64) as usize
     };
     let mut played = 0;
-    // More on request: the release build has no second chance when a decoder panics.
+    // `CONFAB_FLIP_ROUNDS` sets another number of rounds.
     let rounds = std::env::var("CONFAB_FLIP_ROUNDS")
         .ok()
         .and_then(|text| text.parse().ok());
     for round in 0..rounds.unwrap_or(2_000) {
         if round % 1_000 == 999 {
-            // So many sounds in a minute are refused.
+            // A new handle: this number of sounds within a minute is rejected.
             ears = Ears::new();
         }
         let mut broken = [&file[..], MP3, OGG, AIFF][round % 4].to_vec();
         for _ in 0..=random(8) {
-            // Half of them where the headers are.
+            // Half of the changes are in the headers.
             let within = if random(2) == 0 {
                 64.min(broken.len())
             } else {

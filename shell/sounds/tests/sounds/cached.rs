@@ -1,4 +1,4 @@
-//! Encoded audio on the disk: its quota, a disk that refuses, and files that have no names.
+//! Encoded audio on the disk: the quota, failing disks, and files without names.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -14,13 +14,13 @@ use crate::ears::Ears;
 use crate::faults::{Ballast, is_inside, mount_tmpfs};
 use crate::wav::{Coding, sine, wav};
 
-/// Bytes of a file of five minutes at 4 kHz.
+/// Size of a file of five minutes at 4 kHz, in bytes.
 const FILE: u64 = 300 * 4_000;
 
 /// Position of the second tone.
 const MIDDLE: u64 = 40 * 8_000;
 
-/// A folder of a test's own, removed when dropped.
+/// Temporary folder of a test, removed on drop.
 struct Dir(PathBuf);
 
 impl Dir {
@@ -47,13 +47,13 @@ fn names(dir: &Path) -> usize {
     fs::read_dir(dir).map_or(0, Iterator::count)
 }
 
-/// Tones of a sound, at least 3 Hz from those of any other.
+/// Returns the tones of a sound, at least 3 Hz from those of any other.
 fn tones(number: u64) -> (f64, f64) {
     let step = 3.0 * number as f64;
     (300.0 + step, 1_000.0 + step)
 }
 
-/// Five minutes at 4 kHz: one tone for 40 s, then another one.
+/// Returns five minutes at 4 kHz: one tone for 40 s, then another one.
 fn file(number: u64) -> Vec<u8> {
     let second = |hertz| wav(4_000, 1, Coding::U8, &sine(4_000, hertz, 1.0, 0.5));
     let (first, second) = (second(tones(number).0), second(tones(number).1));
@@ -93,7 +93,7 @@ fn two_hundred_listeners_hear_two_hundred_long_sounds_within_the_bound() {
     all_hear(0, false);
     all_hear(8_000, false);
     all_hear(MIDDLE, true);
-    // A second round.
+    // Second round.
     all_hear(0, false);
     hears(&ears, 7, sounds[7], 299 * 8_000, tones(7).1);
     let end = chunk(&ears, 7, Rate::Hz8000, sounds[7], 300 * 8_000);
@@ -176,7 +176,7 @@ fn sounds_are_played_from_memory_while_the_disk_is_full() {
     }
     drop(full);
     let after = hold(&ears, 5);
-    // With the ones that waited in memory, after a pause.
+    // Files that stayed in memory are written too, after a pause.
     until(|| ears.sounds.cache_use().bytes >= 5 * FILE);
     for (number, sound) in [(0, begun), (1, sounds[0]), (5, after)] {
         hears_all(&ears, number, sound);

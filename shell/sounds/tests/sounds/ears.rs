@@ -1,4 +1,4 @@
-//! Listens to `Sounds`, and measures what it hears. Not a test itself.
+//! Plays sounds and measures the samples. Not a test itself.
 
 use std::f64::consts::PI;
 use std::sync::mpsc::{Receiver, channel};
@@ -84,7 +84,7 @@ impl Ears {
         });
     }
 
-    /// A sound from beginning to end.
+    /// Returns a sound from beginning to end.
     pub(crate) fn all(&self, sound: SoundId) -> Vec<i16> {
         self.all_at(Rate::Hz8000, sound)
     }
@@ -113,7 +113,7 @@ impl Ears {
     }
 }
 
-/// The amplitude of a tone, full scale being 1.
+/// Returns the amplitude of a tone; full scale is 1.
 pub(crate) fn tone(samples: &[i16], hertz: f64) -> f64 {
     tone_at(Rate::Hz8000, samples, hertz)
 }
@@ -132,14 +132,14 @@ pub(crate) fn tone_at(rate: Rate, samples: &[i16], hertz: f64) -> f64 {
     2.0 * real.hypot(imaginary) / weight / 32_768.0
 }
 
-/// The power of everything but a tone, in decibels below the tone.
+/// Returns the power of everything but a tone, in decibels below the tone.
 pub(crate) fn purity_db(samples: &[i16], hertz: f64) -> f64 {
     purity_db_at(Rate::Hz8000, samples, hertz)
 }
 
 pub(crate) fn purity_db_at(rate: Rate, samples: &[i16], hertz: f64) -> f64 {
     let rate = f64::from(rate.hz());
-    // The middle: filters start and stop at the ends.
+    // Only the middle: filters start and stop at the ends.
     let samples = &samples[samples.len() / 8..samples.len() * 7 / 8];
     let (mut cc, mut cs, mut ss, mut xc, mut xs) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for (at, sample) in samples.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Whole files of every kind: the right tone, the right length, fast enough.
+//! Whole files of every kind: the right tone and length, in limited time.
 
 use crate::ears::{Ears, purity_db, tone};
 use crate::wav::{Coding, mu_law, sine, wav};
@@ -41,7 +41,7 @@ fn every_wav_sounds_as_it_was_written() {
 fn stereo_is_mixed_down_without_clipping() {
     let left = sine(8_000, 1_000.0, 0.5, 0.9);
     let mut file = wav(8_000, 2, Coding::S16, &left);
-    // Silence on the right: half the level remains.
+    // The right channel is silent: half of the level remains.
     for frame in file[44..].chunks_exact_mut(4) {
         frame[2..].fill(0);
     }
@@ -80,7 +80,7 @@ fn mp3_sounds_whatever_it_is_called() {
 #[test]
 fn mp3_behind_a_big_tag_sounds() {
     let mp3 = include_bytes!("../data/tone_440_22050_mono.mp3");
-    // An ID3v2.3 tag of 300 kB, a picture of zeros in it.
+    // ID3v2.3 tag of 300 kB with a picture of zeros.
     let mut file = b"ID3\x03\x00\x00".to_vec();
     let size = 300_000_u32;
     file.extend([21, 14, 7, 0].map(|shift| (size >> shift & 0x7f) as u8));

@@ -1,4 +1,4 @@
-//! Files as other programs write them: the tone that is in each, or the name of what was found.
+//! Files of other programs: the tone in each, or the name of the unsupported content.
 
 use crate::ears::{Ears, purity_db, tone};
 use crate::wav::{Coding, mu_law, sine, wav};
@@ -13,7 +13,7 @@ const TYPES: &[&str] = &[
     "",
 ];
 
-/// 440 Hz at half of full scale.
+/// Plays a file, and checks for 440 Hz at half of full scale.
 fn sounds(file: &[u8], content_type: &str, what: &str, tolerance: f64) -> Vec<i16> {
     let heard = Ears::new().play(file, content_type);
     let heard = heard.unwrap_or_else(|error| panic!("{what}: {error:?}"));
@@ -73,7 +73,7 @@ fn files_of_other_programs_sound_whatever_they_are_called() {
 fn opus_begins_behind_its_pre_skip() {
     let (name, file) = data!("tone_440_48000_mono_opus.ogg");
     let heard = sounds(file, "audio/ogg", name, 0.05);
-    // 312 samples at 48 kHz of what the encoder needed first are not played: the tone is there.
+    // The pre-skip of 312 samples at 48 kHz is not played: the tone begins at once.
     assert!(tone(&heard[100..900], 440.0) > 0.4);
 }
 
@@ -87,7 +87,7 @@ fn chained_ogg_plays_on() {
     assert!((tone(&heard[5_000..7_000], 440.0) - 0.5).abs() < 0.05);
 }
 
-/// A file of chunks as they are given.
+/// Returns a RIFF file of these chunks.
 fn chunks(chunks: &[(&[u8; 4], &[u8], bool)]) -> Vec<u8> {
     let mut file = b"RIFF\0\0\0\0WAVE".to_vec();
     for (name, content, is_padded) in chunks {
@@ -116,7 +116,7 @@ fn format(tag: u16, bits: u16, more: &[u8]) -> Vec<u8> {
     format
 }
 
-/// The end of an extensible format: its sub-format begins with the tag.
+/// Returns the end of an extensible format, whose sub-format begins with the tag.
 fn extension(tag: u16, bits: u16) -> Vec<u8> {
     let mut more = 22_u16.to_le_bytes().to_vec();
     more.extend(bits.to_le_bytes());
@@ -170,7 +170,7 @@ fn chunks_before_the_samples_are_skipped_however_they_are_padded() {
     let format = format(1, 16, &[]);
     let data = samples(Coding::S16);
     let big = vec![7; 3 << 20];
-    // Its inner chunk has an odd size and no pad, so that its own size is odd too.
+    // The inner chunk has an odd size and no pad, so that the size of the list is odd too.
     let list = b"INFOINAM\x05\0\0\0Title";
     for (what, name, content, is_padded) in [
         ("odd, padded", b"LIST", &b"INFOx"[..], true),
@@ -193,7 +193,7 @@ fn chunks_before_the_samples_are_skipped_however_they_are_padded() {
         ]);
         sounds(&file, "audio/wav", &format!("{what}, first"), 0.02);
     }
-    // A title behind the samples is no sound.
+    // A title after the samples is not played.
     let file = chunks(&[
         (b"fmt ", &format, true),
         (b"data", &data, true),
@@ -294,7 +294,7 @@ fn what_cannot_be_played_is_named() {
 fn an_opus_of_many_channels_and_a_high_efficiency_aac_are_named() {
     let (_, opus) = data!("tone_440_48000_mono_opus.ogg");
     let mut surround = opus.to_vec();
-    // The channel mapping family.
+    // Channel mapping family.
     surround[28 + 18] = 1;
     let message = found(&surround, "audio/ogg");
     assert!(

@@ -26,7 +26,7 @@ fn a_sound_plays_while_it_arrives() {
     ears.want(sound, 0);
     let (position, first, last) = ears.fed();
     assert!(position == 0 && !last && first.len() >= 1_600);
-    // Where nothing is yet: the answer waits for it.
+    // A request beyond the available samples is served when they arrive.
     ears.want(sound, 30_000);
     assert!(
         ears.told.recv_timeout(Duration::from_millis(100)).is_err(),

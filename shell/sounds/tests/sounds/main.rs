@@ -1,4 +1,4 @@
-//! What comes out of files and texts, through the handle that the server holds.
+//! Tests of the decoding of files and texts, through the handle of the server.
 
 mod ahead;
 mod broken;

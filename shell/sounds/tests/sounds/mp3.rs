@@ -1,4 +1,4 @@
-//! Recordings as MP3: what a decoder of another hand makes of them, and who may have them when.
+//! Recordings as MP3: checked with an independent decoder; concurrent requests and deletion.
 
 use std::f64::consts::TAU;
 use std::fs::{self, File};
@@ -21,7 +21,7 @@ fn sid(number: u128) -> RecordingSid {
     RecordingSid::from_random(number)
 }
 
-/// A file like those of the recorder.
+/// Writes a file like those of the recorder.
 fn write(path: &Path, rate: u32, channels: u16, samples: &[i16]) {
     let (bytes, block) = (samples.len() as u32 * 2, channels * 2);
     let mut file = File::create(path).expect("a new file");
@@ -49,7 +49,7 @@ fn folder(name: &str) -> (Dir, AudioFiles) {
     (dir, files)
 }
 
-/// The channels, each for itself, and their rate.
+/// Returns the channels, each with its samples, and the rate.
 fn decoded(path: &Path) -> (Vec<Vec<f32>>, u32) {
     let file = Box::new(File::open(path).expect("it is there"));
     let stream = MediaSourceStream::new(file, Default::default());
@@ -79,7 +79,8 @@ fn decoded(path: &Path) -> (Vec<Vec<f32>>, u32) {
     (channels, rate)
 }
 
-/// How far a tone stands above everything else, in dB: the best sine of that pitch is taken out.
+/// Returns the ratio of a tone to everything else, in dB, after subtraction of the best sine of
+/// that pitch.
 fn snr(samples: &[f32], hz: f64, rate: u32) -> f64 {
     let middle = &samples[samples.len() / 4..samples.len() * 3 / 4];
     let turns = |n: usize| (TAU * hz * n as f64 / f64::from(rate)).sin_cos();
@@ -142,7 +143,7 @@ fn it_is_made_once_and_goes_with_its_recording() {
     let samples: Vec<i16> = (0..16_000).map(|n| tone(440.0, 8_000, n)).collect();
     write(&files.wav(sid(1)), 8_000, 1, &samples);
     let path = files.mp3(sid(1)).unwrap();
-    // What is there is not made again.
+    // An existing MP3 is not encoded again.
     fs::write(&path, b"as it was").unwrap();
     assert_eq!(fs::read(files.mp3(sid(1)).unwrap()).unwrap(), b"as it was");
     files.remove(sid(1)).unwrap();
@@ -170,7 +171,7 @@ fn what_is_too_long_or_no_file_of_ours_is_refused() {
 #[test]
 fn too_many_who_ask_are_told_so_and_what_is_deleted_meanwhile_is_not_made() {
     let (dir, files) = folder("mp3-busy");
-    // An hour: no machine is done with it before all have asked.
+    // An hour: no machine finishes it before all requests have begun.
     let samples: Vec<i16> = (0..3_600 * 8_000).map(|n| tone(440.0, 8_000, n)).collect();
     write(&files.wav(sid(1)), 8_000, 1, &samples);
     let (told, results) = channel();

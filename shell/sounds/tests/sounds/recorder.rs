@@ -1,5 +1,5 @@
-//! Recordings as files: right at every moment, trimmed, with silence for what was lost; and what
-//! the disk refuses.
+//! Files of recordings: valid at every moment, trimmed, with silence for lost ticks; errors of the
+//! disk.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
@@ -58,7 +58,7 @@ fn end(ended: &Ended) -> RecordingEnd {
         .1
 }
 
-/// What a player finds: the samples that the header tells of, one value a frame.
+/// Returns the samples that the header declares, one value for each frame.
 fn played(file: &[u8]) -> Vec<i16> {
     let size =
         |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().expect("4 bytes")) as usize;
@@ -148,7 +148,7 @@ fn a_file_that_was_cut_off_anywhere_is_mended() {
     let path = file_of(&dir.0, sid(1));
     let whole = std::fs::read(&path).unwrap();
     for length in 0..whole.len() {
-        // Killed after the samples, before the header.
+        // A kill after the samples were written, before the header.
         let mut cut = whole[..length].to_vec();
         if length >= 44 {
             cut[40..44].fill(0);
@@ -176,7 +176,7 @@ fn a_file_that_was_cut_off_anywhere_is_mended() {
 fn what_was_cut_off_is_trimmed_where_that_was_asked() {
     let dir = Dir::new("trim-late");
     let (recorder, ended) = recorder(&dir.0);
-    // More than is looked at at once, and silence across that border.
+    // Longer than one step of the search, with silence across the border of two steps.
     let mut frames = vec![5_000; 60];
     frames.extend([0; 70]);
     for n in 1..=3 {
@@ -204,7 +204,7 @@ fn a_disk_that_refuses_ends_that_recording_alone() {
     let dir = Dir::new("refuse");
     let (recorder, ended) = recorder(&dir.0);
     assert!(recorder.open(sid(1), false) && recorder.open(sid(2), false));
-    // There is something in its place already.
+    // A folder occupies the path of the first recording.
     recorder
         .write(Piece {
             recording: sid(2),

@@ -10,14 +10,14 @@ use confab_terms::{AudioId, CallSid, DecodeId, SoundId};
 use crate::ears::Ears;
 use crate::wav::{Coding, sine, wav};
 
-/// A second is what the rules allow.
+/// Time within which an unused source must end.
 const SECOND: Duration = Duration::from_secs(1);
 
 fn call(number: u8) -> Option<CallSid> {
     Some(CallSid::from_random(u128::from(number) + 1))
 }
 
-/// The beginning of a stream that goes on for ever.
+/// Begins a stream without an end.
 fn radio(ears: &Ears) -> (AudioId, AudioWriter) {
     let file = wav(8_000, 1, Coding::S16, &sine(8_000, 440.0, 4.0, 0.5));
     let begun = ears.sounds.begin_audio("http://x/radio", "audio/wav", None);
@@ -45,7 +45,7 @@ fn no_slow_sources(ears: &Ears) {
     }
 }
 
-/// The answer to one decoding; others are passed over.
+/// Returns the response to a decoding; skips other responses.
 fn answer(ears: &Ears, decode: DecodeId) -> Result<SoundId, DecodeError> {
     loop {
         if let Told::Decoded { decode: of, result } = ears.next()
@@ -90,7 +90,7 @@ fn a_stream_that_is_given_back_before_it_can_begin_ends_too() {
     no_slow_sources(&ears);
     let answered = ears.told.recv_timeout(Duration::from_millis(50));
     assert!(answered.is_err(), "{answered:?}");
-    // And one that is never decoded.
+    // A second source is never decoded.
     let (audio, writer) = radio(&ears);
     ears.sounds.drop_audio(audio);
     assert!(is_given_up(&writer));
@@ -146,7 +146,7 @@ fn streams_beyond_their_number_are_refused_and_files_and_speech_are_not() {
     let error = answer(&ears, DecodeId(1)).expect_err("too many");
     assert_eq!(error.code, 20429, "{error:?}");
     assert!(is_given_up(&writer));
-    // Files, with and without a length, and speech find their threads.
+    // Files, with and without a length, and speech still get threads.
     let file = wav(8_000, 1, Coding::S16, &sine(8_000, 440.0, 0.5, 0.5));
     for (decode, length) in [(DecodeId(2), Some(file.len() as u64)), (DecodeId(3), None)] {
         let begun = Instant::now();

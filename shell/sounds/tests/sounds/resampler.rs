@@ -1,4 +1,4 @@
-//! The resampler by itself: sweeps, rates nobody uses, pieces of any size.
+//! The sample-rate converter alone: sweeps, unusual rates, pieces of any size.
 
 use confab_sounds::Resampler;
 use confab_terms::Rate;

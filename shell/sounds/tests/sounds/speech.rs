@@ -1,4 +1,4 @@
-//! `<Say>`: speech of flite, and of a stand-in.
+//! `<Say>`: speech by flite, and by a stand-in.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use confab_terms::DecodeId;
 use crate::ears::{Ears, tone};
 use crate::wav::{Coding, sine, wav};
 
-/// Speaks every phrase as a tone.
+/// Synthesizer that renders every phrase as a tone.
 struct Whistle(Arc<AtomicUsize>);
 
 impl Tts for Whistle {
@@ -83,7 +83,7 @@ fn without_flite_it_says_what_to_install() {
 
 #[test]
 fn a_synthesiser_that_hangs_is_ended() {
-    // Reads its input and goes on for ever.
+    // `yes` ignores its input and never ends.
     let ears = ears(Flite::new("/usr/bin/yes"));
     let start = Instant::now();
     ears.sounds.say(DecodeId(1), "hello", None, None);
@@ -99,7 +99,7 @@ fn flite_speaks() {
         "flite is not installed: apt install flite"
     );
     let ears = ears(Flite::default());
-    // What a shell or an option parser would stumble over is text like any other.
+    // Characters that are special to a shell or an option parser are plain text.
     for text in [
         "Hello, world.",
         "-voice; $(touch /tmp/owned) `reboot` 'quoted' \"twice\" | & <x>",
@@ -115,7 +115,7 @@ fn flite_speaks() {
     assert!(!Path::new("/tmp/owned").exists());
 }
 
-/// Speaks a piece for each permit, and notes the texts in their order.
+/// Synthesizer that renders one piece for each permit, and stores the texts in order.
 struct Gated {
     permits: Mutex<Receiver<()>>,
     begun: Arc<Mutex<Vec<String>>>,
@@ -165,7 +165,7 @@ fn short_text_waits_for_pieces_of_long_texts_only() {
     let hello = ears.decoded().expect("hello");
     let order = begun.lock().unwrap().clone();
     let at = order.iter().position(|text| text == "hello").unwrap();
-    // Two at once; each may have begun one piece more meanwhile.
+    // Two run at once, and each may have begun one more piece meanwhile.
     assert!(at <= before + 2, "hello is number {at}, {before} had begun");
     assert!(ears.all(hello).len() > 3_000);
 }
@@ -180,7 +180,7 @@ fn pieces_of_a_text_are_one_sound_in_their_order() {
     let all = ears.all(sound);
     let pieces = count.load(Ordering::Relaxed);
     assert!((8..=12).contains(&pieces), "{pieces} pieces");
-    // Half a second each, at 8 kHz.
+    // Half a second for each piece, at 8 kHz.
     let expected = pieces * 4_000;
     assert!(
         all.len().abs_diff(expected) < 50 * pieces,
@@ -190,7 +190,7 @@ fn pieces_of_a_text_are_one_sound_in_their_order() {
     assert!((tone(&all, 440.0) - 0.5).abs() < 0.02);
 }
 
-/// A program of ours in place of flite, removed with the test.
+/// Script in place of flite, removed with the test.
 struct Script(PathBuf);
 
 impl Script {
@@ -219,14 +219,14 @@ fn phrase(text: &str) -> Phrase {
 
 #[test]
 fn memory_time_and_length_of_the_synthesiser_are_bounded() {
-    // It looks once it has its text: before, nothing is bounded, and nothing to be done.
+    // The script reads its limits after the text, since they are set before the text is sent.
     let script = Script::new(
         "limits",
         "cat\necho\nulimit -v\nulimit -t\nulimit -f\nulimit -c",
     );
     let said = Flite::new(&script.0).speak(&phrase("hello")).unwrap();
     let said = String::from_utf8(said).unwrap();
-    // Memory in kB, seconds, blocks of 512 bytes.
+    // Memory in kB, seconds, blocks of 512 bytes, core size.
     assert_eq!(said, "hello\n262144\n10\n65536\n0\n");
 }
 

@@ -1,4 +1,4 @@
-//! Writes WAV files of tones, in every coding that phones' music comes in. Not a test itself.
+//! Writes WAV files of tones in all supported codings. Not a test itself.
 
 use std::f64::consts::PI;
 
@@ -82,7 +82,7 @@ fn write(data: &mut Vec<u8>, coding: Coding, sample: f64) {
     }
 }
 
-/// ITU-T G.711, the textbook way.
+/// Encodes a sample as µ-law, as described in ITU-T G.711.
 pub(crate) fn mu_law(sample: i16) -> u8 {
     let sign = if sample < 0 { 0x80 } else { 0 };
     let magnitude = i32::from(sample).abs().min(32_635) + 132;

@@ -1,4 +1,4 @@
-//! What a file holds above 4 kHz: heard by who asks for 16 kHz, and by nobody else.
+//! Frequencies above 4 kHz: present in samples at 16 kHz, and only there.
 
 use confab_terms::{DecodeId, Rate, SoundId};
 
