@@ -1,23 +1,24 @@
-//! Socket addresses between the kernel's form and ours.
+//! Conversion of socket addresses between the kernel's form and that of the standard library.
 
 use std::mem;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
-/// What the kernel wrote as a packet's source; `None` for another family.
+/// Returns the source of a packet as the kernel wrote it; `None` for another family.
 pub(crate) fn from_kernel(name: &libc::sockaddr_storage) -> Option<SocketAddr> {
     match libc::c_int::from(name.ss_family) {
         libc::AF_INET => {
-            // SAFETY: the family says that this storage holds a sockaddr_in, which is smaller.
+            // SAFETY: with this family the storage holds a sockaddr_in, which is smaller.
             let v4 = unsafe { &*std::ptr::from_ref(name).cast::<libc::sockaddr_in>() };
             let ip = Ipv4Addr::from(u32::from_be(v4.sin_addr.s_addr));
             Some(SocketAddr::from((ip, u16::from_be(v4.sin_port))))
         }
         libc::AF_INET6 => {
-            // SAFETY: the family says that this storage holds a sockaddr_in6, which is smaller.
+            // SAFETY: with this family the storage holds a sockaddr_in6, which is smaller.
             let v6 = unsafe { &*std::ptr::from_ref(name).cast::<libc::sockaddr_in6>() };
             let ip = Ipv6Addr::from(v6.sin6_addr.s6_addr);
             let port = u16::from_be(v6.sin6_port);
-            // IPv4 within IPv6 is IPv4 (RFC 4291 §2.5.5.2): one sender has one address.
+            // A mapped address is an IPv4 address (RFC 4291 §2.5.5.2): a sender has only one
+            // address.
             Some(match ip.to_ipv4_mapped() {
                 Some(ip) => SocketAddr::from((ip, port)),
                 None => SocketAddrV6::new(ip, port, 0, v6.sin6_scope_id).into(),
@@ -27,7 +28,7 @@ pub(crate) fn from_kernel(name: &libc::sockaddr_storage) -> Option<SocketAddr> {
     }
 }
 
-/// An address as the kernel reads it, and its size.
+/// Returns an address in the kernel's form, and its size.
 pub(crate) fn to_kernel(address: SocketAddr) -> (libc::sockaddr_storage, libc::socklen_t) {
     let (mut name, _) = empty();
     match address {
@@ -54,7 +55,7 @@ fn family(family: libc::c_int) -> libc::sa_family_t {
     libc::sa_family_t::try_from(family).unwrap_or(0)
 }
 
-/// An address as a socket of IPv6 can send to it: IPv4 within IPv6.
+/// Returns an address to which an IPv6 socket can send: an IPv4 address in mapped form.
 pub(crate) fn within_v6(address: SocketAddr) -> SocketAddr {
     match address {
         SocketAddr::V4(v4) => SocketAddr::from((v4.ip().to_ipv6_mapped(), v4.port())),
@@ -62,7 +63,7 @@ pub(crate) fn within_v6(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// Back: IPv4 within IPv6 is IPv4 (RFC 4291 §2.5.5.2): one sender has one address.
+/// Returns a mapped address as IPv4 (RFC 4291 §2.5.5.2): a sender has only one address.
 pub(crate) fn from_within_v6(address: SocketAddr) -> SocketAddr {
     match address {
         SocketAddr::V6(v6) => match v6.ip().to_ipv4_mapped() {
@@ -73,14 +74,14 @@ pub(crate) fn from_within_v6(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// A storage for the kernel to write a source into, and its size.
+/// Returns a storage into which the kernel writes a source, and its size.
 pub(crate) fn empty() -> (libc::sockaddr_storage, libc::socklen_t) {
     // SAFETY: a sockaddr_storage of zeros is valid: family AF_UNSPEC.
     let name = unsafe { mem::zeroed() };
     (name, NAME_BYTES)
 }
 
-/// The size of a `sockaddr_storage`.
+/// Size of a `sockaddr_storage`, in bytes.
 #[allow(clippy::cast_possible_truncation, reason = "128 bytes")]
 pub(crate) const NAME_BYTES: libc::socklen_t =
     mem::size_of::<libc::sockaddr_storage>() as libc::socklen_t;

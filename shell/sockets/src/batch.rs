@@ -1,4 +1,4 @@
-//! Reads what waits on one socket with one system call.
+//! Reading of all waiting datagrams of a socket with one system call.
 
 use std::io;
 use std::mem;
@@ -11,24 +11,26 @@ use crate::address::{NAME_BYTES, from_kernel};
 use crate::clock::{from_timespec, nanoseconds};
 use crate::{Udp, now};
 
-/// Room for a `struct timespec` as ancillary data, with its header: 32 bytes on 64 bits.
+/// Size of the buffer for ancillary data; a `struct timespec` and its header take 32 bytes on 64
+/// bits.
 const CONTROL_BYTES: usize = 64;
 
-/// One datagram of a batch.
+/// Datagram of a batch.
 #[derive(Debug)]
 pub struct Datagram<'a> {
-    /// Its source.
+    /// Source address.
     pub from: SocketAddr,
-    /// All of it: what did not fit has been left out of the batch.
+    /// Whole payload; a datagram that did not fit is left out of the batch.
     pub bytes: &'a [u8],
-    /// When the kernel got it, if the socket notes arrivals; else when the batch was read.
+    /// Time of arrival if the socket notes arrivals, otherwise the time of reading; zero in a batch
+    /// without arrivals.
     pub arrived: Instant,
 }
 
-/// Buffers for the datagrams that wait on a socket; used for one socket after the other.
+/// Buffers for the waiting datagrams of a socket; reusable for other sockets.
 #[derive(Debug)]
 pub struct Batch {
-    // All three are referred to by `headers`, and never move or change their size.
+    // `headers` points into these boxes, which never move or change their size.
     bytes: Box<[u8]>,
     names: Box<[libc::sockaddr_storage]>,
     _iovecs: Box<[libc::iovec]>,
@@ -41,11 +43,11 @@ pub struct Batch {
     refusals: u64,
 }
 
-// SAFETY: the raw pointers in `headers` lead to boxes that the batch itself owns.
+// SAFETY: the raw pointers in `headers` point into boxes that the batch itself owns.
 unsafe impl Send for Batch {}
 
 impl Batch {
-    /// For up to `packets` datagrams of up to `each` bytes.
+    /// Creates buffers for up to `packets` datagrams of up to `each` bytes.
     #[must_use]
     pub fn new(packets: usize, each: usize) -> Self {
         let mut bytes = vec![0u8; packets * each].into_boxed_slice();
@@ -87,7 +89,7 @@ impl Batch {
         }
     }
 
-    /// The same, for sockets that note arrivals.
+    /// Creates buffers like `new`, for sockets that note arrivals.
     #[must_use]
     pub fn with_arrivals(packets: usize, each: usize) -> Self {
         let mut batch = Self::new(packets, each);
@@ -95,8 +97,8 @@ impl Batch {
         batch
     }
 
-    /// Reads what waits, at most one batch full, and says how many came. A full batch means that
-    /// there may be more. An ICMP error that waits is passed over and counted.
+    /// Reads the waiting datagrams, at most one batch, and returns their number. After a full
+    /// batch, more may be waiting. A waiting ICMP error is skipped and counted.
     pub fn receive(&mut self, socket: &Udp) -> usize {
         for header in &mut self.headers[..self.filled] {
             header.msg_hdr.msg_namelen = NAME_BYTES;
@@ -108,9 +110,9 @@ impl Batch {
         }
         self.filled = 0;
         let room = libc::c_uint::try_from(self.headers.len()).unwrap_or(0);
-        // An error of an earlier send is told once, in place of what can be read.
+        // An error of an earlier send is reported once, in place of the waiting datagrams.
         for _ in 0..2 {
-            // SAFETY: each header leads to a name, an iovec and a control that we own.
+            // SAFETY: each header points to a name, an iovec and a control that the batch owns.
             let got = unsafe {
                 libc::recvmmsg(
                     socket.as_fd().as_raw_fd(),
@@ -135,7 +137,7 @@ impl Batch {
         self.filled
     }
 
-    /// What the last `receive` read, in the order of arrival.
+    /// Returns the datagrams of the last `receive`, in the order of arrival.
     pub fn datagrams(&self) -> impl Iterator<Item = Datagram<'_>> {
         (0..self.filled).filter_map(|i| {
             let header = &self.headers[i];
@@ -152,13 +154,13 @@ impl Batch {
         })
     }
 
-    /// Whether the last `receive` filled every place.
+    /// Returns whether the last `receive` filled the batch.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.filled == self.headers.len()
     }
 
-    /// ICMP errors so far.
+    /// Returns the number of ICMP errors so far.
     #[must_use]
     pub fn refusals(&self) -> u64 {
         self.refusals
@@ -167,7 +169,8 @@ impl Batch {
     fn arrived(&self, i: usize) -> Instant {
         let (read_at, real) = self.read_at;
         self.noted_arrival(i).map_or(read_at, |arrived| {
-            // The kernel notes CLOCK_REALTIME: so how long ago it was is what can be carried over.
+            // The kernel's timestamp is of CLOCK_REALTIME: only the age of the datagram is carried
+            // over.
             Instant(read_at.0.saturating_sub(real.saturating_sub(arrived)))
         })
     }
@@ -180,7 +183,7 @@ impl Batch {
         }
         let control = &self.controls[i];
         // SAFETY: `controls` is aligned to 8 and larger than a cmsghdr with a timespec, and the
-        // kernel has said that it wrote so many bytes.
+        // kernel has written at least this number of bytes.
         unsafe {
             let head = &*control.as_ptr().cast::<libc::cmsghdr>();
             if head.cmsg_level != libc::SOL_SOCKET || head.cmsg_type != libc::SCM_TIMESTAMPNS {

@@ -1,16 +1,16 @@
-//! The two clocks, and sleeping until a moment (never for a while: that drifts).
+//! Monotonic clock and wall clock, and sleeping until a point in time: a duration would drift.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use confab_terms::{Instant, Now, WallTime};
 
-/// `CLOCK_MONOTONIC`, which never goes back.
+/// Returns the time of `CLOCK_MONOTONIC`, which never goes back.
 #[must_use]
 pub fn now() -> Instant {
     Instant(nanoseconds(libc::CLOCK_MONOTONIC))
 }
 
-/// The time of day.
+/// Returns the time of day.
 #[must_use]
 pub fn wall() -> WallTime {
     let since = SystemTime::now()
@@ -19,7 +19,7 @@ pub fn wall() -> WallTime {
     WallTime(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Both clocks at one moment.
+/// Returns the times of both clocks.
 #[must_use]
 pub fn now_both() -> Now {
     Now {
@@ -32,7 +32,7 @@ pub fn now_both() -> Now {
 pub fn sleep_until(deadline: Instant) {
     let until = timespec(Duration::from_nanos(deadline.0));
     loop {
-        // SAFETY: `until` lives through the call; no remainder is asked for.
+        // SAFETY: `until` lives through the call; no remainder is requested.
         let failed = unsafe {
             libc::clock_nanosleep(
                 libc::CLOCK_MONOTONIC,
@@ -47,10 +47,10 @@ pub fn sleep_until(deadline: Instant) {
     }
 }
 
-/// Nanoseconds of one of the kernel's clocks.
+/// Returns the time of a kernel clock, in nanoseconds.
 pub(crate) fn nanoseconds(clock: libc::clockid_t) -> u64 {
     let mut at = timespec(Duration::ZERO);
-    // SAFETY: `at` is ours to be written to.
+    // SAFETY: `at` is owned here, and writable.
     let failed = unsafe { libc::clock_gettime(clock, &raw mut at) };
     assert_eq!(failed, 0, "the kernel has no clock {clock}");
     from_timespec(&at)

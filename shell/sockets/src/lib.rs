@@ -1,6 +1,6 @@
-//! UDP sockets in batches, TCP and TLS that never block, wake-ups, clocks and absolute ticks:
-//! dumb, and decides nothing.
-//! The only place for `unsafe`: what the standard library does not offer is called here.
+//! Batched UDP sockets, non-blocking TCP and TLS, wake-ups, clocks and absolute ticks. No policy.
+//! The only crate with `unsafe` outside of tests, for system calls that the standard library does
+//! not offer.
 #![allow(
     unsafe_code,
     reason = "recvmmsg, ppoll, clock_nanosleep and their kin have no safe face in std"

@@ -1,4 +1,4 @@
-//! Pairs of ports: RTP on an even one, RTCP on the odd one above (RFC 3550 §11).
+//! Pairs of ports: RTP on an even port, RTCP on the next odd port (RFC 3550 §11).
 
 use std::fmt;
 use std::io;
@@ -15,21 +15,21 @@ use rand_core::{RngCore as _, SeedableRng as _};
 use crate::limits::of_calls;
 use crate::{Udp, now};
 
-/// The two sockets of a leg.
+/// Sockets of a leg.
 #[derive(Debug)]
 pub struct Pair {
-    /// Even port.
+    /// Socket of the even port, for RTP.
     pub rtp: Udp,
-    /// The port above.
+    /// Socket of the next port, for RTCP.
     pub rtcp: Udp,
-    /// The even port.
+    /// Number of the even port.
     pub port: u16,
-    /// To be dropped after the sockets.
+    /// Lease of the pair, dropped after the sockets.
     pub lease: Lease,
 }
 
 impl Pair {
-    /// Reads all packets that wait at both ports; returns whether there were any.
+    /// Reads the waiting packets of both ports; returns whether there were any.
     pub fn drain(&self, buffer: &mut [u8]) -> bool {
         let mut drain = |udp: &Udp| {
             let packets = (0..DRAINED_MAX).map_while(|_| udp.receive_from(buffer));
@@ -40,10 +40,10 @@ impl Pair {
     }
 }
 
-/// Packets that are read at once from a port that is to be given up.
+/// Maximum number of packets that are read from each port before the pair is given up.
 const DRAINED_MAX: usize = 32;
 
-/// Use of one pair of a range. The pair begins to rest when the lease is dropped.
+/// Use of a pair of a range. The pair begins to rest when the lease is dropped.
 #[derive(Debug)]
 pub struct Lease {
     uses: Arc<[AtomicU64]>,
@@ -58,7 +58,7 @@ impl Drop for Lease {
     }
 }
 
-/// Ports from `first` to `last`, both included, that hold at least one pair.
+/// Range of ports with at least one pair, from `first` to `last` inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PortRange {
     first: u16,
@@ -66,14 +66,14 @@ pub struct PortRange {
 }
 
 impl PortRange {
-    /// `None` if there is no even port with the one above it in the range.
+    /// Creates a range; returns `None` if the range has no even port with the next one.
     #[must_use]
     pub fn new(first: u16, last: u16) -> Option<Self> {
         let even = first.max(2).checked_next_multiple_of(2)?;
         (even < last).then_some(Self { first: even, last })
     }
 
-    /// How many pairs it holds.
+    /// Returns the number of pairs.
     #[must_use]
     pub fn pairs(self) -> u16 {
         (self.last - self.first).div_ceil(2)
@@ -90,8 +90,8 @@ impl fmt::Display for PortRange {
     }
 }
 
-/// Binds pairs of a range on one address, at random; a pair that was used rests
-/// ([`choose_pair`]). Several threads share one range without locks.
+/// Pairs of a range on one address, bound in random order; a used pair rests before it is bound
+/// again ([`choose_pair`]). Several threads share a range without locks.
 #[derive(Debug)]
 pub struct Ports {
     address: IpAddr,
@@ -113,7 +113,7 @@ fn state(uses: &AtomicU64) -> PairState {
 }
 
 impl Ports {
-    /// Ports of a range in which no other `Ports` of this process bind.
+    /// Creates the ports of a range in which no other `Ports` of this process may bind.
     #[must_use]
     pub fn new(address: IpAddr, range: PortRange, seed: [u8; 32]) -> Self {
         Self {
@@ -135,12 +135,12 @@ impl Ports {
         }
     }
 
-    /// Binds a free pair: both ports or none.
+    /// Binds a free pair: both ports or neither.
     ///
     /// # Errors
     ///
-    /// All are in use (of other programs' ports, only so many are passed over), the address is not
-    /// of this machine, or there are no more file descriptors.
+    /// All pairs are in use; other programs use too many; the address is not of this machine; or no
+    /// file descriptors are left.
     pub fn bind(&mut self) -> io::Result<Pair> {
         let mut why = io::Error::from(io::ErrorKind::AddrInUse);
         for _ in 0..PORTS_TAKEN_MAX {
@@ -149,7 +149,7 @@ impl Ports {
             };
             let index = u16::try_from(lease.index).unwrap_or(u16::MAX);
             match bind_pair(self.address, self.range.port(index), lease) {
-                // The pair rests as if used here: the next choice is another one.
+                // The pair rests as if it was used here: the next choice is another pair.
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => why = error,
                 bound => return bound,
             }
@@ -158,7 +158,7 @@ impl Ports {
     }
 
     fn lease(&mut self) -> Option<Lease> {
-        // Another thread may take the pair first: then another choice.
+        // Another thread may take the pair first; then another one is chosen.
         for _ in 0..PORTS_TAKEN_MAX {
             let index = choose_pair(&self.uses.iter().map(state), now(), self.random.next_u64())?;
             let uses = self.uses.get(index)?;

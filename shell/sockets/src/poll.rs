@@ -1,4 +1,4 @@
-//! Waiting for several descriptors, or a moment.
+//! Waiting for several descriptors, or for a point in time.
 
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
@@ -7,25 +7,26 @@ use confab_terms::Instant;
 
 use crate::clock::{now, timespec};
 
-/// Descriptors to wait for, each known by its place.
+/// Descriptors to wait for, identified by their place.
 #[derive(Debug, Default)]
 pub struct Poll {
     fds: Vec<libc::pollfd>,
 }
 
 impl Poll {
-    /// Nothing to wait for yet.
+    /// Creates an empty set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a descriptor; the place to ask `is_ready` for.
+    /// Adds a descriptor to be read from; returns its place for `is_ready`.
     pub fn watch(&mut self, source: &impl AsFd) -> usize {
         self.add(source, libc::POLLIN)
     }
 
-    /// Adds one that can be written to as well, or is being opened.
+    /// Adds a descriptor to be read from and written to, or one that is being opened; returns its
+    /// place.
     pub fn watch_both(&mut self, source: &impl AsFd) -> usize {
         self.add(source, libc::POLLIN | libc::POLLOUT)
     }
@@ -39,13 +40,13 @@ impl Poll {
         self.fds.len() - 1
     }
 
-    /// Watches nothing any more.
+    /// Removes all descriptors.
     pub fn clear(&mut self) {
         self.fds.clear();
     }
 
-    /// Waits until something is ready or `until` has come (`None`: for ever), and says how many
-    /// are. Interrupted by a signal: 0.
+    /// Waits until a descriptor is ready or `until` has passed (`None`: without a limit). Returns
+    /// the number of ready descriptors; 0 after a signal.
     pub fn wait(&mut self, until: Option<Instant>) -> usize {
         let left = until.map(|at| timespec(at.saturating_since(now())));
         let left = left
@@ -60,13 +61,13 @@ impl Poll {
         })
     }
 
-    /// Whether the descriptor at this place is ready, or broken, after `wait`.
+    /// Returns whether the descriptor at this place was ready or broken at the last `wait`.
     #[must_use]
     pub fn is_ready(&self, place: usize) -> bool {
         self.fds.get(place).is_some_and(|fd| fd.revents != 0)
     }
 
-    /// Waits at most this long.
+    /// Waits like `wait`, for at most this time.
     pub fn wait_for(&mut self, at_most: Duration) -> usize {
         self.wait(Some(now() + at_most))
     }

@@ -1,17 +1,18 @@
-//! The urgency of a thread that must keep its ticks.
+//! Priority of threads that must keep their ticks.
 
-/// What `try_realtime` got for the calling thread.
+/// Priority of the calling thread after `try_realtime` or `give_up_realtime`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Priority {
     /// `SCHED_FIFO` at the lowest real-time priority.
     Realtime,
-    /// A nice value of −11.
+    /// Nice value of −11.
     Nice,
-    /// Neither was allowed (`CAP_SYS_NICE`, `RLIMIT_RTPRIO`, `RLIMIT_NICE`).
+    /// Ordinary priority, since neither was permitted (`CAP_SYS_NICE`, `RLIMIT_RTPRIO`,
+    /// `RLIMIT_NICE`).
     Ordinary,
 }
 
-/// Makes the calling thread as urgent as it is allowed to be.
+/// Gives the calling thread the highest permitted priority.
 pub fn try_realtime() -> Priority {
     if schedule(libc::SCHED_FIFO, 1) {
         return Priority::Realtime;
@@ -19,15 +20,15 @@ pub fn try_realtime() -> Priority {
     try_nice()
 }
 
-/// Takes real-time priority away from the calling thread. It stays more urgent than others where
-/// that is allowed, but leaves each of them a part of its processor.
+/// Removes the real-time priority of the calling thread. The thread gets a nice value of −11 where
+/// permitted, which leaves other threads a share of its processor.
 pub fn give_up_realtime() -> Priority {
-    // Only where the thread never had real-time priority is this refused, and changes nothing.
+    // Fails only in a thread that never had real-time priority, and then changes nothing.
     schedule(libc::SCHED_OTHER, 0);
     try_nice()
 }
 
-/// Asks for a policy and a priority of the calling thread; true if it has got them.
+/// Sets the policy and priority of the calling thread; returns true on success.
 fn schedule(policy: libc::c_int, priority: libc::c_int) -> bool {
     let mut wanted: libc::sched_param = {
         // SAFETY: a sched_param of zeros is valid.

@@ -1,4 +1,4 @@
-//! TCP that never blocks: a listening socket, and streams accepted or opened.
+//! Non-blocking TCP: a listening socket, and streams that were accepted or opened.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -8,28 +8,29 @@ use std::time::Duration;
 use crate::address::to_kernel;
 use crate::limits::of_calls;
 
-/// How long the other end may leave what was sent unacknowledged, or its window shut.
+/// Maximum time for which the peer leaves data unacknowledged, or its window closed.
 const UNHEARD_MAX: Duration = Duration::from_secs(32);
-/// Silence after which the kernel asks whether the other end is still there.
+/// Time of silence after which the kernel probes the peer.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
 
-/// Connections that may wait to be accepted; the kernel's `somaxconn` may be less.
+/// Maximum number of connections that wait to be accepted; the kernel's `somaxconn` may be lower.
 const WAITING_MAX: libc::c_int = 4_096;
 
-/// A listening socket.
+/// Listening socket.
 #[derive(Debug)]
 pub struct Listening(TcpListener);
 
 impl Listening {
-    /// Binds and listens.
+    /// Binds a socket and listens.
     ///
     /// # Errors
     ///
-    /// The port is taken, or the address is not ours.
+    /// The port is in use, or the address is not of this machine.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
-        // The standard library lets 128 wait: a burst of strangers costs others a SYN, and 1 s.
+        // The standard library's backlog is 128: a burst of strangers would cost others a SYN, and
+        // 1 s.
         // SAFETY: the descriptor is that of a listening socket, which lives through the call.
         match unsafe { libc::listen(listener.as_raw_fd(), WAITING_MAX) } {
             0 => Ok(Self(listener)),
@@ -37,28 +38,28 @@ impl Listening {
         }
     }
 
-    /// Where it listens.
+    /// Returns the local address.
     ///
     /// # Errors
     ///
-    /// The system says no.
+    /// An error of the system.
     pub fn local(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
     }
 
-    /// The next one that waits; `None`: nobody does.
+    /// Accepts the next waiting connection; returns `None` if none waits.
     ///
     /// # Errors
     ///
-    /// There are no descriptors left, and whoever waits goes on waiting; or only reserved ones, and
-    /// the connection is closed.
+    /// No descriptors are left, and the connection stays in the queue; or only reserved ones are
+    /// left, and the connection is closed.
     pub fn accept(&self) -> io::Result<Option<(Tcp, SocketAddr)>> {
         loop {
             match self.0.accept() {
                 Ok((stream, from)) => return Ok(Some((Tcp::of(of_calls(stream)?)?, from))),
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => return Ok(None),
-                    // It gave up while it waited: the next one may be there all the same.
+                    // The connection was aborted in the queue; another one may be waiting.
                     ErrorKind::ConnectionAborted | ErrorKind::Interrupted => {}
                     _ => return Err(error),
                 },
@@ -73,14 +74,14 @@ impl AsFd for Listening {
     }
 }
 
-/// One stream.
+/// TCP stream.
 #[derive(Debug)]
 pub struct Tcp(TcpStream);
 
 impl Tcp {
     fn of(stream: TcpStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        // A message is written at once, and waits for nothing that may follow.
+        // A message is sent at once, without waiting for further data (no Nagle algorithm).
         stream.set_nodelay(true)?;
         let tcp = Self(stream);
         let ms = libc::c_int::try_from(UNHEARD_MAX.as_millis()).unwrap_or(libc::c_int::MAX);
@@ -91,11 +92,11 @@ impl Tcp {
         Ok(tcp)
     }
 
-    /// Begins to open a stream. Once it can be written to, `opened` says what came of it.
+    /// Begins to open a stream. Once the stream is writable, `opened` returns the result.
     ///
     /// # Errors
     ///
-    /// No route, no descriptor; or it was refused already.
+    /// No route, no descriptor, or a connection that is refused at once.
     pub fn open(to: SocketAddr) -> io::Result<Self> {
         let family = if to.is_ipv4() {
             libc::AF_INET
@@ -108,7 +109,7 @@ impl Tcp {
         if fd < 0 {
             return Err(io::Error::last_os_error());
         }
-        // SAFETY: a new descriptor that nobody else owns.
+        // SAFETY: a new descriptor without another owner.
         let stream = TcpStream::from(unsafe { OwnedFd::from_raw_fd(fd) });
         let (name, bytes) = to_kernel(to);
         // SAFETY: `name` lives through the call and has at least `bytes` bytes.
@@ -122,11 +123,11 @@ impl Tcp {
         Self::of(stream)
     }
 
-    /// What came of opening it, and who is at the other end.
+    /// Returns the peer of a stream that was opened.
     ///
     /// # Errors
     ///
-    /// It was refused, or nobody is there.
+    /// The connection was refused, or the peer is unreachable.
     pub fn opened(&self) -> io::Result<SocketAddr> {
         match self.0.take_error()? {
             Some(error) => Err(error),
@@ -134,11 +135,11 @@ impl Tcp {
         }
     }
 
-    /// Reads what is there, at most `room` full. `Ok(None)`: nothing now.
+    /// Reads available bytes into `room`; returns `None` if there are none.
     ///
     /// # Errors
     ///
-    /// It is closed, by them or by the network.
+    /// The stream was closed by the peer or by the network.
     pub fn read<'a>(&self, room: &'a mut [u8]) -> io::Result<Option<&'a [u8]>> {
         loop {
             match (&self.0).read(room) {
@@ -151,11 +152,11 @@ impl Tcp {
         }
     }
 
-    /// Writes what the kernel takes now, and says how much that was.
+    /// Writes as many bytes as the kernel accepts now; returns their number.
     ///
     /// # Errors
     ///
-    /// It is closed.
+    /// The stream is closed.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut sent = 0;
         while let Some(rest) = bytes.get(sent..).filter(|rest| !rest.is_empty()) {
@@ -169,13 +170,13 @@ impl Tcp {
         Ok(sent)
     }
 
-    /// Says that nothing more will be sent; what they still send may be read.
+    /// Ends the direction to the peer; bytes of the peer can still be read.
     pub fn finish(&self) {
         let _gone_already = self.0.shutdown(std::net::Shutdown::Write);
     }
 
     fn set(&self, level: libc::c_int, option: libc::c_int, value: libc::c_int) {
-        // SAFETY: `value` lives through the call, and its size is told.
+        // SAFETY: `value` lives through the call, and its size is passed.
         let _kernel_says_no = unsafe {
             libc::setsockopt(
                 self.0.as_raw_fd(),

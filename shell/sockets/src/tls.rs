@@ -1,4 +1,4 @@
-//! TLS on a stream that never blocks; and a stream that may be either, for who does not care.
+//! Non-blocking TLS over TCP, and a stream that is either plain or encrypted.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig, ServerCon
 
 use crate::Tcp;
 
-/// A stream, plain or within TLS.
+/// Stream, plain or in TLS.
 #[derive(Debug)]
 pub struct Carrier {
     tcp: Tcp,
@@ -20,11 +20,11 @@ pub struct Carrier {
 #[derive(Debug)]
 struct Tls {
     connection: Connection,
-    /// Decrypted and not read yet.
+    /// Number of decrypted bytes that were not read yet.
     readable: usize,
 }
 
-/// The socket as `rustls` wants it.
+/// Socket with the traits that `rustls` requires.
 struct Raw<'a>(&'a Tcp);
 
 impl Read for Raw<'_> {
@@ -56,21 +56,22 @@ impl From<Tcp> for Carrier {
 }
 
 impl Carrier {
-    /// One of theirs, that begins with a handshake.
+    /// Creates the server's end of an accepted stream, which begins with a handshake.
     ///
     /// # Errors
     ///
-    /// The configuration cannot be served.
+    /// The configuration is unusable.
     pub fn accepted(tcp: Tcp, config: Arc<ServerConfig>) -> io::Result<Self> {
         let connection = ServerConnection::new(config).map_err(io::Error::other)?;
         Ok(Self::within(tcp, connection.into()))
     }
 
-    /// One of ours, to whoever has a certificate of this name or address.
+    /// Creates the client's end of a stream to a server with a certificate for this name or
+    /// address.
     ///
     /// # Errors
     ///
-    /// That is no name.
+    /// The name is invalid, or the configuration unusable.
     pub fn to_name(tcp: Tcp, config: Arc<ClientConfig>, name: &str) -> io::Result<Self> {
         let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
         let connection = ClientConnection::new(config, name).map_err(io::Error::other)?;
@@ -89,20 +90,20 @@ impl Carrier {
         }
     }
 
-    /// What came of opening it, and who is at the other end. The handshake comes after that.
+    /// Returns the peer of a stream that was opened. The TLS handshake follows.
     ///
     /// # Errors
     ///
-    /// It was refused, or nobody is there.
+    /// The connection was refused, or the peer is unreachable.
     pub fn opened(&self) -> io::Result<SocketAddr> {
         self.tcp.opened()
     }
 
-    /// Goes on with the handshake; true once it is done, and at once if there is none.
+    /// Continues the handshake; returns true once the handshake is complete, or if there is none.
     ///
     /// # Errors
     ///
-    /// They are not who they should be, or it was cut off.
+    /// The peer has no valid certificate, or the stream was closed.
     pub fn shake_hands(&mut self) -> io::Result<bool> {
         let Some(tls) = &mut self.tls else {
             return Ok(true);
@@ -117,24 +118,24 @@ impl Carrier {
         Ok(true)
     }
 
-    /// Whether something waits that the kernel has not taken yet.
+    /// Returns whether bytes wait that the kernel has not accepted yet.
     #[must_use]
     pub fn wants_write(&self) -> bool {
         let tls = self.tls.as_ref();
         tls.is_some_and(|tls| tls.connection.wants_write())
     }
 
-    /// Whether more can be read at once, though nothing more may come.
+    /// Returns whether bytes can be read at once, even if no more arrive.
     #[must_use]
     pub fn holds_more(&self) -> bool {
         self.tls.as_ref().is_some_and(|tls| tls.readable > 0)
     }
 
-    /// Reads what is there, at most `room` full. `Ok(None)`: nothing now.
+    /// Reads available bytes into `room`; returns `None` if there are none.
     ///
     /// # Errors
     ///
-    /// It is closed, by them or by the network, or what came is no TLS.
+    /// The stream was closed by the peer or by the network, or the bytes are not TLS.
     pub fn read<'a>(&mut self, room: &'a mut [u8]) -> io::Result<Option<&'a [u8]>> {
         let Some(tls) = &mut self.tls else {
             return self.tcp.read(room);
@@ -151,12 +152,12 @@ impl Carrier {
         Ok(room.get(..count))
     }
 
-    /// Takes what there is room for, and says how much that was; sends it as far as the kernel
-    /// takes it.
+    /// Accepts as many bytes as there is room for, and sends as many as the kernel accepts. Returns
+    /// the number of accepted bytes.
     ///
     /// # Errors
     ///
-    /// It is closed.
+    /// The stream is closed.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let Some(tls) = &mut self.tls else {
             return self.tcp.write(bytes);
@@ -173,7 +174,7 @@ impl Carrier {
         }
     }
 
-    /// Says that nothing more will be sent; what they still send may be read.
+    /// Ends the direction to the peer; bytes of the peer can still be read.
     pub fn finish(&mut self) {
         if let Some(tls) = &mut self.tls {
             tls.connection.send_close_notify();
@@ -184,7 +185,7 @@ impl Carrier {
 }
 
 impl Tls {
-    /// Takes what has come; false: nothing has.
+    /// Processes received bytes; returns false if there are none.
     fn take(&mut self, tcp: &Tcp) -> io::Result<bool> {
         match self.connection.read_tls(&mut Raw(tcp)) {
             Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
@@ -202,7 +203,7 @@ impl Tls {
                 Ok(true)
             }
             Err(error) => {
-                // They are told what was wrong.
+                // The peer gets an alert with the reason.
                 let _gone_already = self.flush(tcp);
                 Err(io::Error::new(ErrorKind::InvalidData, error))
             }

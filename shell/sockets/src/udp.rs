@@ -1,4 +1,4 @@
-//! One UDP socket that never blocks.
+//! Non-blocking UDP socket.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -6,29 +6,29 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use crate::address::{from_within_v6, within_v6};
 
-/// Datagrams and errors that are passed over in one go.
+/// Maximum number of reads for one datagram: long datagrams and errors are skipped.
 const READS_MAX: usize = 4;
 
-/// Values of `SO_MEMINFO` (`linux/sock_diag.h`).
+/// Number of values of `SO_MEMINFO` (`linux/sock_diag.h`).
 const MEMORY_VALUES: usize = 9;
-/// `SK_MEMINFO_DROPS`.
+/// Index of `SK_MEMINFO_DROPS`.
 const MEMORY_DROPS: usize = 8;
 
-/// One UDP socket that never blocks, bound to an address that nobody shares
-/// (no `SO_REUSEADDR`: a port that is taken must say so).
+/// Non-blocking UDP socket with an exclusive address: without `SO_REUSEADDR`, binding a port in use
+/// is an error.
 #[derive(Debug)]
 pub struct Udp {
     socket: UdpSocket,
-    /// Bound to an address of IPv6: IPv4 is reached within it, if at all.
+    /// True if bound to an IPv6 address: IPv4 is then reached by mapped addresses, if at all.
     v6: bool,
 }
 
 impl Udp {
-    /// Binds.
+    /// Binds a socket.
     ///
     /// # Errors
     ///
-    /// The port is taken, or the address is not ours.
+    /// The port is in use, or the address is not of this machine.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = UdpSocket::bind(address)?;
         socket.set_nonblocking(true)?;
@@ -36,27 +36,27 @@ impl Udp {
         Ok(Self { socket, v6 })
     }
 
-    /// Where it is bound.
+    /// Returns the local address.
     ///
     /// # Errors
     ///
-    /// Never, in practice.
+    /// None in practice.
     pub fn local(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
     }
 
-    /// Sends to `to`; whether the kernel took it.
+    /// Sends to `to`; returns whether the kernel accepted the datagram.
     pub fn send_to(&self, bytes: &[u8], to: SocketAddr) -> bool {
         let to = self.reached_as(to);
         twice(|| self.socket.send_to(bytes, to))
     }
 
-    /// Sends to whom it is connected; whether the kernel took it.
+    /// Sends to the connected peer; returns whether the kernel accepted the datagram.
     pub fn send(&self, bytes: &[u8]) -> bool {
         twice(|| {
-            // The bare call: libc's is a point at which a thread may be cancelled, and every one
-            // of those costs two atomic exchanges.
-            // SAFETY: `bytes` lives through the call, and its length is told.
+            // The bare system call: the function of libc is a cancellation point, each of which
+            // costs two atomic exchanges.
+            // SAFETY: `bytes` lives through the call, and its length is passed.
             let sent = unsafe {
                 libc::syscall(
                     libc::SYS_sendto,
@@ -72,17 +72,17 @@ impl Udp {
         })
     }
 
-    /// Reads one datagram and says how long it is and whose; `None` if none waits. One that does
-    /// not fit is dropped. An ICMP error of an earlier packet is passed over.
+    /// Reads a datagram, and returns its length and source; `None` if none waits. A datagram that
+    /// does not fit is dropped. An ICMP error of an earlier packet is skipped.
     pub fn receive_from(&self, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
         self.read(buffer, |buffer| self.socket.recv_from(buffer), |got| got.0)
             .map(|(length, from)| (length, from_within_v6(from)))
     }
 
-    /// The same from whom it is connected to: cheaper, as the kernel need not say whose it is.
+    /// Reads a datagram of the connected peer; cheaper, as the kernel does not return a source.
     pub fn receive(&self, buffer: &mut [u8]) -> Option<usize> {
         let bare = |buffer: &mut [u8]| {
-            // SAFETY: `buffer` lives through the call, and its length is told.
+            // SAFETY: `buffer` lives through the call, and its length is passed.
             let got = unsafe {
                 libc::syscall(
                     libc::SYS_recvfrom,
@@ -105,7 +105,7 @@ impl Udp {
         receive: impl Fn(&mut [u8]) -> io::Result<T>,
         length: impl Fn(&T) -> usize,
     ) -> Option<T> {
-        // One error and one that is too long can stand before one that is good.
+        // An error and a datagram that is too long may precede a good one.
         for _ in 0..READS_MAX {
             match receive(buffer) {
                 Ok(got) if length(&got) < buffer.len() => return Some(got),
@@ -117,7 +117,8 @@ impl Udp {
         None
     }
 
-    /// From now on only what `peer` sends arrives, and `send` goes to it.
+    /// Connects the socket: from now on only datagrams of `peer` arrive, and `send` sends to
+    /// `peer`.
     ///
     /// # Errors
     ///
@@ -126,11 +127,11 @@ impl Udp {
         self.socket.connect(self.reached_as(peer))
     }
 
-    /// Undoes `connect`; the port stays if it was bound by its number.
+    /// Undoes `connect`; the port is kept if it was bound by number.
     ///
     /// # Errors
     ///
-    /// Never, in practice.
+    /// None in practice.
     pub fn disconnect(&self) -> io::Result<()> {
         let (mut nobody, bytes) = crate::address::empty();
         nobody.ss_family = libc::sa_family_t::try_from(libc::AF_UNSPEC).unwrap_or(0);
@@ -149,23 +150,24 @@ impl Udp {
         }
     }
 
-    /// Asks for room for so many bytes that wait to be read; the kernel may give less.
+    /// Requests a receive buffer of this size in bytes; the kernel may grant less.
     pub fn set_receive_buffer(&self, bytes: usize) {
         self.set(libc::SO_RCVBUF, bytes);
     }
 
-    /// Asks the kernel to note when each packet arrived; a `Batch` reports it.
+    /// Enables timestamps of arrival by the kernel, which a `Batch` reports.
     pub fn note_arrivals(&self) {
         self.set(libc::SO_TIMESTAMPNS, 1);
     }
 
-    /// Returns the datagrams that the kernel dropped because too many waited to be read. The count
-    /// wraps around.
+    /// Returns the number of datagrams that the kernel dropped because the receive buffer was full.
+    /// The count wraps around.
     #[must_use]
     pub fn drops(&self) -> u32 {
         let mut memory = [0_u32; MEMORY_VALUES];
         let mut length = libc::socklen_t::try_from(size_of_val(&memory)).unwrap_or(0);
-        // SAFETY: `memory` and `length` live through the call, and `length` is the first's size.
+        // SAFETY: `memory` and `length` live through the call, and `length` is the size of
+        // `memory`.
         let failed = unsafe {
             libc::getsockopt(
                 self.socket.as_raw_fd(),
@@ -184,7 +186,7 @@ impl Udp {
 
     fn set(&self, option: libc::c_int, value: usize) {
         let value = libc::c_int::try_from(value).unwrap_or(libc::c_int::MAX);
-        // SAFETY: `value` lives through the call, and its size is told.
+        // SAFETY: `value` lives through the call, and its size is passed.
         let _kernel_says_no = unsafe {
             libc::setsockopt(
                 self.socket.as_raw_fd(),
@@ -201,7 +203,7 @@ fn length_of(told: libc::c_long) -> io::Result<usize> {
     usize::try_from(told).map_err(|_| io::Error::last_os_error())
 }
 
-/// An ICMP error of an earlier packet is told in place of sending this one: so once more.
+/// Repeats a send after an error: the kernel reports an earlier ICMP error instead of sending.
 fn twice(send: impl Fn() -> io::Result<usize>) -> bool {
     send().or_else(|_| send()).is_ok()
 }

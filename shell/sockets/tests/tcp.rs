@@ -1,4 +1,4 @@
-//! TCP on loopback: opened, refused, read, written to until nobody reads, closed.
+//! TCP on the loopback: opened, refused, read, written until the peer reads no more, closed.
 #![allow(clippy::unwrap_used)]
 
 use std::io::{Read as _, Write as _};
@@ -67,7 +67,7 @@ fn who_does_not_read_is_not_waited_for() {
     let (tcp, _deaf) = pair();
     let bytes = vec![7; 1 << 20];
     let mut sent = 0;
-    // The kernel takes some megabytes, and then no more.
+    // The kernel accepts some megabytes, and then no more.
     for _ in 0..100 {
         let now = tcp.write(&bytes).unwrap();
         sent += now;

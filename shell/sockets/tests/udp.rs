@@ -1,4 +1,4 @@
-//! Real sockets on loopback: what arrives, what does not, and what is left behind.
+//! Real sockets on the loopback: delivered and dropped datagrams, errors, and ports after use.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
@@ -59,7 +59,7 @@ fn arrivals_are_noted_by_the_kernel() {
     let (a, b) = (anywhere(), anywhere());
     b.note_arrivals();
     let mut batch = Batch::with_arrivals(4, 100);
-    // The kernel begins to note them a moment after it was asked.
+    // The kernel enables timestamps with a delay.
     let noted = (0..200).any(|_| {
         let before = now();
         a.send_to(b"x", b.local().unwrap());
@@ -77,7 +77,7 @@ fn arrivals_are_noted_by_the_kernel() {
 #[test]
 fn connected_hears_only_its_peer_and_disconnected_everyone() {
     let (b, c) = (anywhere(), anywhere());
-    // By number: the kernel lets go of a port that it chose itself.
+    // Bound by number: the kernel releases a port that it chose itself.
     let to = anywhere().local().unwrap();
     let a = Udp::bind(to).unwrap();
     a.connect(b.local().unwrap()).unwrap();
@@ -124,7 +124,7 @@ fn a_refused_packet_costs_neither_the_next_one_sent_nor_the_next_one_read() {
     a.connect(there).unwrap();
     drop(gone);
     assert!(a.send(b"into the void"));
-    // Loopback answers ICMP port unreachable before send returns.
+    // The loopback reports ICMP port unreachable before `send` returns.
     let back = Udp::bind(there).unwrap();
     assert!(a.send(b"again"));
     wait_for(&back);
@@ -162,13 +162,13 @@ fn pairs_are_even_odd_and_both_or_none() {
     }
 }
 
-/// Address on which no other process binds.
+/// Returns an address on which no other process binds.
 fn own_address() -> IpAddr {
     let [high, low] = (std::process::id() as u16).to_be_bytes();
     IpAddr::from([127, 77, high, low])
 }
 
-/// Ports of the pairs that are bound one after the other.
+/// Binds this number of pairs, releases them, and returns their ports.
 fn bound(ports: &mut Ports, pairs: usize) -> Vec<u16> {
     let pairs: Vec<_> = (0..pairs)
         .map(|_| ports.bind().expect("a free pair"))
@@ -194,7 +194,7 @@ fn pairs_are_chosen_at_random_and_rest_after_use_on_all_threads() {
     later.sort_unstable();
     later.dedup();
     assert_eq!(later.len(), 75, "no port twice");
-    // Below a quarter the pair that has rested longest is used again.
+    // Below a quarter, the pair that has rested longest is used again.
     let again = bound(&mut first, 27);
     assert!(
         again[26..].iter().all(|port| used.contains(port)),
