@@ -1,6 +1,7 @@
-//! Calls a room with one or more phones, lets them talk, and says who heard whom. By hand:
+//! Calls a room with one or more phones that send tones, and prints which phones hear which. By
+//! hand:
 //! `cargo run -p confab-phone --example call -- 127.0.0.1:5060 room 5 600 1000 1450 [out-folder]`
-//! (server, room, seconds, one tone a phone).
+//! (server, room, seconds, one tone for each phone).
 
 use std::error::Error;
 use std::time::Duration;

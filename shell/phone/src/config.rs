@@ -1,4 +1,4 @@
-//! What a phone is told before it calls.
+//! Configuration of a phone.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -12,41 +12,41 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::Voice;
 
-/// What a phone is told before it calls.
+/// Configuration of a phone.
 #[derive(Clone, Debug)]
 pub struct PhoneConfig {
-    /// Its own address.
+    /// Address of the phone.
     pub local: IpAddr,
-    /// Whom it calls.
+    /// Address of the server to call.
     pub server: SocketAddr,
-    /// By what.
+    /// Transport of SIP.
     pub transport: Transport,
-    /// The user part that it dials, not escaped: the room.
+    /// User part of the URI to dial, not escaped: the room.
     pub room: String,
-    /// The user part of its From.
+    /// User part of From.
     pub from: String,
-    /// The display name of its From.
+    /// Display name of From.
     pub from_name: Option<String>,
-    /// What it says from the answer on.
+    /// Audio to send from the answer on.
     pub voice: Voice,
-    /// The codecs of its offer, the best first.
+    /// Codecs to offer, in order of preference.
     pub codecs: Vec<Codec>,
-    /// Further headers of its INVITE (`X-…`).
+    /// Additional headers of the INVITE (`X-…`).
     pub headers: Vec<(String, String)>,
-    /// Where its media ports are taken from.
+    /// Range of media ports.
     pub ports: PortRange,
-    /// Whether its media is encrypted.
+    /// Encryption of media.
     pub srtp: Srtp,
-    /// Whom it believes when it calls by TLS.
+    /// Trusted authorities of calls by TLS.
     pub believes: Option<Arc<ClientConfig>>,
 }
 
 impl PhoneConfig {
-    /// A phone on loopback that says nothing yet.
+    /// Creates the configuration of a silent phone on the loopback.
     ///
     /// # Panics
     ///
-    /// Never: the range of ports is a good one.
+    /// Never: the range of ports is valid.
     #[must_use]
     pub fn new(server: SocketAddr, room: &str, from: &str) -> Self {
         Self {
@@ -68,29 +68,29 @@ impl PhoneConfig {
         }
     }
 
-    /// It says this.
+    /// Sets the audio to send.
     #[must_use]
     pub fn saying(mut self, voice: Voice) -> Self {
         self.voice = voice;
         self
     }
 
-    /// It offers these codecs, the best first.
+    /// Sets the codecs to offer, in order of preference.
     #[must_use]
     pub fn speaking(mut self, codecs: &[Codec]) -> Self {
         self.codecs = codecs.to_vec();
         self
     }
 
-    /// It calls by TCP.
+    /// Sets TCP as the transport.
     #[must_use]
     pub fn over_tcp(mut self) -> Self {
         self.transport = Transport::Tcp;
         self
     }
 
-    /// It calls by TLS, and believes who is vouched for by one of these authorities (PEM); nobody
-    /// if there are none.
+    /// Sets TLS as the transport, with these trusted authorities (PEM); without any, no server is
+    /// trusted.
     #[must_use]
     pub fn over_tls(mut self, authorities: &[u8]) -> Self {
         let mut roots = RootCertStore::empty();
@@ -107,14 +107,14 @@ impl PhoneConfig {
         self
     }
 
-    /// Its media is encrypted so.
+    /// Sets the encryption of media.
     #[must_use]
     pub fn with_srtp(mut self, srtp: Srtp) -> Self {
         self.srtp = srtp;
         self
     }
 
-    /// `sip:room@server`.
+    /// Returns the URI to dial, `sip:room@server`.
     pub(crate) fn callee_uri(&self) -> String {
         let transport = match self.transport {
             Transport::Udp => "",
@@ -124,7 +124,7 @@ impl PhoneConfig {
         format!("sip:{}@{}{transport}", escape(&self.room), self.server)
     }
 
-    /// `sip:from@local`.
+    /// Returns the URI of the phone, `sip:from@local`.
     pub(crate) fn caller_uri(&self) -> String {
         let host = match self.local {
             IpAddr::V4(v4) => v4.to_string(),
@@ -134,8 +134,8 @@ impl PhoneConfig {
     }
 }
 
-/// Percent-escapes what a user part may not contain (RFC 3261 §25.1: unreserved and
-/// user-unreserved stay).
+/// Percent-escapes characters that a user part may not contain. Unreserved and user-unreserved
+/// characters (RFC 3261 §25.1) stay.
 fn escape(user: &str) -> String {
     let mut escaped = String::with_capacity(user.len());
     for byte in user.bytes() {

@@ -1,15 +1,15 @@
-//! `Ear`: makes samples of a run of packets. Codecs remember, so that one packet means little
-//! without those before it.
+//! `Ear`: decoder of a sequence of packets. Codecs have state, so that a packet means little
+//! without the earlier ones.
 
 use confab_codec::{G722Decoder, OpusDecoder};
 use confab_terms::Codec;
 
 use crate::tape::Packet;
 
-/// The longest packet that there is: 120 ms at 48 kHz.
+/// Maximum number of samples of a packet: 120 ms at 48 kHz.
 const SAMPLES_MAX: usize = 5_760;
 
-/// Hears one phone's packets in the order of their arrival.
+/// Decoder of the packets of one phone, in the order of arrival.
 #[derive(Debug, Default)]
 pub struct Ear {
     g722: G722Decoder,
@@ -17,7 +17,8 @@ pub struct Ear {
 }
 
 impl Ear {
-    /// The samples of the next packet, at its codec's rate; `None` if it carries no voice.
+    /// Returns the samples of the next packet, at the rate of its codec; `None` if it carries no
+    /// voice.
     pub fn hear(&mut self, packet: &Packet) -> Option<Vec<i16>> {
         let mut samples = vec![0; SAMPLES_MAX];
         let bytes = &packet.payload[..];

@@ -1,5 +1,5 @@
-//! What a phone heard, judged from its packets alone: which voices, how loud, how continuous.
-//! Pure functions; they know nothing of what the server believes.
+//! Analysis of the packets that a phone received: audible voices, levels, continuity. Pure
+//! functions, independent of the state of the server.
 
 mod continuity;
 mod frame;

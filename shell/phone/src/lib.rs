@@ -1,5 +1,5 @@
-//! A small SIP phone that talks and listens: the demo's callers, and the tests'. It records what
-//! it hears packet by packet; `heard` judges it.
+//! A small SIP phone that sends and receives audio, for the demo and for tests. Received packets
+//! are recorded one by one; `heard` analyzes them.
 
 mod config;
 mod ear;

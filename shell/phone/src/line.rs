@@ -1,4 +1,4 @@
-//! One phone without its thread: a user agent, its sockets, a mouth and an ear.
+//! Phone without its thread: a user agent, its sockets, the audio to send and the received packets.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,17 +19,17 @@ use crate::state::{Shared, State};
 use crate::streams::Streams;
 use crate::tape::Packet;
 
-/// 20 ms.
+/// Duration of a frame.
 const TICK: Duration = Duration::from_millis(20);
 
-/// What both sides agreed on.
+/// Negotiated media.
 struct Media {
     remote: SocketAddr,
     coding: Coding,
     direction: Direction,
 }
 
-/// One phone.
+/// Phone with one call.
 pub(crate) struct Line {
     pub(crate) id: u64,
     pub(crate) sip: Udp,
@@ -39,26 +39,26 @@ pub(crate) struct Line {
     agent: UserAgent,
     dialog: DialogId,
     local: Local,
-    /// The direction of our last offer.
+    /// Direction of the phone's last offer.
     offered: Direction,
     media: Option<Media>,
     secrecy: Secrecy,
     speech: Speech,
     next_tick: Instant,
     pub(crate) forgotten: bool,
-    /// Its sockets are to be closed at once.
+    /// True if the sockets are to be closed at once.
     pub(crate) vanished: bool,
 }
 
 impl Line {
-    /// Binds the sockets and has the INVITE ready to be sent.
+    /// Binds the sockets, and prepares the INVITE.
     pub(crate) fn new(id: u64, config: &PhoneConfig, pair: Pair, now: Instant) -> io::Result<Self> {
         let sip = Udp::bind(SocketAddr::new(config.local, 0))?;
         pair.rtp.note_arrivals();
         let seed = random_seed();
         let mut agent = UserAgent::new(Config {
             address: sip.local()?,
-            // Nobody listens there: requests to it come on the connection that it called with.
+            // No socket listens there: requests to the phone arrive on the connection of its call.
             tls_port: Some(sip.local()?.port()),
             product: String::new(),
             seed,
@@ -101,14 +101,14 @@ impl Line {
         })
     }
 
-    /// When `run_timers` wants to be called.
+    /// Returns the time at which `run_timers` is to be called next.
     pub(crate) fn next_deadline(&self) -> Instant {
         self.agent
             .next_deadline()
             .map_or(self.next_tick, |at| at.min(self.next_tick))
     }
 
-    /// Whether it may be dropped: nothing will come of it any more.
+    /// Returns whether the phone can be dropped: the call has ended, and no transaction is left.
     pub(crate) fn is_over(&self) -> bool {
         let quiet = self.agent.leftovers() == (0, 0, 0);
         quiet && matches!(self.shared.look().state, State::Ended(_))
@@ -133,7 +133,7 @@ impl Line {
         self.carry_out(now);
     }
 
-    /// Whether it should have spoken long ago.
+    /// Returns whether the next packet is late by at least `LATE`.
     pub(crate) fn is_late(&self, now: Instant) -> bool {
         now.saturating_since(self.next_tick) >= LATE
     }
@@ -163,7 +163,7 @@ impl Line {
         }
     }
 
-    /// Speaks, if it is time, and lets SIP's timers run.
+    /// Sends audio if a frame is due, and runs the timers of SIP.
     pub(crate) fn run_timers(&mut self, now: Instant, scratch: &mut Batch) {
         for (connection, event) in self.streams.look() {
             self.agent.handle_connection(now, connection, event);
@@ -176,7 +176,7 @@ impl Line {
         while self.next_tick <= now {
             self.next_tick += TICK;
             self.speak();
-            // RTCP is not what a phone is asked about: it only must not pile up.
+            // RTCP is read only to keep the queue short.
             scratch.receive(&self.pair.rtcp);
         }
     }
@@ -204,7 +204,7 @@ impl Line {
         self.agent.reoffer(now, self.dialog, offer);
     }
 
-    /// Sends what the user agent has to send, and takes what it has to tell.
+    /// Sends the output of the user agent, and handles its events.
     pub(crate) fn carry_out(&mut self, now: Instant) {
         self.note_place();
         while let Some(output) = self.agent.poll_output() {
@@ -213,7 +213,7 @@ impl Line {
                     self.sip.send_to(&bytes, to);
                 }
                 Output::Connection { connection, order } => self.streams.obey(connection, order),
-                // It calls an address, and is answered by one.
+                // Calls and responses use addresses: no name is resolved.
                 Output::Resolve { lookup, .. } => self.agent.handle_resolved(now, lookup, &[]),
                 Output::Event(event) => self.take(now, event),
             }
@@ -222,7 +222,7 @@ impl Line {
 
     fn take(&mut self, now: Instant, event: Event) {
         match event {
-            // It only calls: who calls it finds it busy.
+            // The phone only makes calls: an incoming call is rejected as busy.
             Event::Invited { dialog, .. } => self.agent.reject(now, dialog, 486),
             Event::Acknowledged { .. }
             | Event::LateAnswer { .. }
@@ -232,11 +232,11 @@ impl Line {
             | Event::Registered(_)
             | Event::Limited { .. }
             | Event::LoginFailed { .. } => {}
-            // It answers and offers, but makes no offer on demand.
+            // The phone makes and answers offers, but makes none on demand.
             Event::OfferWanted { dialog } => self.agent.refuse_offer(now, dialog, 488),
             Event::Offered { dialog, offer, .. } => self.take_offer(now, dialog, &offer),
             Event::Ringing { .. } => self.become_state(State::Ringing),
-            // Nobody has picked up, but a tone or an announcement may be heard.
+            // Not answered yet, but a tone or an announcement may be audible.
             Event::EarlyAnswer { answer, .. } => {
                 self.agree(&answer);
             }
@@ -271,7 +271,7 @@ impl Line {
         }
     }
 
-    /// What another phone would have to say to take this one's place.
+    /// Stores the value of `Replaces` with which another phone takes this call over.
     fn note_place(&self) {
         let place = self.agent.replaces(self.dialog);
         if self.shared.look().place != place {

@@ -1,5 +1,5 @@
-//! Whether the machine lets the phones of this process speak in time. A gap that a late word makes
-//! in what others hear says nothing of the server between them.
+//! Detection of phones of this process that send late because of the machine. A gap that a late
+//! packet causes in received audio is not a fault of the server.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,25 +8,26 @@ use std::time::Duration;
 use confab_sockets::now;
 use confab_terms::Instant;
 
-/// Words that are this late leave a gap: a jitter buffer makes up for less.
+/// Delay from which a packet leaves a gap: a jitter buffer compensates for less.
 pub const LATE: Duration = Duration::from_millis(40);
-/// After that what they did to what is heard is over.
+/// Time after which a late packet has no more effect on received audio.
 const OVER: Duration = Duration::from_millis(400);
-/// Then what was heard counts as it is.
+/// Time after which a measurement counts in spite of late packets.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Measurements of this process that were taken again.
+/// Number of measurements of this process that were repeated.
 static REPEATS: AtomicU64 = AtomicU64::new(0);
 
-/// When anybody last found that he had not spoken in time.
+/// Latest time at which a phone sent late, in nanoseconds.
 static LAST: AtomicU64 = AtomicU64::new(0);
 
-/// Somebody found it now.
+/// Records that a phone sent late.
 pub fn note_late(at: Instant) {
     LAST.fetch_max(at.0, Ordering::Relaxed);
 }
 
-/// A stretch of so long in which nobody spoke late. `wait` waits from its beginning to its end.
+/// Measures for `how_long` without a late phone, and returns beginning and end. `wait` gets the
+/// beginning and the end, and waits from one to the other.
 ///
 /// # Errors
 ///
@@ -38,7 +39,7 @@ pub fn in_time<E>(
     in_time_or(how_long, wait, || note_repeated("a phone was late"))
 }
 
-/// As `in_time`; calls `on_repeat` for each stretch that does not count.
+/// Measures like `in_time`; calls `on_repeat` for each measurement that does not count.
 ///
 /// # Errors
 ///
@@ -60,15 +61,15 @@ pub fn in_time_or<E>(
     }
 }
 
-/// Counts a measurement that is taken again, and writes it to standard error: past the capture of
-/// libtest, so that the layer counts all of them.
+/// Counts a repeated measurement, and writes it to standard error, past the capture of libtest, so
+/// that the test layer counts all of them.
 pub fn note_repeated(reason: &str) {
     let count = REPEATS.fetch_add(1, Ordering::Relaxed) + 1;
     let line = format!("measurement repeated: {reason} ({count} in this process)\n");
     let _closed = std::io::stderr().write_all(line.as_bytes());
 }
 
-/// Returns the number of measurements of this process that were taken again.
+/// Returns the number of repeated measurements of this process.
 #[must_use]
 pub fn repeats() -> u64 {
     REPEATS.load(Ordering::Relaxed)

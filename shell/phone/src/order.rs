@@ -1,34 +1,34 @@
-//! What a phone can be told while it calls.
+//! Orders to a phone during a call.
 
 use confab_terms::Digit;
 
 use crate::Voice;
 use crate::line::Line;
 
-/// To the thread of the phones.
+/// Order to the thread of the phones.
 pub(crate) enum Order {
-    /// A new phone.
+    /// New phone, which calls.
     Call(Box<Line>),
-    /// To one that is there.
+    /// Order to the phone with this id.
     To(u64, LineOrder),
-    /// The last handle is gone: hang up and end.
+    /// End of the last handle: all phones hang up, and the thread ends.
     Close,
 }
 
-/// To one phone.
+/// Order to one phone.
 pub(crate) enum LineOrder {
     /// BYE, or CANCEL before the answer.
     HangUp,
-    /// A re-INVITE with `sendonly`.
+    /// Re-INVITE with `sendonly`.
     Hold,
-    /// A re-INVITE with `sendrecv`.
+    /// Re-INVITE with `sendrecv`.
     Resume,
-    /// From now on.
+    /// Other audio, from the next frame on.
     Say(Voice),
-    /// RFC 4733.
+    /// DTMF digits (RFC 4733).
     Press(Vec<Digit>),
-    /// Close its sockets without a word.
+    /// Closing of the sockets without a message.
     Vanish,
-    /// Stop knowing it, once it has ended.
+    /// Hang-up, and removal once the call has ended.
     Forget,
 }

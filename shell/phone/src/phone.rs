@@ -1,4 +1,4 @@
-//! The handle of one phone: orders to it, and what can be seen and heard of it.
+//! Handle of a phone: orders, state, and received packets.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use crate::state::Shared;
 use crate::tape::Packet;
 use crate::{PhoneConfig, PhoneError, Phones, State, Voice, machine};
 
-/// A phone that calls, talks and listens on a thread of its own (or of its `Phones`). Dropped, it
-/// hangs up.
+/// Phone that calls, sends and receives on a thread of its own, or on that of its `Phones`. Hangs
+/// up on drop.
 pub struct Phone {
     phones: Phones,
     id: u64,
@@ -22,7 +22,7 @@ pub struct Phone {
 }
 
 impl Phone {
-    /// Calls from a thread of its own.
+    /// Calls on a new thread.
     ///
     /// # Errors
     ///
@@ -35,36 +35,36 @@ impl Phone {
         Self { phones, id, shared }
     }
 
-    /// How far the call is.
+    /// Returns the state of the call.
     #[must_use]
     pub fn state(&self) -> State {
         self.shared.look().state
     }
 
-    /// Waits until it talks.
+    /// Waits until the call is answered.
     ///
     /// # Errors
     ///
-    /// Not within the time.
+    /// The time has passed, or the call has ended.
     pub fn wait_until_talking(&self, at_most: Duration) -> Result<(), PhoneError> {
         self.wait_for(at_most, |state| state == State::Talking)
     }
 
-    /// Waits until the call is over, however it ended.
+    /// Waits until the call has ended, for any reason.
     ///
     /// # Errors
     ///
-    /// Not within the time.
+    /// The time has passed.
     pub fn wait_until_ended(&self, at_most: Duration) -> Result<State, PhoneError> {
         let ended = |state| matches!(state, State::Ended(_));
         self.shared.wait(at_most, |seen| ended(seen.state))
     }
 
-    /// Waits for any state.
+    /// Waits for a state that `wanted` accepts.
     ///
     /// # Errors
     ///
-    /// Not within the time.
+    /// The time has passed, or the call has ended.
     pub fn wait_for(
         &self,
         at_most: Duration,
@@ -75,11 +75,11 @@ impl Phone {
             .map(drop)
     }
 
-    /// Waits until so many more packets have arrived.
+    /// Waits until this number of further packets has arrived.
     ///
     /// # Errors
     ///
-    /// Not within the time.
+    /// The time has passed, or the call has ended.
     pub fn wait_for_packets(&self, more: u64, at_most: Duration) -> Result<(), PhoneError> {
         let wanted = self.packets_heard() + more;
         self.shared
@@ -87,16 +87,16 @@ impl Phone {
             .map(drop)
     }
 
-    /// BYE, or CANCEL before the answer.
+    /// Sends BYE, or CANCEL before the answer.
     ///
     /// # Errors
     ///
-    /// The phones' thread is gone or overwhelmed; so below.
+    /// The thread of the phones has ended or is overloaded.
     pub fn hang_up(&self) -> Result<(), PhoneError> {
         self.phones.tell(self.id, LineOrder::HangUp)
     }
 
-    /// Closes its sockets without a BYE, as a phone that loses its power does.
+    /// Closes the sockets without a BYE, like a phone that loses power.
     ///
     /// # Errors
     ///
@@ -105,8 +105,8 @@ impl Phone {
         self.phones.tell(self.id, LineOrder::Vanish)
     }
 
-    /// Holds the other side by a re-INVITE (`sendonly`), and waits for its answer. It goes on
-    /// speaking, so that a server that mixes a held phone is found out.
+    /// Holds the other side by a re-INVITE (`sendonly`), and waits for the answer. The phone
+    /// continues to send audio, which reveals a server that mixes a held phone.
     ///
     /// # Errors
     ///
@@ -115,7 +115,7 @@ impl Phone {
         self.reoffer(LineOrder::Hold, at_most)
     }
 
-    /// Takes the other side off hold, and waits for its answer.
+    /// Takes the other side off hold, and waits for the answer.
     ///
     /// # Errors
     ///
@@ -133,19 +133,19 @@ impl Phone {
         answered.map(drop)
     }
 
-    /// With what an offer of ours was last refused.
+    /// Returns the status of the last rejection of an offer of this phone.
     #[must_use]
     pub fn last_refusal(&self) -> Option<u16> {
         self.shared.look().last_refusal
     }
 
-    /// How many offers of the other side it has taken.
+    /// Returns the number of offers of the other side that were accepted.
     #[must_use]
     pub fn offers_taken(&self) -> u64 {
         self.shared.look().offers_taken
     }
 
-    /// Says something else from the next frame on.
+    /// Sends other audio from the next frame on.
     ///
     /// # Errors
     ///
@@ -154,7 +154,7 @@ impl Phone {
         self.phones.tell(self.id, LineOrder::Say(voice))
     }
 
-    /// Presses keys, one after the other (RFC 4733).
+    /// Sends DTMF digits, one after the other (RFC 4733).
     ///
     /// # Errors
     ///
@@ -164,44 +164,44 @@ impl Phone {
         self.phones.tell(self.id, LineOrder::Press(digits))
     }
 
-    /// What `Replaces` (RFC 3891) says in the INVITE of a phone that is to take this one's place:
-    /// one of its `headers`. `None` before the answer and after the end.
+    /// Returns the value of `Replaces` (RFC 3891) for the `headers` of a phone that is to take this
+    /// call over. `None` before the answer and after the end.
     #[must_use]
     pub fn place(&self) -> Option<String> {
         self.shared.look().place.clone()
     }
 
-    /// Whether the media that was agreed on is encrypted.
+    /// Returns whether the negotiated media is encrypted.
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.shared.look().encrypted
     }
 
-    /// Packets that have arrived so far.
+    /// Returns the number of packets received so far.
     #[must_use]
     pub fn packets_heard(&self) -> u64 {
         self.shared.look().tape.count()
     }
 
-    /// Packets that it has sent so far.
+    /// Returns the number of packets sent so far.
     #[must_use]
     pub fn packets_sent(&self) -> u64 {
         self.shared.look().sent
     }
 
-    /// All that arrived.
+    /// Returns all received packets.
     #[must_use]
     pub fn packets(&self) -> Vec<Packet> {
         self.packets_between(Instant(0), Instant(u64::MAX))
     }
 
-    /// What arrived from `from` on and before `to`.
+    /// Returns the packets that arrived from `from` on and before `to`.
     #[must_use]
     pub fn packets_between(&self, from: Instant, to: Instant) -> Vec<Packet> {
         self.shared.look().tape.between(from, to)
     }
 
-    /// The same as frames of samples, understood from what came before it.
+    /// Returns the same packets as frames, decoded with the state after the earlier packets.
     #[must_use]
     pub fn frames_between(&self, from: Instant, to: Instant) -> Vec<Frame> {
         let mut ear = Ear::default();
@@ -211,11 +211,11 @@ impl Phone {
         frames_by(&mut ear, &self.packets_between(from, to))
     }
 
-    /// Listens for so long from now on.
+    /// Records for this time from now on.
     ///
     /// # Errors
     ///
-    /// The call is over, or nothing at all arrives for a second longer.
+    /// The call has ended, or no packet arrives for a second longer.
     pub fn listen(&self, how_long: Duration) -> Result<Vec<Frame>, PhoneError> {
         let from = now();
         let to = from + how_long;
@@ -223,8 +223,8 @@ impl Phone {
         Ok(self.frames_between(from, to))
     }
 
-    /// Listens for so long to what goes on all the time, from now on or from later: a stretch in
-    /// which the machine kept a phone of this process from speaking in time does not count.
+    /// Records continuous audio for this time, from now on or later. A period in which a phone of
+    /// this process sent late, because of the machine, does not count.
     ///
     /// # Errors
     ///
@@ -234,7 +234,8 @@ impl Phone {
         Ok(self.frames_between(from, to))
     }
 
-    /// The same, and says from when to when, for others to be asked what they heard then.
+    /// Records like `listen_in_time`, and returns beginning and end, for comparison with other
+    /// phones.
     ///
     /// # Errors
     ///

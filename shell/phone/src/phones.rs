@@ -1,4 +1,4 @@
-//! The thread that runs phones: waits for packets, orders and the next 20 ms.
+//! Thread that runs phones: waits for packets, orders and the next 20 ms.
 
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,16 +13,17 @@ use crate::line::Line;
 use crate::order::{LineOrder, Order};
 use crate::{Phone, PhoneConfig, PhoneError, machine};
 
-/// Orders on their way to the thread.
+/// Maximum number of queued orders to the thread.
 const ORDERS_MAX: usize = 1_024;
-/// How long the thread waits for its BYEs to be answered when it is let go.
+/// Maximum wait of the thread for responses to BYE after the last handle was dropped.
 const CLOSE_WAIT: Duration = Duration::from_secs(2);
 
-/// Many phones on one thread. When this and all its phones are dropped, the phones hang up.
+/// Several phones on one thread. The phones hang up when this value and all of its phones are
+/// dropped.
 #[derive(Clone)]
 pub struct Phones(Arc<Desk>);
 
-/// What phones and their thread share.
+/// State that the handles share.
 pub(crate) struct Desk {
     orders: SyncSender<Order>,
     wake: Arc<Wake>,
@@ -31,11 +32,11 @@ pub(crate) struct Desk {
 }
 
 impl Phones {
-    /// A thread without phones.
+    /// Starts a thread without phones.
     ///
     /// # Errors
     ///
-    /// No descriptor, no thread.
+    /// No descriptor or thread.
     pub fn new() -> Result<Self, PhoneError> {
         let (orders, taken) = sync_channel(ORDERS_MAX);
         let wake = Arc::new(Wake::new()?);
@@ -51,7 +52,7 @@ impl Phones {
         })))
     }
 
-    /// A phone that calls at once.
+    /// Starts a phone, which calls at once.
     ///
     /// # Errors
     ///
@@ -95,14 +96,14 @@ impl Drop for Desk {
     }
 }
 
-/// The phones of one thread.
+/// Phones of one thread.
 struct Room {
     lines: Vec<Line>,
     closing: Option<Instant>,
 }
 
 fn run(orders: &Receiver<Order>, wake: &Wake) {
-    // A phone that speaks late is a fault of the test, not of what it tests.
+    // A phone that sends late is a fault of the test, not of the server under test.
     try_realtime();
     let mut sip = Batch::new(2, SIP_MESSAGE_BYTES_MAX);
     let mut rtp = Batch::with_arrivals(8, RTP_PACKET_BYTES_MAX);
@@ -121,7 +122,7 @@ fn run(orders: &Receiver<Order>, wake: &Wake) {
         }
         poll.wait(room.next_deadline());
         let read_at = now();
-        // Before anybody who waits for packets is woken.
+        // Recorded before a waiting thread is woken by packets.
         if room.lines.iter().any(|line| line.is_late(read_at)) {
             machine::note_late(read_at);
         }

@@ -1,18 +1,18 @@
-//! A phone's SRTP: what it says is encrypted, what it hears decrypted. What is not authentic is not
-//! heard.
+//! SRTP of a phone: sent packets are encrypted, received ones decrypted. Packets that are not
+//! authentic are dropped.
 
 use confab_rtp::srtp::{Incoming, Outgoing, SRTP_BYTES_MAX};
 use confab_sdp::OurSrtp;
 use confab_sockets::random_seed;
 use confab_terms::{MasterKey, Srtp, SrtpKeys};
 
-/// Both ways, once agreed on.
+/// SRTP contexts of both directions, once negotiated.
 #[derive(Default)]
 pub(crate) struct Secrecy {
     ways: Option<(Outgoing, Incoming)>,
 }
 
-/// Keys to offer, if it may be encrypted at all.
+/// Returns keys to offer; `None` if encryption is off.
 pub(crate) fn keys(wanted: Srtp) -> Option<OurSrtp> {
     let key = || {
         let (one, other) = (random_seed(), random_seed());
@@ -33,7 +33,7 @@ pub(crate) fn keys(wanted: Srtp) -> Option<OurSrtp> {
 }
 
 impl Secrecy {
-    /// What was agreed on; a key that stays keeps its counts.
+    /// Sets the negotiated keys; a context whose key stays keeps its counters.
     pub(crate) fn agree(&mut self, keys: Option<SrtpKeys>) {
         self.ways = keys.map(|keys| {
             let SrtpKeys {
@@ -51,7 +51,7 @@ impl Secrecy {
         });
     }
 
-    /// What is sent instead of this packet.
+    /// Returns the packet to send: encrypted, if so negotiated.
     pub(crate) fn seal(&mut self, packet: &[u8]) -> Option<Vec<u8>> {
         let mut sealed = packet.to_vec();
         if let Some((outgoing, _)) = &mut self.ways {
@@ -62,7 +62,7 @@ impl Secrecy {
         Some(sealed)
     }
 
-    /// What this packet says; `None`: nothing that is theirs.
+    /// Returns a received packet in clear; `None` if it is not authentic.
     pub(crate) fn open(&mut self, packet: &[u8]) -> Option<Vec<u8>> {
         let mut clear = packet.to_vec();
         if let Some((_, incoming)) = &mut self.ways {

@@ -1,4 +1,4 @@
-//! A phone's outgoing RTP stream: its voice, and the digits that it presses in between.
+//! Outgoing RTP stream of a phone: audio, and DTMF digits in between.
 
 use std::collections::VecDeque;
 
@@ -8,21 +8,21 @@ use confab_terms::{Codec, Digit, Rate};
 
 use crate::voice::{Mouth, Voice};
 
-/// How long a key is pressed.
+/// Duration of a digit, in milliseconds.
 const DIGIT_MS: u32 = 100;
-/// Digits that wait to be pressed.
+/// Maximum number of queued digits.
 const DIGITS_MAX: usize = 64;
 
-/// How the stream is coded.
+/// Coding of the stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Coding {
     pub(crate) codec: Codec,
     pub(crate) payload_type: u8,
-    /// Payload type and clock of digits.
+    /// Payload type and clock rate of digits.
     pub(crate) digits: Option<(u8, u32)>,
 }
 
-/// A phone's outgoing RTP stream.
+/// Outgoing RTP stream of a phone.
 #[derive(Debug)]
 pub(crate) struct Speech {
     mouth: Mouth,
@@ -62,7 +62,7 @@ impl Speech {
         self.waiting.extend(digits.iter().take(room));
     }
 
-    /// The packet of the next 20 ms, if there is one. Time goes on either way.
+    /// Returns the packet of the next 20 ms, if any. The timestamp advances in either case.
     pub(crate) fn next(&mut self, coding: Coding) -> Option<&[u8]> {
         let codec = coding.codec;
         if self.encoder.codec() != codec {
@@ -94,7 +94,7 @@ impl Speech {
         Some(self.write(coding.payload_type, marker, timestamp, &payload[..length]))
     }
 
-    /// The next packet of the key that is being pressed, or of the next one that waits.
+    /// Returns the next packet of the current digit, or of the next queued one.
     fn digit(&mut self, timestamp: u32, clock_rate: u32) -> Option<DigitPacket> {
         loop {
             if let Some(packet) = self.pressed.as_mut().and_then(DigitSender::next_packet) {

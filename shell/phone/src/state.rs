@@ -1,4 +1,4 @@
-//! What of a phone can be seen from another thread, and waited for.
+//! State of a phone, which other threads can read and wait for.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,64 +8,65 @@ use thiserror::Error;
 
 use crate::tape::Tape;
 
-/// How far a call is.
+/// State of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// The INVITE is on its way.
+    /// INVITE without a response yet.
     Calling,
-    /// 180 came.
+    /// 180 received.
     Ringing,
-    /// It was answered: voices flow.
+    /// Answered: audio flows.
     Talking,
-    /// We hold the other side.
+    /// Other side on hold.
     Holding,
-    /// It is over.
+    /// Ended.
     Ended(Ending),
 }
 
-/// Why a phone did not do what it was asked.
+/// Error of a phone.
 #[derive(Debug, Error)]
 pub enum PhoneError {
-    /// No port, no descriptor, no thread.
+    /// No port, descriptor or thread.
     #[error("the phone could not be set up: {0}")]
     NotSetUp(#[from] std::io::Error),
-    /// Not within the time.
+    /// Timeout of a wait.
     #[error("waited {waited:?} in vain: the call is {state:?}, {packets} packets heard")]
     TimedOut {
-        /// How long.
+        /// Length of the wait.
         waited: Duration,
-        /// What it is instead.
+        /// State at the timeout.
         state: State,
-        /// What was heard.
+        /// Number of received packets.
         packets: u64,
     },
-    /// Instead, the call is over.
+    /// Call that ended during a wait.
     #[error("the call has ended: {0:?}")]
     Over(Ending),
-    /// The thread of the phones is gone, or has more to do than it can remember.
+    /// Thread of the phones that has ended, or whose queue is full.
     #[error("the phones take no orders")]
     NoOrders,
 }
 
-/// What of a phone can be seen.
+/// State of a phone that other threads can read.
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) state: State,
-    /// How often the other side has answered an offer of ours, and with what last: 200 or other.
+    /// Number of the phone's offers that were answered or rejected, and the last status of a
+    /// rejection.
     pub(crate) offers_answered: u64,
     pub(crate) last_refusal: Option<u16>,
-    /// Offers of the other side that were taken.
+    /// Number of accepted offers of the other side.
     pub(crate) offers_taken: u64,
     pub(crate) tape: Tape,
-    /// Packets sent.
+    /// Number of packets sent.
     pub(crate) sent: u64,
-    /// Whether the media that was agreed on is.
+    /// True if the negotiated media is encrypted.
     pub(crate) encrypted: bool,
-    /// The value of `Replaces` that names this call.
+    /// Value of `Replaces` that names this call.
     pub(crate) place: Option<String>,
 }
 
-/// `Seen`, and who waits for it.
+/// `Seen` with a lock, and a signal for waiting threads.
 #[derive(Debug)]
 pub(crate) struct Shared {
     seen: Mutex<Seen>,
@@ -93,14 +94,14 @@ impl Shared {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes it and wakes those who wait.
+    /// Changes the state, and wakes waiting threads.
     pub(crate) fn change<T>(&self, how: impl FnOnce(&mut Seen) -> T) -> T {
         let result = how(&mut self.look());
         self.changed.notify_all();
         result
     }
 
-    /// Waits until it is as wanted, or the call is over and never will be.
+    /// Waits until `wanted` accepts the state, or the call has ended.
     pub(crate) fn wait(
         &self,
         at_most: Duration,

@@ -1,5 +1,4 @@
-//! A phone's TCP and TLS connections, looked at whenever it looks at its timers: every 20 ms at
-//! least.
+//! TCP and TLS connections of a phone, which are polled with its timers: at least every 20 ms.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -10,7 +9,7 @@ use confab_sip::{ConnectionEvent, ConnectionId, ConnectionOrder, Transport};
 use confab_sockets::{Carrier, Tcp};
 use rustls::ClientConfig;
 
-/// Bytes read of one connection at once.
+/// Size of the buffer for reading, in bytes.
 const READ_BYTES: usize = 16 * 1024;
 
 struct Stream {
@@ -20,7 +19,7 @@ struct Stream {
     unsent: VecDeque<u8>,
 }
 
-/// The connections of one phone.
+/// Connections of a phone.
 pub(crate) struct Streams {
     all: BTreeMap<ConnectionId, Stream>,
     lost: Vec<ConnectionId>,
@@ -65,7 +64,7 @@ impl Streams {
             ConnectionOrder::Send(bytes) => {
                 if let Some(stream) = self.all.get_mut(&id) {
                     stream.unsent.extend(bytes);
-                    // What fails is found out when it is looked at.
+                    // An error is detected at the next poll.
                     let _gone = stream.flush();
                 }
             }
@@ -73,7 +72,7 @@ impl Streams {
         }
     }
 
-    /// What has happened since the last time.
+    /// Returns the events since the last call.
     pub(crate) fn look(&mut self) -> Vec<(ConnectionId, ConnectionEvent)> {
         let mut happened = Vec::new();
         for (id, stream) in &mut self.all {

@@ -1,36 +1,38 @@
-//! What arrived at a phone's RTP port, as it arrived, and a bound on how much is kept.
+//! Packets that arrived at a phone's RTP port, up to a limit.
 
 use confab_rtp::Header;
 use confab_terms::{Codec, Instant};
 
-/// Packets that a phone keeps: half an hour. What comes later is counted only.
+/// Maximum number of packets that a phone keeps: half an hour. Later packets are only counted.
 pub const PACKETS_MAX: usize = 90_000;
-/// Packets after which a decoder that began anew says what one would that heard all: half a second.
+/// Number of packets, half a second, after which a new decoder has the same output as one that
+/// decoded all packets.
 const LEAD_PACKETS: usize = 25;
 
-/// One RTP packet that a phone received.
+/// RTP packet that a phone received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet {
-    /// By the kernel's clock.
+    /// Time of arrival, by the kernel's clock.
     pub arrived: Instant,
-    /// 7 bits.
+    /// Payload type, 7 bits.
     pub payload_type: u8,
-    /// What that means; `None` if it is no voice that was agreed on.
+    /// Codec of the payload type; `None` if the packet carries no voice.
     pub codec: Option<Codec>,
-    /// The marker bit.
+    /// Marker bit.
     pub marker: bool,
     /// Sequence number.
     pub sequence: u16,
     /// Timestamp.
     pub timestamp: u32,
-    /// Which stream.
+    /// SSRC of the stream.
     pub ssrc: u32,
-    /// What it carries.
+    /// Payload.
     pub payload: Box<[u8]>,
 }
 
 impl Packet {
-    /// `None` if it is not RTP. A payload type that was not agreed on means what it always means.
+    /// Parses a packet; returns `None` if it is not RTP. A payload type that was not negotiated has
+    /// its usual meaning.
     pub(crate) fn parse(
         arrived: Instant,
         bytes: &[u8],
@@ -55,7 +57,7 @@ impl Packet {
     }
 }
 
-/// All that a phone received.
+/// All packets that a phone received.
 #[derive(Debug, Default)]
 pub(crate) struct Tape {
     packets: Vec<Packet>,
@@ -75,20 +77,20 @@ impl Tape {
         self.packets.len() as u64 + self.beyond
     }
 
-    /// When the last one arrived.
+    /// Returns the time of arrival of the last packet.
     pub(crate) fn last(&self) -> Instant {
         self.packets
             .last()
             .map_or(Instant(0), |packet| packet.arrived)
     }
 
-    /// What arrived from `from` on and before `to`.
+    /// Returns the packets that arrived from `from` on and before `to`.
     pub(crate) fn between(&self, from: Instant, to: Instant) -> Vec<Packet> {
         let within = |packet: &&Packet| from <= packet.arrived && packet.arrived < to;
         self.packets.iter().filter(within).cloned().collect()
     }
 
-    /// What an ear has to have heard to understand what arrived from `from` on.
+    /// Returns the packets that a decoder needs before those that arrived from `from` on.
     pub(crate) fn lead(&self, from: Instant) -> Vec<Packet> {
         let first = self
             .packets

@@ -1,4 +1,4 @@
-//! What a phone says, 20 ms at a time. At whatever rate; it knows nothing of codecs or packets.
+//! Audio that a phone sends, 20 ms at a time and at any rate; independent of codecs and packets.
 
 use std::f64::consts::TAU;
 use std::sync::Arc;
@@ -6,40 +6,40 @@ use std::sync::Arc;
 use confab_codec::Resampler;
 use confab_terms::Rate;
 
-/// Samples of a narrow phone's frame: 20 ms at 8 kHz.
+/// Samples of a frame at 8 kHz, 20 ms.
 pub const FRAME_SAMPLES: usize = 160;
 
-/// What a phone says.
+/// Audio that a phone sends.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Voice {
-    /// Frames of zeros: packets still flow.
+    /// Frames of zeros; packets are still sent.
     #[default]
     Silence,
-    /// No packets at all.
+    /// No packets.
     Mute,
-    /// A sine.
+    /// Sine.
     Tone {
-        /// Its frequency.
+        /// Frequency in Hz.
         hz: f64,
-        /// Its level; 0 is the loudest sine there is.
+        /// Level in dBFS; 0 is a full-scale sine.
         dbfs: f64,
     },
-    /// Speech or whatever, at 8 kHz.
+    /// Samples at 8 kHz.
     Samples {
-        /// What.
+        /// Samples to send.
         samples: Arc<[i16]>,
-        /// From its start again, for ever; else silence follows.
+        /// True if the samples repeat without end; otherwise silence follows.
         repeats: bool,
     },
 }
 
-/// A voice, and how far it has spoken.
+/// Source of audio, with its position.
 #[derive(Debug, Default)]
 pub(crate) struct Mouth {
     voice: Voice,
-    /// Frames spoken.
+    /// Number of frames so far.
     at: u64,
-    /// Samples are narrow: their way to a wider voice.
+    /// Converter of `Samples` from 8 kHz to the rate of the frames.
     way: Option<Resampler>,
 }
 
@@ -52,7 +52,7 @@ impl Mouth {
         }
     }
 
-    /// Fills the next frame; false: send nothing.
+    /// Fills the next frame; returns false if no packet is to be sent.
     pub(crate) fn speak(&mut self, rate: Rate, frame: &mut [i16]) -> bool {
         frame.fill(0);
         let at = self.at;

@@ -1,5 +1,5 @@
-//! Verdicts on made-up packets: a leaked voice, a missing one, and streams that are not of a
-//! piece. No network.
+//! Verdicts on synthetic packets: a leaked voice, a missing one, and streams with faults. No
+//! network.
 
 use std::f64::consts::TAU;
 use std::time::Duration;
@@ -24,7 +24,7 @@ fn sought(name: &str, voice: (f64, f64)) -> Sought {
     }
 }
 
-/// 20 ms of several tones with gains, as one listener gets them in µ-law.
+/// Returns 20 ms of several tones with gains, as a listener receives them in µ-law.
 fn packet(n: u16, voices: &[((f64, f64), f64)]) -> Packet {
     let at = usize::from(n) * 160;
     let sample = |k: usize| {
@@ -229,7 +229,7 @@ fn a_wav_file_says_what_it_holds() {
     assert_eq!(&file[44..], [1, 0, 255, 255, 2, 0]);
 }
 
-/// What a caller of this codec sends who says a tone.
+/// Returns the packets of a caller with this codec that sends a tone.
 fn coded(codec: Codec, payload_type: u8, count: u16, hz: f64) -> Vec<Packet> {
     let mut encoder = Encoder::new(codec, OpusSettings::default());
     let length = codec.rate().frame_samples();
@@ -279,7 +279,7 @@ fn every_codec_is_heard_at_its_level_and_of_a_piece() {
     }
 }
 
-/// Alone in its process that uses the machine's notes.
+/// Uses the records of `machine`, as the only test of its process.
 #[test]
 fn measurement_with_a_late_phone_is_taken_again_and_counted() {
     let mut stretches = 0;

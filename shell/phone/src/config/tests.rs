@@ -1,4 +1,4 @@
-//! What a phone dials.
+//! URIs of a phone's configuration.
 
 use super::PhoneConfig;
 

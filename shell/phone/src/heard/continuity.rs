@@ -1,25 +1,25 @@
-//! Whether what was heard is of one piece: packets in sequence, a tone without a jump of phase.
+//! Continuity of a received stream: packets in sequence, and a tone without phase jumps.
 
 use std::f64::consts::{PI, TAU};
 
 use super::frame::{Frame, project};
 
-/// The stream's packets against their numbers.
+/// Packets of a stream, compared with their sequence numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Continuity {
-    /// Packets.
+    /// Number of received packets.
     pub received: usize,
-    /// Numbers that never came.
+    /// Number of missing sequence numbers.
     pub missing: usize,
-    /// Packets that came after a later one.
+    /// Number of packets that arrived after a later one.
     pub late: usize,
-    /// Packets that came twice.
+    /// Number of duplicate packets.
     pub doubled: usize,
-    /// Places where the timestamp does not fit the sequence number.
+    /// Number of packets whose timestamp does not match the sequence number.
     pub timestamp_jumps: usize,
 }
 
-/// Counts what is missing, late and doubled.
+/// Counts missing, late and duplicate packets.
 #[must_use]
 pub fn continuity(frames: &[Frame]) -> Continuity {
     let mut found = Continuity {
@@ -29,7 +29,8 @@ pub fn continuity(frames: &[Frame]) -> Continuity {
     let Some(first) = frames.first() else {
         return found;
     };
-    // Numbers as offsets from the first packet, in i16 steps from the highest so far: they wrap.
+    // Sequence numbers wrap: they become offsets from the first packet, in i16 steps from the
+    // highest.
     let (mut highest, mut highest_frame) = (0i64, first);
     let mut seen = vec![0i64];
     for frame in &frames[1..] {
@@ -59,8 +60,8 @@ pub fn continuity(frames: &[Frame]) -> Continuity {
     found
 }
 
-/// Frames in which a tone goes on from the frame before, but not where it should: samples were
-/// dropped, repeated or made up. Frames without the tone count as nothing.
+/// Counts frames in which a tone continues from the previous frame with a wrong phase: samples were
+/// dropped, repeated or made up. Frames without the tone do not count.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "counts of samples are small")]
 pub fn phase_jumps(frames: &[Frame], hz: f64, dbfs: f64) -> usize {
@@ -74,7 +75,8 @@ pub fn phase_jumps(frames: &[Frame], hz: f64, dbfs: f64) -> usize {
             let expected = TAU * (hz * f64::from(elapsed) / clock_rate).fract();
             let turned = phase(&pair[1], hz) - phase(&pair[0], hz);
             let off = (turned - expected + PI).rem_euclid(TAU) - PI;
-            // One sample of a 400 Hz tone turns 0.31; the codec's noise a few hundredths.
+            // One sample of a 400 Hz tone turns the phase by 0.31, the noise of the codec by some
+            // hundredths.
             off.abs() > 0.2
         })
         .count()

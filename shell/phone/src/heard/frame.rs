@@ -1,4 +1,4 @@
-//! Packets as frames of samples, and the level of one frequency in a frame.
+//! Packets as frames of samples, and the level of a frequency in a frame.
 
 use std::f64::consts::TAU;
 
@@ -7,43 +7,43 @@ use confab_terms::{Codec, Instant, Rate};
 use crate::ear::Ear;
 use crate::tape::Packet;
 
-/// The samples of one packet.
+/// Decoded samples of a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// When the packet arrived.
+    /// Time of arrival of the packet.
     pub arrived: Instant,
-    /// Its RTP sequence number.
+    /// RTP sequence number.
     pub sequence: u16,
-    /// Its RTP timestamp.
+    /// RTP timestamp.
     pub timestamp: u32,
-    /// What it was coded in.
+    /// Codec of the packet.
     pub codec: Codec,
-    /// At that codec's rate.
+    /// Samples at the rate of the codec.
     pub samples: Vec<i16>,
 }
 
 impl Frame {
-    /// The level of a sine of this frequency in it: 0 dBFS is the loudest sine there is.
+    /// Returns the level of a sine of this frequency, in dBFS; 0 is a full-scale sine.
     #[must_use]
     pub fn level(&self, hz: f64) -> f64 {
         level_at(self.codec.rate(), &self.samples, hz)
     }
 
-    /// How far the timestamp goes in it.
+    /// Returns the duration of the frame in units of the RTP clock.
     pub(crate) fn units(&self) -> u32 {
         let samples = self.samples.len() as u64 * u64::from(self.codec.clock_rate());
         u32::try_from(samples / u64::from(self.codec.rate().hz())).unwrap_or(u32::MAX)
     }
 }
 
-/// The packets that carry voice, decoded, in the order of arrival. The first of them is where the
-/// stream begins.
+/// Decodes the packets that carry voice, in the order of arrival. The stream begins with the first
+/// packet.
 #[must_use]
 pub fn frames(packets: &[Packet]) -> Vec<Frame> {
     frames_by(&mut Ear::default(), packets)
 }
 
-/// The same by an ear that has heard what came before.
+/// Decodes packets like `frames`, with a decoder that has decoded the earlier ones.
 pub(crate) fn frames_by(ear: &mut Ear, packets: &[Packet]) -> Vec<Frame> {
     let mut frame = |packet: &Packet| {
         Some(Frame {
@@ -57,8 +57,9 @@ pub(crate) fn frames_by(ear: &mut Ear, packets: &[Packet]) -> Vec<Frame> {
     packets.iter().filter_map(&mut frame).collect()
 }
 
-/// The level of a sine of this frequency in these samples at 8 kHz: 0 dBFS is the loudest sine
-/// there is. Hann-windowed Goertzel: frequencies 150 Hz and more away do not count in 20 ms.
+/// Returns the level of a sine of this frequency in samples at 8 kHz, in dBFS; 0 is a full-scale
+/// sine. Goertzel algorithm with a Hann window: in 20 ms, frequencies at a distance of 150 Hz or
+/// more do not count.
 #[must_use]
 pub fn level(samples: &[i16], hz: f64) -> f64 {
     level_at(Rate::Hz8000, samples, hz)
@@ -67,12 +68,12 @@ pub fn level(samples: &[i16], hz: f64) -> f64 {
 #[allow(clippy::cast_precision_loss, reason = "counts of samples are small")]
 fn level_at(rate: Rate, samples: &[i16], hz: f64) -> f64 {
     let (re, im) = project(rate, samples, hz);
-    // A sine of peak A gives A/2 times the window's mean of 1/2.
+    // A sine of peak A gives A/2 times the mean of the window, 1/2.
     let peak = 4.0 * re.hypot(im) / samples.len().max(1) as f64;
     20.0 * (peak / 32_767.0).max(1e-6).log10()
 }
 
-/// The sum of the windowed samples turned back by `hz`.
+/// Returns the sum of the windowed samples, turned back by `hz`.
 #[allow(clippy::cast_precision_loss, reason = "counts of samples are small")]
 pub(crate) fn project(rate: Rate, samples: &[i16], hz: f64) -> (f64, f64) {
     let length = samples.len() as f64;

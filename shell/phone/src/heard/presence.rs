@@ -1,50 +1,50 @@
-//! Who is heard: a verdict for each voice that was sought.
+//! Audible voices: a verdict for each expected voice.
 
 use super::frame::Frame;
 
-/// A voice to listen for: a tone, as it was spoken.
+/// Voice to search for: a tone as it was sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sought {
-    /// Whose.
+    /// Name of the speaker.
     pub name: String,
-    /// Its frequency. Voices should be 300 Hz apart.
+    /// Frequency in Hz. Voices should be 300 Hz apart.
     pub hz: f64,
-    /// How loud it was spoken.
+    /// Level at which the tone was sent, in dBFS.
     pub dbfs: f64,
 }
 
-/// The verdict.
+/// Verdict on a voice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// In every frame, give or take one in fifty, as loud as it was spoken.
+    /// Voice in every frame, with one exception in fifty, at the level at which it was sent.
     Heard,
-    /// In every frame, but louder or fainter than it was spoken.
+    /// Voice in every frame, but louder or quieter than it was sent.
     OffLevel {
-        /// Decibels above the spoken level; negative: below.
+        /// Difference to the sent level, in dB; negative if quieter.
         by: i32,
     },
-    /// Not a trace in any frame.
+    /// Voice without a trace in any frame.
     Silent,
-    /// Neither: a leak or a gap.
+    /// Voice in some frames only: a leak or a gap.
     Partly {
-        /// Frames with a trace of it.
+        /// Number of frames with a trace of the voice.
         traces: usize,
-        /// Frames that carry it.
+        /// Number of frames that carry the voice.
         carried: usize,
-        /// Frames in all.
+        /// Number of all frames.
         of: usize,
     },
 }
 
-/// A frame carries a voice that is at most so much quieter than it was spoken.
+/// Minimum level of a voice in a frame that carries it, relative to the sent level.
 const CARRIES_DB: f64 = -16.0;
-/// Greatest difference of the median level of a heard voice from the spoken level: codecs, filters
-/// and the limiter of a room of six change it by less, a voice that is ducked or halved by more.
+/// Maximum difference of the median level of a heard voice from the sent level. Codecs, filters and
+/// the limiter of a room of six change the level by less; ducking or halving changes it by more.
 pub const OFF_LEVEL_DB: f64 = 4.0;
-/// A frame with the voice this far down is still a leak; below lies the codec's noise.
+/// Minimum level of a leak, relative to the sent level; the noise of the codec is lower.
 const TRACE_DB: f64 = -28.0;
 
-/// Whether one voice is heard in these frames.
+/// Returns the verdict on a voice in these frames.
 #[must_use]
 pub fn presence(frames: &[Frame], sought: &Sought) -> Presence {
     let (mut traces, mut carried) = (0, 0);
@@ -71,7 +71,7 @@ pub fn presence(frames: &[Frame], sought: &Sought) -> Presence {
     }
 }
 
-/// The median of these levels, in decibels above the level that was spoken.
+/// Returns the median of these levels, in dB above the sent level.
 #[must_use]
 pub fn off_level(levels: &[f64], spoken_dbfs: f64) -> f64 {
     let mut levels = levels.to_vec();
@@ -80,8 +80,8 @@ pub fn off_level(levels: &[f64], spoken_dbfs: f64) -> f64 {
     median.map_or(f64::NEG_INFINITY, |median| median - spoken_dbfs)
 }
 
-/// The verdict for each voice, in their order. A listener's own voice may be among them: it is
-/// to be silent.
+/// Returns the verdict on each voice, in order. The listener's own voice may be included, and
+/// should be silent.
 #[must_use]
 pub fn who_is_heard(frames: &[Frame], voices: &[Sought]) -> Vec<(String, Presence)> {
     voices
@@ -90,7 +90,7 @@ pub fn who_is_heard(frames: &[Frame], voices: &[Sought]) -> Vec<(String, Presenc
         .collect()
 }
 
-/// The level of each voice in each frame, in dBFS.
+/// Returns the level of each voice in each frame, in dBFS.
 #[must_use]
 pub fn levels(frames: &[Frame], voices: &[Sought]) -> Vec<Vec<f64>> {
     let of = |frame: &Frame| {

@@ -1,14 +1,14 @@
-//! What was heard, as a file that anything plays: WAV, 16 bits, mono.
+//! Received samples as a WAV file, 16 bits, mono.
 
 use confab_terms::Rate;
 
 use super::frame::Frame;
 
-/// The longest silence that a gap of timestamps is filled with.
+/// Maximum length of silence that fills a gap of timestamps, in seconds.
 const GAP_SECONDS_MAX: u32 = 10;
 
-/// The samples at their places by timestamp: what is missing is silence, what came late or twice
-/// is in its place once. All at the rate of the first frame.
+/// Returns the samples at their positions by timestamp, at the rate of the first frame. Missing
+/// samples are silence; late and duplicate ones are at their position once.
 #[must_use]
 pub fn samples_in_time(frames: &[Frame]) -> Vec<i16> {
     let mut samples: Vec<i16> = Vec::new();
@@ -19,7 +19,7 @@ pub fn samples_in_time(frames: &[Frame]) -> Vec<i16> {
     let gap_max = GAP_SECONDS_MAX * rate;
     let in_samples = |units: u32| (u64::from(units) * u64::from(rate) / u64::from(clock)) as u32;
     let in_units = |samples: u32| (u64::from(samples) * u64::from(clock) / u64::from(rate)) as u32;
-    // A jump of the stream's clock moves the place of the first sample.
+    // A jump of the stream's clock moves the position of the first sample.
     let mut origin = first.timestamp;
     for frame in frames {
         let end = u32::try_from(samples.len()).unwrap_or(u32::MAX);
@@ -32,7 +32,7 @@ pub fn samples_in_time(frames: &[Frame]) -> Vec<i16> {
         let Ok(place) = usize::try_from(place) else {
             continue;
         };
-        // Late for the very first packet: there is no place before the beginning.
+        // Earlier than the very first packet: there is no position before the beginning.
         if place > samples.len() + gap_max as usize {
             continue;
         }
@@ -44,13 +44,13 @@ pub fn samples_in_time(frames: &[Frame]) -> Vec<i16> {
     samples
 }
 
-/// A WAV file of these samples at 8 kHz.
+/// Returns a WAV file of samples at 8 kHz.
 #[must_use]
 pub fn wav(samples: &[i16]) -> Vec<u8> {
     wav_at(Rate::Hz8000, samples)
 }
 
-/// A WAV file of these samples at this rate.
+/// Returns a WAV file of samples at this rate.
 #[must_use]
 pub fn wav_at(rate: Rate, samples: &[i16]) -> Vec<u8> {
     let rate = rate.hz();
