@@ -1,21 +1,21 @@
-//! The account.
+//! The account resource.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// The account, as the API shows it.
+/// Account, as the API shows it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Account {
-    /// Its id.
+    /// Account sid.
     pub sid: String,
-    /// Its name.
+    /// Name of the account.
     pub friendly_name: String,
-    /// `active`; Twilio has other words.
+    /// Status: `active`; Twilio has further values.
     pub status: String,
-    /// Its path.
+    /// Path of the resource.
     pub uri: String,
-    /// What a server sends beyond that.
+    /// Further fields of the response.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }

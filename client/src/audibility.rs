@@ -1,21 +1,21 @@
-//! Who hears whom: an extension of confab.
+//! Audibility of participants: an extension of confab.
 
 use serde::Deserialize;
 
-/// Who hears whom at one tick.
+/// Audibility of all participants at one tick.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Audibility {
-    /// Where.
+    /// Conference sid.
     pub conference_sid: String,
-    /// When.
+    /// Number of the tick.
     pub tick: u64,
-    /// Each participant.
+    /// Participants, as listeners.
     pub listeners: Vec<Listener>,
 }
 
 impl Audibility {
-    /// Whether one hears another; `None` if one of them is not in the conference.
+    /// Returns whether `listener` hears `speaker`; `None` if one of them is not in the conference.
     #[must_use]
     pub fn hears(&self, listener: &str, speaker: &str) -> Option<bool> {
         let listener = self.listeners.iter().find(|one| one.call_sid == listener)?;
@@ -24,25 +24,25 @@ impl Audibility {
     }
 }
 
-/// What one participant hears.
+/// Participant as a listener.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Listener {
-    /// Who.
+    /// Call sid of the listener.
     pub call_sid: String,
-    /// Of each of the others.
+    /// Audibility of each other participant.
     pub hears: Vec<Heard>,
 }
 
-/// Whether a voice is heard.
+/// Audibility of a voice to a listener.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Heard {
-    /// Whose voice.
+    /// Call sid of the speaker.
     pub call_sid: String,
-    /// Whether it is heard.
+    /// True if the voice is audible.
     pub audible: bool,
-    /// `heard`, or the first reason why not: `not-started listener-held speaker-held
+    /// `heard`, or the first reason for the silence: `not-started listener-held speaker-held
     /// speaker-muted coaching-another`.
     pub because: String,
 }

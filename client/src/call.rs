@@ -1,4 +1,4 @@
-//! Calls: one, or all.
+//! Calls: access to one call, and to all calls.
 
 use std::sync::Arc;
 
@@ -9,36 +9,36 @@ use crate::list::{self, Page};
 use crate::wire::{Field, Wire, read};
 use crate::{Error, Method};
 
-/// A call, as the API shows it.
+/// Call, as the API shows it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Call {
-    /// Its id.
+    /// Call sid.
     pub sid: String,
-    /// Whose.
+    /// Account sid.
     pub account_sid: String,
-    /// Who calls.
+    /// Caller.
     pub from: String,
-    /// Who is called.
+    /// Called party.
     pub to: String,
-    /// `queued ringing in-progress completed busy failed no-answer canceled`.
+    /// Status: `queued ringing in-progress completed busy failed no-answer canceled`.
     pub status: String,
-    /// `inbound` or `outbound`; Twilio has `outbound-api` and `outbound-dial`.
+    /// Direction: `inbound` or `outbound`; Twilio has `outbound-api` and `outbound-dial`.
     pub direction: String,
-    /// When it was answered, as RFC 2822 has it.
+    /// Time of the answer, in the format of RFC 2822.
     pub start_time: Option<String>,
-    /// When it ended.
+    /// Time of the end.
     pub end_time: Option<String>,
-    /// When it came to be.
+    /// Time of creation.
     pub date_created: String,
-    /// Its path.
+    /// Path of the resource.
     pub uri: String,
-    /// What a server sends beyond that.
+    /// Further fields of the response.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// One call.
+/// Access to one call.
 #[derive(Clone, Debug)]
 pub struct CallAt {
     wire: Arc<Wire>,
@@ -50,12 +50,12 @@ impl CallAt {
         Self { wire, sid }
     }
 
-    /// As it is now.
+    /// Fetches the call.
     pub async fn fetch(&self) -> Result<Call, Error> {
         self.wire.fetch(&["Calls", &self.sid], &[]).await
     }
 
-    /// Ends it or sends it to another document, once that is named and sent.
+    /// Begins an update, which ends the call or sends it to another document.
     pub fn update(&self) -> CallUpdate {
         CallUpdate {
             at: self.clone(),
@@ -64,7 +64,7 @@ impl CallAt {
     }
 }
 
-/// An update in the making.
+/// Update of a call before it is sent.
 #[derive(Clone, Debug)]
 #[must_use = "an update does nothing before it is sent"]
 pub struct CallUpdate {
@@ -73,27 +73,27 @@ pub struct CallUpdate {
 }
 
 impl CallUpdate {
-    /// Hangs up, however far the call has come.
+    /// Ends the call in any state.
     pub fn completed(self) -> Self {
         self.with("Status", "completed".to_owned())
     }
 
-    /// Hangs up only if it was not answered yet.
+    /// Ends the call only if it was not answered yet.
     pub fn canceled(self) -> Self {
         self.with("Status", "canceled".to_owned())
     }
 
-    /// What it runs from now on; it leaves its conference.
+    /// Sets the URL of a document to execute from now on; the call leaves its conference.
     pub fn url(self, url: impl Into<String>) -> Self {
         self.with("Url", url.into())
     }
 
-    /// How that URL is asked; POST if nothing is said.
+    /// Sets the HTTP method of that URL; POST by default.
     pub fn method(self, method: Method) -> Self {
         self.with("Method", method.to_string())
     }
 
-    /// A document to run from now on, instead of a URL of one.
+    /// Sets a document to execute from now on, instead of its URL.
     pub fn twiml(self, document: impl Into<String>) -> Self {
         self.with("Twiml", document.into())
     }
@@ -103,14 +103,14 @@ impl CallUpdate {
         self
     }
 
-    /// Sends it.
+    /// Sends the update, and returns the call.
     pub async fn send(self) -> Result<Call, Error> {
         let path = ["Calls", &self.at.sid];
         read(self.at.wire.post(&path, &self.fields).await?).await
     }
 }
 
-/// All calls.
+/// Access to all calls.
 #[derive(Clone, Debug)]
 pub struct Calls {
     wire: Arc<Wire>,
@@ -121,7 +121,7 @@ impl Calls {
         Self { wire }
     }
 
-    /// Live and ended ones, newest first, once filters are named and it is sent.
+    /// Begins a list of live and ended calls, newest first.
     pub fn list(&self) -> CallList {
         CallList {
             wire: Arc::clone(&self.wire),
@@ -130,7 +130,7 @@ impl Calls {
     }
 }
 
-/// A list in the making.
+/// List of calls before it is requested.
 #[derive(Clone, Debug)]
 #[must_use = "a list is not asked for before it is sent"]
 pub struct CallList {
@@ -139,57 +139,57 @@ pub struct CallList {
 }
 
 impl CallList {
-    /// Only those with this status.
+    /// Filters by status.
     pub fn status(self, status: impl Into<String>) -> Self {
         self.with("Status", status.into())
     }
 
-    /// Only those to there.
+    /// Filters by called party.
     pub fn to(self, to: impl Into<String>) -> Self {
         self.with("To", to.into())
     }
 
-    /// Only those from there.
+    /// Filters by caller.
     pub fn from(self, from: impl Into<String>) -> Self {
         self.with("From", from.into())
     }
 
-    /// Only those that this call made.
+    /// Filters by the call that made the calls.
     pub fn parent_call_sid(self, sid: impl Into<String>) -> Self {
         self.with("ParentCallSid", sid.into())
     }
 
-    /// Only those answered on this day in UTC, `2026-11-17`, or in this second.
+    /// Filters by the time of the answer: a day in UTC, `2026-11-17`, or a second.
     pub fn start_time(self, at: impl Into<String>) -> Self {
         self.with("StartTime", at.into())
     }
 
-    /// Only those answered then or earlier.
+    /// Filters for calls that were answered at this time or earlier.
     pub fn start_time_until(self, at: impl Into<String>) -> Self {
         self.with("StartTime<", at.into())
     }
 
-    /// Only those answered then or later.
+    /// Filters for calls that were answered at this time or later.
     pub fn start_time_since(self, at: impl Into<String>) -> Self {
         self.with("StartTime>", at.into())
     }
 
-    /// Only those that ended on this day in UTC, or in this second.
+    /// Filters by the time of the end: a day in UTC, or a second.
     pub fn end_time(self, at: impl Into<String>) -> Self {
         self.with("EndTime", at.into())
     }
 
-    /// Only those that ended then or earlier.
+    /// Filters for calls that ended at this time or earlier.
     pub fn end_time_until(self, at: impl Into<String>) -> Self {
         self.with("EndTime<", at.into())
     }
 
-    /// Only those that ended then or later.
+    /// Filters for calls that ended at this time or later.
     pub fn end_time_since(self, at: impl Into<String>) -> Self {
         self.with("EndTime>", at.into())
     }
 
-    /// So many on a page, 1 to 1000.
+    /// Sets the number of calls on a page, 1 to 1000.
     pub fn page_size(self, size: u32) -> Self {
         self.with("PageSize", size.to_string())
     }
@@ -199,13 +199,13 @@ impl CallList {
         self
     }
 
-    /// The first page.
+    /// Requests the first page.
     pub async fn page(self) -> Result<Page<Call>, Error> {
         let page = self.wire.fetch(&["Calls"], &self.fields).await?;
         Page::new(Arc::clone(&self.wire), "calls", page)
     }
 
-    /// All of them, page after page.
+    /// Requests page after page, and returns all calls.
     pub async fn send(self) -> Result<Vec<Call>, Error> {
         list::all(self.page().await?).await
     }

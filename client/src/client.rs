@@ -1,4 +1,4 @@
-//! `Client`: an account at a base URL. Cheap to clone; clones share their connections.
+//! `Client`: access to an account at a base URL. Cheap to clone; clones share their connections.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,30 +8,31 @@ use reqwest::Url;
 use crate::wire::Wire;
 use crate::{Account, CallAt, Calls, ConferenceAt, Conferences, Error, tls};
 
-/// An account at a base URL.
+/// Client of an account at a base URL.
 #[derive(Clone, Debug)]
 pub struct Client {
     wire: Arc<Wire>,
 }
 
 impl Client {
-    /// A client of a server: `http://127.0.0.1:8080`, `https://example.signalwire.com/api/laml`,
-    /// `https://api.twilio.com`. Certificates are checked against the system's roots.
+    /// Creates a client of a server: `http://127.0.0.1:8080`,
+    /// `https://example.signalwire.com/api/laml`, `https://api.twilio.com`. Certificates are
+    /// checked against the system's roots.
     pub fn new(base_url: &str, account: &str, token: &str) -> Result<Self, Error> {
         Self::builder(base_url, account, token).build()
     }
 
-    /// A client of a SignalWire space, `example.signalwire.com`.
+    /// Creates a client of a SignalWire space, such as `example.signalwire.com`.
     pub fn signalwire(space: &str, project: &str, token: &str) -> Result<Self, Error> {
         Self::new(&format!("https://{space}/api/laml"), project, token)
     }
 
-    /// A client of Twilio.
+    /// Creates a client of Twilio.
     pub fn twilio(account: &str, token: &str) -> Result<Self, Error> {
         Self::new("https://api.twilio.com", account, token)
     }
 
-    /// A client with more to say about it.
+    /// Returns a builder, for further settings.
     #[must_use]
     pub fn builder(base_url: &str, account: &str, token: &str) -> ClientBuilder {
         ClientBuilder {
@@ -43,37 +44,37 @@ impl Client {
         }
     }
 
-    /// One conference.
+    /// Returns access to one conference.
     #[must_use]
     pub fn conferences(&self, sid: impl Into<String>) -> ConferenceAt {
         ConferenceAt::new(Arc::clone(&self.wire), sid.into())
     }
 
-    /// All conferences.
+    /// Returns access to all conferences.
     #[must_use]
     pub fn all_conferences(&self) -> Conferences {
         Conferences::new(Arc::clone(&self.wire))
     }
 
-    /// One call.
+    /// Returns access to one call.
     #[must_use]
     pub fn calls(&self, sid: impl Into<String>) -> CallAt {
         CallAt::new(Arc::clone(&self.wire), sid.into())
     }
 
-    /// All calls.
+    /// Returns access to all calls.
     #[must_use]
     pub fn all_calls(&self) -> Calls {
         Calls::new(Arc::clone(&self.wire))
     }
 
-    /// The account itself.
+    /// Fetches the account.
     pub async fn account(&self) -> Result<Account, Error> {
         self.wire.fetch(&[], &[]).await
     }
 }
 
-/// A client in the making.
+/// Builder of a client.
 #[derive(Clone)]
 pub struct ClientBuilder {
     base_url: String,
@@ -84,21 +85,22 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Trusts this certificate too, in PEM: the `ca.pem` that confab makes at its first start.
+    /// Adds a trusted root certificate in PEM, such as the `ca.pem` that confab creates at its
+    /// first start.
     #[must_use]
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.roots.push(pem.into());
         self
     }
 
-    /// How long a request may take in all; 30 s if nothing is said.
+    /// Sets the timeout of a whole request; 30 s by default.
     #[must_use]
     pub fn time_out(mut self, time_out: Duration) -> Self {
         self.time_out = time_out;
         self
     }
 
-    /// The client.
+    /// Creates the client.
     pub fn build(self) -> Result<Client, Error> {
         let base = Url::parse(&self.base_url).ok();
         let base = base.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
@@ -106,7 +108,8 @@ impl ClientBuilder {
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::config(&self.roots)?)
             .timeout(self.time_out)
-            // The vendors' libraries follow none either, and credentials must not travel.
+            // The vendors' libraries follow no redirects either, and credentials must not go
+            // elsewhere.
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("confab-client/", env!("CARGO_PKG_VERSION")))
             .build()

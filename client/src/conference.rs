@@ -1,4 +1,4 @@
-//! Conferences: one, or all.
+//! Conferences: access to one conference, and to all conferences.
 
 use core::fmt;
 use std::sync::Arc;
@@ -10,30 +10,30 @@ use crate::list::{self, Page};
 use crate::wire::{Field, Wire, read};
 use crate::{Audibility, Error, Method, ParticipantAt, Participants};
 
-/// A conference, as the API shows it.
+/// Conference, as the API shows it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Conference {
-    /// Its id.
+    /// Conference sid.
     pub sid: String,
-    /// Whose.
+    /// Account sid.
     pub account_sid: String,
-    /// Its name.
+    /// Name of the conference.
     pub friendly_name: String,
-    /// Where in its life it is.
+    /// State of the conference.
     pub status: ConferenceStatus,
-    /// When it came to be, as RFC 2822 has it.
+    /// Time of creation, in the format of RFC 2822.
     pub date_created: String,
-    /// When something last changed.
+    /// Time of the last change.
     pub date_updated: String,
-    /// Its path.
+    /// Path of the resource.
     pub uri: String,
-    /// What a server sends beyond that.
+    /// Further fields of the response.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// Where in its life a conference is.
+/// State of a conference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConferenceStatus {
@@ -41,7 +41,7 @@ pub enum ConferenceStatus {
     Init,
     /// Started.
     InProgress,
-    /// Over.
+    /// Ended.
     Completed,
 }
 
@@ -55,7 +55,7 @@ impl fmt::Display for ConferenceStatus {
     }
 }
 
-/// One conference.
+/// Access to one conference.
 #[derive(Clone, Debug)]
 pub struct ConferenceAt {
     wire: Arc<Wire>,
@@ -67,12 +67,12 @@ impl ConferenceAt {
         Self { wire, sid }
     }
 
-    /// As it is now.
+    /// Fetches the conference.
     pub async fn fetch(&self) -> Result<Conference, Error> {
         self.wire.fetch(&["Conferences", &self.sid], &[]).await
     }
 
-    /// Ends it, or announces to everyone in it, once that is named and sent.
+    /// Begins an update, which ends the conference or plays an announcement to all participants.
     pub fn update(&self) -> ConferenceUpdate {
         ConferenceUpdate {
             at: self.clone(),
@@ -80,26 +80,27 @@ impl ConferenceAt {
         }
     }
 
-    /// One participant: its call's sid, or its label.
+    /// Returns access to one participant, by call sid or label.
     #[must_use]
     pub fn participants(&self, key: impl Into<String>) -> ParticipantAt {
         ParticipantAt::new(Arc::clone(&self.wire), self.sid.clone(), key.into())
     }
 
-    /// All who are in it.
+    /// Returns access to all participants.
     #[must_use]
     pub fn all_participants(&self) -> Participants {
         Participants::new(Arc::clone(&self.wire), self.sid.clone())
     }
 
-    /// Who hears whom, as the room really has it. Only confab tells.
+    /// Fetches the audibility of participants, from the state of the room. Supported by confab
+    /// only.
     pub async fn audibility(&self) -> Result<Audibility, Error> {
         let path = ["Conferences", &self.sid, "Audibility"];
         self.wire.fetch(&path, &[]).await
     }
 }
 
-/// An update in the making.
+/// Update of a conference before it is sent.
 #[derive(Clone, Debug)]
 #[must_use = "an update does nothing before it is sent"]
 pub struct ConferenceUpdate {
@@ -114,26 +115,26 @@ impl ConferenceUpdate {
         self
     }
 
-    /// An announcement to everyone in it.
+    /// Plays an announcement to all participants.
     pub fn announce_url(mut self, url: impl Into<String>) -> Self {
         self.fields.push(("AnnounceUrl", url.into()));
         self
     }
 
-    /// How the announcement's URL is asked; POST if nothing is said.
+    /// Sets the HTTP method of the announcement's URL; POST by default.
     pub fn announce_method(mut self, method: Method) -> Self {
         self.fields.push(("AnnounceMethod", method.to_string()));
         self
     }
 
-    /// Sends it.
+    /// Sends the update, and returns the conference.
     pub async fn send(self) -> Result<Conference, Error> {
         let path = ["Conferences", &self.at.sid];
         read(self.at.wire.post(&path, &self.fields).await?).await
     }
 }
 
-/// All conferences.
+/// Access to all conferences.
 #[derive(Clone, Debug)]
 pub struct Conferences {
     wire: Arc<Wire>,
@@ -144,7 +145,7 @@ impl Conferences {
         Self { wire }
     }
 
-    /// Live and ended ones, newest first, once filters are named and it is sent.
+    /// Begins a list of live and ended conferences, newest first.
     pub fn list(&self) -> ConferenceList {
         ConferenceList {
             wire: Arc::clone(&self.wire),
@@ -153,7 +154,7 @@ impl Conferences {
     }
 }
 
-/// A list in the making.
+/// List of conferences before it is requested.
 #[derive(Clone, Debug)]
 #[must_use = "a list is not asked for before it is sent"]
 pub struct ConferenceList {
@@ -162,49 +163,49 @@ pub struct ConferenceList {
 }
 
 impl ConferenceList {
-    /// Only those that are there in their life.
+    /// Filters by state.
     pub fn status(mut self, status: ConferenceStatus) -> Self {
         self.fields.push(("Status", status.to_string()));
         self
     }
 
-    /// Only those of this name.
+    /// Filters by name.
     pub fn friendly_name(mut self, name: impl Into<String>) -> Self {
         self.fields.push(("FriendlyName", name.into()));
         self
     }
 
-    /// Only those of this day in UTC, `2026-11-17`.
+    /// Filters by the day of creation in UTC, `2026-11-17`.
     pub fn date_created(mut self, day: impl Into<String>) -> Self {
         self.fields.push(("DateCreated", day.into()));
         self
     }
 
-    /// Only those of this day in UTC and earlier.
+    /// Filters for conferences that were created on this day in UTC or earlier.
     pub fn date_created_until(mut self, day: impl Into<String>) -> Self {
         self.fields.push(("DateCreated<", day.into()));
         self
     }
 
-    /// Only those of this day in UTC and later.
+    /// Filters for conferences that were created on this day in UTC or later.
     pub fn date_created_since(mut self, day: impl Into<String>) -> Self {
         self.fields.push(("DateCreated>", day.into()));
         self
     }
 
-    /// So many on a page, 1 to 1000.
+    /// Sets the number of conferences on a page, 1 to 1000.
     pub fn page_size(mut self, size: u32) -> Self {
         self.fields.push(("PageSize", size.to_string()));
         self
     }
 
-    /// The first page.
+    /// Requests the first page.
     pub async fn page(self) -> Result<Page<Conference>, Error> {
         let page = self.wire.fetch(&["Conferences"], &self.fields).await?;
         Page::new(Arc::clone(&self.wire), "conferences", page)
     }
 
-    /// All of them, page after page.
+    /// Requests page after page, and returns all conferences.
     pub async fn send(self) -> Result<Vec<Conference>, Error> {
         list::all(self.page().await?).await
     }

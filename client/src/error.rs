@@ -1,50 +1,50 @@
-//! What can go wrong: the API said no, or there was no answer of the API.
+//! Errors: an error response of the API, or no response of the API.
 
 use core::fmt;
 
 use serde::Deserialize;
 use thiserror::Error;
 
-/// What can go wrong.
+/// Error of a request, or of the configuration of the client.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The API said no.
+    /// Error response of the API.
     #[error(transparent)]
     Api(#[from] ApiError),
-    /// No answer came, or it broke off.
+    /// No response, or an incomplete one.
     #[error("no answer: {0}")]
     NoAnswer(#[source] reqwest::Error),
-    /// The answer is none of the API.
+    /// Response that is not of the API.
     #[error("HTTP status {status}, and a body that is not the API's: {reason}")]
     NotTheApi {
-        /// The HTTP status.
+        /// HTTP status.
         status: u16,
-        /// What was wrong with the body.
+        /// Fault of the body.
         reason: String,
     },
-    /// The base URL is none.
+    /// Invalid base URL.
     #[error("{0:?} is not a base URL: http:// or https://, a host, perhaps a path")]
     BaseUrl(String),
-    /// The root certificate is none, or TLS cannot be set up.
+    /// Invalid root certificate, or TLS that cannot be set up.
     #[error("TLS: {0}")]
     Tls(String),
 }
 
-/// What the API says when it says no.
+/// Error response of the API.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct ApiError {
-    /// The vendor's code.
+    /// Vendor's error code.
     pub code: u32,
-    /// In words.
+    /// Text of the error.
     pub message: String,
-    /// Where to read on.
+    /// URL with further information.
     #[serde(default)]
     pub more_info: Option<String>,
-    /// The HTTP status.
+    /// HTTP status.
     pub status: u16,
-    /// Seconds to wait before another try, if the server said so.
+    /// Seconds to wait before another attempt, if the server sent them.
     #[serde(skip)]
     pub retry_after: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! A Rust client for the conference API of confab, and of the two vendors whose API it speaks.
+//! Rust client for the conference API of confab, and of the two vendors with the same API.
 #![doc = include_str!("../README.md")]
 
 mod account;

@@ -1,4 +1,4 @@
-//! Pages of a list, one after the other.
+//! Pages of a list, requested one after the other.
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 use crate::Error;
 use crate::wire::Wire;
 
-/// Pages that are followed before a list is held to be without end.
+/// Maximum number of pages; a list with more counts as endless.
 const PAGES_MAX: usize = 100_000;
 
-/// One page of a list.
+/// Page of a list.
 #[derive(Clone, Debug)]
 pub struct Page<T> {
-    /// What is on it.
+    /// Items of the page.
     pub items: Vec<T>,
     next: Option<String>,
     key: &'static str,
@@ -42,7 +42,7 @@ impl<T: DeserializeOwned> Page<T> {
         })
     }
 
-    /// The page after this one, if there is one.
+    /// Requests the next page; returns `None` after the last one.
     pub async fn next(&self) -> Result<Option<Self>, Error> {
         let Some(next) = &self.next else {
             return Ok(None);
@@ -52,7 +52,7 @@ impl<T: DeserializeOwned> Page<T> {
     }
 }
 
-/// The items of this page and all that follow.
+/// Returns the items of this page and of all following pages.
 pub(crate) async fn all<T: DeserializeOwned>(mut page: Page<T>) -> Result<Vec<T>, Error> {
     let mut items = Vec::new();
     for _ in 0..PAGES_MAX {

@@ -1,4 +1,4 @@
-//! Participants: one, or those of a conference.
+//! Participants: access to one participant, and to all participants of a conference.
 
 use std::sync::Arc;
 
@@ -9,45 +9,45 @@ use crate::list::{self, Page};
 use crate::wire::{Field, Wire};
 use crate::{Error, Update};
 
-/// A participant, as the API shows it.
+/// Participant, as the API shows it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Participant {
-    /// Whose.
+    /// Account sid.
     pub account_sid: String,
-    /// Its call.
+    /// Call sid.
     pub call_sid: String,
-    /// Whom it coaches.
+    /// Call sid of the target, if the participant coaches.
     pub call_sid_to_coach: Option<String>,
-    /// Whether it coaches.
+    /// True if the participant coaches.
     pub coaching: bool,
-    /// Where.
+    /// Conference sid.
     pub conference_sid: String,
-    /// When it joined, as RFC 2822 has it.
+    /// Time of joining, in the format of RFC 2822.
     pub date_created: String,
-    /// When something last changed.
+    /// Time of the last change.
     pub date_updated: String,
-    /// Whether the conference ends when it leaves.
+    /// True if the conference ends when the participant leaves.
     pub end_conference_on_exit: bool,
-    /// Whether it is on hold.
+    /// True if the participant is on hold.
     pub hold: bool,
-    /// Whether it is muted.
+    /// True if the participant is muted.
     pub muted: bool,
-    /// Whether the conference starts when it enters.
+    /// True if the conference starts when the participant enters.
     pub start_conference_on_enter: bool,
-    /// `in-progress` or `completed`; Twilio has other words.
+    /// Status: `in-progress` or `completed`; Twilio has further values.
     pub status: String,
-    /// Its path.
+    /// Path of the resource.
     pub uri: String,
-    /// Another key for its path (Twilio).
+    /// Label, a second key in the path (Twilio).
     #[serde(default)]
     pub label: Option<String>,
-    /// What a server sends beyond that.
+    /// Further fields of the response.
     #[serde(flatten)]
     pub other: serde_json::Map<String, Value>,
 }
 
-/// One participant: its call's sid, or its label.
+/// Access to one participant, by call sid or label.
 #[derive(Clone, Debug)]
 pub struct ParticipantAt {
     wire: Arc<Wire>,
@@ -64,12 +64,12 @@ impl ParticipantAt {
         }
     }
 
-    /// As it is now.
+    /// Fetches the participant.
     pub async fn fetch(&self) -> Result<Participant, Error> {
         self.wire.fetch(&self.path(), &[]).await
     }
 
-    /// Changes it, once the fields are named and it is sent.
+    /// Begins an update of the participant.
     pub fn update(&self) -> Update {
         Update::new(
             Arc::clone(&self.wire),
@@ -78,7 +78,7 @@ impl ParticipantAt {
         )
     }
 
-    /// Takes it out of the conference; its call goes on with its document, or ends.
+    /// Removes the participant from the conference; its call continues with its document, or ends.
     pub async fn remove(&self) -> Result<(), Error> {
         self.wire.delete(&self.path()).await
     }
@@ -88,7 +88,7 @@ impl ParticipantAt {
     }
 }
 
-/// The participants of a conference.
+/// Access to the participants of a conference.
 #[derive(Clone, Debug)]
 pub struct Participants {
     wire: Arc<Wire>,
@@ -100,7 +100,7 @@ impl Participants {
         Self { wire, conference }
     }
 
-    /// Those who are in it, oldest first, once filters are named and it is sent.
+    /// Begins a list of the participants, oldest first.
     pub fn list(&self) -> ParticipantList {
         ParticipantList {
             wire: Arc::clone(&self.wire),
@@ -110,7 +110,7 @@ impl Participants {
     }
 }
 
-/// A list in the making.
+/// List of participants before it is requested.
 #[derive(Clone, Debug)]
 #[must_use = "a list is not asked for before it is sent"]
 pub struct ParticipantList {
@@ -120,32 +120,32 @@ pub struct ParticipantList {
 }
 
 impl ParticipantList {
-    /// Only the muted, or only the others.
+    /// Filters by mute.
     pub fn muted(mut self, muted: bool) -> Self {
         self.fields.push(("Muted", muted.to_string()));
         self
     }
 
-    /// Only those on hold, or only the others.
+    /// Filters by hold.
     pub fn hold(mut self, hold: bool) -> Self {
         self.fields.push(("Hold", hold.to_string()));
         self
     }
 
-    /// So many on a page, 1 to 1000.
+    /// Sets the number of participants on a page, 1 to 1000.
     pub fn page_size(mut self, size: u32) -> Self {
         self.fields.push(("PageSize", size.to_string()));
         self
     }
 
-    /// The first page.
+    /// Requests the first page.
     pub async fn page(self) -> Result<Page<Participant>, Error> {
         let path = ["Conferences", &self.conference, "Participants"];
         let page = self.wire.fetch(&path, &self.fields).await?;
         Page::new(Arc::clone(&self.wire), "participants", page)
     }
 
-    /// All of them, page after page.
+    /// Requests page after page, and returns all participants.
     pub async fn send(self) -> Result<Vec<Participant>, Error> {
         list::all(self.page().await?).await
     }

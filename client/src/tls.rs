@@ -1,5 +1,5 @@
-//! TLS by rustls with ring, configured here and not by a process-wide default: a library must
-//! not choose that for its program.
+//! TLS by rustls with ring, configured here and not by a process-wide default, which a library must
+//! not choose for its program.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use rustls_platform_verifier::Verifier;
 
 use crate::Error;
 
-/// The system's roots, and the further ones in PEM.
+/// Returns a configuration with the system's roots, and with further ones in PEM.
 pub(crate) fn config(further_roots: &[Vec<u8>]) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = Vec::new();
@@ -29,7 +29,7 @@ pub(crate) fn config(further_roots: &[Vec<u8>]) -> Result<ClientConfig, Error> {
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(unusable)?;
-    // "Dangerous" is any verifier that is not rustls's own; this one is the system's.
+    // "Dangerous" is any verifier other than rustls's own; the system's verifier is used here.
     let builder = builder
         .dangerous()
         .with_custom_certificate_verifier(verifier);

@@ -1,4 +1,4 @@
-//! The update of a participant: each field is sent only if it was named.
+//! Update of a participant: only fields that were set are sent.
 
 use core::fmt;
 use core::ops::Deref;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::wire::{Field, Wire, read};
 use crate::{Error, Participant};
 
-/// The method of a request to your application.
+/// HTTP method of a request to the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// Fields in the query.
@@ -25,16 +25,16 @@ impl fmt::Display for Method {
     }
 }
 
-/// When a tone sounds.
+/// Occasion of a tone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beep {
-    /// Once now, for this update.
+    /// Tone for this update.
     Now,
-    /// Not for this update.
+    /// No tone for this update.
     Silent,
-    /// Whenever somebody joins.
+    /// Tone when a participant joins.
     OnEnter,
-    /// Whenever somebody leaves.
+    /// Tone when a participant leaves.
     OnExit,
 }
 
@@ -44,7 +44,7 @@ impl From<bool> for Beep {
     }
 }
 
-/// An update in the making; nothing happens before [`Update::send`].
+/// Update of a participant, which takes effect after [`Update::send`].
 #[derive(Clone, Debug)]
 #[must_use = "an update does nothing before it is sent"]
 pub struct Update {
@@ -70,57 +70,57 @@ impl Update {
         self
     }
 
-    /// Whether the others stop hearing it.
+    /// Sets mute: a muted participant is heard by nobody.
     pub fn muted(self, muted: bool) -> Self {
         self.with("Muted", muted.to_string())
     }
 
-    /// Whether it hears music instead of the conference, and nobody hears it.
+    /// Sets hold: a held participant hears music only, and is heard by nobody.
     pub fn hold(self, hold: bool) -> Self {
         self.with("Hold", hold.to_string())
     }
 
-    /// What a held one hears; empty: silence.
+    /// Sets the URL of the hold music; empty for silence.
     pub fn hold_url(self, url: impl Into<String>) -> Self {
         self.with("HoldUrl", url)
     }
 
-    /// How the hold URL is asked; GET if nothing is said.
+    /// Sets the HTTP method of the hold music's URL; GET by default.
     pub fn hold_method(self, method: Method) -> Self {
         self.with("HoldMethod", method.to_string())
     }
 
-    /// Whether it coaches another, who alone hears it then.
+    /// Sets coaching: a coach is heard by its target only.
     pub fn coaching(self, coaching: bool) -> Self {
         self.with("Coaching", coaching.to_string())
     }
 
-    /// Whom it coaches; empty: nobody.
+    /// Sets the target of a coach, by call sid; empty for none.
     pub fn call_sid_to_coach(self, call_sid: impl Into<String>) -> Self {
         self.with("CallSidToCoach", call_sid)
     }
 
-    /// An announcement that it alone hears.
+    /// Plays an announcement to the participant only.
     pub fn announce_url(self, url: impl Into<String>) -> Self {
         self.with("AnnounceUrl", url)
     }
 
-    /// How the announcement's URL is asked; POST if nothing is said.
+    /// Sets the HTTP method of the announcement's URL; POST by default.
     pub fn announce_method(self, method: Method) -> Self {
         self.with("AnnounceMethod", method.to_string())
     }
 
-    /// What it hears until the conference starts; empty: silence.
+    /// Sets the URL of the sound before the conference starts; empty for silence.
     pub fn wait_url(self, url: impl Into<String>) -> Self {
         self.with("WaitUrl", url)
     }
 
-    /// How the wait URL is asked; POST if nothing is said.
+    /// Sets the HTTP method of that URL; POST by default.
     pub fn wait_method(self, method: Method) -> Self {
         self.with("WaitMethod", method.to_string())
     }
 
-    /// A tone: `true` and `false` will do. Only confab knows this field.
+    /// Sets a tone; accepts `true` and `false`, too. Supported by confab only.
     pub fn beep(self, beep: impl Into<Beep>) -> Self {
         let word = match beep.into() {
             Beep::Now => "true",
@@ -131,23 +131,23 @@ impl Update {
         self.with("Beep", word)
     }
 
-    /// Whether a tone sounds when it leaves.
+    /// Sets whether a tone sounds when the participant leaves.
     pub fn beep_on_exit(self, beeps: bool) -> Self {
         self.with("BeepOnExit", beeps.to_string())
     }
 
-    /// Whether the conference ends when it leaves.
+    /// Sets whether the conference ends when the participant leaves.
     pub fn end_conference_on_exit(self, ends: bool) -> Self {
         self.with("EndConferenceOnExit", ends.to_string())
     }
 
-    /// The form as it will be sent: names and values in the order in which they were named.
+    /// Returns the form to be sent: names and values, in the order in which they were set.
     #[must_use]
     pub fn fields(&self) -> &[(&'static str, String)] {
         &self.fields
     }
 
-    /// Sends it: all of it takes effect on one tick, or none.
+    /// Sends the update: all fields take effect on one tick, or none.
     pub async fn send(self) -> Result<Updated, Error> {
         let path = ["Conferences", &self.conference, "Participants", &self.key];
         let response = self.wire.post(&path, &self.fields).await?;
@@ -160,12 +160,12 @@ impl Update {
     }
 }
 
-/// A participant after an update.
+/// Participant after an update.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Updated {
-    /// As it is now.
+    /// Current state of the participant.
     pub participant: Participant,
-    /// The tick from which the change is heard, where the server tells (confab does).
+    /// Tick from which the change is audible, if the server returns it, as confab does.
     pub applied_tick: Option<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! Requests and answers as they are on the wire: paths, forms, Basic authentication, errors.
+//! HTTP requests and responses: paths, forms, Basic authentication, errors.
 
 use core::fmt;
 
@@ -7,13 +7,13 @@ use serde::de::DeserializeOwned;
 
 use crate::{ApiError, Error};
 
-/// The largest answer that is read: a page of 1,000 resources is a tenth of it.
+/// Maximum size of a response in bytes: ten times a page of 1,000 resources.
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A field of a form or query.
 pub(crate) type Field = (&'static str, String);
 
-/// The account's end of the wire.
+/// HTTP access to an account.
 pub(crate) struct Wire {
     http: reqwest::Client,
     base: Url,
@@ -52,16 +52,16 @@ impl Wire {
         read(self.send(Method::GET, url, None).await?).await
     }
 
-    /// Fetches what a list linked to: a path, to be put behind the base URL as it is.
+    /// Fetches a link of a list, a path that is appended to the base URL unchanged.
     pub(crate) async fn follow<T: DeserializeOwned>(&self, link: &str) -> Result<T, Error> {
         let base = self.base.as_str().trim_end_matches('/');
-        // SignalWire's links carry the prefix that its base URL has too.
+        // Links of SignalWire repeat the prefix of its base URL.
         let prefix = self.base.path().trim_end_matches('/');
         let rest = link
             .strip_prefix(prefix)
             .filter(|rest| rest.starts_with('/'));
         let url = format!("{base}{}", rest.unwrap_or(link));
-        // Only ever a path of the same server: the token goes nowhere else.
+        // Only a path on the same server is accepted: the token is sent nowhere else.
         let url = Url::parse(&url)
             .ok()
             .filter(|url| link.starts_with('/') && url.origin() == self.base.origin());
@@ -72,7 +72,7 @@ impl Wire {
         read(self.send(Method::GET, url, None).await?).await
     }
 
-    /// Posts a form; the response comes along for its headers.
+    /// Posts a form; returns the whole response, for its headers.
     pub(crate) async fn post(&self, path: &[&str], form: &[Field]) -> Result<Response, Error> {
         self.send(Method::POST, self.url(path), Some(form)).await
     }
@@ -83,10 +83,10 @@ impl Wire {
             .map(|_| ())
     }
 
-    /// Each part is a segment: a label may hold anything but a slash.
+    /// Returns a URL with each part as a segment: a label may contain anything but a slash.
     fn url(&self, path: &[&str]) -> Url {
         let mut url = self.base.clone();
-        // The base is http(s), and so can have segments.
+        // The base URL is http or https, and can therefore have segments.
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["2010-04-01", "Accounts"]);
             match path.split_last() {
@@ -132,7 +132,7 @@ async fn refusal(response: Response) -> Error {
             ..error
         }),
         Err(error @ Error::NoAnswer(_)) => error,
-        // Too many requests is one whoever says it, a proxy in between for instance.
+        // A 429 counts from any sender, such as a proxy in between.
         Err(_) if status == StatusCode::TOO_MANY_REQUESTS => Error::Api(ApiError {
             code: 20429,
             message: "too many requests".to_owned(),
@@ -144,7 +144,7 @@ async fn refusal(response: Response) -> Error {
     }
 }
 
-/// The body as JSON.
+/// Parses the body as JSON.
 pub(crate) async fn read<T: DeserializeOwned>(mut response: Response) -> Result<T, Error> {
     let status = response.status().as_u16();
     let not_the_api = |reason: String| Error::NotTheApi { status, reason };

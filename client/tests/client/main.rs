@@ -1,4 +1,4 @@
-//! The client against servers on the loopback.
+//! Tests of the client with servers on the loopback.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! TLS: trusted with the certificate of the server's own authority, refused without it.
+//! TLS: accepted with the certificate of the server's own authority, rejected without it.
 
 use std::sync::Arc;
 

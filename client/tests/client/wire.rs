@@ -1,4 +1,4 @@
-//! What goes over the wire for each call of the library, and what comes of the answers.
+//! Requests that each function of the client sends, and results of the responses.
 
 use crate::common::{PARTICIPANT, Server, ok, server};
 use confab_client::{Beep, Client, ConferenceStatus, Error, Method, Update};
@@ -108,7 +108,7 @@ async fn fetch_and_remove() {
 
 #[tokio::test]
 async fn a_list_follows_its_links_behind_the_base_url() {
-    // SignalWire's links have the prefix that its base URL has; others echo the request's.
+    // Links of SignalWire repeat the prefix of its base URL; others repeat the path of the request.
     for (base, linked) in [
         ("", ""),
         ("/api/laml", "/api/laml"),
@@ -174,7 +174,7 @@ async fn a_link_to_another_server_is_not_followed() {
         let list = server.client().conferences("CF").all_participants().list();
         let page = list.page().await.unwrap();
         let next = page.next().await;
-        // Behind the base URL it is a path like any other, or it is refused.
+        // Appended to the base URL, the link is an ordinary path, or is rejected.
         if next.is_ok() {
             assert_eq!(server.came.lock().unwrap().len(), 2, "{link}");
         } else {

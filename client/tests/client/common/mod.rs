@@ -1,4 +1,4 @@
-//! A tiny server that remembers requests and answers by a script.
+//! Small server that records requests, and responds by a script.
 #![allow(unreachable_pub)]
 
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ pub const PARTICIPANT: &str = r#"{"account_sid": "A", "call_sid": "CA", "call_si
     "hold": false, "muted": true, "start_conference_on_enter": true, "status": "in-progress",
     "uri": "/api/laml/2010-04-01/Accounts/A/Conferences/CF/Participants/CA.json"}"#;
 
-/// A request as it came.
+/// Received request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Came {
     pub line: String,
@@ -30,7 +30,7 @@ pub struct Server {
     pub came: Arc<Mutex<Vec<Came>>>,
 }
 
-/// Status, headers, body.
+/// Status, headers and body of a response.
 pub type Said = (u16, Vec<(&'static str, &'static str)>, String);
 
 pub fn router(
