@@ -1,23 +1,23 @@
-//! Words of the audio: rates, codecs, digits, and who is to hear a voice.
+//! Audio terms: sampling rates, codecs, DTMF digits, audibility.
 
 use serde::{Deserialize, Serialize};
 
 use crate::LegId;
 
-/// The sampling rate of a room or a sound. A frame is 20 ms of it.
+/// Sampling rate of a room or a sound. A frame holds 20 ms of samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Rate {
-    /// Narrowband: 160 samples a frame.
+    /// Narrowband: 160 samples per frame.
     #[default]
     Hz8000,
-    /// Wideband: 320 samples a frame.
+    /// Wideband: 320 samples per frame.
     Hz16000,
-    /// Fullband: 960 samples a frame.
+    /// Fullband: 960 samples per frame.
     Hz48000,
 }
 
 impl Rate {
-    /// Samples a second.
+    /// Returns the rate in samples per second.
     #[must_use]
     pub const fn hz(self) -> u32 {
         match self {
@@ -27,22 +27,23 @@ impl Rate {
         }
     }
 
-    /// All of them, the lowest first.
+    /// All rates, lowest first.
     pub const ALL: [Self; 3] = [Self::Hz8000, Self::Hz16000, Self::Hz48000];
 
-    /// Samples in a frame of 20 ms.
+    /// Returns the number of samples in a frame of 20 ms.
     #[must_use]
     pub const fn frame_samples(self) -> usize {
         self.hz() as usize / 50
     }
 
-    /// Samples for each one at 8 kHz. Places in a sound are counted at 8 kHz, whatever its rate.
+    /// Returns the number of samples for each sample at 8 kHz. Positions in a sound of any rate are
+    /// counted at 8 kHz.
     #[must_use]
     pub const fn factor(self) -> usize {
         self.hz() as usize / 8_000
     }
 
-    /// The rate of what is played to a leg whose codec has this one: wideband at the most.
+    /// Returns the rate of sounds played to a leg whose codec has this rate: at most wideband.
     #[must_use]
     pub const fn of_sounds(self) -> Self {
         match self {
@@ -52,7 +53,7 @@ impl Rate {
     }
 }
 
-/// How a leg's voice is coded (RFC 3551 names).
+/// Codec of a leg's voice (RFC 3551 names).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Codec {
     /// G.711 µ-law, static payload type 0.
@@ -66,10 +67,10 @@ pub enum Codec {
 }
 
 impl Codec {
-    /// All that we speak.
+    /// All supported codecs.
     pub const ALL: [Self; 4] = [Self::Pcmu, Self::Pcma, Self::G722, Self::Opus];
 
-    /// The encoding name of its `a=rtpmap`.
+    /// Returns the encoding name for `a=rtpmap`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -80,7 +81,8 @@ impl Codec {
         }
     }
 
-    /// The RTP clock rate. G.722's is not its sampling rate, by an old mistake (RFC 3551 §4.5.2).
+    /// Returns the RTP clock rate in Hz. The clock rate of G.722 differs from its sampling rate for
+    /// historical reasons (RFC 3551 §4.5.2).
     #[must_use]
     pub const fn clock_rate(self) -> u32 {
         match self {
@@ -89,7 +91,8 @@ impl Codec {
         }
     }
 
-    /// The channels of its `a=rtpmap`: Opus always says two, whatever it carries (RFC 7587 §7).
+    /// Returns the number of channels for `a=rtpmap`. For Opus the number is always two, even for
+    /// mono packets (RFC 7587 §7).
     #[must_use]
     pub const fn channels(self) -> u8 {
         match self {
@@ -98,7 +101,7 @@ impl Codec {
         }
     }
 
-    /// The sampling rate of its voice.
+    /// Returns the sampling rate of the decoded voice.
     #[must_use]
     pub const fn rate(self) -> Rate {
         match self {
@@ -108,13 +111,13 @@ impl Codec {
         }
     }
 
-    /// How far its timestamp goes in a frame of 20 ms.
+    /// Returns the advance of the RTP timestamp in a frame of 20 ms.
     #[must_use]
     pub const fn frame_units(self) -> u32 {
         self.clock_rate() / 50
     }
 
-    /// The payload type that we offer it with: the static one (RFC 3551 table 4), if it has one.
+    /// Returns the payload type in offers: the static one (RFC 3551 table 4) if the codec has one.
     #[must_use]
     pub const fn payload_type(self) -> u8 {
         match self {
@@ -126,14 +129,14 @@ impl Codec {
     }
 }
 
-/// The most that `CONFAB_OPUS_BIT_RATE` can be.
+/// Largest accepted value of `CONFAB_OPUS_BIT_RATE`, in bit/s.
 const OPUS_BIT_RATE_MAX: u32 = 128_000;
 
-/// The bits a second that a phone takes of Opus at most, in steps: those who are sent the same in
-/// one room are to share one encoding, whatever numbers they say.
+/// Maximum Opus bit rate that a phone accepts, in steps. Steps let listeners of the same signal in
+/// one room share one encoding although their SDPs contain different numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum OpusLimit {
-    /// The least that Opus does (RFC 7587 §6.1).
+    /// 6 kbit/s, the minimum of Opus (RFC 7587 §6.1).
     Bits6000,
     /// 8 kbit/s.
     Bits8000,
@@ -151,7 +154,7 @@ pub enum OpusLimit {
     Bits64000,
     /// 96 kbit/s.
     Bits96000,
-    /// As many as we like.
+    /// No limit.
     #[default]
     None,
 }
@@ -169,8 +172,9 @@ impl OpusLimit {
         Self::Bits96000,
     ];
 
-    /// The highest step within so many bits a second; there is none below the first. Who takes more
-    /// than we can be set to send has no limit.
+    /// Returns the highest step within a rate in bit/s; `Bits6000` for a rate below the first step.
+    ///
+    /// Returns `None` (no limit) from the largest configurable bit rate upwards.
     #[must_use]
     pub fn within(bits: u32) -> Self {
         if bits >= OPUS_BIT_RATE_MAX {
@@ -181,7 +185,7 @@ impl OpusLimit {
         fitting.next().unwrap_or(Self::Bits6000)
     }
 
-    /// Bits a second.
+    /// Returns the step in bit/s; `u32::MAX` without a limit.
     #[must_use]
     pub const fn bit_rate(self) -> u32 {
         match self {
@@ -199,28 +203,29 @@ impl OpusLimit {
     }
 }
 
-/// One DTMF key: `0`–`9`, `*`, `#`, `A`–`D`.
+/// DTMF digit: `0`–`9`, `*`, `#`, `A`–`D`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digit(pub char);
 
-/// Who may hear a voice, apart from its owner.
+/// Listeners of a voice, apart from its owner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Voice {
-    /// Muted, held, coaching nobody, or the conference has not started.
+    /// No listener: the leg is muted, held, coaching nobody, or the conference has not started.
     #[default]
     ToNobody,
-    /// An ordinary voice.
+    /// All listeners: an ordinary voice.
     ToEveryone,
-    /// A whisper: the coached leg alone.
+    /// The coached leg only: a whisper.
     Only(LegId),
 }
 
-/// What the rules decide for one leg, and all that the room needs to know of them:
+/// Audibility of one leg as defined by the rules; the room uses no other input.
+///
 /// `hears(L, S) = L.hears && (S.voice == ToEveryone || S.voice == Only(L))`, for L ≠ S.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audibility {
-    /// Who hears this leg.
+    /// Listeners of this leg.
     pub voice: Voice,
-    /// Whether this leg hears the room: false while held or before the start.
+    /// True if this leg hears the room; false while held or before the conference starts.
     pub hears: bool,
 }

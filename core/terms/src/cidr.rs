@@ -1,4 +1,4 @@
-//! A network in CIDR notation: whom a trunk calls from, where fetches may go.
+//! Network in CIDR notation: source addresses of a trunk, permitted destinations of fetches.
 
 use core::fmt;
 use core::net::IpAddr;
@@ -6,14 +6,14 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A network: an address and how many of its first bits count.
+/// Network: an address and the number of significant leading bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cidr {
     address: IpAddr,
     bits: u8,
 }
 
-/// What is wrong with a text that should be a network: the text.
+/// Error for a text that is not a network; contains the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotACidr(pub String);
 
@@ -30,7 +30,8 @@ impl fmt::Display for NotACidr {
 impl core::error::Error for NotACidr {}
 
 impl Cidr {
-    /// Whether the address lies in the network. A mapped IPv4 address counts as the IPv4 one.
+    /// Returns whether the network contains the address. An IPv4-mapped address counts as the IPv4
+    /// address.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
@@ -48,10 +49,11 @@ impl Cidr {
         }
     }
 
-    /// Reads a comma-separated list; empty parts are skipped.
+    /// Parses a comma-separated list; skips empty parts.
     ///
     /// # Errors
-    /// A part is no network.
+    ///
+    /// Fails if a part is not a network.
     pub fn list(text: &str) -> Result<Vec<Self>, NotACidr> {
         let parts = text.split(',').map(str::trim);
         parts
@@ -79,7 +81,7 @@ impl FromStr for Cidr {
         if bits > most {
             return Err(wrong());
         }
-        // A network of mapped addresses is the IPv4 network that they stand for.
+        // A network of IPv4-mapped addresses is stored as the IPv4 network.
         match address.to_canonical() {
             IpAddr::V4(mapped) if address.is_ipv6() && bits >= 96 => Ok(Self {
                 address: IpAddr::V4(mapped),

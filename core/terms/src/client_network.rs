@@ -1,11 +1,11 @@
-//! The network of a client, as limits and back-off count it: an IPv4 address or an IPv6 /64.
+//! Network of a client as limits and back-off count it: an IPv4 address or an IPv6 /64.
 
 use core::fmt;
 use core::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// An IPv4 address or an IPv6 /64: one client usually controls all of it.
+/// IPv4 address or IPv6 /64: a client usually controls a whole /64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClientNetwork(IpAddr);
 

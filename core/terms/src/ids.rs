@@ -1,5 +1,5 @@
-//! Ids. What the API shows is a UUID (a *sid*), written as such or, as the other vendor has it,
-//! as two letters and 32 hexadecimal digits; what only confab sees is a counted number.
+//! Ids. Ids shown by the API are UUIDs (*sids*), written as a UUID or, in the Twilio dialect, as
+//! two letters and 32 hexadecimal digits. Internal ids are counted numbers.
 
 use core::fmt;
 use core::str::FromStr;
@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 use uuid::Error as NotASid;
 use uuid::Uuid;
 
-/// What all sids have in common.
+/// Properties common to all sids.
 pub trait Sid: Copy + fmt::Display + FromStr {
-    /// The two letters that tell its kind.
+    /// The two letters that denote the kind of the sid.
     const PREFIX: &'static str;
 
-    /// Its 128 bits.
+    /// Returns the 128 bits of the sid.
     fn uuid(self) -> Uuid;
 
-    /// Its kind and its bits: `CA` and 32 hexadecimal digits, for a call.
+    /// Returns the prefix and the bits, such as `CA` and 32 hexadecimal digits for a call.
     fn prefixed(self) -> String {
         format!("{}{}", Self::PREFIX, self.uuid().as_simple())
     }
@@ -29,7 +29,7 @@ macro_rules! sid {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// A version 4 UUID out of 128 random bits.
+            /// Creates a version 4 UUID from 128 random bits.
             #[must_use]
             pub fn from_random(bits: u128) -> Self {
                 Self(uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid())
@@ -54,7 +54,7 @@ macro_rules! sid {
         }
         impl FromStr for $name {
             type Err = NotASid;
-            /// Either spelling: they cannot be mistaken for each other.
+            /// Parses both spellings; the spellings cannot be confused.
             fn from_str(text: &str) -> Result<Self, NotASid> {
                 let digits = text.strip_prefix($prefix).filter(|rest| rest.len() == 32);
                 Uuid::try_parse(digits.unwrap_or(text)).map(Self)
@@ -80,34 +80,34 @@ macro_rules! counted {
 }
 
 sid! {
-    /// The account that owns calls and conferences.
+    /// Account that owns calls and conferences.
     AccountSid = "AC",
-    /// A call.
+    /// Call.
     CallSid = "CA",
-    /// A conference.
+    /// Conference.
     ConferenceSid = "CF",
-    /// A recording.
+    /// Recording.
     RecordingSid = "RE",
-    /// An API key.
+    /// API key.
     KeySid = "SK",
 }
 
 counted! {
-    /// A call's media end in our process.
+    /// Media end of a call in this process.
     LegId,
-    /// The audio of a conference.
+    /// Audio of a conference.
     RoomId,
-    /// One playing of one sound to one leg.
+    /// One playback of one sound to one leg.
     PlayerId,
-    /// Decoded audio that the `sounds` crate can serve in chunks.
+    /// Decoded audio that the `sounds` crate serves in chunks.
     SoundId,
-    /// Fetched audio, not decoded yet.
+    /// Fetched audio, not yet decoded.
     AudioId,
-    /// A question that the core asked the web.
+    /// HTTP fetch requested by the core.
     FetchId,
-    /// A question that the core asked `sounds`.
+    /// Decoding of audio that the core requested from `sounds`.
     DecodeId,
-    /// A question that the REST API asked the switchboard.
+    /// Request of the REST API to the switchboard.
     RequestId,
 }
 

@@ -1,14 +1,15 @@
-//! Keys to press on a phone, as the vendors write them: `ww12#`.
+//! DTMF digits to send to a phone, in the vendors' notation: `ww12#`.
 
 use serde::{Deserialize, Serialize};
 
-/// Keys and waits, all of them known: `0`–`9`, `A`–`D`, `*` and `#`; `w` is half a second, `W` a
-/// second. At least one.
+/// Digits and pauses, at least one: `0`–`9`, `A`–`D`, `*` and `#`; `w` is a pause of 0.5 s, `W` of
+/// 1 s.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DigitString(String);
 
 impl DigitString {
-    /// `None`: something else is in it, nothing, or more than so many.
+    /// Parses at most `chars_max` characters. Returns `None` if the text is empty, too long, or
+    /// contains any other character.
     #[must_use]
     pub fn parse(text: &str, chars_max: usize) -> Option<Self> {
         let known = |b: u8| b.is_ascii_digit() || b"ABCD*#wW".contains(&b);
@@ -16,7 +17,7 @@ impl DigitString {
         fits.then(|| Self(text.to_owned()))
     }
 
-    /// As it was written.
+    /// Returns the text as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,6 +1,6 @@
-//! The words that every room of confab shares: ids, time, methods, codecs, limits.
-//! No behaviour beyond printing and parsing a word, but the back-off of logins, which SIP and REST
-//! share; nothing here touches the operating system.
+//! Terms that all crates of confab share: ids, time, methods, codecs, limits. The crate only prints
+//! and parses terms, except for the back-off of logins, which SIP and REST share. Nothing here uses
+//! the operating system.
 
 mod audio;
 mod cidr;

@@ -10,9 +10,10 @@ use crate::{ClientNetwork, Instant};
 
 /// Time without failures after which the failures of a key are forgotten.
 const FORGIVEN_AFTER: Duration = Duration::from_secs(600);
-/// Longest wait after a failure: 2 to this power, in seconds.
+/// Maximum exponent of the wait after a failure: 2 to this power, in seconds.
 const DOUBLINGS_MAX: u32 = 6;
-/// The same for a user from all networks: other people's guesses must not lock the user out.
+/// Maximum exponent of the wait of a user from all networks. Lower, because other people's guesses
+/// must not lock the user out.
 const DOUBLINGS_OF_USER_MAX: u32 = 3;
 /// Time for which a network that logged in is not held back by others' failures.
 const KNOWN_LIFE: Duration = Duration::from_secs(24 * 3_600);
@@ -20,11 +21,11 @@ const KNOWN_LIFE: Duration = Duration::from_secs(24 * 3_600);
 /// Failures that cost no wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FreeFailures {
-    /// Of one user from one network.
+    /// Failures of one user from one network.
     pub of_login: u32,
-    /// From one network.
+    /// Failures from one network.
     pub of_network: u32,
-    /// Of one user from all networks.
+    /// Failures of one user from all networks.
     pub of_user: u32,
 }
 
@@ -33,8 +34,8 @@ type Login = (ClientNetwork, Option<String>);
 
 /// Failed logins, and the wait before the next attempt.
 ///
-/// A network that logged in as a user is held back by failures of that login only, not by those of
-/// the network or of the user elsewhere: nobody can lock out a phone that works.
+/// A network that logged in as a user waits only after failures of that login. Failures of the
+/// network or of the user elsewhere do not count, so that nobody can lock out a phone that works.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoginBackOff {
     free: FreeFailures,
@@ -87,7 +88,7 @@ impl LoginBackOff {
         }
     }
 
-    /// Forgets the failures of a login that succeeded.
+    /// Removes the failures of a login that succeeded.
     pub fn succeeded(&mut self, now: Instant, from: ClientNetwork, user: &str) {
         self.logins.remove(&(from, Some(user.to_owned())));
         let key = (from, user.to_owned());
@@ -102,7 +103,7 @@ impl LoginBackOff {
         self.known.insert(key, now);
     }
 
-    /// Failed logins since the start.
+    /// Returns the number of failed logins since the start.
     #[must_use]
     pub fn failures(&self) -> u64 {
         self.failures
@@ -114,7 +115,7 @@ impl LoginBackOff {
     }
 }
 
-/// Failures by key; each makes the next attempt wait twice as long.
+/// Failures by key; each failure doubles the wait before the next attempt.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound(deserialize = "K: Ord + Deserialize<'de>"))]
 struct BackOff<K: Ord> {
@@ -125,7 +126,7 @@ struct BackOff<K: Ord> {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Failures {
     count: u32,
-    /// No attempt is checked before.
+    /// Earliest time of the next checked attempt.
     until: Instant,
 }
 
@@ -144,7 +145,7 @@ impl<K: Ord + Clone> BackOff<K> {
         until.map_or(Duration::ZERO, |until| until.saturating_since(now))
     }
 
-    /// Counts a failure. The key whose wait ended first makes room.
+    /// Counts a failure. A full table evicts the key whose wait ended first.
     fn add(&mut self, now: Instant, key: K, free: u32, doublings_max: u32) {
         let known = self.remove(&key);
         let count = known

@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Most payload types of one content: those of an offer at both clock rates, and the answer's.
+/// Maximum number of payload types of one content: those of an offer at both clock rates, and the
+/// answer's.
 const TYPES_MAX: usize = 4;
-/// Place without a payload type.
+/// Marker of an unused entry.
 const NONE: u8 = 0xff;
 
-/// A few RTP payload types, 0 to 127.
+/// Small set of RTP payload types, 0 to 127.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayloadTypes([u8; TYPES_MAX]);
 
@@ -24,7 +25,7 @@ impl PayloadTypes {
         payload_type < 128 && self.0.contains(&payload_type)
     }
 
-    /// Adds a payload type. A number above 127, and one for which there is no room, is ignored.
+    /// Adds a payload type. Numbers above 127 are ignored, and all numbers once the set is full.
     pub fn insert(&mut self, payload_type: u8) {
         if payload_type < 128
             && !self.contains(payload_type)

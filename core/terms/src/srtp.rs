@@ -1,47 +1,47 @@
-//! Words of encrypted media: who wants it, by which suite, with which keys. A key is never shown.
+//! Terms of encrypted media: policy, cipher suites, keys. Keys never appear in debug output.
 
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Whether media to and from somebody is encrypted.
+/// Encryption policy for the media of a peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Srtp {
-    /// Never: who insists on it is refused.
+    /// Never encrypted: offers that require encryption are rejected.
     Off,
-    /// If they can; clear otherwise.
+    /// Encrypted if the peer supports it; clear otherwise.
     #[default]
     Prefer,
-    /// Always: who offers it clear is refused.
+    /// Always encrypted: offers of clear media are rejected.
     Require,
 }
 
-/// How packets are encrypted and authenticated.
+/// Encryption and authentication of packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum SrtpSuite {
-    /// RFC 7714.
+    /// AES-128-GCM (RFC 7714).
     AeadAes128Gcm,
-    /// RFC 3711, with a tag of 80 bits.
+    /// AES counter mode with HMAC-SHA1 (RFC 3711), with a tag of 80 bits.
     AesCm128HmacSha1,
 }
 
-/// A master key and its salt (RFC 3711 §3.2.1): as much of it as the suite takes.
+/// Master key and master salt (RFC 3711 §3.2.1); the suite determines the number of bytes used.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MasterKey([u8; MasterKey::BYTES]);
 
-/// What both sides of a leg encrypt with.
+/// Cipher suite and keys of both directions of a leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SrtpKeys {
-    /// Both ways.
+    /// Suite of both directions.
     pub suite: SrtpSuite,
-    /// What we send is encrypted with it.
+    /// Key of sent packets.
     pub ours: MasterKey,
-    /// What they send is.
+    /// Key of received packets.
     pub theirs: MasterKey,
 }
 
 impl Srtp {
-    /// As it is configured.
+    /// Returns the name used in the configuration.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -51,7 +51,7 @@ impl Srtp {
         }
     }
 
-    /// Reads what `name` writes.
+    /// Parses a name as returned by `name`.
     #[must_use]
     pub fn of_name(text: &str) -> Option<Self> {
         let all = [Self::Off, Self::Prefer, Self::Require];
@@ -60,10 +60,10 @@ impl Srtp {
 }
 
 impl SrtpSuite {
-    /// All of them, the best first.
+    /// All suites, preferred first.
     pub const ALL: [Self; 2] = [Self::AeadAes128Gcm, Self::AesCm128HmacSha1];
 
-    /// As `a=crypto` says it (RFC 4568 §6.2, RFC 7714 §14.1).
+    /// Returns the name in `a=crypto` (RFC 4568 §6.2, RFC 7714 §14.1).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -72,7 +72,7 @@ impl SrtpSuite {
         }
     }
 
-    /// Bytes of its master key and salt together.
+    /// Returns the number of bytes of the master key and the salt together.
     #[must_use]
     pub const fn key_bytes(self) -> usize {
         match self {
@@ -81,7 +81,7 @@ impl SrtpSuite {
         }
     }
 
-    /// Bytes that it adds to an RTP packet.
+    /// Returns the number of bytes of the authentication tag of an RTP packet.
     #[must_use]
     pub const fn tag_bytes(self) -> usize {
         match self {
@@ -92,16 +92,16 @@ impl SrtpSuite {
 }
 
 impl MasterKey {
-    /// As many as the longest takes.
+    /// Number of bytes of the longest key and salt.
     pub const BYTES: usize = 30;
 
-    /// A key followed by its salt; what the suite does not take is not looked at.
+    /// Creates a key from a key followed by its salt; bytes beyond those of the suite are ignored.
     #[must_use]
     pub const fn new(bytes: [u8; Self::BYTES]) -> Self {
         Self(bytes)
     }
 
-    /// Of bytes that are as many as the suite takes, and no others.
+    /// Creates a key from the bytes of a suite; `None` unless their number is that of the suite.
     #[must_use]
     pub fn of_suite(suite: SrtpSuite, bytes: &[u8]) -> Option<Self> {
         let mut key = [0; Self::BYTES];
@@ -109,13 +109,13 @@ impl MasterKey {
         (bytes.len() == suite.key_bytes()).then_some(Self(key))
     }
 
-    /// What the suite takes of it: the key and then the salt.
+    /// Returns the bytes that the suite uses: the key, then the salt.
     #[must_use]
     pub fn of(&self, suite: SrtpSuite) -> &[u8] {
         &self.0[..suite.key_bytes()]
     }
 
-    /// As much as the suite takes, and zeros.
+    /// Returns a copy with the bytes that the suite does not use set to zero.
     #[must_use]
     pub fn cut(&self, suite: SrtpSuite) -> Self {
         let bytes = suite.key_bytes();
@@ -124,14 +124,14 @@ impl MasterKey {
         }))
     }
 
-    /// The key alone.
+    /// Returns the key without the salt.
     #[must_use]
     pub fn key(&self) -> [u8; 16] {
         core::array::from_fn(|at| self.0[at])
     }
 
-    /// The salt as the key derivation takes it: 14 bytes, a shorter one followed by zeros
-    /// (RFC 7714 §11).
+    /// Returns the salt for key derivation: 14 bytes; a shorter salt is padded with zeros (RFC 7714
+    /// §11).
     #[must_use]
     pub fn salt(&self, suite: SrtpSuite) -> [u8; 14] {
         let bytes = suite.key_bytes();

@@ -1,4 +1,5 @@
-//! Time as the core knows it: handed in, never read. `Instant` counts, `WallTime` is for people.
+//! Time in the core: passed in, never read from a clock. `Instant` is monotonic, `WallTime` is the
+//! time of day.
 
 use core::fmt;
 use core::ops::{Add, AddAssign, Sub};
@@ -6,14 +7,14 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Nanoseconds of a clock that never goes back; its zero has no meaning.
+/// Nanoseconds of a monotonic clock with an arbitrary zero.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 pub struct Instant(pub u64);
 
 impl Instant {
-    /// How long after `earlier` this is; zero if it is not.
+    /// Returns the time elapsed since `earlier`; zero if `earlier` is later.
     #[must_use]
     pub fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
@@ -46,7 +47,7 @@ impl Sub<Duration> for Instant {
     }
 }
 
-/// Milliseconds since 1970-01-01T00:00:00Z. Printed as RFC 2822 in UTC, as the API does.
+/// Milliseconds since 1970-01-01T00:00:00Z. Printed as RFC 2822 in UTC, as in the API.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -55,14 +56,14 @@ pub struct WallTime(pub i64);
 /// Both clocks at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Now {
-    /// The clock that never goes back.
+    /// Monotonic clock.
     pub instant: Instant,
-    /// The time of day.
+    /// Time of day.
     pub wall: WallTime,
 }
 
 impl WallTime {
-    /// Year, month (1–12) and day of the month in UTC (proleptic Gregorian).
+    /// Returns year, month (1–12) and day of the month in UTC (proleptic Gregorian).
     #[must_use]
     pub fn date(self) -> (i64, u8, u8) {
         // Howard Hinnant's civil_from_days: days counted from 0000-03-01 in eras of 400 years.

@@ -1,15 +1,15 @@
-//! Small words of the API.
+//! Small types of the API.
 
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The HTTP method of a request to an application.
+/// HTTP method of a request to an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Method {
-    /// Fields in the query.
+    /// GET: fields in the query.
     Get,
-    /// Fields in a form body.
+    /// POST: fields in a form body.
     Post,
 }
 
@@ -22,24 +22,24 @@ impl fmt::Display for Method {
     }
 }
 
-/// What stands in a recording for the time in which it was paused.
+/// Content of a recording for the time in which the recording was paused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PauseBehavior {
-    /// As much silence.
+    /// Silence of the same duration.
     #[default]
     Silence,
-    /// Nothing.
+    /// No samples: the pause is cut out.
     Skip,
 }
 
-/// Which of a call's two directions are recorded.
+/// Recorded directions of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Track {
-    /// What it says.
+    /// Audio from the phone.
     Inbound,
-    /// What it hears.
+    /// Audio to the phone.
     Outbound,
-    /// Both.
+    /// Both directions.
     #[default]
     Both,
 }
