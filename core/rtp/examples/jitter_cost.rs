@@ -1,5 +1,5 @@
-//! What the jitter buffer costs, in nanoseconds a call: 200 legs, each with a packet and a pull
-//! on every tick. Run with `--release`; figures differ between machines, ratios hardly.
+//! Cost of the jitter buffer in nanoseconds per call: 200 legs, each with a packet and a playout on
+//! every tick. Run with `--release`; absolute figures differ between machines, ratios hardly.
 
 use std::hint::black_box;
 use std::time::Instant as Clock;

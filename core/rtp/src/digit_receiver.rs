@@ -1,5 +1,5 @@
-//! Keys pressed, out of RFC 4733 telephone events: each press is told once, at its first packet
-//! that arrives, however many packets it took or lost.
+//! Receiver of DTMF digits as RFC 4733 telephone events. Each key press is reported once, at the
+//! first packet that arrives, however many packets were sent or lost.
 
 use confab_terms::Digit;
 use serde::{Deserialize, Serialize};
@@ -10,11 +10,11 @@ const KEYS: [char; 16] = [
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#', 'A', 'B', 'C', 'D',
 ];
 
-/// A packet of a press that was told may come so much behind a later one's: 30 s of the slowest
-/// clock, 5 s of the fastest. One further back is another count's, as after a transfer.
+/// Maximum lag of a late packet behind a later press, in timestamp units: 30 s at 8 kHz, 5 s at 48
+/// kHz. A packet further back belongs to a restarted count, as after a transfer.
 const LATE_UNITS: u32 = 240_000;
 
-/// Remembers the press that is under way, or the last one.
+/// State of the current or the last key press.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DigitReceiver {
     last: Option<Press>,
@@ -30,8 +30,8 @@ struct Press {
 }
 
 impl DigitReceiver {
-    /// Takes a packet of the agreed telephone-event payload type; a key, if a new one was
-    /// pressed.
+    /// Processes a packet of the agreed telephone-event payload type. Returns the digit if a new
+    /// press began.
     pub fn receive(&mut self, header: &Header, payload: &[u8]) -> Option<Digit> {
         let event = payload.first_chunk::<4>()?;
         let key = *KEYS.get(usize::from(event[0]))?;
@@ -54,7 +54,7 @@ impl DigitReceiver {
         }
     }
 
-    /// The key that is still down, by the last packet that came.
+    /// Returns the digit that is still pressed, according to the last packet received.
     #[must_use]
     pub fn held(&self) -> Option<Digit> {
         let press = self.last.filter(|press| !press.ended)?;
@@ -73,7 +73,8 @@ impl Press {
         !late && !self.goes_on_as(other)
     }
 
-    /// RFC 4733 §2.5.1.3: a press longer than a duration can say goes on under a new timestamp.
+    /// Returns whether `other` continues a press too long for the duration field under a new
+    /// timestamp (RFC 4733 §2.5.1.3).
     fn goes_on_as(&self, other: &Self) -> bool {
         !self.ended
             && self.event == other.event
@@ -88,7 +89,7 @@ impl Press {
                 self.duration = self.duration.max(other.duration);
                 self.ended |= other.ended;
             }
-            // An old packet of an earlier press.
+            // A late packet of an earlier press is ignored.
             _ if other.since(self) <= LATE_UNITS => {}
             _ => *self = *other,
         }

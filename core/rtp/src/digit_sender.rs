@@ -1,14 +1,14 @@
-//! A pressed key as RFC 4733 packets, for phones: one packet each 20 ms, then the end three times.
+//! Sender of a DTMF digit as RFC 4733 packets: one packet every 20 ms, the last one three times.
 
 use confab_terms::Digit;
 use serde::{Deserialize, Serialize};
 
-/// Milliseconds between two packets.
+/// Interval between two packets, in milliseconds.
 const STEP_MS: u32 = 20;
-/// RFC 4733 §2.5.1.4: the last packet is sent three times.
+/// Number of transmissions of the last packet (RFC 4733 §2.5.1.4).
 const ENDS: u8 = 3;
 
-/// One press under way. Its packets take the place of voice; sequence numbers go on counting.
+/// Key press being sent. Its packets replace voice; sequence numbers continue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DigitSender {
     event: u8,
@@ -19,26 +19,27 @@ pub struct DigitSender {
     ends: u8,
 }
 
-/// What goes into the next packet.
+/// Contents of the next packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DigitPacket {
-    /// Set on the first one.
+    /// Marker bit; set in the first packet of a press.
     pub marker: bool,
-    /// The same for the whole press: when it began.
+    /// Timestamp of the beginning of the press, the same in all its packets.
     pub timestamp: u32,
-    /// The telephone event.
+    /// Telephone event payload (RFC 4733 §2.3).
     pub payload: [u8; 4],
 }
 
 impl DigitSender {
-    /// A press of so many milliseconds (40 at least, 8 s at most) that begins at `timestamp`, told
-    /// by a clock of 8 kHz; `None` if there is no such key.
+    /// Creates a press of `ms` milliseconds, clamped to 40 ms to 8 s, that begins at `timestamp` of
+    /// an 8 kHz clock. Returns `None` if `digit` is not a DTMF digit.
     #[must_use]
     pub fn new(digit: Digit, timestamp: u32, ms: u32) -> Option<Self> {
         Self::at(8_000, digit, timestamp, ms)
     }
 
-    /// The same by another clock (RFC 4733 §2.4.1), 48 kHz at most: as long as 16 bits can say.
+    /// Creates a press with another clock rate (RFC 4733 §2.4.1), at most 48 kHz. The duration is
+    /// limited to 16 bits of timestamp units.
     #[must_use]
     pub fn at(clock_rate: u32, digit: Digit, timestamp: u32, ms: u32) -> Option<Self> {
         let event = "0123456789*#ABCD".find(digit.0.to_ascii_uppercase())?;
@@ -54,7 +55,7 @@ impl DigitSender {
         })
     }
 
-    /// The next packet, one each 20 ms; `None` once the press has been told.
+    /// Returns the next packet, one every 20 ms; `None` after the last one.
     pub fn next_packet(&mut self) -> Option<DigitPacket> {
         if self.ends == ENDS {
             return None;
@@ -64,7 +65,7 @@ impl DigitSender {
         let end = self.sent == self.total;
         self.ends += u8::from(end);
         let [high, low] = self.sent.to_be_bytes();
-        // A volume of −10 dBm0.
+        // The volume is −10 dBm0.
         let payload = [self.event, 10 | (u8::from(end) << 7), high, low];
         Some(DigitPacket {
             marker,

@@ -1,38 +1,38 @@
-//! The fixed header of RTP (RFC 3550 §5.1), read from a packet and written to one. What follows
-//! it, and whether the packet belongs to anybody, is for others to say.
+//! Fixed header of RTP (RFC 3550 §5.1): parsing and writing. Payloads and the assignment of packets
+//! to legs are handled elsewhere.
 
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Bytes of the header that [`Header::write`] writes: no CSRC, no extension.
+/// Length in bytes of the header that [`Header::write`] writes: no CSRC, no extension.
 pub const HEADER_BYTES: usize = 12;
 
-/// What the header says that we need.
+/// Fields of the fixed RTP header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
-    /// Which of the agreed formats the payload is in; 7 bits.
+    /// Payload type, one of the agreed formats; 7 bits.
     pub payload_type: u8,
-    /// For voice: the first packet after a pause (RFC 3551 §4.1).
+    /// Marker bit. For voice: the first packet after a pause (RFC 3551 §4.1).
     pub marker: bool,
-    /// Counts packets.
+    /// Sequence number; counts packets.
     pub sequence: u16,
-    /// Counts samples.
+    /// Timestamp; counts samples.
     pub timestamp: u32,
-    /// Names the stream.
+    /// Identifier of the stream.
     pub ssrc: u32,
 }
 
-/// Why a packet is not RTP.
+/// Reasons for which a packet is not RTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotRtp {
-    /// Less than its headers need.
+    /// The packet is shorter than its headers.
     TooShort,
     /// The version is not 2 (STUN, DTLS or junk).
     WrongVersion,
-    /// The payload type says RTCP (RFC 5761 §4): 64 to 95.
+    /// The payload type denotes RTCP (RFC 5761 §4): 64 to 95.
     Rtcp,
-    /// More padding than there is payload, or none where some was announced.
+    /// The padding is longer than the payload, or announced with a length of zero.
     WrongPadding,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Display for NotRtp {
 impl core::error::Error for NotRtp {}
 
 impl Header {
-    /// The header and the payload: CSRCs, an extension and padding are left out.
+    /// Parses a packet. Returns the header and the payload without CSRCs, extension and padding.
     pub fn parse(packet: &[u8]) -> Result<(Self, &[u8]), NotRtp> {
         let (fixed, mut rest) = packet
             .split_first_chunk::<HEADER_BYTES>()
@@ -86,8 +86,8 @@ impl Header {
         Ok((header, rest))
     }
 
-    /// Writes the header at the front of `out` and says how many bytes it took: 12, or 0 if
-    /// there is no room.
+    /// Writes the header to the start of `out`. Returns the number of bytes written: 12, or 0 if
+    /// `out` is too short.
     pub fn write(&self, out: &mut [u8]) -> usize {
         let Some(out) = out.first_chunk_mut::<HEADER_BYTES>() else {
             return 0;

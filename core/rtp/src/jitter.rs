@@ -1,6 +1,6 @@
-//! The jitter buffer: packets come in when they come, 20 ms of samples go out at each tick. It
-//! decides how long voice waits; it does not know who hears it. Time is counted in ticks alone:
-//! packets are read from the sockets on a tick, and a late tick is no late packet.
+//! Jitter buffer: packets arrive irregularly; each tick plays out 20 ms of samples. The buffer
+//! chooses the delay of the voice. Time is counted in ticks only: sockets are read on a tick, so a
+//! late tick does not make a packet late.
 
 mod adaption;
 mod codes;
@@ -29,11 +29,11 @@ use pace::Pace;
 use store::Store;
 use stream::{Stream, ahead_max, distance};
 
-/// One leg's incoming voice, from packets to frames. All its memory is taken when it is made, but
-/// for a decoder of Opus: that is lent to it while there is voice.
+/// Ingress voice of one leg, from packets to frames. All memory is allocated at creation, except
+/// for an Opus decoder, which is lent to the buffer while there is voice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JitterBuffer {
-    /// Steps of the timestamp in 20 ms.
+    /// Timestamp units in 20 ms.
     frame: u32,
     store: Store,
     stream: Option<Stream>,
@@ -42,7 +42,7 @@ pub struct JitterBuffer {
 }
 
 impl JitterBuffer {
-    /// An empty buffer for voice in this codec.
+    /// Creates an empty buffer for voice in this codec.
     #[must_use]
     pub fn new(codec: Codec) -> Self {
         Self {
@@ -54,47 +54,47 @@ impl JitterBuffer {
         }
     }
 
-    /// How far the timestamp goes in a payload of this codec; `None` if it is not voice.
+    /// Returns the duration of a payload in timestamp units; `None` if the payload is not voice.
     #[must_use]
     pub fn units(&self, payload: &[u8]) -> Option<u32> {
         self.store.units(payload)
     }
 
-    /// Whether this payload would make the tick that plays it take memory.
+    /// Returns whether playing this payload would allocate memory, since a decoder is missing.
     #[must_use]
     pub fn lacks_decoder(&self, payload: &[u8]) -> bool {
         self.store.lacks_decoder(payload)
     }
 
-    /// Whether it was lent a decoder: voice comes in, or did just now.
+    /// Returns whether the buffer holds a decoder: voice arrives, or arrived recently.
     #[must_use]
     pub fn has_decoder(&self) -> bool {
         self.store.has_decoder()
     }
 
-    /// Whether nothing that it gives out can be a voice: it was lent no decoder, as all that comes
-    /// in says that nothing is said.
+    /// Returns whether all output is silence: the buffer holds no decoder, since all received
+    /// packets denote silence.
     #[must_use]
     pub fn is_mute(&self) -> bool {
         self.store.is_mute()
     }
 
-    /// Takes a decoder, if voice in this codec needs one.
+    /// Takes a decoder if the codec needs one.
     pub fn equip(&mut self, spares: &mut OpusSpares) {
         self.store.equip(spares);
     }
 
-    /// To be called once a tick: gives the decoder back when there was no voice for long.
+    /// Gives the decoder back after a long time without voice. Call once per tick.
     pub fn rest(&mut self, spares: &mut OpusSpares) {
         self.store.rest(spares);
     }
 
-    /// Gives the decoder back at once.
+    /// Gives the decoder back immediately.
     pub fn release(&mut self, spares: &mut OpusSpares) {
         self.store.release(spares);
     }
 
-    /// What has happened so far.
+    /// Returns the statistics.
     #[must_use]
     pub fn stats(&self) -> JitterStats {
         let buffered = self.stream.as_ref().map_or(0, |stream| {
@@ -109,25 +109,27 @@ impl JitterBuffer {
         }
     }
 
-    /// Packets that were missing when a later one came, and that came after all.
+    /// Returns the number of packets missing when a later one arrived, and of those that arrived
+    /// after all.
     #[must_use]
     pub fn lost_and_reordered(&self) -> (u64, u64) {
         let JitterStats {
             lost, reordered, ..
         } = self.stats;
-        // `lost` counts those no more that came.
+        // `lost` excludes packets that arrived late.
         (lost + reordered, reordered)
     }
 
-    /// A packet of the same stream that holds no voice, a digit say: it is not missing.
+    /// Accepts a packet of the same stream without voice, such as a digit; its sequence number is
+    /// not counted as lost.
     pub fn pass_over(&mut self, header: &Header) {
         if let Some(stream) = &mut self.stream {
             self.stats.lost += u64::from(stream.order.pass_over(header).unwrap_or(0));
         }
     }
 
-    /// A packet of the same stream that says that nothing is said for now (comfort noise,
-    /// RFC 3389): it is not missing, nor is what does not follow it.
+    /// Accepts a packet of the same stream that announces silence (comfort noise, RFC 3389).
+    /// Neither the packet nor the voice that does not follow is counted as lost.
     pub fn pause(&mut self, header: &Header) {
         if let Some(stream) = &mut self.stream
             && let Some(lost) = stream.order.pass_over(header)
@@ -137,8 +139,8 @@ impl JitterBuffer {
         }
     }
 
-    /// So many ticks never happened: what they would have pulled is dropped, lest it delay all
-    /// that follows. To be called when the packets that waited meanwhile have been inserted.
+    /// Drops the samples of `ticks` omitted ticks, so that the omission adds no delay. Call after
+    /// inserting the packets that waited meanwhile.
     pub fn skip(&mut self, ticks: u32) {
         self.pace.tick(ticks);
         let Some(stream) = &mut self.stream else {
@@ -150,12 +152,12 @@ impl JitterBuffer {
         if let Some(cursor) = stream.cursor.filter(|_| samples > 0) {
             self.store.clear(cursor, samples);
             stream.cursor = Some(cursor.wrapping_add(samples));
-            // The ticks left out would have faded any concealment to silence long ago.
+            // Concealment would have faded to silence during the omitted ticks.
             self.store.forget();
         }
     }
 
-    /// A packet's payload arrived (of the agreed payload type and from the locked source).
+    /// Inserts the payload of a packet (of the agreed payload type, from the locked source).
     pub fn insert(&mut self, _now: Instant, header: &Header, payload: &[u8]) {
         self.stats.received += 1;
         let Some(samples) = self.store.units(payload) else {
@@ -185,7 +187,7 @@ impl JitterBuffer {
         match place {
             Place::Next { skipped } => {
                 self.stats.lost += u64::from(skipped);
-                // Nothing is missing, and yet time has passed: it paused.
+                // A timestamp gap without lost packets is a pause.
                 if skipped == 0 && distance(stream.end, header.timestamp) > 0 {
                     let guessed = u64::from(stream.guessed);
                     self.stats.concealed = self.stats.concealed.saturating_sub(guessed);
@@ -217,7 +219,7 @@ impl JitterBuffer {
         self.stream = Some(Stream::begin(header, samples, self.frame));
     }
 
-    /// Puts a packet that belongs to the stream in its place, and learns from its lead.
+    /// Stores a packet of the stream and adapts the delay to its lead.
     fn take(&mut self, timestamp: u32, samples: u32, payload: &[u8]) {
         let Some(stream) = &mut self.stream else {
             return;
@@ -233,7 +235,7 @@ impl JitterBuffer {
                 self.store.keep(0, 0);
             } else {
                 let more = stream.adaption.arrived(lead);
-                // What is owed makes up for it, and is wanted now.
+                // The owed delay compensates for the lateness and is needed now.
                 if more > 0 || stream.owed > 0 && stream.is_past(timestamp) {
                     stream.grow(more, self.store.complete());
                     self.stats.grown += u64::from(more > 0);

@@ -1,5 +1,5 @@
-//! RTP, RTCP, the jitter buffer and RFC 4733 digits: bytes of packets on one side, samples and
-//! facts on the other. Knows no sockets, no rooms, and time only as it is handed in.
+//! RTP, RTCP, SRTP, the jitter buffer and RFC 4733 digits. The crate converts packets to samples
+//! and events and vice versa. Sockets and rooms are elsewhere, and time is passed in.
 
 mod digit_receiver;
 mod digit_sender;

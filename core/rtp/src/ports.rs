@@ -1,4 +1,4 @@
-//! Choice of the ports for a new leg: at random, and none that a former call used a moment ago.
+//! Choice of the media ports of a new leg: at random, avoiding recently used ports.
 
 use core::time::Duration;
 
@@ -12,7 +12,7 @@ pub enum PairState {
     InUse,
     /// Never bound.
     Unused,
-    /// Bound by nobody since then.
+    /// Free since this time.
     FreeSince(Instant),
 }
 
@@ -46,7 +46,7 @@ where
         false => longest,
     };
     let eligible = || rests().filter(|(_, rest)| rest.is_some_and(|rest| rest >= least));
-    // 0..count, of equal probability.
+    // The product gives 0..count with equal probability.
     let nth = (u128::from(random) * eligible().count() as u128) >> 64;
     eligible().nth(nth as usize).map(|(index, _)| index)
 }
@@ -63,7 +63,7 @@ mod tests {
         PairState::FreeSince(NOW - Duration::from_secs(seconds))
     }
 
-    /// Indices that are chosen, over many random numbers.
+    /// Returns the indices chosen over many random numbers.
     fn chosen(pairs: &[PairState]) -> Vec<usize> {
         let numbers = (0..1_000_u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let indices = numbers.filter_map(|random| choose_pair(&pairs.iter().copied(), NOW, random));
@@ -90,7 +90,7 @@ mod tests {
         pairs[1] = PairState::InUse;
         pairs[7] = rested(2);
         assert_eq!(chosen(&pairs), [9]);
-        // Of several that were never used, any.
+        // Any of several unused pairs is chosen.
         pairs[4] = PairState::Unused;
         pairs[5] = PairState::Unused;
         assert_eq!(chosen(&pairs), [4, 5]);

@@ -1,5 +1,5 @@
-//! What RTCP reports of a stream that we receive (RFC 3550 A.3 and A.8). It does not judge
-//! packets: the jitter buffer has its own view of which are worth playing.
+//! Reception statistics of a stream for RTCP reports (RFC 3550 A.3 and A.8). Packets are not
+//! filtered here: the jitter buffer has separate rules for playable packets.
 
 use confab_terms::Instant;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Header;
 use crate::rtcp::ReportBlock;
 
-/// Counters of one stream; a new SSRC starts them anew.
+/// Counters of one stream; reset by a new SSRC.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reception {
     clock_rate: u32,
@@ -18,15 +18,16 @@ pub struct Reception {
 struct Stream {
     ssrc: u32,
     first: u64,
-    /// Extended by the count of wraps, which starts at 1 so that a reordered first packet fits.
+    /// Highest sequence number with the count of wraps, which starts at 1 so that a reordered first
+    /// packet fits.
     highest: u64,
     received: u64,
     expected_before: u64,
     received_before: u64,
     transit: u32,
-    /// Sixteen times the jitter, as A.8 keeps it.
+    /// Sixteen times the jitter, as in A.8.
     jitter_16: u32,
-    /// What would follow a packet from far out of the sequence.
+    /// Expected successor of a packet far out of sequence.
     stray_next: Option<u16>,
     report: Option<SenderReportSeen>,
 }
@@ -37,21 +38,21 @@ struct SenderReportSeen {
     at: Instant,
 }
 
-// RFC 3550 A.1.
+// Limits of RFC 3550 A.1.
 const DROPOUT_MAX: u16 = 3_000;
 const MISORDER_MAX: u16 = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Taken {
     Counted,
-    /// The sequence made a jump, for the first time: perhaps junk.
+    /// The sequence jumped for the first time: possibly junk.
     Strayed,
-    /// It went on from where it had jumped to: the other side has started anew.
+    /// The sequence continued after a jump: the sender has restarted.
     Restarted,
 }
 
 impl Reception {
-    /// Nothing received yet.
+    /// Creates empty counters.
     #[must_use]
     pub fn new(clock_rate: u32) -> Self {
         Self {
@@ -60,9 +61,9 @@ impl Reception {
         }
     }
 
-    /// A packet of voice arrived.
+    /// Counts a received voice packet.
     pub fn packet(&mut self, now: Instant, header: &Header) {
-        // The wall clock in units of the timestamp; only differences matter.
+        // The clock is converted to timestamp units; only differences matter.
         let ticks = u128::from(now.0) * u128::from(self.clock_rate) / 1_000_000_000;
         let transit = (ticks as u32).wrapping_sub(header.timestamp);
         let same = self
@@ -74,7 +75,7 @@ impl Reception {
         }
     }
 
-    /// The other side's sender report arrived: the next block will answer it.
+    /// Notes a sender report of the peer, to which the next report block refers.
     pub fn sender_report(&mut self, now: Instant, ssrc: u32, ntp: u64) {
         if let Some(stream) = self.stream.as_mut().filter(|s| s.ssrc == ssrc) {
             stream.report = Some(SenderReportSeen {
@@ -84,7 +85,7 @@ impl Reception {
         }
     }
 
-    /// The interarrival jitter now (§6.4.1), in units of the timestamp.
+    /// Returns the interarrival jitter (§6.4.1) in timestamp units.
     #[must_use]
     pub fn jitter(&self) -> u32 {
         self.stream
@@ -92,8 +93,8 @@ impl Reception {
             .map_or(0, |stream| stream.jitter_16 >> 4)
     }
 
-    /// The block for our next report, if anything was received. Counts as sent: the fraction
-    /// lost of the next one starts here.
+    /// Returns the block for the next report; `None` if no packet was received. Starts a new
+    /// interval for the fraction lost.
     pub fn report_block(&mut self, now: Instant) -> Option<ReportBlock> {
         let stream = self.stream.as_mut()?;
         let expected = stream.highest - stream.first + 1;
@@ -160,7 +161,8 @@ impl Stream {
         self.received += 1;
         let difference = (transit.wrapping_sub(self.transit) as i32).unsigned_abs();
         self.transit = transit;
-        // A jump of the timestamp is no jitter; one second of it is not believed.
+        // A jump of the timestamp is not jitter; differences are limited to 48,000 units (1 s at 48
+        // kHz).
         let difference = difference.min(48_000);
         self.jitter_16 = (self.jitter_16 + difference).saturating_sub((self.jitter_16 + 8) >> 4);
         Taken::Counted

@@ -1,5 +1,6 @@
-//! SRTP and SRTCP (RFC 3711, RFC 7714): packets encrypted and decrypted where they lie, without
-//! taking memory. What is kept is plain data: keys, counts, windows; schedules are made from it.
+//! SRTP and SRTCP (RFC 3711, RFC 7714): packets are encrypted and decrypted in place, without
+//! allocation. The stored state is plain data: keys, counters, windows. Key schedules are derived
+//! from this state.
 
 mod cipher;
 mod counter;
@@ -12,5 +13,5 @@ mod window;
 pub use incoming::{Incoming, Refused};
 pub use outgoing::Outgoing;
 
-/// Bytes that protection adds to a packet at most: a tag, and SRTCP's index.
+/// Maximum number of bytes that protection adds to a packet: a tag, and the SRTCP index.
 pub const SRTP_BYTES_MAX: usize = 16 + 4;

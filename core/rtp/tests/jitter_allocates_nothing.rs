@@ -1,5 +1,5 @@
-//! Neither a packet nor a tick takes memory, where clocks drift least of all: counted by the
-//! allocator itself.
+//! Neither inserting a packet nor a tick allocates memory, drifting clocks included; the allocator
+//! counts.
 
 mod sounds;
 
@@ -19,7 +19,7 @@ static TAKEN: AtomicU64 = AtomicU64::new(0);
     unsafe_code,
     reason = "an allocator cannot be written without it; a test only"
 )]
-// SAFETY: everything is left to the system's allocator.
+// SAFETY: all calls are forwarded to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         TAKEN.fetch_add(u64::from(ON.load(Ordering::Relaxed)), Ordering::Relaxed);
@@ -61,7 +61,7 @@ fn a_line_that_drifts_takes_no_memory() {
                         timestamp: sent as u32 * codec.frame_units(),
                         ssrc: 7,
                     };
-                    // One in a hundred is lost.
+                    // One packet in a hundred is lost.
                     if sent % 100 != 57 {
                         buffer.insert(Instant(0), &header, &payloads[sent]);
                     }

@@ -1,62 +1,67 @@
-//! How long voice has to wait: learnt from each packet's *lead*, how far its first sample is from
-//! the next that is needed when it arrives. Grows fast, shrinks slowly. Touches no samples.
+//! Adaptation of the delay to each packet's *lead*: the distance of its first sample, on arrival,
+//! from the next needed sample. The delay grows fast and shrinks slowly. No samples are handled
+//! here.
 
 use serde::{Deserialize, Serialize};
 
 use super::slips::Slips;
 
-/// The deepest that a buffer gets by itself, in frames: 200 ms.
+/// Maximum depth to which a buffer grows by itself, in frames: 200 ms.
 pub(crate) const DEPTH_FRAMES_MAX: i32 = 10;
-/// While a line is new (2 s), one that jitters gets a frame more than it has shown to need.
+/// Number of packets for which a line is new (2 s). A new line with jitter gets one frame more than
+/// was needed so far.
 const LEARNING_PACKETS: u32 = 100;
-/// So many packets are needed to tell jitter from a stall.
+/// Minimum number of packets to distinguish jitter from a stall.
 const FEW_PACKETS: u32 = 25;
-/// Leads this far apart come of jitter; one apart may be two clocks whose edges meet.
+/// Minimum difference of leads that denotes jitter. A difference of one frame may come from two
+/// clocks whose edges meet.
 const JITTER_FRAMES: i32 = 2;
-/// A spare frame is one that no packet has needed for 40 s, or longer where that proved wrong.
+/// Time without a packet that needs a frame, after which the frame is spare: 40 s, or longer after
+/// a wrong estimate.
 const PATIENCE_TICKS: u32 = 2_000;
 const PATIENCE_TICKS_MAX: u32 = 8_000;
-/// A line that jitters keeps a frame more than it has shown to need, unless so many packets needed
-/// all but that: then what is still later is rarer than the window is long.
+/// Number of packets that show that a margin is unnecessary. A line with jitter keeps one frame
+/// more than was needed, unless this many packets needed all but that frame. Later packets are then
+/// rarer than one per window.
 const OFTEN_PACKETS: u32 = 10;
-/// What made the delay grow is not what the line is like afterwards: 1 s is not looked at.
+/// Time after a growth for which leads are ignored (1 s): the cause of the growth is not typical.
 const SETTLING_TICKS: u32 = 50;
-/// Less than this part of a frame, 2.5 ms, is not worth a change.
+/// Divisor of a frame: a smaller spare delay (2.5 ms) is not worth a change.
 const SPARE_PARTS: i32 = 8;
-/// How long what is spare waits for a moment at which nobody hears it go.
+/// Maximum wait of spare delay for a moment at which its removal is inaudible.
 const SPARE_TICKS_MAX: u32 = 3_000;
-/// Longest wait of the delay that a burst has left for such moments: 4 s.
+/// Maximum wait of the delay after a burst for such a moment: 4 s.
 const BURST_TICKS_MAX: u32 = 200;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Adaption {
-    /// Units of the timestamp in 20 ms, in which all else is counted.
+    /// Timestamp units in 20 ms; unit of all leads.
     frame: i32,
-    /// Packets since this line, or its last surprise, was new.
+    /// Number of packets since the line was new or last exceeded its known jitter.
     packets: u32,
-    /// The leads since then.
+    /// Leads of these packets.
     leads: Leads,
-    /// Packets that only just made it, since the delay last changed.
+    /// Number of packets with a lead from zero to below one frame since the delay last changed.
     close: u32,
-    /// And packets that made it with a tick to spare.
+    /// Number of packets with a lead of one frame or more since the delay last changed.
     roomy: u32,
     window: Leads,
-    /// Packets with the least lead of it.
+    /// Number of packets with the lowest lead of the window.
     window_lows: u32,
     window_before: Leads,
     window_ticks: u32,
     patience_ticks: u32,
-    /// Since the patience was last found too short.
+    /// True if the delay shrank since the patience was last extended.
     has_shrunk: bool,
-    /// How much of the delay proved to be unneeded.
+    /// Part of the delay that proved unnecessary.
     spare: i32,
     spare_ticks: u32,
-    /// A burst left the spare delay: so many ticks ago, while any of it is left.
+    /// Ticks since a burst left the spare delay, while any of that delay is left.
     burst_ticks: Option<u32>,
     slips: Slips,
 }
 
-/// The least and the greatest lead of some packets.
+/// Lowest and highest lead of some packets.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Leads {
     low: i32,
@@ -107,12 +112,12 @@ impl Adaption {
         }
     }
 
-    /// A packet arrived with this lead; negative: so much too late. Says by how much the delay is
-    /// to grow.
+    /// Processes the lead of an arrived packet; a negative lead is the lateness. Returns the amount
+    /// by which the delay is to grow.
     pub(crate) fn arrived(&mut self, lead: i32) -> u32 {
         let depth_max = DEPTH_FRAMES_MAX * self.frame;
         if lead < -depth_max {
-            // Nothing that could be waited for.
+            // The packet is later than any possible delay.
             return 0;
         }
         if self.slips.is_reserved() && lead < self.frame {
@@ -147,7 +152,7 @@ impl Adaption {
         more as u32
     }
 
-    /// A line that was known does what it never did: it is new again.
+    /// Treats a known line as new again after unusual lateness.
     fn surprise(&mut self) {
         self.packets = 0;
         self.leads = Leads::NONE;
@@ -158,12 +163,12 @@ impl Adaption {
         }
     }
 
-    /// Whether packets of a line that is being learnt make it by less than its jitter is wide.
+    /// Returns whether packets of a new line arrive with less lead than the width of its jitter.
     fn is_close(&mut self, frames: i32) -> bool {
         self.close = self.close.saturating_add(u32::from(frames == 0));
         self.roomy = self.roomy.saturating_add(u32::from(frames > 0));
-        // One may be the rest of a single stall, two are a habit; but if most are close, it was
-        // the others that came in a heap, after a late tick.
+        // One close packet may be the rest of a single stall; two show a habit. If most packets are
+        // close, the others arrived in a heap after a late tick.
         frames == 0
             && (FEW_PACKETS..=LEARNING_PACKETS).contains(&self.packets)
             && self.leads.jitter(self.frame)
@@ -184,12 +189,13 @@ impl Adaption {
             .max(self.window_before.high)
     }
 
-    /// The usual lead of a packet that made good time.
+    /// Returns the usual lead of a punctual packet.
     pub(crate) fn high(&self) -> i32 {
         self.leads.high
     }
 
-    /// A tick went by. By how much the delay is to grow, lest the next slip be heard.
+    /// Advances the slip prediction by one tick. Returns the amount by which the delay is to grow
+    /// so that the next slip is inaudible.
     pub(crate) fn reserve(&mut self) -> u32 {
         let room = DEPTH_FRAMES_MAX * self.frame - self.deepest();
         if !self.slips.tick() || room < self.frame {
@@ -199,7 +205,7 @@ impl Adaption {
         self.frame as u32
     }
 
-    /// A tick went by. By how much the delay may shrink.
+    /// Advances by one tick. Returns the amount by which the delay may shrink.
     pub(crate) fn tick(&mut self) -> u32 {
         self.window_ticks += 1;
         if self.window_ticks >= self.patience_ticks {
@@ -228,25 +234,25 @@ impl Adaption {
         self.spare as u32
     }
 
-    /// A burst has left so much delay, which is not needed if what follows comes in time.
+    /// Notes the delay that a burst has left; punctual packets do not need this delay.
     pub(crate) fn hurry(&mut self, spare: u32) {
         self.spare = spare as i32;
         self.burst_ticks = (spare > 0).then_some(0);
     }
 
-    /// Returns the age of the delay that a burst has left, of its longest age; `None` if there
-    /// is none.
+    /// Returns the age of the delay left by a burst, as a fraction of the maximum; `None` without
+    /// such delay.
     pub(crate) fn hurries(&self) -> Option<f32> {
         let ticks = self.burst_ticks?;
         Some(ticks as f32 / BURST_TICKS_MAX as f32)
     }
 
-    /// How long what is spare has waited to go, of as long as it may.
+    /// Returns the wait of the spare delay, as a fraction of the maximum.
     pub(crate) fn waited(&self) -> f32 {
         self.spare_ticks as f32 / SPARE_TICKS_MAX as f32
     }
 
-    /// The delay shrank by so much.
+    /// Notes that the delay shrank by `by`.
     pub(crate) fn shrunk(&mut self, by: u32) {
         let by = by as i32;
         self.spare = (self.spare - by).max(0);
@@ -254,7 +260,7 @@ impl Adaption {
         self.shift(-by);
     }
 
-    /// The delay grew by so much, beyond what was asked for.
+    /// Notes that the delay grew by `by` beyond the requested amount.
     pub(crate) fn grown(&mut self, by: u32) {
         self.shift(by as i32);
     }

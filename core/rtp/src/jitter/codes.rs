@@ -1,6 +1,6 @@
-//! Voice whose codes are one byte for each step of the timestamp: G.711, and G.722 with two samples
-//! for each. Kept as it came and decoded when it is played, so that a memory of the codec's sees
-//! everything once and in order.
+//! Store for codecs with one byte per timestamp unit: G.711, and G.722 with two samples per byte.
+//! Codes are stored undecoded and decoded at playout, so that a stateful decoder processes each
+//! code once and in order.
 
 use confab_codec::{G722Decoder, expansion};
 use confab_terms::Codec;
@@ -11,9 +11,9 @@ use super::ring::{RING_CODES, Ring};
 use super::store::Played;
 use super::stretch::{self, LAG_MAX, Limits, QUIET};
 
-/// A payload of more is not voice that anybody agreed on (ptime 60 is 480).
+/// Maximum length of a payload: longer ones exceed every agreed packet time (480 bytes are 60 ms).
 const PAYLOAD_BYTES_MAX: usize = 1_600;
-/// A frame and the longest lag, of the widest voice.
+/// Number of samples of a frame and the longest lag, for the widest voice.
 const STRETCHED_MAX: usize = 2 * 2 * LAG_MAX;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,23 +45,23 @@ impl Codes {
         }
     }
 
-    /// Forgets what lies there.
+    /// Discards a range of codes.
     pub(crate) fn clear(&mut self, from: u32, count: u32) {
         self.ring.clear(from, count);
     }
 
-    /// Forgets all but what lies there.
+    /// Discards all codes outside a range.
     pub(crate) fn keep(&mut self, from: u32, count: u32) {
         let rest = RING_CODES.saturating_sub(count);
         self.ring.clear(from.wrapping_add(count), rest);
     }
 
-    /// What comes next does not follow from what came before.
+    /// Marks a discontinuity: the next frame is blended with the previous one.
     pub(crate) fn part(&mut self) {
         self.concealer.part();
     }
 
-    /// What came before is too long ago to go on from.
+    /// Discards the history, which is too old for concealment.
     pub(crate) fn forget(&mut self) {
         self.concealer = Concealer::new(self.codec.rate());
     }
@@ -70,7 +70,7 @@ impl Codes {
         self.concealer.conceal(out)
     }
 
-    /// Whether a frame is there and quiet, or is missing as a whole.
+    /// Returns whether a frame is present and quiet, or missing as a whole.
     pub(crate) fn is_quiet(&self, cursor: u32, frame: u32) -> bool {
         let (there, run) = self.ring.run(cursor, frame);
         if run < frame {
@@ -84,7 +84,8 @@ impl Codes {
                 sizes.sum::<u32>() <= QUIET * frame
             }
             None => {
-                // What it would be: the decoder that plays must not hear it twice.
+                // A clone decodes the frame ahead, since the playout decoder must process each code
+                // once.
                 let mut wide = self.wide.clone();
                 let mut pair = [0; 2];
                 let sizes = codes.map(|&code| {
@@ -96,12 +97,13 @@ impl Codes {
         }
     }
 
-    /// Whether a whole frame is missing.
+    /// Returns whether a whole frame is missing.
     pub(crate) fn is_missing(&self, cursor: u32, frame: u32) -> bool {
         self.ring.run(cursor, frame) == (false, frame)
     }
 
-    /// How much more is to be made up, so that voice goes on at the end of a period.
+    /// Returns the number of units to conceal until the end of the pitch period, where voice
+    /// continues.
     pub(crate) fn complete(&mut self) -> u32 {
         (self.concealer.complete() / self.each()) as u32
     }
@@ -135,7 +137,8 @@ impl Codes {
         played
     }
 
-    /// Plays a frame and leaves out as many codes as it says, if that is not heard.
+    /// Plays a frame and skips the returned number of codes, at most `most`. Returns `None` if the
+    /// similarity is below `least`.
     pub(crate) fn shorten(
         &mut self,
         cursor: u32,
@@ -148,7 +151,7 @@ impl Codes {
         self.concealer.past(0).filter(|_| there && n > count)?;
         let mut samples = [0; STRETCHED_MAX];
         let samples = samples.get_mut(..n as usize * each)?;
-        // The decoder that plays must not hear twice what is left for later.
+        // A clone decodes ahead, since the playout decoder must process the remaining codes later.
         let mut wide = self.wide.clone();
         decode(self.codec, &mut wide, self.ring.read(cursor, n), samples);
         let limits = self.limits(samples.len() - out.len(), least);
@@ -157,7 +160,8 @@ impl Codes {
         Some(lag as u32)
     }
 
-    /// Plays a frame that repeats as many codes as it says, if that is not heard.
+    /// Plays a frame and repeats the returned number of codes. Returns `None` if the similarity is
+    /// below `least`.
     pub(crate) fn lengthen(&mut self, cursor: u32, least: f32, out: &mut [i16]) -> Option<u32> {
         let each = self.each();
         let count = (out.len() / each) as u32;
@@ -177,7 +181,7 @@ impl Codes {
         Some(lag as u32)
     }
 
-    /// A frame was played that took up so many codes.
+    /// Advances past a played frame that used `count` codes.
     fn go_on(&mut self, cursor: u32, count: u32, frame: &mut [i16]) {
         if self.codec == Codec::G722 {
             let codes = self.ring.read(cursor, count);
@@ -196,7 +200,7 @@ impl Codes {
         }
     }
 
-    /// Samples that a code holds.
+    /// Returns the number of samples per code.
     fn each(&self) -> usize {
         if self.codec == Codec::G722 { 2 } else { 1 }
     }

@@ -1,40 +1,40 @@
-//! Makes up what is missing, after ITU-T G.711 appendix I: the last pitch period over and over,
-//! fading to silence; and leads back into real voice without a click. Chooses no delay.
+//! Packet loss concealment after ITU-T G.711 appendix I: repeats the last pitch period, fading to
+//! silence. Returning voice is blended in without a click. The delay is chosen elsewhere.
 
 use confab_terms::Rate;
 use serde::{Deserialize, Serialize};
 
-// All in samples at 8 kHz; a wider voice has so many times more.
+// Lengths are in samples at 8 kHz and are multiplied for wider voice.
 
-/// What is remembered: the longest pitch period, and the window that it is found in.
+/// Length of the history: the longest pitch period and the comparison window.
 const HISTORY: usize = 320;
-/// 66 to 200 Hz, as appendix I has it.
+/// Shortest and longest pitch period: 66 to 200 Hz, as in appendix I.
 const PERIOD_MIN: usize = 40;
 const PERIOD_MAX: usize = 120;
 const WINDOW: usize = 160;
-/// 20 ms at full level, then down to nothing at 60 ms.
+/// Concealment keeps full level for 20 ms, then fades to silence at 60 ms.
 const FULL_SAMPLES: u32 = 160;
 const END_SAMPLES: u32 = 480;
-/// 5 ms from made-up to real.
+/// Length of the blend from concealment to voice: 5 ms.
 const BLEND: usize = 40;
-/// 16 kHz: codecs above that have a concealment of their own.
+/// Maximum factor of 8 kHz: codecs above 16 kHz have their own concealment.
 const WIDE_MAX: usize = 2;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Concealer {
-    /// Times 8 kHz.
+    /// Sampling rate as a multiple of 8 kHz.
     wide: usize,
     history: Vec<i16>,
-    /// Whether there is any voice to repeat.
+    /// True if the history holds voice to repeat.
     heard: bool,
     gap: Option<Gap>,
 }
 
-/// What is being repeated.
+/// State of a gap that is being concealed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Gap {
     period: usize,
-    /// Samples so far; and those that count for the fade.
+    /// Samples made so far, and samples that count for the fade.
     made: u32,
     faded: u32,
 }
@@ -50,8 +50,9 @@ impl Concealer {
         }
     }
 
-    /// Real voice: remembered as it came, and blended with what was made up before it, if anything
-    /// was. A blend that is remembered would swell again in each period that is made of it.
+    /// Accepts received voice: stores the samples unchanged and then blends their beginning with
+    /// preceding concealment. A stored blend would swell again in each period repeated from the
+    /// history.
     pub(crate) fn voice(&mut self, samples: &mut [i16]) {
         let gap = self.gap.take();
         let blend = samples.len().min(BLEND * self.wide);
@@ -74,8 +75,8 @@ impl Concealer {
         }
     }
 
-    /// Fills in for what is missing. False if that is silence, because nothing was heard
-    /// before, or too long ago.
+    /// Fills `samples` with concealment. Returns false for silence: no earlier voice, or the voice
+    /// is too old.
     pub(crate) fn conceal(&mut self, samples: &mut [i16]) -> bool {
         self.part();
         let Some(mut gap) = self.gap.filter(|gap| gap.faded < self.end()) else {
@@ -89,15 +90,16 @@ impl Concealer {
         true
     }
 
-    /// The last of what was heard, if the next sample follows from it.
+    /// Returns the last played samples if the next sample follows on directly.
     pub(crate) fn past(&self, samples: usize) -> Option<&[i16]> {
         let length = self.history.len();
         let past = self.history.get(length.checked_sub(samples)?..);
         past.filter(|_| self.heard && self.gap.is_none())
     }
 
-    /// What is made up will be followed by the voice that it stands in for. How many more samples
-    /// it takes to the end of the period, where voice goes on without a step.
+    /// Returns the number of samples to make until the end of the period, where voice continues
+    /// without a step. Call if the concealed voice itself is played next; the fade restarts unless
+    /// it has begun.
     pub(crate) fn complete(&mut self) -> usize {
         let (full, end) = (FULL_SAMPLES * self.wide as u32, self.end());
         let Some(gap) = self.gap.as_mut().filter(|gap| gap.faded < end) else {
@@ -110,7 +112,7 @@ impl Concealer {
         made.next_multiple_of(gap.period) - made
     }
 
-    /// What comes next does not follow from what came before: blend the two.
+    /// Marks a discontinuity: the next frame is blended with the previous one.
     pub(crate) fn part(&mut self) {
         if self.gap.is_none() && self.heard {
             self.gap = Some(Gap {
@@ -139,13 +141,13 @@ impl Concealer {
         let i = made % period;
         let mut sample = i32::from(self.history[start + i]);
         if let Some(into) = i.checked_sub(period - overlap) {
-            // The end of a period glides into what came before its start.
+            // The end of a period is blended into the samples before its start.
             let before = i32::from(self.history[start - overlap + into]);
             let (into, overlap) = (into as i32, overlap as i32);
             sample = (sample * (overlap - into) + before * into) / overlap;
         }
         if made < overlap {
-            // The step from the last real sample to the first made one, spread out.
+            // Spreads the step from the last real sample to the first made sample.
             let step = i32::from(self.history[length - 1]) - i32::from(self.history[start - 1]);
             sample += step * (overlap - made) as i32 / overlap as i32;
         }
@@ -155,8 +157,8 @@ impl Concealer {
         sample as i16
     }
 
-    /// The lag at which the last 20 ms are most like what came before: found among those of 8 kHz,
-    /// then exactly.
+    /// Returns the lag at which the last 20 ms best match earlier samples. The search runs in steps
+    /// of 8 kHz first, then exactly.
     fn period(&self) -> usize {
         let peak = self
             .history
@@ -164,8 +166,8 @@ impl Concealer {
             .map(|sample| sample.unsigned_abs())
             .max()
             .unwrap_or(0);
-        // 11 bits (10 of a wide voice): the sum of all products fits into 31, and eight are made at
-        // once.
+        // With 11 bits (10 for wide voice) the sum of all products fits into 31 bits, and eight
+        // products are computed at once.
         let bits = 12 - self.wide as u32;
         let shift = (16 - peak.leading_zeros()).saturating_sub(bits);
         let mut scaled = [0; HISTORY * WIDE_MAX];

@@ -1,9 +1,9 @@
-//! Arrays of a fixed size on the heap, written out as sequences: serde knows none beyond 32.
+//! Arrays of fixed size on the heap, serialized as sequences: serde supports at most 32 elements.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An array of zeros that never was on the stack.
+/// Creates an array of zeros directly on the heap.
 pub(crate) fn zeros<T: Clone + Default, const N: usize>() -> Box<[T; N]> {
     let boxed = vec![T::default(); N].into_boxed_slice();
     boxed

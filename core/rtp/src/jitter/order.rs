@@ -1,26 +1,27 @@
-//! Where a packet belongs in its stream, from SSRC and sequence number: next, reordered,
-//! duplicate, stray, or the first of a new stream (RFC 3550 A.1). Knows nothing of delay.
+//! Classification of a packet by SSRC and sequence number (RFC 3550 A.1): next, reordered,
+//! duplicate, stray, or first of a new stream. Delay is handled elsewhere.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Header;
 
-// RFC 3550 A.1.
+// Limits of RFC 3550 A.1.
 const DROPOUT_MAX: u16 = 3_000;
 const MISORDER_MAX: u16 = 100;
-/// How far the second packet of a new stream may be from where the first one pointed: 1 s.
+/// Maximum deviation of the second packet of a new stream from the timestamp that the first one
+/// predicts: 1 s.
 const SECOND_WITHIN_FRAMES: u32 = 50;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Order {
     ssrc: u32,
     highest: u16,
-    /// Bit n: the packet n before the highest has come.
+    /// Bit n: the packet n before the highest has arrived.
     seen: u64,
     stray: Option<Stray>,
 }
 
-/// What would follow a packet that did not fit: a second one like it is a new stream.
+/// Expected successor of a stray packet: a match begins a new stream.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Stray {
     ssrc: u32,
@@ -30,13 +31,13 @@ struct Stray {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Place {
-    /// Younger than any before; so many are missing in between.
+    /// The packet is newer than all others; `skipped` packets before it are missing.
     Next {
         skipped: u16,
     },
     Reordered,
     Duplicate,
-    /// Does not fit; if it is followed up, it was the first of a new stream.
+    /// The packet does not fit. If its successor follows, the packet was the first of a new stream.
     Stray,
     NewStream,
 }
@@ -51,8 +52,8 @@ impl Order {
         }
     }
 
-    /// `near` says that the timestamp is one that could be played; `starving` that the stream
-    /// has run dry, so that there is little to lose by believing a new one.
+    /// Classifies a packet. `near`: the timestamp is playable. `starving`: the stream has run dry,
+    /// so a new stream is accepted at once.
     pub(crate) fn place(
         &mut self,
         header: &Header,
@@ -93,8 +94,8 @@ impl Order {
         Place::Stray
     }
 
-    /// A packet of this stream that holds no voice (a digit) took its place in the sequence.
-    /// Says how many are missing before it; `None` if it is not younger than all before.
+    /// Accepts a packet of this stream without voice (a digit). Returns the number of packets
+    /// missing before it; `None` if the packet is not newer than all others.
     pub(crate) fn pass_over(&mut self, header: &Header) -> Option<u16> {
         let ahead = header.sequence.wrapping_sub(self.highest);
         if header.ssrc != self.ssrc || !(1..DROPOUT_MAX).contains(&ahead) {

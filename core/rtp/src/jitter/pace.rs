@@ -1,47 +1,48 @@
-//! Timestamps against arrivals. Some senders advance the timestamp slower or faster than the
-//! samples in their packets; sequence numbers give the place of a packet then.
+//! Comparison of timestamps with arrivals. Some senders advance the timestamp slower or faster than
+//! the samples in their packets. For such senders, sequence numbers place the packets.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Header;
 
-/// Timestamps that are so many frames off the time that has passed are not believed: 300 ms, more
-/// than a line's jitter.
+/// Deviation of a clock from the elapsed time, in frames, above which the clock is not used: 300
+/// ms, more than a line's jitter.
 const OFF_FRAMES: i32 = 15;
-/// The other clock must be so many times nearer to it.
+/// Minimum ratio by which the other clock must be nearer to the elapsed time.
 const NEARER: i32 = 3;
-/// Steps of the timestamp that do not fit the samples: one may be a jump, which is a new stream.
+/// Minimum number of timestamp steps that do not match the samples. A single one may be a jump,
+/// which begins a new stream.
 const ODD_STEPS_MIN: u16 = 10;
-/// Both clocks are set to the time that has passed after this many ticks (20 s): clocks of senders
-/// drift.
+/// Number of ticks after which both clocks are reset to the elapsed time (20 s), since clocks of
+/// senders drift.
 const TICKS_MAX: u32 = 1_000;
-/// A greater step of the sequence is a jump.
+/// Maximum step of the sequence number; a greater step is a jump.
 const STEP_MAX: u16 = 100;
-/// Bound of both counts.
+/// Bound of both deviations.
 const COUNT_MAX: i32 = 1 << 28;
 
-/// Timestamps and samples of one stream, each against the time that has passed.
+/// Deviation of the timestamps and the samples of one stream from the elapsed time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Pace {
     frame: i32,
     last: Option<Last>,
-    /// Sequence numbers place the packets, not timestamps.
+    /// True if sequence numbers place the packets, false if timestamps do.
     by_sequence: bool,
-    /// By how much timestamps are ahead of the time.
+    /// Lead of the timestamps over the elapsed time.
     stamps: i32,
-    /// By how much samples are, those of lost packets included.
+    /// Lead of the samples over the elapsed time, samples of lost packets included.
     samples: i32,
     odd_steps: u16,
     ticks: u32,
 }
 
-/// The youngest packet.
+/// Newest packet.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Last {
     ssrc: u32,
     sequence: u16,
     timestamp: u32,
-    /// Timestamp that it was placed by.
+    /// Timestamp that placed the packet.
     placed: u32,
     samples: u32,
 }
@@ -59,7 +60,7 @@ impl Pace {
         }
     }
 
-    /// Ticks went by.
+    /// Advances by a number of ticks.
     pub(crate) fn tick(&mut self, ticks: u32) {
         self.ticks = self.ticks.saturating_add(ticks);
         if self.ticks >= TICKS_MAX {
@@ -77,7 +78,7 @@ impl Pace {
         self.odd_steps = 0;
     }
 
-    /// Timestamp by which to place a packet.
+    /// Returns the timestamp by which to place a packet.
     pub(crate) fn place(&self, header: &Header) -> u32 {
         let last = self.last.filter(|last| last.ssrc == header.ssrc);
         let Some(last) = last.filter(|_| self.by_sequence) else {
@@ -88,8 +89,8 @@ impl Pace {
         last.placed.wrapping_add_signed(units)
     }
 
-    /// Takes note of a packet that is younger than all before, or begins a stream. True if packets
-    /// are placed otherwise from this one on, which keeps its own timestamp.
+    /// Notes a packet that is newer than all others, or begins a stream. Returns true if the
+    /// placement changes from this packet on, which keeps its own timestamp.
     pub(crate) fn accepted(&mut self, header: &Header, placed: u32, samples: u32) -> bool {
         let before = self.last.replace(Last {
             ssrc: header.ssrc,

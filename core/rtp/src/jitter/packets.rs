@@ -1,5 +1,5 @@
-//! Voice whose packets are whole: Opus. Kept as they came and decoded when they are played, in
-//! order; what is missing is taken from the packet after it (in-band FEC), or made up.
+//! Store for a codec with indivisible packets: Opus. Packets are stored undecoded and decoded in
+//! order at playout. Missing samples are recovered from the next packet (in-band FEC) or concealed.
 
 use confab_codec::{OpusDecoder, OpusSpares, opus_is_silent, opus_samples};
 use serde::{Deserialize, Serialize};
@@ -9,60 +9,60 @@ use super::store::Played;
 use super::stream::distance;
 use super::stretch::{self, LAG_MAX, Limits, QUIET};
 
-/// Packets that are kept: half a second of the usual 20 ms, and some.
+/// Maximum number of stored packets: half a second of the usual 20 ms, with a margin.
 const PACKETS_MAX: usize = 32;
-/// 20 ms of the highest bit rate that there is.
+/// Maximum length of a packet: 20 ms at the highest bit rate.
 const PACKET_BYTES_MAX: usize = 1_276;
-/// The longest packet: 120 ms.
+/// Maximum number of samples of a packet: 120 ms.
 const SAMPLES_MAX: usize = 5_760;
-/// A frame of 20 ms, and the step in which a decoder makes things up: 2.5 ms.
+/// Number of samples of a frame of 20 ms, and step of concealment by a decoder: 2.5 ms.
 const FRAME: usize = 960;
 const STEP: usize = 120;
-/// What is made up in a row is silence after that: 100 ms.
+/// Maximum number of consecutive concealed samples, followed by silence: 100 ms.
 const MADE_MAX: usize = 4_800;
-/// The same for one who sends what he hears around him now and then, each 400 ms (RFC 7587
-/// §3.1.3): until the next of these packets, and a frame.
+/// Maximum number of consecutive concealed samples for a sender of background noise. Such a sender
+/// transmits every 400 ms (RFC 7587 §3.1.3); the value covers the interval and a frame.
 const RESTS_MAX: usize = 20_160;
-/// Which is no louder than that: -40 dBFS.
+/// Maximum peak of background noise: -40 dBFS.
 const AROUND_PEAK: u16 = 328;
-/// A packet of so few bytes says that nothing is said (RFC 6716 §2.1.9).
+/// Maximum length of a packet that denotes silence (RFC 6716 §2.1.9).
 const PAUSE_BYTES: usize = 2;
-/// And so does one whose samples are no larger: −60 dBFS.
+/// Maximum peak of decoded samples that denote silence: −60 dBFS.
 const PAUSE_PEAK: u16 = 32;
-/// The longest lag, at 48 kHz.
+/// Longest lag at 48 kHz, in samples.
 const LONGEST: usize = 6 * LAG_MAX;
-/// Packets of silence that are decoded before others need not be: they leave nothing in the
-/// decoder that could be heard.
+/// Number of silent packets decoded before further ones are skipped; by then the decoder's state
+/// holds nothing audible.
 const SILENT_MAX: u8 = 2;
-/// Frames without anything to decode after which a decoder is not needed any more: 1 s.
+/// Number of frames without decoding after which the decoder is given back: 1 s.
 const IDLE_FRAMES: u8 = 50;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Packets {
     decoder: OpusDecoder,
-    /// In no order.
+    /// Stored packets, unordered.
     kept: Vec<Packet>,
-    /// Decoded and not played yet.
+    /// Decoded samples, not yet played.
     #[serde(with = "fixed")]
     samples: Box<[i16; SAMPLES_MAX + FRAME + LONGEST]>,
-    /// The timestamp of the first of them, and how many there are.
+    /// Timestamp of the first decoded sample, and the number of decoded samples.
     from: u32,
     waiting: usize,
-    /// Just behind the last of them that is voice.
+    /// Timestamp just after the last decoded sample that is voice.
     voice_end: u32,
-    /// The last that was played.
+    /// Most recently played samples.
     #[serde(with = "fixed")]
     past: Box<[i16; LONGEST]>,
-    /// Samples in a row that no packet was there for, and how many there may be.
+    /// Consecutive samples without a packet, and their maximum.
     made: usize,
     made_max: usize,
-    /// It has left out packets without a loss: it does not send all the time.
+    /// True if the sender has paused without loss: its transmission is discontinuous.
     rests: bool,
-    /// The last packet said that nothing is said.
+    /// True if the last packet denoted silence.
     pause: bool,
-    /// Packets in a row that were decoded and hold nothing but silence.
+    /// Consecutive decoded packets of silence.
     silent: u8,
-    /// Frames in a row for which no decoder was needed.
+    /// Consecutive frames that needed no decoder.
     idle: u8,
 }
 
@@ -102,7 +102,7 @@ impl Packets {
         Some(samples as u32)
     }
 
-    /// Whether this packet cannot be played without a decoder, and there is none.
+    /// Returns whether this packet needs a decoder and none is present.
     pub(crate) fn lacks_decoder(&self, payload: &[u8]) -> bool {
         !self.decoder.is_equipped() && payload.len() > PAUSE_BYTES && !opus_is_silent(payload)
     }
@@ -116,7 +116,7 @@ impl Packets {
         self.idle = 0;
     }
 
-    /// Gives the decoder back if nothing was said for long.
+    /// Gives the decoder back after a long time without voice.
     pub(crate) fn rest(&mut self, spares: &mut OpusSpares) {
         self.idle = self.idle.saturating_add(1);
         if self.idle > IDLE_FRAMES {
@@ -133,7 +133,7 @@ impl Packets {
             return;
         };
         if payload.len() > PAUSE_BYTES && !opus_is_silent(payload) {
-            // It waits here for less than a decoder may rest.
+            // The packet is played before an idle decoder would be given back.
             self.idle = 0;
         }
         let oldest = self.kept.iter_mut().min_by_key(|packet| {
@@ -148,7 +148,7 @@ impl Packets {
         }
     }
 
-    /// Forgets what lies there as a whole.
+    /// Discards packets that lie completely inside a range.
     pub(crate) fn clear(&mut self, from: u32, count: u32) {
         for packet in &mut self.kept {
             let start = distance(from, packet.timestamp);
@@ -158,7 +158,7 @@ impl Packets {
         }
     }
 
-    /// Forgets all but what lies there.
+    /// Discards packets that lie completely outside a range.
     pub(crate) fn keep(&mut self, from: u32, count: u32) {
         for packet in &mut self.kept {
             let start = distance(from, packet.timestamp);
@@ -171,12 +171,12 @@ impl Packets {
         self.voice_end = from;
     }
 
-    /// What came before is too long ago to go on from.
+    /// Discards the history, which is too old for concealment.
     pub(crate) fn forget(&mut self) {
         self.made = RESTS_MAX;
     }
 
-    /// What is not there was never sent.
+    /// Marks the sender's transmission as discontinuous.
     pub(crate) fn rests(&mut self) {
         self.rests = true;
     }
@@ -190,7 +190,7 @@ impl Packets {
         self.decoder.conceal(out.len(), out) == out.len()
     }
 
-    /// Whether nothing is said there, or nothing is there.
+    /// Returns whether a frame is silent or missing.
     pub(crate) fn is_quiet(&self, cursor: u32, frame: u32) -> bool {
         let decoded = usize::try_from(distance(self.from, cursor)).unwrap_or(usize::MAX);
         let waiting = self.samples[..self.waiting].get(decoded..);
@@ -206,7 +206,7 @@ impl Packets {
         }
     }
 
-    /// Whether a whole frame is missing.
+    /// Returns whether a whole frame is missing.
     pub(crate) fn is_missing(&self, cursor: u32) -> bool {
         let decoded = distance(self.from, cursor);
         !(0..self.waiting as i32).contains(&decoded)
@@ -232,7 +232,8 @@ impl Packets {
         }
     }
 
-    /// Plays a frame and leaves out as many samples as it says, if that is not heard.
+    /// Plays a frame and skips the returned number of samples, at most `most`. Returns `None` if
+    /// the similarity is below `least`.
     pub(crate) fn shorten(
         &mut self,
         cursor: u32,
@@ -254,7 +255,8 @@ impl Packets {
         Some(lag as u32)
     }
 
-    /// Plays a frame that repeats as many samples as it says, if that is not heard.
+    /// Plays a frame and repeats the returned number of samples. Returns `None` if the similarity
+    /// is below `least`.
     pub(crate) fn lengthen(&mut self, cursor: u32, least: f32, out: &mut [i16]) -> Option<u32> {
         self.align(cursor);
         while self.waiting < out.len() {
@@ -272,7 +274,7 @@ impl Packets {
         Some(lag as u32)
     }
 
-    /// A frame was played that took up so many samples.
+    /// Advances past a played frame that used `n` samples.
     fn go_on(&mut self, n: usize, frame: &[i16]) {
         self.drop_first(n);
         let keep = LONGEST.saturating_sub(frame.len());
@@ -280,7 +282,7 @@ impl Packets {
         self.past[keep..].copy_from_slice(&frame[frame.len() - (LONGEST - keep)..]);
     }
 
-    /// Brings the first sample that waits to the one that is to be played.
+    /// Moves the start of the decoded samples to the cursor.
     fn align(&mut self, cursor: u32) {
         let past = distance(self.from, cursor);
         match usize::try_from(past) {
@@ -299,7 +301,7 @@ impl Packets {
         self.from = self.from.wrapping_add(n as u32);
     }
 
-    /// Decodes the packet that holds this sample, if it is there.
+    /// Decodes the stored packet that holds this sample. Returns false if there is none.
     fn decode(&mut self, at: u32) -> bool {
         let Some(packet) = self.kept.iter_mut().find(|packet| packet.covers(at)) else {
             return false;
@@ -326,7 +328,7 @@ impl Packets {
         if !silent && packet.bytes.len() > PAUSE_BYTES {
             self.idle = 0;
         }
-        // Whoever sends silence now and then, and nothing in between, has paused just the same.
+        // A sender of occasional silent packets has paused, too.
         let loudest = samples[..n]
             .iter()
             .map(|sample| sample.unsigned_abs())
@@ -347,8 +349,8 @@ impl Packets {
         true
     }
 
-    /// Fills in from this sample on, up to the next packet or a frame. Says how many samples it
-    /// made up; those of silence do not count.
+    /// Conceals from this sample to the next packet, at most one frame. Returns the number of
+    /// concealed samples, silence excluded.
     fn make_up(&mut self, at: u32) -> usize {
         let after = self.kept.iter().filter(|packet| packet.samples > 0);
         let after = after.filter(|packet| distance(at, packet.timestamp) > 0);

@@ -1,5 +1,5 @@
-//! What a tick takes out of the buffer: the next frame, shorter or longer where the delay is to
-//! change. Takes in nothing and learns nothing of packets.
+//! Playout of the jitter buffer: the next frame of a tick, shortened or lengthened where the delay
+//! is to change. Packets are inserted elsewhere.
 
 use confab_terms::Instant;
 
@@ -8,7 +8,8 @@ use super::stream::{Due, Stream, distance};
 use super::{JitterBuffer, Pulled};
 
 impl JitterBuffer {
-    /// The next samples, 20 ms at the codec's sampling rate, at each tick; and what they are.
+    /// Plays out the next 20 ms at the codec's sampling rate; called on each tick. Returns the kind
+    /// of the samples.
     pub fn pull(&mut self, _now: Instant, out: &mut [i16]) -> Pulled {
         self.pace.tick(1);
         let pulled = self.next(out);
@@ -55,7 +56,8 @@ impl JitterBuffer {
         }
     }
 
-    /// Where this tick plays from: where the last one ended, if nothing speaks against it.
+    /// Returns the position of this tick; `None` if the stream has to be positioned anew, because
+    /// too many samples are buffered.
     fn cursor(&mut self) -> Option<u32> {
         let stream = self.stream.as_mut()?;
         let cursor = stream.cursor?;
@@ -68,8 +70,8 @@ impl JitterBuffer {
         None
     }
 
-    /// Whole frames that end with the youngest sample: the least delay there can be. A burst keeps
-    /// its newest 200 ms, and the delay that comes of it is shed at once.
+    /// Returns the start position: whole frames that end with the newest sample, for the least
+    /// delay. After a burst the newest 200 ms are kept, and the resulting delay is removed quickly.
     fn start(&mut self) -> u32 {
         let Some(stream) = &mut self.stream else {
             return 0;
@@ -96,7 +98,7 @@ impl JitterBuffer {
         owed >= self.frame
     }
 
-    /// Fills in a frame without going on.
+    /// Conceals a frame without advancing.
     fn hold(&mut self, out: &mut [i16]) -> Pulled {
         if let Some(stream) = &mut self.stream {
             stream.pay(self.frame);
@@ -128,7 +130,7 @@ impl JitterBuffer {
         Some(Pulled::Voice)
     }
 
-    /// Leaves out so much, whatever is there.
+    /// Skips `by` units unconditionally. Returns the new position.
     fn drop(&mut self, cursor: u32, by: u32) -> u32 {
         if let Some(stream) = &mut self.stream {
             stream.adaption.shrunk(by);
@@ -144,7 +146,7 @@ impl JitterBuffer {
         let Some(stream) = &mut self.stream else {
             return Pulled::Silence;
         };
-        // What was made up on purpose stands in for nothing.
+        // Intended concealment does not replace lost voice.
         let made = played.made > stream.filled;
         stream.filled = stream.filled.saturating_sub(self.frame);
         let beyond = distance(stream.end, cursor) >= 0;

@@ -1,11 +1,11 @@
-//! Half a second of codes of one byte, each in the place that its timestamp gives it, and a bit for
-//! each that says whether it is there. Keeps no order and no time, and knows no codec.
+//! Ring of one-byte codes for half a second, each at the position of its timestamp, with a presence
+//! bit per code. Order, time and codec are handled elsewhere.
 
 use serde::{Deserialize, Serialize};
 
 use super::fixed;
 
-/// Codes that fit: a power of two, so that a timestamp's wrap does not show.
+/// Capacity in codes: a power of two, so that a wrap of the timestamp has no effect.
 pub(crate) const RING_CODES: u32 = 4_096;
 const SIZE: usize = RING_CODES as usize;
 const WORDS: usize = SIZE / 64;
@@ -26,7 +26,7 @@ impl Ring {
         }
     }
 
-    /// Puts a payload (of no more than `RING_CODES`) in its place.
+    /// Stores a payload of at most `RING_CODES` bytes.
     pub(crate) fn put(&mut self, timestamp: u32, payload: &[u8]) {
         let at = place(timestamp);
         let (head, tail) = payload.split_at(payload.len().min(SIZE - at));
@@ -35,7 +35,8 @@ impl Ring {
         self.mark(timestamp, payload.len() as u32, true);
     }
 
-    /// How many codes from here on, of `count`, share one answer: they are there, or not.
+    /// Returns the presence of the first code and the number of codes, at most `count`, that share
+    /// the same presence.
     pub(crate) fn run(&self, timestamp: u32, count: u32) -> (bool, u32) {
         let there = self.word_from(timestamp) & 1 == 1;
         let mut run = 0;
@@ -55,19 +56,19 @@ impl Ring {
         (there, run.min(count))
     }
 
-    /// The codes from here on, in at most two pieces.
+    /// Returns `count` codes in at most two slices.
     pub(crate) fn read(&self, timestamp: u32, count: u32) -> [&[u8]; 2] {
         let (at, count) = (place(timestamp), count as usize);
         let head = count.min(SIZE - at);
         [&self.codes[at..at + head], &self.codes[..count - head]]
     }
 
-    /// Forgets `count` codes from here on.
+    /// Discards `count` codes.
     pub(crate) fn clear(&mut self, timestamp: u32, count: u32) {
         self.mark(timestamp, count.min(RING_CODES), false);
     }
 
-    /// The bits from this code to the end of its word, its own lowest.
+    /// Returns the presence bits from this code to the end of its word, this code's bit lowest.
     fn word_from(&self, timestamp: u32) -> u64 {
         self.present[place(timestamp) / 64] >> (timestamp % 64)
     }

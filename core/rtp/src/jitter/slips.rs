@@ -1,28 +1,29 @@
-//! A sender whose clock is slow slips by a frame each time that its packets have come a tick
-//! later. When the next slip is due, a frame is held in reserve: then nothing is missing.
+//! Prediction of slips. A sender with a slow clock slips by a frame each time its packets arrive
+//! one tick later. When the next slip is due, a frame is held in reserve, so that no frame is
+//! missing.
 
 use serde::{Deserialize, Serialize};
 
-/// Slips closer than this (20 s) come of no clock: 1,000 ppm.
+/// Minimum distance of slips that come from a clock: 20 s, at 1,000 ppm.
 const APART_TICKS_MIN: u32 = 1_000;
-/// How early, and how late, a slip may come, in parts of the time from one to the next.
+/// Tolerance of an early and of a late slip, as divisors of the interval.
 const EARLY_PARTS: u32 = 8;
 const LATE_PARTS: u32 = 2;
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Slips {
-    /// There was none.
+    /// No slip occurred.
     None,
-    /// The last one was so many ticks ago; nothing tells when the next will be.
+    /// One slip occurred `ago` ticks ago; the next slip is not predictable.
     Once { ago: u32 },
-    /// And the one before it was so many ticks earlier.
+    /// The last slip occurred `ago` ticks ago, the one before it `apart` ticks earlier.
     Regular { ago: u32, apart: u32 },
-    /// The next is due, and a frame is held for it.
+    /// The next slip is due, and a frame is held in reserve.
     Reserved { ago: u32, apart: u32 },
 }
 
 impl Slips {
-    /// A tick went by. Whether a frame is to be held in reserve from now on.
+    /// Advances by one tick. Returns whether a frame is to be held in reserve from now on.
     pub(crate) fn tick(&mut self) -> bool {
         match self {
             Self::None => {}
@@ -43,7 +44,7 @@ impl Slips {
         }
     }
 
-    /// A packet came a tick late, where none had.
+    /// Notes a packet that arrived one tick late on a line without lateness.
     pub(crate) fn slipped(&mut self) {
         *self = match *self {
             Self::Once { ago } | Self::Regular { ago, .. } | Self::Reserved { ago, .. }

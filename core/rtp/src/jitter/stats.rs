@@ -1,48 +1,48 @@
-//! What a jitter buffer tells of itself: of each frame, and in sum. Figures only, no rules.
+//! Statistics of a jitter buffer, per frame and in total.
 
 use serde::{Deserialize, Serialize};
 
-/// What the samples of a pulled frame are.
+/// Origin of the samples of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pulled {
-    /// What the other side sent.
+    /// Samples received from the peer.
     Voice,
-    /// At least in part made up, in place of what was lost or late.
+    /// At least partly concealment of lost or late packets.
     Concealed,
-    /// The last of a voice that has paused, made to die down; nothing is missing.
+    /// Fading end of a voice that has paused; no packets are missing.
     Fading,
-    /// Zeros: nothing ever came, or nothing has for longer than concealment lasts.
+    /// Zeros: no packet arrived yet, or none for longer than concealment lasts.
     Silence,
 }
 
-/// Counted since the buffer began.
+/// Counters since the creation of the buffer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JitterStats {
-    /// Packets inserted, whatever became of them.
+    /// Packets inserted, with any result.
     pub received: u64,
-    /// Packets that are missing from the sequence (those that came late are not).
+    /// Packets missing from the sequence; late packets are not counted.
     pub lost: u64,
-    /// Packets whose frame had been pulled already, at least its beginning.
+    /// Packets that arrived after at least the beginning of their frame was played.
     pub late: u64,
-    /// Frames pulled that were made up, at least in part; not those of what proved to be a pause.
+    /// Frames concealed at least in part, without those of a gap that proved to be a pause.
     pub concealed: u64,
-    /// Packets that had come before.
+    /// Packets received more than once.
     pub duplicated: u64,
-    /// Packets that came after a younger one.
+    /// Packets received after a newer one.
     pub reordered: u64,
-    /// Packets dropped as junk: a lone jump of sequence, timestamp or SSRC.
+    /// Packets dropped as junk: an invalid payload, or a single jump of sequence, timestamp or
+    /// SSRC.
     pub strayed: u64,
-    /// Times that the stream was taken up anew: a new SSRC, a jump of sequence or timestamp,
-    /// a surplus dropped.
+    /// Restarts of the stream: a new SSRC, a jump of sequence or timestamp, or a dropped surplus.
     pub resynchronised: u64,
-    /// Times that the line showed to need more delay.
+    /// Number of times that the line needed more delay.
     pub grown: u64,
-    /// Times that something was left out, so that the delay shrank.
+    /// Number of times that samples were skipped to reduce the delay.
     pub shrunk: u64,
-    /// Times that voice was made shorter by a period of its own, a few milliseconds.
+    /// Number of times that voice was shortened by one pitch period, a few milliseconds.
     pub shortened: u64,
-    /// And longer.
+    /// Number of times that voice was lengthened by one pitch period.
     pub lengthened: u64,
-    /// How much is buffered now, in milliseconds.
+    /// Buffered duration in milliseconds.
     pub depth_ms: u32,
 }

@@ -1,4 +1,4 @@
-//! Where voice waits until it is played, in the shape that its codec gives it.
+//! Storage of voice until playout, in the form of its codec.
 
 use confab_codec::OpusSpares;
 use confab_terms::Codec;
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::codes::Codes;
 use super::packets::Packets;
 
-/// What a frame that was played is made of, in units of the timestamp.
+/// Composition of a played frame, in timestamp units.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Played {
-    /// Made up, silence not counted.
+    /// Concealed units, silence excluded.
     pub(crate) made: u32,
-    /// Without voice, from its end back.
+    /// Units without voice at the end of the frame.
     pub(crate) missing: u32,
 }
 
@@ -44,7 +44,7 @@ impl Store {
         }
     }
 
-    /// Whether nothing that it plays can be a voice.
+    /// Returns whether all output is silence.
     pub(crate) fn is_mute(&self) -> bool {
         match self {
             Self::Codes(_) => false,
@@ -70,7 +70,7 @@ impl Store {
         }
     }
 
-    /// How far the timestamp goes in this payload; `None` if it is not voice.
+    /// Returns the duration of a payload in timestamp units; `None` if the payload is not voice.
     pub(crate) fn units(&self, payload: &[u8]) -> Option<u32> {
         match self {
             Self::Codes(_) => Codes::units(payload),
@@ -78,7 +78,7 @@ impl Store {
         }
     }
 
-    /// Keeps a payload, the first `past` units of which are not needed any more.
+    /// Stores a payload without its first `past` units, which are no longer needed.
     pub(crate) fn put(&mut self, timestamp: u32, payload: &[u8], past: u32) {
         match self {
             Self::Codes(codes) => codes.put(timestamp, payload, past),
@@ -86,7 +86,7 @@ impl Store {
         }
     }
 
-    /// Forgets what lies there.
+    /// Discards a range.
     pub(crate) fn clear(&mut self, from: u32, count: u32) {
         match self {
             Self::Codes(codes) => codes.clear(from, count),
@@ -94,7 +94,7 @@ impl Store {
         }
     }
 
-    /// Forgets all but what lies there.
+    /// Discards all but a range.
     pub(crate) fn keep(&mut self, from: u32, count: u32) {
         match self {
             Self::Codes(codes) => codes.keep(from, count),
@@ -102,16 +102,16 @@ impl Store {
         }
     }
 
-    /// What comes next does not follow from what came before: blend the two.
+    /// Marks a discontinuity: the next frame is blended with the previous one.
     pub(crate) fn part(&mut self) {
         match self {
             Self::Codes(codes) => codes.part(),
-            // The decoder laps its frames by itself.
+            // The Opus decoder overlaps its frames itself.
             Self::Packets(_) => {}
         }
     }
 
-    /// What came before is too long ago to go on from.
+    /// Discards the history, which is too old for concealment.
     pub(crate) fn forget(&mut self) {
         match self {
             Self::Codes(codes) => codes.forget(),
@@ -119,16 +119,16 @@ impl Store {
         }
     }
 
-    /// It has paused: what is not there was never sent.
+    /// Notes a pause of the sender: missing packets were never sent.
     pub(crate) fn rests(&mut self) {
         match self {
-            // Comfort noise (RFC 3389) says so itself.
+            // Comfort noise (RFC 3389) announces pauses of these codecs.
             Self::Codes(_) => {}
             Self::Packets(packets) => packets.rests(),
         }
     }
 
-    /// Fills in a frame without going on. False if that is silence.
+    /// Conceals a frame without advancing. Returns false for silence.
     pub(crate) fn conceal(&mut self, out: &mut [i16]) -> bool {
         match self {
             Self::Codes(codes) => codes.conceal(out),
@@ -143,7 +143,7 @@ impl Store {
         }
     }
 
-    /// Whether nothing of the next frame is there.
+    /// Returns whether the next frame is missing as a whole.
     pub(crate) fn is_missing(&self, cursor: u32, frame: u32) -> bool {
         match self {
             Self::Codes(codes) => codes.is_missing(cursor, frame),
@@ -151,11 +151,11 @@ impl Store {
         }
     }
 
-    /// How much more is to be made up, so that voice that follows goes on without a step.
+    /// Returns the number of units to conceal so that the following voice continues without a step.
     pub(crate) fn complete(&mut self) -> u32 {
         match self {
             Self::Codes(codes) => codes.complete(),
-            // The decoder laps its frames by itself.
+            // The Opus decoder overlaps its frames itself.
             Self::Packets(_) => 0,
         }
     }
@@ -167,8 +167,8 @@ impl Store {
         }
     }
 
-    /// Plays a frame and leaves out as much as it says, of `most`, if what glides into each other
-    /// is at least so like.
+    /// Plays a frame and skips the returned number of units. `limits`: maximum to skip, minimum
+    /// similarity. Returns `None` if the similarity is lower.
     pub(crate) fn shorten(
         &mut self,
         cursor: u32,
@@ -181,7 +181,8 @@ impl Store {
         }
     }
 
-    /// Plays a frame and leaves as much of it for later as it says, on the same condition.
+    /// Plays a frame and repeats the returned number of units. Returns `None` if the similarity is
+    /// below `least`.
     pub(crate) fn lengthen(&mut self, cursor: u32, least: f32, out: &mut [i16]) -> Option<u32> {
         match self {
             Self::Codes(codes) => codes.lengthen(cursor, least, out),

@@ -1,5 +1,5 @@
-//! One stream's place in time: which sample the next tick plays, and how far off a packet is
-//! from that. Holds no samples.
+//! Position of one stream in time: the next sample to play, and the distance of a packet from that
+//! sample. No samples are stored here.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,44 +7,44 @@ use super::adaption::{Adaption, DEPTH_FRAMES_MAX};
 use super::order::{Order, Place};
 use crate::Header;
 
-/// A packet may end so many half frames ahead of the next sample needed (450 ms); beyond, its
-/// timestamp has jumped.
+/// Maximum distance of a packet's end from the next needed sample, in half frames (450 ms); beyond
+/// it the timestamp has jumped.
 const AHEAD_HALF_FRAMES_MAX: u32 = 45;
-/// Frames without any voice after which a stream counts as having run dry.
+/// Number of frames without voice after which a stream has run dry.
 const DRY_FRAMES: u32 = 3;
-/// The same, after which the clocks may have drifted apart: 1 s.
+/// Number of frames without voice after which the clocks may have drifted apart: 1 s.
 const PAUSE_FRAMES: u32 = 50;
-/// From one stretch, or one that would have been heard, to the next: 60 ms.
+/// Interval between two attempts to stretch voice: 60 ms.
 const REST_TICKS: u32 = 3;
-/// How like each other two sounds are, of 1, that glide into each other unheard.
+/// Minimum correlation of two sounds, at most 1, that can be blended inaudibly.
 const LIKE_ENOUGH: f32 = 0.9;
-/// How long a delay that is to grow waits for moments at which nobody hears it: 0.5 s.
+/// Maximum wait of a growth of the delay for an inaudible moment: 0.5 s.
 const OWED_TICKS_MAX: u32 = 25;
 
-/// What is known of the stream that is playing.
+/// State of the playing stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Stream {
     pub(crate) order: Order,
     pub(crate) adaption: Adaption,
-    /// The next sample to play; `None` until the next tick chooses it.
+    /// Next sample to play; `None` until the next tick chooses a position.
     pub(crate) cursor: Option<u32>,
-    /// Just behind the youngest sample.
+    /// Timestamp just after the newest sample.
     pub(crate) end: u32,
-    /// Samples in the youngest packet.
+    /// Number of samples in the newest packet.
     pub(crate) packet: u32,
-    /// How much just before the cursor there was no voice for.
+    /// Units without voice directly before the cursor.
     pub(crate) missing: u32,
-    /// By how much the delay is still to grow, and for how many ticks that has been so.
+    /// Outstanding growth of the delay, and the number of ticks since which it is outstanding.
     pub(crate) owed: u32,
     owed_ticks: u32,
     /// Ticks until voice may be stretched again.
     rest_ticks: u32,
-    /// How much at the cursor is to be made up on purpose: the rest of a period.
+    /// Units at the cursor to be concealed intentionally: the rest of a pitch period.
     pub(crate) filled: u32,
     frame: u32,
-    /// It said that nothing follows for now.
+    /// True if the sender announced a pause.
     pub(crate) paused: bool,
-    /// Frames made up since its last voice, as if more had been on its way.
+    /// Frames concealed since the last voice on the assumption that more was on its way.
     pub(crate) guessed: u32,
 }
 
@@ -85,14 +85,15 @@ impl Stream {
             .is_some_and(|cursor| distance(cursor, timestamp) < 0)
     }
 
-    /// How far the packet is from the next sample needed: less than a frame is the next tick's.
+    /// Returns the distance of the packet from the next needed sample. A distance below one frame
+    /// belongs to the next tick.
     pub(crate) fn lead(&self, timestamp: u32) -> Option<i32> {
         let ahead = distance(self.cursor?, timestamp);
         Some(ahead.saturating_add(self.owed as i32))
     }
 
-    /// After a pause, a packet for a moment that is long past or far off: the sender's clock
-    /// stood still, or drifted, or a stall is over. What was learnt does not fit any more.
+    /// Returns whether a packet after a gap is far too early or too late: the sender's clock
+    /// stopped or drifted, or a stall ended. The learned delay is then invalid.
     pub(crate) fn has_lost_time(&self, lead: i32) -> bool {
         let lead = lead.div_euclid(self.frame as i32);
         let high = self.adaption.high().div_euclid(self.frame as i32);
@@ -100,7 +101,7 @@ impl Stream {
             || (self.lacks(PAUSE_FRAMES) && (lead < -2 || lead > high + 2))
     }
 
-    /// The next tick chooses the place to play from.
+    /// Discards the position; the next tick chooses a new one.
     pub(crate) fn stop(&mut self) {
         self.cursor = None;
         self.owed = 0;
@@ -108,8 +109,8 @@ impl Stream {
         self.adaption = Adaption::new(self.frame);
     }
 
-    /// Lets voice wait for so much longer: what had no voice is played again, once the period that
-    /// fills it has come to its end after `rest` more; the remainder is owed.
+    /// Increases the delay by `units`. Units without voice are played again after `rest` more
+    /// units, which complete the pitch period of the concealment. The remainder is owed.
     pub(crate) fn grow(&mut self, units: u32, rest: u32) {
         let due = units + self.owed;
         let again = due.min(self.missing);
@@ -125,7 +126,7 @@ impl Stream {
         self.owed = due - again;
     }
 
-    /// A tick went by. What it is to do about the delay.
+    /// Advances by one tick. Returns the change of the delay that the tick has to make.
     pub(crate) fn due(&mut self) -> Due {
         self.owed += self.adaption.reserve();
         let spare = self.adaption.tick();
@@ -153,7 +154,7 @@ impl Stream {
         }
     }
 
-    /// Whether voice may be stretched on this tick.
+    /// Returns whether voice may be stretched on this tick.
     pub(crate) fn may_stretch(&mut self) -> bool {
         let may = self.rest_ticks == 0;
         if may {
@@ -162,7 +163,7 @@ impl Stream {
         may
     }
 
-    /// The delay grew by so much, which had been owed, or more or less.
+    /// Notes that the delay grew by `units`, first against the owed delay.
     pub(crate) fn pay(&mut self, units: u32) {
         let paid = units.min(self.owed);
         self.owed -= paid;
@@ -170,26 +171,26 @@ impl Stream {
     }
 }
 
-/// What a tick is to do about the delay.
+/// Change of the delay to make on a tick.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Due {
     Nothing,
-    /// Let it grow, where two sounds are so like, of 1.
+    /// Increase of the delay at a similarity of at least this value, at most 1.
     More(f32),
-    /// Let it grow by a frame, whatever is heard of it.
+    /// Increase of the delay by a frame, audible or not.
     Hold,
-    /// Let it shrink, by so much at the most, on the same condition.
+    /// Reduction of the delay by at most this amount, at this minimum similarity.
     Less(u32, f32),
-    /// Let it shrink by so much, whatever is heard of it.
+    /// Reduction of the delay by this amount, audible or not.
     Drop(u32),
 }
 
-/// `AHEAD_HALF_FRAMES_MAX` in units of the timestamp.
+/// Returns `AHEAD_HALF_FRAMES_MAX` in timestamp units.
 pub(crate) fn ahead_max(frame: u32) -> i32 {
     (AHEAD_HALF_FRAMES_MAX * frame / 2) as i32
 }
 
-/// From one timestamp to another: negative if that is the earlier one.
+/// Returns the distance between two timestamps; negative if `to` is the earlier one.
 pub(crate) fn distance(from: u32, to: u32) -> i32 {
     to.wrapping_sub(from) as i32
 }

@@ -1,30 +1,30 @@
-//! Sound made shorter or longer by a period of its own, found by correlation, with a glide as
-//! long as the frame (WSOLA): nobody hears it. Decides neither when nor by how much in all.
+//! Inaudible shortening and lengthening of sound by one period (WSOLA): correlation finds the
+//! period, and a cross-fade spans the frame. The caller chooses the moment and the total amount.
 
-// In samples at 8 kHz; a wider voice has so many times more.
+// Lengths are in samples at 8 kHz and are multiplied for wider voice.
 
-/// A frame: what is compared, and how long the glide is.
+/// Length of a frame: the compared range and the cross-fade.
 const FRAME: usize = 160;
-/// 2.5 to 20 ms.
+/// Shortest and longest lag: 2.5 to 20 ms.
 pub(crate) const LAG_MIN: usize = 20;
 pub(crate) const LAG_MAX: usize = 160;
-/// Opus.
+/// Maximum factor of 8 kHz: Opus.
 const WIDE_MAX: usize = 6;
-/// A frame is quiet if its samples are no larger than this on average (−46 dBFS).
+/// Maximum mean magnitude of a quiet frame's samples (−46 dBFS).
 pub(crate) const QUIET: u32 = 160;
 
-/// What a stretch may do.
+/// Limits of a stretch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// The longest lag, and what it is a multiple of.
+    /// Longest lag, and the divisor of all lags.
     pub(crate) lag_max: usize,
     pub(crate) each: usize,
-    /// How like the two sounds must be that glide into each other, of 1.
+    /// Minimum correlation of the two cross-faded sounds, at most 1.
     pub(crate) least: f32,
 }
 
-/// Plays the frame that `samples` begins with and leaves out as many samples as it says; it needs
-/// those behind the frame. `None` where that would be heard.
+/// Plays the first frame of `samples` and skips the returned number of samples. Needs the samples
+/// after the frame. Returns `None` if the change would be audible.
 pub(crate) fn shorten(samples: &[i16], out: &mut [i16], limits: Limits) -> Option<usize> {
     let spare = samples.len().checked_sub(out.len())?;
     let lag_max = limits.lag_max.min(spare);
@@ -34,8 +34,8 @@ pub(crate) fn shorten(samples: &[i16], out: &mut [i16], limits: Limits) -> Optio
     Some(lag)
 }
 
-/// Plays the frame behind the `past` of `samples` and repeats as many samples as it says: so many
-/// of the frame are left for later. `None` where that would be heard.
+/// Plays the frame at `past` in `samples` and repeats the returned number of samples, which remain
+/// to be played. Returns `None` if the change would be audible.
 pub(crate) fn lengthen(
     samples: &[i16],
     past: usize,
@@ -50,7 +50,7 @@ pub(crate) fn lengthen(
     Some(lag)
 }
 
-/// From one sound to the other, over the whole frame.
+/// Cross-fades from one sound to another over the whole frame.
 fn glide(from: &[i16], to: &[i16], out: &mut [i16]) {
     let length = out.len() as i32;
     for (i, (out, (&from, &to))) in (0..).zip(out.iter_mut().zip(from.iter().zip(to))) {
@@ -59,13 +59,13 @@ fn glide(from: &[i16], to: &[i16], out: &mut [i16]) {
     }
 }
 
-/// A frame, with what it is to be compared with.
+/// Frame and the samples for comparison.
 struct Sound<'a> {
     samples: &'a [i16],
-    /// The frame.
+    /// Start of the frame.
     at: usize,
     length: usize,
-    /// Times 8 kHz.
+    /// Sampling rate as a multiple of 8 kHz.
     wide: usize,
 }
 
@@ -80,7 +80,7 @@ impl<'a> Sound<'a> {
         }
     }
 
-    /// The lag at which it is most like itself: at 8 kHz, then exactly.
+    /// Returns the lag with the greatest similarity, searched at 8 kHz first and then exactly.
     fn best(&self, limits: Limits, other: impl Fn(usize, usize) -> usize) -> Option<usize> {
         let wide = self.wide;
         let mut narrow = [0; FRAME + LAG_MAX];
@@ -118,7 +118,7 @@ impl<'a> Sound<'a> {
                 limits.each,
             )?;
         }
-        // Nothing is heard of a glide from quiet to quiet either.
+        // A cross-fade between quiet frames is inaudible, too.
         let quiet = self.is_quiet(self.at) && self.is_quiet(other(self.at, best.1));
         (best.0 >= limits.least || quiet).then_some(best.1)
     }
@@ -132,7 +132,7 @@ impl<'a> Sound<'a> {
     }
 }
 
-/// The correlation of two sounds, between −1 and 1.
+/// Returns the correlation of two sounds, between −1 and 1.
 fn likeness(a: &[i16], b: &[i16]) -> f32 {
     let (mut product, mut ours, mut theirs) = (0.0, 0.0, 0.0);
     for (a, b) in a.chunks(8).zip(b.chunks(8)) {

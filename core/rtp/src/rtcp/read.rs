@@ -1,45 +1,45 @@
-//! RTCP packets of others: what a compound packet says, item by item. Junk ends the reading with
-//! an error; packet types that we do not know are passed over.
+//! Parser of received RTCP compound packets, item by item. Parsing ends at the first error; unknown
+//! packet types are skipped.
 
 use core::fmt;
 
 use super::{BYE, CNAME, RR, ReportBlock, SDES, SR, SenderInfo};
 
-/// One fact of a compound packet.
+/// Item of a compound packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item<'a> {
-    /// What `ssrc` says that it has sent.
+    /// Sender information of `ssrc`.
     Sender {
-        /// Who reports.
+        /// SSRC of the reporter.
         ssrc: u32,
-        /// What.
+        /// Sender information.
         info: SenderInfo,
     },
-    /// What `ssrc` says of one stream that it hears.
+    /// Report of `ssrc` about one received stream.
     Block {
-        /// Who reports.
+        /// SSRC of the reporter.
         ssrc: u32,
-        /// What, and of whom.
+        /// Report block with the SSRC of the reported stream.
         block: ReportBlock,
     },
-    /// The lasting name of whoever sends as `ssrc`: bytes, as nobody promises UTF-8.
+    /// Canonical name of the source `ssrc`: bytes, since UTF-8 is not guaranteed.
     Cname {
-        /// Whose.
+        /// SSRC of the source.
         ssrc: u32,
-        /// The name.
+        /// Canonical name.
         name: &'a [u8],
     },
-    /// `ssrc` has left.
+    /// End of the source `ssrc`.
     Bye {
-        /// Who.
+        /// SSRC of the source.
         ssrc: u32,
     },
 }
 
-/// Why (the rest of) a packet is not RTCP.
+/// Reasons for which a packet, or the rest of a packet, is not RTCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotRtcp {
-    /// Less than its lengths say.
+    /// The packet is shorter than its length fields.
     TooShort,
     /// The version is not 2.
     WrongVersion,
@@ -56,25 +56,25 @@ impl fmt::Display for NotRtcp {
 
 impl core::error::Error for NotRtcp {}
 
-/// Reads a compound packet; ends after the first error.
+/// Iterator over a compound packet; ends after the first error.
 #[derive(Clone, Debug)]
 pub struct Items<'a> {
     rest: &'a [u8],
     packet: Packet<'a>,
 }
 
-/// The one of the compound that is being read.
+/// Current packet of the compound.
 #[derive(Clone, Copy, Debug)]
 struct Packet<'a> {
     kind: u8,
-    /// Report blocks, SDES chunks or SSRCs still to come.
+    /// Number of remaining report blocks, SDES chunks or SSRCs.
     count: u8,
     ssrc: u32,
     body: &'a [u8],
 }
 
 impl<'a> Items<'a> {
-    /// Of the bytes of one datagram.
+    /// Creates an iterator over one datagram.
     #[must_use]
     pub fn new(datagram: &'a [u8]) -> Self {
         Self {
@@ -197,7 +197,7 @@ fn take_block(body: &mut &[u8]) -> Result<ReportBlock, NotRtcp> {
     Ok(ReportBlock {
         ssrc,
         fraction_lost: (losses >> 24) as u8,
-        // 24 bits with a sign.
+        // Sign extension of 24 bits.
         lost: (losses << 8) as i32 >> 8,
         highest_sequence: take_u32(body)?,
         jitter: take_u32(body)?,
@@ -206,14 +206,14 @@ fn take_block(body: &mut &[u8]) -> Result<ReportBlock, NotRtcp> {
     })
 }
 
-/// The items of one SDES chunk, of which only the CNAME matters.
+/// Parses the items of one SDES chunk. Returns the CNAME, if any.
 fn take_chunk<'a>(body: &mut &'a [u8]) -> Result<Option<&'a [u8]>, NotRtcp> {
     let whole = body.len();
     let mut name = None;
     loop {
         let kind = take(body, 1)?[0];
         if kind == 0 {
-            // Zeros up to the next word; the chunk began on one.
+            // Zeros pad the chunk, which begins on a word boundary, to the next word.
             let fill = (4 - (whole - body.len()) % 4) % 4;
             take(body, fill)?;
             return Ok(name);

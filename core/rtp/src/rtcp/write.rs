@@ -1,9 +1,9 @@
-//! RTCP packets of ours, each a compound of a report and the CNAME (RFC 3550 §6.1).
+//! Writer of RTCP packets, each a compound of a report and the CNAME (RFC 3550 §6.1).
 
 use super::{BYE, CNAME, RR, ReportBlock, SDES, SR, SenderInfo};
 
-/// A report by `ssrc` (a sender's if it sent anything) and its CNAME. Says how many bytes it
-/// took; 0 if `out` is too small, or the CNAME longer than its length byte can say.
+/// Writes a report by `ssrc` (a sender report if `sender` is set) and its CNAME. Returns the number
+/// of bytes written; 0 if `out` is too small or the CNAME exceeds 255 bytes.
 pub fn write_report(
     out: &mut [u8],
     ssrc: u32,
@@ -21,7 +21,8 @@ pub fn write_report(
     }
 }
 
-/// A report and CNAME as above, and the BYE that ends the stream (§6.6).
+/// Writes a report, the CNAME, and a BYE that ends the stream (§6.6). Returns the number of bytes
+/// written; 0 as for [`write_report`].
 pub fn write_bye(
     out: &mut [u8],
     ssrc: u32,
@@ -53,7 +54,7 @@ impl Writer<'_> {
         Some(())
     }
 
-    /// `words` of 32 bits follow the head.
+    /// Writes the header of a packet with `words` further words of 32 bits.
     fn head(&mut self, count: usize, kind: u8, words: usize) -> Option<()> {
         let count = u8::try_from(count).ok().filter(|&count| count < 32)?;
         let [high, low] = u16::try_from(words).ok()?.to_be_bytes();
@@ -89,7 +90,7 @@ impl Writer<'_> {
 
     fn cname(&mut self, ssrc: u32, cname: &str) -> Option<()> {
         let length = u8::try_from(cname.len()).ok()?;
-        // The list of items ends with a zero, and is filled with zeros up to a word.
+        // A zero ends the list of items; further zeros pad the list to a word.
         let padded = (2 + cname.len() + 1).next_multiple_of(4);
         self.head(1, SDES, 1 + padded / 4)?;
         self.put(&ssrc.to_be_bytes())?;

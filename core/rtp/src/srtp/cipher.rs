@@ -1,5 +1,5 @@
-//! A suite at work on one packet: what is encrypted, what only authenticated. A packet that is not
-//! authentic is not touched.
+//! Encryption and authentication of one packet by a suite. Packets with a wrong tag are not
+//! modified.
 
 use aes::Aes128Enc;
 use aes::cipher::KeyInit;
@@ -13,11 +13,11 @@ use super::counter::{add_stream, iv};
 use super::packet::{INDEX_BYTES, RTCP_CLEAR};
 use super::schedule::Label;
 
-/// Bytes of HMAC-SHA1 that are sent.
+/// Transmitted bytes of HMAC-SHA1.
 const MAC_BYTES: usize = 10;
 const GCM_TAG_BYTES: usize = 16;
 
-/// A suite with its session keys. Not boxed: it is made again in the middle of a call.
+/// Suite with its session keys. Not boxed, since it is created anew in the middle of a call.
 #[derive(Clone)]
 pub(super) enum Cipher {
     Gcm {
@@ -31,27 +31,27 @@ pub(super) enum Cipher {
     },
 }
 
-/// Where a packet stands: it makes the nonce.
+/// Position of a packet, from which the nonce is formed.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) ssrc: u32,
-    /// 48 bits of SRTP, 31 of SRTCP.
+    /// Packet index: 48 bits for SRTP, 31 bits for SRTCP.
     pub(super) index: u64,
 }
 
-/// What of a packet is what.
+/// Ranges of a packet.
 #[derive(Clone, Copy)]
 pub(super) struct Span {
-    /// It is clear up to here,
+    /// End of the clear bytes.
     pub(super) clear: usize,
-    /// and encrypted up to here.
+    /// End of the encrypted bytes.
     pub(super) length: usize,
-    /// Its tag begins here.
+    /// Start of the tag.
     pub(super) tag: usize,
 }
 
 impl Cipher {
-    /// `derive` fills in the session key of a label.
+    /// Creates the cipher; `derive` writes the session key of a label.
     pub(super) fn new(suite: SrtpSuite, derive: &dyn Fn(Label, &mut [u8])) -> Self {
         let mut key = [0; 16];
         derive(Label::Cipher, &mut key);
@@ -66,7 +66,7 @@ impl Cipher {
                 let (mut salt, mut tag_key) = ([0; 14], [0; 20]);
                 derive(Label::Salt, &mut salt);
                 derive(Label::Tag, &mut tag_key);
-                // As long as a block of SHA-1, which is what a shorter key becomes.
+                // HMAC-SHA1 pads shorter keys with zeros to the block size of SHA-1.
                 let mut block = [0; 64];
                 block[..20].copy_from_slice(&tag_key);
                 let mac = <Hmac<Sha1> as KeyInit>::new(&block.into());
@@ -76,7 +76,7 @@ impl Cipher {
         }
     }
 
-    /// Bytes of its tag.
+    /// Returns the number of bytes of the tag.
     pub(super) fn tag_bytes(&self) -> usize {
         match self {
             Self::Gcm { .. } => GCM_TAG_BYTES,
@@ -84,8 +84,8 @@ impl Cipher {
         }
     }
 
-    /// Encrypts and writes the tag. `further` is authenticated besides the packet. `None` if there
-    /// is no room.
+    /// Encrypts a packet and writes the tag. `further` is authenticated in addition to the packet.
+    /// Returns `None` if there is no room.
     pub(super) fn seal(
         &self,
         packet: &mut [u8],
@@ -112,7 +112,8 @@ impl Cipher {
         Some(())
     }
 
-    /// Decrypts if the tag is that of the packet. `None`, and nothing is touched, if it is not.
+    /// Decrypts a packet with a valid tag. Returns `None` for a wrong tag and leaves the packet
+    /// unmodified.
     pub(super) fn open(
         &self,
         packet: &mut [u8],
@@ -137,7 +138,7 @@ impl Cipher {
         }
     }
 
-    /// What is clear, what is encrypted, and the tag.
+    /// Splits a packet into clear bytes, encrypted bytes, and the tag.
     fn parts<'a>(
         &self,
         packet: &'a mut [u8],
@@ -150,7 +151,7 @@ impl Cipher {
     }
 }
 
-/// RFC 7714 §8.1 and §9.1.
+/// Returns the nonce of RFC 7714 §8.1 and §9.1.
 fn nonce(salt: [u8; 12], place: Place) -> Nonce<aes_gcm::aes::cipher::consts::U12> {
     let mut nonce = [0; 12];
     nonce[2..6].copy_from_slice(&place.ssrc.to_be_bytes());
@@ -161,8 +162,8 @@ fn nonce(salt: [u8; 12], place: Place) -> Nonce<aes_gcm::aes::cipher::consts::U1
     nonce.into()
 }
 
-/// All that GCM authenticates without encrypting it: of SRTP the header, of SRTCP the first eight
-/// bytes and the index.
+/// Passes the associated data of GCM to `work`: the header for SRTP, the first eight bytes and the
+/// index for SRTCP.
 fn with_joined<T>(head: &[u8], further: &[u8], work: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
     if further.is_empty() {
         return work(head);

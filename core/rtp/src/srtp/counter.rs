@@ -1,13 +1,13 @@
-//! AES in counter mode as RFC 3711 §4.1.1 has it: a key stream, eight blocks at a time.
+//! AES in counter mode (RFC 3711 §4.1.1): a key stream, eight blocks at a time.
 
 use aes::cipher::BlockEncrypt;
 use aes::{Aes128Enc, Block};
 
-/// As many as the processor works on at once.
+/// Number of blocks that the processor encrypts in parallel.
 const BLOCKS: usize = 8;
 const BLOCK_BYTES: usize = 16;
 
-/// Adds the key stream that begins at this counter block.
+/// XORs the key stream from the counter block `iv` onto the bytes.
 pub(super) fn add_stream(aes: &Aes128Enc, iv: u128, bytes: &mut [u8]) {
     let mut at = iv;
     for chunk in bytes.chunks_mut(BLOCKS * BLOCK_BYTES) {
@@ -25,7 +25,7 @@ pub(super) fn add_stream(aes: &Aes128Enc, iv: u128, bytes: &mut [u8]) {
     }
 }
 
-/// The first counter block of a packet: its salt, whose it is, which it is.
+/// Returns the first counter block of a packet from salt, SSRC and index.
 pub(super) fn iv(salt: [u8; 14], ssrc: u32, index: u64) -> u128 {
     let salt = salt
         .iter()
@@ -43,7 +43,7 @@ mod tests {
         core::array::from_fn(|at| hex.to_be_bytes()[16 - N + at])
     }
 
-    /// RFC 3711 B.2: 1,044,512 bytes of key stream, three blocks at each end.
+    /// Vectors of RFC 3711 B.2: 1,044,512 bytes of key stream, three blocks at each end.
     #[test]
     fn the_key_stream_is_that_of_the_rfc() {
         let key: [u8; 16] = bytes(0x2b7e_1516_28ae_d2a6_abf7_1588_09cf_4f3c);

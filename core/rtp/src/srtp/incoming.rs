@@ -1,4 +1,5 @@
-//! What they send: looked for among what came before, authenticated, decrypted, noted.
+//! Receiver of SRTP: packets are checked against the replay window, authenticated, decrypted and
+//! noted.
 
 use core::fmt;
 
@@ -12,18 +13,19 @@ use super::packet::{ENCRYPTED, INDEX_BYTES, RTCP_CLEAR, Rtp, rtcp_ssrc};
 use super::schedule::Keys;
 use super::window::Window;
 
-/// Why a packet is not let in. It was not touched, and nothing of it is remembered.
+/// Reasons for which a packet is rejected. A rejected packet changes neither its bytes nor the
+/// state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// Too short, or no RTP or RTCP.
+    /// The packet is too short, or neither RTP nor RTCP.
     Malformed,
-    /// It came before, or is too old to know.
+    /// The packet was received before, or is older than the replay window.
     Replayed,
-    /// Its tag is not what the key makes of it.
+    /// The authentication tag does not match the key.
     Forged,
-    /// SRTCP that is not encrypted: nobody agreed on that.
+    /// The SRTCP packet is not encrypted, which was not agreed.
     Clear,
-    /// One stream more than are kept (`limits::SRTP_STREAMS_MAX`).
+    /// The limit of streams (`limits::SRTP_STREAMS_MAX`) is reached.
     TooMany,
 }
 
@@ -41,17 +43,16 @@ impl fmt::Display for Refused {
 
 impl core::error::Error for Refused {}
 
-/// All that they send under one key.
+/// State of all streams received under one key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incoming {
     keys: Keys,
     streams: Vec<Stream>,
-    /// What came under the key before this one: who goes on with its rollover count goes on from
-    /// there.
+    /// Streams received under the previous key, for senders that continue its rollover count.
     before: Vec<Stream>,
 }
 
-/// What came of one SSRC.
+/// Replay windows of one SSRC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Stream {
     ssrc: u32,
@@ -60,7 +61,7 @@ struct Stream {
 }
 
 impl Incoming {
-    /// Nothing came yet.
+    /// Creates a receiver without streams.
     #[must_use]
     pub fn new(suite: SrtpSuite, master: MasterKey) -> Self {
         Self {
@@ -70,24 +71,25 @@ impl Incoming {
         }
     }
 
-    /// Another key. A stream that goes on may keep its rollover count, as RFC 3711 §3.3.1 has it,
-    /// or begin again at 0, as others do: its first packet tells.
+    /// Changes the key. A stream may continue its rollover count (RFC 3711 §3.3.1) or restart at 0,
+    /// as some phones do. The first packet under the new key decides.
     pub fn change_key(&mut self, suite: SrtpSuite, master: MasterKey) {
         let before = core::mem::take(&mut self.streams);
         *self = Self::new(suite, master);
         self.before = before;
     }
 
-    /// Whether this is the key.
+    /// Returns whether the suite and the key are in use.
     #[must_use]
     pub fn is_under(&self, suite: SrtpSuite, master: &MasterKey) -> bool {
         (self.keys.suite, &self.keys.master) == (suite, master)
     }
 
-    /// Makes RTP of an SRTP packet, and says how long it is.
+    /// Decrypts an SRTP packet to RTP in place. Returns the length of the RTP packet.
     ///
     /// # Errors
-    /// It is not let in; then neither it nor anything here has changed.
+    ///
+    /// Returns the reason of the rejection; the packet and the state are then unchanged.
     pub fn unprotect_rtp(&mut self, packet: &mut [u8]) -> Result<usize, Refused> {
         let rtp = Rtp::read(packet).ok_or(Refused::Malformed)?;
         let suite = self.keys.suite;
@@ -112,7 +114,7 @@ impl Incoming {
         Ok(length)
     }
 
-    /// Decrypts it, if this is its place. Else it stays as it is.
+    /// Decrypts the packet if the position is right; leaves the packet unmodified otherwise.
     fn opens(&mut self, packet: &mut [u8], span: Span, place: Place) -> bool {
         let rollovers = rollovers(place.index);
         let further: &[u8] = match self.keys.suite {
@@ -123,16 +125,18 @@ impl Incoming {
         cipher.open(packet, span, place, further).is_some()
     }
 
-    /// Which it would be if its stream went on counting where it was under the key before.
+    /// Returns the index of the packet if the stream continued its rollover count of the previous
+    /// key.
     fn index_before(&self, rtp: &Rtp) -> Option<u64> {
         let before = self.before.iter().find(|stream| stream.ssrc == rtp.ssrc)?;
         before.rtp.index_of(rtp.sequence)
     }
 
-    /// Makes RTCP of an SRTCP packet, and says how long it is.
+    /// Decrypts an SRTCP packet to RTCP in place. Returns the length of the RTCP packet.
     ///
     /// # Errors
-    /// It is not let in; then neither it nor anything here has changed.
+    ///
+    /// Returns the reason of the rejection; the packet and the state are then unchanged.
     pub fn unprotect_rtcp(&mut self, packet: &mut [u8]) -> Result<usize, Refused> {
         let ssrc = rtcp_ssrc(packet).ok_or(Refused::Malformed)?;
         let suite = self.keys.suite;
@@ -140,7 +144,7 @@ impl Incoming {
         let length = packet.len().checked_sub(tag + INDEX_BYTES);
         let length = length.filter(|length| *length >= RTCP_CLEAR);
         let length = length.ok_or(Refused::Malformed)?;
-        // With GCM the index stands behind the tag, else before it.
+        // The index follows the tag with GCM and precedes the tag with HMAC.
         let (index_at, tag) = match suite {
             SrtpSuite::AeadAes128Gcm => (length + tag, length),
             SrtpSuite::AesCm128HmacSha1 => (length, length + INDEX_BYTES),
@@ -173,7 +177,7 @@ impl Incoming {
         Ok(length)
     }
 
-    /// What is known of a stream and where; a new one has its place behind the others.
+    /// Returns the index and the state of a stream; a new stream gets the index after the others.
     fn stream(&self, ssrc: u32) -> Result<(usize, Stream), Refused> {
         let known = self.streams.iter().position(|stream| stream.ssrc == ssrc);
         match known {

@@ -1,4 +1,4 @@
-//! What we send: counted, encrypted, tagged.
+//! Sender of SRTP: packets are counted, encrypted and tagged.
 
 use confab_terms::{MasterKey, SrtpSuite};
 use serde::{Deserialize, Serialize};
@@ -8,18 +8,18 @@ use super::packet::{ENCRYPTED, INDEX_BYTES, RTCP_CLEAR, Rtp, rtcp_ssrc};
 use super::schedule::Keys;
 use super::window::Window;
 
-/// One stream of ours under one key. Whoever makes another one with the same key breaks it: no
-/// index may come twice.
+/// Sent stream under one key. A second stream with the same key would break the encryption: no
+/// index may be used twice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outgoing {
     keys: Keys,
     sent: Window,
-    /// The last index of SRTCP.
+    /// Last SRTCP index.
     reports: u32,
 }
 
 impl Outgoing {
-    /// Nothing sent yet.
+    /// Creates a sender that has sent no packet.
     #[must_use]
     pub fn new(suite: SrtpSuite, master: MasterKey) -> Self {
         Self {
@@ -29,26 +29,28 @@ impl Outgoing {
         }
     }
 
-    /// Whether this is the key.
+    /// Returns whether the suite and the key are in use.
     #[must_use]
     pub fn is_under(&self, suite: SrtpSuite, master: &MasterKey) -> bool {
         (self.keys.suite, &self.keys.master) == (suite, master)
     }
 
-    /// Bytes that are added to each RTP packet.
+    /// Returns the number of bytes added to each RTP packet.
     #[must_use]
     pub fn rtp_overhead(&self) -> usize {
         self.keys.suite.tag_bytes()
     }
 
-    /// Bytes that are added to each RTCP packet.
+    /// Returns the number of bytes added to each RTCP packet.
     #[must_use]
     pub fn rtcp_overhead(&self) -> usize {
         self.keys.suite.tag_bytes() + INDEX_BYTES
     }
 
-    /// Makes SRTP of the RTP packet in the first `length` bytes, and says how long it is. `None`:
-    /// it is none, there is no room, its number was used before, or the key is used up.
+    /// Encrypts the RTP packet in the first `length` bytes. Returns the length of the SRTP packet.
+    ///
+    /// Returns `None` if the bytes are not RTP, there is no room, the sequence number was used
+    /// before, or the key is used up.
     pub fn protect_rtp(&mut self, packet: &mut [u8], length: usize) -> Option<usize> {
         let rtp = Rtp::read(packet.get(..length)?)?;
         let index = self.sent.index_of(rtp.sequence)?;
@@ -73,8 +75,10 @@ impl Outgoing {
         Some(length + suite.tag_bytes())
     }
 
-    /// Makes SRTCP of the compound packet in the first `length` bytes, and says how long it is.
-    /// `None`: it is none, there is no room, or the key is used up.
+    /// Encrypts the compound packet in the first `length` bytes. Returns the length of the SRTCP
+    /// packet.
+    ///
+    /// Returns `None` if the bytes are not RTCP, there is no room, or the key is used up.
     pub fn protect_rtcp(&mut self, packet: &mut [u8], length: usize) -> Option<usize> {
         let ssrc = rtcp_ssrc(packet.get(..length)?)?;
         let index = self.reports.checked_add(1).filter(|at| *at < ENCRYPTED)?;
@@ -103,7 +107,7 @@ impl Outgoing {
     }
 }
 
-/// The rollover count as it is authenticated.
+/// Returns the rollover counter in its authenticated form.
 #[expect(clippy::cast_possible_truncation, reason = "an index has 48 bits")]
 pub(super) fn rollovers(index: u64) -> [u8; 4] {
     ((index >> 16) as u32).to_be_bytes()

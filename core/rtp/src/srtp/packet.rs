@@ -1,6 +1,6 @@
-//! As much of a packet as is clear: where its payload begins, whose it is, which it is.
+//! Clear fields of a packet: length of the header, SSRC, sequence number.
 
-/// What is clear of an RTP packet.
+/// Clear fields of an RTP packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rtp {
     pub(super) header: usize,
@@ -8,16 +8,16 @@ pub(super) struct Rtp {
     pub(super) sequence: u16,
 }
 
-/// What is clear of a compound RTCP packet: the first header and its SSRC.
+/// Number of clear bytes of a compound RTCP packet: the first header and its SSRC.
 pub(super) const RTCP_CLEAR: usize = 8;
 
-/// Bytes of SRTCP's index.
+/// Number of bytes of the SRTCP index.
 pub(super) const INDEX_BYTES: usize = 4;
-/// What an SRTCP packet's index begins with: it is encrypted.
+/// Flag of an encrypted packet, the first bit of the SRTCP index.
 pub(super) const ENCRYPTED: u32 = 1 << 31;
 
 impl Rtp {
-    /// `None` if it is no RTP, or its headers need more than there is.
+    /// Parses the headers. Returns `None` if the packet is not RTP or shorter than its headers.
     pub(super) fn read(packet: &[u8]) -> Option<Self> {
         let fixed = packet.first_chunk::<12>()?;
         if fixed[0] >> 6 != 2 {
@@ -37,7 +37,7 @@ impl Rtp {
     }
 }
 
-/// Whose an RTCP packet is; `None` if it is none.
+/// Returns the SSRC of an RTCP packet; `None` if the packet is not RTCP.
 pub(super) fn rtcp_ssrc(packet: &[u8]) -> Option<u32> {
     let clear = packet.first_chunk::<RTCP_CLEAR>()?;
     let ssrc = u32::from_be_bytes([clear[4], clear[5], clear[6], clear[7]]);

@@ -1,4 +1,5 @@
-//! Session keys out of a master key (RFC 3711 §4.3, RFC 7714 §11): once, at no rate.
+//! Derivation of session keys from a master key (RFC 3711 §4.3, RFC 7714 §11): once, with a key
+//! derivation rate of zero.
 
 use aes::Aes128Enc;
 use aes::cipher::KeyInit;
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::cipher::Cipher;
 use super::counter::{add_stream, iv};
 
-/// A master key, and what is made from it when it is first needed.
+/// Master key, and the ciphers derived from the key on first use.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Keys {
     pub(super) suite: SrtpSuite,
@@ -17,14 +18,14 @@ pub(super) struct Keys {
     schedule: Option<Schedule>,
 }
 
-/// The ciphers of both kinds of packets.
+/// Ciphers for RTP and RTCP.
 #[derive(Clone)]
 pub(super) struct Schedule {
     pub(super) rtp: Cipher,
     pub(super) rtcp: Cipher,
 }
 
-/// What a derived key is for.
+/// Purpose of a derived key.
 #[derive(Clone, Copy)]
 pub(super) enum Label {
     Cipher = 0,
@@ -32,7 +33,7 @@ pub(super) enum Label {
     Salt = 2,
 }
 
-/// SRTCP's labels follow SRTP's.
+/// Offset of SRTCP's labels from SRTP's.
 const RTCP: u8 = 3;
 
 impl Keys {
@@ -75,7 +76,7 @@ impl core::fmt::Debug for Keys {
     }
 }
 
-/// The key stream of the master key where the label says.
+/// Writes the key stream of the master key at the position of the label.
 fn derive(suite: SrtpSuite, master: &MasterKey, label: u8, out: &mut [u8]) {
     let aes = Aes128Enc::new(&master.key().into());
     let place = iv(master.salt(suite), 0, 0) ^ u128::from(label) << 64;
@@ -99,7 +100,7 @@ mod tests {
         digits.map(|two| byte(two).unwrap()).collect()
     }
 
-    /// RFC 3711 B.3.
+    /// Vectors of RFC 3711 B.3.
     #[test]
     fn keys_are_derived_as_in_the_rfc() {
         let suite = SrtpSuite::AesCm128HmacSha1;

@@ -1,24 +1,24 @@
-//! Which indices have come (RFC 3711 §3.3.1, §3.3.2): the highest, the 128 up to it, and what index
-//! a sequence number stands for.
+//! Replay window (RFC 3711 §3.3.1, §3.3.2): the highest index, the 128 indices up to it, and the
+//! index of a sequence number.
 
 use serde::{Deserialize, Serialize};
 
-/// How many below the highest are still told apart. The least allowed is 64; at 20 ms a packet
-/// this is two and a half seconds.
+/// Number of indices up to the highest that the window distinguishes. The RFC requires 64; at 20 ms
+/// per packet, 128 are two and a half seconds.
 const BITS: u64 = 128;
 
-/// What came under one key of one stream.
+/// Received indices of one stream under one key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Window {
-    /// The highest; `None` before the first.
+    /// Highest index; `None` before the first packet.
     top: Option<u64>,
-    /// Bit n: the one that is n below it came.
+    /// Bit n: the index n below the highest was received.
     came: u128,
 }
 
 impl Window {
-    /// The index of a sequence number: with the rollover count that brings it nearest to the
-    /// highest. `None` if that would be before the beginning.
+    /// Returns the index of a sequence number, with the rollover count that is nearest to the
+    /// highest index. Returns `None` before index 0 and after index 2^48 − 1.
     pub(super) fn index_of(&self, sequence: u16) -> Option<u64> {
         let Some(top) = self.top else {
             return Some(u64::from(sequence));
@@ -34,7 +34,7 @@ impl Window {
         (rollovers <= u64::from(u32::MAX)).then_some(index)
     }
 
-    /// Whether this one may still come: it has not, and is not too old to know.
+    /// Returns whether an index was not received yet and is inside the window.
     pub(super) fn is_new(&self, index: u64) -> bool {
         let Some(top) = self.top else { return true };
         match top.checked_sub(index) {
@@ -43,7 +43,7 @@ impl Window {
         }
     }
 
-    /// It came, and is what it says that it is.
+    /// Notes the index of an authenticated packet.
     pub(super) fn note(&mut self, index: u64) {
         let Some(top) = self.top else {
             (self.top, self.came) = (Some(index), 1);
@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(index(65_546, 65_000), Some(65_000));
         assert_eq!(index(0x1_8000, 0x8001), Some(0x1_8001));
         assert_eq!(index(0x1_8000, 0x7fff), Some(0x1_7fff));
-        // Before the beginning there is nothing.
+        // An index below 0 does not exist.
         assert_eq!(index(3, 65_535), None);
         // After 2^48 packets a key is used up.
         assert_eq!(index((1 << 48) - 1, 0), None);

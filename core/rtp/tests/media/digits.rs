@@ -1,4 +1,4 @@
-//! Keys: pressed by the sender, told by the receiver, over lines that lose, repeat and reorder.
+//! Digits from sender to receiver, over lines that lose, repeat and reorder packets.
 
 use confab_rtp::{DigitReceiver, DigitSender, Header};
 use confab_terms::Digit;
@@ -50,7 +50,7 @@ fn every_key_and_no_other() {
         );
     }
     assert!(DigitSender::new(Digit('x'), 0, 40).is_none());
-    // Flash, and a packet cut short.
+    // A flash event, and a truncated packet, are not digits.
     assert_eq!(
         DigitReceiver::default().receive(&header(0), &[16, 10, 0, 160]),
         None
@@ -111,7 +111,7 @@ fn a_count_that_begins_anew_is_no_late_packet() {
     packets.extend(&late[late.len() - 1..]);
     packets.extend(press('4', 5_000, 40));
     packets.extend(press('4', 10_000, 40));
-    // More than half of all timestamps later: hours of a fast clock without a key.
+    // The timestamp advances by more than half of its range: hours of a fast clock without a digit.
     packets.extend(press('5', 10_000 + (u32::MAX / 4) * 3, 40));
     assert_eq!(told(&mut receiver, &packets), "3445");
 }
@@ -162,7 +162,7 @@ fn a_press_is_told_by_the_clock_that_was_agreed_on() {
     assert_eq!(packets.len(), 5 + 2);
     assert_eq!(packets[0].payload, [7, 10, 0x03, 0xc0]);
     assert_eq!(packets[6].payload, [7, 0x8a, 0x12, 0xc0]);
-    // 16 bits hold 1.36 s of that clock: a longer press is cut there.
+    // 16 bits hold 1.36 s of a 48 kHz clock: a longer press is cut there.
     let mut sender = DigitSender::at(48_000, Digit('7'), 5_000, 8_000).expect("a key");
     let last = std::iter::from_fn(|| sender.next_packet()).last();
     let [_, _, high, low] = last.expect("packets").payload;

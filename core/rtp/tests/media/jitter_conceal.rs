@@ -1,4 +1,4 @@
-//! What stands in for lost and late packets, against what was said: as a waveform, and by ear.
+//! Concealment of lost and late packets against the original: as a waveform, and by spectrum.
 
 use crate::sounds::Sound;
 use confab_rtp::{Header, JitterBuffer, JitterStats, Pulled};
@@ -6,7 +6,8 @@ use confab_terms::{Codec, Instant};
 
 const SECOND: usize = 50;
 
-/// What is heard of packets that come on these ticks, `None` never.
+/// Plays packets that arrive on given ticks, `None` for lost ones. Returns frames, kinds and
+/// statistics.
 fn hear(
     codec: Codec,
     payloads: &[Vec<u8>],
@@ -14,7 +15,7 @@ fn hear(
 ) -> (Vec<Vec<i16>>, Vec<Pulled>, JitterStats) {
     let mut buffer = JitterBuffer::new(codec);
     let (mut frames, mut pulled) = (Vec::new(), Vec::new());
-    // Nothing here is later than so many ticks.
+    // No packet is later than this number of ticks.
     let late_max = 10;
     for tick in 0..payloads.len() {
         let near = tick.saturating_sub(late_max)..=tick;
@@ -35,7 +36,7 @@ fn hear(
     (frames, pulled, buffer.stats())
 }
 
-/// One packet in twenty, each by itself, never the first second.
+/// Returns whether a packet is lost: one in twenty, each alone, none in the first second.
 fn is_lost(n: usize) -> bool {
     n > SECOND && (n * 7_919) % 20 == 3
 }
@@ -71,7 +72,7 @@ fn a_single_stall_is_heard_no_more_than_it_must_be() {
             let payloads = sound.payloads(codec, 180 * SECOND);
             let (said, ..) = hear(codec, &payloads, Some);
             for ticks in [1, 2] {
-                // All that was to come meanwhile comes at once.
+                // All packets of the stall arrive at its end.
                 let stall = 500..500 + ticks;
                 let arrives = |n| Some(if stall.contains(&n) { stall.end } else { n });
                 let (heard, pulled, stats) = hear(codec, &payloads, arrives);
@@ -86,7 +87,7 @@ fn a_single_stall_is_heard_no_more_than_it_must_be() {
                     / f64::from(crate::sounds::sharpest(&said));
                 let stray = sound.stray_db(codec, &heard).unwrap_or(0.0);
                 assert!(sharper < 1.05, "{sharper} {context}");
-                // What is made up for longer than a frame fades, and that is heard.
+                // Concealment of more than one frame fades audibly.
                 assert!(ticks > 1 || stray < -15.0, "{stray} {context}");
             }
         }

@@ -1,4 +1,4 @@
-//! Clocks that run apart: what ten minutes of it sound like, against the same without.
+//! Drifting clocks: ten minutes of output compared with the same without drift.
 
 use crate::sounds::Sound;
 use confab_rtp::{Header, JitterBuffer, JitterStats, Pulled};
@@ -6,7 +6,7 @@ use confab_terms::{Codec, Instant};
 
 const TEN_MINUTES: usize = 30_000;
 
-/// What was heard of a sender whose 20 ms are so much longer than ours.
+/// Output for a sender whose 20 ms are longer by a given ratio.
 struct Heard {
     samples: Vec<i16>,
     concealed: usize,
@@ -18,7 +18,7 @@ fn listen(codec: Codec, payloads: &[Vec<u8>], slow_ppm: f64, phase_us: f64) -> H
     listen_to(codec, payloads, (slow_ppm, phase_us), |_| {})
 }
 
-/// `between` may do with the buffer what it likes, before each tick.
+/// Plays a drifting sender; calls `between` with the buffer before each tick.
 fn listen_to(
     codec: Codec,
     payloads: &[Vec<u8>],
@@ -66,7 +66,7 @@ fn listen_to(
     heard
 }
 
-/// Ten minutes at each of these; what was heard is judged against the same without drift.
+/// Plays the packets at each drift and compares the output with the same without drift.
 fn drift(codec: Codec, sound: Sound, packets: usize, ppms: &[f64]) {
     let payloads = sound.payloads(codec, packets);
     let plain = listen(codec, &payloads, 0.0, 7_000.0);
@@ -78,10 +78,10 @@ fn drift(codec: Codec, sound: Sound, packets: usize, ppms: &[f64]) {
         let heard = listen(codec, &payloads, ppm, 7_000.0);
         let stats = heard.stats;
         let context = format!("{codec:?} {sound:?} {ppm} ppm: {stats:?}");
-        // How often a whole frame was too much, or too little.
+        // Number of times that a whole frame was surplus or missing.
         let slips = packets as f64 * f64::abs(ppm) / 1e6;
-        // When a slow clock slips for the first time nobody can know; nor for the second time
-        // how long it takes.
+        // The first slip of a slow clock is unpredictable, and so is the interval to the second
+        // one.
         let unforeseen = if ppm > 0.0 { 2 } else { 0 };
         assert!(
             heard.concealed <= unforeseen,
@@ -101,10 +101,10 @@ fn drift(codec: Codec, sound: Sound, packets: usize, ppms: &[f64]) {
         let sharper = f64::from(crate::sounds::sharpest(&heard.samples)) / f64::from(sharpest);
         assert!(sharper < 1.05, "{sharper} {context}");
         if let Some(stray) = sound.stray_db(codec, &heard.samples) {
-            // A frame left out with a blend of 5 ms has up to −3 dB.
+            // A skipped frame with a blend of 5 ms causes up to −3 dB.
             let stray_max = match codec {
                 _ if heard.concealed == 0 => -18.0,
-                // What stands in for the two is the decoder's own.
+                // Opus conceals the two frames itself.
                 Codec::Opus => -7.0,
                 _ => -15.0,
             };

@@ -1,4 +1,4 @@
-//! The jitter buffer when something happens to the stream: stalls, pauses, jumps, junk.
+//! The jitter buffer at events of the stream: stalls, pauses, jumps, junk.
 
 use crate::weather::{FRAME, Heard, Phone, Sent, judge, play};
 use confab_rtp::{Header, JitterBuffer, Pulled};
@@ -24,7 +24,7 @@ fn a_burst_of_50_after_a_stall_leaves_no_delay() {
     assert!(stats.depth_ms <= 40, "{stats:?}");
     assert!(stats.resynchronised <= 2, "{stats:?}");
     assert!(judge(&heard[2..250]).flawless());
-    // Its delay is gone within 2 s.
+    // The delay of the burst is gone within 2 s.
     assert!(
         judge(&heard[400..]).flawless(),
         "{:?}",
@@ -32,10 +32,10 @@ fn a_burst_of_50_after_a_stall_leaves_no_delay() {
     );
 }
 
-/// A line that holds so many packets from the 50th on, and delivers these with the one after them.
-/// Returns the code of the first frame that is voice then, and the buffer.
+/// Plays a line that holds `held` packets from the 50th on and delivers them with the next one.
+/// Returns the code of the first voice frame after the burst, and the buffer.
 fn after_a_burst(held: usize) -> (u8, JitterBuffer) {
-    // Each packet has a code of its own.
+    // Each packet has a distinct code.
     let code = |n: usize| 0xff - (n % 100) as u8;
     let mut buffer = JitterBuffer::new(Codec::Pcmu);
     let release = 50 + held;
@@ -72,11 +72,11 @@ fn after_a_burst(held: usize) -> (u8, JitterBuffer) {
 fn a_burst_of_any_length_keeps_its_newest_200_ms() {
     for held in [11, 12, 13, 15, 18, 20, 25, 40, 49] {
         let (code, buffer) = after_a_burst(held);
-        // The packet that came in time is the tenth.
+        // The packet that arrived in time is the tenth.
         assert_eq!(0xff - code, (50 + held - 9) as u8, "{held}");
         assert_eq!(buffer.stats().depth_ms, 180, "{held}");
     }
-    // A shorter one is kept as a whole, but for what had to be made up meanwhile.
+    // A shorter burst is kept as a whole, except for the frames concealed meanwhile.
     for held in [3, 6, 9] {
         let (_, buffer) = after_a_burst(held);
         let depth = buffer.stats().depth_ms as usize;
@@ -84,7 +84,7 @@ fn a_burst_of_any_length_keeps_its_newest_200_ms() {
     }
 }
 
-/// A phone whose timestamps go on by so many parts of what its packets hold, `from` a packet on.
+/// Plays a phone whose timestamps advance by `parts` of its samples, starting at packet `from`.
 fn off_clock(parts: f64, from: usize, count: usize) -> (Vec<Heard>, confab_rtp::JitterStats) {
     let mut packets = Phone::new(5_000).packets(count, 20);
     let mut timestamp = f64::from(packets[0].header.timestamp);
@@ -120,7 +120,7 @@ fn timestamps_are_believed_again_once_they_agree() {
         sent.header.timestamp = timestamp;
         timestamp = timestamp.wrapping_add(if n < 10 * SECOND { 80 } else { 160 });
     }
-    // A pause, which only timestamps show.
+    // A pause is visible in timestamps only.
     let paused = packets.split_off(40 * SECOND);
     packets.extend(paused.into_iter().map(|mut sent| {
         sent.at_us += 3_000_000;
@@ -141,7 +141,7 @@ fn timestamps_are_believed_again_once_they_agree() {
 
 #[test]
 fn pauses_and_losses_do_not_make_timestamps_suspicious() {
-    // DTX: 200 ms of voice, then 400 ms of nothing, and every tenth packet lost.
+    // DTX: 200 ms of voice, then 400 ms without packets, and every tenth packet lost.
     let mut phone = Phone::new(5_000);
     let mut packets = Vec::new();
     for _ in 0..100 {
@@ -328,7 +328,7 @@ fn pauses_resume_cleanly_whether_the_clock_ran_on_or_not() {
         );
         let tail = heard.len() - 9 * SECOND;
         assert!(judge(&heard[tail..]).flawless(), "{ran_on}: {stats:?}");
-        // 60 ms each, then silence.
+        // Each gap has 60 ms of concealment, then silence.
         let concealed = judge(&heard[1..]).concealed;
         assert!(concealed <= 4 * 3 + 5, "{ran_on}: {concealed} {stats:?}");
         assert!(judge(&heard).silent > 23_000 / 20, "{ran_on}");
@@ -348,7 +348,7 @@ fn ticks_that_never_happened_leave_no_delay() {
             .collect::<Vec<_>>()
     };
     play(&mut buffer, of(0..102), 102, |_| 0);
-    // 7 ticks are lost; their packets, and those of the next one, waited in the socket.
+    // 7 ticks are lost; their packets, and those of the next tick, waited in the socket.
     for sent in of(102..110) {
         buffer.insert(Instant(0), &sent.header, &sent.payload);
     }
@@ -401,7 +401,7 @@ fn what_is_made_up_fades_and_does_not_click() {
         buffer.pull(now, &mut frame);
         out.extend(frame);
     }
-    // The steepest step of the tone: amplitude × 2π × 1010 / 8000, and some for two at once.
+    // The steepest step of the tone is amplitude × 2π × 1010 / 8000, with a margin for blends.
     let steepest = out.windows(2).map(|w| w[1].abs_diff(w[0])).max();
     assert!(steepest.is_some_and(|step| step < 9_500), "{steepest:?}");
     let peaks: Vec<u16> = out
@@ -472,7 +472,7 @@ proptest! {
                 header.timestamp = header.timestamp.wrapping_mul(scale);
                 let mut payload = vec![0x55 ^ (byte / 16); length];
                 if let Some(first) = payload.first_mut() {
-                    // For Opus: any mode, any number of frames.
+                    // For Opus the byte selects any mode and any number of frames.
                     *first = byte;
                 }
                 buffer.insert(now, &header, &payload);
@@ -481,7 +481,7 @@ proptest! {
                     prop_assert!(buffer.stats().depth_ms <= 700, "{:?}", buffer.stats());
                 }
             }
-            // Whatever happened, it runs dry.
+            // The buffer runs dry in any case.
             for _ in 0..60 {
                 buffer.pull(Instant(0), &mut frame);
             }
@@ -491,7 +491,8 @@ proptest! {
     }
 }
 
-/// Two seconds of voice, and one of nothing between them: after `noise`, if any.
+/// Plays two seconds of voice with a second of pause between, announced by comfort noise if
+/// `noise`.
 fn with_a_pause(noise: bool, lost: bool) -> (Vec<Pulled>, confab_rtp::JitterStats) {
     let mut buffer = JitterBuffer::new(Codec::Pcmu);
     let mut pulled = Vec::new();
@@ -550,7 +551,7 @@ fn a_gap_of_time_without_a_gap_of_sequence_is_a_pause() {
         pulled[101..].iter().all(|what| *what == Pulled::Voice),
         "{pulled:?}"
     );
-    // With one, it is a loss.
+    // A pause with a lost packet is a loss.
     let (_, stats) = with_a_pause(false, true);
     assert_eq!(stats.lost, 1, "{stats:?}");
     assert!(stats.concealed >= 3, "{stats:?}");

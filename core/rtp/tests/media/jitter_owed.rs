@@ -1,5 +1,5 @@
-//! The jitter buffer while it still owes delay that a line has shown to need: when everything then
-//! comes a tick later, voice is back at once.
+//! The jitter buffer while it owes delay that a line needs: when all packets then arrive one tick
+//! later, voice continues at once.
 
 use confab_rtp::{JitterBuffer, Pulled};
 use confab_terms::{Codec, Instant};
@@ -7,12 +7,12 @@ use confab_terms::{Codec, Instant};
 use crate::sine::{level, packets};
 
 const CODECS: [Codec; 3] = [Codec::Pcmu, Codec::G722, Codec::Opus];
-/// The tick on which a packet comes after those that follow it.
+/// The tick on which a packet arrives after its successors.
 const OVERTAKEN: usize = 60;
 const TICKS: usize = 200;
 
-/// The ticks on which something was made up, and those on which hardly anything is heard, of a line
-/// on which one packet is so many ticks late, and everything one tick from then on.
+/// Plays a line on which one packet is `late` ticks late, and all packets one tick from then on.
+/// Returns the ticks with concealment, and those that are almost silent.
 fn broken(codec: Codec, late: usize, from: usize) -> (Vec<usize>, Vec<usize>) {
     let mut buffer = JitterBuffer::new(codec);
     let mut frame = vec![0; codec.rate().frame_samples()];

@@ -1,4 +1,4 @@
-//! The jitter buffer under network weather, judged by the tone that comes out.
+//! The jitter buffer under simulated network conditions, judged by the tone at its output.
 
 use crate::weather::{Dice, Phone, Sent, judge, play};
 use confab_rtp::{JitterBuffer, Pulled};
@@ -24,7 +24,7 @@ fn clean_line_is_flawless_from_its_first_frame_at_any_phase() {
             .iter()
             .position(|h| h.pulled == Pulled::Voice)
             .expect("voice");
-        // Mixed on the first tick after it arrived.
+        // A frame is mixed on the first tick after its arrival.
         assert_eq!(start as i64, (first + 19_999) / 20_000, "phase {phase_ms}");
         let verdict = judge(&heard[start..]);
         assert!(
@@ -130,7 +130,7 @@ fn losses_cost_their_own_frame_and_nothing_else() {
 fn reordering_within_the_depth_is_not_heard() {
     for seed in 0..50 {
         let mut dice = Dice(seed);
-        // Every tenth or so is five packets late, as on a line with two routes.
+        // About every tenth packet is five packets late, as on a line with two routes.
         let packets = Phone::new(3_000).packets(30 * SECOND, 20);
         let packets = delayed(packets, |_| if dice.unit() < 0.1 { 100_000 } else { 1_000 });
         let mut buffer = JitterBuffer::new(Codec::Pcmu);
@@ -191,7 +191,7 @@ fn drift_costs_a_frame_now_and_then_and_no_growth() {
 
 #[test]
 fn our_own_late_ticks_change_nothing() {
-    // A tick that comes 50 ms late, and the two after it at once: the loop catches up.
+    // One tick is 50 ms late, and the two after it follow at once: the loop catches up.
     for phase_ms in 0..20 {
         for at in [3, 20, 400] {
             let packets = Phone::new(phase_ms * 1_000).packets(20 * SECOND, 20);

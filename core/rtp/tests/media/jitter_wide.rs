@@ -1,4 +1,4 @@
-//! The jitter buffer with wide voices: G.722 and Opus, judged by the tone that comes out.
+//! The jitter buffer with wideband voice, G.722 and Opus, judged by the tone at its output.
 
 use confab_codec::{Encoder, OpusSettings, OpusSpares, tone::Sine};
 use confab_rtp::{Header, JitterBuffer, Pulled};
@@ -8,12 +8,12 @@ use crate::sine::{self, HZ, level};
 
 const WIDE: [Codec; 2] = [Codec::G722, Codec::Opus];
 
-/// Both counts come round.
+/// Creates packets whose sequence number and timestamp both wrap around.
 fn packets(codec: Codec, count: usize) -> Vec<(Header, Vec<u8>)> {
     sine::packets(codec, count, (65_500, 1_000_u32.wrapping_neg()))
 }
 
-/// What is heard of packets that arrive on these ticks: the frames, and what they were.
+/// Plays packets that arrive on given ticks. Returns kind and level of each frame.
 fn heard(
     codec: Codec,
     arrivals: impl IntoIterator<Item = (usize, (Header, Vec<u8>))>,
@@ -67,7 +67,7 @@ fn a_lost_packet_is_filled_in_and_the_tone_goes_on() {
 #[test]
 fn packets_that_overtake_each_other_are_played_in_order() {
     for codec in WIDE {
-        // Each second one is a tick and a half late.
+        // Each second packet is a tick and a half late.
         let arrivals = packets(codec, 400).into_iter().enumerate();
         let arrivals = arrivals.map(|(n, packet)| (n + n % 2 * 3, packet));
         let heard = heard(codec, arrivals, 400);
@@ -96,7 +96,7 @@ fn a_voice_that_ends_dies_down_and_comes_back() {
 
 #[test]
 fn the_silence_of_a_pause_is_not_counted_as_loss() {
-    // A packet that only says that nothing is said, then none: discontinuous transmission.
+    // Discontinuous transmission: one packet that denotes silence, then none.
     let mut sent: Vec<_> = packets(Codec::Opus, 60).into_iter().enumerate().collect();
     sent.truncate(31);
     sent[30].1.1 = vec![0xf8, 0];
@@ -108,7 +108,7 @@ fn the_silence_of_a_pause_is_not_counted_as_loss() {
     assert_eq!(concealed.count(), 0, "{heard:?}");
 }
 
-/// Discontinuous transmission of what is around a phone: each twentieth packet is sent.
+/// Discontinuous transmission of background noise: each twentieth packet is sent.
 #[test]
 fn what_is_around_one_who_rests_is_heard_all_the_time() {
     let codec = Codec::Opus;
@@ -121,7 +121,7 @@ fn what_is_around_one_who_rests_is_heard_all_the_time() {
     for tick in 0..400_u32 {
         for sample in &mut frame {
             bits = bits.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            // -46 dBFS at most.
+            // The noise is at most -46 dBFS.
             *sample = (bits >> 16) as u16 as i16 / 200;
         }
         let length = encoder.encode(&frame, &mut payload);
@@ -140,8 +140,8 @@ fn what_is_around_one_who_rests_is_heard_all_the_time() {
         let energy: f64 = frame.iter().map(|&s| f64::from(s).powi(2)).sum();
         loudness.push((energy / frame.len() as f64).sqrt());
     }
-    // The first pause is not known to be one. In each that follows it goes on as it begins, behind
-    // the packet and the frame that it glides over.
+    // The first pause is not recognized. In each later pause the noise continues at its level after
+    // the packet and one frame of blending.
     for pause in loudness[100..].chunks_exact(20) {
         let steady = pause[3];
         assert!(steady > 5.0, "{pause:?}");
@@ -152,8 +152,8 @@ fn what_is_around_one_who_rests_is_heard_all_the_time() {
 
 #[test]
 fn packets_of_several_frames_are_played_whole() {
-    // Two Opus frames of one length in one packet (code 1 of RFC 6716 §3.2.3) need constant bit
-    // rate to be put together; G.722 is split at any byte.
+    // Opus needs constant bit rate to join two frames of one length (code 1 of RFC 6716 §3.2.3);
+    // G.722 is divisible at any byte.
     let packets = packets(Codec::G722, 120);
     let joined = packets.chunks_exact(3).enumerate().map(|(n, three)| {
         let payload = three.iter().flat_map(|(_, payload)| payload.clone());
@@ -173,7 +173,7 @@ fn an_opus_packet_of_two_frames_is_voice_on_both_its_ticks() {
     let singles = packets(Codec::Opus, 120);
     let joined = singles.chunks_exact(2).enumerate().map(|(n, two)| {
         let (first, second) = (&two[0].1, &two[1].1);
-        // RFC 6716 §3.2.4, code 2: two frames, the length of the first before it.
+        // Code 2 of RFC 6716 §3.2.4: two frames, preceded by the length of the first.
         let length = first.len() - 1;
         assert!(length < 252 && first[0] == second[0], "{first:?}");
         let head = [first[0] | 2, length as u8];

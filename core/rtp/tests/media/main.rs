@@ -1,4 +1,4 @@
-//! Packets in, samples and facts out.
+//! Tests of the conversion from packets to samples and events.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! What our reports say of a stream, against figures worked out by hand.
+//! Report blocks of a stream against figures computed by hand.
 
 use confab_rtp::{Header, Reception};
 use confab_terms::Instant;
@@ -38,7 +38,7 @@ fn losses_are_counted_since_the_start_and_since_the_last_report() {
     let block = reception.report_block(at_ms(4_000)).expect("received");
     assert_eq!((block.lost, block.fraction_lost), (25, 0));
     assert_eq!(block.highest_sequence, 65_530 + 199);
-    // Duplicates make up for losses, as A.3 has it.
+    // Duplicates reduce the number of lost packets, as in A.3.
     for n in 190..200 {
         reception.packet(at_ms(4_000), &header(n));
     }
@@ -63,13 +63,13 @@ fn fraction_lost_is_that_of_the_interval_since_the_last_report() {
         assert_eq!(block.lost, lost);
         block.fraction_lost
     };
-    // 0, 10, 0, 25 and 5 of 100, in 256ths.
+    // 0, 10, 0, 25 and 5 of 100, in 1/256.
     assert_eq!(report(0, 1_000), 0);
     assert_eq!(report(100, 10), 25);
     assert_eq!(report(200, 1_000), 0);
     assert_eq!(report(300, 4), 64);
     assert_eq!(report(400, 20), 12);
-    // Nothing expected, nothing lost.
+    // An interval without expected packets has no loss.
     let block = reception.report_block(at_ms(10_100)).expect("received");
     assert_eq!(block.fraction_lost, 0);
 }

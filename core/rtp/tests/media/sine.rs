@@ -1,4 +1,4 @@
-//! Packets of a sine of 1,000 Hz, 20 ms each, and how much of it is in what comes out.
+//! Packets of a sine of 1,000 Hz, 20 ms each, and the level of the sine in decoded output.
 
 use confab_codec::{Encoder, OpusSettings, tone::Sine};
 use confab_rtp::Header;
@@ -6,7 +6,7 @@ use confab_terms::Codec;
 
 pub(crate) const HZ: f64 = 1_000.0;
 
-/// The first has this sequence number and this timestamp.
+/// Creates packets; `first` is the sequence number and the timestamp of the first one.
 pub(crate) fn packets(codec: Codec, count: usize, first: (u16, u32)) -> Vec<(Header, Vec<u8>)> {
     let rate = codec.rate();
     let mut encoder = Encoder::new(codec, OpusSettings::default());

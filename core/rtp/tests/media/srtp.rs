@@ -1,4 +1,4 @@
-//! SRTP from end to end: known answers, what is refused, rollover, and state that is plain data.
+//! SRTP end to end: known answers, rejected packets, rollover, and serialized state.
 
 use confab_rtp::srtp::{Incoming, Outgoing, Refused, SRTP_BYTES_MAX};
 use confab_rtp::{HEADER_BYTES, Header};
@@ -62,7 +62,7 @@ fn open_report(incoming: &mut Incoming, packet: &[u8]) -> Result<Vec<u8>, Refuse
     Ok(packet)
 }
 
-/// Answers that libsrtp's own tests hold it to, each from a master key.
+/// Known answers of libsrtp's tests, each from a master key.
 #[test]
 fn known_answers() {
     let rtp = "800f1234 decafbad cafebabe abababab abababab abababab abababab";
@@ -90,7 +90,7 @@ fn known_answers() {
         assert_eq!(protect_report(&mut outgoing, &bytes(rtcp)), bytes(srtcp));
         assert_eq!(open(&mut incoming, &bytes(srtp)), Ok(bytes(rtp)));
         assert_eq!(open_report(&mut incoming, &bytes(srtcp)), Ok(bytes(rtcp)));
-        // The same again is no news.
+        // A repeated packet is rejected as a replay.
         assert_eq!(open(&mut incoming, &bytes(srtp)), Err(Refused::Replayed));
         let again = open_report(&mut incoming, &bytes(srtcp));
         assert_eq!(again, Err(Refused::Replayed));
@@ -126,7 +126,7 @@ fn an_old_packet_or_another_key_or_suite_is_refused() {
         let other = MasterKey::new([8; 30]);
         let stranger = open(&mut Incoming::new(suite, other), &sealed[0]);
         assert_eq!(stranger, Err(Refused::Forged));
-        // One of ours never gets the same number twice: its key stream would be known.
+        // A sender rejects a sequence number that was used before: the key stream would be reused.
         let mut again = rtp(5, 299, &[2; 160]);
         again.resize(200, 0);
         assert_eq!(outgoing.protect_rtp(&mut again, 172), None);
@@ -161,7 +161,7 @@ fn streams_are_bounded_and_none_is_forgotten() {
     assert_eq!(open(&mut incoming, &sealed(0)), Err(Refused::Replayed));
 }
 
-/// RFC 3711 §3.3.1 has the count go on under a new key; some phones begin it again at 0.
+/// A stream continues its rollover count under a new key (RFC 3711 §3.3.1) or restarts it at 0.
 #[test]
 fn under_a_new_key_a_stream_counts_on_or_begins_again() {
     const NEXT: MasterKey = MasterKey::new([9; 30]);
@@ -175,7 +175,7 @@ fn under_a_new_key_a_stream_counts_on_or_begins_again() {
             incoming.change_key(suite, NEXT);
             let mut next = Outgoing::new(suite, NEXT);
             if goes_on {
-                // So it counts as if it had rolled over; nobody is sent this.
+                // The sender counts as if rolled over; this packet is not delivered.
                 protect(&mut next, &rtp(5, 65_535, &[1; 20]));
             }
             for sequence in 2..10 {
@@ -194,7 +194,7 @@ fn under_a_new_key_a_stream_counts_on_or_begins_again() {
     }
 }
 
-/// Written out and read back in the middle: a rebuilt key schedule goes on where it was.
+/// State that is serialized and restored in the middle continues with a rebuilt key schedule.
 #[test]
 fn what_is_kept_is_plain_data() {
     for suite in SrtpSuite::ALL {
@@ -218,7 +218,7 @@ fn suites() -> impl proptest::strategy::Strategy<Value = SrtpSuite> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever bit is another: refused, the packet untouched, nothing remembered.
+    /// A packet with any bit flipped is rejected: packet and state stay unchanged.
     #[test]
     fn a_flipped_bit_is_refused_and_changes_nothing(
         suite in suites(), sequence: u16, payload in proptest::collection::vec(any::<u8>(), 0..200),
@@ -254,8 +254,8 @@ proptest! {
         }
     }
 
-    /// Three rollovers on a line that loses and reorders: all that arrives within the window is
-    /// read, once.
+    /// Three rollovers on a line that loses and reorders: each packet that arrives within the
+    /// window is decrypted once.
     #[test]
     fn the_count_of_rollovers_is_kept(
         suite in suites(), first in 0_u16.., seed in any::<u64>(),
@@ -268,13 +268,13 @@ proptest! {
             random ^= random << 17;
             random % below
         };
-        // Big steps, so that three rounds of sequence numbers are few packets.
+        // Large steps keep the number of packets for three rounds of sequence numbers small.
         let (mut index, mut late) = (u64::from(first), Vec::new());
         while index < 4 * 65_536 {
             let clear = rtp(5, index as u16, &index.to_be_bytes());
             let sealed = protect(&mut outgoing, &clear);
-            // The count begins with the first that arrives (RFC 3711 §3.3.1): with none before the
-            // first rollover nobody could know of it.
+            // The count begins with the first packet that arrives (RFC 3711 §3.3.1). Without a
+            // packet before the first rollover, the receiver could not detect the rollover.
             let fate = if index == u64::from(first) { 2 } else { next(4) };
             match fate {
                 0 => {}
@@ -296,7 +296,7 @@ proptest! {
         }
     }
 
-    /// Anything at all is refused, or too short; never a panic.
+    /// Junk of any length is rejected without a panic.
     #[test]
     fn junk_is_refused(suite in suites(), junk in proptest::collection::vec(any::<u8>(), 0..80)) {
         let mut incoming = Incoming::new(suite, KEY);

@@ -1,4 +1,4 @@
-//! RTP and RTCP as bytes: what is written, what is read, and junk.
+//! RTP and RTCP on the wire: written, parsed, and junk.
 
 use confab_rtp::rtcp::{
     Item, Items, NotRtcp, ReportBlock, SenderInfo, ntp_of_unix_ms, write_bye, write_report,
@@ -40,7 +40,7 @@ fn csrcs_an_extension_and_padding_are_left_out() {
     );
     packet.extend([0, 0, 3]);
     assert_eq!(Header::parse(&packet), Ok((header(), &[7, 9][..])));
-    // All padding is an empty payload.
+    // A payload of padding only is empty.
     let last = packet.len() - 1;
     packet[last] = 5;
     assert_eq!(Header::parse(&packet), Ok((header(), &[][..])));
@@ -166,7 +166,7 @@ fn unknown_packets_are_passed_over_and_junk_ends_the_reading() {
 
 #[test]
 fn ntp_time_starts_in_1900() {
-    // RFC 5905, figure 4.
+    // Epoch of RFC 5905, figure 4.
     assert_eq!(ntp_of_unix_ms(0), 2_208_988_800 << 32);
     assert_eq!(ntp_of_unix_ms(1_500), (2_208_988_801 << 32) | 0x8000_0000);
 }
@@ -192,7 +192,7 @@ proptest! {
     #[test]
     fn no_bytes_are_too_odd(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = Header::parse(&bytes);
-        // At most one item for each word, and it ends.
+        // The iterator ends after at most one item per word.
         let items = Items::new(&bytes).count();
         assert!(items <= bytes.len());
     }

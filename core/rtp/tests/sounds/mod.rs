@@ -1,4 +1,4 @@
-//! Sounds to judge a buffer by, packed by a codec, and what a click in them would show.
+//! Test sounds for a jitter buffer, encoded by a codec, and measures that detect clicks.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -13,9 +13,9 @@ use confab_terms::Codec;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sound {
     Sine,
-    /// Three that have no period in common.
+    /// Three sines without a common period.
     Sines,
-    /// Pulses of a gliding pitch through two formants that move, in syllables without a pause.
+    /// Pulses of a gliding pitch through two moving formants, in syllables without a pause.
     Speech,
 }
 
@@ -44,7 +44,7 @@ impl Sound {
         (0..count).map(sample).collect()
     }
 
-    /// So many packets of 20 ms.
+    /// Returns `count` packets of 20 ms.
     pub fn payloads(self, codec: Codec, count: usize) -> Vec<Vec<u8>> {
         let frame = codec.rate().frame_samples();
         let samples = self.samples(codec.rate().hz(), count * frame);
@@ -57,7 +57,7 @@ impl Sound {
         samples.chunks_exact(frame).map(packet).collect()
     }
 
-    /// The most that a frame holds beside its sines, in decibels of what it holds in all.
+    /// Returns the maximum energy of a frame beside its sines, in decibels of the total.
     pub fn stray_db(self, codec: Codec, samples: &[i16]) -> Option<f64> {
         let hertz = self.hertz();
         if hertz.is_empty() {
@@ -81,7 +81,7 @@ impl Sound {
     }
 }
 
-/// Sines and cosines of a frame, each free of those before it and of energy 1.
+/// Returns orthonormal sines and cosines over a frame.
 fn basis(hertz: &[f64], rate: f64, length: usize) -> Vec<Vec<f64>> {
     let mut basis: Vec<Vec<f64>> = Vec::new();
     for hz in hertz {
@@ -102,7 +102,7 @@ fn basis(hertz: &[f64], rate: f64, length: usize) -> Vec<Vec<f64>> {
     basis
 }
 
-/// The largest second difference: what a click has most of.
+/// Returns the largest second difference, which is greatest at a click.
 pub fn sharpest(samples: &[i16]) -> i32 {
     let second = |w: &[i16]| i32::from(w[0]) - 2 * i32::from(w[1]) + i32::from(w[2]);
     let all = samples.windows(3).map(|w| second(w).abs());

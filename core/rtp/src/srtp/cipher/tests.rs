@@ -1,10 +1,10 @@
-//! GCM against the vectors of RFC 7714, which begin at the session key.
+//! GCM against the test vectors of RFC 7714, which start from the session key.
 
 use super::{Cipher, GCM_TAG_BYTES, Place, Span};
 use crate::srtp::schedule::Label;
 use confab_terms::SrtpSuite;
 
-/// RFC 7714 §16 and §17: their session key and salt.
+/// Creates a cipher with the session key and salt of RFC 7714 §16 and §17.
 fn gcm() -> Cipher {
     Cipher::new(SrtpSuite::AeadAes128Gcm, &|label, out| match label {
         Label::Salt => out.copy_from_slice(b"Quid pro quo"),
@@ -44,7 +44,7 @@ fn both_ways(clear: &str, sealed: &str, place: Place, clear_bytes: usize, furthe
     assert_eq!(packet, sealed);
     assert_eq!(gcm().open(&mut packet, span, place, further), Some(()));
     assert_eq!(packet[..clear.len()], clear);
-    // No room for the tag, or no tag.
+    // Neither sealing nor opening works without room for the whole tag.
     let mut short = sealed[..sealed.len() - 1].to_vec();
     assert_eq!(gcm().seal(&mut short, span, place, further), None);
     let mut short = sealed[..sealed.len() - 1].to_vec();

@@ -1,5 +1,5 @@
-//! A network made of a seed: packets of a tone go in, and what comes out of a jitter buffer at
-//! each tick is measured as a strict listener would. No clock but the one it counts.
+//! Simulated network, generated from a seed: packets of a tone go in, and the output of a jitter
+//! buffer at each tick is measured strictly. Time is simulated.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -14,7 +14,7 @@ pub const TONE_HZ: f32 = 1_010.0;
 pub const FRAME: usize = 160;
 const TICK_US: i64 = 20_000;
 
-/// SplitMix64: small, seeded, the same everywhere.
+/// SplitMix64: a small seeded generator with the same results on all platforms.
 pub struct Dice(pub u64);
 
 impl Dice {
@@ -30,13 +30,13 @@ impl Dice {
         (self.roll() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// Uniform in −1..1.
+    /// Returns a uniform value in −1..1.
     pub fn swing(&mut self) -> f64 {
         self.unit() * 2.0 - 1.0
     }
 }
 
-/// A packet and when it arrives, in microseconds.
+/// Packet and its arrival time in microseconds.
 #[derive(Clone, Debug)]
 pub struct Sent {
     pub at_us: i64,
@@ -44,12 +44,12 @@ pub struct Sent {
     pub payload: Vec<u8>,
 }
 
-/// A phone that sends a tone.
+/// Phone that sends a tone.
 pub struct Phone {
     pub sine: Sine,
     pub header: Header,
     pub now_us: f64,
-    /// Its 20 ms are so much longer than ours.
+    /// Excess length of the phone's 20 ms, in ppm.
     pub slow_ppm: f64,
 }
 
@@ -69,7 +69,7 @@ impl Phone {
         }
     }
 
-    /// The next `ms` of tone, in one packet that leaves when its last sample has been spoken.
+    /// Returns the next `ms` of tone in one packet, sent at the end of its last sample.
     pub fn packet(&mut self, ms: usize) -> Sent {
         let mut samples = vec![0; ms * 8];
         self.sine.fill(&mut samples);
@@ -90,7 +90,7 @@ impl Phone {
         (0..count).map(|_| self.packet(ms)).collect()
     }
 
-    /// Says nothing for so long; the clock of the stream goes on (DTX).
+    /// Sends nothing for `ms`; the clock of the stream continues (DTX).
     pub fn pause(&mut self, ms: u32) {
         self.now_us += f64::from(ms) * 1_000.0;
         self.header.timestamp = self.header.timestamp.wrapping_add(ms * 8);
@@ -99,17 +99,17 @@ impl Phone {
     }
 }
 
-/// What one tick gave.
+/// Output of one tick.
 #[derive(Clone, Copy, Debug)]
 pub struct Heard {
     pub pulled: Pulled,
-    /// Of the tone at the frame's first sample, in radians.
+    /// Phase of the tone at the frame's first sample, in radians.
     pub phase: f64,
-    /// Peak.
+    /// Peak of the tone.
     pub amplitude: f64,
 }
 
-/// What a strict listener says of some ticks.
+/// Result of a strict measurement over several ticks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     pub voice: usize,
@@ -125,7 +125,7 @@ impl Verdict {
     }
 }
 
-/// Plays packets to a buffer, tick by tick, each tick `tick_off_us(n)` late.
+/// Plays packets into a buffer, tick by tick; tick `n` is `tick_off_us(n)` late.
 pub fn play(
     buffer: &mut JitterBuffer,
     mut packets: Vec<Sent>,
@@ -165,7 +165,7 @@ pub fn listen(buffer: &mut JitterBuffer, now: Instant) -> Heard {
     }
 }
 
-/// Judges what was heard: every frame voice, each going on exactly where the last one ended.
+/// Measures the output: each frame must be voice that continues exactly at the end of the last one.
 pub fn judge(heard: &[Heard]) -> Verdict {
     let mut verdict = Verdict::default();
     let advance = std::f64::consts::TAU * f64::from(TONE_HZ) / 8_000.0 * FRAME as f64;
