@@ -1,23 +1,23 @@
-//! `Encoder`: one voice on its way out, in whatever codec was agreed on.
+//! `Encoder`: encoder of one egress stream, in any agreed codec.
 
 use confab_terms::Codec;
 use serde::{Deserialize, Serialize};
 
 use crate::{G722Encoder, OpusEncoder, OpusSettings, OpusSpares, encode};
 
-/// The memory of one stream that goes out.
+/// Encoder state of one egress stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Encoder {
-    /// G.711 remembers nothing.
+    /// G.711 has no state.
     G711(Codec),
-    /// A few numbers.
+    /// G.722, with a small state.
     G722(Box<G722Encoder>),
-    /// Hundreds of kilobytes of it, outside what is written out, while it is needed.
+    /// Opus. Hundreds of kilobytes of state, not serialized, are held only while needed.
     Opus(OpusEncoder),
 }
 
 impl Encoder {
-    /// A stream that was silent so far.
+    /// Creates the encoder of a stream that was silent so far.
     #[must_use]
     pub fn new(codec: Codec, opus: OpusSettings) -> Self {
         match codec {
@@ -27,18 +27,18 @@ impl Encoder {
         }
     }
 
-    /// One that makes the same of the same, but was silent so far.
+    /// Returns a new encoder with the same codec and settings, without history.
     #[must_use]
     pub fn anew(&self) -> Self {
         match self {
             Self::G711(codec) => Self::G711(*codec),
             Self::G722(_) => Self::G722(Box::default()),
-            // All that it has to say of itself are its settings.
+            // A clone of an Opus encoder copies the settings only.
             Self::Opus(encoder) => Self::Opus(encoder.clone()),
         }
     }
 
-    /// Whether it makes the same of the same, had both said the same so far.
+    /// Returns whether both encoders give the same output for the same input and history.
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
@@ -47,7 +47,7 @@ impl Encoder {
         }
     }
 
-    /// What it makes.
+    /// Returns the codec.
     #[must_use]
     pub fn codec(&self) -> Codec {
         match self {
@@ -57,8 +57,8 @@ impl Encoder {
         }
     }
 
-    /// Writes a frame of 20 ms at the codec's rate and says how many bytes it took: at most
-    /// `PAYLOAD_BYTES_MAX`, 0 if `out` is too small for it.
+    /// Encodes a frame of 20 ms at the codec's rate. Returns the number of bytes written: at most
+    /// `PAYLOAD_BYTES_MAX`, 0 if `out` is too small.
     pub fn encode(&mut self, samples: &[i16], out: &mut [u8]) -> usize {
         match self {
             Self::G711(codec) => encode(*codec, samples, out),
@@ -67,21 +67,21 @@ impl Encoder {
         }
     }
 
-    /// Sees to it that the next frame takes no memory.
+    /// Takes a spare Opus encoder, if needed, so that the next frame allocates no memory.
     pub fn equip(&mut self, spares: &mut OpusSpares) {
         if let Self::Opus(encoder) = self {
             encoder.equip(spares);
         }
     }
 
-    /// Gives back what it does not need for now. A stream of Opus is silent so far then.
+    /// Gives the Opus encoder back to the spares. An Opus stream then loses its history.
     pub fn release(&mut self, spares: &mut OpusSpares) {
         if let Self::Opus(encoder) = self {
             encoder.release(spares);
         }
     }
 
-    /// Whether what it says next depends on what it said before.
+    /// Returns whether the output depends on earlier frames.
     #[must_use]
     pub fn has_memory(&self) -> bool {
         !matches!(self, Self::G711(_))

@@ -1,11 +1,11 @@
-//! `TouchTones`: finds the digits that a phone sends as tones in its voice (ITU-T Q.23, Q.24), at
-//! 8 kHz. Digits in packets of their own (RFC 4733) are `rtp`'s.
+//! `TouchTones`: detector of in-band DTMF digits (ITU-T Q.23, Q.24) at 8 kHz. Digits in RFC 4733
+//! events are handled by the `rtp` crate.
 
 use confab_terms::Digit;
 use serde::{Deserialize, Serialize};
 
-/// 12.75 ms: of 40 ms, the shortest tone that must count, two blocks lie wholly within, whenever
-/// it begins; of 20 ms, which must not count, at most one does.
+/// Length of a block: 12.75 ms. A tone of 40 ms, the shortest that must count, contains two whole
+/// blocks at any offset. A tone of 20 ms, which must not count, contains at most one.
 const BLOCK_SAMPLES: usize = 102;
 const RATE_HZ: f32 = 8_000.0;
 
@@ -18,42 +18,43 @@ const KEYS: [[char; 4]; 4] = [
     ['*', '0', '#', 'D'],
 ];
 
-/// Each tone: −36 dBFS. Below, it is somebody's echo.
+/// Minimum power of each tone: −36 dBFS. A weaker tone is an echo.
 const TONE_LEAST: f32 = 0.000_25;
-/// How much of a block's power the two tones must be: a voice has more beside them.
+/// Minimum share of the two tones in a block's power: voice has more power beside the tones.
 const PURE_SHARE: f32 = 0.80;
-/// The ends of a block, of so many samples, and how much of their share of its power they must
-/// have: a tone of 20 ms can fill four fifths of two blocks, but no two of them to both ends.
+/// Number of samples at each end of a block, and their minimum share of the mean power. A tone of
+/// 20 ms can fill four fifths of two blocks, but not both ends of both.
 const END_SAMPLES: usize = 25;
 const END_SHARE: f32 = 0.25;
-/// How much stronger than the others of its group a tone must be: 8 dB.
+/// Minimum ratio of a tone's power to the other tones of its group: 8 dB.
 const ABOVE_OTHERS: f32 = 6.3;
-/// The column may be 6 dB above the row, and 10 dB below (Q.24 asks for 4 and 8 at least).
+/// The column may be 6 dB above the row, and 10 dB below (Q.24 requires at least 4 and 8).
 const COLUMN_ABOVE_MAX: f32 = 4.0;
 const COLUMN_BELOW_MAX: f32 = 10.0;
-/// Blocks without the tones, after which the same key counts anew: one may be lost on the line.
+/// Number of blocks without the tones after which the same digit counts again; a single block may
+/// be lost on the line.
 const GAP_BLOCKS: u8 = 2;
 
-/// One stream's ear for digits.
+/// DTMF detector of one stream.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TouchTones {
-    /// What there is of this block.
+    /// Samples of the current block.
     block: Block,
     samples: usize,
-    /// What the last block held.
+    /// Digit of the previous block.
     last: Option<char>,
-    /// The key that was told and is still down.
+    /// Digit that was reported and is still pressed.
     down: Option<char>,
-    /// Blocks since that key was last heard.
+    /// Number of blocks since that digit was last detected.
     missing: u8,
 }
 
-/// In rows, as long arrays can't be written out.
+/// A block in rows, since serde does not support long arrays.
 type Block = [[i16; 17]; BLOCK_SAMPLES / 17];
 
 impl TouchTones {
-    /// Listens to the next samples, 102 at most end a block; the digit that was recognised, once
-    /// a press.
+    /// Processes the next samples; at most 102 of them complete a block. Returns a detected digit,
+    /// once per press.
     pub fn hear(&mut self, mut samples: &[i16]) -> Option<Digit> {
         let mut found = None;
         while !samples.is_empty() {
@@ -71,14 +72,14 @@ impl TouchTones {
         found
     }
 
-    /// Whether the last block held a key's tones, or a key is still down: what is heard now is not
-    /// for others to hear.
+    /// Returns whether the last block held a digit's tones, or a digit is still pressed. The tones
+    /// are to be suppressed in the room.
     #[must_use]
     pub fn holds_tones(&self) -> bool {
         self.last.is_some() || self.down.is_some()
     }
 
-    /// Two blocks alike are a press; it lasts until the tones are gone.
+    /// Tracks the digit of a block: two equal blocks are a press, which lasts until the tones end.
     fn follow(&mut self, key: Option<char>) -> Option<Digit> {
         let twice = key.filter(|key| self.last == Some(*key));
         self.last = key;
@@ -99,8 +100,8 @@ impl TouchTones {
     }
 }
 
-/// What key a block holds, if any. Every voice without RFC 4733 comes by here, and hardly any
-/// block is a key's: so the cheapest question comes first.
+/// Returns the digit that a block holds, if any. The cheapest check comes first, since all voice
+/// without RFC 4733 is examined and digits are rare.
 fn key_of(block: &[i16]) -> Option<char> {
     let mut samples = [0.0; BLOCK_SAMPLES];
     for (sample, &heard) in samples.iter_mut().zip(block) {
@@ -113,7 +114,7 @@ fn key_of(block: &[i16]) -> Option<char> {
     }
     let [rows, columns] = waves();
     let (row, row_power) = strongest(&rows.powers(&samples))?;
-    // Else no column that is not too loud beside it makes up the share.
+    // A column within the permitted twist could not make up the required share.
     if row_power * (1.0 + COLUMN_ABOVE_MAX) < power * PURE_SHARE {
         return None;
     }
@@ -135,7 +136,7 @@ fn energy_of(samples: &[f32]) -> f32 {
     samples.iter().map(|sample| sample * sample).sum()
 }
 
-/// The one tone that stands out of its group.
+/// Returns the index and power of the tone that exceeds the others of its group.
 fn strongest(tones: &[f32]) -> Option<(usize, f32)> {
     let (at, power) = tones
         .iter()
@@ -147,7 +148,7 @@ fn strongest(tones: &[f32]) -> Option<(usize, f32)> {
     (power >= TONE_LEAST && stands_out).then_some((at, power))
 }
 
-/// A block of each tone of a group: at each sample the four cosines, then the four sines.
+/// One block of each tone of a group: at each sample the four cosines, then the four sines.
 struct Waves([[f32; 8]; BLOCK_SAMPLES]);
 
 impl Waves {
@@ -162,9 +163,9 @@ impl Waves {
         Self(waves)
     }
 
-    /// The amplitude of each tone as a sine, squared.
+    /// Returns the squared amplitude of each tone as a sine.
     fn powers(&self, samples: &[f32; BLOCK_SAMPLES]) -> [f32; 4] {
-        // Two sums, so that one addition need not wait for the other.
+        // Two sums, so that additions do not depend on each other.
         let (mut even, mut odd) = ([0.0; 8], [0.0; 8]);
         for (waves, samples) in self.0.chunks_exact(2).zip(samples.chunks_exact(2)) {
             for n in 0..8 {
@@ -179,7 +180,7 @@ impl Waves {
     }
 }
 
-/// Of the rows, and of the columns.
+/// Returns the waves of the rows and of the columns.
 fn waves() -> &'static [Waves; 2] {
     static WAVES: std::sync::LazyLock<[Waves; 2]> =
         std::sync::LazyLock::new(|| [Waves::new(ROWS_HZ), Waves::new(COLUMNS_HZ)]);

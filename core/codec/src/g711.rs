@@ -1,12 +1,12 @@
-//! The companding laws of ITU-T G.711, on samples of 16 bits: µ-law sees the upper 14 of them,
-//! A-law the upper 13. One sample at a time; slices are the crate root's business.
+//! Companding laws of ITU-T G.711 for samples of 16 bits: µ-law uses the upper 14 bits, A-law the
+//! upper 13. Single samples only; slices are handled in the crate root.
 
 use confab_terms::Codec;
 
 static MULAW: [i16; 256] = mulaw_table();
 static ALAW: [i16; 256] = alaw_table();
 
-/// What each of the 256 codes stands for; `None` for a codec whose codes mean nothing alone.
+/// Returns the sample of each of the 256 codes; `None` for a codec without a fixed table.
 #[must_use]
 pub const fn expansion(codec: Codec) -> Option<&'static [i16; 256]> {
     match codec {
@@ -17,27 +17,27 @@ pub const fn expansion(codec: Codec) -> Option<&'static [i16; 256]> {
 }
 
 // A segment and its step are the exponent and the upper mantissa bits of a binary floating-point
-// number, so the conversion to f32 (exact below 2^24) does the search, and vectorises.
+// number. The conversion to f32 (exact below 2^24) therefore does the search, and vectorizes.
 const MANTISSA_TO_STEP: u32 = 23 - 4;
 
-/// µ-law: a bias of 33 in 14 bits, eight segments of sixteen steps, all bits inverted.
+/// Encodes µ-law: a bias of 33 in 14 bits, eight segments of sixteen steps, all bits inverted.
 pub(crate) fn to_mulaw(sample: i16) -> u8 {
     let sign = sample >> 15;
-    // One's complement, as G.711 has a zero of either sign.
+    // One's complement, since G.711 has a positive and a negative zero.
     let magnitude = i32::from(sample ^ sign) >> 2;
     let biased = (magnitude + 33).min(0x1fff);
     let steps = (biased as f32).to_bits() >> MANTISSA_TO_STEP;
-    // 2^5 is the lowest biased value: segment 0.
+    // The lowest biased value is 2^5: segment 0.
     let code = steps.wrapping_sub((127 + 5) << 4) as u8;
     !(code | (sign as u8 & 0x80))
 }
 
-/// A-law: two linear segments, then six that double, even bits inverted.
+/// Encodes A-law: two linear segments, then six that double, even bits inverted.
 pub(crate) fn to_alaw(sample: i16) -> u8 {
     let sign = sample >> 15;
     let magnitude = i32::from(sample ^ sign) >> 4;
     let steps = (magnitude as f32).to_bits() >> MANTISSA_TO_STEP;
-    // 2^4 is where segment 1 begins.
+    // Segment 1 begins at 2^4.
     let segmented = steps.wrapping_sub((127 + 3) << 4);
     let code = if magnitude < 16 {
         magnitude as u32

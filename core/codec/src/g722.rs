@@ -1,5 +1,5 @@
-//! G.722 at 64 kbit/s (ITU-T G.722, mode 1): two bands of adaptive differential code, 16 kHz in
-//! and out, one byte for two samples. All of its state is plain numbers.
+//! G.722 at 64 kbit/s (ITU-T G.722, mode 1): two bands of adaptive differential code, samples at 16
+//! kHz, one byte for two samples. The whole state is plain numbers.
 
 mod band;
 mod mirror;
@@ -10,17 +10,17 @@ use serde::{Deserialize, Serialize};
 use band::{High, Low};
 use mirror::Mirror;
 
-/// Both bands hold 15 bits.
+/// Limits a value to the 15 bits of a band.
 fn limited(value: i32) -> i32 {
     value.clamp(-16_384, 16_383)
 }
 
-/// What the recommendation calls a saturating operation.
+/// Saturates a value to 16 bits, as the recommendation's saturating operations do.
 fn saturated(value: i32) -> i32 {
     value.clamp(i32::from(i16::MIN), i32::from(i16::MAX))
 }
 
-/// A voice on its way out.
+/// G.722 encoder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct G722Encoder {
     low: Low,
@@ -29,7 +29,8 @@ pub struct G722Encoder {
 }
 
 impl G722Encoder {
-    /// Writes one byte for two samples and says how many: as many as both slices allow.
+    /// Encodes two samples to one byte each. Returns the number of bytes written, limited by both
+    /// slices.
     pub fn encode(&mut self, samples: &[i16], out: &mut [u8]) -> usize {
         let pairs = samples.chunks_exact(2);
         let n = pairs.len().min(out.len());
@@ -43,7 +44,7 @@ impl G722Encoder {
     }
 }
 
-/// A voice on its way in.
+/// G.722 decoder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct G722Decoder {
     low: Low,
@@ -52,7 +53,8 @@ pub struct G722Decoder {
 }
 
 impl G722Decoder {
-    /// Writes two samples for one byte and says how many samples: as many as both slices allow.
+    /// Decodes each byte to two samples. Returns the number of samples written, limited by both
+    /// slices.
     pub fn decode(&mut self, bytes: &[u8], out: &mut [i16]) -> usize {
         let n = bytes.len().min(out.len() / 2);
         for (pair, &byte) in out.chunks_exact_mut(2).zip(bytes) {

@@ -1,4 +1,4 @@
-//! Panics of third-party codecs: the frame is lost, the thread goes on.
+//! Guard against panics of third-party codecs: the frame is lost, the thread continues.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,8 @@ pub fn codec_panics() -> u64 {
     PANICS.load(Ordering::Relaxed)
 }
 
-/// Runs a third-party codec. `None`: it panicked, and the caller drops the codec's state.
+/// Runs a third-party codec. Returns `None` after a panic; the caller then discards the codec's
+/// state.
 pub(crate) fn guard<T>(run: impl FnOnce() -> T) -> Option<T> {
     let result = catch_unwind(AssertUnwindSafe(run)).ok();
     if result.is_none() {

@@ -1,5 +1,5 @@
-//! G.711, G.722, Opus, resampling, tones made and heard: samples in, bytes or samples out. Knows
-//! nothing of packets or time.
+//! G.711, G.722, Opus, sample-rate conversion, and generation and detection of tones. The crate
+//! converts samples to bytes or samples; packets and time are handled elsewhere.
 
 mod coders;
 mod dtmf;
@@ -21,10 +21,10 @@ pub use guard::codec_panics;
 pub use opus::{OpusDecoder, OpusEncoder, OpusSettings, OpusSpares, opus_is_silent, opus_samples};
 pub use resample::Resampler;
 
-/// The longest payload that an encoder of ours makes of a frame.
+/// Maximum length in bytes of the payload that an encoder makes of a frame.
 pub const PAYLOAD_BYTES_MAX: usize = 400;
 
-/// What a byte of G.711 silence looks like: the code of sample 0. Zero for the other codecs.
+/// Returns the G.711 code of silence: the code of sample 0. Returns 0 for the other codecs.
 #[must_use]
 pub const fn silence(codec: Codec) -> u8 {
     match codec {
@@ -34,8 +34,8 @@ pub const fn silence(codec: Codec) -> u8 {
     }
 }
 
-/// G.711: writes one byte for each sample and says how many: the shorter of the two slices.
-/// Codecs with a memory have encoders; here they write nothing.
+/// Encodes G.711, one byte per sample. Returns the number of bytes written: the length of the
+/// shorter slice. Returns 0 for stateful codecs, which have separate encoders.
 pub fn encode(codec: Codec, samples: &[i16], out: &mut [u8]) -> usize {
     let n = samples.len().min(out.len());
     let pairs = out.iter_mut().zip(samples);
@@ -47,8 +47,8 @@ pub fn encode(codec: Codec, samples: &[i16], out: &mut [u8]) -> usize {
     n
 }
 
-/// G.711: writes one sample for each byte and says how many: the shorter of the two slices.
-/// Codecs with a memory have decoders; here they write nothing.
+/// Decodes G.711, one sample per byte. Returns the number of samples written: the length of the
+/// shorter slice. Returns 0 for stateful codecs, which have separate decoders.
 pub fn decode(codec: Codec, bytes: &[u8], out: &mut [i16]) -> usize {
     let Some(table) = g711::expansion(codec) else {
         return 0;

@@ -1,32 +1,33 @@
-//! The low-pass filters behind the resampler, windowed by Kaiser's formula: flat to 85 % of the
-//! lower rate's half, 90 dB down from that half on, so that nothing folds back.
+//! Low-pass filters of the resampler, designed with a Kaiser window. The pass band ends at 85 % of
+//! the lower rate's Nyquist frequency. Attenuation is 90 dB from the Nyquist frequency on, which
+//! prevents aliasing.
 
 use std::f64::consts::PI;
 use std::sync::LazyLock;
 
 use confab_terms::Rate;
 
-/// Of the lower rate's half: where the filter begins to fall. 3,400 Hz of 4,000.
+/// End of the pass band as a share of the lower rate's Nyquist frequency: 3,400 Hz of 4,000.
 const FLAT_SHARE: f64 = 0.85;
-/// How far down it is where it must be.
+/// Stop-band attenuation in dB.
 const STOP_DB: f64 = 90.0;
 
 static NARROW_WIDE: LazyLock<LowPass> = LazyLock::new(|| LowPass::design(8_000.0, 2));
 static NARROW_FULL: LazyLock<LowPass> = LazyLock::new(|| LowPass::design(8_000.0, 6));
 static WIDE_FULL: LazyLock<LowPass> = LazyLock::new(|| LowPass::design(16_000.0, 3));
 
-/// A filter at the higher rate, whole and cut into the phases of an interpolation.
+/// Filter at the higher rate, whole and split into the phases of an interpolation.
 #[derive(Debug)]
 pub(crate) struct LowPass {
-    /// The sum is 1. Backwards; the filter is symmetric, so that makes no difference here.
+    /// All taps, in reverse; the filter is symmetric, so the order has no effect. The sum is 1.
     taps: Vec<f32>,
-    /// Every `factor`-th tap, backwards, so that the newest sample meets the first tap. The sum of
-    /// each is 1.
+    /// Every `factor`-th tap, in reverse, so that the newest sample meets the first tap. The sum of
+    /// each phase is 1.
     phases: Vec<Vec<f32>>,
 }
 
 impl LowPass {
-    /// The filter for two rates; `None` where they are one.
+    /// Returns the filter for two rates; `None` if the rates are equal.
     pub(crate) fn between(from: Rate, to: Rate) -> Option<&'static Self> {
         let (low, high) = (from.min(to), from.max(to));
         match (low, high) {
@@ -37,7 +38,7 @@ impl LowPass {
         }
     }
 
-    /// Higher rate over lower rate.
+    /// Returns the ratio of the higher to the lower rate.
     pub(crate) fn factor(&self) -> usize {
         self.phases.len()
     }
@@ -54,7 +55,7 @@ impl LowPass {
         self.taps.len() / self.factor()
     }
 
-    /// Half of its length, in samples of the higher rate.
+    /// Returns half the length of the filter, in samples at the higher rate.
     pub(crate) fn delay_samples(&self) -> usize {
         self.taps.len() / 2
     }
@@ -82,7 +83,7 @@ impl LowPass {
     }
 }
 
-/// A sinc of this cut-off (of the rate) under Kaiser's window.
+/// Returns a sinc with a cut-off relative to the rate, under a Kaiser window.
 fn windowed(length: usize, cut: f64) -> Vec<f64> {
     let beta = 0.1102 * (STOP_DB - 8.7);
     let middle = (length - 1) as f64 / 2.0;
@@ -96,7 +97,7 @@ fn windowed(length: usize, cut: f64) -> Vec<f64> {
     (0..length).map(tap).collect()
 }
 
-/// The modified Bessel function of the first kind, order 0, by its series.
+/// Returns the modified Bessel function of the first kind, order 0, computed as a series.
 fn bessel_i0(x: f64) -> f64 {
     let mut term = 1.0;
     let mut sum = 1.0;
@@ -107,10 +108,11 @@ fn bessel_i0(x: f64) -> f64 {
     sum
 }
 
-/// Sums kept side by side, so that the compiler may use vectors: float addition does not commute.
+/// Number of independent partial sums. Float addition is not associative, so the compiler
+/// vectorizes only separate sums.
 const LANES: usize = 8;
 
-/// The sum of the products; both of one length, a multiple of `LANES`.
+/// Returns the sum of products. Both slices have the same length, a multiple of `LANES`.
 pub(crate) fn dot(taps: &[f32], samples: &[i16]) -> f32 {
     let mut sums = [0.0_f32; LANES];
     let chunks = taps.chunks_exact(LANES).zip(samples.chunks_exact(LANES));

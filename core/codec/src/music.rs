@@ -1,21 +1,21 @@
-//! The built-in music: what a caller hears where nobody has given us any. Slow chords under a
-//! soft arpeggio, generated from the tables below, so it is free to use and the same everywhere.
+//! Built-in music for callers without configured music. Slow chords under a soft arpeggio,
+//! generated from the tables below: free to use and identical on all platforms.
 
-/// Samples a second of the music.
+/// Samples per second of the music.
 pub const RATE_HZ: u32 = 8_000;
 
 const RATE: f64 = RATE_HZ as f64;
-/// Eight bars of four beats at 96 beats a minute: 20 s.
+/// Samples per bar: eight bars of four beats at 96 beats a minute last 20 s.
 const BAR: usize = 20_000;
 const EIGHTH: usize = BAR / 8;
 const LENGTH: usize = BAR * BARS.len();
-/// −20 dBFS: easy to talk over, and to wait with.
+/// Level of −20 dBFS, which does not mask speech.
 const RMS: f64 = 3_276.8;
-/// Where the soft ceiling bends everything below −9 dBFS.
+/// Level of the soft limiter, which keeps all samples below −9 dBFS.
 const CEILING: f64 = 11_200.0;
 
-/// A bar: its bass, its chord (which the arpeggio takes apart), and in which order. Pitches are
-/// MIDI notes, 69 = 440 Hz; they stay where a telephone still carries them.
+/// Bar: bass, chord, and order of the chord's notes in the arpeggio. Pitches are MIDI notes (69 is
+/// 440 Hz) in the range of telephones.
 struct Bar {
     bass: u8,
     chord: [u8; 5],
@@ -28,7 +28,7 @@ const FALLING: [u8; 8] = [4, 3, 2, 1, 2, 3, 1, 2];
 const RESTING: [u8; 8] = [0, 2, 3, 4, 4, 3, 2, 0];
 
 const BARS: [Bar; 8] = [
-    // C major 7, A minor 7, F major 7, G 6
+    // C major 7, A minor 7, F major 7, G 6.
     Bar {
         bass: 48,
         chord: [64, 67, 71, 74, 76],
@@ -49,7 +49,8 @@ const BARS: [Bar; 8] = [
         chord: [62, 67, 71, 74, 76],
         order: FALLING,
     },
-    // E minor 7, A minor 9, D minor 7, G with a suspended fourth, which leads home
+    // E minor 7, A minor 9, D minor 7, G with a suspended fourth, which resolves to the first
+    // chord.
     Bar {
         bass: 52,
         chord: [64, 67, 71, 74, 79],
@@ -72,14 +73,14 @@ const BARS: [Bar; 8] = [
     },
 ];
 
-/// One round of the music at 8 kHz, 20 s; its end leads into its start without a seam.
+/// Returns one round of the music at 8 kHz, 20 s. The end continues seamlessly at the start.
 #[must_use]
 pub fn built_in() -> Vec<i16> {
     let mut mix = vec![0.0; LENGTH];
     for (bar, start) in BARS.iter().zip((0..).step_by(BAR)) {
         pad(&mut mix, start, bar);
         for (&index, at) in bar.order.iter().zip((start..).step_by(EIGHTH)) {
-            // The first of each group of four is a little stronger.
+            // The first note of each group of four has a slight accent.
             let accent = if (at - start) % (4 * EIGHTH) == 0 {
                 0.30
             } else {
@@ -96,7 +97,7 @@ pub fn built_in() -> Vec<i16> {
         .collect()
 }
 
-/// A chord that swells and gives way to the next; each voice is two that beat slowly.
+/// Adds a chord that swells and fades into the next; each note is a pair of slightly detuned sines.
 fn pad(mix: &mut [f64], start: usize, bar: &Bar) {
     let notes = bar.chord[..4]
         .iter()
@@ -124,7 +125,7 @@ fn pad(mix: &mut [f64], start: usize, bar: &Bar) {
     }
 }
 
-/// A note like a soft bell: quick to rise, slow to fade, its overtones faster.
+/// Adds a note like a soft bell: a quick rise, a slow decay, and overtones that decay faster.
 fn pluck(mix: &mut [f64], start: usize, note: u8, level: f64) {
     for (harmonic, share, seconds) in [(1.0, 1.0, 0.55), (2.0, 0.28, 0.30), (3.0, 0.10, 0.16)] {
         let envelope = move |age: f64, length: f64| {
@@ -142,8 +143,8 @@ fn pluck(mix: &mut [f64], start: usize, note: u8, level: f64) {
     }
 }
 
-/// Adds a sine under an envelope (of its age and its length in seconds). What reaches beyond the
-/// end sounds at the start: that is what makes the round seamless.
+/// Adds a sine under an envelope (a function of age and length in seconds). Samples beyond the end
+/// wrap to the start, so that the round is seamless.
 fn add(
     mix: &mut [f64],
     start: usize,
@@ -170,7 +171,7 @@ fn with_echo(dry: &[f64]) -> Vec<f64> {
     dry.iter().enumerate().map(wet).collect()
 }
 
-/// Straight from 0 to 1 made into half a cosine, without corners.
+/// Maps 0 to 1 onto half a cosine, without corners.
 fn bend(x: f64) -> f64 {
     0.5 - 0.5 * (core::f64::consts::PI * x).cos()
 }

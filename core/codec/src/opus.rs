@@ -1,6 +1,6 @@
-//! Opus (RFC 6716), mono at 48 kHz. The library's own state is a cache beside our fields, there
-//! only while it is needed: what is without it, or was read back, begins anew, which a phone hears
-//! as one frame lost at most.
+//! Opus (RFC 6716), mono at 48 kHz. The library's state is a cache, present only while needed.
+//! Without a cache, or after deserialization, a codec starts anew; a phone hears at most one lost
+//! frame.
 
 mod packet;
 mod spares;
@@ -19,23 +19,23 @@ use packet::SAMPLES_MAX;
 type Library = opus_rs::OpusDecoder;
 
 const RATE: i32 = Rate::Hz48000.hz() as i32;
-/// What the library does not count, 50 times a second: a packet's head of a byte, and two bits
-/// more, by which it runs ahead.
+/// Bit rate that the library does not count: 50 times a second, a header byte and an excess of two
+/// bits per packet.
 const HEADS_BITS: u32 = 500;
-/// A packet of more is not kept: 20 ms at 128,000 bit/s.
+/// Maximum length of a stored packet: 20 ms at 128,000 bit/s.
 const BEFORE_BYTES_MAX: usize = 320;
 
-/// How we encode.
+/// Settings of the encoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpusSettings {
-    /// Bits a second, 6,000 to 128,000.
+    /// Bit rate, 6,000 to 128,000 bit/s.
     pub bit_rate: u32,
-    /// 0 (cheap) to 10.
+    /// Complexity, 0 (cheap) to 10.
     pub complexity: u8,
 }
 
 impl OpusSettings {
-    /// The same within a phone's limit.
+    /// Returns the settings reduced to a phone's bit rate limit.
     #[must_use]
     pub fn within(self, limit: OpusLimit) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl Default for OpusSettings {
     }
 }
 
-/// A voice on its way out.
+/// Opus encoder.
 #[derive(Serialize, Deserialize)]
 pub struct OpusEncoder {
     settings: OpusSettings,
@@ -63,8 +63,8 @@ pub struct OpusEncoder {
 }
 
 impl OpusEncoder {
-    /// A stream that was silent so far. Takes its memory with its first frame, unless it is lent
-    /// some before.
+    /// Creates the encoder of a stream that was silent so far. The first frame allocates memory
+    /// unless `equip` has lent an encoder.
     #[must_use]
     pub fn new(settings: OpusSettings) -> Self {
         Self {
@@ -73,22 +73,22 @@ impl OpusEncoder {
         }
     }
 
-    /// Sees to it that the next frame takes no memory.
+    /// Takes a spare encoder, so that the next frame allocates no memory.
     pub fn equip(&mut self, spares: &mut OpusSpares) {
         if self.cache.is_none() {
             self.cache = spares.encoders.lend(|| Self::made(self.settings));
         }
     }
 
-    /// Gives back what it does not need for now, and forgets what it said.
+    /// Gives the library's encoder back and loses the history.
     pub fn release(&mut self, spares: &mut OpusSpares) {
         spares.encoders.keep(self.cache.take());
     }
 
     fn made(settings: OpusSettings) -> Option<opus_rs::OpusEncoder> {
-        // The transform alone (CELT): half the delay and a quarter of the work of what is made
-        // for narrow lines, and as good from 24 kbit/s on. Below 20 the library would choose the
-        // other by itself, and send 24 whatever it is told.
+        // Transform mode only (CELT): half the delay and a quarter of the work of the modes for
+        // narrow lines. The quality is equal from 24 kbit/s on. Below 20 kbit/s the library would
+        // choose the other mode by itself and send 24 kbit/s regardless of the setting.
         let application = Application::RestrictedLowDelay;
         let mut encoder = opus_rs::OpusEncoder::new(RATE, 1, application).ok()?;
         encoder.bitrate_bps = (settings.bit_rate.clamp(6_000, 128_000) - HEADS_BITS) as i32;
@@ -96,7 +96,7 @@ impl OpusEncoder {
         Some(encoder)
     }
 
-    /// Writes a packet of 20 ms and says how long it is; 0 if there was no room for it.
+    /// Encodes a packet of 20 ms. Returns the number of bytes; 0 if there is no room.
     pub fn encode(&mut self, samples: &[i16], out: &mut [u8]) -> usize {
         if self.cache.is_none() {
             self.cache = Self::made(self.settings).map(Box::new);
@@ -113,10 +113,10 @@ impl OpusEncoder {
     }
 }
 
-/// A voice on its way in. Takes its memory with its first packet, unless it is lent some before.
+/// Opus decoder. The first packet allocates memory unless `equip` has lent a decoder.
 #[derive(Serialize, Deserialize)]
 pub struct OpusDecoder {
-    /// The packet that was decoded last: what a new cache is led in by.
+    /// Last decoded packet, which primes a new cache.
     before: Vec<u8>,
     #[serde(skip)]
     cache: Option<Box<Library>>,
@@ -136,7 +136,7 @@ impl OpusDecoder {
         Library::new(RATE, 1).ok()
     }
 
-    /// Sees to it that the next packet takes no memory.
+    /// Takes a spare decoder, so that the next packet allocates no memory.
     pub fn equip(&mut self, spares: &mut OpusSpares) {
         if self.cache.is_none() {
             self.cache = spares.decoders.lend(Self::made);
@@ -144,24 +144,25 @@ impl OpusDecoder {
         }
     }
 
-    /// Gives back what it does not need for now, and forgets all but the last packet.
+    /// Gives the library's decoder back and loses all history except for the last packet.
     pub fn release(&mut self, spares: &mut OpusSpares) {
         spares.decoders.keep(self.cache.take());
     }
 
-    /// Whether the next packet takes no memory.
+    /// Returns whether the next packet can be decoded without an allocation.
     #[must_use]
     pub fn is_equipped(&self) -> bool {
         self.cache.is_some()
     }
 
-    /// A frame is told by how it differs from the one before.
+    /// Primes a new decoder with the last packet, since frames are coded relative to their
+    /// predecessor.
     fn lead_in(&mut self) {
         let mut unheard = [0.0; SAMPLES_MAX];
         if let Some(samples) = opus_samples(&self.before)
             && let Some(library) = &mut self.cache
         {
-            // What it makes of it is heard by nobody, be it an error.
+            // The output is discarded, errors included.
             let led_in = guard(|| library.decode(&self.before, samples, &mut unheard[..samples]));
             if led_in.is_none() {
                 self.before.clear();
@@ -170,7 +171,7 @@ impl OpusDecoder {
         }
     }
 
-    /// Decodes a packet and says how many samples it held; 0 if it is not Opus.
+    /// Decodes a packet. Returns the number of samples; 0 if the packet is not Opus.
     pub fn decode(&mut self, packet: &[u8], out: &mut [i16]) -> usize {
         let Some(samples) = opus_samples(packet) else {
             return 0;
@@ -185,15 +186,16 @@ impl OpusDecoder {
         decoded
     }
 
-    /// Makes up so many samples (whole 2.5 ms) for a packet that is lost.
+    /// Conceals `samples` samples of a lost packet, a multiple of 2.5 ms. Returns the number of
+    /// samples written.
     pub fn conceal(&mut self, samples: usize, out: &mut [i16]) -> usize {
         self.run(samples, out, |decoder, samples, pcm| {
             decoder.decode(&[], samples, pcm)
         })
     }
 
-    /// Makes so many samples of what came just before `next`, from what it carries of that, if it
-    /// does (in-band FEC). `next` itself is to be decoded after it.
+    /// Recovers `samples` samples before `next` from the in-band FEC of `next`, if any. `next`
+    /// itself has to be decoded afterwards. Returns the number of samples written.
     pub fn recover(&mut self, next: &[u8], samples: usize, out: &mut [i16]) -> usize {
         self.run(samples, out, |decoder, samples, pcm| {
             decoder.decode_fec(next, samples, pcm)
@@ -219,7 +221,7 @@ impl OpusDecoder {
         };
         let decoded = guard(|| decode(decoder, samples, &mut pcm[..samples]));
         if decoded.is_none() {
-            // Begins anew, without the packet before.
+            // The decoder starts anew, without the previous packet.
             self.cache = None;
             self.before.clear();
         }
@@ -232,7 +234,7 @@ impl OpusDecoder {
     }
 }
 
-// The library's state is not ours to compare, copy or show.
+// The library's state is excluded from comparison, cloning and debug output.
 
 impl Clone for OpusEncoder {
     fn clone(&self) -> Self {

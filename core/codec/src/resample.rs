@@ -1,26 +1,26 @@
-//! `Resampler`: from one rate of ours to another, by a polyphase low-pass filter. All ratios are
-//! whole numbers (2, 3, 6), so it either interpolates or decimates.
+//! `Resampler`: sample-rate conversion by a polyphase low-pass filter. All ratios are whole numbers
+//! (2, 3, 6), so a resampler either interpolates or decimates.
 
 use confab_terms::Rate;
 use serde::{Deserialize, Serialize};
 
 use crate::lowpass::{LowPass, dot};
 
-/// The longest run of samples at once: a frame at the highest rate.
+/// Maximum number of samples per call: a frame at the highest rate.
 const INPUT_SAMPLES_MAX: usize = Rate::Hz48000.frame_samples();
 
-/// One stream's way from one rate to another. What it holds are the last samples that it was
-/// given: the filter's length of them.
+/// Sample-rate converter of one stream. The state is the last input samples, one filter length.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resampler {
     from: Rate,
     to: Rate,
-    /// The last inputs, then, while it works, the new ones; never longer than it was made for.
+    /// Last inputs, followed during conversion by the new ones; never longer than the initial
+    /// capacity.
     inputs: Vec<i16>,
 }
 
 impl Resampler {
-    /// A stream that was silent so far.
+    /// Creates the converter of a stream that was silent so far.
     #[must_use]
     pub fn new(from: Rate, to: Rate) -> Self {
         let history = history_samples(from, to);
@@ -29,24 +29,24 @@ impl Resampler {
         Self { from, to, inputs }
     }
 
-    /// The rate of what goes in.
+    /// Returns the input rate.
     #[must_use]
     pub fn from(&self) -> Rate {
         self.from
     }
 
-    /// The rate of what comes out.
+    /// Returns the output rate.
     #[must_use]
     pub fn to(&self) -> Rate {
         self.to
     }
 
-    /// Is as if it had been silent so far. Allocates nothing.
+    /// Resets the history to silence. Allocates nothing.
     pub fn forget(&mut self) {
         self.inputs.fill(0);
     }
 
-    /// Goes on as another one of the same rates would. Allocates nothing.
+    /// Copies the history of a converter with the same rates. Allocates nothing.
     pub fn go_on_from(&mut self, other: &Self) {
         if (self.from, self.to) == (other.from, other.to) {
             self.inputs.clear();
@@ -54,8 +54,8 @@ impl Resampler {
         }
     }
 
-    /// Writes what `samples` (20 ms at most) become, and says how many: as many as their time
-    /// makes at the other rate, or as `out` takes. Allocates nothing.
+    /// Converts `samples` (at most 20 ms). Returns the number of samples written, limited by the
+    /// input's duration and by `out`. Allocates nothing.
     pub fn run(&mut self, samples: &[i16], out: &mut [i16]) -> usize {
         let samples = &samples[..samples.len().min(INPUT_SAMPLES_MAX)];
         let Some(filter) = LowPass::between(self.from, self.to) else {
@@ -64,7 +64,7 @@ impl Resampler {
             return n;
         };
         let history = history_samples(self.from, self.to);
-        // Read back from a journal it may lack its room for new samples.
+        // After deserialization the vector may lack capacity for new samples.
         self.inputs.resize(history, 0);
         self.inputs.extend_from_slice(samples);
         let written = if self.to > self.from {
@@ -78,14 +78,14 @@ impl Resampler {
         written
     }
 
-    /// How much later a sound comes out than it went in, in samples of the higher rate.
+    /// Returns the delay in samples at the higher rate.
     #[must_use]
     pub fn delay_samples(&self) -> usize {
         LowPass::between(self.from, self.to).map_or(0, LowPass::delay_samples)
     }
 }
 
-/// Each input makes one output of every phase.
+/// Interpolates: each input gives one output per phase.
 fn interpolate(filter: &LowPass, inputs: &[i16], out: &mut [i16]) -> usize {
     let windows = inputs.windows(filter.phase_taps());
     let groups = out.chunks_mut(filter.factor());
@@ -99,10 +99,10 @@ fn interpolate(filter: &LowPass, inputs: &[i16], out: &mut [i16]) -> usize {
     written
 }
 
-/// Every so many inputs make one output, of all the phases' taps in one.
+/// Decimates: every `factor` inputs give one output, computed from all taps.
 fn decimate(filter: &LowPass, inputs: &[i16], out: &mut [i16]) -> usize {
-    // The first window ends with the first new input: the outputs stand on the same inputs
-    // whatever the run's length.
+    // The first window ends with the first new input, so that outputs use the same inputs for any
+    // length of the run.
     let windows = inputs.windows(filter.taps().len());
     let mut written = 0;
     for (sample, window) in out.iter_mut().zip(windows.step_by(filter.factor())) {

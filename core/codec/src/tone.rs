@@ -1,8 +1,8 @@
-//! Tones made of sines: beeps, and the voices of test phones. Pure functions of their arguments.
+//! Tones made of sines: beeps, and the voices of test phones. All functions are pure.
 
 use core::f32::consts::TAU;
 
-/// A sine, continued from call to call without a jump of phase.
+/// Sine generator with a continuous phase across calls.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Sine {
     step: u32,
@@ -11,10 +11,10 @@ pub struct Sine {
 }
 
 impl Sine {
-    /// A sine of so many hertz; its peak is `dbfs` below (so: less than 0) full scale.
+    /// Creates a sine of `hz` hertz with a peak of `dbfs` (at most 0) relative to full scale.
     #[must_use]
     pub fn new(rate_hz: u32, hz: f32, dbfs: f32) -> Self {
-        // A turn is 2^32, so the phase wraps by itself and never loses precision.
+        // A full turn is 2^32, so the phase wraps without loss of precision.
         let step = f64::from(hz) / f64::from(rate_hz.max(1)) * 4_294_967_296.0;
         Self {
             step: step as u32,
@@ -23,14 +23,14 @@ impl Sine {
         }
     }
 
-    /// The next samples, in place of what was there.
+    /// Overwrites `out` with the next samples.
     pub fn fill(&mut self, out: &mut [i16]) {
         for sample in out {
             *sample = self.next_sample();
         }
     }
 
-    /// The next samples, on top of what is there.
+    /// Adds the next samples to `out`, saturating.
     pub fn add(&mut self, out: &mut [i16]) {
         for sample in out {
             *sample = sample.saturating_add(self.next_sample());
@@ -44,16 +44,16 @@ impl Sine {
     }
 }
 
-/// One note of a beep.
+/// Note of a beep.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Note {
-    /// Its pitch.
+    /// Pitch in hertz.
     pub hz: f32,
-    /// How long it sounds.
+    /// Duration in milliseconds.
     pub ms: u32,
 }
 
-/// Notes one after the other at `dbfs`, each with 5 ms of rise and fall, so that none clicks.
+/// Returns the notes in sequence at `dbfs`, each with 5 ms of rise and fall to avoid clicks.
 #[must_use]
 pub fn beep(rate_hz: u32, notes: &[Note], dbfs: f32) -> Vec<i16> {
     let edge = (rate_hz / 200).max(1) as usize;
@@ -73,7 +73,7 @@ pub fn beep(rate_hz: u32, notes: &[Note], dbfs: f32) -> Vec<i16> {
     samples
 }
 
-/// Somebody came: two notes that rise.
+/// Returns the beep for a joining participant: two rising notes.
 #[must_use]
 pub fn enter_beep(rate_hz: u32) -> Vec<i16> {
     beep(
@@ -89,7 +89,7 @@ pub fn enter_beep(rate_hz: u32) -> Vec<i16> {
     )
 }
 
-/// Somebody left: two notes that fall.
+/// Returns the beep for a leaving participant: two falling notes.
 #[must_use]
 pub fn exit_beep(rate_hz: u32) -> Vec<i16> {
     beep(

@@ -1,5 +1,5 @@
-//! One band of G.722: a predictor of two poles and six zeros, and a quantiser whose scale follows
-//! the voice (G.722 §3.2–3.6). Names in comments are the recommendation's.
+//! One band of G.722: a predictor with two poles and six zeros, and a quantizer with an adaptive
+//! scale (G.722 §3.2–3.6). Names in comments are the recommendation's.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,14 +11,14 @@ use super::{limited, saturated};
 
 const ZEROS: usize = 6;
 
-/// 0 to 4 kHz, six bits, of which the upper four steer.
+/// Lower band, 0 to 4 kHz: six bits, of which the upper four control the adaptation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Low {
     predictor: Predictor,
     scale: Scale,
 }
 
-/// 4 to 8 kHz, two bits.
+/// Higher band, 4 to 8 kHz: two bits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct High {
     predictor: Predictor,
@@ -101,16 +101,16 @@ impl High {
     }
 }
 
-/// One's complement: −1 counts as 0.
+/// Returns the one's-complement magnitude: −1 counts as 0.
 fn magnitude(difference: i32) -> i32 {
     difference ^ (difference >> 31)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Scale {
-    /// NABLA: in Q11, to the base of 2.
+    /// NABLA: logarithm to base 2, in Q11.
     log: i32,
-    /// DELTA.
+    /// DELTA: linear scale.
     step: i32,
 }
 
@@ -130,24 +130,24 @@ impl Scale {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Predictor {
-    /// S: what the next sample should be.
+    /// S: predicted sample.
     predicted: i32,
-    /// SZ: the zeros' part of it.
+    /// SZ: contribution of the zeros to the prediction.
     by_zeros: i32,
-    /// A1, A2.
+    /// A1, A2: pole coefficients.
     poles: [i32; 2],
-    /// B1 to B6.
+    /// B1 to B6: zero coefficients.
     zeros: [i32; ZEROS],
-    /// D: the last quantised differences, the newest first.
+    /// D: last quantized differences, newest first.
     differences: [i32; ZEROS],
-    /// R: the last two reconstructed samples.
+    /// R: last two reconstructed samples.
     samples: [i32; 2],
-    /// P: the last two, of the zeros' part alone.
+    /// P: last two partial reconstructions, from the zeros only.
     partials: [i32; 2],
 }
 
 impl Predictor {
-    /// Takes in the quantised difference (RECONS, PARREC to PREDIC).
+    /// Updates the predictor with a quantized difference (RECONS, PARREC to PREDIC).
     fn adapt(&mut self, difference: i32) {
         let sample = saturated(self.predicted + difference);
         let partial = saturated(self.by_zeros + difference);
@@ -165,7 +165,7 @@ impl Predictor {
         self.predicted = saturated(by_poles + self.by_zeros);
     }
 
-    /// UPPOL2, UPPOL1.
+    /// Adapts the poles (UPPOL2, UPPOL1).
     fn adapt_poles(&mut self, partial: i32) {
         let [first, second] = self.poles;
         let same = |other: i32| (partial < 0) == (other < 0);
@@ -183,7 +183,7 @@ impl Predictor {
         self.poles = [first, second];
     }
 
-    /// UPZERO.
+    /// Adapts the zeros (UPZERO).
     fn adapt_zeros(&mut self, difference: i32) {
         let push = if difference == 0 { 0 } else { 128 };
         for (zero, other) in self.zeros.iter_mut().zip(&self.differences) {

@@ -1,13 +1,13 @@
-//! The quadrature mirror filter that parts the bands and joins them (G.722 §3.1, §4.4; table 4).
+//! Quadrature mirror filter that splits and joins the bands (G.722 §3.1, §4.4; table 4).
 
 use serde::{Deserialize, Serialize};
 
 const HALF: usize = 12;
 
-/// For the even places of the delay line; the odd ones have them backwards.
+/// Coefficients for the even positions of the delay line; the odd positions use the reverse order.
 const TAPS: [i32; HALF] = [3, -11, 12, 32, -210, 951, 3_876, -805, 362, -156, 53, -11];
 
-/// Two delay lines, the newest first.
+/// Two delay lines, newest value first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Mirror {
     even: [i32; HALF],
@@ -15,7 +15,7 @@ pub(super) struct Mirror {
 }
 
 impl Mirror {
-    /// Takes in two values and tells both sums of products.
+    /// Shifts in two values. Returns both sums of products.
     pub(super) fn pass(&mut self, even: i32, odd: i32) -> (i32, i32) {
         push(&mut self.even, even);
         push(&mut self.odd, odd);

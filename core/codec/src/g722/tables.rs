@@ -1,18 +1,19 @@
-//! The numbers of ITU-T G.722: decision levels, inverse quantisers, scale factors.
+//! Tables of ITU-T G.722: decision levels, inverse quantizers, scale factors.
 
-/// Lower band: where one of thirty steps of the difference's size ends (times the scale, in Q12).
+/// Lower band: decision levels of the thirty steps of the difference's magnitude (times the scale,
+/// in Q12).
 pub(super) const LOW_LEVELS: [i32; 29] = [
     35, 72, 110, 150, 190, 233, 276, 323, 370, 422, 473, 530, 587, 650, 714, 786, 858, 940, 1_023,
     1_121, 1_219, 1_339, 1_458, 1_612, 1_765, 1_980, 2_195, 2_557, 2_919,
 ];
 
-/// Inverse quantiser of four bits, by code.
+/// Inverse quantizer of four bits, by code.
 pub(super) const LOW_INVERSE_4: [i32; 16] = [
     0, -20_456, -12_896, -8_968, -6_288, -4_240, -2_584, -1_200, 20_456, 12_896, 8_968, 6_288,
     4_240, 2_584, 1_200, 0,
 ];
 
-/// Inverse quantiser of six bits, by code.
+/// Inverse quantizer of six bits, by code.
 pub(super) const LOW_INVERSE_6: [i32; 64] = [
     -136, -136, -136, -136, -24_808, -21_904, -19_008, -16_704, -14_984, -13_512, -12_280, -11_192,
     -10_232, -9_360, -8_576, -7_856, -7_192, -6_576, -6_000, -5_456, -4_944, -4_464, -4_008,
@@ -22,15 +23,15 @@ pub(super) const LOW_INVERSE_6: [i32; 64] = [
     136, -432, -136,
 ];
 
-/// How the lower band's scale moves, by the four-bit code.
+/// Adaptation of the lower band's scale, by four-bit code.
 pub(super) const LOW_SCALE_STEPS: [i32; 16] = [
     -60, 3_042, 1_198, 538, 334, 172, 58, -30, 3_042, 1_198, 538, 334, 172, 58, -30, -60,
 ];
 
-/// Inverse quantiser of the higher band, by code.
+/// Inverse quantizer of the higher band, by code.
 pub(super) const HIGH_INVERSE: [i32; 4] = [-7_408, -1_616, 7_408, 1_616];
 
-/// How the higher band's scale moves, by code.
+/// Adaptation of the higher band's scale, by code.
 pub(super) const HIGH_SCALE_STEPS: [i32; 4] = [798, -214, 798, -214];
 
 /// 2^(n/32), in Q11.

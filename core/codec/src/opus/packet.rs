@@ -1,12 +1,12 @@
-//! What an Opus packet is made of (RFC 6716 §3): read before the library sees it, so that what
-//! breaks a rule of §3.4 is no packet at all.
+//! Structure of an Opus packet (RFC 6716 §3). Packets are validated before the library processes
+//! them: packets that violate a rule of §3.4 are rejected.
 
-/// The longest packet (§3.2.5): 120 ms at 48 kHz.
+/// Maximum number of samples of a packet (§3.2.5): 120 ms at 48 kHz.
 pub(super) const SAMPLES_MAX: usize = 5_760;
-/// The longest frame (§3.4, R2).
+/// Maximum number of bytes of a frame (§3.4, R2).
 const FRAME_BYTES_MAX: usize = 1_275;
 
-/// How many samples at 48 kHz a packet holds; `None` if it is not one.
+/// Returns the number of samples at 48 kHz in a packet; `None` if the packet is invalid.
 #[must_use]
 pub fn opus_samples(packet: &[u8]) -> Option<usize> {
     let (&first, rest) = packet.split_first()?;
@@ -30,9 +30,9 @@ pub fn opus_samples(packet: &[u8]) -> Option<usize> {
     (1..=SAMPLES_MAX).contains(&samples).then_some(samples)
 }
 
-/// Whether it is one frame of the transform that says silence (RFC 6716 §4.3, table 56: a flag
-/// whose probability is 1 in 2^15, so that fifteen ones begin the frame): what phones send of whom
-/// is muted.
+/// Returns whether a packet is one CELT frame with the silence flag, as phones send while muted.
+/// The flag has a probability of 1 in 2^15 (RFC 6716 §4.3, table 56), so fifteen ones begin the
+/// frame.
 #[must_use]
 pub fn opus_is_silent(packet: &[u8]) -> bool {
     matches!(*packet, [first, 0xff, 0xfe..=0xff, ..] if first >= 0x80 && first & 3 == 0)
@@ -42,7 +42,7 @@ fn fits(bytes: usize) -> bool {
     bytes <= FRAME_BYTES_MAX
 }
 
-/// The length of a frame in one byte or two (§3.2.1), and what follows it.
+/// Parses the length of a frame in one or two bytes (§3.2.1). Returns the length and the rest.
 fn frame_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let (&first, rest) = bytes.split_first()?;
     if first < 252 {
@@ -52,7 +52,8 @@ fn frame_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
     Some((usize::from(second) * 4 + usize::from(first), rest))
 }
 
-/// Any number of frames (§3.2.5): padding and lengths have to come out even.
+/// Returns the number of frames of a code 3 packet (§3.2.5); `None` if padding and lengths do not
+/// match.
 fn any_number(bytes: &[u8]) -> Option<usize> {
     let (&counts, mut rest) = bytes.split_first()?;
     let frames = usize::from(counts & 0x3f);
@@ -64,7 +65,7 @@ fn any_number(bytes: &[u8]) -> Option<usize> {
         loop {
             let (&more, after) = rest.split_first()?;
             rest = after;
-            // 255 stands for 254, and says that another byte follows.
+            // 255 stands for 254 and a following byte.
             padding += usize::from(more.min(254));
             if more < 255 {
                 break;

@@ -1,9 +1,10 @@
-//! Encoders and decoders of Opus that nobody needs just now. A leg is lent one when it may speak or
-//! hear something of its own, and gives it back: most legs of a conference only listen.
+//! Spare Opus encoders and decoders. A leg borrows a codec while its voice or an individual mix may
+//! be needed. Most legs of a conference only listen to the public sum and need no codec.
 
 use confab_terms::limits::OPUS_SPARES_MAX;
 
-/// What is there to be lent. Taken between two ticks, given back in one: that takes no memory.
+/// Pool of spare codecs. Codecs are taken between two ticks and given back within a tick, which
+/// neither allocates nor frees memory.
 pub struct OpusSpares {
     pub(super) encoders: Spares<opus_rs::OpusEncoder>,
     pub(super) decoders: Spares<opus_rs::OpusDecoder>,
@@ -16,7 +17,7 @@ impl<T> Spares<T> {
         Self(Vec::with_capacity(OPUS_SPARES_MAX))
     }
 
-    /// One that remembers nothing of whoever had it before.
+    /// Returns a codec without history, in a spare allocation if there is one.
     pub(super) fn lend(&mut self, made: impl FnOnce() -> Option<T>) -> Option<Box<T>> {
         let new = made()?;
         let Some(mut spare) = self.0.pop() else {
@@ -41,7 +42,7 @@ impl Default for OpusSpares {
     }
 }
 
-/// What is spare is worth no copy.
+/// A clone of the pool is empty: spares need no copy.
 impl Clone for OpusSpares {
     fn clone(&self) -> Self {
         Self::default()

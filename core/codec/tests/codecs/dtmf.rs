@@ -1,4 +1,5 @@
-//! Touch tones, by the limits of ITU-T Q.24: what must be heard, and what must not.
+//! DTMF detection by the limits of ITU-T Q.24: tones that must be detected, and tones that must
+//! not.
 
 use confab_codec::TouchTones;
 use confab_codec::tone::Sine;
@@ -13,7 +14,7 @@ struct Press {
     ms: usize,
     row_dbfs: f32,
     column_dbfs: f32,
-    /// Both tones are this much too high.
+    /// Frequency deviation of both tones.
     off: f32,
 }
 
@@ -192,7 +193,7 @@ fn noise_music_and_hums_hold_no_digit() {
     let noise: Vec<i16> = (0..8_000 * 120).map(|_| random() / 8).collect();
     assert_eq!(heard(&noise), "");
     assert_eq!(heard(&confab_codec::music::built_in()), "");
-    // A voice is a hum with overtones, which glides.
+    // Voice is a hum with gliding overtones.
     let mut phase = 0.0_f32;
     let hum: Vec<i16> = (0..8_000 * 120)
         .map(|n| {
@@ -222,7 +223,7 @@ fn a_digit_is_heard_above_noise() {
             state = state
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1);
-            // 15 dB below the tones.
+            // Noise, 15 dB below the tones.
             *sample = sample.saturating_add(((state >> 48) as i16) / 20);
         }
         assert_eq!(heard(&samples), key.to_string());

@@ -1,10 +1,11 @@
-//! Every value of both laws against the definition in ITU-T G.711, worked out step by step as the
-//! recommendation's tables have it, and against a few values printed in them.
+//! All values of both laws against the definition in ITU-T G.711 and against a few values printed
+//! there. The definition is computed step by step as in the recommendation's tables.
 
 use confab_codec::{decode, encode, silence};
 use confab_terms::Codec;
 
-/// Tables 1a and 1b: in 13 bits, the decision value that a segment begins with, and its step.
+/// Encodes by tables 1a and 1b: in 13 bits, the decision value at the start of a segment, and its
+/// step.
 fn alaw_by_the_book(sample: i16) -> u8 {
     let positive = sample >= 0;
     // Negative values mirror the positive ones: −1 pairs with 0.
@@ -37,7 +38,7 @@ fn segment_start(segment: i32) -> i32 {
     }
 }
 
-/// Tables 2a and 2b: in 14 bits; segments begin at 0, 31, 95, 223 … and steps double.
+/// Encodes by tables 2a and 2b: in 14 bits; segments begin at 0, 31, 95, 223 … and steps double.
 fn mulaw_by_the_book(sample: i16) -> u8 {
     let positive = sample >= 0;
     let magnitude = if positive {
@@ -94,7 +95,7 @@ fn every_sample_is_coded_as_the_recommendation_says() {
 fn every_code_stands_for_a_sample_that_is_coded_as_it() {
     for code in 0..=255 {
         assert_eq!(encoded(Codec::Pcma, decoded(Codec::Pcma, code)), code);
-        // µ-law has two zeros; the samples know only one.
+        // µ-law has two zeros, linear samples only one.
         if code != 0x7f {
             assert_eq!(encoded(Codec::Pcmu, decoded(Codec::Pcmu, code)), code);
         }
@@ -107,8 +108,8 @@ fn no_sample_is_further_off_than_half_a_step() {
         for sample in i16::MIN..=i16::MAX {
             let back = decoded(codec, encoded(codec, sample));
             let off = (i32::from(back) - i32::from(sample)).abs();
-            // The widest half step relative to the value is 1/32; near zero it is linear. What is
-            // beyond the virtual decision value of µ-law is clipped.
+            // The widest half step relative to the value is 1/32; near zero the law is linear.
+            // Values beyond the virtual decision value of µ-law are clipped.
             let bound = i32::from(sample).abs() / 32 + 16;
             let clipped = codec == Codec::Pcmu && i32::from(sample).abs() > 32_124;
             assert!(off <= bound || clipped, "{codec:?} {sample} {back}");
@@ -118,7 +119,7 @@ fn no_sample_is_further_off_than_half_a_step() {
 
 #[test]
 fn printed_values() {
-    // Table 2a: 8031 is the greatest quantized value of 14 bits, table 1a: 4032 of 13.
+    // Table 2a: 8031 is the greatest quantized value of 14 bits; table 1a: 4032 of 13 bits.
     assert_eq!(decoded(Codec::Pcmu, 0x80), 8_031 * 4);
     assert_eq!(decoded(Codec::Pcmu, 0x00), -8_031 * 4);
     assert_eq!(decoded(Codec::Pcma, 0x80 ^ 0x7f ^ 0x55), 4_032 * 8);

@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 
 use confab_codec::{G722Decoder, G722Encoder};
 
-/// Numbers from 0 to 65,535 that look random and are always the same.
+/// Returns reproducible pseudo-random numbers from 0 to 65,535.
 fn noise(count: usize) -> impl Iterator<Item = u16> {
     (0..count).scan(1_u64, |state, _| {
         *state = state
@@ -22,12 +22,12 @@ fn sine(hz: f64, amplitude: f64, samples: usize) -> Vec<i16> {
         .collect()
 }
 
-/// Silence, a glide through the whole band, noise at every level, full-scale squares.
+/// Returns silence, a glide through the whole band, noise at every level, and full-scale squares.
 fn everything() -> Vec<i16> {
     let mut samples = vec![0; 320];
     let mut phase = 0_i64;
     for n in 0..32_000_i64 {
-        // A triangle, so that no library's sine has a say in the digest.
+        // A triangle does not depend on a library's sine.
         phase = (phase + n * 2) % 65_536;
         let triangle = (phase - 32_768).abs() - 16_384;
         samples.push(triangle as i16);
@@ -56,7 +56,7 @@ fn decoded(code: &[u8]) -> Vec<i16> {
     samples
 }
 
-/// FNV-1a.
+/// Returns the FNV-1a hash.
 fn digest(bytes: impl IntoIterator<Item = u8>) -> u64 {
     let step = |sum: u64, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, step)
@@ -93,7 +93,7 @@ fn a_tone_comes_through_clean() {
     ] {
         let sent = sine(hz, 8_000.0, 16_000);
         let heard = decoded(&encoded(&sent));
-        // 22 samples: both mirrors' delay.
+        // Delay of both mirror filters: 22 samples.
         let pairs = || sent[8_000..15_000].iter().zip(&heard[8_022..]);
         let signal: f64 = pairs().map(|(s, _)| f64::from(*s).powi(2)).sum();
         let noise: f64 = pairs()

@@ -1,11 +1,11 @@
-//! Packets of libopus 1.3.1 (a voice of 140 Hz and its harmonics, in-band FEC on), and what that
-//! makes of them: every mode of RFC 6716, at 48 kHz, 20 ms each. Decoders need not agree to the bit
-//! (§6.1); these nearly do.
+//! Packets of libopus 1.3.1 (a voice of 140 Hz and its harmonics, in-band FEC on) and their
+//! decoding by libopus. Every mode of RFC 6716 is covered, at 48 kHz, 20 ms each. Decoders need not
+//! agree exactly (§6.1); these nearly do.
 
 use confab_codec::{OpusDecoder, opus_samples};
 
 const FRAME: usize = 960;
-/// What libopus made of the first ones is not kept.
+/// First packet whose decoding by libopus is stored.
 const KEPT_FROM: usize = 10;
 const LOST: usize = 14;
 
@@ -13,7 +13,7 @@ struct Golden {
     name: &'static str,
     packets: &'static [u8],
     decoded: &'static [u8],
-    /// What it makes of `LOST` out of the packet after it.
+    /// Recovery of packet `LOST` by libopus from the next packet.
     recovered: Option<&'static [u8]>,
 }
 
@@ -44,7 +44,7 @@ const GOLDEN: [Golden; 4] = [
     },
 ];
 
-/// Each has its length before it, two bytes, the lower one first.
+/// Splits packets with a preceding length of two bytes, little-endian.
 fn packets(mut bytes: &'static [u8]) -> Vec<&'static [u8]> {
     let mut all = Vec::new();
     while let Some((head, rest)) = bytes.split_first_chunk::<2>() {
@@ -60,7 +60,7 @@ fn samples(bytes: &[u8]) -> Vec<i16> {
     pairs.iter().map(|pair| i16::from_le_bytes(*pair)).collect()
 }
 
-/// By how many dB the difference is weaker than what it should be.
+/// Returns the power of the difference below the expected signal, in dB.
 fn closeness(ours: &[i16], theirs: &[i16]) -> f64 {
     assert_eq!(ours.len(), theirs.len());
     let power = |of: &mut dyn Iterator<Item = f64>| of.map(|x| x * x).sum::<f64>();

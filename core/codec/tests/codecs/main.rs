@@ -1,4 +1,4 @@
-//! Samples to bytes and back, in each codec; and what is found in samples.
+//! Encoding and decoding in each codec, sample-rate conversion, and detection of tones.
 
 mod dtmf;
 mod g711;

@@ -1,4 +1,4 @@
-//! Opus: what goes in comes out, what is lost is made up, what is junk is refused.
+//! Opus: encoding and decoding, concealment of lost packets, rejection of junk.
 
 use confab_codec::{
     OpusDecoder, OpusEncoder, OpusSettings, OpusSpares, opus_is_silent, opus_samples,
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 const FRAME: usize = 960;
 
-/// A sine at 48 kHz, from this sample on.
+/// Returns a sine at 48 kHz from sample `from` on.
 fn sine(hz: f64, from: usize, amplitude: f64) -> Vec<i16> {
     let sample = |n: usize| {
         let turns = (from + n) as f64 * hz / 48_000.0;
@@ -16,7 +16,7 @@ fn sine(hz: f64, from: usize, amplitude: f64) -> Vec<i16> {
     (0..FRAME).map(sample).collect()
 }
 
-/// How much of a frame is at this pitch, in the units of its amplitude.
+/// Returns the amplitude of one frequency in a frame.
 fn level(samples: &[i16], hz: f64) -> f64 {
     let (mut real, mut imaginary) = (0.0, 0.0);
     for (n, &sample) in samples.iter().enumerate() {
@@ -27,7 +27,7 @@ fn level(samples: &[i16], hz: f64) -> f64 {
     2.0 * f64::hypot(real, imaginary) / samples.len() as f64
 }
 
-/// Packets of a sine.
+/// Returns packets of a sine.
 fn packets(settings: OpusSettings, count: usize) -> Vec<Vec<u8>> {
     let mut encoder = OpusEncoder::new(settings);
     let packet = |n: usize| {
@@ -92,7 +92,7 @@ fn a_decoder_read_back_goes_on() {
 
 #[test]
 fn durations_are_read_from_the_first_byte() {
-    // RFC 6716 table 2, and its four codes of how many frames follow.
+    // RFC 6716 table 2, and the four codes of the number of frames.
     assert_eq!(opus_samples(&[]), None);
     assert_eq!(opus_samples(&[0x08, 1]), Some(960));
     assert_eq!(opus_samples(&[0x18, 1]), Some(2_880));
@@ -161,7 +161,7 @@ proptest! {
     }
 }
 
-/// What a muted phone sends: libopus and we make three bytes of it.
+/// Packet of a muted phone: libopus and this encoder produce the same three bytes.
 const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
 
 #[test]
@@ -181,7 +181,7 @@ fn a_packet_that_says_silence_decodes_to_nothing() {
         let is_silence = out[..samples].iter().all(|&sample| sample == 0);
         assert!(is_silence, "{packet:02x?}");
     }
-    // Voice; the speech coder; a frame that is not there; two frames.
+    // Voice, SILK mode, a missing frame, and two frames are not silent.
     for packet in packets(OpusSettings::default(), 3) {
         assert!(!opus_is_silent(&packet));
     }
@@ -204,7 +204,7 @@ fn what_is_lent_again_remembers_nothing() {
     assert!(!decoder.is_equipped());
     let mut next = OpusDecoder::default();
     next.equip(&mut spares);
-    // Concealment would go on with the voice of whoever had it before.
+    // Concealment would otherwise continue the voice of the previous user.
     next.conceal(FRAME, &mut out);
     assert_eq!(out, [0; FRAME]);
 

@@ -1,5 +1,5 @@
-//! The resampler, measured by sweeps: flat where it must be flat, silent where it must be silent,
-//! and without a seam from frame to frame.
+//! The resampler, measured by sweeps: a flat pass band, a silent stop band, and no seam between
+//! frames.
 
 use std::f64::consts::PI;
 
@@ -33,9 +33,9 @@ fn resampled(from: Rate, to: Rate, samples: &[i16]) -> Vec<i16> {
     out
 }
 
-/// The level of one frequency, in dB of the sine that went in.
+/// Returns the level of one frequency, in dB relative to the input sine.
 fn level_db(rate: Rate, samples: &[i16], hz: f64) -> f64 {
-    // Hann's window: the tone's own skirts are far below the stop band.
+    // Hann window: the tone's own skirts are far below the stop band.
     let n = samples.len() as f64;
     let step = 2.0 * PI * hz / f64::from(rate.hz());
     let (mut re, mut im, mut gain) = (0.0, 0.0, 0.0);
@@ -104,7 +104,7 @@ fn going_down_folds_nothing_back() {
             let hz = to_half + (from_half - to_half) * f64::from(n) / 40.0;
             let out = resampled(from, to, &sine(from, hz, 25));
             let level = power_db(&out[5 * to.frame_samples()..]);
-            // What is left is rounding: half a bit is 98 dB below this tone.
+            // The rest is rounding: half a bit is 98 dB below this tone.
             assert!(level < -80.0, "{from:?} to {to:?}, {hz} Hz: {level} dB");
         }
     }
@@ -133,7 +133,7 @@ fn runs_of_any_length_make_the_same_sound() {
     }
 }
 
-/// A square wave of 24 samples a period, `quarters` quarters of full scale high.
+/// Returns a square wave of 24 samples per period with `quarters` quarters of full scale.
 fn square(rate: Rate, quarters: i16) -> Vec<i16> {
     let peak = 8_191 * quarters;
     let high = |n: usize| (n / 12).is_multiple_of(2);
@@ -150,7 +150,7 @@ fn full_scale_is_clipped_and_never_wraps() {
         let mut clipped = 0;
         for (at, (quiet, loud)) in quiet.iter().zip(&loud).enumerate() {
             let wanted = 4 * i32::from(*quiet);
-            // The quarter was rounded once, the whole once.
+            // The quarter signal was rounded once, the full signal once.
             let off = (wanted.clamp(-32_768, 32_767) - i32::from(*loud)).abs();
             assert!(
                 off <= 4,
@@ -158,7 +158,7 @@ fn full_scale_is_clipped_and_never_wraps() {
             );
             clipped += usize::from(wanted.abs() > 32_767 + 4);
         }
-        // Gibbs: the filter overshoots at each edge.
+        // Gibbs phenomenon: the filter overshoots at each edge.
         assert!(
             clipped > 20,
             "{from:?} to {to:?}: {clipped} samples clipped"
@@ -171,7 +171,7 @@ fn the_delay_is_as_told() {
     for (from, to) in pairs() {
         let mut input = vec![0; from.frame_samples() * 4];
         input[0] = 30_000;
-        // An impulse as wide as the filter lets through; its middle is where the delay says.
+        // The middle of the filtered impulse is at the reported delay.
         let out = resampled(from, to, &input);
         let told = Resampler::new(from, to).delay_samples() as f64;
         let told = told * f64::from(to.hz()) / f64::from(from.hz().max(to.hz()));

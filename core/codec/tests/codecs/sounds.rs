@@ -30,7 +30,7 @@ fn music_has_its_level_and_length() {
         dbfs(rms(&music))
     );
     assert!(dbfs(peak(&music)) < -9.0, "{} dBFS", dbfs(peak(&music)));
-    // Whole frames, so that a player that counts in frames comes round too.
+    // Whole frames, so that a player that counts in frames reaches the start again.
     assert_eq!(music.len() % 160, 0);
     assert_eq!(music, music::built_in());
 }
@@ -55,7 +55,7 @@ fn music_has_no_seam() {
     let mean = steps.iter().sum::<f64>() / steps.len() as f64;
     let seam = step(music[music.len() - 1], music[0]);
     assert!(seam < 4.0 * mean, "{seam} of {mean}");
-    // The curve bends no more there than elsewhere, either.
+    // The curvature at the seam is no greater than elsewhere.
     let bends = |a: i16, b: i16, c: i16| (f64::from(a) - 2.0 * f64::from(b) + f64::from(c)).abs();
     let most = music
         .windows(3)
