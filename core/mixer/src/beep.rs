@@ -1,25 +1,25 @@
-//! A short tone that sounds in a room: a voice that nobody owns.
+//! Short tone in a room: a sound that belongs to no leg.
 
 use core::f64::consts::TAU;
 
 use confab_terms::{LegId, Rate};
 use serde::{Deserialize, Serialize};
 
-/// How long a tone lasts.
+/// Duration of a tone in milliseconds.
 const LENGTH_MS: u32 = 200;
-/// How long it takes to swell and to fade.
+/// Duration of the rise and of the fall in milliseconds.
 const EDGE_MS: u32 = 5;
-/// −20 dBFS.
+/// Peak of −20 dBFS.
 const AMPLITUDE: f64 = 3_277.0;
 
-/// One tone: all there is to know of it.
+/// State of one tone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BeepSound {
-    /// Its pitch.
+    /// Pitch in hertz.
     pub hz: u16,
-    /// One who does not hear it.
+    /// Leg that does not hear the tone.
     pub except: Option<LegId>,
-    /// How much of it has sounded.
+    /// Played part in milliseconds.
     pub position_ms: u32,
 }
 
@@ -28,7 +28,7 @@ impl BeepSound {
         self.position_ms >= LENGTH_MS
     }
 
-    /// Adds this tick's part of it.
+    /// Adds the part of the current tick to a frame.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the amplitude is far below the range"

@@ -1,5 +1,6 @@
-//! The audio of one room: sums once, gives each leg its mix-minus.
-//! It knows who reaches whom and what they say; it does not know why, nor what a packet is.
+//! Audio of one room: computes the public sum once and a mix-minus for each leg. The crate
+//! processes audibility and samples. The rules behind the audibility, and packets, are handled
+//! elsewhere.
 
 mod beep;
 mod limiter;

@@ -1,19 +1,19 @@
-//! The one limiter, at the very end: what is quiet passes untouched, what is loud is bent, and
-//! nothing ever wraps. It keeps no state, so it is the same for every listener and every rate.
+//! Limiter at the end of the mix: quiet samples pass unchanged, loud samples are compressed, and no
+//! sample wraps. The limiter is stateless, hence the same for all listeners and rates.
 
-/// Up to this the limiter changes nothing: −3 dBFS.
+/// Largest magnitude that the limiter leaves unchanged: −3 dBFS.
 pub const TRANSPARENT: i32 = 23_197;
 
-/// What lies above −3 dBFS approaches full scale without reaching it.
+/// Range above −3 dBFS, which larger values approach without reaching full scale.
 const HEADROOM: i32 = i16::MAX as i32 - TRANSPARENT;
 
-/// Brings a sum into range. Only as many samples as both slices have.
+/// Limits a sum to the range of `i16`. Processes as many samples as both slices have.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "each value was just brought into the range of i16"
 )]
 pub fn limit(mix: &[i32], out: &mut [i16]) {
-    // Most frames are quiet: one look for a peak lets the plain narrowing loop vectorise.
+    // Most frames are quiet: one scan for the peak permits a plain narrowing loop that vectorizes.
     let peak = mix.iter().fold(0, |peak, &x| peak | (x ^ (x >> 31)));
     if peak < 16_384 {
         for (out, &x) in out.iter_mut().zip(mix) {
@@ -26,15 +26,16 @@ pub fn limit(mix: &[i32], out: &mut [i16]) {
     }
 }
 
-/// Slope 1 at the threshold, then ever flatter: `T + h − h² / (h + d)`. In `f32`, without a
-/// branch, so that it vectorises; each rounded step is monotone, so the whole can't turn back.
+/// Limits one sample: slope 1 at the threshold, then decreasing: `T + h − h² / (h + d)`. Computed
+/// in `f32` without branches, so that the loop vectorizes. Each rounded step is monotone, so the
+/// result is monotone.
 #[expect(
     clippy::cast_possible_wrap,
     clippy::cast_precision_loss,
     reason = "exact where the limiter is transparent; 23 bits are no more than that"
 )]
 fn bend(x: i32) -> i32 {
-    /// Added to a float below 2^23, it leaves the rounded integer in the low bits.
+    /// Constant that, added to a float below 2^23, leaves the rounded integer in the low bits.
     const ROUNDS: f32 = 8_388_608.0;
     let (threshold, headroom) = (TRANSPARENT as f32, HEADROOM as f32);
     let size = (x as f32).abs();

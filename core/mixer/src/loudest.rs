@@ -1,24 +1,24 @@
-//! Which voices are worth summing: those that are more than the noise of a line, and of these the
-//! loudest, if a room sums only so many. Slow to change its mind, so that nobody flaps.
+//! Choice of the voices to sum: voices above the line noise, and the loudest of these if the room
+//! limits their number. Hysteresis prevents frequent changes of the choice.
 
 use serde::{Deserialize, Serialize};
 
 use crate::room::Room;
 
-/// A voice none of whose samples is larger is noise: −60 dBFS, two steps of G.711 near zero.
+/// Maximum peak of a voice that counts as noise: −60 dBFS, two steps of G.711 near zero.
 const NOISE: u16 = 32;
-/// Noise for so many ticks in a row is summed no more: 200 ms.
+/// Number of consecutive ticks of noise after which a voice is excluded from the sum: 200 ms.
 const NOISE_TICKS: u8 = 10;
-/// How a loudness that was falls: by a thirty-second each tick, to a half in 440 ms.
+/// Decay of the loudness: by 1/32 per tick, to a half in 440 ms.
 const FALLS: u32 = 32;
-/// A voice that is summed has to be outdone by 6 dB.
+/// Factor by which another voice must exceed a summed voice to replace it: 6 dB.
 const AHEAD: u32 = 2;
 
-/// What is known of one voice.
+/// Level state of one voice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Voicing {
     noise_ticks: u8,
-    /// The peak, falling slowly; in 256ths, lest it stick.
+    /// Decaying peak, in 1/256 so that the decay does not stall by rounding.
     loudness: u32,
     chosen: bool,
 }
@@ -53,7 +53,7 @@ impl Voicing {
 }
 
 impl Room {
-    /// Chooses the voices that are summed this tick, if there are more than may be.
+    /// Chooses the voices to sum in this tick, if there are more than the limit.
     pub(crate) fn choose_loudest(&mut self) {
         let most = self.voices_max;
         let ranks = &mut self.summed.ranks;
@@ -67,7 +67,8 @@ impl Room {
                 let ahead = if seated.voicing.chosen { AHEAD } else { 1 };
                 ranks.push((seated.voicing.loudness.saturating_mul(ahead), index));
             } else {
-                // Who begins to speak is heard at once wherever there is room.
+                // A silent voice loses its hysteresis; it is summed again at once if the sum has
+                // room.
                 seated.voicing.chosen = false;
             }
         }

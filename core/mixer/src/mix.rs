@@ -1,5 +1,6 @@
-//! One tick of a room: every voice into one sum, then for each listener that sum less its own
-//! voice, plus what is whispered to it. Flat slices and 32 bits throughout; no allocation.
+//! Mixing of one tick: all voices into one sum; then, for each listener, the sum without the
+//! listener's own voice, plus whispers to the listener. Flat slices of 32-bit samples; no
+//! allocation.
 
 use confab_terms::{LegId, Rate, Voice};
 use serde::{Deserialize, Serialize};
@@ -7,49 +8,50 @@ use serde::{Deserialize, Serialize};
 use crate::beep::BeepSound;
 use crate::room::{Room, Seat, Seated};
 
-/// How long a voice that becomes audible takes to swell.
+/// Duration of the fade-in of a voice that becomes audible, in milliseconds.
 pub const FADE_MS: u32 = 4;
 
-/// What a listener is to hear this tick.
+/// Signal of a listener in this tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
-    /// Silence: it does not hear the room, or nobody speaks.
+    /// Silence: the leg does not hear the room, or the room is silent.
     Nothing,
-    /// Exactly the public sum: all who hear this can share one encoding.
+    /// The public sum: all listeners with this value can share one encoding.
     Public,
-    /// Something that only it hears: ask `hear`.
+    /// Individual mix, available from `hear`.
     Own,
 }
 
-/// The samples of one tick at one rate.
+/// Samples of one tick at one rate.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Frames {
-    /// What each seat says, one after the other; untouched by any fade.
+    /// Input frames, indexed by seat, before fading.
     voices: Vec<i16>,
-    /// All public voices and beeps.
+    /// Sum of all public voices and beeps.
     sum: Vec<i32>,
 }
 
-/// What of one tick is the same at every rate.
+/// State of one tick that is common to all rates.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Summed {
-    /// Whether anything is in the sum.
+    /// True if the sum contains any sound.
     any: bool,
-    /// Who whispered before and speaks to all now: the target goes on hearing it at full.
+    /// Legs that whispered in the last tick and are public now, with their targets. The target
+    /// continues to hear such a voice at full level.
     carried: Vec<(LegId, Seat)>,
-    /// Room to rank the voices in.
+    /// Buffer for ranking the voices.
     pub(crate) ranks: Vec<(u32, u32)>,
 }
 
-/// What of a voice is in the sum this tick.
+/// Part of a voice in the sum of this tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Part {
     #[default]
     None,
     Whole,
-    /// It is new: only its beginning is faint.
+    /// A new voice: fades in at its beginning.
     Swells,
-    /// Others are louder now: only its beginning is there.
+    /// A voice displaced by louder ones: fades out at its beginning.
     Fades,
 }
 
@@ -72,13 +74,13 @@ impl Summed {
 }
 
 impl Room {
-    /// Where to put what the leg says this tick; call `spoke` once it is there. Not calling it
-    /// is silence and costs nothing.
+    /// Returns the buffer for a leg's samples of this tick. Call `spoke` after filling the buffer;
+    /// without that call the leg is silent at no cost.
     pub fn voice(&mut self, seat: Seat) -> &mut [i16] {
         self.voice_at(self.rate, seat)
     }
 
-    /// The same at one of the `rates` of this tick.
+    /// Returns the buffer of a seat at one of the `rates` of this tick.
     pub fn voice_at(&mut self, rate: Rate, seat: Seat) -> &mut [i16] {
         let samples = rate.frame_samples();
         let frames = &mut self.frames[rate as usize];
@@ -86,7 +88,7 @@ impl Room {
         &mut frames.voices[seat.index() * samples..][..samples]
     }
 
-    /// What `voice` holds is what the leg says this tick.
+    /// Marks the buffer of `voice` as the leg's samples of this tick.
     pub fn spoke(&mut self, seat: Seat) {
         let samples = self.rate.frame_samples();
         let voices = &self.frames[self.rate as usize].voices;
@@ -96,7 +98,7 @@ impl Room {
         }
     }
 
-    /// Sums what everyone says. Once a tick, after the voices and before anyone hears.
+    /// Sums all voices. Call once per tick, after `spoke` and before `hear`.
     pub fn mix(&mut self) {
         self.fit();
         self.choose_loudest();
@@ -136,7 +138,7 @@ impl Room {
         }
     }
 
-    /// What a listener will hear, without working it out.
+    /// Returns the kind of a listener's signal without computing the signal.
     #[must_use]
     pub fn heard(&self, seat: Seat) -> Heard {
         let Some(seated) = self.seated_at(seat) else {
@@ -164,24 +166,24 @@ impl Room {
         }
     }
 
-    /// The sum of all public voices and beeps: what `Heard::Public` means.
+    /// Returns the sum of all public voices and beeps: the signal of `Heard::Public`.
     #[must_use]
     pub fn public(&self) -> &[i32] {
         self.public_at(self.rate)
     }
 
-    /// The same at one of the `rates` of this tick.
+    /// Returns the public sum at one of the `rates` of this tick.
     #[must_use]
     pub fn public_at(&self, rate: Rate) -> &[i32] {
         &self.frames[rate as usize].sum
     }
 
-    /// What a listener hears, before the limiter. `out` is a frame.
+    /// Computes a listener's signal, before the limiter. `out` holds one frame.
     pub fn hear(&self, seat: Seat, out: &mut [i32]) {
         self.hear_at(self.rate, seat, out);
     }
 
-    /// The same at one of the `rates` of this tick.
+    /// Computes a listener's signal at one of the `rates` of this tick.
     pub fn hear_at(&self, rate: Rate, seat: Seat, out: &mut [i32]) {
         let Some(seated) = self.seated_at(seat).filter(|seated| seated.hears) else {
             out.fill(0);
@@ -198,7 +200,8 @@ impl Room {
             Part::Whole => subtract(out, sum, own),
             Part::Swells => {
                 subtract(out, sum, own);
-                // Only a part of it is in the sum yet: give back what was not.
+                // The sum contains only a part of the voice: restores the part that was subtracted
+                // in excess.
                 for (at, (out, &own)) in out.iter_mut().zip(own).take(fade).enumerate() {
                     *out += i32::from(own) - faded(own, at, fade);
                 }
@@ -229,7 +232,7 @@ impl Room {
         }
     }
 
-    /// The tick is over: what was audible in it is no longer new.
+    /// Ends the tick: signals that were audible in the tick need no fade-in in the next.
     pub fn finish(&mut self) {
         for seated in self.seats.iter_mut().flatten() {
             seated.heard_before = seated.hears;
@@ -271,7 +274,7 @@ impl Room {
 
     fn take_out_beeps(&self, rate: Rate, leg: LegId, out: &mut [i32]) {
         for beep in self.beeps.iter().filter(|beep| beep.except == Some(leg)) {
-            // A tone is exact: adding its opposite leaves nothing of it.
+            // Tones are exact: adding the negated tone removes it completely.
             for sample in &mut *out {
                 *sample = -*sample;
             }
@@ -331,7 +334,7 @@ fn subtract(out: &mut [i32], sum: &[i32], own: &[i16]) {
     }
 }
 
-/// The one way a voice fades in, so that adding and taking out agree to the bit.
+/// Returns a sample of a fade-in; shared by addition and subtraction so that both agree exactly.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
@@ -341,7 +344,7 @@ fn faded(voice: i16, at: usize, fade: usize) -> i32 {
     i32::from(voice) * at as i32 / fade as i32
 }
 
-/// And the one way it fades out.
+/// Returns a sample of a fade-out.
 fn faded_out(voice: i16, at: usize, fade: usize) -> i32 {
     i32::from(voice) - faded(voice, at, fade)
 }

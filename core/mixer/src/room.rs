@@ -1,5 +1,5 @@
-//! Who sits in a room and whom each voice reaches. Kept in the form that the sum uses, so that
-//! `audible` cannot say anything but what is mixed. The summing itself is in `mix.rs`.
+//! Seats of a room and audibility of each voice, stored in the form that the sum uses: `audible`
+//! always agrees with the mix. The summing is in `mix.rs`.
 
 use confab_terms::limits::BEEPS_MAX;
 use confab_terms::{Audibility, LegId, Rate, Voice};
@@ -9,7 +9,7 @@ use crate::beep::BeepSound;
 use crate::loudest::Voicing;
 use crate::mix::{Frames, Part, Summed};
 
-/// The place of a leg in its room: valid until it is unseated.
+/// Place of a leg in its room: valid until the leg is unseated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Seat(u32);
 
@@ -24,46 +24,46 @@ impl Seat {
     }
 }
 
-/// The audio of one conference.
+/// Audio of one conference.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Room {
     pub(crate) rate: Rate,
-    /// The rate that it ran at before, and for how many ticks it still runs at both.
+    /// Previous rate, and the number of ticks for which the room still runs at both rates.
     pub(crate) rate_before: Option<(Rate, u8)>,
-    /// So many voices at most are summed; 0: all.
+    /// Maximum number of summed voices; 0: no limit.
     pub(crate) voices_max: usize,
     pub(crate) seats: Vec<Option<Seated>>,
-    /// In order of the legs.
+    /// Seats, sorted by leg.
     by_leg: Vec<(LegId, Seat)>,
-    /// In order of (target, speaker). A voice is in here or in the sum, never in both.
+    /// Whispers, sorted by (target, speaker). A voice is either in this list or in the sum.
     pub(crate) whispers: Vec<(LegId, Seat)>,
     pub(crate) beeps: Vec<BeepSound>,
-    /// Of one tick only, so never written out.
+    /// State of one tick, hence not serialized.
     #[serde(skip)]
     pub(crate) frames: [Frames; Rate::ALL.len()],
     #[serde(skip)]
     pub(crate) summed: Summed,
 }
 
-/// What the sum has to know of one leg.
+/// Properties of one leg that the sum uses.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Seated {
     pub(crate) leg: LegId,
-    /// Its voice goes into the sum.
+    /// True if the voice is part of the sum.
     pub(crate) public: bool,
     pub(crate) hears: bool,
-    /// It said something this tick that is worth summing.
+    /// True if the leg's samples of this tick are above the noise.
     pub(crate) spoke: bool,
-    /// What of that is in the sum.
+    /// Part of these samples in the sum.
     pub(crate) part: Part,
     pub(crate) voicing: Voicing,
-    /// As of the tick before: what was not heard then fades in now.
+    /// Values of the previous tick: signals that were inaudible then fade in now.
     pub(crate) heard_before: bool,
     pub(crate) voice_before: Voice,
 }
 
 impl Room {
-    /// An empty room.
+    /// Creates an empty room.
     #[must_use]
     pub fn new(rate: Rate) -> Self {
         Self {
@@ -79,68 +79,68 @@ impl Room {
         }
     }
 
-    /// Sums so many voices at most, the loudest; 0: all.
+    /// Limits the number of summed voices to the loudest ones; 0: no limit.
     pub fn limit_voices(&mut self, voices_max: usize) {
         self.voices_max = voices_max;
     }
 
-    /// Runs at another rate from the next tick on; and for so many ticks at the old one too, so
-    /// that filters can fill and each listener can be led over.
+    /// Changes the rate from the next tick on. For `ticks_at_both` ticks the room also runs at the
+    /// old rate, so that filters fill and each listener can be cross-faded.
     pub fn set_rate(&mut self, rate: Rate, ticks_at_both: u8) {
         if rate == self.rate {
             return;
         }
         let before = core::mem::replace(&mut self.rate, rate);
-        // Changed again before it was led over: what was heard so far counts.
+        // After a second change during a transition, the rate heard so far counts as the old one.
         let before = self.rate_before.map_or(before, |(rate, _)| rate);
         self.rate_before = (before != rate).then_some((before, ticks_at_both));
         self.fit();
     }
 
-    /// The rates that the next tick runs at: its own first.
+    /// Returns the rates of the next tick, the room's current rate first.
     pub fn rates(&self) -> impl Iterator<Item = Rate> + use<> {
         let before = self.rate_before.map(|(rate, _)| rate);
         [Some(self.rate), before].into_iter().flatten()
     }
 
-    /// The rate that it ran at before, and for how many ticks, this one included, it still runs
-    /// at both.
+    /// Returns the previous rate and the number of ticks, this one included, for which the room
+    /// still runs at both rates.
     #[must_use]
     pub fn rate_before(&self) -> Option<(Rate, u8)> {
         self.rate_before
     }
 
-    /// Its sampling rate.
+    /// Returns the sampling rate.
     #[must_use]
     pub fn rate(&self) -> Rate {
         self.rate
     }
 
-    /// How many are seated.
+    /// Returns the number of seated legs.
     #[must_use]
     pub fn len(&self) -> usize {
         self.by_leg.len()
     }
 
-    /// Whether nobody is seated.
+    /// Returns whether no leg is seated.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_leg.is_empty()
     }
 
-    /// Who is seated, in their order.
+    /// Returns the seated legs and their seats, sorted by leg.
     pub fn legs(&self) -> impl Iterator<Item = (LegId, Seat)> + '_ {
         self.by_leg.iter().copied()
     }
 
-    /// Where a leg sits.
+    /// Returns the seat of a leg.
     #[must_use]
     pub fn seat_of(&self, leg: LegId) -> Option<Seat> {
         let at = self.by_leg.binary_search_by_key(&leg, |&(leg, _)| leg);
         at.ok().map(|at| self.by_leg[at].1)
     }
 
-    /// Seats a leg, or gives one that is seated already its new audibility.
+    /// Seats a leg, or changes the audibility of a leg that is already seated.
     pub fn seat(&mut self, leg: LegId, audibility: Audibility) -> Seat {
         let seat = match self.by_leg.binary_search_by_key(&leg, |&(leg, _)| leg) {
             Ok(at) => self.by_leg[at].1,
@@ -164,8 +164,8 @@ impl Room {
         seat
     }
 
-    /// The leg leaves: from the next tick on its voice is gone, its whisper too.
-    /// False if it was not seated.
+    /// Removes a leg. From the next tick on, its voice and its whisper are gone. Returns false if
+    /// the leg was not seated.
     pub fn unseat(&mut self, leg: LegId) -> bool {
         let Ok(at) = self.by_leg.binary_search_by_key(&leg, |&(leg, _)| leg) else {
             return false;
@@ -176,8 +176,8 @@ impl Room {
         true
     }
 
-    /// Whom the leg reaches and whether it hears, from the next tick on. A voice that is taken
-    /// away is cut there; one that is given fades in. False if the leg is not seated.
+    /// Sets the leg's audibility; takes effect on the next tick. A removed voice is cut, an added
+    /// voice fades in. Returns false if the leg is not seated.
     pub fn set_audibility(&mut self, leg: LegId, audibility: Audibility) -> bool {
         let Some(seat) = self.seat_of(leg) else {
             return false;
@@ -188,7 +188,7 @@ impl Room {
         };
         seated.hears = audibility.hears;
         seated.public = audibility.voice == Voice::ToEveryone;
-        // Nobody hears himself, not even by whispering to himself.
+        // A leg never hears itself, not even by whispering to itself.
         if let Voice::Only(target) = audibility.voice
             && target != leg
         {
@@ -199,7 +199,7 @@ impl Room {
         true
     }
 
-    /// Whether what `speaker` says reaches `listener`: read from what the sum is made of.
+    /// Returns whether `listener` hears `speaker`, according to the data used by the sum.
     #[must_use]
     pub fn audible(&self, listener: LegId, speaker: LegId) -> bool {
         let (Some(ear), Some(mouth)) = (self.seat_of(listener), self.seat_of(speaker)) else {
@@ -208,22 +208,22 @@ impl Room {
         listener != speaker && self.reaches((listener, ear), mouth)
     }
 
-    /// Whether the leg that sits there hears the room.
+    /// Returns whether the leg at a seat hears the room.
     #[must_use]
     pub fn hears(&self, seat: Seat) -> bool {
         let seated = self.seats.get(seat.index()).and_then(Option::as_ref);
         seated.is_some_and(|seated| seated.hears)
     }
 
-    /// Whether what is said there reaches anybody who listens, or would.
+    /// Returns whether the voice at a seat is public or whispered to a leg.
     #[must_use]
     pub fn is_audible(&self, seat: Seat) -> bool {
         self.seats[seat.index()].is_some_and(|seated| seated.public)
             || self.whispers.iter().any(|&(_, speaker)| speaker == seat)
     }
 
-    /// Whether the leg that sits there hears, or may when somebody speaks, what not everybody
-    /// hears: a whisper, or the others without itself.
+    /// Returns whether the leg at a seat needs an individual signal, or may need one if it
+    /// `speaks`: a whisper, or a mix-minus.
     #[must_use]
     pub fn sets_apart(&self, seat: Seat, speaks: bool) -> bool {
         let seated = self.seats.get(seat.index()).and_then(Option::as_ref);
@@ -232,7 +232,7 @@ impl Room {
         })
     }
 
-    /// Every ordered pair: (listener, speaker, whether it is audible).
+    /// Returns every ordered pair: (listener, speaker, audible).
     pub fn pairs(&self) -> impl Iterator<Item = (LegId, LegId, bool)> + '_ {
         self.by_leg.iter().flat_map(move |&(listener, ear)| {
             let others = self.by_leg.iter().filter(move |&&(leg, _)| leg != listener);
@@ -242,14 +242,14 @@ impl Room {
         })
     }
 
-    /// Forgets that a voice was heard, so that it fades in again: after a gap of its own.
+    /// Makes a voice fade in again, after a gap of its own.
     pub fn fade_in(&mut self, seat: Seat) {
         if let Some(Some(seated)) = self.seats.get_mut(seat.index()) {
             seated.voice_before = Voice::ToNobody;
         }
     }
 
-    /// A tone for everyone who hears the room, but one.
+    /// Starts a tone for all legs that hear the room, except for one.
     pub fn beep(&mut self, hz: u16, except: Option<LegId>) {
         if self.beeps.len() == BEEPS_MAX {
             self.beeps.remove(0);
@@ -271,7 +271,7 @@ impl Room {
         let free = self.seats.iter().position(Option::is_none);
         let at = free.unwrap_or_else(|| {
             self.seats.push(None);
-            // Whispers are given on the hot path: each seat can have one without growing.
+            // Audibility changes on the hot path: each seat can whisper without a reallocation.
             self.whispers.reserve(self.seats.len());
             self.seats.len() - 1
         });

@@ -1,10 +1,10 @@
-//! Which voices are summed: not the noise of a line, and the loudest where there is a limit, who
-//! are not changed for others that are hardly louder. Judged by what a listener hears.
+//! Choice of summed voices: no line noise, and only the loudest if there is a limit. A slightly
+//! louder voice does not displace a summed one. Judged by a listener's signal.
 
 use confab_mixer::{Room, Seat};
 use confab_terms::{Audibility, LegId, Rate, Voice};
 
-/// Each speaker's samples have a size of their own, so that a sum tells who is in it.
+/// Room whose speakers have distinct sample values, so that a sum identifies its voices.
 struct Hall {
     room: Room,
     speakers: Vec<Seat>,
@@ -30,7 +30,7 @@ impl Hall {
         }
     }
 
-    /// What the listener hears at the end of a tick in which each says this all along.
+    /// Returns the listener's last sample of a tick with constant voices.
     fn tick(&mut self, says: &[i16]) -> i32 {
         for (&seat, &value) in self.speakers.iter().zip(says) {
             if value != 0 {
@@ -58,12 +58,12 @@ fn who_is_hardly_louder_takes_nobodys_place_and_who_is_twice_as_loud_does() {
     for _ in 0..100 {
         assert_eq!(hall.tick(&[1_000, 1_100, 1_800]), 2_100);
     }
-    // 7 dB above the fainter one: heard by the second tick at the latest.
+    // 7 dB above the fainter voice: heard by the second tick at the latest.
     hall.ticks(2, &[1_000, 1_100, 2_300]);
     for _ in 0..100 {
         assert_eq!(hall.tick(&[1_000, 1_100, 2_300]), 3_400);
     }
-    // And the one that it took the place of does not come back by being a little louder.
+    // The displaced voice does not return by being a little louder.
     for _ in 0..100 {
         assert_eq!(hall.tick(&[2_000, 1_100, 2_300]), 3_400);
     }

@@ -1,4 +1,4 @@
-//! What each seat of a room hears.
+//! Tests of the signal that each seat of a room hears.
 
 mod loudest;
 mod mix_minus;

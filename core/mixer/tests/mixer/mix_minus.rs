@@ -1,5 +1,5 @@
-//! The sum less one's own voice equals the sum of all others, worked out one by one: for random
-//! rooms, audibilities, silences, joins and leaves, to the bit.
+//! The public sum without the own voice equals the separately computed sum of all others. Tested
+//! exactly for random rooms, audibilities, silences, joins and leaves.
 
 use confab_mixer::{FADE_MS, Heard, Room, Seat};
 use confab_terms::{Audibility, LegId, Rate, Voice};
@@ -45,7 +45,7 @@ fn rate() -> impl Strategy<Value = Rate> {
     ]
 }
 
-/// Loud, different in each sample, and made of the seed alone.
+/// Returns a loud voice with varying samples that depends on the seed only.
 fn voice(rate: Rate, seed: u16, leg: u64) -> Vec<i16> {
     (0..rate.frame_samples() as u32)
         .map(|at| {
@@ -64,7 +64,7 @@ fn faded(rate: Rate, x: i64, at: usize) -> i64 {
     }
 }
 
-/// The rules written down once more, by pairs.
+/// Second implementation of the audibility rules, by pairs.
 #[derive(Clone, Default)]
 struct Naive {
     now: [Option<Audibility>; LEGS as usize],
@@ -104,7 +104,7 @@ impl Naive {
     }
 }
 
-/// One tick of the room: what each leg hears. `silenced` says nothing instead of its voice.
+/// Runs one tick and returns the signal of each leg; `None` in `said` is silence.
 fn tick(room: &mut Room, said: &[Option<Vec<i16>>]) -> Vec<Vec<i32>> {
     let legs: Vec<(LegId, Seat)> = room.legs().collect();
     for &(leg, seat) in &legs {
@@ -177,8 +177,8 @@ proptest! {
         }
     }
 
-    /// The same history twice, once with the whisperers silent: for those who are not whispered
-    /// to, not one bit may differ. Beeps included.
+    /// Runs the same history twice, once with the whisperers silent. The signal of all others,
+    /// beeps included, must be identical.
     #[test]
     fn a_whisper_reaches_nobody_else(
         rate in rate(),
@@ -227,7 +227,7 @@ proptest! {
         for step in &steps {
             change(&mut room, &mut naive, step);
         }
-        // One leg at a time speaks; whoever gets something hears it.
+        // One leg at a time speaks; exactly the legs that hear it receive a signal.
         for speaker in 0..LEGS {
             let mut said = vec![None; LEGS as usize];
             said[speaker as usize] = Some(voice(rate, 77, speaker));

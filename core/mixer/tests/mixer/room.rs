@@ -1,4 +1,4 @@
-//! A room by examples: cuts, fades, beeps, rates, and being written out and read back.
+//! A room by examples: cuts, fades, beeps, rates, and serialization.
 
 use confab_mixer::{FADE_MS, Heard, Room, Seat};
 use confab_terms::{Audibility, LegId, Rate, Voice};
@@ -12,7 +12,7 @@ fn audibility(voice: Voice, hears: bool) -> Audibility {
     Audibility { voice, hears }
 }
 
-/// Each leg says its own constant; gives what everyone hears.
+/// Runs a tick with a constant voice per leg; returns the signal of each leg.
 fn tick(room: &mut Room, values: &[(LegId, i16)]) -> Vec<(LegId, Vec<i32>)> {
     for &(leg, value) in values {
         let seat = room.seat_of(leg).expect("is seated");

@@ -1,5 +1,5 @@
-//! Rooms that sum only the loudest voices, at every rate: each listener hears those without its
-//! own, to the sample, also in the tick in which one voice takes the place of another.
+//! Rooms that sum only the loudest voices, at every rate. Each listener hears the sum exactly
+//! without its own voice, also in the tick in which one voice displaces another.
 
 use confab_mixer::{FADE_MS, Heard, Room, Seat};
 use confab_terms::{Audibility, LegId, Rate, Voice};
@@ -10,7 +10,7 @@ const OPEN: Audibility = Audibility {
     hears: true,
 };
 
-/// A room of so many legs that sums two.
+/// Creates a room of `legs` legs that sums two voices.
 fn room(rate: Rate, legs: u64) -> (Room, Vec<Seat>) {
     let mut room = Room::new(rate);
     room.limit_voices(2);
@@ -18,7 +18,7 @@ fn room(rate: Rate, legs: u64) -> (Room, Vec<Seat>) {
     (room, seats)
 }
 
-/// Each leg says its constant; returns each leg's frame.
+/// Runs a tick with a constant voice per leg; returns the frame of each leg.
 fn tick(room: &mut Room, seats: &[Seat], says: &[i16]) -> Vec<Vec<i32>> {
     for (&seat, &value) in seats.iter().zip(says).filter(|(_, value)| **value != 0) {
         room.voice(seat).fill(value);
@@ -61,7 +61,7 @@ fn displaced_voice_fades_out_while_its_successor_swells() {
         let fade = (rate.hz() / 1_000 * FADE_MS) as i32;
         let change = tick(&mut room, &seats, &AFTER);
         for at in 0..rate.frame_samples() {
-            // Of each voice as it is in the sum.
+            // Each voice is subtracted with its share of the sum.
             let share = (at as i32).min(fade);
             let fading = 4_000 - 4_000 * share / fade;
             let swelling = 16_000 * share / fade;
@@ -79,7 +79,7 @@ fn displaced_voice_fades_out_while_its_successor_swells() {
         for (heard, wanted) in after.iter().zip([16_000, 24_000, 8_000, 24_000]) {
             assert!(heard.iter().all(|&x| x == wanted), "{rate:?}");
         }
-        // The displaced voice swells when it comes back.
+        // The displaced voice fades in when it returns.
         let back = tick(&mut room, &seats, &[8_000, 4_000, 0, 0]);
         assert!(back[0][0] < 4_000 && back[0][rate.frame_samples() - 1] == 4_000);
     }
