@@ -1,13 +1,14 @@
-//! What an answer to our offer comes to.
+//! Processing of an answer to a local offer.
 
 use crate::choose::choose;
 use crate::crypto::tag_in_offer;
 use crate::{Agreed, Local, NotAcceptable, Session};
 
-/// Reads the answer to our offer of one audio stream.
+/// Returns the result of an answer to a local offer of one audio stream.
 ///
 /// # Errors
-/// They refused it, or answered with what was not offered.
+///
+/// Fails if the peer rejected the stream or answered with parameters that were not offered.
 pub fn agree(local: &Local, answer: &Session) -> Result<Agreed, NotAcceptable> {
     let media = answer.media.first().ok_or(NotAcceptable::NoAudio)?;
     let offered = local.numbers.offered(&local.codecs);
@@ -17,7 +18,7 @@ pub fn agree(local: &Local, answer: &Session) -> Result<Agreed, NotAcceptable> {
     agreed.received = offered.received(voice, agreed.digits_payload_type, agreed.comfort_noise);
     agreed.numbers = local.numbers;
     agreed.numbers.bind_offered(&offered, media);
-    // The line that was taken is named by its tag (RFC 4568 §5.1.3).
+    // The tag names the accepted line (RFC 4568 §5.1.3).
     let taken = media.crypto.first().filter(|_| agreed.srtp.is_some());
     if taken.is_some_and(|crypto| crypto.tag != tag_in_offer(crypto.suite)) {
         return Err(NotAcceptable::NoSuite);

@@ -1,76 +1,76 @@
-//! What the two sides of offer and answer know and agree on.
+//! Input and result of offer and answer.
 
 use confab_terms::{Codec, IpAddr, OpusLimit, ReceivedTypes, SocketAddr, SrtpKeys};
 use serde::{Deserialize, Serialize};
 
 use crate::{OurSrtp, PayloadNumbers};
 
-/// Our side of a session description.
+/// Local parameters of a session description.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Local {
-    /// `c=` and `o=`.
+    /// Address in `c=` and `o=`.
     pub address: IpAddr,
-    /// `m=audio`; RTCP is one above.
+    /// Port in `m=audio`; RTCP uses the next port.
     pub rtp_port: u16,
-    /// `o=` session id.
+    /// Session id in `o=`.
     pub session_id: u64,
-    /// `o=` version: up by one with each change (RFC 3264 §8).
+    /// Version in `o=`: incremented with each change (RFC 3264 §8).
     pub version: u64,
-    /// Our keys; `None`: media is never encrypted.
+    /// Local SRTP keys; `None` if SRTP is off.
     pub srtp: Option<OurSrtp>,
-    /// What we speak: in an offer the best first, in an answer theirs is the order.
+    /// Supported codecs. In an offer, the best first; in an answer, the peer's order counts.
     pub codecs: Vec<Codec>,
     /// Payload types that the session has bound so far.
     pub numbers: PayloadNumbers,
 }
 
-/// A direction, always as seen from our side.
+/// Direction of media as seen from the local side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Direction {
-    /// Both ways.
+    /// Send and receive.
     #[default]
     SendRecv,
-    /// We only send.
+    /// Send only.
     SendOnly,
-    /// We only receive.
+    /// Receive only.
     RecvOnly,
-    /// Neither.
+    /// Neither send nor receive.
     Inactive,
 }
 
-/// What both sides agreed on for the one audio stream.
+/// Agreed parameters of the audio stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agreed {
-    /// Where it wants RTP.
+    /// Peer's address for RTP.
     pub remote_rtp: SocketAddr,
-    /// Where it wants RTCP (`a=rtcp`, else port + 1).
+    /// Peer's address for RTCP (`a=rtcp`, else port + 1).
     pub remote_rtcp: SocketAddr,
-    /// Both ways.
+    /// Codec of both directions.
     pub codec: Codec,
-    /// Payload type of voice that we send.
+    /// Payload type of sent voice.
     pub payload_type: u8,
-    /// Payload type of digits that we send (RFC 4733).
+    /// Payload type of sent digits (RFC 4733).
     pub digits_payload_type: Option<u8>,
-    /// Of those.
+    /// Clock rate of sent digits in Hz.
     pub digits_clock_rate: u32,
-    /// Packets that say that nothing is said (RFC 3389), if it sends them.
+    /// Payload type of received comfort noise (RFC 3389), if the peer may send any.
     pub comfort_noise: Option<u8>,
-    /// Payload types that we receive.
+    /// Payload types that the peer may send.
     pub received: ReceivedTypes,
-    /// Payload types bound in the session by now, for its next offer.
+    /// Payload types bound in the session so far, for its next local offer.
     pub numbers: PayloadNumbers,
-    /// Ours.
+    /// Direction as seen from the local side.
     pub direction: Direction,
-    /// What Opus may cost that it is sent.
+    /// Limit of the bit rate of sent Opus.
     pub opus_limit: OpusLimit,
-    /// What it asked for with `a=ptime`; 20 if it did not.
+    /// Packet time in ms that the peer requested with `a=ptime`; 20 by default.
     pub ptime_ms: u16,
-    /// What media is encrypted with; `None`: it is clear.
+    /// SRTP keys; `None` for clear media.
     pub srtp: Option<SrtpKeys>,
 }
 
 impl Direction {
-    /// The same direction as the other side sees it.
+    /// Returns the direction as seen from the peer.
     #[must_use]
     pub const fn mirrored(self) -> Self {
         match self {
@@ -80,19 +80,19 @@ impl Direction {
         }
     }
 
-    /// Whether we may send.
+    /// Returns whether the local side may send.
     #[must_use]
     pub const fn sends(self) -> bool {
         matches!(self, Self::SendRecv | Self::SendOnly)
     }
 
-    /// Whether we are to listen.
+    /// Returns whether the local side receives.
     #[must_use]
     pub const fn receives(self) -> bool {
         matches!(self, Self::SendRecv | Self::RecvOnly)
     }
 
-    /// Its attribute.
+    /// Returns the name of the attribute.
     #[must_use]
     pub const fn attribute(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The answer to an offer: one audio stream accepted, everything else refused with port 0.
+//! Answer to an offer: one audio stream is accepted, all other sections are rejected with port 0.
 
 use crate::choose::choose_first;
 use crate::offer::{write_audio, write_head};
@@ -7,7 +7,8 @@ use crate::{Agreed, Crypto, Local, NotAcceptable, Session};
 /// Answers an offer (RFC 3264 §6).
 ///
 /// # Errors
-/// No stream of it will do: 488, and what would.
+///
+/// Returns the reason why no stream of the offer is usable (SIP: 488).
 pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), NotAcceptable> {
     let (accepted, agreed) = choose_first(offer, local)?;
     let mut text = write_head(local);
@@ -32,7 +33,7 @@ pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), NotAc
             );
         } else {
             let (kind, protocol) = (&media.kind, &media.protocol);
-            // The grammar requires a format even where the offer has none (RFC 8866 §9).
+            // The grammar requires a format even if the offer has none (RFC 8866 §9).
             let formats = match media.formats.is_empty() {
                 true => "0".to_owned(),
                 false => media.formats.join(" "),

@@ -1,10 +1,10 @@
-//! What an audio section of theirs comes to, seen from our side.
+//! Selection of an audio section and a codec of the peer.
 
 use confab_terms::{Codec, OpusLimit, ReceivedTypes};
 
 use crate::{Agreed, Local, Media, NotAcceptable, Session, crypto};
 
-/// What we would agree on for this section, with a codec of ours in their order.
+/// Returns the agreement for this section, with the peer's first codec that is supported.
 pub(crate) fn choose(
     session: &Session,
     media: &Media,
@@ -53,8 +53,8 @@ pub(crate) fn choose(
     })
 }
 
-/// The first section that will do, and its place; else what is wrong with the one that came
-/// nearest.
+/// Returns the index and the agreement of the first usable section, or the fault of the first audio
+/// section.
 pub(crate) fn choose_first(
     session: &Session,
     local: &Local,

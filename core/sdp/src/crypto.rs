@@ -1,4 +1,4 @@
-//! `a=crypto` (RFC 4568): the lines of theirs that we can keep to, and ours.
+//! `a=crypto` (RFC 4568): supported lines of the peer, and local lines.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -7,30 +7,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Media, NotAcceptable};
 
-/// What a line of theirs says, if it says nothing that we do not know.
+/// Supported `a=crypto` line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Crypto {
-    /// Names it within its `m=` section.
+    /// Tag of the line within its `m=` section.
     pub tag: u32,
-    /// The suite.
+    /// Cipher suite.
     pub suite: SrtpSuite,
-    /// What they encrypt with.
+    /// Key of packets sent by the owner of the line.
     pub key: MasterKey,
 }
 
-/// Our keys, one a suite: for each agreement new ones (see `SrtpKeys`).
+/// Local keys, one per suite, new ones for each agreement (see `SrtpKeys`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OurSrtp {
-    /// Clear media will not do.
+    /// True if clear media is rejected.
     pub required: bool,
-    /// For AEAD_AES_128_GCM.
+    /// Key for AEAD_AES_128_GCM.
     pub gcm: MasterKey,
-    /// For AES_CM_128_HMAC_SHA1_80.
+    /// Key for AES_CM_128_HMAC_SHA1_80.
     pub counter_mode: MasterKey,
 }
 
 impl OurSrtp {
-    /// Our key for this suite.
+    /// Returns the local key for this suite.
     #[must_use]
     pub fn key(&self, suite: SrtpSuite) -> MasterKey {
         match suite {
@@ -40,13 +40,14 @@ impl OurSrtp {
     }
 }
 
-/// What an `m=` line says of clear media (RFC 3551).
+/// Transport of an `m=` line with clear media (RFC 3551).
 pub(crate) const CLEAR: &str = "RTP/AVP";
-/// And of encrypted (RFC 3711 §12). With our lines the other may be encrypted too (RFC 8643).
+/// Transport of an `m=` line with encrypted media (RFC 3711 §12). With `a=crypto` lines, media over
+/// `RTP/AVP` may be encrypted, too (RFC 8643).
 pub(crate) const SECURE: &str = "RTP/SAVP";
 
-/// What is agreed on where a section of theirs meets our wishes; `None`: clear media. The first of
-/// their lines that we can keep to counts.
+/// Returns the agreed keys of a section of the peer, by the first supported line; `None` for clear
+/// media.
 pub(crate) fn agreed(
     media: &Media,
     ours: Option<&OurSrtp>,
@@ -69,7 +70,7 @@ pub(crate) fn agreed(
     }
 }
 
-/// Our lines, and the protocol that goes with them.
+/// Returns the transport and the `a=crypto` lines of a local offer.
 pub(crate) fn offered(ours: Option<&OurSrtp>) -> (&'static str, Vec<Crypto>) {
     let Some(ours) = ours else {
         return (CLEAR, Vec::new());
@@ -83,7 +84,7 @@ pub(crate) fn offered(ours: Option<&OurSrtp>) -> (&'static str, Vec<Crypto>) {
     (protocol, SrtpSuite::ALL.map(line).to_vec())
 }
 
-/// Where its tag stands in our offer; the same in each.
+/// Returns the tag of a suite, the same in each local offer.
 pub(crate) fn tag_in_offer(suite: SrtpSuite) -> u32 {
     match suite {
         SrtpSuite::AeadAes128Gcm => 1,
@@ -91,9 +92,9 @@ pub(crate) fn tag_in_offer(suite: SrtpSuite) -> u32 {
     }
 }
 
-/// Reads `1 AES_CM_128_HMAC_SHA1_80 inline:key|lifetime|MKI:length params`. `None` for what we
-/// could not keep to: another suite, more keys than one, an MKI, a parameter that changes what is
-/// encrypted, authenticated or derived.
+/// Parses `1 AES_CM_128_HMAC_SHA1_80 inline:key|lifetime|MKI:length params`. Returns `None` for an
+/// unsupported line: another suite, several keys, an MKI, or a parameter that changes encryption,
+/// authentication or key derivation.
 pub(crate) fn read(value: &str) -> Option<Crypto> {
     let mut words = value.split_ascii_whitespace();
     let (tag, suite, key) = (words.next()?, words.next()?, words.next()?);
@@ -107,7 +108,7 @@ pub(crate) fn read(value: &str) -> Option<Crypto> {
     let (method, key) = key.split_once(':')?;
     let mut parts = key.split('|');
     let text = parts.next()?.trim_end_matches('=');
-    // A lifetime at the most: it is theirs to keep to. An MKI has a colon.
+    // At most a lifetime is permitted, which the peer observes. An MKI contains a colon.
     let is_lifetime = |text: &str| !text.is_empty() && !text.contains([':', ';']);
     if !method.eq_ignore_ascii_case("inline") || parts.clone().count() > 1 {
         return None;
@@ -121,7 +122,8 @@ pub(crate) fn read(value: &str) -> Option<Crypto> {
     Some(Crypto { tag, suite, key })
 }
 
-/// Session parameters that may be passed over: a hint, or one that says so itself (§6.3.7).
+/// Returns whether a session parameter may be ignored: a hint, or a parameter marked as optional
+/// (§6.3.7).
 fn is_harmless(param: &str) -> bool {
     param.starts_with('-')
         || param

@@ -1,47 +1,47 @@
-//! What can be wrong with a description: its text, or what it asks for.
+//! Faults of a description: of its text, or of the media that it describes.
 
 use thiserror::Error;
 
-/// The text is not a session description.
+/// Text that is not a session description.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("line {line}: {what}")]
 pub struct Malformed {
-    /// From 1.
+    /// Line number, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// Description of the fault.
     pub what: &'static str,
 }
 
-/// It is a session description, but not one that we can take part in (SIP: 488).
+/// Reason why a valid session description is not usable (SIP: 488).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NotAcceptable {
-    /// No `m=audio` that is not refused.
+    /// No `m=audio` section that is not rejected.
     #[error("no audio stream: expected m=audio over RTP/AVP")]
     NoAudio,
-    /// `m=audio` with an invalid port.
+    /// An `m=audio` section has an invalid port.
     #[error("invalid port in m=audio: expected 1 to 65535")]
     NoPort,
-    /// Every audio stream is over something else: DTLS, feedback, no RTP at all.
+    /// All audio streams use another transport: DTLS, feedback profiles, or no RTP.
     #[error("unsupported transport of m=audio: expected RTP/AVP or RTP/SAVP")]
     NotRtpAvp,
-    /// Encrypted, where SRTP is off.
+    /// The media is encrypted, but SRTP is off.
     #[error(
         "encrypted audio, but SRTP is off: expected m=audio over RTP/AVP, or srtp = \"prefer\""
     )]
     NotClear,
-    /// Clear, where SRTP is required.
+    /// The media is clear, but SRTP is required.
     #[error("clear audio, but SRTP is required: expected m=audio over RTP/SAVP with a=crypto")]
     NotSecure,
-    /// No `a=crypto` that we can keep to.
+    /// No `a=crypto` line is supported.
     #[error(
         "no supported a=crypto: expected AES_CM_128_HMAC_SHA1_80 or AEAD_AES_128_GCM with one key, \
          no MKI, everything encrypted and authenticated"
     )]
     NoSuite,
-    /// None of our codecs.
+    /// No codec is supported.
     #[error("no supported codec: expected PCMU/8000 or PCMA/8000")]
     NoCodec,
-    /// `c=` is missing, invalid, an unresolved name, or a multicast group.
+    /// The address in `c=` is missing, invalid, an unresolved name, or a multicast group.
     #[error("no address to send to: expected c=IN IP4 or c=IN IP6 with a unicast address")]
     NoAddress,
 }
@@ -49,13 +49,13 @@ pub enum NotAcceptable {
 /// Reason why an offer or answer is rejected, for a 488 and its Warning header.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Rejection {
-    /// Not a session description.
+    /// The text is not a session description.
     #[error("invalid SDP: {0}")]
     Malformed(#[from] Malformed),
-    /// No usable media.
+    /// No media is usable.
     #[error(transparent)]
     NotAcceptable(#[from] NotAcceptable),
-    /// Host name of `c=` without an address.
+    /// The host name of `c=` has no address.
     #[error("host name {0:?} in c= has no usable address: expected an IP address")]
     UnknownHost(String),
 }

@@ -1,9 +1,9 @@
-//! What a phone wishes of the Opus that it is sent (RFC 7587 §6.1), as far as we can do it.
+//! Limits of a phone for received Opus (RFC 7587 §6.1).
 
 use confab_terms::OpusLimit;
 
-/// Bits a second that are worth sending to who plays no more than so many samples a second (RFC
-/// 7587 §3.1.1, its highest for speech).
+/// Playback rates in Hz, each with the highest useful bit rate in bit/s (RFC 7587 §3.1.1, its
+/// maximum for speech).
 const WORTH: [(u32, u32); 4] = [
     (8_000, 12_000),
     (12_000, 16_000),
@@ -11,8 +11,8 @@ const WORTH: [(u32, u32); 4] = [
     (24_000, 28_000),
 ];
 
-/// From the parameters of `a=fmtp`. What is no number, or absurd, is as good as absent; the
-/// strictest counts.
+/// Parses the parameters of `a=fmtp`. Invalid or absurd values count as absent; the strictest limit
+/// applies.
 pub(crate) fn opus_limit(parameters: &str) -> OpusLimit {
     let parameters = parameters.split(';').filter_map(|one| one.split_once('='));
     let limits = parameters.filter_map(|(name, value)| {

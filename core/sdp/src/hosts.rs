@@ -1,4 +1,5 @@
-//! Host names in place of addresses: found where media needs these, and replaced once resolved.
+//! Host names in place of addresses: found if media needs their addresses, and replaced once
+//! resolved.
 
 use confab_terms::{IpAddr, Ipv4Addr};
 
@@ -31,10 +32,11 @@ impl HostNames {
     }
 }
 
-/// Checks that a session can be taken part in once its host names are resolved, and returns these.
+/// Checks that a session is usable after resolution of its host names. Returns the host names.
 ///
 /// # Errors
-/// Rejected whatever the names lead to.
+///
+/// Fails if the session is rejected for any addresses of the names.
 pub fn host_names(session: &Session, local: &Local) -> Result<HostNames, NotAcceptable> {
     let mut resolved = session.clone();
     for host in hosts(&mut resolved) {

@@ -1,5 +1,5 @@
-//! SDP (RFC 4566/8866) and offer/answer (RFC 3264): parse, offer, answer, agree.
-//! One audio stream, G.711 and digits, keys for SRTP; it opens no port and sends nothing.
+//! SDP (RFC 4566/8866) and offer/answer (RFC 3264): parsing, offers, answers, agreements. One audio
+//! stream with voice, digits and SRTP keys is supported. Ports and packets are handled elsewhere.
 
 mod agree;
 mod agreed;

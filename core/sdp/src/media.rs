@@ -1,4 +1,4 @@
-//! One `m=` section as it was read, and what it means for audio.
+//! Parsed `m=` section, and its interpretation for audio.
 
 use confab_terms::{Codec, OpusLimit, SocketAddr};
 use serde::{Deserialize, Serialize};
@@ -8,13 +8,13 @@ use crate::{Crypto, Direction, Host, Session, fmtp};
 /// `a=rtpmap`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RtpMap {
-    /// Which format.
+    /// Payload type of the format.
     pub payload_type: u8,
-    /// As written; compared without case.
+    /// Encoding name as written; compared without case.
     pub encoding: String,
-    /// Hertz.
+    /// Clock rate in Hz.
     pub clock_rate: u32,
-    /// 1 if absent.
+    /// Number of channels; 1 if absent.
     pub channels: u8,
 }
 
@@ -23,7 +23,7 @@ pub struct RtpMap {
 pub struct RtcpAddress {
     /// RTCP port; never 0.
     pub port: u16,
-    /// RTCP host, if another than that of RTP.
+    /// RTCP host, if different from the RTP host.
     pub host: Option<Host>,
 }
 
@@ -36,7 +36,7 @@ pub struct Media {
     pub port: Option<u16>,
     /// `RTP/AVP`, …; `-` if the line names none.
     pub protocol: String,
-    /// As written; empty if the line names none.
+    /// Formats as written; empty if the line names none.
     pub formats: Vec<String>,
     /// `c=` of this section.
     pub connection: Option<Host>,
@@ -44,18 +44,19 @@ pub struct Media {
     pub direction: Option<Direction>,
     /// Valid maps of formats that the section offers: the first of each.
     pub rtp_maps: Vec<RtpMap>,
-    /// `a=fmtp`: of which payload type, and its parameters as written.
+    /// `a=fmtp`: payload type, and parameters as written.
     pub fmtp: Vec<(u8, String)>,
     /// `a=ptime`.
     pub ptime_ms: Option<u16>,
     /// `a=rtcp`.
     pub rtcp: Option<RtcpAddress>,
-    /// `a=crypto`, as far as we can keep to it, in its order.
+    /// Supported `a=crypto` lines, in their order.
     pub crypto: Vec<Crypto>,
 }
 
 impl Media {
-    /// The encoding of a payload type: by `a=rtpmap`, else the static table (RFC 3551).
+    /// Returns encoding name, clock rate and channels of a payload type: by `a=rtpmap`, else by the
+    /// static table (RFC 3551).
     pub(crate) fn encoding(&self, payload_type: u8) -> Option<(&str, u32, u8)> {
         let map = self
             .rtp_maps
@@ -71,7 +72,7 @@ impl Media {
         }
     }
 
-    /// The payload types in the order of preference.
+    /// Returns the payload types in the order of preference.
     pub(crate) fn payload_types(&self) -> impl Iterator<Item = u8> {
         self.formats
             .iter()
@@ -79,7 +80,7 @@ impl Media {
             .filter(|payload_type| *payload_type < 128)
     }
 
-    /// Our codec behind a payload type, if it is one.
+    /// Returns the supported codec of a payload type.
     pub(crate) fn codec(&self, payload_type: u8) -> Option<Codec> {
         let (encoding, clock_rate, channels) = self.encoding(payload_type)?;
         Codec::ALL.into_iter().find(|codec| {
@@ -89,15 +90,15 @@ impl Media {
         })
     }
 
-    /// What Opus under this payload type may cost.
+    /// Returns the bit rate limit of Opus under this payload type.
     pub(crate) fn opus_limit(&self, payload_type: u8) -> OpusLimit {
         let own = self.fmtp.iter().filter(|(of, _)| *of == payload_type);
         let limits = own.map(|(_, parameters)| fmtp::opus_limit(parameters));
         limits.min().unwrap_or_default()
     }
 
-    /// The payload type of digits at the codec's clock rate (RFC 4733 §2.4.1), else at 8 kHz,
-    /// which phones offer with whatever codec; and that rate.
+    /// Returns the payload type and the clock rate of digits. The codec's clock rate is preferred
+    /// (RFC 4733 §2.4.1); otherwise 8 kHz is used, which phones offer with any codec.
     pub(crate) fn digits(&self, codec: Codec) -> Option<(u8, u32)> {
         let at = |rate: u32| {
             let mut numbers = self.payload_types();
@@ -107,13 +108,13 @@ impl Media {
         at(codec.clock_rate()).or_else(|| at(8_000))
     }
 
-    /// Returns whether the payload type stands for digits at this clock rate.
+    /// Returns whether the payload type denotes digits at this clock rate.
     pub(crate) fn is_digits(&self, payload_type: u8, rate: u32) -> bool {
         matches!(self.encoding(payload_type), Some((encoding, clock_rate, 1))
             if encoding.eq_ignore_ascii_case("telephone-event") && clock_rate == rate)
     }
 
-    /// The payload type of comfort noise (RFC 3389) for codecs of its clock.
+    /// Returns the payload type of comfort noise (RFC 3389) for a codec of the same clock rate.
     pub(crate) fn comfort_noise(&self, codec: Codec) -> Option<u8> {
         self.payload_types().find(|payload_type| {
             matches!(self.encoding(*payload_type), Some((encoding, 8_000, 1))
@@ -121,14 +122,14 @@ impl Media {
         })
     }
 
-    /// Where it wants RTP and RTCP; `None` without a unicast address.
+    /// Returns the peer's addresses for RTP and RTCP; `None` without a unicast address.
     pub(crate) fn addresses(&self, session: &Session) -> Option<(SocketAddr, SocketAddr)> {
         let host = self.connection.as_ref().or(session.connection.as_ref())?;
         let address = host.unicast()?;
         let port = self.port?;
         let rtcp = self.rtcp.as_ref();
         let rtcp_port = rtcp.map_or(port.saturating_add(1), |rtcp| rtcp.port);
-        // A host that cannot be used costs reports, not the call.
+        // An unusable RTCP host does not prevent the call: RTCP then goes to the media host.
         let rtcp_host = rtcp.and_then(|rtcp| rtcp.host.as_ref()?.unicast());
         Some((
             SocketAddr::new(address, port),
@@ -136,8 +137,8 @@ impl Media {
         ))
     }
 
-    /// Its direction as its sender sees it. An address of zeros is how RFC 2543 put on hold:
-    /// it takes nothing, so at most it sends.
+    /// Returns the direction as seen from the peer. An address of zeros is a hold in RFC 2543: the
+    /// peer receives nothing, so it can only send.
     pub(crate) fn direction(&self, session: &Session) -> Direction {
         let direction = self.direction.or(session.direction).unwrap_or_default();
         let host = self.connection.as_ref().or(session.connection.as_ref());

@@ -1,5 +1,5 @@
-//! Payload type numbers of one session: a dynamic number keeps its format, and a format its number,
-//! from one offer to the next (RFC 3264 §8.3.2).
+//! Payload type numbers of one session. From one offer to the next, a dynamic number keeps its
+//! format, and a format its number (RFC 3264 §8.3.2).
 
 use confab_terms::{Codec, ReceivedTypes};
 use serde::{Deserialize, Serialize};
@@ -8,21 +8,21 @@ use crate::{Media, RtpMap};
 
 /// Dynamic payload types (RFC 3551 §6).
 const DYNAMIC: core::ops::RangeInclusive<u8> = 96..=127;
-/// Clock rates of digits in an offer, each with its payload type where none is bound.
+/// Clock rates of digits in an offer, each with its payload type if none is bound.
 const DIGITS: [(u32, u8); 2] = [(8_000, 101), (48_000, 110)];
 
 /// Payload type numbers that offers and answers of a session have bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayloadNumbers {
-    /// In the order of `Codec::ALL`.
+    /// Numbers of voice, in the order of `Codec::ALL`.
     voice: [Option<u8>; Codec::ALL.len()],
-    /// In the order of `DIGITS`.
+    /// Numbers of digits, in the order of `DIGITS`.
     digits: [Option<u8>; DIGITS.len()],
     /// Numbers in use for any format, known or not.
     bound: Numbers,
 }
 
-/// Any of the numbers 0 to 127.
+/// Set of numbers from 0 to 127.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Numbers(u128);
 
@@ -36,18 +36,18 @@ impl Numbers {
     }
 }
 
-/// Numbers of one offer of ours.
+/// Numbers of one local offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OfferedNumbers {
-    /// In the order of the offer.
+    /// Codecs and numbers, in the order of the offer.
     pub(crate) voice: Vec<(Codec, u8)>,
-    /// With the clock rate.
+    /// Numbers and clock rates of digits.
     pub(crate) digits: Vec<(u8, u32)>,
 }
 
 impl PayloadNumbers {
     /// Binds the numbers of a section of the peer. A format under several numbers keeps the bound
-    /// one if the section still has it.
+    /// number if the section still contains that number.
     pub(crate) fn bind(&mut self, media: &Media) {
         media
             .payload_types()
@@ -60,7 +60,7 @@ impl PayloadNumbers {
         }
     }
 
-    /// Binds the numbers of an offer of ours, and reserves those of its answer.
+    /// Binds the numbers of a local offer, and reserves those of its answer.
     pub(crate) fn bind_offered(&mut self, offered: &OfferedNumbers, answer: &Media) {
         for (codec, slot) in Codec::ALL.into_iter().zip(&mut self.voice) {
             *slot = offered.of(codec).or(*slot);
@@ -75,8 +75,8 @@ impl PayloadNumbers {
         }
     }
 
-    /// Chooses the numbers of an offer: bound ones, else the usual ones, else free ones. The same
-    /// for the same codecs until numbers are bound.
+    /// Chooses the numbers of an offer: bound ones, else the usual ones, else free ones. Equal
+    /// codecs give equal numbers until further numbers are bound.
     pub(crate) fn offered(&self, codecs: &[Codec]) -> OfferedNumbers {
         let mut taken = self.bound;
         let fixed = self.voice.iter().chain(&self.digits).flatten();
@@ -104,8 +104,8 @@ impl PayloadNumbers {
     }
 }
 
-/// Sets a format's number to the first of the section, unless the section still has the old one.
-/// An old number to which the section gives another format is forgotten.
+/// Sets a format's number to the first of the section, unless the section still has the old one. An
+/// old number to which the section gives another format is forgotten.
 fn keep_or_bind(slot: &mut Option<u8>, media: &Media, is: impl Fn(u8) -> bool) {
     let still = |old: &u8| media.payload_types().any(|number| number == *old);
     if slot.filter(still).is_some_and(&is) {
@@ -121,8 +121,8 @@ impl OfferedNumbers {
         found.map(|(_, number)| *number)
     }
 
-    /// Returns the types to be received after the answer: those of the offer (RFC 3264 §5.1), and
-    /// the answer's own where the offer gives them no other meaning.
+    /// Returns the types to be received after the answer: those of the offer (RFC 3264 §5.1). The
+    /// answer's own types are added if the offer does not assign their numbers.
     pub(crate) fn received(
         &self,
         (codec, voice): (Codec, u8),
@@ -147,7 +147,7 @@ impl OfferedNumbers {
         }
     }
 
-    /// Adds the maps of the offer to an answer that repeats its numbers without any.
+    /// Adds the maps of the offer to an answer that repeats the offer's numbers without maps.
     pub(crate) fn complete(&self, answer: &Media) -> Media {
         let mut media = answer.clone();
         let unmapped = answer

@@ -1,4 +1,4 @@
-//! Our own offer, and the lines that it shares with an answer.
+//! Local offer, and the lines that offers and answers share.
 
 use confab_terms::{Codec, IpAddr};
 
@@ -12,7 +12,7 @@ pub fn offer(local: &Local, direction: Direction) -> Vec<u8> {
     let (protocol, lines) = crypto::offered(local.srtp.as_ref());
     let mut text = write_head(local);
     let secrecy = (protocol, lines.as_slice());
-    // No comfort noise: we would rather hear what there is.
+    // Comfort noise is not offered, so that phones transmit actual background sound.
     write_audio(&mut text, local, &voice, None, &digits, direction, secrecy);
     text.into_bytes()
 }
@@ -63,7 +63,7 @@ pub(crate) fn write_audio(
             "a=rtpmap:{payload_type} {name}/{rate}{channels}\r\n"
         ));
         if *codec == Codec::Opus {
-            // What we take: one channel, and help against loss (RFC 7587 §6.1).
+            // Receiver capabilities: mono, and in-band FEC against loss (RFC 7587 §6.1).
             text.push_str(&format!(
                 "a=fmtp:{payload_type} useinbandfec=1;stereo=0\r\n"
             ));

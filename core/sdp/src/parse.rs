@@ -1,5 +1,5 @@
-//! Parses a session description. Only values that confab uses are judged, and only where they are
-//! used: other lines, sections and attributes may be invalid.
+//! Parser of session descriptions. Only values that confab uses are validated, and only where they
+//! are used: other lines, sections and attributes may be invalid.
 
 use confab_terms::{IpAddr, limits};
 
@@ -11,7 +11,8 @@ const NAME_BYTES_MAX: usize = 253;
 /// Parses a session description. Lines may end in CRLF or LF.
 ///
 /// # Errors
-/// The text does not begin with `v=0`, or exceeds a limit.
+///
+/// Fails if the text does not begin with `v=0`, or exceeds a limit.
 pub fn parse(bytes: &[u8]) -> Result<Session, Malformed> {
     let mut session = Session::default();
     let mut begun = false;
@@ -51,7 +52,8 @@ pub fn parse(bytes: &[u8]) -> Result<Session, Malformed> {
     Ok(session)
 }
 
-/// White space, NUL and a byte order mark: some phones end or begin a body with these.
+/// Returns whether a character is white space, NUL or a byte order mark: some phones begin or end a
+/// body with these characters.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == '\0' || c == '\u{feff}'
 }
@@ -64,7 +66,7 @@ fn read_line(session: &mut Session, letter: &str, value: &str) {
                 Some(media) => &mut media.connection,
                 None => &mut session.connection,
             };
-            // Several c= lines in a section are layers of multicast: the first is enough.
+            // Several c= lines in a section are layers of multicast: the first is sufficient.
             if matches!(host, None | Some(Host::Unusable)) {
                 *host = Some(connection(value));
             }
@@ -74,10 +76,10 @@ fn read_line(session: &mut Session, letter: &str, value: &str) {
     }
 }
 
-/// `audio 49170/2 RTP/AVP 0 8 101`. An invalid line stays a section, so that the answer has as many
-/// sections as the offer.
+/// Parses `audio 49170/2 RTP/AVP 0 8 101`. An invalid line remains a section, so that the answer
+/// has as many sections as the offer.
 fn media(value: &str) -> Media {
-    // The answer repeats these words: only tokens are kept (RFC 8866 §9).
+    // The answer repeats these words, so only tokens are kept (RFC 8866 §9).
     let mut words = value.split_ascii_whitespace().map(|word| {
         let is_token = word.bytes().all(|byte| byte.is_ascii_graphic());
         if is_token { word } else { "-" }
@@ -97,7 +99,7 @@ fn media(value: &str) -> Media {
     }
 }
 
-/// `IN IP4 192.0.2.1`, `IN IP4 phone.example` or, for multicast, `IN IP4 224.2.1.1/127/3`.
+/// Parses `IN IP4 192.0.2.1`, `IN IP4 phone.example` or, for multicast, `IN IP4 224.2.1.1/127/3`.
 fn connection(value: &str) -> Host {
     let mut words = value.split_ascii_whitespace();
     let (Some(net), Some(kind), Some(host), None) =
@@ -118,8 +120,8 @@ fn connection(value: &str) -> Host {
     }
 }
 
-/// Returns whether the text is a host name. A numeric last label is a mistyped address: resolvers
-/// read `010.1.2.3` as octal.
+/// Returns whether the text is a host name. A numeric last label denotes a mistyped address, since
+/// resolvers parse `010.1.2.3` as octal.
 fn is_name(host: &str) -> bool {
     let labels = host.strip_suffix('.').unwrap_or(host);
     let last = labels.rsplit('.').next().unwrap_or_default();
@@ -167,7 +169,7 @@ fn attribute(session: &mut Session, value: &str) {
     }
 }
 
-/// Returns whether the section offers the format and has no map of it yet.
+/// Returns whether the section offers the format and has no map of the format yet.
 fn is_new(media: &Media, map: &RtpMap) -> bool {
     let number = map.payload_type;
     let mut known = media.rtp_maps.iter();
@@ -175,7 +177,8 @@ fn is_new(media: &Media, map: &RtpMap) -> bool {
         && known.all(|known| known.payload_type != number)
 }
 
-/// Milliseconds; phones write `20`, some `20.0`. What is no number is as good as absent.
+/// Parses a packet time in milliseconds; phones write `20`, some `20.0`. Invalid values count as
+/// absent.
 fn ptime(value: &str) -> Option<u16> {
     let whole = value.split('.').next().unwrap_or(value);
     whole.parse().ok().filter(|ms| *ms > 0)
@@ -187,7 +190,8 @@ fn rtp_map(value: &str) -> Option<RtpMap> {
     let (payload_type, rest) = value.split_once(|c: char| c.is_ascii_whitespace())?;
     let mut parts = rest.trim().split('/').map(str::trim);
     let encoding = parts.next().filter(|encoding| !encoding.is_empty())?;
-    // Without a clock rate it is broken, but a G.711 phone that writes so is understood.
+    // A map without a clock rate is invalid, but accepted as 8,000 Hz: some G.711 phones omit the
+    // rate.
     let clock_rate = match parts.next() {
         Some(rate) => rate.parse().ok()?,
         None => 8_000,
@@ -202,7 +206,8 @@ fn rtp_map(value: &str) -> Option<RtpMap> {
     })
 }
 
-/// `96 maxaveragebitrate=20000;stereo=1`. `None` for a format that is no payload type.
+/// Parses `96 maxaveragebitrate=20000;stereo=1`. Returns `None` if the format is not a payload
+/// type.
 fn fmtp(value: &str) -> Option<(u8, String)> {
     let (payload_type, parameters) = value.split_once(|c: char| c.is_ascii_whitespace())?;
     let parameters = parameters.trim_start().to_owned();

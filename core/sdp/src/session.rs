@@ -1,14 +1,14 @@
-//! A session description as it was read: nothing decided yet.
+//! Session description as parsed, without decisions.
 
 use confab_terms::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::{Direction, Media};
 
-/// What a `c=` line names.
+/// Host in a `c=` line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Host {
-    /// An address; IPv4 mapped into IPv6 is IPv4 here.
+    /// IP address; an IPv4-mapped IPv6 address is converted to IPv4.
     Address(IpAddr),
     /// Host name, to be resolved before media can flow.
     Name(String),
@@ -17,7 +17,7 @@ pub enum Host {
 }
 
 impl Host {
-    /// The address that packets can be sent to, `0.0.0.0` (an old hold) included.
+    /// Returns the unicast address, `0.0.0.0` (an old form of hold) included.
     #[must_use]
     pub fn unicast(&self) -> Option<IpAddr> {
         match self {
@@ -34,8 +34,8 @@ pub struct Session {
     pub connection: Option<Host>,
     /// Session level direction.
     pub direction: Option<Direction>,
-    /// Session level `a=ptime` (out of place, but seen).
+    /// Session level `a=ptime` (not permitted there, but seen).
     pub ptime_ms: Option<u16>,
-    /// The `m=` sections in their order.
+    /// `m=` sections in their order.
     pub media: Vec<Media>,
 }

@@ -40,7 +40,7 @@ fn names_of_the_accepted_section_are_to_be_resolved() {
             "c=IN IP4 a.example.\r\na=rtcp:4003 IN IP4 b_1.example\r\n",
             names(Some("a.example."), Some("b_1.example")),
         ),
-        // Another section's name is not needed.
+        // The host name of another section is not needed.
         (
             "192.0.2.9",
             "m=video 5000 RTP/AVP 31\r\nc=IN IP4 video.example\r\n",
@@ -63,7 +63,7 @@ fn a_resolved_name_is_an_address() {
     assert_eq!(answer(&offer, &local()), Err(NotAcceptable::NoAddress));
     offer.resolve("other.example", "192.0.2.66".parse().unwrap());
     offer.resolve("phone.example", "192.0.2.9".parse().unwrap());
-    // Without an address of its own RTCP goes to the host of the media.
+    // Without a separate address RTCP uses the host of the media.
     let (_, agreed) = answer(&offer, &local()).unwrap();
     assert_eq!(agreed.remote_rtp.to_string(), "192.0.2.9:4000");
     assert_eq!(agreed.remote_rtcp.to_string(), "192.0.2.9:4003");

@@ -1,4 +1,4 @@
-//! Offers and answers.
+//! Tests of offers and answers.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,5 @@
-//! Payload type numbers: received by the offer's, sent by the answer's, and kept within a session.
+//! Payload type numbers: received by the offer's, sent by the answer's, and constant within a
+//! session.
 
 use confab_sdp::{Agreed, Direction, Local, PayloadNumbers, agree, answer, offer, parse};
 use confab_terms::Codec;
@@ -30,7 +31,7 @@ fn types(set: confab_terms::PayloadTypes) -> Vec<u8> {
     (0..128).filter(|number| set.contains(*number)).collect()
 }
 
-/// Formats of our next offer, with their maps.
+/// Returns the formats of the next local offer, with their maps.
 fn offered(local: &Local) -> String {
     let text = String::from_utf8(offer(local, Direction::SendRecv)).unwrap();
     let lines = text.lines().filter_map(|line| {
@@ -60,7 +61,7 @@ fn an_answer_with_other_numbers_is_sent_by_its_own_and_received_by_both() {
             &[0],
             &[96, 101, 110],
         ),
-        // Numbers of our offer keep its meaning.
+        // Numbers of the local offer keep their meaning.
         (
             "101 111",
             &["101 opus/48000/2", "111 telephone-event/8000"],
@@ -75,7 +76,7 @@ fn an_answer_with_other_numbers_is_sent_by_its_own_and_received_by_both() {
             &[111],
             &[96, 101, 110],
         ),
-        // Maps that the answer leaves out are those of the offer.
+        // Maps missing in the answer are those of the offer.
         ("111 110", &[], (111, Some(110)), &[111], &[101, 110]),
         ("0", &[], (0, None), &[0], &[]),
     ] {
@@ -84,7 +85,7 @@ fn an_answer_with_other_numbers_is_sent_by_its_own_and_received_by_both() {
         assert_eq!(by_us, sent, "{formats} {maps:?}");
         assert_eq!(types(agreed.received.voice), voice, "{formats} {maps:?}");
         assert_eq!(types(agreed.received.digits), digits, "{formats} {maps:?}");
-        // The next offer says the same as the first.
+        // The next offer equals the first.
         let next = Local {
             numbers: agreed.numbers,
             ..local()
@@ -117,7 +118,7 @@ fn a_later_offer_of_ours_keeps_the_numbers_of_the_peer() {
             "111 97 101 110, 111 opus/48000/2, 97 PCMU/8000, 101 telephone-event/8000, \
              110 telephone-event/48000",
         ),
-        // Numbers of formats that are not ours are left alone.
+        // Numbers of unknown formats stay reserved.
         (
             "0 96 111 110 98 101",
             &[
@@ -138,7 +139,7 @@ fn a_later_offer_of_ours_keeps_the_numbers_of_the_peer() {
             ..local()
         };
         assert_eq!(offered(&next), expected, "{formats} {maps:?}");
-        // And the one after it.
+        // The offer after the next is the same.
         let ours = parse(&offer(&next, Direction::SendRecv)).unwrap();
         let (theirs, _) = answer(&ours, &local()).unwrap();
         let agreed = agree(&next, &parse(&theirs).unwrap()).unwrap();

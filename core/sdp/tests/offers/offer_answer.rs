@@ -1,4 +1,4 @@
-//! The rules of offer and answer, one by one, and no panic whatever comes.
+//! Rules of offer and answer, one by one, and arbitrary input without a panic.
 
 use std::cell::Cell;
 
@@ -49,7 +49,7 @@ fn a_hold_is_answered_with_its_mirror() {
         (here, "a=sendonly\r\n", Direction::RecvOnly),
         (here, "a=recvonly\r\n", Direction::SendOnly),
         (here, "a=inactive\r\n", Direction::Inactive),
-        // RFC 2543's hold.
+        // Hold as in RFC 2543.
         (zeros, "", Direction::RecvOnly),
         (zeros, "a=sendonly\r\n", Direction::RecvOnly),
         (zeros, "a=recvonly\r\n", Direction::Inactive),

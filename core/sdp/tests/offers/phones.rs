@@ -1,4 +1,4 @@
-//! What phones offer, and what we answer, word for word.
+//! Offers of phones, and the answers to each, word for word.
 
 use confab_sdp::{Agreed, Direction, Local, NotAcceptable, PayloadNumbers, answer, parse};
 use confab_terms::{Codec, OpusLimit, ReceivedTypes};
@@ -15,11 +15,11 @@ fn local() -> Local {
     }
 }
 
-/// A phone's offer answered: our answer's media lines, and what was agreed.
+/// Answers a phone's offer. Returns the answer's media lines and the agreement.
 fn take(offer: &str) -> Result<(String, Agreed), NotAcceptable> {
     let session = parse(offer.replace('\n', "\r\n").as_bytes()).unwrap();
     let (bytes, agreed) = answer(&session, &local())?;
-    // Lines may end in LF alone, too.
+    // Lines may also end in LF only.
     assert_eq!(parse(offer.as_bytes()).unwrap(), session);
     let text = String::from_utf8(bytes).unwrap();
     let head = "v=0\r\no=- 7 3 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n";
@@ -30,7 +30,7 @@ fn take(offer: &str) -> Result<(String, Agreed), NotAcceptable> {
         sections(offer),
         "as many sections as offered"
     );
-    // Tested apart.
+    // Payload numbers have separate tests.
     let numbers = PayloadNumbers::default();
     let agreed = Agreed { numbers, ..agreed };
     Ok((media.replace("\r\n", "\n"), agreed))

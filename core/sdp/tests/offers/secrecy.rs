@@ -1,5 +1,4 @@
-//! Whether media is encrypted, as offer and answer settle it: each policy with each kind of offer,
-//! and the answers to ours.
+//! Negotiation of SRTP: each policy with each kind of offer, and answers to local offers.
 
 use confab_sdp::{Direction, Local, NotAcceptable, OurSrtp, agree, answer, offer, parse};
 use confab_terms::{Codec, MasterKey, Srtp, SrtpKeys, SrtpSuite};
@@ -39,7 +38,7 @@ fn section(protocol: &str, lines: &[(u32, &str)]) -> String {
     text
 }
 
-/// Which port our answer took, by which protocol, its line, and with which suite.
+/// Returns the `m=` and `a=crypto` lines of the answer, and the agreed suite.
 fn take(srtp: Srtp, media: &str) -> Result<(String, Option<SrtpSuite>), NotAcceptable> {
     let (text, agreed) = answer(&session(media), &local(srtp))?;
     let text = String::from_utf8(text).unwrap();
@@ -125,7 +124,7 @@ fn ours_and_theirs_are_crossed() {
         theirs: MasterKey::of_suite(suite, &theirs).unwrap(),
     };
     assert_eq!(agreed.srtp, Some(expected));
-    // What they read out of our answer is our key.
+    // The key in the answer is the local key.
     let read = parse(&text).unwrap().media[0].crypto[0].key;
     assert_eq!(read.of(suite), &[1; 28]);
     let shown = format!("{agreed:?}{:?}", local(Srtp::Prefer));
@@ -160,7 +159,7 @@ fn our_offer_lists_both_and_its_answer_names_one() {
         (Srtp::Require, "RTP/SAVP", &[(1, GCM)][..], Ok(gcm)),
         (Srtp::Require, "RTP/SAVP", &[(2, CM)], Ok(cm)),
         (Srtp::Prefer, "RTP/AVP", &[(2, CM)], Ok(cm)),
-        // A tag that we gave to the other suite, or to none.
+        // A tag that the offer gave to the other suite, or to none.
         (
             Srtp::Require,
             "RTP/SAVP",
@@ -176,7 +175,7 @@ fn our_offer_lists_both_and_its_answer_names_one() {
         (Srtp::Require, "RTP/SAVP", &[], Err(NotAcceptable::NoSuite)),
         (Srtp::Require, "RTP/AVP", &[], Err(NotAcceptable::NotSecure)),
         (Srtp::Prefer, "RTP/AVP", &[], Ok(None)),
-        // What nobody asked for.
+        // Encryption that was not offered.
         (
             Srtp::Off,
             "RTP/SAVP",

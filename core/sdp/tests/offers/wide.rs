@@ -1,4 +1,4 @@
-//! G.722 and Opus in offer and answer: what phones offer, what we take of it, word for word.
+//! G.722 and Opus in offer and answer: offers of phones, and the answers to each, word for word.
 
 use confab_sdp::{Agreed, Direction, Local, NotAcceptable, agree, answer, offer, parse};
 use confab_terms::Codec::{G722, Opus, Pcma, Pcmu};
@@ -16,7 +16,7 @@ fn local(codecs: &[Codec]) -> Local {
     }
 }
 
-/// Our answer to a phone's offer from its `m=` on, and what was agreed.
+/// Answers a phone's offer. Returns the answer from its `m=` on, and the agreement.
 fn take(text: &str, codecs: &[Codec]) -> Result<(String, Agreed), NotAcceptable> {
     let (bytes, agreed) = answer(&parse(text.as_bytes()).unwrap(), &local(codecs))?;
     let answer = String::from_utf8(bytes).unwrap().replace("\r\n", "\n");
@@ -24,7 +24,7 @@ fn take(text: &str, codecs: &[Codec]) -> Result<(String, Agreed), NotAcceptable>
     Ok((answer[media..].to_owned(), agreed))
 }
 
-/// An offer of one stream with these formats and attributes.
+/// Returns an offer of one stream with these formats and attributes.
 fn offered(formats: &str, attributes: &[&str]) -> String {
     let mut text = format!(
         "v=0\no=- 1 1 IN IP4 192.0.2.9\ns=-\nc=IN IP4 192.0.2.9\nt=0 0\n\
@@ -51,7 +51,7 @@ fn baresip_with_opus_first() {
         )
     );
     assert_eq!((agreed.codec, agreed.payload_type), (Opus, 96));
-    // It knows digits at 8 kHz alone, whatever its voice is.
+    // The phone offers digits at 8 kHz only, whatever the codec.
     let digits = (agreed.digits_payload_type, agreed.digits_clock_rate);
     assert_eq!(digits, (Some(101), 8_000));
     assert_eq!(agreed.ptime_ms, 20);
@@ -64,7 +64,7 @@ fn what_we_do_not_speak_is_passed_over_in_the_order_of_the_offer() {
         let (_, agreed) = take(text, codecs).unwrap();
         (agreed.codec, agreed.payload_type)
     };
-    // Our own order decides nothing.
+    // The local order has no effect.
     assert_eq!(chosen(&[Pcmu, G722, Opus]), (Opus, 96));
     assert_eq!(chosen(&[Pcmu, Pcma, G722]), (G722, 9));
     assert_eq!(chosen(&[Pcma, Pcmu]), (Pcmu, 0));
@@ -91,7 +91,7 @@ fn a_desk_phone_names_static_payload_types_alone() {
          a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15\na=ptime:20\na=sendrecv\n"
     );
     assert_eq!((agreed.codec, agreed.payload_type), (G722, 9));
-    // What it asks for, and what we say that we send: see the tick.
+    // The phone requests 40 ms; the answer states 20 ms.
     assert_eq!(agreed.ptime_ms, 40);
 }
 
@@ -107,7 +107,7 @@ fn freeswitch_has_opus_under_a_number_of_its_own_and_digits_at_its_clock() {
     assert_eq!((agreed.codec, agreed.payload_type), (Opus, 102));
     let digits = (agreed.digits_payload_type, agreed.digits_clock_rate);
     assert_eq!(digits, (Some(103), 48_000));
-    // With a codec of another clock, the other ones.
+    // A codec with another clock rate selects the other digits.
     let (_, agreed) = take(include_str!("phones/freeswitch.sdp"), &[G722]).unwrap();
     let digits = (agreed.digits_payload_type, agreed.digits_clock_rate);
     assert_eq!(digits, (Some(101), 8_000));
@@ -154,7 +154,7 @@ fn opus_is_opus_at_48_khz_with_two_channels_whatever_it_carries() {
         let got = take(&offered("96", &[map]), &ALL).map(|(_, agreed)| agreed.codec);
         assert_eq!(got.ok(), taken.then_some(Opus), "{map}");
     }
-    // Without a map a dynamic number means nothing.
+    // A dynamic number without a map has no meaning.
     assert_eq!(take(&offered("96", &[]), &ALL), Err(NotAcceptable::NoCodec));
 }
 
@@ -165,7 +165,7 @@ fn g722_is_g722_at_its_mistaken_clock() {
         ("9", &["rtpmap:9 G722/8000"], Some(9)),
         ("9", &["rtpmap:9 g722/8000/1"], Some(9)),
         ("98", &["rtpmap:98 G722/8000"], Some(98)),
-        // What it samples at is not what its clock counts (RFC 3551 §4.5.2).
+        // G.722 samples at 16 kHz, but its clock rate is 8 kHz (RFC 3551 §4.5.2).
         ("9", &["rtpmap:9 G722/16000"], None),
         ("9", &["rtpmap:9 G7221/16000"], None),
     ] {
@@ -202,7 +202,7 @@ fn comfort_noise_is_taken_with_codecs_of_its_clock() {
         assert_eq!(answer.contains("CN/8000"), taken.is_some(), "{answer}");
         assert!(answer.contains(&line.unwrap_or_default()), "{answer}");
     }
-    // Alone it is no voice, and Opus has its own.
+    // Comfort noise is not a voice codec, and Opus has its own.
     assert_eq!(take(&offered("13", &[]), &ALL), Err(NotAcceptable::NoCodec));
     let (_, agreed) = take(include_str!("phones/gateway_of_browsers.sdp"), &ALL).unwrap();
     assert_eq!(agreed.comfort_noise, None);
@@ -263,7 +263,7 @@ fn what_a_phone_takes_of_opus_is_kept_to_in_steps() {
         let fmtp = format!("fmtp:96 {parameters}");
         let text = offered("96", &["rtpmap:96 opus/48000/2", &fmtp]);
         let (answer, agreed) = take(&text, &ALL).unwrap();
-        // What we take is another matter, and never theirs said back.
+        // The parameters of the answer are the local ones, not a copy of the phone's.
         assert!(answer.contains(OPUS_ANSWER), "{answer}");
         agreed.opus_limit
     };
@@ -287,7 +287,7 @@ fn what_a_phone_takes_of_opus_is_kept_to_in_steps() {
         ),
         ("maxplaybackrate=24000", OpusLimit::Bits24000),
         ("maxplaybackrate=48000", OpusLimit::None),
-        // Less than Opus does, and what is no wish at all.
+        // A limit below the minimum of Opus, and invalid limits.
         ("maxaveragebitrate=1", OpusLimit::Bits6000),
         ("maxaveragebitrate=0;maxplaybackrate=0", OpusLimit::None),
         ("maxaveragebitrate=-8000", OpusLimit::None),
@@ -319,7 +319,7 @@ fn a_wish_for_another_payload_type_is_not_for_opus() {
         ],
     );
     assert_eq!(take(&text, &ALL).unwrap().1.opus_limit, OpusLimit::None);
-    // Nor is what is said of Opus for G.722.
+    // Parameters for G.722 do not apply to Opus.
     let text = offered(
         "9 96",
         &["rtpmap:96 opus/48000/2", "fmtp:9 maxaveragebitrate=8000"],
