@@ -1,4 +1,4 @@
-//! The attributes of one element: read as typed values, and what is wrong with one noted.
+//! Attributes of one element, parsed as typed values; invalid ones cause warnings.
 
 use confab_terms::{Method, limits};
 use roxmltree::{Attribute, Document as Xml, Node};
@@ -6,14 +6,14 @@ use roxmltree::{Attribute, Document as Xml, Node};
 use crate::read::quoted;
 use crate::{Position, Warning};
 
-/// Warning of an unknown word in an event attribute.
+/// Warning code for an unknown word in an event attribute.
 const UNKNOWN_EVENT: u32 = 21626;
-/// Warning of a voice that is not there.
+/// Warning code for an unavailable voice.
 const NO_VOICE: u32 = 13511;
-/// Language of every voice that speaks for `<Say>`.
+/// Language of all voices for `<Say>`.
 const SPOKEN: &str = "en-US";
 
-/// Warnings as they are found, at most `limits::DOCUMENT_WARNINGS_MAX`.
+/// Warnings found so far, at most `limits::DOCUMENT_WARNINGS_MAX`.
 pub(crate) struct Warnings<'a> {
     xml: &'a Xml<'a>,
     found: Vec<Warning>,
@@ -27,7 +27,7 @@ impl<'a> Warnings<'a> {
         }
     }
 
-    /// Returns them in the order of the document.
+    /// Returns the warnings in the order of the document.
     pub(crate) fn into_vec(mut self) -> Vec<Warning> {
         self.found.sort_by_key(|warning| warning.at);
         self.found
@@ -48,7 +48,7 @@ impl<'a> Warnings<'a> {
     }
 }
 
-/// The attributes of one element. Each is taken out by name; what is left at the end is unknown.
+/// Attributes of one element. Known attributes are removed by name; the remaining ones are unknown.
 pub(crate) struct Attributes<'a, 'x, 'w> {
     element: &'x str,
     left: Vec<Attribute<'a, 'x>>,
@@ -59,7 +59,7 @@ impl<'a, 'x, 'w> Attributes<'a, 'x, 'w> {
     pub(crate) fn of(node: Node<'a, 'x>, warnings: &'w mut Warnings<'a>) -> Self {
         Self {
             element: node.tag_name().name(),
-            // xml:lang, xsi:… and the like are about the XML, not about the call.
+            // Attributes with a namespace (xml:lang, xsi:…) describe the XML and are skipped.
             left: node
                 .attributes()
                 .filter(|a| a.namespace().is_none())
@@ -84,7 +84,7 @@ impl<'a, 'x, 'w> Attributes<'a, 'x, 'w> {
         });
     }
 
-    /// A typed value; what `parse` refuses is left out and `what` says so.
+    /// Returns a typed value. If `parse` rejects the text, a warning with `what` is added.
     fn typed<T>(
         &mut self,
         name: &str,
@@ -100,12 +100,12 @@ impl<'a, 'x, 'w> Attributes<'a, 'x, 'w> {
         value
     }
 
-    /// Any text, trimmed; `Some("")` if it was written empty.
+    /// Returns a trimmed text; `Some("")` for an empty attribute.
     pub(crate) fn text_or_empty(&mut self, name: &str) -> Option<String> {
         Some(self.take(name)?.value().trim().to_owned())
     }
 
-    /// Any text, trimmed; empty counts as absent.
+    /// Returns a trimmed text; an empty attribute counts as absent.
     pub(crate) fn text(&mut self, name: &str) -> Option<String> {
         self.text_or_empty(name).filter(|text| !text.is_empty())
     }
@@ -125,17 +125,17 @@ impl<'a, 'x, 'w> Attributes<'a, 'x, 'w> {
             .unwrap_or(Method::Post)
     }
 
-    /// A whole number from `min` on.
+    /// Returns a whole number of at least `min`.
     pub(crate) fn number(&mut self, name: &str, min: u32, code: u32, what: &str) -> Option<u32> {
         self.typed(name, code, what, |text| {
-            // Digits alone: `u32::from_str` would also take a sign.
+            // Digits only: `u32::from_str` would also accept a sign.
             let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
             let number = digits.then(|| text.parse().unwrap_or(u32::MAX));
             number.filter(|number| *number >= min)
         })
     }
 
-    /// One of some words.
+    /// Returns the value of a keyword.
     pub(crate) fn word<T>(
         &mut self,
         name: &str,
@@ -146,8 +146,8 @@ impl<'a, 'x, 'w> Attributes<'a, 'x, 'w> {
         self.typed(name, code, what, parse)
     }
 
-    /// Returns the words of an event attribute. Unknown ones are left out with a warning, which
-    /// names what is sent without any: `default`.
+    /// Returns the words of an event attribute. Unknown words are skipped with a warning. If no
+    /// word remains, the warning names the events that apply instead: `default`.
     pub(crate) fn events<T>(
         &mut self,
         name: &str,
@@ -181,7 +181,7 @@ impl<'a, 'x, 'w> Attributes<'a, 'x, 'w> {
         words
     }
 
-    /// Returns the language as written; one in which no voice speaks is noted.
+    /// Returns the language as written; adds a warning if no voice speaks the language.
     pub(crate) fn language(&mut self, name: &str) -> Option<String> {
         let attribute = self.take(name)?;
         let language = attribute.value().trim();
@@ -195,7 +195,7 @@ impl<'a, 'x, 'w> Attributes<'a, 'x, 'w> {
         (!language.is_empty()).then(|| language.to_owned())
     }
 
-    /// Attributes that the vendors know and confab does not act upon.
+    /// Removes attributes that the vendors define and confab does not support, with a warning each.
     pub(crate) fn ignore(&mut self, names: &[&str]) {
         for name in names {
             if let Some(attribute) = self.take(name) {
@@ -204,7 +204,7 @@ impl<'a, 'x, 'w> Attributes<'a, 'x, 'w> {
         }
     }
 
-    /// Whatever has not been taken is unknown.
+    /// Adds a warning for each attribute that is left, since its name is unknown.
     pub(crate) fn finish(mut self) {
         for attribute in core::mem::take(&mut self.left) {
             self.warn(12200, attribute, "unknown attribute, ignored");

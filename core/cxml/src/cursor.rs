@@ -1,21 +1,22 @@
-//! `Cursor`: a place in a document. It counts loops; it does not know how long anything takes.
+//! `Cursor`: a position in a document, with a count of loop rounds. Durations are the caller's
+//! concern.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Document, Loops, Verb};
 
-/// A place in a document, to be kept beside it. A new one stands before the first verb.
+/// Position in a document, stored beside the document. A new cursor is before the first verb.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
-    /// Index of the verb that `next` looks at.
+    /// Index of the verb that `next` returns.
     verb: usize,
-    /// Rounds of it that were already given out.
+    /// Number of rounds of this verb already returned.
     rounds: u32,
 }
 
 impl Cursor {
-    /// The verb to carry out now: a looped one is given once for each of its rounds.
-    /// An endless one is given for ever: it is for the caller to see that time passes between.
+    /// Returns the verb to execute and advances; a looped verb is returned once per round. An
+    /// endless verb is returned forever: the caller ensures that time passes between rounds.
     #[must_use]
     pub fn next<'a>(&mut self, document: &'a Document) -> Option<&'a Verb> {
         let verb = self.peek(document)?;
@@ -28,26 +29,26 @@ impl Cursor {
         Some(verb)
     }
 
-    /// What `next` would give.
+    /// Returns the verb that `next` would return, without advancing.
     #[must_use]
     pub fn peek<'a>(&self, document: &'a Document) -> Option<&'a Verb> {
         document.verbs.get(self.verb)
     }
 
-    /// Gives up the rounds that are left of the verb that `next` gave last, as when its audio
-    /// cannot be had: without this a `loop="0"` would fail for ever.
+    /// Skips the remaining rounds of the last returned verb, for example if its audio is
+    /// unavailable. Without the skip a `loop="0"` would fail forever.
     pub fn give_up_rounds(&mut self) {
         if self.rounds > 0 {
             self.skip();
         }
     }
 
-    /// Stands before the first verb again.
+    /// Moves the cursor before the first verb.
     pub fn start_over(&mut self) {
         *self = Self::default();
     }
 
-    /// Whether nothing has been given yet.
+    /// Returns whether no verb was returned yet.
     #[must_use]
     pub fn is_at_start(&self) -> bool {
         *self == Self::default()

@@ -1,4 +1,4 @@
-//! From `<Dial>` and `<Conference>` to what they ask for.
+//! Parsing of `<Dial>` and `<Conference>`.
 
 use core::time::Duration;
 
@@ -20,7 +20,7 @@ pub(crate) fn dial<'a>(node: Node<'a, 'a>, warnings: &mut Warnings<'a>) -> Dial 
             Duration::from_secs(s.into())
         });
     let hangup_on_star = attributes.boolean("hangupOnStar", false, 13213);
-    // They are about ringing someone up: nothing rings when a conference is dialled.
+    // These attributes concern the ringing of a called party; dialing a conference rings no phone.
     for name in [
         "timeout",
         "callerId",
@@ -43,7 +43,7 @@ pub(crate) fn dial<'a>(node: Node<'a, 'a>, warnings: &mut Warnings<'a>) -> Dial 
     }
 }
 
-/// The first `<Conference>` with a name. A number, alone or as a noun, can't be dialled.
+/// Returns the first `<Conference>` with a name. Numbers, as text or as a noun, are not supported.
 fn destination<'a>(dial: Node<'a, 'a>, warnings: &mut Warnings<'a>) -> Option<ConferenceNoun> {
     let mut found = None;
     for node in dial.children().filter(Node::is_element) {

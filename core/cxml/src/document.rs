@@ -1,4 +1,4 @@
-//! A parsed document: its verbs in order, and what was wrong with it but not fatal.
+//! Parsed document: its verbs in order, and warnings about non-fatal faults.
 
 use core::fmt;
 
@@ -6,18 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::Verb;
 
-/// A document that can be run.
+/// Executable document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
-    /// Top to bottom.
+    /// Verbs from top to bottom.
     pub verbs: Vec<Verb>,
-    /// For the application's notifications, in the order of the document; at most
+    /// Warnings for the application's notifications, in the order of the document; at most
     /// `limits::DOCUMENT_WARNINGS_MAX`.
     pub warnings: Vec<Warning>,
 }
 
 impl Document {
-    /// Whether it holds a `<Play>`: hold and wait music of such a document starts over.
+    /// Returns whether the document contains a `<Play>`: such hold and wait music starts over at
+    /// its end.
     #[must_use]
     pub fn has_play(&self) -> bool {
         self.verbs
@@ -26,14 +27,14 @@ impl Document {
     }
 }
 
-/// Something in a document that was ignored or replaced by its default.
+/// Part of a document that was ignored or replaced by its default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
-    /// The vendor's code.
+    /// Vendor's error code.
     pub code: u32,
-    /// Where.
+    /// Position of the fault.
     pub at: Position,
-    /// What is wrong, what is done instead, and what would do.
+    /// Description of the fault, its effect, and the expectation.
     pub text: String,
 }
 
@@ -43,7 +44,7 @@ impl fmt::Display for Warning {
     }
 }
 
-/// A place in a document, both counted from 1, the column in characters.
+/// Position in a document; line and column are counted from 1, the column in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
     /// Line.

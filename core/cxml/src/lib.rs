@@ -1,5 +1,5 @@
-//! cXML: parses a document, and steps through its verbs. It fetches nothing and plays nothing;
-//! URLs stay as they were written, relative ones too.
+//! cXML: parsing of documents and iteration over verbs. Fetching and playback are elsewhere; URLs,
+//! including relative ones, are kept as written.
 
 mod attributes;
 mod cursor;

@@ -1,4 +1,4 @@
-//! Why a document cannot be run at all.
+//! Faults that prevent the execution of a document.
 
 use confab_terms::limits;
 use serde::{Deserialize, Serialize};
@@ -6,48 +6,48 @@ use thiserror::Error;
 
 use crate::Position;
 
-/// Why a document cannot be run at all.
+/// Fault that prevents the execution of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Malformed {
-    /// More bytes than a document may have.
+    /// The document has more than `limits::DOCUMENT_BYTES_MAX` bytes.
     #[error("the document has {bytes} bytes: at most {max} are read",
         max = limits::DOCUMENT_BYTES_MAX)]
     TooLarge {
-        /// As many as came.
+        /// Number of received bytes.
         bytes: usize,
     },
-    /// More elements than a document may have.
+    /// The document has more than `limits::DOCUMENT_VERBS_MAX` elements.
     #[error("the document has more than {max} elements: split it with <Redirect>",
         max = limits::DOCUMENT_VERBS_MAX)]
     TooManyVerbs,
-    /// An element has more attributes than any verb knows.
+    /// An element has more than `limits::DOCUMENT_ATTRIBUTES_MAX` attributes.
     #[error("{at}: an element may have at most {max} attributes",
         max = limits::DOCUMENT_ATTRIBUTES_MAX)]
     TooManyAttributes {
         /// Position of the fault.
         at: Position,
     },
-    /// Bytes that are not UTF-8.
+    /// The document is not UTF-8.
     #[error("{at}: not UTF-8; send the document as UTF-8")]
     NotUtf8 {
         /// Position of the fault.
         at: Position,
     },
-    /// Not XML.
+    /// The document is not XML.
     #[error("{at}: not XML: {why}")]
     NotXml {
         /// Position of the fault.
         at: Position,
-        /// In the parser's words.
+        /// Message of the XML parser.
         why: String,
     },
-    /// It has a document type declaration.
+    /// The document has a document type declaration.
     #[error("{at}: a document type declaration (<!DOCTYPE …>) is not read: leave it out")]
     Dtd {
         /// Position of the fault.
         at: Position,
     },
-    /// A web page in place of a document.
+    /// The document is a web page.
     #[error(
         "{at}: an HTML page, expected a document with the root element <Response>; is the URL \
          right, and is this the page of an error or of a login?"
@@ -56,7 +56,7 @@ pub enum Malformed {
         /// Position of the fault.
         at: Position,
     },
-    /// Every verb is one that confab does not execute.
+    /// The document has verbs, none of which is supported.
     #[error(
         "{at}: no verb of the document is supported: {verbs}; expected at least one of <Play>, \
          <Say>, <Pause>, <Redirect>, <Dial>, <Record>, <Hangup>, <Reject>"
@@ -64,35 +64,35 @@ pub enum Malformed {
     NoKnownVerb {
         /// Position of the first verb.
         at: Position,
-        /// As written.
+        /// Names of the verbs, as written.
         verbs: String,
     },
-    /// Elements within elements within elements.
+    /// The document has more than `limits::DOCUMENT_DEPTH_MAX` levels of elements.
     #[error("{at}: more than {max} levels of elements", max = limits::DOCUMENT_DEPTH_MAX)]
     TooDeep {
         /// Position of the fault.
         at: Position,
     },
-    /// The root is something else.
+    /// The root element is not `<Response>`.
     #[error("{at}: the root element is <{root}>: it must be <Response>")]
     NotAResponse {
         /// Position of the fault.
         at: Position,
-        /// As written.
+        /// Name of the root element, as written.
         root: String,
     },
-    /// A verb that makes no sense where the document is played.
+    /// A verb is not allowed at the place of the document.
     #[error("{at}: <{verb}> is not allowed here: only <Play>, <Say>, <Pause> and <Redirect> are")]
     VerbNotAllowed {
         /// Position of the fault.
         at: Position,
-        /// As written.
+        /// Name of the verb, as written.
         verb: String,
     },
 }
 
 impl Malformed {
-    /// The vendor's code.
+    /// Returns the vendor's error code.
     #[must_use]
     pub fn code(&self) -> u32 {
         match self {
@@ -108,7 +108,7 @@ impl Malformed {
         }
     }
 
-    /// Where, if one place is to blame.
+    /// Returns the position of the fault; `None` if the fault concerns the document as a whole.
     #[must_use]
     pub fn at(&self) -> Option<Position> {
         match self {

@@ -1,9 +1,9 @@
-//! `<Conference>`: where a call is dialled to, and what it brings along.
+//! `<Conference>`: destination of a dialed call, and settings of the participant.
 
 use confab_terms::{Method, Track};
 use serde::{Deserialize, Serialize};
 
-/// `beep`.
+/// Value of `beep`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Beep {
     /// `true`
@@ -16,7 +16,7 @@ pub enum Beep {
     OnExit,
 }
 
-/// A word of `statusCallbackEvent`.
+/// Word of `statusCallbackEvent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum EventWord {
     /// `start`
@@ -56,59 +56,59 @@ impl EventWord {
     }
 }
 
-/// `<Conference>`, defaults filled in; texts as written.
+/// `<Conference>` with defaults filled in; texts as written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConferenceNoun {
-    /// The friendly name, trimmed; never empty. Its length is for the conference to judge.
+    /// Friendly name, trimmed; never empty. The conference checks the length.
     pub name: String,
-    /// Joins muted.
+    /// True if the participant joins muted.
     pub muted: bool,
-    /// `None`: not written (the default is both, but not for a coach).
+    /// Beep setting; `None` if not written (the default is `Both`, but not for a coach).
     pub beep: Option<Beep>,
-    /// The call to coach, as written; never empty.
+    /// Call to coach, as written; never empty.
     pub coach: Option<String>,
-    /// Default true.
+    /// True if the conference starts when the participant joins; default true.
     pub start_conference_on_enter: bool,
-    /// Default false.
+    /// True if the conference ends when the participant leaves; default false.
     pub end_conference_on_exit: bool,
-    /// At least 1.
+    /// Maximum number of participants, at least 1.
     pub max_participants: Option<u32>,
-    /// Empty is silence, absent the built-in music.
+    /// URL of the wait music: empty for silence, absent for the built-in music.
     pub wait_url: Option<String>,
-    /// POST when absent.
+    /// Method of the request to `wait_url`; POST when absent.
     pub wait_method: Method,
-    /// Another key for the participant, as written; never empty.
+    /// Label of the participant, as written; never empty.
     pub participant_label: Option<String>,
-    /// Whom to tell of events; never empty.
+    /// URL of conference events; never empty.
     pub status_callback: Option<String>,
-    /// POST when absent.
+    /// Method of the requests to `status_callback`; POST when absent.
     pub status_callback_method: Method,
-    /// Of which events; sorted, no word twice.
+    /// Subscribed events, sorted, without duplicates.
     pub status_callback_events: Vec<EventWord>,
-    /// Told of the end; never empty.
+    /// URL of the end event; never empty.
     pub event_callback_url: Option<String>,
-    /// `record-from-start`.
+    /// Recording settings of `record-from-start`.
     pub record: Option<Recording>,
 }
 
-/// What goes with `record`: texts as written.
+/// Settings of a recording; texts as written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recording {
-    /// `trim-silence`.
+    /// True for `trim-silence`.
     pub trim: bool,
-    /// What a call says on one channel, what it hears on the other. Never of a conference.
+    /// True for one channel per direction of a call. Always false for a conference.
     pub dual: bool,
-    /// Which of a call's directions.
+    /// Recorded directions of a call.
     pub track: Track,
-    /// Whom to tell of it; never empty.
+    /// URL of recording events; never empty.
     pub status_callback: Option<String>,
-    /// POST when absent.
+    /// Method of the requests to `status_callback`; POST when absent.
     pub status_callback_method: Method,
-    /// Of which events; none: the default.
+    /// Subscribed events; empty: the default.
     pub status_callback_events: Vec<RecordingEvent>,
 }
 
-/// A word of `recordingStatusCallbackEvent`.
+/// Word of `recordingStatusCallbackEvent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum RecordingEvent {
     /// `in-progress`

@@ -1,4 +1,4 @@
-//! Bytes in, a `Document` or the reason why not out. Bounds are looked at before the tree is.
+//! Parsing of bytes to a `Document` or a fault. Limits are checked before the tree is used.
 
 use confab_terms::limits;
 use roxmltree::{Error as XmlError, Node, ParsingOptions};
@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use crate::attributes::Warnings;
 use crate::{Document, Malformed, Position, prolog, read};
 
-/// Where a document is played: it decides which verbs make sense.
+/// Use of a document, which determines the permitted verbs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Place {
-    /// It runs a call.
+    /// Instructions for a call.
     Call,
-    /// Behind a HoldUrl or a WaitUrl.
+    /// Response of a HoldUrl or a WaitUrl.
     Music,
-    /// Behind an AnnounceUrl: nothing in it is endless.
+    /// Response of an AnnounceUrl: endless loops are not permitted.
     Announcement,
 }
 
@@ -35,7 +35,7 @@ pub fn parse(bytes: &[u8], place: Place) -> Result<Document, Malformed> {
     bound_attributes(text)?;
     let options = ParsingOptions {
         allow_dtd: false,
-        // Text and comments are nodes too: with the bytes bounded this is only a second fence.
+        // Text and comments are nodes, too. Since bytes are limited, this is only a second barrier.
         nodes_limit: u32::try_from(limits::DOCUMENT_BYTES_MAX).unwrap_or(u32::MAX),
         ..ParsingOptions::default()
     };
@@ -78,7 +78,8 @@ fn not_xml(e: &XmlError, dtd: impl FnOnce() -> Position) -> Malformed {
     }
 }
 
-/// Levels and elements; the walk is not recursive, so no document can exhaust the stack.
+/// Checks the limits of levels and elements. The walk is not recursive, so that documents cannot
+/// exhaust the stack.
 fn bound_tree(root: Node<'_, '_>, at: &impl Fn(Node<'_, '_>) -> Position) -> Result<(), Malformed> {
     let mut level: Vec<Node<'_, '_>> = vec![root];
     let mut elements = 0;
@@ -101,8 +102,8 @@ fn bound_tree(root: Node<'_, '_>, at: &impl Fn(Node<'_, '_>) -> Position) -> Res
     Ok(())
 }
 
-/// The XML parser compares each attribute of an element with all before it: 64 kB of them
-/// would cost it seconds. So tags are counted through before.
+/// Checks the limit of attributes before parsing. The XML parser compares each attribute of an
+/// element with all previous ones, which takes seconds for 64 kB of attributes.
 fn bound_attributes(text: &str) -> Result<(), Malformed> {
     let mut rest = text;
     while let Some(open) = rest.find('<') {
@@ -131,7 +132,7 @@ fn bound_attributes(text: &str) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// Where a tag ends, and how many `=` stand outside its quotes.
+/// Returns the end of a tag and the number of `=` outside quotes.
 fn tag(text: &str) -> (Option<usize>, usize) {
     let mut quote = None;
     let mut attributes = 0;
@@ -147,14 +148,14 @@ fn tag(text: &str) -> (Option<usize>, usize) {
     (None, attributes)
 }
 
-/// The place after these bytes.
+/// Returns the position after these bytes.
 fn position_of(before: &[u8]) -> Position {
     let line_start = before
         .iter()
         .rposition(|b| *b == b'\n')
         .map_or(0, |i| i + 1);
     let lines = before.iter().filter(|b| **b == b'\n').count();
-    // Continuation bytes are no characters of their own.
+    // Continuation bytes of UTF-8 are not separate characters.
     let columns = before[line_start..]
         .iter()
         .filter(|b| **b & 0b1100_0000 != 0b1000_0000)

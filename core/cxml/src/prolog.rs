@@ -1,5 +1,5 @@
-//! Text before the root element: byte order mark, white space, XML declaration, comments; and HTML
-//! pages, which are recognized there.
+//! Text before the root element: byte order mark, white space, XML declaration, comments. HTML
+//! pages are recognized by their prolog or root element.
 
 use std::borrow::Cow;
 

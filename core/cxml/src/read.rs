@@ -1,4 +1,4 @@
-//! From an element to its verb. What can be understood is; what cannot is noted and left out.
+//! Parsing of elements to verbs. Invalid parts are skipped with a warning.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::dial::dial;
 use crate::record::record;
 use crate::{Loops, Malformed, Place, Verb};
 
-/// The vendors' other verbs, to tell "not supported" from "no such verb".
+/// Verbs of the vendors that are not supported, for a distinct warning.
 const NOT_BUILT: &[&str] = &[
     "Connect",
     "Denoise",
@@ -97,7 +97,7 @@ fn unknown<'a>(node: Node<'a, 'a>, warnings: &mut Warnings<'a>) {
     });
 }
 
-/// Returns the first element that is no verb of confab's, and the names of all of them.
+/// Returns the first element that is not a supported verb, and the names of up to five.
 pub(crate) fn unknown_verbs<'a>(root: Node<'a, 'a>) -> Option<(Node<'a, 'a>, String)> {
     const NAMED_MAX: usize = 5;
     let name = |node: &Node<'a, 'a>| node.tag_name().name();
@@ -142,7 +142,7 @@ fn play<'a>(node: Node<'a, 'a>, place: Place, warnings: &mut Warnings<'a>) -> Op
 }
 
 fn say<'a>(node: Node<'a, 'a>, place: Place, warnings: &mut Warnings<'a>) -> Option<Verb> {
-    // SSML inside is not interpreted, its words are spoken.
+    // SSML is not interpreted; its words are spoken.
     let text = text(node);
     let mut attributes = Attributes::of(node, warnings);
     let voice = attributes.text("voice");
@@ -167,7 +167,7 @@ fn loops(attributes: &mut Attributes<'_, '_, '_>, place: Place, code: u32) -> Lo
     const WHAT: &str = "read as 1; a whole number would do, 0 for endless";
     match attributes.number("loop", 0, code, WHAT) {
         None => Loops::Times(1),
-        // An announcement plays once: an endless one would hold up the queue behind it for ever.
+        // An announcement plays once: an endless one would block the queue behind it forever.
         Some(0) if place == Place::Announcement => Loops::Times(1),
         Some(0) => Loops::Endless,
         Some(times) => Loops::Times(times.min(limits::DOCUMENT_LOOPS_MAX)),
@@ -210,14 +210,14 @@ fn reject<'a>(node: Node<'a, 'a>, warnings: &mut Warnings<'a>) -> Verb {
     }
 }
 
-/// All text within an element, whatever elements and comments stand between, trimmed.
+/// Returns all text within an element, across nested elements and comments, trimmed.
 pub(crate) fn text(node: Node<'_, '_>) -> String {
     let pieces = node.descendants().filter(Node::is_text);
     let all: String = pieces.filter_map(|n| n.text()).collect();
     all.trim().to_owned()
 }
 
-/// As much of somebody else's text as a message should repeat.
+/// Returns a text shortened for use in a message.
 pub(crate) fn quoted(text: &str) -> String {
     const CHARS_MAX: usize = 60;
     if text.chars().count() <= CHARS_MAX {

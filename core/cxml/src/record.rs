@@ -1,4 +1,4 @@
-//! From `<Record>` to what it asks for.
+//! Parsing of `<Record>`.
 
 use core::time::Duration;
 

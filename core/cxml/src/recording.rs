@@ -1,11 +1,11 @@
-//! From the attributes of `<Dial>`, `<Conference>` and `<Record>` to how they are to be recorded.
+//! Parsing of the recording attributes of `<Dial>`, `<Conference>` and `<Record>`.
 
 use confab_terms::Track;
 
 use crate::attributes::Attributes;
 use crate::{Recording, RecordingEvent};
 
-/// A conference is recorded without the silence at its ends, unless it says otherwise.
+/// Returns the recording of a conference, by default without silence at both ends.
 pub(crate) fn of_conference(attributes: &mut Attributes<'_, '_, '_>) -> Option<Recording> {
     const WHAT: &str = "read as do-not-record; record-from-start or do-not-record would do";
     let record = attributes.word("record", 12200, WHAT, |text| {
@@ -19,7 +19,8 @@ pub(crate) fn of_conference(attributes: &mut Attributes<'_, '_, '_>) -> Option<R
     record.unwrap_or(false).then_some(recording)
 }
 
-/// A call is recorded as it is. It is up by the time that it dials, so `ringing` is `answer`.
+/// Returns the recording of a call, by default untrimmed. A call is answered before it dials, so
+/// `record-from-ringing` equals `record-from-answer`.
 pub(crate) fn of_dial(attributes: &mut Attributes<'_, '_, '_>) -> Option<Recording> {
     const WHAT: &str = "read as do-not-record; do-not-record, record-from-answer, \
                         record-from-ringing, or one of them with -dual would do";
@@ -41,7 +42,7 @@ pub(crate) fn of_dial(attributes: &mut Attributes<'_, '_, '_>) -> Option<Recordi
     })
 }
 
-/// Only what the caller says: it is asked to say something.
+/// Returns the recording of `<Record>`: the caller's direction only.
 pub(crate) fn of_record(attributes: &mut Attributes<'_, '_, '_>) -> Recording {
     Recording {
         track: Track::Inbound,

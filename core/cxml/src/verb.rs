@@ -1,4 +1,4 @@
-//! The verbs of a document, typed, defaults filled in.
+//! Verbs of a document, typed, with defaults filled in.
 
 use core::time::Duration;
 
@@ -7,60 +7,60 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ConferenceNoun, Recording};
 
-/// How often a verb is carried out.
+/// Number of executions of a verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Loops {
-    /// This often, at least once.
+    /// Finite number, at least 1.
     Times(u32),
-    /// `loop="0"`: until something else ends it.
+    /// `loop="0"`: repeated until another event ends the verb.
     Endless,
 }
 
-/// One step of a document.
+/// Step of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verb {
     /// `<Play>`
     Play {
-        /// Where the audio is, as written; never empty.
+        /// URL of the audio, as written; never empty.
         url: String,
-        /// How often.
+        /// Number of executions.
         loops: Loops,
     },
     /// `<Play digits>`
     PlayDigits {
-        /// The keys.
+        /// Digits to send.
         digits: DigitString,
-        /// How often.
+        /// Number of executions.
         loops: Loops,
     },
     /// `<Say>`
     Say {
-        /// What to say; never empty.
+        /// Text to speak; never empty.
         text: String,
-        /// Whose voice, as written.
+        /// Voice, as written.
         voice: Option<String>,
-        /// In which language, as written.
+        /// Language, as written.
         language: Option<String>,
-        /// How often.
+        /// Number of executions.
         loops: Loops,
     },
     /// `<Pause>`
     Pause {
-        /// How long, at least a second.
+        /// Duration, at least a second.
         length: Duration,
     },
-    /// `<Redirect>`: the document there takes this one's place.
+    /// `<Redirect>`: replaces the document with another one.
     Redirect {
-        /// As written. Empty: this document's own URL again.
+        /// URL as written; empty for the URL of this document.
         url: String,
-        /// POST when absent.
+        /// Method of the request; POST when absent.
         method: Method,
     },
     /// `<Hangup>`
     Hangup,
     /// `<Reject>`
     Reject {
-        /// `reason="busy"`; else the call is rejected without a reason.
+        /// True for `reason="busy"`; otherwise the call is rejected without a reason.
         busy: bool,
     },
     /// `<Dial>`
@@ -70,7 +70,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// How often the verb is carried out: once, but for `<Play>` and `<Say>`.
+    /// Returns the number of executions: once, except for `<Play>` and `<Say>`.
     #[must_use]
     pub fn loops(&self) -> Loops {
         match self {
@@ -85,37 +85,36 @@ impl Verb {
 /// `<Dial>`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dial {
-    /// Whom to ask for the next document afterwards, as written; never empty.
+    /// URL of the next document, as written; never empty.
     pub action: Option<String>,
-    /// How to ask the action: POST when absent.
+    /// Method of the request to `action`; POST when absent.
     pub method: Method,
-    /// The longest stay.
+    /// Maximum duration of the stay in the conference.
     pub time_limit: Duration,
-    /// `*` leaves.
+    /// True if the digit `*` leaves the conference.
     pub hangup_on_star: bool,
-    /// Where to. `None`: nowhere that can be dialled (a warning says so); the dial fails.
+    /// Destination. `None` if there is no valid one (a warning is added); the dial fails.
     pub conference: Option<ConferenceNoun>,
-    /// The call is recorded while it is in there.
+    /// Recording of the call while in the conference.
     pub record: Option<Recording>,
 }
 
 /// `<Record>`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// Whom to ask for the next document afterwards, as written; never empty. `None`: this
-    /// document's own URL again.
+    /// URL of the next document, as written; never empty. `None`: the URL of this document.
     pub action: Option<String>,
-    /// How to ask the action: POST when absent.
+    /// Method of the request to `action`; POST when absent.
     pub method: Method,
-    /// So much silence ends it.
+    /// Duration of silence that ends the recording.
     pub timeout: Duration,
-    /// Each of these keys ends it; none of them may.
+    /// Digits that end the recording, possibly none.
     pub finish_on_key: String,
-    /// It is over then, whatever is said.
+    /// Maximum duration of the recording.
     pub max_length: Duration,
-    /// A tone says when it begins.
+    /// True if a tone marks the start.
     pub play_beep: bool,
-    /// How.
+    /// Recording settings.
     pub recording: Recording,
 }
 

@@ -1,9 +1,9 @@
-//! Documents that hurt whoever expands or follows what they declare: each is refused for having
-//! a DTD at all, before anything in it is looked at.
+//! Documents that harm a parser that expands or follows declarations. Each is rejected because of
+//! its DTD, before any declaration is processed.
 
 use confab_cxml::{Malformed, Place, parse};
 
-/// Ten times the last one, ten levels deep.
+/// Creates ten levels of entities, each ten times the previous one.
 fn laughs(reference: &str, declaration: &str) -> String {
     let mut text = format!("<!DOCTYPE r [<!ENTITY {declaration}a0 \"lol\">");
     for level in 1..10 {

@@ -1,4 +1,4 @@
-//! Stepping through a document.
+//! Iteration over a document.
 
 use confab_cxml::{Cursor, Document, Place, Verb, parse};
 
@@ -13,7 +13,7 @@ fn document(text: &str) -> Document {
 fn urls(cursor: &mut Cursor, document: &Document, steps: usize) -> Vec<String> {
     (0..steps)
         .map_while(|_| {
-            // A journal may be written between any two steps.
+            // The cursor can be serialized between any two steps.
             let bytes = postcard::to_stdvec(cursor).unwrap();
             *cursor = postcard::from_bytes(&bytes).unwrap();
             match cursor.next(document)? {
@@ -54,7 +54,7 @@ fn giving_up_rounds_skips_no_verb_that_was_not_given() {
     let mut cursor = Cursor::default();
     cursor.give_up_rounds();
     assert_eq!(urls(&mut cursor, &document, 1), ["a"]);
-    // All of a's rounds are over already: b is not touched.
+    // All rounds of a are over already: b is not affected.
     cursor.give_up_rounds();
     assert_eq!(urls(&mut cursor, &document, 1), ["b"]);
     cursor.give_up_rounds();

@@ -1,4 +1,4 @@
-//! Documents as applications write them, and what is understood of them.
+//! Documents as applications write them, and the parsed result.
 
 use core::fmt::Write as _;
 
@@ -24,7 +24,7 @@ fn check_in(place: Place, text: &str, expected: &Expect) {
     expected.assert_eq(&folded(&out));
 }
 
-/// Lines that are too long for a source file go on below.
+/// Folds lines that are too long for a source file.
 fn folded(text: &str) -> String {
     const COLUMNS: usize = 86;
     let mut out = String::new();
@@ -516,7 +516,7 @@ fn document_of_unknown_verbs_alone_cannot_be_run() {
     );
     let empty = parse(b"<Response> <!-- nothing --> </Response>", Place::Call).unwrap();
     assert!(empty.verbs.is_empty() && empty.warnings.is_empty());
-    // A known verb that is skipped is known all the same.
+    // A known verb that is skipped still counts as known.
     let skipped = parse(b"<Response><Say/></Response>", Place::Call).unwrap();
     assert_eq!((skipped.verbs.len(), skipped.warnings[0].code), (0, 13520));
 }

@@ -1,4 +1,4 @@
-//! Documents, sound and unsound.
+//! Tests of valid and invalid documents.
 
 #![allow(clippy::unwrap_used)]
 
