@@ -1,11 +1,15 @@
-//! Announcements to everyone, and what became of any of them.
+//! Announcements to all participants, and events about the end of announcements.
 
 use confab_terms::{CallSid, WallTime};
 
 use crate::{Announcement, Conference, Effects, Event, EventKind, Refusal, Status, Url};
 
 impl Conference {
-    /// `AnnounceUrl` of the conference: to everyone seated.
+    /// Returns one announcement for each seated participant (`AnnounceUrl` of the conference).
+    ///
+    /// # Errors
+    ///
+    /// Fails if the conference is completed.
     pub fn announce(&mut self, from: &Url, _now: WallTime) -> Result<Effects, Refusal> {
         self.not_completed()?;
         let announcements = self
@@ -23,7 +27,7 @@ impl Conference {
         })
     }
 
-    /// An announcement was played to its end: to one, or (`None`) to everyone.
+    /// Returns the event of a completed announcement: to one participant, or (`None`) to all.
     #[must_use]
     pub fn announcement_ended(&self, to: Option<CallSid>, url: &str) -> Effects {
         self.of_announcement(
@@ -34,8 +38,8 @@ impl Conference {
         )
     }
 
-    /// An announcement could not be played: to one, or (`None`) to everyone. `reason` in words
-    /// with the vendor's code.
+    /// Returns the event of a failed announcement: to one participant, or (`None`) to all. `reason`
+    /// is a text with the vendor's error code.
     #[must_use]
     pub fn announcement_failed(&self, to: Option<CallSid>, url: &str, reason: &str) -> Effects {
         self.of_announcement(
@@ -47,7 +51,8 @@ impl Conference {
         )
     }
 
-    /// One who has left meanwhile is no longer described; nothing follows conference-end.
+    /// Returns the event without a participant if the call has left. After conference-end no event
+    /// follows.
     fn of_announcement(&self, to: Option<CallSid>, kind: EventKind) -> Effects {
         if self.status == Status::Completed {
             return Effects::default();

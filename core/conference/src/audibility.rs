@@ -1,4 +1,4 @@
-//! Who hears whom: the one formula, said once for the room and once for people.
+//! Audibility between participants: the same rule for the room and for the reasons shown to users.
 
 use confab_terms::{Audibility, CallSid, Voice};
 use serde::{Deserialize, Serialize};
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::participant::{Coaching, Participant};
 use crate::{Conference, Hears, MusicKind, Status};
 
-/// Why a listener hears or does not hear a speaker: the first that holds.
+/// Reason why a listener hears or does not hear a speaker: the first applicable one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Because {
-    /// not-started; also said of someone who is not seated.
+    /// not-started; also if a participant is not seated.
     NotStarted,
     /// listener-held
     ListenerHeld,
@@ -24,7 +24,7 @@ pub enum Because {
 }
 
 impl Conference {
-    /// What the rules say of (listener, speaker), and the first reason that holds.
+    /// Returns the first applicable reason for an ordered pair of participants.
     #[must_use]
     pub fn because(&self, listener: CallSid, speaker: CallSid) -> Because {
         let (Some(l), Some(s)) = (self.seated_one(listener), self.seated_one(speaker)) else {
@@ -47,7 +47,8 @@ impl Conference {
         }
     }
 
-    /// What the rules decide for this call's leg; nothing is audible of one who is not seated.
+    /// Returns the audibility of the call's leg. A call that is not seated is inaudible and hears
+    /// nothing.
     #[must_use]
     pub fn audibility(&self, call: CallSid) -> Audibility {
         self.seated_one(call)
@@ -55,7 +56,7 @@ impl Conference {
             .unwrap_or_default()
     }
 
-    /// What this call hears besides the room, or instead of it.
+    /// Returns the sound that the call hears besides the room, or instead of the room.
     #[must_use]
     pub fn hears(&self, call: CallSid) -> Hears {
         self.seated_one(call)
@@ -66,8 +67,8 @@ impl Conference {
         self.participants.get(&call).filter(|p| p.state.seated)
     }
 
-    /// A coach whose target is held still speaks to that leg alone: the leg's own `hears` is
-    /// false then, and nobody else's matters.
+    /// Returns the audibility of a participant's leg. The voice of a coach stays directed to the
+    /// target while the target is held; the target's own `hears` is false then.
     pub(crate) fn audibility_of(&self, p: &Participant) -> Audibility {
         if self.status != Status::InProgress || p.state.hold || !p.state.seated {
             return Audibility {
@@ -86,7 +87,7 @@ impl Conference {
         Audibility { voice, hears: true }
     }
 
-    /// Hold music wins over wait music.
+    /// Returns the sound of a participant; hold music has priority over wait music.
     pub(crate) fn hears_of(&self, p: &Participant) -> Hears {
         if p.state.hold {
             Hears::Music(MusicKind::Hold, p.hold_music.clone())

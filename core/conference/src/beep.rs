@@ -1,17 +1,17 @@
-//! For whom the tones sound, at a participant's coming and going.
+//! Tones at a participant's join and leave.
 
 use serde::{Deserialize, Serialize};
 
 use crate::BeepWish;
 
-/// Whether a tone sounds.
+/// Condition for a tone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Tone {
-    /// Asked for explicitly.
+    /// Enabled explicitly.
     Yes,
-    /// Asked against.
+    /// Disabled explicitly.
     No,
-    /// The default: for a coach nothing sounds.
+    /// Default: enabled, except for a coach.
     UnlessCoaching,
 }
 
@@ -29,7 +29,7 @@ impl Tone {
     }
 }
 
-/// A participant's two tones.
+/// Enter and exit tone of a participant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tones {
     pub(crate) on_enter: Tone,

@@ -1,4 +1,4 @@
-//! What an update makes of the two coaching fields.
+//! Effect of an update on the two coaching fields.
 
 use confab_terms::CallSid;
 
@@ -6,8 +6,8 @@ use crate::participant::{Coaching, Participant};
 use crate::{Conference, Refusal, Target, Update};
 
 impl Conference {
-    /// Whom the participant coaches after the update. A target must be seated here. An update
-    /// that names neither field is never refused for them.
+    /// Returns the coaching after the update. A target must be seated in this conference. An update
+    /// without both fields never fails.
     pub(crate) fn coaching_after(
         &self,
         coach: &Participant,

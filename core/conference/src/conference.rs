@@ -1,6 +1,5 @@
-//! `Conference`: the owner of its participants, and what can be asked of it. Each verb that
-//! changes it lives in a file of its own: expect, seat, hand
-//! over, leave, update, announce.
+//! `Conference`: owner of its participants, with queries. Each operation that changes a conference
+//! has a separate file: expect, seat, hand_over, leave, update, announce, speech.
 
 use std::collections::BTreeMap;
 
@@ -10,27 +9,27 @@ use serde::{Deserialize, Serialize};
 use crate::participant::Participant;
 use crate::{Callback, Customs, ParticipantState, RecordWish, Refusal, Settings};
 
-/// `init`, `in-progress`, `completed`.
+/// Status of a conference: `init`, `in-progress`, `completed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
-    /// Not started: everyone in it waits.
+    /// Not started: participants hear wait music, or hold music while held.
     Init,
     /// Started.
     InProgress,
-    /// Over.
+    /// Ended.
     Completed,
 }
 
-/// A participant's key in a path.
+/// Key of a participant in a URL path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Key {
-    /// Its call.
+    /// CallSid.
     Call(CallSid),
-    /// Its label.
+    /// Label.
     Label(String),
 }
 
-/// One conference.
+/// Conference with its participants and settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conference {
     pub(crate) sid: ConferenceSid,
@@ -40,22 +39,22 @@ pub struct Conference {
     pub(crate) date_updated: WallTime,
     pub(crate) callback: Option<Callback>,
     pub(crate) event_callback_url: Option<String>,
-    /// Recorded once it starts.
+    /// Settings of a recording that begins at the start.
     pub(crate) record: Option<RecordWish>,
-    /// `SequenceNumber` of the event sent last.
+    /// `SequenceNumber` of the last sent event.
     pub(crate) sequence: u64,
-    /// Seated and expected ones.
+    /// Seated and expected participants.
     pub(crate) participants: BTreeMap<CallSid, Participant>,
-    /// The seated ones, oldest first.
+    /// Seated participants, oldest first.
     pub(crate) joined: Vec<CallSid>,
-    /// Whose each label is, seated or expected.
+    /// Calls by label, seated or expected.
     pub(crate) labels: BTreeMap<String, CallSid>,
     pub(crate) customs: Customs,
 }
 
 impl Conference {
-    /// A conference that nobody is in yet. `first` gives status callback and name their say,
-    /// until somebody is seated: then what that one brought counts, for good.
+    /// Creates a conference without participants. `first` provides the callbacks and the recording
+    /// until the first participant is seated; that participant's settings then apply permanently.
     #[must_use]
     pub fn new(sid: ConferenceSid, friendly_name: String, first: &Settings, now: WallTime) -> Self {
         Self {
@@ -75,60 +74,64 @@ impl Conference {
         }
     }
 
-    /// The same, where other customs hold.
+    /// Returns the conference with other customs.
     #[must_use]
     pub fn with_customs(self, customs: Customs) -> Self {
         Self { customs, ..self }
     }
 
-    /// Looks a participant up, seated or expected.
+    /// Returns a participant, seated or expected.
+    ///
+    /// # Errors
+    ///
+    /// Fails if no participant has the key.
     pub fn participant(&self, key: &Key) -> Result<&ParticipantState, Refusal> {
         Ok(&self.find(key)?.state)
     }
 
-    /// The seated ones, oldest first.
+    /// Returns the seated participants, oldest first.
     pub fn participants(&self) -> impl Iterator<Item = &ParticipantState> {
         let seated = self.joined.iter();
         seated.filter_map(|call| Some(&self.participants.get(call)?.state))
     }
 
-    /// Its id.
+    /// Returns the ConferenceSid.
     #[must_use]
     pub fn sid(&self) -> ConferenceSid {
         self.sid
     }
 
-    /// Its name.
+    /// Returns the friendly name.
     #[must_use]
     pub fn friendly_name(&self) -> &str {
         &self.friendly_name
     }
 
-    /// Where its life stands.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> Status {
         self.status
     }
 
-    /// When it was made.
+    /// Returns the time of creation.
     #[must_use]
     pub fn date_created(&self) -> WallTime {
         self.date_created
     }
 
-    /// When its status last changed.
+    /// Returns the time of the last change of the status.
     #[must_use]
     pub fn date_updated(&self) -> WallTime {
         self.date_updated
     }
 
-    /// Where its events go.
+    /// Returns the status callback for the conference's events.
     #[must_use]
     pub fn callback(&self) -> Option<&Callback> {
         self.callback.as_ref()
     }
 
-    /// Who is told of its end besides, by POST.
+    /// Returns the URL of an additional callback at the end, sent by POST.
     #[must_use]
     pub fn event_callback_url(&self) -> Option<&str> {
         self.event_callback_url.as_deref()
@@ -146,13 +149,14 @@ impl Conference {
         self.participants.get(&call).is_some_and(|p| p.speaks)
     }
 
-    /// How many are seated.
+    /// Returns the number of seated participants.
     #[must_use]
     pub fn seated(&self) -> usize {
         self.joined.len()
     }
 
-    /// Nobody seated or expected. If it has not ended either, it never began: drop it silently.
+    /// Returns whether no participant is seated or expected. An empty conference that is not
+    /// completed never started and is dropped without events.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.participants.is_empty()
@@ -167,7 +171,7 @@ impl Conference {
             .ok_or(Refusal::NoSuchParticipant(said))
     }
 
-    /// Looked at before anything else.
+    /// Checks that the conference is not completed; each operation begins with this check.
     pub(crate) fn not_completed(&self) -> Result<(), Refusal> {
         match self.status {
             Status::Init | Status::InProgress => Ok(()),

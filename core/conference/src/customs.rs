@@ -1,21 +1,21 @@
-//! What the vendors settle differently about a conference. Whose customs these are is not known
-//! here; everything else is one rule for all.
+//! Rules of a conference that differ between the vendors. The crate is independent of vendors; all
+//! other rules are common.
 
 use confab_terms::limits;
 use serde::{Deserialize, Serialize};
 
 use crate::Refusal;
 
-/// What the vendors settle differently.
+/// Rules that differ between the vendors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customs {
-    /// Characters of a friendly name.
+    /// Maximum number of characters of a friendly name.
     pub friendly_name_chars_max: usize,
-    /// Participants where `maxParticipants` says nothing.
+    /// Maximum number of participants without `maxParticipants`.
     pub participants_max: u32,
-    /// Whether somebody may begin to coach one who is held.
+    /// True if a participant may begin to coach a held participant.
     pub coaches_the_held: bool,
-    /// Whether a hold or wait document with a `<Play>` starts over after its last verb.
+    /// True if a hold or wait document with a `<Play>` starts over after its last verb.
     pub music_starts_over: bool,
 }
 
@@ -31,7 +31,11 @@ impl Default for Customs {
 }
 
 impl Customs {
-    /// Whether a conference may be called this.
+    /// Checks a friendly name.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the name is empty, too long, or contains a control character.
     pub fn check_name(&self, name: &str) -> Result<(), Refusal> {
         let fits = (1..=self.friendly_name_chars_max).contains(&name.chars().count());
         if fits && !name.chars().any(char::is_control) {

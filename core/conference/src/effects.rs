@@ -1,49 +1,49 @@
-//! What follows from a change of a conference, for the switchboard to carry out.
-//! All of one `Effects` belongs together: its room part takes effect on one tick.
+//! Effects of a change of a conference, executed by the switchboard. The contents of one `Effects`
+//! belong together: the changes of the room take effect on one tick.
 
 use confab_terms::{Audibility, CallSid, LegId};
 use serde::{Deserialize, Serialize};
 
 use crate::{Music, RecordWish, Url};
 
-/// What follows from one change. Empty means: nothing changed.
+/// Effects of one change; empty if nothing changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effects {
     /// Legs that leave the room.
     pub unseat: Vec<LegId>,
-    /// Legs that take a seat, each with its audibility from the first frame.
+    /// Legs that take a seat, with their audibility from the first frame on.
     pub seat: Vec<(LegId, Audibility)>,
     /// Seated legs whose audibility changed.
     pub audibility: Vec<(LegId, Audibility)>,
-    /// What each of these calls is to hear besides the room from now on.
+    /// Calls and the sounds that they hear from now on besides the room, or instead of the room.
     pub hears: Vec<(CallSid, Hears)>,
-    /// A tone to those who hear the room.
+    /// Tone for all legs that hear the room.
     pub beep: Option<Beep>,
-    /// The conference has started and is recorded from now on, to its end.
+    /// Settings of a recording that begins now, at the start of the conference.
     pub record: Option<RecordWish>,
     /// Announcements to queue.
     pub announcements: Vec<Announcement>,
-    /// What happened, in order: told to the application if it asked for the word.
+    /// Events in order, sent to the application if subscribed.
     pub events: Vec<Event>,
-    /// Calls that are no longer in the conference and go on with their document.
+    /// Calls that have left the conference and continue with their document.
     pub left: Vec<(CallSid, LeaveReason)>,
-    /// Expected calls that can't join any more, since the conference is over. They never were in
-    /// it; whoever still wants its name gets a new conference.
+    /// Expected calls that cannot join, since the conference has ended. These calls never were
+    /// seated; a call that still joins by name gets a new conference.
     pub no_longer_expected: Vec<crate::ParticipantState>,
-    /// The conference is over; nothing will follow.
+    /// True if the conference has ended; no effects follow.
     pub ended: bool,
 }
 
-/// What a call hears besides its room.
+/// Sound that a call hears.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Hears {
-    /// Only the room: whatever music played stops.
+    /// The room only; music that plays is stopped.
     Room,
-    /// This music, instead of the room.
+    /// Music instead of the room.
     Music(MusicKind, Music),
 }
 
-/// Why music is played: it decides the fields and default method of the fetch.
+/// Purpose of music, which determines the fields and the default method of the fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MusicKind {
     /// The participant is held.
@@ -52,47 +52,48 @@ pub enum MusicKind {
     Wait,
 }
 
-/// A tone.
+/// Tone in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Beep {
-    /// Somebody joined (or `Beep=true`); this leg does not hear it.
+    /// A participant joined (or `Beep=true`); the leg, if any, does not hear the tone.
     Enter(Option<LegId>),
-    /// Somebody left.
+    /// A participant left.
     Exit,
 }
 
 /// An announcement for one participant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Announcement {
-    /// Who hears it.
+    /// Call that hears the announcement.
     pub to: CallSid,
-    /// What.
+    /// URL of the announcement.
     pub from: Url,
-    /// It was asked for by an update of the conference: no call's fields in the fetch.
+    /// True if an update of the conference requested the announcement: the fetch has no fields of a
+    /// call.
     pub to_all: bool,
 }
 
-/// Something that happened, as the application is told.
+/// Event for the application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// What.
+    /// Kind of the event.
     pub kind: EventKind,
-    /// The participant as it was at that moment, for the fields of the webhook.
+    /// Participant at the time of the event, for the fields of the webhook.
     pub participant: Option<Box<crate::ParticipantState>>,
 }
 
-/// What happened.
+/// Kind of an event, with the name that the webhook has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventKind {
     /// conference-start
     Start,
     /// conference-end
     End {
-        /// Why.
+        /// Reason of the end.
         reason: EndReason,
-        /// By whose leaving.
+        /// Call whose leave ended the conference.
         call: Option<CallSid>,
-        /// That one's label.
+        /// Label of that participant.
         label: Option<String>,
     },
     /// participant-join
@@ -115,14 +116,14 @@ pub enum EventKind {
     SpeechStop,
     /// announcement-end
     AnnouncementEnd {
-        /// What was played.
+        /// URL of the announcement.
         url: String,
     },
     /// announcement-fail
     AnnouncementFail {
-        /// What was not played.
+        /// URL of the announcement.
         url: String,
-        /// Why, in words with the vendor's code.
+        /// Reason, as a text with the vendor's error code.
         reason: String,
     },
 }

@@ -1,4 +1,4 @@
-//! `Conference::expect`: a call has been told to join.
+//! `Conference::expect`: registration of a call that is going to join.
 
 use confab_terms::{CallSid, LegId, WallTime, limits};
 
@@ -6,8 +6,13 @@ use crate::participant::Participant;
 use crate::{Conference, Refusal, Settings};
 
 impl Conference {
-    /// A call has been told to join but is not answered: it can be addressed from now on.
-    /// It counts for nothing until it is seated; whom it is to coach has to be there already.
+    /// Registers a call that was directed to join but is not answered. The participant can be
+    /// addressed from now on and has no effect until seated.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the conference is completed or full, or the call is in the conference already. Also
+    /// fails if the label is invalid or taken, or the coaching target is not permitted.
     pub fn expect(
         &mut self,
         call: CallSid,
@@ -40,7 +45,8 @@ impl Conference {
         Ok(())
     }
 
-    /// Only the seated count: a ringing call keeps nobody out.
+    /// Checks the limit of participants. Only seated ones count: ringing calls do not occupy a
+    /// place.
     pub(crate) fn room_for_one(&self, max_participants: Option<u32>) -> Result<(), Refusal> {
         let max = self.bound(max_participants);
         if usize::try_from(max).is_ok_and(|max| self.joined.len() >= max) {
@@ -56,7 +62,8 @@ impl Conference {
     }
 }
 
-/// A label must not be mistaken for a sid, in either dialect, nor end its path segment.
+/// Checks a label: not a sid in either dialect, and without a slash that would end its path
+/// segment.
 fn check_label(label: &str) -> Result<(), Refusal> {
     let length = label.chars().count();
     let slash = label.contains('/') || label.to_ascii_lowercase().contains("%2f");
@@ -71,6 +78,6 @@ fn is_like_a_sid(label: &str) -> bool {
     let prefixed = label
         .get(..2)
         .is_some_and(|p| p.bytes().all(|b| b.is_ascii_alphabetic()));
-    // CA and 32 hexadecimal digits is the other dialect's spelling of a CallSid.
+    // CA and 32 hexadecimal digits are a CallSid in the Twilio dialect.
     uuid(label) || (prefixed && label.get(2..).is_some_and(uuid))
 }

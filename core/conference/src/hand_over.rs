@@ -1,4 +1,4 @@
-//! `Conference::hand_over`: one call gives its seat to another, which SIP knows as `Replaces`.
+//! `Conference::hand_over`: transfer of a seat to another call (SIP `Replaces`).
 
 use confab_terms::{CallSid, LegId, WallTime};
 
@@ -6,13 +6,17 @@ use crate::leave::leaves;
 use crate::{Conference, Effects, EventKind, Hears, LeaveReason, Refusal};
 
 impl Conference {
-    /// `to` sits where `from` sat, from the same tick on: muted, held, coaching and labelled as
-    /// that one was, since whoever asked for it meant the seat. Nothing starts, ends or sounds.
-    /// A coach of `from` whispers to nobody until an update names its target again: who sits
-    /// there now may be somebody else.
+    /// Transfers the seat of `from` to `to`, effective on one tick. The seat keeps mute, hold,
+    /// coaching and label, since the transfer concerns the seat. No conference starts or ends, and
+    /// no tone is played.
+    ///
+    /// A coach of `from` becomes inaudible until an update sets its target again, since another
+    /// person may use the seat.
     ///
     /// # Errors
-    /// `from` is not seated, `to` is in it already, or the conference is completed.
+    ///
+    /// Fails if `from` is not seated, `to` is in the conference already, or the conference is
+    /// completed.
     pub fn hand_over(
         &mut self,
         from: CallSid,

@@ -1,4 +1,4 @@
-//! `Conference::leave` and `complete`: a call goes, or all of them do.
+//! `Conference::leave` and `complete`: removal of one participant or of all.
 
 use confab_terms::{Audibility, CallSid, WallTime};
 
@@ -6,10 +6,11 @@ use crate::participant::{Coaching, Participant};
 use crate::{Beep, Conference, Effects, EndReason, Event, EventKind, LeaveReason, Refusal, Status};
 
 impl Conference {
-    /// A call leaves, or an expected one will not come (then: no effect on others, and no event
-    /// but of one that came and found no seat).
-    /// The leaving comes first among the events, before it only the end of what was being said,
-    /// then what it brings about.
+    /// Removes a participant. Removing an expected participant has no effect on others and causes
+    /// no event, except for a call that found no free seat.
+    ///
+    /// The first event is the leave, preceded only by the end of the participant's speech. The
+    /// consequences of the leave follow.
     pub fn leave(&mut self, call: CallSid, reason: LeaveReason, now: WallTime) -> Effects {
         let mut effects = Effects::default();
         let coaches = self.seated_coaches_of(call);
@@ -28,7 +29,7 @@ impl Conference {
         self.joined.retain(|joined| *joined != call);
         leaves(&gone, reason, &mut effects);
         if let Some(why) = end_by_leaving(&gone, reason, self.joined.is_empty()) {
-            // The server ends the conference, not the participant who happens to be the last.
+            // The server ends the conference, not the last participant.
             let by = Some(&gone).filter(|_| why != EndReason::ServerShutdown);
             self.end(why, LeaveReason::ModeratorEnded, by, now, &mut effects);
             return effects;
@@ -40,7 +41,11 @@ impl Conference {
         effects
     }
 
-    /// `Status=completed`.
+    /// Ends the conference (`Status=completed`).
+    ///
+    /// # Errors
+    ///
+    /// Fails if the conference is completed already.
     pub fn complete(&mut self, now: WallTime) -> Result<Effects, Refusal> {
         self.not_completed()?;
         let mut effects = Effects::default();
@@ -49,8 +54,8 @@ impl Conference {
         Ok(effects)
     }
 
-    /// Nobody coaches this call any more. Fail closed: an ordinary voice again would tell everyone
-    /// what was whispered.
+    /// Removes a call as a coaching target. A former coach becomes inaudible: as an ordinary voice,
+    /// the whispers would become audible to everyone.
     pub(crate) fn forget_target(
         &mut self,
         target: CallSid,
@@ -76,7 +81,7 @@ impl Conference {
         }
     }
 
-    /// With what each of them is heard by now.
+    /// Returns the seated coaches of a target and their current audibility.
     pub(crate) fn seated_coaches_of(&self, target: CallSid) -> Vec<(CallSid, Audibility)> {
         self.joined
             .iter()
@@ -86,7 +91,7 @@ impl Conference {
             .collect()
     }
 
-    /// Everyone left goes, oldest first; conference-end is the last event there ever is.
+    /// Ends the conference: all participants leave, oldest first. conference-end is the last event.
     fn end(
         &mut self,
         why: EndReason,
@@ -126,8 +131,9 @@ pub(crate) fn leaves(p: &Participant, reason: LeaveReason, effects: &mut Effects
     effects.events.push(p.event(EventKind::Leave(reason)));
 }
 
-/// `endConferenceOnExit` is named as the cause also when nobody else was left. At a shutdown all
-/// participants leave, and the last one ends the conference.
+/// Returns the reason of the end if the leave ends the conference. `endConferenceOnExit` has
+/// priority over the last participant's leave. At a shutdown all participants leave, and the last
+/// one ends the conference.
 fn end_by_leaving(gone: &Participant, reason: LeaveReason, last: bool) -> Option<EndReason> {
     if reason == LeaveReason::ServerShutdown {
         return last.then_some(EndReason::ServerShutdown);

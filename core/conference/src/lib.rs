@@ -1,5 +1,5 @@
-//! The rules of a conference: who hears whom, who starts it, who ends it. Calls and updates come
-//! in, effects go out. Nothing here knows a sample, a packet or a clock that it reads itself.
+//! Rules of a conference: audibility, start and end. Calls and updates are inputs, effects are
+//! outputs. Samples and packets are handled elsewhere, and time is passed in.
 
 mod announce;
 mod audibility;

@@ -1,5 +1,5 @@
-//! What an update makes of hold, HoldUrl and WaitUrl. A method alone goes with the URL that is
-//! kept, if its music does not play yet; music that plays is not restarted for it.
+//! Effect of an update on hold, HoldUrl and WaitUrl. A method without a URL applies to the kept
+//! URL, if its music does not play yet. Playing music is not restarted for a new method.
 
 use confab_terms::Method;
 
@@ -11,11 +11,11 @@ impl Participant {
         let was_held = self.state.hold;
         self.state.hold = update.hold.unwrap_or(was_held);
         if was_held && !self.state.hold {
-            // Its music belonged to that hold.
+            // The music belonged to the ended hold.
             self.hold_music = Music::BuiltIn;
         }
         if update.hold == Some(false) {
-            // So does what is sent with its end.
+            // Hold music sent with the end of a hold is ignored.
             return;
         }
         let (url, method) = (update.hold_url.as_deref(), update.hold_method);
@@ -38,7 +38,7 @@ impl Participant {
     }
 }
 
-/// The same URL without a method keeps the method that it had.
+/// Returns the music of a URL. The same URL without a method keeps its method.
 fn wished(url: &str, method: Option<Method>, default: Method, current: &Music) -> Music {
     if url.is_empty() {
         Music::Silence

@@ -1,4 +1,4 @@
-//! A participant's state, as rules and API know it, and what only the rules know of it.
+//! State of a participant: the part that the API shows, and the part that only the rules use.
 
 use confab_terms::{CallSid, LegId, WallTime};
 use serde::{Deserialize, Serialize};
@@ -6,63 +6,63 @@ use serde::{Deserialize, Serialize};
 use crate::beep::Tones;
 use crate::{Announcement, Callback, Event, EventKind, Music, RecordWish, Settings};
 
-/// Everything the API shows of a participant, and its label.
+/// State of a participant as shown by the API, and the label.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParticipantState {
-    /// Its call.
+    /// CallSid.
     pub call: CallSid,
-    /// Its call's media end.
+    /// Media end of the call.
     pub leg: LegId,
-    /// Another key for its path.
+    /// Label, a second key for the URL path.
     pub label: Option<String>,
-    /// As in the API.
+    /// True if muted.
     pub muted: bool,
-    /// As in the API.
+    /// True if held.
     pub hold: bool,
-    /// As in the API.
+    /// True if coaching.
     pub coaching: bool,
-    /// As in the API; `None` while `coaching` after the target left: heard by nobody.
+    /// Coaching target. `None` while `coaching` after the target left: the participant is
+    /// inaudible.
     pub call_sid_to_coach: Option<CallSid>,
-    /// As in the API.
+    /// True if the participant may start the conference.
     pub start_conference_on_enter: bool,
-    /// As in the API.
+    /// True if the conference ends when the participant leaves.
     pub end_conference_on_exit: bool,
-    /// When it joined (before that: when it was expected).
+    /// Time of the join; before the join, time of the registration.
     pub date_created: WallTime,
-    /// When something last changed.
+    /// Time of the last change.
     pub date_updated: WallTime,
-    /// False while the call only has been told to join.
+    /// False while the participant is expected.
     pub seated: bool,
 }
 
-/// Whom a participant coaches. The two fields of the API are its spelling: this is their only
-/// reading.
+/// Coaching of a participant, derived from the two fields of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Coaching {
-    /// An ordinary voice.
+    /// Not coaching: an ordinary voice.
     No,
-    /// The target left: heard by nobody.
+    /// The target left: the participant is inaudible.
     Nobody,
-    /// This call alone hears it.
+    /// Target, which alone hears the participant.
     Call(CallSid),
 }
 
-/// A participant, seated or expected.
+/// Participant, seated or expected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Participant {
     pub(crate) state: ParticipantState,
-    /// What it hears before the start.
+    /// Music before the start of the conference.
     pub(crate) wait: Music,
-    /// While held: what plays. While not held: what the next hold plays.
+    /// Music of the current hold, or of the next one.
     pub(crate) hold_music: Music,
     pub(crate) tones: Tones,
-    /// The application was told, or would have been, that it speaks.
+    /// True between speech start and speech stop, whether or not the events are subscribed.
     pub(crate) speaks: bool,
-    /// What is done with when it takes its seat.
+    /// Data to apply when the participant is seated.
     pub(crate) arrival: Option<Box<Arrival>>,
 }
 
-/// What an expected participant brings along or is waited for with.
+/// Settings and requests that apply when an expected participant is seated.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Arrival {
     pub(crate) max_participants: Option<u32>,
@@ -70,7 +70,7 @@ pub(crate) struct Arrival {
     pub(crate) event_callback_url: Option<String>,
     pub(crate) record: Option<RecordWish>,
     pub(crate) announcements: Vec<Announcement>,
-    /// An update said `Beep=true`: its coming is heard whatever its setting says.
+    /// True after an update with `Beep=true`: the join plays a tone regardless of the setting.
     pub(crate) beep: bool,
 }
 
@@ -126,12 +126,12 @@ impl Participant {
         };
     }
 
-    /// Whether its leaving sounds.
+    /// Returns whether the leave plays a tone.
     pub(crate) fn beeps_on_exit(&self) -> bool {
         self.tones.on_exit.sounds(self.state.coaching)
     }
 
-    /// What happened to it, with its state as it is now.
+    /// Returns an event with the current state of the participant.
     pub(crate) fn event(&self, kind: EventKind) -> Event {
         Event {
             kind,

@@ -1,22 +1,23 @@
-//! What is wished for of a recording, and who is told of it.
+//! Settings of a recording and its callback.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Url;
 
-/// A word of `recordingStatusCallbackEvent`.
+/// Word of `recordingStatusCallbackEvent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum RecordingEvent {
-    /// It has begun.
+    /// The recording has begun.
     InProgress,
-    /// It can be fetched.
+    /// The recording can be fetched.
     Completed,
-    /// There is none: nothing was heard, or it could not be written.
+    /// There is no recording: it was silent, or writing failed.
     Absent,
 }
 
 impl RecordingEvent {
-    /// The words of `RecordingStatusCallbackEvent`; one page has `failed` in place of `absent`.
+    /// Words of `RecordingStatusCallbackEvent`; one page of the documentation has `failed` for
+    /// `absent`.
     pub const WORDS: [(&str, Self); 4] = [
         ("in-progress", Self::InProgress),
         ("completed", Self::Completed),
@@ -24,7 +25,7 @@ impl RecordingEvent {
         ("failed", Self::Absent),
     ];
 
-    /// The event of a word, in any case.
+    /// Returns the event of a word; case is ignored.
     #[must_use]
     pub fn of_word(word: &str) -> Option<Self> {
         let mut words = Self::WORDS.into_iter();
@@ -33,17 +34,17 @@ impl RecordingEvent {
     }
 }
 
-/// Who is told of a recording.
+/// Callback for a recording.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordingCallback {
-    /// Whom to tell.
+    /// URL and method.
     pub to: Url,
-    /// Of what.
+    /// Subscribed events.
     pub events: Vec<RecordingEvent>,
 }
 
 impl RecordingCallback {
-    /// Told of these; of its completion if nothing is named.
+    /// Creates a callback; without events, the completion is subscribed.
     #[must_use]
     pub fn new(to: Url, mut events: Vec<RecordingEvent>) -> Self {
         if events.is_empty() {
@@ -53,11 +54,11 @@ impl RecordingCallback {
     }
 }
 
-/// How it is to be recorded.
+/// Settings of a recording.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordWish {
-    /// Without the silence at its beginning and end.
+    /// True if silence at both ends is removed.
     pub trim: bool,
-    /// Who is told of it.
+    /// Callback for the recording.
     pub callback: Option<RecordingCallback>,
 }

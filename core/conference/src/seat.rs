@@ -1,15 +1,19 @@
-//! `Conference::seat`: an answered call takes its seat, and may thereby start the conference.
+//! `Conference::seat`: an answered call takes its seat, which may start the conference.
 
 use confab_terms::{CallSid, WallTime};
 
 use crate::{Beep, Conference, Effects, Event, EventKind, Hears, Key, Refusal, Status};
 
-/// It takes two to start.
+/// Minimum number of participants at the start.
 const STARTS_WITH: usize = 2;
 
 impl Conference {
-    /// An expected call was answered: it takes its seat (and may thereby start the conference).
-    /// Events in the order of cause and consequence: participant-join, then conference-start.
+    /// Seats an expected call that was answered, and starts the conference if possible. The events
+    /// are participant-join, then conference-start.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the conference is completed or full, or the call is not expected.
     pub fn seat(&mut self, call: CallSid, now: WallTime) -> Result<Effects, Refusal> {
         self.not_completed()?;
         let expected = self.find(&Key::Call(call))?;
@@ -29,7 +33,8 @@ impl Conference {
                 effects.beep = Some(Beep::Enter(Some(p.state.leg)));
             }
             effects.events.push(p.event(EventKind::Join));
-            // Nobody is seated and it is not completed: this is the first.
+            // No participant is seated and the conference is not completed: this participant is the
+            // first.
             if self.joined.is_empty() {
                 self.callback = arrival.status_callback;
                 self.event_callback_url = arrival.event_callback_url;
@@ -40,7 +45,7 @@ impl Conference {
         if self.may_start() {
             self.start(call, now, &mut effects);
         }
-        // A tone is for those who hear the room, and before the start nobody does.
+        // Only legs that hear the room hear a tone; before the start there are none.
         if self.status != Status::InProgress || self.joined.len() < STARTS_WITH {
             effects.beep = None;
         }
@@ -54,18 +59,18 @@ impl Conference {
         Ok(effects)
     }
 
-    /// Held, muted and coaching ones count.
+    /// Returns whether the conference may start. Held, muted and coaching participants count.
     fn may_start(&self) -> bool {
         self.status == Status::Init
             && self.joined.len() >= STARTS_WITH
             && self.participants().any(|p| p.start_conference_on_enter)
     }
 
-    /// Everyone but the one who takes its seat just now gets its new audibility.
+    /// Starts the conference and updates the audibility of all but the participant just seated.
     fn start(&mut self, seated_now: CallSid, now: WallTime, effects: &mut Effects) {
         self.status = Status::InProgress;
         self.date_updated = now;
-        // Before the start nobody says anything to anybody.
+        // The recording begins at the start: before, all voices are inaudible.
         effects.record = self.record.take();
         for &call in self.joined.iter().filter(|call| **call != seated_now) {
             let Some(p) = self.participants.get(&call) else {

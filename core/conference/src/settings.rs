@@ -1,32 +1,32 @@
-//! What a participant brings along when it joins: the attributes of `<Conference>`.
+//! Settings of a joining participant: the attributes of `<Conference>`.
 
 use confab_terms::{CallSid, Method};
 use serde::{Deserialize, Serialize};
 
 use crate::RecordWish;
 
-/// An absolute http(s) URL and the method to ask it with.
+/// Absolute http(s) URL and the method of its request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Url {
-    /// As it was given, fragment included.
+    /// URL as given, fragment included.
     pub url: String,
     /// GET or POST.
     pub method: Method,
 }
 
-/// What is played to one who is held or waits.
+/// Music for a held or waiting participant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Music {
     /// The built-in music.
     #[default]
     BuiltIn,
-    /// `WaitUrl=` or `HoldUrl=`: nothing.
+    /// Silence: an empty `WaitUrl=` or `HoldUrl=`.
     Silence,
     /// Audio or a document of the application.
     From(Url),
 }
 
-/// `beep`: for whom the tones sound.
+/// Value of `beep`: tones at join and leave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BeepWish {
     /// `true`, the default of `<Conference>`.
@@ -40,7 +40,7 @@ pub enum BeepWish {
     OnExit,
 }
 
-/// A word of `statusCallbackEvent`.
+/// Word of `statusCallbackEvent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum EventWord {
     /// conference-start.
@@ -63,41 +63,42 @@ pub enum EventWord {
     Announcement,
 }
 
-/// Where a conference's events go: the first participant's wish counts.
+/// Callback for a conference's events; the first participant's setting applies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Callback {
-    /// Whom to tell.
+    /// URL and method.
     pub to: Url,
-    /// About what; nothing named, nothing sent.
+    /// Subscribed events; empty: no events are sent.
     pub events: Vec<EventWord>,
 }
 
-/// The attributes of `<Conference>`, defaults filled in.
+/// Attributes of `<Conference>`, defaults filled in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Joins muted.
+    /// True if the participant joins muted.
     pub muted: bool,
-    /// For whom the tones sound.
+    /// Tones at join and leave.
     pub beep: BeepWish,
-    /// `beep` was written out, so it holds for a coach too.
+    /// True if `beep` was written explicitly and so applies to a coach, too.
     pub beep_is_explicit: bool,
-    /// Joins coaching this call.
+    /// Call that the participant coaches from the join on.
     pub coach: Option<CallSid>,
-    /// Default true.
+    /// True if the participant may start the conference; default true.
     pub start_conference_on_enter: bool,
-    /// Default false.
+    /// True if the conference ends when the participant leaves; default false.
     pub end_conference_on_exit: bool,
-    /// None: no bound but `limits::PARTICIPANTS_MAX`.
+    /// Maximum number of participants. `None`: `Customs::participants_max`.
+    /// `limits::PARTICIPANTS_MAX` always applies.
     pub max_participants: Option<u32>,
-    /// What it hears before the start.
+    /// Music before the start of the conference.
     pub wait: Music,
-    /// Another key for the participant's path.
+    /// Label, a second key for the participant's path.
     pub label: Option<String>,
-    /// Where events go, if it is the first.
+    /// Callback for events, used if the participant is the first.
     pub status_callback: Option<Callback>,
-    /// SW's `eventCallbackUrl`: told of the end.
+    /// URL of the callback at the end (SignalWire's `eventCallbackUrl`).
     pub event_callback_url: Option<String>,
-    /// `record-from-start`, if it is the first.
+    /// Recording settings of `record-from-start`, used if the participant is the first.
     pub record: Option<RecordWish>,
 }
 

@@ -1,13 +1,13 @@
-//! `Conference::speaks`: a voice has begun or ended. Of one that nobody may hear nothing begins:
-//! muted, held, before the start, or a coach whose target has left.
+//! `Conference::speaks`: start and end of a participant's speech. No speech starts for an inaudible
+//! participant: muted, held, before the start of the conference, or a coach without a target.
 
 use confab_terms::{CallSid, Voice};
 
 use crate::{Conference, Effects, EventKind, Status};
 
 impl Conference {
-    /// The room says that this call speaks, or no longer does. What begins ends once: at the
-    /// latest when the participant leaves.
+    /// Processes the room's report that a call speaks or has stopped. Each start is followed by
+    /// exactly one stop, at the latest when the participant leaves.
     pub fn speaks(&mut self, call: CallSid, speaks: bool) -> Effects {
         let mut effects = Effects::default();
         let is_heard = self.audibility(call).voice != Voice::ToNobody;

@@ -1,5 +1,5 @@
-//! One update of a participant: typed, every field optional, and `Conference::update`, which
-//! applies all of it or nothing.
+//! `Conference::update`: update of a participant by typed, optional fields, applied completely or
+//! not at all.
 
 use confab_terms::{CallSid, Method, WallTime, limits};
 use serde::{Deserialize, Serialize};
@@ -10,28 +10,28 @@ use crate::{
     Announcement, Beep, BeepWish, Conference, Effects, EventKind, Key, Refusal, Status, Url,
 };
 
-/// `CallSidToCoach` as it was sent.
+/// Value of `CallSidToCoach`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Target {
-    /// Sent empty: clears.
+    /// Empty value: ends coaching.
     Nobody,
-    /// A well-formed sid.
+    /// Well-formed sid.
     Call(CallSid),
-    /// Not a sid at all: no such participant (16002).
+    /// Value that is not a sid: no such participant (16002).
     Unknown(String),
 }
 
-/// The fields of one update. `None`: absent, so unchanged. Values are already well-formed
-/// (a boolean is one, a URL is absolute); what only the conference can refuse, it refuses.
+/// Fields of one update; `None`: absent, hence unchanged. All values are well-formed (booleans are
+/// booleans, URLs are absolute). The conference rejects values that conflict with its state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Update {
     /// `Muted`.
     pub muted: Option<bool>,
     /// `Hold`.
     pub hold: Option<bool>,
-    /// `HoldUrl`; empty is silence.
+    /// `HoldUrl`; silence if empty.
     pub hold_url: Option<String>,
-    /// `HoldMethod`, GET when absent.
+    /// `HoldMethod`; GET when absent.
     pub hold_method: Option<Method>,
     /// `Coaching`.
     pub coaching: Option<bool>,
@@ -39,13 +39,13 @@ pub struct Update {
     pub call_sid_to_coach: Option<Target>,
     /// `AnnounceUrl`.
     pub announce_url: Option<String>,
-    /// `AnnounceMethod`, POST when absent.
+    /// `AnnounceMethod`; POST when absent.
     pub announce_method: Option<Method>,
-    /// `WaitUrl`; empty is silence.
+    /// `WaitUrl`; silence if empty.
     pub wait_url: Option<String>,
-    /// `WaitMethod`, POST when absent.
+    /// `WaitMethod`; POST when absent.
     pub wait_method: Option<Method>,
-    /// `Beep`: `Both` sounds once now; `Never` does nothing; the others are kept.
+    /// `Beep`: `Both` plays one tone now; `Never` has no effect; the other values are stored.
     pub beep: Option<BeepWish>,
     /// `BeepOnExit`.
     pub beep_on_exit: Option<bool>,
@@ -54,8 +54,13 @@ pub struct Update {
 }
 
 impl Conference {
-    /// An update: all of it or nothing. `Effects` is empty (`Effects::default()`) if it changed
-    /// nothing that can be heard or told. Events in this order: mute, hold, modify (one at most).
+    /// Updates a participant completely or not at all. The effects are empty if nothing audible or
+    /// reportable changed. Order of the events: mute, hold, modify (at most one).
+    ///
+    /// # Errors
+    ///
+    /// Fails if the conference is completed, the participant does not exist, the coaching target is
+    /// not permitted, or too many announcements are queued.
     pub fn update(
         &mut self,
         key: &Key,
@@ -98,7 +103,7 @@ impl Conference {
         if hears != self.hears_of(before) {
             effects.hears.push((call, hears));
         }
-        // Before the start nobody hears the room, so there is nobody to hear a tone.
+        // Before the start no leg hears the room, hence no tone.
         if update.beep == Some(BeepWish::Both) && self.status == Status::InProgress {
             effects.beep = Some(Beep::Enter(None));
         }
@@ -139,8 +144,8 @@ impl Participant {
         }
     }
 
-    /// Nothing changed that anybody could see, now or later. A tone that is asked for and would
-    /// have sounded anyway is no change.
+    /// Returns whether no visible change was made, now or later. A changed tone setting with an
+    /// equal effect is no change.
     fn is_like(&self, before: &Self) -> bool {
         let mut then = before.clone();
         then.state.date_updated = self.state.date_updated;
@@ -150,7 +155,7 @@ impl Participant {
         then == *self
     }
 
-    /// What can only be heard once it has joined waits for that.
+    /// Stores announcements and tones of an expected participant until the participant is seated.
     fn await_with(&mut self, update: &Update) -> Result<(), Refusal> {
         let Some(arrival) = self.arrival.as_deref_mut() else {
             return Ok(());
@@ -180,7 +185,7 @@ fn told(before: bool, after: bool, on: EventKind, off: EventKind) -> Option<Even
     (before != after).then_some(if after { on } else { off })
 }
 
-/// What participant-modify tells of.
+/// Returns whether participant-modify is to be sent.
 fn modified(before: &Participant, after: &Participant) -> bool {
     before.coaching() != after.coaching()
         || before.state.end_conference_on_exit != after.state.end_conference_on_exit

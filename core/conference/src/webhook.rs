@@ -1,9 +1,9 @@
-//! Which events the application asked for, and their numbers.
+//! Subscription of events, and their sequence numbers.
 
 use crate::{Conference, EventKind, EventWord};
 
 impl EventKind {
-    /// The word of `statusCallbackEvent` that asks for it.
+    /// Returns the word of `statusCallbackEvent` that subscribes to the event.
     #[must_use]
     pub fn word(&self) -> EventWord {
         match self {
@@ -19,7 +19,7 @@ impl EventKind {
         }
     }
 
-    /// `StatusCallbackEvent`.
+    /// Returns the value of `StatusCallbackEvent`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ impl EventKind {
 }
 
 impl Conference {
-    /// Whether the application is to be told of this.
+    /// Returns whether the application subscribed to the event.
     #[must_use]
     pub fn wants(&self, kind: &EventKind) -> bool {
         self.callback
@@ -49,8 +49,8 @@ impl Conference {
             .is_some_and(|callback| callback.events.contains(&kind.word()))
     }
 
-    /// The `SequenceNumber` of the next event that is sent, from 1 without a gap:
-    /// asked for once for each that `wants` let through, in their order.
+    /// Returns the `SequenceNumber` of the next sent event, from 1 without gaps. Call once, in
+    /// order, for each event that `wants` accepts.
     pub fn next_sequence(&mut self) -> u64 {
         self.sequence += 1;
         self.sequence

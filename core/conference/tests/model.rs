@@ -1,5 +1,6 @@
-//! Random lives of a conference. A room that only gets the effects must have what the formula
-//! says, written here a second time; a coach is heard by its target alone; nothing is said twice.
+//! Random lives of a conference. A room that receives only the effects must agree with a second
+//! implementation of the audibility rule. A coach is heard by its target only; effects are not
+//! repeated.
 
 #![allow(clippy::unwrap_used)]
 
@@ -125,7 +126,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// What has only the effects to go by.
+/// Room state derived from effects only.
 #[derive(Default)]
 struct Room {
     legs: BTreeMap<LegId, Audibility>,
@@ -178,7 +179,7 @@ impl Room {
     }
 }
 
-/// The formula of the semantics.
+/// Returns the audibility as specified.
 fn hears(started: bool, l: &ParticipantState, s: &ParticipantState) -> bool {
     started
         && !l.hold
@@ -255,7 +256,7 @@ proptest! {
                         prop_assert_eq!(s.call_sid_to_coach, Some(l.call), "a whisper leaked");
                     }
                 }
-                // Fail closed: only an update makes an ordinary voice of a coach's again.
+                // Fail closed: only an update makes a coach an ordinary voice again.
                 let sat = match op {
                     Op::HandOver(from, to) if effects.is_some() && sid(*to) == l.call => sid(*from),
                     _ => l.call,
@@ -264,7 +265,7 @@ proptest! {
                 if was.is_ok_and(|was| was.coaching) && !matches!(op, Op::Update(..)) {
                     prop_assert!(l.coaching);
                 }
-                // A target that is named is there.
+                // A target that is set is seated.
                 if let Some(target) = l.call_sid_to_coach {
                     prop_assert!(l.coaching);
                     prop_assert!(seated.iter().any(|p| p.call == target && p.call != l.call));
@@ -281,7 +282,7 @@ proptest! {
         for op in &ops {
             carry_out(&mut conference, op, WallTime(1));
         }
-        // These two ask for something to happen each time.
+        // These two fields have an effect each time.
         let wished = Update {
             announce_url: None,
             beep: wished.beep.filter(|beep| *beep != BeepWish::Both),

@@ -1,4 +1,5 @@
-//! What other customs change: a name's length, who may be coached, how many fit.
+//! Effects of other customs: length of a name, coaching of held participants, number of
+//! participants.
 
 use confab_conference::{Conference, Customs, Key, Refusal, Settings, Target, Update};
 use confab_terms::{CallSid, ConferenceSid, LegId, WallTime};

@@ -1,4 +1,4 @@
-//! One call takes the seat of another: a test for each thing that the seat means.
+//! One call takes the seat of another: one test for each property of the seat.
 
 use expect_test::expect;
 

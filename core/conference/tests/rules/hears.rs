@@ -1,4 +1,4 @@
-//! "Who hears whom": a test a row, and the invariant of the coach.
+//! Section "Who hears whom" of the semantics: one test per row, and the invariant of the coach.
 
 use expect_test::expect;
 

@@ -1,4 +1,4 @@
-//! Labels of participants: the longest one is counted in characters, and finds its participant.
+//! Labels of participants: the length is counted in characters, and a label finds its participant.
 
 use confab_conference::{Conference, Key, Refusal, Settings};
 use confab_terms::limits::LABEL_CHARS_MAX;

@@ -1,4 +1,4 @@
-//! "A conference's life": a test for each of its sentences.
+//! Section "A conference's life" of the semantics: one test per sentence.
 
 use confab_conference::{Customs, Refusal};
 use expect_test::expect;

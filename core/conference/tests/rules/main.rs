@@ -1,5 +1,5 @@
-//! The rules as scripts: lines in, effects out. Each test is named after the row of the
-//! semantics that it shows; `UPDATE_EXPECT=1` writes what comes out, for a person to read.
+//! The rules as scripts: lines are inputs, effects are outputs. Each test is named after a row of
+//! the semantics; `UPDATE_EXPECT=1` writes the output, for review.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,5 @@
-//! `record-from-start`: begun with the conference, by the wish of the one who came first.
+//! `record-from-start`: the recording begins with the conference, with the first participant's
+//! settings.
 
 use expect_test::expect;
 

@@ -1,8 +1,7 @@
-//! Runs a script against one conference and prints what comes of each line. What it prints of
-//! who hears whom is not the rules' own word: it is what a room that only got the effects has.
-//! Lines: `anna joins [setting=…]`, `rings`, `answers`, `sits for boris`, `speaks`, `is silent`,
-//! `leaves`, `is removed`, `cannot be added`; `POST anna|label:x|conference Field=…`,
-//! `announcement to anna|all ends|fails`, `GET`, `LIST`.
+//! Runs a script against one conference and prints the result of each line. The printed audibility
+//! is that of a room which receives only the effects. Lines: `anna joins [setting=…]`, `rings`,
+//! `answers`, `sits for boris`, `speaks`, `is silent`, `leaves`, `is removed`, `cannot be added`;
+//! `POST anna|label:x|conference Field=…`, `announcement to anna|all ends|fails`, `GET`, `LIST`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,7 +13,7 @@ use confab_conference::{
 use confab_terms::{Audibility, CallSid, ConferenceSid, LegId, Method, Voice, WallTime};
 use expect_test::Expect;
 
-/// Runs the script; each line is printed with what came of it.
+/// Runs the script and compares each line with its result.
 pub(crate) fn check(script: &str, expected: &Expect) {
     let mut run = Run::new();
     for line in script.lines().map(str::trim).filter(|l| !l.is_empty()) {
@@ -26,7 +25,7 @@ pub(crate) fn check(script: &str, expected: &Expect) {
     expected.assert_eq(&folded(&run.out));
 }
 
-/// Lines that are too long for a source file go on below.
+/// Folds lines that are too long for a source file.
 fn folded(text: &str) -> String {
     const COLUMNS: usize = 86;
     let mut out = String::new();
@@ -53,7 +52,7 @@ struct Run {
     conference: Option<Conference>,
     now: WallTime,
     calls: Vec<String>,
-    /// What the room has, from effects alone.
+    /// State of the room, from effects only.
     room: BTreeMap<LegId, Audibility>,
     out: String,
 }
@@ -137,7 +136,7 @@ impl Run {
         self.conference.as_mut().expect("somebody joined before")
     }
 
-    /// Live state is plain data: what is written out and read back is the same.
+    /// Checks that the state is equal after serialization and deserialization.
     fn reads_back(&mut self) {
         if let Some(conference) = &self.conference {
             let bytes = postcard::to_stdvec(conference).unwrap();
@@ -311,7 +310,7 @@ impl Run {
         writeln!(self.out, "  {line}").unwrap();
     }
 
-    /// Sids in messages, by the names of this script.
+    /// Replaces sids in messages by the names of this script.
     fn named(&self, message: &str) -> String {
         let named = (0..self.calls.len()).fold(message.to_owned(), |message, i| {
             let sid = CallSid::from_random(1 + i as u128).to_string();
@@ -398,7 +397,7 @@ impl Run {
         lines
     }
 
-    /// The matrix as the room has it.
+    /// Returns the audible pairs according to the room.
     fn heard(&self) -> Vec<(String, String)> {
         let mut heard = Vec::new();
         for (l, listener) in &self.room {

@@ -1,4 +1,4 @@
-//! participant-speech-start and -stop: of a voice that somebody may hear, and only if asked for.
+//! participant-speech-start and -stop: for audible voices only, and only if subscribed.
 
 use expect_test::expect;
 

@@ -1,5 +1,6 @@
-//! "An update, field by field": a test for each row that concerns the rules. Booleans, methods,
-//! URLs and forms are refused before they get here; a phone's own hold is the leg's affair.
+//! Section "An update, field by field" of the semantics: one test per row that concerns the rules.
+//! Malformed booleans, methods, URLs and forms are rejected earlier; a hold by a phone concerns its
+//! leg.
 
 use expect_test::expect;
 

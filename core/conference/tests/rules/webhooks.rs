@@ -1,4 +1,5 @@
-//! "Webhooks of a conference": whose wish counts, which word asks for which event, and reasons.
+//! Section "Webhooks of a conference" of the semantics: the applicable setting, the word of each
+//! event, and reasons.
 
 use expect_test::expect;
 
