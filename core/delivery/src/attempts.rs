@@ -1,4 +1,4 @@
-//! Attempts: their beginning, in turn for each receiver, and their outcome.
+//! Attempts: their start, in turn for each receiver, and their outcome.
 
 use core::time::Duration;
 
@@ -7,7 +7,7 @@ use confab_terms::Instant;
 use crate::deliveries::First;
 use crate::{After, Deliveries, Outcome};
 
-/// One attempt to be made now. `Deliveries::attempted` must follow, whatever its outcome.
+/// Attempt to be made now. Call `Deliveries::attempted` afterwards with the outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt<K, R, T> {
     /// The receiver.
@@ -22,18 +22,19 @@ pub struct Attempt<K, R, T> {
     pub within: Duration,
 }
 
-/// Something to do now.
+/// Action to execute now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<K, R, T> {
-    /// Send an event.
+    /// Attempt to send an event.
     Send(Attempt<K, R, T>),
-    /// Bury an event, which has left the outbox: its lifetime has ended.
+    /// Event that has left the outbox because its lifetime has ended; to be stored as a dead
+    /// letter.
     Expired(T),
 }
 
 impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
-    /// Returns the next thing to do; to be called until `None` after each push, each outcome and at
-    /// each `wakes_at`.
+    /// Returns the next action. Call until `None` after each push, each outcome and at each
+    /// `wakes_at`.
     pub fn next(&mut self, now: Instant) -> Option<Step<K, R, T>> {
         self.end_pauses(now);
         self.sweep(now);
@@ -61,7 +62,7 @@ impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
         }
     }
 
-    /// Returns the time of the next `next` if nothing happens before.
+    /// Returns the time of the next call of `next` if no other call is due before.
     #[must_use]
     pub fn wakes_at(&self) -> Option<Instant> {
         let sweep = (self.load.count > 0).then_some(self.sweep_at);
@@ -101,7 +102,7 @@ impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
         })
     }
 
-    /// Takes the outcome of the attempt that is under way for a receiver and conference or call.
+    /// Processes the outcome of the current attempt for a receiver and conference or call.
     pub fn attempted(&mut self, now: Instant, to: &R, about: K, outcome: Outcome) -> After {
         let most = self.bounds.at_once_to_one;
         let Some(receiver) = self.receivers.get_mut(to) else {
@@ -132,7 +133,7 @@ impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
         after
     }
 
-    /// The first event of a line leaves the outbox.
+    /// Removes the first event of a line from the outbox.
     fn leave(&mut self, to: &R, about: K, outcome: Outcome) -> After {
         let _sent = self.take_first(to, about);
         if let Some(receiver) = self.receivers.get_mut(to)
@@ -142,7 +143,7 @@ impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
             if line.waiting.is_empty() {
                 receiver.lines.remove(&about);
             } else {
-                // Behind the receiver's other lines.
+                // The line queues behind the receiver's other lines.
                 receiver.ready.push_back(about);
             }
         }

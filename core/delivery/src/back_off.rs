@@ -1,5 +1,5 @@
-//! Back-off: a receiver rests after a failure, longer after each further one. A line rests by
-//! itself if its receiver answers others.
+//! Back-off: a receiver rests after a failure, longer after each further failure. A line rests
+//! alone if its receiver answers other lines.
 
 use core::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::deliveries::First;
 use crate::{After, Deliveries, Outcome};
 
 impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
-    /// Takes a failure that another attempt may not meet.
+    /// Processes a failure that another attempt may avoid.
     pub(crate) fn rest(
         &mut self,
         now: Instant,
@@ -31,7 +31,7 @@ impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
             return After::Unknown;
         };
         let was_up = receiver.failures == 0;
-        // Attempts that were under way together fail together: one failure.
+        // Attempts that were under way together and fail count as one failure.
         let counts = was_up || since > receiver.failed_at;
         let mut pause = Duration::ZERO;
         if counts {
@@ -66,7 +66,7 @@ impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
         }
     }
 
-    /// Puts a line to rest; the attempt is over.
+    /// Pauses a line after an attempt.
     pub(crate) fn rest_line(&mut self, to: &R, about: K, until: Instant) -> After {
         if let Some(receiver) = self.receivers.get_mut(to)
             && let Some(line) = receiver.lines.get_mut(&about)
@@ -80,7 +80,7 @@ impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
         }
     }
 
-    /// Ends the pauses that are over.
+    /// Ends the pauses that have elapsed.
     pub(crate) fn end_pauses(&mut self, now: Instant) {
         while let Some((at, ..)) = self.pauses.first()
             && *at <= now

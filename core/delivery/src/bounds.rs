@@ -5,30 +5,30 @@ use core::time::Duration;
 use confab_terms::limits;
 use serde::{Deserialize, Serialize};
 
-/// The limits of one outbox.
+/// Limits of one outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bounds {
-    /// Events, those under way included.
+    /// Maximum number of events, those in delivery included.
     pub count: usize,
-    /// Bytes of these events.
+    /// Maximum number of bytes of all events.
     pub bytes: usize,
     /// Divisor of both: the share of one receiver.
     pub receiver_share: usize,
-    /// Attempts at once.
+    /// Maximum number of attempts at once.
     pub at_once: usize,
-    /// Attempts at once to one receiver.
+    /// Maximum number of attempts at once to one receiver.
     pub at_once_to_one: usize,
-    /// Attempts at once to a receiver that has taken no event yet.
+    /// Maximum number of attempts at once to a receiver that has accepted no event yet.
     pub at_once_at_first: usize,
-    /// Attempts at once to a receiver that fails.
+    /// Maximum number of attempts at once to a failing receiver.
     pub at_once_to_failing: usize,
-    /// Time for one attempt.
+    /// Timeout of one attempt.
     pub attempt: Duration,
-    /// Pause after a first failure, doubled after each further one.
+    /// Pause after a first failure, doubled after each further failure.
     pub pause: Duration,
-    /// Longest pause by doubling.
+    /// Maximum pause by doubling.
     pub pause_max: Duration,
-    /// Longest `Retry-After`.
+    /// Maximum `Retry-After`.
     pub retry_after_max: Duration,
 }
 
@@ -51,13 +51,13 @@ impl Default for Bounds {
 }
 
 impl Bounds {
-    /// Returns the number of events that one receiver may have.
+    /// Returns the maximum number of events of one receiver.
     #[must_use]
     pub fn count_of_one(&self) -> usize {
         self.count / self.receiver_share.max(1)
     }
 
-    /// Returns the bytes of events that one receiver may have.
+    /// Returns the maximum number of bytes of one receiver's events.
     #[must_use]
     pub fn bytes_of_one(&self) -> usize {
         self.bytes / self.receiver_share.max(1)

@@ -1,4 +1,4 @@
-//! The state of an outbox: receivers, and for each of these the lines of its conferences and calls.
+//! State of an outbox: receivers, and for each receiver the lines of its conferences and calls.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -34,11 +34,11 @@ pub struct Deliveries<K: Ord, R: Ord, T> {
 pub(crate) struct Load {
     pub(crate) count: usize,
     pub(crate) bytes: usize,
-    /// An event was rejected, and at least half of the limit has been in use since then.
+    /// True after a rejection, until at most half of the limit is in use.
     pub(crate) is_full: bool,
 }
 
-/// One receiver with events.
+/// Receiver with events.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Receiver<K: Ord, T> {
     pub(crate) lines: BTreeMap<K, Line<T>>,
@@ -52,13 +52,13 @@ pub(crate) struct Receiver<K: Ord, T> {
     /// Time of the last failure that was counted.
     pub(crate) failed_at: Instant,
     pub(crate) rests_until: Option<Instant>,
-    /// The receiver is in `turns`.
+    /// True if the receiver is in `turns`.
     pub(crate) has_turn: bool,
     pub(crate) load: Load,
 }
 
-/// Events of one conference or call for one receiver. A line that ran empty by expiry stays until
-/// its turn.
+/// Events of one conference or call for one receiver. A line emptied by expiry remains until its
+/// turn.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Line<T> {
     pub(crate) waiting: VecDeque<Waiting<T>>,
@@ -79,7 +79,7 @@ pub(crate) struct Waiting<T> {
 /// State of the first event of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum First {
-    /// Waits for its turn.
+    /// The event waits for its turn.
     Ready,
     /// An attempt is under way.
     UnderWay { since: Instant },
@@ -108,7 +108,7 @@ impl<K: Ord, T> Receiver<K, T> {
 }
 
 impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
-    /// Returns an empty outbox; `seed` determines the jitter of its pauses.
+    /// Creates an empty outbox; `seed` determines the jitter of its pauses.
     #[must_use]
     pub fn new(bounds: Bounds, seed: u64) -> Self {
         Self {
@@ -125,13 +125,13 @@ impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
         }
     }
 
-    /// Returns the number of events that wait or are under way.
+    /// Returns the number of events, those in delivery included.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.load.count
     }
 
-    /// Returns the bytes of these events.
+    /// Returns the number of bytes of all events.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.load.bytes
@@ -144,7 +144,7 @@ impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
         self.under_way == 0 && !self.receivers.values().any(can_begin)
     }
 
-    /// Puts a receiver in the queue for places, if an attempt can begin.
+    /// Queues a receiver for its turn if an attempt can begin.
     pub(crate) fn offer(&mut self, to: &R) {
         if let Some(receiver) = self.receivers.get_mut(to)
             && receiver.can_begin()
@@ -154,7 +154,7 @@ impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
         }
     }
 
-    /// Forgets a receiver without events.
+    /// Removes a receiver without events.
     pub(crate) fn tidy(&mut self, to: &R) {
         if let Some(receiver) = self.receivers.get(to)
             && receiver.load.count == 0

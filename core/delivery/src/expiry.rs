@@ -17,7 +17,7 @@ impl<T> Line<T> {
 }
 
 impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
-    /// Looks at the next lines, if it is time.
+    /// Examines the next lines for expired events, if a search is due.
     pub(crate) fn sweep(&mut self, now: Instant) {
         if now < self.sweep_at {
             return;
@@ -29,7 +29,7 @@ impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
         }
     }
 
-    /// Returns the expired ones among the next `OUTBOX_SWEEP_LINES` lines.
+    /// Returns the lines with an expired first event among the next `OUTBOX_SWEEP_LINES` lines.
     fn next_expired(&mut self, now: Instant) -> Vec<(R, K)> {
         let mut found = Vec::new();
         let from = self.swept.take();

@@ -1,6 +1,6 @@
-//! Events on their way to applications. This crate decides which event is sent when, when a
-//! receiver rests, and when an event is delivered, final or expired. It has no clock, socket or
-//! disk: the program that drives it sends, and reports the outcome of each attempt.
+//! Delivery of events to applications. The crate decides the order and time of attempts, the pauses
+//! of receivers, and the end of each event: delivered, final error or expired. Clock, sockets and
+//! disk are elsewhere: the caller sends events and reports the outcome of each attempt.
 
 mod attempts;
 mod back_off;

@@ -7,25 +7,25 @@ use confab_terms::Instant;
 /// Outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Answered with a success.
+    /// The receiver answered with a success.
     Delivered,
-    /// Not delivered.
+    /// The event was not delivered.
     Failed {
-        /// The vendor's code of the error.
+        /// Vendor's error code.
         code: u32,
-        /// Status of the answer, if there was one.
+        /// Status of the answer; `None` without an answer.
         status: Option<u16>,
         /// `Retry-After` of the answer.
         retry_after: Option<Duration>,
     },
-    /// Not sent: the event could not be read from the disk now.
+    /// The event was not sent, since reading from the disk failed.
     NotRead,
-    /// Not sent: the event is not on the disk any more.
+    /// The event was not sent, since the disk no longer contains it.
     Missing,
 }
 
 impl Outcome {
-    /// Returns true for an error that another attempt may not meet: no connection, no address, a
+    /// Returns true for an error that another attempt may avoid: no connection, no address, a
     /// certificate that may be renewed, 408, 429, 5xx.
     #[must_use]
     pub fn is_retried(self) -> bool {
@@ -38,7 +38,7 @@ impl Outcome {
         }
     }
 
-    /// Returns true if the receiver answered, whatever its answer.
+    /// Returns true if the receiver answered with any status.
     pub(crate) fn is_answer(self) -> bool {
         match self {
             Self::Delivered => true,
@@ -55,11 +55,11 @@ pub enum After {
     Delivered,
     /// The event has left the outbox: the error is final.
     Final,
-    /// The event stays. The receiver or the line rests until then.
+    /// The event stays. The receiver or the line rests until `at`.
     Again {
         /// Earliest time of the next attempt to this receiver.
         at: Instant,
-        /// True for the first failure of a receiver that took events before.
+        /// True for the first failure of a receiver that accepted events before.
         is_first: bool,
     },
     /// No such attempt was under way.

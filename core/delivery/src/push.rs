@@ -1,4 +1,4 @@
-//! Admission of events, within the limits.
+//! Admission of events within the limits.
 
 use std::collections::VecDeque;
 
@@ -16,16 +16,16 @@ pub struct Full {
     pub is_first: bool,
 }
 
-/// One event, with the properties that decide about its way.
+/// Event with the properties that determine its delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Item<K, T> {
-    /// The conference or call; order is kept within this.
+    /// Conference or call; order is kept within each.
     pub about: K,
-    /// The event.
+    /// Event.
     pub event: T,
-    /// Its size.
+    /// Size in bytes.
     pub bytes: usize,
-    /// End of its lifetime.
+    /// End of the lifetime.
     pub expires: Instant,
 }
 
@@ -53,13 +53,21 @@ impl Load {
 
 impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
     /// Adds an event behind the others of its conference or call and receiver, if there is room.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the outbox or the receiver's share is full.
     pub fn push(&mut self, to: &R, item: Item<K, T>) -> Result<(), Full> {
         self.check(to, item.bytes)?;
         self.restore(to, item);
         Ok(())
     }
 
-    /// Returns an error if there is no room for an event of this size.
+    /// Checks that there is room for an event of this size.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the outbox or the receiver's share is full.
     pub fn check(&mut self, to: &R, bytes: usize) -> Result<(), Full> {
         let bounds = &self.bounds;
         let of_one = (bounds.count_of_one(), bounds.bytes_of_one());
@@ -71,7 +79,7 @@ impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
         self.load.check(bytes, (bounds.count, bounds.bytes))
     }
 
-    /// Adds an event that was admitted before, whatever the limits.
+    /// Adds an event that was admitted before, regardless of the limits.
     pub fn restore(&mut self, to: &R, item: Item<K, T>) {
         let Item {
             about,
@@ -101,7 +109,7 @@ impl<K: Copy + Ord, R: Clone + Ord, T: Clone> Deliveries<K, R, T> {
         self.offer(to);
     }
 
-    /// Removes the first event of a line; the line then belongs to the next one.
+    /// Removes and returns the first event of a line. The next event starts without failures.
     pub(crate) fn take_first(&mut self, to: &R, about: K) -> Option<T> {
         let bounds = &self.bounds;
         let of_one = (bounds.count_of_one(), bounds.bytes_of_one());

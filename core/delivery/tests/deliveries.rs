@@ -1,4 +1,4 @@
-//! Each rule of the outbox, by script on a virtual clock.
+//! Rules of the outbox, each by a script on a virtual clock.
 #![allow(clippy::unwrap_used)]
 
 use core::time::Duration;
@@ -54,7 +54,7 @@ fn small() -> Outbox {
     Deliveries::new(bounds, 7)
 }
 
-/// Everything that begins now: receiver, conference, event.
+/// Returns all attempts that begin now: receiver, conference, event.
 fn begun(outbox: &mut Outbox, at: Instant) -> Vec<(char, u8, u32)> {
     steps(outbox, at)
         .into_iter()
@@ -71,7 +71,7 @@ fn steps(outbox: &mut Outbox, at: Instant) -> Vec<Step<u8, char, u32>> {
     core::iter::from_fn(|| outbox.next(at)).collect()
 }
 
-/// Time in ms from `at` to the end of the pause.
+/// Returns the time in ms from `at` to the end of the pause.
 fn pause(after: After, at: u64) -> u64 {
     let After::Again { at: until, .. } = after else {
         panic!("{after:?}");
@@ -209,7 +209,7 @@ fn a_receiver_that_fails_is_probed_by_two_attempts() {
     }
     let probes = begun(&mut outbox, ms(700));
     assert_eq!(probes.len(), 2, "{probes:?}");
-    // One hangs, the other is answered.
+    // One attempt hangs, the other is answered.
     outbox.attempted(ms(701), &'a', probes[0].1, Outcome::Delivered);
     assert_eq!(begun(&mut outbox, ms(701)).len(), 3);
 }
@@ -219,7 +219,7 @@ fn a_failing_line_does_not_slow_down_a_receiver_that_answers() {
     let mut outbox = small();
     outbox.push(&'a', item(1, 1)).unwrap();
     let (mut bad, mut good) = (0, 0);
-    // Line 1 always fails, line 2 has a new event every 100 ms for a minute.
+    // Line 1 always fails; line 2 has a new event every 100 ms for a minute.
     for at in (0..60_000).step_by(100) {
         if outbox.waiting() < 4 {
             outbox.push(&'a', item(2, 1)).unwrap();
@@ -362,7 +362,7 @@ fn one_receiver_may_fill_a_quarter() {
     assert_eq!(outbox.waiting(), 16);
     assert_eq!(outbox.push(&'e', item(1, 1)), rejected(true));
     assert_eq!(outbox.push(&'e', item(1, 1)), rejected(false));
-    // One place is no relief: a receiver that is just too slow is reported once.
+    // A single free place is no relief: a receiver that is slightly too slow is reported once.
     begun(&mut outbox, START);
     outbox.attempted(ms(1), &'a', 1, Outcome::Delivered);
     outbox.push(&'a', item(1, 7)).unwrap();
@@ -425,7 +425,7 @@ fn an_event_that_expired_before_its_turn_is_not_sent() {
         )
         .unwrap();
     outbox.push(&'a', item(1, 2)).unwrap();
-    // The search for expired events has just been done.
+    // The search for expired events has just run.
     let mut other = outbox.clone();
     assert_eq!(begun(&mut other, START), [('a', 1, 1)]);
     let steps = steps(&mut outbox, ms(10));
