@@ -1,4 +1,4 @@
-//! `/Accounts`: the one account, fetched or listed.
+//! `/Accounts`: fetches or lists the single account of the server.
 
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
@@ -11,7 +11,7 @@ use crate::paging::{List, Page};
 use crate::prefix::Spelling;
 use crate::{Api, resources};
 
-/// `GET`: a list of one.
+/// Handles `GET`: returns a list of at most one account.
 pub(crate) async fn list(
     State(api): State<Api>,
     Extension(spelling): Extension<Spelling>,
@@ -39,7 +39,7 @@ pub(crate) async fn list(
     Ok(Json(page.json(accounts, &list, place, shape)).into_response())
 }
 
-/// `GET`: whose path it is was looked at on the way in.
+/// Handles `GET` of the account; the router has checked the account in the path.
 pub(crate) async fn fetch(State(api): State<Api>) -> Response {
     Json(resources::account(api.dialect, api.store.account())).into_response()
 }

@@ -1,5 +1,5 @@
-//! `…/Conferences/{ConferenceSid}/Audibility`: who hears whom as the room really has it at this
-//! tick, and why. An extension of ours.
+//! `…/Conferences/{ConferenceSid}/Audibility`: audibility of each pair of participants at the
+//! current tick, and the reason. An extension: no vendor has this resource.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::errors::ApiError;
 use crate::participants::conference_sid;
 use crate::{Api, Dialect, parents};
 
-/// `GET`.
+/// Handles `GET`: returns the audibility matrix of a live conference.
 pub(crate) async fn fetch(
     State(api): State<Api>,
     Path((_, conference)): Path<(String, String)>,

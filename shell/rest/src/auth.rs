@@ -1,5 +1,5 @@
-//! Basic authentication: account sid and token, or an API key and its secret. Comparisons take the
-//! same time whatever was sent.
+//! Basic authentication: account sid and token, or an API key and its secret. The time of a
+//! comparison does not depend on the credentials.
 
 use axum::http::{HeaderMap, header};
 use base64::Engine;
@@ -13,8 +13,8 @@ use crate::dialect::{account_sid, key_sid};
 use crate::errors::ApiError;
 use crate::logins::Logins;
 
-/// Checks that the request comes from the account or one of its API keys. After failures the
-/// credentials are not looked at for a while.
+/// Checks that the request has the credentials of the account or of one of its API keys. After
+/// failures, credentials are not checked for a time.
 pub(crate) fn authenticate(
     headers: &HeaderMap,
     store: &dyn Store,
@@ -48,7 +48,7 @@ pub(crate) fn authenticate(
     }
 }
 
-/// Returns the user that failures are counted by: the account, or one of its API keys.
+/// Returns the user by which failures are counted: the account, or one of its API keys.
 fn user_of(store: &dyn Store, user: &str) -> Result<Option<String>, ApiError> {
     let known = match key_sid(user) {
         Some(key) => store.key_secret(key)?.map(|_| key.0.to_string()),
@@ -62,7 +62,7 @@ fn user_of(store: &dyn Store, user: &str) -> Result<Option<String>, ApiError> {
 }
 
 fn is_account(account: &Account, user: &str, sent: TokenHash) -> bool {
-    // Compared even when the user is wrong: the time tells nothing.
+    // Compared even for a wrong user: the time of the comparison must not depend on the user.
     let user = account_sid(user).unwrap_or(AccountSid::from_random(0));
     let is_user = user.0.as_bytes().ct_eq(account.sid.0.as_bytes());
     let is_token = sent.0.ct_eq(&account.token_hash.0);

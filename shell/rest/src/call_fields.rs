@@ -1,4 +1,4 @@
-//! The kinds of a call's fields: parties, durations, credentials.
+//! Types of a call's fields: parties, durations, credentials.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use crate::errors::ApiError;
 use crate::fields::invalid;
 use crate::form::Fields;
 
-/// Maximum `TimeLimit`: a day, as both vendors limit `timeLimit` of `<Dial>`.
+/// Maximum `TimeLimit`: one day, as both vendors limit `timeLimit` of `<Dial>`.
 const TIME_LIMIT_S_MAX: u64 = 86_400;
 /// Maximum number of bytes of a user or a password.
 const CREDENTIAL_BYTES_MAX: usize = 256;
 
 impl Fields {
-    /// A number, a name or a URI. The plus sign of a number that was sent unescaped has become a
-    /// blank, and is restored.
+    /// Returns a number, a name or a URI. The plus sign of a number that was sent unescaped has
+    /// become a blank, and is restored.
     pub(crate) fn party(&self, name: &str) -> Option<String> {
         let text = self.filled(name)?;
         let number = text.strip_prefix(' ').unwrap_or_default();
@@ -26,7 +26,7 @@ impl Fields {
         })
     }
 
-    /// Maximum duration of a call.
+    /// Returns the maximum duration of a call.
     pub(crate) fn time_limit(&self) -> Result<Option<Duration>, ApiError> {
         let Some(text) = self.filled("TimeLimit") else {
             return Ok(None);
@@ -38,7 +38,7 @@ impl Fields {
         Ok(Some(Duration::from_secs(seconds)))
     }
 
-    /// `SipAuthUsername` and `SipAuthPassword`. No error shows their values.
+    /// Returns `SipAuthUsername` and `SipAuthPassword`. Errors never show their values.
     pub(crate) fn credentials(&self) -> Result<Option<Account>, ApiError> {
         let (user, password) = ("SipAuthUsername", "SipAuthPassword");
         let (user, password) = match (self.filled(user), self.filled(password)) {

@@ -1,5 +1,5 @@
-//! `…/Calls`: list, fetch, update. The live ones are the switchboard's, the ended ones the
-//! store's.
+//! `…/Calls`: list, fetch, update. Live calls come from the switchboard, ended calls from the
+//! store.
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::Uri;
@@ -23,7 +23,7 @@ use crate::{Api, Dialect, parents, resources};
 const STARTED: [&str; 3] = ["StartTime", "StartTime<", "StartTime>"];
 const ENDED: [&str; 3] = ["EndTime", "EndTime<", "EndTime>"];
 
-/// `GET`: newest first, by the time that a filter names.
+/// Handles `GET`: lists calls, newest first, by the time that a filter names.
 pub(crate) async fn list(
     State(api): State<Api>,
     Extension(spelling): Extension<Spelling>,
@@ -39,20 +39,20 @@ pub(crate) async fn list(
         end_time: fields.moments(ENDED)?,
     };
     let part = page.part(Order::NewestFirst);
-    // No call makes another one yet: none has a parent.
+    // Calls do not create other calls yet: no call has a parent.
     let (live, ended) = match fields.filled("ParentCallSid") {
         Some(_) => (Vec::new(), Vec::new()),
         None => {
             let Reply::Calls(live) = api.ask(Request::ListCalls).await? else {
                 return Err(ApiError::WrongReply);
             };
-            // Asked for after the live ones: one that ends in between is found twice.
+            // Read after the live calls: a call that ends in between is found twice.
             (live, api.store.calls(filter.clone(), part.clone()).await?)
         }
     };
     let place = |view: &CallView| filter.place(view);
     let live = live.into_iter().filter(|view| filter.wants(view));
-    // The ended ones first: what is found twice has ended.
+    // Ended calls first: a call that is found twice has ended.
     let found = part.cut(ended.into_iter().chain(live), place);
     let account = api.store.account().sid;
     let kept = [
@@ -72,7 +72,7 @@ pub(crate) async fn list(
     Ok(Json(page.json(found, &list, place, shape)).into_response())
 }
 
-/// `GET`.
+/// Handles `GET` of a call, live or ended.
 pub(crate) async fn fetch(
     State(api): State<Api>,
     Path((_, call)): Path<(String, String)>,
@@ -82,7 +82,7 @@ pub(crate) async fn fetch(
     Ok(Json(resources::call(api.dialect, &view)).into_response())
 }
 
-/// `POST`: end it, or send it to another document.
+/// Handles `POST`: ends a call, or sends it to another document.
 pub(crate) async fn update(
     State(api): State<Api>,
     uri: Uri,
@@ -102,7 +102,8 @@ pub(crate) async fn update(
     }
 }
 
-/// All the fields, or the first that is invalid. With both a URL and a document, the URL counts.
+/// Returns all fields, or the first invalid field as an error. With both a URL and a document, the
+/// URL counts.
 pub(crate) fn wanted(fields: &Fields, warnings: &mut Warnings) -> Result<CallUpdate, ApiError> {
     let end = match fields.filled("Status") {
         None => None,

@@ -1,5 +1,5 @@
-//! `…/Conferences`: list, fetch, update. The live ones are the switchboard's, the ended ones the
-//! store's.
+//! `…/Conferences`: list, fetch, update. Live conferences come from the switchboard, ended
+//! conferences from the store.
 
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
@@ -20,7 +20,7 @@ use crate::{Api, parents, resources};
 const CREATED: [&str; 3] = ["DateCreated", "DateCreated<", "DateCreated>"];
 const UPDATED: [&str; 3] = ["DateUpdated", "DateUpdated<", "DateUpdated>"];
 
-/// `GET`: newest first, by the time that a filter names.
+/// Handles `GET`: lists conferences, newest first, by the time that a filter names.
 pub(crate) async fn list(
     State(api): State<Api>,
     Extension(spelling): Extension<Spelling>,
@@ -38,7 +38,8 @@ pub(crate) async fn list(
         return Err(ApiError::WrongReply);
     };
     let part = page.part(Order::NewestFirst);
-    // Asked for after the live ones: one that ends in between is found twice, never missed.
+    // Read after the live conferences: a conference that ends in between is found twice, never
+    // missed.
     let ended = match status {
         None | Some(Status::Completed) => {
             api.store.conferences(filter.clone(), part.clone()).await?
@@ -49,7 +50,7 @@ pub(crate) async fn list(
     let wanted = |view: &ConferenceView| {
         status.is_none_or(|status| status == view.status) && filter.wants(view)
     };
-    // One that is found twice has ended; its place may have changed with that.
+    // A conference that is found twice has ended; its place in the list may have changed.
     live.retain(|live| ended.iter().all(|ended| ended.sid != live.sid));
     let found = part.cut(ended.into_iter().chain(live).filter(wanted), place);
     let account = api.store.account().sid;
@@ -65,7 +66,7 @@ pub(crate) async fn list(
     Ok(Json(page.json(found, &list, place, shape)).into_response())
 }
 
-/// `GET`.
+/// Handles `GET` of a conference, live or ended.
 pub(crate) async fn fetch(
     State(api): State<Api>,
     Path((_, conference)): Path<(String, String)>,
@@ -75,7 +76,7 @@ pub(crate) async fn fetch(
     Ok(Json(resources::conference(api.dialect, &view)).into_response())
 }
 
-/// `POST`: end it, or announce to everyone in it.
+/// Handles `POST`: ends a conference, or plays an announcement to all of its participants.
 pub(crate) async fn update(
     State(api): State<Api>,
     Path((_, conference)): Path<(String, String)>,

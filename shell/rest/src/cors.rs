@@ -23,7 +23,7 @@ const EXPOSED: HeaderValue = HeaderValue::from_static("ETag, X-Applied-Tick");
 /// Time for which a browser may keep the response to a preflight request.
 const MAX_AGE: Duration = Duration::from_secs(600);
 
-/// Adds CORS headers to the responses of a router; without origins the router stays as it is.
+/// Adds CORS headers to the responses of a router. Without origins the router is unchanged.
 pub(crate) fn with_origins(router: Router, origins: &[String]) -> Router {
     let origins: Arc<[String]> = origins.into();
     match origins.is_empty() {
@@ -32,7 +32,7 @@ pub(crate) fn with_origins(router: Router, origins: &[String]) -> Router {
     }
 }
 
-/// Adds the headers if the request's origin is one of the list, compared exactly.
+/// Adds the headers if the request's origin equals a listed origin.
 async fn cors(State(origins): State<Arc<[String]>>, request: Request, next: Next) -> Response {
     let sent = request.headers();
     let origin = sent.get(ORIGIN).cloned();

@@ -1,5 +1,5 @@
-//! `…/DeadLetters`: events that no application has taken, newest first; a POST sends one again. An
-//! extension: no vendor has this.
+//! `…/DeadLetters`: events that no application has accepted, newest first; a POST sends an event
+//! again. An extension: no vendor has this resource.
 
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
@@ -16,7 +16,7 @@ use crate::{Api, resources};
 
 const DEAD_LETTERS: &str = "/2010-04-01/Accounts/{account}/DeadLetters";
 
-/// The dead letters, and the way back to the outbox.
+/// Access to the dead letters, and their way back to the outbox.
 pub trait Resend: Send + Sync + 'static {
     /// Returns a dead letter.
     fn dead_letter(&self, sid: &str) -> Stored<'_, Option<DeadLetter>>;
@@ -29,15 +29,15 @@ pub trait Resend: Send + Sync + 'static {
 /// Result of a request to send again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resent {
-    /// The event is in the outbox.
+    /// Event that is in the outbox again.
     Queued(DeadLetter),
-    /// The outbox is full.
+    /// Outbox without room for the event.
     Full,
-    /// No such dead letter.
+    /// Unknown dead letter.
     Unknown,
 }
 
-/// The routes of dead letters.
+/// Returns the routes of dead letters.
 pub(crate) fn routes() -> Router<Api> {
     Router::new().route(DEAD_LETTERS, get(list)).route(
         &format!("{DEAD_LETTERS}/{{sid}}"),
@@ -45,7 +45,7 @@ pub(crate) fn routes() -> Router<Api> {
     )
 }
 
-/// `GET`: newest first.
+/// Handles `GET`: lists dead letters, newest first.
 async fn list(
     State(api): State<Api>,
     Extension(spelling): Extension<Spelling>,
@@ -66,7 +66,7 @@ async fn list(
     Ok(Json(page.json(dead, &list, DeadLetter::place, shape)).into_response())
 }
 
-/// `GET` of one.
+/// Handles `GET` of a dead letter.
 async fn fetch(
     State(api): State<Api>,
     Path((_, text)): Path<(String, String)>,
@@ -79,7 +79,7 @@ async fn fetch(
     Ok(Json(body).into_response())
 }
 
-/// `POST` to one: sends the event again, with a new lifetime and the same token.
+/// Handles `POST` to a dead letter: sends the event again, with a new lifetime and the same token.
 async fn send_again(
     State(api): State<Api>,
     Path((_, text)): Path<(String, String)>,

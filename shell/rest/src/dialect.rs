@@ -1,5 +1,5 @@
-//! The vendor's spelling of what is typed everywhere else: ids, paths, words. What one vendor does
-//! differently in a conference is told to the core as its customs, without a name.
+//! Spelling of ids, paths and words for a vendor. Differences in a vendor's conferences reach the
+//! core as customs, without the vendor's name.
 
 mod fields;
 mod ids;
@@ -14,23 +14,23 @@ pub(crate) use fields::SILENT;
 pub use ids::account_sid;
 pub(crate) use ids::key_sid;
 
-/// Characters of a friendly name that Twilio takes.
+/// Maximum length of a friendly name at Twilio, in characters.
 const TWILIO_NAME_CHARS_MAX: usize = 128;
-/// Participants of a conference that Twilio takes.
+/// Maximum number of participants of a conference at Twilio.
 const TWILIO_PARTICIPANTS_MAX: u32 = 250;
 
-/// Whose API this is.
+/// Vendor whose API the server has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
-    /// UUIDs, `/api/laml`, the words of SignalWire's OpenAPI.
+    /// SignalWire: UUIDs, `/api/laml`, the words of SignalWire's OpenAPI.
     #[default]
     SignalWire,
-    /// `AC`, `CF`, `CA` and 32 hexadecimal digits, Twilio's words.
+    /// Twilio: `AC`, `CF` or `CA` and 32 hexadecimal digits, Twilio's words.
     Twilio,
 }
 
 impl Dialect {
-    /// As it is configured, in any case.
+    /// Returns the dialect of a configured name, in upper or lower case.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let all = [Self::SignalWire, Self::Twilio];
@@ -38,7 +38,7 @@ impl Dialect {
             .find(|one| one.name().eq_ignore_ascii_case(name))
     }
 
-    /// As it is configured.
+    /// Returns the name used in the configuration.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl Dialect {
         }
     }
 
-    /// What the rules do differently.
+    /// Returns the vendor's differences in the rules of a conference.
     #[must_use]
     pub fn customs(self) -> Customs {
         match self {
@@ -61,13 +61,14 @@ impl Dialect {
         }
     }
 
-    /// Whether the auth token signs what applications receive, as the vendor's validators expect.
+    /// Returns whether the auth token signs requests to applications, as the vendor's validators
+    /// expect.
     #[must_use]
     pub fn token_signs(self) -> bool {
         self == Self::Twilio
     }
 
-    /// `source` of a recording; the core has SignalWire's.
+    /// Returns `source` of a recording; the core has SignalWire's words.
     pub(crate) fn recording_source(self, word: &str) -> &str {
         match (self, word) {
             (Self::Twilio, "OutBoundApi") => "OutboundAPI",
@@ -77,7 +78,7 @@ impl Dialect {
         }
     }
 
-    /// What stands before `/2010-04-01` in the `uri` of a resource.
+    /// Returns the part before `/2010-04-01` in the `uri` of a resource.
     pub(crate) fn prefix(self) -> &'static str {
         match self {
             Self::SignalWire => "/api/laml",
@@ -85,7 +86,7 @@ impl Dialect {
         }
     }
 
-    /// `more_info` of an error.
+    /// Returns `more_info` of an error.
     pub(crate) fn more_info(self, code: u32) -> String {
         match self {
             Self::SignalWire => {
@@ -95,7 +96,7 @@ impl Dialect {
         }
     }
 
-    /// `status` of a conference.
+    /// Returns `status` of a conference.
     pub(crate) fn conference_status(self, status: Status) -> &'static str {
         match status {
             Status::Init => "init",
@@ -104,7 +105,8 @@ impl Dialect {
         }
     }
 
-    /// `status` of a participant: the seated ones are shown, and those who ring when asked for.
+    /// Returns `status` of a participant. Seated participants are in lists; ringing participants
+    /// are shown on request.
     pub(crate) fn participant_status(self, seated: bool) -> &'static str {
         match (self, seated) {
             (Self::SignalWire, _) => "in-progress",
@@ -113,7 +115,7 @@ impl Dialect {
         }
     }
 
-    /// `status` of a call.
+    /// Returns `status` of a call.
     pub(crate) fn call_status(self, status: CallStatus) -> &'static str {
         match status {
             CallStatus::Queued => "queued",
@@ -127,7 +129,7 @@ impl Dialect {
         }
     }
 
-    /// `direction` of a call.
+    /// Returns `direction` of a call.
     pub(crate) fn direction(self, direction: CallDirection) -> &'static str {
         match (self, direction) {
             (_, CallDirection::Inbound) => "inbound",
@@ -140,7 +142,7 @@ impl Dialect {
     }
 }
 
-/// `reason_conference_ended`, which only Twilio shows.
+/// Returns `reason_conference_ended`, a key of Twilio only.
 pub(crate) fn end_reason(reason: EndReason) -> &'static str {
     match reason {
         EndReason::EndedViaApi => "conference-ended-via-api",
@@ -153,7 +155,7 @@ pub(crate) fn end_reason(reason: EndReason) -> &'static str {
     }
 }
 
-/// `because` of the audibility matrix, which is ours and so the same in every dialect.
+/// Returns `because` of the audibility matrix: an extension, and so the same in every dialect.
 pub(crate) fn because(because: Because) -> &'static str {
     match because {
         Because::NotStarted => "not-started",

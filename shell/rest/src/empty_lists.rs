@@ -1,4 +1,4 @@
-//! Lists of resources that other resources link to and confab does not have: always empty.
+//! Lists of resources that other resources link to and that confab does not have: always empty.
 
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
@@ -17,7 +17,7 @@ use crate::{Api, resources};
 
 const ACCOUNT: &str = "/2010-04-01/Accounts/{account}";
 
-/// A list below the account, and the key of its array.
+/// List below the account, and the key of its array.
 #[derive(Clone, Copy, Debug)]
 struct Absent {
     name: &'static str,
@@ -48,7 +48,7 @@ const OF_ACCOUNT: [Absent; 5] = [
     },
 ];
 
-/// The routes of the empty lists.
+/// Returns the routes of the empty lists.
 pub(crate) fn routes() -> Router<Api> {
     let mut routes = Router::new();
     for absent in OF_ACCOUNT {
@@ -88,7 +88,7 @@ async fn transcriptions(
     page(&api, spelling, query.as_deref(), "transcriptions", &below)
 }
 
-/// Countries, which this vendor does not page.
+/// Handles `GET`: returns an empty list of countries, which the vendor does not page.
 async fn available_phone_numbers(
     State(api): State<Api>,
     Extension(spelling): Extension<Spelling>,

@@ -1,5 +1,6 @@
-//! Every error of the API: its fact, and in one `match` its code and HTTP status. Flat JSON, as
-//! the vendors' libraries need it; the way in writes it, as it knows the dialect.
+//! All errors of the API: their facts, and in one `match` their codes and HTTP statuses. The JSON
+//! is flat, as the vendors' libraries require; the router writes it, because the router has the
+//! dialect.
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use thiserror::Error;
 use crate::Dialect;
 use crate::line::AskError;
 
-/// What went wrong with a request.
+/// Error of a request.
 #[derive(Debug, Error)]
 pub(crate) enum ApiError {
     #[error(
@@ -88,10 +89,10 @@ pub(crate) enum ApiError {
     Store(#[from] StoreError),
     #[error("the switchboard gave an answer to another question: this is a fault of confab")]
     WrongReply,
-    /// What the HTTP library refused before us.
+    /// Rejection by the HTTP library before a handler runs.
     #[error("{}", .0.canonical_reason().unwrap_or("the request was refused"))]
     Http(StatusCode),
-    /// What it could not even read.
+    /// Request that the HTTP library cannot parse.
     #[error("{}", unreadable(*.0))]
     Unreadable(StatusCode),
     #[error("the outbox is full; send the dead letter again later")]
@@ -110,7 +111,7 @@ pub(crate) enum ApiError {
 }
 
 impl ApiError {
-    /// The code of the API and the HTTP status.
+    /// Returns the code of the API and the HTTP status.
     pub(crate) fn code_and_status(&self, dialect: Dialect) -> (u32, StatusCode) {
         match dialect {
             Dialect::SignalWire => self.signalwire(),
@@ -118,7 +119,7 @@ impl ApiError {
         }
     }
 
-    /// Codes that Twilio documents differently; 400 instead of 422.
+    /// Returns Twilio's code and status: other codes where documented, 400 instead of 422.
     fn twilio(&self) -> (u32, StatusCode) {
         match self {
             Self::Completed | Self::Refused(Refusal::Conference(Rule::Completed)) => {
@@ -211,7 +212,7 @@ impl ApiError {
 
 const TOO_MANY: (u32, StatusCode) = (20429, StatusCode::TOO_MANY_REQUESTS);
 
-/// Returns code and status of a read or a change that failed.
+/// Returns code and status of a failed read or write of the store.
 fn store(error: &StoreError) -> (u32, StatusCode) {
     match error {
         StoreError::Busy | StoreError::TooSlow(_) => TOO_MANY,
@@ -219,7 +220,7 @@ fn store(error: &StoreError) -> (u32, StatusCode) {
     }
 }
 
-/// Returns code and status of a recording that cannot be had as MP3.
+/// Returns code and status of a recording that is not available as MP3.
 fn no_mp3(reason: &NoMp3) -> (u32, StatusCode) {
     match reason {
         NoMp3::TooLong => (10000, StatusCode::NOT_ACCEPTABLE),
@@ -230,7 +231,7 @@ fn no_mp3(reason: &NoMp3) -> (u32, StatusCode) {
     }
 }
 
-/// Returns the vendors' code of a required field that is missing.
+/// Returns the vendors' code of a missing required field.
 fn missing_code(field: &str) -> u32 {
     match field {
         "To" => 21201,
@@ -250,7 +251,7 @@ fn http_code(status: StatusCode) -> u32 {
     }
 }
 
-/// An error on its way out, not written yet.
+/// Error in a response that has no body yet.
 #[derive(Clone)]
 pub(crate) struct Unwritten(pub(crate) Arc<ApiError>);
 
@@ -274,7 +275,8 @@ impl ApiError {
         })
     }
 
-    /// The whole answer as bytes, the last one of its connection: for where there is no request.
+    /// Returns the whole response as bytes, the last response of its connection; used where no
+    /// request exists.
     pub(crate) fn over_http1(&self, dialect: Dialect) -> Vec<u8> {
         let (_, status) = self.code_and_status(dialect);
         let body = self.json(dialect).to_string();
@@ -318,7 +320,7 @@ impl ApiError {
         }
     }
 
-    /// The answer.
+    /// Returns the error as a response.
     pub(crate) fn written(&self, dialect: Dialect) -> Response {
         let (code, status) = self.code_and_status(dialect);
         if status.is_server_error() {
@@ -338,7 +340,7 @@ impl ApiError {
                 };
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
-            // The rest of the body is not read: the connection cannot be used again.
+            // The rest of the body is not read: the connection cannot be reused.
             StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }

@@ -1,5 +1,5 @@
-//! The kinds of a field: boolean, method, URL, beep, date. Empty is absent unless a kind says
-//! otherwise; an invalid value names its field.
+//! Types of a field: boolean, method, URL, beep, date. An empty value counts as absent unless a
+//! type says otherwise; an error names the field.
 
 use confab_store::TimeRange;
 use confab_switchboard::conference::BeepWish;
@@ -12,12 +12,12 @@ use crate::form::Fields;
 use crate::times::{Moment, moment};
 
 impl Fields {
-    /// A field that counts only if something is in it.
+    /// Returns a field unless it is empty.
     pub(crate) fn filled(&self, name: &str) -> Option<&str> {
         self.text(name).filter(|text| !text.is_empty())
     }
 
-    /// What is neither `true` nor `false` is invalid, or false where the vendor has it so.
+    /// Parses a boolean. Other values than `true` and `false` are an error, or false for Twilio.
     pub(crate) fn boolean(
         &self,
         dialect: Dialect,
@@ -42,7 +42,7 @@ impl Fields {
         }
     }
 
-    /// An absolute URL.
+    /// Parses an absolute URL.
     pub(crate) fn url(&self, name: &'static str) -> Result<Option<String>, ApiError> {
         match self.filled(name) {
             None => Ok(None),
@@ -51,7 +51,7 @@ impl Fields {
         }
     }
 
-    /// An absolute URL, or empty: silence.
+    /// Parses an absolute URL; an empty value means silence.
     pub(crate) fn url_or_silence(&self, name: &'static str) -> Result<Option<String>, ApiError> {
         match self.text(name) {
             Some("") => Ok(Some(String::new())),
@@ -73,7 +73,7 @@ impl Fields {
         Ok(Some(wish))
     }
 
-    /// `Name`, `Name<` and `Name>`: days in UTC or moments, the named ones included.
+    /// Parses `Name`, `Name<` and `Name>`: days in UTC or moments, inclusive.
     pub(crate) fn moments(&self, names: [&'static str; 3]) -> Result<TimeRange, ApiError> {
         let [on, up_to, since] = names;
         let (on, up_to, since) = (self.moment(on)?, self.moment(up_to)?, self.moment(since)?);
@@ -96,7 +96,7 @@ impl Fields {
         }
     }
 
-    /// Those of the named fields that were sent, for the links of a list.
+    /// Returns those of the named fields that were sent, for the links of a list.
     pub(crate) fn kept(&self, names: &[&'static str]) -> Vec<(&'static str, &str)> {
         let sent = |name: &&'static str| Some((*name, self.filled(name)?));
         names.iter().filter_map(sent).collect()
@@ -107,7 +107,7 @@ pub(crate) fn invalid(text: &str, name: &'static str, would_do: &'static str) ->
     ApiError::InvalidValue(shown(text), name, would_do)
 }
 
-/// A value in a message: quoted, and not all of a megabyte.
+/// Returns a value for a message: quoted, and cut at 100 characters.
 pub(crate) fn shown(text: &str) -> String {
     const SHOWN_CHARS_MAX: usize = 100;
     match text.char_indices().nth(SHOWN_CHARS_MAX) {
@@ -127,11 +127,11 @@ fn boolean(text: &str) -> Option<bool> {
 }
 
 fn is_absolute(text: &str) -> bool {
-    // The parser would quietly drop line breaks and tabs, and trim spaces.
+    // The parser would drop line breaks and tabs, and trim spaces, without an error.
     if text.trim() != text || text.chars().any(char::is_control) {
         return false;
     }
-    // `http:host` and `http:///host` are taken for `http://host` by the parser.
+    // The parser reads `http:host` and `http:///host` as `http://host`.
     let rest = text.split_once("://").map(|(_, rest)| rest);
     let names_a_host = rest.is_some_and(|rest| !rest.starts_with(['/', '\\', '?', '#']));
     names_a_host

@@ -1,5 +1,5 @@
-//! The fields of a request: the query and a body in each of the three types that the vendors'
-//! libraries send, as one set of named texts. `fields.rs` reads their kinds.
+//! Fields of a request: the query, and a body in each of the three types that the vendors'
+//! libraries send. Both are one set of named texts; `fields.rs` parses their types.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,15 +15,15 @@ use percent_encoding::percent_decode;
 use crate::errors::ApiError;
 use crate::{Dialect, json};
 
-/// End of the names whose repeated values are a list.
+/// Suffix of the names whose repeated values are a list.
 const LIST_SUFFIX: &str = "Event";
 
-/// The fields of a request. The last value of a name counts, except in lists.
+/// Fields of a request. The last value of a name counts, except in lists.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fields(BTreeMap<String, Vec<String>>);
 
 impl Fields {
-    /// The text of a field, if it was sent.
+    /// Returns the text of a field, if the field was sent.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.values(name).last().map(String::as_str)
     }
@@ -38,7 +38,7 @@ impl Fields {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// All of them, by name, each as often as it was sent.
+    /// Returns all fields, ordered by name, with repeated values.
     pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
         let each = self.0.into_iter();
         each.flat_map(|(name, texts)| texts.into_iter().map(move |text| (name.clone(), text)))
@@ -56,12 +56,12 @@ impl Fields {
         Ok(Self(fields))
     }
 
-    /// Reads the fields of a query.
+    /// Parses the fields of a query.
     pub(crate) fn of_query(query: Option<&str>) -> Result<Self, ApiError> {
         Self::from_pairs(query_pairs(query)?)
     }
 
-    /// Reads query and body as one form: a name in the body replaces that name in the query.
+    /// Reads query and body as a single form: a name in the body replaces that name in the query.
     pub(crate) async fn of_request(
         query: Option<&str>,
         headers: &HeaderMap,
@@ -73,7 +73,7 @@ impl Fields {
             return Err(ApiError::TooLarge);
         }
         let sent = Self::body_pairs(headers, bytes).await?;
-        // Counted before names are merged: both parts together are one request.
+        // Counted before names are merged: the limit holds for query and body together.
         if pairs.len() + sent.len() > FORM_FIELDS_MAX {
             return Err(ApiError::TooLarge);
         }
@@ -83,7 +83,7 @@ impl Fields {
         Self::from_pairs(pairs)
     }
 
-    /// Reads a body: a form, JSON or multipart; an empty body with any content type.
+    /// Parses a body: a form, JSON or multipart. An empty body may have any content type.
     async fn body_pairs(
         headers: &HeaderMap,
         bytes: Bytes,
@@ -104,7 +104,7 @@ impl Fields {
     }
 }
 
-/// The fields of a request with a body, as an argument of its handler.
+/// Fields of a request with a body, as an argument of its handler.
 pub(crate) struct Form(pub(crate) Fields);
 
 impl<S: Send + Sync> FromRequest<S> for Form {
@@ -117,7 +117,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     }
 }
 
-/// Reads a query: as a form, but an incomplete percent escape is an error.
+/// Parses a query as a form, except that an incomplete percent escape is an error.
 fn query_pairs(query: Option<&str>) -> Result<Vec<(String, String)>, ApiError> {
     let query = query.unwrap_or_default().as_bytes();
     let mut escapes = query.split(|byte| *byte == b'%').skip(1);
@@ -133,7 +133,7 @@ fn query_pairs(query: Option<&str>) -> Result<Vec<(String, String)>, ApiError> {
     }
 }
 
-/// The fields of a body that has come, by its content type, as every request's are read.
+/// Parses the fields of a complete body by its content type, like those of API requests.
 ///
 /// # Errors
 /// 400, 413 or 415.
@@ -169,8 +169,8 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
     }
 }
 
-/// Reads on past the limit, into nothing: a client that is still sending when the connection is
-/// closed sees a reset instead of the answer (RFC 9112 §9.6).
+/// Reads a body, and discards bytes beyond the limit. A client that still sends when the connection
+/// closes receives a reset instead of the response (RFC 9112 §9.6).
 async fn collect(mut body: Body, announced: usize) -> Result<Bytes, ApiError> {
     let mut kept = Vec::with_capacity(announced.min(HTTP_BODY_BYTES_MAX));
     let mut read = 0;
@@ -193,14 +193,15 @@ async fn collect(mut body: Body, announced: usize) -> Result<Bytes, ApiError> {
     Ok(kept.into())
 }
 
-/// `application/x-www-form-urlencoded`, as WHATWG has it, but malformed UTF-8 is an error.
+/// Parses `application/x-www-form-urlencoded` as in the WHATWG URL standard, except that malformed
+/// UTF-8 is an error.
 fn urlencoded(bytes: &[u8]) -> Result<Vec<(String, String)>, ApiError> {
     let mut pairs = Vec::new();
     for part in bytes.split(|byte| *byte == b'&') {
         if part.is_empty() {
             continue;
         }
-        // Checked on the way: a megabyte of `&a` is half a million fields.
+        // Checked during parsing: a megabyte of `&a` is half a million fields.
         if pairs.len() == FORM_FIELDS_MAX {
             return Err(ApiError::TooLarge);
         }

@@ -1,5 +1,5 @@
-//! Guards against requests that a foreign web page makes its reader's browser send: `Host` must be
-//! a name of this server, `Origin` its own or a configured one. Adds headers to responses.
+//! Guards against requests that a foreign web page makes its reader's browser send. `Host` must be
+//! a name of this server, `Origin` its own or a configured origin. Adds headers to responses.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use axum::{Extension, Router};
 use crate::errors::ApiError;
 use crate::{Dialect, Metrics, Served};
 
-/// Headers of each response that has no such header of its own.
+/// Headers of each response, unless the response has a header of that name.
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (
         header::X_CONTENT_TYPE_OPTIONS,
@@ -30,7 +30,7 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
     ),
 ];
-/// Of JSON alone: browsers may keep recordings, which carry an ETag.
+/// Header of JSON responses only: browsers may keep recordings, which carry an ETag.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Names by which a listener may be addressed, besides its address and `localhost`.
@@ -38,27 +38,27 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 pub struct Hosts {
     /// Host names and addresses in lower case, without a port.
     pub names: Vec<String>,
-    /// Its certificate: the names in there count.
+    /// Certificate of the listener; names in the certificate are accepted.
     pub certificate: Option<Arc<Served>>,
 }
 
-/// Address that a connection was accepted on.
+/// Local address of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AcceptedOn(pub(crate) IpAddr);
 
-/// The rules of one listener.
+/// Rules of a listener.
 pub(crate) struct Guard {
     pub(crate) listen: SocketAddr,
     pub(crate) is_tls: bool,
     pub(crate) hosts: Hosts,
-    /// Configured origins, as `Origin` headers spell these.
+    /// Configured origins, in the spelling of `Origin` headers.
     pub(crate) origins: Vec<String>,
     pub(crate) dialect: Dialect,
     pub(crate) metrics: Metrics,
 }
 
 impl Guard {
-    /// Puts the checks before a router, and the headers behind.
+    /// Adds the checks before a router, and the headers after it.
     pub(crate) fn before(self, router: Router) -> Router {
         router.layer(middleware::from_fn_with_state(Arc::new(self), check))
     }
@@ -90,7 +90,7 @@ impl Guard {
         Ok(())
     }
 
-    /// Returns whether a host without its port is one of this server.
+    /// Returns whether a host, without its port, is a name of this server.
     fn is_ours(&self, name: &str, accepted_on: Option<IpAddr>) -> bool {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         if name == "localhost" || self.hosts.names.contains(&name) {
@@ -110,8 +110,8 @@ impl Guard {
         served.is_some_and(|served| served.is_named(&name))
     }
 
-    /// Returns whether a page of this origin came from here. A proxy in front may speak TLS where
-    /// this listener does not.
+    /// Returns whether an origin belongs to this server. A proxy before this listener may use TLS
+    /// even if the listener does not.
     fn is_origin_of(&self, origin: &str, host: &str) -> bool {
         let Some((scheme, of_page)) = origin.split_once("://") else {
             return false;
@@ -155,13 +155,14 @@ async fn check(
     response
 }
 
-/// All values of a header; one that is no text counts as empty, and so as foreign.
+/// Returns all values of a header. A value that is not text is returned as empty, and so counts as
+/// foreign.
 fn texts(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
     let all = headers.get_all(name).into_iter();
     all.map(|value| value.to_str().unwrap_or_default())
 }
 
-/// Splits `host`, `host:port` and `[v6]:port`; the brackets stay.
+/// Splits `host`, `host:port` and `[v6]:port`; the brackets remain.
 fn name_and_port(text: &str) -> Option<(&str, Option<u16>)> {
     if text.is_empty() || text.contains(['/', '@', ',', ' ']) {
         return None;

@@ -1,5 +1,5 @@
-//! A JSON body as the fields of a form: `true` is `true`, `null` is empty, a list is its items
-//! one after the other. What is no object has no fields and is refused.
+//! JSON body as the fields of a form: `true` is `true`, `null` is empty, a list is the sequence of
+//! its items. A body that is not an object is rejected.
 
 use core::fmt;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::errors::ApiError;
 
-/// The pairs of an object, in their order, repeated names included.
+/// Returns the pairs of an object in their order, with repeated names.
 pub(crate) fn pairs(bytes: &[u8]) -> Result<Vec<(String, String)>, ApiError> {
     let malformed = |error: serde_json::Error| ApiError::Malformed(error.to_string());
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
@@ -31,7 +31,8 @@ fn text(value: Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text,
-        // An object or a list of lists is no value of any field: the field says so.
+        // An object or a list of lists is not a value of any field: the parser of the field rejects
+        // it.
         value => value.to_string(),
     }
 }

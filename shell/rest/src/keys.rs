@@ -20,7 +20,7 @@ use crate::{Api, resources};
 
 const KEYS: &str = "/2010-04-01/Accounts/{account}/Keys";
 
-/// The routes of API keys.
+/// Returns the routes of API keys.
 pub(crate) fn routes() -> Router<Api> {
     Router::new().route(KEYS, get(list).post(create)).route(
         &format!("{KEYS}/{{sid}}"),
@@ -28,7 +28,7 @@ pub(crate) fn routes() -> Router<Api> {
     )
 }
 
-/// `GET`: newest first.
+/// Handles `GET`: lists API keys, newest first.
 async fn list(
     State(api): State<Api>,
     Extension(spelling): Extension<Spelling>,
@@ -51,7 +51,7 @@ async fn list(
     Ok(Json(body).into_response())
 }
 
-/// `POST`: makes a key. No other response holds its secret.
+/// Handles `POST`: creates a key. No other response holds its secret.
 async fn create(State(api): State<Api>, Form(fields): Form) -> Result<Response, ApiError> {
     let name = friendly_name(&fields)?.unwrap_or_default();
     let made = api.store.create_key(name).await?;
@@ -61,7 +61,7 @@ async fn create(State(api): State<Api>, Form(fields): Form) -> Result<Response, 
     Ok((StatusCode::CREATED, Json(body)).into_response())
 }
 
-/// `GET` of one.
+/// Handles `GET` of a key.
 async fn fetch(
     State(api): State<Api>,
     Path((_, sid)): Path<(String, String)>,
@@ -71,7 +71,7 @@ async fn fetch(
     Ok(Json(resources::api_key(&key)))
 }
 
-/// `POST` to one: changes its name.
+/// Handles `POST` to a key: changes its name.
 async fn update(
     State(api): State<Api>,
     Path((_, text)): Path<(String, String)>,
@@ -86,7 +86,7 @@ async fn update(
     Ok(Json(resources::api_key(&key)))
 }
 
-/// `DELETE`: from the response on the key signs in no more.
+/// Handles `DELETE`: revokes a key; requests after the response cannot authenticate with it.
 async fn remove(
     State(api): State<Api>,
     Path((_, sid)): Path<(String, String)>,

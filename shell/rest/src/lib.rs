@@ -1,5 +1,5 @@
-//! The compatible REST API: forms to commands, views to JSON. It decides nothing: the rules are
-//! the switchboard's, and what is over is the store's.
+//! Compatible REST API: converts forms to commands and views to JSON. The crate has no rules: the
+//! switchboard has the rules, and the store has ended resources.
 
 mod accounts;
 mod audibility;

@@ -1,5 +1,5 @@
-//! The line to the switchboard: a question goes out, one answer comes back. The queue behind it
-//! is the server's and bounded: full is an answer here, never a wait.
+//! Requests to the switchboard: each request has a single reply. The queue of requests is bounded
+//! and belongs to the server: a full queue is an error here, never a wait.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,54 +8,55 @@ use confab_switchboard::{Reply, Request};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
-/// The switchboard answers `NotConfirmed` after one second; this is for one that is stuck.
+/// Timeout of a reply. The switchboard replies `NotConfirmed` after one second; this timeout is for
+/// a switchboard that is stuck.
 const REPLY_WAIT: Duration = Duration::from_secs(3);
 
-/// A question and where its answer goes.
+/// Request, and the channel of its reply.
 #[derive(Debug)]
 pub struct Asked {
-    /// The question.
+    /// Request to the switchboard.
     pub what: Request,
-    /// Where the answer goes.
+    /// Channel of the reply.
     pub reply: oneshot::Sender<Reply>,
 }
 
-/// There is no room for another question.
+/// Error: the queue of requests is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("too many requests wait for the switchboard")]
 pub struct QueueFull;
 
-/// What takes questions to the switchboard's thread, and wakes it.
+/// Sender of requests to the switchboard's thread; wakes that thread.
 pub trait Switch: Send + Sync + 'static {
-    /// Passes a question on, at once or not at all.
+    /// Enqueues a request without blocking.
     fn ask(&self, asked: Asked) -> Result<(), QueueFull>;
 }
 
-/// Why there is no answer.
+/// Reason of a missing reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AskError {
-    /// Try again.
+    /// Full queue; the client may retry.
     #[error("too many requests are waiting; try again in a second")]
     Full,
-    /// The server is on its way down, or the switchboard died.
+    /// Ended switchboard: the server is shutting down, or the switchboard has failed.
     #[error("the switchboard has gone")]
     Gone,
-    /// It says nothing.
+    /// Timeout of the reply.
     #[error("the switchboard did not answer in time; fetch the resource to see what holds")]
     Silent,
 }
 
-/// The line to the switchboard.
+/// Client of the switchboard. Cheap to clone.
 #[derive(Clone)]
 pub struct Line(Arc<dyn Switch>);
 
 impl Line {
-    /// A line over a queue.
+    /// Creates a client that sends its requests to a queue.
     pub fn new(switch: impl Switch) -> Self {
         Self(Arc::new(switch))
     }
 
-    /// Asks, and waits for the answer.
+    /// Sends a request and returns the reply, or an error after a timeout of 3 s.
     pub async fn ask(&self, what: Request) -> Result<Reply, AskError> {
         let (reply, answer) = oneshot::channel();
         self.0

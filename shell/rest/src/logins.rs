@@ -8,7 +8,8 @@ use confab_store::TokenHash;
 use confab_terms::limits::LOGINS_KNOWN_MAX;
 use confab_terms::{ClientNetwork, FreeFailures, Instant, LoginBackOff};
 
-/// Scripts are started with the wrong token by mistake, and several may share an address.
+/// Free failures. Scripts are started with a wrong token by mistake, and several may share an
+/// address.
 const FREE: FreeFailures = FreeFailures {
     of_login: 5,
     of_network: 20,
@@ -19,7 +20,7 @@ const FREE: FreeFailures = FreeFailures {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) ClientNetwork);
 
-/// Logins that failed and that worked.
+/// Failed and successful logins.
 #[derive(Debug)]
 pub(crate) struct Logins {
     began: Clock,
@@ -29,8 +30,8 @@ pub(crate) struct Logins {
 #[derive(Debug)]
 struct Tables {
     back_off: LoginBackOff,
-    /// Credentials that worked, by network; and when they did last. They are not held back by the
-    /// failures of others behind the same address, as of a proxy.
+    /// Credentials that were correct, by network, with the time of their last use. Failures of
+    /// others behind the same address (such as a proxy) do not block these credentials.
     proven: BTreeMap<(ClientNetwork, [u8; 32]), Instant>,
 }
 
@@ -45,7 +46,7 @@ impl Logins {
         }
     }
 
-    /// Returns the seconds until credentials are looked at; `None`: now.
+    /// Returns the seconds until credentials are checked; `None`: now.
     pub(crate) fn wait(
         &self,
         from: ClientNetwork,
@@ -64,7 +65,7 @@ impl Logins {
     pub(crate) fn failed(&self, from: ClientNetwork, user: Option<&str>, credentials: TokenHash) {
         let now = self.now();
         let mut tables = self.tables();
-        // A token or a key that was revoked.
+        // Credentials of a token or key that was revoked.
         tables.proven.remove(&(from, credentials.0));
         tables.back_off.failed(now, from, user);
     }

@@ -1,5 +1,5 @@
-//! `/metrics`: the server's figures and the API's own, in Prometheus's text form. They are counted
-//! elsewhere; here they are written down. Without authentication, on plain listeners only.
+//! `/metrics`: figures of the server and of the API in the text format of Prometheus. This module
+//! formats figures that other modules count. No authentication; plain listeners only.
 
 use std::fmt::{self, Write};
 use std::sync::Arc;
@@ -12,55 +12,55 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-/// Version 0.0.4 of the text form.
+/// Version 0.0.4 of the text format.
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-/// Refusals that are counted apart; the others are together.
+/// Error statuses that are counted separately; all others are counted together.
 const STATUSES: [u16; 12] = [400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 500, 503];
 
-/// Where the server's figures come from.
+/// Source of the server's figures.
 pub trait Figures: Send + Sync + 'static {
-    /// All of them, now.
+    /// Returns all current figures.
     fn families(&self) -> Vec<Family>;
 }
 
-/// Figures of one name.
+/// Figures with the same name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Family {
-    /// `confab_calls`.
+    /// Name, such as `confab_calls`.
     pub name: &'static str,
-    /// What it is, on one line.
+    /// Description on a single line.
     pub help: &'static str,
-    /// How much.
+    /// Values of the family.
     pub values: Values,
 }
 
-/// What a family holds.
+/// Values of a family.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
-    /// Only grows.
+    /// Value that never decreases.
     Counter(u64),
-    /// Only grow, one for each value of a label.
+    /// Values that never decrease, one for each value of a label.
     Counters(&'static str, Vec<(String, u64)>),
-    /// Comes and goes.
+    /// Value that rises and falls.
     Gauge(f64),
-    /// Come and go, one for each value of a label.
+    /// Values that rise and fall, one for each value of a label.
     Gauges(&'static str, Vec<(String, f64)>),
-    /// How often up to how much.
+    /// Distribution of values.
     Histogram(Histogram),
 }
 
-/// How often something was how long.
+/// Distribution of durations.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Histogram {
-    /// (up to so many seconds, so often within this bucket alone).
+    /// Pairs of an upper limit in seconds and the count of this bucket alone.
     pub buckets: Vec<(f64, u64)>,
-    /// More than the last bucket takes.
+    /// Count of durations above the last bucket.
     pub beyond: u64,
-    /// Seconds in all.
+    /// Sum of all durations, in seconds.
     pub sum: f64,
 }
 
-/// The figures, and the counts of HTTP. Cheap to clone.
+/// Figures of the server, and counts of HTTP. Cheap to clone.
 #[derive(Clone)]
 pub struct Metrics {
     figures: Arc<dyn Figures>,
@@ -76,7 +76,7 @@ struct Http {
 }
 
 impl Metrics {
-    /// The server's figures; nothing counted of HTTP yet.
+    /// Creates metrics from the server's figures; the counts of HTTP start at zero.
     pub fn new(figures: impl Figures) -> Self {
         Self {
             figures: Arc::new(figures),
@@ -84,7 +84,7 @@ impl Metrics {
         }
     }
 
-    /// Counts a request that was answered so.
+    /// Counts a response by its status.
     pub(crate) fn answered(&self, status: u16) {
         self.http.requests.fetch_add(1, Ordering::Relaxed);
         if status < 400 {
@@ -96,7 +96,7 @@ impl Metrics {
             .fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts credentials that were wrong.
+    /// Counts a request with wrong credentials.
     pub(crate) fn login_failed(&self) {
         self.http.failed_logins.fetch_add(1, Ordering::Relaxed);
     }
@@ -128,7 +128,7 @@ impl Metrics {
     }
 }
 
-/// `/metrics` before a router that knows the rest.
+/// Adds the route `/metrics` before a router.
 pub(crate) fn before(router: Router, metrics: Metrics) -> Router {
     Router::new()
         .route("/metrics", get(show))
@@ -136,7 +136,7 @@ pub(crate) fn before(router: Router, metrics: Metrics) -> Router {
         .fallback_service(router)
 }
 
-/// Counts what a router answers.
+/// Counts the responses of a router.
 pub(crate) async fn count(
     State(metrics): State<Metrics>,
     request: Request,
@@ -182,7 +182,7 @@ fn write_family(out: &mut String, family: &Family) -> fmt::Result {
     }
 }
 
-/// In the text form a bucket counts all that the smaller ones do.
+/// Writes a histogram. In the text format a bucket includes the counts of all smaller buckets.
 fn write_histogram(out: &mut String, name: &str, histogram: &Histogram) -> fmt::Result {
     let mut so_far = 0;
     for (up_to, count) in &histogram.buckets {

@@ -1,4 +1,4 @@
-//! `POST …/Calls`: a call of ours, through a trunk or to a user who is registered.
+//! `POST …/Calls`: creates an outbound call, through a trunk or to a registered user.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ use crate::new_recording::new_recording;
 use crate::warnings::Warnings;
 use crate::{Api, Dialect, resources};
 
-/// As long as both vendors let it ring where nothing is said, and at most.
+/// Ringing time in seconds: the default of both vendors, and their maximum.
 const RINGS_S: u64 = 60;
 const RINGS_S_MAX: u64 = 600;
 
-/// Documented parameters that are not built.
+/// Documented parameters that are not implemented.
 const NOT_BUILT: [&str; 15] = [
     "MachineDetectionTimeout",
     "MachineDetectionSpeechThreshold",
@@ -50,7 +50,7 @@ const OF_RECORDING: [&str; 6] = [
     "Trim",
 ];
 
-/// `POST`.
+/// Handles `POST`: creates an outbound call.
 pub(crate) async fn create(
     State(api): State<Api>,
     uri: Uri,
@@ -69,7 +69,7 @@ pub(crate) async fn create(
     Ok((status, Json(resources::call(api.dialect, &view))).into_response())
 }
 
-/// All the fields, or the first that is invalid.
+/// Returns all fields, or the first invalid field as an error.
 fn wish(dialect: Dialect, fields: &Fields, warnings: &mut Warnings) -> Result<NewCall, ApiError> {
     let to = fields.party("To");
     let to = to.ok_or(ApiError::Missing(
@@ -109,7 +109,7 @@ fn wish(dialect: Dialect, fields: &Fields, warnings: &mut Warnings) -> Result<Ne
     })
 }
 
-/// The parameters that have no effect on this call, whether they were sent or not.
+/// Returns the parameters that have no effect on this call, sent or not.
 fn without_effect(fields: &Fields, records: bool) -> Vec<&'static str> {
     let is_off = |name: &str, off: &str| {
         let sent = fields.filled(name);

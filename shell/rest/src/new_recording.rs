@@ -1,4 +1,4 @@
-//! What a form says of a recording: of one to begin, or of one that is taken.
+//! Fields of a recording: of a new recording, or of an update.
 
 use confab_switchboard::conference::{RecordWish, RecordingCallback, RecordingEvent, Url};
 use confab_switchboard::{NewRecording, RecordingUpdate};
@@ -9,8 +9,8 @@ use crate::fields::invalid;
 use crate::form::Fields;
 use crate::warnings::Warnings;
 
-/// All the fields, or the first that is invalid. `trims`: what `Trim` is when nobody says it, which
-/// with both vendors depends on where a recording is asked for.
+/// Returns all fields, or the first invalid field as an error. `trims`: the default of `Trim`,
+/// which with both vendors depends on the route.
 pub(crate) fn new_recording(
     fields: &Fields,
     trims: bool,
@@ -54,7 +54,7 @@ pub(crate) fn new_recording(
     })
 }
 
-/// `Status`, and `PauseBehavior` where it goes with it.
+/// Returns `Status`, and `PauseBehavior` where it applies.
 pub(crate) fn recording_update(fields: &Fields) -> Result<RecordingUpdate, ApiError> {
     let behavior = match fields.filled("PauseBehavior") {
         None | Some("silence") => PauseBehavior::Silence,

@@ -1,5 +1,6 @@
-//! `…/Notifications` and `…/Calls/{CallSid}/Notifications`: what went wrong with documents,
-//! audio and callbacks, newest first. An extension: SignalWire has none, the shape is Twilio's.
+//! `…/Notifications` and `…/Calls/{CallSid}/Notifications`: errors and warnings about documents,
+//! audio and callbacks, newest first. An extension: SignalWire has no such resource, the shape is
+//! Twilio's.
 
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
@@ -18,7 +19,7 @@ use crate::{Api, parents, resources};
 
 const DATES: [&str; 3] = ["MessageDate", "MessageDate<", "MessageDate>"];
 
-/// `GET`.
+/// Handles `GET`: lists notifications of the account.
 pub(crate) async fn list(
     State(api): State<Api>,
     Extension(spelling): Extension<Spelling>,
@@ -27,7 +28,7 @@ pub(crate) async fn list(
     page(&api, spelling, query.as_deref(), None).await
 }
 
-/// `GET` of one.
+/// Handles `GET` of a notification.
 pub(crate) async fn fetch(
     State(api): State<Api>,
     Path((_, sid)): Path<(String, String)>,
@@ -35,7 +36,7 @@ pub(crate) async fn fetch(
     one(&api, &sid, None).await
 }
 
-/// `GET` of one of a call's.
+/// Handles `GET` of a notification of a call.
 pub(crate) async fn fetch_of_call(
     State(api): State<Api>,
     Path((_, call, sid)): Path<(String, String, String)>,
@@ -56,7 +57,7 @@ async fn one(api: &Api, sid: &str, call: Option<CallSid>) -> Result<Response, Ap
     Ok(Json(body).into_response())
 }
 
-/// `GET`, of one call.
+/// Handles `GET`: lists notifications of a call.
 pub(crate) async fn list_of_call(
     State(api): State<Api>,
     Path((_, call)): Path<(String, String)>,

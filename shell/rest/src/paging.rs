@@ -1,5 +1,5 @@
-//! Pages of a list, by place and not by number: what joins or leaves between two pages moves
-//! nothing. A token is `PA` (after) or `PB` (before), a sid, and the time at which it stands.
+//! Pages of a list, by place and not by number: an item that appears or disappears between two
+//! pages moves no other item. A token is `PA` (after) or `PB` (before), a sid, and its time.
 
 use confab_store::{Order, Part, Place};
 use confab_terms::limits::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
@@ -19,7 +19,7 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Where to look from.
+/// Start of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum From {
     Start,
@@ -27,7 +27,7 @@ enum From {
     Before(Place),
 }
 
-/// The page that is asked for.
+/// Requested page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Page {
     number: u64,
@@ -66,7 +66,8 @@ impl Page {
         })
     }
 
-    /// What to ask the store for, one more than is shown: it tells whether there is a next page.
+    /// Returns the part to read from the store: one item more than the page shows, which indicates
+    /// a next page.
     pub(crate) fn part(&self, forward: Order) -> Part {
         let backward = match forward {
             Order::NewestFirst => Order::OldestFirst,
@@ -84,7 +85,7 @@ impl Page {
         }
     }
 
-    /// The page as JSON, from what `part` brought.
+    /// Returns the page as JSON, made of the items that `part` selected.
     pub(crate) fn json<T>(
         &self,
         mut items: Vec<T>,
@@ -99,7 +100,7 @@ impl Page {
         if backward {
             items.reverse();
         }
-        // Before something is something after: the page that the token came from.
+        // A page before an item has a next page: the page of that item.
         let has_next = has_more || backward;
         let next = items
             .last()
@@ -123,7 +124,7 @@ impl Page {
         page.insert("page".to_owned(), json!(self.number));
         page.insert("page_size".to_owned(), json!(self.size));
         if list.dialect == Dialect::Twilio {
-            // Of all the items, the number of this page's first and last one.
+            // Positions of the first and last item of the page among all items.
             let start = self.number.saturating_mul(u64::from(self.size));
             let others = u64::try_from(items.len()).unwrap_or(0).saturating_sub(1);
             page.insert("start".to_owned(), json!(start));
@@ -135,17 +136,17 @@ impl Page {
     }
 }
 
-/// A list as its links need to know it.
+/// List, as required for its links.
 pub(crate) struct List<'a> {
-    /// The key of its array.
+    /// Key of the array of items.
     pub(crate) key: &'static str,
-    /// Its path, without prefix and suffix.
+    /// Path of the list, without prefix and suffix.
     pub(crate) path: &'a str,
-    /// How the request spelled that.
+    /// Spelling of the path in the request.
     pub(crate) spelling: Spelling,
-    /// Twilio counts the items.
+    /// Dialect; Twilio numbers the items.
     pub(crate) dialect: Dialect,
-    /// The filters, kept from page to page: names and values as they were sent.
+    /// Names and values of the filters as sent; each link repeats them.
     pub(crate) filters: Vec<(&'static str, &'a str)>,
 }
 
@@ -167,7 +168,8 @@ impl List<'_> {
     }
 }
 
-/// Clamped, as libraries send a limit of any size; what is no number is refused.
+/// Parses a page size, clamped to the valid range because libraries send limits of any size. A text
+/// that is not a number is an error.
 fn page_size(text: &str) -> Result<u32, ApiError> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -176,7 +178,7 @@ fn page_size(text: &str) -> Result<u32, ApiError> {
     if text.starts_with('-') {
         return Ok(1);
     }
-    // Only digits: what does not fit is larger than any page.
+    // Only digits: a number that overflows is larger than any page.
     Ok(digits
         .parse()
         .unwrap_or(PAGE_SIZE_MAX)

@@ -1,6 +1,6 @@
 //! Calls and conferences as parents of other resources: live, ended or unknown.
 //!
-//! The live ones are in the switchboard, the ended ones in the store.
+//! The switchboard has the live parents, the store the ended parents.
 
 use confab_switchboard::{CallView, ConferenceView, RecordingOf, Refusal, Reply, Request};
 use confab_terms::{CallSid, ConferenceSid};
@@ -8,7 +8,7 @@ use confab_terms::{CallSid, ConferenceSid};
 use crate::Api;
 use crate::errors::ApiError;
 
-/// Returns a call, live or ended; an unknown one is 404.
+/// Returns a call, live or ended; the error of an unknown call is 404.
 pub(crate) async fn call(api: &Api, call: CallSid) -> Result<CallView, ApiError> {
     match api.ask(Request::FetchCall { call }).await {
         Ok(Reply::Call(view)) => Ok(*view),
@@ -21,7 +21,7 @@ pub(crate) async fn call(api: &Api, call: CallSid) -> Result<CallView, ApiError>
     }
 }
 
-/// Returns a conference, live or ended; an unknown one is 404.
+/// Returns a conference, live or ended; the error of an unknown conference is 404.
 pub(crate) async fn conference(
     api: &Api,
     conference: ConferenceSid,

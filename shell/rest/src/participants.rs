@@ -17,7 +17,7 @@ use crate::{Api, Dialect, parents, resources, update};
 
 type Keys = Path<(String, String, String)>;
 
-/// `GET`: the seated ones, oldest first.
+/// Handles `GET`: lists the seated participants, oldest first.
 pub(crate) async fn list(
     State(api): State<Api>,
     Path((_, conference)): Path<(String, String)>,
@@ -67,7 +67,7 @@ pub(crate) async fn list(
     Ok(Json(page.json(seated, &list, place, shape)).into_response())
 }
 
-/// `GET`.
+/// Handles `GET` of a participant.
 pub(crate) async fn fetch(
     State(api): State<Api>,
     Extension(spelling): Extension<Spelling>,
@@ -82,7 +82,7 @@ pub(crate) async fn fetch(
     }
 }
 
-/// `POST`: all of the fields, or none.
+/// Handles `POST`: applies all of the fields, or none.
 pub(crate) async fn update(
     State(api): State<Api>,
     Extension(spelling): Extension<Spelling>,
@@ -90,8 +90,8 @@ pub(crate) async fn update(
     Form(fields): Form,
 ) -> Result<Response, ApiError> {
     let update = update::update(api.dialect, &fields)?;
-    // A completed conference is looked at before the participant, so a key that can be none
-    // is still asked about.
+    // The switchboard checks for a completed conference before the participant: so it also receives
+    // a key that cannot exist.
     let conference = conference_sid(api.dialect, &conference)?;
     let key = api.dialect.key(&key).unwrap_or(Key::Label(key));
     let question = |key| Request::UpdateParticipant {
@@ -109,7 +109,8 @@ pub(crate) async fn update(
     }
 }
 
-/// `DELETE`: out of the conference; the call goes on with its document.
+/// Handles `DELETE`: removes a participant from the conference; the call continues with its
+/// document.
 pub(crate) async fn remove(
     State(api): State<Api>,
     Extension(spelling): Extension<Spelling>,
@@ -124,9 +125,10 @@ pub(crate) async fn remove(
     }
 }
 
-/// Asks by the key, and by the label that ends in `.json` if no participant has the key.
+/// Sends a request with the key, and again with the label that ends in `.json` if no participant
+/// has the key.
 ///
-/// The client libraries put `.json` behind every path, so the shorter label goes first.
+/// The client libraries append `.json` to every path, so the shorter label is tried first.
 async fn ask_by_key(
     api: &Api,
     spelling: Spelling,
@@ -154,7 +156,7 @@ fn is_unknown(error: &ApiError) -> bool {
     matches!(rule, Rule::NoSuchParticipant(_))
 }
 
-/// Replaces "no such conference" of an ended one by "no such participant".
+/// Replaces "no such conference" of an ended conference by "no such participant".
 async fn left(api: &Api, key: &Key, error: ApiError) -> ApiError {
     let said = match key {
         Key::Call(call) => call.to_string(),
@@ -189,7 +191,7 @@ fn keys(dialect: Dialect, conference: &str, key: &str) -> Result<(ConferenceSid,
     Ok((conference_sid(dialect, conference)?, known?))
 }
 
-/// What a list can be narrowed by.
+/// Returns the filters of a list.
 fn filters(dialect: Dialect) -> &'static [&'static str] {
     match dialect {
         Dialect::SignalWire => &["Muted", "Hold"],

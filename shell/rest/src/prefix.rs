@@ -1,5 +1,5 @@
-//! The spellings of a path: with `/api/laml` before it, twice even, and with `.json` after it.
-//! They are taken off before routing and put back into the links of a list.
+//! Spellings of a path: with `/api/laml` before it (once or twice), and with `.json` after it. Both
+//! are removed before routing and restored in the links of a list.
 
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
@@ -7,17 +7,17 @@ use axum::http::uri::PathAndQuery;
 const PREFIX: &str = "/api/laml";
 const SUFFIX: &str = ".json";
 
-/// How a request spelled its path.
+/// Spelling of the path in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Spelling {
-    /// `""` or `/api/laml`. A doubled prefix counts as one: a client that has the prefix in its
-    /// base URL puts our links behind that.
+    /// `""` or `/api/laml`. A doubled prefix counts as single: a client that has the prefix in its
+    /// base URL appends links of responses to that URL.
     pub(crate) prefix: &'static str,
     /// `""` or `.json`.
     pub(crate) suffix: &'static str,
 }
 
-/// The path as it is routed, and how it was spelled.
+/// Returns the path for routing, and its spelling.
 pub(crate) fn plain(uri: &Uri) -> (Uri, Spelling) {
     let mut path = uri.path();
     let mut spelling = Spelling {
@@ -42,7 +42,7 @@ pub(crate) fn plain(uri: &Uri) -> (Uri, Spelling) {
         Some(query) => format!("{path}?{query}"),
         None => path.to_owned(),
     };
-    // A part of a valid path is one, unless nothing is left of it.
+    // A part of a valid path is valid, unless nothing remains.
     let plain = PathAndQuery::try_from(plain).map_or_else(|_| uri.clone(), Uri::from);
     (plain, spelling)
 }

@@ -1,5 +1,5 @@
-//! Connections beyond the limits: answered where they ask for `/healthz` or `/metrics`, so that a
-//! monitor sees a server that somebody holds all connections of. Everything else is 429.
+//! Connections beyond the limits: answered for `/healthz` and `/metrics` only, so that a monitor
+//! can reach a server even if a client holds all connections. All other paths receive 429.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -10,10 +10,10 @@ use axum::response::Response;
 use crate::errors::ApiError;
 use crate::{Dialect, Metrics};
 
-/// Paths that have permits of their own.
+/// Paths for which additional permits exist.
 const PATHS: [&str; 2] = ["/healthz", "/metrics"];
 
-/// Lets only these paths through to a router, and closes the connection behind the first response.
+/// Restricts a router to these paths, and closes the connection after the first response.
 pub(crate) fn only(router: Router, metrics: Metrics, dialect: Dialect) -> Router {
     router.layer(middleware::from_fn_with_state((metrics, dialect), answer))
 }

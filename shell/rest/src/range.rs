@@ -1,4 +1,4 @@
-//! A file as a response: whole, one range of it (RFC 9110 §14), or 304 if the client has it.
+//! File as a response: the whole file, a range (RFC 9110 §14), or 304 if the client has it.
 
 use std::io::SeekFrom;
 use std::path::Path;
@@ -12,16 +12,17 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 const CHUNK_BYTES: u64 = 64 * 1024;
 
-/// Which part of it.
+/// Requested part of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
     Whole,
-    /// From one byte to another, both included.
+    /// First and last byte, inclusive.
     Part(u64, u64),
     Nothing,
 }
 
-/// The file, or as much of it as is wanted. `tag` is that of this version of it.
+/// Returns the requested part of a file as a response. `tag`: the ETag of the file's current
+/// version.
 pub(crate) async fn file(
     path: &Path,
     kind: &'static str,
@@ -36,7 +37,7 @@ pub(crate) async fn file(
     }
     let length = file.metadata().await?.len();
     let said = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    // A part of another version is of no use: then the whole.
+    // A range of another version is useless: the whole file is sent.
     let same = said(header::IF_RANGE).is_none_or(|version| version == tag);
     let range = said(header::RANGE).filter(|_| same);
     let (status, first, count) = match range.map_or(Wanted::Whole, |range| wanted(range, length)) {
@@ -84,7 +85,7 @@ fn put(response: &mut Response, name: header::HeaderName, value: &str) {
     }
 }
 
-/// In pieces, as the client takes them.
+/// Returns the next `count` bytes of a file as a body, in chunks of 64 KiB.
 fn body(file: File, count: u64) -> Body {
     Body::from_stream(unfold((file, count), |(mut file, left)| async move {
         if left == 0 {
@@ -98,7 +99,7 @@ fn body(file: File, count: u64) -> Body {
     }))
 }
 
-/// One range; several, or what cannot be read, are as none (RFC 9110 §14.2).
+/// Parses a single range; several ranges, or an invalid range, are ignored (RFC 9110 §14.2).
 fn wanted(range: &str, length: u64) -> Wanted {
     let parts = range.strip_prefix("bytes=").and_then(|r| r.split_once('-'));
     let Some((first, last)) = parts else {

@@ -1,5 +1,5 @@
-//! `…/Recordings`, of the account, a call or a conference: list, fetch, begin, update, delete, and
-//! the audio itself, which whoever knows its URL may have, as both vendors do it.
+//! `…/Recordings`, of the account, a call or a conference: list, fetch, start, update, delete.
+//! Audio needs its URL only, no credentials, as with both vendors.
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -23,13 +23,13 @@ use crate::warnings::Warnings;
 use crate::{Api, Dialect, parents, range, resources};
 
 const CREATED: [&str; 3] = ["DateCreated", "DateCreated<", "DateCreated>"];
-/// In place of a sid: the one that is taken now.
+/// Key in place of a sid: the recording in progress.
 const CURRENT: &str = "Twilio.CURRENT";
 const ACCOUNT: &str = "/2010-04-01/Accounts/{account}";
 
 type Keys = Path<(String, String, String)>;
 
-/// Their routes.
+/// Returns the routes of recordings.
 pub(crate) fn routes() -> Router<Api> {
     let mut routes = Router::new()
         .route(&format!("{ACCOUNT}/Recordings"), get(list))
@@ -52,7 +52,7 @@ pub(crate) fn routes() -> Router<Api> {
     routes
 }
 
-/// Under what a path stands.
+/// Kind of the parent in a path.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Call,
@@ -68,7 +68,7 @@ impl Kind {
     }
 }
 
-/// Whether anybody may ask for it: audio, whose URL cannot be guessed.
+/// Returns whether a request needs no credentials: requests for audio, whose URL cannot be guessed.
 pub(crate) fn is_public(method: &Method, path: &str, spelling: Spelling) -> bool {
     let mut parts = path.split('/').skip(4);
     let is_one = parts.next() == Some("Recordings") && parts.next().is_some();
@@ -148,7 +148,7 @@ async fn page(
     Ok(Json(page.json(found, &list, place, shape)).into_response())
 }
 
-/// Its audio; with `.json` what is known of it.
+/// Handles `GET`: returns the audio of a recording, or with `.json` the resource.
 async fn fetch(
     State(api): State<Api>,
     Extension(spelling): Extension<Spelling>,
@@ -168,7 +168,7 @@ async fn fetch(
     let gone = || ApiError::NoSuch(format!("the audio of the recording {}", shown(name)));
     let is_there = match view.status {
         RecordingStatus::Completed => true,
-        // Of what the disk refused there may be a beginning.
+        // A recording that failed at a disk error may have a beginning.
         RecordingStatus::Failed => view.duration_ms > 0,
         _ => false,
     };
@@ -192,7 +192,7 @@ async fn fetch(
     answer.map_err(|_| gone())
 }
 
-/// `RequestedChannels` (Twilio's): a recording has the channels that it has.
+/// Checks `RequestedChannels` (a field of Twilio): a recording has a fixed number of channels.
 fn with_channels(view: &RecordingView, fields: &Fields) -> Result<(), ApiError> {
     let has = view.channels.to_string();
     match fields.filled("RequestedChannels") {
@@ -201,7 +201,7 @@ fn with_channels(view: &RecordingView, fields: &Fields) -> Result<(), ApiError> 
     }
 }
 
-/// What takes its time, on a thread that has it.
+/// Runs blocking work on a thread of its own.
 async fn aside<T: Send + 'static>(
     api: &Api,
     work: impl FnOnce(&AudioFiles) -> T + Send + 'static,
@@ -267,7 +267,7 @@ async fn update(
             Ok(Json(shown).into_response())
         }
         (Ok(_), _) => Err(ApiError::WrongReply),
-        // It is whole already: there is nothing to pause, and to stop it changes nothing.
+        // The recording is complete: an update of it is an error.
         (Err(gone @ ApiError::Refused(_)), Some(_)) if is_gone(&gone) => {
             known(&api, &sid, Some(of)).await?;
             Err(ApiError::RecordingOver(sid))
@@ -306,7 +306,7 @@ async fn delete(api: &Api, sid: &str, of: Option<RecordingOf>) -> Result<Respons
     if view.status.is_live() {
         return Err(ApiError::RecordingLive(sid.to_owned()));
     }
-    // The audio first: what nobody can ask for any more must not stay behind.
+    // The audio first: without its row, an audio file would never be deleted.
     let sid = view.sid;
     let removed = aside(api, move |audio| audio.remove(sid)).await?;
     removed.map_err(|error| ApiError::NotRemoved(error.to_string()))?;
@@ -314,7 +314,7 @@ async fn delete(api: &Api, sid: &str, of: Option<RecordingOf>) -> Result<Respons
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Returns a recording, of this parent if one is given; an unknown one is 404.
+/// Returns a recording, of this parent if given; the error of an unknown recording is 404.
 pub(crate) async fn known(
     api: &Api,
     sid: &str,

@@ -1,5 +1,5 @@
-//! Updates that were refused, told in Notifications: what was asked, and what was answered.
-//! Whoever could not authenticate, or came too often, leaves nothing.
+//! Rejected updates as Notifications: request and response. Requests without authentication, and
+//! requests beyond the rate limit, leave no Notification.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,17 +18,17 @@ use serde_json::Value;
 use crate::Dialect;
 use crate::form::Fields;
 
-/// Bytes of a refused request that are read again: room for what is shown of it, encoded.
+/// Maximum number of bytes of a rejected request that are copied: the shown fields, encoded.
 const COPIED_BYTES_MAX: usize = 3 * NOTICE_FIELDS_BYTES_MAX;
-/// The parameter that no Notification shows.
+/// Parameter that no Notification shows.
 const SECRET: &str = "SipAuthPassword";
 const HIDDEN: &str = "***";
-/// Bytes of an answer of ours.
+/// Maximum number of bytes of a response that are copied.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
-/// An update that is on its way.
+/// Update in progress.
 pub(crate) struct Watched {
-    /// As it was sent.
+    /// URI as sent.
     uri: String,
     call: Option<CallSid>,
     conference: Option<ConferenceSid>,
@@ -36,7 +36,7 @@ pub(crate) struct Watched {
     copied: Arc<Mutex<Vec<u8>>>,
 }
 
-/// Keeps a copy of the beginning of an update's body while it is read. `uri` is as it was sent.
+/// Copies the beginning of an update's body while the body is read. `uri`: as sent.
 pub(crate) fn watch(dialect: Dialect, request: Request, uri: String) -> (Request, Option<Watched>) {
     if request.method() != Method::POST {
         return (request, None);
@@ -67,13 +67,13 @@ pub(crate) fn watch(dialect: Dialect, request: Request, uri: String) -> (Request
     (request, Some(watched))
 }
 
-/// The sid that stands behind this part of a path.
+/// Returns the sid after the segment `part` of a path.
 fn after<S: Sid>(dialect: Dialect, path: &str, part: &str) -> Option<S> {
     let mut parts = path.split('/').skip_while(|one| *one != part);
     dialect.read(parts.nth(1)?)
 }
 
-/// Passes the answer on; a refusal is told.
+/// Returns the response; stores a Notification if the update was rejected.
 pub(crate) async fn tell(
     store: &dyn Store,
     watched: Option<Watched>,
@@ -106,7 +106,7 @@ async fn notice(watched: Watched, status: StatusCode, headers: &HeaderMap, body:
             .lock()
             .unwrap_or_else(PoisonError::into_inner),
     );
-    // What could not be read as a form is not shown as one.
+    // A body that is not a valid form is not shown as a form.
     let query = watched.uri.split_once('?').map(|(_, query)| query);
     let fields = Fields::of_request(query, &watched.headers, Body::from(copied)).await;
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -136,7 +136,7 @@ async fn notice(watched: Watched, status: StatusCode, headers: &HeaderMap, body:
     }
 }
 
-/// The fields as a Notification shows them.
+/// Returns the fields as a Notification shows them, without secrets.
 fn without_secrets(fields: Fields) -> Vec<(String, String)> {
     let mut pairs = fields.into_pairs();
     for (name, value) in &mut pairs {
@@ -147,7 +147,7 @@ fn without_secrets(fields: Fields) -> Vec<(String, String)> {
     pairs
 }
 
-/// The URI as a Notification shows it: without its query where that holds a secret.
+/// Returns the URI as a Notification shows it: without its query if the query has a secret.
 fn without_secret(uri: String) -> String {
     match uri.split_once('?') {
         Some((path, query)) if query.contains(SECRET) => path.to_owned(),

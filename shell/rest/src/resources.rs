@@ -1,6 +1,5 @@
-//! The JSON of the resources that live in the switchboard and the store: exactly the keys of
-//! SignalWire's OpenAPI, whose schemas are closed, or Twilio's. One file each; here is where they
-//! stand.
+//! JSON of the resources of switchboard and store: exactly the keys of SignalWire's OpenAPI, whose
+//! schemas are closed, or Twilio's. Each resource has a file; this file has their paths.
 
 mod account;
 mod api_key;
@@ -29,13 +28,13 @@ use crate::Dialect;
 
 pub(crate) const API_VERSION: &str = "2010-04-01";
 
-/// The path of a resource below its account, without a prefix and the `.json`.
+/// Returns the path of a resource below its account, without a prefix and the `.json`.
 pub(crate) fn plain_path(dialect: Dialect, account: AccountSid, rest: impl Display) -> String {
     let account = dialect.spell(account);
     format!("/{API_VERSION}/Accounts/{account}{rest}")
 }
 
-/// The same, as `uri` shows it but for the `.json`.
+/// Returns the path of a resource as in `uri`, without the `.json`.
 fn path(dialect: Dialect, account: AccountSid, rest: impl Display) -> String {
     let prefix = dialect.prefix();
     format!("{prefix}{}", plain_path(dialect, account, rest))

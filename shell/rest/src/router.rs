@@ -1,5 +1,5 @@
-//! The way in: spelling taken off, authentication, the account's own paths, routes, and JSON for
-//! whatever the HTTP library would have said in its own words.
+//! Entry of requests: spelling of the path, authentication, the account in the path, routes. Error
+//! responses of the HTTP library are replaced by JSON.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,31 +29,31 @@ use crate::{metrics, new_call, participants, prefix, recordings, refused};
 
 const ROOT: &str = "/2010-04-01";
 
-/// What the API stands on.
+/// Parts that the API depends on. Cheap to clone.
 #[derive(Clone)]
 pub struct Api {
-    /// To the switchboard.
+    /// Requests to the switchboard.
     pub line: Line,
-    /// The account and what is over.
+    /// Account, and ended resources.
     pub store: Arc<dyn Store>,
     /// Events that were not delivered.
     pub dead_letters: Arc<dyn Resend>,
-    /// The recordings' audio.
+    /// Audio files of the recordings.
     pub audio: AudioFiles,
-    /// How words are spelled.
+    /// Dialect of requests and responses.
     pub dialect: Dialect,
-    /// Where others reach this API, without a slash at its end: what a URL begins with.
+    /// Beginning of the API's public URLs, without a slash at its end.
     pub api_url: String,
-    /// Origins of which browsers may use this API, as `Origin` headers spell them.
+    /// Origins from which browsers may use this API, in the spelling of `Origin` headers.
     pub cors_origins: Vec<String>,
-    /// True once calls can be taken, false again when draining.
+    /// True while the server accepts calls: false before the start is complete, and while draining.
     pub ready: Arc<AtomicBool>,
-    /// What it counts, and what others do.
+    /// Counts of the API, and figures of the server.
     pub metrics: Metrics,
 }
 
 impl Api {
-    /// Asks the switchboard; a refusal is an error here.
+    /// Sends a request to the switchboard; a refusal is returned as an error.
     pub(crate) async fn ask(&self, what: Question) -> Result<Reply, ApiError> {
         match self.line.ask(what).await? {
             Reply::Refused(refusal) => Err(refusal.into()),
@@ -62,7 +62,7 @@ impl Api {
     }
 }
 
-/// The whole API as one service.
+/// Returns the whole API as a service.
 pub fn router(api: Api) -> Router {
     const CONFERENCES: &str = "/2010-04-01/Accounts/{account}/Conferences";
     const CALLS: &str = "/2010-04-01/Accounts/{account}/Calls";
@@ -138,7 +138,7 @@ async fn enter(
         return ApiError::Unreadable(status).written(api.dialect);
     }
     let (uri, spelling) = prefix::plain(request.uri());
-    // OPTIONS needs no credentials, and so must not tell which accounts exist.
+    // OPTIONS needs no credentials, and so must not reveal which accounts exist.
     let is_options = *request.method() == Method::OPTIONS;
     if uri.path().starts_with(ROOT) && !is_options {
         let public = recordings::is_public(request.method(), uri.path(), spelling);
@@ -167,7 +167,8 @@ async fn enter(
         response => in_json(api.dialect, &path, response),
     };
     let mut response = refused::tell(&*api.store, watched, response).await;
-    // Whoever sent a Content-Length too may mean something else by what follows (RFC 9112 §6.3).
+    // With a Content-Length too, the bytes after the request are ambiguous: the connection closes
+    // (RFC 9112 §6.3).
     if chunked {
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(header::CONNECTION, close);
@@ -193,7 +194,8 @@ fn with_options(allow: &HeaderValue) -> HeaderValue {
     HeaderValue::try_from(all).unwrap_or(HeaderValue::from_static("OPTIONS"))
 }
 
-/// The library's own limit is a buffer's, which a quick client can overshoot.
+/// Returns the size of a request's head in bytes. The HTTP library limits its buffer only, which a
+/// fast client can exceed.
 fn head_bytes(request: &Request) -> usize {
     let headers = request.headers().iter();
     let headers: usize = headers
@@ -203,7 +205,7 @@ fn head_bytes(request: &Request) -> usize {
     headers + target.map_or(0, |target| target.as_str().len())
 }
 
-/// The account in the path, if it is not the one that asks.
+/// Returns an error if the path names another account than the server's.
 fn other_account(api: &Api, path: &str) -> Option<ApiError> {
     let rest = path.strip_prefix(ROOT)?.strip_prefix("/Accounts/")?;
     let sid = rest.split('/').next().unwrap_or_default();
@@ -211,8 +213,8 @@ fn other_account(api: &Api, path: &str) -> Option<ApiError> {
     (!is_own).then(|| ApiError::NoSuch(format!("the resource {path}")))
 }
 
-/// Our errors are written, and an answer of the HTTP library is given our shape; its headers
-/// (Allow, Content-Range) stay.
+/// Writes errors of the API, and replaces error responses of the HTTP library by JSON; their
+/// headers (Allow, Content-Range) remain.
 fn in_json(dialect: Dialect, path: &str, mut response: Response) -> Response {
     if let Some(Unwritten(error)) = response.extensions_mut().remove() {
         return error.written(dialect);
@@ -244,7 +246,7 @@ fn in_json(dialect: Dialect, path: &str, mut response: Response) -> Response {
 async fn healthz(State(api): State<Api>) -> Response {
     let (code, status) = match (api.ready.load(Ordering::Relaxed), api.store.is_degraded()) {
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "not taking calls"),
-        // Calls go on: a load balancer that looks at the code alone keeps this server.
+        // Calls continue: a load balancer that checks only the code keeps this server.
         (true, true) => (StatusCode::OK, "degraded"),
         (true, false) => (StatusCode::OK, "ok"),
     };

@@ -1,5 +1,5 @@
-//! How many connections there may be: in all, and from one address, so that nobody who holds
-//! many keeps the others out. A seat is given back when it is dropped.
+//! Connection limits: a total, and a limit for each client network, so that a client with many
+//! connections cannot lock out others. A permit is released when it is dropped.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use confab_terms::ClientNetwork;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// All of them.
+/// Permits of all connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Seats {
     all: usize,
@@ -17,7 +17,7 @@ pub(crate) struct Seats {
     taken: Arc<Mutex<HashMap<ClientNetwork, usize>>>,
 }
 
-/// One of them.
+/// Permit of a connection.
 #[derive(Debug)]
 pub(crate) struct Seat {
     from: ClientNetwork,
@@ -26,7 +26,7 @@ pub(crate) struct Seat {
 }
 
 impl Seats {
-    /// So many in all, and so many from one address.
+    /// Creates permits: `all` in total, `of_one` for each client network.
     pub(crate) fn new(all: usize, of_one: usize) -> Self {
         Self {
             all,
@@ -36,7 +36,7 @@ impl Seats {
         }
     }
 
-    /// A seat for a client from there, if it may have one more.
+    /// Acquires a permit for a client; `None` if a limit is reached.
     pub(crate) fn take(&self, from: IpAddr) -> Option<Seat> {
         let free = Arc::clone(&self.free).try_acquire_owned().ok()?;
         let from = ClientNetwork::of(from);
@@ -53,10 +53,10 @@ impl Seats {
         })
     }
 
-    /// Ends when all of them are free.
+    /// Returns when all permits are free.
     pub(crate) async fn all_free(&self) {
         let all = u32::try_from(self.all).unwrap_or(u32::MAX);
-        // Closed it is never.
+        // The semaphore is never closed.
         let _ = self.free.acquire_many(all).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Listeners, plain and TLS: connections counted, clients that dawdle cut off, a way to stop.
+//! Listeners, plain and TLS: connection limits, timeouts of slow clients, graceful shutdown.
 
 use std::io;
 use std::os::fd::AsRawFd;
@@ -27,32 +27,32 @@ use crate::unfinished::Budget;
 use crate::wire::Wire;
 use crate::{Api, Dialect, Metrics, metrics, probes, router};
 
-/// How long requests that are under way may go on after the end was asked for.
+/// Maximum time for requests in progress after the shutdown was requested.
 const FINISH_WAIT: Duration = Duration::from_secs(5);
-/// Rest after the system refused to accept (no file descriptors left).
+/// Pause after the system failed to accept a connection (no file descriptors left).
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 
-/// A bound socket, and how to speak on it.
+/// Bound socket, and its protocol.
 pub struct Listener {
-    /// Bound and listening.
+    /// Socket, bound and listening.
     pub tcp: TcpListener,
-    /// TLS, or plain.
+    /// TLS handshakes; `None`: a plain listener.
     pub tls: Option<TlsAcceptor>,
-    /// Names by which requests may address it.
+    /// Names by which requests may address the listener.
     pub hosts: Hosts,
-    /// Number of open descriptors from which on only `/healthz` and `/metrics` are answered.
+    /// Number of open descriptors above which only `/healthz` and `/metrics` are answered.
     pub descriptors_max: u64,
 }
 
 impl Listener {
-    /// Returns whether a connection leaves enough descriptors to the rest of the process: the
-    /// system gives out the lowest number that is free.
+    /// Returns whether enough descriptors remain for the rest of the process. The system assigns
+    /// the lowest free number, so the number of the connection's descriptor is compared.
     fn has_descriptors(&self, stream: &TcpStream) -> bool {
         u64::try_from(stream.as_raw_fd()).is_ok_and(|number| number < self.descriptors_max)
     }
 }
 
-/// Serves the API until `shutdown` comes, then lets requests under way finish.
+/// Serves the API until `shutdown` completes, then lets requests in progress finish.
 pub async fn serve(listeners: Vec<Listener>, api: Api, shutdown: impl Future<Output = ()>) {
     let (metrics, dialect) = (api.metrics.clone(), api.dialect);
     let origins = api.cors_origins.clone();
@@ -91,7 +91,7 @@ pub async fn serve(listeners: Vec<Listener>, api: Api, shutdown: impl Future<Out
         })
         .collect();
     shutdown.await;
-    // Nobody listens any more: then there is nothing to stop.
+    // An error means that no receiver is left: nothing has to be stopped.
     let _ = stop.send(true);
     for task in accepting {
         let _ = task.await;
@@ -147,7 +147,7 @@ impl Door {
     }
 
     async fn speak(self, stream: TcpStream, tls: Option<TlsAcceptor>, seat: Seat) {
-        // A mute must not wait for the client's delayed acknowledgement.
+        // An update such as a mute must not be delayed by the client's delayed acknowledgement.
         let _ = stream.set_nodelay(true);
         match tls {
             None => self.answer(stream, false).await,
@@ -167,7 +167,8 @@ impl Door {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        // Never told from the first bytes: the library waits for those without a time-out.
+        // The version is never detected from the first bytes: the library reads them without a
+        // timeout.
         let mut builder = Builder::new(TokioExecutor::new());
         builder
             .http1()
@@ -186,7 +187,7 @@ impl Door {
         } else {
             builder.http1_only()
         };
-        // HTTP/1 has a time-out for its first head, HTTP/2 none for its preface.
+        // HTTP/1 has a timeout for its first head, HTTP/2 has none for its preface.
         let unfinished = self.unfinished.connection();
         let router = self.router.layer(Extension(unfinished.clone()));
         let service = TowerToHyperService::new(router);
@@ -207,9 +208,9 @@ impl Door {
     }
 }
 
-/// Ends when the end was asked for.
+/// Returns when the shutdown was requested.
 async fn stop(stopped: &mut watch::Receiver<bool>) {
-    // An error says that nobody can ask any more: that is an end too.
+    // An error means that the sender is gone: that counts as a shutdown too.
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
@@ -218,10 +219,11 @@ async fn rest_after(error: &io::Error) {
     tokio::time::sleep(ACCEPT_REST).await;
 }
 
-/// No seat is free: said at once where it can be said without a handshake.
+/// Rejects a connection beyond the limits: with a response if the listener is plain, else without.
 fn turn_away(stream: &TcpStream, is_tls: bool, dialect: Dialect) {
     if !is_tls {
-        // A fresh socket's send buffer takes this at once; a task that waits could pile up.
+        // The send buffer of a new socket has room for the response; tasks that block could pile
+        // up.
         let _ = stream.try_write(&ApiError::TooManyConnections.over_http1(dialect));
     }
 }

@@ -1,19 +1,20 @@
 //! Days and moments as requests spell them: `2026-11-17`, `2026-11-17T12:34:56Z`,
-//! `Tue, 17 Nov 2026 12:34:56 +0000`. A moment is what its spelling covers: a day, a second.
+//! `Tue, 17 Nov 2026 12:34:56 +0000`. A moment covers the precision of its spelling: a day, a
+//! second.
 
 use confab_terms::WallTime;
 
 const DAY_MS: i64 = 86_400_000;
 const SECOND_MS: i64 = 1_000;
 
-/// From its first millisecond to the first one after it.
+/// Time range: its first millisecond, and the first millisecond after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment {
     pub(crate) first: i64,
     pub(crate) after: i64,
 }
 
-/// `None`: it is neither a day nor a time.
+/// Parses a day or a time; `None` for other texts.
 pub(crate) fn moment(text: &str) -> Option<Moment> {
     let text = text.trim();
     if text.len() == 10 {
@@ -26,7 +27,7 @@ pub(crate) fn moment(text: &str) -> Option<Moment> {
     Some(Moment { first, after })
 }
 
-/// `2026-11-17T12:34:56Z`, with a fraction and an offset if need be.
+/// Parses `2026-11-17T12:34:56Z`, with an optional fraction and offset.
 fn iso_8601(text: &str) -> Option<i64> {
     let (date, time) = text.split_at_checked(10)?;
     let time = time.strip_prefix(['T', ' '])?;
@@ -36,7 +37,7 @@ fn iso_8601(text: &str) -> Option<i64> {
     Some(day_start(date)? + clock_ms(clock)? - zone_ms(zone)?)
 }
 
-/// `Tue, 17 Nov 2026 12:34:56 +0000`, the day's name optional, `GMT` too.
+/// Parses `Tue, 17 Nov 2026 12:34:56 +0000`; the weekday is optional, `GMT` is accepted too.
 fn rfc_2822(text: &str) -> Option<i64> {
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -54,12 +55,12 @@ fn rfc_2822(text: &str) -> Option<i64> {
     Some(day_start(&date)? + clock_ms(clock)? - zone_ms(zone)?)
 }
 
-/// `12:34:56`, or `12:34`.
+/// Parses `12:34:56` or `12:34` to milliseconds.
 fn clock_ms(text: &str) -> Option<i64> {
     let mut parts = text.split(':');
     let hours = two_digits(parts.next()?, 24)?;
     let minutes = two_digits(parts.next()?, 60)?;
-    // A leap second is the last one of its day.
+    // A leap second is read as second 59.
     let seconds = parts.next().map_or(Some(0), |part| two_digits(part, 61))?;
     let is_over = parts.next().is_none();
     is_over.then_some(((hours * 60 + minutes) * 60 + seconds.min(59)) * SECOND_MS)
@@ -71,7 +72,8 @@ fn two_digits(text: &str, below: i64) -> Option<i64> {
     number.filter(|number| *number < below)
 }
 
-/// `Z`, `GMT`, nothing; `+0100`, `-05:30`. A `+` sent unencoded in a query arrives as a blank.
+/// Parses an offset to milliseconds: `Z`, `GMT` or empty, `+0100`, `-05:30`. A `+` sent unencoded
+/// in a query arrives as a blank.
 fn zone_ms(text: &str) -> Option<i64> {
     if matches!(text, "" | "Z" | "z" | "GMT" | "UTC") {
         return Some(0);
@@ -110,7 +112,7 @@ fn day_start(date: &str) -> Option<i64> {
         + year_from_march.div_euclid(400);
     let days = 365 * year_from_march + leaps + day_of_year - 719_468;
     let start = WallTime(days * DAY_MS);
-    // A day that does not exist, as 31 February, comes back as another.
+    // A day that does not exist, such as 31 February, is converted to another day.
     let is_same = start.date() == (year, u8::try_from(month).ok()?, u8::try_from(day).ok()?);
     is_same.then_some(start.0)
 }

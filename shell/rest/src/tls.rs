@@ -1,5 +1,6 @@
-//! TLS: the operator's certificate, or one made at the first start, signed by a `ca.pem` beside
-//! it that clients can be told to trust. Served to whoever comes, with or without SNI.
+//! TLS: the operator's certificate, or a self-made certificate from the first start. A self-made
+//! certificate is signed by the `ca.pem` beside it, which clients can trust. Served with or without
+//! SNI.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
@@ -22,58 +23,58 @@ use rustls::sign::CertifiedKey;
 use thiserror::Error;
 use tokio_rustls::TlsAcceptor;
 
-/// Years that a self-made certificate holds.
+/// Validity of a self-made certificate, in years.
 const YEARS: i32 = 10;
 
-/// Where the certificate comes from.
+/// Source of the certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Certificate {
     /// Files in PEM: the certificate chain, and its key.
     Files {
-        /// The chain, the server's own certificate first.
+        /// Certificate chain, the server's own certificate first.
         chain: PathBuf,
-        /// Its private key.
+        /// Private key.
         key: PathBuf,
     },
-    /// `ca.pem`, `cert.pem` and `key.pem` in this folder, made if neither of the last two is there,
-    /// for `localhost`, the loopback addresses, the host's name and these names or addresses.
+    /// `ca.pem`, `cert.pem` and `key.pem` in this folder, created if neither of the last two
+    /// exists. Valid for `localhost`, the loopback addresses, the host's name and `names`.
     SelfMade {
-        /// Which folder.
+        /// Folder of the files.
         dir: PathBuf,
-        /// Further names.
+        /// Further names or addresses.
         names: Vec<String>,
     },
 }
 
-/// Why there is no TLS.
+/// Error of the certificate or key.
 #[derive(Debug, Error)]
 pub enum TlsError {
-    /// A file cannot be read or written.
+    /// File that cannot be read or written.
     #[error("cannot use {path} for TLS: {source}")]
     File {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
-    /// A file holds no certificate or key.
+    /// File without a certificate or key in PEM.
     #[error("{path} is not a certificate chain or key in PEM: {reason}")]
     NotPem {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// What was wrong.
+        /// Reason of the rejection.
         reason: String,
     },
-    /// The certificate and the key do not go together.
+    /// Certificate that cannot be served, for example because its key does not match.
     #[error("the certificate cannot be served: {0}")]
     Unusable(#[from] rustls::Error),
-    /// No certificate could be made.
+    /// Failed creation of a self-made certificate.
     #[error("no certificate could be made: {0}")]
     NotMade(#[from] rcgen::Error),
 }
 
-/// A certificate that is served, and that can be exchanged for another while it is: connections
-/// that are open stay as they are, later ones get the new one.
+/// Certificate in use, replaceable at run time: open connections are unaffected, later connections
+/// receive the new certificate.
 #[derive(Debug)]
 pub struct Served {
     certificate: Certificate,
@@ -81,26 +82,26 @@ pub struct Served {
 }
 
 impl Served {
-    /// Loads it; a self-made one is made if it is not there.
+    /// Loads a certificate; creates a self-made certificate if none exists.
     ///
     /// # Errors
-    /// There is none that could be served.
+    /// The certificate cannot be loaded, created or served.
     pub fn load(certificate: Certificate) -> Result<Arc<Self>, TlsError> {
         let now = RwLock::new(Arc::new(load(&certificate)?));
         Ok(Arc::new(Self { certificate, now }))
     }
 
-    /// Reads its files again.
+    /// Reads the files of the certificate again.
     ///
     /// # Errors
-    /// What is there now cannot be served: what was served before goes on being served.
+    /// The new files cannot be served; the previous certificate remains in use.
     pub fn reload(&self) -> Result<(), TlsError> {
         let fresh = Arc::new(load(&self.certificate)?);
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
 
-    /// Returns whether the certificate that is served now is valid for this host name or address.
+    /// Returns whether the current certificate is valid for this host name or address.
     pub(crate) fn is_named(&self, host: &str) -> bool {
         let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
         let certificate = now.cert.first().map(ParsedCertificate::try_from);
@@ -110,17 +111,17 @@ impl Served {
         verify_server_name(&certificate, &name).is_ok()
     }
 
-    /// How to serve it: TLS 1.2 and 1.3, with these protocols (ALPN), or without any.
+    /// Returns the TLS configuration: TLS 1.2 and 1.3, with these protocols (ALPN), or without any.
     ///
     /// # Errors
-    /// Never with the versions that we ask for.
+    /// Never, with the versions requested here.
     pub fn config(self: &Arc<Self>, protocols: &[&str]) -> Result<Arc<ServerConfig>, TlsError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_cert_resolver(self.clone());
-        // A client that was here before needs no signature of ours.
+        // A returning client needs no new signature.
         config.ticketer = rustls::crypto::ring::Ticketer::new()?;
         config.alpn_protocols = protocols
             .iter()
@@ -129,10 +130,10 @@ impl Served {
         Ok(Arc::new(config))
     }
 
-    /// What answers the handshakes of HTTP: `h2` and `http/1.1`.
+    /// Returns the acceptor of HTTP's TLS handshakes: `h2` and `http/1.1`.
     ///
     /// # Errors
-    /// Never with the versions that we ask for.
+    /// Never, with the versions requested here.
     pub fn acceptor(self: &Arc<Self>) -> Result<TlsAcceptor, TlsError> {
         Ok(TlsAcceptor::from(self.config(&["h2", "http/1.1"])?))
     }
@@ -145,7 +146,7 @@ impl ResolvesServerCert for Served {
     }
 }
 
-/// What answers the handshakes of HTTP with this certificate.
+/// Returns the acceptor of HTTP's TLS handshakes with this certificate.
 pub fn acceptor(certificate: &Certificate) -> Result<TlsAcceptor, TlsError> {
     Served::load(certificate.clone())?.acceptor()
 }
@@ -155,7 +156,7 @@ fn load(certificate: &Certificate) -> Result<CertifiedKey, TlsError> {
         Certificate::Files { chain, key } => (chain.clone(), key.clone()),
         Certificate::SelfMade { dir, names } => {
             let (chain, key) = (dir.join("cert.pem"), dir.join("key.pem"));
-            // One without the other is the operator's: never overwritten.
+            // A single existing file belongs to the operator: never overwritten.
             if !chain.exists() && !key.exists() {
                 let made = make(names)?;
                 match made.save(dir) {
@@ -182,7 +183,7 @@ fn is_full(error: &io::Error) -> bool {
     )
 }
 
-/// Reads a chain and a key in PEM; errors name these paths.
+/// Parses a chain and a key in PEM; errors name these paths.
 fn certified(
     certificate: &[u8],
     private: impl FnOnce() -> Result<Vec<u8>, TlsError>,
@@ -201,13 +202,13 @@ fn certified(
     Ok(CertifiedKey::from_der(certificates, private, &provider)?)
 }
 
-/// Makes an authority and a certificate. The authority's key is not kept: whoever trusts its
-/// `ca.pem` trusts this one certificate, and nobody can ever sign another.
+/// Creates an authority and a certificate. The authority's key is not kept: clients that trust its
+/// `ca.pem` trust only this certificate, and nobody can sign another certificate.
 fn make(names: &[String]) -> Result<Made, TlsError> {
     let (year, month, day) = today();
     let validity = |params: &mut CertificateParams| {
         params.not_before = date_time_ymd(year, month, day);
-        // The 29 February of a year that has none would be refused.
+        // The 29 February does not exist in most years.
         params.not_after = date_time_ymd(year + YEARS, month, day.min(28));
     };
 
@@ -237,7 +238,7 @@ fn make(names: &[String]) -> Result<Made, TlsError> {
     })
 }
 
-/// An authority, a certificate and its key, each in PEM.
+/// Authority, certificate and its key, each in PEM.
 struct Made {
     authority: String,
     key: String,
@@ -270,7 +271,7 @@ fn all_names(further: &[String]) -> Vec<String> {
     let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     for name in further.iter().map(String::as_str).chain([host.trim()]) {
-        // A name that cannot stand in a certificate must not be the end of the start.
+        // A host name that a certificate cannot contain must not prevent the start.
         let can_stand = name.is_ascii() && !name.is_empty();
         if can_stand && !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             names.push(name.to_owned());

@@ -1,4 +1,4 @@
-//! One budget for the bytes of all HTTP connections that are not yet a request.
+//! Shared budget for received bytes of all HTTP connections that are not yet a complete request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -9,7 +9,7 @@ use confab_terms::limits::{HTTP_HEAD_ORDINARY_BYTES, HTTP_UNFINISHED_BYTES_MAX};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Budget(Arc<AtomicUsize>);
 
-/// Bytes of one connection. Cheap to clone; the last clone gives them back.
+/// Bytes of a connection. Cheap to clone; dropping the last clone releases the bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct Unfinished(Arc<Own>);
 
@@ -17,12 +17,12 @@ pub(crate) struct Unfinished(Arc<Own>);
 struct Own {
     all: Budget,
     bytes: AtomicUsize,
-    /// A request is being answered: what comes is its body.
+    /// True while a request is answered: received bytes are its body.
     answering: AtomicBool,
 }
 
 impl Budget {
-    /// Returns the account of a new connection.
+    /// Returns the byte count of a new connection.
     pub(crate) fn connection(&self) -> Unfinished {
         Unfinished(Arc::new(Own {
             all: self.clone(),
@@ -33,8 +33,8 @@ impl Budget {
 }
 
 impl Unfinished {
-    /// Counts bytes that were read. False: the budget is exceeded, and this connection has more
-    /// than an ordinary head.
+    /// Counts received bytes. Returns false if the budget is exceeded and this connection has more
+    /// bytes than an ordinary head.
     pub(crate) fn received(&self, count: usize) -> bool {
         let own = &self.0;
         if own.answering.load(Relaxed) {
@@ -45,13 +45,13 @@ impl Unfinished {
         bytes <= HTTP_HEAD_ORDINARY_BYTES || all <= HTTP_UNFINISHED_BYTES_MAX
     }
 
-    /// The head of a request was read.
+    /// Records that the head of a request was read.
     pub(crate) fn began(&self) {
         self.0.answering.store(true, Relaxed);
         self.0.give_back();
     }
 
-    /// Something was answered: what comes next is another head.
+    /// Records that a response was sent: the next bytes are another head.
     pub(crate) fn answered(&self) {
         self.0.answering.store(false, Relaxed);
         self.0.give_back();
@@ -85,7 +85,7 @@ mod tests {
         let (next, short) = (budget.connection(), budget.connection());
         assert!(!next.received(HTTP_HEAD_ORDINARY_BYTES + 1));
         assert!(short.received(HTTP_HEAD_ORDINARY_BYTES));
-        // A request that is being answered may have a body.
+        // A request in progress may have a body.
         short.began();
         assert!(short.received(1_000_000));
         short.answered();

@@ -1,5 +1,5 @@
-//! The fields of an update of a participant, typed. Which values hold together is the rules'
-//! to say; here each is only what its kind allows.
+//! Typed fields of an update of a participant. Each value is checked by its type only; the rules
+//! check combinations.
 
 use confab_switchboard::conference::{Target, Update};
 
@@ -7,10 +7,11 @@ use crate::Dialect;
 use crate::errors::ApiError;
 use crate::form::Fields;
 
-/// Of what is no sid so much is kept, to be said in the refusal: the rest of a megabyte is not.
+/// Maximum number of characters kept of an invalid sid, for the error: the rest of a megabyte is
+/// dropped.
 const SAID_CHARS_MAX: usize = 100;
 
-/// All the fields, or the first that is invalid.
+/// Returns all fields, or the first invalid field as an error.
 pub(crate) fn update(dialect: Dialect, fields: &Fields) -> Result<Update, ApiError> {
     let boolean = |name| fields.boolean(dialect, name);
     Ok(Update {

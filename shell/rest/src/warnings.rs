@@ -1,4 +1,4 @@
-//! Parameters and words of a request that have no effect: the request goes on without them, and a
+//! Parameters and words of a request that have no effect: the request continues without them, and a
 //! Notification names them.
 
 use confab_store::Entry;
@@ -10,9 +10,9 @@ use crate::fields::shown;
 use crate::form::Fields;
 use crate::refused::now;
 
-/// The vendor's: invalid StatusCallbackEvent.
+/// Vendor's code: invalid StatusCallbackEvent.
 const UNKNOWN_EVENT: u32 = 21_626;
-/// The vendor's: invalid parameter.
+/// Vendor's code: invalid parameter.
 const WITHOUT_EFFECT: u32 = 10_000;
 /// Maximum number of unknown words that a Notification names.
 const NAMED_MAX: usize = 10;
@@ -22,7 +22,7 @@ const NAMED_MAX: usize = 10;
 pub(crate) struct Warnings(Vec<(u32, String)>);
 
 impl Warnings {
-    /// Reads the event words of a field, each in a field of its own or separated by blanks or
+    /// Parses the event words of a field, each in a field of its own or separated by blanks or
     /// commas. Unknown words are ignored with a warning.
     pub(crate) fn events<T: Copy>(
         &mut self,
@@ -52,7 +52,7 @@ impl Warnings {
         events
     }
 
-    /// Warns of the parameters that were sent and have no effect, if there are any.
+    /// Adds a warning about sent parameters that have no effect.
     pub(crate) fn without_effect(&mut self, fields: &Fields, names: &[&str]) {
         let sent = names.iter().filter(|name| fields.filled(name).is_some());
         let sent: Vec<&str> = sent.copied().collect();
@@ -62,8 +62,8 @@ impl Warnings {
         }
     }
 
-    /// Stores a Notification for each warning. `path`: of the request; `of`: the call or the
-    /// conference that the request was about.
+    /// Stores a Notification for each warning. `path`: path of the request; `of`: its call or
+    /// conference.
     pub(crate) fn keep(self, api: &Api, path: &str, of: RecordingOf) {
         let (call, conference) = match of {
             RecordingOf::Call(call) => (Some(call), None),

@@ -1,5 +1,5 @@
-//! What lies between the HTTP library and a connection: its own answers to heads that it cannot
-//! read become JSON, and a client that does not take its answer, or never begins, is cut off.
+//! Layer between the HTTP library and a connection. The library's own responses to unreadable heads
+//! become JSON; clients that send nothing, or read no response, are disconnected.
 
 use std::future::Future as _;
 use std::io;
@@ -16,29 +16,29 @@ use crate::errors::ApiError;
 use crate::unfinished::Unfinished;
 use crate::{Dialect, Metrics};
 
-/// A connection.
+/// Connection with timeouts and replaced responses.
 pub(crate) struct Wire<S> {
     stream: S,
     metrics: Metrics,
     dialect: Dialect,
-    /// Nothing has come yet, and must by then.
+    /// Deadline of the first byte; `None` once a byte was received, or if no deadline applies.
     begins: Option<Pin<Box<Sleep>>>,
     unfinished: Unfinished,
-    /// Something has to be taken by then.
+    /// Deadline of a pending write.
     taken: Option<Pin<Box<Sleep>>>,
-    /// What is written in place of something else.
+    /// Response that is written in place of the library's own.
     shaped: Option<Shaped>,
 }
 
 struct Shaped {
     bytes: Vec<u8>,
     written: usize,
-    /// So many bytes of the library's.
+    /// Number of the library's bytes that are replaced.
     stands_for: usize,
 }
 
 impl<S> Wire<S> {
-    /// `silent`: nothing else looks after a client that never says anything.
+    /// Wraps a stream. `silent`: nothing else limits the time until the client's first byte.
     pub(crate) fn new(
         stream: S,
         (metrics, dialect): (Metrics, Dialect),
@@ -56,7 +56,7 @@ impl<S> Wire<S> {
         }
     }
 
-    /// What a poll of the stream came to; an error where it has waited for too long.
+    /// Returns the result of a write to the stream; an error if the write was pending for too long.
     fn within<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -135,7 +135,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         self.unfinished.answered();
         if self.shaped.is_none() {
             match own_answer(bytes) {
-                // What comes before it goes first.
+                // Bytes before the library's own response are written first.
                 Some((from, _)) if from > 0 => return self.write(context, &bytes[..from]),
                 Some((_, status)) => {
                     self.metrics.answered(status.as_u16());
@@ -162,8 +162,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     }
 }
 
-/// Where in what is to be written an answer of the library's own begins, and its status: the head
-/// of an error without a body, the last thing on a connection. Our errors all have a body.
+/// Returns the position and status of the library's own response in written bytes. That response is
+/// the head of an error without a body, at the end of a connection. Errors of the API always have a
+/// body.
 fn own_answer(bytes: &[u8]) -> Option<(usize, StatusCode)> {
     const BEGIN: &[u8] = b"HTTP/1.1 4";
     const EMPTY: &[u8] = b"content-length: 0\r\n";

@@ -1,5 +1,6 @@
 //! Connections that flood, frame by frame: HTTP/2 streams opened and reset, headers and pings
-//! without an end; clients that never begin, or never take an answer. Each is ended.
+//! without an end. Clients that send nothing, or never read a response. The server ends each
+//! connection.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -15,7 +16,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// More than a client may be silent or take nothing (10 s): buffers have to fill before.
+/// Timeout of a test: longer than the server's limit for a silent client (10 s), as buffers have to
+/// fill first.
 const GIVEN_UP: Duration = Duration::from_secs(60);
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -40,7 +42,7 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// A client whose unread answers soon have nowhere to go.
+/// Connects a client whose receive buffer fills soon with unread responses.
 async fn with_little_room(to: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
@@ -82,7 +84,7 @@ async fn flood(mut stream: TlsStream<TcpStream>, burst: impl Fn(u32) -> Vec<u8>)
     panic!("it goes on")
 }
 
-/// The error of the first GOAWAY among these frames.
+/// Returns the error code of the first GOAWAY among these frames.
 fn goaway(frames: &[u8]) -> Option<u32> {
     let mut rest = frames;
     while let [a, b, c, kind, _, _, _, _, _, after @ ..] = rest {
@@ -129,7 +131,7 @@ async fn headers_without_an_end_are_ended() {
     let dir = Dir::new("continued");
     let running = run(&dir.0).await;
     let (error, bursts) = flood(connect(&dir, &running).await, |n| {
-        // A literal header of 16 kB less a little, never indexed.
+        // A literal header of slightly less than 16 kB, never indexed.
         let name = [&b"\x10\x01x\x7f\xd1\x7d"[..], &[b'y'; 16_208]].concat();
         match n {
             0 => frame(HEADERS, END_STREAM, 1, GET),
@@ -142,7 +144,8 @@ async fn headers_without_an_end_are_ended() {
     is_served(&running).await;
 }
 
-/// Nothing is read: what the server would answer has nowhere to go.
+/// Writes without reading, so that the server's responses fill the buffers, until the server
+/// closes.
 async fn write_until_ended(mut stream: impl AsyncWriteExt + Unpin, bytes: &[u8], what: &str) {
     let writing = async {
         for _ in 0..10_000_000 {

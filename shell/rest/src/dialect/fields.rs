@@ -1,20 +1,20 @@
-//! The fields of requests to applications, as a vendor names and writes them. The core says them
-//! in SignalWire's; their names are the vendors' vocabulary, so it is by name that they are spelt.
+//! Fields of requests to applications, with a vendor's names and values. The core writes them with
+//! SignalWire's names and values; the dialect translates them by name.
 
 use confab_terms::{AccountSid, CallSid, ConferenceSid, RecordingSid, Sid};
 
 use super::Dialect;
 
-/// Before the version, in that vendor's URLs.
+/// Part of SignalWire's URLs before the version.
 const SIGNALWIRE_PREFIX: &str = "/api/laml";
 
-/// Twilio's code of a recording of which nothing is left once its silence is trimmed.
+/// Twilio's error code of a recording that is empty after its silence is trimmed.
 pub(crate) const SILENT: u32 = 16102;
 
 type Fields = Vec<(String, String)>;
 
 impl Dialect {
-    /// The fields as this vendor sends them.
+    /// Returns the fields with the names and values of the vendor.
     #[must_use]
     pub fn fields(self, fields: Fields) -> Fields {
         match self {
@@ -24,7 +24,7 @@ impl Dialect {
     }
 }
 
-/// Its recordings never fail: they are absent.
+/// Replaces the status `failed` of recordings by `absent`: SignalWire has no failed recordings.
 fn signalwire(mut fields: Fields) -> Fields {
     for (name, value) in &mut fields {
         if name == "RecordingStatus" && value == "failed" {
@@ -34,7 +34,7 @@ fn signalwire(mut fields: Fields) -> Fields {
     fields
 }
 
-/// `https://host/2010-04-01/Accounts/AC…/Recordings/RE…`
+/// Returns `https://host/2010-04-01/Accounts/AC…/Recordings/RE…`.
 fn recording_url(url: &str) -> Option<String> {
     let (host, path) = url.split_once(SIGNALWIRE_PREFIX)?;
     let (path, recording) = path.rsplit_once('/')?;
@@ -59,7 +59,7 @@ fn twilio(fields: Fields) -> Fields {
         match name.as_str() {
             "AccountSid" => spelt.push((name, prefixed::<AccountSid>(value))),
             "ConferenceSid" => spelt.push((name, prefixed::<ConferenceSid>(value))),
-            // A conference's recording is nobody's call.
+            // A conference's recording belongs to no call.
             "CallSid" if of_conference => {}
             "CallSid" | "ParentCallSid" | "CallSidEndingConference" => {
                 spelt.push((name, prefixed::<CallSid>(value)));
@@ -69,7 +69,7 @@ fn twilio(fields: Fields) -> Fields {
                 let source = Dialect::Twilio.recording_source(&value).to_owned();
                 spelt.push((name, source));
             }
-            // Said once it is known.
+            // Sent once the duration is known.
             "RecordingDuration" if begins => {}
             "RecordingUrl" => {
                 let url = recording_url(&value);
@@ -77,7 +77,7 @@ fn twilio(fields: Fields) -> Fields {
             }
             // Not sent after a conference.
             "DialCallSid" | "DialCallDuration" => {}
-            // SignalWire's alone.
+            // Fields of SignalWire only.
             "SipInviteResultPhrase" | "HangupBy" | "HangupDirection" | "Duration" | "EventName" => {
             }
             measured if measured.starts_with("AudioIn") || measured.starts_with("AudioOut") => {}

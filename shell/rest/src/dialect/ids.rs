@@ -6,13 +6,13 @@ use confab_terms::{AccountSid, CallSid, KeySid, Sid};
 
 use super::Dialect;
 
-/// The letters of a notification, whose sid only the store and the API know.
+/// Prefix of a notification's sid; only the store and the API have these sids.
 const NOTIFICATION: &str = "NO";
-/// The letters of a dead letter, whose sid is the token of its event.
+/// Prefix of a dead letter's sid, which is the token of its event.
 const DEAD_LETTER: &str = "DL";
 
 impl Dialect {
-    /// A sid as this vendor writes it.
+    /// Returns a sid in the vendor's spelling.
     #[must_use]
     pub fn spell(self, sid: impl Sid) -> String {
         match self {
@@ -21,7 +21,7 @@ impl Dialect {
         }
     }
 
-    /// A sid as this vendor writes it; the other spellings are none of ours.
+    /// Parses a sid in the vendor's spelling; `None` for other spellings.
     pub(crate) fn read<S: Sid>(self, text: &str) -> Option<S> {
         let is_ours = match self {
             Self::SignalWire => text.len() == 36,
@@ -30,22 +30,23 @@ impl Dialect {
         is_ours.then(|| text.parse().ok()).flatten()
     }
 
-    /// The sid of a notification, which the store keeps as a UUID.
+    /// Returns the vendor's spelling of a notification's sid, a UUID in the store.
     pub(crate) fn spell_notification(self, sid: &str) -> String {
         self.spell_uuid(NOTIFICATION, sid)
     }
 
-    /// The sid of a notification as the store keeps it. `None`: it can be none.
+    /// Parses the sid of a notification to a UUID as in the store; `None` if the text cannot be a
+    /// sid.
     pub(crate) fn read_notification(self, text: &str) -> Option<String> {
         self.read_uuid(NOTIFICATION, text)
     }
 
-    /// Returns the sid of a dead letter as this vendor would write it.
+    /// Returns the vendor's spelling of a dead letter's sid.
     pub(crate) fn spell_dead_letter(self, sid: &str) -> String {
         self.spell_uuid(DEAD_LETTER, sid)
     }
 
-    /// Reads the sid of a dead letter; `None` if the text cannot be one.
+    /// Parses the sid of a dead letter; `None` if the text cannot be a sid.
     pub(crate) fn read_dead_letter(self, text: &str) -> Option<String> {
         self.read_uuid(DEAD_LETTER, text)
     }
@@ -60,7 +61,7 @@ impl Dialect {
     fn read_uuid(self, letters: &str, text: &str) -> Option<String> {
         let sid: Option<CallSid> = match self {
             Self::SignalWire => self.read(text),
-            // The digits are those of a UUID, whatever the letters.
+            // The digits are those of a UUID, whatever the prefix.
             Self::Twilio => {
                 let digits = text.strip_prefix(letters)?;
                 self.read(&format!("{}{digits}", CallSid::PREFIX))
@@ -69,7 +70,7 @@ impl Dialect {
         sid.map(|sid| sid.to_string())
     }
 
-    /// A participant's key in a path: its call, else its label. `None`: can be neither.
+    /// Parses a participant's key in a path: a CallSid, else a label. `None`: neither.
     pub(crate) fn key(self, text: &str) -> Option<Key> {
         if let Some(call) = self.read(text) {
             return Some(Key::Call(call));
@@ -79,7 +80,8 @@ impl Dialect {
         is_label.then(|| Key::Label(text.to_owned()))
     }
 
-    /// A participant's key as it is said back: a call's sid is spelled, a label stays.
+    /// Returns a participant's key for a message: a CallSid in the vendor's spelling, a label
+    /// unchanged.
     pub(crate) fn spell_key(self, said: &str) -> String {
         match said.parse::<CallSid>() {
             Ok(call) => self.spell(call),
@@ -88,8 +90,8 @@ impl Dialect {
     }
 }
 
-/// An account's sid: a UUID, `AC` and 32 digits, or `AC` and the UUID. Every one of them in every
-/// dialect, as one vendor's library insists on the letters.
+/// Parses an account's sid: a UUID, `AC` and 32 digits, or `AC` and a UUID. Every dialect accepts
+/// all three, because the library of a vendor requires the letters.
 pub fn account_sid(text: &str) -> Option<AccountSid> {
     let rest = text.strip_prefix(AccountSid::PREFIX);
     match (rest.unwrap_or(text).len(), rest) {
@@ -99,7 +101,7 @@ pub fn account_sid(text: &str) -> Option<AccountSid> {
     }
 }
 
-/// Reads the sid of an API key: `SK` and 32 hexadecimal digits, in every dialect.
+/// Parses the sid of an API key: `SK` and 32 hexadecimal digits, in every dialect.
 pub(crate) fn key_sid(text: &str) -> Option<KeySid> {
     let digits = text.strip_prefix(KeySid::PREFIX)?;
     (digits.len() == 32).then(|| text.parse().ok()).flatten()

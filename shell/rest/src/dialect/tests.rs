@@ -1,4 +1,4 @@
-//! What each dialect writes, and that it reads that and nothing else.
+//! Spellings of each dialect: what is written, read and rejected.
 
 use confab_switchboard::conference::Key;
 use confab_terms::{AccountSid, CallSid, ConferenceSid};

@@ -10,7 +10,7 @@ use super::Dialect;
 /// Length of a UUID in text.
 const UUID_BYTES: usize = 36;
 
-/// Nouns that stand before a sid, and the letters of that kind of sid.
+/// Nouns before a sid, and the prefix of that kind of sid.
 const NOUNS: [(&str, &str); 5] = [
     ("account", AccountSid::PREFIX),
     ("call", CallSid::PREFIX),
@@ -22,13 +22,13 @@ const NOUNS: [(&str, &str); 5] = [
 impl Dialect {
     /// Rewrites the UUIDs of sids in a text to this dialect's spelling.
     ///
-    /// A UUID without the noun of a sid before it is someone else's and stays as it is.
+    /// A UUID without the noun of a sid before it belongs to another system and is unchanged.
     #[must_use]
     pub fn text(self, text: &str) -> String {
         self.text_with(text, &[])
     }
 
-    /// Rewrites a notification's message; its own call and conference need no noun.
+    /// Rewrites a notification's message. The sids of its own call and conference need no noun.
     #[must_use]
     pub fn notice_text(self, notice: &Notice) -> String {
         let call = notice.call.map(|sid| (sid.to_string(), CallSid::PREFIX));
@@ -63,7 +63,7 @@ impl Dialect {
     }
 }
 
-/// Returns the letters that belong to the noun at the end of `before`.
+/// Returns the prefix that belongs to the noun at the end of `before`.
 fn letters_of_noun(before: &str) -> Option<&'static str> {
     let before = before.strip_suffix(' ')?;
     let noun = before.rsplit(|c: char| !c.is_ascii_alphabetic()).next()?;

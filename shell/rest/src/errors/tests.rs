@@ -1,4 +1,4 @@
-//! Each error in each dialect: no UUID in a text of the `twilio` dialect, no 422 either.
+//! Each error in each dialect: texts of the `twilio` dialect contain no UUID, its statuses no 422.
 
 use axum::http::StatusCode;
 use confab_sounds::NoMp3;
@@ -16,7 +16,7 @@ fn uuid<T: std::str::FromStr<Err: std::fmt::Debug>>() -> T {
     UUID.parse().unwrap()
 }
 
-/// The error after this one; a new variant does not compile until it has its place here.
+/// Returns the error after this error; a new variant does not compile until it has a place here.
 fn next(error: &ApiError) -> Option<ApiError> {
     use ApiError as E;
     let text = || "x".to_owned();

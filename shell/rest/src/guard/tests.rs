@@ -1,4 +1,4 @@
-//! Hosts and origins, accepted and refused.
+//! Hosts and origins: accepted and rejected.
 
 use super::{Guard, Hosts, name_and_port};
 use axum::body::Body;
@@ -28,7 +28,7 @@ fn guard(listen: &str, is_tls: bool) -> Guard {
     }
 }
 
-/// Returns the status of a refusal.
+/// Returns the status of a rejected request.
 fn refused(guard: &Guard, host: &[&str], origin: &[&str]) -> Option<u16> {
     let mut request = Request::builder().uri("/healthz");
     for host in host {
@@ -74,7 +74,7 @@ fn loopback_listener_accepts_its_own_hosts_only() {
     }
     let both = ["localhost", "evil.example"];
     assert_eq!(refused(&guard, &both, &[]), Some(421));
-    // HTTP/1.0: no browser of this century.
+    // HTTP/1.0 without `Host`: no current browser sends such requests.
     assert_eq!(refused(&guard, &[], &[]), None);
 }
 

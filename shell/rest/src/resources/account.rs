@@ -1,5 +1,5 @@
-//! The account. SignalWire's schema also links to resources that confab does not have: their lists
-//! are empty. In Twilio's shape only existing resources are linked.
+//! Account resource. SignalWire's schema also links to resources that confab does not have: their
+//! lists are empty. Twilio's shape links to existing resources only.
 
 use confab_store::Account;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! An API key: the same shape in both dialects.
+//! API key resource: the same shape in both dialects.
 
 use confab_store::ApiKey;
 use confab_terms::Sid as _;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::date;
 
-/// The resource without the secret, which only the response to its creation has.
+/// Returns the resource without the secret, which only the response to its creation has.
 pub(crate) fn api_key(key: &ApiKey) -> Value {
     json!({
         "sid": key.sid.prefixed(),

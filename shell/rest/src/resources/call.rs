@@ -1,4 +1,4 @@
-//! A call, in the shape of each vendor.
+//! Call resource, in the shape of each vendor.
 
 use confab_switchboard::CallView;
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ pub(crate) fn call(dialect: Dialect, view: &CallView) -> Value {
         Dialect::SignalWire => signalwire(&mut shown, view),
         Dialect::Twilio => {
             shown["duration"] = json!(seconds(view).map(|seconds| seconds.to_string()));
-            // Only calls that the API made wait in a queue.
+            // The time in a queue applies to calls of the API only.
             shown["queue_time"] = Value::Null;
             shown["trunk_sid"] = Value::Null;
             let notifications = format_args!("/Calls/{sid}/Notifications");
@@ -50,7 +50,7 @@ pub(crate) fn call(dialect: Dialect, view: &CallView) -> Value {
     shown
 }
 
-/// What SignalWire's schema has and no other.
+/// Adds the keys of SignalWire's schema only.
 fn signalwire(shown: &mut Value, view: &CallView) {
     shown["formatted_to"] = json!(view.to);
     shown["formatted_from"] = json!(view.from);
@@ -71,10 +71,10 @@ fn signalwire(shown: &mut Value, view: &CallView) {
     shown["audio_out_lost"] = json!(audio.and_then(|audio| audio.lost_out));
 }
 
-/// Whole seconds from answer to end; none while there is no end.
+/// Returns whole seconds from answer to end; `None` before the end.
 fn seconds(view: &CallView) -> Option<i64> {
     let (start, end) = (view.start_time?, view.end_time?);
-    // A call that an earlier version stored has no duration of its own.
+    // A call stored by an earlier version has no duration of its own.
     let by_clock = || (end.0 - start.0).max(0) / 1_000;
     Some(view.seconds.unwrap_or_else(by_clock))
 }

@@ -1,4 +1,4 @@
-//! A conference. Twilio's tells how it ended.
+//! Conference resource. Twilio's shape has the reason of the end.
 
 use confab_switchboard::ConferenceView;
 use serde_json::{Value, json};

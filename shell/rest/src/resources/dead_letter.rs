@@ -1,4 +1,5 @@
-//! A dead letter: an event that no application has taken. The shape follows notifications.
+//! Dead letter resource: an event that no application has accepted. The shape follows
+//! notifications.
 
 use confab_store::DeadLetter;
 use confab_switchboard::About;

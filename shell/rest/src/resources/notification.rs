@@ -1,5 +1,5 @@
-//! A notification: what went wrong with a document, audio or callback. Twilio's shape, as
-//! SignalWire has none.
+//! Notification resource: error or warning about a document, audio or callback. The shape is
+//! Twilio's, as SignalWire has no such resource.
 
 use confab_store::KeptNotice;
 use confab_switchboard::{Exchange, Severity};
@@ -10,12 +10,12 @@ use url::form_urlencoded::Serializer;
 use super::{API_VERSION, date, uri};
 use crate::Dialect;
 
-/// As lists show it.
+/// Returns a notification as lists show it.
 pub(crate) fn notification(dialect: Dialect, account: AccountSid, kept: &KeptNotice) -> Value {
     Value::Object(keys(dialect, account, kept))
 }
 
-/// As it is fetched: with what was said and answered, which may be long.
+/// Returns a single notification: with request and response, which may be long.
 pub(crate) fn notification_whole(
     dialect: Dialect,
     account: AccountSid,

@@ -1,4 +1,4 @@
-//! A participant: the 13 keys of the page; Twilio has two more.
+//! Participant resource: the 13 keys of SignalWire's schema; Twilio's shape has two more.
 
 use confab_switchboard::ParticipantView;
 use confab_terms::AccountSid;
@@ -31,7 +31,7 @@ pub(crate) fn participant(dialect: Dialect, account: AccountSid, view: &Particip
     });
     if dialect == Dialect::Twilio {
         shown["label"] = json!(state.label);
-        // Only calls that the API made wait in a queue.
+        // The time in a queue applies to calls of the API only.
         shown["queue_time"] = Value::Null;
     }
     shown

@@ -1,4 +1,5 @@
-//! A recording. What it is of is one key or the other; the vendors agree on little else.
+//! Recording resource. Its parent is in `call_sid` or `conference_sid`; the vendors' other keys
+//! differ.
 
 use confab_switchboard::{RecordingOf, RecordingStatus, RecordingView};
 use confab_terms::Track;
@@ -8,7 +9,7 @@ use super::{API_VERSION, date, path, uri};
 use crate::Dialect;
 use crate::dialect::SILENT;
 
-/// `api_url`: where its audio is fetched.
+/// Returns the resource. `api_url`: beginning of the URL of the audio.
 pub(crate) fn recording(dialect: Dialect, api_url: &str, view: &RecordingView) -> Value {
     let (account, sid) = (view.account, dialect.spell(view.sid));
     let (call, conference) = match view.of {
@@ -64,8 +65,8 @@ pub(crate) fn recording(dialect: Dialect, api_url: &str, view: &RecordingView) -
     shown
 }
 
-/// What an update answers. Twilio says there what was asked for, and what becomes of it when it is
-/// fetched.
+/// Returns the response to an update. Twilio's response has the requested status; a later fetch has
+/// the resulting status.
 pub(crate) fn updated(dialect: Dialect, api_url: &str, view: &RecordingView) -> Value {
     let mut shown = recording(dialect, api_url, view);
     if view.status == RecordingStatus::Stopped {
@@ -74,7 +75,8 @@ pub(crate) fn updated(dialect: Dialect, api_url: &str, view: &RecordingView) -> 
     shown
 }
 
-/// Neither has a word for one that failed: its `error_code` tells.
+/// Returns `status`. Neither vendor has a status for a failed recording: its `error_code` has the
+/// reason.
 fn status(dialect: Dialect, status: RecordingStatus) -> &'static str {
     match (status, dialect) {
         (RecordingStatus::InProgress, _) => "in-progress",

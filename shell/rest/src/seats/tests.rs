@@ -1,4 +1,4 @@
-//! Who gets a seat, and who does not.
+//! Permits: granted and denied.
 
 use confab_terms::limits::{HTTP_CONNECTIONS_MAX, HTTP_CONNECTIONS_OF_ONE_MAX};
 

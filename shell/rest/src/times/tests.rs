@@ -1,4 +1,4 @@
-//! Spellings of one second, and what is none.
+//! Spellings of the same second, and texts that are not a time.
 
 use super::{DAY_MS, Moment, moment};
 

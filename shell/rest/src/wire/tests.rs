@@ -1,4 +1,4 @@
-//! Which bytes are an answer of the library's own.
+//! Detection of the library's own responses in written bytes.
 
 use super::*;
 

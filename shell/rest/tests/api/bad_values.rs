@@ -1,5 +1,5 @@
-//! Field × kind of bad value, generated: each is refused by its own code, names the field, and
-//! nothing reaches the switchboard.
+//! Generated pairs of field and bad value: each is rejected with its own code, the error names the
+//! field, and the switchboard receives nothing.
 
 use crate::common::{Bench, CONFERENCE, posted};
 
@@ -72,7 +72,7 @@ async fn every_bad_value_is_refused_before_the_switchboard() {
     assert!(cases.len() > 140);
     for (field, value, status, code) in cases {
         let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        // A good field beside it must not be applied either.
+        // A valid field beside the invalid field must not be applied either.
         let answer = bench.update(&format!("Muted=true&{field}={encoded}")).await;
         answer.is_error(status, code);
         let message = answer.json()["message"].as_str().unwrap().to_owned();

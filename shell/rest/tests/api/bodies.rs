@@ -1,4 +1,4 @@
-//! Bodies of all three kinds come to the switchboard as the same update; what is none is refused.
+//! Bodies of all three types reach the switchboard as the same update; other types are rejected.
 
 use crate::common::{Bench, CALL, CONFERENCE, OTHER_CALL, participant_path, posted, request};
 use axum::body::Body;
@@ -110,7 +110,7 @@ async fn every_field_is_typed() {
     assert_eq!(update_of(FORM, body).await, update);
 }
 
-/// It comes back in the refusal, and that must not be a megabyte.
+/// The error repeats the text: so its length is limited.
 #[tokio::test]
 async fn of_a_target_that_is_no_sid_little_is_kept() {
     let body = format!("CallSidToCoach={}", "x".repeat(900_000));

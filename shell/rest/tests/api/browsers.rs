@@ -1,5 +1,5 @@
-//! Requests of browsers, over sockets: foreign pages are refused, and responses carry the headers
-//! that browsers look for.
+//! Requests of browsers, over sockets: foreign pages are rejected, and responses carry the headers
+//! that browsers expect.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, head: &str) -> String {
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    // Some end without close_notify; what came is what counts.
+    // Some servers close without close_notify; only the received bytes count.
     let _ = stream.read_to_string(&mut answer).await;
     answer
 }

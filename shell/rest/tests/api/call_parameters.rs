@@ -1,5 +1,5 @@
-//! Parameters of calls and recordings: the ones that take effect, and the Notifications of those
-//! that do not.
+//! Parameters of calls and recordings: those that take effect, and the Notifications about those
+//! without effect.
 
 use crate::common::{ACCOUNT, Answer, Bench, CALL, call, posted};
 use confab_switchboard::conference::RecordingEvent;

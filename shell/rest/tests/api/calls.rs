@@ -1,4 +1,4 @@
-//! Calls: the list out of what lives and what is over, and updates as libraries send them.
+//! Calls: the list of live and ended calls, and updates as libraries send them.
 
 use crate::common::{
     ACCOUNT, Answer, BUSY, Bench, CALL, Memory, OTHER_CALL, SLOW, account, call, posted,
@@ -23,7 +23,7 @@ fn sid(n: u32) -> String {
     format!("{n:08x}-3333-4333-8333-333333333333")
 }
 
-/// Answered in minute `n` after 17 Nov 2026 12:34:56.
+/// Returns a call answered `n` minutes after 17 Nov 2026 12:34:56.
 fn made(n: u32) -> CallView {
     let at = 1_794_918_896_000 + i64::from(n) * MINUTE;
     CallView {
@@ -43,7 +43,7 @@ fn ended(n: u32) -> CallView {
     }
 }
 
-/// Calls 1 to 3 are over, 3 to 5 live: 3 ended in between.
+/// Calls 1 to 3 have ended, 3 to 5 are live: call 3 ended in between.
 fn bench() -> Bench {
     Bench::with_store(
         |question| match question {
@@ -106,7 +106,7 @@ async fn live_and_ended_ones_newest_first() {
 
 #[tokio::test]
 async fn calls_are_ordered_and_paged_by_the_time_that_a_filter_names() {
-    // The later a call was made, the sooner it was answered and the later it ended.
+    // The later a call was created, the earlier its answer and the later its end.
     let view = |n: u32| {
         let made = ended(n);
         let at = |ms: u32| made.start_time.map(|at| WallTime(at.0 + i64::from(ms)));
@@ -271,7 +271,7 @@ async fn an_update_names_who_else_is_asked_and_told() {
         ("", vec![CallEvent::Completed]),
         ("&StatusCallbackEvent=", vec![CallEvent::Completed]),
         ("&StatusCallbackEvent=ringing", vec![CallEvent::Ringing]),
-        // As the vendors' libraries send a list, and as people write one.
+        // Lists in the style of the vendors' libraries, and in handwritten style.
         (
             "&StatusCallbackEvent=initiated&StatusCallbackEvent=answered",
             vec![CallEvent::Initiated, CallEvent::Answered],
@@ -377,7 +377,7 @@ async fn a_call_is_made_as_it_is_wished_for() {
         credentials: None,
     };
     assert_eq!(bench.questions(), [Question::CreateCall(Box::new(wish))]);
-    // What is not said: it rings for a minute, and its end alone is told.
+    // Defaults: the call rings for a minute, and only its end is reported.
     create(
         &bench,
         "To=1&From=a&Twiml=%3CResponse%2F%3E&StatusCallback=http://e/s",

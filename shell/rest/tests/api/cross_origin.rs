@@ -18,7 +18,7 @@ async fn sent(bench: &Bench, method: &str, path: &str, headers: &[(&str, &str)])
     bench.send(builder.body(Body::empty()).unwrap()).await
 }
 
-/// All headers of the CORS protocol.
+/// Returns all headers of the CORS protocol.
 fn cors(headers: &HeaderMap) -> Vec<(String, String)> {
     let all = headers.iter();
     let cors = all.filter(|(name, _)| name.as_str().starts_with("access-control-"));
@@ -39,7 +39,7 @@ async fn options_needs_no_credentials_and_names_the_methods() {
         (account("/Calls.json"), "GET,HEAD,POST,OPTIONS"),
         (account(""), "GET,HEAD,OPTIONS"),
         ("/healthz".to_owned(), "GET,HEAD,OPTIONS"),
-        // Another account's paths look the same: nothing tells that it is another one.
+        // Paths of another account look the same: the response does not reveal the difference.
         (
             account("/Calls").replace(ACCOUNT, CALL),
             "GET,HEAD,POST,OPTIONS",

@@ -34,7 +34,7 @@ fn uuid(n: u32) -> CallSid {
     CallSid::from_random(u128::from(n))
 }
 
-/// Every third one is of a call, every second one has expired.
+/// Returns a dead letter: every third belongs to a call, every second has expired.
 fn dead(n: u32) -> DeadLetter {
     let about = match n % 3 {
         0 => About::Call(uuid(900)),

@@ -1,4 +1,4 @@
-//! API keys: created, listed, renamed, deleted, and signed in with.
+//! API keys: created, listed, renamed, deleted, and used for authentication.
 
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -82,7 +82,7 @@ async fn secret_is_in_the_response_to_the_creation_only() {
             .json();
         assert_eq!(renamed["friendly_name"], "other");
         assert_eq!(renamed.get("secret"), None);
-        // Nothing to change.
+        // Without a field that changes anything.
         let same = post(&bench, &format!("/{sid}"), "FriendlyName=")
             .await
             .json();
@@ -151,7 +151,7 @@ async fn wrong_key_or_secret_is_401() {
         let answer = as_user(&bench, user, password, &participant).await;
         answer.is_error(401, 20003);
     }
-    // Nor is a key accepted whose secret cannot be decrypted.
+    // A key whose secret cannot be decrypted is rejected too.
     let answer = as_user(&bench, UNREADABLE_KEY, "", &participant).await;
     answer.is_error(500, 20001);
     let message = answer.json()["message"].as_str().unwrap().to_owned();

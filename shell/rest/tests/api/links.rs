@@ -1,4 +1,4 @@
-//! Every link in every resource leads somewhere.
+//! Links in resources: each path exists.
 
 use std::collections::BTreeSet;
 

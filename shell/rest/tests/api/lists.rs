@@ -1,5 +1,4 @@
-//! Lists: filters, order, pages that nothing is lost between, and links in the request's own
-//! spelling.
+//! Lists: filters, order, pages without gaps, and links in the request's own spelling.
 
 use crate::common::{ACCOUNT, Bench, CONFERENCE, ENDED, Memory, account, conference, participant};
 use confab_switchboard::conference::Status;
@@ -104,7 +103,7 @@ async fn who_leaves_between_two_pages_takes_nobody_along() {
         .await
         .json();
     let next = first["next_page_uri"].as_str().unwrap();
-    // The one that the token names, and one before it, have left.
+    // The conference or participant that the token names has left, and so has an earlier item.
     let left: Vec<_> = all
         .into_iter()
         .enumerate()
@@ -155,8 +154,8 @@ async fn a_page_size_is_clamped() {
 #[tokio::test]
 async fn links_are_relative_and_spelled_as_the_request_was() {
     let bench = with(seated(4));
-    // A client whose base URL has the prefix puts our link behind it: so a doubled prefix is
-    // answered with a single one, else each page would add another.
+    // A client whose base URL has the prefix appends a link to that URL. A doubled prefix is
+    // answered with a single prefix, else each page would add a prefix.
     for (prefix, linked) in [
         ("", ""),
         ("/api/laml", "/api/laml"),
@@ -187,7 +186,8 @@ async fn nobody_is_in_a_conference_that_is_over() {
 
 const DAY: i64 = 86_400_000;
 
-/// Live ones of days 10, 9, 8 and ended ones of days 9, 7, 6 …; one is found twice.
+/// Returns a bench with live conferences of days 10, 9, 8 and ended conferences of days 9, 7, 6 ….
+/// The conference of day 9 is found twice.
 fn conferences() -> Bench {
     let live = vec![
         conference(&sid(10), "Room & 1", 10 * DAY, Status::InProgress),
@@ -263,12 +263,12 @@ async fn conferences_are_filtered() {
     for (query, days) in cases {
         let query = query.replace('>', "%3E").replace('<', "%3C");
         let found = listed(&query).await;
-        // Day 9 is both: live in a moment ago's list, and ended: it has ended.
+        // The conference of day 9 is in both lists: it has ended.
         assert_eq!(found, sids(days), "{query}");
     }
 }
 
-/// Day 7 begins conference 6, at midnight to the second.
+/// Conference 6 begins at midnight of day 7, to the second.
 #[tokio::test]
 async fn time_in_a_date_filter_counts_to_the_second() {
     let cases: [(&str, &[u32]); 9] = [

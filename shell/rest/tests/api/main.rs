@@ -1,4 +1,4 @@
-//! The API by its requests: a scripted switchboard, a store in memory.
+//! Tests of the API by its requests: a scripted switchboard, a store in memory.
 
 #![allow(clippy::unwrap_used)]
 

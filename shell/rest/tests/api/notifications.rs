@@ -1,4 +1,4 @@
-//! Notifications: listed, fetched, filtered; and what a refused update leaves there.
+//! Notifications: listed, fetched, filtered; and the Notification of a rejected update.
 
 use std::sync::Mutex;
 
@@ -221,7 +221,7 @@ async fn a_refused_update_is_told_with_what_was_asked_and_answered() {
 async fn every_kind_of_refusal_is_told_once_and_nothing_else_is() {
     let bench = Bench::usual();
     let to = participant_path(CONFERENCE, CALL);
-    // Done, or not by somebody of this account: nothing to tell.
+    // A successful update, or a request with wrong credentials, leaves no Notification.
     bench.update("Muted=true").await;
     let mut stranger = posted(&to, FORM, "Muted=perhaps");
     let wrong = basic(ACCOUNT, "wrong").parse().unwrap();

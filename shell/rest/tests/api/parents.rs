@@ -1,4 +1,4 @@
-//! Objects below a call or conference: parent state × method, for every route, in both dialects.
+//! Resources below a call or conference: parent state × method, for every route, in both dialects.
 
 use axum::body::Body;
 use confab_rest::Dialect;
@@ -18,20 +18,20 @@ const UNKNOWN: &str = "88888888-8888-4888-8888-888888888888";
 const RECORDING: &str = "99999999-9999-4999-8999-999999999999";
 const OTHER_RECORDING: &str = "99999999-9999-4999-8999-99999999999a";
 
-/// Status and code; 0: a success.
+/// Status and code; code 0: success.
 type Outcome = (u16, i64);
 
 const OK: Outcome = (200, 0);
 const GONE: Outcome = (404, 20404);
 
-/// A method on a path below a parent `{}`, and its outcome for a live, ended and unknown parent.
+/// Method on a path below a parent `{}`, and its outcome for a live, ended and unknown parent.
 struct Row {
     method: &'static str,
     path: &'static str,
     form: &'static str,
     live: Outcome,
     ended: Outcome,
-    /// In the `twilio` dialect.
+    /// Outcome for an ended parent in the `twilio` dialect.
     ended_twilio: Outcome,
 }
 
@@ -161,7 +161,7 @@ fn recording(of: RecordingOf) -> RecordingView {
     }
 }
 
-/// Answers as a switchboard with one live call and one live conference.
+/// Replies as a switchboard with a single live call and a single live conference.
 fn script(question: &Question) -> Option<Reply> {
     let live: ConferenceSid = CONFERENCE.parse().unwrap();
     let live_call: CallSid = CALL.parse().unwrap();
@@ -215,7 +215,7 @@ fn bench(dialect: Dialect, of: RecordingOf) -> Bench {
     Bench::speaking(dialect, script, store)
 }
 
-/// A UUID as the dialect writes it.
+/// Returns a UUID in the dialect's spelling.
 fn spelled(dialect: Dialect, letters: &str, uuid: &str) -> String {
     match dialect {
         Dialect::SignalWire => uuid.to_owned(),
@@ -239,7 +239,7 @@ async fn outcome(row: &Row, dialect: Dialect, parent: &str, of: RecordingOf) -> 
         .unwrap();
     let answer = bench(dialect, of).send(request).await;
     let status = match answer.status.as_u16() {
-        // Creations: 200 or 201, as the vendor has it.
+        // Creations return 200 or 201, depending on the vendor.
         201 => 200,
         status => status,
     };

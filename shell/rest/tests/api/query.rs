@@ -1,4 +1,4 @@
-//! Query and body of a POST form one request, on every route that takes fields.
+//! Query and body of a POST form one set of fields, on every route that accepts fields.
 
 use axum::body::Body;
 use confab_switchboard::conference::{RecordingEvent, Update};
@@ -60,7 +60,7 @@ async fn name_in_the_body_replaces_the_query_in_every_type_of_body() {
     }
 }
 
-/// Each POST route acts on a field of its query.
+/// Each POST route uses a field of its query.
 #[tokio::test]
 async fn every_post_route_reads_its_query() {
     let (call, conference) = (
@@ -121,7 +121,7 @@ async fn repeated_names_are_a_list_only_for_event_fields() {
     assert_eq!(wish.to, "1");
     let events = [CallEvent::Ringing, CallEvent::Answered];
     assert_eq!(wish.status_callback.unwrap().events, events);
-    // The body's list replaces the query's.
+    // The body's list replaces the query's list.
     let path = format!("{}?{query}", account("/Calls"));
     let body = "StatusCallbackEvent=completed&StatusCallbackEvent=initiated";
     bench.send(posted(&path, FORM, body)).await;
@@ -130,7 +130,7 @@ async fn repeated_names_are_a_list_only_for_event_fields() {
     };
     let events = [CallEvent::Completed, CallEvent::Initiated];
     assert_eq!(wish.status_callback.unwrap().events, events);
-    // Another list, another route.
+    // A list of another route.
     let query = "RecordingStatusCallback=http://e/r&RecordingStatusCallbackEvent=in-progress\
         &RecordingStatusCallbackEvent=completed";
     let bench = Bench::new(|_| Some(Reply::Removed));

@@ -1,5 +1,5 @@
-//! Recordings over the API: exactly the keys of SignalWire's closed schema, Twilio's spelling, who
-//! may have the audio, and what orders come to.
+//! Recordings over the API: exactly the keys of SignalWire's closed schema, Twilio's spelling,
+//! access to the audio, and outcomes of updates.
 
 use std::sync::Mutex;
 
@@ -400,7 +400,7 @@ async fn mp3_is_made_of_it_when_somebody_asks() {
     let dir = recordings_dir();
     std::fs::create_dir_all(&dir).unwrap();
     let wav = dir.join(format!("{}.wav", sid(3)));
-    // Half a second of nothing at 8 kHz.
+    // Half a second of silence at 8 kHz.
     let mut file = b"RIFF\x64\x1f\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
     file.extend(b"\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x40\x1f\0\0");
     file.resize(44 + 8_000, 0);
@@ -514,7 +514,7 @@ async fn audio_that_the_client_has_is_304() {
             for value in &sent {
                 request = request.header("if-none-match", value);
             }
-            // A range of a version that the client has is of no use to it either.
+            // A range of a version that the client has is answered with 304 too.
             let request = request.header("range", "bytes=0-1").body(Body::empty());
             let answer = bench.send(request.unwrap()).await;
             let expected = match (status, method) {

@@ -1,4 +1,4 @@
-//! Every refusal of switchboard and rules: its code, its status, and what goes with them.
+//! Each refusal of switchboard and rules: its code, its status, and its headers.
 
 use std::sync::Arc;
 

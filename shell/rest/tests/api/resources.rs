@@ -1,5 +1,5 @@
-//! The resources as JSON: exactly the keys of SignalWire's closed schemas (`golden/`), and values
-//! as the page shows them.
+//! Resources as JSON: exactly the keys of SignalWire's closed schemas (`golden/`), and values as in
+//! its documentation.
 
 use crate::common::{ACCOUNT, Bench, CALL, CONFERENCE, OTHER_CALL, keys, participant_path};
 use serde_json::{Value, json};

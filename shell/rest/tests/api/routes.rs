@@ -1,4 +1,4 @@
-//! The way in: authentication, the spellings of a path, keys, and JSON for what has no route.
+//! Routing: authentication, the spellings of a path, keys, and JSON for paths without a route.
 
 use std::sync::atomic::Ordering;
 
@@ -25,7 +25,7 @@ async fn who_does_not_authenticate_is_told_nothing() {
         Some("Basic //79".to_owned()),
     ];
     for authorization in wrong {
-        // Another one each time: failures hold back the next ones.
+        // A new server each time: failures delay the next logins.
         let bench = Bench::usual();
         for path in [
             path.as_str(),
@@ -210,7 +210,7 @@ async fn health_needs_no_account_and_tells_the_truth() {
     assert_eq!(bench.send(request()).await.status, 503);
 }
 
-/// Participants "l" and "l.json": the client libraries put `.json` behind either.
+/// Participants "l" and "l.json": the client libraries append `.json` to both labels.
 #[tokio::test]
 async fn label_that_ends_in_json_is_found_in_every_spelling() {
     use confab_switchboard::conference::Refusal as Rule;

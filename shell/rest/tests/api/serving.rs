@@ -23,7 +23,7 @@ fn head(connection: &str) -> String {
 async fn whole_answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> String {
     stream.write_all(head("close").as_bytes()).await.unwrap();
     let mut answer = String::new();
-    // Some end without close_notify; what came is what counts.
+    // Some servers close without close_notify; only the received bytes count.
     let _ = stream.read_to_string(&mut answer).await;
     answer
 }
@@ -36,7 +36,8 @@ async fn plain_and_tls_say_the_same() {
     assert!(plain.starts_with("HTTP/1.1 200 OK\r\n"), "{plain}");
     assert!(plain.contains("x-applied-tick: 7"));
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
-        // An address is sent without SNI; the host's own name and those given are in it too.
+        // A client sends no SNI for an address; the certificate also has the host's own name and
+        // the configured names.
         for name in ["127.0.0.1", "localhost", "confab.example.com", "10.1.2.3"] {
             let connector = TlsConnector::from(Arc::new(client(&dir.0, &[version])));
             let tcp = TcpStream::connect(running.tls).await.unwrap();
@@ -123,7 +124,7 @@ async fn the_certificate_is_made_once_and_its_key_is_private() {
             & 0o777
     };
     assert_eq!(mode("key.pem"), 0o600);
-    // The authority's key is nowhere: it can sign nothing else.
+    // The authority's key is not stored: it cannot sign anything else.
     let mut names: Vec<_> = std::fs::read_dir(dir.0.join("tls"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -178,7 +179,7 @@ async fn the_end_closes_idle_connections_and_the_ports() {
     TcpListener::bind(running.plain).await.unwrap();
 }
 
-/// Status and Retry-After of a list, asked for with these credentials.
+/// Returns status and Retry-After of a list requested with these credentials.
 async fn logged_in(to: std::net::SocketAddr, user: &str, token: &str) -> (u16, Option<u64>) {
     let mut stream = TcpStream::connect(to).await.unwrap();
     let head = format!(
@@ -209,13 +210,14 @@ async fn guesses_are_not_looked_at_and_credentials_that_worked_still_work() {
             other => panic!("{other:?}"),
         }
     }
-    // Five are free; a second later perhaps one more.
+    // Five failures are free; a second later perhaps one more.
     assert!(
         (6..=8).contains(&checked),
         "{checked} of {}",
         checked + refused
     );
-    // The same address, and the token that worked there before; another user's are looked at.
+    // Credentials that were correct before still work from this address; those of another user are
+    // checked.
     assert_eq!(logged_in(to, ACCOUNT, TOKEN).await, (200, None));
     assert_eq!(logged_in(to, CONFERENCE, TOKEN).await, (401, None));
     let mut others = 1;

@@ -1,4 +1,4 @@
-//! The twilio dialect: each of its marks in the semantics and the contract, on the wire.
+//! The twilio dialect: each of its differences in semantics and contract, over HTTP.
 
 use crate::common::{
     ACCOUNT, Bench, CALL, CONFERENCE, ENDED, Memory, OTHER_CALL, TOKEN, account, basic, call,
@@ -14,7 +14,7 @@ use confab_switchboard::{
 use confab_terms::WallTime;
 use serde_json::{Value, json};
 
-/// As Twilio writes a sid: two letters and 32 digits.
+/// Returns a sid as Twilio writes it: two letters and 32 digits.
 fn tw(letters: &str, uuid: &str) -> String {
     format!("{letters}{}", uuid.replace('-', ""))
 }
@@ -78,7 +78,8 @@ impl Bench {
     }
 }
 
-/// No sid of the other dialect anywhere in it, links apart: their token is opaque.
+/// Checks that JSON contains no sid of the other dialect; links are exempt, as their token is
+/// opaque.
 fn all_spelled(json: &Value) {
     let text = json.to_string();
     for uuid in [ACCOUNT, CONFERENCE, CALL, OTHER_CALL, ENDED] {
@@ -153,7 +154,7 @@ async fn ids_are_read_in_paths_and_bodies() {
     assert_eq!(*key, Key::Call(CALL.parse().unwrap()));
     let target = Target::Call(OTHER_CALL.parse().unwrap());
     assert_eq!(update.call_sid_to_coach, Some(target));
-    // Another kind of sid, or the other dialect's spelling, is somebody whom nobody knows.
+    // A sid of another kind, or in the other dialect's spelling, is an unknown target.
     for text in [tw("CF", OTHER_CALL), OTHER_CALL.to_owned()] {
         let form = format!("CallSidToCoach={text}");
         bench.posted(&the_participant(), &form).await;
@@ -227,7 +228,7 @@ async fn each_refusal_that_twilio_documents_has_its_code() {
             16028,
         ),
         (Refusal::Conference(Rule::TargetOnHold(uuid())), 400, 16027),
-        // Those that both have in common.
+        // Codes that both dialects share.
         (Refusal::Conference(Rule::CoachingWithoutTarget), 400, 16002),
         (
             Refusal::Conference(Rule::NoSuchParticipant(CALL.into())),
@@ -371,7 +372,7 @@ async fn lists_count_from_start_to_end() {
     assert_eq!(second["participants"][0]["call_sid"], tw("CA", OTHER_CALL));
     let both = bench.get(&path).await;
     assert_eq!((&both["start"], &both["end"]), (&json!(0), &json!(1)));
-    // Twilio's lists know a filter more.
+    // Lists of the twilio dialect have a further filter.
     let coaches = bench.get(&format!("{path}?Coaching=true")).await;
     assert_eq!(coaches["participants"].as_array().unwrap().len(), 1);
     assert!(coaches["uri"].as_str().unwrap().contains("Coaching=true"));

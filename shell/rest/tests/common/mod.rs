@@ -38,16 +38,16 @@ pub const ENDED: &str = "66666666-6666-4666-8666-666666666666";
 pub const CALL: &str = "33333333-3333-4333-8333-333333333333";
 pub const OTHER_CALL: &str = "44444444-4444-4444-8444-444444444444";
 pub const TOKEN: &str = "PTtoken:with:colons";
-/// An origin that browsers may call from.
+/// Origin from which browsers may send requests.
 pub const ORIGIN: &str = "https://app.example.com";
-/// A key whose secret the store cannot decrypt.
+/// API key whose secret the store cannot decrypt.
 pub const UNREADABLE_KEY: &str = "SKffffffffffff4fffbfffffffffffffff";
-/// Where the API is reached.
+/// Public URL of the API.
 pub const API_URL: &str = "http://198.51.100.7:8080";
 
 type Script = dyn Fn(&Question) -> Option<Reply> + Send + Sync;
 
-/// A switchboard that answers by a script and remembers what it was asked.
+/// Switchboard that replies by a script and records its requests.
 pub struct Scripted {
     script: Box<Script>,
     asked: Arc<Mutex<Vec<Question>>>,
@@ -62,9 +62,9 @@ impl Switch for Scripted {
     }
 }
 
-/// A caller whose calls are not listed: no connection is free.
+/// Caller whose calls are not listed: no connection of the store is free.
 pub const BUSY: &str = "sip:busy@b";
-/// A caller whose calls are not listed: the deadline passes.
+/// Caller whose calls are not listed: the deadline of the store passes.
 pub const SLOW: &str = "sip:slow@b";
 
 pub struct Memory {
@@ -81,7 +81,7 @@ impl Store for Memory {
     fn account(&self) -> &Account {
         &self.account
     }
-    /// Notices only, numbered as they come.
+    /// Keeps notices only, numbered in their order.
     fn keep(&self, entry: Entry) {
         if let Entry::Notice(notice) = entry {
             let mut notices = self.notices.lock().unwrap();
@@ -114,7 +114,7 @@ impl Store for Memory {
         let found = self.calls.iter().find(|view| view.sid == sid);
         Box::pin(async move { Ok(found.cloned()) })
     }
-    /// No list of calls from `BUSY` and `SLOW`.
+    /// Returns an error for calls from `BUSY` and `SLOW`.
     fn calls(&self, filter: CallFilter, part: Part) -> Stored<'_, Vec<CallView>> {
         let refused = match filter.from.as_deref() {
             Some(BUSY) => Some(StoreError::Busy),
@@ -196,7 +196,7 @@ impl Store for Memory {
         let found = keys.iter().find(|(key, _)| key.sid == sid);
         Ok(found.map(|(_, secret)| secret.clone()))
     }
-    /// At most two.
+    /// Creates at most two keys.
     fn create_key(&self, friendly_name: String) -> Stored<'_, Option<(ApiKey, KeySecret)>> {
         let mut keys = self.keys.lock().unwrap();
         let made = (keys.len() < 2).then(|| {
@@ -234,7 +234,7 @@ impl Store for Memory {
     }
 }
 
-/// Of this process alone; made by whoever puts something there.
+/// Returns a folder of this process; tests that write files create it.
 pub fn recordings_dir() -> std::path::PathBuf {
     std::env::temp_dir().join(format!("confab-rest-recordings-{}", std::process::id()))
 }
@@ -303,7 +303,7 @@ pub fn call(sid: &str) -> CallView {
     }
 }
 
-/// The API over a scripted switchboard.
+/// API over a scripted switchboard.
 pub struct Bench {
     pub router: axum::Router,
     pub asked: Arc<Mutex<Vec<Question>>>,
@@ -359,7 +359,7 @@ impl Answer {
     pub fn is_fine(&self) {
         assert!(self.status.is_success(), "{}", self.json());
     }
-    /// The flat shape of an error, with these numbers, and nothing else.
+    /// Checks that the response is a flat error with this status and code, and nothing else.
     pub fn is_error(&self, status: u16, code: i64) {
         let json = self.json();
         assert_eq!(
@@ -435,7 +435,7 @@ impl Bench {
         }
     }
 
-    /// One participant in one conference; what is updated is answered with tick 7.
+    /// Creates a bench with a participant in a conference; updates are answered with tick 7.
     pub fn usual() -> Self {
         Self::new(usual)
     }
@@ -459,7 +459,7 @@ impl Bench {
             .await
     }
 
-    /// `POST`s a form to the participant.
+    /// Sends a form to the participant with `POST`.
     pub async fn update(&self, form: &str) -> Answer {
         let kind = "application/x-www-form-urlencoded";
         self.send(posted(
@@ -518,7 +518,7 @@ pub fn usual(question: &Question) -> Option<Reply> {
             Reply::Call(Box::new(self::call(CALL)))
         }
         Question::FetchCall { call } => Reply::Refused(Refusal::NoSuchCall(*call)),
-        // Whoever asks this brings a script of its own.
+        // Tests of these requests bring scripts of their own.
         Question::StartRecording { .. } | Question::UpdateRecording { .. } => return None,
         Question::TellAudibility { .. } => {
             use confab_switchboard::conference::Because;
@@ -567,7 +567,7 @@ pub fn posted(path: &str, kind: &str, body: impl Into<Body>) -> Request<Body> {
     builder.body(body.into()).unwrap()
 }
 
-/// All keys of a JSON value, `a` and `a.b`, sorted.
+/// Returns all keys of a JSON value, `a` and `a.b`, sorted.
 pub fn keys(value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     for (key, value) in value.as_object().unwrap() {
@@ -584,7 +584,7 @@ pub fn keys(value: &Value) -> Vec<String> {
     found
 }
 
-/// One figure of each kind.
+/// A figure of each kind.
 pub struct SomeFigures;
 
 impl Figures for SomeFigures {

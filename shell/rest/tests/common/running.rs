@@ -1,4 +1,4 @@
-//! The API behind real sockets, plain and TLS side by side.
+//! API behind real sockets, plain and TLS side by side.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
