@@ -1,4 +1,4 @@
-//! Actions that wait until the history kept so far is on the disk: callbacks of ended recordings.
+//! Actions that run once the rows written so far are on the disk: callbacks of ended recordings.
 
 use std::sync::Arc;
 
@@ -6,20 +6,20 @@ use confab_store::Store;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-/// Actions that wait at once; beyond it an action does not wait.
+/// Maximum number of delayed actions; beyond this limit an action runs immediately.
 const WAITING_MAX: u32 = 1_000;
 
-/// Runs actions after the disk.
+/// Queue of actions that run after the store has written its rows to the disk.
 #[derive(Clone)]
 pub(crate) struct AfterDisk {
     store: Arc<dyn Store>,
     runtime: Handle,
-    /// One permit for each action that does not wait.
+    /// Semaphore with a permit for each further delayed action.
     permits: Arc<Semaphore>,
 }
 
 impl AfterDisk {
-    /// Called within a tokio runtime.
+    /// Creates the queue of delayed actions; must be called within a tokio runtime.
     pub(crate) fn new(store: &Arc<dyn Store>) -> Self {
         Self {
             store: Arc::clone(store),
@@ -28,7 +28,7 @@ impl AfterDisk {
         }
     }
 
-    /// Runs an action once everything that the store keeps by now is on the disk, or lost.
+    /// Runs an action once all current entries of the store are on the disk, or lost.
     pub(crate) fn run(&self, action: impl FnOnce() + Send + 'static) {
         let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
             tracing::warn!(
@@ -40,14 +40,14 @@ impl AfterDisk {
         };
         let store = Arc::clone(&self.store);
         self.runtime.spawn(async move {
-            // Not an error of this action: an entry that was lost has its own notice.
+            // Not an error of this action: a lost entry has its own notice.
             let _written = store.flush().await;
             action();
             drop(permit);
         });
     }
 
-    /// Waits until no action waits.
+    /// Waits until no delayed action is left.
     pub(crate) async fn settled(&self) {
         // The semaphore is never closed.
         let _all = self.permits.acquire_many(WAITING_MAX).await;

@@ -1,5 +1,5 @@
-//! The certificate of HTTPS and of SIP over TLS, one for both, read again on SIGHUP; and whom we
-//! believe when SIP goes out over TLS.
+//! Certificate of HTTPS and of SIP over TLS, shared by both and read again on SIGHUP. Also the
+//! trusted authorities for outbound SIP over TLS.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::streams::Sips;
 
-/// Loads it, or makes it, if anything is served with it.
+/// Loads or creates the certificate; `None` without a TLS listener.
 pub(crate) fn load(config: &Config) -> Result<Option<Arc<Served>>, Failure> {
     if config.https_listen.is_none() && config.sips_listen.is_none() {
         return Ok(None);
@@ -27,7 +27,7 @@ pub(crate) fn load(config: &Config) -> Result<Option<Arc<Served>>, Failure> {
     Ok(Some(served))
 }
 
-/// SIP over TLS with it.
+/// Returns the listener and configuration of SIP over TLS.
 pub(crate) fn sips(
     config: &Config,
     listening: Option<Listening>,
@@ -46,7 +46,7 @@ pub(crate) fn sips(
     }))
 }
 
-/// The certificates in a file.
+/// Reads the certificates of a file in PEM.
 pub(crate) fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let not_pem = |reason: String| TlsError::NotPem {
         path: path.to_owned(),
@@ -64,7 +64,7 @@ pub(crate) fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, T
     }
 }
 
-/// From now on SIGHUP has it read again. Calls and connections go on.
+/// Reads the certificate again on each SIGHUP, starting now. Calls and connections are unaffected.
 pub(crate) fn reload_on_hangup(served: Option<Arc<Served>>) -> Result<(), Failure> {
     let mut hangup =
         signal(SignalKind::hangup()).map_err(Failure::refused("to tell of signals"))?;

@@ -1,5 +1,5 @@
-//! `confab check`: looks at all that a server will need, and says what it found, one line each.
-//! It leaves nothing behind and takes no calls.
+//! `confab check`: checks everything that a server needs, and prints a line for each result. The
+//! command leaves nothing behind and accepts no calls.
 
 mod machine;
 mod network;
@@ -18,19 +18,19 @@ use crate::config::{BadValue, Config, SETTINGS};
 
 pub(crate) use passwords::weak_secrets;
 
-/// What one check found.
+/// Result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// As it should be.
+    /// Condition met.
     Good(String),
-    /// confab runs, but not as well as it could; what would do.
+    /// Degraded: confab runs, but with a limitation; the text has a remedy.
     Weak(String),
-    /// confab does not run so, or calls will not; what would do.
+    /// Failed: confab does not start, or calls fail; the text has a remedy.
     Bad(String),
 }
 
-/// Checks, and says so on standard output. Exit status 0: it will run; 1: it will not;
-/// 2: a setting cannot be used.
+/// Runs all checks and prints their results to standard output. Exit status 0: the server will
+/// start; 1: it will not; 2: a setting is invalid.
 pub(crate) fn check(config: Result<Box<Config>, BadValue>) -> ExitCode {
     let config = match config {
         Ok(config) => config,
@@ -73,7 +73,7 @@ impl Found {
     }
 }
 
-/// Whether the data folder can be written, or made.
+/// Checks that the data folder can be written or created.
 fn folder(path: &Path) -> Found {
     let shown = format!("CONFAB_DATA_DIR={:?}", path.display().to_string());
     if path.exists() && !path.is_dir() {

@@ -1,4 +1,4 @@
-//! The command line, made from the table of settings.
+//! Command line, generated from the table of settings.
 
 use std::env;
 use std::fs;
@@ -11,20 +11,20 @@ use crate::config::{BadValue, Config, Layers, SETTINGS, Setting};
 use crate::demo::Options;
 use crate::failure::Failure;
 
-/// Read if it is there.
+/// Default configuration file, read if it exists.
 const FILE: &str = "confab.toml";
 
-/// What confab is asked to do.
+/// Command of the command line.
 pub(crate) enum Asked {
-    /// To run until it is told to stop.
+    /// `serve`: runs the server until a signal stops it.
     Serve(Box<Config>),
-    /// To say whether it would run, and how well.
+    /// `check`: checks that the server can run.
     Check(Result<Box<Config>, BadValue>),
-    /// To show itself.
+    /// `demo`: runs the demo.
     Demo(Options),
 }
 
-/// Reads the command line and what lies below it. Asked for help, it prints it and ends.
+/// Parses the command line and the layers below it. With `--help`, prints the help and exits.
 pub(crate) fn read() -> Result<Asked, Failure> {
     let matches = command().get_matches();
     match matches.subcommand() {
@@ -33,7 +33,7 @@ pub(crate) fn read() -> Result<Asked, Failure> {
             demo.get_one::<PathBuf>("folder").cloned(),
         ))),
         Some(("check", check)) => Ok(Asked::Check(layered(check).map(Box::new))),
-        // Clap insists on one of the three.
+        // Clap accepts these three commands only.
         serve => {
             let serve = serve.map_or(&matches, |(_, serve)| serve);
             Ok(Asked::Serve(Box::new(layered(serve)?)))
@@ -116,7 +116,8 @@ fn layered(matches: &ArgMatches) -> Result<Config, BadValue> {
     Config::read(&layers)
 }
 
-/// The file's name and text; none if nobody asked for one and there is none.
+/// Returns name and text of the file; `None` if no file was requested and the default file does not
+/// exist.
 fn read_file(asked: Option<&String>) -> Result<Option<(String, String)>, BadValue> {
     let name = asked.map_or(FILE, String::as_str).to_owned();
     match fs::read_to_string(&name) {

@@ -1,5 +1,5 @@
-//! The configuration: flags over environment over `confab.toml` over defaults, then typed. Every
-//! bad value is one line that says which, what it is, and what would do.
+//! Configuration: flags over environment over `confab.toml` over defaults, then parsed to types.
+//! The error of an invalid value is a line with the setting, its value and the expectation.
 
 mod layers;
 mod secret_files;

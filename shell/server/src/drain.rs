@@ -1,5 +1,5 @@
-//! From the first SIGTERM to the end: no new calls, then no calls. A second one sends BYE to every
-//! leg and ends at once.
+//! Drain, from the first SIGTERM to the end of the process: no new calls, then no calls. A second
+//! signal sends BYE to every leg and ends the process.
 
 use std::process;
 use std::sync::Arc;
@@ -17,17 +17,17 @@ use crate::logging;
 use crate::queues::Letterbox;
 use crate::threads::Running;
 
-/// Time for the last calls to be hung up.
+/// Timeout of hanging up the last calls.
 const HANG_UP_WAIT: Duration = Duration::from_secs(5);
 
-/// Time for BYEs after a second signal: the process ends within 500 ms.
+/// Timeout of BYEs after a second signal: the process ends within 500 ms.
 const AT_ONCE_WAIT: Duration = Duration::from_millis(250);
-/// Time for BYEs after a thread has stopped.
+/// Timeout of BYEs after a thread has stopped.
 const BYE_WAIT: Duration = Duration::from_secs(1);
-/// Time for the watchdog to report a panic.
+/// Timeout of the watchdog's report of a panic.
 const REPORT_WAIT: Duration = Duration::from_millis(500);
 
-/// SIGTERM and SIGINT, and whoever runs the server within this process.
+/// SIGTERM, SIGINT, and requests of the same process to stop.
 pub(crate) struct Signals {
     term: Signal,
     interrupt: Signal,
@@ -35,7 +35,7 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// From now on they no longer end the process by themselves.
+    /// Installs the handlers: the signals no longer end the process by themselves.
     pub(crate) fn listen(asked: Arc<Notify>) -> Result<Self, Failure> {
         let one = |kind| signal(kind).map_err(Failure::refused("to tell of signals"));
         Ok(Self {
@@ -57,11 +57,11 @@ impl Signals {
 /// Outcome of a drain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Drained {
-    /// The switchboard's thread has ended: no call is left.
+    /// Complete drain: no call is left, and the switchboard's thread has ended.
     Wholly,
-    /// Calls are left that would not end.
+    /// Partial drain: calls are left that did not end in time.
     InPart,
-    /// A second signal: BYE was sent to every leg, and the process is to end now.
+    /// Second signal: BYE was sent to every leg, and the process must end now.
     AtOnce,
 }
 
@@ -79,7 +79,7 @@ pub(crate) async fn run(
             hang_up(running, BYE_WAIT).await;
             return Err(Failure::Stopped(stopped));
         }
-        // A panic of its thread was found by the watchdog, or is about to be.
+        // The watchdog has reported a panic of this thread, or is about to.
         _ = &mut running.ended => {
             ready.store(false, Ordering::Relaxed);
             return Err(failure(running).await);
@@ -104,7 +104,8 @@ pub(crate) async fn run(
     }
 }
 
-/// Waits for the last call, and after a while hangs up. An error: the switchboard panicked.
+/// Waits for the last call, and hangs up after a timeout. Returns an error if the switchboard
+/// panicked.
 async fn drain(
     letterbox: &Letterbox,
     ended: &mut oneshot::Receiver<()>,
@@ -125,14 +126,14 @@ async fn drain(
     }
 }
 
-/// The switchboard has ended before its time: returns what the watchdog says of it.
+/// Returns the watchdog's report after the switchboard has ended early.
 async fn failure(running: &mut Running) -> Failure {
     let stopped = timeout(REPORT_WAIT, &mut running.stopped).await;
     let stopped = stopped.ok().and_then(Result::ok);
     stopped.map_or(Failure::Ended, Failure::Stopped)
 }
 
-/// Sends BYE to all legs as far as the threads that are left can.
+/// Sends BYE to all legs, as far as the remaining threads can.
 async fn hang_up(running: &mut Running, wait: Duration) {
     let hang_up = async {
         running.letterbox.answer(Input::Drain).await;
@@ -144,7 +145,7 @@ async fn hang_up(running: &mut Running, wait: Duration) {
     }
 }
 
-/// Does this; a second signal ends the process at once. No call is left by then.
+/// Runs a future; a second signal ends the process immediately. No call is left by then.
 pub(crate) async fn unless_again<T>(signals: &mut Signals, what: impl Future<Output = T>) -> T {
     tokio::select! {
         done = what => done,

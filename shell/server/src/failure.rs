@@ -1,4 +1,4 @@
-//! Why confab does not run: one line, and the exit status that goes with it.
+//! Errors that end confab: a line of text, and the exit status.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,59 +13,59 @@ use crate::config::BadValue;
 use crate::logging;
 use crate::watchdog::Stopped;
 
-/// Why confab does not run.
+/// Error that ends confab.
 #[derive(Debug, Error)]
 pub(crate) enum Failure {
-    /// A setting cannot be used.
+    /// Invalid value of a setting.
     #[error(transparent)]
     BadValue(#[from] BadValue),
-    /// An address cannot be listened on.
+    /// Address that cannot be listened on.
     #[error("{what}={address:?} cannot be listened on: {why}; {would_do}")]
     NotBound {
-        /// Which setting.
+        /// Name of the setting.
         what: &'static str,
-        /// Its value.
+        /// Value of the setting.
         address: String,
-        /// What the system said, without its number.
+        /// Error text of the system, without its number.
         why: String,
-        /// What would do.
+        /// Remedy.
         would_do: &'static str,
     },
-    /// The data folder cannot be used.
+    /// Data folder that cannot be used.
     #[error(transparent)]
     Store(#[from] OpenError),
-    /// No certificate.
+    /// Certificate that cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The system gives no threads, no signals, no descriptors.
+    /// Thread, signal or descriptor that the system does not provide.
     #[error("the system refuses {what}: {source}")]
     Refused {
-        /// What was asked for.
+        /// Name of the resource.
         what: &'static str,
-        /// What it said.
+        /// Error of the system.
         source: io::Error,
     },
-    /// A thread panicked or stands still: a fault of confab.
+    /// Thread that panicked or is stuck: an internal error.
     #[error("{0}: a fault of confab; see the log. Calls were ended; start confab again")]
     Stopped(Stopped),
-    /// The server has ended before its time.
+    /// Early end of the server.
     #[error("the server has ended: a fault of confab; see the log")]
     Ended,
-    /// A file or folder cannot be written.
+    /// File or folder that cannot be written.
     #[error("cannot write {path}: {source}")]
     NotWritten {
-        /// Which.
+        /// Path of the file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
-    /// The demo's client got no answer, or none that it understands.
+    /// Missing or unexpected response to the demo's client.
     #[error("the API did not answer as documented: {0}")]
     Api(#[from] confab_client::Error),
-    /// A call of the demo did not come about, or did not last.
+    /// Failed or interrupted call of the demo.
     #[error("a caller's phone: {0}")]
     Phone(#[from] PhoneError),
-    /// The demo cannot go on: what it waited for did not come.
+    /// Missing event, without which the demo cannot continue.
     #[error("not as documented: {0}")]
     Undocumented(String),
 }
@@ -91,7 +91,7 @@ impl Failure {
         }
     }
 
-    /// It was TCP that was asked for: the same port over UDP was free.
+    /// Adds that the port is in use over TCP: the same port over UDP was free.
     pub(crate) fn over_tcp(mut self) -> Self {
         if let Self::NotBound { why, .. } = &mut self {
             why.push_str(" (over TCP)");
@@ -110,7 +110,7 @@ impl Failure {
         }
     }
 
-    /// Says so on one line of standard error.
+    /// Writes the error as a line to standard error; returns the exit status.
     pub(crate) fn tell(&self) -> ExitCode {
         let line = self.to_string().replace('\n', " ");
         logging::last_line(&format!("confab: {line}"));

@@ -1,4 +1,4 @@
-//! Fetches under way, each of which can be cancelled.
+//! Fetches in progress, each of which can be cancelled.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,11 +8,11 @@ use tokio::sync::oneshot::{Receiver, Sender, channel};
 
 type Senders = BTreeMap<FetchId, Sender<()>>;
 
-/// Fetches under way. As many as `confab_web` has at once or waiting.
+/// Fetches in progress: as many as `confab_web` runs and queues.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fetches(Arc<Mutex<Senders>>);
 
-/// The cancellation of one fetch.
+/// Cancellation of a fetch.
 pub(crate) struct Cancelled {
     fetch: FetchId,
     all: Fetches,
@@ -35,7 +35,7 @@ impl Fetches {
         }
     }
 
-    /// Cancels a fetch. One that is over is left alone.
+    /// Cancels a fetch; no effect if the fetch is complete.
     pub(crate) fn cancel(&self, fetch: FetchId) {
         if let Some(sender) = self.lock().remove(&fetch) {
             let _over = sender.send(());
@@ -44,7 +44,7 @@ impl Fetches {
 }
 
 impl Cancelled {
-    /// Waits for the fetch, or for its cancellation: `None`. A fetch that is ready counts.
+    /// Waits for the fetch; returns `None` if it was cancelled. A complete fetch takes precedence.
     pub(crate) async fn or<T>(mut self, fetch: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;

@@ -1,5 +1,4 @@
-//! What the threads count, each its own, for others to read: how well they keep their time, and
-//! the core's plain numbers. Decides nothing.
+//! Counts of the threads, for `/metrics`: timing, and plain numbers of the core. No rules.
 
 use std::array;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,7 +6,7 @@ use std::time::Duration;
 
 use crate::metrics::{ENGINE_ROWS, SWITCHBOARD_ROWS};
 
-/// What a `Spread` tells apart, in microseconds.
+/// Upper limits of the buckets of a `Spread`, in microseconds.
 const UP_TO_US: [u64; 11] = [
     50, 100, 250, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 200_000,
 ];
@@ -15,51 +14,51 @@ const UP_TO_US: [u64; 11] = [
 /// Counts of all threads.
 #[derive(Debug, Default)]
 pub(crate) struct Gauges {
-    /// Ticks of media threads.
+    /// Number of ticks of media threads.
     pub(crate) ticks: Count,
-    /// Ticks that began more than 2 ms late.
+    /// Number of ticks that began more than 2 ms late.
     pub(crate) late_ticks: Count,
-    /// How late ticks began.
+    /// Lateness of the beginning of ticks.
     pub(crate) tick_lateness: Spread,
-    /// How long ticks took.
+    /// Duration of ticks.
     pub(crate) tick_length: Spread,
-    /// Times that a media thread gave up real-time priority.
+    /// Number of times that a media thread gave up real-time priority.
     pub(crate) priority_given_up: Count,
-    /// Packets that the kernel did not take.
+    /// Number of packets that the kernel did not accept.
     pub(crate) unsent: Count,
-    /// Packets that the kernel dropped because too many waited in a media socket.
+    /// Number of packets that the kernel dropped because the buffer of a media socket was full.
     pub(crate) socket_drops: Count,
-    /// Datagrams that the kernel dropped because too many waited in the SIP socket.
+    /// Number of datagrams that the kernel dropped because the buffer of the SIP socket was full.
     pub(crate) sip_drops: Level,
-    /// What media threads told in vain, because nobody listened for long.
+    /// Number of events of media threads dropped because the switchboard's queue was full for long.
     pub(crate) untold: Count,
-    /// Media ports that were given up before an SDP named these: a packet arrived.
+    /// Number of media ports given up before use in an SDP, because a packet arrived.
     pub(crate) ports_given_up: Count,
-    /// The turns of the switchboard's thread: what comes in waits for so long.
+    /// Duration of turns of the switchboard's thread: the delay of further input.
     pub(crate) switchboard_lag: Spread,
-    /// SIP datagrams that came in.
+    /// Number of received SIP datagrams.
     pub(crate) sip_in: Count,
-    /// SIP datagrams that went out.
+    /// Number of sent SIP datagrams.
     pub(crate) sip_out: Count,
-    /// SIP datagrams that the kernel did not take.
+    /// Number of SIP datagrams that the kernel did not accept.
     pub(crate) sip_unsent: Count,
-    /// SIP connections now.
+    /// Current number of SIP connections.
     pub(crate) sip_connections: Level,
-    /// Events that met a final error.
+    /// Number of events that met a final error.
     pub(crate) callbacks_failed: Count,
-    /// Events that expired.
+    /// Number of events that expired.
     pub(crate) callbacks_expired: Count,
-    /// Events that the full outbox rejected.
+    /// Number of events that the full outbox rejected.
     pub(crate) callbacks_dropped: Count,
-    /// Dead letters on the disk.
+    /// Current number of dead letters on the disk.
     pub(crate) dead_letters: Level,
-    /// The engines' numbers, all threads together.
+    /// Numbers of the engines, summed over all threads.
     pub(crate) engines: Mirror<ENGINE_ROWS>,
-    /// The switchboard's numbers.
+    /// Numbers of the switchboard.
     pub(crate) switchboard: Mirror<SWITCHBOARD_ROWS>,
 }
 
-/// Counts up.
+/// Counter.
 #[derive(Debug, Default)]
 pub(crate) struct Count(AtomicU64);
 
@@ -75,7 +74,7 @@ impl Count {
     }
 }
 
-/// Goes up and down.
+/// Value that rises and falls.
 #[derive(Debug, Default)]
 pub(crate) struct Level(AtomicU64);
 
@@ -89,7 +88,7 @@ impl Level {
     }
 }
 
-/// How often something took how long, and the longest.
+/// Histogram of durations, with the maximum.
 #[derive(Debug, Default)]
 pub(crate) struct Spread {
     counts: [AtomicU64; UP_TO_US.len()],
@@ -109,7 +108,7 @@ impl Spread {
         self.worst_ns.fetch_max(ns, Ordering::Relaxed);
     }
 
-    /// The longest, in milliseconds.
+    /// Returns the maximum in milliseconds.
     pub(crate) fn worst_ms(&self) -> f64 {
         seconds(&self.worst_ns) * 1_000.0
     }
@@ -133,7 +132,7 @@ fn seconds(nanoseconds: &AtomicU64) -> f64 {
     Duration::from_nanos(nanoseconds.load(Ordering::Relaxed)).as_secs_f64()
 }
 
-/// Numbers of the core as they were when a thread last showed them; of several threads, the sums.
+/// Numbers of the core as last published by a thread; sums over several threads.
 #[derive(Debug)]
 pub(crate) struct Mirror<const N: usize>([AtomicU64; N]);
 
@@ -144,7 +143,7 @@ impl<const N: usize> Default for Mirror<N> {
 }
 
 impl<const N: usize> Mirror<N> {
-    /// One thread's numbers in place of those that it showed before.
+    /// Replaces a thread's previously published numbers by its current numbers.
     pub(crate) fn show(&self, shown: &mut [u64; N], now: [u64; N]) {
         for ((sum, before), now) in self.0.iter().zip(shown).zip(now) {
             if *before != now {
@@ -160,7 +159,7 @@ impl<const N: usize> Mirror<N> {
 }
 
 impl Gauges {
-    /// One line for the log.
+    /// Writes the counts as a line of the log.
     pub(crate) fn log(&self) {
         tracing::info!(
             ticks = self.ticks.get(),

@@ -1,5 +1,5 @@
-//! TLS handshakes of SIP on threads of their own: a signature with RSA-4096 takes milliseconds, for
-//! which the switchboard's thread has no time.
+//! TLS handshakes of SIP on worker threads: an RSA-4096 signature takes milliseconds, too long for
+//! the switchboard's thread.
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -8,25 +8,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use confab_sockets::{Carrier, Wake};
 use confab_switchboard::ConnectionId;
 
-/// Threads that sign.
+/// Number of worker threads.
 const WORKERS: usize = 2;
 
-/// A connection on its way to a worker or back. There is one for each connection at most, so the
-/// number of connections bounds the queues.
+/// Connection on its way to or from a worker. Each connection has at most one job, so the number of
+/// connections bounds the queues.
 struct Job {
     id: ConnectionId,
     carrier: Carrier,
 }
 
-/// One step of a handshake that a worker has done.
+/// Completed step of a handshake.
 pub(crate) struct Step {
     pub(crate) id: ConnectionId,
     pub(crate) carrier: Carrier,
-    /// True once the handshake is over.
+    /// True once the handshake is complete.
     pub(crate) result: io::Result<bool>,
 }
 
-/// The workers.
+/// Queues to and from the worker threads.
 #[derive(Debug)]
 pub(crate) struct Handshakes {
     jobs: Sender<Job>,
@@ -34,7 +34,7 @@ pub(crate) struct Handshakes {
 }
 
 impl Handshakes {
-    /// Starts the workers; they end when this is dropped. Each step rings the bell.
+    /// Starts the workers; they end when the queues are dropped. Each completed step wakes `bell`.
     pub(crate) fn start(bell: &Arc<Wake>) -> io::Result<Self> {
         let (jobs, waiting) = channel::<Job>();
         let (done, steps) = channel();
@@ -48,12 +48,12 @@ impl Handshakes {
         Ok(Self { jobs, steps })
     }
 
-    /// Has a worker go on with a handshake for which something has come.
+    /// Enqueues the next step of a handshake for which data has arrived.
     pub(crate) fn go_on(&self, id: ConnectionId, carrier: Carrier) {
         let _workers_are_gone = self.jobs.send(Job { id, carrier });
     }
 
-    /// Returns the next step that is done.
+    /// Returns the next completed step.
     pub(crate) fn next(&self) -> Option<Step> {
         self.steps.try_recv().ok()
     }

@@ -1,6 +1,6 @@
-//! The log: to standard error or to a file, as text or as one JSON object a line. One entry is
-//! one line whatever is in it, and one kind of entry cannot fill a disk. Whoever logs never waits
-//! for who reads.
+//! Log: to standard error or to a file, as text or as a JSON object on each line. An entry is
+//! always a single line, and the number of entries of a kind is limited. Logging never blocks on
+//! the reader of the log.
 
 mod escaping;
 mod limit;
@@ -24,13 +24,14 @@ use escaping::Escaping;
 pub(crate) use limit::{FAILURES, left_out};
 use queue::Queue;
 
-/// Faults of files are reported to their owners; the setting can name the library again.
+/// Filter before the configured filter: errors in audio files are reported to the account's owner,
+/// not to the log. The configured filter can enable the library again.
 const QUIET: &str = "symphonia=off";
 
-/// Time that the end of the process grants to lines that wait.
+/// Timeout of writing queued lines at the end of the process.
 const FLUSH_WAIT: Duration = Duration::from_millis(250);
 
-/// The log of this process.
+/// Log of this process.
 struct Log {
     queue: Queue,
     is_standard_error: bool,
@@ -38,32 +39,32 @@ struct Log {
 
 static LOG: OnceLock<Log> = OnceLock::new();
 
-/// Starts it. The filter has been checked with the configuration.
+/// Starts the log on standard error. The configuration has checked the filter.
 pub(crate) fn start(config: &Config) -> Result<(), Failure> {
     let ansi = io::IsTerminal::is_terminal(&io::stderr());
     let queue = Queue::start(io::stderr(), config.log_format);
     start_on(config, queue, ansi, true)
 }
 
-/// Starts it in a file.
+/// Starts the log in a file.
 pub(crate) fn start_in(config: &Config, file: File) -> Result<(), Failure> {
     let queue = Queue::start(file, config.log_format);
     start_on(config, queue, false, false)
 }
 
-/// Waits until what was logged is written; not for long.
+/// Waits until queued lines are written, or until a timeout.
 pub(crate) fn flush() {
     if let Some(log) = LOG.get() {
         log.queue.flush(FLUSH_WAIT);
     }
 }
 
-/// Returns the number of lines that were dropped because they were not taken in time.
+/// Returns the number of lines dropped because the writer was too slow.
 pub(crate) fn dropped() -> u64 {
     LOG.get().map_or(0, |log| log.queue.dropped())
 }
 
-/// Writes the line with which the process ends to standard error, behind what was logged there.
+/// Writes the last line of the process to standard error, after all queued lines.
 pub(crate) fn last_line(line: &str) {
     match LOG.get().filter(|log| log.is_standard_error) {
         Some(log) => log.queue.push(format!("{line}\n").as_bytes()),
@@ -89,7 +90,7 @@ fn start_on(
     let log = registry()
         .with(EnvFilter::new(format!("{QUIET},{}", config.log)))
         .with(lines.with_filter(limit::Limit::default()));
-    // Only a second start in one process could fail: the first one's log goes on.
+    // Only a second start in a process can fail: the first log remains.
     if log.try_init().is_ok() {
         panics::log_panics();
         let _set_already = LOG.set(Log {

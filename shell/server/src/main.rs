@@ -1,5 +1,5 @@
-//! The `confab` binary: configuration, threads, queues, drain. Here the core meets sockets,
-//! clocks and the disk; nothing is decided.
+//! The `confab` binary: configuration, threads, queues, drain. Connects the core with sockets,
+//! clocks and the disk; contains no rules.
 
 mod after_disk;
 mod certificate;

@@ -1,6 +1,6 @@
-//! A media thread: an I/O loop around one engine. On each absolute tick it drains every socket,
-//! takes its orders as late as it can, lets the engine tick, then sends each packet at its moment.
-//! It decides nothing.
+//! Media thread: an I/O loop around an engine. On each absolute tick the thread drains every
+//! socket, then applies orders as late as possible. The engine runs, and each packet is sent at its
+//! moment. No rules.
 
 mod legs;
 mod load;
@@ -37,24 +37,24 @@ pub(crate) use moves::Moves;
 use pace::Pace;
 use urgency::{Change, Urgency};
 
-/// Packets of one socket in one tick: who floods a port waits for the next tick.
+/// Maximum number of packets of a socket in a tick: the rest of a flood is read on the next tick.
 const READS_MAX: usize = 32;
-/// Ticks between two reads of an RTCP socket: reports come every five seconds. The kernel notes the
-/// time of arrival.
+/// Ticks between two reads of an RTCP socket: reports arrive every five seconds. The kernel records
+/// the time of arrival.
 const RTCP_EVERY: u32 = 25;
-/// Ticks after which the drops of a socket are counted again.
+/// Ticks between two reads of a socket's drop counter.
 const DROPS_EVERY: u64 = 10 * RTCP_EVERY as u64;
-/// Orders on one tick; the rest on the next.
+/// Maximum number of orders in a tick; the rest follow on the next tick.
 const ORDERS_A_TICK_MAX: usize = 1_024;
-/// What waits to be told while the switchboard's queue is full.
+/// Maximum number of events held back while the switchboard's queue is full.
 const UNTOLD_MAX: usize = 65_536;
-/// Lateness that is worth counting.
+/// Lateness above which a tick counts as late.
 const LATE: Duration = Duration::from_millis(2);
 
-/// Takes what players want; never blocks.
+/// Receiver of players' requests for sound; never blocks.
 pub(crate) type Wants = Box<dyn FnMut(Want) + Send>;
 
-/// One media thread.
+/// Parts of a media thread.
 pub(crate) struct MediaLoop {
     pub(crate) thread: u16,
     pub(crate) ports: Ports,
@@ -66,36 +66,37 @@ pub(crate) struct MediaLoop {
     pub(crate) recordings: ToDisk,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) pulse: Pulse,
-    /// All threads tick at the same moments, so that a leg can go from one to another in between.
+    /// Configuration of the engine. All threads tick at the same moments, so that a leg can move
+    /// between threads from tick to tick.
     pub(crate) config: EngineConfig,
 }
 
-/// What it keeps while it runs.
+/// State of a running media thread.
 struct Running {
     setup: MediaLoop,
     engine: Engine,
     legs: Legs,
-    /// Legs whose ports no SDP may name yet.
+    /// Legs whose ports must not appear in an SDP yet.
     openings: Openings<Pair>,
-    /// Which sockets hold more than was read.
+    /// Sockets with unread packets.
     more: Poll,
-    /// For one packet, and a byte by which one that is too long is known.
+    /// Buffer for a packet; its last byte detects packets that are too long.
     packet: Box<[u8; RTP_PACKET_BYTES_MAX + 1]>,
-    /// Buffers for the RTCP of one leg.
+    /// Buffers for the RTCP of a leg.
     reports: Batch,
     untold: VecDeque<Told>,
     shown: [u64; ENGINE_ROWS],
     load: Load,
     pace: Pace,
-    /// Priority with which the thread runs.
+    /// Current priority of the thread.
     priority: Priority,
     urgency: Urgency,
 }
 
 impl MediaLoop {
-    /// Runs until the switchboard lets go of its end of the orders.
+    /// Runs until the switchboard drops its sender of orders.
     pub(crate) fn run(self) {
-        // The first engine of a process makes the built-in music, which takes many ticks.
+        // The first engine of a process creates the built-in music, which takes many ticks.
         drop(Engine::new(EngineConfig::default()));
         let priority = try_realtime();
         tracing::info!(thread = self.thread, ?priority, "a media thread runs");
@@ -129,7 +130,7 @@ impl MediaLoop {
 }
 
 impl Running {
-    /// For how long it only waited; `None` if there is no more to come.
+    /// Runs a tick. Returns the time spent waiting in the tick; `None` if no more orders will come.
     fn tick(&mut self, due: Instant, begun: Instant) -> Option<Duration> {
         self.take_arrivals();
         self.read_sockets(begun);
@@ -143,15 +144,15 @@ impl Running {
         self.carry_out();
         let waited = self.pace.ends(now());
         self.tell();
-        // What they told goes before what they tell there.
+        // Events of leaving legs must be sent before the new thread sends their events.
         if self.untold.is_empty() {
             self.send_off();
         }
         Some(waited)
     }
 
-    /// One packet is what most phones sent since the last tick: who sent more is asked of all at
-    /// once, which costs less than that each socket says no.
+    /// Reads the RTP sockets. Most phones have sent a single packet since the last tick. Sockets
+    /// with more packets are found by a single poll, which is cheaper than a failed read of each.
     fn read_sockets(&mut self, now: Instant) {
         let tick = self.engine.tick_count();
         let packet = &mut self.packet[..];
@@ -208,7 +209,8 @@ impl Running {
         }
     }
 
-    /// Behind the tick, so that the next one is the other thread's.
+    /// Hands leaving legs over after the tick, so that the next tick of a leg runs on its new
+    /// thread.
     fn send_off(&mut self) {
         let Self {
             engine,
@@ -239,9 +241,9 @@ impl Running {
                 Ok(Order::AwaitLeg(leg)) => self.setup.moves.wait_for(leg),
                 Ok(Order::Command(Command::RemoveLeg { leg })) => {
                     self.engine.apply(now, Command::RemoveLeg { leg });
-                    // What it has left to say is said before its sockets go.
+                    // The leg's last packets are sent before its sockets close.
                     self.carry_out();
-                    // Closes the sockets.
+                    // Dropping the leg closes the sockets.
                     let drops = self.legs.take(leg).map_or(0, |mut leg| leg.new_drops());
                     self.setup.gauges.socket_drops.add(drops);
                     self.openings.cancel(leg);
@@ -311,7 +313,7 @@ impl Running {
         self.setup.gauges.unsent.add(unsent);
     }
 
-    /// Passes on what there is to tell; what finds no place waits for the next tick.
+    /// Sends queued events to the switchboard; events without room are sent on the next tick.
     fn tell(&mut self) {
         if self.untold.is_empty() {
             return;
@@ -358,7 +360,7 @@ impl Running {
         }
     }
 
-    /// Gives up real-time priority after a second of nearly nothing but work, and regains it.
+    /// Gives up real-time priority after a second of almost continuous work, and regains it later.
     fn give_way(&mut self, waited: Duration) {
         let now = now();
         let idle = waited + self.engine.next_deadline().saturating_since(now);
@@ -390,7 +392,7 @@ impl Running {
     }
 }
 
-/// With its first tick to come, on one of those moments.
+/// Sets the start of an engine to the next of the common ticks.
 fn starting(config: EngineConfig, now: Instant) -> EngineConfig {
     let gone = now.saturating_since(config.start).as_nanos() / TICK.as_nanos();
     let gone = u32::try_from(gone).unwrap_or(u32::MAX).saturating_add(1);
@@ -401,8 +403,8 @@ fn starting(config: EngineConfig, now: Instant) -> EngineConfig {
     }
 }
 
-/// Reads one leg's RTCP, each packet with its time of arrival. Packets of a leg that changed its
-/// thread may have waited for two turns; an earlier time is a step of the system's clock.
+/// Reads the RTCP of a leg, each packet with its time of arrival. Packets of a leg that changed its
+/// thread may be as old as two reads; an earlier time is a step of the system's clock.
 fn read_reports(engine: &mut Engine, now: Instant, reports: &mut Batch, leg: &Leg) {
     reports.receive(&leg.rtcp.udp);
     let earliest = Instant(
@@ -415,7 +417,7 @@ fn read_reports(engine: &mut Engine, now: Instant, reports: &mut Batch, leg: &Le
     }
 }
 
-/// Reads one socket to its end, or so many packets.
+/// Reads a socket until it is empty, or until `most` packets were read.
 fn read(
     engine: &mut Engine,
     packet: &mut [u8],

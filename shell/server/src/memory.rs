@@ -1,5 +1,5 @@
-//! Gives memory that was freed in bulk back to the system: hold music of many calls, recordings,
-//! a burst of requests.
+//! Returns memory that was freed in bulk to the system: hold music of many calls, recordings, a
+//! burst of requests.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use confab_sockets::{free_bytes, give_back_free_memory, now, sleep_until};
 
 /// Interval of the checks.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Free memory that is given back: so much more than after the last time.
+/// Growth of free memory since the last return after which the memory is returned, in bytes.
 const WORTH_BYTES: u64 = 4 << 20;
 
 /// Starts the checks, on a thread of their own.
@@ -25,7 +25,7 @@ pub(crate) fn watch() {
             give_back_free_memory();
             let took = now().saturating_since(began);
             tracing::debug!(free, ?took, "free memory is given back");
-            // Pages that are given back still count as free.
+            // Returned pages still count as free.
             level = free_bytes();
         }
     };

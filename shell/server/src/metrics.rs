@@ -1,5 +1,5 @@
-//! What `/metrics` shows of the server: the threads' gauges, the core's numbers, what waits in the
-//! queues, and what the store and the callbacks count. It reads; it counts nothing itself.
+//! Metrics of the server: gauges of the threads, numbers of the core, lengths of the queues, counts
+//! of store and callbacks. This module only reads these values.
 
 mod processor;
 mod rows;
@@ -20,7 +20,7 @@ use crate::queues::{Letterbox, Order};
 
 pub(crate) use rows::{ENGINE_ROWS, EngineNow, SWITCHBOARD_ROWS, SwitchboardNow};
 
-/// Where it reads.
+/// Sources of the metrics.
 pub(crate) struct Shown {
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) store: Arc<dyn Store>,
@@ -30,8 +30,8 @@ pub(crate) struct Shown {
     pub(crate) sounds: Sounds,
 }
 
-/// The queues to the media threads, and theirs to the disk; weak, since a thread ends when nobody
-/// can give it orders.
+/// Queues to the media threads, and from these to the disk. The senders are weak, since a thread
+/// ends when its last sender is dropped.
 #[derive(Clone, Default)]
 pub(crate) struct MediaQueues {
     orders: Vec<WeakSender<Order>>,
@@ -309,7 +309,7 @@ impl Shown {
     }
 }
 
-/// How many wait in a queue.
+/// Returns the number of items in a queue.
 pub(crate) fn waiting<T>(queue: &Sender<T>) -> usize {
     queue.max_capacity() - queue.capacity()
 }

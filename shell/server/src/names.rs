@@ -1,6 +1,6 @@
-//! Where a name's SIP is spoken (RFC 3263 §4.2): SRV records by DNS, addresses by the operating
-//! system's resolver, which knows the hosts file too. In which order to try them, and how long
-//! they are good, is not decided here: nothing is kept.
+//! Resolution of SIP names (RFC 3263 §4.2): SRV records by DNS, addresses by the operating system's
+//! resolver, which includes the hosts file. The order of attempts and the lifetime of results are
+//! decided elsewhere: nothing is cached.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -13,19 +13,19 @@ use hickory_resolver::proto::rr::RData;
 use hickory_resolver::proto::rr::rdata::SRV;
 use tokio::task::JoinSet;
 
-/// Records of a name, and addresses of each, that are passed on.
+/// Maximum number of records of a name, and of addresses of each record.
 const RECORDS_MAX: usize = 16;
 const ADDRESSES_MAX: usize = 16;
-/// For one DNS server to answer; asked twice, it is within the switchboard's patience.
+/// Timeout of a DNS server; two attempts are within the switchboard's timeout.
 const DNS_PATIENCE: Duration = Duration::from_millis(1_500);
 const DNS_TRIES: usize = 2;
 
-/// Looks SIP names up.
+/// Resolver of SIP names.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names(Arc<SystemResolver>);
 
 impl Names {
-    /// Empty: it is spoken nowhere, or nobody knows.
+    /// Resolves a name; empty if the name has no SIP service, or if the lookup failed.
     pub(crate) async fn find(
         &self,
         host: &str,
@@ -33,11 +33,11 @@ impl Names {
         transport: Option<Transport>,
     ) -> Vec<Target> {
         let by = transport.unwrap_or(Transport::Udp);
-        // Whoever names a port means no SRV record.
+        // A name with a port has no SRV lookup (RFC 3263 §4.2).
         if let Some(port) = port {
             return self.plain(host, port, by).await;
         }
-        // All at once: the switchboard does not wait for long.
+        // All lookups run in parallel: the switchboard's timeout is short.
         let (plain, over_udp, over_tcp, over_tls) = tokio::join!(
             self.plain(host, by.port(), by),
             self.of_records(host, Transport::Udp, transport),
@@ -57,7 +57,7 @@ impl Names {
             weight: 0,
             transport,
             addresses,
-            // The system's resolver does not say.
+            // The system's resolver provides no lifetime.
             ttl_s: None,
         };
         vec![target]
@@ -66,9 +66,9 @@ impl Names {
             .collect()
     }
 
-    /// What its SRV records say for this transport, if that may be spoken.
+    /// Returns the targets of the SRV records of a transport, if that transport is allowed.
     async fn of_records(&self, host: &str, by: Transport, asked: Option<Transport>) -> Vec<Target> {
-        // TLS is never tried of our own accord.
+        // TLS is used only if requested.
         let spoken = asked.unwrap_or(by);
         if spoken != by || (by == Transport::Tls && asked.is_none()) {
             return Vec::new();
@@ -90,7 +90,7 @@ impl Names {
         }
         let mut targets = lookups.join_all().await;
         targets.retain(|target| !target.addresses.is_empty());
-        // Whoever was faster is none the better for it.
+        // Sorted, so that the order of results does not depend on the speed of lookups.
         targets.sort_by_key(|target| (target.priority, target.addresses.clone()));
         targets
     }
@@ -105,8 +105,8 @@ async fn addresses(resolver: &SystemResolver, host: &str, port: u16) -> Vec<Sock
     found.take(ADDRESSES_MAX).collect()
 }
 
-/// `_sip._udp.…`, `_sip._tcp.…` or `_sips._tcp.…`, but for those that say that there is no such
-/// service; with the seconds that each is good for.
+/// Returns the records of `_sip._udp.…`, `_sip._tcp.…` or `_sips._tcp.…` with their lifetimes in
+/// seconds, except records that deny the service.
 async fn records(host: &str, by: Transport) -> Vec<(SRV, u32)> {
     let service = match by {
         Transport::Udp => "_sip._udp",
@@ -114,7 +114,8 @@ async fn records(host: &str, by: Transport) -> Vec<(SRV, u32)> {
         Transport::Tls => "_sips._tcp",
     };
     let name = format!("{service}.{}.", host.trim_end_matches('.'));
-    // Read anew each time, as the system's own resolver does: the servers may be others by now.
+    // The configuration is read each time, as in the system's own resolver: the servers may have
+    // changed.
     let resolver = TokioResolver::builder_tokio().and_then(|mut builder| {
         let options = builder.options_mut();
         options.timeout = DNS_PATIENCE;

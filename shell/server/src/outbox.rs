@@ -1,4 +1,5 @@
-//! The outbox between the sender of events and the disk: rows, dead letters, and both at the start.
+//! Outbox between the sender of events and the disk: rows, dead letters, and their restoration at
+//! the start.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,12 +19,12 @@ use crate::gauges::Gauges;
 use crate::threads::Running;
 use crate::webs;
 
-/// Rows that are read at once at the start.
+/// Number of rows read in a batch at the start.
 const ROWS_AT_ONCE: u32 = 10_000;
 /// Time between two counts of the dead letters.
 const COUNT_PAUSE: Duration = Duration::from_secs(10);
 
-/// Writes the events that wait, and the dead letters.
+/// Writer of queued events and of dead letters.
 struct EventJournal {
     dialect: Dialect,
     disk: Arc<SqliteStore>,
@@ -136,7 +137,7 @@ pub(crate) async fn last_event(disk: &SqliteStore) -> u64 {
         Ok(id) => id,
         Err(error) => {
             tracing::error!(%error, "the outbox cannot be read: its events wait for a later start");
-            // Behind every number that counts from 1.
+            // Larger than any number counted from 1.
             confab_sockets::wall().0.cast_unsigned() * 1_000
         }
     }
@@ -158,7 +159,7 @@ pub(crate) fn start(
     Callbacks::start(web.clone(), Arc::new(journal), lifetime, last)
 }
 
-/// Takes the events of earlier processes, up to a number, and begins to count dead letters.
+/// Restores the events of earlier processes, up to a number, and starts to count dead letters.
 pub(crate) async fn restore(disk: &Arc<SqliteStore>, running: &Running, last: u64) {
     let gauges = Arc::clone(&running.gauges);
     tokio::spawn(count_dead_letters(Arc::clone(disk), gauges));
@@ -179,7 +180,7 @@ async fn restore_events(disk: &SqliteStore, callbacks: &Callbacks, last: u64) {
             break;
         };
         after = last_row.id;
-        // Later ones are of this process.
+        // Later rows belong to this process.
         let rows = rows.into_iter().filter(|row| row.id <= last);
         let events: Vec<Restored> = rows.map(restored).collect();
         count += events.len();
@@ -203,7 +204,7 @@ fn restored(row: OutboxRow) -> Restored {
     }
 }
 
-/// Counts the dead letters now and then.
+/// Counts the dead letters at an interval.
 async fn count_dead_letters(disk: Arc<SqliteStore>, gauges: Arc<Gauges>) {
     loop {
         if let Ok(count) = disk.count_dead_letters().await {
@@ -213,7 +214,7 @@ async fn count_dead_letters(disk: Arc<SqliteStore>, gauges: Arc<Gauges>) {
     }
 }
 
-/// The dead letters as the API sees them.
+/// Dead letters, as the API accesses them.
 pub(crate) struct DeadLetterOffice {
     pub(crate) disk: Arc<SqliteStore>,
     pub(crate) callbacks: Callbacks,

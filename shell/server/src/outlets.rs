@@ -1,5 +1,4 @@
-//! Carries out what the switchboard wants done: one arm for each output. It decides nothing, and
-//! never waits.
+//! Executes the outputs of the switchboard: an arm for each output. No rules; never blocks.
 
 pub(crate) mod in_logs;
 
@@ -26,7 +25,7 @@ use crate::queues::{Letterbox, Order};
 use crate::streams::Streams;
 use crate::webs;
 
-/// Where outputs go.
+/// Destinations of outputs.
 pub(crate) struct Outlets {
     pub(crate) sip: Udp,
     pub(crate) streams: Streams,
@@ -46,11 +45,11 @@ pub(crate) struct Outlets {
     pub(crate) dialect: Dialect,
 }
 
-/// The way to one media thread.
+/// Queue of orders to a media thread.
 pub(crate) struct MediaThread {
     orders: Sender<Order>,
-    /// In order, while the queue is full. Nothing new is taken in meanwhile, so it holds the
-    /// outputs of one turn at most.
+    /// Orders held back while the queue is full, in order. No new input is accepted meanwhile, so
+    /// the length is bounded by the outputs of a turn.
     waiting: VecDeque<Order>,
 }
 
@@ -77,7 +76,7 @@ impl MediaThread {
     }
 }
 
-/// The outbox, and the reports of the events that it rejects.
+/// Outbox, and the reports of events that it rejects.
 pub(crate) struct CallbackQueue {
     callbacks: Callbacks,
     store: Arc<dyn Store>,
@@ -107,7 +106,7 @@ impl CallbackQueue {
         }
     }
 
-    /// Keeps a callback; returns `None` if it was rejected.
+    /// Stores a callback in the outbox; returns `None` if the callback was rejected.
     fn keep(&self, callback: Callback) -> Option<Kept> {
         let copy = callback.clone();
         let kept = self.callbacks.keep(callback);
@@ -128,14 +127,14 @@ impl CallbackQueue {
     }
 }
 
-/// True for the last callback of a recording.
+/// Returns true for the last callback of a recording.
 fn reports_ended_recording(fields: &[(String, String)]) -> bool {
     let mut fields = fields.iter();
     fields.any(|(name, status)| name == "RecordingStatus" && status != "in-progress")
 }
 
 impl Outlets {
-    /// Passes on what waits for media threads; whether all of it went.
+    /// Sends held-back orders to media threads; returns whether all were sent.
     pub(crate) fn flush(&mut self) -> bool {
         self.media.iter_mut().for_each(MediaThread::flush);
         !self.is_behind()
@@ -241,7 +240,7 @@ impl Outlets {
         if !reports_ended_recording(&callback.fields) {
             return self.callbacks.push(callback);
         }
-        // The recording's row goes first: a recording that is reported must not be unknown after a
+        // The recording's row is written first: a reported recording must not be unknown after a
         // restart.
         if let Some(kept) = self.callbacks.keep(callback) {
             let callbacks = self.callbacks.callbacks.clone();
@@ -266,7 +265,7 @@ impl Outlets {
             let Some((result, cookies)) = fetched else {
                 return;
             };
-            // The core is told in its own words.
+            // The core receives the fields in its own spelling.
             let result = result.map_err(|mut error| {
                 error.exchange.get_or_insert_default().fields = said;
                 error

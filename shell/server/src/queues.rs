@@ -1,4 +1,4 @@
-//! The bounded queues between the threads, and the bell that goes with the switchboard's.
+//! Bounded queues between the threads, and the wake-up signal of the switchboard.
 
 use std::sync::Arc;
 
@@ -14,38 +14,40 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use crate::media_loop::LoadTold;
 use crate::metrics::waiting;
 
-/// Questions of the REST API; beyond: 429.
+/// Maximum number of queued requests of the REST API; beyond this limit the response is 429.
 const ASKED_MAX: usize = 1_024;
-/// Answers of the web and the sounds; beyond: they wait.
+/// Maximum number of queued results of the web and the sounds; beyond this limit the sender waits.
 const ANSWERS_MAX: usize = 1_024;
-/// What media threads tell; beyond: they keep it until their next tick.
+/// Maximum number of queued events of media threads; beyond this limit they are kept until the next
+/// tick.
 const TOLD_MAX: usize = 16_384;
-/// Orders to one media thread: the changes that core bounds, and the legs' coming and going.
+/// Maximum number of orders to a media thread: the changes that the core bounds, and new and
+/// removed legs.
 const ORDERS_MAX: usize = 4 * MEDIA_COMMANDS_MAX;
-/// Chunks of sound on their way to one media thread; beyond: they are asked for again.
+/// Maximum number of queued chunks of sound for a media thread; lost chunks are requested again.
 const FEEDS_MAX: usize = 1_024;
 
-/// What a media thread is told by the switchboard's.
+/// Order of the switchboard to a media thread.
 #[derive(Debug)]
 pub(crate) enum Order {
-    /// Bind a pair for this leg; answered by `Told::LegOpened`.
+    /// Request to bind ports for a leg; the response is `Told::LegOpened`.
     OpenLeg(LegId),
-    /// Hand this leg over to that thread.
+    /// Move of a leg to another media thread.
     MoveLeg { leg: LegId, to: u16 },
-    /// Carry out nothing more before this leg has come from another thread.
+    /// Delay of further orders until a leg has arrived from another thread.
     AwaitLeg(LegId),
-    /// For the engine.
+    /// Command for the engine.
     Command(Command),
 }
 
-/// What a media thread tells.
+/// Message of a media thread to the switchboard.
 #[derive(Debug)]
 pub(crate) enum Told {
-    /// The port of a new leg's pair, if a quiet one was free.
+    /// Port of a new leg, if a quiet port was free.
     LegOpened(LegId, Option<u16>),
-    /// From the engine of that thread.
+    /// Event of the thread's engine.
     Event(u16, Event),
-    /// How much that thread has to do.
+    /// Load of the thread.
     Load(u16, LoadTold),
 }
 
@@ -63,7 +65,7 @@ impl From<Told> for Input {
     }
 }
 
-/// The switchboard's end of what comes to it.
+/// Receivers of the queues to the switchboard.
 pub(crate) struct Inbox {
     pub(crate) asked: Receiver<Asked>,
     pub(crate) answers: Receiver<Input>,
@@ -71,7 +73,7 @@ pub(crate) struct Inbox {
     pub(crate) bell: Arc<Wake>,
 }
 
-/// The other ends. Cheap to clone.
+/// Senders of the queues to the switchboard. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Letterbox {
     asked: Sender<Asked>,
@@ -80,7 +82,7 @@ pub(crate) struct Letterbox {
     bell: Arc<Wake>,
 }
 
-/// The queues to the switchboard.
+/// Creates the queues to the switchboard.
 pub(crate) fn to_switchboard() -> std::io::Result<(Letterbox, Inbox)> {
     let bell = Arc::new(Wake::new()?);
     let (asked, asked_end) = channel(ASKED_MAX);
@@ -102,18 +104,19 @@ pub(crate) fn to_switchboard() -> std::io::Result<(Letterbox, Inbox)> {
 }
 
 impl Letterbox {
-    /// From a task: waits for a place.
+    /// Sends a result from a task; waits for room.
     pub(crate) async fn answer(&self, input: Input) {
         let _gone = self.answers.send(input).await;
         self.bell.ring();
     }
 
-    /// From a media thread, which never waits: gives it back if there is no place.
+    /// Sends a message from a media thread without blocking; returns the message if there is no
+    /// room.
     pub(crate) fn tell(&self, told: Told) -> Result<(), Told> {
         self.told.try_send(told).map_err(TrySendError::into_inner)
     }
 
-    /// How many wait in each queue.
+    /// Returns the length of each queue.
     pub(crate) fn lengths(&self) -> [(String, usize); 3] {
         [
             ("asked".to_owned(), waiting(&self.asked)),
@@ -122,7 +125,7 @@ impl Letterbox {
         ]
     }
 
-    /// After a round of `tell`.
+    /// Wakes the switchboard after a series of `tell`.
     pub(crate) fn ring(&self) {
         self.bell.ring();
     }
@@ -136,12 +139,12 @@ impl Switch for Letterbox {
     }
 }
 
-/// The queue of orders to one media thread.
+/// Creates the queue of orders to a media thread.
 pub(crate) fn orders() -> (Sender<Order>, Receiver<Order>) {
     channel(ORDERS_MAX)
 }
 
-/// The queue of sound to one media thread.
+/// Creates the queue of sound to a media thread.
 pub(crate) fn feeds() -> (Sender<Command>, Receiver<Command>) {
     channel(FEEDS_MAX)
 }

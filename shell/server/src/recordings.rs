@@ -1,5 +1,5 @@
-//! Recordings joined in: what media threads hand on goes to the thread that writes, what became of
-//! it goes to the switchboard, and what the last end of the process cut off is mended at the start.
+//! Recordings: passes audio from media threads to the writer thread, and results to the
+//! switchboard. At the start, recordings interrupted by the end of the process are completed.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -19,12 +19,12 @@ use crate::failure::Failure;
 use crate::queues::Letterbox;
 use crate::watchdog::Pulse;
 
-/// Where their audio is.
+/// Returns the folder of the recordings' audio.
 pub(crate) fn dir(config: &Config) -> PathBuf {
     config.data_dir.join("recordings")
 }
 
-/// Starts the thread that writes.
+/// Starts the writer thread.
 pub(crate) fn start(
     config: &Config,
     letterbox: Letterbox,
@@ -36,16 +36,16 @@ pub(crate) fn start(
     let told = Box::new(move |recording, end| {
         let _alive = &until_end;
         let input = Input::Recorded { recording, end };
-        // This thread may wait: what is written meanwhile waits in its queue.
+        // This thread may block: pending audio remains in its queue.
         runtime.block_on(letterbox.answer(input));
     });
     Recorder::start(dir(config), told).map_err(Failure::refused("a thread"))
 }
 
-/// A media thread's way to the disk: never waits, and tells what it could not bring.
+/// Sender of a media thread to the writer: never blocks, and reports lost audio.
 pub(crate) struct ToDisk {
     recorder: Recorder,
-    /// Ticks of each that found no room.
+    /// Number of lost ticks of each recording.
     missing: BTreeMap<RecordingSid, u32>,
     over: VecDeque<RecordingSid>,
 }
@@ -84,12 +84,12 @@ impl ToDisk {
         }
     }
 
-    /// What it has lost so far, for another thread to bring.
+    /// Removes and returns the number of lost ticks, for another thread to report.
     pub(crate) fn take_lost(&mut self, recording: RecordingSid) -> Option<(RecordingSid, u32)> {
         self.missing.remove_entry(&recording)
     }
 
-    /// So many ticks more.
+    /// Adds lost ticks of a recording.
     pub(crate) fn has_lost(&mut self, recording: RecordingSid, ticks: u32) {
         let missing = self.missing.entry(recording).or_default();
         *missing = missing.saturating_add(ticks);
@@ -99,7 +99,7 @@ impl ToDisk {
         self.over.push_back(recording);
     }
 
-    /// Each tick: an end is told once there is room for it.
+    /// Reports ends of recordings as far as the queue has room; called on each tick.
     pub(crate) fn flush(&mut self) {
         while let Some(&recording) = self.over.front() {
             let missing = self.missing.get(&recording).copied().unwrap_or(0);
@@ -112,7 +112,8 @@ impl ToDisk {
     }
 }
 
-/// What was being recorded when the process ended is as long as its file is. As they are now.
+/// Completes recordings that were in progress when the process ended: the length of the file is
+/// their length. Returns the completed recordings.
 pub(crate) async fn mend(store: &Arc<dyn Store>, dir: &Path) -> Vec<MendedRecording> {
     mend_all(store, dir).await.unwrap_or_else(|error| {
         tracing::error!(%error, "recordings that were cut off are left as they are");

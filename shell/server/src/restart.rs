@@ -1,5 +1,5 @@
-//! Calls, conferences and recordings that the process before left open are closed at the start;
-//! registrations are restored.
+//! Restart: closes calls, conferences and recordings that the previous process left open, and
+//! restores registrations.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,15 +12,15 @@ use confab_web::{Callback, Callbacks, Kept};
 use crate::outlets::in_logs;
 use crate::recordings;
 
-/// State that a kill has left.
+/// State that a killed process has left.
 pub(crate) struct LeftOpen {
     recordings: Vec<MendedRecording>,
     rows: OpenRows,
     pub(crate) registrations: Vec<StoredRegistration>,
 }
 
-/// Reads the state that a kill has left, and mends the files of recordings. New calls must not
-/// have begun.
+/// Reads the state that a killed process has left, and completes the files of recordings. Must run
+/// before new calls.
 pub(crate) async fn find(disk: &Arc<SqliteStore>, recordings: &Path) -> LeftOpen {
     let store: Arc<dyn Store> = Arc::clone(disk) as _;
     let rows = store.open_rows().await.unwrap_or_else(|error| {
@@ -39,9 +39,9 @@ pub(crate) async fn find(disk: &Arc<SqliteStore>, recordings: &Path) -> LeftOpen
 }
 
 impl LeftOpen {
-    /// Closes every recording, conference and call. Rows, history and callbacks are written in one
-    /// transaction; the callbacks are sent after it, so that a second kill neither loses one nor
-    /// has one sent by two starts.
+    /// Closes every recording, conference and call. Rows, history and callbacks are written in a
+    /// single transaction, and the callbacks are sent after it. So a second kill neither loses a
+    /// callback nor causes two starts to send it.
     pub(crate) fn close(
         self,
         disk: &Arc<SqliteStore>,
@@ -78,7 +78,7 @@ impl LeftOpen {
     }
 }
 
-/// Carries out an output but for the sending of a callback, which is returned.
+/// Executes an output, except for sending a callback, which is returned.
 fn keep(output: Output, store: &dyn Store, to: &Callbacks, dialect: Dialect) -> Option<Kept> {
     match output {
         Output::Callback {
@@ -104,7 +104,7 @@ fn keep(output: Output, store: &dyn Store, to: &Callbacks, dialect: Dialect) -> 
         Output::ConferenceEnded(view) => store.keep(Entry::Conference(view)),
         Output::Row { at, change } => store.keep_row(at, change),
         Output::News(news) => in_logs::log(dialect, &news),
-        // Nothing else follows from the end of a call that has no phone any more.
+        // The end of a call without a phone has no other outputs.
         _ => {}
     }
     None

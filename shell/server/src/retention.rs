@@ -1,4 +1,4 @@
-//! Retention: the history and the recordings that are older than the configuration keeps them.
+//! Retention: deletes history and recordings older than the configured age.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use tokio::time::sleep;
 use crate::config::Config;
 use crate::recordings::now;
 
-/// Recordings read at once.
+/// Number of recordings read in a batch.
 const BATCH: u32 = 100;
 /// Pause after each deletion.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Time between two rounds.
 const INTERVAL: Duration = Duration::from_secs(3_600);
 
-/// Deletes what is too old, now and every hour.
+/// Deletes expired history and recordings, now and every hour.
 pub(crate) fn start(config: &Config, disk: &Arc<SqliteStore>, audio: &AudioFiles) {
     if let Some(age) = config.history_age {
         disk.keep_history_for(age);
@@ -35,8 +35,9 @@ pub(crate) fn start(config: &Config, disk: &Arc<SqliteStore>, audio: &AudioFiles
     }
 }
 
-/// Deletes all recordings of this age: the audio first, as nobody could ask for it without the row.
-/// One that cannot be deleted stays until the next round, and delays no other.
+/// Deletes all recordings of this age: the audio first, as audio without a row would never be
+/// deleted. A recording that cannot be deleted is tried again in the next round, and delays no
+/// other.
 async fn prune(store: &dyn Store, audio: &AudioFiles, age: Duration) {
     let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
     let filter = RecordingFilter {

@@ -1,4 +1,5 @@
-//! `confab serve`: sets everything up in the order in which it can fail, runs it, takes it down.
+//! `confab serve`: starts all parts in the order in which they can fail, runs the server, shuts
+//! down.
 
 use std::net::SocketAddr;
 use std::process;
@@ -22,15 +23,15 @@ use crate::outbox::DeadLetterOffice;
 use crate::threads::{Running, SipSide};
 use crate::{certificate, logging, memory, outbox, recordings, restart, retention, threads};
 
-/// How long callbacks may still be told after the last call.
+/// Maximum time for callbacks after the last call.
 const CALLBACKS_WAIT: Duration = Duration::from_secs(5);
-/// How long the end waits for a disk that does not take the history.
+/// Maximum time at the end for a disk that does not accept the history.
 const HISTORY_WAIT: Duration = Duration::from_secs(5);
 /// Time for the last entries after `HISTORY_WAIT`.
 const HISTORY_LAST_WAIT: Duration = Duration::from_secs(1);
 /// Time for the last entries after a second signal.
 const AT_ONCE_WAIT: Duration = Duration::from_millis(100);
-/// Room for SIP that arrives in one go.
+/// Size of the receive buffer of SIP, for bursts, in bytes.
 const SIP_BUFFER_BYTES: usize = 4 << 20;
 
 /// Runs the server until it has drained.
@@ -38,12 +39,12 @@ pub(crate) fn serve(config: &Config) -> Result<(), Failure> {
     logging::start(config)?;
     let runtime = runtime()?;
     let result = runtime.block_on(run(config, Arc::default(), |_| ()));
-    // What still waits on other people's servers is not waited for.
+    // Requests to other servers that are still in progress are not awaited.
     runtime.shutdown_timeout(Duration::from_secs(1));
     result
 }
 
-/// Where the HTTP side of it runs.
+/// Creates the runtime of HTTP.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -52,14 +53,14 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .map_err(Failure::refused("threads"))
 }
 
-/// Where a server that takes calls is reached.
+/// Addresses of a server that accepts calls.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Doors {
     pub(crate) http: SocketAddr,
     pub(crate) sip: SocketAddr,
 }
 
-/// The sockets that must be ours before anything else is done.
+/// Sockets, bound before any other step.
 struct Bound {
     sip: (Udp, Listening),
     sip_address: SocketAddr,
@@ -74,7 +75,8 @@ fn warn_about_secrets(config: &Config) {
     }
 }
 
-/// Runs until a signal or `stop` has drained it; `open` hears where, once calls can be taken.
+/// Runs until a signal or `stop` has drained the server; calls `open` with the addresses once calls
+/// are accepted.
 pub(crate) async fn run(
     config: &Config,
     stop: Arc<Notify>,
@@ -146,7 +148,8 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Starts every thread, sends what is in the outbox, and closes what the process before left open.
+/// Starts every thread, sends events of the outbox, and closes state that the previous process left
+/// open.
 async fn start(config: &Config, disk: &Arc<SqliteStore>, sip: SipSide) -> Result<Running, Failure> {
     let api_url = sip.api_url.clone();
     let mut left = restart::find(disk, &recordings::dir(config)).await;
@@ -158,13 +161,13 @@ async fn start(config: &Config, disk: &Arc<SqliteStore>, sip: SipSide) -> Result
     Ok(running)
 }
 
-/// Ends the process. The next start closes what is not on the disk by then.
+/// Ends the process. The next start closes everything that is not on the disk by then.
 async fn end_at_once(store: &dyn Store) {
     let _on_disk = timeout(AT_ONCE_WAIT, store.flush()).await;
     process::exit(0);
 }
 
-/// Writes what is left of the history and of the outbox, if the disk lets us.
+/// Writes the rest of the history and of the outbox, if the disk accepts them.
 async fn flush(store: &SqliteStore, until: Instant) {
     let flushed = timeout_at(until, store.flush()).await;
     let waiting = store.waiting();
@@ -180,7 +183,7 @@ async fn flush(store: &SqliteStore, until: Instant) {
     }
 }
 
-/// What answers requests.
+/// Creates the API.
 fn api(
     config: &Config,
     running: &Running,
@@ -235,7 +238,7 @@ async fn bind(config: &Config) -> Result<Bound, Failure> {
     })
 }
 
-/// UDP and TCP on the same port. One that the system chooses is chosen until both are free.
+/// Binds UDP and TCP on the same port. For port 0, retries until a port is free for both.
 pub(crate) fn bind_sip(address: SocketAddr) -> Result<(Udp, Listening), Failure> {
     const SIP: &str = "CONFAB_SIP_LISTEN";
     const TRIES: u32 = 16;
@@ -252,7 +255,7 @@ pub(crate) fn bind_sip(address: SocketAddr) -> Result<(Udp, Listening), Failure>
     }
 }
 
-/// SIP over TLS.
+/// Binds the listener of SIP over TLS.
 pub(crate) fn bind_sips(address: SocketAddr) -> Result<Listening, Failure> {
     let bound = Listening::bind(address);
     bound.map_err(|error| Failure::not_bound("CONFAB_SIPS_LISTEN", &address.to_string(), &error))
@@ -275,13 +278,13 @@ async fn open_store(config: &Config) -> Result<(SqliteStore, Option<FreshAccount
     Ok(confab_store::open(&config.data_dir, &given).await?)
 }
 
-/// Where others find the API.
+/// Returns the public URL of the API.
 fn api_url(config: &Config, http: SocketAddr) -> String {
     let ip = config.public_address.unwrap_or(http.ip());
     format!("http://{}", SocketAddr::new(ip, http.port()))
 }
 
-/// To standard output, where a log collector does not keep it.
+/// Prints the new account to standard output, so that log collectors do not store it.
 fn show(fresh: &FreshAccount, dialect: Dialect) {
     println!("A new account. Its token is shown this once:");
     println!("CONFAB_ACCOUNT_SID={}", dialect.spell(fresh.sid));
@@ -291,10 +294,10 @@ fn show(fresh: &FreshAccount, dialect: Dialect) {
     }
 }
 
-/// Raises the limit of descriptors, and keeps some from calls. Returns the number from which on the
-/// API answers probes only: the last ones are for these and the disk.
+/// Raises the limit of descriptors, and reserves some that calls cannot use. Returns the number
+/// above which the API answers probes only: the last descriptors are for probes and the disk.
 fn descriptors() -> u64 {
-    // 0: the system does not tell.
+    // 0: the system does not provide the limit.
     let most = Some(raise_open_files()).filter(|&most| most > 0);
     let most = most.unwrap_or(u64::MAX);
     most - reserve_descriptors(most) / 4
@@ -318,7 +321,7 @@ fn listeners(
     Ok(listeners)
 }
 
-/// Names by which requests may address the API, besides the listening addresses.
+/// Returns names by which requests may address the API, besides the listening addresses.
 fn hosts(config: &Config, served: Option<&Arc<Served>>) -> Hosts {
     let public = config.public_address.map(|ip| ip.to_string());
     Hosts {

@@ -1,5 +1,5 @@
-//! The sounds joined in: what the web brings goes to them, what players want is asked on a thread
-//! that may wait, and what they tell goes to whom it is for.
+//! Sounds: passes fetched audio to the sound cache, requests of players to a thread that may block,
+//! and results to their receivers.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -19,10 +19,10 @@ use crate::queues::Letterbox;
 use crate::threads::spawn;
 use crate::watchdog::Pulse;
 
-/// Wants on their way to the sounds; beyond: the engine asks again.
+/// Maximum number of queued requests; beyond this limit the engine requests again.
 const WANTS_MAX: usize = 1_024;
 
-/// Starts them. What they feed goes to every media thread: the one that has the leg takes it.
+/// Starts the sounds. Chunks go to every media thread: the thread of the leg uses them.
 pub(crate) fn start(config: &Config, feeds: Vec<Sender<Command>>, letterbox: Letterbox) -> Sounds {
     let runtime = Handle::current();
     let sink: Sink = Box::new(move |told| match told {
@@ -46,7 +46,7 @@ pub(crate) fn start(config: &Config, feeds: Vec<Sender<Command>>, letterbox: Let
                 last,
             };
             for thread in &feeds {
-                // What finds no room is asked for again.
+                // A chunk without room is requested again.
                 let _full = thread.try_send(feed.clone());
             }
         }
@@ -61,8 +61,8 @@ pub(crate) fn start(config: &Config, feeds: Vec<Sender<Command>>, letterbox: Let
     })
 }
 
-/// A thread that asks the sounds what players want: they take a lock, and a media thread must not
-/// wait for one. It ends when all the media threads have.
+/// Thread that passes requests of players to the sounds: these use a lock, on which a media thread
+/// must not block. The thread ends after all media threads.
 pub(crate) struct Asking {
     wants: Sender<Want>,
 }
@@ -79,7 +79,7 @@ impl Asking {
         Ok((Self { wants }, thread))
     }
 
-    /// For a media thread.
+    /// Returns the sender for a media thread.
     pub(crate) fn wants(&self) -> Wants {
         let wants = self.wants.clone();
         Box::new(move |want| {
@@ -88,7 +88,7 @@ impl Asking {
     }
 }
 
-/// What the web brings goes to the sounds.
+/// Adapter from the web's audio to the sounds.
 struct ToSounds(Sounds);
 
 impl AudioSink for ToSounds {
@@ -142,7 +142,7 @@ impl AudioWriter for Writer {
     }
 }
 
-/// So that the web can hold them.
+/// Returns the sounds as a receiver of the web's audio.
 pub(crate) fn sink(sounds: &Sounds) -> Arc<dyn AudioSink> {
     Arc::new(ToSounds(sounds.clone()))
 }

@@ -1,6 +1,5 @@
-//! The SIP ports' TCP and TLS side: sockets by the names of their connections. Carries out what the
-//! switchboard asks of them, tells what happens on them, and decides nothing but when somebody
-//! reads too slowly.
+//! TCP and TLS connections of SIP, by their ids. Executes the switchboard's orders and reports
+//! events. The only rule here: connections whose peer reads too slowly are closed.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -16,34 +15,34 @@ use rustls::{ClientConfig, ServerConfig};
 use crate::failure::Failure;
 use crate::handshakes::{Handshakes, Step};
 
-/// New connections accepted in a turn. Each turn polls all connections, so a flood of new ones is
-/// accepted in few turns; a caller behind the flood in the backlog waits for the flood's end.
+/// Maximum number of new connections in a turn. Each turn polls all connections, so a flood of new
+/// connections is accepted in few turns. A caller behind the flood in the backlog waits until the
+/// end of the flood.
 const ACCEPTED_A_TURN: usize = 64;
-/// Connections read a turn.
+/// Maximum number of connections read in a turn.
 const READ_A_TURN: usize = 32;
-/// Bytes of each.
+/// Maximum number of bytes read from a connection in a turn.
 const READ_BYTES: usize = 16 * 1024;
-/// How long a connection that we close may still take to send what waits, and the other end to
-/// close it too: with an unread byte of theirs it would be reset, and lose what we said last.
+/// Maximum time for a closing connection to send queued bytes, and for the peer to close it too.
+/// Closing with unread bytes of the peer would reset the connection and lose the last response.
 const LINGER: Duration = Duration::from_secs(2);
-/// Parts of the descriptors that the process may have, one of which is for connections: calls need
-/// theirs.
+/// Divisor of the limit of descriptors: one part is for connections, the rest for calls.
 const DESCRIPTORS_SHARE: usize = 4;
-/// How long nobody is accepted when there are no descriptors left.
+/// Pause of accepting when no descriptors are left.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// How far a connection is.
+/// State of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Opening,
-    /// TCP is open, and TLS shakes hands.
+    /// TCP is open, and the TLS handshake is in progress.
     Greeting(SocketAddr),
     Open,
-    /// Nobody is told of it any more.
+    /// The switchboard receives no further events of the connection.
     Closing(Instant),
 }
 
-/// A socket on which they come in.
+/// Listening socket for connections.
 #[derive(Debug)]
 struct Door {
     listening: Listening,
@@ -51,7 +50,7 @@ struct Door {
     place: Option<usize>,
 }
 
-/// SIP over TLS: where it comes in, with what, and whom we believe when we call.
+/// SIP over TLS: listener, certificate, and trusted authorities of outbound connections.
 #[derive(Debug)]
 pub(crate) struct Sips {
     pub(crate) listening: Listening,
@@ -62,36 +61,36 @@ pub(crate) struct Sips {
 
 #[derive(Debug)]
 struct Stream {
-    /// `None` while a worker goes on with its handshake.
+    /// Socket; `None` while a worker performs a step of its handshake.
     carrier: Option<Carrier>,
-    /// We opened it: the switchboard is told once it is open.
+    /// True for an outbound connection: the switchboard is notified once it is open.
     ours: bool,
     transport: Transport,
     stage: Stage,
-    /// What the kernel has not taken yet.
+    /// Bytes that the kernel has not accepted yet.
     unsent: VecDeque<u8>,
-    /// Anything was sent on it, or is to be.
+    /// True once bytes were queued for the connection.
     answered: bool,
-    /// Its place among what is waited for.
+    /// Index in the poll set.
     place: Option<usize>,
 }
 
-/// All the connections of the SIP port.
+/// All connections of the SIP ports.
 #[derive(Debug)]
 pub(crate) struct Streams {
-    /// Over TCP, and over TLS if there is any.
+    /// Listeners of TCP, and of TLS if configured.
     doors: Vec<Door>,
     client: Option<Arc<ClientConfig>>,
-    /// With TLS.
+    /// Workers of handshakes, with TLS only.
     handshakes: Option<Handshakes>,
-    /// Nobody is accepted before.
+    /// Moment before which no connection is accepted.
     deaf_until: Instant,
     sockets_max: usize,
     all: BTreeMap<ConnectionId, Stream>,
     accepted: u64,
-    /// Whose turn to be read is next.
+    /// Next connection to read.
     next: Option<ConnectionId>,
-    /// What happened while orders were carried out.
+    /// Events that occurred while orders were executed.
     told: VecDeque<Input>,
     room: Box<[u8]>,
 }
@@ -100,18 +99,18 @@ fn told(connection: ConnectionId, event: ConnectionEvent) -> Input {
     Input::Connection { connection, event }
 }
 
-/// Returns how many connections there may be at once.
+/// Returns the maximum number of connections.
 pub(crate) fn connections_max() -> usize {
     let descriptors = usize::try_from(raise_open_files()).unwrap_or(usize::MAX);
     SIP_CONNECTIONS_MAX.min(descriptors / DESCRIPTORS_SHARE)
 }
 
 impl Streams {
-    /// Listens. Steps of TLS handshakes ring the bell.
+    /// Creates the listeners. Steps of TLS handshakes wake `bell`.
     ///
     /// # Errors
     ///
-    /// No thread for the handshakes.
+    /// The system provides no thread for the handshakes.
     pub(crate) fn new(
         listening: Listening,
         sips: Option<Sips>,
@@ -130,7 +129,7 @@ impl Streams {
             client,
             handshakes: handshakes.map_err(Failure::refused("a thread"))?,
             deaf_until: Instant::default(),
-            // Those that linger included.
+            // Closing connections included.
             sockets_max: connections_max + connections_max / 4,
             all: BTreeMap::new(),
             accepted: 0,
@@ -144,7 +143,7 @@ impl Streams {
         self.all.len()
     }
 
-    /// Adds all that is waited for.
+    /// Adds all sockets to the poll set.
     pub(crate) fn watch(&mut self, poll: &mut Poll) {
         let full = self.all.len() >= self.sockets_max || self.deaf_until > now();
         for door in &mut self.doors {
@@ -159,7 +158,7 @@ impl Streams {
         }
     }
 
-    /// When something is to be looked at although nothing comes.
+    /// Returns the next moment at which a turn is due without an event.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let closing = |stream: &Stream| match stream.stage {
             Stage::Closing(until) => Some(until),
@@ -169,7 +168,7 @@ impl Streams {
         self.all.values().filter_map(closing).chain(deaf).min()
     }
 
-    /// What has happened, a turn's worth of it; `true`: there may be more at once.
+    /// Collects the events of a turn; returns true if there may be more.
     pub(crate) fn turn(&mut self, poll: &Poll, inputs: &mut Vec<Input>) -> bool {
         inputs.extend(self.told.drain(..));
         let mut more = false;
@@ -194,7 +193,7 @@ impl Streams {
         let now = now();
         self.all
             .retain(|_, stream| !matches!(stream.stage, Stage::Closing(until) if until <= now));
-        // A place is good for the wait that it was made for.
+        // An index is valid for a single poll.
         self.all.values_mut().for_each(|stream| stream.place = None);
         more || self.next.is_some()
     }
@@ -228,8 +227,8 @@ impl Streams {
                 Transport::Udp | Transport::Tcp => Stage::Open,
             };
             self.insert(id, carrier, transport, stage);
-            // Over TLS before the handshake: whoever does not come to its end is told as one who
-            // says nothing.
+            // Reported before the TLS handshake: a peer that does not complete the handshake is
+            // treated as a silent peer.
             inputs.push(told(id, ConnectionEvent::Opened { peer, transport }));
         }
         true
@@ -248,7 +247,7 @@ impl Streams {
         self.all.insert(id, stream);
     }
 
-    /// One of them is ready: opened, readable, writable or gone.
+    /// Handles a connection that is ready: opened, readable, writable or closed.
     fn look(&mut self, id: ConnectionId, inputs: &mut Vec<Input>) {
         let Some(stream) = self.all.get_mut(&id) else {
             return;
@@ -276,7 +275,7 @@ impl Streams {
         loop {
             match carrier.read(&mut self.room) {
                 Ok(None) => break,
-                // What comes after our close is read, so that it is not answered with a reset.
+                // Data after our close is read, so that no reset follows.
                 Ok(Some(_)) if stream.stage != Stage::Open => {}
                 Ok(Some(bytes)) => {
                     let bytes = bytes.to_vec();
@@ -284,7 +283,7 @@ impl Streams {
                 }
                 Err(_) => return self.gone(id, inputs),
             }
-            // Nothing would tell of what was decrypted and not read: a record or two.
+            // Decrypted and unread data, at most a few records, would not wake the poll.
             if !carrier.holds_more() {
                 break;
             }
@@ -294,8 +293,8 @@ impl Streams {
         }
     }
 
-    /// A worker has gone on with a handshake. A connection that is not known any more is closed by
-    /// dropping it.
+    /// Handles a completed step of a handshake. If the connection no longer exists, dropping its
+    /// socket closes it.
     fn shaken(&mut self, step: Step, inputs: &mut Vec<Input>) {
         let Some(stream) = self.all.get_mut(&step.id) else {
             return;
@@ -312,7 +311,7 @@ impl Streams {
                     let transport = stream.transport;
                     inputs.push(told(step.id, ConnectionEvent::Opened { peer, transport }));
                 }
-                // What came with the last step would be told by nobody.
+                // Data that arrived with the last step would not wake the poll.
                 self.look(step.id, inputs);
             }
             Err(error) => {
@@ -331,7 +330,7 @@ impl Streams {
         }
     }
 
-    /// Carries out an order. What comes of it is told at the next turn.
+    /// Executes an order. Resulting events are reported in the next turn.
     pub(crate) fn obey(&mut self, id: ConnectionId, order: ConnectionOrder) {
         let done = match order {
             ConnectionOrder::Open { to, tls } => self.open(id, to, tls.as_deref()),
@@ -361,7 +360,7 @@ impl Streams {
     }
 
     fn send(&mut self, id: ConnectionId, bytes: &[u8]) -> std::io::Result<()> {
-        // It has been told that it is gone, or will be.
+        // The end of the connection has been reported, or will be.
         let Some(stream) = self.all.get_mut(&id) else {
             return Ok(());
         };
@@ -377,8 +376,8 @@ impl Streams {
         stream.flush()
     }
 
-    /// Closes a connection, with time for what was sent last; at once if nothing was sent, so that
-    /// refused connections do not take the sockets of others.
+    /// Closes a connection, with time for the last bytes. Closes immediately if nothing was sent,
+    /// so that rejected connections do not use the sockets of others.
     fn close(&mut self, id: ConnectionId) {
         if self.all.get(&id).is_some_and(|stream| !stream.answered) {
             self.all.remove(&id);
@@ -395,7 +394,7 @@ impl Streams {
         }
     }
 
-    /// Whether something happened that a turn has to tell.
+    /// Returns whether events are queued for the next turn.
     pub(crate) fn has_told(&self) -> bool {
         !self.told.is_empty()
     }
@@ -410,7 +409,7 @@ impl Door {
         }
     }
 
-    /// What comes in here.
+    /// Returns the socket of an accepted connection.
     fn carrier(&self, tcp: Tcp) -> Option<(Carrier, Transport)> {
         let Some(tls) = &self.tls else {
             return Some((tcp.into(), Transport::Tcp));
@@ -430,7 +429,7 @@ impl Stream {
         }
     }
 
-    /// Goes on with its opening; the other end, if it is open now and was not before.
+    /// Continues to open an outbound connection; returns the peer once it is open.
     fn open(&mut self) -> std::io::Result<Option<SocketAddr>> {
         let Some(carrier) = &self.carrier else {
             return Ok(None);
@@ -447,7 +446,7 @@ impl Stream {
         Ok(Some(peer))
     }
 
-    /// Sends what waits, as far as the kernel takes it.
+    /// Sends queued bytes, as far as the kernel accepts them.
     fn flush(&mut self) -> std::io::Result<()> {
         let is_ready = matches!(self.stage, Stage::Open | Stage::Closing(_));
         let Some(carrier) = self.carrier.as_mut().filter(|_| is_ready) else {

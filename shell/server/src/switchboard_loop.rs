@@ -1,5 +1,5 @@
-//! The switchboard's thread: waits for SIP, answers and questions, hands each to the switchboard,
-//! and has its outputs carried out. Timers go first; no kind of input starves another.
+//! Switchboard thread: receives SIP, results and requests, passes each to the switchboard, and
+//! executes its outputs. Timers go first; no kind of input starves another.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,18 +15,18 @@ use crate::outlets::Outlets;
 use crate::queues::Inbox;
 use crate::watchdog::Pulse;
 
-/// Datagrams a turn.
+/// Maximum number of datagrams in a turn.
 const DATAGRAMS_A_TURN: usize = 16;
-/// Inputs of each queue a turn.
+/// Maximum number of inputs of each queue in a turn.
 const INPUTS_A_TURN: usize = 64;
-/// After the last call of a drain: BYEs that were lost go out once more.
+/// Time after the last call of a drain, in which lost BYEs are retransmitted.
 const LINGER: Duration = Duration::from_millis(600);
-/// How often it shows its numbers while it has no rest.
+/// Interval of publishing the numbers while the thread never sleeps.
 const SHOW_EVERY: Duration = Duration::from_millis(100);
-/// How long it waits when media threads take no orders.
+/// Pause while the queues of media threads are full.
 const BREATH: Duration = Duration::from_millis(5);
 
-/// The switchboard's thread.
+/// Parts of the switchboard's thread.
 pub(crate) struct SwitchboardLoop {
     pub(crate) switchboard: Switchboard,
     pub(crate) outlets: Outlets,
@@ -38,17 +38,17 @@ pub(crate) struct SwitchboardLoop {
 struct Running {
     setup: SwitchboardLoop,
     batch: Batch,
-    /// What a turn finds on connections.
+    /// Events on connections in a turn.
     happened: Vec<Input>,
     last_request: u64,
     shown: [u64; SWITCHBOARD_ROWS],
     shown_at: Instant,
-    /// Set once a drain has nothing left to wait for but this moment.
+    /// Moment of the end; set once a drain has no other work left.
     end: Option<Instant>,
 }
 
 impl SwitchboardLoop {
-    /// Runs until a drain has come to its end.
+    /// Runs until a drain is complete.
     pub(crate) fn run(self) {
         let mut poll = Poll::new();
         let mut running = Running {
@@ -91,7 +91,7 @@ impl SwitchboardLoop {
 }
 
 impl Running {
-    /// One turn; whether there may be more to do at once.
+    /// Runs a turn; returns whether there may be more work immediately.
     fn turn(&mut self, sip_ready: bool, poll: &Poll) -> bool {
         self.setup.inbox.bell.clear();
         if !self.setup.outlets.flush() {
@@ -171,7 +171,7 @@ impl Running {
         }
     }
 
-    /// Shows its numbers before it sleeps, and now and then while it does not.
+    /// Publishes the numbers before the thread sleeps, or at an interval while it does not.
     fn show(&mut self, more: bool) {
         let now = now();
         if more && now < self.shown_at + SHOW_EVERY {

@@ -1,4 +1,4 @@
-//! The threads and what lies between them, built from the configuration and started.
+//! Threads and the queues between them, created from the configuration and started.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -34,26 +34,26 @@ use crate::switchboard_loop::SwitchboardLoop;
 use crate::watchdog::{self, Pulse, Stopped};
 use crate::{outbox, sounds, webs};
 
-/// SIP's sockets, where they are reached, and who may call.
+/// Sockets of SIP, their public addresses, and the access rules.
 pub(crate) struct SipSide {
     pub(crate) udp: Udp,
     pub(crate) tcp: Listening,
     pub(crate) sips: Option<Sips>,
     pub(crate) address: SocketAddr,
     pub(crate) access: Access,
-    /// Where others find the API.
+    /// Public URL of the API.
     pub(crate) api_url: String,
 }
 
 impl SipSide {
-    /// Returns the addresses that others use.
+    /// Returns the public addresses.
     fn reached(&self) -> (SocketAddr, Option<u16>, String) {
         let sips_port = self.sips.as_ref().map(|sips| sips.port);
         (self.address, sips_port, self.api_url.clone())
     }
 }
 
-/// What runs, and how to reach it.
+/// Running threads, and their queues.
 pub(crate) struct Running {
     pub(crate) letterbox: Letterbox,
     pub(crate) callbacks: Callbacks,
@@ -61,22 +61,22 @@ pub(crate) struct Running {
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) media_queues: MediaQueues,
     pub(crate) sounds: Sounds,
-    /// Ends when the switchboard's thread has.
+    /// Signal that the switchboard's thread has ended.
     pub(crate) ended: oneshot::Receiver<()>,
-    /// The first thread that stops before its time.
+    /// Receiver of the first thread that stops early.
     pub(crate) stopped: oneshot::Receiver<Stopped>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Running {
-    /// Waits for threads that are on their way out: the switchboard's has ended.
+    /// Waits for the threads to end; the switchboard's thread has ended already.
     pub(crate) fn join(self) {
         let Self {
             letterbox, threads, ..
         } = self;
         drop(letterbox);
         for thread in threads {
-            // A panic has been reported where it happened.
+            // The panic handler has logged a panic already.
             let _panicked = thread.join();
         }
     }
@@ -154,7 +154,7 @@ pub(crate) fn start(
     })
 }
 
-/// Makes the switchboard, and restores the registrations of the process before.
+/// Creates the switchboard, and restores the registrations of the previous process.
 fn switchboard(config: SwitchboardConfig, registrations: Vec<StoredRegistration>) -> Switchboard {
     let mut switchboard = Switchboard::new(config);
     for StoredRegistration { at, registration } in registrations {
@@ -163,7 +163,7 @@ fn switchboard(config: SwitchboardConfig, registrations: Vec<StoredRegistration>
     switchboard
 }
 
-/// Signs of life of all the threads.
+/// Life signs of all threads.
 struct Pulses {
     media: Vec<Pulse>,
     switchboard: Pulse,
@@ -229,7 +229,7 @@ fn spawn_media(
     threads.collect()
 }
 
-/// Its thread, and what tells that it has ended.
+/// Starts the switchboard's thread; returns the thread, and a signal of its end.
 fn spawn_switchboard(
     switchboard: SwitchboardLoop,
 ) -> Result<(JoinHandle<()>, oneshot::Receiver<()>), Failure> {
@@ -237,13 +237,13 @@ fn spawn_switchboard(
     let pulse = switchboard.pulse.clone();
     let thread = spawn("switchboard", pulse, move || {
         switchboard.run();
-        // After a panic the channel is closed without this.
+        // After a panic the channel is closed without a message.
         let _nobody_waits = alive.send(());
     })?;
     Ok((thread, ended))
 }
 
-/// All of them tick at the same moments, from now on.
+/// Returns the configuration of all engines, which tick at the same moments from now on.
 fn engine_config(config: &Config) -> EngineConfig {
     let begun = now_both();
     EngineConfig {
@@ -256,7 +256,7 @@ fn engine_config(config: &Config) -> EngineConfig {
     }
 }
 
-/// Starts a thread with a name, whose end its pulse shows.
+/// Starts a named thread whose end its pulse records.
 pub(crate) fn spawn(
     name: &str,
     pulse: Pulse,

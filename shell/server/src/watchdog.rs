@@ -1,4 +1,4 @@
-//! Detects a thread that panicked, and a media thread or switchboard that stands still.
+//! Watchdog: detects a thread that panicked, and a media thread or switchboard that is stuck.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,19 +14,19 @@ use crate::threads::spawn;
 
 /// Interval of the checks.
 const INTERVAL: Duration = Duration::from_millis(100);
-/// Checks in a row without a turn after which a thread counts as stopped: 2 s. Checks are counted,
-/// not time: a machine that stalls as a whole stops this thread too.
+/// Number of consecutive checks without a turn after which a thread counts as stuck: 2 s. Checks
+/// are counted, not time: a stall of the whole machine stops this thread too.
 const CHECKS_MAX: u32 = 20;
-/// Lateness of a check that is logged.
+/// Lateness of a check above which a stall is logged.
 const STALL: Duration = Duration::from_secs(1);
 
-/// State of a thread, as `Pulse` stores it.
+/// States of a thread, as `Pulse` stores them.
 const IDLE: u8 = 0;
 const WORKS: u8 = 1;
 const ENDED: u8 = 2;
 const PANICKED: u8 = 3;
 
-/// Signs of life of one thread.
+/// Life signs of a thread.
 #[derive(Clone, Debug)]
 pub(crate) struct Pulse(Arc<Life>);
 
@@ -46,24 +46,24 @@ impl Pulse {
         }))
     }
 
-    /// Begins a turn: the next one is due within 2 s, unless the thread waits.
+    /// Records the beginning of a turn: the next turn is due within 2 s, unless the thread waits.
     pub(crate) fn works(&self) {
         self.0.turns.fetch_add(1, Ordering::Relaxed);
         self.0.state.store(WORKS, Ordering::Relaxed);
     }
 
-    /// Ends a turn: the thread may wait for as long as nothing happens.
+    /// Records the end of a turn: the thread may wait without a limit.
     pub(crate) fn waits(&self) {
         self.0.state.store(IDLE, Ordering::Relaxed);
     }
 
-    /// Notes the end of the thread when it is dropped there.
+    /// Returns a guard that records the end of the thread when it is dropped there.
     pub(crate) fn until_end(&self) -> UntilEnd {
         UntilEnd(self.clone())
     }
 }
 
-/// Lives as long as its thread.
+/// Guard that lives as long as its thread.
 pub(crate) struct UntilEnd(Pulse);
 
 impl Drop for UntilEnd {
@@ -73,7 +73,7 @@ impl Drop for UntilEnd {
     }
 }
 
-/// A thread that does not do its work any more.
+/// Thread that has stopped working.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stopped {
     pub(crate) thread: String,
@@ -90,7 +90,7 @@ impl fmt::Display for Stopped {
     }
 }
 
-/// A thread under watch, with the number of checks without a turn.
+/// Watched thread, with the number of checks without a turn.
 struct Watched {
     pulse: Pulse,
     turns: u64,
@@ -115,8 +115,8 @@ impl Watched {
     }
 }
 
-/// Watches these threads. The receiver gets the first one that stops; it is closed without one when
-/// all of them have ended.
+/// Watches threads. The receiver gets the first thread that stops; the channel is closed without a
+/// message once all threads have ended.
 pub(crate) fn watch(pulses: Vec<Pulse>) -> Result<oneshot::Receiver<Stopped>, Failure> {
     let (found, stopped) = oneshot::channel();
     let watched = pulses.into_iter().map(|pulse| Watched {
@@ -138,7 +138,7 @@ pub(crate) fn watch(pulses: Vec<Pulse>) -> Result<oneshot::Receiver<Stopped>, Fa
             }
             if let Some(stopped) = watched.iter_mut().find_map(Watched::check) {
                 tracing::error!(thread = stopped.thread, "{stopped}");
-                // Nobody waits for it when the server ends anyway.
+                // No receiver is left if the server is ending.
                 let _unwatched = found.send(stopped);
                 return;
             }

@@ -1,4 +1,4 @@
-//! The web's fetcher, set up from the configuration, and the notices of events.
+//! Web client, configured for this server, and the notices of events.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use confab_web::{AudioSink, SigningKey, Web, WebConfig};
 
 use crate::config::Config;
 
-/// The vendor's: a request to an application came to nothing.
+/// Vendor's code: a request to an application failed.
 pub(crate) const NO_ROOM: u32 = 11_200;
 
-/// The fetcher; audio goes to `sink`.
+/// Creates the web client; audio goes to `sink`.
 pub(crate) fn web(config: &Config, store: &Arc<dyn Store>, sink: Arc<dyn AudioSink>) -> Web {
     let signing = SigningKey::new(store.account().signing_key.clone());
     let mut web = WebConfig::new(signing);
@@ -31,7 +31,7 @@ pub(crate) fn web(config: &Config, store: &Arc<dyn Store>, sink: Arc<dyn AudioSi
     Web::new(web, sink)
 }
 
-/// What came of an event that could not be told.
+/// Returns the notice of an event that was not delivered.
 pub(crate) fn notice(
     about: About,
     (url, method, fields): (String, Method, Vec<(String, String)>),
@@ -59,7 +59,7 @@ pub(crate) fn notice(
     }
 }
 
-/// What an event is about, as applications know it.
+/// Returns the call or conference of an event, in the dialect's spelling.
 pub(crate) fn about(dialect: Dialect, about: About) -> String {
     match about {
         About::Call(call) => dialect.spell(call),

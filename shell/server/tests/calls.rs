@@ -1,4 +1,4 @@
-//! Real phones on real sockets: who hears whom, and a drain, judged by the audio that arrives.
+//! Real phones on real sockets: audibility and a drain, measured by received audio.
 
 mod server;
 
@@ -21,7 +21,7 @@ fn call(phones: &Phones, server: &Server, room: &str, hz: f64) -> Result<Phone, 
     Ok(phone)
 }
 
-/// What is heard of a tone from now on; half a second.
+/// Returns the presence of a tone in half a second from now on.
 fn heard(phone: &Phone, hz: f64) -> Presence {
     let frames = phone
         .listen_in_time(Duration::from_millis(500))
@@ -67,7 +67,7 @@ fn a_mute_by_http_is_heard_and_so_is_its_end() {
         let (status, participant) = server.ask("POST", &path, form);
         assert_eq!(status, 200, "{participant}");
         assert_eq!(participant["muted"], form == "Muted=true");
-        // A packet of the tick before may still be on its way.
+        // A packet of the previous tick may still be in transit.
         boris.wait_for_packets(1, PATIENCE).unwrap();
         assert_eq!(heard(&boris, 600.0), wanted);
         assert_eq!(heard(&anna, 1_000.0), Presence::Heard);
@@ -142,7 +142,7 @@ fn second_sigterm_sends_bye_to_every_leg_and_ends_within_500_ms() {
 fn second_sigterm_does_not_wait_for_phones_that_are_silent() {
     let folder = Folder::new();
     let mut server = Server::start(&folder);
-    // A caller that answers nothing, its BYE included.
+    // A caller that never responds, not even to BYE.
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     let at = socket.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! `confab check`: one line a check, and an exit status that says whether it would run.
+//! `confab check`: a line for each check, and an exit status that predicts the start.
 
 mod server;
 
@@ -23,21 +23,21 @@ fn line<'a>(lines: &'a [String], part: &str) -> &'a str {
     found.unwrap_or_else(|| panic!("{part} is not in {lines:#?}"))
 }
 
-/// The verdict of a line that is good or weak.
+/// Returns the result of a line that is good or weak.
 fn is_good(line: &str) -> bool {
     let is_weak = line.starts_with('✘') && line.ends_with("(confab runs without)");
     assert!(is_weak || line.starts_with('✔'), "{line}");
     !is_weak
 }
 
-/// True if `chrt` of util-linux may run a program as SCHED_FIFO here.
+/// Returns true if `chrt` of util-linux may run a program as SCHED_FIFO here.
 fn may_be_realtime() -> bool {
     let mut chrt = Command::new("chrt");
     let output = chrt.args(["--fifo", "1", "true"]).output();
     output.expect("chrt of util-linux").status.success()
 }
 
-/// The same program with the same environment, run by `program`.
+/// Returns the same program with the same environment, run by `program`.
 fn run_by(program: &[&str], command: &Command) -> Command {
     let mut outer = Command::new(program[0]);
     outer
@@ -64,7 +64,7 @@ fn few_descriptors_and_ordinary_priority_are_weak() {
         "--rtprio=0:0",
         "--nice=0:0",
     ];
-    // Root has the capability whatever the limits say.
+    // Root has the capability regardless of the limits.
     let drop = [
         "setpriv",
         "--bounding-set=-sys_nice",
@@ -113,7 +113,7 @@ fn a_machine_that_will_do_is_exit_0_and_left_as_it_was() {
         assert!(line(&lines, part).starts_with('✔'), "{lines:#?}");
     }
     assert_eq!(line(&lines, "speech"), "✔ speech: flite speaks");
-    // The machine decides about the ticks; the verdict has to fit the figure.
+    // The lateness depends on the machine; the result must match the measured value.
     let ticks = line(&lines, "ticks: ");
     let (before, _) = ticks.split_once(" ms late").unwrap();
     let late: f64 = before.rsplit(' ').next().unwrap().parse().unwrap();

@@ -1,4 +1,5 @@
-//! `confab demo --json`, from outside: six lines that say who heard whom, and nothing else.
+//! `confab demo --json` as a process: six lines with the audibility of each example, and no other
+//! output.
 
 use std::env;
 use std::fs;
@@ -15,7 +16,7 @@ fn the_six_examples_are_heard_as_documented() {
         .args(["demo", "--json", "--folder"])
         .arg(&folder)
         .env_clear()
-        // No setting reaches it: this one would keep `serve` from starting.
+        // Settings have no effect on the demo: this setting would prevent `serve` from starting.
         .env("CONFAB_SIP_LISTEN", "nonsense")
         .stdin(Stdio::null())
         .output()
@@ -64,7 +65,7 @@ fn the_six_examples_are_heard_as_documented() {
     fs::remove_dir_all(&folder).expect("it is there");
 }
 
-/// What the agent, the customer and the supervisor heard.
+/// Returns the sources heard by the agent, the customer and the supervisor.
 fn row(heard: &Value) -> Value {
     let of = |caller: &str| {
         let sources = heard[caller].as_array().expect("a list").iter();

@@ -1,5 +1,5 @@
-//! Junk by the ten thousand on every port while two phones talk: no frame is missing, the log
-//! stays short, the memory bounded.
+//! Tens of thousands of junk packets on every port during a call of two phones. No frame is
+//! missing, the log remains short, the memory bounded.
 
 mod server;
 
@@ -14,9 +14,9 @@ use server::{Folder, Server, command};
 const PATIENCE: Duration = Duration::from_secs(5);
 const SIP_JUNK: usize = 20_000;
 const MEDIA_JUNK: usize = 50_000;
-/// The flood comes in so many bursts, with a packet of the call between them.
+/// Number of bursts of the flood, with a packet of the call between them.
 const BURSTS: usize = 100;
-/// Media ports: two pairs.
+/// Number of media ports: two pairs.
 const PORTS: u16 = 4;
 
 fn call(phones: &Phones, server: &Server, hz: f64) -> Phone {
@@ -28,7 +28,7 @@ fn call(phones: &Phones, server: &Server, hz: f64) -> Phone {
     phone
 }
 
-/// The first of so many that were free a moment ago; an even one.
+/// Returns the first of `PORTS` consecutive free ports, an even number.
 fn free_ports() -> u16 {
     let is_free = |port: &u16| UdpSocket::bind(("127.0.0.1", *port)).is_ok();
     for _ in 0..1_000 {
@@ -42,7 +42,7 @@ fn free_ports() -> u16 {
     panic!("nowhere are {PORTS} ports free in a row");
 }
 
-/// The n-th of the SIP junk: nonsense, half a message, a stranger's BYE, control characters.
+/// Writes the n-th SIP junk: nonsense, half a message, a stranger's BYE, control characters.
 fn sip_junk(n: usize, bytes: &mut Vec<u8>) {
     bytes.clear();
     match n % 5 {
@@ -62,7 +62,7 @@ fn sip_junk(n: usize, bytes: &mut Vec<u8>) {
     }
 }
 
-/// The n-th of the media junk: RTP of another's stream, RTCP that says BYE, nonsense, nothing.
+/// Writes the n-th media junk: RTP of a foreign stream, RTCP with BYE, nonsense, an empty packet.
 fn media_junk(n: usize, bytes: &mut Vec<u8>) {
     bytes.clear();
     match n % 4 {
@@ -92,7 +92,7 @@ fn junk_on_every_port_leaves_a_call_and_the_log_alone() {
     for burst in 0..BURSTS {
         for n in burst * SIP_JUNK / BURSTS..(burst + 1) * SIP_JUNK / BURSTS {
             sip_junk(n, &mut bytes);
-            // What a full buffer does not take is no fault of the server.
+            // Packets lost in a full buffer are not an error of the server.
             let _lost = stranger.send_to(&bytes, server.sip);
         }
         for n in burst * MEDIA_JUNK / BURSTS..(burst + 1) * MEDIA_JUNK / BURSTS {

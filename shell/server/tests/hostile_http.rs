@@ -1,5 +1,5 @@
-//! HTTP that nobody should send, to the running server: each gets its answer in JSON or is cut
-//! off, a good client is served meanwhile, and no frame is missing in a call.
+//! Invalid HTTP to a running server: each request receives an error in JSON or is cut off. A valid
+//! client is served meanwhile, and no frame is missing in a call.
 
 #![allow(clippy::unwrap_used)]
 
@@ -18,22 +18,22 @@ use tokio::net::TcpSocket;
 use server::{Folder, Server, base64, command};
 
 const PATIENCE: Duration = Duration::from_secs(5);
-/// A little more than a head or a body may take (10 s).
+/// Timeout: slightly more than the limit of a head or a body (10 s).
 const GIVEN_UP: Duration = Duration::from_secs(15);
 
-/// All that comes back for these bytes, until the server closes.
+/// Sends bytes; returns everything received until the server closes.
 fn sent(to: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(to).unwrap();
     stream.set_read_timeout(Some(GIVEN_UP)).unwrap();
-    // The server may have said its word, and closed, before the end.
+    // The server may have responded and closed before the end.
     let _early = stream.write_all(bytes);
     let mut answer = Vec::new();
-    // What was not read when it closed makes a reset of the end.
+    // Unread bytes at the time of closing turn the end into a reset.
     let _reset = stream.read_to_end(&mut answer);
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// The one answer: its status, and JSON that says the same.
+/// Returns status and JSON of a single response; both must agree.
 fn answer(text: &str) -> (u16, Value) {
     let (head, body) = text
         .split_once("\r\n\r\n")
@@ -52,7 +52,7 @@ fn answer(text: &str) -> (u16, Value) {
     (status, json)
 }
 
-/// The head of a request with our password, and these headers more.
+/// Returns the head of a request with valid credentials, and with further headers.
 fn head(server: &Server, method: &str, path: &str, more: &str) -> String {
     let secret = base64(format!("{}:secret", server.account).as_bytes());
     let account = &server.account;
@@ -129,7 +129,7 @@ fn what_follows_an_ambiguous_body_is_no_request() {
         assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{text}");
         assert_eq!(answer(&text).0, 404);
     }
-    // Junk behind a sound request gets an answer of its own, and the end.
+    // Junk after a valid request receives a response of its own, and the connection closes.
     let mut bytes = head(&server, "GET", "Calls", "");
     bytes.push_str("junk\r\n\r\n");
     bytes.push_str(&head(&server, "GET", "Calls", ""));
@@ -172,7 +172,7 @@ fn call(phones: &Phones, server: &Server, hz: f64) -> Phone {
     phone
 }
 
-/// Sends a byte a second of something that never ends; says what came back, and how long it took.
+/// Sends an endless request, a byte each second; returns the response, and the time until the end.
 async fn dawdle(to: SocketAddr, from: [u8; 4], begin: Vec<u8>) -> (String, Duration) {
     let begun = Instant::now();
     let socket = TcpSocket::new_v4().unwrap();
@@ -229,7 +229,7 @@ fn whoever_dawdles_is_cut_off_while_others_are_served() {
             408,
             runtime.spawn(dawdle(http, from, body.clone().into_bytes())),
         ));
-        // A TLS port that is spoken to in plain text, and one that hears half a hello.
+        // Plain text on a TLS port, and half of a TLS hello.
         let plain = dawdle(
             https,
             from,
@@ -253,7 +253,7 @@ fn whoever_dawdles_is_cut_off_while_others_are_served() {
         assert!(took < GIVEN_UP, "{took:?}: {text}");
         match expected {
             408 => assert_eq!(answer(&text).0, 408),
-            // An alert of TLS, or nothing.
+            // A TLS alert, or nothing.
             1 => assert!(text.len() < 20 && took < PATIENCE, "{took:?}: {text}"),
             _ => assert_eq!(text, ""),
         }
@@ -270,9 +270,10 @@ fn whoever_dawdles_is_cut_off_while_others_are_served() {
     assert!(log.len() < 50, "{} lines: {log:#?}", log.len());
 }
 
-/// The seats of one address, and the time after which an idle one is taken back.
+/// Maximum number of connections of an address, and the time in s after which an idle connection is
+/// closed.
 const EACH: usize = 512;
-/// Its permits for probes, each of which lasts 2 s, in that time.
+/// Permits for probes in that time; each lasts 2 s.
 const PROBES: usize = 4 * 6;
 const IDLE: usize = 10;
 

@@ -1,4 +1,4 @@
-//! A standard error that nobody reads: signalling and the API go on, and the end comes.
+//! Standard error without a reader: signaling and API continue, and the server can end.
 
 mod server;
 
@@ -44,7 +44,7 @@ fn standard_error_that_is_not_read_stops_nothing() {
         n += 1;
         assert!(is_answered(&server, &from, n), "OPTIONS {n} got no 200");
         assert_eq!(server.health(), 200);
-        // A line each.
+        // Each request writes a line to the log.
         server.ask_often("Conferences", 200);
         assert!(begun.elapsed() < Duration::from_secs(120), "none dropped");
     }
@@ -56,7 +56,7 @@ fn standard_error_that_is_not_read_stops_nothing() {
         assert!(count > 0, "the log ended without a report");
         text.extend_from_slice(&piece[..count]);
     }
-    // The same again, and the end of the server while the pipe is full.
+    // Again, with the end of the server while the pipe is full.
     let dropped = server.figure("confab_log_lines_dropped_total");
     while server.figure("confab_log_lines_dropped_total") == dropped {
         n += 1;

@@ -1,4 +1,4 @@
-//! `/metrics` of a running server: what the threads count is what happened.
+//! `/metrics` of a running server: the counts match the events.
 
 mod server;
 mod sip;
@@ -13,11 +13,11 @@ use server::{Folder, Server, command};
 use sip::{Line, header, request_with_media};
 
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Time in which the source of a call's media is locked, and the figures are read anew.
+/// Time within which the source of a call's media is locked, and the figures are updated.
 const LOCKED_WITHIN: Duration = Duration::from_secs(15);
 /// Page with all metrics.
 const OPERATE: &str = include_str!("../../../docs/operate.md");
-/// Of two calls.
+/// RTP ports of two calls.
 const RTP_PORTS: [u16; 2] = [18_110, 18_112];
 
 #[test]
@@ -71,11 +71,11 @@ fn a_call_and_what_is_dropped_can_be_counted() {
         server.figure("confab_http_refusals_total{status=\"404\"}"),
         1.0
     );
-    // To a port that only its phone may send to: the kernel drops it before any socket.
+    // To a port of a connected socket: the kernel drops packets of other sources.
     let unclaimed = server.figure("confab_udp_unclaimed_total");
     let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
     let begun = Instant::now();
-    // A socket takes packets of its phone only once the source is locked.
+    // The socket is connected to its phone only once the source is locked.
     while server.figure("confab_udp_unclaimed_total") <= unclaimed {
         for port in RTP_PORTS {
             stranger.send_to(&[0x80; 172], ("127.0.0.1", port)).unwrap();
@@ -98,7 +98,7 @@ fn a_call_and_what_is_dropped_can_be_counted() {
     });
 }
 
-/// A call whose RTP the test sends itself.
+/// Starts a call whose RTP the test sends.
 fn call_by_hand(server: &Server) -> UdpSocket {
     let rtp = UdpSocket::bind("127.0.0.1:0").expect("a port");
     let rtp_port = rtp.local_addr().expect("bound").port();
@@ -127,7 +127,7 @@ fn call_by_hand(server: &Server) -> UdpSocket {
         .expect("a socket");
     let patience = Some(Duration::from_millis(200));
     rtp.set_read_timeout(patience).expect("a socket");
-    // The call ends with its connection.
+    // Dropping the connection would end the call.
     std::mem::forget(line);
     rtp
 }
@@ -146,7 +146,7 @@ fn lost_and_overtaken_packets_are_counted() {
         packet.extend([0, 0, 0, 7]);
         packet.extend([0x55; 160]);
         rtp.send(&packet).unwrap();
-        // The server sends a packet each 20 ms.
+        // The server sends a packet every 20 ms.
         let _silent = rtp.recv(&mut [0; 2_048]);
     };
     // 20 to 24 are lost; 41 overtakes 40, which is missing until then.

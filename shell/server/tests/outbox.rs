@@ -1,4 +1,4 @@
-//! An outbox without room for a receiver's events: the newest is rejected, counted and reported.
+//! Outbox without room for a receiver's events: the newest event is rejected, counted and reported.
 
 #![allow(clippy::unwrap_used)]
 
@@ -19,10 +19,10 @@ use server::{Folder, Server, command};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const FULL: &str = "confab_webhooks_failed_total{reason=\"no_room\"}";
-/// Events that fill the share of one receiver.
+/// Number of events that fill the share of a receiver.
 const EVENTS: u64 = 4;
 
-/// Puts events for this receiver into the outbox of a server that does not run.
+/// Puts events for this receiver into the outbox of a stopped server.
 async fn fill(data: &Path, given: &Given, url: &str) {
     let (store, _) = confab_store::open(data, given).await.unwrap();
     for id in 1..=EVENTS {
@@ -44,7 +44,7 @@ async fn fill(data: &Path, given: &Given, url: &str) {
 #[test]
 fn event_without_room_is_counted_and_the_first_is_a_notification() {
     let folder = Folder::new();
-    // Bound and not accepting: a port that nobody else takes, where no event is answered.
+    // Bound and not accepting: a port that no other process uses, on which no event is answered.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/calls", silent.local_addr().unwrap());
     let mut server = Server::start(&folder);

@@ -1,5 +1,5 @@
-//! Connections and descriptors that stay for the API and for probes beside one client's many
-//! connections, and beside many calls.
+//! Connections and descriptors reserved for the API and for probes, while a client holds many
+//! connections, or during many calls.
 
 mod server;
 
@@ -12,9 +12,9 @@ use confab_phone::{PhoneConfig, Phones};
 use server::{Folder, Server, with_descriptors};
 
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Connections that one address may have.
+/// Maximum number of connections of an address.
 const OF_ONE: usize = 512;
-/// Descriptors in all; half of a call's number would be more than enough to use these up.
+/// Limit of descriptors of the server; half as many calls would use all of them.
 const DESCRIPTORS: u32 = 256;
 
 #[test]

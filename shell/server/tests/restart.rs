@@ -1,5 +1,5 @@
-//! A kill in the middle of a conference, and the start after it: judged by the API and by a real
-//! receiver of webhooks.
+//! Kill during a conference, and the next start: checked with the API and with a real receiver of
+//! webhooks.
 
 #![allow(clippy::unwrap_used)]
 
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 type Fields = BTreeMap<String, String>;
 
-/// An application: answers every call with the same document, and keeps each event.
+/// Application that answers every call with the same document, and keeps each event.
 struct Receiver {
     at: SocketAddr,
     events: Arc<Mutex<Vec<Fields>>>,
@@ -47,7 +47,7 @@ impl Receiver {
         self.events.lock().unwrap().clone()
     }
 
-    /// Names, numbers and reasons of the conference's events.
+    /// Returns names, numbers and reasons of the conference's events.
     fn of_conference(&self) -> Vec<(String, u64, String)> {
         let events = self.events();
         let events = events.iter().filter(|e| e.contains_key("EventName"));
@@ -143,7 +143,8 @@ fn call(phones: &Phones, server: &Server, hz: f64) -> Phone {
     phone
 }
 
-/// Two in a conference, the first of them muted; the path of the conference and the CallSids.
+/// Calls a conference with two phones, the first muted; returns the path of the conference and the
+/// CallSids.
 fn talk(
     phones: &Phones,
     server: &Server,
@@ -234,7 +235,7 @@ fn kill_closes_calls_and_conferences_with_their_webhooks_at_the_next_start() {
         assert!((2..=13).contains(&seconds), "{end:?}");
     }
 
-    // Once only. The outbox forgets what was delivered within milliseconds.
+    // Sent only once. Delivered events leave the outbox within milliseconds.
     sleep_until(now() + Duration::from_millis(500));
     drop(server);
     let seen = receiver.events().len();
@@ -244,7 +245,7 @@ fn kill_closes_calls_and_conferences_with_their_webhooks_at_the_next_start() {
     assert_eq!(receiver.events().len(), seen);
 }
 
-/// Starts a server as `start` does, and kills it after so long, whatever it does then.
+/// Starts a server as `start` does, and kills it after a time, in any state.
 fn kill_during_start(folder: &Folder, receiver: &Receiver, account: &str, after: Duration) {
     let mut command = started(folder, receiver, "0");
     command.env("CONFAB_ACCOUNT_SID", account);
@@ -283,7 +284,7 @@ fn kills_during_the_start_lose_no_event_and_send_none_under_another_number() {
             .iter()
             .all(|call| ends.iter().any(|end| end["CallSid"] == *call))
     });
-    // An event may come twice, but it is the same one then.
+    // An event may arrive twice, but with equal content.
     let mut events = receiver.of_conference();
     events.sort_by_key(|(_, number, _)| *number);
     events.dedup();
@@ -336,7 +337,7 @@ fn registered_phone_is_called_after_a_kill_without_registering_again() {
         let (length, _) = phone.recv_from(&mut buffer).expect("a message");
         String::from_utf8_lossy(&buffer[..length]).into_owned()
     };
-    // Behind a NAT: the Contact is an address that leads nowhere.
+    // Behind a NAT: the address in the Contact cannot be reached.
     let register = format!(
         "REGISTER sip:{sip} SIP/2.0\r\nVia: SIP/2.0/UDP 10.9.9.9:5060;branch=z9hG4bKr;rport\r\n\
          From: <sip:anna@{sip}>;tag=1\r\nTo: <sip:anna@{sip}>\r\nCall-ID: r\r\n\

@@ -1,4 +1,4 @@
-//! Starts that cannot be, and what is said of them: one line, and the exit status of the contract.
+//! Failed starts: a line of output, and the exit status of the contract.
 
 #![allow(clippy::unwrap_used)]
 
@@ -44,7 +44,7 @@ fn a_taken_port_is_exit_1() {
         line.contains("CONFAB_SIP_LISTEN") && line.contains(&sip.1),
         "{line}"
     );
-    // Its TCP port counts as well.
+    // The TCP port of SIP must be free as well.
     let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = tcp.local_addr().unwrap().to_string();
     let (status, line) = refused(command(&folder).env("CONFAB_SIP_LISTEN", &taken));
@@ -88,7 +88,7 @@ fn a_file_is_read_and_a_flag_beats_it() {
     assert_eq!(server.health(), 200);
 }
 
-/// What it shows on standard output until it takes calls.
+/// Returns the standard output until the server accepts calls.
 fn shown(folder: &Folder, dialect: &str) -> String {
     let mut child = command(folder)
         .env("CONFAB_DIALECT", dialect)

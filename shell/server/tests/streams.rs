@@ -1,5 +1,5 @@
-//! SIP over TCP on real sockets: connections that vanish, that nobody reads, that come in floods;
-//! and the calls beside them, of which no frame is missing.
+//! SIP over TCP on real sockets: connections that vanish, that nobody reads, or that flood the
+//! server. No frame is missing in concurrent calls.
 
 mod server;
 mod sip;
@@ -25,7 +25,7 @@ fn call(phones: &Phones, server: &Server, hz: f64) -> Phone {
     phone
 }
 
-/// Calls over a line up to the ACK; the call's To tag.
+/// Places a call over a line up to the ACK; returns the To tag.
 fn answered(line: &Line, room: &str, contact: std::net::SocketAddr) -> String {
     line.send(&request("INVITE", room, "", contact));
     let mut last = line.next().expect("100");
@@ -44,7 +44,7 @@ fn answered(line: &Line, room: &str, contact: std::net::SocketAddr) -> String {
     tag
 }
 
-/// The API ends the call of this room.
+/// Ends the call of this room through the API.
 fn end_by_api(server: &Server, room: &str) {
     let (_, list) = server.ask("GET", &format!("Conferences.json?FriendlyName={room}"), "");
     let conference = list["conferences"][0]["sid"]
@@ -130,14 +130,14 @@ fn floods_and_slow_readers_leave_a_call_alone() {
     );
     let before = server.resident();
 
-    // One that asks and asks, and never reads: it is closed, and holds nothing up meanwhile.
+    // A client that sends requests and never reads is closed, and delays nothing meanwhile.
     let mut deaf = TcpStream::connect(server.sip).unwrap();
     deaf.set_write_timeout(Some(PATIENCE)).unwrap();
     let asked = Instant::now();
     while deaf.write_all(OPTIONS).is_ok() {
         assert!(asked.elapsed() < 12 * PATIENCE, "it is never closed");
     }
-    // Half messages by the hundred, at once.
+    // Hundreds of half messages at once.
     let halves: Vec<TcpStream> = (0..400)
         .map(|n| {
             let mut stream = TcpStream::connect(server.sip).unwrap();
@@ -146,7 +146,7 @@ fn floods_and_slow_readers_leave_a_call_alone() {
             stream
         })
         .collect();
-    // Connections that are gone as soon as they are there, with and without a word.
+    // Connections that close immediately, with and without a message.
     for n in 0..400 {
         let mut stream = TcpStream::connect(server.sip).unwrap();
         if n % 2 == 0 {
@@ -158,7 +158,7 @@ fn floods_and_slow_readers_leave_a_call_alone() {
     assert!(line.until_options().is_empty());
     boris.wait_for_packets(50, PATIENCE).unwrap();
     drop(halves);
-    // Our two phones' own and the line.
+    // The connections of the two phones and of the line.
     server.wait_for_figure("confab_sip_connections", |figure| figure == 3.0);
     let grown = server.resident().saturating_sub(before);
     assert!(grown < 32 << 20, "{grown} bytes more");

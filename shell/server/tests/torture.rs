@@ -1,5 +1,5 @@
-//! The torture messages of RFC 4475 and RFC 5118 against a running server, over real UDP and TCP
-//! sockets: each gets what the core alone gives it, and the server answers OPTIONS after each.
+//! Torture messages of RFC 4475 and RFC 5118 against a running server, over real UDP and TCP
+//! sockets. Each receives the core's response, and the server answers OPTIONS after each.
 
 mod server;
 mod sip;
@@ -17,11 +17,11 @@ use confab_terms::Instant;
 use server::{Folder, Server};
 use sip::{Line, OPTIONS, Said};
 
-/// Longer than their Content-Length says: on a stream the rest begins the next message, so that
-/// no OPTIONS behind it can be understood.
+/// Messages longer than their Content-Length: on a stream the rest begins the next message, so that
+/// a following OPTIONS cannot be parsed.
 const RUN_ON: [&str; 3] = ["ipv4-mapped-ipv6", "ipv6-in-sdp", "mult-ip-in-sdp"];
 
-/// What the core answers at once, and whether it closes.
+/// Immediate responses of the core, and true if the core closes the connection.
 type Expected = (Vec<String>, bool);
 
 fn messages() -> Vec<(String, Vec<u8>)> {
@@ -82,7 +82,8 @@ fn expected(bytes: &[u8], tcp: bool) -> Expected {
     (statuses, closed)
 }
 
-/// What was answered before the OPTIONS that followed: a call that was taken goes on after its 100.
+/// Returns the statuses before the response to the following OPTIONS; later responses of an
+/// accepted call are left out.
 fn first_words(said: &[Said], expected: &[String]) -> Vec<String> {
     let statuses = said.iter().map(|said| said.status.clone());
     let taken = expected.iter().any(|status| status == "100");
@@ -90,8 +91,8 @@ fn first_words(said: &[Said], expected: &[String]) -> Vec<String> {
     statuses.filter(later).collect()
 }
 
-/// Servers, each for messages whose branches differ: the second of one branch would be taken for
-/// the first, sent again.
+/// Servers for messages with different branches: the second message of a branch would count as a
+/// retransmission of the first.
 #[derive(Default)]
 struct Servers {
     all: Vec<(Folder, Server)>,
@@ -157,7 +158,8 @@ fn each_message_gets_its_reaction_over_tcp() {
         line.send(OPTIONS);
         assert!(line.until_options().is_empty(), "{name}");
     }
-    // What is shorter than it says is waited for, and then closed without a word.
+    // A message shorter than its Content-Length is awaited, and then the connection closes without
+    // a response.
     assert_eq!(
         waiting.len(),
         2,

@@ -1,4 +1,4 @@
-//! What the machine gives: time, urgency, descriptors, speech.
+//! Checks of the machine: clock, real-time priority, descriptors, speech synthesis.
 
 use std::thread;
 use std::time::Duration;
@@ -10,20 +10,21 @@ use confab_terms::limits::TICK;
 
 use super::Found;
 
-/// Half a second.
+/// Number of measured ticks: half a second.
 const TICKS: u32 = 25;
-/// Later than this is heard by a phone with a small jitter buffer.
+/// Maximum acceptable lateness of a tick; a phone with a small jitter buffer makes more lateness
+/// audible.
 const LATE: Duration = Duration::from_millis(2);
-/// 2025-01-01: confab is younger.
+/// Earliest plausible date: 2025-01-01, before the first version of confab.
 const EARLIEST: WallTime = WallTime(1_735_689_600_000);
-/// 2100-01-01.
+/// Latest plausible date: 2100-01-01.
 const LATEST: WallTime = WallTime(4_102_444_800_000);
-/// Two sockets a call, and some for the rest.
+/// Minimum number of descriptors: two sockets for each call, and some for the rest.
 const DESCRIPTORS_MIN: u64 = 4_096;
 
 pub(super) fn all() -> Vec<Found> {
     let mut found = vec![time_of_day()];
-    // As a media thread does it; on a thread of its own, since urgency stays with a thread.
+    // As on a media thread; on a separate thread, since the priority stays with a thread.
     match thread::Builder::new().spawn(|| (try_realtime(), lateness())) {
         Ok(ticking) => {
             if let Ok((priority, lateness)) = ticking.join() {
@@ -50,7 +51,7 @@ fn time_of_day() -> Found {
     Found::Good(format!("time of day: {now}"))
 }
 
-/// The worst of some ticks.
+/// Returns the maximum lateness of the measured ticks.
 fn lateness() -> Duration {
     let begin = now();
     let late = |n| {

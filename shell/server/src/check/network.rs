@@ -1,4 +1,4 @@
-//! What the network gives: the addresses to listen on, and the host of the voice URL.
+//! Checks of the network: the addresses to listen on, and the host of the voice URL.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::serve::{bind_sip, bind_sips};
 
-/// Binds all that a server would bind, and lets go of it.
+/// Binds each address of the configuration, and releases the sockets.
 pub(super) fn listening(config: &Config) -> Vec<Found> {
     let tcp = |what, address: SocketAddr| tried(what, address, TcpListener::bind(address));
     let mut found = vec![tcp("CONFAB_HTTP_LISTEN", config.http_listen)];
@@ -52,8 +52,8 @@ fn media(config: &Config) -> Found {
     }
 }
 
-/// Whether the voice URL's host has an address. It may be reached wherever it is: the operator
-/// named it.
+/// Checks that the host of the voice URL resolves. Any address is allowed, because the operator
+/// configured the URL.
 pub(super) fn voice(config: &Config) -> Option<Found> {
     let (url, _) = config.voice.as_ref()?;
     let Ok(url) = Url::parse(url) else {

@@ -1,22 +1,21 @@
-//! Secrets that can be guessed: those that somebody chose, in the configuration. confab's own are
-//! random.
+//! Weak secrets in the configuration. Secrets that confab generates are random.
 
 use std::collections::BTreeSet;
 
 use super::Found;
 use crate::config::Config;
 
-/// Characters that a secret should have.
+/// Recommended minimum length of a secret, in characters.
 const CHARS_MIN: usize = 12;
-/// Different characters that it should have.
+/// Recommended minimum number of different characters.
 const DIFFERENT_MIN: usize = 6;
-/// Words that lists of passwords begin with.
+/// First words of common password lists.
 const COMMON: [&str; 12] = [
     "password", "passwort", "secret", "changeme", "letmein", "welcome", "admin", "qwerty",
     "confab", "12345", "asdf", "abc123",
 ];
 
-/// Warns about each weak secret; says so if there is none.
+/// Warns about each weak secret; returns a positive result if none is weak.
 pub(super) fn all(config: &Config) -> Vec<Found> {
     let weak: Vec<_> = weak_secrets(config).into_iter().map(Found::Weak).collect();
     match weak.is_empty() {
@@ -25,7 +24,7 @@ pub(super) fn all(config: &Config) -> Vec<Found> {
     }
 }
 
-/// Returns a line for each weak secret. The secret is not in it.
+/// Returns a line for each weak secret, without the secret.
 pub(crate) fn weak_secrets(config: &Config) -> Vec<String> {
     let account = config.account_sid.map(|sid| sid.0.to_string());
     let mut secrets = vec![

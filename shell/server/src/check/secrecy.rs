@@ -1,5 +1,5 @@
-//! Whether media is encrypted, and whether the keys for it are: SDES is as secret as the signalling
-//! that carries it.
+//! Checks of media encryption and of its keys: SDES keys are as secret as the signaling that
+//! carries them.
 
 use confab_switchboard::Transport;
 use confab_terms::Srtp;
@@ -39,7 +39,7 @@ fn everybody(config: &Config) -> Found {
     }
 }
 
-/// Only of one that says something of it: else it is as everybody.
+/// Checks a trunk with an SRTP setting of its own; other trunks use the general setting.
 fn trunk(config: &Config, trunk: &ConfiguredTrunk) -> Option<Found> {
     let (srtp, name) = (trunk.srtp?, &trunk.name);
     if srtp == Srtp::Off {

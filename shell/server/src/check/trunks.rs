@@ -1,4 +1,5 @@
-//! Whether each trunk that takes calls of ours is there: one OPTIONS, and what came back.
+//! Checks of trunks for outbound calls: sends an OPTIONS request to each trunk and reports the
+//! response.
 
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use super::Found;
 use crate::config::{Config, ConfiguredTrunk};
 use crate::names::Names;
 
-/// For an answer; OPTIONS is repeated once within it.
+/// Timeout of each OPTIONS request, which is sent at most twice.
 const PATIENCE: Duration = Duration::from_secs(1);
 const TRIES: u8 = 2;
 
@@ -47,7 +48,7 @@ fn look_at(config: &Config, trunk: &ConfiguredTrunk) -> Found {
     }
 }
 
-/// OPTIONS are asked by datagram; of a stream only whether anybody is there.
+/// Checks a TCP or TLS trunk by connecting; OPTIONS is sent over UDP only.
 fn connect(name: &str, address: SocketAddr) -> Found {
     match TcpStream::connect_timeout(&address, PATIENCE) {
         Ok(_) => Found::Good(format!("trunk {name:?}: {address} takes connections")),
@@ -58,7 +59,7 @@ fn connect(name: &str, address: SocketAddr) -> Found {
     }
 }
 
-/// Where a call would go, or one of the places.
+/// Returns the first address to which a call would be sent.
 fn first_address(trunk: &ConfiguredTrunk) -> Option<SocketAddr> {
     let (host, port) = trunk.host_port()?;
     if let Some(address) = trunk.literal() {
@@ -85,7 +86,7 @@ fn who_calls(trunk: &ConfiguredTrunk) -> String {
     }
 }
 
-/// The status line's code and reason; `None`: silence.
+/// Sends OPTIONS and returns code and reason of the response; `None`: no response.
 fn ask(config: &Config, host: &str, to: SocketAddr) -> std::io::Result<Option<String>> {
     let socket = UdpSocket::bind((config.sip_listen.ip(), 0))?;
     socket.set_read_timeout(Some(PATIENCE))?;

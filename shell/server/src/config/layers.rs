@@ -1,4 +1,4 @@
-//! The layers of the configuration, and which of them a value comes from. Nothing typed here.
+//! Layers of the configuration, and the layer of each value. Values are text here, without types.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,21 +6,21 @@ use std::fmt;
 use super::written::{WrittenTrunk, text_of};
 use super::{BadValue, SETTINGS, Setting, secret_files};
 
-/// Where a value comes from.
+/// Layer of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// `--http-listen`.
+    /// Flag, such as `--http-listen`.
     Flag(String),
-    /// `CONFAB_HTTP_LISTEN`.
+    /// Environment variable, such as `CONFAB_HTTP_LISTEN`.
     Environment(String),
-    /// `http_listen` in a file.
+    /// Key of a file, such as `http_listen`.
     File { name: String, file: String },
-    /// Ours.
+    /// Built-in default.
     Default(String),
 }
 
 impl Origin {
-    /// Returns whether a value of this layer counts before one of the other's.
+    /// Returns whether this layer has precedence over another.
     pub(super) fn is_above(&self, other: &Self) -> bool {
         let rank = |origin: &Self| match origin {
             Self::Flag(_) => 3,
@@ -42,14 +42,14 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value, and where it comes from.
+/// Value and its layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Given {
     pub(crate) origin: Origin,
     pub(crate) value: String,
 }
 
-/// The values of all settings, each of the highest layer that has one.
+/// Values of all settings, each from the highest layer that sets it.
 #[derive(Debug, Default)]
 pub(crate) struct Layers {
     given: BTreeMap<&'static str, Given>,
@@ -57,8 +57,8 @@ pub(crate) struct Layers {
 }
 
 impl Layers {
-    /// Looks through the layers. An empty value is no value, but for `https_listen`, where it
-    /// says *off*.
+    /// Merges the layers. Empty values are treated as unset, except for `https_listen`: there an
+    /// empty value disables the listener.
     pub(crate) fn merge(
         flag: impl Fn(&Setting) -> Option<String>,
         environment: impl Fn(&str) -> Option<String>,
@@ -111,13 +111,13 @@ impl Layers {
         self.given.get(name)
     }
 
-    /// Every `[[trunk]]`.
+    /// Returns every `[[trunk]]`.
     pub(crate) fn trunks(&self) -> &[WrittenTrunk] {
         &self.trunks
     }
 }
 
-/// The settings of a file by name, and its trunks.
+/// Settings of a file by name, and its trunks.
 type Written = (BTreeMap<String, String>, Vec<WrittenTrunk>);
 
 fn read_file(file: &str, text: &str) -> Result<Written, BadValue> {

@@ -1,5 +1,5 @@
-//! Secrets in files: `auth_token_file` in place of `auth_token`, and so on. A flag stands in the
-//! process list, and the environment in that of the children; a file has permissions.
+//! Secrets in files: `auth_token_file` in place of `auth_token`, and so on. Flags are visible in
+//! the process list and variables in the environment of child processes; a file has permissions.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -7,19 +7,19 @@ use std::io::Read;
 
 use super::{BadValue, Given};
 
-/// Settings that hold a secret, and those that name a file with it.
+/// Settings with a secret, and the settings that name a file with the secret.
 const SECRETS: [(&str, &str); 3] = [
     ("auth_token", "auth_token_file"),
     ("signing_key", "signing_key_file"),
     ("trunk_password", "trunk_password_file"),
 ];
-/// Bytes of a file with a secret.
+/// Maximum size of a file with a secret, in bytes.
 const BYTES_MAX: u64 = 4_096;
-/// Said of a file beside the secret itself.
+/// Error of a file setting beside the secret itself.
 pub(super) const BESIDE: &str = "stands beside the secret itself: expected one of the two";
 
-/// Puts the contents of files in place of their names. Of a secret and a file in different layers
-/// the upper one counts.
+/// Replaces names of files by their contents. If a secret and its file are in different layers, the
+/// upper layer counts.
 pub(super) fn resolve(given: &mut BTreeMap<&'static str, Given>) -> Result<(), BadValue> {
     for (secret, file) in SECRETS {
         let Some(named) = given.remove(file) else {
@@ -40,7 +40,7 @@ pub(super) fn resolve(given: &mut BTreeMap<&'static str, Given>) -> Result<(), B
     Ok(())
 }
 
-/// Reads a secret: the text of the file without the end of its line.
+/// Reads a secret: the text of the file without surrounding blanks and line breaks.
 pub(super) fn read(path: &str) -> Result<String, String> {
     let mut text = Vec::new();
     let opened = File::open(path);

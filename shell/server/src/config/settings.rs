@@ -1,31 +1,31 @@
-//! The table of settings: what `--help` lists, and where each value may come from.
+//! Table of settings: the source of `--help`, with the default of each setting.
 
-/// One setting. Its flag, its environment variable and its key in `confab.toml` are its name in
-/// three spellings.
+/// Setting: its flag, its environment variable and its key in `confab.toml` are spellings of its
+/// name.
 pub(crate) struct Setting {
-    /// As in `confab.toml`: `http_listen`.
+    /// Name as in `confab.toml`, such as `http_listen`.
     pub(crate) name: &'static str,
-    /// When no layer says anything.
+    /// Value if no layer sets the setting.
     pub(crate) default: Option<&'static str>,
-    /// What stands for the value in `--help`.
+    /// Placeholder of the value in `--help`.
     pub(crate) value: &'static str,
-    /// What it means.
+    /// Description in `--help`.
     pub(crate) help: &'static str,
 }
 
 impl Setting {
-    /// `--http-listen`, without the dashes.
+    /// Returns the flag, such as `http-listen`, without the dashes.
     pub(crate) fn flag(&self) -> String {
         self.name.replace('_', "-")
     }
 
-    /// `CONFAB_HTTP_LISTEN`.
+    /// Returns the environment variable, such as `CONFAB_HTTP_LISTEN`.
     pub(crate) fn variable(&self) -> String {
         format!("CONFAB_{}", self.name.to_ascii_uppercase())
     }
 }
 
-/// Every setting, in the order of `--help`.
+/// All settings, in the order of `--help`.
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "http_listen",

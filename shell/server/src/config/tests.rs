@@ -1,4 +1,4 @@
-//! Which layer wins, and what is said of values that cannot be used.
+//! Precedence of layers, and errors of invalid values.
 
 use std::collections::BTreeMap;
 
@@ -480,7 +480,7 @@ fn cors_origins_are_a_list_and_unset_by_default() {
     );
 }
 
-/// A file with a secret, removed with the test.
+/// File with a secret, removed with the test.
 struct SecretFile(std::path::PathBuf);
 
 impl SecretFile {
@@ -517,7 +517,7 @@ fn secrets_are_read_from_files_of_every_layer() {
     let config = read(&[], &both, "").unwrap();
     assert_eq!(config.signing_key.as_deref(), Some("from a file"));
     assert_eq!(token(config), "from a file");
-    // The upper layer counts, whichever of the two it is.
+    // The upper layer counts, for the secret as for its file.
     let config = read(&[("auth-token", "flag")], &both, "").unwrap();
     assert_eq!(token(config), "flag");
     let config = read(

@@ -1,4 +1,4 @@
-//! Trunks: the one of the environment, and every `[[trunk]]` of the file, checked.
+//! Trunks: the trunk of the environment, and every `[[trunk]]` of the file, checked.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,11 +10,11 @@ use confab_web::Cidr;
 use super::written::WrittenTrunk;
 use super::{BadValue, Layers};
 
-/// The name of the trunk that the environment makes.
+/// Name of the trunk of the environment.
 const OF_ENVIRONMENT: &str = "trunk";
 const NAME_CHARS_MAX: usize = 64;
 
-/// A trunk as it is configured: its host has not been looked up.
+/// Trunk as configured: its host has not been resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ConfiguredTrunk {
     pub(crate) name: String,
@@ -27,7 +27,7 @@ pub(crate) struct ConfiguredTrunk {
     pub(crate) identity: IdentityRules,
 }
 
-/// All of them; the first fault is the error.
+/// Returns all trunks, or the first error.
 pub(super) fn trunks(layers: &Layers, has_tls: bool) -> Result<Vec<ConfiguredTrunk>, BadValue> {
     let mut trunks: Vec<ConfiguredTrunk> = Vec::new();
     for written in of_settings(layers).iter().chain(layers.trunks()) {
@@ -50,7 +50,7 @@ pub(super) fn trunks(layers: &Layers, has_tls: bool) -> Result<Vec<ConfiguredTru
     Ok(trunks)
 }
 
-/// `CONFAB_TRUNK_…`, if any of them is there.
+/// Returns the trunk of `CONFAB_TRUNK_…`, if any of these is set.
 fn of_settings(layers: &Layers) -> Option<WrittenTrunk> {
     let keys = [
         "networks",
@@ -131,7 +131,8 @@ fn transport(written: &WrittenTrunk, has_tls: bool) -> Result<Transport, BadValu
     }
 }
 
-/// Callers of a trunk that has a user only are SIP URIs: a country code has no effect there.
+/// Parses the identity rules. Callers of a trunk without addresses are SIP URIs: a country code has
+/// no effect there.
 fn identity(written: &WrittenTrunk, has_numbers: bool) -> Result<IdentityRules, BadValue> {
     let country_code = match written.get("country_code") {
         None => None,
@@ -209,7 +210,7 @@ fn is_sound(text: &str) -> bool {
     !text.chars().any(char::is_control)
 }
 
-/// Host and port of `host`, `host:port`, `[v6]:port`.
+/// Splits `host`, `host:port` and `[v6]:port`.
 fn host_port(text: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => {
@@ -230,26 +231,27 @@ fn host_port(text: &str) -> Option<(&str, Option<u16>)> {
 }
 
 impl ConfiguredTrunk {
-    /// Its host's name, or address, and port.
+    /// Returns host and port of the trunk; the host is a name or an address.
     pub(crate) fn host_port(&self) -> Option<(&str, Option<u16>)> {
         host_port(self.host.as_deref()?)
     }
 
-    /// Where its host is, if that is no name.
+    /// Returns the address of the host, unless the host is a name.
     pub(crate) fn literal(&self) -> Option<SocketAddr> {
         let (host, port) = self.host_port()?;
         let ip: IpAddr = host.parse().ok()?;
         Some(SocketAddr::new(ip, port.unwrap_or(self.transport.port())))
     }
 
-    /// A name is not looked up here: it may lead elsewhere by the time that it is called.
+    /// Returns the gateway of outbound calls. A name is resolved at each call, since its address
+    /// may change.
     fn gateway(&self) -> Option<Gateway> {
         let host = self.host.clone();
         host.map(|host| Gateway::new(host, self.literal(), self.transport))
     }
 }
 
-/// Whom the listener lets in.
+/// Returns the access rules of the listener.
 pub(crate) fn access(sip_listen: SocketAddr, trunks: &[ConfiguredTrunk]) -> Access {
     let trunks = trunks.iter().map(|trunk| Trunk {
         name: trunk.name.clone(),

@@ -1,4 +1,4 @@
-//! The configuration, typed and checked.
+//! Configuration with typed and checked values.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -14,28 +14,28 @@ use confab_web::Cidr;
 
 use super::{BadValue, ConfiguredTrunk, Given, Layers, trunks};
 
-/// More would be more than any machine has processors for.
+/// Maximum number of media threads: more than any machine has processors for.
 const MEDIA_THREADS_MAX: u32 = 64;
 
-/// Longest retention: a century.
+/// Maximum retention in days: a century.
 const DAYS_MAX: u32 = 36_500;
 
-/// Largest audio cache: a terabyte.
+/// Maximum size of the audio cache in MB: a terabyte.
 const AUDIO_CACHE_MB_MAX: u32 = 1 << 20;
 
-/// Largest limit on calls.
+/// Maximum value of a limit on calls.
 const CALLS: u32 = CALLS_MAX as u32;
 
-/// How it is logged.
+/// Format of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogFormat {
-    /// For people.
+    /// Human-readable lines.
     Text,
-    /// One object a line.
+    /// A JSON object on each line.
     Json,
 }
 
-/// All that `serve` needs to know.
+/// Configuration of `serve`.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) http_listen: SocketAddr,
@@ -77,7 +77,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads every setting; the first bad one is the error.
+    /// Parses every setting; returns the first error.
     pub(crate) fn read(layers: &Layers) -> Result<Self, BadValue> {
         let some = |name: &str| layers.get(name);
         let one = |name: &str| {
@@ -148,13 +148,13 @@ impl Config {
         })
     }
 
-    /// What SDP and Contact say.
+    /// Returns the address used in SDP and Contact.
     pub(crate) fn media_address(&self) -> IpAddr {
         self.public_address.unwrap_or(self.sip_listen.ip())
     }
 }
 
-/// Returns the items of a list, none where it is unset.
+/// Returns the items of a list; empty if unset.
 fn list<T>(
     given: Option<&Given>,
     read: impl Fn(&Given) -> Result<Vec<T>, BadValue>,
@@ -167,7 +167,7 @@ fn dialect(given: &Given) -> Result<Dialect, BadValue> {
         .ok_or_else(|| given.bad("is not a dialect; signalwire or twilio would do"))
 }
 
-/// A thread for each processor that this process may use.
+/// Returns the default number of media threads: the number of processors of this process.
 fn processors() -> u16 {
     let count = std::thread::available_parallelism();
     let count = count.map_or(1, |count| count.get().min(MEDIA_THREADS_MAX as usize));

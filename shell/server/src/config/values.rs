@@ -1,4 +1,4 @@
-//! Text to values: what each kind of setting accepts, and what is said of the rest.
+//! Parsers of the values of settings, and their errors.
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -13,18 +13,18 @@ use thiserror::Error;
 
 use super::{ConfiguredTrunk, Given, LogFormat};
 
-/// Longest lifetime of an event, in seconds: a week.
+/// Maximum lifetime of an event, in seconds: a week.
 const CALLBACK_LIFETIME_MAX: u32 = 7 * 86_400;
 
-/// A value that cannot be used: one line.
+/// Invalid value of a setting; the error is a single line.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{what}{} {wanted}", .value.as_ref().map(|v| format!("={v:?}")).unwrap_or_default())]
 pub(crate) struct BadValue {
-    /// The variable, flag or key.
+    /// Variable, flag or key.
     pub(crate) what: String,
-    /// What it says.
+    /// Value as written.
     pub(crate) value: Option<String>,
-    /// What is wrong, and what would do.
+    /// Reason of the error, and the expectation.
     pub(crate) wanted: String,
 }
 
@@ -43,7 +43,8 @@ impl Given {
 
     pub(crate) fn listen(&self) -> Result<SocketAddr, BadValue> {
         const WANTED: &str = "is not an address and port; 127.0.0.1:8080 or [::1]:8080 would do";
-        // A name would be looked up, and might mean several addresses: but this one is usual.
+        // Names are not resolved, as a name may have several addresses; `localhost` is a usual
+        // exception.
         let text = self
             .value
             .strip_prefix("localhost:")
@@ -51,8 +52,9 @@ impl Given {
         text.parse().map_err(|_| self.bad(WANTED))
     }
 
-    /// Elsewhere than on a loopback address calls must be told from abuse, and callers be told
-    /// where to.
+    /// Parses the SIP address. An address other than loopback requires a trunk, to distinguish
+    /// calls from abuse. An unspecified address also requires a public address, which callers
+    /// receive.
     pub(crate) fn sip_listen(
         &self,
         trunks: &[ConfiguredTrunk],
@@ -77,7 +79,8 @@ impl Given {
         Ok(address)
     }
 
-    /// SIP over TLS at the same address as SIP: who gets in there gets in here.
+    /// Parses the address of SIP over TLS: the same IP address as SIP, since the same access rules
+    /// apply.
     pub(crate) fn sips_listen(&self, sip: &Given) -> Result<SocketAddr, BadValue> {
         let (address, sip) = (self.listen()?, sip.listen()?);
         if address.ip() != sip.ip() {
@@ -131,7 +134,7 @@ impl Given {
         range.ok_or_else(|| self.bad(wanted))
     }
 
-    /// Each once, in their order.
+    /// Parses codecs in their order, each at most once.
     pub(crate) fn codecs(&self) -> Result<Vec<Codec>, BadValue> {
         let words = self.value.split([',', ' ']).filter(|word| !word.is_empty());
         let named = |word: &str| {
@@ -161,7 +164,7 @@ impl Given {
     }
 
     pub(crate) fn secret(&self) -> Result<String, BadValue> {
-        // RFC 7617: the password of Basic authentication holds no control characters.
+        // RFC 7617: the password of Basic authentication contains no control characters.
         if self.value.chars().any(char::is_control) {
             return Err(BadValue {
                 what: self.origin.to_string(),
@@ -205,7 +208,7 @@ impl Given {
             .map_err(|error| self.bad(format!("holds something else than networks: {error}")))
     }
 
-    /// Origins as browsers send them in `Origin`; `*` and `null` are refused.
+    /// Parses origins as browsers send them in `Origin`; `*` and `null` are rejected.
     pub(crate) fn origins(&self) -> Result<Vec<String>, BadValue> {
         let words = self.value.split([',', ' ']).filter(|word| !word.is_empty());
         let origin = |word: &str| {
@@ -223,7 +226,7 @@ impl Given {
         })
     }
 
-    /// Host names and addresses in lower case, without a scheme and port.
+    /// Parses host names and addresses to lower case, without a scheme and port.
     pub(crate) fn hosts(&self) -> Result<Vec<String>, BadValue> {
         let words = self.value.split([',', ' ']).filter(|word| !word.is_empty());
         let host = |word: &str| {
@@ -259,7 +262,7 @@ impl Given {
         }
     }
 
-    /// Checked here, so that a filter that cannot be read does not log nothing.
+    /// Checks the filter here, so that an invalid filter does not disable the log.
     pub(crate) fn log_filter(&self) -> Result<String, BadValue> {
         let filter = tracing_subscriber::EnvFilter::builder().parse(&self.value);
         filter

@@ -1,20 +1,20 @@
-//! A `[[trunk]]` as it is written, and which text in it an error is about. Nothing typed here.
+//! `[[trunk]]` as written, and the text that an error names. Values are text here, without types.
 
 use std::collections::BTreeMap;
 
 use super::{BadValue, secret_files};
 
-/// A trunk as it is written: text by key.
+/// Trunk as written: text by key.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WrittenTrunk {
-    /// What errors call it.
+    /// Name of the trunk in errors.
     pub(crate) shown: String,
     values: BTreeMap<&'static str, String>,
-    /// What errors call its values, where it is not their key.
+    /// Names of values in errors, if different from their keys.
     names: BTreeMap<&'static str, String>,
 }
 
-/// The keys of a `[[trunk]]`.
+/// Keys of a `[[trunk]]`.
 pub(super) const TRUNK_KEYS: [&str; 11] = [
     "name",
     "networks",
@@ -29,7 +29,7 @@ pub(super) const TRUNK_KEYS: [&str; 11] = [
     "trust_identity",
 ];
 
-/// The keys whose value may be a TOML boolean.
+/// Keys whose value may be a TOML boolean.
 const SWITCHES: [&str; 1] = ["trust_identity"];
 
 impl WrittenTrunk {
@@ -48,7 +48,7 @@ impl WrittenTrunk {
         self.names.insert(key, name);
     }
 
-    /// What is written; an empty value is no value.
+    /// Returns the value of a key; empty values are treated as unset.
     pub(crate) fn get(&self, key: &str) -> Option<&str> {
         let value = self.values.get(key).map(|value| value.trim());
         value.filter(|value| !value.is_empty())
@@ -63,7 +63,7 @@ impl WrittenTrunk {
         }
     }
 
-    /// Puts the secret of `password_file` in place of `password`.
+    /// Replaces `password_file` by the secret in the file, as `password`.
     fn read_password(&mut self) -> Result<(), BadValue> {
         let Some(path) = self.get("password_file") else {
             return Ok(());
@@ -77,7 +77,7 @@ impl WrittenTrunk {
         Ok(())
     }
 
-    /// The n-th table of the file.
+    /// Parses the n-th table of the file.
     pub(super) fn read(file: &str, n: usize, table: &toml::Value) -> Result<Self, BadValue> {
         let shown = format!("[[trunk]] {n} in {file}");
         let Some(table) = table.as_table() else {
@@ -115,7 +115,7 @@ impl WrittenTrunk {
     }
 }
 
-/// Strings, numbers, and lists of strings, joined by commas.
+/// Converts strings, numbers, and lists of strings (joined by commas) to text.
 pub(super) fn text_of(value: &toml::Value) -> Result<String, &'static str> {
     match value {
         toml::Value::String(text) => Ok(text.clone()),

@@ -1,5 +1,4 @@
-//! The customer's own application, as far as the demo needs one: a web server with a document for
-//! one on hold, its music, and an announcement.
+//! Application of the demo: a web server with a document for hold, its music, and an announcement.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,7 +12,7 @@ use tokio::net::TcpListener;
 
 use super::sounds;
 
-/// Serves on a free port for as long as the runtime lives.
+/// Starts the server on a free port; the server stops with the runtime.
 pub(crate) async fn start() -> io::Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
@@ -23,7 +22,7 @@ pub(crate) async fn start() -> io::Result<SocketAddr> {
         .route("/hold.wav", answer("audio/wav", file(&sounds::music())))
         .route("/gong", answer("audio/wav", file(&sounds::announcement())));
     tokio::spawn(async move {
-        // It ends with the runtime.
+        // Serving ends with the runtime.
         let _ended = axum::serve(listener, router).await;
     });
     Ok(address)

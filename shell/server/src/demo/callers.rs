@@ -1,5 +1,5 @@
-//! The three callers: real phones that call over SIP on loopback, each with its voice, and what
-//! each of them heard.
+//! The three callers: phones that call over SIP on loopback, each with its voice, and the audio
+//! that each received.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -13,10 +13,10 @@ use confab_terms::Instant;
 use super::sources::CALLERS;
 use crate::failure::Failure;
 
-/// How long anything that is sure to happen may take on a machine that is busy with other things.
+/// Timeout of events that are certain, on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The three of them, as far as they have called yet.
+/// Callers that have called so far.
 pub(crate) struct Callers {
     phones: Phones,
     voice: fn(usize) -> Vec<i16>,
@@ -24,7 +24,7 @@ pub(crate) struct Callers {
 }
 
 impl Callers {
-    /// Nobody has called yet.
+    /// Creates the callers without a call.
     pub(crate) fn new(voice: fn(usize) -> Vec<i16>) -> Result<Self, Failure> {
         Ok(Self {
             phones: Phones::new()?,
@@ -33,7 +33,7 @@ impl Callers {
         })
     }
 
-    /// The next one calls, and talks.
+    /// Places the call of the next caller, and waits until its audio flows.
     pub(crate) fn call(&mut self, server: SocketAddr, conference: &str) -> Result<(), Failure> {
         let n = self.calls.len();
         let name = CALLERS[n].name;
@@ -48,13 +48,13 @@ impl Callers {
         Ok(())
     }
 
-    /// What each received from a moment on and before another.
+    /// Returns the packets of each caller received from `from` on and before `to`.
     pub(crate) fn received(&self, from: Instant, to: Instant) -> Vec<(&'static str, Vec<Packet>)> {
         let of = |(name, phone): &(&'static str, Phone)| (*name, phone.packets_between(from, to));
         self.calls.iter().map(of).collect()
     }
 
-    /// Waits until each has received so many packets since a moment.
+    /// Waits until each caller has received a number of packets since a moment.
     pub(crate) fn listen(&self, since: Instant, packets: usize) -> Result<(), Failure> {
         for (_, phone) in &self.calls {
             let had = phone.packets_between(since, Instant(u64::MAX)).len();
@@ -72,7 +72,7 @@ impl Callers {
         Ok(())
     }
 
-    /// Writes what each heard to a WAV file of its name.
+    /// Writes the received audio of each caller to a WAV file of its name.
     pub(crate) fn write(&self, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         let write = |(name, phone): &(&'static str, Phone)| {
             let path = folder.join(format!("{name}.wav"));

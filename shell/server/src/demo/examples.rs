@@ -1,46 +1,46 @@
-//! The page's six examples as a table: whom each updates and how, what is documented to come
-//! back, and who is to hear whom from then on.
+//! The six documented examples as a table: the updated participant, the fields, the expected
+//! response, and the expected audibility after the update.
 
 use confab_client::Update;
 use serde_json::{Value, json};
 
 use super::matrix::Hears;
 
-/// Sids of the callers' calls and where the application is: what the examples are filled in with.
+/// Values for the examples: CallSids of the callers, and the URL of the application.
 pub(crate) struct Desk {
-    /// In the order of `CALLERS`.
+    /// CallSids in the order of `CALLERS`.
     pub(crate) calls: [String; 3],
-    /// `http://…`, without a slash at its end.
+    /// URL such as `http://…`, without a slash at its end.
     pub(crate) application: String,
 }
 
-/// Places in `Desk::calls`.
+/// Indices into `Desk::calls`.
 pub(crate) const AGENT: usize = 0;
 pub(crate) const CUSTOMER: usize = 1;
 pub(crate) const SUPERVISOR: usize = 2;
 
-/// An update, and what is to come of it.
+/// Update and its expected result.
 pub(crate) struct Example {
-    /// As on the page.
+    /// Name in the documentation.
     pub(crate) name: &'static str,
-    /// What it means here.
+    /// Meaning of the example in the demo.
     pub(crate) means: &'static str,
-    /// Whose participant is updated.
+    /// Index of the updated participant.
     pub(crate) whom: usize,
     pub(crate) update: fn(Update, &Desk) -> Update,
-    /// What the participant that comes back is documented to say.
+    /// Expected fields of the returned participant.
     pub(crate) says: fn(&Desk) -> Value,
     pub(crate) hears: &'static Hears<'static>,
 }
 
-/// As they join.
+/// Audibility after joining.
 pub(crate) const EVERYBODY: &Hears<'static> = &[
     ("agent", &["customer", "supervisor"]),
     ("customer", &["agent", "supervisor"]),
     ("supervisor", &["agent", "customer"]),
 ];
 
-/// In the order of the page.
+/// Examples in the order of the documentation.
 pub(crate) const EXAMPLES: &[Example] = &[
     Example {
         name: "Update a participant",
@@ -130,7 +130,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
     },
 ];
 
-/// Beyond the page's examples.
+/// Announcement, in addition to the documented examples.
 pub(crate) const ANNOUNCE: Example = Example {
     name: "An announcement",
     means: "A gong for the agent; nobody else hears it, and the music goes on.",

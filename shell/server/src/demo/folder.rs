@@ -1,4 +1,4 @@
-//! The demo's folder: a new temporary one, or one that was named.
+//! Folder of the demo: a new temporary folder, or a folder from the command line.
 
 use std::env;
 use std::fs::DirBuilder;
@@ -9,11 +9,11 @@ use confab_sockets::random_seed;
 
 use crate::failure::Failure;
 
-/// Where the demo puts everything. It stays: the recordings are in it.
+/// Folder of all files of the demo. The folder is kept, as the recordings are in it.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    /// Makes it.
+    /// Creates the folder.
     pub(crate) fn make(named: Option<&Path>) -> Result<Self, Failure> {
         let path = named.map_or_else(temporary, Path::to_owned);
         let made = DirBuilder::new()

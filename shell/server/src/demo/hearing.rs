@@ -1,5 +1,5 @@
-//! Listens after an update until the audio has settled, then for a second, and judges: by what
-//! arrived first, and by what the server says of itself after that.
+//! Measures the audio after an update: waits until the audio has settled, then records a second.
+//! The received audio and the server's audibility matrix are checked.
 
 use std::time::Duration;
 
@@ -15,24 +15,23 @@ use super::matrix::{Difference, Hears, Matrix, matrix};
 use super::sources::CALLERS;
 use crate::failure::Failure;
 
-/// Packets that were on their way when the reply left: two ticks of them.
+/// Delay of packets in transit when the response was sent: two ticks.
 const UNDER_WAY: Duration = Duration::from_millis(40);
-/// Frames that have to be right before the audio counts as settled.
+/// Number of consecutive correct frames after which the audio counts as settled.
 const SETTLED_FRAMES: usize = 15;
-/// What is judged, in which every caller spoke in time: a second.
+/// Measured time: a second, in which every caller spoke in time.
 const JUDGED: Duration = Duration::from_secs(1);
 const JUDGED_FRAMES: usize = 50;
-/// How long the audio may take to settle: an update is heard on the next tick, music within half
-/// a second.
+/// Timeout of settling: an update takes effect on the next tick, music within half a second.
 const SETTLE_WAIT: Duration = Duration::from_secs(4);
 
-/// What was heard, and what is wrong with it.
+/// Measured audibility, and its differences from the expectation.
 pub(crate) struct Heard {
     pub(crate) matrix: Matrix,
     pub(crate) wrong: Vec<Difference>,
 }
 
-/// Listens from now on.
+/// Measures the audio from now on.
 pub(crate) fn hear(callers: &Callers, hears: &Hears<'_>) -> Result<Heard, Failure> {
     let from = now() + UNDER_WAY;
     settle(callers, hears)?;
@@ -40,7 +39,7 @@ pub(crate) fn hear(callers: &Callers, hears: &Hears<'_>) -> Result<Heard, Failur
     let (start, _) = in_time_or(JUDGED, listen, || ())?;
     let judged = matrix(&callers.received(start, Instant(u64::MAX)));
     let mut wrong = judged.differences(hears, JUDGED_FRAMES);
-    // What was settling may have lacked a voice, but never may it have leaked one.
+    // While settling, a voice may be missing, but a voice must never leak.
     let settling = matrix(&callers.received(from, start)).differences(hears, 0);
     wrong.extend(settling.into_iter().filter(is_leak));
     Ok(Heard {
@@ -53,7 +52,7 @@ fn is_leak(difference: &Difference) -> bool {
     matches!(difference, Difference::Leaked(..))
 }
 
-/// Waits until the latest frames are as they should be, or for as long as they may take.
+/// Waits until the latest frames are as expected, or until a timeout.
 fn settle(callers: &Callers, hears: &Hears<'_>) -> Result<(), Failure> {
     let give_up = now() + SETTLE_WAIT;
     let mut start = now() + UNDER_WAY;
@@ -68,7 +67,7 @@ fn settle(callers: &Callers, hears: &Hears<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Where the server, asked who hears whom, says something else than what was heard.
+/// Returns the differences between the server's audibility matrix and the measured matrix.
 pub(crate) fn disagreements(told: &Audibility, heard: &Matrix, desk: &Desk) -> Vec<String> {
     let mut found = Vec::new();
     for (listener, listener_sid) in CALLERS.iter().zip(&desk.calls) {

@@ -1,50 +1,50 @@
-//! Who hears whom: a pure function of the packets that each caller received. It knows nothing of
-//! what the server believes, and forgives no frame.
+//! Audibility matrix, a pure function of the packets that each caller received. The server's own
+//! state is not used, and no frame is ignored.
 
 use confab_phone::Packet;
 use confab_phone::heard::{Frame, Presence, frames};
 
 use super::sources::{SOURCES, Source};
 
-/// A frame carries a source whose tones are at most so much quieter than they were made: a voice
-/// swells, and goes 12 dB down under an announcement.
+/// Level relative to a source's nominal level above which a frame carries the source, in dB. A
+/// voice swells, and is attenuated by 12 dB under an announcement.
 const CARRIES_DB: f64 = -17.0;
-/// A frame with all tones this far down is still a leak; below lies the codec's noise.
+/// Level of all tones above which a frame counts as a leak, in dB; below lies the codec's noise.
 const TRACE_DB: f64 = -28.0;
 
-/// What each listener heard.
+/// Received sources of all listeners.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Matrix {
     pub(crate) rows: Vec<Row>,
 }
 
-/// What one listener heard.
+/// Received sources of a listener.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row {
     pub(crate) listener: &'static str,
     pub(crate) frames: usize,
-    /// Of every source, the listener's own voice among them.
+    /// Presence of every source, the listener's own voice included.
     pub(crate) sources: Vec<(&'static str, Presence)>,
 }
 
-/// Who is to hear whom: a listener, and all that it hears.
+/// Expected audibility: each listener, with all sources that the listener hears.
 pub(crate) type Hears<'a> = [(&'a str, &'a [&'a str])];
 
-/// Where a matrix is not as it should be.
+/// Difference between a matrix and the expectation.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Difference {
-    /// Too little arrived to be judged.
+    /// Too few frames to measure.
     Deaf {
         listener: &'static str,
         frames: usize,
     },
-    /// It was to be heard, and is not: not at all, or not in every frame.
+    /// Expected source that is absent, or not present in every frame.
     Missing(&'static str, &'static str, Presence),
-    /// It was not to be heard, and is, be it in one frame.
+    /// Unexpected source that is present, in at least a single frame.
     Leaked(&'static str, &'static str, Presence),
 }
 
-/// The matrix of what arrived.
+/// Returns the matrix of received packets.
 pub(crate) fn matrix(received: &[(&'static str, Vec<Packet>)]) -> Matrix {
     let rows = received.iter().map(|(listener, packets)| {
         let frames = frames(packets);
@@ -81,7 +81,8 @@ fn presence(frames: &[Frame], source: &Source) -> Presence {
 }
 
 impl Matrix {
-    /// All that is not as it should be. Fewer frames than these are too few to judge by.
+    /// Returns all differences from the expectation. Listeners with fewer than `frames_min` frames
+    /// are not measured.
     pub(crate) fn differences(&self, hears: &Hears<'_>, frames_min: usize) -> Vec<Difference> {
         let mut found = Vec::new();
         for row in &self.rows {
@@ -104,7 +105,7 @@ impl Matrix {
         found
     }
 
-    /// Whether one hears the other; partly is neither.
+    /// Returns the presence of a source in a listener's frames.
     pub(crate) fn presence(&self, listener: &str, source: &str) -> Option<Presence> {
         let row = self.rows.iter().find(|row| row.listener == listener)?;
         let (_, presence) = row.sources.iter().find(|(name, _)| *name == source)?;

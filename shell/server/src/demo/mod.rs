@@ -1,5 +1,6 @@
-//! `confab demo`: a server, three callers, the page's six examples, and who hears whom after each,
-//! measured from the audio that arrived. It uses only what any customer has: SIP and the API.
+//! `confab demo`: a server, three callers, the six documented examples, and the audibility after
+//! each example, measured from received audio. The demo uses SIP and the API only, like any
+//! customer.
 
 mod application;
 mod callers;
@@ -27,21 +28,21 @@ use self::show::Show;
 use crate::failure::Failure;
 use crate::serve::runtime;
 
-/// What the command line says.
+/// Options of the command line.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
-    /// One line of JSON an example, and nothing else.
+    /// True for a line of JSON for each example, without other output.
     pub(crate) json: bool,
-    /// Where everything is put; none: a new temporary one.
+    /// Folder of all files; `None`: a new temporary folder.
     pub(crate) folder: Option<PathBuf>,
-    /// What each caller says, over and over.
+    /// Voice of each caller, repeated.
     pub(crate) voice: fn(usize) -> Vec<i16>,
-    /// Where it is told.
+    /// Output of the demo.
     pub(crate) out: fn() -> Box<dyn Write>,
 }
 
 impl Options {
-    /// With the callers' own voices.
+    /// Creates options with the callers' own voices.
     pub(crate) fn new(json: bool, folder: Option<PathBuf>) -> Self {
         Self {
             json,
@@ -52,7 +53,7 @@ impl Options {
     }
 }
 
-/// Runs it; 0 if all was as documented, else 1.
+/// Runs the demo; exit status 0 if everything was as documented, else 1.
 pub(crate) fn demo(options: &Options) -> Result<ExitCode, Failure> {
     Ok(match run(options)? {
         0 => ExitCode::SUCCESS,
@@ -60,7 +61,7 @@ pub(crate) fn demo(options: &Options) -> Result<ExitCode, Failure> {
     })
 }
 
-/// Runs it; how many things were not as documented.
+/// Runs the demo; returns the number of differences from the documentation.
 fn run(options: &Options) -> Result<usize, Failure> {
     let folder = Folder::make(options.folder.as_deref())?;
     let mut report = Report::new(options.json, (options.out)());
@@ -71,7 +72,7 @@ fn run(options: &Options) -> Result<usize, Failure> {
     let shown = Show::new(&runtime, &server)
         .and_then(|show| show.run(&mut callers, &mut report))
         .and_then(|()| server.stop(&runtime));
-    // What was heard is kept, however it went: it shows what went wrong.
+    // The received audio is kept in every case: it shows what went wrong.
     let files = callers.write(folder.path());
     drop(callers);
     runtime.shutdown_timeout(Duration::from_secs(1));

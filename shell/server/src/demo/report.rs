@@ -1,5 +1,5 @@
-//! What the demo says while it runs: for a person, or one line of JSON an example. It also keeps
-//! count of what was not as documented.
+//! Output of the demo while it runs: for people, or a line of JSON for each example. The report
+//! also counts differences from the documentation.
 
 mod drawing;
 mod lines;
@@ -14,16 +14,16 @@ use super::tap::Exchange;
 use crate::serve::Doors;
 use lines::Ink;
 
-/// What came of an update.
+/// Result of an update.
 pub(crate) struct Shown {
     pub(crate) exchange: Exchange,
     pub(crate) applied_tick: Option<u64>,
     pub(crate) matrix: Matrix,
-    /// What is not as documented, in words.
+    /// Differences from the documentation, in words.
     pub(crate) wrong: Vec<String>,
 }
 
-/// What has been said, and what went wrong.
+/// Output, and the number of differences so far.
 pub(crate) struct Report {
     json: bool,
     ink: Ink,
@@ -42,7 +42,7 @@ impl Report {
         }
     }
 
-    /// The server takes calls.
+    /// Prints that the server accepts calls.
     pub(crate) fn begin(&mut self, doors: Doors, folder: &Path) {
         let ink = self.ink;
         self.say(&[
@@ -61,7 +61,7 @@ impl Report {
         ]);
     }
 
-    /// All three are in.
+    /// Prints the audibility after all three callers have joined.
     pub(crate) fn joined(&mut self, heard: &Heard, disagree: &[String]) {
         let mut wrong: Vec<String> = heard.wrong.iter().map(ToString::to_string).collect();
         wrong.extend_from_slice(disagree);
@@ -70,7 +70,7 @@ impl Report {
         self.tell_wrong("three calls", &wrong);
     }
 
-    /// One of the page's examples.
+    /// Prints the result of a documented example.
     pub(crate) fn example(&mut self, n: usize, example: &Example, shown: &Shown) {
         if self.json {
             let line = lines::json(example.name, &shown.exchange, &shown.matrix);
@@ -79,7 +79,7 @@ impl Report {
         self.update(&format!("{n}  "), example, shown);
     }
 
-    /// The announcement, which is none of the page's examples.
+    /// Prints the result of the announcement, which is not a documented example.
     pub(crate) fn announcement(&mut self, example: &Example, shown: &Shown) {
         self.update("   ", example, shown);
     }
@@ -101,7 +101,7 @@ impl Report {
         self.tell_wrong(example.name, &shown.wrong);
     }
 
-    /// The conference has been ended by the API, and all calls with it.
+    /// Prints that the API has ended the conference and all of its calls.
     pub(crate) fn ended(&mut self, exchange: &Exchange) {
         let ink = self.ink;
         self.say(&[
@@ -116,7 +116,7 @@ impl Report {
         self.say(&[format!("     {}", exchange.status)]);
     }
 
-    /// Says where the recordings are and how it went: how many things were not as documented.
+    /// Prints the paths of the recordings and the outcome; returns the number of differences.
     pub(crate) fn end(&mut self, files: &[PathBuf]) -> usize {
         let mut said = vec![String::new(), "  What each of them heard:".to_owned()];
         said.extend(files.iter().map(|file| format!("    {}", file.display())));
@@ -141,14 +141,14 @@ impl Report {
         }
     }
 
-    /// To a person.
+    /// Prints lines for people.
     fn say(&mut self, lines: &[String]) {
         if !self.json {
             self.print(lines);
         }
     }
 
-    /// A reader that went away is no reason to end.
+    /// Prints lines. A closed output does not end the demo.
     fn print(&mut self, lines: &[String]) {
         for line in lines {
             let _gone = writeln!(self.out, "{line}");

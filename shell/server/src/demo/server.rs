@@ -1,5 +1,5 @@
-//! A confab of the demo's own, in this process: free ports, an account made for it, its log and
-//! its data in the demo's folder. No setting of the environment reaches it.
+//! Server of the demo, in the same process: free ports, a new account, log and data in the demo's
+//! folder. Settings of the environment have no effect.
 
 use std::fs::File;
 use std::path::Path;
@@ -18,10 +18,10 @@ use crate::failure::Failure;
 use crate::logging;
 use crate::serve::{self, Doors};
 
-/// A drain takes milliseconds once the calls have ended.
+/// Timeout of the drain, which takes milliseconds once the calls have ended.
 const DRAIN_WAIT: Duration = Duration::from_secs(10);
 
-/// A running confab.
+/// Running server.
 pub(crate) struct Server {
     pub(crate) doors: Doors,
     pub(crate) account: String,
@@ -31,7 +31,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts it; returns once it takes calls.
+    /// Starts the server; returns once the server accepts calls.
     pub(crate) fn start(runtime: &Runtime, folder: &Path) -> Result<Self, Failure> {
         let (account, token) = credentials();
         let config = config(folder, &account, &token)?;
@@ -50,7 +50,7 @@ impl Server {
         let doors = runtime.block_on(async {
             match open.await {
                 Ok(doors) => Ok(doors),
-                // It ended before it took calls, and says why.
+                // The server ended before it accepted calls, and returned the error.
                 Err(_) => Err(ended((&mut running).await)),
             }
         })?;
@@ -63,7 +63,7 @@ impl Server {
         })
     }
 
-    /// Drains it, and waits for its end.
+    /// Drains the server, and waits for its end.
     pub(crate) fn stop(self, runtime: &Runtime) -> Result<(), Failure> {
         self.stop.notify_one();
         match runtime.block_on(async { timeout(DRAIN_WAIT, self.running).await }) {

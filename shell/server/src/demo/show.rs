@@ -1,4 +1,4 @@
-//! The demo's course: three calls, the examples one after the other, an announcement, the end.
+//! Sequence of the demo: three calls, the examples in order, an announcement, the end.
 
 use std::net::SocketAddr;
 
@@ -16,10 +16,10 @@ use super::sources::CALLERS;
 use super::tap::{Exchange, Tap};
 use crate::failure::Failure;
 
-/// What the callers dial.
+/// Number that the callers dial.
 const CONFERENCE: &str = "demo";
 
-/// What the demo is given in.
+/// Objects that the demo uses.
 pub(crate) struct Show<'a> {
     runtime: &'a Runtime,
     client: Client,
@@ -29,7 +29,7 @@ pub(crate) struct Show<'a> {
 }
 
 impl<'a> Show<'a> {
-    /// The stage: the tap on the wire, the client, the application.
+    /// Starts the proxy between client and API, the client, and the application.
     pub(crate) fn new(runtime: &'a Runtime, server: &Server) -> Result<Self, Failure> {
         let (tap, application) = runtime
             .block_on(async {
@@ -50,7 +50,7 @@ impl<'a> Show<'a> {
         })
     }
 
-    /// From the first call to the end.
+    /// Runs the demo from the first call to the end.
     pub(crate) fn run(&self, callers: &mut Callers, report: &mut Report) -> Result<(), Failure> {
         let (conference, desk) = self.call_all(callers)?;
         let heard = hear(callers, EVERYBODY)?;
@@ -68,7 +68,7 @@ impl<'a> Show<'a> {
         Ok(())
     }
 
-    /// One call after the other, so that it is known which is whose.
+    /// Places the calls in sequence, so that each CallSid can be assigned to its caller.
     fn call_all(&self, callers: &mut Callers) -> Result<(ConferenceAt, Desk), Failure> {
         let mut calls: Vec<String> = Vec::new();
         let mut conference = None;
@@ -86,7 +86,7 @@ impl<'a> Show<'a> {
         Ok((conference, Desk { calls, application }))
     }
 
-    /// The conference that the first caller has opened.
+    /// Returns the conference that the first caller has opened.
     fn conference(&self, callers: &Callers) -> Result<ConferenceAt, Failure> {
         let list = || {
             self.client
@@ -105,7 +105,7 @@ impl<'a> Show<'a> {
         Ok(self.client.conferences(sid))
     }
 
-    /// The call that is in the conference now and was not before.
+    /// Returns the CallSid that is new in the conference.
     fn seated(
         &self,
         callers: &Callers,
@@ -122,7 +122,7 @@ impl<'a> Show<'a> {
         found.ok_or_else(|| Failure::Undocumented(format!("{name} was not seated")))
     }
 
-    /// Asks until there is an answer, or patience has run out.
+    /// Repeats a request until it returns a result, or until a timeout.
     fn until<T>(
         &self,
         callers: &Callers,
@@ -168,7 +168,7 @@ impl<'a> Show<'a> {
         read.ok_or_else(|| Failure::Undocumented("the exchange was none of HTTP".to_owned()))
     }
 
-    /// Ends the conference; all calls end with it.
+    /// Ends the conference, and all of its calls.
     fn end(&self, callers: &Callers, conference: &ConferenceAt) -> Result<Exchange, Failure> {
         self.tap.clear();
         let update = conference.update().completed().send();
@@ -185,7 +185,7 @@ impl<'a> Show<'a> {
     }
 }
 
-/// Where the response is not what is documented.
+/// Returns the differences between the response and the documentation.
 fn unlike(says: &Value, exchange: &Exchange) -> Vec<String> {
     let mut found = Vec::new();
     if exchange.status != 200 {

@@ -1,34 +1,35 @@
-//! The demo's sounds, made from sines: three voices, music for one on hold, an announcement.
-//! Every tone keeps its phase by the time of the whole, so that equal tones never cancel.
+//! Sounds of the demo, made of sines: three voices, hold music, an announcement. The phase of a
+//! tone depends on the time since the start of its sound, so that equal tones never cancel.
 
 use std::f64::consts::TAU;
 
 use super::sources::{ANNOUNCEMENT, CALLERS, MUSIC, Source, Tone};
 
 const RATE: f64 = 8_000.0;
-/// Two seconds: whole turns of every voice's tones and of its swell, so that it repeats without
-/// a seam.
+/// Length of a voice: two seconds, whole periods of the tones and the swell of every voice, so that
+/// the voice repeats without a gap.
 const VOICE_SAMPLES: usize = 16_000;
-/// How often each voice swells in these two seconds: the rhythm of its speech.
+/// Number of swells of each voice in these two seconds: the rhythm of its speech.
 const SWELLS: [f64; 3] = [5.0, 8.0, 3.0];
-/// A voice swells by so much to either side, dB.
+/// Amplitude of the swell of a voice, in dB in either direction.
 const SWELL_DB: f64 = 2.0;
-/// A chord of the music: 1.6 s.
+/// Length of a chord of the music: 1.6 s.
 const CHORD_SAMPLES: usize = 12_800;
-/// C major, A minor 7, F major 9, C major again: E and G are at home in all. C is at 260 Hz.
+/// Frequencies in Hz of C major, A minor 7, F major 9, C major: E and G are part of all chords. C
+/// is at 260 Hz.
 const CHORDS: [[f64; 4]; 4] = [
     [260.0, 650.0, 780.0, 1_040.0],
     [216.7, 650.0, 866.7, 1_040.0],
     [346.7, 693.3, 866.7, 1_300.0],
     [260.0, 780.0, 1_040.0, 1_300.0],
 ];
-/// How often the four chords come: 38.4 s.
+/// Number of repetitions of the four chords: 38.4 s.
 const ROUNDS: usize = 6;
-/// A stroke of the announcement's gong: 1.2 s; so many of them.
+/// Length of a stroke of the announcement's gong (1.2 s), and the number of strokes.
 const STROKE_SAMPLES: usize = 9_600;
 const STROKES: usize = 5;
 
-/// What a caller says, to be repeated without a seam.
+/// Returns the voice of a caller, which repeats without a gap.
 pub(crate) fn voice(caller: usize) -> Vec<i16> {
     let mut mix = vec![0.0; VOICE_SAMPLES];
     add_steady(&mut mix, &CALLERS[caller]);
@@ -39,7 +40,7 @@ pub(crate) fn voice(caller: usize) -> Vec<i16> {
     samples(&mix)
 }
 
-/// What one on hold hears.
+/// Returns the hold music.
 pub(crate) fn music() -> Vec<i16> {
     let mut mix = vec![0.0; CHORD_SAMPLES * CHORDS.len() * ROUNDS];
     add_steady(&mut mix, &MUSIC);
@@ -54,7 +55,7 @@ pub(crate) fn music() -> Vec<i16> {
     samples(&mix)
 }
 
-/// What is announced.
+/// Returns the announcement.
 pub(crate) fn announcement() -> Vec<i16> {
     let mut mix = vec![0.0; STROKE_SAMPLES * STROKES];
     add_steady(&mut mix, &ANNOUNCEMENT);
@@ -76,7 +77,7 @@ fn add_steady(mix: &mut [f64], source: &Source) {
     }
 }
 
-/// A note that rises within 15 ms and fades with this time constant, in seconds.
+/// Adds a note that rises within 15 ms and decays with the time constant `fades`, in seconds.
 fn add_stroke(mix: &mut [f64], start: usize, tone: Tone, fades: f64) {
     let peak = gain(tone.dbfs);
     for (n, sample) in mix.iter_mut().enumerate().skip(start).take(24_000) {

@@ -1,5 +1,5 @@
-//! A tap on the wire between the client and the API: what was sent and what came back, to the
-//! byte. It changes nothing of what passes.
+//! Proxy between the client and the API that records each request and response byte by byte. The
+//! proxy does not change any data.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,23 +10,23 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// More than any exchange of the demo.
+/// Maximum number of recorded bytes; more than any exchange of the demo.
 const KEPT_BYTES_MAX: usize = 1 << 20;
 
-/// A tap.
+/// Recording proxy.
 pub(crate) struct Tap {
     pub(crate) address: SocketAddr,
     passed: Arc<Mutex<Passed>>,
 }
 
-/// What has passed since the last `clear`.
+/// Bytes since the last `clear`.
 #[derive(Default)]
 struct Passed {
     sent: Vec<u8>,
     received: Vec<u8>,
 }
 
-/// One request and its response.
+/// Request and its response.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Exchange {
     pub(crate) method: String,
@@ -37,7 +37,7 @@ pub(crate) struct Exchange {
 }
 
 impl Tap {
-    /// Listens on a free port, and passes everything on.
+    /// Starts a listener on a free port that forwards all bytes.
     pub(crate) async fn start(server: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -51,12 +51,12 @@ impl Tap {
         Ok(Self { address, passed })
     }
 
-    /// Forgets what has passed.
+    /// Discards the recorded bytes.
     pub(crate) fn clear(&self) {
         *look(&self.passed) = Passed::default();
     }
 
-    /// What has passed, if it was one request and its response.
+    /// Returns the recorded bytes as an exchange, if they are a single request and its response.
     pub(crate) fn exchange(&self) -> Option<Exchange> {
         let passed = look(&self.passed);
         Exchange::read(&passed.sent, &passed.received)
@@ -89,11 +89,11 @@ fn keep(kept: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
-/// Until either side is done.
+/// Copies bytes until either side closes.
 async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, note: impl Fn(&[u8])) {
     let mut buffer = vec![0; 16_384];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        // Noted before it is passed on: who has it may ask at once.
+        // Recorded before the bytes are forwarded: the client may read the record immediately.
         note(&buffer[..length]);
         if to.write_all(&buffer[..length]).await.is_err() {
             return;

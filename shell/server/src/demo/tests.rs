@@ -1,5 +1,5 @@
-//! The whole demo with callers whose voices are wrong: it must not end well. (How it ends when
-//! all is well is tested from outside.)
+//! The demo with callers whose voices are wrong: its exit status must be a failure. (Tests in
+//! `tests/demo.rs` cover the success.)
 
 use std::env;
 use std::fs;
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use super::{Options, demo, sounds};
 
-/// Runs it in a folder that is removed afterwards.
+/// Runs the demo in a folder that is removed afterwards.
 fn status(name: &str, voice: fn(usize) -> Vec<i16>) -> ExitCode {
     let folder: PathBuf =
         env::temp_dir().join(format!("confab-demo-{name}-{}", std::process::id()));
@@ -28,8 +28,8 @@ fn status(name: &str, voice: fn(usize) -> Vec<i16>) -> ExitCode {
     status
 }
 
-/// The supervisor's whisper reaches the customer: by way of the agent, who repeats it, for 60 ms
-/// of every second.
+/// The supervisor's whisper reaches the customer through the agent, who repeats it for 60 ms of
+/// every second.
 #[test]
 fn a_leak_in_some_frames_is_told() {
     let leaky = |caller| {
@@ -46,7 +46,7 @@ fn a_leak_in_some_frames_is_told() {
     assert_eq!(status("leak", leaky), ExitCode::FAILURE);
 }
 
-/// The customer's line is dead for 100 ms of every half second.
+/// The customer's audio is missing for 100 ms of every half second.
 #[test]
 fn a_voice_that_is_missing_in_some_frames_is_told() {
     let broken = |caller| {

@@ -1,12 +1,12 @@
-//! A writer of log lines that lets no control character through: what others sent must neither
-//! forge a line nor steer a terminal.
+//! Writer of log lines that escapes control characters: data of others must neither forge a line
+//! nor control a terminal.
 
 use std::io::{self, Write};
 
-/// Writes whole lines, one a call.
+/// Writer of whole lines, one with each call.
 pub(super) struct Escaping<W> {
     to: W,
-    /// Colours are ours: the formatter escapes those of others.
+    /// True if colors are allowed: the formatter escapes control characters in values.
     ansi: bool,
 }
 
@@ -36,7 +36,7 @@ impl<W: Write> Write for Escaping<W> {
             if self.passes(one) {
                 escaped.push(one);
             } else {
-                // As JSON has it: right in both forms of the log.
+                // As in JSON: correct in both formats of the log.
                 escaped.push_str(&format!("\\u{:04x}", u32::from(one)));
             }
         }

@@ -1,6 +1,6 @@
-//! How many entries of one kind the log takes: some, then none until the window is over; while it
-//! goes on, each window is twice as long. A kind is a place in the code. What is left out is
-//! counted.
+//! Limit on log entries of each kind: a fixed number in a window, then none until the window ends.
+//! While the limit is exceeded, each window is twice as long. A kind is a place in the code.
+//! Dropped entries are counted.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,23 +12,23 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
 
 const WINDOW: Duration = Duration::from_secs(10);
-/// What a window grows to while there is too much in each.
+/// Maximum length of a window, reached while each window exceeds the limit.
 const WINDOW_MAX: Duration = Duration::from_secs(600);
-/// Warnings and errors of one kind in one window, and failures of others.
+/// Maximum number of warnings and errors of a kind in a window; also the limit of `FAILURES`.
 const WARNINGS_MAX: u32 = 10;
-/// The target of news that anybody can cause as many of as they like: limited as warnings are.
+/// Target of info entries that anybody can cause without limit: limited like warnings.
 pub(crate) const FAILURES: &str = "confab::failures";
-/// News of one kind in one window: a call begins and ends.
+/// Maximum number of info entries of a kind in a window: a call begins and ends.
 const NEWS_MAX: u32 = 2_000;
 
 static LEFT_OUT: AtomicU64 = AtomicU64::new(0);
 
-/// Entries left out since the start.
+/// Returns the number of entries dropped since the start.
 pub(crate) fn left_out() -> u64 {
     LEFT_OUT.load(Ordering::Relaxed)
 }
 
-/// What was written lately; as many entries as there are places in the code that log.
+/// Windows of all kinds; bounded by the number of places in the code that log.
 #[derive(Default)]
 pub(super) struct Limit {
     kinds: Mutex<HashMap<Identifier, Window>>,
@@ -80,7 +80,7 @@ impl<S: Subscriber> Filter<S> for Limit {
             Level::ERROR | Level::WARN => WARNINGS_MAX,
             Level::INFO if about.target() == FAILURES => WARNINGS_MAX,
             Level::INFO => NEWS_MAX,
-            // Whoever asks for these wants all of them.
+            // Debug and trace entries are never limited.
             _ => return true,
         };
         self.takes(about.callsite(), most, Instant::now())

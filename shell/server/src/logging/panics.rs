@@ -1,13 +1,13 @@
-//! Panics in the log: one entry each, with the backtrace where `RUST_BACKTRACE` asks for one, and
-//! limited in number as errors are.
+//! Panics in the log: an entry each, with a backtrace if `RUST_BACKTRACE` requests it, limited in
+//! number like errors.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt;
 use std::panic::{self, PanicHookInfo};
 use std::thread;
 
-/// Replaces the hook of the standard library, which writes to standard error and waits for its
-/// reader, on the thread that panicked: with a codec, that is a media thread.
+/// Replaces the panic hook of the standard library. That hook blocks on the reader of standard
+/// error on the panicking thread, which may be a media thread (in a codec).
 pub(super) fn log_panics() {
     panic::set_hook(Box::new(log));
 }
@@ -21,7 +21,7 @@ pub(super) fn log(panic: &PanicHookInfo<'_>) {
     tracing::error!(thread, place, backtrace = %Trace, "thread panicked: {message}");
 }
 
-/// The backtrace, captured once the entry is really written.
+/// Backtrace, captured only if the entry is written.
 struct Trace;
 
 impl fmt::Display for Trace {

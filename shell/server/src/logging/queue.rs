@@ -1,6 +1,6 @@
-//! Lines on their way to standard error or a file. A thread of its own writes these, so that no
-//! other thread ever waits for a reader or a disk. Lines that find no room are dropped, counted,
-//! and reported by a line in their place.
+//! Queue of lines to standard error or a file. A thread of its own writes the lines, so that no
+//! other thread blocks on a reader or a disk. Lines beyond the limits are dropped, counted, and
+//! reported by a line in their place.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -15,18 +15,18 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
 use crate::config::LogFormat;
 
-/// Lines that wait to be written.
+/// Maximum number of queued lines.
 const LINES_MAX: usize = 2_048;
-/// Bytes of these lines.
+/// Maximum size of queued lines, in bytes.
 const BYTES_MAX: usize = 2 << 20;
 /// Interval between two reports of dropped lines.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
-/// Pause after a write that the system refused for the moment (a pipe in non-blocking mode).
+/// Pause after a write that the system rejected for the moment (a pipe in non-blocking mode).
 const RETRY: Duration = Duration::from_millis(20);
 /// Interval of the checks of `flush`.
 const FLUSH_STEP: Duration = Duration::from_millis(2);
 
-/// The queue of lines. Cheap to clone.
+/// Queue of lines. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Queue {
     lines: SyncSender<Vec<u8>>,
@@ -37,7 +37,7 @@ pub(super) struct Queue {
 struct Waiting {
     lines: AtomicUsize,
     bytes: AtomicUsize,
-    /// Lines dropped so far.
+    /// Number of lines dropped so far.
     dropped: AtomicU64,
 }
 
@@ -59,7 +59,7 @@ impl Queue {
         Ok(Self { lines, waiting })
     }
 
-    /// Queues a line, or drops it; never waits.
+    /// Enqueues a line, or drops it; never blocks.
     pub(super) fn push(&self, line: &[u8]) {
         let bytes = line.len();
         let before = self.waiting.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -85,7 +85,7 @@ impl Queue {
     }
 }
 
-/// Each call writes one line, and always succeeds.
+/// Writes a line with each call, always successfully.
 impl Write for Queue {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.push(line);
@@ -104,13 +104,13 @@ impl Waiting {
     }
 }
 
-/// The end of the queue that writes.
+/// Receiver of the queue, which writes the lines.
 struct Lines<W> {
     to: W,
     format: LogFormat,
     received: Receiver<Vec<u8>>,
     waiting: Arc<Waiting>,
-    /// The number of dropped lines in the reports so far.
+    /// Number of dropped lines in the reports so far.
     reported: u64,
     reported_at: Option<Instant>,
 }
@@ -161,7 +161,7 @@ impl<W: Write> Lines<W> {
     }
 }
 
-/// The line in place of those that were dropped, as the formatter writes others.
+/// Returns the line in place of dropped lines, in the formatter's style.
 fn report(format: LogFormat, dropped: u64) -> String {
     const MESSAGE: &str = "log lines dropped: the reader of the log is too slow";
     let target = module_path!();

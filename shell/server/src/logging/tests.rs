@@ -1,4 +1,4 @@
-//! One entry is one line, and too many of a kind are left out.
+//! Log entries: a single line each, limited in number for each kind.
 
 use std::io::{self, Write};
 use std::panic;
@@ -100,7 +100,7 @@ fn a_new_window_takes_some_again_and_each_is_longer_while_it_goes_on() {
     assert_eq!((taken(0), taken(9)), (10, 0));
     assert_eq!((taken(11), taken(30)), (10, 0));
     assert_eq!((taken(32), taken(71)), (10, 0));
-    // The last window ends, and the next one is not used up.
+    // The last window ends, and the next window is not exceeded.
     assert!(limit.takes(kind.clone(), 10, begun + Duration::from_secs(73)));
     assert_eq!((taken(73 + 81), taken(73 + 92)), (10, 10));
 }
@@ -116,7 +116,7 @@ impl tracing::Callsite for Kind {
     }
 }
 
-/// Accepts nothing until it may.
+/// Writer that accepts nothing until `may` receives a message.
 struct Blocked {
     kept: Kept,
     may: Receiver<()>,
@@ -124,7 +124,7 @@ struct Blocked {
 
 impl Write for Blocked {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // Open for good once the other end is gone.
+        // Never blocks again once the sender is dropped.
         let _open = self.may.recv();
         self.kept.write(bytes)
     }

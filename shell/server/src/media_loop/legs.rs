@@ -1,25 +1,25 @@
-//! The sockets of a media thread's legs: found without hashing, read in batches, connected once
-//! the phone's address is known.
+//! Sockets of a media thread's legs: found without hashing, read in batches, connected once the
+//! phone's address is known.
 
 use confab_media::Component;
 use confab_sockets::{Lease, Pair, Udp};
 use confab_terms::{LegId, SocketAddr};
 
-/// One of a leg's two sockets.
+/// RTP or RTCP socket of a leg.
 #[derive(Debug)]
 pub(crate) struct Socket {
     pub(crate) udp: Udp,
     connection: Connection,
-    /// Drops of the kernel that were counted.
+    /// Number of the kernel's drops counted so far.
     drops: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Connection {
     None,
-    /// What waits may be older than the connection, and anybody's.
+    /// Connected, but queued packets may be older than the connection, and from any source.
     Fresh(SocketAddr),
-    /// All that comes is this one's.
+    /// Connected; all packets are from this peer.
     Only(SocketAddr),
 }
 
@@ -32,7 +32,7 @@ impl Socket {
         }
     }
 
-    /// Returns the packets that the kernel dropped since the last call.
+    /// Returns the number of packets that the kernel dropped since the last call.
     pub(crate) fn new_drops(&mut self) -> u64 {
         let drops = self.udp.drops();
         let new = drops.wrapping_sub(self.drops);
@@ -40,7 +40,7 @@ impl Socket {
         new.into()
     }
 
-    /// The next packet that waits, and whose it is.
+    /// Reads the next packet; returns its length and source.
     pub(crate) fn receive(&mut self, packet: &mut [u8]) -> Option<(usize, SocketAddr)> {
         match self.connection {
             Connection::Only(peer) => self.udp.receive(packet).map(|length| (length, peer)),
@@ -55,12 +55,12 @@ impl Socket {
         }
     }
 
-    /// Whether it was connected, and not read to its end since.
+    /// Returns whether the socket was connected and not emptied since.
     pub(crate) fn is_fresh(&self) -> bool {
         matches!(self.connection, Connection::Fresh(_))
     }
 
-    /// Whether the kernel took it.
+    /// Sends a packet; returns whether the kernel accepted it.
     pub(crate) fn send(&self, bytes: &[u8], to: SocketAddr) -> bool {
         match self.connection {
             Connection::None => self.udp.send_to(bytes, to),
@@ -68,7 +68,8 @@ impl Socket {
         }
     }
 
-    /// A connected socket is cheaper, and deaf to strangers. Where it cannot be, it goes without.
+    /// Connects the socket to the peer: cheaper, and the kernel drops packets of other sources.
+    /// After an error the socket remains unconnected.
     pub(crate) fn connect(&mut self, peer: SocketAddr) {
         self.connection = match self.udp.connect(peer) {
             Ok(()) => Connection::Fresh(peer),
@@ -77,20 +78,20 @@ impl Socket {
     }
 
     fn disconnect(&mut self) {
-        // A socket that stays connected to the old address sends nowhere else.
+        // A socket that remains connected to the old address cannot send elsewhere.
         if self.connection != Connection::None && self.udp.disconnect().is_ok() {
             self.connection = Connection::None;
         }
     }
 }
 
-/// A leg's two sockets.
+/// Leg with its two sockets.
 #[derive(Debug)]
 pub(crate) struct Leg {
     pub(crate) id: LegId,
     pub(crate) rtp: Socket,
     pub(crate) rtcp: Socket,
-    /// Dropped after the sockets.
+    /// Lease of the ports; dropped after the sockets.
     _lease: Lease,
 }
 
@@ -107,22 +108,22 @@ impl Leg {
         self.rtcp.disconnect();
     }
 
-    /// Returns the packets that the kernel dropped since the last call.
+    /// Returns the number of packets that the kernel dropped since the last call.
     pub(crate) fn new_drops(&mut self) -> u64 {
         self.rtp.new_drops() + self.rtcp.new_drops()
     }
 }
 
-/// In the order of their ids, which is that in which the engine sends.
+/// Legs in the order of their ids, the order in which the engine sends.
 #[derive(Debug, Default)]
 pub(crate) struct Legs {
     legs: Vec<Leg>,
-    /// Behind the one that was found last: most likely the next.
+    /// Index after the leg that was found last: most likely the next leg.
     next: usize,
 }
 
 impl Legs {
-    /// Adds a leg with new sockets; the kernel notes the time of arrival of its RTCP.
+    /// Adds a leg with new sockets; the kernel records the time of arrival of its RTCP.
     pub(crate) fn open(&mut self, id: LegId, pair: Pair) {
         pair.rtcp.note_arrivals();
         self.put(Leg {
@@ -133,7 +134,7 @@ impl Legs {
         });
     }
 
-    /// One that has its sockets already.
+    /// Adds a leg with existing sockets.
     pub(crate) fn put(&mut self, leg: Leg) {
         match self.place(leg.id) {
             Ok(place) => self.legs[place] = leg,
@@ -141,7 +142,7 @@ impl Legs {
         }
     }
 
-    /// With its sockets.
+    /// Removes a leg; returns it with its sockets.
     pub(crate) fn take(&mut self, id: LegId) -> Option<Leg> {
         let place = self.place(id).ok()?;
         Some(self.legs.remove(place))

@@ -1,18 +1,18 @@
-//! Whether a media thread can take more: told from how much of its ticks it works. Says nothing of
-//! one tick that was long, as another program may have had the processor.
+//! Load of a media thread: the share of its ticks spent working decides whether the thread accepts
+//! calls. A single long tick has little effect, as another program may have used the processor.
 
 use std::time::Duration;
 
 use confab_terms::limits::TICK;
 
-/// Beyond this share of a tick it takes no more: what one call adds on top, and a bad moment, must
-/// not make a tick late. Below the other it takes calls again.
+/// Share of a tick above which the thread accepts no calls; a further call or a delay must not make
+/// a tick late. Below `UNDER` the thread accepts calls again.
 const OVER: f32 = 0.75;
 const UNDER: f32 = 0.60;
-/// How much one tick counts: two thirds of a second's worth of them make up the figure.
+/// Weight of a tick in the moving average: about two thirds of a second of ticks determine it.
 const WEIGHT: f32 = 1.0 / 32.0;
 
-/// What is told anew, once it has changed by so much.
+/// Minimum change of the load that is reported, in percentage points.
 const STEP_PERCENT: f32 = 5.0;
 
 #[derive(Debug, Default)]
@@ -21,20 +21,20 @@ pub(crate) struct Load {
     told: LoadTold,
 }
 
-/// How busy a thread is.
+/// Load of a thread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LoadTold {
-    /// So much of its ticks it works.
+    /// Share of ticks spent working, in percent.
     pub(crate) busy_percent: u8,
-    /// It can take no more.
+    /// True if the thread accepts no further calls.
     pub(crate) overloaded: bool,
-    /// Whether that is new.
+    /// New value of `overloaded`, if changed.
     pub(crate) changes: Option<bool>,
 }
 
 impl Load {
-    /// Notes the length of a tick, and whether the thread has given up its priority: then it takes
-    /// no more. Returns the load if it has changed much.
+    /// Records the length of a tick, and whether the thread has given up its priority: then it
+    /// accepts no calls. Returns the load if it has changed enough.
     pub(crate) fn tick(&mut self, length: Duration, is_given_up: bool) -> Option<LoadTold> {
         let share = (length.as_secs_f32() / TICK.as_secs_f32()).min(1.0);
         self.share += (share - self.share) * WEIGHT;

@@ -1,5 +1,5 @@
-//! Legs with their sockets on their way between media threads: handed over behind a tick, taken
-//! over before the next, waited for by what is ordered of them.
+//! Legs with their sockets that move between media threads: handed over after a tick, accepted
+//! before the next. Orders for a moving leg are delayed until its arrival.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -10,46 +10,47 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::legs;
 
-/// Legs on their way to one thread; beyond it they stay where they are for a tick.
+/// Maximum number of legs on their way to a thread; further legs remain where they are for a tick.
 const MOVES_MAX: usize = 256;
 
-/// A thread that stalls for longer is lost, and its legs with it: 2 s.
+/// Maximum number of ticks (2 s) for which a leg is awaited; a thread that stalls for longer is
+/// lost with its legs.
 const AWAITED_TICKS_MAX: u32 = 100;
 
-/// A leg that arrives.
+/// Arriving leg.
 pub(super) struct Arrival {
     pub(super) id: LegId,
-    /// `None`: it was not where it was to come from.
+    /// Leg with its sockets; `None`: the leg was not on the sending thread.
     pub(super) leg: Option<(MovedLeg, legs::Leg)>,
-    /// Ticks of its recording that found no room on their way to the disk.
+    /// Ticks of the leg's recording that were lost on the way to the disk.
     pub(super) lost: Option<(RecordingSid, u32)>,
 }
 
-/// One thread's ends of the ways between all of them.
+/// Channels of a thread to and from all media threads.
 pub(crate) struct Moves {
     arrivals: Receiver<Arrival>,
-    /// To each thread, this one included.
+    /// Senders to each thread, this thread included.
     to: Vec<Sender<Arrival>>,
-    /// In the order in which they were told to go.
+    /// Leaving legs, in the order of their orders.
     leaving: VecDeque<(LegId, u16)>,
-    /// To be taken over on a later tick: as many as are on the way, at most.
+    /// Legs to accept on a later tick: bounded by the number of legs in transit.
     early: VecDeque<Arrival>,
-    /// Here, and not yet asked for.
+    /// Legs that arrived before the order to await them.
     arrived: BTreeSet<LegId>,
-    /// What is ordered from here on finds this leg here.
+    /// Leg whose arrival all later orders require.
     awaited: Option<Awaited>,
 }
 
-/// A leg that is to come.
+/// Leg that has not arrived yet.
 #[derive(Debug)]
 struct Awaited {
     leg: LegId,
-    /// Ticks since it was asked for.
+    /// Number of ticks since the order.
     ticks: u32,
 }
 
 impl Moves {
-    /// Between so many threads, for each in its turn.
+    /// Creates the channels between `threads` threads; returns the ends of each thread in order.
     pub(crate) fn between(threads: u16) -> Vec<Self> {
         let (to, arrivals): (Vec<_>, Vec<_>) = (0..threads).map(|_| channel(MOVES_MAX)).unzip();
         let ends = arrivals.into_iter().map(|arrivals| Self {
@@ -63,20 +64,20 @@ impl Moves {
         ends.collect()
     }
 
-    /// It goes there once this tick is over.
+    /// Marks a leg to be moved after this tick.
     pub(super) fn go(&mut self, leg: LegId, to: u16) {
         self.leaving.push_back((leg, to));
     }
 
-    /// No order is carried out before it is here.
+    /// Delays all orders until the leg has arrived.
     pub(super) fn wait_for(&mut self, leg: LegId) {
         if !self.arrived.remove(&leg) {
             self.awaited = Some(Awaited { leg, ticks: 0 });
         }
     }
 
-    /// Whether orders have to wait on this tick. A thread that has not sent a leg off for so long
-    /// never will, and there are others here who wait for a word.
+    /// Returns whether orders are delayed on this tick. After a timeout the leg counts as lost,
+    /// because other legs of this thread need their orders.
     pub(super) fn waits(&mut self) -> bool {
         let Some(awaited) = &mut self.awaited else {
             return false;
@@ -89,12 +90,12 @@ impl Moves {
         self.awaited.is_some()
     }
 
-    /// Nothing will be ordered any more.
+    /// Ends the delay, as no more orders will come.
     pub(super) fn stop_waiting(&mut self) {
         self.awaited = None;
     }
 
-    /// The next one whose turn is not after the tick that comes: the other thread may be early.
+    /// Returns the next leg whose tick is not after the coming tick: the other thread may be ahead.
     pub(super) fn arrives(&mut self, is_due: impl Fn(&MovedLeg) -> bool) -> Option<Arrival> {
         let is_due = |arrival: &Arrival| arrival.leg.as_ref().is_none_or(|(leg, _)| is_due(leg));
         let waited = self.early.iter().position(is_due);
@@ -118,13 +119,13 @@ impl Moves {
         Some(arrival)
     }
 
-    /// Sends off who is to leave, as far as there is room on the way.
+    /// Sends leaving legs, as far as the channels have room.
     pub(super) fn send_off(&mut self, mut take: impl FnMut(LegId) -> Arrival) {
         while let Some(&(id, to)) = self.leaving.front() {
             match self.to[usize::from(to)].try_reserve() {
                 Ok(way) => way.send(take(id)),
                 Err(TrySendError::Full(())) => return,
-                // That thread has ended, and so have all calls.
+                // The other thread has ended, and so have all calls.
                 Err(TrySendError::Closed(())) => {}
             }
             self.leaving.pop_front();

@@ -1,4 +1,4 @@
-//! Media ports of new legs: bound at random, watched, and reported once these are quiet.
+//! Media ports of new legs: bound at random, watched, and reported once no packets arrive.
 
 use confab_media::{Opened, PairSource};
 use confab_sockets::{Pair, Ports};
@@ -8,7 +8,7 @@ use super::Running;
 use crate::gauges::Gauges;
 use crate::queues::Told;
 
-/// Ports of one media thread.
+/// Source of ports of a media thread.
 struct Source<'a> {
     ports: &'a mut Ports,
     packet: &'a mut [u8],
@@ -37,7 +37,7 @@ fn not_bound(error: &std::io::Error) {
 }
 
 impl Running {
-    /// Binds ports for a leg; `look_at_openings` reports these.
+    /// Binds ports for a leg; `look_at_openings` reports them.
     pub(super) fn open(&mut self, now: Instant, leg: LegId) {
         let watched = match self.setup.ports.bind().inspect_err(not_bound) {
             Ok(pair) => self.openings.watch(now, leg, pair).is_ok(),
@@ -48,7 +48,7 @@ impl Running {
         }
     }
 
-    /// Reports the legs whose ports are quiet, and those that get none.
+    /// Reports the legs whose ports are quiet, and the legs without ports.
     pub(super) fn look_at_openings(&mut self, now: Instant) {
         if self.openings.is_empty() {
             return;

@@ -1,31 +1,32 @@
-//! When the packets of a tick go out. A packet that left as soon as it was ready would come early
-//! or late by all that reading and mixing took more or less than on the tick before; so each has
-//! its moment, by which on nineteen ticks of twenty it is ready. How late a tick began is left out:
-//! a stall of the machine is no reason to be late afterwards.
+//! Pacing of the packets of a tick. A packet sent as soon as it is ready would arrive earlier or
+//! later by the varying time of reading and mixing. So each packet has a moment at which it is
+//! ready on 19 of 20 ticks. The lateness of a tick's beginning is left out: a stall of the machine
+//! must not delay later ticks.
 
 use std::time::Duration;
 
 use confab_terms::Instant;
 
-/// Packets that share a moment.
+/// Number of packets that share a moment.
 const TOGETHER: u32 = 32;
-/// To sleep for less is not worth waking up for: it may take a tenth of a millisecond.
+/// Minimum time to sleep: waking up may take a tenth of a millisecond.
 const SLEEP_MIN: Duration = Duration::from_micros(300);
-/// The first packet's moment is this far into the tick at most,
+/// Maximum time from the beginning of a tick to the moment of its first packet.
 const FIRST_MAX: Duration = Duration::from_millis(10);
-/// the last one's this far: what comes then belongs to the next.
+/// Maximum time to the moment of the last packet; later moments belong to the next tick.
 const LAST_MAX: Duration = Duration::from_millis(16);
-/// One tick moves what is expected by so little, or by so many times as much if it was too short.
+/// Decrease of an estimate in each tick; an estimate that was too short grows by `GROWS_TIMES` as
+/// much.
 const LEARNS: Duration = Duration::from_micros(5);
 const GROWS_TIMES: u32 = 19;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pace {
-    /// From when a tick begins until its first packet.
+    /// Estimated time from the beginning of a tick to its first packet.
     first: Duration,
-    /// From the first packet until the last.
+    /// Estimated time from the first packet to the last.
     spread: Duration,
-    /// Packets of the tick before, over which `spread` goes.
+    /// Number of packets of the previous tick, distributed over `spread`.
     usual: u32,
     due: Instant,
     ready: Instant,
@@ -34,7 +35,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// A tick's packets are ready.
+    /// Records that the packets of a tick are ready.
     pub(super) fn begins(&mut self, (due, begun): (Instant, Instant), now: Instant) {
         learn(&mut self.first, now.saturating_since(begun));
         *self = Self {
@@ -47,8 +48,8 @@ impl Pace {
         };
     }
 
-    /// The next packet is to go. Until when that has to wait, if it has to: then `slept` is to be
-    /// told.
+    /// Returns the moment of the next packet and the time until then, if the packet must wait; the
+    /// caller then reports the wait with `slept`.
     pub(super) fn next(&mut self, now: impl FnOnce() -> Instant) -> Option<(Instant, Duration)> {
         let place = self.sent;
         self.sent += 1;
@@ -66,7 +67,7 @@ impl Pace {
         self.slept += long;
     }
 
-    /// All are gone. How long the tick only waited.
+    /// Records that all packets were sent; returns the time spent waiting in the tick.
     pub(super) fn ends(&mut self, now: Instant) -> Duration {
         let took = now.saturating_since(self.ready).saturating_sub(self.slept);
         learn(&mut self.spread, took);
@@ -88,8 +89,8 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    /// When each packet of a tick left, from when it was due; ready after `ready`, each takes
-    /// `each`.
+    /// Returns the time of each packet of a tick, relative to the tick; ready after `ready`, each
+    /// packet takes `each`.
     fn tick(
         pace: &mut Pace,
         due: Instant,
@@ -117,7 +118,7 @@ mod tests {
     fn what_took_less_than_usual_does_not_leave_early() {
         let mut pace = Pace::default();
         let each = Duration::from_micros(3);
-        // More than one tick in twenty is slower than the rest.
+        // More than a twentieth of the ticks is slower than the rest.
         let ready = |n: u32| if n.is_multiple_of(8) { MS * 5 } else { MS * 3 };
         for n in 0..2_000 {
             tick(

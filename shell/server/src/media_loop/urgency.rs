@@ -1,6 +1,6 @@
-//! Real-time priority of a media thread, given up while the thread has work nearly all the time:
-//! at real-time priority it would leave nothing of its processor to the other threads there, those
-//! of other media threads included.
+//! Real-time priority of a media thread, given up while the thread works almost continuously.
+//! Otherwise a busy thread would leave no time of its processor to the other threads there, other
+//! media threads included.
 
 use std::time::Duration;
 
@@ -10,36 +10,35 @@ use confab_terms::Instant;
 const WINDOW: Duration = Duration::from_secs(1);
 /// Share of a window that a thread at real-time priority may work.
 const GIVEN_UP_BEYOND: f64 = 0.90;
-/// Share of a window below which the thread counts as recovered,
+/// Share of a window below which a window counts as recovered.
 const RECOVERED_BELOW: f64 = 0.75;
-/// in so many windows in a row.
+/// Number of consecutive recovered windows after which the priority is regained.
 const RECOVERED_WINDOWS: u32 = 5;
-/// Time between two ticks that counts at most: a stall of the whole machine is not work.
+/// Maximum time between two ticks that is counted: a stall of the whole machine is not work.
 const STEP_MAX: Duration = Duration::from_millis(100);
 
-/// A change of priority that is due.
+/// Change of priority that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     GiveUp,
     Regain,
 }
 
-/// The share of work of a thread, and its priority.
+/// Share of work of a thread, and its priority.
 #[derive(Debug, Default)]
 pub(super) struct Urgency {
     last: Option<Instant>,
-    /// Length of the window so far, and the time in it that the thread had nothing to do.
+    /// Length of the current window so far, and the idle time in it.
     length: Duration,
     idle: Duration,
-    /// Windows in a row below `RECOVERED_BELOW`.
+    /// Number of consecutive windows below `RECOVERED_BELOW`.
     recovered: u32,
     is_given_up: bool,
 }
 
 impl Urgency {
-    /// Notes a tick that ended `now` and left `idle` until the next one is due. The time that the
-    /// thread was to wait counts, not the time that it waited: a thread that wakes up late waits
-    /// for its processor.
+    /// Records a tick that ended at `now` and left `idle` until the next tick is due. The planned
+    /// wait counts, not the actual wait: a thread that wakes up late had no processor.
     pub(super) fn tick(&mut self, now: Instant, idle: Duration) -> Option<Change> {
         let last = self.last.replace(now)?;
         self.length += now.saturating_since(last).min(STEP_MAX);
@@ -64,7 +63,7 @@ impl Urgency {
         Some(Change::Regain)
     }
 
-    /// True between `GiveUp` and `Regain`.
+    /// Returns true between `GiveUp` and `Regain`.
     pub(super) fn is_given_up(&self) -> bool {
         self.is_given_up
     }
@@ -78,7 +77,7 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    /// A thread whose ticks take `work` of `of`; the time of each change.
+    /// Simulated thread whose ticks take `work` of `of`; `run` returns the changes.
     struct Thread {
         urgency: Urgency,
         now: Instant,
@@ -126,7 +125,7 @@ mod tests {
 
     #[test]
     fn processor_shared_with_another_real_time_thread_counts_as_work() {
-        // Each tick of 12 ms waits for 12 ms of the other's: the next one is due when it ends.
+        // Each tick of 12 ms waits for 12 ms of another thread: the next tick is due at its end.
         let mut thread = Thread::new();
         assert_eq!(thread.run(SECOND * 2, (MS * 24, MS * 24)), [Change::GiveUp]);
     }

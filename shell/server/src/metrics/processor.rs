@@ -1,15 +1,17 @@
-//! How much processor time each kind of thread has had, as Linux tells of our own process.
+//! Processor time of each kind of thread, as reported by Linux for this process.
 
 use std::collections::BTreeMap;
 use std::fs;
 
-/// Linux counts in hundredths of a second towards programs, whatever it counts in itself.
+/// Duration of a clock tick in ms: Linux reports hundredths of a second to programs, whatever its
+/// internal clock.
 const MS_A_TICK: u64 = 10;
-/// Fields of `/proc/self/task/…/stat` (proc(5)) behind the name: in user code, and in the kernel.
+/// Indices of the fields of `/proc/self/task/…/stat` (proc(5)) after the name: time in user code,
+/// and in the kernel.
 const USER: usize = 11;
 const SYSTEM: usize = 12;
 
-/// Milliseconds by the threads' name; nothing where the system does not tell.
+/// Returns milliseconds by the name of the threads; empty if the system does not report them.
 pub(super) fn ms_by_thread() -> Vec<(String, u64)> {
     let tasks = fs::read_dir("/proc/self/task").into_iter().flatten();
     let stats = tasks.flatten().map(|task| task.path().join("stat"));
@@ -23,7 +25,7 @@ pub(super) fn ms_by_thread() -> Vec<(String, u64)> {
 }
 
 fn name_and_ms(stat: &str) -> Option<(&str, u64)> {
-    // A name may hold anything, parentheses too.
+    // A name may contain any character, parentheses too.
     let (head, rest) = stat.rsplit_once(')')?;
     let (_, name) = head.split_once('(')?;
     let fields: Vec<&str> = rest.split_whitespace().collect();
@@ -48,7 +50,7 @@ mod tests {
         let found = named.spawn(|| {
             let has_worked =
                 |all: &[(String, u64)]| all.iter().any(|(name, ms)| name == "works" && *ms > 0);
-            // It works by looking.
+            // The search itself uses processor time.
             (0..1_000_000).any(|_| has_worked(&ms_by_thread()))
         });
         assert!(found.unwrap().join().unwrap());

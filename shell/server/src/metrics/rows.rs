@@ -1,5 +1,5 @@
-//! The core's plain numbers, and what each is called in `/metrics`. Neighbours of one family
-//! differ in one label.
+//! Numbers of the core, with their names in `/metrics`. Adjacent rows of the same family differ in
+//! a label.
 
 use confab_media::Counters as EngineCounters;
 use confab_rest::{Family, Values};
@@ -7,25 +7,25 @@ use confab_switchboard::{Counters, Leftovers};
 
 use crate::gauges::Mirror;
 
-/// What one engine shows.
+/// Numbers of an engine.
 pub(crate) struct EngineNow {
     pub(crate) counters: EngineCounters,
     pub(crate) legs: usize,
     pub(crate) rooms: usize,
 }
 
-/// What the switchboard shows.
+/// Numbers of the switchboard.
 pub(crate) struct SwitchboardNow {
     pub(crate) counters: Counters,
     pub(crate) leftovers: Leftovers,
 }
 
-/// One number.
+/// Number with its name and label.
 pub(crate) struct Row<T> {
     family: &'static str,
     help: &'static str,
     label: Option<(&'static str, &'static str)>,
-    /// Never less than before; else it comes and goes.
+    /// True for a counter, false for a value that rises and falls.
     grows: bool,
     read: fn(&T) -> u64,
 }
@@ -52,9 +52,9 @@ impl<T> Row<T> {
     }
 }
 
-/// How many of them there are.
+/// Number of rows of an engine.
 pub(crate) const ENGINE_ROWS: usize = ENGINE.len();
-/// How many of them there are.
+/// Number of rows of the switchboard.
 pub(crate) const SWITCHBOARD_ROWS: usize = SWITCHBOARD.len();
 
 const IN: (&str, &str) = (

@@ -1,12 +1,12 @@
-//! UDP packets that no socket took, as the kernel counts them. A connected media socket takes the
-//! packets of its phone only: those of others to the same port are counted here.
+//! UDP packets for which no socket exists, as counted by the kernel. A connected media socket
+//! accepts packets of its phone only: packets of others to the same port are counted here.
 
 /// Counters of UDP over IPv4, as a line of names and a line of values.
 const IPV4: &str = "/proc/self/net/snmp";
 /// Counters of IPv6, a name and a value on each line.
 const IPV6: &str = "/proc/self/net/snmp6";
 
-/// Returns the count of this network namespace; zero where the kernel does not show it.
+/// Returns the count of this network namespace; zero if the kernel does not provide it.
 pub(crate) fn count() -> u64 {
     let read = |path| std::fs::read_to_string(path).unwrap_or_default();
     of_ipv4(&read(IPV4)).unwrap_or(0) + of_ipv6(&read(IPV6)).unwrap_or(0)

@@ -1,6 +1,6 @@
-//! What the log is told: news of calls and conferences, and other people's URLs as it may show
-//! them. A query or a password in one is a secret of theirs; the whole is in the notice, for the
-//! account's owner.
+//! Log entries about calls and conferences, and URLs as logs may show them. A query or a password
+//! in a URL is a secret of the application; the complete URL is in the notice, for the account's
+//! owner.
 
 use confab_rest::Dialect;
 use confab_switchboard::{CallStatus, News};
@@ -9,14 +9,15 @@ use tracing::{debug, info, warn};
 
 use crate::logging::FAILURES;
 
-/// One entry, ids as applications know them. A place in the code for each kind: each is limited
-/// for itself.
+/// Writes a log entry, with ids in the dialect's spelling. Each kind has a place in the code, as
+/// the log limits each place separately.
 pub(crate) fn log(dialect: Dialect, news: &News) {
     let (call, conference) = of(news);
     let call = call.map(|sid| dialect.spell(sid)).unwrap_or_default();
     let conference = conference.map(|sid| dialect.spell(sid)).unwrap_or_default();
     match news {
-        // Anybody can begin as many as they like: what comes of them is told.
+        // Debug level: anybody can start calls without limit. The outcome of a call has a higher
+        // level.
         News::CallBegan {
             from, to, source, ..
         } => debug!(%call, from, to, %source, "a call began"),
@@ -52,7 +53,7 @@ pub(crate) fn log(dialect: Dialect, news: &News) {
     }
 }
 
-/// Whom and what it is about.
+/// Returns the call and conference of an entry.
 fn of(news: &News) -> (Option<CallSid>, Option<ConferenceSid>) {
     match *news {
         News::LoginFailed { .. } => (None, None),
@@ -69,7 +70,7 @@ fn of(news: &News) -> (Option<CallSid>, Option<ConferenceSid>) {
     }
 }
 
-/// Scheme, host and path.
+/// Returns scheme, host and path of a URL.
 pub(crate) fn in_logs(url: &str) -> String {
     let end = url.find(['?', '#']).unwrap_or(url.len());
     let Some((scheme, rest)) = url[..end].split_once("://") else {
@@ -80,7 +81,7 @@ pub(crate) fn in_logs(url: &str) -> String {
     format!("{scheme}://{host}{path}")
 }
 
-/// A message that may quote URLs: each word as `in_logs` has it, if it looks like one.
+/// Returns a message that may quote URLs, with each URL shortened by `in_logs`.
 pub(crate) fn text_in_logs(text: &str) -> String {
     let ends = |one: char| one.is_whitespace() || matches!(one, '"' | '\'' | '<' | '>' | '`');
     let mut shown = String::with_capacity(text.len());
@@ -89,7 +90,8 @@ pub(crate) fn text_in_logs(text: &str) -> String {
             Some((at, last)) if ends(last) => word.split_at(at),
             _ => (word, ""),
         };
-        // A question ends with its mark; what has more behind it is a query.
+        // A question mark at the end of a word is punctuation; with text after it, the word has a
+        // query.
         let has_query = bare.find('?').is_some_and(|at| at + 1 < bare.len());
         if has_query || bare.contains("://") {
             shown.push_str(&in_logs(bare));

@@ -1,4 +1,4 @@
-//! Old recordings are deleted with their audio; young ones and live ones stay.
+//! Expired recordings are deleted with their audio; recent and live recordings remain.
 
 #![allow(clippy::unwrap_used)]
 
@@ -31,7 +31,7 @@ fn recording(number: u128, days: i64, status: RecordingStatus) -> RecordingView 
     }
 }
 
-/// An empty store, and a folder for audio.
+/// Creates an empty store, and a folder for audio.
 async fn opened(name: &str) -> (PathBuf, SqliteStore, AudioFiles) {
     let name = format!("confab-retention-{name}-{}", std::process::id());
     let dir = std::env::temp_dir().join(name);

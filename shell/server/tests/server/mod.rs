@@ -1,4 +1,4 @@
-//! A confab of its own for each test: free ports, a data folder that is gone afterwards.
+//! Server for each test: free ports, and a data folder that is removed afterwards.
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// A folder that is removed with the test.
+/// Folder that is removed with the test.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
@@ -33,19 +33,19 @@ impl Drop for Folder {
     }
 }
 
-/// `confab serve` with free ports, in this folder; not started.
+/// Returns the command `confab serve` with free ports, in this folder.
 pub(crate) fn command(folder: &Folder) -> Command {
     asked_to("serve", folder)
 }
 
-/// `confab` with this verb, free ports, in this folder; not started.
+/// Returns the command `confab` with a subcommand, free ports, in this folder.
 pub(crate) fn asked_to(verb: &str, folder: &Folder) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_confab"));
     command.arg(verb);
     set_up(command, folder)
 }
 
-/// `confab serve` as by `command`, with so many file descriptors.
+/// Returns the command of `command` with a limit of file descriptors.
 pub(crate) fn with_descriptors(most: u32, folder: &Folder) -> Command {
     let mut command = Command::new("/usr/bin/prlimit");
     command
@@ -69,7 +69,7 @@ fn set_up(mut command: Command, folder: &Folder) -> Command {
     command
 }
 
-/// Runs one that does not come up, and gives its exit status and the one line that it said.
+/// Runs a server that fails to start; returns its exit status and its line of output.
 pub(crate) fn refused(command: &mut Command) -> (i32, String) {
     let Output { status, stderr, .. } = command.output().expect("confab can be run");
     let said = String::from_utf8(stderr).expect("UTF-8");
@@ -78,11 +78,11 @@ pub(crate) fn refused(command: &mut Command) -> (i32, String) {
     (status.code().unwrap_or(-1), lines[0].to_owned())
 }
 
-/// A server that takes calls.
+/// Server that accepts calls.
 pub(crate) struct Server {
     child: Child,
     pub(crate) http: SocketAddr,
-    /// Where it speaks TLS; the same as `http` if it does not.
+    /// Address of HTTPS; equal to `http` without TLS.
     pub(crate) https: SocketAddr,
     pub(crate) sip: SocketAddr,
     pub(crate) account: String,
@@ -126,33 +126,33 @@ impl Server {
         }
     }
 
-    /// Takes standard error away: from now on only the caller reads it.
+    /// Returns standard error; from now on only the caller reads it.
     pub(crate) fn unread(&mut self) -> BufReader<std::process::ChildStderr> {
         self.log.take().expect("not taken yet")
     }
 
-    /// SIGTERM.
+    /// Sends SIGTERM.
     pub(crate) fn terminate(&self) {
         let id = self.child.id().to_string();
         let told = Command::new("kill").arg(id).status();
         assert!(told.expect("kill is there").success());
     }
 
-    /// SIGKILL.
+    /// Sends SIGKILL.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("it runs");
         self.child.wait().expect("a child");
     }
 
-    /// Waits for its end.
+    /// Waits for the end of the process.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let log = self.log.take();
-        // To its end, so that confab never waits for a reader.
+        // Read to the end, so that confab never blocks on a reader.
         let _log = log.map(|mut log| log.read_to_string(&mut String::new()));
         self.child.wait().expect("a child")
     }
 
-    /// SIGTERM, and what it logged since it took calls.
+    /// Sends SIGTERM; returns the log since the server accepted calls.
     pub(crate) fn end(&mut self) -> Vec<String> {
         self.terminate();
         let mut log = String::new();
@@ -163,7 +163,7 @@ impl Server {
         log.lines().map(str::to_owned).collect()
     }
 
-    /// Resident memory, in bytes.
+    /// Returns the resident memory in bytes.
     pub(crate) fn resident(&self) -> u64 {
         let path = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(path).expect("it runs");
@@ -172,7 +172,7 @@ impl Server {
         1_024 * kib.expect("VmRSS").parse::<u64>().expect("a number")
     }
 
-    /// Status and body of a request to the API, below the account.
+    /// Sends a request to the API below the account; returns status and body.
     pub(crate) fn ask(&self, method: &str, path: &str, form: &str) -> (u16, Value) {
         self.exchange(&self.request(method, path, form, "close"))
     }
@@ -188,7 +188,8 @@ impl Server {
         )
     }
 
-    /// Gets a path below the account so many times over one connection; each must be 200.
+    /// Fetches a path below the account repeatedly over a single connection; each response must be
+    /// 200.
     pub(crate) fn ask_often(&self, path: &str, times: usize) {
         let mut all = self
             .request("GET", path, "", "keep-alive")
@@ -204,13 +205,13 @@ impl Server {
         assert_eq!(good, times);
     }
 
-    /// Status of `/healthz`.
+    /// Returns the status of `/healthz`.
     pub(crate) fn health(&self) -> u16 {
         let head = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         self.exchange(head).0
     }
 
-    /// Every line of `/metrics`.
+    /// Returns the text of `/metrics`.
     pub(crate) fn metrics(&self) -> String {
         let head = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         let (status, body) = self.answer(head);
@@ -218,7 +219,7 @@ impl Server {
         body
     }
 
-    /// One figure of `/metrics`, its labels as written.
+    /// Returns a figure of `/metrics`; `name` includes the labels as written.
     pub(crate) fn figure(&self, name: &str) -> f64 {
         let metrics = self.metrics();
         let of_that_name = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
@@ -226,7 +227,7 @@ impl Server {
         figure.unwrap_or_else(|| panic!("{name} is not in {metrics}"))
     }
 
-    /// Waits until a figure is what it should be.
+    /// Waits until a figure has an expected value.
     pub(crate) fn wait_for_figure(&self, name: &str, is_so: impl Fn(f64) -> bool) {
         let begun = Instant::now();
         loop {

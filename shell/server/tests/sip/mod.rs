@@ -1,4 +1,4 @@
-//! SIP by hand over real sockets: what is written, and what came back.
+//! Handwritten SIP over real sockets, with the received messages.
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
 use std::cell::RefCell;
@@ -8,20 +8,20 @@ use std::time::Duration;
 
 use crate::server::Server;
 
-/// Longer than the server waits for the rest of a message.
+/// Timeout: longer than the server waits for the rest of a message.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A question that every server answers.
+/// Request that every server answers.
 pub(crate) const OPTIONS: &[u8] = b"OPTIONS sip:127.0.0.1 SIP/2.0\r\n\
     Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKalive;rport\r\nFrom: <sip:t@127.0.0.1>;tag=alive\r\n\
     To: <sip:127.0.0.1>\r\nCall-ID: alive\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n\
     Content-Length: 0\r\n\r\n";
 
-/// A message that came.
+/// Received message.
 #[derive(Clone, Debug)]
 pub(crate) struct Said {
     pub(crate) text: String,
-    /// Of a response.
+    /// Status of a response.
     pub(crate) status: String,
 }
 
@@ -30,7 +30,7 @@ enum Socket {
     Tcp(TcpStream),
 }
 
-/// One socket of a test, connected to the server.
+/// Socket of a test, connected to the server.
 pub(crate) struct Line {
     socket: Socket,
     unread: RefCell<Vec<u8>>,
@@ -70,12 +70,12 @@ impl Line {
     pub(crate) fn send(&self, bytes: &[u8]) {
         match &self.socket {
             Socket::Udp(socket) => assert_eq!(socket.send(bytes).ok(), Some(bytes.len())),
-            // It may have been closed for what was sent before.
+            // The connection may have been closed because of earlier bytes.
             Socket::Tcp(stream) => drop((&*stream).write_all(bytes)),
         }
     }
 
-    /// The next message; `None`: it was closed.
+    /// Returns the next message; `None`: the connection was closed.
     pub(crate) fn next(&self) -> Option<Said> {
         let mut room = [0; 65_535];
         let mut unread = self.unread.borrow_mut();
@@ -98,7 +98,7 @@ impl Line {
         }
     }
 
-    /// What came before the answer to OPTIONS.
+    /// Returns the messages before the response to OPTIONS.
     pub(crate) fn until_options(&self) -> Vec<Said> {
         let mut before = Vec::new();
         loop {
@@ -111,13 +111,13 @@ impl Line {
         }
     }
 
-    /// What came before the end of it.
+    /// Returns the messages before the end of the connection.
     pub(crate) fn until_closed(&self) -> Vec<Said> {
         std::iter::from_fn(|| self.next()).collect()
     }
 }
 
-/// The first whole message.
+/// Removes and returns the first complete message.
 fn cut(unread: &mut Vec<u8>) -> Option<Said> {
     let end = unread.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let head = String::from_utf8_lossy(&unread[..end]).into_owned();
@@ -137,19 +137,19 @@ fn cut(unread: &mut Vec<u8>) -> Option<Said> {
     Some(Said { text, status })
 }
 
-/// The value of a header.
+/// Returns the value of a header.
 pub(crate) fn header<'a>(message: &'a str, name: &str) -> &'a str {
     let mut lines = message.lines();
     let line = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
     line.unwrap_or_else(|| panic!("no {name} in {message}"))
 }
 
-/// A request over TCP of who can be reached at `contact`.
+/// Returns a request over TCP with the Contact `contact`.
 pub(crate) fn request(method: &str, room: &str, to_tag: &str, contact: SocketAddr) -> Vec<u8> {
     request_with_media(method, room, to_tag, contact, 9)
 }
 
-/// The same with the port of RTP.
+/// Returns a request over TCP with the Contact `contact` and an RTP port.
 pub(crate) fn request_with_media(
     method: &str,
     room: &str,

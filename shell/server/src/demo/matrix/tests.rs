@@ -1,4 +1,4 @@
-//! Callers' packets made up frame by frame, and the matrix that comes of them.
+//! Synthetic packets of callers, and the resulting matrix.
 
 use std::iter;
 
@@ -16,7 +16,7 @@ const AGENT: usize = 0;
 const CUSTOMER: usize = 1;
 const SUPERVISOR: usize = 2;
 
-/// What one caller hears: sounds on top of each other, each with its gain.
+/// Audio of a caller: sounds added with a gain each.
 #[derive(Clone)]
 struct Mix(Vec<f64>);
 
@@ -30,7 +30,7 @@ impl Mix {
         callers.iter().fold(Self::silence(), with)
     }
 
-    /// A sound from somewhere in its midst.
+    /// Adds a sound, starting in its middle.
     fn plus(mut self, sound: &[i16], gain: f64) -> Self {
         let sound = sound.iter().cycle().skip(777);
         for (sum, sample) in self.0.iter_mut().zip(sound) {
@@ -39,7 +39,7 @@ impl Mix {
         self
     }
 
-    /// In these frames it is the other.
+    /// Replaces these frames by those of another mix.
     fn but(mut self, frames: std::ops::Range<usize>, other: &Self) -> Self {
         let samples = frames.start * FRAME_SAMPLES..frames.end * FRAME_SAMPLES;
         self.0[samples.clone()].copy_from_slice(&other.0[samples]);
@@ -71,7 +71,7 @@ fn packets(samples: &[i16]) -> Vec<Packet> {
     frames.zip(0..).map(packet).collect()
 }
 
-/// What is wrong with three callers who were to hear each other.
+/// Returns the differences of three callers who should all hear each other.
 fn wrong(mixes: &[Mix; 3]) -> Vec<Difference> {
     let names = CALLERS.iter().map(|caller| caller.name);
     let received: Vec<_> = names.zip(mixes.iter().map(Mix::packets)).collect();
@@ -173,7 +173,7 @@ fn silence_holds_no_trace_of_anything() {
     assert_eq!(matrix(&received).differences(nobody, FRAMES), []);
 }
 
-/// Every sound, all of it, on its own: it is itself in every frame, and nothing else in any.
+/// Each sound alone, at full length: present in every frame, and no other sound in any frame.
 #[test]
 fn every_sound_is_itself_and_nothing_else() {
     let voices = (0..CALLERS.len()).map(sounds::voice);
@@ -201,7 +201,7 @@ fn the_built_in_music_is_no_voice_and_never_ours_for_long() {
             "{source} in the built-in music"
         );
     }
-    // Fifteen frames are what counts as settled.
+    // Fifteen frames count as settled.
     for window in round.windows(15) {
         let heard = matrix(&[("agent", window.to_vec())]);
         assert_ne!(heard.presence("agent", "music"), Some(Presence::Heard));

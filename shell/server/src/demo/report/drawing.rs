@@ -1,4 +1,4 @@
-//! Who hears whom, drawn.
+//! Drawing of the audibility matrix.
 
 use confab_phone::heard::Presence;
 
@@ -7,10 +7,11 @@ use crate::demo::matrix::{Hears, Matrix};
 use crate::demo::sources::{CALLERS, SOURCES};
 
 const INDENT: &str = "     ";
-/// Of the listeners' column.
+/// Width of the listeners' column.
 const NAMES: usize = 15;
 
-/// A line for each listener, a column for each source; sounds that nobody hears have none.
+/// Returns a line for each listener, with a column for each source; sounds that no listener hears
+/// have no column.
 pub(crate) fn matrix(matrix: &Matrix, hears: &Hears<'_>, ink: Ink) -> Vec<String> {
     let shown: Vec<&str> = SOURCES
         .iter()

@@ -1,4 +1,4 @@
-//! A request and its response as lines for a person, and an example as one line of JSON.
+//! Request and response as lines for people, and an example as a line of JSON.
 
 use confab_phone::heard::Presence;
 use serde_json::{Map, Value, json};
@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 use crate::demo::matrix::{Matrix, Row};
 use crate::demo::tap::Exchange;
 
-/// Columns that are written in.
+/// Number of columns of the output.
 pub(crate) const WIDTH: usize = 92;
-/// Where requests and responses begin.
+/// Indentation of requests and responses.
 const INDENT: &str = "     ";
 
-/// How lines are emphasised on a terminal, and not in a file.
+/// Emphasis of lines: used on a terminal, not in a file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ink(pub(crate) bool);
 
@@ -32,7 +32,7 @@ impl Ink {
     }
 }
 
-/// Method and path as sent, the path broken where resources begin; then the form.
+/// Returns method and path as sent, with the path broken before resources; then the form.
 pub(crate) fn request(exchange: &Exchange, ink: Ink) -> Vec<String> {
     let margin = " ".repeat(exchange.method.len());
     let path = exchange
@@ -59,7 +59,7 @@ pub(crate) fn request(exchange: &Exchange, ink: Ink) -> Vec<String> {
     lines
 }
 
-/// Status and JSON.
+/// Returns status and JSON.
 pub(crate) fn response(exchange: &Exchange, tick: Option<u64>, ink: Ink) -> Vec<String> {
     let from = tick.map_or_else(String::new, |tick| format!("  in effect from tick {tick}"));
     let mut lines = vec![format!("{INDENT}{}{}", exchange.status, ink.faint(&from))];
@@ -71,7 +71,7 @@ pub(crate) fn response(exchange: &Exchange, tick: Option<u64>, ink: Ink) -> Vec<
         let comma = if n < object.len() { "," } else { "" };
         format!("{key:?}: {value}{comma}")
     });
-    // Where the path of a uri is broken too.
+    // The path of a `uri` is broken at the same places.
     let items: Vec<String> = items
         .flat_map(|item| {
             let item = item.replace("/Conferences/", "\n  /Conferences/");
@@ -92,7 +92,7 @@ pub(crate) fn response(exchange: &Exchange, tick: Option<u64>, ink: Ink) -> Vec<
     lines
 }
 
-/// As many items on a line as find room.
+/// Joins items to lines of at most `width` columns.
 fn wrap(items: &[String], between: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for item in items {
@@ -107,7 +107,7 @@ fn wrap(items: &[String], between: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// `{"example", "request", "response", "heard"}` on one line.
+/// Returns `{"example", "request", "response", "heard"}` on a single line.
 pub(crate) fn json(name: &str, exchange: &Exchange, matrix: &Matrix) -> String {
     let form: Map<String, Value> = exchange
         .form
@@ -128,7 +128,7 @@ pub(crate) fn json(name: &str, exchange: &Exchange, matrix: &Matrix) -> String {
     .to_string()
 }
 
-/// Whom a listener heard; one that was heard in some frames only is told as that.
+/// Returns the sources that a listener heard; sources present in some frames only are marked.
 fn heard(row: &Row) -> Value {
     let names = row
         .sources

@@ -1,4 +1,4 @@
-//! Whatever the order of coming, asking and going, a leg's own sockets are found.
+//! Legs with their sockets: found after any order of additions, searches and removals.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -54,7 +54,7 @@ fn what_a_stranger_sent_before_the_connection_is_not_taken_for_the_peers() {
     assert!(peer.send_to(b"peer", to));
     assert!(stranger.send_to(b"too late", to));
     let mut packet = [0; 100];
-    // Loopback delivers at once.
+    // Loopback delivers immediately.
     let heard: Vec<_> = core::iter::from_fn(|| leg.rtp.receive(&mut packet)).collect();
     let [first, second] = [&stranger, &peer].map(|udp| udp.local().unwrap());
     assert_eq!(heard, [(8, first), (4, second)]);
@@ -83,7 +83,7 @@ fn rtcp_has_the_time_of_its_arrival_and_not_of_its_reading() {
         sleep_until(now() + Duration::from_millis(200));
         assert_eq!(reports.receive(&leg.rtcp.udp), 1);
         let arrived = reports.datagrams().next().unwrap().arrived;
-        // The two clocks of the kernel are read one after the other.
+        // The kernel reads its two clocks in sequence.
         let slack = Duration::from_millis(50);
         assert!(arrived + slack >= sent && arrived <= gone + slack);
     }
