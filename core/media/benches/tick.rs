@@ -1,5 +1,5 @@
-//! Prints what a tick costs a leg: everyone in one room, everyone talking, packets in and out but
-//! no sockets. `cargo bench -p confab-media`
+//! Prints the cost of a tick per leg: all legs in a single room, all speaking, packets in and out,
+//! but no sockets. Run with `cargo bench -p confab-media`.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant as Clock};
@@ -102,7 +102,7 @@ fn cost(legs: u64, talkers: u64) -> [f64; 2] {
     [receiving, ticking].map(|spent| spent.as_secs_f64() * 1e6 / f64::from(TICKS) / legs as f64)
 }
 
-/// Kilobytes of memory that this process has.
+/// Returns the resident memory of this process, in kB.
 fn resident_kb() -> f64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = statm

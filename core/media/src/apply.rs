@@ -1,4 +1,4 @@
-//! A command, carried out at once: the next tick is the first to show it.
+//! Execution of commands, immediate: the next tick is the first with the result.
 
 use std::sync::Arc;
 
@@ -17,11 +17,11 @@ use crate::sound::Fed;
 use crate::stream::Stream;
 use crate::{Command, Event, Key, LegFigures, LegMedia, Source};
 
-/// What a leg puts in the arena in one tick: a packet and a report.
+/// Maximum number of bytes of a leg in the arena in a tick: a packet and a report.
 pub(crate) const ARENA_BYTES_A_LEG: usize = 172 + 200 + 2 * SRTP_BYTES_MAX;
 
 impl Engine {
-    /// Carries out a command. One for a leg or a room that is not here changes nothing.
+    /// Executes a command. A command for an unknown leg or room has no effect, but is counted.
     pub fn apply(&mut self, _now: Instant, command: Command) {
         let known = match command {
             Command::AddLeg {
@@ -142,7 +142,7 @@ impl Engine {
         removed.is_some()
     }
 
-    /// At this rate, and at a higher one while a leg of it needs that.
+    /// Opens a room at this rate; the rate is higher while a leg requires more.
     fn open_room(&mut self, id: RoomId, rate_least: Rate) -> bool {
         if self.rooms.len() >= CONFERENCES_MAX {
             return false;
@@ -175,7 +175,7 @@ impl Engine {
         true
     }
 
-    /// Changes what a leg plays, and asks for what that needs.
+    /// Changes the players of a leg, and requests the sound that they need.
     pub(crate) fn play(&mut self, id: LegId, change: impl FnOnce(&mut Leg)) -> bool {
         let Some(leg) = self.legs.get_mut(id.0) else {
             return false;
@@ -198,7 +198,7 @@ impl Engine {
         let Some(leg) = self.legs.get_mut(id.0) else {
             return false;
         };
-        // Tones are a stream of its own.
+        // Tones require a stream of the leg's own.
         leg.equip(&mut self.scratch.spares);
         let taken = leg.keys.get_or_insert_default().push(player, keys);
         if !taken {
@@ -210,7 +210,7 @@ impl Engine {
     fn stop_digits(&mut self, id: LegId, player: PlayerId) -> bool {
         let leg = self.legs.get_mut(id.0);
         let keys = leg.and_then(|leg| leg.keys.as_mut());
-        // Their last word may be on its way.
+        // A digit in progress is still completed.
         if let Some(keys) = keys {
             keys.stop(player);
         }
@@ -227,7 +227,7 @@ impl Engine {
         });
         match fed {
             Fed::Taken => {}
-            // Every engine is told: the one that has the leg takes it.
+            // Every engine receives the chunk: the engine of the leg uses it.
             Fed::Stale if !is_here => {}
             Fed::Stale => self.counters.stale_chunks += 1,
             Fed::Gone => self.outbox.event(Event::PlayerEnded { leg: id, player }),
@@ -238,7 +238,7 @@ impl Engine {
         let audio = self.rooms.get(room.0);
         self.outbox.event(Event::Audibility {
             request,
-            // What is mixed next: the commands so far are in it.
+            // The tick that is mixed next: all commands so far are in it.
             tick: self.ticks + 1,
             pairs: audio.map_or_else(Vec::new, |audio| audio.room.pairs().collect()),
         });

@@ -1,18 +1,18 @@
-//! The tone that asks a caller to speak: a source that a player plays, known by its position.
+//! Tone before the recording of a caller: a source of a player, computed from its position.
 
 use core::f64::consts::TAU;
 
 use confab_terms::Rate;
 
-/// 300 ms at 8 kHz, whole frames.
+/// Length: 300 ms in samples at 8 kHz, whole frames.
 const LENGTH: u64 = 2_400;
-/// How long it takes to fade: 5 ms. A player swells by itself.
+/// Length of the fade-out: 5 ms in samples at 8 kHz. The player adds the fade-in.
 const EDGE: u64 = 40;
 const HZ: f64 = 1_000.0;
-/// −12 dBFS.
+/// Amplitude of −12 dBFS.
 const AMPLITUDE: f64 = 8_231.0;
 
-/// Its samples at this rate from this position on; whether they are its last.
+/// Writes the samples from this position at this rate; returns true if they are the last.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,

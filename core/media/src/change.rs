@@ -1,4 +1,4 @@
-//! One change of one room, all of it between the same two ticks.
+//! Change of a room, applied completely between two ticks.
 
 use confab_terms::limits::MEDIA_COMMANDS_MAX;
 use confab_terms::{LegId, RoomId, Voice};
@@ -8,8 +8,8 @@ use crate::leg::Place;
 use crate::{Beep, BeepTone, Event, RoomChange};
 
 impl Engine {
-    /// Order: unseat, seat, audibility, backgrounds, beep. False if the room is not here; then
-    /// the backgrounds, which are the legs' own, still count.
+    /// Applies a change in the order: unseat, seat, audibility, backgrounds, beep. Returns false
+    /// for an unknown room; the backgrounds are applied even then, since they belong to the legs.
     pub(crate) fn change(&mut self, id: RoomId, change: &RoomChange) -> bool {
         let slot = self.rooms.slot_of(id.0);
         if let Some(slot) = slot {
@@ -57,8 +57,8 @@ impl Engine {
         slot.is_some()
     }
 
-    /// Whoever was changed may hear what only it hears from the next tick on; so may those to whom
-    /// it whispers.
+    /// Prepares streams for the legs that may hear audio of their own after the change, targets of
+    /// whispers included.
     fn equip_changed(&mut self, change: &RoomChange) {
         let unseated = change.unseat.iter().copied();
         let changed = change.seat.iter().chain(&change.audibility);
@@ -77,13 +77,13 @@ impl Engine {
         }
     }
 
-    /// The change is told with the packets of the next tick.
+    /// Confirms a change with the packets of the next tick.
     pub(crate) fn confirm(&mut self, room: RoomId, number: u64) {
         if self.unconfirmed.len() < MEDIA_COMMANDS_MAX {
             self.unconfirmed.push((room, number));
             return;
         }
-        // It holds from the next tick on, and that is what is told; only a little early.
+        // The change takes effect on the next tick, as reported; only the report is early.
         self.outbox.event(Event::Applied {
             room,
             number,
@@ -106,7 +106,7 @@ impl Engine {
     }
 }
 
-/// A fifth apart, the higher one for who comes.
+/// Returns the pitch in Hz; the tone of entering is a fifth above the tone of leaving.
 fn pitch(beep: Beep) -> u16 {
     match beep.tone {
         BeepTone::Enter => 660,

@@ -1,5 +1,5 @@
-//! How one leg's mix becomes payloads: its own stream, or the one that it shares with all who hear
-//! the same; and how it moves between the two without a seam.
+//! Encoding of a leg's mix: in a stream of its own, or in a stream shared with all legs that hear
+//! the same. Also the seamless change between both.
 
 use confab_codec::{Encoder, OpusSettings, OpusSpares, Resampler, silence};
 use confab_mixer::{Heard, Room, limit};
@@ -13,24 +13,24 @@ use crate::leg::Place;
 use crate::scratch::Scratch;
 use crate::ways::Ways;
 
-/// A leg that has heard what only it hears keeps its own stream for so long: half a second. Then
-/// the two are the same, and an encoder that remembers can be changed for another.
+/// Time for which a leg keeps its own stream after audio of its own: half a second. After this time
+/// both streams are equal, and an encoder with state can be replaced.
 const LINGER_TICKS: u8 = 25;
 
-/// The way out of one leg.
+/// Encoder of a leg.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Coding {
     encoder: Encoder,
-    /// From the room's rates.
+    /// Converters from the room's rates.
     ways: Ways,
-    /// The tick in which they ran last: after a gap, what they hold is of another time.
+    /// Tick of the last conversion: after a gap, the state of the converters is outdated.
     ways_ran_at: u64,
-    /// It has a stream of its own now.
+    /// True while the leg has a stream of its own.
     own: bool,
     lingers: u8,
 }
 
-/// Which payload a leg is sent.
+/// Payload for a leg.
 enum Choice {
     Silence,
     Shared,
@@ -55,48 +55,49 @@ impl Coding {
         self.encoder.codec()
     }
 
-    /// How it encodes.
+    /// Returns the encoder.
     pub(crate) fn encoder(&self) -> &Encoder {
         &self.encoder
     }
 
-    /// Encodes otherwise from now on. What it was lent must have been given back.
+    /// Replaces the encoder. The spares of the old encoder must have been released.
     pub(crate) fn set_encoder(&mut self, encoder: Encoder) {
         self.encoder = encoder;
         self.own = false;
         self.lingers = 0;
     }
 
-    /// Makes ways from the rates that its room runs at.
+    /// Creates converters from the rates of the leg's room.
     pub(crate) fn fit(&mut self, rates: impl Iterator<Item = Rate>) {
         let to = self.codec().rate();
         self.ways.fit(to, rates, |rate| Resampler::new(rate, to));
     }
 
-    /// What it hears next is another room's.
+    /// Marks the converters as outdated: the next audio belongs to another room.
     pub(crate) fn part(&mut self) {
         self.ways_ran_at = 0;
     }
 
-    /// Sees to it that a stream of its own can begin without taking memory.
+    /// Prepares the encoder, so that a stream of the leg's own can begin without allocation.
     pub(crate) fn equip(&mut self, spares: &mut OpusSpares) {
         self.encoder.equip(spares);
     }
 
-    /// Gives back what only a stream of its own needs.
+    /// Releases the spares that only a stream of the leg's own needs.
     pub(crate) fn release(&mut self, spares: &mut OpusSpares) {
         self.encoder.release(spares);
     }
 
-    /// The same, unless it has one now.
+    /// Releases the spares, unless the leg has a stream of its own now.
     pub(crate) fn rest(&mut self, spares: &mut OpusSpares) {
         if !self.own {
             self.release(spares);
         }
     }
 
-    /// Returns the payload of this tick and what the players did. G.722 codes changes: a frame that
-    /// is not sent is not coded, so that the encoder stays in step with the phone's decoder.
+    /// Returns the payload of this tick, and the events of its players. G.722 codes changes: a
+    /// frame that is not sent is not coded, so that the encoder stays in step with the decoder of
+    /// the phone.
     pub(crate) fn payload<'a>(
         &mut self,
         (tick, is_sent): (u64, bool),
@@ -150,21 +151,21 @@ impl Coding {
             (Heard::Own, _) => Choice::Own,
             (Heard::Public, _) => Choice::Shared,
             (Heard::Nothing, false) => Choice::Silence,
-            // Silence too has to come out of the stream that spoke before.
+            // Silence too must continue the stream of the last voice.
             (Heard::Nothing, true) if hears => Choice::Shared,
             (Heard::Nothing, true) => Choice::Own,
         }
     }
 
-    /// Whether what is sent next depends on what was sent before.
+    /// Returns whether the next payload depends on earlier payloads.
     fn remembers(&self, room: Option<&Room>) -> bool {
         let rate = self.codec().rate();
         self.encoder.has_memory()
             || room.is_some_and(|room| room.rates().any(|other| other != rate))
     }
 
-    /// Goes over to a stream of its own at once, and back to the shared one when both have been
-    /// the same for long enough.
+    /// Selects the leg's own stream immediately, and the shared stream once both have been equal
+    /// for long enough.
     fn without_a_seam(
         &mut self,
         tick: u64,
@@ -199,7 +200,7 @@ impl Coding {
         }
     }
 
-    /// Goes on from the shared stream with one of its own.
+    /// Continues the shared stream in a stream of the leg's own.
     fn leave_shared(&mut self, tick: u64, audio: &RoomAudio) {
         if !self.own {
             let Self { encoder, ways, .. } = self;
@@ -211,14 +212,14 @@ impl Coding {
         self.lingers = LINGER_TICKS;
     }
 
-    /// Notes a tick without a payload: an encoder of G.722 stays as it is.
+    /// Records a tick without a payload: an encoder of G.722 is unchanged.
     pub(crate) fn pause(&mut self, tick: u64, audio: Option<&RoomAudio>) {
         if let Some(audio) = audio.filter(|_| self.codec() == Codec::G722) {
             self.leave_shared(tick, audio);
         }
     }
 
-    /// What the leg hears this tick, in `scratch.frame`.
+    /// Writes the leg's mix of this tick to `scratch.frame`.
     fn mix(
         &mut self,
         tick: u64,

@@ -1,4 +1,4 @@
-//! What a media engine is told (`Command`), and what it tells (`Output`, `Event`).
+//! Interface of a media engine: `Command` in, `Output` and `Event` out.
 
 use std::sync::Arc;
 
@@ -10,429 +10,432 @@ use serde::{Deserialize, Serialize};
 
 use crate::LegFigures;
 
-/// An order from the switchboard, or a chunk of sound from the sounds.
+/// Order of the switchboard, or a chunk of sound.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
-    /// A leg whose sockets are bound. Nothing is sent before `SetMedia`.
+    /// New leg with bound sockets. No packet is sent before `SetMedia`.
     AddLeg {
-        /// Which.
+        /// Leg to add.
         leg: LegId,
-        /// Where its RTP stream begins: random (RFC 3550 §5.1).
+        /// SSRC of the leg's RTP stream, random (RFC 3550 §5.1).
         ssrc: u32,
         /// First sequence number.
         sequence: u16,
         /// First timestamp.
         timestamp: u32,
     },
-    /// Agreement of offer and answer. Each one begins the learning of sources anew, also if nothing
-    /// else has changed.
+    /// New agreement of offer and answer. Each agreement restarts the learning of sources, even if
+    /// nothing else has changed.
     SetMedia {
-        /// Which.
+        /// Leg of the agreement.
         leg: LegId,
-        /// The agreement.
+        /// Agreement of offer and answer.
         media: LegMedia,
     },
-    /// The signalling has shown that this host is the peer's.
+    /// Verification of a host: the signaling has shown that the host is the peer's.
     VerifyHost {
-        /// The leg.
+        /// Leg of the peer.
         leg: LegId,
-        /// Source of an ACK, for example.
+        /// Verified host, such as the source of an ACK.
         host: IpAddr,
     },
-    /// The call is over: the leg leaves its room, its players are gone. Never fails.
+    /// Removal of a leg at the end of its call, with its seat and its players. Never fails.
     RemoveLeg {
-        /// Which.
+        /// Leg to remove.
         leg: LegId,
     },
-    /// A room without legs.
+    /// New room without legs.
     OpenRoom {
-        /// Which.
+        /// Room to open.
         room: RoomId,
-        /// Its sampling rate.
+        /// Lowest sampling rate of the room.
         rate: Rate,
     },
-    /// Unseats whoever is left in it.
+    /// Removal of a room; all legs in the room are unseated.
     CloseRoom {
-        /// Which.
+        /// Room to close.
         room: RoomId,
     },
-    /// One change of one room: every part of it takes effect on one tick. Answered by `Applied`.
+    /// Change of a room: all parts take effect on the same tick. The response is `Applied`.
     Change {
-        /// Which.
+        /// Room to change.
         room: RoomId,
-        /// Counts up by one for each change of this room, from 1.
+        /// Number of the change: incremented for each change of this room, from 1.
         number: u64,
-        /// What.
+        /// Parts of the change.
         change: RoomChange,
     },
-    /// What a leg hears under (or instead of) its room, outside a `RoomChange`.
+    /// New background of a leg, outside a `RoomChange`.
     SetBackground {
-        /// Which.
+        /// Leg of the background.
         leg: LegId,
-        /// What.
+        /// Background to set.
         background: Background,
     },
-    /// An announcement over everything else the leg hears, which is 12 dB down while this is set.
-    /// A player that has ended stays set (silent, still ducking) until the next word: so a
-    /// document of several verbs does not pump.
+    /// New announcement to a leg, over everything else, which is attenuated by 12 dB meanwhile. A
+    /// player that has ended remains set (silent, still attenuating) until the next command. So the
+    /// level does not vary between the verbs of a document.
     SetAnnouncement {
-        /// Which.
+        /// Leg of the announcement.
         leg: LegId,
-        /// `None` ends it.
+        /// Player of the announcement; `None` ends it.
         player: Option<Player>,
     },
-    /// Presses keys on the leg's phone, after those that wait: by packets (RFC 4733) if agreed on,
-    /// else by tones that it alone hears. They wait while nothing is sent. Not one of them is sent
-    /// if more than `limits::SEND_DIGITS_MAX` would wait. Answered by one `PlayerEnded` when the
-    /// last is out, or at once if none is sent.
+    /// Digits to the leg's phone, after queued digits: as packets (RFC 4733) if agreed, else as
+    /// tones that only the phone receives. Digits wait while no packets are sent. If more than
+    /// `limits::SEND_DIGITS_MAX` would be queued, none is sent. The response is a `PlayerEnded`
+    /// after the last digit, or immediately if none is sent.
     SendDigits {
-        /// Which.
+        /// Leg of the phone.
         leg: LegId,
-        /// Names them in `Event::PlayerEnded`.
+        /// Id of the order in `Event::PlayerEnded`.
         player: PlayerId,
-        /// In order.
+        /// Digits and pauses in order.
         keys: Vec<Key>,
     },
-    /// Presses none of these any more; one that is half out is ended as it should. Their
-    /// `PlayerEnded` does not come.
+    /// Cancellation of an order of digits; a digit in progress is completed. No `PlayerEnded`
+    /// follows.
     StopDigits {
-        /// Which.
+        /// Leg of the phone.
         leg: LegId,
-        /// Whose keys.
+        /// Id of the order.
         player: PlayerId,
     },
-    /// The answer to `Output::Wants`.
+    /// Chunk of sound, the response to `Output::Wants`.
     Feed {
-        /// Whose.
+        /// Leg of the player.
         leg: LegId,
-        /// Which player.
+        /// Player of the sound.
         player: PlayerId,
-        /// First sample's place in the sound, counted at 8 kHz.
+        /// Position of the first sample in the sound, counted at 8 kHz.
         position: u64,
-        /// Of the samples, as it was asked for.
+        /// Sampling rate, as requested.
         rate: Rate,
-        /// Empty with `last` if the sound is gone.
+        /// Samples; empty with `last` if the sound no longer exists.
         samples: Arc<[i16]>,
-        /// The sound ends with these samples.
+        /// True if the sound ends with these samples.
         last: bool,
     },
-    /// From now on the room tells who in it begins and ends to speak, by `Event::Speech`.
+    /// Request to report speech in a room with `Event::Speech`, at its start and its end.
     TellSpeech {
-        /// Which.
+        /// Room to report.
         room: RoomId,
     },
-    /// Hands on what is said from now on as `Output::Recorded`, until `StopRecording` or the end of
-    /// what is recorded. Always answered by one `RecordingOver`, at once if there is nothing to
-    /// record or it is recorded already.
+    /// Start of a recording, delivered as `Output::Recorded` until `StopRecording` or the end of
+    /// its source. Each recording ends with a `RecordingOver`: immediately if the source does not
+    /// exist or is already recorded.
     Record {
-        /// Which.
+        /// Recording to start.
         recording: RecordingSid,
-        /// What.
+        /// Source of the recording.
         of: Recorded,
     },
-    /// Takes no more of it for now, or goes on.
+    /// Pause of a recording, or its continuation.
     PauseRecording {
-        /// Which.
+        /// Recording to pause or resume.
         recording: RecordingSid,
-        /// What.
+        /// Source of the recording.
         of: Recorded,
-        /// What stands for the pause; `None` goes on.
+        /// Content of the pause; `None` resumes.
         pause: Option<PauseBehavior>,
     },
-    /// Answered by `RecordingOver`, after the last of its audio.
+    /// End of a recording. The response is `RecordingOver`, after the last audio.
     StopRecording {
-        /// Which.
+        /// Recording to stop.
         recording: RecordingSid,
-        /// What.
+        /// Source of the recording.
         of: Recorded,
     },
-    /// Asks who hears whom, as the room has it. Answered by `Event::Audibility`.
+    /// Request for the audibility matrix of a room. The response is `Event::Audibility`.
     TellAudibility {
-        /// Which.
+        /// Room of the matrix.
         room: RoomId,
-        /// Echoed.
+        /// Id of the request, repeated in the response.
         request: RequestId,
     },
 }
 
-/// One step of what `SendDigits` sends.
+/// Step of `SendDigits`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Key {
-    /// 100 ms, and as long a pause after it.
+    /// Digit of 100 ms, followed by a pause of at least 100 ms.
     Press(Digit),
-    /// The voice goes on for so many ticks.
+    /// Pause, in which the voice continues.
     Wait {
-        /// 20 ms each.
+        /// Length of the pause, in ticks of 20 ms.
         ticks: u16,
     },
 }
 
-/// What is recorded.
+/// Source of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Recorded {
-    /// What everybody in a room may hear: the public sum. No whisper, nothing that is played.
+    /// Public sum of a room: audio that everybody in the room may hear. Without whispers and
+    /// sounds.
     Room(RoomId),
-    /// What one leg says and what it is sent.
+    /// Ingress and egress audio of a leg.
     Leg {
-        /// Which.
+        /// Recorded leg.
         leg: LegId,
-        /// What it says on one channel, what it is sent on the other; else both on one.
+        /// True for two channels, ingress and egress; false for the sum of both in a single
+        /// channel.
         dual: bool,
-        /// Only one of the two.
+        /// Recorded directions.
         track: Track,
-        /// Whether it is told when what the leg says begins and ends, by `Event::Voice`.
+        /// True if the start and end of the leg's speech are reported with `Event::Voice`.
         tells_voice: bool,
     },
 }
 
-/// What offer and answer agreed on for a leg.
+/// Agreement of offer and answer for a leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LegMedia {
-    /// Where its SDP wants RTP.
+    /// Address of RTP in the peer's SDP.
     pub remote_rtp: SocketAddr,
-    /// Where its SDP wants RTCP (`a=rtcp`, else port + 1).
+    /// Address of RTCP in the peer's SDP (`a=rtcp`, else port + 1).
     pub remote_rtcp: SocketAddr,
-    /// Host of the signalling: RTP from there is accepted after a probation.
+    /// Host of the signaling: RTP from this host is accepted after a probation.
     pub signalling_address: IpAddr,
-    /// False if the SDP's address cannot be that of the phone: a private one, while the signalling
-    /// comes from a public one.
+    /// False if the SDP's address cannot be that of the phone: a private address, while the
+    /// signaling comes from a public address.
     pub trusts_sdp: bool,
-    /// The signalling has shown that the SDP's host is the peer's or its trunk's. Otherwise packets
-    /// go there for `limits::MEDIA_WITHOUT_CONSENT` only, until a valid packet comes.
+    /// True if the signaling has shown that the SDP's host is the peer's or its trunk's. Otherwise
+    /// packets are sent there for `limits::MEDIA_WITHOUT_CONSENT` only, until a valid packet
+    /// arrives.
     pub verified: bool,
-    /// Both ways.
+    /// Codec of both directions.
     pub codec: Codec,
-    /// Payload type of the voice that is sent.
+    /// Payload type of sent audio.
     pub payload_type: u8,
-    /// Payload type of digits that are sent (RFC 4733), if agreed.
+    /// Payload type of sent digits (RFC 4733), if agreed.
     pub digits_payload_type: Option<u8>,
-    /// What their durations count: 8,000 a second beside many a phone's Opus.
+    /// Clock rate of the durations of digits, in Hz: 8,000 for many phones even with Opus.
     pub digits_clock_rate: u32,
-    /// Payload types that are received; 13 is comfort noise besides.
+    /// Payload types of received packets; 13 is comfort noise in addition.
     pub received: ReceivedTypes,
-    /// What Opus may cost that is sent to it.
+    /// Limit of the bit rate of sent Opus.
     pub opus_limit: OpusLimit,
-    /// Whether we send (false while the phone holds us with `sendonly`/`inactive`).
+    /// True if audio is sent; false while the phone holds the call (`sendonly` or `inactive`).
     pub sends: bool,
-    /// Whether we take what it says (false on `recvonly`/`inactive`).
+    /// True if received audio is used; false for `recvonly` or `inactive`.
     pub receives: bool,
-    /// What both sides encrypt with; `None`: nothing is encrypted.
+    /// SRTP keys of both directions; `None`: media is not encrypted.
     pub srtp: Option<SrtpKeys>,
 }
 
-/// One change of a room. The order of application: unseat, seat, audibility, backgrounds, beep.
+/// Change of a room. The order of application: unseat, seat, audibility, backgrounds, beep.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RoomChange {
-    /// Legs that leave (each stays alive, with its background).
+    /// Legs to unseat; each remains, with its background.
     pub unseat: Vec<LegId>,
-    /// Legs that come in, each with what it hears and who hears it from its first frame.
+    /// Legs to seat, with their audibility from the first frame.
     pub seat: Vec<(LegId, Audibility)>,
-    /// New audibility of legs that are in.
+    /// New audibility of seated legs.
     pub audibility: Vec<(LegId, Audibility)>,
     /// New backgrounds.
     pub backgrounds: Vec<(LegId, Background)>,
-    /// A tone to those who hear the room.
+    /// Tone for all listeners of the room.
     pub beep: Option<Beep>,
 }
 
-/// A short tone to everyone in the room who hears it.
+/// Short tone for all legs that hear the room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beep {
-    /// Which.
+    /// Kind of the tone.
     pub tone: BeepTone,
-    /// The one who joins does not hear it.
+    /// Leg that does not receive the tone: the joining participant.
     pub except: Option<LegId>,
 }
 
-/// The two tones, told apart by their pitch.
+/// Kinds of tones, with different pitches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BeepTone {
-    /// Somebody came.
+    /// Tone of a participant who joins.
     Enter,
-    /// Somebody left.
+    /// Tone of a participant who leaves.
     Exit,
 }
 
-/// What a leg hears under its room's mix: music on hold, wait music, the verb of a document.
+/// Background under a leg's room mix: hold music, wait music, the verb of a document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Background {
-    /// Nothing.
+    /// No background.
     #[default]
     None,
-    /// A player.
+    /// Background from a player.
     Playing(Player),
 }
 
-/// A (source, position): all there is to know of a playing.
+/// Player of a source from a position: the complete state of playing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Player {
-    /// Names it in `Event::PlayerEnded`.
+    /// Id in `Event::PlayerEnded`.
     pub player: PlayerId,
-    /// What it plays.
+    /// Source of the audio.
     pub source: Source,
-    /// Where it begins, in samples at 8 kHz.
+    /// Start position, in samples at 8 kHz.
     pub position: u64,
-    /// Starts over at its end, without a gap, for ever; `PlayerEnded` never comes.
+    /// True if the sound repeats without a gap and without an end; no `PlayerEnded` follows.
     pub repeats: bool,
 }
 
-/// What a player plays.
+/// Source of a player.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
-    /// The built-in music: always there, always repeats.
+    /// Built-in music: always available, always repeats.
     Music,
-    /// A tone that asks for a voice (`<Record>`), then `PlayerEnded`. Never repeats.
+    /// Beep before a recording (`<Record>`), then `PlayerEnded`. Never repeats.
     Beep,
-    /// So much silence (`<Pause>`), then `PlayerEnded`.
+    /// Silence of a fixed length (`<Pause>`), then `PlayerEnded`.
     Silence {
-        /// How long, at 8 kHz.
+        /// Length in samples at 8 kHz.
         samples: u64,
     },
-    /// A decoded sound, asked for in chunks by `Output::Wants`.
+    /// Decoded sound, requested in chunks with `Output::Wants`.
     Sound(SoundId),
 }
 
-/// Which of a leg's two sockets.
+/// Socket of a leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Component {
-    /// The even port.
+    /// RTP, the even port.
     Rtp,
-    /// The odd one above it.
+    /// RTCP, the odd port above.
     Rtcp,
 }
 
-/// What the engine wants done, by `poll_output`, after `apply`, `receive` or `tick`.
+/// Output of the engine, returned by `poll_output` after `apply`, `receive` or `tick`.
 #[derive(Debug, PartialEq)]
 pub enum Output<'a> {
-    /// A packet to send from the leg's socket.
+    /// Packet to send from the leg's socket.
     Packet {
-        /// From whose socket.
+        /// Leg of the socket.
         leg: LegId,
-        /// Which of the two.
+        /// Socket of the leg.
         component: Component,
-        /// To whom.
+        /// Destination.
         to: SocketAddr,
-        /// The packet.
+        /// Content of the packet.
         bytes: &'a [u8],
     },
-    /// The peer's source address is locked: the socket may be connected to it.
+    /// Locked source of the peer: the socket may be connected to it.
     Locked {
-        /// Whose socket.
+        /// Leg of the socket.
         leg: LegId,
-        /// Which of the two.
+        /// Socket of the leg.
         component: Component,
-        /// The peer.
+        /// Address of the peer.
         peer: SocketAddr,
     },
-    /// A new offer or answer: a connected socket must be freed again.
+    /// New offer or answer: connected sockets must be disconnected.
     Unlocked {
-        /// Whose sockets, both.
+        /// Leg of both sockets.
         leg: LegId,
     },
-    /// A player needs the next chunk (a second at the most) of its sound.
+    /// Request of a player for the next chunk of its sound, at most a second.
     Wants {
-        /// Whose.
+        /// Leg of the player.
         leg: LegId,
-        /// Which player.
+        /// Player of the sound.
         player: PlayerId,
-        /// Which sound.
+        /// Sound of the chunk.
         sound: SoundId,
-        /// First sample wanted, counted at 8 kHz.
+        /// Position of the first requested sample, counted at 8 kHz.
         position: u64,
-        /// At which rate: the one that the leg's codec has use for, 16 kHz at the most.
+        /// Requested sampling rate: suitable for the leg's codec, at most 16 kHz.
         rate: Rate,
     },
-    /// The next of a recording.
+    /// Next chunk of a recording.
     Recorded(Chunk<'a>),
-    /// Nothing more of this recording will come.
+    /// End of a recording: no further chunk follows.
     RecordingOver(RecordingSid),
-    /// Something for the switchboard to know.
+    /// Event for the switchboard.
     Event(Event),
 }
 
-/// A piece of a recording.
+/// Chunk of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunk<'a> {
-    /// Which.
+    /// Recording of the chunk.
     pub recording: RecordingSid,
-    /// The same for all of it.
+    /// Sampling rate, equal for the whole recording.
     pub rate: Rate,
-    /// One, or two whose samples alternate: what the leg says comes first.
+    /// Number of channels: 1, or 2 with interleaved samples, ingress first.
     pub channels: u8,
-    /// So many ticks were left out before it.
+    /// Number of ticks left out before this chunk.
     pub missing: u32,
-    /// 16 bits each.
+    /// Samples of 16 bits.
     pub samples: &'a [i16],
 }
 
-/// Something for the switchboard to know.
+/// Event for the switchboard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    /// A change holds from this tick on: the next packets carry it.
+    /// First tick of a change: the packets of this tick are the first with it.
     Applied {
-        /// Which room.
+        /// Changed room.
         room: RoomId,
-        /// Which change.
+        /// Number of the change.
         number: u64,
-        /// The engine's count of ticks.
+        /// Number of the tick.
         tick: u64,
     },
-    /// A player that does not repeat has played its last sample, or its sound is gone; or the
-    /// last key of a `SendDigits` is out.
+    /// End of a player without repetition: its last sample was played, or its sound no longer
+    /// exists. Also the end of a `SendDigits`, after its last digit.
     PlayerEnded {
-        /// Whose.
+        /// Leg of the player.
         leg: LegId,
-        /// Which.
+        /// Player, or order of digits.
         player: PlayerId,
     },
-    /// A key was pressed, told once: at its start (RFC 4733), or where its tones are recognised.
+    /// Received digit, reported once: at its start (RFC 4733), or on recognition of its tones.
     Digit {
-        /// Whose.
+        /// Leg of the phone.
         leg: LegId,
-        /// Which key.
+        /// Received digit.
         digit: Digit,
     },
-    /// A voice that somebody may hear has begun, or has ended: for being quiet, or unheard.
+    /// Start or end of an audible voice. A voice ends when its leg is quiet, or becomes inaudible.
     Speech {
-        /// Whose.
+        /// Leg of the voice.
         leg: LegId,
-        /// Begun.
+        /// True for the start, false for the end.
         speaks: bool,
     },
-    /// The leg that this recording is of has begun to speak, or has been quiet for a second.
+    /// Start of speech in a leg's recording, or its end after a quiet second.
     Voice {
-        /// Which, if it tells.
+        /// Recording with `tells_voice`.
         recording: RecordingSid,
-        /// Begun.
+        /// True for the start, false for the end.
         speaks: bool,
     },
-    /// The audio of a leg so far, about every five seconds.
+    /// Audio statistics of a leg so far, about every five seconds.
     Figures {
-        /// Leg that the figures are of.
+        /// Leg of the figures.
         leg: LegId,
-        /// Counted since its beginning.
+        /// Figures since the leg was added.
         figures: LegFigures,
     },
-    /// Neither RTP nor RTCP came from a leg for `EngineConfig::media_timeout`, though both sides
-    /// agreed to send. Repeated after the same time.
+    /// Silence of a leg: neither RTP nor RTCP arrived for `EngineConfig::media_timeout`, although
+    /// both sides agreed to send. Repeated after the same time.
     MediaTimeout {
         /// Silent leg.
         leg: LegId,
     },
-    /// A leg is gone, and this is left to say of it. The answer to every `RemoveLeg`.
+    /// Removal of a leg, with its final figures; the response to every `RemoveLeg`.
     LegRemoved {
-        /// Which.
+        /// Removed leg.
         leg: LegId,
-        /// How its voice came and went.
+        /// Final audio statistics.
         figures: LegFigures,
     },
-    /// The answer to `TellAudibility`: every ordered pair of the room.
+    /// Audibility of every ordered pair of a room; the response to `TellAudibility`.
     Audibility {
-        /// Echoed.
+        /// Id of the request.
         request: RequestId,
-        /// The tick it holds for.
+        /// Number of the tick for which the matrix is valid.
         tick: u64,
-        /// (listener, speaker, audible).
+        /// Triples of listener, speaker, and true if audible.
         pairs: Vec<(LegId, LegId, bool)>,
     },
 }

@@ -1,5 +1,5 @@
-//! Consent of a host to be sent media: an address that only an SDP names may be a third party's
-//! (docs/decisions/0043).
+//! Consent of a host to receive media: an address that only an SDP names may belong to a third
+//! party (docs/decisions/0043).
 
 use core::time::Duration;
 
@@ -12,17 +12,17 @@ use crate::LegMedia;
 /// Consent of the host that a leg's SDP names.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Consent {
-    /// The signalling has shown that the host is the peer's.
+    /// True if the signaling has shown that the host is the peer's.
     verified: bool,
-    /// The SDP's address while a valid packet arrived.
+    /// Address in the SDP at the time of the last valid packet.
     heard: Option<SocketAddr>,
     /// Ticks without consent.
     ticks: u32,
 }
 
 impl Consent {
-    /// Begins anew with an offer or answer. Time without consent goes on: new offers extend it only
-    /// for a peer that had given its consent.
+    /// Restarts consent with an offer or answer. The time without consent continues: a new offer
+    /// extends it only for a peer that had given consent.
     pub(crate) fn agree(&mut self, media: &LegMedia) {
         if self.is_given() {
             self.ticks = 0;
@@ -31,12 +31,12 @@ impl Consent {
         self.heard = self.heard.filter(|heard| *heard == media.remote_rtp);
     }
 
-    /// Takes note of a host that the signalling has verified.
+    /// Records a host that the signaling has verified.
     pub(crate) fn verify(&mut self, media: &LegMedia, host: IpAddr) {
         self.verified |= media.remote_rtp.ip().to_canonical() == host.to_canonical();
     }
 
-    /// Takes note of a valid RTP or RTCP packet.
+    /// Records a valid RTP or RTCP packet.
     pub(crate) fn hear(&mut self, media: &LegMedia) {
         self.heard = Some(media.remote_rtp);
     }

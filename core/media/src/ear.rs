@@ -1,5 +1,5 @@
-//! What a leg hears besides its room: a background under it, an announcement over both. Where
-//! they come from is the player's affair; the limiter comes after.
+//! Sounds that a leg hears besides its room: a background under the room, and an announcement over
+//! both. Players provide the samples; the limiter is applied afterwards.
 
 use confab_codec::Resampler;
 use confab_mixer::limit;
@@ -9,32 +9,33 @@ use serde::{Deserialize, Serialize};
 use crate::player::{FADE_SAMPLES, Played, Playing, Tail};
 use crate::{Background, Player};
 
-/// 12 dB down, of 32,768.
+/// Gain of −12 dB, relative to 32,768.
 const DUCKED: i32 = 8_231;
 const FULL: i32 = 32_768;
-/// A frame of sound at its highest rate.
+/// Samples of a frame of sound at its highest rate.
 const FRAME_MAX: usize = Rate::Hz48000.of_sounds().frame_samples();
-/// The two players of a leg.
+/// Number of players of a leg.
 const DECKS: usize = 2;
 pub(crate) const BACKGROUND: usize = 0;
 pub(crate) const ANNOUNCEMENT: usize = 1;
 
-/// The players of one leg.
+/// Players of a leg.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Ear {
     decks: [Option<Playing>; DECKS],
-    /// Of what they give.
+    /// Sampling rate of the players.
     rate: Rate,
-    /// What remains of players that were stopped since the last tick.
+    /// Fade-out of players that were stopped since the last tick.
     tail: Option<Tail>,
-    /// How the last tick ended: the next one goes from there.
+    /// True if the last tick ended attenuated; the next tick continues from there.
     ducked: bool,
-    /// The way to a codec that is wider than any sound, and whether anything is still in it.
+    /// Converter to a codec with a higher rate than any sound, and true if its filter still
+    /// contains audio.
     way: Option<Resampler>,
     rings: bool,
 }
 
-/// What the players of a leg did in one tick.
+/// Result of a leg's players in a tick.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Heard {
     pub(crate) ended: [Option<PlayerId>; DECKS],
@@ -42,17 +43,17 @@ pub(crate) struct Heard {
 }
 
 impl Ear {
-    /// Nothing plays and nothing changes: the leg hears its room as it is.
+    /// Returns true if no player is set and no fade is in progress: the leg hears only its room.
     pub(crate) fn is_idle(&self) -> bool {
         self.decks.iter().all(Option::is_none) && self.tail.is_none() && !self.ducked && !self.rings
     }
 
-    /// Plays for a codec of this rate from now on.
+    /// Sets the sampling rate of the leg's codec.
     pub(crate) fn fit(&mut self, rate: Rate) {
         let sounds = rate.of_sounds();
         if self.rate != sounds {
             self.rate = sounds;
-            // 4 ms of what has ended are not worth a filter.
+            // A fade-out of 4 ms is not worth a filter.
             self.tail = None;
             self.playing().for_each(|playing| playing.fit(sounds));
         }
@@ -74,7 +75,7 @@ impl Ear {
         );
     }
 
-    /// Puts on another player, or none. The same one again goes on where it is.
+    /// Replaces a player, or removes it. A player with the same id continues at its position.
     pub(crate) fn set(&mut self, deck: usize, player: Option<Player>) {
         let playing = self.decks[deck]
             .as_ref()
@@ -93,7 +94,7 @@ impl Ear {
         self.decks[deck] = player.map(|player| Playing::new(player, self.rate));
     }
 
-    /// The one with this name.
+    /// Returns the player with this id.
     pub(crate) fn find(&mut self, player: PlayerId) -> Option<&mut Playing> {
         let mut playing = self.decks.iter_mut().flatten();
         playing.find(|playing| playing.player().player == player)
@@ -107,8 +108,7 @@ impl Ear {
         self.decks.iter_mut().flatten()
     }
 
-    /// Adds this tick of everything that plays to what the leg hears of its room, at the rate of
-    /// its codec.
+    /// Adds this tick of all players to the leg's room mix, at the rate of its codec.
     pub(crate) fn add_to(&mut self, rate: Rate, mix: &mut [i32]) -> Heard {
         let mut heard = Heard::default();
         let mut sounds = [0; FRAME_MAX];
@@ -134,7 +134,7 @@ impl Ear {
         limit(sounds, frame);
         let n = way.run(frame, &mut wide);
         add(mix, &wide[..n]);
-        // A frame is longer than the filter: one of silence empties it.
+        // A frame is longer than the filter: a frame of silence empties it.
         self.rings = frame.iter().any(|&sample| sample != 0);
         heard
     }
@@ -158,7 +158,7 @@ impl Ear {
     }
 }
 
-/// 12 dB down while an announcement is set, with a slope at either end.
+/// Attenuates by 12 dB while an announcement is set, with a ramp at either end.
 fn duck(was: bool, down: bool, slope: usize, mix: &mut [i32]) {
     if !down && !was {
         return;

@@ -1,5 +1,5 @@
-//! The engine: all that one media thread knows. This file holds it together; what it does is in
-//! the files named for it: `apply`, `receive`, `tick`, `report`.
+//! Engine: the complete state of a media thread. This file has the structure; the work is in
+//! `apply`, `receive`, `tick` and `report`.
 
 use core::time::Duration;
 
@@ -21,24 +21,24 @@ use crate::slab::Slab;
 use crate::tape::RoomTape;
 use crate::{Output, Player};
 
-/// What an engine is told once.
+/// Configuration of an engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineConfig {
-    /// The first tick is due then, and one every 20 ms after it.
+    /// Time of the first tick; further ticks follow every 20 ms.
     pub start: Instant,
-    /// The time of day at `start`, for RTCP.
+    /// Time of day at `start`, for RTCP.
     pub wall: WallTime,
-    /// A room sums so many voices at most, the loudest; 0: all.
+    /// Maximum number of voices in a room's sum, the loudest; 0: all.
     pub voices_max: usize,
-    /// How Opus is encoded.
+    /// Settings of Opus encoders.
     pub opus: OpusSettings,
-    /// A room hears the keys that are pressed in it.
+    /// True if rooms hear the digits of their participants.
     pub digits_in_rooms: bool,
     /// Time without RTP and RTCP from a leg until `Event::MediaTimeout`; `None`: never.
     pub media_timeout: Option<Duration>,
 }
 
-/// All that one media thread knows.
+/// State of a media thread.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Engine {
     pub(crate) config: EngineConfig,
@@ -46,32 +46,32 @@ pub struct Engine {
     pub(crate) deadline: Instant,
     pub(crate) legs: Slab<Leg>,
     pub(crate) rooms: Slab<RoomAudio>,
-    /// Changes that hold from the next tick on.
+    /// Changes that take effect on the next tick.
     pub(crate) unconfirmed: Vec<(RoomId, u64)>,
     pub(crate) outbox: Outbox,
     pub(crate) counters: Counters,
-    /// Recordings that are taken now.
+    /// Number of recordings in progress.
     pub(crate) tapes: usize,
     #[serde(skip)]
     pub(crate) scratch: Scratch,
 }
 
-/// A room, and what its listeners share in one tick.
+/// Room, with the data that its listeners share in a tick.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RoomAudio {
     pub(crate) room: Room,
     pub(crate) wanted: Wanted,
-    /// Somebody wants to know who speaks.
+    /// True if speech in the room is reported.
     pub(crate) tells_speech: bool,
     pub(crate) shared: Shared,
     pub(crate) tape: Option<Box<RoomTape>>,
 }
 
 impl Engine {
-    /// An engine without legs.
+    /// Creates an engine without legs.
     #[must_use]
     pub fn new(config: EngineConfig) -> Self {
-        // Made now, so that no tick has to.
+        // Computed here, so that no tick has to.
         for rate in Rate::ALL {
             music(rate);
         }
@@ -89,43 +89,43 @@ impl Engine {
         }
     }
 
-    /// The next thing to be done, in order. To be asked after every `apply`, `receive` and
-    /// `tick`, until there is none.
+    /// Returns the next output, in order. Must be called after every `apply`, `receive` and `tick`
+    /// until it returns `None`.
     pub fn poll_output(&mut self) -> Option<Output<'_>> {
         self.outbox.poll()
     }
 
-    /// How many ticks there were: the number of the last one.
+    /// Returns the number of ticks so far, which is the number of the last tick.
     #[must_use]
     pub fn tick_count(&self) -> u64 {
         self.ticks
     }
 
-    /// When the next tick is due. An absolute time: it does not drift.
+    /// Returns the time of the next tick. The time is absolute: it does not drift.
     #[must_use]
     pub fn next_deadline(&self) -> Instant {
         self.deadline
     }
 
-    /// Legs that are here.
+    /// Returns the number of legs.
     #[must_use]
     pub fn leg_count(&self) -> usize {
         self.legs.len()
     }
 
-    /// Rooms that are open.
+    /// Returns the number of open rooms.
     #[must_use]
     pub fn room_count(&self) -> usize {
         self.rooms.len()
     }
 
-    /// What went wrong in the world so far, and how much of it went right.
+    /// Returns the counters so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.counters
     }
 
-    /// What plays to a leg now, each with its position.
+    /// Returns the current players of a leg, each with its position.
     pub fn players(&self, leg: LegId) -> impl Iterator<Item = Player> + '_ {
         self.legs
             .get(leg.0)
@@ -133,24 +133,24 @@ impl Engine {
             .flat_map(|leg| leg.ear.players())
     }
 
-    /// What a phone last reported of how it receives us (RTCP).
+    /// Returns the phone's last report block on our stream (RTCP).
     #[must_use]
     pub fn heard_by_peer(&self, leg: LegId) -> Option<ReportBlock> {
         self.legs.get(leg.0)?.peer_reports.last
     }
 
-    /// Whether a voice reaches a listener, as the room mixes it.
+    /// Returns whether a voice reaches a listener, as the room mixes it.
     #[must_use]
     pub fn audible(&self, room: RoomId, listener: LegId, speaker: LegId) -> bool {
         let room = self.rooms.get(room.0);
         room.is_some_and(|audio| audio.room.audible(listener, speaker))
     }
 
-    /// Counts the tick, and says how many were left out because this one is far too late.
+    /// Counts the tick; returns the number of ticks skipped because this tick is far too late.
     pub(crate) fn count_tick(&mut self, now: Instant) -> u32 {
         let late = now.saturating_since(self.deadline);
-        // A stall is made up for by ticking faster, but only a short one: else a phone would get
-        // a second of audio in a burst.
+        // After a short stall the ticks catch up; a long stall is skipped, else a phone would
+        // receive a second of audio in a burst.
         let skipped = if late > TICK * 10 {
             u32::try_from(late.as_nanos() / TICK.as_nanos()).unwrap_or(u32::MAX)
         } else {

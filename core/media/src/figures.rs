@@ -1,4 +1,5 @@
-//! How a leg's voice came and went, told when the leg is removed. Nothing is decided by it.
+//! Audio statistics of a leg, reported at intervals and at its removal. Statistics only: no rule
+//! uses them.
 
 use confab_rtp::{JitterBuffer, Reception};
 use serde::{Deserialize, Serialize};
@@ -6,56 +7,57 @@ use serde::{Deserialize, Serialize};
 use crate::Spread;
 use crate::leg::Leg;
 
-/// The jitter of fewer packets than this says more of its filter than of the network.
+/// Number of packets after which the jitter is meaningful: before, its filter dominates.
 const SETTLED_PACKETS: u64 = 16;
 
-/// What is left to say of a leg.
+/// Audio statistics of a leg.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LegFigures {
-    /// Packets of voice that came.
+    /// Number of received voice packets.
     pub packets_in: u64,
-    /// Packets of digits (RFC 4733) that came.
+    /// Number of received digit packets (RFC 4733).
     pub digit_packets_in: u64,
-    /// Packets missing from the sequence.
+    /// Number of packets missing from the sequence.
     pub lost: u64,
-    /// Packets, or frames of them, that came and were not played: late, astray, or too many.
+    /// Number of received packets, or frames of them, that were not played: late, out of sequence,
+    /// or too many.
     pub dropped: u64,
-    /// How much voice a packet held on average.
+    /// Average duration of the audio in a packet.
     pub ptime_ms: u32,
-    /// The least interarrival jitter (RFC 3550 §6.4.1), once it had settled.
+    /// Minimum interarrival jitter (RFC 3550 §6.4.1), once settled.
     pub jitter_ms_min: u32,
-    /// The most.
+    /// Maximum interarrival jitter.
     pub jitter_ms_max: u32,
-    /// The most frames that waited in the jitter buffer.
+    /// Maximum number of frames in the jitter buffer.
     pub depth_frames_max: u32,
-    /// Packets of voice that were sent.
+    /// Number of sent voice packets.
     pub packets_out: u64,
-    /// Mean opinion score, in tenths: 10 to 45, 0 if nothing came. Of loss alone (ITU-T G.107);
-    /// how long the way was is not known.
+    /// Mean opinion score, in tenths: 10 to 45, 0 without packets. Based on loss alone (ITU-T
+    /// G.107); the delay is unknown.
     pub mos_tenths: u8,
-    /// Round-trip time by the peer's RTCP reports; `None`: no report yet.
+    /// Round-trip time from the peer's RTCP reports; `None`: no report yet.
     pub round_trip_ms: Option<Spread>,
-    /// Jitter of our stream at the peer.
+    /// Jitter of our stream, measured by the peer.
     pub jitter_out_ms: Option<Spread>,
-    /// Packets of our stream that the peer missed.
+    /// Number of packets of our stream that did not reach the peer.
     pub lost_out: Option<u32>,
 }
 
-/// What is counted while the leg lives.
+/// Counts during the life of a leg.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Heard {
-    /// Of the timestamp.
+    /// Sum of the durations of packets, in units of the timestamp.
     units: u64,
     packets: u64,
     digit_packets: u64,
-    /// In units of the timestamp.
+    /// Minimum jitter, in units of the timestamp.
     jitter_min: Option<u32>,
     jitter_max: u32,
     depth_ms_max: u32,
 }
 
 impl Heard {
-    /// A packet of so much voice.
+    /// Counts a voice packet with its duration.
     pub(crate) fn voice(&mut self, units: u32, reception: &Reception) {
         self.packets += 1;
         self.units += u64::from(units);
@@ -104,8 +106,8 @@ impl LegFigures {
     }
 }
 
-/// The E-model of ITU-T G.107 with all its defaults but loss: G.711 with concealment, whose
-/// packet-loss robustness is 25.1 (G.113, Appendix I).
+/// Returns the score of the E-model of ITU-T G.107 with default parameters except loss. The codec
+/// is G.711 with concealment, whose packet-loss robustness is 25.1 (G.113, Appendix I).
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

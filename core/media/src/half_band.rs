@@ -1,12 +1,12 @@
-//! Held samples from 8 to 16 kHz or back, whole and without delay: what a player goes on with
-//! when its leg's codec changes. A half-band filter: every second tap but the middle one is 0.
+//! Conversion of buffered samples from 8 to 16 kHz or back, without delay, used when a leg's codec
+//! changes during a sound. A half-band filter: every second tap except the middle is 0.
 
 use core::f64::consts::PI;
 
-/// Samples at 8 kHz that come later and still have a say.
+/// Number of following samples at 8 kHz that influence a sample.
 pub(crate) const REACH: usize = 32;
 
-/// Twice as many: those that were there, and one between each two.
+/// Returns the samples at the doubled rate: the input, and a sample between each two.
 pub(crate) fn doubled(samples: &[i16]) -> Vec<i16> {
     let taps = taps();
     let at = |n: Option<usize>| {
@@ -23,7 +23,7 @@ pub(crate) fn doubled(samples: &[i16]) -> Vec<i16> {
         .collect()
 }
 
-/// Every second one, of what is below 4 kHz.
+/// Returns the samples at half the rate: every second sample of the band below 4 kHz.
 pub(crate) fn halved(samples: &[i16]) -> Vec<i16> {
     let taps = taps();
     let at = |n: Option<usize>| {
@@ -39,7 +39,8 @@ pub(crate) fn halved(samples: &[i16]) -> Vec<i16> {
     even.map(|n| rounded(below(n))).collect()
 }
 
-/// One side of them, from the middle on: a sinc under Blackman's window, their sum a half.
+/// Returns a side of the taps from the middle on: a sinc with Blackman's window, normalized to a
+/// sum of one half.
 fn taps() -> [f64; REACH] {
     let tap = |k: usize| {
         let x = (k as f64 + 0.5) * PI;
@@ -80,7 +81,7 @@ mod tests {
     fn the_voice_band_is_the_same_at_either_rate_and_at_the_same_moment() {
         for hz in [100.0, 1_000.0, 2_500.0, 3_400.0] {
             let (narrow, wide) = (sine(8_000, hz), sine(16_000, hz));
-            // Of 16,384.
+            // Deviation from a sine with a peak of 16,384.
             assert!(apart(&doubled(&narrow), &wide) < 16, "{hz} Hz up");
             assert!(apart(&halved(&wide), &narrow) < 16, "{hz} Hz down");
         }

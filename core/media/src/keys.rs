@@ -1,5 +1,5 @@
-//! Digits on their way to a phone: packets of their own (RFC 4733) or, where none were agreed on,
-//! tones in what it alone hears (ITU-T Q.23).
+//! Digits sent to a phone: as packets (RFC 4733) if agreed, else as tones in the audio of that
+//! phone only (ITU-T Q.23).
 
 use std::collections::VecDeque;
 
@@ -11,34 +11,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Key, LegMedia};
 
-/// A press, and the least pause after it. Q.24 asks receivers for 40 ms of either.
+/// Length of a digit, and the minimum pause after it. Receivers need 40 ms of either (Q.24).
 const PRESS_TICKS: u16 = 5;
 const GAP_TICKS: u16 = 5;
 const TICK_MS: u32 = 20;
-/// The higher tone is the stronger one: lines take more of it.
+/// Levels of the tones. The higher tone is stronger, since lines attenuate it more.
 const ROW_DBFS: f32 = -10.0;
 const COLUMN_DBFS: f32 = -8.0;
 
-/// The keys of one leg that are not sent yet, and what is sent now.
+/// Queued digits of a leg, and the digit in progress.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Keys {
     ahead: VecDeque<Ahead>,
     now: Now,
 }
 
-/// What is to come, and who ordered it.
+/// Queued step, with the id of its order.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 enum Ahead {
     Key(PlayerId, Key),
-    /// There are no more of these.
+    /// End of an order.
     Over(PlayerId),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Now {
-    /// The voice, for so many ticks at least.
+    /// Voice, for at least `ticks` ticks.
     Voice { ticks: u16 },
-    /// The voice, for so many ticks that these asked for.
+    /// Voice, for a requested pause of `ticks` ticks.
     Waiting { player: PlayerId, ticks: u16 },
     /// Packets in place of the voice.
     Told(DigitSender),
@@ -53,7 +53,7 @@ impl Default for Now {
 }
 
 impl Keys {
-    /// Sends these after those that wait. False, and nothing is sent, if they are too many.
+    /// Appends an order of digits. Returns false, and appends none, if they are too many.
     pub(crate) fn push(&mut self, player: PlayerId, keys: Vec<Key>) -> bool {
         let fits = self.ahead.len() + keys.len() < SEND_DIGITS_MAX;
         if fits {
@@ -63,7 +63,7 @@ impl Keys {
         fits
     }
 
-    /// Sends no more of these.
+    /// Removes the remaining digits of an order.
     pub(crate) fn stop(&mut self, player: PlayerId) {
         self.ahead.retain(|ahead| match ahead {
             Ahead::Key(of, _) | Ahead::Over(of) => *of != player,
@@ -73,7 +73,7 @@ impl Keys {
         }
     }
 
-    /// Whose last key is out by now, one at a time.
+    /// Returns the next order whose last digit was sent.
     pub(crate) fn over(&mut self) -> Option<PlayerId> {
         let Some(&Ahead::Over(player)) = self.ahead.front().filter(|_| self.is_quiet()) else {
             return None;
@@ -86,19 +86,19 @@ impl Keys {
         self.ahead.is_empty() && self.is_quiet()
     }
 
-    /// No key is out, and the pause after it is over.
+    /// Returns true if no digit is in progress and the pause after the last digit is over.
     fn is_quiet(&self) -> bool {
         self.now == Now::Voice { ticks: 0 }
     }
 
-    /// The agreement is another: what was half sent by the old one ends here.
+    /// Ends a digit in progress, because a new agreement has replaced the old one.
     pub(crate) fn cut(&mut self) {
         if matches!(self.now, Now::Told(_) | Now::Sounding { .. }) {
             self.now = Now::Voice { ticks: GAP_TICKS };
         }
     }
 
-    /// One tick: begins the next key if it is its turn. The packet that takes the voice's place.
+    /// Runs a tick: starts the next digit when due. Returns the packet that replaces the voice.
     pub(crate) fn step(&mut self, media: &LegMedia, timestamp: u32) -> Option<DigitPacket> {
         if self.is_quiet() {
             self.begin(media, timestamp);
@@ -114,7 +114,7 @@ impl Keys {
             Now::Told(sender) => {
                 let packet = sender.next_packet();
                 if packet.is_none() {
-                    // This tick's voice is the first of the pause.
+                    // The voice of this tick is the first of the pause.
                     self.now = Now::Voice {
                         ticks: GAP_TICKS - 1,
                     };
@@ -150,12 +150,12 @@ impl Keys {
         }
     }
 
-    /// Whether the leg has to be sent a frame that nobody else is.
+    /// Returns whether the leg needs a frame of its own.
     pub(crate) fn sounds(&self) -> bool {
         matches!(self.now, Now::Sounding { .. })
     }
 
-    /// Puts a key's tones in the place of what the leg would hear.
+    /// Replaces the leg's frame by the tones of a digit.
     pub(crate) fn sound(&mut self, frame: &mut [i16]) {
         if let Now::Sounding { tones, ticks } = &mut self.now {
             let [row, column] = tones;
@@ -169,7 +169,7 @@ impl Keys {
     }
 }
 
-/// Row and column of a key; `None` if there is no such key.
+/// Returns the row and column tones of a digit; `None` for other characters.
 pub(crate) fn tones(rate: Rate, digit: Digit) -> Option<[Sine; 2]> {
     const ROWS_HZ: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
     const COLUMNS_HZ: [f32; 4] = [1_209.0, 1_336.0, 1_477.0, 1_633.0];

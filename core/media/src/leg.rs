@@ -1,4 +1,4 @@
-//! One leg: what it agreed on, what it receives, what it sends, what it hears.
+//! Leg: its agreement, its ingress and egress, its players.
 
 use core::time::Duration;
 
@@ -25,48 +25,48 @@ use crate::stream::Stream;
 use crate::tape::LegTape;
 use crate::{Component, LegMedia};
 
-/// What the engine knows of one leg.
+/// State of a leg.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Leg {
     pub(crate) id: LegId,
-    /// None before the first answer: nothing is sent, nothing is taken.
+    /// Agreement; `None` before the first answer: no packet is sent or accepted.
     pub(crate) media: Option<LegMedia>,
     pub(crate) place: Option<Place>,
     pub(crate) rtp_origin: Origin,
     pub(crate) rtcp_origin: Origin,
     pub(crate) consent: Consent,
-    /// Boxed: most legs have none.
+    /// SRTP contexts; boxed, since most legs have none.
     pub(crate) secrecy: Option<Box<Secrecy>>,
     pub(crate) jitter: JitterBuffer,
-    /// Ticks that it had nowhere, on its way here from another thread.
+    /// Number of ticks missed while the leg moved between threads.
     pub(crate) to_skip: u32,
     pub(crate) mouth: Mouth,
     pub(crate) coding: Coding,
     pub(crate) reception: Reception,
     pub(crate) digits: DigitReceiver,
-    /// What is pressed on it. Boxed: hardly ever is anything.
+    /// Digits to be sent. Boxed, since most legs have none.
     pub(crate) keys: Option<Box<Keys>>,
     pub(crate) stream: Stream,
     pub(crate) ear: Ear,
     pub(crate) heard: Heard,
     pub(crate) speech: Speech,
     pub(crate) tape: Option<Box<LegTape>>,
-    /// The tick of its next report.
+    /// Tick of the next report.
     pub(crate) report_at: u64,
-    /// What had been sent by the last one.
+    /// Number of sent packets at the last report.
     pub(crate) reported_packets: u32,
-    /// Reports of the phone on how it receives us.
+    /// Reports of the phone about our stream.
     pub(crate) peer_reports: PeerReports,
-    /// Ticks since the last packet of the phone, while both sides send.
+    /// Number of ticks since the last packet of the phone, while both sides send.
     pub(crate) silent_ticks: u32,
 }
 
-/// Where a leg sits.
+/// Seat of a leg.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) room: Slot,
     pub(crate) seat: Seat,
-    /// The rate that the room knows it to need.
+    /// Sampling rate that the leg requires of the room.
     pub(crate) wants: Option<Rate>,
 }
 
@@ -99,14 +99,14 @@ impl Leg {
         }
     }
 
-    /// Whether it is mixed. A phone that holds us (`sendonly`, `inactive`) is not, even if it
-    /// sends: music on hold of its own has no place in a conference.
+    /// Returns whether the leg is mixed. A phone that holds the call (`sendonly`, `inactive`) is
+    /// not mixed, even if it sends: its hold music does not belong in a conference.
     pub(crate) fn speaks(&self) -> bool {
         self.media
             .is_some_and(|media| media.sends && media.receives)
     }
 
-    /// It left its room. What it still says there is no beginning anywhere else.
+    /// Clears the seat. A voice in progress does not begin again elsewhere.
     pub(crate) fn part(&mut self) {
         self.place = None;
         self.speech.is_unheard();
@@ -114,7 +114,7 @@ impl Leg {
         self.coding.part();
     }
 
-    /// Takes a packet of a key (RFC 4733); which one, if that was its beginning.
+    /// Processes a packet of a digit (RFC 4733); returns the digit if it has begun.
     pub(crate) fn press(&mut self, header: &Header, payload: &[u8]) -> Option<Digit> {
         let began = self.digits.receive(header, payload);
         if let Some(digit) = began.or(self.digits.held()) {
@@ -123,18 +123,19 @@ impl Leg {
         began
     }
 
-    /// It may send a stream of its own from the next tick on.
+    /// Prepares a stream of the leg's own for the next tick.
     pub(crate) fn equip(&mut self, spares: &mut OpusSpares) {
         self.coding.equip(spares);
     }
 
-    /// Gives back all that it was lent.
+    /// Releases all spares of the leg.
     pub(crate) fn release(&mut self, spares: &mut OpusSpares) {
         self.jitter.release(spares);
         self.coding.release(spares);
     }
 
-    /// Takes a new agreement. True if sockets connected to the old peer must be freed.
+    /// Sets a new agreement. Returns true if sockets connected to the old peer must be
+    /// disconnected.
     pub(crate) fn set_media(&mut self, media: LegMedia, config: EngineConfig) -> bool {
         let opus = config.opus;
         if self.coding.codec() != media.codec {
@@ -176,8 +177,8 @@ impl Leg {
         was_locked
     }
 
-    /// Under a new key of ours begins a new stream: whether a rollover count goes on from one key
-    /// to the next, peers do not agree, and a new stream has none.
+    /// Sets new keys. A new key of ours starts a new stream, which has no rollover count. Peers
+    /// differ on whether that count continues under a new key.
     fn agree_on_keys(&mut self, keys: Option<SrtpKeys>) {
         let anew = match (&mut self.secrecy, keys) {
             (secrecy, None) => {
@@ -196,13 +197,13 @@ impl Leg {
         }
     }
 
-    /// Takes note of a valid packet of the phone.
+    /// Records a valid packet of the phone.
     pub(crate) fn hear(&mut self, media: &LegMedia) {
         self.silent_ticks = 0;
         self.consent.hear(media);
     }
 
-    /// Counts a tick without a packet of the phone; returns whether no packet came for `limit`.
+    /// Counts a tick without a packet of the phone; returns whether no packet arrived for `limit`.
     pub(crate) fn count_silence(&mut self, limit: Duration) -> bool {
         let exchanges = self.speaks();
         self.silent_ticks = if exchanges { self.silent_ticks + 1 } else { 0 };
@@ -213,27 +214,28 @@ impl Leg {
         is_silent
     }
 
-    /// Whether the next report is a sender's (RFC 3550 §6.4): it is, if anything was sent.
+    /// Returns whether the next report is a sender report (RFC 3550 §6.4): true if packets were
+    /// sent.
     pub(crate) fn sent_since_report(&mut self) -> bool {
         let before = core::mem::replace(&mut self.reported_packets, self.stream.packets);
         before != self.stream.packets
     }
 
-    /// Bytes that encryption adds to a packet.
+    /// Returns the number of bytes that encryption adds to a packet.
     pub(crate) fn overhead(&self, component: Component) -> usize {
         let secrecy = self.secrecy.as_ref();
         secrecy.map_or(0, |secrecy| secrecy.overhead(component))
     }
 
-    /// Encrypts a packet that has room for it behind it, if that was agreed on. False: it must not
-    /// go out as it is.
+    /// Encrypts a packet, followed by room for the added bytes, if encryption was agreed. Returns
+    /// false if the packet must not be sent.
     pub(crate) fn seal(&mut self, component: Component, packet: &mut [u8]) -> bool {
         let secrecy = self.secrecy.as_mut();
         secrecy.is_none_or(|secrecy| secrecy.seal(component, packet))
     }
 
-    /// Returns the address that packets go to: the accepted source, else the SDP's address, which
-    /// has to consent.
+    /// Returns the destination of packets: the accepted source, else the SDP's address if its host
+    /// consents.
     pub(crate) fn destination(&self, component: Component) -> Option<SocketAddr> {
         let media = self.media?;
         let origin = match component {

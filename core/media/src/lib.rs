@@ -1,5 +1,6 @@
-//! What one media thread knows: legs, rooms and players. Commands in, packets out, one tick at a
-//! time. It owns no socket and no clock, and a tick allocates nothing.
+//! Media engine: legs, rooms and players of a media thread. Commands and packets in, packets and
+//! events out, a tick at a time. The engine has no socket and no clock, and a tick allocates
+//! nothing.
 
 mod apply;
 mod beep;

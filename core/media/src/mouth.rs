@@ -1,5 +1,5 @@
-//! One leg's voice on its way into its room: pulled at the codec's rate, freed of touch tones (or
-//! given them, if rooms are to hear keys), brought to each rate that the room runs at.
+//! Ingress of a leg: playout at the codec's rate, touch tones, conversion to each rate of the room.
+//! Touch tones are removed from the voice, or added to it if rooms hear digits.
 
 use confab_codec::{Resampler, TouchTones};
 use confab_mixer::{Room, Seat};
@@ -12,28 +12,28 @@ use crate::scratch::Scratch;
 use crate::speech::energy;
 use crate::ways::Ways;
 
-/// A piece of a frame that ends one block of the ear for tones at most: 10 ms.
+/// Maximum number of samples of a piece of a frame that ends a block of the tone detector: 10 ms.
 const PIECE_SAMPLES: usize = 80;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Mouth {
     rate: Rate,
     ways: Ways,
-    /// Something of its voice is still in the ways.
+    /// True if the converters still contain audio of the leg.
     rings: bool,
-    /// For a phone that has no other way to send digits than its voice.
+    /// Detector of touch tones, for a phone that sends digits in its voice only.
     tones: Option<TouchTones>,
-    /// Its room is to hear keys: those in the voice are left there, and this one, which came as
-    /// packets, sounds.
+    /// True if the room hears digits: tones in the voice remain, and digits received as packets
+    /// become tones.
     keeps_keys: bool,
     pressed: Option<Pressed>,
 }
 
-/// What a leg said in one tick.
+/// Ingress of a leg in a tick.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Said {
     pub(crate) pulled: Pulled,
-    /// Whether there is anything in it for the room; and how loud.
+    /// True if the frame contains audio for the room; and its energy.
     pub(crate) speaks: bool,
     pub(crate) loud: u64,
     pub(crate) digit: Option<Digit>,
@@ -51,12 +51,12 @@ impl Mouth {
         }
     }
 
-    /// Whether its room hears keys.
+    /// Sets whether the leg's room hears digits.
     pub(crate) fn keep_keys(&mut self, kept: bool) {
         self.keeps_keys = kept;
     }
 
-    /// A packet says that this key is down.
+    /// Records a packet of a digit.
     pub(crate) fn press(&mut self, digit: Digit) {
         if !self.keeps_keys {
             return;
@@ -67,21 +67,22 @@ impl Mouth {
         }
     }
 
-    /// Takes keys out of the voice from now on, or lets it be. Wide codecs' phones have packets for
-    /// them (RFC 4733).
+    /// Enables or disables the removal of tones. Phones with wideband codecs send packets instead
+    /// (RFC 4733).
     pub(crate) fn listen_for_tones(&mut self, wanted: bool) {
         let wanted = wanted && self.rate == Rate::Hz8000;
         self.tones = wanted.then(|| self.tones.take().unwrap_or_default());
     }
 
-    /// Makes ways to the rates that its room runs at.
+    /// Creates converters to the rates of the leg's room.
     pub(crate) fn fit(&mut self, rates: impl Iterator<Item = Rate>) {
         let from = self.rate;
         self.ways
             .fit(from, rates, |rate| Resampler::new(from, rate));
     }
 
-    /// What it says next goes elsewhere, or to nobody: nothing of what it said last does.
+    /// Discards earlier audio in digits and converters: the next frames belong to another room, or
+    /// to none.
     pub(crate) fn part(&mut self) {
         self.pressed = None;
         if core::mem::take(&mut self.rings) {
@@ -89,7 +90,7 @@ impl Mouth {
         }
     }
 
-    /// Takes a frame of the jitter buffer that no room hears.
+    /// Takes a frame from the jitter buffer that no room hears.
     pub(crate) fn pull(
         &mut self,
         now: Instant,
@@ -101,7 +102,7 @@ impl Mouth {
         self.say(now, jitter, frame, false)
     }
 
-    /// What `speak` put there, at the codec's rate, while the tick lasts.
+    /// Returns the frame of `speak` at the codec's rate, valid during the tick.
     pub(crate) fn said<'a>(
         &self,
         room: &'a mut Room,
@@ -115,7 +116,7 @@ impl Mouth {
         }
     }
 
-    /// Puts a frame in the leg's place in its room, and says what it was and how loud.
+    /// Writes a frame to the leg's seat in its room; returns its kind and energy.
     pub(crate) fn speak(
         &mut self,
         now: Instant,
@@ -138,7 +139,7 @@ impl Mouth {
             }
             room.spoke(seat);
         }
-        // A frame is longer than the filters: one of silence empties them.
+        // A frame is longer than the filters: a frame of silence empties them.
         self.rings = said.speaks;
         said
     }
@@ -168,7 +169,7 @@ impl Mouth {
     }
 }
 
-/// The key that this frame lets recognise, and whether any of its tones is in it.
+/// Returns the digit recognized in this frame, and true if the frame contains any of its tones.
 fn hear(tones: &mut Option<TouchTones>, frame: &[i16]) -> (Option<Digit>, bool) {
     let Some(ear) = tones else {
         return (None, false);

@@ -1,4 +1,5 @@
-//! The built-in music, made once a process: it is a constant, so no engine writes it out.
+//! Built-in music, computed once for each process: a constant, and so not part of an engine's
+//! serialized state.
 
 use std::sync::OnceLock;
 
@@ -8,8 +9,8 @@ use confab_terms::Rate;
 static NARROW: OnceLock<Vec<i16>> = OnceLock::new();
 static WIDE: OnceLock<Vec<i16>> = OnceLock::new();
 
-/// One round of it at the rate of a sound; never empty. It is made to sound well over a telephone
-/// and has nothing above 4 kHz, so that the wide one is no more than the narrow one's equal.
+/// Returns a round of the music at the rate of sounds; never empty. The music is composed for
+/// telephones and has nothing above 4 kHz, so both rates sound the same.
 pub(crate) fn music(rate: Rate) -> &'static [i16] {
     let narrow = NARROW.get_or_init(|| {
         let mut music = confab_codec::music::built_in();
@@ -23,12 +24,13 @@ pub(crate) fn music(rate: Rate) -> &'static [i16] {
     }
 }
 
-/// At 16 kHz; round and round, so that its end still leads into its start.
+/// Returns the music at 16 kHz, converted as a loop, so that its end still continues into its
+/// start.
 fn widened(narrow: &[i16]) -> Vec<i16> {
     let (from, to) = (Rate::Hz8000, Rate::Hz16000);
     let mut way = Resampler::new(from, to);
     let mut wide = vec![0; narrow.len() * to.factor()];
-    // Once to fill the filter, and once to keep.
+    // The first pass fills the filter, the second is kept.
     for _ in 0..2 {
         let frames = narrow.chunks(from.frame_samples());
         for (frame, out) in frames.zip(wide.chunks_mut(to.frame_samples())) {

@@ -1,5 +1,5 @@
 //! Ports of new legs between their binding and the SDP that names them. A packet that arrives in
-//! that time is a former call's: its sender would be heard in the new call.
+//! that time belongs to an earlier call: its sender would be heard in the new call.
 
 use std::collections::VecDeque;
 
@@ -32,10 +32,10 @@ pub trait PairSource {
     fn bind(&mut self) -> Option<Self::Pair>;
 }
 
-/// Result for one leg.
+/// Result for a leg.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Opened<P> {
-    /// No packet arrived: the SDP may name these ports.
+    /// Quiet ports: no packet arrived, and the SDP may name them.
     Quiet(P),
     /// No ports: packets arrived on [`PORTS_GIVEN_UP_MAX`] pairs, or no other pair was free.
     Refused,
@@ -50,7 +50,7 @@ impl<P> Default for Openings<P> {
 }
 
 impl<P> Openings<P> {
-    /// Begins to watch the ports of a leg; returns these if too many are watched.
+    /// Starts to watch the ports of a leg; returns the ports if too many are watched.
     pub fn watch(&mut self, now: Instant, leg: LegId, pair: P) -> Result<(), P> {
         if self.waiting.len() >= OPENINGS_MAX {
             return Err(pair);
@@ -64,7 +64,7 @@ impl<P> Openings<P> {
         Ok(())
     }
 
-    /// Returns the number of legs that are watched.
+    /// Returns the number of watched legs.
     #[must_use]
     pub fn len(&self) -> usize {
         self.waiting.len()
@@ -76,7 +76,7 @@ impl<P> Openings<P> {
         self.waiting.is_empty()
     }
 
-    /// Returns the ports that are watched.
+    /// Returns the watched ports.
     pub fn pairs(&self) -> impl Iterator<Item = &P> {
         self.waiting.iter().map(|opening| &opening.pair)
     }
@@ -87,7 +87,7 @@ impl<P> Openings<P> {
         self.waiting.remove(at).map(|opening| opening.pair)
     }
 
-    /// Looks at all ports once; `opened` takes the results.
+    /// Checks all ports once; `opened` receives the results.
     pub fn look(
         &mut self,
         now: Instant,
@@ -129,7 +129,7 @@ mod tests {
 
     const TICK: Duration = Duration::from_millis(20);
 
-    /// Ports of which some receive a packet on each tick, or on one in several.
+    /// Ports of which some receive a packet on each tick, or every few ticks.
     struct Source<'a> {
         busy: &'a [u16],
         receives: bool,
@@ -153,7 +153,7 @@ mod tests {
         }
     }
 
-    /// Returns the ticks that it takes, the result, and the ports that were given up.
+    /// Returns the number of ticks, the result, and the ports that were given up.
     fn opens(first: u16, busy: &[u16], every: u32) -> (u32, Opened<u16>, Vec<u16>) {
         let mut source = Source {
             busy,
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn ports_that_receive_are_exchanged() {
-        // A phone that sends every 60 ms is noticed as well.
+        // A phone that sends every 60 ms is detected as well.
         for every in [1, 3] {
             let (_, opened, released) = opens(10, &[10, 12, 16], every);
             assert_eq!((opened, released), (Opened::Quiet(14), vec![10, 12]));

@@ -1,5 +1,6 @@
-//! Source learning: from where a leg's packets are accepted, and where packets to it go. The SDP
-//! names an address, a NAT may replace it, and other hosts on the network must not be heard.
+//! Source learning: addresses from which a leg's packets are accepted, and to which its packets are
+//! sent. The SDP names an address, a NAT may replace it, and other hosts on the network must not be
+//! heard.
 
 use core::time::Duration;
 
@@ -8,25 +9,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Component, LegMedia};
 
-/// From then on no other source is accepted until the next offer or answer.
+/// Time after which no other source is accepted until the next offer or answer.
 const LOCKS_AFTER: Duration = Duration::from_secs(5);
-/// Packets of other possible sources that block a source which is not exact.
+/// Number of packets of other possible sources that block a source which is not exact.
 const CHALLENGES_MAX: u8 = 3;
 
-/// Expected source of one component, by the last offer and answer.
+/// Expected source of a component, by the last offer and answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expected {
     sdp: SocketAddr,
     trusts_sdp: bool,
     /// Hosts whose packets are accepted after a probation.
     hosts: [Option<IpAddr>; 2],
-    /// Packets in a row, and the time that these must span.
+    /// Number of consecutive packets, and the time that they must span.
     probation: (u8, Duration),
 }
 
 impl Expected {
-    /// RTP. The probation spans several packets of the longest packet time, so that a source which
-    /// sends faster never finds a moment without the other's packets.
+    /// Returns the expected source of RTP. The probation spans several packets of the longest
+    /// packet time: a source that sends faster never finds a gap between the other's packets.
     pub(crate) fn rtp(media: &LegMedia) -> Self {
         let sdp = media.remote_rtp;
         Self {
@@ -40,7 +41,8 @@ impl Expected {
         }
     }
 
-    /// RTCP, which comes every few seconds: from the host of the RTP source.
+    /// Returns the expected source of RTCP, which arrives every few seconds: the host of the RTP
+    /// source.
     pub(crate) fn rtcp(media: &LegMedia, rtp: &Origin) -> Self {
         Self {
             sdp: media.remote_rtcp,
@@ -59,23 +61,23 @@ impl Expected {
     }
 }
 
-/// Source of one component.
+/// Source of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Origin {
-    /// None is accepted: no packet came, or several sources block each other.
+    /// No accepted source: no packet arrived, or several sources block each other.
     Open(Option<Candidate>),
-    /// Accepted, but not for good.
+    /// Accepted source, not locked yet.
     Learnt {
         peer: SocketAddr,
-        /// Its first packet since the last offer or answer.
+        /// Time of the source's first packet since the last offer or answer.
         since: Option<Instant>,
-        /// The SDP's own address and port.
+        /// True for the SDP's own address and port.
         exact: bool,
-        /// Packets of other possible sources.
+        /// Number of packets of other possible sources.
         challenges: u8,
     },
-    /// The only source until the next offer or answer; one that is not exact is still replaced by
-    /// the exact one.
+    /// Only source until the next offer or answer. A source that is not exact is still replaced by
+    /// the exact source.
     Locked { peer: SocketAddr, exact: bool },
 }
 
@@ -90,18 +92,18 @@ pub(crate) struct Candidate {
 /// Result for a valid packet of a possible source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Not to be used.
+    /// Packet to discard.
     Drop,
-    /// To be used.
+    /// Packet to use.
     Accept,
-    /// To be used; from this packet on no other source is accepted.
+    /// Packet to use; from this packet on no other source is accepted.
     Lock,
 }
 
 impl Origin {
     pub(crate) const OPEN: Self = Self::Open(None);
 
-    /// Returns whether a packet from there is worth decrypting and parsing.
+    /// Returns whether a packet of this source is decrypted and parsed.
     pub(crate) fn admits(&self, from: SocketAddr, expected: &Expected) -> bool {
         match *self {
             Self::Locked { peer, exact: false } => from == peer || expected.is_exact(from),
@@ -113,14 +115,14 @@ impl Origin {
         }
     }
 
-    /// Takes note of a valid packet (authenticated, where keys were agreed on) of a source that
-    /// `admits` has let through.
+    /// Records a valid packet of a source that `admits` has accepted. With SRTP, the packet must be
+    /// authenticated.
     pub(crate) fn take(&mut self, now: Instant, from: SocketAddr, expected: &Expected) -> Verdict {
         let exact = expected.is_exact(from);
         if let Some((peer, was_exact)) = self.ripe(now) {
             let exact = was_exact || expected.is_exact(peer);
             *self = Self::Locked { peer, exact };
-            // Where the SDP's address counts, the socket stays open for the exact source.
+            // If the SDP's address is trusted, the socket stays unconnected for the exact source.
             if peer == from && (exact || !expected.trusts_sdp) {
                 return Verdict::Lock;
             }
@@ -155,7 +157,7 @@ impl Origin {
                 Verdict::Drop
             }
             Self::Open(candidate) => {
-                // Another source in between begins the probation anew: these block each other.
+                // A packet of another source restarts the probation: such sources block each other.
                 let same = candidate.filter(|candidate| candidate.from == from);
                 let mut known = same.unwrap_or_else(|| Candidate::new(now, from));
                 if same.is_some() {
@@ -172,8 +174,7 @@ impl Origin {
         }
     }
 
-    /// Returns the source that has been accepted for long enough to be locked, and whether it is
-    /// exact.
+    /// Returns the source that was accepted for long enough to be locked, and true if it is exact.
     fn ripe(&self, now: Instant) -> Option<(SocketAddr, bool)> {
         match *self {
             Self::Learnt {
@@ -195,14 +196,14 @@ impl Origin {
         }
     }
 
-    /// Begins anew after an offer or answer. A source that is still possible goes on without a gap
-    /// while no other one sends.
+    /// Restarts learning after an offer or answer. A source that is still possible continues
+    /// without a gap while no other source sends.
     pub(crate) fn learn_anew(&mut self, expected: &Expected) {
         let kept = self.peer().filter(|peer| expected.is_possible(*peer));
         *self = kept.map_or(Self::OPEN, |peer| Self::learnt(None, peer, false));
     }
 
-    /// The accepted source.
+    /// Returns the accepted source.
     pub(crate) fn peer(&self) -> Option<SocketAddr> {
         match *self {
             Self::Open(_) => None,

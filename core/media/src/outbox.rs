@@ -1,4 +1,4 @@
-//! What waits for `poll_output`: in order, packets as ranges of one arena that is used again.
+//! Queue of outputs for `poll_output`, in order. Packets are ranges of an arena that is reused.
 
 use confab_terms::limits::MEDIA_OUTPUTS_MAX;
 use confab_terms::{Digit, LegId, PlayerId, Rate, RecordingSid, SocketAddr, SoundId};
@@ -14,7 +14,7 @@ pub(crate) struct Outbox {
     waiting: Vec<Waiting>,
     next: usize,
     bytes: Vec<u8>,
-    /// Of recordings.
+    /// Samples of recordings.
     samples: Vec<i16>,
 }
 
@@ -56,7 +56,7 @@ enum Waiting {
 }
 
 impl Outbox {
-    /// Makes room for what so many legs say in a tick, so that the tick need not.
+    /// Reserves memory for the outputs of these legs in a tick, so that the tick need not allocate.
     pub(crate) fn reserve(&mut self, legs: usize, bytes_a_leg: usize) {
         let waiting = legs.min(MEDIA_OUTPUTS_MAX / 4) * 4;
         self.waiting
@@ -65,7 +65,7 @@ impl Outbox {
         self.bytes.reserve(bytes.saturating_sub(self.bytes.len()));
     }
 
-    /// Room for a packet, to be filled at once; `None` if too much waits.
+    /// Returns space for a packet, to be filled immediately; `None` if the queue is full.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "at most MEDIA_OUTPUTS_MAX packets of at most RTP_PACKET_BYTES_MAX"
@@ -92,7 +92,7 @@ impl Outbox {
         Some(&mut self.bytes[start..])
     }
 
-    /// Takes the packet back that `packet` made room for last.
+    /// Removes the packet that `packet` added last.
     pub(crate) fn retract(&mut self) {
         if let Some(Waiting::Packet { start, .. }) = self.waiting.last() {
             self.bytes.truncate(*start as usize);
@@ -100,7 +100,7 @@ impl Outbox {
         }
     }
 
-    /// Reports a source that is locked. Returns whether its packet is to be used.
+    /// Reports a source that is locked. Returns whether its packet is used.
     pub(crate) fn source(
         &mut self,
         leg: LegId,
@@ -126,7 +126,7 @@ impl Outbox {
         self.waiting.push(Waiting::Unlocked { leg });
     }
 
-    /// Asked again later if it is lost.
+    /// Enqueues a request for sound; a lost request is repeated later.
     pub(crate) fn wants(
         &mut self,
         leg: LegId,
@@ -149,13 +149,13 @@ impl Outbox {
         self.waiting.push(Waiting::Event(event));
     }
 
-    /// Makes room for what so many tapes hand on in a tick.
+    /// Reserves memory for the recordings of a tick.
     pub(crate) fn reserve_samples(&mut self, samples: usize) {
         self.samples
             .reserve(samples.saturating_sub(self.samples.len()));
     }
 
-    /// False: too much waits, and it is lost.
+    /// Enqueues a chunk of a recording. Returns false if the queue is full and the chunk is lost.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "at most MEDIA_OUTPUTS_MAX chunks of a few thousand samples"
@@ -180,7 +180,7 @@ impl Outbox {
         self.waiting.push(Waiting::RecordingOver(recording));
     }
 
-    /// A key that was pressed.
+    /// Enqueues a received digit.
     pub(crate) fn digit(&mut self, leg: LegId, digit: Digit, counters: &mut Counters) {
         if self.is_full() {
             counters.lost_outputs += 1;
@@ -189,8 +189,8 @@ impl Outbox {
         }
     }
 
-    /// What a leg says this tick, if somebody wants to know and may hear it. While too much waits
-    /// nothing is told, and nothing changes that would have to be.
+    /// Reports changes of a leg's speech. While the queue is full, no state changes, so that no
+    /// change is lost.
     pub(crate) fn speech(&mut self, leg: &mut Leg, loudness: Option<u64>) {
         if self.is_full() {
             return;

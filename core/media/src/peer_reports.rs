@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 /// Maximum plausible round-trip time; a longer one is a wrong clock or a wrong report.
 const ROUND_TRIP_MS_MAX: u32 = 60_000;
 
-/// Least, most and average value in milliseconds.
+/// Minimum, maximum and average in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spread {
-    /// The least.
+    /// Minimum.
     pub min: u32,
-    /// The most.
+    /// Maximum.
     pub max: u32,
-    /// The average.
+    /// Average.
     pub avg: u32,
 }
 
-/// Sum of reported values.
+/// Sum of reported values, with minimum and maximum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Values {
     count: u64,
@@ -48,17 +48,18 @@ impl Values {
     }
 }
 
-/// All reports of one leg's peer.
+/// Reports of a leg's peer.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct PeerReports {
-    /// The last one.
+    /// Last report block.
     pub(crate) last: Option<ReportBlock>,
     round_trip_ms: Values,
     jitter_ms: Values,
 }
 
 impl PeerReports {
-    /// Takes a report on our stream. `ntp`: now; `clock_rate`: of our stream's timestamps.
+    /// Processes a report on our stream. `ntp`: current time; `clock_rate`: clock rate of our
+    /// stream in Hz.
     pub(crate) fn take(&mut self, block: ReportBlock, ntp: u64, clock_rate: u32) {
         self.last = Some(block);
         let ms = u64::from(block.jitter) * 1_000 / u64::from(clock_rate.max(1));
@@ -66,7 +67,7 @@ impl PeerReports {
         if block.last_sender_report != 0 {
             let middle = (ntp >> 16) as u32;
             let passed = middle.wrapping_sub(block.last_sender_report);
-            // Rounding of the peer's clock may make a short way negative.
+            // Rounding of the peer's clock may make a short round trip negative.
             let way = passed.saturating_sub(block.since_last_sender_report);
             let ms = (u64::from(way) * 1_000) >> 16;
             if let Some(ms) = u32::try_from(ms).ok().filter(|ms| *ms <= ROUND_TRIP_MS_MAX) {
@@ -83,7 +84,7 @@ impl PeerReports {
         self.jitter_ms.spread()
     }
 
-    /// Packets of our stream that the peer missed.
+    /// Returns the number of packets of our stream that did not reach the peer.
     pub(crate) fn lost(&self) -> Option<u32> {
         let lost = self.last?.lost;
         Some(u32::try_from(lost).unwrap_or(0))
@@ -108,7 +109,7 @@ mod tests {
                 jitter,
                 lost,
                 last_sender_report: sent,
-                // Half a second at the peer.
+                // Half a second at the peer, in units of 1/65,536 s.
                 since_last_sender_report: 0x8000,
                 ..ReportBlock::default()
             };

@@ -1,4 +1,4 @@
-//! One playing of one sound to one leg. All of its state is what it plays and where it is.
+//! Player of a sound for a leg. The state is a source and a position.
 
 use std::sync::Arc;
 
@@ -10,34 +10,34 @@ use crate::music::music;
 use crate::sound::{Fed, Held};
 use crate::{Player, Source};
 
-/// A player swells when it starts and dies down when it is stopped: 4 ms at 8 kHz.
+/// Length of a player's fade-in and fade-out: 4 ms in samples at 8 kHz.
 pub(crate) const FADE_SAMPLES: usize = 32;
-/// The same at a sound's highest rate; at a lower one only the first samples are used.
+/// Fade-out at the highest rate of sounds; at a lower rate only the first samples are used.
 pub(crate) type Tail = [[i16; Rate::Hz48000.of_sounds().factor()]; FADE_SAMPLES];
 
-/// A player at work.
+/// Player in progress.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Playing {
-    /// As it was told, but for the position, which is where it is now.
+    /// Player as ordered, with the current position.
     told: Player,
-    /// Of what it gives.
+    /// Sampling rate of the output.
     rate: Rate,
-    /// What is held of a `Source::Sound`.
+    /// Buffered chunks of a `Source::Sound`.
     held: Option<Held>,
-    /// Nothing of it has been heard since it began or ran dry.
+    /// True if no sample was played since the start or the last gap.
     fresh: bool,
     begun: bool,
     over: bool,
 }
 
-/// What a tick of a player gave.
+/// Result of a player's tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Played {
-    /// Something is in the frame; else it holds nothing of use.
+    /// True if the frame contains audio; else its content is undefined.
     pub(crate) sounds: bool,
-    /// It just played its last sample.
+    /// True if the last sample was played in this tick.
     pub(crate) ended: bool,
-    /// It had to be silent because the next chunk is late.
+    /// True if the player was silent because the next chunk is late.
     pub(crate) dry: bool,
 }
 
@@ -57,12 +57,12 @@ impl Playing {
         }
     }
 
-    /// All there is to know of it, as of now.
+    /// Returns the player with its current position.
     pub(crate) fn player(&self) -> Player {
         self.told
     }
 
-    /// Plays at another rate from now on, where it is.
+    /// Changes the sampling rate; the position is unchanged.
     pub(crate) fn fit(&mut self, rate: Rate) {
         self.rate = rate;
         if let Some(held) = &mut self.held {
@@ -70,7 +70,7 @@ impl Playing {
         }
     }
 
-    /// Which chunk it needs now, if any: where it begins, and its rate.
+    /// Returns position and rate of the next chunk to request, if due.
     pub(crate) fn ask(&mut self, tick: u64) -> Option<(u64, Rate)> {
         if self.over {
             return None;
@@ -79,14 +79,14 @@ impl Playing {
         Some((position, self.rate))
     }
 
-    /// Forgets that it has asked.
+    /// Discards the pending request.
     pub(crate) fn ask_anew(&mut self) {
         if let Some(held) = &mut self.held {
             held.ask_anew();
         }
     }
 
-    /// Brings a chunk. False if it was not wanted.
+    /// Adds a chunk; returns whether the chunk was used.
     pub(crate) fn feed(&mut self, position: u64, samples: (Rate, Arc<[i16]>), last: bool) -> Fed {
         let Some(held) = self.held.as_mut().filter(|_| !self.over) else {
             return Fed::Stale;
@@ -96,7 +96,7 @@ impl Playing {
         fed
     }
 
-    /// The next of it: a frame, or the tail.
+    /// Writes the next samples: a frame, or the tail.
     pub(crate) fn play(&mut self, frame: &mut [i16]) -> Played {
         let length = (frame.len() / self.rate.factor()) as u64;
         let mut played = Played {
@@ -133,7 +133,7 @@ impl Playing {
         played
     }
 
-    /// What is still to be heard of it when it is stopped now.
+    /// Returns the fade-out of a player that is stopped now.
     pub(crate) fn tail(&mut self) -> Tail {
         let mut whole = Tail::default();
         let tail = &mut whole.as_flattened_mut()[..FADE_SAMPLES * self.rate.factor()];
@@ -172,14 +172,14 @@ impl Playing {
         played.sounds = n > 0;
         played.ended = held.is_over();
         if n < frame.len() && !played.ended {
-            // Before its first sample it is not dry, only slow.
+            // Before its first sample the player is late, not dry.
             played.dry = self.begun;
             self.fresh = true;
         }
     }
 }
 
-/// Swells over the first 4 ms.
+/// Fades in over the first 4 ms.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,

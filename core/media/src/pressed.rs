@@ -1,5 +1,5 @@
-//! A key that a phone sends as packets (RFC 4733), for a room that is to hear it: its tones, for as
-//! long as it is held.
+//! Digit that a phone sends as packets (RFC 4733), for a room that hears digits: its tones, for as
+//! long as the key is held.
 
 use confab_codec::tone::Sine;
 use confab_terms::{Digit, Rate};
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::tones;
 
-/// What is heard of it after each packet. One comes every 20 ms or 50: none of them may be a gap,
-/// and the end of a press may be lost.
+/// Number of ticks of tone after each packet. Packets arrive every 20 or 50 ms: the tone must have
+/// no gap, and the end of a digit may be lost.
 const HOLD_TICKS: u8 = 3;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,12 +33,12 @@ impl Pressed {
         self.digit == digit
     }
 
-    /// It is still down.
+    /// Extends the tone by another packet.
     pub(crate) fn goes_on(&mut self) {
         self.ticks = HOLD_TICKS;
     }
 
-    /// One tick of it in the place of the voice; whether that was the last.
+    /// Replaces a frame of the voice by the tone; returns true for the last frame.
     pub(crate) fn sound(&mut self, frame: &mut [i16]) -> bool {
         let [row, column] = &mut self.tones;
         row.fill(frame);

@@ -1,5 +1,5 @@
-//! Which rate a room runs at: the highest that any of its legs needs. What legs need for a change
-//! of it is made when it is ordered, so that no tick has to.
+//! Sampling rate of a room: the highest rate that any of its legs requires. Converters for a change
+//! are created with the command, so that no tick allocates.
 
 use confab_terms::{LegId, Rate};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::engine::{Engine, RoomAudio};
 use crate::slab::Slot;
 use crate::ways::TICKS_AT_BOTH;
 
-/// How many of a room's legs need each rate.
+/// Number of a room's legs that require each rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Wanted {
     least: Rate,
@@ -32,7 +32,7 @@ impl Wanted {
 }
 
 impl Engine {
-    /// A leg was seated, or has another codec: the room gives it what it needs.
+    /// Updates the room after a leg was seated, or its codec has changed.
     pub(crate) fn fit_leg(&mut self, id: LegId) {
         let Some(leg) = self.legs.get_mut(id.0) else {
             return;
@@ -54,7 +54,7 @@ impl Engine {
         }
     }
 
-    /// A leg that wanted this has left.
+    /// Removes the required rate of a leg that has left.
     pub(crate) fn unfit(&mut self, slot: Slot, rate: Option<Rate>) {
         if let Some(audio) = self.rooms.at_mut(slot)
             && let Some(rate) = rate
@@ -65,7 +65,7 @@ impl Engine {
         }
     }
 
-    /// Changes the rate of a room if it has to be, and says so.
+    /// Changes the rate of a room if required; returns whether the rate has changed.
     fn fit_room(&mut self, slot: Slot) -> bool {
         let Some(audio) = self.rooms.at_mut(slot) else {
             return false;

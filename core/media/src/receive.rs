@@ -1,4 +1,4 @@
-//! A packet that came in: whose it may be, what it is, and into what it goes.
+//! Received packets: checks of source and content, and their processing.
 
 use confab_rtp::Header;
 use confab_rtp::rtcp::{Item, Items};
@@ -10,12 +10,12 @@ use crate::origin::Expected;
 use crate::report::ntp;
 use crate::secrecy::Bench;
 
-/// Comfort noise has this payload type in whatever offer (RFC 3551 table 4), and comes from phones
-/// that never named it.
+/// Payload type of comfort noise in every offer (RFC 3551 table 4); phones send it without naming
+/// it.
 const COMFORT_NOISE: u8 = 13;
 
 impl Engine {
-    /// Takes a packet that arrived at a leg's socket. Junk is counted and forgotten.
+    /// Processes a packet from a leg's socket. Invalid packets are counted and discarded.
     pub fn receive(
         &mut self,
         now: Instant,
@@ -90,7 +90,7 @@ impl Engine {
             let units = leg.jitter.units(payload).unwrap_or(0);
             leg.heard.voice(units, &leg.reception);
             if leg.jitter.lacks_decoder(payload) {
-                // Here and not in the tick. Whoever speaks will hear the others without itself.
+                // Allocated here, not in the tick; a speaking leg needs a mix of its own.
                 leg.jitter.equip(&mut self.scratch.spares);
                 leg.equip(&mut self.scratch.spares);
             }
@@ -101,7 +101,7 @@ impl Engine {
         counters.overtaken += after.1.saturating_sub(before.1);
     }
 
-    /// Reports are read for their facts. A BYE ends nothing: calls end by signalling.
+    /// Processes RTCP: reports update statistics only. A BYE ends nothing: calls end by signaling.
     fn receive_rtcp(&mut self, now: Instant, id: LegId, from: SocketAddr, packet: &[u8]) {
         let counters = &mut self.counters;
         let Some(leg) = self.legs.get_mut(id.0) else {
@@ -129,7 +129,7 @@ impl Engine {
                 clear
             }
         };
-        // RFC 3550 A.2: all of it has to hold before any of it counts.
+        // RFC 3550 A.2: all of a compound packet must be valid before any part is used.
         if packet.is_empty() || Items::new(packet).any(|item| item.is_err()) {
             counters.malformed += 1;
             return;

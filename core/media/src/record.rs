@@ -1,4 +1,4 @@
-//! Recordings begun, paused and ended, between two ticks.
+//! Start, pause and end of recordings, between two ticks.
 
 use confab_terms::limits::{CALLS_MAX, CONFERENCES_MAX};
 use confab_terms::{PauseBehavior, RecordingSid};
@@ -8,7 +8,8 @@ use crate::engine::Engine;
 use crate::tape::{LegTape, RoomTape, SAMPLES_MAX, Tape};
 
 impl Engine {
-    /// False, and it is over already: what is to be recorded is not here, or is recorded already.
+    /// Starts a recording. Returns false, with the end reported, if its source does not exist or is
+    /// already recorded.
     pub(crate) fn record(&mut self, recording: RecordingSid, of: Recorded) -> bool {
         let begun = self.tapes < CALLS_MAX + CONFERENCES_MAX && self.begin(recording, of);
         if begun {
@@ -62,7 +63,7 @@ impl Engine {
         }
     }
 
-    /// False: it is over already, and that was told.
+    /// Stops a recording. Returns false if the recording had already ended, with the end reported.
     pub(crate) fn stop_recording(&mut self, recording: RecordingSid, of: Recorded) -> bool {
         if self.tape(recording, of).is_none() {
             return false;
@@ -86,7 +87,7 @@ impl Engine {
         }
     }
 
-    /// What it still holds, and that nothing follows.
+    /// Delivers the buffered audio and reports the end.
     pub(crate) fn end_tape(&mut self, mut tape: Tape) {
         self.tapes = self.tapes.saturating_sub(1);
         tape.hand_on(&mut self.outbox);

@@ -1,4 +1,4 @@
-//! RTCP reports of ours: about every five seconds, each leg in its own time (RFC 3550 §6.2).
+//! Sent RTCP reports: about every five seconds, at different times for each leg (RFC 3550 §6.2).
 
 use confab_rtp::rtcp::{PACKET_BYTES_MAX, SenderInfo, ntp_of_unix_ms, write_report};
 use confab_terms::Instant;
@@ -9,21 +9,22 @@ use crate::leg::Leg;
 use crate::outbox::Outbox;
 use crate::{Component, Event, LegFigures};
 
-/// Five seconds.
+/// Interval of reports: five seconds.
 const INTERVAL_TICKS: u64 = 250;
 
-/// Half the interval for the first one (RFC 3550 §6.2), spread by the leg.
+/// Returns the tick of the first report: half the interval (RFC 3550 §6.2), randomized for each
+/// leg.
 pub(crate) fn first_report_at(tick: u64, ssrc: u32) -> u64 {
     tick + spread(ssrc) / 2
 }
 
-/// 0.5 to 1.5 of the interval, by bits that are random once and need no generator.
+/// Returns 0.5 to 1.5 of the interval, derived from bits that are random, without a generator.
 fn spread(bits: u32) -> u64 {
     let mixed = bits.wrapping_mul(0x9e37_79b9) >> 16;
     INTERVAL_TICKS / 2 + u64::from(mixed) % INTERVAL_TICKS
 }
 
-/// The time of day that our sender reports carry.
+/// Returns the NTP time of our sender reports.
 pub(crate) fn ntp(now: Instant, config: &EngineConfig) -> u64 {
     let since = now.saturating_since(config.start).as_millis();
     let wall_ms = config
@@ -33,7 +34,7 @@ pub(crate) fn ntp(now: Instant, config: &EngineConfig) -> u64 {
     ntp_of_unix_ms(wall_ms)
 }
 
-/// Sends a leg's report if it is time, and tells the switchboard how its audio fares.
+/// Sends a leg's report when due, and reports its audio statistics to the switchboard.
 pub(crate) fn report(
     now: Instant,
     tick: u64,

@@ -1,5 +1,5 @@
-//! Room to work in: what one leg's voice or mix passes through in a tick. Never read before it is
-//! written, so it is never cleared.
+//! Scratch buffers for the voice or mix of a leg in a tick. Written before they are read, and so
+//! never cleared.
 
 use confab_codec::{OpusSpares, PAYLOAD_BYTES_MAX};
 use confab_terms::Rate;

@@ -1,5 +1,5 @@
-//! A leg's SRTP: what goes out encrypted where it lies, what comes in copied and decrypted. A key
-//! that stays the same from one agreement to the next keeps its counts.
+//! SRTP of a leg: outgoing packets are encrypted in place, incoming packets are copied and
+//! decrypted. A key that is unchanged in a new agreement keeps its counts.
 
 use confab_rtp::srtp::{Incoming, Outgoing, Refused};
 use confab_terms::SrtpKeys;
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Component;
 
-/// Room for one packet that is being decrypted.
+/// Buffer for a packet during decryption.
 pub(crate) type Bench = [u8; RTP_PACKET_BYTES_MAX];
 
-/// Both ways of one leg.
+/// SRTP contexts of both directions of a leg.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Secrecy {
     outgoing: Outgoing,
@@ -19,7 +19,7 @@ pub(crate) struct Secrecy {
 }
 
 impl Secrecy {
-    /// Nothing was encrypted before.
+    /// Creates the contexts for the first keys of a leg.
     pub(crate) fn new(keys: SrtpKeys) -> Self {
         Self {
             outgoing: Outgoing::new(keys.suite, keys.ours),
@@ -27,7 +27,7 @@ impl Secrecy {
         }
     }
 
-    /// Another agreement. True if our own key is another than before.
+    /// Sets the keys of a new agreement. Returns true if our own key has changed.
     pub(crate) fn agree(&mut self, keys: SrtpKeys) -> bool {
         let SrtpKeys {
             suite,
@@ -44,7 +44,7 @@ impl Secrecy {
         changes
     }
 
-    /// Bytes that it adds to a packet.
+    /// Returns the number of bytes that encryption adds to a packet.
     pub(crate) fn overhead(&self, component: Component) -> usize {
         match component {
             Component::Rtp => self.outgoing.rtp_overhead(),
@@ -52,7 +52,8 @@ impl Secrecy {
         }
     }
 
-    /// Encrypts the packet, which is followed by room for what is added. False: it must not go.
+    /// Encrypts the packet, which is followed by room for the added bytes. Returns false if the
+    /// packet must not be sent.
     pub(crate) fn seal(&mut self, component: Component, packet: &mut [u8]) -> bool {
         let length = packet.len().saturating_sub(self.overhead(component));
         let sealed = match component {

@@ -1,5 +1,5 @@
-//! What the listeners of one room share in one tick: the public sum at each codec's rate, encoded
-//! at most once for each codec, and each step of what phones take of Opus.
+//! Streams that the listeners of a room share in a tick: the public sum, encoded at most once for
+//! each codec and each `OpusLimit`.
 
 use confab_codec::{Encoder, G722Encoder, OpusSpares, PAYLOAD_BYTES_MAX, Resampler};
 use confab_mixer::Room;
@@ -9,32 +9,32 @@ use serde::{Deserialize, Serialize};
 use crate::scratch::Scratch;
 use crate::ways::Ways;
 
-/// Ticks in a row after which a shared stream is as if it had always been.
+/// Number of consecutive ticks after which a shared stream has settled.
 const WARM_TICKS: u8 = 5;
-/// The last frames that a new encoder of Opus is led in by.
+/// Number of last frames with which a new Opus encoder is started.
 const PAST_FRAMES: usize = 2;
 const FRAME_MAX: usize = Rate::Hz48000.frame_samples();
 
-/// The streams of one room that several may hear.
+/// Shared streams of a room.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Shared {
-    /// No two alike: at most one a codec, and one of Opus for each `OpusLimit`.
+    /// Streams, all different: at most one for each codec, and for Opus one for each `OpusLimit`.
     streams: Vec<Stream>,
 }
 
-/// The public sum in one codec.
+/// Public sum in a codec.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Stream {
     encoder: Encoder,
     ways: Ways,
-    /// What the ways and an encoder of G.722 were before it was made last.
+    /// Converters, and the encoder of G.722, before the last encoding.
     ways_before: Ways,
     wide_before: G722Encoder,
-    /// Ticks in a row in which it was made.
+    /// Number of consecutive ticks in which the stream was encoded.
     warm: u8,
-    /// The tick in which it was made last.
+    /// Tick of the last encoding.
     made_at: u64,
-    /// The frames of the last ticks, for an encoder whose state can't be copied.
+    /// Frames of the last ticks, for an encoder whose state cannot be copied.
     past: Vec<i16>,
     payload: Vec<u8>,
 }
@@ -50,7 +50,7 @@ impl Shared {
         streams.find(|stream| stream.encoder.is_like(like))
     }
 
-    /// Makes what a leg that encodes like this needs, at the rates that the room runs at.
+    /// Creates the stream and converters for a leg with such an encoder, at the room's rates.
     pub(crate) fn fit(&mut self, like: &Encoder, room: &Room, spares: &mut OpusSpares) {
         let codec = like.codec();
         if self.find(like).is_none() {
@@ -79,7 +79,7 @@ impl Shared {
         stream.ways_before.fit(codec.rate(), room.rates(), way);
     }
 
-    /// The payload of this tick: made now if nobody asked for it before.
+    /// Returns the payload of this tick, encoded on the first call.
     pub(crate) fn payload(
         &mut self,
         like: &Encoder,
@@ -96,14 +96,14 @@ impl Shared {
         &stream.payload
     }
 
-    /// Whether it has been made long enough for a listener to change over to it.
+    /// Returns whether a listener can change to the stream: it was encoded for long enough.
     pub(crate) fn is_warm(&self, like: &Encoder) -> bool {
         self.find(like)
             .is_some_and(|stream| stream.warm >= WARM_TICKS)
     }
 
-    /// Lets a listener's own stream go on where this one was before this tick. Whether it was
-    /// there then.
+    /// Starts a listener's own stream with the state of the shared stream before this tick. Returns
+    /// false if that state does not exist.
     pub(crate) fn hand_over(&self, tick: u64, encoder: &mut Encoder, ways: &mut Ways) -> bool {
         let Some(stream) = self.find(encoder).filter(|stream| stream.lasts(tick)) else {
             return false;
@@ -122,7 +122,7 @@ impl Shared {
             (own @ Encoder::Opus(_), Encoder::Opus(_)) => {
                 let mut unsent = [0; PAYLOAD_BYTES_MAX];
                 let frames = stream.past.chunks_exact(FRAME_MAX);
-                // The newest is this tick's, if it was made already.
+                // The newest frame belongs to this tick, if already encoded.
                 for frame in frames.take(PAST_FRAMES - usize::from(made)) {
                     own.encode(frame, &mut unsent);
                 }
@@ -160,7 +160,7 @@ impl Stream {
         }
     }
 
-    /// Nobody heard it for a while: nothing of what it held then is to sound now.
+    /// Discards the state after a pause, so that no outdated audio follows.
     fn forget(&mut self) {
         self.ways.forget();
         self.past.fill(0);
@@ -168,19 +168,19 @@ impl Stream {
             Encoder::G711(_) => {}
             Encoder::G722(encoder) => **encoder = G722Encoder::default(),
             Encoder::Opus(encoder) => {
-                // What overlaps with the next frame is silence then.
+                // The part that overlaps with the next frame is then silence.
                 let mut unsent = [0; PAYLOAD_BYTES_MAX];
                 encoder.encode(&self.past[..FRAME_MAX], &mut unsent);
             }
         }
     }
 
-    /// Whether it was made in the tick before this one.
+    /// Returns whether the stream was encoded in the previous tick.
     fn lasts(&self, tick: u64) -> bool {
         self.made_at + 1 == tick || self.made_at == tick && self.warm > 0
     }
 
-    /// Keeps what a stream that leaves this one in the same tick has to go on from.
+    /// Saves the state for a listener's own stream that starts in the same tick.
     fn remember(&mut self) {
         self.ways_before.go_on_from(&self.ways);
         if let Encoder::G722(encoder) = &self.encoder {

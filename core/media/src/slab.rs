@@ -1,13 +1,13 @@
-//! Things with counted ids in slots that stay put: found by binary search, walked without one.
-//! Ids only ever grow, so a new one nearly always goes to the end.
+//! Map of ids to values in slots that never move: found by binary search, iterated without a
+//! search. Ids only increase, so a new id is nearly always the last.
 
 use serde::{Deserialize, Serialize};
 
-/// A place in a `Slab`, valid until its thing is removed.
+/// Slot in a `Slab`, valid until its value is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Slot(u32);
 
-/// Boxed, so that growing moves pointers and not legs.
+/// Map of ids to boxed values, so that growing moves pointers only.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Slab<T> {
     slots: Vec<Option<Box<T>>>,
@@ -35,12 +35,12 @@ impl<T> Slab<T> {
         Some(self.by_id[at].1)
     }
 
-    /// Gives the thing back if the id is taken.
+    /// Adds a value; returns the value if the id exists.
     pub(crate) fn insert(&mut self, id: u64, thing: T) -> Result<Slot, Box<T>> {
         self.insert_boxed(id, Box::new(thing))
     }
 
-    /// The same for one that has a place already.
+    /// Adds a boxed value; returns the value if the id exists.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "bounded by limits::CALLS_MAX"

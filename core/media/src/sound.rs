@@ -1,5 +1,5 @@
-//! The chunks of a decoded sound that a player holds: a little ahead of what it plays, asked for
-//! by place, never more than a few. The sound itself lives elsewhere.
+//! Chunks of a decoded sound that a player buffers: slightly ahead of its position, requested by
+//! position, at most a few. The complete sound is stored elsewhere.
 
 use std::sync::Arc;
 
@@ -9,44 +9,44 @@ use serde::{Deserialize, Serialize};
 
 use crate::half_band::{REACH, doubled, halved};
 
-/// With less than this ahead the next chunk is asked for: 500 ms at 8 kHz.
+/// Number of buffered samples below which the next chunk is requested: 500 ms at 8 kHz.
 const AHEAD_MIN: usize = SOUND_CHUNK_SAMPLES / 2;
-/// An answer that has not come by then is asked for again: half a second.
+/// Number of ticks after which a request is repeated: half a second.
 const ASK_AGAIN_TICKS: u64 = 25;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Chunk {
-    /// The place of its first sample, at 8 kHz as all places.
+    /// Position of the chunk's first sample, counted at 8 kHz like all positions.
     position: u64,
     samples: Arc<[i16]>,
     played: usize,
-    /// The whole of a short sound that repeats: stays, and is played again and again.
+    /// True for the whole of a short sound that repeats: the chunk is kept and played again.
     stays: bool,
 }
 
-/// What is held of a sound.
+/// Buffered chunks of a sound.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Held {
-    /// Of the samples.
+    /// Sampling rate of the samples.
     rate: Rate,
-    /// The one that plays first; in place, so that a new player takes no memory.
+    /// Chunks, the current one first; stored in place, so that a new player allocates nothing.
     chunks: [Option<Chunk>; SOUND_CHUNKS_MAX],
-    /// The first sample that is not held: what to ask for.
+    /// Position of the first sample that is not buffered: the next request.
     next: u64,
-    /// The tick of the question that is not answered yet.
+    /// Tick of the pending request.
     asked: Option<u64>,
-    /// Nothing more will come.
+    /// True if the last chunk was received.
     complete: bool,
     repeats: bool,
 }
 
-/// What became of a chunk.
+/// Result of an added chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fed {
     Taken,
-    /// Not what was asked for.
+    /// Not the requested chunk.
     Stale,
-    /// The sound has no samples at all.
+    /// The sound has no samples.
     Gone,
 }
 
@@ -62,7 +62,7 @@ impl Held {
         }
     }
 
-    /// Where the next chunk should begin, if it is time to ask; it counts as asked then.
+    /// Returns the position of the next chunk if a request is due, and records the request.
     pub(crate) fn ask(&mut self, tick: u64) -> Option<u64> {
         let waits = self
             .asked
@@ -92,13 +92,13 @@ impl Held {
             return Fed::Stale;
         }
         if samples.is_empty() && !last {
-            // Not decoded yet: the question stands, and will be asked again.
+            // Not decoded yet: the request remains pending, and will be repeated.
             return Fed::Taken;
         }
-        // What is too much is cut off, and asked for in its turn.
+        // Excess samples are cut off, and requested later.
         let most = SOUND_CHUNK_SAMPLES * rate.factor();
         let last = last && samples.len() <= most;
-        // Nor does a chunk end between two places.
+        // A chunk ends at a whole position.
         let whole = samples.len().min(most) / rate.factor() * rate.factor();
         let samples = if whole < samples.len() {
             Arc::from(&samples[..whole])
@@ -119,7 +119,7 @@ impl Held {
                 played: 0,
                 stays,
             };
-            // It was asked for, so there is a place.
+            // A free place exists, because the chunk was requested.
             if let Some(free) = self.chunks.iter_mut().find(|place| place.is_none()) {
                 *free = Some(chunk);
             }
@@ -130,7 +130,7 @@ impl Held {
         Fed::Taken
     }
 
-    /// Plays as much as there is, across the sound's end if it repeats, and says how much.
+    /// Writes the buffered samples, across the sound's end if it repeats; returns their number.
     pub(crate) fn play(&mut self, out: &mut [i16]) -> usize {
         let mut at = 0;
         while at < out.len() {
@@ -154,12 +154,12 @@ impl Held {
         at
     }
 
-    /// The last sample has been played.
+    /// Returns whether the last sample was played.
     pub(crate) fn is_over(&self) -> bool {
         self.complete && self.chunks[0].is_none()
     }
 
-    /// The place of the sample that comes next.
+    /// Returns the position of the next sample.
     pub(crate) fn position(&self) -> u64 {
         let first = self.chunks[0].as_ref();
         let factor = self.rate.factor();
@@ -168,8 +168,8 @@ impl Held {
         })
     }
 
-    /// Goes on at another rate, with what it holds made over: nobody waits for a new chunk. What
-    /// the filter has no future for yet is asked for again.
+    /// Changes the sampling rate and converts the buffered samples, so that no new chunk is needed.
+    /// Samples at the end, for which the filter lacks following samples, are requested again.
     pub(crate) fn fit(&mut self, rate: Rate) {
         let from = core::mem::replace(&mut self.rate, rate);
         if from == rate {
@@ -204,7 +204,7 @@ impl Held {
             is_cut = own.len() < length;
             chunk.samples = own.into();
             chunk.played = (chunk.played * rate.factor() / from.factor()).min(own.len());
-            // It has lost its end, and comes anew.
+            // The chunk has lost its end, which is requested again.
             chunk.stays = false;
             self.next = chunk.position + (own.len() / rate.factor()) as u64;
         }

@@ -1,31 +1,31 @@
-//! Whether a leg speaks, told from how loud it is. Loud for three frames begins it, quiet for a
-//! second ends it: what is told is at most one beginning a second. Plain state, no memory taken.
+//! Detection of speech by loudness. Three loud frames begin speech, a quiet second ends it: at most
+//! one beginning is reported in a second. Plain state without allocation.
 
 use serde::{Deserialize, Serialize};
 
-/// −40 dBFS: the sum of the squares of a frame of 160 samples.
+/// Energy above which speech begins: −40 dBFS, as the sum of squares of a frame of 160 samples.
 const BEGINS: u64 = 160 * 328 * 328;
-/// −46 dBFS. Between the two it goes on if it had begun.
+/// Energy below which a frame of speech counts as quiet: −46 dBFS.
 const GOES_ON: u64 = 160 * 164 * 164;
-/// Ticks: 60 ms, so that a click is no speech.
+/// Number of loud ticks that begin speech: 60 ms, so that a click does not count.
 const ONSET: u8 = 3;
-/// Ticks: 1 s, so that a breath is no end of it.
+/// Number of quiet ticks that end speech: 1 s, so that a breath does not count.
 const HANGOVER: u8 = 50;
-/// Ticks from one beginning to the next.
+/// Minimum number of ticks between two beginnings.
 const APART: u8 = 50;
 
-/// What is known of one leg.
+/// Speech state of a leg.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Speech {
     speaks: bool,
-    /// Loud ticks in a row before it began; quiet ones since it did.
+    /// Number of consecutive loud ticks before speech, or of quiet ticks during speech.
     run: u8,
-    /// Ticks until it may begin again.
+    /// Number of ticks until speech may begin again.
     rests: u8,
 }
 
 impl Speech {
-    /// One tick of a voice that somebody may hear. Says so if it begins or ends here.
+    /// Processes a tick of an audible voice; returns a beginning or end of speech.
     pub(crate) fn hears(&mut self, energy: u64) -> Option<bool> {
         self.rests = self.rests.saturating_sub(1);
         let counts = if self.speaks {
@@ -54,7 +54,7 @@ impl Speech {
         Some(self.speaks)
     }
 
-    /// One tick of a voice that nobody may hear: it ends at once.
+    /// Processes a tick of an inaudible voice, which ends speech immediately.
     pub(crate) fn is_unheard(&mut self) -> Option<bool> {
         self.rests = self.rests.saturating_sub(1);
         self.run = 0;
@@ -62,7 +62,7 @@ impl Speech {
     }
 }
 
-/// How much is in a frame: what it would be at 8 kHz, whatever its rate.
+/// Returns the energy of a frame, scaled to the samples of 8 kHz.
 pub(crate) fn energy(frame: &[i16]) -> u64 {
     let squares = frame
         .iter()
@@ -74,7 +74,7 @@ pub(crate) fn energy(frame: &[i16]) -> u64 {
 mod tests {
     use super::{BEGINS, GOES_ON, Speech, energy};
 
-    /// (tick, what was told) of voices of so many ticks each.
+    /// Returns the reports, with their ticks, of voices with the given energy and number of ticks.
     fn told(voices: &[(u64, usize)]) -> Vec<(usize, bool)> {
         let mut speech = Speech::default();
         let ticks = voices.iter();

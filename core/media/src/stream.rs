@@ -1,20 +1,20 @@
-//! The RTP stream that one leg sends: its numbers, its clock, what it has sent.
+//! Sent RTP stream of a leg: its numbers, its clock, its counts.
 
 use confab_rtp::Header;
 use confab_terms::Codec;
 use serde::{Deserialize, Serialize};
 
-/// The RTP stream that goes out.
+/// Sent RTP stream.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Stream {
     pub(crate) ssrc: u32,
     sequence: u16,
     timestamp: u32,
-    /// The next packet is the first, or the first after a pause.
+    /// True if the next packet is the first, or the first after a pause.
     starts: bool,
     pub(crate) packets: u32,
     pub(crate) octets: u32,
-    /// Packets of streams that it took the place of.
+    /// Number of packets of earlier streams that this stream has replaced.
     pub(crate) earlier: u64,
     pub(crate) cname: String,
 }
@@ -33,7 +33,7 @@ impl Stream {
         }
     }
 
-    /// The header of the next packet, which is sent.
+    /// Returns the header of the next packet, and counts the packet as sent.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "a frame is a few hundred bytes"
@@ -52,12 +52,12 @@ impl Stream {
         header
     }
 
-    /// A tick has passed, whether a packet was sent or not.
+    /// Advances the timestamp by a tick, with or without a packet.
     pub(crate) fn advance(&mut self, codec: Codec) {
         self.skip(1, codec);
     }
 
-    /// Ticks that were left out leave a gap in the timestamps, none in the sequence.
+    /// Advances the timestamp by skipped ticks; the sequence numbers have no gap.
     pub(crate) fn skip(&mut self, ticks: u32, codec: Codec) {
         if self.packets > 0 {
             let units = ticks.wrapping_mul(codec.frame_units());
@@ -65,13 +65,13 @@ impl Stream {
         }
     }
 
-    /// The timestamp of the next sample.
+    /// Returns the timestamp of the next sample.
     pub(crate) fn timestamp(&self) -> u32 {
         self.timestamp
     }
 
-    /// Another stream from the same source: the clock and the CNAME stay. Its first number is below
-    /// 2^15, as that of any stream that may be encrypted.
+    /// Starts another stream of the same source: clock and CNAME remain. The first sequence number
+    /// is below 2^15, as for any stream that may be encrypted.
     pub(crate) fn begin_anew(&mut self) {
         self.ssrc = another(self.ssrc);
         self.sequence &= 0x7fff;
@@ -85,7 +85,7 @@ impl Stream {
     }
 }
 
-/// An SSRC as far from this one as any: each bit of it changes each bit with a chance of one half.
+/// Returns a different SSRC: each bit of the input changes each bit with a probability of one half.
 fn another(ssrc: u32) -> u32 {
     let mut bits = ssrc.wrapping_add(0x9e37_79b9);
     for factor in [0x7feb_352d_u32, 0x846c_a68b] {

@@ -1,5 +1,5 @@
-//! What a recording takes of each tick, gathered into chunks: of a room the public sum and nothing
-//! else, of a leg what it says and what it is sent. Its room is made when it begins.
+//! Recording tap: audio of each tick, collected into chunks. A room's recording has the public sum
+//! only, a leg's recording its ingress and egress. Memory is reserved at the start.
 
 use confab_codec::Resampler;
 use confab_mixer::{Room, limit};
@@ -14,13 +14,14 @@ use crate::speech::{Speech, energy};
 use crate::ways::Ways;
 use crate::{Chunk, Event};
 
-/// Speech holds no more, and a file at 48 kHz would be three times as large.
+/// Maximum sampling rate of recordings: speech needs no more, and a file at 48 kHz would be three
+/// times as large.
 const RATE_MAX: Rate = Rate::Hz16000;
 const FRAME_MAX: usize = RATE_MAX.frame_samples();
-/// The samples of one chunk, at most.
+/// Maximum number of samples of a chunk.
 pub(crate) const SAMPLES_MAX: usize = RECORDING_CHUNK_TICKS * 2 * FRAME_MAX;
 
-/// One recording.
+/// Recording in progress.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Tape {
     pub(crate) recording: RecordingSid,
@@ -29,7 +30,7 @@ pub(crate) struct Tape {
     channels: u8,
     has_begun: bool,
     ticks: usize,
-    /// Ticks that were left out before what it holds.
+    /// Number of ticks left out before the buffered samples.
     missing: u32,
     samples: Vec<i16>,
 }
@@ -52,7 +53,7 @@ impl Tape {
         self.rate.frame_samples()
     }
 
-    /// Takes a tick of each of its channels; of a pause what stands for it.
+    /// Adds a tick of each channel; during a pause, the pause's content.
     fn take(&mut self, skipped: u32, first: &[i16], second: &[i16], outbox: &mut Outbox) {
         self.leave_out(skipped, outbox);
         let count = self.frame_samples() * usize::from(self.channels);
@@ -74,7 +75,7 @@ impl Tape {
         }
     }
 
-    /// So many ticks never happened.
+    /// Adds a gap of skipped ticks.
     pub(crate) fn leave_out(&mut self, ticks: u32, outbox: &mut Outbox) {
         if ticks > 0 && self.pause != Some(PauseBehavior::Skip) {
             self.hand_on(outbox);
@@ -82,7 +83,8 @@ impl Tape {
         }
     }
 
-    /// Hands on what it holds. What finds no room is silence.
+    /// Delivers the buffered samples. Samples without room in the outbox count as missing ticks,
+    /// and become silence.
     pub(crate) fn hand_on(&mut self, outbox: &mut Outbox) {
         if self.samples.is_empty() {
             return;
@@ -105,7 +107,7 @@ impl Tape {
     }
 }
 
-/// A recording of a room.
+/// Recording of a room.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RoomTape {
     pub(crate) tape: Tape,
@@ -113,7 +115,7 @@ pub(crate) struct RoomTape {
 }
 
 impl RoomTape {
-    /// At the rate that the room runs at now, whatever becomes of that.
+    /// Creates a recording at the room's current rate, which the recording keeps.
     pub(crate) fn new(recording: RecordingSid, room: &Room) -> Self {
         let mut tape = Self {
             tape: Tape::new(recording, room.rate().min(RATE_MAX), 1),
@@ -123,14 +125,14 @@ impl RoomTape {
         tape
     }
 
-    /// Makes ways from the rates that the room runs at.
+    /// Creates converters from the room's rates.
     pub(crate) fn fit(&mut self, room: &Room) {
         let to = self.tape.rate;
         self.ways
             .fit(to, room.rates(), |rate| Resampler::new(rate, to));
     }
 
-    /// The tick is mixed: takes its public sum.
+    /// Adds the public sum of the mixed tick.
     pub(crate) fn end_tick(
         &mut self,
         skipped: u32,
@@ -143,13 +145,13 @@ impl RoomTape {
         } = scratch;
         let frame = &mut frame[..self.tape.frame_samples()];
         let public = |rate, mix: &mut [i32]| mix.copy_from_slice(room.public_at(rate));
-        // In a pause too: a filter must not let out what was said before it.
+        // During a pause too: a filter must not emit audio from before the pause.
         self.ways.bring(room, public, (mix, other), frame);
         self.tape.take(skipped, frame, &[], outbox);
     }
 }
 
-/// A recording of a leg.
+/// Recording of a leg.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct LegTape {
     pub(crate) tape: Tape,
@@ -159,14 +161,14 @@ pub(crate) struct LegTape {
     listens: Option<Listening>,
 }
 
-/// Whoever wants the recording wants to know whether anything is said in it.
+/// Detection of speech in a recording.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Listening {
     speech: Speech,
     loud: u64,
 }
 
-/// One direction of a leg, at the tape's rate.
+/// Direction of a leg, at the recording's rate.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Side {
     way: Option<Resampler>,
@@ -192,9 +194,9 @@ impl LegTape {
         }
     }
 
-    /// The leg has another codec.
+    /// Changes the codec of the leg.
     pub(crate) fn fit(&mut self, codec: Rate) {
-        // Before anything was taken the rate is still free.
+        // Before the first sample the rate can still change.
         if !self.tape.has_begun {
             self.tape.rate = codec.min(RATE_MAX);
         }
@@ -238,7 +240,8 @@ impl LegTape {
 }
 
 impl LegTape {
-    /// While too much waits nothing is told, and nothing changes that would have to be.
+    /// Reports changes of speech. While the queue is full, no state changes, so that no change is
+    /// lost.
     fn listen(&mut self, outbox: &mut Outbox) {
         let Some(listening) = self.listens.as_mut().filter(|_| !outbox.is_full()) else {
             return;

@@ -1,5 +1,5 @@
-//! One tick: pull what every leg says, mix every room, write one packet for each leg that is
-//! sent anything, confirm the changes that this tick was the first to carry. Allocates nothing.
+//! Tick: playout of every leg, mix of every room, a packet for each leg that is sent any. Confirms
+//! the changes that this tick carries first. Allocates nothing.
 
 use confab_rtp::{DigitPacket, HEADER_BYTES, Pulled};
 use confab_terms::{Instant, SocketAddr};
@@ -14,7 +14,7 @@ use crate::slab::Slab;
 use crate::{Component, Event, Source, ear};
 
 impl Engine {
-    /// One step of all rooms.
+    /// Runs a tick of all rooms.
     pub fn tick(&mut self, now: Instant) {
         let skipped = self.count_tick(now);
         for leg in self.legs.iter_mut() {
@@ -58,8 +58,7 @@ impl Engine {
         self.unconfirmed.clear();
     }
 
-    /// Every jitter buffer runs on, whether anyone hears the leg or not: what is unmuted must be
-    /// what is said now.
+    /// Plays out every jitter buffer, audible or not, so that an unmuted voice is current.
     fn pull_voices(&mut self, now: Instant) {
         let scratch = &mut self.scratch;
         for leg in self.legs.iter_mut().filter(|leg| leg.media.is_some()) {
@@ -96,7 +95,7 @@ impl Engine {
     }
 }
 
-/// What one leg hears, into a packet.
+/// Writes the packet of a leg.
 fn say(
     leg: &mut Leg,
     tick: u64,
@@ -109,7 +108,7 @@ fn say(
         leg.consent.tick();
     }
     let to = leg.destination(Component::Rtp).filter(|_| media.sends);
-    // What is not sent is not recorded as what it was sent.
+    // Audio that is not sent is not recorded as egress.
     let is_recorded = leg.tape.is_some() && to.is_some();
     if to.is_some() || !leg.ear.is_idle() || is_recorded {
         let place = leg.place;
@@ -153,7 +152,7 @@ fn say(
     leg.stream.advance(media.codec);
 }
 
-/// Tells whose keys are all out.
+/// Reports the orders of digits that are complete.
 fn end_keys(leg: &mut Leg, outbox: &mut Outbox) {
     if let Some(keys) = &mut leg.keys {
         while let Some(player) = keys.over() {
@@ -166,7 +165,7 @@ fn end_keys(leg: &mut Leg, outbox: &mut Outbox) {
     leg.keys.take_if(|keys| keys.is_over());
 }
 
-/// Puts the voice in the outbox, or a digit in its place; encrypted if that was agreed on.
+/// Enqueues the voice, or a digit in its place, encrypted if agreed.
 fn send(
     leg: &mut Leg,
     to: SocketAddr,
@@ -198,7 +197,7 @@ fn send(
     }
 }
 
-/// Tells what became of the leg's players, and what they want.
+/// Reports events of the leg's players, and their requests for sound.
 fn tell(
     leg: &mut Leg,
     tick: u64,

@@ -1,24 +1,23 @@
-//! The ways of a voice between its codec's rate and those that its room runs at: a resampler for
-//! each that is not the same, and how listeners are led from one to another.
+//! Sampling-rate converters between a leg's codec and the rates of its room: a resampler for each
+//! different rate, and the change of listeners between rates.
 
 use confab_codec::Resampler;
 use confab_mixer::{Room, limit};
 use confab_terms::Rate;
 use serde::{Deserialize, Serialize};
 
-/// Ticks that a room runs at its old rate too when it changes: while filters fill the old one is
-/// heard, on the last one the new one takes over.
+/// Number of ticks for which a room runs at its old and new rate after a change. The old rate is
+/// heard while the filters fill; in the last tick the new rate replaces it.
 pub(crate) const TICKS_AT_BOTH: u8 = 2;
 
-/// From, or to, each rate of a room; `None` where it is the codec's own, or none that is used.
+/// Converters from or to each rate of a room; `None` for the codec's own rate and for unused rates.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Ways {
     by_rate: [Option<Resampler>; Rate::ALL.len()],
 }
 
 impl Ways {
-    /// Makes those that are missing between a codec's rate and these, and lets go of those that no
-    /// room needs.
+    /// Creates missing converters between the codec's rate and these rates, and drops unused ones.
     pub(crate) fn fit(
         &mut self,
         codec: Rate,
@@ -38,7 +37,7 @@ impl Ways {
         }
     }
 
-    /// From this rate of the room, or to it. Copies where they are the same.
+    /// Converts samples from or to this rate of the room; copies them if the rates are equal.
     pub(crate) fn run(&mut self, rate: Rate, samples: &[i16], out: &mut [i16]) {
         match &mut self.by_rate[rate as usize] {
             Some(way) => {
@@ -53,14 +52,14 @@ impl Ways {
         }
     }
 
-    /// What they still hold is of another time or another room: nobody is to hear it.
+    /// Discards the state of the filters, which belongs to another time or room.
     pub(crate) fn forget(&mut self) {
         for way in self.by_rate.iter_mut().flatten() {
             way.forget();
         }
     }
 
-    /// Goes on where another listener's way to the same codec is.
+    /// Copies the state of another listener's converters to the same codec.
     pub(crate) fn go_on_from(&mut self, other: &Self) {
         for (way, other) in self.by_rate.iter_mut().zip(&other.by_rate) {
             if let (Some(way), Some(other)) = (way, other) {
@@ -69,7 +68,8 @@ impl Ways {
         }
     }
 
-    /// Brings a mix from the room's rates to the codec's. `mix` writes it at one of them.
+    /// Converts a mix from the room's rates to the codec's rate. `mix` writes the mix at a given
+    /// rate.
     pub(crate) fn bring(
         &mut self,
         room: &Room,
@@ -93,7 +93,7 @@ impl Ways {
     }
 }
 
-/// From what a listener heard so far to what it is to hear: not yet, or within this frame.
+/// Changes a listener from the old samples to the new ones: not yet, or within this frame.
 fn lead_over(before: &[i16], out: &mut [i16], left: u8) {
     if left > 1 {
         out.copy_from_slice(before);

@@ -1,5 +1,5 @@
-//! Once warm, neither a tick nor what comes between two ticks takes memory: counted by the
-//! allocator itself. What a command brings along may be given back.
+//! After warm-up, neither a tick nor the time between two ticks allocates: counted by the
+//! allocator. Memory of a command may be freed.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ static TAKEN: AtomicU64 = AtomicU64::new(0);
     unsafe_code,
     reason = "an allocator cannot be written without it; a test only"
 )]
-// SAFETY: everything is left to the system's allocator.
+// SAFETY: all calls are forwarded to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         TAKEN.fetch_add(u64::from(ON.load(Ordering::Relaxed)), Ordering::Relaxed);
@@ -66,7 +66,7 @@ const HELD: Audibility = Audibility {
     hears: false,
 };
 
-/// Half of the rooms are wide, half are full.
+/// Returns the codec of a leg: half of the rooms are wideband, half are full band.
 fn codec(leg: u64) -> Codec {
     Codec::ALL[(leg % 4) as usize]
 }
@@ -101,7 +101,7 @@ fn engine() -> Engine {
     engine
 }
 
-/// Opens a leg and seats it in its room by the change of this number.
+/// Adds a leg and seats it in its room, with the change of this number.
 fn add_leg(engine: &mut Engine, now: Instant, id: u64, number: u64) {
     let leg = LegId(id);
     let add = Command::AddLeg {
@@ -121,7 +121,7 @@ fn add_leg(engine: &mut Engine, now: Instant, id: u64, number: u64) {
         digits_payload_type: (!id.is_multiple_of(3)).then_some(101),
         digits_clock_rate: 8_000,
         received: ReceivedTypes::same(codec(id).payload_type(), Some(101), None),
-        // Some of those who speak Opus.
+        // For a part of the legs with Opus.
         opus_limit: if id % 8 == 3 {
             OpusLimit::Bits12000
         } else {
@@ -154,7 +154,7 @@ fn leg_recorded(leg: u64, dual: bool) -> Recorded {
     }
 }
 
-/// Of three legs one is clear, and one has each suite.
+/// Returns the keys of a leg: of three legs one is unencrypted, and one has each suite.
 fn keys(leg: u64) -> Option<SrtpKeys> {
     let suite = match leg % 3 {
         0 => return None,
@@ -178,7 +178,7 @@ fn sound(player: u64, repeats: bool) -> Player {
     }
 }
 
-/// Something of every kind, on every tick: in each room one leg is muted, held over a looping
+/// Returns commands of every kind for a tick: in each room one leg is muted, held over a repeating
 /// sound, coached, announced to, moved.
 fn commands(tick: u64) -> Vec<Command> {
     (0..ROOMS)
@@ -277,7 +277,7 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
     for tick in 1..=WARM_UP + 500 {
         let now = Instant(tick * 20_000_000);
         let mut commands = commands(tick);
-        // One leg of Opus after the other goes, and comes back. A new leg itself takes memory.
+        // A leg with Opus is removed, and added again later. Adding a leg itself allocates.
         let leg = 7 + tick / 7 % 11 * 4;
         match tick % 7 {
             0 => commands.push(Command::RemoveLeg { leg: LegId(leg) }),
@@ -296,7 +296,7 @@ fn a_tick_and_what_comes_between_two_take_no_memory() {
                 (leg, packet(leg, tick, encoder, &mut phones))
             })
             .collect();
-        // Legs with packets for digits and without. An order for keys itself takes memory.
+        // Legs with and without packets for digits. The order itself allocates.
         if tick.is_multiple_of(100) {
             for leg in (1..=LEGS).map(LegId) {
                 let keys = vec![Key::Press(Digit('5')), Key::Wait { ticks: 3 }];

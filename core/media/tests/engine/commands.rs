@@ -1,4 +1,4 @@
-//! Commands for what is not here: they change nothing, and are still answered.
+//! Commands for unknown legs and rooms: no effect, but with a response.
 
 use std::sync::Arc;
 
@@ -74,7 +74,7 @@ fn whoever_is_seated_elsewhere_leaves_there() {
     let out = desk.settle(&[(1, 1_000), (3, 7_000)]);
     assert_eq!((out.level(2), out.level(3)), (coded(1_000), 0));
     assert!(!desk.engine.audible(ROOM, LegId(2), LegId(3)));
-    // It is not this room's to unseat.
+    // The leg is seated in another room.
     desk.change(RoomChange {
         unseat: vec![LegId(3)],
         ..RoomChange::default()

@@ -20,7 +20,7 @@ fn agree(desk: &mut Desk, media: LegMedia) {
     desk.apply(Command::SetMedia { leg: LEG, media });
 }
 
-/// A desk with one leg whose SDP's address is not verified.
+/// Returns a desk with a leg whose SDP's address is not verified.
 fn called() -> Desk {
     let mut desk = Desk::new(1);
     agree(&mut desk, unverified());
@@ -29,7 +29,7 @@ fn called() -> Desk {
     desk
 }
 
-/// Ticks in which anything was sent to the leg, RTCP included.
+/// Returns the number of ticks in which packets were sent to the leg, RTCP included.
 fn sent(desk: &mut Desk, ticks: usize) -> usize {
     let is_sent = |out: &Out| out.packets.get(&LEG).is_some_and(|sent| !sent.is_empty());
     (0..ticks).filter(|_| is_sent(&desk.tick())).count()
@@ -74,7 +74,7 @@ fn verified_address_is_sent_to_however_long_it_is_silent() {
     let mut desk = Desk::new(1);
     agree(&mut desk, media(1));
     assert_eq!(sent(&mut desk, 3_000), 3_000);
-    // The ACK's source verifies the address of an unverified answer, in time or late.
+    // The source of the ACK verifies the address of an unverified answer, early or late.
     let host = address(1, 0).ip();
     for ticks in [100, TICKS_10_S + 100] {
         let mut desk = called();
@@ -106,7 +106,8 @@ fn new_offers_extend_the_time_only_after_consent() {
     let phone = address(1, 5_038);
     desk.receive(1, Component::Rtp, phone, &voice(1));
     assert_eq!(sent(&mut desk, 100), 100);
-    // A hold by the phone, and its end: nothing is lost, with and without a packet of the phone.
+    // The phone holds and resumes the call: no packet is lost, with and without a packet of the
+    // phone.
     let media = LegMedia {
         remote_rtp: phone,
         ..unverified()

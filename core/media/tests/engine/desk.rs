@@ -1,4 +1,4 @@
-//! A desk to test the engine on: legs with addresses of their own, who say constants.
+//! Test bench for the engine: legs with their own addresses, whose voices are constants.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(crate) fn whisper(target: u64) -> Audibility {
     }
 }
 
-/// What the codec leaves of a sample.
+/// Returns a sample after encoding and decoding.
 pub(crate) fn coded(sample: i16) -> i16 {
     let (mut byte, mut out) = ([0], [0]);
     encode(Codec::Pcmu, &[sample], &mut byte);
@@ -43,7 +43,7 @@ pub(crate) fn coded(sample: i16) -> i16 {
     out[0]
 }
 
-/// A packet that the engine sent.
+/// Packet that the engine sent.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sent {
     pub(crate) component: Component,
@@ -63,7 +63,7 @@ impl Sent {
     }
 }
 
-/// All that came out of the engine since it was last asked.
+/// Outputs of the engine since the last call.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Out {
     pub(crate) packets: BTreeMap<LegId, Vec<Sent>>,
@@ -74,10 +74,10 @@ pub(crate) struct Out {
     pub(crate) recorded: BTreeMap<RecordingSid, Recording>,
 }
 
-/// Whose player needs what: at the end, from where on and at which rate.
+/// Request of a player: leg, player, sound, and position with rate.
 pub(crate) type Want = (LegId, PlayerId, SoundId, (u64, Rate));
 
-/// What came of one recording.
+/// Output of a recording.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Recording {
     pub(crate) rate: Option<(Rate, u8)>,
@@ -86,7 +86,7 @@ pub(crate) struct Recording {
 }
 
 impl Out {
-    /// What the leg heard: the one RTP packet of this tick.
+    /// Returns the samples that the leg heard: the single RTP packet of this tick.
     pub(crate) fn heard(&self, leg: u64) -> Vec<i16> {
         self.rtp(leg).expect("a packet is sent").samples()
     }
@@ -96,7 +96,7 @@ impl Out {
         packets.iter().find(|sent| sent.component == Component::Rtp)
     }
 
-    /// The one value that the leg heard throughout.
+    /// Returns the constant value that the leg heard.
     pub(crate) fn level(&self, leg: u64) -> i16 {
         let heard = self.heard(leg);
         assert!(
@@ -141,12 +141,12 @@ pub(crate) fn media(leg: u64) -> LegMedia {
 }
 
 impl Desk {
-    /// So many legs, from 1 on, with media agreed.
+    /// Creates a bench with legs numbered from 1, with media agreed.
     pub(crate) fn new(legs: u64) -> Self {
         Self::with(EngineConfig::default(), legs)
     }
 
-    /// The same on an engine that was told this.
+    /// Creates a bench with legs numbered from 1, and an engine with this configuration.
     pub(crate) fn with(config: EngineConfig, legs: u64) -> Self {
         let mut desk = Self {
             engine: Engine::new(config),
@@ -170,14 +170,14 @@ impl Desk {
         desk
     }
 
-    /// The legs in one room, all open.
+    /// Creates a bench with legs in a room, all audible to each other.
     pub(crate) fn conference(legs: u64) -> Self {
         let mut desk = Self::new(legs);
         desk.seat(legs);
         desk
     }
 
-    /// Opens the room, and seats so many, all open.
+    /// Opens the room, and seats legs, all audible to each other.
     pub(crate) fn seat(&mut self, legs: u64) {
         self.apply(Command::OpenRoom {
             room: ROOM,
@@ -214,7 +214,7 @@ impl Desk {
         self.now.0 += MS_20;
         self.engine.tick(self.now);
         let mut out = self.drain();
-        // What it wants it gets at once, as from a fast disk.
+        // Requests are served immediately, as from a fast disk.
         for want in core::mem::take(&mut out.wants) {
             let fed = self.feed(want);
             out.events.extend(fed.events);
@@ -222,7 +222,7 @@ impl Desk {
         out
     }
 
-    /// Each of these says its value for one frame; then a tick.
+    /// Sends a frame of a constant from each of these legs, then runs a tick.
     pub(crate) fn say(&mut self, values: &[(u64, i16)]) -> Out {
         for &(leg, value) in values {
             self.send(leg, value);
@@ -230,7 +230,7 @@ impl Desk {
         self.tick()
     }
 
-    /// The same, until every fade is over and every jitter buffer has settled.
+    /// Repeats `say` until every fade is over and every jitter buffer has settled.
     pub(crate) fn settle(&mut self, values: &[(u64, i16)]) -> Out {
         for _ in 0..9 {
             self.say(values);
@@ -266,7 +266,7 @@ impl Desk {
         self.drain()
     }
 
-    /// What was said there and lost on its way.
+    /// Continues the packet counts of another bench: its packets count as sent.
     pub(crate) fn count_as_said(&mut self, sent: &Self) {
         self.said.extend(&sent.said);
     }

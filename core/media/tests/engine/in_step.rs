@@ -25,7 +25,7 @@ fn set_sends(table: &mut Table, leg: u64, sends: bool) {
     });
 }
 
-/// Roughness of a tone that a phone with G.722 heard, from its third frame on.
+/// Returns the roughness of a tone that a phone with G.722 heard, from its third frame on.
 fn noise(table: &Table, leg: u64) -> f64 {
     roughness(Codec::G722, &table.phones[&leg].heard[2 * FRAME..], 500.0)
 }

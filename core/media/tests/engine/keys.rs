@@ -1,5 +1,5 @@
-//! Digits that a phone is sent: as packets or as tones, by that phone alone received, whole though
-//! the engine is written out in their midst.
+//! Digits sent to a phone: as packets or as tones, received by that phone only, complete even if
+//! the engine is serialized in between.
 
 use confab_codec::TouchTones;
 use confab_media::{Command, Engine, Event, Key, LegMedia};
@@ -28,13 +28,13 @@ fn agree(desk: &mut Desk, media: LegMedia) {
     desk.apply(Command::SetMedia { leg, media });
 }
 
-/// Two keys, with 100 ms of voice between them beside the least.
+/// Returns two digits, with a pause of 100 ms besides the minimum.
 fn keys() -> [Key; 3] {
     let [one, hash] = ['1', '#'].map(|key| Key::Press(Digit(key)));
     [one, Key::Wait { ticks: 5 }, hash]
 }
 
-/// The ticks whose end told that these are out.
+/// Returns the ticks that reported the end of an order.
 fn told_over(out: &[Out], of: PlayerId) -> Vec<usize> {
     let (leg, player) = (LegId(1), of);
     let over = Event::PlayerEnded { leg, player };
@@ -42,7 +42,7 @@ fn told_over(out: &[Out], of: PlayerId) -> Vec<usize> {
     (0..out.len()).filter(told).collect()
 }
 
-/// Leg 2 says one value on; on each tick the engine is written out and read back.
+/// Runs ticks with a constant voice of leg 2; on each tick the engine is serialized and restored.
 fn ticks(desk: &mut Desk) -> Vec<Out> {
     let tick = |_| {
         let written = postcard::to_stdvec(&desk.engine).expect("is plain data");
@@ -58,7 +58,7 @@ fn sent(out: &[Out]) -> Vec<&Sent> {
         .collect()
 }
 
-/// The packets of digits among these, each with the tick that it went out in.
+/// Returns the packets of digits, each with its tick.
 fn digits(packets: &[&Sent]) -> Vec<(usize, Header, [u8; 4])> {
     let told = packets.iter().enumerate();
     let told = told.filter(|(_, sent)| sent.header().payload_type == 101);
@@ -69,7 +69,7 @@ fn digits(packets: &[&Sent]) -> Vec<(usize, Header, [u8; 4])> {
     .collect()
 }
 
-/// (ticks, event, end bit, duration).
+/// Returns tick, event, end bit and duration of each packet.
 fn told(digits: &[(usize, Header, [u8; 4])]) -> Vec<(usize, u8, bool, u16)> {
     let told = digits.iter().map(|&(tick, _, [event, flags, high, low])| {
         (
@@ -105,7 +105,7 @@ fn digits_go_out_as_events_in_step_with_the_voice() {
         let at = durations.into_iter().enumerate();
         at.map(move |(n, units)| (from + n, event, n >= 4, units))
     };
-    // Seven packets, 100 ms of voice, the 100 ms that were asked for.
+    // Seven packets, 100 ms of voice, the requested 100 ms.
     let wanted: Vec<_> = press(0, 1).chain(press(17, 11)).collect();
     assert_eq!(told(&digits), wanted);
     for &(tick, header, _) in &digits {
@@ -115,7 +115,7 @@ fn digits_go_out_as_events_in_step_with_the_voice() {
         assert_eq!(header.timestamp, last.timestamp.wrapping_add(units));
     }
     assert!(out.iter().all(|out| out.level(2) == coded(4_000)));
-    // The pause after the last is over.
+    // After the pause that follows the last digit.
     assert_eq!(told_over(&out, OURS), [28]);
 }
 
@@ -183,13 +183,13 @@ fn keys_that_are_stopped_are_not_pressed_and_one_that_is_half_out_ends_well() {
     assert_eq!(told.len(), 14);
     assert!(told_over(&out, OURS).is_empty());
     assert_eq!(told_over(&out, THEIRS), [23]);
-    // A wait ends at once.
+    // A pause ends immediately.
     order(&mut desk, OURS, &[Key::Wait { ticks: 30 }, press('4')]);
     desk.tick();
     desk.apply(Command::StopDigits { leg, player: OURS });
     order(&mut desk, THEIRS, &[press('5')]);
     assert_eq!(digits(&[desk.tick().rtp(1).expect("is sent")]).len(), 1);
-    // They are over, or were never there: it is no fault to stop them.
+    // Orders that are complete or unknown: stopping them is not an error.
     desk.apply(Command::StopDigits { leg, player: OURS });
     assert_eq!(desk.engine.counters().stale_commands, 0);
 }
@@ -274,7 +274,7 @@ fn the_end_of_keys_is_told_although_too_much_waits() {
 
 #[test]
 fn digits_count_by_the_clock_that_was_agreed_on_for_them() {
-    // Many a phone with Opus has them at 8 kHz alone.
+    // Many phones with Opus have digits at 8 kHz only.
     for digits_clock_rate in [8_000, 48_000] {
         let mut desk = Desk::conference(2);
         let (codec, payload_type) = (Codec::Opus, 111);
@@ -351,7 +351,7 @@ fn too_many_digits_are_refused_as_one() {
         keys: many,
     });
     assert_eq!(desk.engine.counters().stale_commands, 1);
-    // Nobody waits for what does not come.
+    // A rejected order ends immediately.
     assert_eq!(told_over(&[refused], OURS), [0]);
     let out: Vec<Out> = (0..TICKS).map(|_| desk.tick()).collect();
     assert!(digits(&sent(&out)).is_empty());

@@ -1,4 +1,4 @@
-//! Written out in mid-call and read back, the engine goes on as if nothing had been.
+//! An engine serialized and restored during a call continues unchanged.
 
 use confab_media::{Background, Beep, BeepTone, Command, Engine, Player, RoomChange, Source};
 use confab_terms::{LegId, PlayerId, Rate, SoundId};
@@ -51,7 +51,7 @@ fn step(desk: &mut Desk, at: u32) -> Vec<Out> {
         }
         _ => {}
     }
-    // Every leg speaks, and loses a packet now and then.
+    // Every leg speaks, with occasional packet loss.
     for leg in 1..=5 {
         if (u64::from(at) * 7 + leg * 3) % 19 > 1 {
             outs.push(desk.send(leg, (at * 37 % 2_000) as i16 + leg as i16 * 100));

@@ -1,4 +1,4 @@
-//! The engine as its thread sees it: commands and packets in, packets and events out.
+//! Tests of the engine through its interface: commands and packets in, packets and events out.
 
 mod commands;
 mod consent;

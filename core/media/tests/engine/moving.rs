@@ -1,4 +1,4 @@
-//! Legs that go from one engine to another: nothing that they say or hear shows it.
+//! Legs that move between engines: neither ingress nor egress shows the move.
 
 use confab_media::{
     Background, Command, Component, MovedLeg, Player, Recorded, RoomChange, Source,
@@ -8,7 +8,7 @@ use confab_terms::{Instant, LegId, PlayerId, RecordingSid, SoundId, SrtpSuite, T
 use super::desk::{Desk, MS_20, OPEN, Out, ROOM, address, coded, sound};
 use super::secrecy::{Phone, agree, clear, keys};
 
-/// Leg 1 with a sound in its ears, and recorded.
+/// Returns a desk with leg 1, which hears a sound and is recorded.
 fn listener() -> Desk {
     let mut desk = Desk::new(1);
     let ramp: Vec<i16> = (0..30_000).map(|n| (n % 4_000) as i16).collect();
@@ -26,7 +26,7 @@ fn listener() -> Desk {
     desk
 }
 
-/// An engine that has ticked as often, with nobody in it.
+/// Returns an engine without legs, with the same number of ticks.
 fn beside(desk: &Desk) -> Desk {
     let mut other = Desk::new(0);
     while other.now < desk.now {
@@ -37,7 +37,7 @@ fn beside(desk: &Desk) -> Desk {
     other
 }
 
-/// As it is written out and read back on its way.
+/// Moves leg 1 to another engine, serialized and restored on the way.
 fn moved(from: &mut Desk, to: &mut Desk) {
     let leg = from.engine.let_go(LegId(1)).expect("it is here");
     assert_eq!(leg.id(), LegId(1));
@@ -53,7 +53,7 @@ fn a_leg_that_moves_sends_what_it_would_have_sent_anyway() {
     let (mut stays, mut desk) = (listener(), listener());
     let at_all: Vec<Out> = (0..400).map(|_| stays.say(&[(1, 700)])).collect();
     for (n, expected) in at_all.iter().enumerate() {
-        // Now and then, and once twice in a row.
+        // At several moments, and once twice in a row.
         if n % 75 == 40 || n == 41 {
             let mut other = beside(&desk);
             moved(&mut desk, &mut other);
@@ -70,11 +70,11 @@ fn a_leg_that_moves_sends_what_it_would_have_sent_anyway() {
     assert!(recorded.count() > 0, "and pieces of the recording");
 }
 
-/// Ticks before which the leg moves; at the second it has just moved.
+/// Ticks before which the leg moves; at the second, the leg has just moved.
 const MOVES: [usize; 5] = [40, 41, 113, 190, 277];
 
-/// Receives these packets of leg 1, tick after tick, with and without moves: what comes of them is
-/// the same. Returns what came.
+/// Receives these packets of leg 1, tick after tick, with and without moves: the outputs must be
+/// equal. Returns the outputs.
 fn same_with_moves(make: impl Fn() -> Desk, ticks: &[Vec<Vec<u8>>]) -> Vec<Out> {
     let (mut stays, mut moves) = (make(), make());
     let receive = |desk: &mut Desk, packets: &[Vec<u8>]| {
@@ -105,7 +105,7 @@ fn srtp_goes_on_after_rollovers_of_both_ways_and_a_move() {
     for suite in SrtpSuite::ALL {
         let keys = keys(suite, 1, 2);
         let mut phone = Phone::new(keys);
-        // Both ways are past their rollover at the first move: ours begins at 65,530.
+        // Both directions are past their rollover at the first move: ours begins at 65,530.
         phone.sequence = 65_510;
         let says: Vec<_> = (0..400).map(|_| vec![phone.says(700)]).collect();
         let make = || {
@@ -121,7 +121,7 @@ fn srtp_goes_on_after_rollovers_of_both_ways_and_a_move() {
 
 #[test]
 fn packets_that_wait_in_the_jitter_buffer_move_with_the_leg() {
-    // Bursts of up to four packets, the last two of each in the wrong order.
+    // Bursts of up to four packets, the last two of each in reverse order.
     const BURSTS: [u32; 8] = [0, 0, 4, 0, 2, 0, 0, 2];
     let mut next = 0;
     let says = (0..400_usize).map(|n| {
@@ -137,7 +137,7 @@ fn packets_that_wait_in_the_jitter_buffer_move_with_the_leg() {
     let says: Vec<_> = says.collect();
     let recorded = same_with_moves(listener, &says);
     let recorded = recorded.iter().flat_map(|out| out.recorded.values());
-    // Two channels; the first is what the leg says.
+    // Two channels; the first has the ingress of the leg.
     let said = recorded.flat_map(|tape| tape.samples.iter().step_by(2));
     let mut values: Vec<i16> = said.copied().collect();
     values.sort_unstable();
@@ -211,7 +211,7 @@ fn ticks_without_an_engine_are_left_out() {
     let leg = desk.engine.let_go(LegId(1)).expect("it is here");
     let mut late = Desk::new(0);
     late.now = desk.now;
-    // Three ticks on the way, and a little out of step.
+    // Three ticks in transit, and slightly out of step.
     late.engine = confab_media::Engine::new(confab_media::EngineConfig {
         start: Instant(desk.now.0 + 3 * MS_20 + 3_000_000),
         ..confab_media::EngineConfig::default()

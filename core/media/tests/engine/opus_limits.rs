@@ -1,18 +1,18 @@
-//! Phones that take no more than so many bits of Opus: they get no more, others in the room what
-//! they always get, and who takes as much as another shares its encoding.
+//! Phones with a limit of Opus's bit rate: the limit is kept, and other phones in the room are
+//! unaffected. Phones with equal limits share an encoding.
 
 use confab_terms::{Codec, OpusLimit};
 
 use crate::wide::{AMPLITUDE, Table, is_whole};
 
-/// Bits a second of a phone's payloads, 50 a second.
+/// Returns the bit rate of a phone's payloads, at 50 payloads in a second.
 fn bit_rate(table: &Table, leg: u64) -> u64 {
     let payloads = &table.phones[&leg].payloads;
     let bytes: usize = payloads.iter().map(Vec::len).sum();
     bytes as u64 * 8 * 50 / payloads.len() as u64
 }
 
-/// Who speaks, two with a limit, two without.
+/// Returns a table with a speaker, two phones with a limit, and two without.
 fn table(limit: OpusLimit) -> Table {
     let mut table = Table::of(&[Codec::Opus; 5]);
     for leg in [2, 3] {
@@ -40,7 +40,7 @@ fn a_phone_gets_no_more_than_it_takes_and_the_others_as_ever() {
             let rate = bit_rate(&table, leg);
             assert!((most / 2..=most).contains(&rate), "{limit:?}: {rate}");
             let level = table.level(leg, 500.0) / AMPLITUDE;
-            // Below 12 kbit/s the transform alone makes a tone fainter.
+            // Below 12 kbit/s the transform alone attenuates a tone.
             let least = if most < 12_000 { 0.5 } else { 0.85 };
             assert!((least..1.15).contains(&level), "{limit:?}: {level}");
         }
@@ -74,7 +74,7 @@ fn a_limit_holds_for_a_stream_of_its_own_and_from_the_tick_it_is_agreed_on() {
     assert!((6_000..=12_000).contains(&rate), "{rate}");
     assert!(is_whole(table.level(2, 500.0)));
     assert!(is_whole(table.level(3, 900.0)));
-    // And back, as the next offer takes all that we like.
+    // Back again, since the next offer has no limit.
     table.agree(2, Codec::Opus);
     table.run(10);
     table.forget();

@@ -1,4 +1,4 @@
-//! Whose packets count, and what they are.
+//! Sources of accepted packets, and checks of their content.
 
 use confab_media::{Command, Component, Event, LegMedia};
 use confab_rtp::{HEADER_BYTES, Header};
@@ -30,7 +30,8 @@ fn voice(sequence: u16) -> Vec<u8> {
 
 const HOME: Component = Component::Rtp;
 
-/// Phone behind a NAT: its SDP names a private address, its signalling comes from `SIGNALLING`.
+/// Returns the media of a phone behind a NAT: its SDP names a private address, its signaling comes
+/// from `SIGNALLING`.
 fn behind_nat() -> LegMedia {
     LegMedia {
         remote_rtp: PRIVATE,
@@ -51,7 +52,7 @@ fn natted() -> Desk {
     desk
 }
 
-/// The source from which packets are accepted, from 20 ms of each of these in turn.
+/// Returns the accepted sources of packets, sent every 20 ms from each of these addresses in turn.
 fn sends(desk: &mut Desk, ticks: u16, from: &[SocketAddr]) -> Vec<SocketAddr> {
     let mut accepted = Vec::new();
     for _ in 0..ticks {
@@ -79,7 +80,7 @@ fn exact_source_is_accepted_at_once_and_locked_after_5_s() {
     desk.receive(1, HOME, STRANGER, &voice(0));
     assert_eq!(desk.engine.counters().foreign_source, 1);
     assert_eq!(sends(&mut desk, 1, &[exact]), [exact]);
-    // Nothing else is accepted from then on, nor is it sent anything.
+    // From then on no other source is accepted or receives packets.
     for _ in 0..248 {
         assert_eq!(
             sends(
@@ -106,11 +107,11 @@ fn signalling_address_is_accepted_after_a_probation() {
     let accepted = sends(&mut desk, 20, &[SIGNALLING]);
     assert!((8..=10).contains(&accepted.len()), "{accepted:?}");
     assert_eq!(destination(&mut desk), SIGNALLING);
-    // The private address of the SDP and other hosts never are.
+    // The private address of the SDP and other hosts are never accepted.
     let mut desk = natted();
     assert_eq!(sends(&mut desk, 100, &[PRIVATE, STRANGER]), []);
     assert_eq!(desk.engine.counters().rtp_in, 0);
-    // The host of a trusted SDP counts from another port, too.
+    // The host of a trusted SDP is accepted from another port, too.
     let mut desk = Desk::new(1);
     let moved = address(1, 9_999);
     assert!(sends(&mut desk, 20, &[moved]).len() >= 8);
@@ -122,7 +123,7 @@ fn competing_sources_block_each_other_until_one_is_alone() {
     for burst in [1, 20] {
         let mut desk = natted();
         let attacker = SocketAddr::new(SIGNALLING.ip(), SIGNALLING.port() + 2);
-        // However many packets the attacker sends between two of the phone.
+        // Independent of the number of the attacker's packets between two of the phone.
         let mut order = vec![attacker; burst];
         order.push(SIGNALLING);
         assert_eq!(sends(&mut desk, 100, &order), [], "{burst}");
@@ -138,11 +139,11 @@ fn source_that_was_learnt_is_blocked_by_another_and_replaced_by_the_exact_one() 
     let mut desk = natted();
     sends(&mut desk, 20, &[attacker]);
     assert_eq!(destination(&mut desk), attacker);
-    // The phone begins to send: neither is accepted.
+    // The phone begins to send: neither source is accepted.
     let accepted = sends(&mut desk, 100, &[attacker, SIGNALLING]);
     assert!(accepted.len() <= 3, "{accepted:?}");
     assert_eq!(destination(&mut desk), PRIVATE);
-    // A few packets of another source do not block one.
+    // A few packets of another source do not block the source.
     let mut desk = natted();
     sends(&mut desk, 20, &[SIGNALLING]);
     sends(&mut desk, 2, &[attacker]);
@@ -164,9 +165,9 @@ fn locked_source_stays_until_the_next_agreement() {
     let accepted = sends(&mut desk, 100, &[attacker, SIGNALLING]);
     assert!(accepted.iter().all(|from| *from == SIGNALLING));
     assert_eq!(accepted.len(), 100);
-    // The phone sends nothing any more: its place is still nobody's.
+    // The phone stops sending: its place remains blocked.
     assert_eq!(sends(&mut desk, 100, &[attacker]), []);
-    // Nor if it fell silent before the 5 s were over.
+    // Also if the phone stopped before the 5 s were over.
     let mut desk = natted();
     sends(&mut desk, 50, &[SIGNALLING]);
     sends(&mut desk, 230, &[]);
@@ -178,7 +179,7 @@ fn locked_source_stays_until_the_next_agreement() {
     assert!(sends(&mut desk, 25, &[attacker]).len() >= 10);
 }
 
-/// A former caller on the phone's host goes on sending for longer than it takes to be locked.
+/// A former caller on the phone's host sends for longer than locking takes.
 #[test]
 fn exact_source_replaces_a_locked_one() {
     let former = SocketAddr::new(address(1, 0).ip(), 9_998);
@@ -191,13 +192,13 @@ fn exact_source_replaces_a_locked_one() {
             locked.extend(desk.receive(1, HOME, exact, &voice(sequence)).locked);
             assert_eq!(destination(&mut desk), exact, "{speaks_after}");
         }
-        // From there on the kernel may drop the packets of others.
+        // From there on the kernel may drop the packets of other sources.
         let expected = [(LegId(1), HOME, exact)];
         assert_eq!(locked, &expected[..usize::from(speaks_after > 250)]);
         assert_eq!(sends(&mut desk, 50, &[former, exact]), [exact; 50]);
         assert_eq!(destination(&mut desk), exact);
     }
-    // RTCP likewise.
+    // Equally for RTCP.
     let report = [0x80, 0xc9, 0, 1, 0, 0, 0, 5];
     let mut desk = Desk::new(1);
     for _ in 0..400 {
@@ -210,7 +211,7 @@ fn exact_source_replaces_a_locked_one() {
     assert_eq!(out.locked, [(LegId(1), Component::Rtcp, exact_rtcp)]);
 }
 
-/// The socket of a source that nothing can replace is connected; the other one is not.
+/// The socket of a source that nothing can replace is connected; other sockets are not.
 #[test]
 fn only_a_source_that_nothing_replaces_is_reported_as_locked() {
     for trusts_sdp in [false, true] {
@@ -229,7 +230,7 @@ fn only_a_source_that_nothing_replaces_is_reported_as_locked() {
         }
         let expected = [(LegId(1), HOME, SIGNALLING)];
         assert_eq!(locked, &expected[..usize::from(!trusts_sdp)]);
-        // Others are dropped all the same.
+        // Other sources are dropped in any case.
         let neighbour = SocketAddr::new(SIGNALLING.ip(), SIGNALLING.port() + 2);
         assert_eq!(sends(&mut desk, 50, &[neighbour]), []);
         assert_eq!(sends(&mut desk, 1, &[SIGNALLING]), [SIGNALLING]);
@@ -245,7 +246,7 @@ fn same_agreement_begins_the_learning_anew() {
         sends(&mut desk, if locks { 280 } else { 50 }, &[SIGNALLING]);
         let out = agree(&mut desk, behind_nat());
         assert_eq!(out.unlocked, if locks { vec![LegId(1)] } else { vec![] });
-        // A source that goes on is heard without a gap.
+        // An unchanged source is heard without a gap.
         assert_eq!(sends(&mut desk, 3, &[SIGNALLING]).len(), 3);
         let accepted = sends(&mut desk, 25, &[mapped]);
         assert!(accepted.len() >= 10, "{accepted:?}");
@@ -264,12 +265,12 @@ fn agreement_with_another_address_moves_the_source() {
         ..media(1)
     };
     assert_eq!(agree(&mut desk, elsewhere).unlocked, [LegId(1)]);
-    // The last packets of the old port do not keep the new one out.
+    // The last packets of the old port do not block the new port.
     let accepted = sends(&mut desk, 3, &[old]);
     assert_eq!(accepted, [old; 3]);
     assert_eq!(sends(&mut desk, 3, &[old, new]).last(), Some(&new));
     assert_eq!(destination(&mut desk), new);
-    // A phone on another network is heard from there.
+    // A phone on another network is accepted from there.
     let moved = LegMedia {
         signalling_address: address(9, 5_060).ip(),
         trusts_sdp: false,
@@ -280,8 +281,8 @@ fn agreement_with_another_address_moves_the_source() {
     assert!(sends(&mut desk, 20, &[address(9, 7_000)]).len() >= 8);
 }
 
-/// Attacker that sprays from other hosts, the next ports of the phone's
-/// public address, and the private address of the SDP.
+/// An attacker sends from other hosts, from neighboring ports of the phone's public address, and
+/// from the private address of the SDP.
 #[test]
 fn attacker_that_sprays_is_never_heard_and_never_answered() {
     let mut desk = Desk::conference(2);
@@ -382,7 +383,7 @@ fn junk_and_other_payload_types_lock_nothing() {
     let counters = desk.engine.counters();
     assert_eq!(counters.foreign_payload_type, 1);
     assert_eq!((counters.rtp_in, counters.rtcp_in), (0, 0));
-    // Nobody there: not even counted against a leg.
+    // Unknown leg: not counted for any leg.
     desk.receive(99, Component::Rtp, home, &voice(0));
     assert_eq!(desk.engine.counters().no_such_leg, 1);
 }
@@ -406,12 +407,12 @@ fn a_digit_is_told_once() {
         digit: Digit('#'),
     };
     assert_eq!(digits, [told]);
-    // It is no voice.
+    // The digit is not in the voice.
     assert_eq!(desk.tick().level(1), 0);
 }
 
-/// "RTP bleed": a stranger sends to a leg's port from before its phone does, all through the call
-/// and after an agreement that changes nothing. Nobody hears it, and it is sent nothing.
+/// "RTP bleed": a stranger sends to a leg's port before its phone does, during the whole call, and
+/// after an unchanged agreement. The stranger is neither heard nor sent packets.
 #[test]
 fn a_stranger_is_never_mixed_and_never_answered() {
     let mut desk = Desk::conference(2);

@@ -1,4 +1,4 @@
-//! What a leg hears besides its room.
+//! Sounds that a leg hears besides its room.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use confab_terms::{LegId, PlayerId, Rate, SoundId};
 
 use crate::desk::{Desk, HELD, OPEN, coded, sound};
 
-/// A ramp whose every sample tells its place, within what the codec can tell.
+/// Returns a ramp whose samples identify their position, within the codec's resolution.
 fn ramp(length: usize) -> Arc<[i16]> {
     (0..length).map(|at| (at % 1_000) as i16 * 8).collect()
 }
@@ -18,7 +18,7 @@ fn hear(desk: &mut Desk, leg: u64, ticks: usize) -> Vec<i16> {
 
 #[test]
 fn a_repeated_sound_wraps_without_a_gap() {
-    // Shorter than a frame, of one chunk, of several, and of exactly two.
+    // Shorter than a frame, a single chunk, several chunks, and exactly two.
     for length in [70, 5_000, 20_003, 16_000] {
         let mut desk = Desk::conference(2);
         let samples = ramp(length);
@@ -98,7 +98,7 @@ fn an_announcement_plays_over_music_that_goes_on_12_db_down() {
     desk.background(1, Some(sound(5, 1, true)));
     hear(&mut desk, 1, 10);
     desk.announcement(1, Some(sound(6, 2, false)));
-    // Ten ticks of announcement, then ten where it has ended but is set still.
+    // Ten ticks of announcement, then ten ticks after its end while it is still set.
     let ducked = hear(&mut desk, 1, 20);
     let (mut loud, mut quiet) = (0.0, 0.0);
     for (at, &x) in ducked.iter().enumerate().skip(40) {
@@ -107,7 +107,7 @@ fn an_announcement_plays_over_music_that_goes_on_12_db_down() {
     }
     let decibels = 10.0 * (quiet / loud).log10();
     assert!((decibels + 12.0).abs() < 0.2, "{decibels} dB");
-    // No step larger than the ramp's own: the way down and up is a slope.
+    // No step is larger than the ramp's own: the attenuation changes gradually.
     desk.announcement(1, None);
     let after = hear(&mut desk, 1, 10);
     for (at, &x) in after.iter().enumerate().skip(40) {

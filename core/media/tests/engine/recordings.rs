@@ -1,4 +1,4 @@
-//! What a recording holds: to the bit the room's public sum, or what a leg says and hears.
+//! Content of recordings: bit-exact the room's public sum, or a leg's ingress and egress.
 
 use confab_media::{Command, Event, LegMedia, Player, Recorded, RoomChange, Source};
 use confab_terms::{
@@ -28,7 +28,7 @@ fn record(desk: &mut Desk, of: Recorded) {
     assert!(out.recorded.is_empty(), "it begins");
 }
 
-/// All that comes while these say their values for so many ticks.
+/// Collects the recording while these legs say their values for a number of ticks.
 fn taken(desk: &mut Desk, ticks: usize, values: &[(u64, i16)], whole: &mut Vec<i16>) {
     for _ in 0..ticks {
         let out = desk.say(values);
@@ -61,7 +61,7 @@ fn a_room_is_recorded_as_the_public_sum_whoever_whispers() {
     let mut whole = Vec::new();
     record(&mut desk, ROOMS);
     for round in 0..12 {
-        // One target for another, a target that leaves and comes, at any tick.
+        // Changes of the target, and a target that leaves and returns, at any tick.
         let target = if round % 2 == 0 { 1 } else { 2 };
         desk.set(3, whisper(target));
         taken(&mut desk, 1, &says, &mut whole);
@@ -271,7 +271,7 @@ fn the_end_of_what_is_recorded_ends_it_and_there_is_one_at_a_time() {
     assert!(gone.recorded[&sid(3)].over, "there is nothing to record");
 }
 
-/// What a caller that is asked to speak says: alone, in no room.
+/// Ingress of a caller in no room, during `<Record>`.
 const SAYS: Recorded = Recorded::Leg {
     leg: LegId(1),
     dual: false,
@@ -344,7 +344,7 @@ fn a_recording_that_tells_it_says_when_its_leg_begins_and_ends_to_speak() {
         "the other one speaks"
     );
     assert_eq!(say(&mut desk, 10, &[(1, 2_000)]), 1);
-    // No packets at all are quiet too.
+    // Missing packets count as quiet too.
     assert_eq!(say(&mut desk, 50, &[]), 1, "a breath");
     assert_eq!(say(&mut desk, 60, &[]), 2);
     let recording = sid(1);

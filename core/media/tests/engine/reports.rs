@@ -1,4 +1,4 @@
-//! RTCP, and the shape of the RTP stream.
+//! RTCP, and the format of the RTP stream.
 
 use core::time::Duration;
 

@@ -1,5 +1,5 @@
-//! What filters hold of a voice is not heard at another time, nor in another room: judged by the
-//! bytes that are sent, beside a table at which nothing had been said.
+//! Filter state of a voice must not be heard later or in another room. The sent bytes are compared
+//! with those of a table without earlier voices.
 
 use confab_media::RoomChange;
 use confab_terms::{Codec, LegId};
@@ -7,8 +7,8 @@ use confab_terms::{Codec, LegId};
 use crate::desk::OPEN;
 use crate::wide::Table;
 
-/// What each narrow phone is sent when the third one begins to speak, after the others did or did
-/// not and `meanwhile` happened.
+/// Returns the payloads of each narrowband phone when the third phone begins to speak, after the
+/// others did or did not speak and `meanwhile` ran.
 fn sent_after(spoke: bool, meanwhile: fn(&mut Table)) -> [Vec<Vec<u8>>; 2] {
     let mut table = Table::of(&[Codec::Pcmu, Codec::Opus, Codec::Pcmu]);
     table.says(1, spoke.then_some(1_000.0));
@@ -21,7 +21,7 @@ fn sent_after(spoke: bool, meanwhile: fn(&mut Table)) -> [Vec<Vec<u8>>; 2] {
     [1, 3].map(|leg| table.phones[&leg].payloads.clone())
 }
 
-/// The first one leaves in mid-word, and the second one in mid-word of its own.
+/// The first phone leaves during speech, while the second phone stops during speech.
 fn leave_and_return(table: &mut Table) {
     let unseat = vec![LegId(1)];
     table.change(RoomChange {

@@ -1,4 +1,4 @@
-//! Who hears whom, in packets.
+//! Audibility in rooms, measured in packets.
 
 use confab_media::{Beep, BeepTone, Command, Event, RoomChange};
 use confab_terms::{Audibility, LegId, RequestId, Voice};
@@ -31,7 +31,7 @@ fn muting_cuts_at_the_tick_and_says_so_with_its_packets() {
     };
     assert_eq!(out.events, [applied]);
 
-    // Unmuted, the phone is heard as it speaks now: its buffer ran on.
+    // Unmuted, the phone is heard in its current speech: its buffer ran on.
     desk.set(1, OPEN);
     let out = desk.say(&[(1, 3_000), (2, 0)]);
     let heard = out.heard(2);
@@ -61,7 +61,8 @@ fn a_coach_is_heard_by_its_target_alone_even_as_the_target_changes() {
             }
         }
     }
-    // The target leaves, and comes back in the same change as it is spoken to: still only it.
+    // The target leaves, and returns in the same change as the whisper to it: still heard only
+    // there.
     desk.change(RoomChange {
         unseat: vec![LegId(3)],
         audibility: vec![(LegId(1), MUTED)],

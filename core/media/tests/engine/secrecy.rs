@@ -1,4 +1,4 @@
-//! Encrypted legs: what reaches the network, who is heard, and which keys keep their counts.
+//! Encrypted legs: packets on the network, audibility, and keys that keep their counts.
 
 use confab_codec::{decode, encode};
 use confab_media::{Command, Component, Engine, LegMedia};
@@ -17,11 +17,11 @@ pub(crate) fn keys(suite: SrtpSuite, ours: u8, theirs: u8) -> SrtpKeys {
     }
 }
 
-/// The phone at the other end of leg 1.
+/// Phone at the other end of leg 1.
 pub(crate) struct Phone {
     outgoing: Outgoing,
     incoming: Incoming,
-    /// Number of its next packet, rollovers counted.
+    /// Number of the phone's next packet, rollovers included.
     pub(crate) sequence: u32,
 }
 
@@ -44,7 +44,7 @@ impl Phone {
         packet
     }
 
-    /// The last sample that it heard; `None`: not for it.
+    /// Returns the last sample that the phone heard; `None`: the phone cannot decrypt the packet.
     pub(crate) fn hears(&mut self, out: &Out) -> Option<i16> {
         let mut packet = out.rtp(1)?.bytes.clone();
         let length = self.incoming.unprotect_rtp(&mut packet).ok()?;
@@ -89,14 +89,14 @@ fn an_encrypted_and_a_clear_leg_hear_each_other_across_rollovers() {
         let (mut desk, mut phone) = (Desk::conference(2), Phone::new(keys));
         agree(&mut desk, Some(keys));
         let mut heard = (None, None);
-        // Leg 1's numbers begin at 65,530.
+        // The sequence numbers of leg 1 begin at 65,530.
         for n in 0..40 {
             let packet = phone.says(3_000);
             receive(&mut desk, &packet);
             let out = desk.say(&[(2, 500)]);
             heard = (out.heard(2).last().copied(), phone.hears(&out));
             assert!(heard.1.is_some(), "{suite:?} {n}");
-            // Written out and read back: the counts go on.
+            // Serialized and restored: the counts continue.
             let state = postcard::to_stdvec(&desk.engine).expect("is data");
             desk.engine = postcard::from_bytes::<Engine>(&state).expect("the same");
         }
@@ -122,11 +122,11 @@ fn what_is_not_theirs_is_not_heard_and_locks_nothing() {
     assert_eq!(desk.engine.counters().unauthentic, 5);
     receive(&mut desk, &good);
     assert_eq!(desk.engine.counters().rtp_in, 1);
-    // The same from the right place once more.
+    // The same packet from the right source again.
     receive(&mut desk, &good);
     assert_eq!(desk.engine.counters().unauthentic, 6);
     assert_eq!(desk.engine.counters().rtp_in, 1);
-    // A stranger who has the key but not the place.
+    // A stranger with the key, but from another source.
     let stranger = "203.0.113.9:4000".parse().expect("an address");
     let next = phone.says(3_000);
     desk.receive(1, Component::Rtp, stranger, &next);
@@ -163,7 +163,7 @@ fn a_key_that_stays_keeps_its_count_and_a_new_one_begins_anew() {
     let first = keys(SrtpSuite::AesCm128HmacSha1, 1, 2);
     let (mut desk, mut phone) = (Desk::new(1), Phone::new(first));
     agree(&mut desk, Some(first));
-    // Past the rollover: who began to count now would not understand.
+    // Past the rollover: a phone that starts to count now could not decrypt.
     for _ in 0..20 {
         let out = desk.tick();
         assert!(phone.hears(&out).is_some());
@@ -176,13 +176,13 @@ fn a_key_that_stays_keeps_its_count_and_a_new_one_begins_anew() {
     receive(&mut desk, &old);
     assert_eq!(desk.engine.counters().unauthentic, 1, "the same again");
 
-    // Their other device: both keys are new.
+    // The peer's other device: both keys are new.
     let second = keys(SrtpSuite::AesCm128HmacSha1, 3, 4);
     agree(&mut desk, Some(second));
     let mut other = Phone::new(second);
     let out = desk.tick();
     assert_eq!(phone.hears(&out), None);
-    // One that goes on counting rollovers under the new key understands it as well.
+    // A phone that continues to count rollovers under the new key can decrypt as well.
     phone.incoming.change_key(second.suite, second.ours);
     assert!(phone.hears(&out).is_some());
     assert!(other.hears(&out).is_some());
@@ -194,12 +194,12 @@ fn a_key_that_stays_keeps_its_count_and_a_new_one_begins_anew() {
     receive(&mut desk, &other.says(1));
     assert_eq!(desk.engine.counters().rtp_in, before + 1);
 
-    // And clear again.
+    // Back to unencrypted media.
     agree(&mut desk, None);
     assert_eq!(desk.tick().rtp(1).expect("is sent").bytes.len(), 172);
 }
 
-/// Packets without the key neither are learnt nor block the phone, wherever these come from.
+/// Packets without the key are neither learned nor block the phone, from any source.
 #[test]
 fn only_authenticated_packets_count_for_the_learning_of_sources() {
     let keys = keys(SrtpSuite::AeadAes128Gcm, 1, 2);

@@ -1,4 +1,4 @@
-//! Who begins and ends to speak, told of a room that was asked; and what is left to say of a leg.
+//! Reports of speech in a room with `TellSpeech`, and the final figures of a leg.
 
 use confab_media::{Command, Component, Event, LegFigures, RoomChange};
 use confab_terms::LegId;
@@ -8,7 +8,7 @@ use crate::desk::{Desk, HELD, MUTED, OPEN, ROOM, address, whisper};
 const LOUD: i16 = 2_000;
 const QUIET: i16 = 100;
 
-/// Whether a leg spoke, in order of being told.
+/// Returns the reports of speech, in order.
 fn told(desk: &mut Desk, said: &[(u64, i16)], ticks: usize) -> Vec<(u64, bool)> {
     let mut told = Vec::new();
     for _ in 0..ticks {
@@ -37,7 +37,7 @@ fn a_voice_begins_and_ends_and_the_others_are_not_told_of() {
         [(1, false)]
     );
     assert_eq!(told(&mut desk, &[(3, LOUD)], 30), [(3, true)]);
-    // No packets at all are quiet too.
+    // Missing packets count as quiet too.
     assert_eq!(told(&mut desk, &[], 100), [(3, false)]);
 }
 
@@ -60,7 +60,7 @@ fn muted_and_held_ones_stop_at_once_and_begin_when_they_may_be_heard() {
     }
 }
 
-/// Its leaving ended it for whoever was told of it, so it begins again where it comes in.
+/// The leg's leaving ended its speech, so its speech begins again on its return.
 #[test]
 fn who_is_seated_anew_while_it_speaks_begins_anew() {
     let mut desk = asked(2);
@@ -83,7 +83,7 @@ fn a_whisper_is_heard_by_one_and_told_of() {
 #[test]
 fn what_is_left_to_say_of_a_leg() {
     let mut desk = Desk::conference(2);
-    // A second of voice, a tenth of it lost.
+    // A second of voice, with a tenth lost.
     for frame in 0..50 {
         let before = desk.clone();
         desk.send(1, LOUD);
@@ -104,7 +104,7 @@ fn what_is_left_to_say_of_a_leg() {
     assert_eq!(figures.digit_packets_in, 0);
     assert!((20..44).contains(&figures.mos_tenths), "{figures:?}");
     assert!(figures.depth_frames_max >= 1);
-    // One that was never there has nothing to say, and says so.
+    // An unknown leg has empty figures, and a response.
     let out = desk.apply(Command::RemoveLeg { leg: LegId(9) });
     let figures = LegFigures::default();
     let leg = LegId(9);

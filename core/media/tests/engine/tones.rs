@@ -1,5 +1,5 @@
-//! Keys that a phone sends as tones in its voice: told once, and taken out of what others hear; and
-//! comfort noise, which is no voice and no loss.
+//! Digits that a phone sends as tones in its voice: reported once, and removed from the mix for
+//! others. Comfort noise, which counts neither as voice nor as loss.
 
 use confab_codec::tone::Sine;
 use confab_codec::{OpusSettings, TouchTones, encode};
@@ -9,12 +9,12 @@ use confab_terms::{Codec, Digit, Instant, LegId, ReceivedTypes, RecordingSid, Tr
 
 use crate::desk::{Desk, OPEN, address, media};
 
-/// From the first sample of a key to the end of the first block that holds nothing else: the most
-/// that is mixed before it is noticed.
+/// Maximum number of mixed samples before a digit is recognized: from its first sample to the end
+/// of the first block that contains nothing else.
 const LEAK_SAMPLES_MAX: usize = 203;
 const KEY_AT: usize = 1_600;
 
-/// Two legs, the first of which has no packets for digits.
+/// Returns a desk with two legs; the first has no packets for digits.
 fn desk(codec: Codec, agreed: Option<u8>) -> Desk {
     let mut desk = Desk::conference(2);
     let media = LegMedia {
@@ -29,7 +29,8 @@ fn desk(codec: Codec, agreed: Option<u8>) -> Desk {
     desk
 }
 
-/// Silence, then a key (697 and 1,336 Hz: `2`) of so many samples from `at` on, then silence.
+/// Returns silence, then a digit (697 and 1,336 Hz: `2`) of `samples` samples from `at` on, then
+/// silence.
 fn pressed(at: usize, samples: usize) -> Vec<i16> {
     let mut key = vec![0; samples];
     Sine::new(8_000, 697.0, -10.0).fill(&mut key);
@@ -54,7 +55,7 @@ fn packet(payload_type: u8, frame: usize, payload: &[u8]) -> Vec<u8> {
     packet
 }
 
-/// What the other one hears of it, and the keys told.
+/// Returns the samples that the other leg hears, and the reported digits.
 fn said(desk: &mut Desk, codec: Codec, samples: &[i16]) -> (Vec<i16>, Vec<char>) {
     let (mut heard, mut keys) = (Vec::new(), Vec::new());
     for (n, frame) in samples.chunks(160).enumerate() {
@@ -123,7 +124,7 @@ const HEARD: EngineConfig = EngineConfig {
     media_timeout: None,
 };
 
-/// The same two legs where rooms hear keys.
+/// Returns a desk with two legs, in which rooms hear digits.
 fn open_desk(agreed: Option<u8>) -> Desk {
     let mut desk = Desk::with(HEARD, 2);
     desk.seat(2);
@@ -149,7 +150,8 @@ fn where_rooms_hear_keys_tones_stay_in_the_voice_and_are_told() {
     assert!(loud(&heard) > 700, "{}", loud(&heard));
 }
 
-/// Packets of `5`, one a tick for so many ticks, of which only the first `arrive`; then nothing.
+/// Sends packets of `5` on each of `ticks` ticks, of which only the first `arrive` arrive; then
+/// nothing.
 fn presses(desk: &mut Desk, ticks: u16, arrive: u16) -> (Vec<i16>, usize) {
     let (mut heard, mut told) = (Vec::new(), 0);
     for n in 0..ticks + 20 {
@@ -229,7 +231,7 @@ fn comfort_noise_is_no_voice_no_loss_and_not_foreign() {
         if let Some(packet) = packet {
             desk.receive(1, Component::Rtp, address(1, 4_000), &packet);
         }
-        // Every tick a packet goes out, whatever comes in.
+        // A packet is sent on every tick, independent of received packets.
         heard.push(desk.tick().heard(2));
     };
     for n in 0..50 {
@@ -245,7 +247,7 @@ fn comfort_noise_is_no_voice_no_loss_and_not_foreign() {
         bytes[4..8].copy_from_slice(&timestamp.to_be_bytes());
         say(&mut desk, Some(bytes));
     }
-    // 60 ms in which the voice dies down.
+    // After 60 ms, in which the voice fades out.
     assert!(heard[55..99].iter().all(|frame| loud(frame) == 0));
     assert!(heard[103..].iter().all(|frame| loud(frame) == 160));
     let counters = desk.engine.counters();
@@ -263,7 +265,7 @@ fn comfort_noise_is_no_voice_no_loss_and_not_foreign() {
 
 #[test]
 fn a_key_in_the_voice_is_not_in_the_recording_of_a_leg_that_sits_nowhere() {
-    // Rooms may hear keys: this is none.
+    // Rooms may hear digits, but this leg is in no room.
     let configs = [EngineConfig::default(), HEARD];
     for config in configs {
         is_not_in_it(Desk::with(config, 1));
@@ -320,7 +322,7 @@ fn a_key_does_not_sound_on_where_its_leg_sits_down_next() {
     };
     desk.receive(1, Component::Rtp, address(1, 4_000), &held(1));
     assert!(loud(&desk.tick().heard(2)) > 0);
-    // It leaves and comes back, and nothing more comes of the key.
+    // The leg leaves and returns: nothing of the digit follows.
     desk.change(RoomChange {
         unseat: vec![LegId(1)],
         ..RoomChange::default()
@@ -329,7 +331,7 @@ fn a_key_does_not_sound_on_where_its_leg_sits_down_next() {
         seat: vec![(LegId(1), OPEN)],
         ..RoomChange::default()
     });
-    // What fades out of the old place, at most.
+    // At most the fade-out of the old seat.
     desk.tick();
     for _ in 0..4 {
         assert_eq!(loud(&desk.tick().heard(2)), 0);

@@ -1,5 +1,5 @@
-//! Rooms with wide voices: who hears what at which level, seams between shared and own streams,
-//! and changes of the room's rate, all judged by what arrives at the phones.
+//! Rooms with wideband voices: audibility and levels, changes between shared and own streams, and
+//! changes of the room's rate, all measured at the phones.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::desk::{OPEN, ROOM, address, media};
 
 const CODECS: [Codec; 4] = [Codec::Pcmu, Codec::Pcma, Codec::G722, Codec::Opus];
 
-/// A phone: what it says, and all that it has heard.
+/// Phone: its voice, and the audio that it has heard.
 pub(crate) struct Phone {
     pub(crate) codec: Codec,
     encoder: Encoder,
@@ -41,7 +41,7 @@ pub(crate) struct Table {
     pub(crate) now: Instant,
     changes: u64,
     pub(crate) phones: BTreeMap<u64, Phone>,
-    /// At each rate.
+    /// Sounds at each rate.
     pub(crate) sounds: BTreeMap<(SoundId, Rate), Vec<i16>>,
 }
 
@@ -85,7 +85,7 @@ impl Table {
         });
     }
 
-    /// What it hears from now on it hears in this codec, as from a new phone.
+    /// Changes the codec of a phone, as for a new phone.
     pub(crate) fn agree(&mut self, leg: u64, codec: Codec) {
         self.agree_on(leg, codec, OpusLimit::None);
     }
@@ -145,7 +145,7 @@ impl Table {
         });
     }
 
-    /// From now on this phone says a tone, or silence.
+    /// Sets the tone of a phone; `None`: silence.
     pub(crate) fn says(&mut self, leg: u64, hz: Option<f32>) {
         let phone = self.phones.get_mut(&leg).expect("a phone");
         let rate = phone.codec.rate().hz();
@@ -208,7 +208,7 @@ impl Table {
                 _ => {}
             }
         }
-        // What it wants it gets at once, as from a fast disk.
+        // Requests are served immediately, as from a fast disk.
         for feed in feeds {
             self.apply(feed);
         }
@@ -222,9 +222,9 @@ impl Table {
         }
     }
 
-    /// Whether one hears, to the byte, what the other said.
+    /// Returns whether the listener received, byte by byte, the speaker's payloads.
     fn is_passed_on(&self, speaker: u64, listener: u64) -> bool {
-        // G.711 has a zero of either sign, and we write but one.
+        // G.711 has a zero of either sign; the engine writes only one of them.
         let plain = |frames: &[Vec<u8>]| {
             let codes = frames.iter().flatten();
             let codes = codes.map(|&code| if code == 0x7f { 0xff } else { code });
@@ -276,7 +276,7 @@ impl Phone {
     }
 }
 
-/// How much of it is at this pitch: the amplitude of a sine that would be.
+/// Returns the amplitude of the sine at this pitch.
 pub(crate) fn level(codec: Codec, samples: &[i16], hz: f64) -> f64 {
     let turn = hz / f64::from(codec.rate().hz()) * std::f64::consts::TAU;
     let (mut real, mut imaginary) = (0.0, 0.0);
@@ -287,7 +287,8 @@ pub(crate) fn level(codec: Codec, samples: &[i16], hz: f64) -> f64 {
     2.0 * f64::hypot(real, imaginary) / samples.len().max(1) as f64
 }
 
-/// The most that any sample is off from what the two before it say of a pure tone: a click.
+/// Returns the maximum deviation of a sample from the prediction by its two predecessors in a pure
+/// tone: large for a click.
 pub(crate) fn roughness(codec: Codec, samples: &[i16], hz: f64) -> f64 {
     let turn = hz / f64::from(codec.rate().hz()) * std::f64::consts::TAU;
     let expected = |two: &[i16]| 2.0 * turn.cos() * f64::from(two[1]) - f64::from(two[0]);
@@ -297,14 +298,14 @@ pub(crate) fn roughness(codec: Codec, samples: &[i16], hz: f64) -> f64 {
     off.fold(0.0, f64::max)
 }
 
-/// −15 dBFS.
+/// Amplitude of −15 dBFS.
 pub(crate) const AMPLITUDE: f64 = 5_827.0;
 
 pub(crate) fn is_whole(level: f64) -> bool {
     (0.85..1.15).contains(&(level / AMPLITUDE))
 }
 
-/// Pitches that even a narrow voice carries, each whole periods of 200 ms.
+/// Returns a pitch within the narrow band, whole periods in 200 ms.
 fn pitch(leg: u64) -> f64 {
     400.0 + 350.0 * leg as f64
 }
@@ -366,7 +367,7 @@ fn who_begins_and_ends_to_speak_hears_the_others_without_a_seam() {
         table.forget();
         table.run(50);
         let steady = roughness(codec, &table.phones[&2].heard, 500.0);
-        // The second one says something for a second, twice: to a stream of its own, and back.
+        // The second phone speaks for a second, twice: to a stream of its own, and back.
         table.forget();
         for _ in 0..2 {
             table.says(2, Some(1_300.0));
@@ -377,7 +378,7 @@ fn who_begins_and_ends_to_speak_hears_the_others_without_a_seam() {
         let heard = &table.phones[&2].heard;
         let seams = roughness(codec, heard, 500.0);
         assert!(seams < 2.0 * steady, "{codec:?}: {steady} to {seams}");
-        // In no 4 ms of it is the tone fainter.
+        // In no 4 ms is the tone weaker.
         let parts = heard.chunks_exact(codec.rate().frame_samples() / 5);
         for (at, part) in parts.enumerate() {
             let level = level(codec, part, 500.0);
@@ -402,8 +403,8 @@ fn a_room_changes_its_rate_without_a_click() {
             table.run(20);
         }
         let changed = roughness(Codec::Pcmu, &table.phones[&2].heard, 500.0);
-        // As much as the steps of G.711 at this level (256) can make of a tone: half a step each
-        // of a sample, of twice its neighbour, of the next.
+        // Limit of the steps of G.711 at this level (256): half a step each of a sample, of twice
+        // its neighbor, of the next.
         assert!(changed < 512.0, "{wide:?}: {changed}");
         table.forget();
         table.run(50);
@@ -423,7 +424,7 @@ fn a_room_goes_back_to_the_narrow_rate_when_the_wide_one_leaves() {
     table.run(30);
     table.forget();
     table.run(50);
-    // Straight from one to the other: to the byte what was said.
+    // Direct from one phone to the other: byte by byte as sent.
     assert!(table.is_passed_on(1, 2));
 }
 
@@ -431,7 +432,7 @@ fn a_room_goes_back_to_the_narrow_rate_when_the_wide_one_leaves() {
 fn a_whisper_reaches_its_target_alone_whatever_the_codecs() {
     for coach in CODECS {
         for customer in CODECS {
-            // To the byte what it would be sent if nothing were whispered.
+            // Byte by byte as without a whisper.
             let [whispered, silent] = [Some(900.0), None].map(|whisper| {
                 let mut table = Table::of(&[coach, Codec::G722, customer]);
                 table.set(1, Voice::Only(LegId(2)), true);
@@ -459,7 +460,7 @@ fn a_mute_holds_from_the_tick_that_it_is_told_for() {
         table.says(1, Some(900.0));
         table.run(60);
         table.set(1, Voice::ToNobody, true);
-        // What the filters and the decoder still hold is over within a frame.
+        // The state of filters and decoder fades within a frame.
         table.run(2);
         table.forget();
         table.run(20);
@@ -512,7 +513,7 @@ fn only_the_loudest_are_summed_where_there_is_a_limit() {
     for leg in 1..=6 {
         table.join(leg, Codec::Pcmu);
     }
-    // Five speak, the later ones 3 dB louder each; the sixth listens.
+    // Five legs speak, each 3 dB louder than the previous; the sixth listens.
     for leg in 1..=5 {
         let phone = table.phones.get_mut(&leg).expect("a phone");
         let dbfs = -36.0 + 3.0 * leg as f32;
@@ -525,7 +526,7 @@ fn only_the_loudest_are_summed_where_there_is_a_limit() {
         .filter(|&leg| table.level(6, pitch(leg)) > 100.0)
         .collect();
     assert_eq!(heard.len(), 3, "{heard:?}");
-    // Nobody flaps: the same three throughout.
+    // The selection is stable: the same three throughout.
     let steps = table.phones[&6].heard.chunks_exact(1_600);
     for part in steps {
         for leg in 1..=5 {

@@ -1,5 +1,5 @@
-//! Sounds at wide phones: what they hold above 4 kHz is heard there and nowhere else, and a phone
-//! that changes its codec in the middle of one hears it go on.
+//! Sounds at wideband phones: content above 4 kHz is heard there only. A phone that changes its
+//! codec during a sound hears it continue.
 
 use confab_codec::tone::Sine;
 use confab_media::{Background, Command, Player, Source};
@@ -10,9 +10,9 @@ use crate::wide::{AMPLITUDE, Table, is_whole, level, roughness};
 
 const SOUND: SoundId = SoundId(1);
 
-/// Whole periods of 20 ms, so that a sound repeats without a seam of its own.
+/// Whole periods in 20 ms, so that a sound repeats without a gap.
 const LOW: f64 = 1_000.0;
-/// The same, and not a third of what the other one folds back to.
+/// Whole periods in 20 ms, and a third harmonic different from 3 kHz, the alias of `HIGH`.
 const OTHER: f64 = 700.0;
 const HIGH: f64 = 5_000.0;
 
@@ -30,7 +30,7 @@ fn play(table: &mut Table, leg: u64, player: Player) {
     table.apply(Command::SetBackground { leg, background });
 }
 
-/// A phone alone, to which a sound plays, a whole number of frames long.
+/// Returns a table with a single phone that plays a sound of whole frames.
 fn playing(codec: Codec, seconds: f64, (low, pitches): (f64, &[f64]), repeats: bool) -> Table {
     let mut table = Table::of(&[codec]);
     table
@@ -53,7 +53,7 @@ fn what_is_above_4_khz_is_heard_by_wide_phones_and_folds_back_to_none() {
         table.run(50);
         assert!(is_whole(table.level(1, OTHER)), "{codec:?}");
         let (high, folded) = (table.level(1, HIGH), table.level(1, 3_000.0));
-        // 40 dB down.
+        // 40 dB below the tone.
         let silent = AMPLITUDE / 100.0;
         assert!(folded < silent, "{codec:?} hears 5 kHz at 3 kHz: {folded}");
         match codec.rate() {
@@ -81,7 +81,7 @@ fn a_wide_sound_comes_out_as_long_as_a_narrow_one() {
 
 #[test]
 fn a_phone_that_changes_its_codec_in_the_middle_of_a_sound_hears_it_go_on() {
-    // Short ones repeat out of one chunk, long ones out of several.
+    // Short sounds repeat in a single chunk, long sounds in several.
     for (seconds, repeats) in [(0.4, true), (2.2, true), (60.0, false)] {
         let mut table = playing(Codec::Pcmu, seconds, (LOW, &[LOW]), repeats);
         table.run(60);
@@ -97,7 +97,7 @@ fn a_phone_that_changes_its_codec_in_the_middle_of_a_sound_hears_it_go_on() {
             table.agree(1, to);
             table.run(130);
             played += 130;
-            // The first frames are the new codec's: it begins from silence.
+            // The first frames belong to the new codec: it begins from silence.
             let start = 2 * to.rate().frame_samples();
             let heard = &table.phones[&1].heard[start..];
             let parts = heard.chunks_exact(to.rate().frame_samples() / 5);
@@ -144,7 +144,7 @@ fn the_built_in_music_is_the_same_at_every_phone() {
             .expect("plays")
             .position;
         assert_eq!(position, 1_100 * 160 % 160_000, "{codec:?}");
-        // As loud in each half second as in the narrow one, a round of 20 s and more.
+        // As loud in each half second as the narrowband music, over a round of more than 20 s.
         let made = confab_codec::music::built_in();
         let power = |samples: &[i16]| {
             let squares = samples.iter().map(|&x| f64::from(x).powi(2));
