@@ -28,6 +28,8 @@ const ROOMS: u32 = 6;
 const PAUSE: Duration = Duration::from_millis(60);
 /// Between two looks at the memory.
 const SAMPLE: Duration = Duration::from_secs(2);
+/// Time in which idle connections of the last requests and webhooks are closed.
+const DESCRIPTORS_CLOSED: Duration = Duration::from_secs(30);
 /// Memory, in kB, by which the last quarter may exceed the second.
 const GROWTH_MAX_KB: u64 = 5 * 1_024;
 
@@ -127,7 +129,13 @@ pub fn run(lasting: Duration, seed: u64) -> Result<Report> {
     soak.empty(&receiver)?;
     let mut report = soak.report;
     report.memory_kb = quarters(&memory);
-    report.descriptors = (before, soak.server.descriptors()?);
+    let until = Instant::now() + DESCRIPTORS_CLOSED;
+    let mut after = soak.server.descriptors()?;
+    while after > before && Instant::now() < until {
+        pause(Duration::from_millis(200));
+        after = soak.server.descriptors()?;
+    }
+    report.descriptors = (before, after);
     report.faults.extend(receiver.faults());
     report.events = receiver.events();
     report.conferences = receiver.conferences();
