@@ -1,6 +1,6 @@
-//! `rsipstack-phone PORT` is a SIP phone made of rsipstack, a SIP stack that shares no code with
-//! confab's; its audio is at UDP port PORT of another process. Commands and events are lines of
-//! text; line ends within an SDP are written as `|`.
+//! `confab-rsipstack-phone PORT` is a SIP phone made of rsipstack, a SIP stack that shares no code
+//! with confab's; the audio is at UDP port PORT of another process. Commands and events are lines
+//! of text; line ends within an SDP are written as `|`.
 
 // command              event
 //                      `listening ADDRESS`, at the start
@@ -44,7 +44,7 @@ struct Phone {
 async fn main() -> Result<()> {
     let port = std::env::args()
         .nth(1)
-        .context("usage: rsipstack-phone PORT")?;
+        .context("usage: confab-rsipstack-phone PORT")?;
     let port = port
         .parse()
         .with_context(|| format!("invalid PORT {port:?}: expected 1-65535"))?;

@@ -1,7 +1,7 @@
-//! What the API holds hears nothing of its room: the built-in music, frame by frame as it was made,
-//! or silence, to the last bit of its RTP (with G.722: up to the codec's noise); and no silence for
-//! long where music was to be heard. Legs that were ever fed a sound are `music`'s. The music of
-//! one hold goes on frame by frame, whatever happens to its leg meanwhile.
+//! Legs that the API holds receive no audio of their room: only the built-in music, frame by frame
+//! as it was made, or silence, to the last bit of the RTP (G.722: up to the codec's noise). Silence
+//! in place of music is short. Legs that were ever fed a sound are checked in `music`. The music of
+//! a hold continues frame by frame while its leg moves between threads.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;

@@ -140,8 +140,8 @@ impl Heard {
     }
 }
 
-/// Which voices are in a coded frame, and which tones, where there may be any; and the voices that
-/// are too loud for noise.
+/// Returns the voices of a coded frame, its tones if `tones` is set, and the voices that are too
+/// loud for noise of the codec.
 pub(crate) fn hear_loud(codec: Codec, payload: &[u8], tones: bool) -> (Heard, u16) {
     let Some(part) = payload.last_chunk::<LOOKED_AT>() else {
         return (Heard(1 << SILENT), 0);

@@ -1,5 +1,6 @@
-//! Phones that speak G.722: their voices, and their ears. A frame that they hear is not exact, as
-//! the codec remembers the frames before; so the built-in music is recognized by its distance.
+//! G.722 of simulated phones: encoding of their voices, decoding of the audio sent to them. Decoded
+//! frames are not exact, as the codec remembers earlier frames; the built-in music is therefore
+//! recognized by the distance of a frame from it.
 
 use std::sync::OnceLock;
 
@@ -91,9 +92,10 @@ impl WideEar {
         ((Heard(heard), loud), (numbers, frames.len() as u64))
     }
 
-    /// Whether a frame is what is expected of its kind, up to the codec's noise. Its root mean
-    /// square is at most 24 in silence and 1 % of the music's (43 of 4,253 seen); in the first
-    /// frame of a kind, where the codec's steps are those of the frame before, 80 of 2,352.
+    /// Returns whether a frame is the expected one of its kind, up to the codec's noise. The root
+    /// mean square of that noise is at most 24 in silence, and 1 % of the music's (at most 43 of
+    /// 4,253 measured). In the first frame of a kind, the codec's steps are those of the frame
+    /// before: there the noise is at most 80 of 2,352.
     fn is_like(&self, kind: Kind, expected: &[i16; WIDE_FRAME], frame: &[i16; WIDE_FRAME]) -> bool {
         let compared = || UNCOMPARED..WIDE_FRAME;
         let mean = |sum: f32| (sum / compared().len() as f32).sqrt();

@@ -16,7 +16,7 @@ use crate::test::{cargo_nextest, cargo_tool, with_nextest};
 use ledger::{Ledger, Verdict};
 
 /// Package, the packages above it whose tests get the changes that its own tests miss, and the
-/// level of optimisation at which its own tests are built: tests of audio take long without any.
+/// level of optimization at which its own tests are built: tests of audio take long without any.
 const PACKAGES: &[(&str, &[&str], &str)] = &[
     (
         "confab-conference",
@@ -218,7 +218,7 @@ impl Place {
         if left.is_empty() {
             return Ok(());
         }
-        let limit = self.unchanged(testers, level)?.as_secs() * 3 + 30;
+        let limit = self.unchanged(testers, level)?.as_secs() * 5 + 60;
         let limit = limit.to_string();
         let output = self.folder.join("output");
         for mutant in left {

@@ -30,7 +30,7 @@ struct Stack {
 impl Stack {
     /// Starts it with a media port.
     fn start(port: u16) -> Self {
-        let program = root().join("target/rsipstack-phone/release/rsipstack-phone");
+        let program = root().join("target/rsipstack-phone/release/confab-rsipstack-phone");
         let mut process = Command::new(&program)
             .arg(port.to_string())
             .stdin(Stdio::piped())
