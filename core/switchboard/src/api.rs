@@ -1,5 +1,5 @@
-//! What the REST API can ask, and what it is answered. Values are typed: the dialect's spelling
-//! has been parsed away, and comes back only in `rest`.
+//! Requests and replies of the REST API, typed. Parsing and formatting of the vendors' dialects
+//! belong to `rest`.
 
 use core::time::Duration;
 
@@ -12,129 +12,129 @@ use thiserror::Error;
 use crate::{AudibilityView, CallCallback, CallView, ConferenceView, ParticipantView};
 use crate::{NewRecording, RecordingOf, RecordingUpdate, RecordingView};
 
-/// A question or order of the REST API.
+/// Request of the REST API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// `POST …/Participants/{key}`
     UpdateParticipant {
-        /// Which conference.
+        /// The conference.
         conference: ConferenceSid,
-        /// Which participant.
+        /// The participant.
         key: Key,
-        /// What.
+        /// The changes.
         update: Update,
     },
     /// `GET …/Participants/{key}`
     FetchParticipant {
-        /// Which conference.
+        /// The conference.
         conference: ConferenceSid,
-        /// Which participant.
+        /// The participant.
         key: Key,
     },
-    /// `GET …/Participants`: the seated ones, oldest first; paging is `rest`'s.
+    /// `GET …/Participants`: seated participants, oldest first. Paging belongs to `rest`.
     ListParticipants {
-        /// Which conference.
+        /// The conference.
         conference: ConferenceSid,
     },
     /// `DELETE …/Participants/{key}`
     RemoveParticipant {
-        /// Which conference.
+        /// The conference.
         conference: ConferenceSid,
-        /// Which participant.
+        /// The participant.
         key: Key,
     },
-    /// `GET …/Conferences`: the live ones; `rest` adds those of the store.
+    /// `GET …/Conferences`: live conferences. `rest` adds the stored ones.
     ListConferences,
-    /// `GET …/Conferences/{sid}`, live.
+    /// `GET …/Conferences/{sid}` of a live conference.
     FetchConference {
-        /// Which.
+        /// The conference.
         conference: ConferenceSid,
     },
     /// `POST …/Conferences/{sid}`
     UpdateConference {
-        /// Which.
+        /// The conference.
         conference: ConferenceSid,
         /// `Status=completed`.
         complete: bool,
         /// `AnnounceUrl`.
         announce: Option<Url>,
     },
-    /// `GET …/Calls/{sid}`, live.
+    /// `GET …/Calls/{sid}` of a live call.
     FetchCall {
-        /// Which.
+        /// The call.
         call: CallSid,
     },
-    /// `GET …/Calls`: the live ones; `rest` adds those of the store.
+    /// `GET …/Calls`: live calls. `rest` adds the stored ones.
     ListCalls,
     /// `POST …/Calls`
     CreateCall(Box<NewCall>),
     /// `POST …/Calls/{sid}`
     UpdateCall {
-        /// Which.
+        /// The call.
         call: CallSid,
-        /// What.
+        /// The changes.
         update: CallUpdate,
     },
     /// `POST …/Recordings` of a call or a conference
     StartRecording {
-        /// Of what.
+        /// Subject of the recording.
         of: RecordingOf,
-        /// How.
+        /// Settings of the recording.
         wish: NewRecording,
     },
     /// `POST …/Recordings/{sid}` of a call or a conference
     UpdateRecording {
-        /// Of what.
+        /// Subject of the recording.
         of: RecordingOf,
-        /// Which; `None`: the one that is taken now.
+        /// The recording. `None`: the current recording.
         recording: Option<RecordingSid>,
-        /// What.
+        /// The change.
         update: RecordingUpdate,
     },
     /// `GET …/Conferences/{sid}/Audibility`
     TellAudibility {
-        /// Which.
+        /// The conference.
         conference: ConferenceSid,
     },
 }
 
-/// A call that is to be made.
+/// Outbound call to create.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewCall {
-    /// A number, `client:NAME`, or `sip:user@host` with headers perhaps.
+    /// Callee: a number, `client:NAME`, or `sip:user@host`, optionally with URI headers.
     pub to: String,
-    /// A number, a name, `client:NAME`, or `sip:user@host`.
+    /// Caller: a number, a name, `client:NAME`, or `sip:user@host`.
     pub from: String,
-    /// `CallerId`: shown to the callee in place of `from`.
+    /// `CallerId`: caller shown to the callee in place of `from`.
     pub caller_id: Option<String>,
-    /// What it runs once it is answered.
+    /// Document that runs after the answer.
     pub first: NextDocument,
-    /// `FallbackUrl`: what it asks when a document fails.
+    /// `FallbackUrl`: URL requested after a document failed.
     pub fallback: Option<Url>,
-    /// `StatusCallback`: who is told of it.
+    /// `StatusCallback`: receiver of the call's events.
     pub status_callback: Option<CallCallback>,
-    /// `Timeout`: how long it rings.
+    /// `Timeout`: maximum ringing time.
     pub rings: Duration,
-    /// `Record=true`: it is recorded once it is answered.
+    /// `Record=true`: settings of a recording that begins at the answer.
     pub record: Option<NewRecording>,
-    /// `SendDigits`: pressed once it is answered, before it runs anything.
+    /// `SendDigits`: DTMF digits sent after the answer, before the document runs.
     pub send_digits: Option<DigitString>,
     /// `TimeLimit`: maximum duration after the answer.
     pub time_limit: Option<Duration>,
-    /// `SipAuthUsername` and `SipAuthPassword`: answer challenges in place of the trunk's.
+    /// `SipAuthUsername` and `SipAuthPassword`: credentials that replace the trunk's.
     pub credentials: Option<Account>,
 }
 
-/// What an update does to a call. Without anything in it, nothing.
+/// Changes to a call. An empty update changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallUpdate {
-    /// `Status`; goes before `next`.
+    /// `Status`; takes precedence over `next`.
     pub end: Option<EndWish>,
-    /// `Url` or `Twiml`: what it runs from now on.
+    /// `Url` or `Twiml`: document that runs from now on.
     pub next: Option<NextDocument>,
-    /// `FallbackUrl`: what it asks when a document fails.
+    /// `FallbackUrl`: URL requested after a document failed.
     pub fallback: Option<Url>,
-    /// `StatusCallback`: who is told of it from now on.
+    /// `StatusCallback`: receiver of the call's events from now on.
     pub status_callback: Option<CallCallback>,
     /// `TimeLimit`: maximum duration after the answer.
     pub time_limit: Option<Duration>,
@@ -143,110 +143,112 @@ pub struct CallUpdate {
 /// `Status` of an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EndWish {
-    /// However far it has come.
+    /// Ends the call in any state.
     Completed,
-    /// Only if it was not answered yet.
+    /// Ends the call only before the answer.
     Canceled,
 }
 
-/// The document that an update sends a call to.
+/// Document that a call runs next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NextDocument {
-    /// To be asked for.
+    /// URL of the document.
     From(Url),
-    /// In the update itself.
+    /// Text of the document, contained in the request.
     Inline(String),
 }
 
-/// The answer.
+/// Reply to a [`Request`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
-    /// Fetch or update of a participant.
+    /// Fetched or updated participant.
     Participant {
-        /// As it is now.
+        /// Present state.
         participant: Box<ParticipantView>,
-        /// The tick from which an update is heard, if it changed the audio.
+        /// First tick with the updated audio, if the update changed the audio.
         applied_tick: Option<u64>,
     },
-    /// A list.
+    /// Participants of a conference, oldest first.
     Participants(Vec<ParticipantView>),
-    /// Removed.
+    /// The participant was removed.
     Removed,
-    /// Fetch or update of a conference.
+    /// Fetched or updated conference.
     Conference(ConferenceView),
-    /// A list, newest first.
+    /// Live conferences, newest first.
     Conferences(Vec<ConferenceView>),
-    /// Fetch or update of a call.
+    /// Fetched, created or updated call.
     Call(Box<CallView>),
-    /// A list, newest first.
+    /// Live calls, newest first.
     Calls(Vec<CallView>),
-    /// A recording as it is now.
+    /// Present state of a recording.
     Recording(Box<RecordingView>),
-    /// The matrix.
+    /// Audibility matrix of a conference.
     Audibility(AudibilityView),
-    /// No.
+    /// The request was refused.
     Refused(Refusal),
 }
 
-/// Why not. `rest` gives each its code and status in one `match`.
+/// Reason of a refusal. `rest` maps each variant to a code and an HTTP status in one `match`.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Refusal {
-    /// The rules of the conference say no.
+    /// Refusal by the conference rules.
     #[error(transparent)]
     Conference(#[from] confab_conference::Refusal),
-    /// Not live here (the store may know it).
+    /// No live conference has this sid. The store may contain the conference.
     #[error("no conference {0}")]
     NoSuchConference(ConferenceSid),
-    /// Not live here (the store may know it).
+    /// No live call has this sid. The store may contain the call.
     #[error("no call {0}")]
     NoSuchCall(CallSid),
-    /// Not one of that call or conference, or whole already (the store may know it).
+    /// The recording belongs to another subject or is complete. The store may contain the
+    /// recording.
     #[error("no recording {0} is being taken there")]
     NoSuchRecording(String),
-    /// One at a time.
+    /// A call or conference has at most one recording at a time.
     #[error("already being recorded, as recording {0}: stop that recording first")]
     RecordedAlready(RecordingSid),
-    /// Before a call is up there is nothing to record.
+    /// The call is not in progress and has no audio to record.
     #[error("the call {0} is not in progress: there is nothing to record")]
     NotInProgress(CallSid),
-    /// Nobody there is ours to call.
+    /// No trunk or registered user matches `To`.
     #[error(
         "{0:?} cannot be called: a number needs a trunk with an address; a SIP URI needs the host \
          of a trunk, or of a user who is registered here"
     )]
     NobodyToCall(String),
-    /// `sips:`, a transport that is not ours, or an address that is nobody's; with what would do.
+    /// No route to `To`: TLS without a TLS port, an unsupported transport, or an unusable address.
+    /// The text names the expectation.
     #[error("{0}")]
     NoWayThere(String),
-    /// Nobody can call as that.
+    /// `From` is not a valid caller.
     #[error("invalid From {0:?}: expected a number, a name, client:NAME or a SIP URI")]
     NoCaller(String),
-    /// The callee cannot be shown that.
+    /// `CallerId` is not a valid caller.
     #[error("invalid CallerId {0:?}: expected a number, a name, client:NAME or a SIP URI")]
     NoCallerId(String),
-    /// A header in the URI of `To` that is not sent.
+    /// A header in the URI of `To` must not be sent.
     #[error("invalid header in To: {0}")]
     BadUriHeader(String),
-    /// A document in an update that cannot be read.
+    /// A document in the request cannot be parsed.
     #[error("the document cannot be read: {message}")]
     BadDocument {
-        /// The vendor's.
+        /// Code of the vendor.
         code: u32,
-        /// What is wrong with it.
+        /// Problem found.
         message: String,
     },
-    /// No slot towards the media thread: nothing has changed.
+    /// Too many changes to media threads are unapplied. The request changed nothing.
     #[error("too many changes are on their way to the audio; try again in a second")]
     Busy,
-    /// The change was made, but the room did not say within a second from which tick it holds.
+    /// The change was made, but the room did not report the tick of the change within a second.
     #[error("the room did not confirm the change within a second; fetch it to see what holds")]
     NotConfirmed,
-    /// Rules and room disagree: our fault, and counted.
+    /// Rules and room disagree on audibility: an internal error, counted in `Counters`.
     #[error("rules and room disagree on call {listener} hearing call {speaker}: a fault of confab")]
     Disagreement {
-        /// Who listens.
+        /// The listener.
         listener: CallSid,
-        /// Who speaks.
+        /// The speaker.
         speaker: CallSid,
     },
 }

@@ -1,32 +1,32 @@
-//! Who is told of a call, and of what: the wish of `StatusCallback` and its events.
+//! Status callback of a call: `StatusCallback` and its events.
 
 use confab_conference::Url;
 use serde::{Deserialize, Serialize};
 
-/// What can be told of a call.
+/// Event of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum CallEvent {
-    /// It has begun: for one that came to us, its INVITE is here.
+    /// The call was created; for an inbound call, at its INVITE.
     Initiated,
-    /// It rings.
+    /// The callee is alerted.
     Ringing,
-    /// It was answered.
+    /// The call was answered.
     Answered,
-    /// It is over, however it ended.
+    /// The call has ended, for any cause.
     Completed,
 }
 
-/// Who is told of a call, and of what.
+/// Receiver and requested events of a call's status callback.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallCallback {
-    /// Whom to tell.
+    /// The receiver.
     pub to: Url,
-    /// Of what.
+    /// Requested events.
     pub events: Vec<CallEvent>,
 }
 
 impl CallEvent {
-    /// The words of `StatusCallbackEvent`.
+    /// Words of `StatusCallbackEvent`.
     pub const WORDS: [(&str, Self); 4] = [
         ("initiated", Self::Initiated),
         ("ringing", Self::Ringing),
@@ -34,7 +34,7 @@ impl CallEvent {
         ("completed", Self::Completed),
     ];
 
-    /// The event of a word, in any case.
+    /// Returns the event of a word, in any case.
     #[must_use]
     pub fn of_word(word: &str) -> Option<Self> {
         let mut words = Self::WORDS.into_iter();
@@ -44,7 +44,7 @@ impl CallEvent {
 }
 
 impl CallCallback {
-    /// No event named: of the end alone.
+    /// Creates a callback. Without events the callback requests `Completed` only.
     #[must_use]
     pub fn new(to: Url, events: Vec<CallEvent>) -> Self {
         let events = if events.is_empty() {

@@ -1,4 +1,4 @@
-//! What the switchboard is told once, at its start.
+//! Settings of the switchboard, fixed at the start.
 
 use confab_conference::{Customs, Url};
 use confab_sip::{Access, CallLimits};
@@ -7,41 +7,42 @@ use serde::{Deserialize, Serialize};
 
 use crate::CallCallback;
 
-/// What the switchboard is told once, at its start.
+/// Settings of the switchboard, fixed at the start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
-    /// The one account.
+    /// The single account.
     pub account: AccountSid,
-    /// What Contact and Via say.
+    /// Address in Contact and Via.
     pub sip_address: SocketAddr,
-    /// The port of SIP over TLS; `None`: there is no TLS.
+    /// Port of SIP over TLS. `None`: no TLS.
     pub sips_port: Option<u16>,
-    /// Who may call, and through whom calls of ours go.
+    /// Authorized callers, and trunks for outbound calls.
     pub access: Access,
-    /// SIP connections at once, at most `limits::SIP_CONNECTIONS_MAX`.
+    /// Maximum number of SIP connections, at most `limits::SIP_CONNECTIONS_MAX`.
     pub connections_max: usize,
-    /// Limits on calls to us.
+    /// Rate limits of inbound calls.
     pub call_limits: CallLimits,
-    /// Calls of the account at once, at most `limits::CALLS_MAX`.
+    /// Maximum number of live calls of the account, at most `limits::CALLS_MAX`.
     pub calls_max: usize,
-    /// Whether media is encrypted, where a trunk says nothing of it.
+    /// Media encryption policy, for calls through trunks without a policy.
     pub srtp: Srtp,
-    /// What SDP says.
+    /// Media address in SDP.
     pub media_address: IpAddr,
-    /// What we speak, the best first.
+    /// Supported codecs, most preferred first.
     pub codecs: Vec<Codec>,
-    /// What an inbound call asks for its document; none: it joins what it dialled.
+    /// Voice URL of inbound calls. `None`: an inbound call joins the conference named by the dialed
+    /// user.
     pub voice: Option<Url>,
-    /// What a call asks whose document fails.
+    /// Fallback URL of inbound calls, requested after a document failed.
     pub voice_fallback: Option<Url>,
-    /// Where the API is found: `https://host`, without a slash at its end.
+    /// Base URL of the REST API: `https://host`, without a trailing slash.
     pub api_url: String,
-    /// Who is told of inbound calls.
+    /// Status callback of inbound calls.
     pub status_callback: Option<CallCallback>,
-    /// What the vendors settle differently.
+    /// Conference rules that differ between the vendors.
     pub customs: Customs,
-    /// How many media threads there are.
+    /// Number of media threads.
     pub media_threads: u16,
-    /// Every random id comes from here.
+    /// Seed of all random ids.
     pub seed: [u8; 32],
 }

@@ -8,7 +8,7 @@ use confab_terms::limits::{COOKIE_BYTES_MAX, COOKIES_BYTES_MAX, COOKIES_MAX};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// A cookie as it was set.
+/// Cookie of a response.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cookie {
     /// Host and port that set the cookie, see [`Cookie::site`].
@@ -21,7 +21,7 @@ pub struct Cookie {
     pub value: String,
     /// True if only https requests carry the cookie.
     pub secure: bool,
-    /// End of life; in the past: the cookie is removed. `None`: lasts as long as the call.
+    /// Expiry; a past time removes the cookie. `None`: end of the call.
     pub expires: Option<WallTime>,
 }
 
@@ -32,8 +32,8 @@ pub struct Cookies {
 }
 
 impl Cookie {
-    /// Returns the host of a URL, with its port if that is not the scheme's own: what a cookie is
-    /// bound to, whatever its Domain attribute says.
+    /// Returns the host of a URL, with a port that differs from the scheme's default. Cookies are
+    /// bound to this value; their Domain attribute is ignored.
     #[must_use]
     pub fn site(url: &Url) -> String {
         let host = url.host_str().unwrap_or_default();
@@ -55,7 +55,7 @@ impl Cookie {
         self.expires.is_some_and(|expires| expires <= at)
     }
 
-    /// RFC 6265, section 5.1.4.
+    /// Returns whether a request for this URL carries the cookie (RFC 6265, section 5.1.4).
     fn matches(&self, url: &Url) -> bool {
         let rest = url.path().strip_prefix(self.path.as_str());
         let in_path = rest.is_some_and(|rest| {
@@ -114,7 +114,7 @@ impl Cookies {
         }
     }
 
-    /// Returns whether a plain http response may not change this cookie: it is a secure one.
+    /// Returns whether a stored secure cookie forbids a plain http response to set this cookie.
     #[must_use]
     pub fn protects(&self, cookie: &Cookie) -> bool {
         self.kept

@@ -1,4 +1,4 @@
-//! Everything that can happen to the switchboard.
+//! Inputs of the switchboard.
 
 use confab_media::Event as MediaEvent;
 use confab_sip::{ConnectionEvent, ConnectionId, Lookup, Target};
@@ -9,127 +9,127 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Cookie, Exchange, RecordingEnd, Request};
 
-/// Everything that can happen to the switchboard.
+/// Input of the switchboard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Input {
-    /// A datagram on the SIP socket.
+    /// Datagram received on the SIP socket.
     Datagram {
-        /// From whom.
+        /// Source address.
         from: SocketAddr,
-        /// What.
+        /// Payload.
         bytes: Vec<u8>,
     },
-    /// Something happened on a connection of the SIP port, or of one that we asked for.
+    /// Event of a connection on the SIP port, or of a connection that the switchboard requested.
     Connection {
-        /// Which.
+        /// The connection.
         connection: ConnectionId,
-        /// What.
+        /// The event.
         event: ConnectionEvent,
     },
-    /// The answer to `Output::Resolve`.
+    /// Response to `Output::Resolve`.
     Resolved {
-        /// Echoed.
+        /// Correlation id of the request.
         lookup: Lookup,
-        /// None: it is spoken nowhere, or nobody knows.
+        /// Addresses to try in order. Empty: no SIP server found, or the lookup failed.
         targets: Vec<Target>,
     },
-    /// The REST API asks. Each is answered by exactly one `Output::Reply`.
+    /// Request of the REST API. Exactly one `Output::Reply` answers each request.
     Asked {
-        /// Echoed in the reply.
+        /// Correlation id of the reply.
         request: RequestId,
-        /// What.
+        /// The request.
         what: Request,
     },
-    /// The answer to `Output::OpenLeg`: the RTP port that was bound, or none was free.
+    /// Response to `Output::OpenLeg`.
     LegOpened {
-        /// Which.
+        /// The leg.
         leg: LegId,
-        /// RTCP is one above.
+        /// Bound RTP port; RTCP uses the next port. `None`: no port was free.
         port: Option<u16>,
     },
-    /// The answer to `Output::Fetch`.
+    /// Response to `Output::Fetch`.
     Fetched {
-        /// Echoed.
+        /// Correlation id of the request.
         fetch: FetchId,
-        /// What came.
+        /// Response or failure.
         result: Result<Fetched, FetchError>,
-        /// Cookies that the responses set, redirects included, in their order.
+        /// Cookies set by the responses, redirects included, in their order.
         cookies: Vec<Cookie>,
     },
-    /// The answer to `Output::Decode` and `Output::Say`: a sound that can be played from now on.
+    /// Response to `Output::Decode` and `Output::Say`. The sound is playable from now on.
     Decoded {
-        /// Echoed.
+        /// Correlation id of the request.
         decode: DecodeId,
-        /// The sound.
+        /// The sound, or the failure.
         result: Result<SoundId, DecodeError>,
     },
-    /// From a media thread.
+    /// Event of a media thread.
     Media {
-        /// Which thread.
+        /// The media thread.
         thread: u16,
-        /// What.
+        /// The event.
         event: MediaEvent,
     },
-    /// The writing of a recording is over: the last that is said of it.
+    /// Final report about the file of a recording.
     Recorded {
-        /// Which.
+        /// The recording.
         recording: RecordingSid,
-        /// How.
+        /// Result.
         end: RecordingEnd,
     },
-    /// How much a media thread has to do, as often as that changes by much.
+    /// Load of a media thread, reported after a substantial change.
     Load {
-        /// Which thread.
+        /// The media thread.
         thread: u16,
-        /// How much of its ticks it works.
+        /// Share of each tick spent working, in percent.
         busy_percent: u8,
-        /// It is as busy as it may be: new calls are refused where it would have to take them.
+        /// True if the thread accepts no more load. New calls that need this thread are rejected.
         overloaded: bool,
     },
-    /// SIGTERM: no new calls from now on.
+    /// Drain (SIGTERM): new calls are rejected from now on.
     Drain,
-    /// The drain's time is up: end every call.
+    /// End of the drain period: every call is ended.
     HangUpAll,
 }
 
-/// What a fetch brought.
+/// Content of a successful fetch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fetched {
     /// A cXML document, recognized by its body under any text or XML content type.
     Document {
-        /// Its bytes, at most `limits::DOCUMENT_BYTES_MAX`.
+        /// Bytes of the document, at most `limits::DOCUMENT_BYTES_MAX`.
         body: Vec<u8>,
-        /// The URL that it came from after redirects: relative URLs in it refer to this.
+        /// URL of the document after redirects, base of relative URLs in the document.
         url: String,
     },
-    /// Plain text, to be spoken in place of a document.
+    /// Plain text, spoken in place of a document.
     Text(String),
-    /// Audio, still arriving perhaps.
+    /// Audio, possibly still arriving.
     Audio {
-        /// To name in `Output::Decode`.
+        /// Id for `Output::Decode`.
         audio: AudioId,
     },
 }
 
-/// Why a fetch brought nothing.
+/// Failure of a fetch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FetchError {
-    /// The vendor's code: 11200 timeout or connection, 11205 forbidden address, 11210 DNS,
-    /// 11215 redirects, 11217 4xx/5xx, 11220 TLS, 11750 too large, 12300 content type.
+    /// Code of the vendor: 11200 timeout or connection, 11205 forbidden address, 11210 DNS, 11215
+    /// redirects, 11217 4xx/5xx, 11220 TLS, 11750 too large, 12300 content type.
     pub code: u32,
-    /// What was wrong and what would do.
+    /// Problem and expectation.
     pub message: String,
-    /// The HTTP status, if there was an answer.
+    /// HTTP status, if a response arrived.
     pub status: Option<u16>,
-    /// What was said and answered.
+    /// Request and response.
     pub exchange: Option<Box<Exchange>>,
 }
 
-/// Why there is no sound.
+/// Failure of decoding or speech synthesis.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecodeError {
-    /// 13420 not audio, 13520 cannot be spoken.
+    /// Code of the vendor: 13420 not audio, 13520 not speakable.
     pub code: u32,
-    /// What was wrong.
+    /// Problem found.
     pub message: String,
 }

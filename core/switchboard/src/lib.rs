@@ -1,5 +1,6 @@
-//! The owner of live calls. Whatever happens comes in by `handle(now, input)`; whatever is to be
-//! done goes out by `poll_output()`. It joins sip, cxml and conference, and orders media about.
+//! Owner of live calls: a sans-IO state machine with inputs through `handle(now, input)` and
+//! outputs through `poll_output()`. Connects sip, cxml and conference, and sends commands to media
+//! threads.
 
 mod api;
 mod asked;
@@ -23,17 +24,17 @@ mod view;
 
 pub use api::{CallUpdate, EndWish, NewCall, NextDocument, Refusal, Reply, Request};
 pub use call_callback::{CallCallback, CallEvent};
-/// The words of the rules that a question or an answer carries.
+/// Types of the conference rules in requests and replies.
 pub use confab_conference as conference;
-/// Values of a call's audio.
+/// Range of a measured value of a call's audio.
 pub use confab_media::Spread;
-/// Registrations, which the store keeps.
+/// Registration row of the store.
 pub use confab_sip::Registration;
-/// Who may call: part of what the switchboard is told at its start.
+/// SIP access rules, part of [`Config`].
 pub use confab_sip::{
     Access, Account, CallLimits, CountryCode, Gateway, IdentityRules, Nat, Secret, Trunk,
 };
-/// The words of SIP that inputs and outputs carry.
+/// SIP types of inputs and outputs.
 pub use confab_sip::{ConnectionEvent, ConnectionId, ConnectionOrder, Lookup, Target, Transport};
 pub use config::Config;
 pub use cookies::{Cookie, Cookies};

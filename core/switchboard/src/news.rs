@@ -1,4 +1,4 @@
-//! What became of calls and conferences, for the log of whoever runs the server.
+//! Events of calls and conferences, for the operator's log.
 
 use confab_conference::{EndReason, LeaveReason};
 use confab_terms::{CallSid, ConferenceSid, SocketAddr};
@@ -6,106 +6,106 @@ use serde::{Deserialize, Serialize};
 
 use crate::CallStatus;
 
-/// Something that happened. Texts are the other side's: whoever writes them down escapes them.
+/// Event for the log. Texts come from the peer; the writer of the log escapes them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum News {
-    /// A call came to us.
+    /// An inbound call has begun.
     CallBegan {
-        /// Which.
+        /// The call.
         call: CallSid,
         /// `sip:user@host`.
         from: String,
         /// `sip:user@host`.
         to: String,
-        /// Where its INVITE came from.
+        /// Source address of the INVITE.
         source: SocketAddr,
     },
-    /// A SIP login failed: unknown user or wrong password.
+    /// A SIP authentication failed: unknown user or wrong password.
     LoginFailed {
         /// Source of the request.
         source: SocketAddr,
     },
-    /// It was answered.
+    /// A call was answered.
     CallAnswered {
-        /// Which.
+        /// The call.
         call: CallSid,
         /// `sip:user@host`.
         from: String,
         /// `sip:user@host`.
         to: String,
-        /// Where its INVITE came from.
+        /// Source address of the INVITE.
         source: SocketAddr,
     },
-    /// It is over.
+    /// A call has ended.
     CallEnded {
-        /// Which.
+        /// The call.
         call: CallSid,
         /// `sip:user@host`.
         from: String,
-        /// By whom, or by what.
+        /// Cause of the end.
         how: CallEnd,
-        /// Its last word.
+        /// Final status.
         status: CallStatus,
-        /// The final status of its INVITE, if there was one.
+        /// Final SIP status of the INVITE, if any.
         sip: Option<u16>,
-        /// From its answer to its end.
+        /// Seconds from the answer to the end.
         seconds: i64,
     },
     /// A conference has started.
     ConferenceStarted {
-        /// Which.
+        /// The conference.
         conference: ConferenceSid,
-        /// Its friendly name.
+        /// Friendly name.
         name: String,
     },
-    /// It is over.
+    /// A conference has ended.
     ConferenceEnded {
-        /// Which.
+        /// The conference.
         conference: ConferenceSid,
-        /// Why.
+        /// Reason of the end.
         why: EndReason,
-        /// By whose leaving.
+        /// Call whose leave ended the conference.
         by: Option<CallSid>,
-        /// From its start, or its making if it never started.
+        /// Seconds from the start, or from the creation if the conference never started.
         seconds: i64,
     },
     /// A call has joined a conference.
     Joined {
-        /// Who.
+        /// The call.
         call: CallSid,
-        /// Where.
+        /// The conference.
         conference: ConferenceSid,
     },
     /// A call has left its conference.
     Left {
-        /// Who.
+        /// The call.
         call: CallSid,
-        /// Where.
+        /// The conference.
         conference: ConferenceSid,
-        /// Why.
+        /// Reason of the leave.
         why: LeaveReason,
     },
 }
 
-/// How a call ends.
+/// Cause of a call's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CallEnd {
-    /// BYE from the other side.
+    /// BYE from the peer.
     TheyHungUp,
-    /// BYE from us, or a rejection where it was not answered yet.
+    /// BYE to the peer, or a rejection before the answer.
     WeHangUp,
-    /// An update of the API: BYE, or 603 where it was not answered yet.
+    /// REST update: BYE, or 603 before the answer.
     EndedViaApi,
-    /// CANCEL.
+    /// CANCEL from the peer.
     Cancelled,
-    /// We refuse the INVITE with this status.
+    /// Rejection of the INVITE with this SIP status.
     Refused(u16),
-    /// The dialog is gone without a word: no ACK, no answer.
+    /// Loss of the dialog: no ACK, or no response.
     Lost,
-    /// No media came, and a request in the dialog found no answer.
+    /// Media timeout: no media arrived, and an in-dialog request got no response.
     MediaTimeout,
-    /// The drain's time is up.
+    /// End of the drain period.
     ServerShutdown,
-    /// The process was killed; the next start closes the call.
+    /// Kill of the process; the next start closes the call.
     ServerRestarted,
 }

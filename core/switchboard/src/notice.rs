@@ -1,5 +1,5 @@
-//! `Notice`: what went wrong that the owner of the account should know, with what was said and
-//! answered, in a shape that is safe to keep and to show.
+//! `Notice`: entry of `/Notifications` for the account's owner, with the HTTP exchange, in a form
+//! that is safe to store and to show.
 
 use confab_terms::limits::{
     NOTICE_BODY_BYTES_MAX, NOTICE_FIELDS_BYTES_MAX, NOTICE_HEADERS_BYTES_MAX,
@@ -8,27 +8,27 @@ use confab_terms::limits::{
 use confab_terms::{CallSid, ConferenceSid, Method, WallTime};
 use serde::{Deserialize, Serialize};
 
-/// An entry of Notifications.
+/// Entry of `/Notifications`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// The vendor's error code.
+    /// Error code of the vendor.
     pub code: u32,
-    /// How bad it is.
+    /// Severity of the entry.
     #[serde(default)]
     pub severity: Severity,
-    /// What was wrong, where, what would do.
+    /// Problem, location and expectation.
     pub message: String,
-    /// When.
+    /// Time of the problem.
     pub at: WallTime,
-    /// Whose.
+    /// Call concerned.
     pub call: Option<CallSid>,
-    /// Where.
+    /// Conference concerned.
     pub conference: Option<ConferenceSid>,
-    /// The URL that was asked, if any.
+    /// URL of the request, if any.
     pub url: Option<String>,
-    /// How it was asked.
+    /// HTTP method of the request.
     pub method: Option<Method>,
-    /// What was said and answered.
+    /// Request and response.
     #[serde(default)]
     pub exchange: Option<Box<Exchange>>,
 }
@@ -36,28 +36,28 @@ pub struct Notice {
 /// `log` of a notification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Severity {
-    /// Something was not done.
+    /// An action was not executed.
     #[default]
     Error,
-    /// It was done, but perhaps not as its author meant it.
+    /// An action was executed, possibly not as the document's author intended.
     Warning,
 }
 
-/// A request and its answer, as far as they came: for whoever has to find out why.
+/// HTTP request and response, for troubleshooting. Incomplete if the exchange failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
-    /// What was sent: the query of a GET, the form of a POST.
+    /// Fields of the request: the query of a GET, the form of a POST.
     pub fields: Vec<(String, String)>,
-    /// The status of the answer, if there was one.
+    /// HTTP status of the response, if one arrived.
     pub status: Option<u16>,
-    /// Its headers.
+    /// Headers of the response.
     pub headers: Vec<(String, String)>,
-    /// The beginning of its body.
+    /// Beginning of the response's body.
     pub body: String,
 }
 
 impl Exchange {
-    /// The beginning of a body as text; what is not UTF-8 is replaced.
+    /// Returns the beginning of a body as text. Invalid UTF-8 is replaced.
     #[must_use]
     pub fn body_text(bytes: &[u8]) -> String {
         let most = bytes.len().min(NOTICE_BODY_BYTES_MAX);
@@ -66,8 +66,8 @@ impl Exchange {
 }
 
 impl Notice {
-    /// As it is kept: within the bounds of `limits`, without control characters that a terminal
-    /// would obey, and without the password of a URL.
+    /// Returns the notice in the form to store: within the bounds of `limits`, without control
+    /// characters, and without passwords in URLs.
     #[must_use]
     pub fn tidied(mut self) -> Self {
         self.message = line(&self.message, NOTICE_TEXT_BYTES_MAX);
@@ -81,7 +81,7 @@ impl Notice {
     }
 }
 
-/// As many pairs as fit, the last of them perhaps not whole.
+/// Returns as many pairs as fit into `room` bytes. The last pair may be truncated.
 fn lines(pairs: &[(String, String)], mut room: usize) -> Vec<(String, String)> {
     let mut kept = Vec::new();
     for (name, value) in pairs {
@@ -121,14 +121,14 @@ fn clean(written: &str, bytes_max: usize, keeps: impl Fn(char) -> bool) -> Strin
     kept
 }
 
-/// The first bytes, whole characters of them.
+/// Returns the longest prefix of at most `bytes_max` bytes that ends at a character boundary.
 fn head(text: &str, bytes_max: usize) -> &str {
     let end = (0..=bytes_max.min(text.len())).rev();
     let end = end.into_iter().find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or(0)]
 }
 
-/// `scheme://user:password@host` becomes `scheme://user:***@host`, wherever it stands.
+/// Replaces each `scheme://user:password@host` by `scheme://user:***@host`.
 fn without_passwords(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;

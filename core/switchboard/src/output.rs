@@ -1,4 +1,4 @@
-//! Everything that the switchboard wants done.
+//! Outputs of the switchboard.
 
 use confab_media::Command as MediaCommand;
 use confab_sip::{ConnectionId, ConnectionOrder, Lookup, Registration, Transport};
@@ -10,201 +10,204 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CallView, ConferenceView, Cookies, News, Notice, RecordingView, Reply, RowChange};
 
-/// Everything that the switchboard wants done. Outputs are carried out in their order.
+/// Output of the switchboard. The driver executes outputs in their order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Output {
-    /// Send on the SIP socket.
+    /// Sends a datagram on the SIP socket.
     Datagram {
-        /// To whom.
+        /// Destination.
         to: SocketAddr,
-        /// What.
+        /// Payload.
         bytes: Vec<u8>,
     },
-    /// To be done with a connection, in this order.
+    /// Executes an order on a SIP connection. Orders of one connection keep their sequence.
     Connection {
-        /// Which.
+        /// The connection.
         connection: ConnectionId,
-        /// What.
+        /// The order.
         order: ConnectionOrder,
     },
-    /// Find where a name's SIP is spoken (RFC 3263 §4); answered by `Input::Resolved`.
+    /// Resolves the SIP servers of a host name (RFC 3263 §4). Response: `Input::Resolved`.
     Resolve {
-        /// Echoed.
+        /// Correlation id of the response.
         lookup: Lookup,
-        /// The name.
+        /// The host name.
         host: String,
-        /// Its port; `None`: those of its SRV records, else 5060.
+        /// Explicit port. `None`: port of the SRV records, else 5060.
         port: Option<u16>,
-        /// For which transport; `None`: for any, UDP before TCP.
+        /// Required transport. `None`: any transport, UDP before TCP.
         transport: Option<Transport>,
     },
-    /// Answer the REST API.
+    /// Sends a reply to the REST API.
     Reply {
-        /// Whose question.
+        /// Correlation id of the request.
         request: RequestId,
-        /// The answer.
+        /// The reply.
         reply: Reply,
     },
-    /// Bind an RTP and an RTCP socket on this thread; answered by `Input::LegOpened`.
-    /// They are closed when the leg is removed (`MediaCommand::RemoveLeg`).
+    /// Binds an RTP and an RTCP socket on a media thread. Response: `Input::LegOpened`.
+    /// `MediaCommand::RemoveLeg` closes both sockets.
     OpenLeg {
-        /// Which.
+        /// The leg.
         leg: LegId,
-        /// On which media thread.
+        /// The media thread.
         thread: u16,
     },
-    /// Take a leg with its sockets from one media thread to another, between two ticks. What is
-    /// ordered of `to` afterwards finds it there.
+    /// Moves a leg with its sockets from one media thread to another, between two ticks. Later
+    /// commands to `to` find the leg there.
     MoveLeg {
-        /// Which.
+        /// The leg.
         leg: LegId,
-        /// Where it is.
+        /// Present media thread of the leg.
         from: u16,
-        /// Where its room is.
+        /// Media thread of the leg's room.
         to: u16,
     },
-    /// Tell a media thread. At most `limits::MEDIA_COMMANDS_MAX` unapplied changes at once.
+    /// Sends a command to a media thread. REST requests are refused beyond
+    /// `limits::MEDIA_COMMANDS_MAX` unapplied changes of the thread.
     Media {
-        /// Which.
+        /// The media thread.
         thread: u16,
-        /// What.
+        /// The command.
         command: MediaCommand,
     },
-    /// Ask the web; answered by `Input::Fetched`.
+    /// Sends an HTTP request. Response: `Input::Fetched`.
     Fetch(Fetch),
-    /// Cancels a fetch of audio whose answer has no use any more. An answer may still come.
+    /// Cancels a fetch of audio whose response is no longer needed. A response may still arrive.
     CancelFetch {
         /// The fetch.
         fetch: FetchId,
     },
-    /// Gives back audio that a fetch brought and that will not be decoded. Every
-    /// `Fetched::Audio` is followed by one `Decode` or one `DropAudio`.
+    /// Releases fetched audio that will not be decoded. One `Decode` or one `DropAudio` follows
+    /// each `Fetched::Audio`.
     DropAudio {
         /// The audio.
         audio: AudioId,
     },
-    /// Decode audio that a fetch brought; answered by `Input::Decoded`.
+    /// Decodes fetched audio. Response: `Input::Decoded`.
     Decode {
-        /// Echoed.
+        /// Correlation id of the response.
         decode: DecodeId,
-        /// Which.
+        /// The audio.
         audio: AudioId,
-        /// The call that hears the sound; `None`: all of a conference.
+        /// Call that the sound is played to. `None`: all participants of a conference.
         call: Option<CallSid>,
     },
-    /// Gives back the sound of a `Decode` or `Say`, answered or not. Sent once for each of them.
+    /// Releases the sound of a `Decode` or `Say`, with or without a response so far. Sent once per
+    /// decoding.
     ReleaseSound {
         /// The decoding.
         decode: DecodeId,
     },
-    /// Synthesise speech; answered by `Input::Decoded`.
+    /// Synthesizes speech. Response: `Input::Decoded`.
     Say {
-        /// Echoed.
+        /// Correlation id of the response.
         decode: DecodeId,
         /// Plain text.
         text: String,
-        /// `voice` as written, if any.
+        /// `voice` attribute as written.
         voice: Option<String>,
-        /// `language` as written, if any.
+        /// `language` attribute as written.
         language: Option<String>,
     },
-    /// POST or GET an event to the application, in order with the others about the same.
+    /// Sends an event to the application by POST or GET, in order within the same `about`.
     Callback {
-        /// The order is kept within this.
+        /// Ordering key.
         about: About,
-        /// Whom to tell; any fragment with time-outs already removed.
+        /// URL of the receiver, without the timeout fragment.
         url: String,
-        /// How.
+        /// HTTP method.
         method: Method,
-        /// The form's fields, in no particular order, no name twice.
+        /// Form fields, in no particular order, without duplicate names.
         fields: Vec<(String, String)>,
-        /// How long an attempt may take.
+        /// Timeouts of one attempt.
         time_outs: TimeOuts,
     },
-    /// Something happened to a call or a conference: the log.
+    /// Event of a call or a conference, for the log.
     News(News),
-    /// A call is over: history.
+    /// Final state of a call, for history.
     CallEnded(CallView),
-    /// An ended call once more, with the figures of its audio.
+    /// Final state of an ended call with the figures of its audio, for history.
     CallMeasured(CallView),
-    /// A conference is over: history.
+    /// Final state of a conference, for history.
     ConferenceEnded(ConferenceView),
-    /// The row of a live call or conference changes: the store. Its time is the latest at which
-    /// the calls are known to have been up.
+    /// Change of a row of a live call or conference, for the store. `at` becomes the latest time at
+    /// which the calls are known to have been up.
     Row {
         /// Time of the change.
         at: Now,
         /// The change.
         change: RowChange,
     },
-    /// The contacts of a registered user have changed: the store.
+    /// Change of the contacts of a registered user, for the store.
     Registration {
         /// Time of the change.
         at: WallTime,
         /// The contacts.
         registration: Registration,
     },
-    /// A recording begins: its file is to be made once its audio comes. Before anything of it does.
+    /// Announces a recording before its first audio. The writer creates the file when audio
+    /// arrives.
     OpenRecording {
-        /// Which.
+        /// The recording.
         recording: RecordingSid,
-        /// Without the silence at its ends.
+        /// True if silence at both ends is removed.
         trim: bool,
     },
-    /// A recording as it is now: history.
+    /// Present state of a recording, for history.
     Recording(Box<RecordingView>),
-    /// Something went wrong that its owner should know: the log, and Notifications.
+    /// Problem to report to the account's owner, for the log and `/Notifications`.
     Notice(Notice),
 }
 
-/// What an event is about.
+/// Subject of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum About {
-    /// A conference and who is in it.
+    /// A conference with its participants.
     Conference(ConferenceSid),
     /// A call.
     Call(CallSid),
 }
 
-/// A request to the application or for audio.
+/// HTTP request to the application or for audio.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fetch {
-    /// Echoed.
+    /// Correlation id of the response.
     pub fetch: FetchId,
-    /// What may come back.
+    /// Accepted types of response.
     pub kind: FetchKind,
-    /// How.
+    /// HTTP method.
     pub method: Method,
-    /// Where; any fragment with time-outs already removed.
+    /// URL without the timeout fragment.
     pub url: String,
-    /// The request's fields (query of a GET, form of a POST); empty for `<Play>`'s audio.
+    /// Fields of the request (query of a GET, form of a POST). Empty for the audio of `<Play>`.
     pub fields: Vec<(String, String)>,
-    /// How long.
+    /// Timeouts of the request.
     pub time_outs: TimeOuts,
-    /// Cookies of the call; each goes to its own host only.
+    /// Cookies of the call. Each cookie is sent to the host that set the cookie only.
     pub cookies: Cookies,
 }
 
-/// What may come back.
+/// Accepted types of response, and caching.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FetchKind {
-    /// Document of a call (voice URL, action, `<Redirect>`), or audio or text in its stead; always
-    /// requested anew.
+    /// Document of a call (voice URL, action, `<Redirect>`), or audio or text in place of a
+    /// document. Never cached.
     Document,
-    /// HoldUrl, WaitUrl, AnnounceUrl: a document, audio or text. Audio is cached.
+    /// HoldUrl, WaitUrl or AnnounceUrl: a document, audio or text. Audio is cached.
     DocumentOrAudio,
-    /// `<Play>`: cached, by ETag, Last-Modified and Cache-Control.
+    /// Audio of `<Play>`: cached, by ETag, Last-Modified and Cache-Control.
     Audio,
 }
 
-/// `#ot=…&rt=…&tt=…` of a URL, in milliseconds.
+/// Timeouts of a URL's fragment `#ot=…&rt=…&tt=…`, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeOuts {
-    /// To connect.
+    /// Connect timeout.
     pub open_ms: u32,
-    /// To the first byte.
+    /// Timeout until the first byte of the response.
     pub read_ms: u32,
-    /// In all (documents; audio streams on while bytes come).
+    /// Total timeout of a document. Audio may stream longer while bytes arrive.
     pub total_ms: u32,
 }
 

@@ -1,45 +1,45 @@
-//! A recording, as the API shows it and the store keeps it; and what its writer says of it.
+//! Recordings as the API shows and the store keeps them, and reports of the recording writer.
 
 use confab_conference::{RecordWish, RecordingCallback};
 use confab_terms::{AccountSid, CallSid, ConferenceSid, RecordingSid, Track, WallTime};
 use serde::{Deserialize, Serialize};
 
-/// A recording. Its audio is a file of the writer's.
+/// Recording. The writer keeps the audio in a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordingView {
-    /// Which.
+    /// Sid of the recording.
     pub sid: RecordingSid,
-    /// Whose.
+    /// The account.
     pub account: AccountSid,
-    /// What it is of: a call, or a conference.
+    /// Subject: a call or a conference.
     pub of: RecordingOf,
-    /// For a conference, by whose wish.
+    /// Participant whose `<Conference record>` began the recording of a conference.
     pub wished_by: Option<CallSid>,
-    /// One or two.
+    /// Number of channels: 1 or 2.
     pub channels: u8,
-    /// Which of a call's directions.
+    /// Recorded direction of a call.
     pub track: Track,
-    /// Who asked for it.
+    /// Origin of the recording.
     pub source: RecordingSource,
-    /// As in the API.
+    /// Status of the recording.
     pub status: RecordingStatus,
-    /// Without the silence at its ends.
+    /// True if silence at both ends is removed.
     pub trim: bool,
-    /// When it was asked for, which is when it began.
+    /// Time of the request, which is the beginning.
     pub date_created: WallTime,
-    /// The last change.
+    /// Time of the last change.
     pub date_updated: WallTime,
-    /// When its audio was whole.
+    /// Time at which the file was complete.
     pub end_time: Option<WallTime>,
-    /// How long it is, once it is whole.
+    /// Duration; 0 until the file is complete.
     pub duration_ms: u64,
-    /// Why there is none.
+    /// Error code of a failed recording.
     pub error: Option<u32>,
-    /// Who is told of it.
+    /// Receiver of the recording's events.
     pub callback: Option<RecordingCallback>,
 }
 
-/// What a recording is of.
+/// Subject of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum RecordingOf {
     /// A call.
@@ -55,18 +55,18 @@ pub enum RecordingSource {
     Dial,
     /// `record` of `<Conference>`.
     Conference,
-    /// `Record=true` of a call of ours.
+    /// `Record=true` of an outbound call.
     OutboundApi,
     /// `<Record>`.
     Record,
-    /// Asked for of a call that was up.
+    /// REST request for a call in progress.
     StartCallRecording,
-    /// Asked for of a conference that was under way.
+    /// REST request for a conference in progress.
     StartConferenceRecording,
 }
 
 impl RecordingSource {
-    /// As SignalWire writes it.
+    /// Returns SignalWire's spelling.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -87,32 +87,32 @@ pub enum RecordingStatus {
     InProgress,
     /// paused
     Paused,
-    /// stopped: its file is not whole yet
+    /// stopped: the file is not complete
     Stopped,
     /// completed
     Completed,
-    /// absent: nothing was heard
+    /// absent: no audio was recorded
     Absent,
-    /// It could not be written.
+    /// failed: the file could not be written
     Failed,
 }
 
 impl RecordingStatus {
-    /// Whether something is still to come.
+    /// Returns whether the file is not complete yet.
     #[must_use]
     pub fn is_live(self) -> bool {
         matches!(self, Self::InProgress | Self::Paused | Self::Stopped)
     }
 }
 
-/// What an order of the API asks for.
+/// Settings of a requested recording.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewRecording {
-    /// Two channels.
+    /// True for two channels.
     pub dual: bool,
-    /// Which direction of a call.
+    /// Recorded direction of a call.
     pub track: Track,
-    /// The rest.
+    /// Further settings, common to calls and conferences.
     pub wish: RecordWish,
 }
 
@@ -127,25 +127,25 @@ pub enum RecordingUpdate {
     Stop,
 }
 
-/// How the writing of a recording ended.
+/// Result of writing a recording.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RecordingEnd {
-    /// The file is whole.
+    /// The file is complete.
     Written {
-        /// How long it is.
+        /// Duration of the recording.
         duration_ms: u64,
-        /// So much was lost on its way to the disk; silence stands for it.
+        /// Duration of audio lost before the disk and replaced by silence.
         lost_ms: u64,
         /// Size of the file.
         bytes: u64,
     },
-    /// Nothing was heard: there is no file.
+    /// No audio was recorded, and no file exists.
     Absent,
-    /// The disk refused. What had been written is there.
+    /// Writing failed. The file contains the audio written before.
     Failed {
-        /// How long that is.
+        /// Duration of the written audio.
         duration_ms: u64,
-        /// What the system said.
+        /// Error text of the operating system.
         message: String,
     },
 }

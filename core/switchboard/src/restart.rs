@@ -1,5 +1,5 @@
-//! The start after a kill: closes the calls and conferences of the process before, with the
-//! webhooks that a normal end sends.
+//! Start after a kill: closes the calls and conferences of the previous process, with the webhooks
+//! of a normal end.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use crate::tell::{self, EventFields};
 use crate::{About, CallEnd, CallEvent, CallRow, CallStatus, CallView, ConferenceRow};
 use crate::{News, Output, OwedCallback, RecordingStatus, RecordingView, RowChange, SeatRow};
 
-/// Rows that the process before left.
+/// Rows that the previous process left.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OpenRows {
-    /// The last time at which the calls are known to have been up.
+    /// Last time at which the calls are known to have been up.
     pub alive: Option<Now>,
     /// Calls, in any order.
     pub calls: Vec<CallRow>,
@@ -25,18 +25,18 @@ pub struct OpenRows {
     pub conferences: Vec<ConferenceRow>,
 }
 
-/// A recording that the process before left unfinished, as it is now.
+/// Recording that the previous process left unfinished, in its repaired state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MendedRecording {
     /// The recording.
     pub view: RecordingView,
-    /// Size of its file; `None`: there is no file.
+    /// Size of the file. `None`: no file exists.
     pub bytes: Option<u64>,
 }
 
 impl OpenRows {
-    /// Closes every call and conference. The outputs of one call or conference follow each other;
-    /// the last of them removes its row.
+    /// Closes every call and conference. The outputs of one call or conference are contiguous; the
+    /// last of these outputs removes the row.
     #[must_use]
     pub fn close(
         mut self,
@@ -70,7 +70,7 @@ impl OpenRows {
     }
 }
 
-/// Participants of each conference, oldest first.
+/// Returns the participants of each conference, oldest first.
 fn seated(calls: &[CallRow]) -> BTreeMap<ConferenceSid, Vec<(&SeatRow, &CallView)>> {
     let mut seated: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for row in calls {
@@ -80,7 +80,7 @@ fn seated(calls: &[CallRow]) -> BTreeMap<ConferenceSid, Vec<(&SeatRow, &CallView
         }
     }
     for participants in seated.values_mut() {
-        // Legs count up: they decide within a millisecond.
+        // Leg ids increase: they decide between participants of the same millisecond.
         participants.sort_by_key(|(seat, _)| (seat.participant.date_created, seat.participant.leg));
     }
     seated
@@ -95,7 +95,7 @@ struct Closing<'a> {
 }
 
 impl Closing<'_> {
-    /// Gives a call that was up its final state.
+    /// Sets the final state of a call that was up.
     fn end(&self, row: &mut CallRow) {
         let view = &mut row.view;
         view.status = match row.answered_at {
@@ -108,7 +108,8 @@ impl Closing<'_> {
         view.seconds = Some(row.answered_at.map_or(0, |since| self.seconds(since)));
     }
 
-    /// Whole seconds from a moment to the last one at which calls are known to have been up.
+    /// Returns the whole seconds from a moment to the last time at which calls are known to have
+    /// been up.
     fn seconds(&self, since: Instant) -> i64 {
         whole_seconds(since, self.alive.instant)
     }
@@ -196,7 +197,7 @@ impl Closing<'_> {
         self.send(About::Conference(row.view.sid), &to, &fields);
     }
 
-    /// Sends a conference-end that was complete but for the file of the recording.
+    /// Sends a conference-end event that lacked the file of the recording only.
     fn owed_end(&mut self, row: &ConferenceRow, owed: &OwedCallback) {
         let mut fields = owed.fields.clone();
         fields.extend(self.file(row));

@@ -1,5 +1,5 @@
-//! Rows of live calls and conferences: the state that the next start needs to close them with
-//! their webhooks after the process was killed.
+//! Rows of live calls and conferences: the state needed to close them with their webhooks at the
+//! next start after a kill.
 
 use confab_conference::{Callback, ParticipantState, Url};
 use confab_terms::{CallSid, ConferenceSid, Instant, RecordingSid};
@@ -7,28 +7,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CallCallback, CallView, ConferenceView};
 
-/// A live call, or an ended one whose last callback has not been sent.
+/// Row of a live call, or of an ended call whose last callback has not been sent.
 ///
-/// New fields need `serde(default)`: the row may be from an earlier version.
+/// New fields need `serde(default)`: an earlier version may have written the row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallRow {
-    /// The call as the API shows it, without the quality of its audio.
+    /// The call as the API shows it, without the quality of the audio.
     pub view: CallView,
-    /// The answer, on the clock of the process that wrote the row.
+    /// Time of the answer, on the clock of the process that wrote the row.
     pub answered_at: Option<Instant>,
     /// Receiver of the call's events.
     pub status_callback: Option<CallCallback>,
     /// `SequenceNumber` of the next event.
     pub next_number: u64,
-    /// The recording that whoever made the call requested.
+    /// Recording requested by the creator of the call.
     pub recording: Option<RecordingSid>,
-    /// The seat that it has taken in a conference.
+    /// Seat taken in a conference.
     pub seat: Option<SeatRow>,
-    /// Callback of the end, which waits for the figures of the call's audio.
+    /// Callback of the end, pending until the figures of the call's audio arrive.
     pub owed: Option<OwedCallback>,
 }
 
-/// A participant of a conference.
+/// Participant of a conference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeatRow {
     /// The conference.
@@ -39,48 +39,48 @@ pub struct SeatRow {
     pub speaks: bool,
 }
 
-/// A live conference, or an ended one whose conference-end has not been sent. Its participants are
-/// in the rows of their calls.
+/// Row of a live conference, or of an ended conference whose conference-end has not been sent. The
+/// rows of the calls contain the participants.
 ///
-/// New fields need `serde(default)`: the row may be from an earlier version.
+/// New fields need `serde(default)`: an earlier version may have written the row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConferenceRow {
     /// The conference as the API shows it.
     pub view: ConferenceView,
-    /// Its start, else its creation, on the clock of the process that wrote the row.
+    /// Time of the start, else of the creation, on the clock of the process that wrote the row.
     pub since: Instant,
-    /// Receiver of its events.
+    /// Receiver of the conference's events.
     pub callback: Option<Callback>,
     /// Second receiver of conference-end.
     pub event_callback_url: Option<String>,
-    /// `SequenceNumber` of the event sent last.
+    /// `SequenceNumber` of the last event sent.
     pub sequence: u64,
-    /// The recording that is made of it, or was last.
+    /// Current or last recording of the conference.
     pub recording: Option<RecordingSid>,
-    /// conference-end, which waits for the file of the recording.
+    /// conference-end, pending until the file of the recording is complete.
     pub owed: Option<OwedCallback>,
 }
 
-/// A callback that is complete but for what it waits for.
+/// Pending callback, complete except for the awaited fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwedCallback {
-    /// Its receivers.
+    /// Receivers of the callback.
     pub to: Vec<Url>,
-    /// Its fields so far.
+    /// Known fields.
     pub fields: Vec<(String, String)>,
 }
 
-/// A change of the rows.
+/// Change of a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum RowChange {
-    /// A call as it is now.
+    /// Present state of a call.
     Call(Box<CallRow>),
-    /// A call that owes nothing any more: no row.
+    /// Removal of a call's row: no callback is pending.
     CallClosed(CallSid),
-    /// A conference as it is now.
+    /// Present state of a conference.
     Conference(Box<ConferenceRow>),
-    /// A conference that owes nothing any more: no row.
+    /// Removal of a conference's row: no callback is pending.
     ConferenceClosed(ConferenceSid),
-    /// Nothing but the time: calls are up.
+    /// Update of the time at which calls are known to be up.
     Alive,
 }

@@ -1,4 +1,5 @@
-//! `Switchboard`: the one door. It only routes: what an input does is in a file of its own kind.
+//! `Switchboard`: entry point of the crate. Routes each input to the handler in `handle`, `asked`
+//! or `flow`.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -14,7 +15,7 @@ use crate::live::{
 use crate::program::Shared;
 use crate::{Config, Input, Output, asked, flow, handle};
 
-/// The owner of live calls.
+/// Owner of live calls.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Switchboard {
     pub(crate) config: Config,
@@ -26,7 +27,7 @@ pub struct Switchboard {
     pub(crate) lookups: Lookups,
     pub(crate) partings: Partings,
     pub(crate) endings: Endings,
-    /// Those that are not whole yet.
+    /// Recordings whose file is not complete.
     pub(crate) recordings: Recordings,
     pub(crate) shared: Shared,
     pub(crate) timers: Timers,
@@ -37,7 +38,7 @@ pub struct Switchboard {
 }
 
 impl Switchboard {
-    /// A switchboard without a call.
+    /// Creates a switchboard without calls.
     #[must_use]
     pub fn new(config: Config) -> Self {
         let mut names = Names::new(config.seed);
@@ -71,15 +72,16 @@ impl Switchboard {
         }
     }
 
-    /// Whether there may be room for one more call, and nobody is to leave.
+    /// Returns whether new calls are accepted: no drain, below the limit of calls, and not all
+    /// media threads overloaded.
     pub(crate) fn takes_calls(&self) -> bool {
         let full = self.threads.all_overloaded()
             || self.calls.len() >= self.config.calls_max.min(limits::CALLS_MAX);
         !self.draining && !full
     }
 
-    /// Restores a registration that an earlier process stored at this time. To be called at the
-    /// start, before any input.
+    /// Restores a registration that an earlier process stored at this time. Expected at the start,
+    /// before any input.
     pub fn restore_registration(&mut self, now: Now, at: WallTime, registration: Registration) {
         let age = now.wall.0.saturating_sub(at.0);
         let age = Duration::from_millis(u64::try_from(age).unwrap_or_default());
@@ -88,7 +90,7 @@ impl Switchboard {
         self.settle(now);
     }
 
-    /// Something happened.
+    /// Handles an input.
     pub fn handle(&mut self, now: Now, input: Input) {
         match input {
             Input::Datagram { from, bytes } => self.sip.handle(now.instant, from, &bytes),
@@ -123,7 +125,7 @@ impl Switchboard {
         flow::store_rows(self, now);
     }
 
-    /// Timers that are due.
+    /// Handles all due timers.
     pub fn handle_deadline(&mut self, now: Now) {
         self.sip.handle_deadline(now.instant);
         self.settle(now);
@@ -134,7 +136,7 @@ impl Switchboard {
         flow::store_rows(self, now);
     }
 
-    /// When `handle_deadline` wants to be called.
+    /// Returns the time of the next call of `handle_deadline`.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         let sip = self.sip.next_deadline();
@@ -145,12 +147,12 @@ impl Switchboard {
         }
     }
 
-    /// The next thing to do; `None` when all is done.
+    /// Returns the next output, or `None` if all outputs were returned.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outbox.pop_front()
     }
 
-    /// Plain numbers.
+    /// Returns the counters for metrics.
     #[must_use]
     pub fn counters(&self) -> Counters {
         Counters {
@@ -163,7 +165,7 @@ impl Switchboard {
         }
     }
 
-    /// What is there now, for tests.
+    /// Returns the sizes of all tables, for tests.
     #[must_use]
     pub fn leftovers(&self) -> Leftovers {
         let (transactions, dialogs, sip_timers) = self.sip.leftovers();
@@ -185,7 +187,8 @@ impl Switchboard {
         }
     }
 
-    /// Draining, and no call is left, nor anything to tell of one.
+    /// Returns whether a drain is complete: no call is left, and no callback, recording or request
+    /// is pending.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         let waiting = self.partings.len() + self.endings.len() + self.recordings.len();
@@ -193,7 +196,7 @@ impl Switchboard {
         self.draining && self.calls.len() == 0 && told
     }
 
-    /// What SIP has to say, until it has nothing more to say.
+    /// Forwards the outputs of the SIP stack until none is left.
     fn settle(&mut self, now: Now) {
         while let Some(output) = self.sip.poll_output() {
             match output {

@@ -1,46 +1,47 @@
-//! What the API shows of live things; the store keeps the same of those that ended.
+//! Live calls, conferences and participants as the API shows them. The store keeps the same types
+//! for ended ones.
 
 use confab_conference::{Because, EndReason, ParticipantState, Status};
 use confab_media::{LegFigures, Spread};
 use confab_terms::{AccountSid, CallSid, ConferenceSid, WallTime};
 use serde::{Deserialize, Serialize};
 
-/// A participant.
+/// Participant of a conference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParticipantView {
-    /// Where.
+    /// The conference.
     pub conference: ConferenceSid,
-    /// As the rules have it.
+    /// State by the conference rules.
     pub state: ParticipantState,
 }
 
-/// A conference.
+/// Conference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConferenceView {
-    /// Which.
+    /// Sid of the conference.
     pub sid: ConferenceSid,
-    /// Whose.
+    /// The account.
     pub account: AccountSid,
-    /// Its name.
+    /// Friendly name.
     pub friendly_name: String,
-    /// As in the API.
+    /// Status of the conference.
     pub status: Status,
-    /// When it came to be.
+    /// Time of creation.
     pub date_created: WallTime,
-    /// When something last changed.
+    /// Time of the last change.
     pub date_updated: WallTime,
-    /// Once completed.
+    /// Reason of the end; set once completed.
     pub end_reason: Option<EndReason>,
-    /// Once completed, by whose leaving.
+    /// Call whose leave ended the conference; set once completed.
     pub call_ending: Option<CallSid>,
 }
 
-/// A call.
+/// Call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallView {
-    /// Which.
+    /// Sid of the call.
     pub sid: CallSid,
-    /// Whose.
+    /// The account.
     pub account: AccountSid,
     /// Number, `client:NAME` or `sip:user@host`.
     pub from: String,
@@ -51,25 +52,25 @@ pub struct CallView {
     /// Party that diverted the call.
     #[serde(default)]
     pub forwarded_from: Option<String>,
-    /// As in the API.
+    /// Status of the call.
     pub status: CallStatus,
-    /// Inbound, or by whom.
+    /// Direction of the call.
     pub direction: CallDirection,
-    /// The INVITE.
+    /// Time of the INVITE.
     pub date_created: WallTime,
-    /// The last change.
+    /// Time of the last change.
     pub date_updated: WallTime,
-    /// The answer.
+    /// Time of the answer.
     pub start_time: Option<WallTime>,
-    /// The end.
+    /// Time of the end.
     pub end_time: Option<WallTime>,
-    /// Whole seconds from the answer to the end, on the clock that never goes back. `None` of a
-    /// live call, and of one that an earlier version stored.
+    /// Whole seconds from the answer to the end, on the monotonic clock. `None` for a live call,
+    /// and for a call stored by an earlier version.
     #[serde(default)]
     pub seconds: Option<i64>,
-    /// The final status of its INVITE, once there is one.
+    /// Final SIP status of the INVITE.
     pub sip_result_code: Option<u16>,
-    /// Quality of its audio, once it was measured.
+    /// Quality of the audio; set after the first measurement.
     #[serde(default)]
     pub audio: Option<CallAudio>,
 }
@@ -77,13 +78,13 @@ pub struct CallView {
 /// Quality of a call's audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallAudio {
-    /// Mean opinion score of the ingress audio in tenths; `None`: no packet came.
+    /// Mean opinion score of the ingress audio in tenths. `None`: no packet arrived.
     pub mos_tenths: Option<u8>,
     /// Round-trip time.
     pub round_trip_ms: Option<Spread>,
     /// Jitter of the egress audio at the peer.
     pub jitter_out_ms: Option<Spread>,
-    /// Packets of the egress audio that the peer missed.
+    /// Number of egress packets that the peer did not receive.
     pub lost_out: Option<u32>,
 }
 
@@ -122,21 +123,21 @@ pub enum CallStatus {
 /// `Direction`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CallDirection {
-    /// It came to us.
+    /// Inbound call.
     Inbound,
-    /// The API made it.
+    /// Outbound call created by the API.
     OutboundApi,
-    /// A `<Dial>` made it.
+    /// Outbound call created by `<Dial>`.
     OutboundDial,
 }
 
-/// Every ordered pair of a conference.
+/// Audibility of every ordered pair of a conference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AudibilityView {
-    /// Which.
+    /// The conference.
     pub conference: ConferenceSid,
-    /// The tick that it holds for.
+    /// Tick of the comparison with the room.
     pub tick: u64,
-    /// (listener, speaker, audible, because).
+    /// Tuples of listener, speaker, audible and reason.
     pub pairs: Vec<(CallSid, CallSid, bool, Because)>,
 }

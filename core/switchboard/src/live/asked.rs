@@ -1,15 +1,15 @@
-//! Questions that were asked of the web and of the sounds, and whose they are. What is no longer
-//! in the table is stale: its answer is dropped.
+//! Pending fetches and decodings, with their owners. A response without an entry is stale and
+//! dropped.
 
 use std::collections::BTreeMap;
 
 use confab_terms::{CallSid, DecodeId, FetchId};
 use serde::{Deserialize, Serialize};
 
-/// Which of a call's programs.
+/// Role of a document among the documents of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Role {
-    /// What the call itself runs.
+    /// The call's own document.
     Document,
     /// Hold or wait music.
     Music,
@@ -17,37 +17,37 @@ pub(crate) enum Role {
     Announcement,
 }
 
-/// Whose fetch it is.
+/// Owner of a fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Fetching {
-    /// A program of a call waits for it.
+    /// A document of a call.
     Program(CallSid, Role),
     /// An announcement to a whole conference.
     ToAll(u64),
-    /// The action of a call that is over: whatever comes is not carried out.
+    /// The action of an ended call; the response is not executed.
     Farewell,
 }
 
-/// Whose sound it is.
+/// Owner of a decoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Decoding {
-    /// A program of a call waits for it.
+    /// A document of a call.
     Program(CallSid, Role),
     /// An announcement to a whole conference.
     ToAll(u64),
 }
 
-/// Everything that was asked and not answered.
+/// Pending requests for documents, audio and sounds.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Asked {
     pub(crate) fetches: BTreeMap<FetchId, Fetching>,
     pub(crate) decodes: BTreeMap<DecodeId, Decoding>,
-    /// Sounds in use by the programs of calls, to be given back with `Output::ReleaseSound`.
+    /// Sounds in use by documents of calls, released with `Output::ReleaseSound`.
     pub(crate) holds: BTreeMap<(CallSid, Role), DecodeId>,
 }
 
 impl Asked {
-    /// An application is still to hear of the end of a call.
+    /// Returns whether the action request of an ended call is pending.
     pub(crate) fn owes_farewell(&self) -> bool {
         let mut fetches = self.fetches.values();
         fetches.any(|fetching| matches!(fetching, Fetching::Farewell))

@@ -1,4 +1,4 @@
-//! One call: where it stands, what it runs, where it sits. Plain data; nothing here acts.
+//! State of one call: SIP and media state, running document, seat. Plain data without actions.
 
 use confab_conference::{Settings, Url};
 use confab_media::{LegFigures, LegMedia};
@@ -16,89 +16,88 @@ use crate::{
     NextDocument,
 };
 
-/// A call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Call {
     pub(crate) sid: CallSid,
     pub(crate) dialog: DialogId,
     pub(crate) leg: LegId,
-    /// Where its leg is, once that was asked for.
+    /// Media thread of the leg; valid once the leg was requested.
     pub(crate) thread: u16,
     pub(crate) invite: Invite,
     pub(crate) state: CallState,
-    /// What the API says of it; a final word once the call is ending.
+    /// Status in the API; final once the call is ending.
     pub(crate) status: CallStatus,
     pub(crate) times: Times,
     pub(crate) sip_result_code: Option<u16>,
-    /// The document that it runs.
+    /// The call's own document.
     pub(crate) flow: Flow,
-    /// The conference that it is in, or is expected in.
+    /// Conference that the call has joined or is expected in.
     pub(crate) seat: Option<Seat>,
-    /// What it hears besides its room: hold or wait music.
+    /// Hold or wait music, played instead of the room.
     pub(crate) music: Option<Music>,
     pub(crate) announcing: Announcing,
     pub(crate) redirects: Redirects,
-    /// Set by its application, returned with its later requests.
+    /// Cookies of the call's application.
     pub(crate) cookies: Cookies,
-    /// What it asks when its document fails, and how often it did.
+    /// Fallback URL, and the number of requests to the fallback URL.
     pub(crate) fallback: Option<Url>,
     pub(crate) fallbacks: u32,
-    /// Who is told of it, and of how much they were told.
+    /// Status callback, and the number of events sent so far.
     pub(crate) status_callback: Option<CallCallback>,
     pub(crate) events_told: u64,
-    /// The call that it is to replace, until its ACK.
+    /// Call to replace, until the ACK of this call.
     pub(crate) replaces: Option<Replaces>,
-    /// One of ours.
+    /// State of an outbound call; `None` for an inbound call.
     pub(crate) outgoing: Option<Box<Outgoing>>,
-    /// The recording that is taken of it, or was last.
+    /// Current or last recording of the call.
     pub(crate) recording: Option<RecordingSid>,
-    /// Its audio as it was measured last.
+    /// Last measurement of the audio.
     pub(crate) figures: Option<Box<LegFigures>>,
     /// Maximum duration after the answer.
     pub(crate) time_limit: Option<core::time::Duration>,
-    /// Row that was stored last.
+    /// Last stored row.
     pub(crate) row: Option<Box<CallRow>>,
 }
 
-/// What becomes of the other call (RFC 3891).
+/// Call to replace (RFC 3891).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Replaces {
-    /// It gives its seat up.
+    /// The replaced call gives up its seat.
     Seat(CallSid),
-    /// It has none: it only ends.
+    /// The replaced call has no seat and ends.
     Call(CallSid),
 }
 
-/// What is wished for of a call of ours.
+/// Requested properties of an outbound call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Outgoing {
-    /// The way to the callee; `None`: the user is not registered, and the call ends at once.
+    /// Route to the callee. `None`: the user is not registered, and the call ends at once.
     pub(crate) route: Option<Route>,
     pub(crate) from_uri: String,
-    /// Headers of the URI that was called.
+    /// Headers of the callee's URI.
     pub(crate) headers: Vec<(String, String)>,
     /// True if challenges are answered with credentials of this call.
     pub(crate) has_credentials: bool,
-    /// What it runs once it is answered.
+    /// Document that runs after the answer.
     pub(crate) first: NextDocument,
-    /// Recorded once it is answered.
+    /// Settings of a recording that begins at the answer.
     pub(crate) record: Option<NewRecording>,
-    /// By that wish.
+    /// The recording begun by `record`.
     pub(crate) recorded: Option<RecordedWhole>,
-    /// Pressed once it is answered, before it runs anything.
+    /// DTMF digits sent after the answer, before the document runs.
     pub(crate) send_digits: Option<DigitString>,
 }
 
-/// The recording of a call of ours from its answer on.
+/// Recording of an outbound call from the answer on.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct RecordedWhole {
     pub(crate) sid: RecordingSid,
     pub(crate) began: Instant,
-    /// How long it is, if it ended before the call.
+    /// Duration, if the recording ended before the call.
     pub(crate) duration_ms: Option<u64>,
 }
 
-/// What the INVITE said.
+/// Properties from the INVITE.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Invite {
     pub(crate) source: SocketAddr,
@@ -115,49 +114,49 @@ pub(crate) struct Invite {
     pub(crate) x_headers: Vec<(String, String)>,
 }
 
-/// How far the call has come, as SIP and media know it.
+/// State of the SIP dialog and its media.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum CallState {
-    /// Not answered, and no leg asked for.
+    /// Not answered; no leg was requested.
     Ringing { offer: Option<Box<Session>> },
-    /// To be answered; a call of ours begins so.
+    /// Waiting for the leg, to answer an inbound call or to send the INVITE of an outbound call.
     Opening {
         offer: Option<Box<Session>>,
-        /// A leg was requested: not before the host names of the offer are resolved, because an
-        /// SDP must name the leg's ports at once.
+        /// True if a leg was requested. The request waits for the host names of the offer, because
+        /// an SDP answer must contain the leg's port at once.
         requested: bool,
     },
-    /// Our offer was sent: in a 200, and its ACK brings the answer; or in our INVITE.
+    /// A local offer was sent: in a 200 (the ACK brings the answer), or in an INVITE.
     Offering { local: Local, offer: Vec<u8> },
-    /// The 200 was sent, its ACK is awaited.
+    /// The 200 was sent; the ACK is pending.
     Answered(Leg),
-    /// Acknowledged.
+    /// The call is established.
     Up(Leg),
 }
 
-/// The call's media as agreed.
+/// Negotiated media of the call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Leg {
     pub(crate) local: Local,
     pub(crate) media: LegMedia,
-    /// Our last SDP: another one needs another version.
+    /// Last local SDP; a changed SDP needs a new version.
     pub(crate) answer: Vec<u8>,
 }
 
-/// When what happened.
+/// Times of a call's events.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Times {
     pub(crate) created: WallTime,
     pub(crate) updated: WallTime,
     pub(crate) started: Option<WallTime>,
     pub(crate) ended: Option<WallTime>,
-    /// Answer and end on the clock that never goes back, for the duration.
+    /// Answer and end on the monotonic clock, for the duration.
     pub(crate) answered_at: Option<Instant>,
     pub(crate) ended_at: Option<Instant>,
 }
 
 impl Times {
-    /// Of a call that begins.
+    /// Returns the times of a call created now.
     pub(crate) fn begun(at: WallTime) -> Self {
         Self {
             created: at,
@@ -170,37 +169,37 @@ impl Times {
     }
 }
 
-/// A place in a conference, and what `<Dial>` said of it.
+/// Seat in a conference, with the settings of `<Dial>`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Seat {
     pub(crate) conference: ConferenceSid,
-    /// When it was taken; `None` while the call is only expected.
+    /// Time at which the seat was taken; `None` while the call is expected.
     pub(crate) since: Option<Instant>,
-    /// What it brings along: wanted again if the conference ends before it is seated.
+    /// Settings of the participant, needed again if the conference ends before the seat is taken.
     pub(crate) settings: Box<Settings>,
     pub(crate) dial: DialWish,
 }
 
-/// The part of `<Dial>` that outlives the joining.
+/// Settings of `<Dial>` that apply after the join.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct DialWish {
     pub(crate) action: Option<Url>,
     pub(crate) time_limit: Option<core::time::Duration>,
     pub(crate) hangup_on_star: bool,
-    /// It is recorded while it sits there.
+    /// Settings of a recording of the call while seated.
     pub(crate) record: Option<NewRecording>,
-    /// What is recorded so.
+    /// The recording begun by `record`.
     pub(crate) recording: Option<RecordingSid>,
 }
 
-/// How often the call was sent on without a second of anything else.
+/// Number of consecutive redirects without a pause of a second.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Redirects {
     pub(crate) count: u32,
 }
 
 impl Call {
-    /// Whether audio can flow and the document may run on.
+    /// Returns whether audio can flow and the document can continue.
     pub(crate) fn is_up(&self) -> bool {
         matches!(self.state, CallState::Up(_))
     }
@@ -212,7 +211,7 @@ impl Call {
         }
     }
 
-    /// Whether the 200 was sent, or came.
+    /// Returns whether a 200 was sent or received.
     pub(crate) fn is_answered(&self) -> bool {
         match self.state {
             CallState::Ringing { .. } | CallState::Opening { .. } => false,
@@ -221,13 +220,13 @@ impl Call {
         }
     }
 
-    /// The conference in which it has taken its seat.
+    /// Returns the conference in which the call has taken a seat.
     pub(crate) fn seated_in(&self) -> Option<ConferenceSid> {
         let seat = self.seat.as_ref()?;
         seat.since.map(|_| seat.conference)
     }
 
-    /// Whole seconds from the answer to the end.
+    /// Returns the whole seconds from the answer to the end.
     pub(crate) fn seconds(&self) -> i64 {
         match (self.times.answered_at, self.times.ended_at) {
             (Some(from), Some(to)) => whole_seconds(from, to),

@@ -1,4 +1,4 @@
-//! All live calls, found by sid, dialog or leg.
+//! All live calls, indexed by sid, dialog and leg.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use super::Call;
 use crate::CallRow;
 
-/// All live calls.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Calls {
     by_sid: BTreeMap<CallSid, Call>,
@@ -27,7 +26,7 @@ impl Calls {
         self.by_sid.insert(call.sid, call);
     }
 
-    /// The INVITE of a call of ours has left.
+    /// Stores the dialog of an outbound call after the INVITE was sent.
     pub(crate) fn dialled(&mut self, sid: CallSid, dialog: DialogId) {
         if let Some(call) = self.by_sid.get_mut(&sid) {
             self.by_dialog.remove(&call.dialog);
@@ -44,14 +43,14 @@ impl Calls {
         Some(call)
     }
 
-    /// Marks a call whose participant has changed.
+    /// Marks the row of a call as changed, for a change of the participant.
     pub(crate) fn touch(&mut self, sid: CallSid) {
         if self.by_sid.contains_key(&sid) {
             self.changed.insert(sid);
         }
     }
 
-    /// Returns one call that was accessible to changes since it was returned last.
+    /// Removes and returns one call whose row may differ from the stored one.
     pub(crate) fn take_changed(&mut self) -> Option<CallSid> {
         self.changed.pop_first()
     }

@@ -1,72 +1,73 @@
-//! Plain numbers about the switchboard: for metrics, and for tests that nothing is left over.
+//! Counters for metrics, and table sizes for leak tests.
 
 use serde::{Deserialize, Serialize};
 
-/// What has happened so far, and what is there now.
+/// Counters since the start, and present numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
-    /// Calls that are up or ring now.
+    /// Present number of live calls, ringing ones included.
     pub calls: u64,
-    /// Conferences that are live now.
+    /// Present number of live conferences.
     pub conferences: u64,
-    /// SIP flows behind NAT that are kept open now.
+    /// Present number of SIP flows kept open through NAT.
     pub kept_flows: u64,
-    /// Calls since the start.
+    /// Number of calls since the start.
     pub calls_total: u64,
-    /// Conferences since the start.
+    /// Number of conferences since the start.
     pub conferences_total: u64,
-    /// New calls that were refused because there were too many, because of a drain, or because
-    /// the media thread that they belong to can do no more.
+    /// Number of new calls rejected because of the limit of calls, a drain, or an overloaded media
+    /// thread.
     pub calls_refused: u64,
-    /// Legs that moved to the media thread of their room.
+    /// Number of legs moved to the media thread of their room.
     pub legs_moved: u64,
-    /// Updates that were refused because the media thread had too much to do.
+    /// Number of updates refused because too many changes to the media thread were unapplied.
     pub updates_busy: u64,
-    /// Updates whose tick the room did not tell in time.
+    /// Number of updates whose tick the room did not report in time.
     pub updates_not_confirmed: u64,
-    /// Times that rules and room did not agree: each is a fault.
+    /// Number of disagreements between rules and room; each is an internal error.
     pub disagreements: u64,
-    /// Answers to questions that nobody has any more.
+    /// Number of responses without a pending request.
     pub stale_answers: u64,
-    /// Events sent to applications.
+    /// Number of events sent to applications.
     pub callbacks: u64,
-    /// Notices.
+    /// Number of notices.
     pub notices: u64,
-    /// SIP logins that failed.
+    /// Number of failed SIP authentications.
     pub failed_logins: u64,
-    /// SIP requests and connections refused by limits.
+    /// Number of SIP requests and connections refused by limits.
     pub refused_by_limits: u64,
 }
 
-/// What is there now: all zero once every call is over and its transactions have died down.
+/// Present table sizes; all zero once every call has ended and its SIP transactions have
+/// terminated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Leftovers {
     /// Calls.
     pub calls: usize,
     /// Conferences.
     pub conferences: usize,
-    /// Timers of the switchboard itself.
+    /// Timers of the switchboard, without SIP.
     pub timers: usize,
-    /// Calls that wait for host names of SDP.
+    /// Calls with pending lookups of SDP host names.
     pub lookups: usize,
-    /// Fetches without an answer.
+    /// Pending fetches.
     pub fetches: usize,
-    /// Decodings without an answer.
+    /// Pending decodings.
     pub decodes: usize,
     /// Sounds in use.
     pub holds: usize,
     /// Announcements to whole conferences.
     pub announcements: usize,
-    /// Ended calls whose leg has not told its figures.
+    /// Ended calls and conferences whose last callback is pending.
     pub partings: usize,
-    /// Recordings whose file is not whole.
+    /// Recordings whose file is not complete.
     pub recordings: usize,
-    /// Legs that media threads are thought to have.
+    /// Legs on all media threads, as counted by the switchboard.
     pub legs: usize,
     /// SIP transactions.
     pub transactions: usize,
     /// SIP dialogs.
     pub dialogs: usize,
-    /// Timers of SIP.
+    /// SIP timers.
     pub sip_timers: usize,
 }

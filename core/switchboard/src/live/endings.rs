@@ -1,4 +1,4 @@
-//! conference-end events that wait for the file of the conference's recording.
+//! Pending conference-end events that wait for the file of the conference's recording.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::tell::fields::Fields;
 
-/// A conference-end event.
+/// Pending conference-end event.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Ending {
     pub(crate) conference: ConferenceSid,
@@ -16,14 +16,14 @@ pub(crate) struct Ending {
     pub(crate) fields: Fields,
 }
 
-/// By the recording that is waited for.
+/// Pending conference-end events, indexed by the awaited recording.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Endings {
     by_recording: BTreeMap<RecordingSid, Ending>,
 }
 
 impl Endings {
-    /// Returns the event if too many wait.
+    /// Inserts an event. Returns the event if too many events are pending.
     pub(crate) fn insert(&mut self, recording: RecordingSid, ending: Ending) -> Option<Ending> {
         if self.by_recording.len() >= limits::CONFERENCES_MAX {
             return Some(ending);
@@ -32,7 +32,7 @@ impl Endings {
         None
     }
 
-    /// Returns true if conference-end of this conference waits for this recording.
+    /// Returns whether conference-end of this conference waits for this recording.
     pub(crate) fn waits_for(&self, recording: RecordingSid, conference: ConferenceSid) -> bool {
         let ending = self.by_recording.get(&recording);
         ending.is_some_and(|ending| ending.conference == conference)

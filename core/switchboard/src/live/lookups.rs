@@ -1,4 +1,4 @@
-//! Host names of SDP that are being resolved, and the offers and answers that wait for these.
+//! Pending lookups of host names in SDP, with the offers and answers that need the addresses.
 
 use std::collections::BTreeMap;
 
@@ -7,32 +7,32 @@ use confab_sip::Lookup;
 use confab_terms::{CallSid, IpAddr, limits};
 use serde::{Deserialize, Serialize};
 
-/// Marks lookups of SDP; those of SIP count up from 1.
+/// Bit that marks lookups of SDP; lookups of SIP count up from 1.
 const MARK: u64 = 1 << 63;
 
-/// Use of a session description once its names are resolved.
+/// Use of a session description after the lookups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Purpose {
-    /// The offer of an INVITE to us.
+    /// Offer of an inbound INVITE.
     Invite,
-    /// A new offer within a call, from this host.
+    /// New offer within a dialog, from this host.
     Offer(IpAddr),
-    /// The answer to an offer of ours.
+    /// Answer to a local offer.
     Answer,
 }
 
-/// A session description that waits.
+/// Session description with pending lookups.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Unresolved {
     pub(crate) session: Session,
     pub(crate) purpose: Purpose,
-    /// Name of `c=`, until its address is known: there is no media without it.
+    /// Unresolved name of `c=`; media is impossible without this address.
     pub(crate) needed: Option<String>,
-    /// Names that were not answered yet.
+    /// Names with a pending lookup.
     names: BTreeMap<Lookup, String>,
 }
 
-/// All that wait, at most one of each call.
+/// All pending session descriptions, at most one per call.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Lookups {
     waiting: BTreeMap<CallSid, Unresolved>,
@@ -40,12 +40,12 @@ pub(crate) struct Lookups {
 }
 
 impl Lookups {
-    /// Returns the lookup of a number that no other one has.
+    /// Returns the lookup id of a unique number.
     pub(crate) fn lookup(number: u64) -> Lookup {
         Lookup(number | MARK)
     }
 
-    /// Returns whether the lookup is one of SDP, not of SIP.
+    /// Returns whether the lookup belongs to SDP rather than SIP.
     pub(crate) fn is_ours(lookup: Lookup) -> bool {
         lookup.0 & MARK != 0
     }
@@ -54,7 +54,7 @@ impl Lookups {
         self.waiting.len() >= limits::SDP_LOOKUPS_MAX
     }
 
-    /// Stores a session that waits for these names; an older one of the call is forgotten.
+    /// Stores a session until these names are resolved. Replaces an older session of the same call.
     pub(crate) fn wait(
         &mut self,
         call: CallSid,
@@ -73,7 +73,7 @@ impl Lookups {
         self.waiting.insert(call, unresolved);
     }
 
-    /// Takes note of an answer. Returns the call if nothing else is waited for.
+    /// Stores the response to a lookup. Returns the call if no other lookup is pending.
     pub(crate) fn answered(&mut self, lookup: Lookup, address: Option<IpAddr>) -> Option<CallSid> {
         let call = self.calls.remove(&lookup)?;
         let waiting = self.waiting.get_mut(&call)?;
@@ -93,7 +93,7 @@ impl Lookups {
         self.waiting.len()
     }
 
-    /// Takes the session of a call, as far as it is resolved.
+    /// Removes and returns the session of a call, with the addresses resolved so far.
     pub(crate) fn take(&mut self, call: CallSid) -> Option<Unresolved> {
         let unresolved = self.waiting.remove(&call)?;
         for lookup in unresolved.names.keys() {

@@ -1,4 +1,4 @@
-//! The live state as plain data: calls, conferences with their rooms, timers, questions asked.
+//! Live state as plain data: calls, conferences with their rooms, timers, pending requests.
 
 mod asked;
 mod call;

@@ -1,4 +1,4 @@
-//! Where ids come from: random sids out of the seed, counted numbers out of a counter.
+//! Generation of ids: random sids from the seed, other ids from a counter.
 
 use confab_sdp::OurSrtp;
 use confab_terms::{
@@ -8,7 +8,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use serde::{Deserialize, Serialize};
 
-/// Gives every thing its id, never one twice.
+/// Generator of unique ids.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Names {
     random: ChaCha20Rng,
@@ -35,7 +35,7 @@ impl Names {
         (self.random.next_u32() >> 16) as u16
     }
 
-    /// Keys that no agreement had before.
+    /// Returns fresh SRTP master keys.
     pub(crate) fn srtp(&mut self, required: bool) -> OurSrtp {
         OurSrtp {
             required,
@@ -92,7 +92,7 @@ impl Names {
         DecodeId(self.count())
     }
 
-    /// The next counted number, for whatever has no type of its own.
+    /// Returns the next number of the counter, for ids without a type.
     pub(crate) fn count(&mut self) -> u64 {
         self.counted += 1;
         self.counted

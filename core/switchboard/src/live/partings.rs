@@ -1,4 +1,4 @@
-//! Calls that are over, and told of as soon as the media thread has said how their voice fared.
+//! Ended calls whose last callback waits for the final figures of the leg.
 
 use std::collections::BTreeMap;
 
@@ -9,23 +9,23 @@ use serde::{Deserialize, Serialize};
 use crate::CallView;
 use crate::tell::fields::Fields;
 
-/// What is to be told of one.
+/// Ended call with its pending callback.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Parting {
-    /// The call at its end, with its audio as it was measured last.
+    /// Final state of the call, with the last measurement of the audio.
     pub(crate) view: CallView,
-    /// The callback of its end.
+    /// Receiver and fields of the callback.
     pub(crate) told: Option<(Url, Fields)>,
 }
 
-/// By the leg whose figures are awaited.
+/// Ended calls, indexed by the leg whose figures are pending.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Partings {
     by_leg: BTreeMap<LegId, Box<Parting>>,
 }
 
 impl Partings {
-    /// Gives it back if too many wait.
+    /// Inserts an ended call. Returns the call as an error if too many are pending.
     pub(crate) fn insert(&mut self, leg: LegId, parting: Box<Parting>) -> Result<(), Box<Parting>> {
         if self.by_leg.len() >= limits::CALLS_MAX {
             return Err(parting);

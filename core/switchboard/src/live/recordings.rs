@@ -1,4 +1,4 @@
-//! Recordings that are not whole yet, by their sid.
+//! Recordings whose file is not complete, indexed by sid.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 use crate::RecordingView;
 use crate::program::LastWord;
 
-/// A recording, and where its audio comes from.
+/// Recording, with the source of its audio.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Recording {
     pub(crate) view: RecordingView,
     pub(crate) thread: u16,
     pub(crate) of: Recorded,
     pub(crate) began: Instant,
-    /// Whom to ask once it is whole, if the call whose document took it is over by then.
+    /// Action request sent after the file is complete, if the recording call has ended before.
     pub(crate) last_word: Option<Box<LastWord>>,
 }
 
-/// All of them.
+/// Recordings whose file is not complete.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Recordings {
     by_sid: BTreeMap<RecordingSid, Recording>,

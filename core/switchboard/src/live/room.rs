@@ -1,4 +1,5 @@
-//! One conference and its room: the rules, the count of changes, and who waits for their word.
+//! Conference rules with the state of the conference's room: numbered changes, pending replies and
+//! pending audibility requests.
 
 use confab_conference::{Conference, Effects, EndReason, EventKind};
 use confab_terms::{CallSid, ConferenceSid, Instant, Now, RecordingSid, RequestId, RoomId};
@@ -7,31 +8,31 @@ use serde::{Deserialize, Serialize};
 use super::whole_seconds;
 use crate::{AudibilityView, ConferenceRow, Reply};
 
-/// A conference with its room.
+/// Conference with its room.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Room {
     pub(crate) conference: Conference,
     pub(crate) room: RoomId,
     pub(crate) thread: u16,
-    /// The last change that was sent to the room; they count from 1.
+    /// Number of the last change sent to the room, counted from 1.
     pub(crate) issued: u64,
-    /// The last change that the room said it applied.
+    /// Number of the last change that the room reported as applied.
     pub(crate) applied: u64,
-    /// Time of the conference's start, else of its creation: its Duration counts from here.
+    /// Time of the conference's start, else of its creation; base of the event field Duration.
     pub(crate) since: Instant,
-    /// Replies that leave once a change was applied.
+    /// Replies sent after a change is applied.
     pub(crate) waiting: Vec<Waiting>,
-    /// Questions about who hears whom that are on their way.
+    /// Pending audibility requests.
     pub(crate) asks: Vec<Ask>,
-    /// Why it ended, and by whose leaving.
+    /// Reason of the end, and the call whose leave ended the conference.
     pub(crate) end: Option<(EndReason, Option<CallSid>)>,
-    /// Over: only the room's last word is awaited.
+    /// True if the conference has ended and only the room's last report is pending.
     pub(crate) over: bool,
-    /// The recording that is taken of it, or was last.
+    /// Current or last recording of the conference.
     pub(crate) recording: Option<RecordingSid>,
-    /// The file of the last recording that was written.
+    /// File of the last complete recording.
     pub(crate) file: Option<RecordingFile>,
-    /// Row that was stored last.
+    /// Last stored row.
     pub(crate) row: Option<Box<ConferenceRow>>,
 }
 
@@ -42,7 +43,7 @@ pub(crate) struct RecordingFile {
     pub(crate) bytes: u64,
 }
 
-/// A reply that leaves once the room has applied a change.
+/// Reply sent after the room has applied a change.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Waiting {
     pub(crate) number: u64,
@@ -50,14 +51,14 @@ pub(crate) struct Waiting {
     pub(crate) reply: Reply,
 }
 
-/// A question about who hears whom, and the rules as they were when it was asked.
+/// Pending audibility request, with the rules at the time of the request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Ask {
     pub(crate) request: RequestId,
     pub(crate) rules: Conference,
 }
 
-/// What comparing rules and room gave.
+/// Result of the comparison between rules and room.
 pub(crate) enum Verdict {
     Agreed(AudibilityView),
     Disagreed { listener: CallSid, speaker: CallSid },
@@ -72,12 +73,13 @@ impl Room {
         self.issued - self.applied
     }
 
-    /// Whole seconds from its start, or from its making if it never started.
+    /// Returns the whole seconds since the start, or since the creation if the conference never
+    /// started.
     pub(crate) fn seconds(&self, now: Now) -> i64 {
         whole_seconds(self.since, now.instant)
     }
 
-    /// Remembers why the conference ended, if these effects say so.
+    /// Stores the reason of the conference's end, if these effects contain the end.
     pub(crate) fn note_end(&mut self, effects: &Effects) {
         for event in &effects.events {
             if let EventKind::End { reason, call, .. } = &event.kind {

@@ -1,4 +1,4 @@
-//! All live conferences, found by sid, room or friendly name.
+//! All live conferences, indexed by sid, room and friendly name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::Room;
 use crate::ConferenceRow;
 
-/// All live conferences, and those whose room has not said its last word.
+/// Live conferences, and ended conferences whose room's last report is pending.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Rooms {
     by_sid: BTreeMap<ConferenceSid, Room>,
     by_room: BTreeMap<RoomId, ConferenceSid>,
-    /// Only live ones: a name is free again as soon as its conference is over.
+    /// Live conferences only: a name is free as soon as its conference has ended.
     by_name: BTreeMap<String, ConferenceSid>,
     /// Conferences whose row may differ from the stored one.
     changed: BTreeSet<ConferenceSid>,
@@ -28,7 +28,7 @@ impl Rooms {
         self.by_sid.insert(sid, room);
     }
 
-    /// Its name is free for another one.
+    /// Frees the name of an ended conference.
     pub(crate) fn free_name(&mut self, sid: ConferenceSid) {
         let Some(room) = self.by_sid.get(&sid) else {
             return;
@@ -47,7 +47,7 @@ impl Rooms {
         Some(room)
     }
 
-    /// Returns one conference that was accessible to changes since it was returned last.
+    /// Removes and returns one conference whose row may differ from the stored one.
     pub(crate) fn take_changed(&mut self) -> Option<ConferenceSid> {
         self.changed.pop_first()
     }
@@ -82,7 +82,7 @@ impl Rooms {
         self.by_room.get(&room).copied()
     }
 
-    /// The ones that are not over.
+    /// Returns the conferences that have not ended.
     pub(crate) fn live(&self) -> impl Iterator<Item = &Room> {
         self.by_sid.values().filter(|room| !room.over)
     }
@@ -95,7 +95,7 @@ impl Rooms {
         self.by_sid.len()
     }
 
-    /// Changes on their way to a media thread.
+    /// Returns the number of unapplied changes to a media thread.
     pub(crate) fn unapplied(&self, thread: u16) -> u64 {
         self.by_sid
             .values()

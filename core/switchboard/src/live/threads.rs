@@ -1,21 +1,22 @@
-//! The media threads, and how much each has to do: where the next room or call goes.
+//! Load of the media threads, for the placement of rooms and calls.
 
 use serde::{Deserialize, Serialize};
 
-/// Differences below this, in percent of a tick, are noise: there legs decide.
+/// Granularity of load comparisons, in percent of a tick. The number of legs decides between
+/// threads of similar load.
 const STEP_PERCENT: u8 = 10;
 
-/// All media threads, counted from 0. There is at least one.
+/// All media threads, indexed from 0; at least one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Threads(Vec<Thread>);
 
-/// One of them.
+/// State of a media thread.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Thread {
     legs: usize,
-    /// How much of its ticks it works, as it said last.
+    /// Share of each tick spent working, as last reported.
     busy_percent: u8,
-    /// It can do no more.
+    /// True if the thread accepts no more load.
     overloaded: bool,
 }
 
@@ -24,7 +25,7 @@ impl Threads {
         Self(vec![Thread::default(); usize::from(count.max(1))])
     }
 
-    /// The one with the least to do.
+    /// Returns the least loaded thread.
     pub(crate) fn idlest(&self) -> u16 {
         let work = |thread: &Thread| {
             let busy = thread.busy_percent / STEP_PERCENT;
@@ -63,7 +64,7 @@ impl Threads {
         }
     }
 
-    /// Legs on all of them.
+    /// Returns the number of legs on all threads.
     pub(crate) fn legs(&self) -> usize {
         self.0.iter().map(|thread| thread.legs).sum()
     }

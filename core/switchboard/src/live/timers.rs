@@ -1,20 +1,20 @@
-//! Timers as an enum of purposes and a table: setting a purpose again moves it.
+//! Table of timers, indexed by purpose. Setting a timer again replaces its time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use confab_terms::{CallSid, ConferenceSid, Instant, LegId, RecordingSid, RequestId};
 use serde::{Deserialize, Serialize};
 
-/// What becomes due.
+/// Purpose of a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Timer {
-    /// A call waits for its document no longer.
+    /// Timeout of the request for a call's document.
     Document(CallSid),
-    /// Host names in SDP of a call are waited for no longer.
+    /// Timeout of lookups of host names in a call's SDP.
     Names(CallSid),
-    /// A `<Pause>` before the answer is over.
+    /// End of a `<Pause>` before the answer.
     Pause(CallSid),
-    /// A call of ours rings long enough.
+    /// Ringing timeout of an outbound call.
     Ringing(CallSid),
     /// `<Dial timeLimit>`.
     TimeLimit(CallSid),
@@ -24,25 +24,24 @@ pub(crate) enum Timer {
     Silence(CallSid),
     /// `<Record maxLength>`.
     Length(CallSid),
-    /// A document waits no longer for its recording to be whole.
+    /// Timeout of a document that waits for the file of its recording.
     Written(CallSid),
-    /// Silence has lasted long enough: the built-in music stands in.
+    /// Maximum silence before the built-in music.
     MusicGrace(CallSid),
-    /// A hold or wait document may start over.
+    /// Earliest restart of a hold or wait document.
     Round(CallSid),
-    /// The REST API waits no longer for the room's word.
+    /// Timeout of a reply that waits for a report of the room.
     Reply(ConferenceSid, RequestId),
-    /// An ended conference waits no longer for its room's last word.
+    /// Timeout of an ended conference that waits for the last report of its room.
     Close(ConferenceSid),
-    /// The end of a conference waits no longer for the file of its recording.
+    /// Timeout of conference-end that waits for the file of the recording.
     Ended(RecordingSid),
-    /// An ended call waits no longer for its leg's figures.
+    /// Timeout of an ended call that waits for the figures of its leg.
     Parting(LegId),
-    /// The time at which calls are up is stored again.
+    /// Periodic update of the stored time at which calls are up.
     Alive,
 }
 
-/// All timers.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Timers {
     due: BTreeSet<(Instant, Timer)>,
@@ -70,7 +69,7 @@ impl Timers {
         self.due.first().map(|(at, _)| *at)
     }
 
-    /// Takes one timer that is due.
+    /// Removes and returns one due timer.
     pub(crate) fn take_due(&mut self, now: Instant) -> Option<Timer> {
         let (at, timer) = *self.due.first()?;
         if at > now {

@@ -1,4 +1,4 @@
-//! What is kept of a notice whose parts others wrote.
+//! Truncation and redaction of notices that contain foreign text.
 
 use confab_terms::limits::{NOTICE_BODY_BYTES_MAX, NOTICE_FIELDS_BYTES_MAX};
 use confab_terms::{Method, WallTime};
