@@ -1,5 +1,5 @@
-//! Announcements to one participant: one at a time, the others wait in order. What is for the
-//! whole conference is fetched once (`shared`).
+//! Announcements to one participant: one at a time, further ones queued. Announcements to a whole
+//! conference are fetched once (`shared`).
 
 use std::collections::VecDeque;
 
@@ -19,22 +19,22 @@ use crate::live::{Fetching, Redirects, Role};
 use crate::tell::{self, fields};
 use crate::{FetchKind, Output, Refusal, Switchboard};
 
-/// What a participant is told.
+/// Announcements of a participant.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Announcing {
     pub(crate) current: Option<Current>,
     pub(crate) queue: VecDeque<Queued>,
 }
 
-/// One that waits its turn.
+/// Queued announcement.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Queued {
     pub(crate) from: Url,
-    /// The number of an announcement to the whole conference.
+    /// Number of the announcement, if to the whole conference.
     pub(crate) shared: Option<u64>,
 }
 
-/// The one that plays, or is on its way.
+/// Current announcement: playing or being fetched.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Current {
     pub(crate) what: Queued,
@@ -42,7 +42,8 @@ pub(crate) struct Current {
     pub(crate) redirects: Redirects,
 }
 
-/// Whether one more can wait; looked at before an update changes anything.
+/// Returns an error if the queue of announcements is full. Checked before an update changes
+/// anything.
 pub(crate) fn announcement_slot(board: &Switchboard, sid: CallSid) -> Result<(), Refusal> {
     let queue = board.calls.get(sid).map(|call| &call.announcing.queue);
     match queue.map(VecDeque::len) {
@@ -53,7 +54,7 @@ pub(crate) fn announcement_slot(board: &Switchboard, sid: CallSid) -> Result<(),
     }
 }
 
-/// Queues what the rules want announced, and begins where nothing plays.
+/// Queues the announcements of an effect, and begins each one whose listener has none playing.
 pub(crate) fn announce(
     board: &mut Switchboard,
     now: Now,
@@ -81,7 +82,7 @@ pub(crate) fn announce(
     }
 }
 
-/// Begins the next one, unless one plays or the participant is not there yet.
+/// Begins the next queued announcement, unless one plays or the participant is not seated.
 pub(crate) fn next_announcement(board: &mut Switchboard, now: Now, sid: CallSid) {
     let Some(call) = board.calls.get_mut(sid) else {
         return;
@@ -120,7 +121,7 @@ fn ask_own(board: &mut Switchboard, sid: CallSid, from: &Url) {
     }
 }
 
-/// Takes up what was fetched for everyone, now or as soon as it is there.
+/// Plays the content fetched for the whole conference, now or after the fetch.
 pub(super) fn begin_shared(board: &mut Switchboard, now: Now, sid: CallSid, number: u64) {
     match board.shared.brought(number) {
         Some(Brought::Asked | Brought::Decoding) => {
@@ -142,7 +143,7 @@ pub(super) fn begin_shared(board: &mut Switchboard, now: Now, sid: CallSid, numb
     }
 }
 
-/// The next verb, or the end.
+/// Executes the next verb, or ends the announcement.
 pub(super) fn advance(board: &mut Switchboard, now: Now, sid: CallSid) {
     match next_verb(board, sid, Role::Announcement) {
         Some(Verb::Redirect { url, method }) => redirect(board, now, sid, &url, method),
@@ -188,7 +189,7 @@ fn redirect(
     }
 }
 
-/// The notice is out already; the application is told too, and the next one's turn comes.
+/// Sends the failure event and begins the next announcement. The notice was sent before.
 pub(super) fn failed(board: &mut Switchboard, now: Now, sid: CallSid, code: u32, message: &str) {
     forget_question(board, sid, Role::Announcement);
     let reason = format!("{code} {message}");
@@ -233,7 +234,7 @@ fn current(board: &Switchboard, sid: CallSid) -> Option<(ConferenceSid, Queued)>
     Some((conference, current.what.clone()))
 }
 
-/// The current one is over: the leg hears its room at full level again, or the next one.
+/// Ends the current announcement, restores the room's level, and begins the next announcement.
 fn over(board: &mut Switchboard, now: Now, sid: CallSid, heard: bool) {
     hold::release(board, sid, Role::Announcement);
     let Some(call) = board.calls.get_mut(sid) else {
@@ -251,7 +252,7 @@ fn over(board: &mut Switchboard, now: Now, sid: CallSid, heard: bool) {
     next_announcement(board, now, sid);
 }
 
-/// The participant leaves: nothing more is announced to it.
+/// Drops all announcements of a participant that leaves.
 pub(crate) fn stop_announcements(board: &mut Switchboard, now: Now, sid: CallSid) {
     forget_question(board, sid, Role::Announcement);
     let Some(call) = board.calls.get_mut(sid) else {

@@ -1,5 +1,5 @@
-//! Asking the web: relative URLs made absolute, time-outs read from the fragment, whose it is
-//! written down.
+//! HTTP requests for documents and audio: resolution of relative URLs, timeouts from the fragment,
+//! table of owners.
 
 use confab_conference::Url;
 use confab_terms::{FetchId, Method};
@@ -8,8 +8,7 @@ use crate::live::Fetching;
 use crate::tell::fields::Fields;
 use crate::{Cookies, Fetch, FetchKind, Output, Switchboard, TimeOuts};
 
-/// Sends a request and stores its owner. It carries the cookies of the call whose program it is
-/// for.
+/// Sends a request and stores its owner. The request carries the cookies of the owner's call.
 pub(crate) fn ask(
     board: &mut Switchboard,
     whose: Fetching,
@@ -25,7 +24,7 @@ pub(crate) fn ask(
     send(board, whose, kind, from, fields, cookies)
 }
 
-/// Requests the action of a call that is over; its answer is not executed.
+/// Requests the action of an ended call; the response is not executed.
 pub(super) fn ask_farewell(
     board: &mut Switchboard,
     action: &Url,
@@ -59,7 +58,8 @@ fn send(
     fetch
 }
 
-/// Makes a URL of a document absolute. `None`: it is none, or not http(s).
+/// Makes a URL of a document absolute. Returns `None` for an invalid URL, and for schemes other
+/// than http and https.
 pub(crate) fn resolve(base: &str, written: &str, method: Method) -> Option<Url> {
     let url = match url::Url::parse(base) {
         Ok(base) => base.join(written),
@@ -73,7 +73,7 @@ pub(crate) fn resolve(base: &str, written: &str, method: Method) -> Option<Url> 
     })
 }
 
-/// The URL without its fragment, and the time-outs `#ot=…&rt=…&tt=…` that it asked for.
+/// Splits a URL into the URL without fragment and the timeouts `#ot=…&rt=…&tt=…` of the fragment.
 pub(crate) fn time_outs(url: &str) -> (String, TimeOuts) {
     let mut time_outs = TimeOuts::default();
     let Some((plain, fragment)) = url.split_once('#') else {

@@ -1,4 +1,5 @@
-//! `<Dial><Conference>`: from what is written to a seat, and on from there when it is left.
+//! `<Dial><Conference>`: conversion of the verb into settings, join, and the action request after
+//! the leave.
 
 use confab_conference::{BeepWish, Callback, EventWord, Music, Refusal, Settings, Url};
 use confab_conference::{RecordWish, RecordingCallback, RecordingEvent};
@@ -15,16 +16,17 @@ use crate::live::{DialWish, Role, Seat};
 use crate::tell::{self, fields};
 use crate::{NewRecording, Switchboard};
 
-/// What became of a `<Dial>`.
+/// Outcome of a `<Dial>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DialOutcome {
-    /// It was in the conference, waiting included, for so long.
+    /// The call was in the conference for this time, waiting included.
     Answered { seconds: u64 },
-    /// It could not join.
+    /// The call could not join.
     Failed,
 }
 
-/// `true`: it failed, and there is no action: the next verb's turn has come.
+/// Begins a `<Dial>`. Returns true if the join failed without an action URL; the caller then
+/// executes the next verb.
 pub(super) fn begin(board: &mut Switchboard, now: Now, sid: CallSid, dial: &Dial) -> bool {
     let Some(program) = running(board, sid, Role::Document) else {
         return false;
@@ -85,7 +87,7 @@ fn join(
     }
 }
 
-/// It was expected, but by the time that it was answered there was no seat for it.
+/// Handles an expected call for which no seat was free at the answer.
 pub(super) fn not_seated(board: &mut Switchboard, now: Now, sid: CallSid, why: &NotJoined) {
     notice(board, now, sid, Role::Document, fault_of(why));
     let wish = board.calls.get_mut(sid).and_then(|c| c.seat.take());
@@ -95,7 +97,8 @@ pub(super) fn not_seated(board: &mut Switchboard, now: Now, sid: CallSid, why: &
     }
 }
 
-/// It has left: the action's answer takes over, else the next verb does.
+/// Continues after the leave: requests the action URL, or executes the next verb without an action
+/// URL.
 pub(crate) fn dial_over(
     board: &mut Switchboard,
     now: Now,
@@ -138,7 +141,8 @@ fn action_fields(
     fields
 }
 
-/// It left by its end: the action is told, and its answer is not carried out.
+/// Requests the action URL of a call that left its conference by its end. The response is not
+/// executed.
 pub(crate) fn farewell(board: &mut Switchboard, now: Now, sid: CallSid, seat: &Seat) {
     if seat.since.is_none() {
         return;
@@ -151,7 +155,7 @@ pub(crate) fn farewell(board: &mut Switchboard, now: Now, sid: CallSid, seat: &S
     }
 }
 
-/// Whoever wrote the document is told what stands in it.
+/// Restores the spelling of the document in a refusal.
 fn as_written(why: NotJoined, noun: &ConferenceNoun) -> NotJoined {
     match (why, &noun.coach) {
         (NotJoined::Refused(Refusal::NoSuchTarget(_)), Some(coach)) => {
@@ -176,7 +180,7 @@ fn fault_of(why: &NotJoined) -> Fault {
     }
 }
 
-/// What is written, typed. A URL that is none is left out, and noted.
+/// Converts the noun into settings. An invalid URL is omitted and reported.
 fn settings(
     board: &mut Switchboard,
     now: Now,

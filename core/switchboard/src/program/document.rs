@@ -1,5 +1,5 @@
-//! The document that a call runs itself: from its voice URL, a `<Redirect>` or an action to the
-//! hang-up behind its last verb. It answers the call when a verb first needs it answered.
+//! The call's own document: from the voice URL, a `<Redirect>` or an action to the hang-up after
+//! the last verb. Answers the call at the first verb that needs an answered call.
 
 use confab_conference::Url;
 use confab_cxml::{Document, Verb};
@@ -17,7 +17,7 @@ use crate::live::{CallState, Fetching, Role, Timer};
 use crate::tell::fields::{self, Fields};
 use crate::{FetchKind, Switchboard};
 
-/// Asks for the call's next document.
+/// Requests the call's next document.
 pub(crate) fn ask_document(
     board: &mut Switchboard,
     now: Now,
@@ -36,7 +36,7 @@ pub(crate) fn ask_document(
     board.timers.set(Timer::Document(sid), at);
 }
 
-/// Runs a document that is there already.
+/// Runs a parsed document.
 pub(crate) fn run_document(
     board: &mut Switchboard,
     now: Now,
@@ -50,7 +50,7 @@ pub(crate) fn run_document(
     }
 }
 
-/// Carries verbs out until one takes time.
+/// Executes verbs up to the first one that takes time.
 pub(crate) fn advance(board: &mut Switchboard, now: Now, sid: CallSid) {
     loop {
         let Some(verb) = next_verb(board, sid, Role::Document) else {
@@ -62,7 +62,7 @@ pub(crate) fn advance(board: &mut Switchboard, now: Now, sid: CallSid) {
     }
 }
 
-/// `true`: the verb is done already, and the next one's turn has come.
+/// Begins a verb. Returns true if the verb is complete; the caller then executes the next verb.
 fn begin(board: &mut Switchboard, now: Now, sid: CallSid, verb: Verb) -> bool {
     let Some(call) = board.calls.get(sid) else {
         return false;
@@ -75,7 +75,7 @@ fn begin(board: &mut Switchboard, now: Now, sid: CallSid, verb: Verb) -> bool {
             let status = if busy { 486 } else { 603 };
             flow::end_call(board, now, sid, CallEnd::Refused(status));
         }
-        // Too late to reject: what is left of it is the end.
+        // An answered call cannot be rejected: hang up.
         Verb::Reject { .. } => hang_up(board, now, sid),
         Verb::Redirect { url, method } => redirect(board, now, sid, &url, method),
         Verb::Dial(dial) => return dial::begin(board, now, sid, &dial),
@@ -93,7 +93,7 @@ fn begin(board: &mut Switchboard, now: Now, sid: CallSid, verb: Verb) -> bool {
     false
 }
 
-/// Plays audio that came in place of a document; the call is answered for it.
+/// Plays audio received in place of a document, after answering the call.
 pub(super) fn play_audio(board: &mut Switchboard, now: Now, sid: CallSid, audio: AudioId) {
     if board.calls.get(sid).is_some_and(crate::live::Call::is_up) {
         decode(board, sid, Role::Document, audio, None);
@@ -109,7 +109,7 @@ pub(super) fn set_step(board: &mut Switchboard, sid: CallSid, step: Step) {
     }
 }
 
-/// The ACK has come: the verb that waited for it goes ahead.
+/// Continues the step that waited for the established call.
 pub(crate) fn call_is_up(board: &mut Switchboard, now: Now, sid: CallSid) {
     let Some(program) = running(board, sid, Role::Document) else {
         return;
@@ -131,7 +131,7 @@ pub(crate) fn call_is_up(board: &mut Switchboard, now: Now, sid: CallSid) {
     }
 }
 
-/// The `<Pause>` before the answer is over.
+/// Ends the `<Pause>` before the answer.
 pub(crate) fn pause_over(board: &mut Switchboard, now: Now, sid: CallSid) {
     let waits = running(board, sid, Role::Document)
         .is_some_and(|program| matches!(program.step, Step::Pausing));
@@ -160,7 +160,7 @@ fn redirect(board: &mut Switchboard, now: Now, sid: CallSid, url: &str, method: 
     }
 }
 
-/// The document has not come in time.
+/// Handles the timeout of a document's request.
 pub(crate) fn document_too_late(board: &mut Switchboard, now: Now, sid: CallSid) {
     forget_question(board, sid, Role::Document);
     let seconds = limits::DOCUMENT_WAIT.as_secs();
@@ -169,15 +169,15 @@ pub(crate) fn document_too_late(board: &mut Switchboard, now: Now, sid: CallSid)
     failed(board, now, sid, 11200);
 }
 
-/// There is no document: the fallback's, else 480 or the end of the call.
+/// Handles the failure of a document: requests the fallback URL, else rejects with 480 or hangs up.
 pub(super) fn failed(board: &mut Switchboard, now: Now, sid: CallSid, code: u32) {
     if !ask_fallback(board, now, sid, code) {
         end(board, now, sid, 480);
     }
 }
 
-/// A fallback that fails has none of its own, and one that leads to nothing again and again is
-/// given up.
+/// Requests the fallback URL. Returns false for a failed fallback URL, and beyond the limit of
+/// fallbacks.
 fn ask_fallback(board: &mut Switchboard, now: Now, sid: CallSid, code: u32) -> bool {
     let Some(call) = board.calls.get_mut(sid) else {
         return false;

@@ -1,12 +1,12 @@
-//! Holds on sounds. A program holds the sound that it plays or waits for; the hold is given back
-//! when the program goes on to something else or ends, so that unused sounds are released.
+//! References to sounds. A document references the sound that is playing or pending. The next verb
+//! or the end of the document releases the reference, so that unused sounds are freed.
 
 use confab_terms::{CallSid, DecodeId, FetchId};
 
 use crate::live::Role;
 use crate::{FetchError, Fetched, Output, Switchboard};
 
-/// Replaces the sound that a program holds by the one of this decoding.
+/// Replaces the sound referenced by a document with the sound of this decoding.
 pub(super) fn hold(board: &mut Switchboard, call: CallSid, role: Role, decode: DecodeId) {
     let earlier = board.asked.holds.insert((call, role), decode);
     if let Some(decode) = earlier {
@@ -14,7 +14,7 @@ pub(super) fn hold(board: &mut Switchboard, call: CallSid, role: Role, decode: D
     }
 }
 
-/// Gives back the sound that a program holds, if any.
+/// Releases the sound referenced by a document, if any.
 pub(super) fn release(board: &mut Switchboard, call: CallSid, role: Role) {
     if let Some(decode) = board.asked.holds.remove(&(call, role)) {
         board.send(Output::ReleaseSound { decode });
@@ -28,7 +28,7 @@ pub(super) fn cancel(board: &mut Switchboard, fetch: FetchId) {
     }
 }
 
-/// Gives back the audio of an answer that has no use.
+/// Releases the audio of an unused response.
 pub(crate) fn drop_audio(board: &mut Switchboard, answer: &Result<Fetched, FetchError>) {
     if let Ok(Fetched::Audio { audio }) = answer {
         board.send(Output::DropAudio { audio: *audio });

@@ -1,5 +1,5 @@
-//! Keys that a call presses on its own phone: those of `<Play digits>`, in any of its programs, and
-//! those that it was created with, which go before its first document.
+//! DTMF digits sent by a call: those of `<Play digits>`, in documents of every role, and those of
+//! `SendDigits`, which precede the first document.
 
 use confab_media::{Command, Key};
 use confab_terms::{CallSid, Digit, DigitString, Now, PlayerId};
@@ -11,10 +11,10 @@ use super::step::advance;
 use crate::live::Role;
 use crate::{Output, Switchboard};
 
-/// `w` is half a second; `W` is two of it.
+/// Duration of `w`, half a second; `W` is twice as long.
 const WAIT_TICKS: u16 = 25;
 
-/// Begins a verb of keys.
+/// Begins a `<Play digits>`.
 pub(super) fn begin(board: &mut Switchboard, sid: CallSid, role: Role, digits: &DigitString) {
     let player = press(board, sid, digits);
     if let Some(program) = running(board, sid, role) {
@@ -22,22 +22,22 @@ pub(super) fn begin(board: &mut Switchboard, sid: CallSid, role: Role, digits: &
     }
 }
 
-/// Somebody has answered a call of ours: these go first.
+/// Sends the `SendDigits` of an answered outbound call, before its first document.
 pub(crate) fn press_first(board: &mut Switchboard, sid: CallSid, digits: &DigitString) {
     let player = press(board, sid, digits);
     set_step(board, sid, Step::PressingFirst(player));
 }
 
-/// A call of ours runs what it was created for.
+/// Runs the first document of an outbound call.
 pub(crate) fn run_first(board: &mut Switchboard, now: Now, sid: CallSid) {
     let outgoing = board.calls.get(sid).and_then(|call| call.outgoing.as_ref());
-    // It could be read when the call was wished for.
+    // Creation of the call has validated the document.
     if let Some(Ok(next)) = outgoing.map(|outgoing| Next::of(&outgoing.first)) {
         send_on(board, now, sid, next);
     }
 }
 
-/// Orders them; their name tells when the last is out.
+/// Sends digits; the player id identifies the event at the end of the last digit.
 fn press(board: &mut Switchboard, sid: CallSid, digits: &DigitString) -> PlayerId {
     let player = board.names.player();
     let keys = digits.as_str().chars().map(key).collect();
@@ -58,7 +58,7 @@ fn key(char: char) -> Key {
     }
 }
 
-/// Those that are not out yet are not wanted any more.
+/// Cancels digits that were not sent yet.
 pub(super) fn stop(board: &mut Switchboard, sid: CallSid, player: PlayerId) {
     if let Some((leg, thread)) = board.calls.get(sid).map(|c| (c.leg, c.thread)) {
         let command = Command::StopDigits { leg, player };
@@ -66,7 +66,7 @@ pub(super) fn stop(board: &mut Switchboard, sid: CallSid, player: PlayerId) {
     }
 }
 
-/// The last is out: its program goes on. `false`: no program waits for these.
+/// Continues the document after the last digit. Returns false if no document waits for this player.
 pub(super) fn over(board: &mut Switchboard, now: Now, sid: CallSid, player: PlayerId) -> bool {
     for role in [Role::Document, Role::Music, Role::Announcement] {
         let Some(program) = running(board, sid, role) else {

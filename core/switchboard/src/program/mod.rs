@@ -1,5 +1,5 @@
-//! Running documents and sounds for a call: what it runs itself, its hold or wait music, and
-//! announcements to it. A program is a place in a document and the one thing that it waits for.
+//! Interpreter of documents: the call's own document, hold or wait music, and announcements. The
+//! state is a position in a document and one pending operation.
 
 mod announcement;
 mod ask;
@@ -36,7 +36,7 @@ use confab_terms::{CallSid, Now};
 use crate::Switchboard;
 use crate::live::Role;
 
-/// The call is over: whatever its programs wait for is not theirs any more.
+/// Stops all documents of an ended call, with their pending operations.
 pub(crate) fn stop_all(board: &mut Switchboard, now: Now, call: CallSid) {
     stop_music(board, call);
     stop_announcements(board, now, call);

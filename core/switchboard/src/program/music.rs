@@ -1,5 +1,5 @@
-//! Hold and wait music. It never stops and never keeps anybody waiting: whatever the application
-//! does, after `MUSIC_GRACE` there is the built-in music.
+//! Hold and wait music. The built-in music replaces any silence longer than `MUSIC_GRACE`, for
+//! example during a slow fetch.
 
 use confab_conference::{Music as MusicWish, MusicKind, Url};
 use confab_cxml::Verb;
@@ -15,18 +15,18 @@ use crate::live::{Fetching, Redirects, Role, Timer};
 use crate::tell::fields;
 use crate::{FetchKind, Output, Switchboard};
 
-/// What a call hears instead of its room.
+/// Hold or wait music of a call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Music {
     pub(crate) kind: MusicKind,
-    /// The application's; `None` for the built-in music and for silence.
+    /// URL of the application; `None` for the built-in music and for silence.
     pub(crate) from: Option<Url>,
     pub(crate) running: Running,
     pub(crate) redirects: Redirects,
 }
 
-/// Begins this music in place of any other. Gives what is to be heard in the very same change:
-/// nothing, for a moment, if the application's has to be fetched.
+/// Replaces the music of a call. Returns the background for the same change: none, if the URL must
+/// be fetched first.
 pub(crate) fn start_music(
     board: &mut Switchboard,
     now: Now,
@@ -57,7 +57,7 @@ pub(crate) fn start_music(
     }
 }
 
-/// Ends it, whatever it is. `true` if there was some: its background is for the caller to end.
+/// Stops the music. Returns whether there was any; the caller then ends the background.
 pub(crate) fn stop_music(board: &mut Switchboard, sid: CallSid) -> bool {
     forget_question(board, sid, Role::Music);
     board.timers.cancel(Timer::MusicGrace(sid));
@@ -93,13 +93,13 @@ fn ask_music(board: &mut Switchboard, now: Now, sid: CallSid, from: &Url) {
     grace(board, now, sid);
 }
 
-/// From now on silence lasts only so long.
+/// Starts the timer of the maximum silence.
 pub(crate) fn grace(board: &mut Switchboard, now: Now, sid: CallSid) {
     let at = now.instant + limits::MUSIC_GRACE;
     board.timers.set(Timer::MusicGrace(sid), at);
 }
 
-/// Nothing has come yet: the built-in music stands in until it does.
+/// Plays the built-in music until the application's music arrives.
 pub(crate) fn music_grace_over(board: &mut Switchboard, sid: CallSid) {
     let Some((leg, thread)) = board.calls.get(sid).map(|c| (c.leg, c.thread)) else {
         return;
@@ -111,7 +111,7 @@ pub(crate) fn music_grace_over(board: &mut Switchboard, sid: CallSid) {
     });
 }
 
-/// It cannot go on: the built-in music, until the next word of the rules.
+/// Plays the built-in music after a failure, until the next change of the music.
 pub(super) fn failed(board: &mut Switchboard, sid: CallSid) {
     forget_question(board, sid, Role::Music);
     board.timers.cancel(Timer::MusicGrace(sid));
@@ -119,7 +119,7 @@ pub(super) fn failed(board: &mut Switchboard, sid: CallSid) {
     music_grace_over(board, sid);
 }
 
-/// The next verb, or the next round.
+/// Executes the next verb, or ends the round.
 pub(super) fn advance(board: &mut Switchboard, now: Now, sid: CallSid) {
     match next_verb(board, sid, Role::Music) {
         Some(Verb::Redirect { url, method }) => redirect(board, now, sid, &url, method),
@@ -158,8 +158,8 @@ fn redirect(
     }
 }
 
-/// After the last verb: by custom, a document with a `<Play>` starts over, at least a second after
-/// it began; any other is done, and then there is silence.
+/// Ends a round after the last verb. A document with a `<Play>` restarts if `music_starts_over` is
+/// set, at least a second after its beginning; otherwise silence follows.
 fn rest(board: &mut Switchboard, now: Now, sid: CallSid) {
     let by_custom = board.config.customs.music_starts_over;
     let Some(program) = running(board, sid, Role::Music) else {
@@ -180,8 +180,8 @@ fn rest(board: &mut Switchboard, now: Now, sid: CallSid) {
     }
 }
 
-/// The sound that plays without a document is gone, as a stream that broke off: it is fetched anew,
-/// at least a second after it was fetched last.
+/// Fetches anew a sound that plays without a document and was lost, for example an interrupted
+/// stream; at least a second after the previous fetch.
 pub(super) fn sound_gone(board: &mut Switchboard, now: Now, sid: CallSid) {
     let Some(program) = running(board, sid, Role::Music) else {
         return;
@@ -196,7 +196,7 @@ pub(super) fn sound_gone(board: &mut Switchboard, now: Now, sid: CallSid) {
     grace(board, now, sid);
 }
 
-/// Starts over: everything is fetched anew.
+/// Restarts the music with a new fetch.
 pub(crate) fn round_over(board: &mut Switchboard, now: Now, sid: CallSid) {
     let from = board.calls.get(sid).and_then(|c| c.music.as_ref());
     let Some(from) = from.and_then(|music| music.from.clone()) else {
@@ -206,7 +206,8 @@ pub(crate) fn round_over(board: &mut Switchboard, now: Now, sid: CallSid) {
 }
 
 impl Redirects {
-    /// Counts one more. Whatever lasted a second between them starts the count over.
+    /// Counts a redirect and returns whether the limit is exceeded. A second between two redirects
+    /// resets the count.
     pub(crate) fn too_often(
         &mut self,
         now: confab_terms::Instant,

@@ -1,5 +1,5 @@
-//! `<Record>`: a tone, then what the caller says until it is silent, presses a key, has said enough
-//! or hangs up; then the action is asked, once the file is whole.
+//! `<Record>`: tone, recording until silence, a finish key, the maximum length or the hang-up, and
+//! the action request after the file is complete.
 
 use confab_conference::Url;
 use confab_cxml::Record;
@@ -17,31 +17,31 @@ use crate::live::{Role, Timer};
 use crate::tell::{self, fields, fields::Fields};
 use crate::{Cookies, RecordingEnd, RecordingOf, RecordingSource, Switchboard};
 
-/// How long a voice has been quiet already when that is told.
+/// Duration of silence at the time of the media thread's report of silence.
 const TOLD_QUIET_AFTER: core::time::Duration = core::time::Duration::from_secs(1);
 
-/// A recording that a document takes.
+/// Running `<Record>`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Taking {
     recording: RecordingSid,
     verb: Record,
-    /// `None`: there is nobody to ask; the next verb's turn comes.
+    /// Action URL. `None`: the next verb follows without a request.
     action: Option<Url>,
-    /// Something was said.
+    /// True if the caller has spoken.
     spoke: bool,
     stage: Stage,
 }
 
-/// How far it is.
+/// State of a `<Record>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Stage {
-    /// The caller may speak.
+    /// Recording.
     Listening,
-    /// It has ended, by this key if by one; its file is awaited.
+    /// Ended, by this key if any; the file is pending.
     Ended(Option<Digit>),
 }
 
-/// What is asked once the recording of a call that is over is whole.
+/// Action request of an ended call, sent after the recording's file is complete.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct LastWord {
     action: Url,
@@ -50,7 +50,8 @@ pub(crate) struct LastWord {
     cookies: Cookies,
 }
 
-/// `true`: it cannot be recorded, and the next verb's turn has come.
+/// Begins a `<Record>`. Returns true if recording is impossible; the caller then executes the next
+/// verb.
 pub(super) fn begin(board: &mut Switchboard, now: Now, sid: CallSid, verb: Record) -> bool {
     if !verb.play_beep {
         return !start(board, now, sid, verb);
@@ -60,7 +61,7 @@ pub(super) fn begin(board: &mut Switchboard, now: Now, sid: CallSid, verb: Recor
     false
 }
 
-/// The tone has sounded.
+/// Starts the recording after the tone. Returns false if the player is not the tone.
 pub(super) fn beep_over(board: &mut Switchboard, now: Now, sid: CallSid, player: PlayerId) -> bool {
     let Some(program) = running(board, sid, Role::Document) else {
         return false;
@@ -80,7 +81,7 @@ pub(super) fn beep_over(board: &mut Switchboard, now: Now, sid: CallSid, player:
     }
 }
 
-/// `false`: it cannot be recorded, which is noted.
+/// Starts the recording. Returns false after a failure, which is reported.
 fn start(board: &mut Switchboard, now: Now, sid: CallSid, verb: Record) -> bool {
     let Some(program) = running(board, sid, Role::Document) else {
         return false;
@@ -114,7 +115,7 @@ fn start(board: &mut Switchboard, now: Now, sid: CallSid, verb: Record) -> bool 
     }
 }
 
-/// The recording that the document takes now.
+/// Returns the running `<Record>` of the call's document.
 fn taking(board: &mut Switchboard, sid: CallSid) -> Option<&mut Taking> {
     match &mut running(board, sid, Role::Document)?.step {
         Step::Recording(taking) => Some(taking),
@@ -122,7 +123,7 @@ fn taking(board: &mut Switchboard, sid: CallSid) -> Option<&mut Taking> {
     }
 }
 
-/// The caller begins to speak, or has been quiet for a second.
+/// Handles the begin of speech, or a second of silence.
 pub(crate) fn voice(board: &mut Switchboard, now: Now, recording: RecordingSid, speaks: bool) {
     let of = board.recordings.get(recording).map(|known| known.view.of);
     let Some(RecordingOf::Call(sid)) = of else {
@@ -144,7 +145,7 @@ pub(crate) fn voice(board: &mut Switchboard, now: Now, recording: RecordingSid, 
     }
 }
 
-/// A key was pressed.
+/// Handles a DTMF digit.
 pub(crate) fn key(board: &mut Switchboard, now: Now, sid: CallSid, digit: Digit) {
     let ends = taking(board, sid).is_some_and(|taking| {
         taking.stage == Stage::Listening && taking.verb.finish_on_key.contains(digit.0)
@@ -154,7 +155,7 @@ pub(crate) fn key(board: &mut Switchboard, now: Now, sid: CallSid, digit: Digit)
     }
 }
 
-/// It was silent for long enough, or has said enough.
+/// Ends the recording after the silence timeout or the maximum length.
 pub(crate) fn enough(board: &mut Switchboard, now: Now, sid: CallSid) {
     finish(board, now, sid, None);
 }
@@ -176,7 +177,7 @@ fn stop_listening(board: &mut Switchboard, sid: CallSid) {
     board.timers.cancel(Timer::Length(sid));
 }
 
-/// Its writer has said its last word, however it came to that.
+/// Handles the final report about the file.
 pub(crate) fn written(
     board: &mut Switchboard,
     now: Now,
@@ -189,7 +190,7 @@ pub(crate) fn written(
     }
 }
 
-/// Its writer is far behind: the document waits no longer.
+/// Continues the document after the timeout of the file.
 pub(crate) fn not_written(board: &mut Switchboard, now: Now, sid: CallSid) {
     let began = taking(board, sid).map(|taking| taking.recording);
     let began = began.and_then(|sid| Some(board.recordings.get(sid)?.began));
@@ -197,7 +198,7 @@ pub(crate) fn not_written(board: &mut Switchboard, now: Now, sid: CallSid) {
     go_on(board, now, sid, u64::try_from(ms).ok());
 }
 
-/// The action is asked, or, if nothing was said, the next verb's turn comes.
+/// Requests the action URL, or executes the next verb if the recording contains no speech.
 fn go_on(board: &mut Switchboard, now: Now, sid: CallSid, duration_ms: Option<u64>) {
     stop_listening(board, sid);
     board.timers.cancel(Timer::Written(sid));
@@ -241,7 +242,7 @@ fn add(
     asked.extend(digits.map(|digits| ("Digits".to_owned(), digits)));
 }
 
-/// `None`: nothing is in it.
+/// Returns the duration of the recorded audio; `None` if there is none.
 fn duration_ms(end: &RecordingEnd) -> Option<u64> {
     match end {
         RecordingEnd::Written { duration_ms, .. } | RecordingEnd::Failed { duration_ms, .. } => {
@@ -251,7 +252,7 @@ fn duration_ms(end: &RecordingEnd) -> Option<u64> {
     }
 }
 
-/// The call is over: what was said is the action's to know, once it is whole.
+/// Stores the action request of an ended call until the recording's file is complete.
 pub(super) fn hung_up(board: &mut Switchboard, sid: CallSid) {
     let Some(taken) = taking(board, sid).cloned() else {
         return;
@@ -277,7 +278,7 @@ pub(super) fn hung_up(board: &mut Switchboard, sid: CallSid) {
     }
 }
 
-/// The recording of a call that is over is whole.
+/// Sends the stored action request of an ended call after the recording's file is complete.
 pub(crate) fn farewell_recorded(
     board: &mut Switchboard,
     recording: RecordingSid,
@@ -297,7 +298,7 @@ pub(crate) fn farewell_recorded(
     ask_farewell(board, &action, fields, cookies);
 }
 
-/// The call is sent elsewhere: what was said stays, and nobody is asked.
+/// Ends the recording of a call that is redirected by the API, without an action request.
 pub(super) fn abandon(board: &mut Switchboard, now: Now, sid: CallSid) {
     stop_listening(board, sid);
     board.timers.cancel(Timer::Written(sid));

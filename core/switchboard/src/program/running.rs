@@ -1,4 +1,5 @@
-//! `Running`: a place in a document and what is waited for. The same for all three roles.
+//! `Running`: position in a document and the pending operation. Common to the documents of all
+//! roles.
 
 use confab_conference::Url;
 use confab_cxml::{Cursor, Document, Record, Verb};
@@ -11,67 +12,67 @@ use crate::live::Role;
 use crate::tell::fields::Fields;
 use crate::{Output, Switchboard};
 
-/// A program. Without a document it is one sound, played as it is.
+/// Running document, or a single sound without a document.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Running {
-    /// What was asked last, to be asked again when a document starts over.
+    /// URL of the last request.
     pub(crate) asked: Option<Url>,
-    /// What was sent along.
+    /// Fields of the last request.
     pub(crate) sent: Fields,
-    /// Where the document came from: relative URLs in it refer to this.
+    /// URL of the document, base of its relative URLs.
     pub(crate) base: String,
     pub(crate) document: Option<Document>,
     pub(crate) cursor: Cursor,
-    /// The sound of the `<Play>` or `<Say>` that is being looped.
+    /// Sound of the `<Play>` or `<Say>` that is looping.
     pub(crate) sound: Option<(Verb, SoundId)>,
     pub(crate) step: Step,
-    /// Its warnings were noted: music that starts over says nothing new.
+    /// True if the document's warnings were reported; restarted music reports none again.
     pub(crate) noted: bool,
-    /// When the document began.
+    /// Time at which the document began.
     pub(crate) began: Instant,
 }
 
-/// What a call runs itself.
+/// The call's own document.
 pub(crate) type Flow = Running;
 
-/// The one thing that a program waits for.
+/// Pending operation of a document.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) enum Step {
-    /// Nothing: it has not begun, or is done and silent.
+    /// None: not begun, or complete and silent.
     #[default]
     Idle,
-    /// A document, or audio in its stead.
+    /// Fetch of a document, or of audio in its place.
     Fetching(FetchId),
-    /// The audio of this verb.
+    /// Fetch of this verb's audio.
     Audio(FetchId, Verb),
-    /// The sound of this verb; of the audio itself if there is no document.
+    /// Decoding of this verb's sound, or of the sound in place of a document.
     Sound(DecodeId, Option<Verb>),
-    /// The end of a player.
+    /// End of a player.
     Playing(PlayerId),
-    /// The last of the keys of this verb.
+    /// Last digit of a `<Play digits>`.
     Pressing(PlayerId),
-    /// The last of the keys that a call of ours presses before its first document.
+    /// Last digit of `SendDigits`, before the first document.
     PressingFirst(PlayerId),
-    /// The end of the tone before this recording.
+    /// End of the tone before this recording.
     Beeping(PlayerId, Box<Record>),
-    /// The end of a recording.
+    /// End of a recording.
     Recording(Box<Taking>),
-    /// The end of a `<Pause>` before the answer.
+    /// End of a `<Pause>` before the answer.
     Pausing,
-    /// The answer: this verb needs it.
+    /// Answer of the call, needed by this verb.
     Answering(Verb),
-    /// The answer: this audio stands for the document.
+    /// Answer of the call, needed by this audio in place of a document.
     AnsweringAudio(AudioId),
-    /// The end of its stay in a conference.
+    /// End of the call's stay in a conference.
     Dialled,
-    /// The shortest round's end, before it starts over.
+    /// End of the minimum round, before a restart.
     Resting,
-    /// What is asked once for the whole conference.
+    /// Content fetched once for the whole conference.
     Shared,
 }
 
 impl Running {
-    /// Runs this document from its top.
+    /// Runs this document from its beginning.
     pub(crate) fn load(&mut self, document: Document, base: String, now: Instant) {
         self.document = Some(document);
         self.start_at(base, now);
@@ -91,20 +92,20 @@ impl Running {
         self.began = now;
     }
 
-    /// The next verb, looped ones once for each round.
+    /// Returns the next verb; a looped verb once per round.
     pub(crate) fn next_verb(&mut self) -> Option<Verb> {
         let document = self.document.as_ref()?;
         self.cursor.next(document).cloned()
     }
 
-    /// The sound of this verb, if it is the one that was played last.
+    /// Returns the sound of this verb, if the verb was the last one played.
     pub(crate) fn sound_of(&self, verb: &Verb) -> Option<SoundId> {
         let (last, sound) = self.sound.as_ref()?;
         (last == verb).then_some(*sound)
     }
 }
 
-/// The program of this role, if there is one.
+/// Returns the document of this role, if any.
 pub(crate) fn running(board: &mut Switchboard, call: CallSid, role: Role) -> Option<&mut Running> {
     let call = board.calls.get_mut(call)?;
     match role {
@@ -117,7 +118,8 @@ pub(crate) fn running(board: &mut Switchboard, call: CallSid, role: Role) -> Opt
     }
 }
 
-/// The next verb of a program. The sound that is held is given back unless this verb plays it.
+/// Returns the next verb of a document. Releases the referenced sound unless this verb plays the
+/// sound again.
 pub(super) fn next_verb(board: &mut Switchboard, call: CallSid, role: Role) -> Option<Verb> {
     let program = running(board, call, role)?;
     let verb = program.next_verb();
@@ -129,8 +131,8 @@ pub(super) fn next_verb(board: &mut Switchboard, call: CallSid, role: Role) -> O
     verb
 }
 
-/// What the program waits for is not its any more: the answer will be stale, and keys that are
-/// not out yet stay unpressed.
+/// Cancels the pending operation of a document: a later response is stale, and unsent digits are
+/// dropped.
 pub(crate) fn forget_question(board: &mut Switchboard, call: CallSid, role: Role) {
     hold::release(board, call, role);
     let Some(running) = running(board, call, role) else {
@@ -141,7 +143,7 @@ pub(crate) fn forget_question(board: &mut Switchboard, call: CallSid, role: Role
         Step::Pressing(player) | Step::PressingFirst(player) => {
             keys::stop(board, call, player);
         }
-        // An application that was asked for a document gets its request whole.
+        // Requests to the application for a document are never interrupted.
         Step::Fetching(fetch) if role == Role::Document => {
             board.asked.fetches.remove(&fetch);
         }

@@ -1,4 +1,5 @@
-//! A call that an update of the API sends to another document. What it ran until then is dropped.
+//! Redirect of a call to another document by the API. Cancels the operations of the present
+//! document.
 
 use confab_conference::Url;
 use confab_cxml::{Document, Malformed, Place};
@@ -13,16 +14,16 @@ use crate::live::{Redirects, Role, Timer};
 use crate::tell::fields;
 use crate::{NextDocument, Switchboard};
 
-/// What it is sent to.
+/// Target of a redirect.
 pub(crate) enum Next {
-    /// To be asked for.
+    /// URL of the document.
     From(Url),
-    /// There already.
+    /// Parsed document.
     Inline(Document),
 }
 
 impl Next {
-    /// Reads a document that is there already.
+    /// Parses an inline document.
     pub(crate) fn of(wish: &NextDocument) -> Result<Self, Malformed> {
         match wish {
             NextDocument::From(url) => Ok(Self::From(url.clone())),
@@ -33,7 +34,7 @@ impl Next {
     }
 }
 
-/// Sends it on; it has left its conference already.
+/// Redirects a call, which has left its conference before.
 pub(crate) fn send_on(board: &mut Switchboard, now: Now, sid: CallSid, next: Next) {
     let plays = running(board, sid, Role::Document)
         .is_some_and(|program| matches!(program.step, Step::Playing(_) | Step::Beeping(..)));
@@ -48,7 +49,7 @@ pub(crate) fn send_on(board: &mut Switchboard, now: Now, sid: CallSid, next: Nex
         return;
     };
     call.redirects = Redirects::default();
-    // What it is to do now is said: no longer what another call did.
+    // The redirect cancels a pending replacement of another call.
     call.replaces = None;
     match next {
         Next::From(url) => {

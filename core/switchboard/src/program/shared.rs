@@ -1,5 +1,5 @@
-//! Announcements to a whole conference: fetched and decoded once, heard by each participant when
-//! its turn comes, told to the application once.
+//! Announcements to a whole conference: fetched and decoded once, played to each participant from
+//! that participant's queue, reported to the application once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::live::{Decoding, Fetching, Role};
 use crate::tell::{self, fields};
 use crate::{DecodeError, FetchError, FetchKind, Fetched, Notice, Output, Switchboard};
 
-/// All of them.
+/// Announcements to whole conferences, indexed by number.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Shared {
     by_number: BTreeMap<u64, ToAll>,
@@ -28,17 +28,17 @@ struct ToAll {
     conference: ConferenceSid,
     from: Url,
     brought: Brought,
-    /// Who has not heard it yet.
+    /// Participants that have not heard the announcement.
     left: BTreeSet<CallSid>,
-    /// Whether anybody heard it to its end.
+    /// True if a participant heard the announcement to its end.
     heard: bool,
-    /// Whether its failing was told.
+    /// True if the failure event was sent.
     failed: bool,
-    /// The decoding whose sound is held.
+    /// Decoding whose sound is referenced.
     held: Option<DecodeId>,
 }
 
-/// What its fetch brought.
+/// State of the announcement's content.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Brought {
     Asked,
@@ -59,7 +59,7 @@ impl Shared {
     }
 }
 
-/// Asks once for all of these.
+/// Sends one request for all listeners. Returns the number of the announcement.
 pub(super) fn ask_for_all(
     board: &mut Switchboard,
     conference: ConferenceSid,
@@ -124,7 +124,7 @@ pub(crate) fn decoded_for_all(
     }
 }
 
-/// It is there: whoever waits for it goes on.
+/// Stores the content and continues the announcements that wait for the content.
 fn bring(board: &mut Switchboard, now: Now, number: u64, brought: Brought) {
     let Some(to_all) = board.shared.by_number.get_mut(&number) else {
         return;
@@ -165,7 +165,7 @@ fn failed(board: &mut Switchboard, now: Now, number: u64, fault: Fault) {
     bring(board, now, number, Brought::Failed);
 }
 
-/// The application is told once, however many could not hear it.
+/// Sends the failure event once for all listeners.
 pub(super) fn tell_failed(board: &mut Switchboard, now: Now, number: u64, reason: &str) {
     let Some(to_all) = board.shared.by_number.get_mut(&number) else {
         return;
@@ -181,8 +181,8 @@ pub(super) fn tell_failed(board: &mut Switchboard, now: Now, number: u64, reason
     flow::carry_out(board, now, conference, effects.unwrap_or_default());
 }
 
-/// One of its listeners has heard it, or could not, or has left. It ends with the last of them,
-/// even if others than that one heard it.
+/// Removes a listener that heard the announcement, failed or left. The last listener ends the
+/// announcement, with an end event if any listener heard the announcement.
 pub(super) fn done(
     board: &mut Switchboard,
     now: Now,
@@ -212,7 +212,7 @@ pub(super) fn done(
     }
 }
 
-/// Nobody waits for it any more: neither does its question.
+/// Removes an announcement with its pending requests.
 fn remove(board: &mut Switchboard, number: u64) {
     let removed = board.shared.by_number.remove(&number);
     if let Some(decode) = removed.and_then(|to_all| to_all.held) {

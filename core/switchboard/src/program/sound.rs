@@ -1,5 +1,5 @@
-//! The verbs that sound, `<Play>`, `<Say>`, `<Pause>`: the same for all three roles but for where
-//! the player sits.
+//! Verbs that play sounds: `<Play>`, `<Say>`, `<Pause>`. Common to all roles; only the media
+//! command differs.
 
 use core::time::Duration;
 
@@ -16,7 +16,8 @@ use super::{hold, keys, music, record};
 use crate::live::{Decoding, Fetching, Role, Timer};
 use crate::{DecodeError, FetchKind, Output, Switchboard};
 
-/// Begins a verb that sounds. `false`: it failed at once, and its loops are given up.
+/// Begins a verb that plays a sound. Returns false after an immediate failure, which ends the loops
+/// of the verb.
 pub(crate) fn begin(
     board: &mut Switchboard,
     now: Now,
@@ -79,7 +80,7 @@ pub(crate) fn begin(
     }
 }
 
-/// Where a `<Play>` has its audio from.
+/// Returns the URL of a `<Play>`.
 pub(super) fn source(program: &Running, verb: &Verb) -> Option<Url> {
     match verb {
         Verb::Play { url, .. } => resolve(&program.base, url, Method::Get),
@@ -101,7 +102,7 @@ fn samples(length: Duration) -> u64 {
     u64::try_from(length.as_millis() * hz / 1_000).unwrap_or(u64::MAX)
 }
 
-/// The answer to a decoding of a program.
+/// Handles the response to a decoding.
 pub(crate) fn decoded(
     board: &mut Switchboard,
     now: Now,
@@ -140,7 +141,7 @@ pub(crate) fn decoded(
     }
 }
 
-/// An endless verb needs no one to start it over, so there is no gap.
+/// The media thread repeats an endless verb, so no gap occurs.
 fn play_verb(board: &mut Switchboard, call: CallSid, role: Role, verb: &Verb, sound: SoundId) {
     let repeats = repeats(verb, role);
     start(board, call, role, Source::Sound(sound), repeats);
@@ -150,13 +151,13 @@ fn repeats(verb: &Verb, role: Role) -> bool {
     verb.loops() == Loops::Endless && role != Role::Announcement
 }
 
-/// Audio without a document: music loops, an announcement is played once.
+/// Plays audio in place of a document: music loops, an announcement is played once.
 pub(crate) fn play_all(board: &mut Switchboard, call: CallSid, role: Role, sound: SoundId) {
     let repeats = role == Role::Music;
     start(board, call, role, Source::Sound(sound), repeats);
 }
 
-/// Puts it on, and waits for its end.
+/// Starts a player and sets its end as the pending operation.
 pub(super) fn start(
     board: &mut Switchboard,
     call: CallSid,
@@ -194,7 +195,7 @@ pub(super) fn start(
     number
 }
 
-/// A player has played its last sample: its program goes on.
+/// Handles the end of a player and continues the document.
 pub(crate) fn player_ended(board: &mut Switchboard, now: Now, call: CallSid, player: PlayerId) {
     if record::beep_over(board, now, call, player) || keys::over(board, now, call, player) {
         return;
@@ -207,7 +208,7 @@ pub(crate) fn player_ended(board: &mut Switchboard, now: Now, call: CallSid, pla
         return;
     };
     if role != Role::Announcement {
-        // A player that has ended would keep the leg from sharing its room's encoding.
+        // An ended player would keep the leg from sharing the room's encoding.
         silence(board, call);
     }
     match running(board, call, role) {
@@ -215,7 +216,8 @@ pub(crate) fn player_ended(board: &mut Switchboard, now: Now, call: CallSid, pla
             music::sound_gone(board, now, call);
         }
         Some(program) => {
-            // A player that repeats ends only when its sound is gone: fetched anew for this verb.
+            // A repeating player ends only if its sound was lost: this verb fetches the sound
+            // again.
             let sound = program.sound.as_ref();
             let repeats = sound.is_some_and(|(verb, _)| repeats(verb, role));
             program.sound.take_if(|_| repeats);
@@ -235,8 +237,8 @@ pub(super) fn silence(board: &mut Switchboard, call: CallSid) {
     }
 }
 
-/// A verb cannot be carried out: noted, its loops given up, and on to the next one; music is
-/// replaced by the built-in one, so that it does not stop.
+/// Handles the failure of a verb: a call's own document continues with the next verb after a
+/// notice; music and announcements fail as a whole.
 pub(crate) fn verb_failed(
     board: &mut Switchboard,
     now: Now,

@@ -1,4 +1,4 @@
-//! What the web brought for a program, and what follows when it brought nothing.
+//! Responses to fetches of documents and audio, and failures of documents.
 
 use confab_conference::Url;
 use confab_cxml::{Document, Loops, Place, Verb};
@@ -10,17 +10,18 @@ use crate::live::{Decoding, Role};
 use crate::tell;
 use crate::{Exchange, FetchError, Fetched, Notice, Output, Severity, Switchboard};
 
-/// A code, what was wrong, and what shows it.
+/// Problem of a document, to be reported as a notice.
 pub(crate) struct Fault {
     pub(crate) code: u32,
     pub(crate) severity: Severity,
     pub(crate) message: String,
-    /// If it is not the document's own.
+    /// URL of the request, if other than the document's.
     pub(crate) asked: Option<Url>,
     pub(crate) exchange: Option<Box<Exchange>>,
 }
 
-/// The answer to a fetch of a program. The table knows whose it is; the program knows for what.
+/// Handles the response to a fetch. The table of requests names the document, and the pending
+/// operation the purpose.
 pub(crate) fn fetched(
     board: &mut Switchboard,
     now: Now,
@@ -61,7 +62,7 @@ pub(crate) fn fetched(
     }
 }
 
-/// The document that was asked for, or audio in its stead.
+/// Handles a fetched document, or audio or text in its place.
 fn program_came(
     board: &mut Switchboard,
     now: Now,
@@ -85,7 +86,7 @@ fn program_came(
     }
 }
 
-/// Parses a document for this role and begins it.
+/// Parses and runs a document for this role.
 pub(crate) fn load(
     board: &mut Switchboard,
     now: Now,
@@ -115,7 +116,7 @@ pub(crate) fn load(
     }
 }
 
-/// Runs a document from its top.
+/// Runs a document from its beginning.
 pub(super) fn run(
     board: &mut Switchboard,
     now: Now,
@@ -131,7 +132,7 @@ pub(super) fn run(
     }
 }
 
-/// Returns the document that speaks a text. A text without words is a document without verbs.
+/// Returns a document that speaks a text. For a blank text the document is empty.
 pub(super) fn spoken(text: String) -> Document {
     let say = Verb::Say {
         text,
@@ -146,7 +147,7 @@ pub(super) fn spoken(text: String) -> Document {
     }
 }
 
-/// Notes what in a document was not understood; of music only the first time round.
+/// Reports the warnings of a document; for music in the first round only.
 pub(super) fn warn(
     board: &mut Switchboard,
     now: Now,
@@ -166,7 +167,7 @@ pub(super) fn warn(
     }
 }
 
-/// Goes on with the next verb of this role's document.
+/// Executes the next verb of this role's document.
 pub(crate) fn advance(board: &mut Switchboard, now: Now, call: CallSid, role: Role) {
     match role {
         Role::Document => document::advance(board, now, call),
@@ -175,7 +176,7 @@ pub(crate) fn advance(board: &mut Switchboard, now: Now, call: CallSid, role: Ro
     }
 }
 
-/// The whole program cannot go on.
+/// Handles the failure of a whole document.
 pub(crate) fn failed(board: &mut Switchboard, now: Now, call: CallSid, role: Role, fault: Fault) {
     let message = fault.message.clone();
     let code = fault.code;
@@ -187,7 +188,7 @@ pub(crate) fn failed(board: &mut Switchboard, now: Now, call: CallSid, role: Rol
     }
 }
 
-/// Tells the account's owner, naming what was asked.
+/// Sends a notice with the URL of the request.
 pub(crate) fn notice(board: &mut Switchboard, now: Now, call: CallSid, role: Role, fault: Fault) {
     let program = running(board, call, role);
     let own = program.and_then(|program| Some((program.asked.clone()?, program.sent.clone())));
@@ -218,7 +219,7 @@ pub(crate) fn notice(board: &mut Switchboard, now: Now, call: CallSid, role: Rol
     tell::notice(board, notice);
 }
 
-/// Has audio decoded, for this verb or for the program itself.
+/// Requests the decoding of audio, for a verb or in place of a document.
 pub(super) fn decode(
     board: &mut Switchboard,
     call: CallSid,
@@ -252,7 +253,7 @@ impl Fault {
         }
     }
 
-    /// What was asked, where that was not the document's own URL.
+    /// Sets the URL of the request.
     pub(crate) fn about(self, asked: Option<Url>) -> Self {
         Self { asked, ..self }
     }
