@@ -1,6 +1,6 @@
-//! Who hears whom: the room is asked, and its answer compared with the rules. A media thread
-//! carries out commands in order, so the answer holds what was ordered before the question, and
-//! nothing that was ordered after it: those rules are kept for it.
+//! Audibility requests: the report of the room is compared with the rules. A media thread executes
+//! commands in order, so the report covers exactly the changes sent before the request. The rules
+//! at that time are kept for the comparison.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ pub(super) fn ask(
     });
 }
 
-/// The room has answered.
+/// Handles the report of the room.
 pub(crate) fn told_audibility(
     board: &mut Switchboard,
     request: RequestId,
@@ -66,7 +66,7 @@ fn take(room: &mut Room, request: RequestId) -> Option<(ConferenceSid, Ask)> {
     Some((room.sid(), room.asks.remove(at)))
 }
 
-/// Every ordered pair of the rules, as the room has it.
+/// Compares every ordered pair of the rules with the report of the room.
 fn compare(rules: &Conference, tick: u64, pairs: &[(LegId, LegId, bool)]) -> Verdict {
     let mut told: BTreeMap<(LegId, LegId), bool> = pairs
         .iter()
@@ -101,7 +101,8 @@ fn compare(rules: &Conference, tick: u64, pairs: &[(LegId, LegId, bool)]) -> Ver
     }
 }
 
-/// Somebody in the room whom the rules do not know: named by whoever of the two they know.
+/// Returns a disagreement about a leg that the rules do not contain. The unknown call gets an
+/// all-zero sid.
 fn stranger(seated: &[(CallSid, LegId)], (listener, speaker): (LegId, LegId)) -> Verdict {
     let call = |leg: LegId| {
         let known = seated.iter().find(|(_, of)| *of == leg);

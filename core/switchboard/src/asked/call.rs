@@ -1,4 +1,4 @@
-//! Calls: list, fetch, end, send on to another document.
+//! Calls: list, fetch, end, redirect to another document.
 
 use confab_conference::LeaveReason;
 use confab_terms::{CallSid, ConferenceSid, Now, RequestId};
@@ -9,7 +9,7 @@ use crate::flow;
 use crate::program::{self, Next};
 use crate::{CallUpdate, CallView, EndWish, NextDocument, Refusal, Reply, Switchboard};
 
-/// Newest first.
+/// Returns the live calls, newest first.
 pub(super) fn list(board: &Switchboard) -> Reply {
     let account = board.config.account;
     let mut views: Vec<CallView> = board.calls.all().map(|call| call.view(account)).collect();
@@ -22,7 +22,7 @@ pub(super) fn fetch(board: &Switchboard, sid: CallSid) -> Result<Reply, Refusal>
     Ok(Reply::Call(Box::new(call.view(board.config.account))))
 }
 
-/// The reply leaves once the room that the call was in has applied that it is gone.
+/// Updates a call. The reply waits until the room of the call has applied the leave.
 pub(super) fn update(
     board: &mut Switchboard,
     now: Now,
@@ -52,7 +52,7 @@ fn issued(board: &Switchboard, conference: ConferenceSid) -> u64 {
     board.rooms.get(conference).map_or(0, |room| room.issued)
 }
 
-/// All of it or nothing: whatever can be refused is looked at first.
+/// Executes an update as a whole or not at all: all refusals are checked before the first change.
 fn try_update(
     board: &mut Switchboard,
     now: Now,
@@ -91,7 +91,7 @@ fn try_update(
     let waits = board.calls.get_mut(sid).filter(|call| !call.is_answered());
     let outgoing = waits.and_then(|call| call.outgoing.as_mut());
     if let (Some(outgoing), Some(first), None) = (outgoing, &update.next, update.end) {
-        // It runs what it was sent to once somebody has answered.
+        // The new document runs after the answer.
         outgoing.first.clone_from(first);
         return fetch(board, sid);
     }

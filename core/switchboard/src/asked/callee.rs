@@ -1,4 +1,4 @@
-//! Callee of an outbound call: the way there, and the headers that its URI carries.
+//! Callee of an outbound call: route and URI headers.
 
 use confab_sip::message::{UriHeaders, read_uri_headers};
 use confab_sip::{NotDialled, Route};
@@ -8,20 +8,20 @@ use crate::{Refusal, Switchboard};
 
 /// Prefix of a registered user's name.
 const CLIENT: &str = "client:";
-/// The one header besides `X-…` that a URI may set (RFC 7433).
+/// Only header besides `X-…` that a URI may set (RFC 7433).
 const USER_TO_USER: &str = "User-to-User";
 
 /// Callee of an outbound call.
 pub(super) struct Callee {
     /// `To` without headers.
     pub(super) to: String,
-    /// The way there; `None`: the user is not registered.
+    /// Route to the callee. `None`: the user is not registered.
     pub(super) route: Option<Route>,
     /// Headers of the INVITE.
     pub(super) headers: UriHeaders,
 }
 
-/// Finds the way to a number, to a user who is registered, or to a SIP URI.
+/// Returns the callee for a number, a registered user, or a SIP URI.
 pub(super) fn callee(board: &Switchboard, now: Now, to: &str) -> Result<Callee, Refusal> {
     let (bare, headers) = read_uri_headers(to);
     let headers = headers.ok_or_else(|| {
@@ -44,7 +44,7 @@ pub(super) fn callee(board: &Switchboard, now: Now, to: &str) -> Result<Callee, 
     })
 }
 
-/// The name behind `client:`.
+/// Returns the name after `client:`.
 pub(super) fn client(text: &str) -> Option<&str> {
     let (scheme, name) = text.split_at_checked(CLIENT.len())?;
     scheme.eq_ignore_ascii_case(CLIENT).then_some(name)
@@ -55,7 +55,7 @@ fn is_name(name: &str) -> bool {
     (1..=limits::LABEL_CHARS_MAX).contains(&length) && !name.chars().any(char::is_control)
 }
 
-/// A URI that leads nowhere says why; else nobody there can be called.
+/// Returns the refusal of an unreachable callee: the fault of the URI, else `NobodyToCall`.
 fn unreachable(board: &Switchboard, to: &str) -> Refusal {
     match confab_sip::check_dialled(to, board.config.sips_port.is_some()) {
         Ok(()) | Err(NotDialled::NotSip(_)) => Refusal::NobodyToCall(to.to_owned()),
@@ -63,7 +63,7 @@ fn unreachable(board: &Switchboard, to: &str) -> Refusal {
     }
 }
 
-/// Rejects headers that change how a call is handled, and more than an INVITE has room for.
+/// Rejects headers that change the handling of a call, and headers beyond the limits of an INVITE.
 fn check(headers: &UriHeaders) -> Result<(), Refusal> {
     let refused = |why: String| Err(Refusal::BadUriHeader(why));
     if headers.len() > limits::SIP_URI_HEADERS_MAX {

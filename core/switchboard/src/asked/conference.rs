@@ -23,7 +23,7 @@ impl ConferenceView {
     }
 }
 
-/// Newest first.
+/// Returns the live conferences, newest first.
 pub(super) fn list(board: &Switchboard) -> Reply {
     let account = board.config.account;
     let mut views: Vec<ConferenceView> = board
@@ -59,8 +59,8 @@ pub(super) fn update(
     }
 }
 
-/// With both, the end counts: nobody would be left to hear the announcement. Everyone can hear it,
-/// or nobody does.
+/// Executes an update as a whole or not at all. With `complete`, the announcement is ignored. An
+/// announcement is refused if the queue of any participant is full.
 fn try_update(
     board: &mut Switchboard,
     now: Now,

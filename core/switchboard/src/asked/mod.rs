@@ -1,4 +1,4 @@
-//! What the REST API asks: one file for each group of its verbs. Each question gets one reply.
+//! REST requests, one file per resource. Each request gets one reply.
 
 mod audibility;
 mod call;
@@ -77,7 +77,7 @@ pub(crate) fn asked(board: &mut Switchboard, now: Now, request: RequestId, what:
     }
 }
 
-/// A reply that waits for nothing.
+/// Sends a reply at once.
 fn answer(board: &mut Switchboard, request: RequestId, reply: Result<Reply, Refusal>) {
     let reply = reply.unwrap_or_else(Reply::Refused);
     board.send(Output::Reply { request, reply });
@@ -90,7 +90,8 @@ fn room(board: &Switchboard, conference: ConferenceSid) -> Result<&Room, Refusal
         .ok_or(Refusal::NoSuchConference(conference))
 }
 
-/// A slot towards the room's thread; looked at before anything is changed.
+/// Refuses a request while too many changes to the room's thread are unapplied. Checked before the
+/// first change.
 fn slot(board: &mut Switchboard, conference: ConferenceSid) -> Result<(), Refusal> {
     let thread = room(board, conference)?.thread;
     if board.rooms.unapplied(thread) < confab_terms::limits::MEDIA_COMMANDS_MAX as u64 {

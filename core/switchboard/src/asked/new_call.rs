@@ -1,4 +1,4 @@
-//! `POST …/Calls`: an outbound call until its leg is there.
+//! `POST …/Calls`: creation of an outbound call up to the request of its leg.
 
 use confab_sip::DialogId;
 use confab_terms::{CallSid, IpAddr, Ipv4Addr, Now, SocketAddr, limits};
@@ -10,14 +10,14 @@ use crate::program::{Announcing, Flow};
 use crate::tell;
 use crate::{CallEnd, CallStatus, Cookies, NewCall, Refusal, Reply, Switchboard, flow};
 
-/// The vendor's: the callee is temporarily unavailable.
+/// Vendor's code: the callee is temporarily unavailable.
 const UNAVAILABLE: u32 = 31_480;
-/// Where a call goes whose name nobody has looked up.
+/// Placeholder until the callee's host name is resolved.
 const NOT_KNOWN_YET: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
-/// Takes it up; the INVITE leaves once a port is bound for it.
+/// Creates a call; the INVITE is sent after a port is bound.
 pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Result<Reply, Refusal> {
-    // A document that cannot be read is refused now and not when somebody has answered.
+    // An invalid document is refused now, not after the answer.
     next(&wish.first)?;
     let callee = callee(board, now, &wish.to)?;
     let from = caller_uri(board, &wish.from).ok_or_else(|| Refusal::NoCaller(wish.from.clone()))?;
@@ -48,7 +48,7 @@ pub(super) fn create(board: &mut Switchboard, now: Now, wish: &NewCall) -> Resul
     super::call::fetch(board, sid)
 }
 
-/// The call before its INVITE.
+/// Returns the call before its INVITE.
 fn call(
     board: &mut Switchboard,
     now: Now,
@@ -61,7 +61,7 @@ fn call(
     let route = route.map(|route| route.with_credentials(wish.credentials.clone()));
     Call {
         sid,
-        // It has none before its INVITE.
+        // Placeholder until the INVITE.
         dialog: DialogId(0),
         leg: board.names.leg(),
         thread: 0,
@@ -112,7 +112,7 @@ fn call(
     }
 }
 
-/// Ends a call to a user who is not registered, as an unavailable phone ends one (480).
+/// Ends a call to a user who is not registered, with the status of an unavailable phone (480).
 fn not_registered(board: &mut Switchboard, now: Now, sid: CallSid) -> Result<Reply, Refusal> {
     let reply = super::call::fetch(board, sid);
     let to = board.calls.get(sid).map(|call| call.invite.to.clone());
@@ -121,7 +121,7 @@ fn not_registered(board: &mut Switchboard, now: Now, sid: CallSid) -> Result<Rep
         to.unwrap_or_default()
     );
     tell::notice_of_call(board, now, sid, UNAVAILABLE, message, None);
-    // No leg was asked for.
+    // No leg was requested.
     if let Some(call) = board.calls.get_mut(sid) {
         call.state = CallState::Ringing { offer: None };
     }
@@ -129,7 +129,8 @@ fn not_registered(board: &mut Switchboard, now: Now, sid: CallSid) -> Result<Rep
     reply
 }
 
-/// The URI of a caller: a SIP URI as it is; a number, a name or `client:NAME` as a user of ours.
+/// Returns the URI of a caller: a SIP URI unchanged; a number, a name or `client:NAME` as a local
+/// user.
 fn caller_uri(board: &Switchboard, from: &str) -> Option<String> {
     let name = client(from).unwrap_or(from);
     let is_user = |b: u8| b.is_ascii_alphanumeric() || b"+-_.".contains(&b);

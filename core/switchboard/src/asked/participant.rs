@@ -59,7 +59,7 @@ pub(super) fn update(
     }
 }
 
-/// All of it or nothing: the slot first, then the rules, then the room.
+/// Executes an update as a whole or not at all: limits first, then rules, then room.
 fn try_update(
     board: &mut Switchboard,
     now: Now,
@@ -98,7 +98,7 @@ pub(super) fn remove(
         Err(refusal) => return answer(board, request, Err(refusal)),
     };
     let before = room(board, conference).map_or(0, |room| room.issued);
-    // The reply must be waiting before the room can be closed behind the last one.
+    // The reply must be pending before the leave of the last participant closes the room.
     flow::reply_when_applied(
         board,
         now,

@@ -1,4 +1,4 @@
-//! Recordings: begun, paused, ended by the API. What is over is the store's to show.
+//! Recordings: start, pause, resume and stop by the API. The store provides complete recordings.
 
 use confab_terms::{Now, RecordingSid};
 

@@ -1,5 +1,5 @@
-//! Answering a call: a leg is asked for, the 200 leaves when it is there, and the ACK lets the
-//! document run on.
+//! Answering a call: the leg is requested, the 200 is sent once the leg is open, and the ACK lets
+//! the document continue.
 
 use confab_media::{Command, LegMedia};
 use confab_sdp::{Agreed, Direction};
@@ -15,7 +15,7 @@ use crate::program;
 use crate::tell;
 use crate::{CallEnd, CallEvent, CallStatus, NewRecording, News, Output, RecordingSource};
 
-/// Begins to answer a call, once: requests its leg, if its offer waits for no host name.
+/// Begins to answer a ringing call: requests the leg, unless lookups of host names are pending.
 pub(crate) fn open_leg(board: &mut Switchboard, now: Now, sid: CallSid) {
     let Some(call) = board.calls.get_mut(sid) else {
         return;
@@ -32,8 +32,8 @@ pub(crate) fn open_leg(board: &mut Switchboard, now: Now, sid: CallSid) {
     }
 }
 
-/// Requests the leg of a call that is to be answered. Its media thread may have no room for one
-/// more: 503.
+/// Requests the leg of a call that is being answered. Rejects the call with 503 if its media thread
+/// is overloaded.
 pub(crate) fn request_leg(board: &mut Switchboard, now: Now, sid: CallSid) {
     let thread = place::thread_for(board, sid);
     let Some(call) = board.calls.get_mut(sid) else {
@@ -42,7 +42,7 @@ pub(crate) fn request_leg(board: &mut Switchboard, now: Now, sid: CallSid) {
     let CallState::Opening { requested, .. } = &mut call.state else {
         return;
     };
-    // Who takes the place of another adds nothing to this thread.
+    // A replacing call adds no load to this thread.
     if board.threads.is_overloaded(thread) && call.replaces.is_none() {
         board.counted.calls_refused += 1;
         flow::end_call(board, now, sid, CallEnd::Refused(503));
@@ -52,7 +52,7 @@ pub(crate) fn request_leg(board: &mut Switchboard, now: Now, sid: CallSid) {
     place::open_leg_on(board, sid, thread);
 }
 
-/// The call is up.
+/// Establishes the call after the ACK.
 pub(crate) fn acknowledged(board: &mut Switchboard, now: Now, sid: CallSid) {
     let Some(call) = board.calls.get_mut(sid) else {
         return;
@@ -87,7 +87,7 @@ pub(crate) fn acknowledged(board: &mut Switchboard, now: Now, sid: CallSid) {
     }
 }
 
-/// The host that acknowledged an answer is the peer's: it receives what is sent to it.
+/// Marks the host of the ACK as verified: the host receives packets sent to its address.
 fn verify_host(board: &mut Switchboard, sid: CallSid) {
     let Some(call) = board.calls.get(sid) else {
         return;
@@ -100,8 +100,8 @@ fn verify_host(board: &mut Switchboard, sid: CallSid) {
     }
 }
 
-/// Sets the end of an answered call that has a maximum duration; a duration that has passed ends
-/// the call at once.
+/// Sets the timer of an answered call's maximum duration. An elapsed duration ends the call at
+/// once.
 pub(crate) fn limit_duration(board: &mut Switchboard, now: Now, sid: CallSid) {
     let Some(call) = board.calls.get(sid) else {
         return;
@@ -112,7 +112,7 @@ pub(crate) fn limit_duration(board: &mut Switchboard, now: Now, sid: CallSid) {
     }
 }
 
-/// As whoever made the call wished: it is told with the call's end.
+/// Starts the recording of an outbound call; the callback of the call's end contains the recording.
 fn record_whole(board: &mut Switchboard, now: Now, sid: CallSid, wish: NewRecording) {
     let recording = flow::record_call(board, now, sid, RecordingSource::OutboundApi, wish);
     let call = board.calls.get_mut(sid);
@@ -125,7 +125,8 @@ fn record_whole(board: &mut Switchboard, now: Now, sid: CallSid, wish: NewRecord
     }
 }
 
-/// What the leg is told. While a phone holds us it may well send its own music: that is not mixed.
+/// Returns the media settings of the leg. Audio of a peer that holds the call is not mixed, because
+/// phones may send their own hold music.
 pub(crate) fn leg_media(agreed: &Agreed, peer: &MediaPeer) -> LegMedia {
     LegMedia {
         remote_rtp: agreed.remote_rtp,

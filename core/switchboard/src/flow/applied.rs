@@ -1,4 +1,5 @@
-//! The room says from which tick a change holds: replies leave, an ended conference is closed.
+//! Reports of applied changes: pending replies are sent, and the room of an ended conference is
+//! closed.
 
 use confab_media::Command;
 use confab_terms::{ConferenceSid, Now, RequestId, limits};
@@ -6,8 +7,8 @@ use confab_terms::{ConferenceSid, Now, RequestId, limits};
 use crate::live::{Timer, Waiting};
 use crate::{Output, Refusal, Reply, Switchboard};
 
-/// The reply leaves once the room has applied this change, or after `APPLIED_WAIT` says so;
-/// at once if there is nothing to wait for.
+/// Sends a reply after the room has applied a change; at once without a change. After
+/// `APPLIED_WAIT` the reply becomes `NotConfirmed`.
 pub(crate) fn reply_when_applied(
     board: &mut Switchboard,
     now: Now,
@@ -52,7 +53,7 @@ pub(crate) fn applied(board: &mut Switchboard, conference: ConferenceSid, number
     }
 }
 
-/// What was to wait for a change has turned out not to need one.
+/// Sends a pending reply at once, because no change was needed.
 pub(crate) fn reply_now(board: &mut Switchboard, conference: ConferenceSid, request: RequestId) {
     let Some(room) = board.rooms.get_mut(conference) else {
         return;
@@ -75,7 +76,7 @@ fn with_tick(reply: Reply, tick: u64) -> Reply {
     }
 }
 
-/// The room has not answered in time: whoever waits is told so.
+/// Refuses a request whose change the room did not confirm in time.
 pub(crate) fn not_confirmed(
     board: &mut Switchboard,
     conference: ConferenceSid,
@@ -91,7 +92,7 @@ pub(crate) fn not_confirmed(
     board.send(Output::Reply { request, reply });
 }
 
-/// Closes the room of a conference that is over, or that nobody came to.
+/// Closes the room of a conference that has ended or that no call joined.
 pub(crate) fn close(board: &mut Switchboard, conference: ConferenceSid) {
     let Some(room) = board.rooms.remove(conference) else {
         return;
@@ -103,7 +104,7 @@ pub(crate) fn close(board: &mut Switchboard, conference: ConferenceSid) {
     });
     for Waiting { request, reply, .. } in room.waiting {
         board.timers.cancel(Timer::Reply(conference, request));
-        // Who has been taken out is out, whatever the room says of it.
+        // A removal or a call's update is complete even without a confirmation of the room.
         let reply = match reply {
             Reply::Removed | Reply::Call(_) => reply,
             _ => Reply::Refused(Refusal::NotConfirmed),

@@ -1,4 +1,4 @@
-//! The room's part of what the rules decided, as one numbered change.
+//! Conversion of the rules' effects into one numbered change of the room.
 
 use confab_conference::{Beep as RuleBeep, Effects, Hears};
 use confab_media::{Background, Beep, BeepTone, Command, RoomChange};
@@ -7,7 +7,7 @@ use confab_terms::{ConferenceSid, Now};
 use crate::program;
 use crate::{Output, Switchboard};
 
-/// Sends the change; `None` if the room has nothing to do.
+/// Sends the change. Returns its number, or `None` for an empty change.
 pub(crate) fn send(
     board: &mut Switchboard,
     now: Now,
@@ -39,7 +39,8 @@ pub(crate) fn send(
     Some(number)
 }
 
-/// What legs hear besides the room, in the same change: so music and room never overlap.
+/// Returns the background sounds of legs. They are part of the same change, so music and room never
+/// overlap.
 fn backgrounds(
     board: &mut Switchboard,
     now: Now,

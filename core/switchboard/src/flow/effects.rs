@@ -1,5 +1,5 @@
-//! Carries out what the rules decided: one change of the room, announcements, webhooks, and what
-//! becomes of those who left.
+//! Execution of the rules' effects: one change of the room, announcements, webhooks, and
+//! continuation of calls that left.
 
 use confab_conference::{Effects, EventKind, RecordWish};
 use confab_terms::{CallSid, ConferenceSid, Now};
@@ -13,7 +13,7 @@ use crate::tell;
 use crate::{ConferenceView, NewRecording, Output, RecordingOf, RecordingSource};
 use crate::{RowChange, Switchboard};
 
-/// Carries out all of it. Gives the number of the room's change, if there was one.
+/// Executes all effects. Returns the number of the room's change, if any.
 pub(crate) fn carry_out(
     board: &mut Switchboard,
     now: Now,
@@ -63,7 +63,8 @@ pub(crate) fn carry_out(
     number
 }
 
-/// By the wish of the one who came first. Without room for another recording it goes on without.
+/// Starts the recording requested by the first participant. A refused recording is reported, and
+/// the conference continues.
 fn record_from_start(board: &mut Switchboard, now: Now, sid: ConferenceSid, wish: RecordWish) {
     let first = board.rooms.get(sid);
     let first = first.and_then(|room| Some(room.conference.participants().next()?.call));
@@ -77,8 +78,7 @@ fn record_from_start(board: &mut Switchboard, now: Now, sid: ConferenceSid, wish
     }
 }
 
-/// The conference is over: its name is free at once, its room closed once it has said that the
-/// last change holds.
+/// Ends a conference: frees its name at once, and closes its room after the last change is applied.
 fn over(board: &mut Switchboard, now: Now, sid: ConferenceSid) {
     board.rooms.free_name(sid);
     let account = board.config.account;

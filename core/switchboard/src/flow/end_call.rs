@@ -1,4 +1,4 @@
-//! A call is over, whoever ended it: it leaves nothing but its history.
+//! End of a call for any cause: dialog, seat, documents, timers, leg and final callback.
 
 use confab_conference::LeaveReason;
 use confab_sip::DialogId;
@@ -15,7 +15,7 @@ pub(crate) fn end_call(board: &mut Switchboard, now: Now, sid: CallSid, end: Cal
     finish_call(board, now, sid, end);
 }
 
-/// As it is at its end; `None` if it had ended already.
+/// Ends a call. Returns its final state, or `None` for a call that has ended before.
 pub(crate) fn finish_call(
     board: &mut Switchboard,
     now: Now,
@@ -54,7 +54,7 @@ pub(crate) fn finish_call(
     }
     board.lookups.forget(sid);
     let mut call = board.calls.remove(sid)?;
-    // A leg that was requested and not opened yet is removed too.
+    // The removal also applies to a leg that was requested and is not open yet.
     let no_leg = match call.state {
         CallState::Ringing { .. } => true,
         CallState::Opening { requested, .. } => !requested,
@@ -81,7 +81,7 @@ pub(crate) fn finish_call(
     Some(view)
 }
 
-/// Ends the dialog of a call, if the other side has not.
+/// Ends the dialog of a call, unless the peer has ended the dialog.
 fn end_dialog(
     board: &mut Switchboard,
     now: Now,
@@ -89,7 +89,7 @@ fn end_dialog(
     (end, is_ours, was_answered): (CallEnd, bool, bool),
 ) {
     match end {
-        // A CANCEL, if they have not said no themselves.
+        // Sends a CANCEL, unless the peer rejected the INVITE.
         CallEnd::Refused(_) | CallEnd::EndedViaApi if is_ours => {
             board.sip.hang_up(now.instant, dialog);
         }
@@ -106,7 +106,7 @@ fn end_dialog(
     }
 }
 
-/// The timers of a live call.
+/// Returns all timers of a live call.
 fn timers(sid: CallSid) -> [Timer; 11] {
     [
         Timer::Document(sid),
@@ -123,7 +123,7 @@ fn timers(sid: CallSid) -> [Timer; 11] {
     ]
 }
 
-/// What their refusal of a call of ours comes to.
+/// Returns the CallStatus of an outbound call rejected with this status.
 fn refused_as(status: u16) -> CallStatus {
     match status {
         486 | 600 => CallStatus::Busy,
@@ -132,7 +132,7 @@ fn refused_as(status: u16) -> CallStatus {
     }
 }
 
-/// The final CallStatus, and the final SIP status if this is what decides it.
+/// Returns the final CallStatus, and the final SIP status if the cause determines the SIP status.
 fn last_word(end: CallEnd, was_up: bool, was_answered: bool) -> (CallStatus, Option<u16>) {
     match end {
         CallEnd::Refused(486) => (CallStatus::Busy, Some(486)),

@@ -1,5 +1,5 @@
-//! A call takes the place of another (RFC 3891): its seat and the document behind it, or, where
-//! that has no seat, nothing but its end.
+//! Replacement of a call by another one (RFC 3891): the new call takes over the seat and the
+//! document, or only ends a call without a seat.
 
 use confab_terms::{CallSid, Now};
 
@@ -12,13 +12,13 @@ use crate::live::{Replaces, Timer};
 use crate::program;
 use crate::{CallEnd, Switchboard};
 
-/// The call that replaces another is up.
+/// Executes the replacement after the new call is established.
 pub(crate) fn hand_over(board: &mut Switchboard, now: Now, to: CallSid, replaced: Replaces) {
     match replaced {
         Replaces::Seat(from) => {
             let sits = take_seat_of(board, now, from, to).is_some();
             end_call(board, now, from, CallEnd::WeHangUp);
-            // It left its conference, or ended, before the ACK came: a call like any other.
+            // The old call left its conference or ended before the ACK: run the first document.
             if !sits {
                 handle::begin(board, now, to);
             }
@@ -30,7 +30,7 @@ pub(crate) fn hand_over(board: &mut Switchboard, now: Now, to: CallSid, replaced
     }
 }
 
-/// The `<Dial>` goes on as it was, its time limit too; only the call is another.
+/// Transfers the seat with the running `<Dial>`, its time limit included.
 fn take_seat_of(board: &mut Switchboard, now: Now, from: CallSid, to: CallSid) -> Option<()> {
     let conference = board.calls.get(from)?.seated_in()?;
     let leg = board.calls.get(to)?.leg;

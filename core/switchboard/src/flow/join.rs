@@ -1,4 +1,5 @@
-//! A call comes to a conference: expected as soon as its document names it, seated once it is up.
+//! Join of a conference: a call is expected once its document names the conference, and seated once
+//! the call is established.
 
 use confab_conference::{Conference, LeaveReason, ParticipantState, Refusal, Settings};
 use confab_terms::{CallSid, ConferenceSid, Now, limits};
@@ -9,16 +10,17 @@ use crate::live::{DialWish, Room, Seat, Timer};
 use crate::program::{self, DialOutcome};
 use crate::{Output, Switchboard};
 
-/// Why a call could not join.
+/// Reason of a failed join.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NotJoined {
-    /// The conference says no.
+    /// Refusal by the conference rules.
     Refused(Refusal),
-    /// There are too many conferences.
+    /// Limit of conferences reached, or the call or conference no longer exists.
     TooMany,
 }
 
-/// The call is expected from now on. `take_seat` follows once it is up.
+/// Registers a call as expected, and opens the conference if needed. `take_seat` follows once the
+/// call is established.
 pub(crate) fn join(
     board: &mut Switchboard,
     now: Now,
@@ -95,7 +97,7 @@ fn open(
     Ok(sid)
 }
 
-/// The call is up: it takes its seat. If it cannot, what it dialled with is the caller's to take.
+/// Seats an established call. After an error the caller handles the remaining `Seat` of the call.
 pub(crate) fn take_seat(board: &mut Switchboard, now: Now, sid: CallSid) -> Result<(), NotJoined> {
     let Some(seat) = board.calls.get_mut(sid).and_then(|c| c.seat.as_mut()) else {
         return Ok(());
@@ -131,7 +133,7 @@ pub(crate) fn take_seat(board: &mut Switchboard, now: Now, sid: CallSid) -> Resu
     }
 }
 
-/// A conference that nobody came to leaves no trace.
+/// Closes a conference that no call has joined.
 pub(crate) fn close_if_empty(board: &mut Switchboard, conference: ConferenceSid) {
     let is_empty = board
         .rooms
@@ -142,9 +144,9 @@ pub(crate) fn close_if_empty(board: &mut Switchboard, conference: ConferenceSid)
     }
 }
 
-/// The conference is over before this call was answered: it is expected in the next one of the
-/// same name, muted or not as it was wished for. Who was to whisper, or to be held, is not: in a
-/// conference that knows nothing of it, its voice would be everybody's.
+/// Registers an expected call in the next conference of the same name, because its conference has
+/// ended. The call keeps its muting. A held or coaching call is not registered again, because all
+/// participants of the new conference would hear that call.
 pub(super) fn expect_again(
     board: &mut Switchboard,
     now: Now,

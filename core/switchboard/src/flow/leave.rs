@@ -1,4 +1,4 @@
-//! A call leaves its conference and goes on: with the Dial's action, else with the next verb.
+//! Leave of a conference: the call continues with the action of `<Dial>`, else with the next verb.
 
 use confab_conference::LeaveReason;
 use confab_terms::{CallSid, ConferenceSid, Now};
@@ -9,8 +9,8 @@ use crate::flow;
 use crate::live::{Seat, Timer};
 use crate::program::{self, DialOutcome};
 
-/// Takes a call out of its conference; what follows for the others is carried out. The call
-/// itself goes on with its document, unless it is over.
+/// Removes a call from its conference and executes the effects. The call continues with its
+/// document, unless the call has ended.
 pub(crate) fn leave(board: &mut Switchboard, now: Now, sid: CallSid, reason: LeaveReason) {
     let Some(conference) = board.calls.get(sid).and_then(|c| c.seat.as_ref()) else {
         return;
@@ -21,18 +21,18 @@ pub(crate) fn leave(board: &mut Switchboard, now: Now, sid: CallSid, reason: Lea
     };
     let effects = room.conference.leave(sid, reason, now.wall);
     flow::carry_out(board, now, conference, effects);
-    // One that was only expected leaves without effects: it is for us to send it on.
+    // An expected call leaves without effects: continue its document here.
     left(board, now, sid, conference);
     close_if_empty(board, conference);
 }
 
-/// Takes a call out that somebody else sends on: neither the Dial's action nor the next verb has
-/// its turn.
+/// Removes a call from its conference without continuing its document, because the caller sets the
+/// next document.
 pub(crate) fn take_out(board: &mut Switchboard, now: Now, sid: CallSid, reason: LeaveReason) {
     let Some(call) = board.calls.get_mut(sid) else {
         return;
     };
-    // Without its seat it is nobody's to send on.
+    // Removing the seat first keeps `left` from continuing the document.
     let Some(seat) = call.seat.take() else {
         return;
     };
@@ -48,7 +48,7 @@ pub(crate) fn take_out(board: &mut Switchboard, now: Now, sid: CallSid, reason: 
     close_if_empty(board, conference);
 }
 
-/// A call is no longer in this conference: it goes on, once.
+/// Continues a call that has left this conference, once.
 pub(crate) fn left(board: &mut Switchboard, now: Now, sid: CallSid, conference: ConferenceSid) {
     let Some(seat) = give_up_seat(board, now, sid, conference) else {
         return;

@@ -1,4 +1,4 @@
-//! Facts about a call's peer that decide from where its RTP is accepted.
+//! Properties of a call's peer that determine the accepted RTP sources.
 
 use confab_sip::Trunk;
 use confab_terms::{CallSid, Cidr, IpAddr};
@@ -8,23 +8,23 @@ use crate::Switchboard;
 /// Peer of a call's media.
 #[derive(Clone, Debug)]
 pub(crate) struct MediaPeer {
-    /// Host of its last offer or answer.
+    /// Host of the peer's last offer or answer.
     pub(super) signalling: IpAddr,
-    /// That host has shown that it receives what is sent to it.
+    /// True if the host was verified as a receiver of packets sent to its address.
     receives: bool,
-    /// Networks of its trunk.
+    /// Networks of the trunk.
     networks: Vec<Cidr>,
 }
 
 impl MediaPeer {
-    /// Returns whether the SDP's address can be that of the peer: it lies in a network of the
-    /// trunk, or is one that the host of the signalling could reach.
+    /// Returns whether the SDP's address can belong to the peer: an address in a network of the
+    /// trunk, or an address reachable from the signaling host.
     pub(super) fn can_be_at(&self, sdp: IpAddr) -> bool {
         self.in_trunk(sdp) || is_reachable(self.signalling, sdp)
     }
 
-    /// Returns whether the SDP's address needs no consent: it lies in a network of the trunk, or is
-    /// the verified host of the signalling.
+    /// Returns whether RTP to the SDP's address needs no consent: an address in a network of the
+    /// trunk, or the verified signaling host.
     pub(super) fn is_verified(&self, sdp: IpAddr) -> bool {
         let is_host = self.signalling.to_canonical() == sdp.to_canonical();
         self.in_trunk(sdp) || (self.receives && is_host)
@@ -67,7 +67,7 @@ impl Scope {
             address if address.is_loopback() => Self::ThisHost,
             IpAddr::V4(v4) => {
                 let [a, b, ..] = v4.octets();
-                // RFC 6598: behind a carrier's NAT.
+                // RFC 6598: shared address space of carrier-grade NAT.
                 let shared = a == 100 && b & 0xc0 == 64;
                 let private = v4.is_private() || v4.is_link_local() || v4.is_unspecified();
                 if shared || private {
@@ -88,8 +88,9 @@ impl Scope {
     }
 }
 
-/// A private address in SDP says nothing while the signalling comes from a public one: a NAT is in
-/// between. A loopback address of the signalling counts as public, for a proxy on this machine.
+/// Returns whether an SDP address is reachable from the signaling address. A private address behind
+/// a public signaling address indicates NAT and is not reachable. A loopback signaling address
+/// counts as public, because a local proxy may forward the signaling.
 fn is_reachable(signalling: IpAddr, sdp: IpAddr) -> bool {
     if signalling.to_canonical() == sdp.to_canonical() {
         return true;

@@ -1,5 +1,5 @@
-//! The life of a call across sip, rules and media: answer, join, leave, end; and what follows from
-//! the rules for the room.
+//! Call flow across sip, rules and media: answer, join, leave, end, and execution of the rules'
+//! effects.
 
 mod answer;
 mod applied;

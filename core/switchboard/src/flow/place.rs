@@ -1,5 +1,5 @@
-//! Which media thread a call's leg is on: that of its room, if it is known when the leg is opened;
-//! else one that has little to do, and that of its room once it is seated there.
+//! Media thread of a leg: the thread of the room if known at the leg's opening, else the least
+//! loaded thread until the call is seated.
 
 use confab_media::Command;
 use confab_terms::{CallSid, ConferenceSid};
@@ -7,7 +7,7 @@ use confab_terms::{CallSid, ConferenceSid};
 use crate::live::Replaces;
 use crate::{Output, Switchboard};
 
-/// Where the leg of a call that has none yet belongs.
+/// Returns the media thread for the leg of a call.
 pub(super) fn thread_for(board: &Switchboard, sid: CallSid) -> u16 {
     let call = board.calls.get(sid);
     let expected_in = call.and_then(|call| match call.replaces {
@@ -18,7 +18,7 @@ pub(super) fn thread_for(board: &Switchboard, sid: CallSid) -> u16 {
     room.map_or_else(|| board.threads.idlest(), |room| room.thread)
 }
 
-/// Asks for a leg there.
+/// Requests a leg on a media thread.
 pub(crate) fn open_leg_on(board: &mut Switchboard, sid: CallSid, thread: u16) {
     let Some(call) = board.calls.get_mut(sid) else {
         return;
@@ -29,7 +29,8 @@ pub(crate) fn open_leg_on(board: &mut Switchboard, sid: CallSid, thread: u16) {
     board.send(Output::OpenLeg { leg, thread });
 }
 
-/// Where a new conference goes: to whoever is up and opens it, so that nobody has to move.
+/// Returns the media thread for a new room: the thread of the established opening call, so that no
+/// leg moves, else the least loaded thread.
 pub(super) fn thread_for_room(board: &Switchboard, opened_by: CallSid) -> u16 {
     let call = board.calls.get(opened_by).filter(|call| call.is_up());
     let there = call.map(|call| call.thread);
@@ -38,8 +39,7 @@ pub(super) fn thread_for_room(board: &Switchboard, opened_by: CallSid) -> u16 {
         .unwrap_or_else(|| board.threads.idlest())
 }
 
-/// The leg of a call that is to be seated there goes to the room's thread. What is ordered from now
-/// on finds it there.
+/// Moves the leg of a call to the room's thread. Later commands for the leg go to that thread.
 pub(super) fn bring_leg(board: &mut Switchboard, sid: CallSid, conference: ConferenceSid) {
     let Some(to) = board.rooms.get(conference).map(|room| room.thread) else {
         return;
@@ -58,7 +58,7 @@ pub(super) fn bring_leg(board: &mut Switchboard, sid: CallSid, conference: Confe
     board.send(Output::MoveLeg { leg, from, to });
 }
 
-/// Takes the leg back, if one was asked for.
+/// Removes a requested or open leg.
 pub(super) fn remove_leg(board: &mut Switchboard, leg: confab_terms::LegId, thread: u16) {
     board.threads.loses_leg(thread);
     let command = Command::RemoveLeg { leg };

@@ -1,5 +1,5 @@
-//! A recording from its beginning to its end: ordered of the media, told to the application, kept.
-//! What is recorded may be gone long before the file is whole.
+//! Recordings from start to completion: commands to the media, callbacks, history. A recording may
+//! outlive its call or conference until the file is complete.
 
 use confab_media::{Command, Recorded};
 use confab_terms::{CallSid, Now, PauseBehavior, RecordingSid, Track};
@@ -10,7 +10,8 @@ use crate::tell;
 use crate::{NewRecording, Output, RecordingEnd, RecordingOf, RecordingSource, RecordingStatus};
 use crate::{RecordingView, Refusal, Switchboard};
 
-/// Begins one. `wished_by`: by whose document a conference is recorded.
+/// Starts a recording. `wished_by` is the call whose document requested the recording of a
+/// conference.
 pub(crate) fn record(
     board: &mut Switchboard,
     now: Now,
@@ -78,8 +79,8 @@ pub(crate) fn record(
     Ok(sid)
 }
 
-/// As a document, or whoever made the call, wishes. Where it cannot be, the call goes on without:
-/// `None`.
+/// Starts the recording of a call for a document or an outbound call. A refusal is reported as a
+/// notice, and the call continues.
 pub(crate) fn record_call(
     board: &mut Switchboard,
     now: Now,
@@ -95,7 +96,7 @@ pub(crate) fn record_call(
     recorded.ok()
 }
 
-/// The same while it sits where its `<Dial>` brought it, whose action is told.
+/// Starts the recording of `<Dial record>`, reported to the action of `<Dial>`.
 pub(crate) fn record_dialled(board: &mut Switchboard, now: Now, call: CallSid, wish: NewRecording) {
     let recording = record_call(board, now, call, RecordingSource::Dial, wish);
     if let Some(seat) = board.calls.get_mut(call).and_then(|c| c.seat.as_mut()) {
@@ -103,7 +104,7 @@ pub(crate) fn record_dialled(board: &mut Switchboard, now: Now, call: CallSid, w
     }
 }
 
-/// The call leaves what it dialled: so ends what `<Dial>` recorded.
+/// Stops the recording of `<Dial record>` at the leave of the conference.
 pub(crate) fn stop_dial_recording(board: &mut Switchboard, now: Now, call: CallSid) {
     let sid = recording_of(board, RecordingOf::Call(call)).ok().flatten();
     let recording = sid.and_then(|sid| board.recordings.get(sid));
@@ -115,7 +116,7 @@ pub(crate) fn stop_dial_recording(board: &mut Switchboard, now: Now, call: CallS
     }
 }
 
-/// Where its audio comes from, and whether it has two channels.
+/// Returns the media thread, the recorded source, and true for two channels.
 fn whence(
     board: &Switchboard,
     of: RecordingOf,
@@ -128,7 +129,7 @@ fn whence(
             if !call.is_up() {
                 return Err(Refusal::NotInProgress(sid));
             }
-            // One direction has no second channel.
+            // One direction is mono.
             let dual = wish.dual && wish.track == Track::Both;
             let recorded = Recorded::Leg {
                 leg: call.leg,
@@ -141,13 +142,13 @@ fn whence(
         RecordingOf::Conference(sid) => {
             let room = board.rooms.get(sid).filter(|room| !room.over);
             let room = room.ok_or(Refusal::NoSuchConference(sid))?;
-            // Everybody speaks into one sum.
+            // A conference is recorded as one mono sum.
             Ok((room.thread, Recorded::Room(room.room), false))
         }
     }
 }
 
-/// The one that is taken of it now.
+/// Returns the recording in progress.
 pub(crate) fn recording_of(
     board: &Switchboard,
     of: RecordingOf,
@@ -171,7 +172,7 @@ pub(crate) fn recording_of(
     Ok(sid.filter(is_taken))
 }
 
-/// Pauses it, or goes on with it.
+/// Pauses a recording, or resumes one with `None`.
 pub(crate) fn pause(
     board: &mut Switchboard,
     now: Now,
@@ -191,7 +192,7 @@ pub(crate) fn pause(
     });
 }
 
-/// Nothing more is taken; it is whole once its writer says so.
+/// Stops a recording; the recording is complete after the final report of the writer.
 pub(crate) fn stop_recording(board: &mut Switchboard, now: Now, sid: RecordingSid) {
     let status = RecordingStatus::Stopped;
     order(board, now, sid, status, |recording, of| {
@@ -220,7 +221,7 @@ fn order(
     board.send(Output::Recording(Box::new(view)));
 }
 
-/// The call goes on without it: what its end will tell of it is known.
+/// Stores the duration of an outbound call's recording for the callback of the call's end.
 fn note_whole(board: &mut Switchboard, view: &RecordingView) {
     let RecordingOf::Call(call) = view.of else {
         return;
@@ -232,7 +233,7 @@ fn note_whole(board: &mut Switchboard, view: &RecordingView) {
     }
 }
 
-/// The conference's end names the file: it is known, or was waited for.
+/// Stores the file of a conference's recording, and sends a pending conference-end.
 fn note_file(board: &mut Switchboard, now: Now, view: &RecordingView, end: &RecordingEnd) {
     let file = match end {
         RecordingEnd::Written { bytes, .. } => Some(RecordingFile {
@@ -249,7 +250,7 @@ fn note_file(board: &mut Switchboard, now: Now, view: &RecordingView, end: &Reco
     tell::end_recorded(board, now, view.sid, file);
 }
 
-/// Its writer has said its last word.
+/// Handles the final report of the writer.
 pub(crate) fn recorded(board: &mut Switchboard, now: Now, sid: RecordingSid, end: RecordingEnd) {
     let Some(recording) = board.recordings.remove(sid) else {
         board.counted.stale_answers += 1;
@@ -284,7 +285,7 @@ pub(crate) fn recorded(board: &mut Switchboard, now: Now, sid: RecordingSid, end
             (view.status, view.duration_ms) = (RecordingStatus::Failed, duration_ms);
             view.error = Some(tell::NOT_WRITTEN);
             tell::recording_failed(board, now, &view, &message);
-            // The writer gave up by itself: nobody takes what the room goes on to say.
+            // The writer failed on its own: stop the audio of the recording.
             let command = Command::StopRecording { recording: sid, of };
             board.send(Output::Media { thread, command });
         }

@@ -1,5 +1,5 @@
-//! An offer or answer without usable media: a Notification with the reason, and 488 with a Warning
-//! where a request is still to be answered.
+//! Rejection of an offer or answer without usable media: a notice with the reason, and 488 with a
+//! Warning if a request is pending.
 
 use confab_sdp::Rejection;
 use confab_terms::{CallSid, Now};
@@ -9,10 +9,10 @@ use crate::live::CallState;
 use crate::tell;
 use crate::{CallEnd, Switchboard};
 
-/// The vendor's: the server is unable to apply a remote media description.
+/// Vendor's code: the server is unable to apply a remote media description.
 const UNUSABLE_ANSWER: u32 = 53_403;
 
-/// Raises a Notification about an answer to an offer of ours, and ends a call that has no media.
+/// Reports an unusable answer to a local offer, and ends a call without media.
 pub(crate) fn reject_answer(board: &mut Switchboard, now: Now, sid: CallSid, why: &Rejection) {
     let state = board.calls.get(sid).map(|call| &call.state);
     let ends = matches!(state, Some(CallState::Offering { .. }));

@@ -1,5 +1,5 @@
-//! The rows of live calls and conferences follow every change of these: after each input the rows
-//! that differ from the stored ones are sent to the store.
+//! Persistence of live calls and conferences: after each input the rows that differ from the stored
+//! ones are sent to the store.
 
 use confab_conference::{Key, Url};
 use confab_terms::{CallSid, Now, limits};
@@ -16,7 +16,7 @@ pub(crate) fn store_rows(board: &mut Switchboard, now: Now) {
         let Some(room) = board.rooms.get(sid) else {
             continue;
         };
-        // A conference that nobody came to leaves no trace, and an ended one is stored by its end.
+        // A conference without participants is never stored, and the end stores an ended one.
         if room.over || room.conference.seated() == 0 {
             continue;
         }
@@ -37,13 +37,13 @@ pub(crate) fn store_rows(board: &mut Switchboard, now: Now) {
     watch(board, now);
 }
 
-/// Stores the time, and again after a while.
+/// Stores the time, and restarts the timer.
 pub(crate) fn store_alive(board: &mut Switchboard, now: Now) {
     change(board, now, RowChange::Alive);
     watch(board, now);
 }
 
-/// Has the time stored at intervals while calls are up.
+/// Starts the periodic storage of the time while calls are up, and stops the timer otherwise.
 fn watch(board: &mut Switchboard, now: Now) {
     let is_set = board.timers.is_set(Timer::Alive);
     match board.calls.len() {
@@ -56,7 +56,7 @@ fn watch(board: &mut Switchboard, now: Now) {
     }
 }
 
-/// Sends the row of a call that has ended and whose last callback waits.
+/// Sends the row of an ended call with its pending callback.
 pub(crate) fn parting_row(board: &mut Switchboard, now: Now, call: &Call, to: &Url, told: &Fields) {
     let owed = OwedCallback {
         to: vec![to.clone()],
@@ -70,7 +70,7 @@ pub(crate) fn parting_row(board: &mut Switchboard, now: Now, call: &Call, to: &U
     change(board, now, RowChange::Call(Box::new(row)));
 }
 
-/// Sends the row of a conference that has ended and whose conference-end waits.
+/// Sends the row of an ended conference with its pending conference-end.
 pub(crate) fn ending_row(board: &mut Switchboard, now: Now, ending: &Ending) {
     let Some(room) = board.rooms.get(ending.conference) else {
         return;
@@ -92,7 +92,7 @@ fn change(board: &mut Switchboard, now: Now, change: RowChange) {
 
 fn call_row(board: &Switchboard, call: &Call) -> CallRow {
     let mut view = call.view(board.config.account);
-    // Measured at intervals: no reason for a write.
+    // Periodic measurements cause no write.
     view.audio = None;
     let outgoing = call.outgoing.as_deref();
     CallRow {

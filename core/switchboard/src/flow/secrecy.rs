@@ -1,5 +1,4 @@
-//! Whether a call's media is encrypted, and new keys for it if so: as the trunk wants it that it
-//! comes from or goes to, else as the operator wants it for everybody.
+//! SRTP policy of a call, with new keys: the policy of the trunk, else the configured default.
 
 use confab_sdp::OurSrtp;
 use confab_sip::{DialogId, Trunk};
@@ -7,7 +6,7 @@ use confab_terms::{CallSid, Srtp};
 
 use crate::Switchboard;
 
-/// Of a call that is there.
+/// Returns the SRTP settings of an existing call.
 pub(crate) fn srtp_of(board: &mut Switchboard, sid: CallSid) -> Option<OurSrtp> {
     let call = board.calls.get(sid)?;
     let trunk = match &call.outgoing {
@@ -21,7 +20,7 @@ pub(crate) fn srtp_of(board: &mut Switchboard, sid: CallSid) -> Option<OurSrtp> 
     keys(board, wanted)
 }
 
-/// Of one that has only been invited.
+/// Returns the SRTP settings of an INVITE without a call.
 pub(crate) fn srtp_from(board: &mut Switchboard, dialog: DialogId) -> Option<OurSrtp> {
     let wanted = wanted(board, board.sip.trunk_of(dialog));
     keys(board, wanted)

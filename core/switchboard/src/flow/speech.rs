@@ -1,5 +1,5 @@
-//! Who speaks: the room is asked only if the application wants to know, and what it tells goes to
-//! the rules.
+//! Speech events: reports of the room, requested only if the application subscribes to speech
+//! events.
 
 use confab_conference::EventKind;
 use confab_media::Command;
@@ -9,7 +9,7 @@ use crate::flow;
 use crate::live::Call;
 use crate::{Output, Switchboard};
 
-/// The first has taken its seat: from now on it is known what is asked for.
+/// Subscribes to the room's speech reports at the first seat, which determines the callback.
 pub(super) fn ask(board: &mut Switchboard, conference: ConferenceSid) {
     let Some(room) = board.rooms.get(conference) else {
         return;
@@ -21,7 +21,7 @@ pub(super) fn ask(board: &mut Switchboard, conference: ConferenceSid) {
     }
 }
 
-/// A call in a conference has begun to speak, or no longer does.
+/// Handles the start or end of speech of a seated call.
 pub(crate) fn speech(board: &mut Switchboard, now: Now, sid: CallSid, speaks: bool) {
     let Some(conference) = board.calls.get(sid).and_then(Call::seated_in) else {
         return;

@@ -1,5 +1,4 @@
-//! An offer that cannot be answered: 488 with a Warning (RFC 3261 §20.43), and a Notification
-//! with the reason.
+//! Rejection of an offer with 488 and a Warning (RFC 3261 §20.43), and a notice with the reason.
 
 use confab_sdp::{NotAcceptable, Rejection};
 use confab_sip::DialogId;
@@ -8,12 +7,12 @@ use confab_terms::{CallSid, Now};
 use crate::Switchboard;
 use crate::tell;
 
-/// The vendor's: the server is unable to apply a remote media description.
+/// Vendor's code: the server is unable to apply a remote media description.
 const NOT_APPLICABLE: u32 = 53_403;
-/// The vendor's: no supported codec.
+/// Vendor's code: no supported codec.
 const NO_CODEC: u32 = 53_404;
 
-/// Reason for which an offer is refused.
+/// Reason for the rejection of an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unacceptable {
     warning: u16,
@@ -22,7 +21,7 @@ pub(crate) struct Unacceptable {
 }
 
 impl Unacceptable {
-    /// A reason that is not in the offer.
+    /// Creates a reason outside the offer.
     pub(crate) fn state(text: &str) -> Self {
         Self {
             warning: 399,
@@ -46,8 +45,8 @@ impl From<&Rejection> for Unacceptable {
     }
 }
 
-/// Gives the next refusal of a dialog its Warning, and tells the owner of the account. `request`
-/// is the method of the refused request.
+/// Sets the Warning of the dialog's next rejection, and sends a notice. `request` is the method of
+/// the rejected request.
 pub(crate) fn tell_unacceptable(
     board: &mut Switchboard,
     now: Now,

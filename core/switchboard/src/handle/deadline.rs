@@ -1,4 +1,4 @@
-//! A timer of ours is due.
+//! Handling of due timers.
 
 use confab_conference::LeaveReason;
 use confab_terms::Now;

@@ -1,4 +1,4 @@
-//! A sound is there, or is not: to the program that waits for it, if one still does.
+//! Responses to decodings, dispatched to the waiting document.
 
 use confab_terms::{DecodeId, Now, SoundId};
 

@@ -1,4 +1,4 @@
-//! A call of ours from its leg to its answer, or to the reason why there is none.
+//! Outbound calls from the bound leg to the answer or the failure.
 
 use confab_sdp::{Direction, Local};
 use confab_sip::{DialogId, Ending, Invite};
@@ -11,12 +11,12 @@ use crate::program;
 use crate::tell;
 use crate::{CallEnd, CallEvent, CallStatus, Switchboard, flow};
 
-/// The vendor's: bad user credentials.
+/// Vendor's code: bad user credentials.
 const BAD_CREDENTIALS: u32 = 32_202;
-/// The vendor's: error communicating with the SIP infrastructure.
+/// Vendor's code: error communicating with the SIP infrastructure.
 const UNUSABLE_RESPONSE: u32 = 32_011;
 
-/// Its port is bound: the INVITE.
+/// Sends the INVITE after the leg's port is bound.
 pub(super) fn invite(board: &mut Switchboard, now: Now, sid: CallSid, local: Local) {
     let Some(call) = board.calls.get_mut(sid) else {
         return;
@@ -46,7 +46,7 @@ pub(super) fn invite(board: &mut Switchboard, now: Now, sid: CallSid, local: Loc
     board.calls.dialled(sid, dialog);
 }
 
-/// 180 or 183.
+/// Handles a 180 or 183.
 pub(super) fn ringing(board: &mut Switchboard, now: Now, dialog: DialogId) {
     let Some(sid) = board.calls.of_dialog(dialog) else {
         return;
@@ -58,7 +58,7 @@ pub(super) fn ringing(board: &mut Switchboard, now: Now, dialog: DialogId) {
     tell::call_event(board, now, sid, CallEvent::Ringing);
 }
 
-/// 200, and acknowledged by us.
+/// Handles a 200, which the SIP stack has acknowledged.
 pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answer: &[u8]) {
     let Some(sid) = board.calls.of_dialog(dialog) else {
         return;
@@ -67,13 +67,13 @@ pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answ
     let heard_from = board.sip.heard_from(dialog);
     if let Some(call) = board.calls.get_mut(sid) {
         call.sip_result_code = Some(200);
-        // Its voice may come from where its word came from.
+        // RTP may come from the host of the answer.
         call.invite.source = heard_from.unwrap_or(call.invite.source);
     }
     late::answered(board, now, dialog, answer);
 }
 
-/// Its media is agreed on, and it is up: it runs its document.
+/// Runs the first document of an established outbound call, after any `SendDigits`.
 pub(super) fn agreed(board: &mut Switchboard, now: Now, sid: CallSid) {
     let call = board.calls.get(sid).filter(|call| call.is_up());
     let outgoing = call.and_then(|call| call.outgoing.as_ref());
@@ -84,7 +84,8 @@ pub(super) fn agreed(board: &mut Switchboard, now: Now, sid: CallSid) {
     }
 }
 
-/// A 200 that cannot be read as a whole: the call has been ended, and its end follows.
+/// Reports a 200 that cannot be parsed. The SIP stack has ended the call, and the `Ended` event
+/// follows.
 pub(super) fn unusable(board: &mut Switchboard, now: Now, dialog: DialogId, reason: &str) {
     let Some(sid) = board.calls.of_dialog(dialog) else {
         return;
@@ -96,12 +97,13 @@ pub(super) fn unusable(board: &mut Switchboard, now: Now, dialog: DialogId, reas
     tell::notice_of_call(board, now, sid, UNUSABLE_RESPONSE, message, None);
 }
 
-/// Nobody answered in time: the INVITE is taken back.
+/// Cancels the INVITE after the ringing timeout.
 pub(crate) fn rang_too_long(board: &mut Switchboard, now: Now, sid: CallSid) {
     flow::end_call(board, now, sid, CallEnd::Refused(408));
 }
 
-/// There will be no answer. A refusal for want of credentials is the operator's to mend.
+/// Handles the failure of an outbound call. A rejection for lack of credentials is reported in a
+/// notice.
 pub(super) fn refused(board: &mut Switchboard, now: Now, sid: CallSid, how: Ending) {
     let status = match how {
         Ending::Refused(status) => status,

@@ -1,4 +1,4 @@
-//! The drain's time is up: every call is hung up.
+//! End of the drain period: hangs up every call.
 
 use confab_terms::Now;
 

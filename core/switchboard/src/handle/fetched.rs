@@ -1,4 +1,4 @@
-//! The web has answered: to the program that waits for it, if one still does.
+//! Responses to fetches, dispatched to the waiting document.
 
 use confab_terms::{FetchId, Now};
 

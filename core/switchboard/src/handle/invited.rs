@@ -1,4 +1,4 @@
-//! A new call: refused at once, or given its sid and its first document.
+//! Inbound calls: rejection, or creation of the call and request of the first document.
 
 use confab_cxml::{Beep, ConferenceNoun, Dial, Document, Verb};
 use confab_sdp::{HostNames, Local, Rejection, Session, host_names};
@@ -103,19 +103,19 @@ fn proceed(
         }
     }
     match replaces {
-        // A seat is waiting for it: nobody is asked what it is to do.
+        // The call takes over a seat and its document.
         Some(Replaces::Seat(_)) => flow::open_leg(board, now, sid),
         _ => begin(board, now, sid),
     }
 }
 
-/// Rejects a call for which there is no room.
+/// Rejects a call with 503 because no more calls are accepted.
 fn refuse(board: &mut Switchboard, now: Now, dialog: DialogId) {
     board.counted.calls_refused += 1;
     board.sip.reject(now.instant, dialog, 503);
 }
 
-/// What the new call gets of the one whose dialog its Replaces names (RFC 3891).
+/// Returns the call to replace, from the dialog of the Replaces header (RFC 3891).
 fn whose_place(board: &Switchboard, dialog: DialogId) -> Option<Replaces> {
     let old = board.calls.get(board.calls.of_dialog(dialog)?)?;
     Some(match old.seated_in() {
@@ -124,10 +124,10 @@ fn whose_place(board: &Switchboard, dialog: DialogId) -> Option<Replaces> {
     })
 }
 
-/// An offer, if there is one, and the host names that it needs.
+/// Optional offer, and the host names to resolve.
 type ReadOffer = (Option<Box<Session>>, HostNames);
 
-/// Parses the offer, and checks that it can be answered, before a port is bound for it.
+/// Parses the offer and checks that an answer is possible, before a port is bound.
 fn read_offer(
     board: &mut Switchboard,
     dialog: DialogId,
@@ -151,7 +151,7 @@ fn read_offer(
     Ok((Some(Box::new(offer)), names))
 }
 
-/// Asks for the document, or takes the conference that was dialled.
+/// Requests the call's document, or joins the conference named by the dialed user.
 pub(crate) fn begin(board: &mut Switchboard, now: Now, sid: CallSid) {
     let Some(call) = board.calls.get(sid) else {
         return;
@@ -159,7 +159,7 @@ pub(crate) fn begin(board: &mut Switchboard, now: Now, sid: CallSid) {
     let (dialog, answered) = (call.dialog, call.is_answered());
     if let Some(voice) = board.config.voice.clone() {
         let asked = fields::voice(board, call);
-        // One that was to have a seat has been answered already.
+        // A call that replaced another one was answered before.
         if !answered {
             board.sip.ring(now.instant, dialog);
             tell::call_event(board, now, sid, CallEvent::Ringing);
@@ -172,7 +172,7 @@ pub(crate) fn begin(board: &mut Switchboard, now: Now, sid: CallSid) {
         if !name.is_empty() {
             tell::notice_of_call(board, now, sid, 10000, refusal.to_string(), None);
         }
-        // One that was to have a seat has been answered already.
+        // A call that replaced another one was answered before.
         let end = match answered {
             true => CallEnd::WeHangUp,
             false => CallEnd::Refused(404),

@@ -1,4 +1,5 @@
-//! Late offers: an INVITE or re-INVITE leaves the offer to us, and its ACK brings the answer.
+//! Late offers: an INVITE or re-INVITE without an offer; the 200 carries the offer and the ACK the
+//! answer.
 
 use confab_media::Command;
 use confab_sdp::{Direction, Local, Rejection, Session, host_names};
@@ -11,7 +12,7 @@ use crate::flow::{self, Unacceptable};
 use crate::live::{CallState, Leg, Purpose};
 use crate::{Output, Switchboard};
 
-/// The 200 of a call that came without an offer.
+/// Answers an INVITE without an offer: sends a 200 with a local offer.
 pub(super) fn offer_first(board: &mut Switchboard, now: Now, sid: CallSid, local: Local) {
     let Some(call) = board.calls.get_mut(sid) else {
         return;
@@ -27,7 +28,7 @@ pub(super) fn offer_first(board: &mut Switchboard, now: Now, sid: CallSid, local
     board.sip.answer(now.instant, dialog, offer);
 }
 
-/// A re-INVITE without an offer: everything that we can is offered anew.
+/// Answers a re-INVITE without an offer: sends a new offer with all supported codecs.
 pub(super) fn offer_wanted(board: &mut Switchboard, now: Now, dialog: DialogId) {
     let call = board.calls.of_dialog(dialog);
     let call = call.and_then(|sid| board.calls.get_mut(sid));
@@ -36,13 +37,14 @@ pub(super) fn offer_wanted(board: &mut Switchboard, now: Now, dialog: DialogId) 
         let why = Unacceptable::state(offered::NO_MEDIA);
         return offered::refuse(board, now, dialog, &why);
     };
-    // Which of the suites will be taken nobody knows, and none may begin again under its old key.
+    // New keys for all suites: the answer selects the suite, and no SRTP stream may restart under
+    // an old key.
     if let Some(old) = leg.local.srtp {
         leg.local.srtp = Some(board.names.srtp(old.required));
     }
     let same = confab_sdp::offer(&leg.local, Direction::SendRecv);
     if same != leg.answer {
-        // It says something else than before (RFC 3264 §8).
+        // Changed content needs a new version (RFC 3264 §8).
         leg.local.version += 1;
         leg.answer = confab_sdp::offer(&leg.local, Direction::SendRecv);
     }
@@ -50,7 +52,7 @@ pub(super) fn offer_wanted(board: &mut Switchboard, now: Now, dialog: DialogId) 
     board.sip.accept_offer(now.instant, dialog, offer);
 }
 
-/// The answer to our offer: used once its host names are resolved.
+/// Handles the answer to a local offer: applied after its host names are resolved.
 pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answer: &[u8]) {
     let Some(sid) = board.calls.of_dialog(dialog) else {
         return;
@@ -74,8 +76,8 @@ pub(super) fn answered(board: &mut Switchboard, now: Now, dialog: DialogId, answ
     }
 }
 
-/// Takes an answer whose host names are resolved. A call that never had a usable one has no media:
-/// it ends. One that had media before goes on with it.
+/// Applies an answer with resolved host names. An unusable first answer ends the call; an unusable
+/// later answer leaves the present media unchanged.
 pub(super) fn agreed(
     board: &mut Switchboard,
     now: Now,
@@ -133,8 +135,8 @@ pub(super) fn agreed(
     }
 }
 
-/// The answer to an offer that only refreshed the session. One that cannot be used changes nothing,
-/// but sources are learnt anew.
+/// Handles the response to a session refresh. An unusable answer changes only the expected source
+/// address, and symmetric RTP latching restarts.
 pub(super) fn refreshed(board: &mut Switchboard, now: Now, dialog: DialogId, answer: &[u8]) {
     let sid = board.calls.of_dialog(dialog);
     let source = board.sip.heard_from(dialog);
@@ -163,7 +165,7 @@ pub(super) fn refreshed(board: &mut Switchboard, now: Now, dialog: DialogId, ans
     board.send(Output::Media { thread, command });
 }
 
-/// The first answer comes in an ACK, or is acknowledged by us: the call is up.
+/// Establishes the call after the first answer, received in an ACK or in a 200.
 fn first_agreed(board: &mut Switchboard, now: Now, sid: CallSid) {
     flow::acknowledged(board, now, sid);
     dialled::agreed(board, now, sid);

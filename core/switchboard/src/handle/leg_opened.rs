@@ -1,4 +1,5 @@
-//! The media thread has bound a port for a leg: the 200 can leave. Or it has none: 503.
+//! Continuation after the media thread has bound a leg's port: 200, INVITE, or 503 if no port is
+//! free.
 
 use confab_media::Command;
 use confab_sdp::Local;
@@ -11,7 +12,7 @@ use crate::live::{CallState, Leg};
 use crate::{Output, Switchboard};
 
 pub(crate) fn leg_opened(board: &mut Switchboard, now: Now, leg: LegId, port: Option<u16>) {
-    // A call that ended meanwhile has already said that its leg is to be removed.
+    // For a call that ended meanwhile, the removal of the leg was sent before.
     let Some(sid) = board.calls.of_leg(leg) else {
         return;
     };
@@ -76,8 +77,8 @@ pub(super) fn add_leg(board: &mut Switchboard, thread: u16, leg: LegId) {
     let command = Command::AddLeg {
         leg,
         ssrc: board.names.random_u32(),
-        // In the lower half, so that whoever loses the first packets of an encrypted stream still
-        // counts its rollovers aright.
+        // Lower half of the range: a receiver that misses the first packets of an SRTP stream still
+        // estimates the rollover counter correctly (RFC 3711 §3.3.1).
         sequence: board.names.random_u16() >> 1,
         timestamp: board.names.random_u32(),
     };

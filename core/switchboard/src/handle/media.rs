@@ -1,5 +1,5 @@
-//! What a media thread tells: a change applied, a player at its end, a digit, who hears whom, how
-//! a voice fared.
+//! Events of media threads: applied change, end of a player, speech, figures, media timeout, DTMF
+//! digit, audibility.
 
 use confab_conference::LeaveReason;
 use confab_media::Event;
@@ -51,7 +51,7 @@ pub(crate) fn media(board: &mut Switchboard, now: Now, event: Event) {
     }
 }
 
-/// A key was pressed, by RFC 4733 or by INFO.
+/// Handles a DTMF digit, received by RFC 4733, in-band tone or INFO.
 pub(super) fn digit_pressed(board: &mut Switchboard, now: Now, leg: LegId, digit: Digit) {
     let Some(call) = board.calls.of_leg(leg).and_then(|sid| board.calls.get(sid)) else {
         return;

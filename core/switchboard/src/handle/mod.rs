@@ -1,4 +1,4 @@
-//! One file for each kind of input.
+//! Input handlers, one file per kind of input.
 
 mod deadline;
 mod decoded;

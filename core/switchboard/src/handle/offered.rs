@@ -1,4 +1,5 @@
-//! A phone offers anew: holds, resumes, or moves its media. Never the end of a call.
+//! New offers within a dialog: hold, resume or move of the peer's media. A rejected offer never
+//! ends the call.
 
 use confab_media::Command;
 use confab_sdp::{HostNames, Local, NotAcceptable, Rejection, Session, host_names};
@@ -10,7 +11,7 @@ use crate::flow::{self, Unacceptable};
 use crate::live::{CallState, Leg, Names, Purpose};
 use crate::{Output, Switchboard};
 
-/// Reason of a refusal that is not in the offer.
+/// Reason of a refusal for a cause outside the offer.
 pub(super) const NO_MEDIA: &str = "the call has no media yet";
 
 pub(crate) fn offered(
@@ -26,7 +27,7 @@ pub(crate) fn offered(
     else {
         return refuse(board, now, dialog, &Unacceptable::state(NO_MEDIA));
     };
-    // An offer that is withdrawn while its names are looked up is not the one to answer.
+    // A new offer supersedes an older one with pending lookups.
     let local = leg.local.clone();
     board.lookups.forget(sid);
     match read(offer, &local) {
@@ -39,7 +40,7 @@ pub(crate) fn offered(
     }
 }
 
-/// 488 to a re-INVITE or UPDATE; the call goes on as it was.
+/// Rejects a re-INVITE or UPDATE with 488; the session stays unchanged.
 pub(super) fn refuse(board: &mut Switchboard, now: Now, dialog: DialogId, why: &Unacceptable) {
     if let Some(sid) = board.calls.of_dialog(dialog) {
         let request = "re-INVITE or UPDATE";
@@ -54,9 +55,9 @@ fn read(offer: &[u8], local: &Local) -> Result<(Session, HostNames), Rejection> 
     Ok((session, names))
 }
 
-/// Answers the offer, after the media thread has been given the agreement: each one begins the
-/// learning of sources anew. A phone that offers from another address sends its voice from there
-/// too, whatever its SDP says behind a NAT.
+/// Answers the offer, after sending the agreed media to the media thread. Each agreement restarts
+/// symmetric RTP latching. RTP is also expected from the source of the request, because the SDP of
+/// a phone behind NAT may contain a private address.
 pub(super) fn answer(
     board: &mut Switchboard,
     now: Now,
@@ -86,8 +87,8 @@ pub(super) fn answer(
     board.sip.accept_offer(now.instant, dialog, answer);
 }
 
-/// Rejects clear media on a leg whose media is encrypted: whoever can change one offer could listen
-/// from then on. What was agreed first holds for the call.
+/// Rejects clear media on an encrypted leg. Otherwise an attacker who can change one offer could
+/// listen from then on.
 pub(super) fn keeps_srtp(leg: &Leg, agreed: &confab_sdp::Agreed) -> Result<(), NotAcceptable> {
     match leg.media.srtp.is_some() && agreed.srtp.is_none() {
         true => Err(NotAcceptable::NotSecure),
@@ -95,9 +96,9 @@ pub(super) fn keeps_srtp(leg: &Leg, agreed: &confab_sdp::Agreed) -> Result<(), N
     }
 }
 
-/// The version of our SDP goes up only if it says something else than before (RFC 3264 §8). Our
-/// keys are new whenever theirs or the suite is: another device of theirs counts from 0, and no
-/// key of ours is ever begun again.
+/// Answers an offer. The version of the local SDP increases only with changed content (RFC 3264
+/// §8). Local keys are new whenever the peer's keys or the suite change: another device of the peer
+/// restarts its packet index, and no local key may be used for two streams.
 fn answer_anew(
     leg: &mut Leg,
     offer: &Session,

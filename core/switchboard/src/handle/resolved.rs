@@ -1,4 +1,4 @@
-//! Host names in SDP: looked up, and the offer or answer used once the addresses are known.
+//! Lookups of host names in SDP, and use of the offer or answer after the lookups.
 
 use confab_sdp::{HostNames, Rejection, Session};
 use confab_sip::{Lookup, Target, Transport};
@@ -9,10 +9,10 @@ use crate::flow::{self, Unacceptable};
 use crate::live::{CallState, Lookups, Purpose, Timer};
 use crate::{Output, Switchboard};
 
-/// Any port: the address alone is asked for.
+/// Placeholder port: only the address of the response is used.
 const PORT: u16 = 9;
 
-/// Looks the names up; the session is used once these are resolved, or not at all.
+/// Starts the lookups; the session is used after their responses or the timeout.
 pub(super) fn resolve(
     board: &mut Switchboard,
     now: Now,
@@ -46,7 +46,7 @@ pub(super) fn resolve(
     board.timers.set(Timer::Names(sid), until);
 }
 
-/// An answer came. One that nothing waits for changes nothing.
+/// Handles a response. An unexpected response is ignored.
 pub(crate) fn resolved(board: &mut Switchboard, now: Now, lookup: Lookup, found: &[Target]) {
     let v4 = board.config.media_address.to_canonical().is_ipv4();
     let addresses = found.iter().flat_map(|target| &target.addresses);
@@ -57,7 +57,7 @@ pub(crate) fn resolved(board: &mut Switchboard, now: Now, lookup: Lookup, found:
     }
 }
 
-/// All answers are there, or are waited for no longer.
+/// Uses the session after all responses, or after the timeout.
 pub(crate) fn finish(board: &mut Switchboard, now: Now, sid: CallSid) {
     board.timers.cancel(Timer::Names(sid));
     let Some(unresolved) = board.lookups.take(sid) else {
@@ -81,7 +81,7 @@ pub(crate) fn finish(board: &mut Switchboard, now: Now, sid: CallSid) {
     }
 }
 
-/// The offer of an INVITE is resolved: a call that is to be answered gets its leg.
+/// Stores the resolved offer of an INVITE, and requests the leg of a call that is being answered.
 fn use_offer(board: &mut Switchboard, now: Now, sid: CallSid, session: Session) {
     let Some(call) = board.calls.get_mut(sid) else {
         return;

@@ -1,4 +1,4 @@
-//! What SIP tells: sorts its events.
+//! Events of the SIP stack, dispatched to their handlers.
 
 use confab_sip::{DialogId, Ending, Event};
 use confab_terms::Now;
@@ -52,12 +52,13 @@ pub(crate) fn sip(board: &mut Switchboard, now: Now, event: Event) {
             at: now.wall,
             registration,
         }),
-        // Before the answer nobody is in a conference who could hear it.
+        // Ignored: early media, because a call joins no conference before its answer, and a refused
+        // re-INVITE, because the session continues unchanged.
         Event::EarlyAnswer { .. } | Event::OfferRefused { .. } => {}
     }
 }
 
-/// Unknown dialogs are those that we ended ourselves: their calls are over already.
+/// Handles the end of a dialog. A dialog without a call was ended locally.
 fn ended(board: &mut Switchboard, now: Now, dialog: DialogId, how: Ending) {
     let Some(call) = board.calls.of_dialog(dialog) else {
         return;

@@ -1,5 +1,5 @@
-//! Status callbacks of a call: those that were asked for, numbered from 0 without a gap. The last
-//! one waits for the media thread's word of how the voice fared.
+//! Status callbacks of a call: requested events only, numbered from 0 without gaps. The last
+//! callback waits for the figures of the leg.
 
 use confab_conference::Url;
 use confab_media::LegFigures;
@@ -14,7 +14,7 @@ use crate::live::{Call, CallState, Parting, RecordedWhole, Timer};
 use crate::{About, CallAudio, CallDirection, CallEvent, News, Output, RowChange};
 use crate::{Switchboard, flow};
 
-/// A call came to us.
+/// Logs a new call and sends the `initiated` event.
 pub(crate) fn call_began(board: &mut Switchboard, now: Now, sid: CallSid) {
     if let Some(call) = board.calls.get(sid) {
         let began = News::CallBegan {
@@ -28,7 +28,7 @@ pub(crate) fn call_began(board: &mut Switchboard, now: Now, sid: CallSid) {
     call_event(board, now, sid, CallEvent::Initiated);
 }
 
-/// Something happened to a call that goes on.
+/// Sends an event of a live call, if requested.
 pub(crate) fn call_event(board: &mut Switchboard, now: Now, sid: CallSid, event: CallEvent) {
     let Some((to, number)) = board.calls.get_mut(sid).and_then(|call| call.tells(event)) else {
         return;
@@ -41,8 +41,8 @@ pub(crate) fn call_event(board: &mut Switchboard, now: Now, sid: CallSid, event:
     callback_to(board, About::Call(sid), &to, fields);
 }
 
-/// The call is over: its last callback and its last view wait for the figures of its audio.
-/// Returns true if the callback waits.
+/// Sends the last callback and the measured state of an ended call, or defers both until the
+/// figures of the leg arrive. Returns true if a callback is deferred.
 pub(crate) fn call_over(board: &mut Switchboard, now: Now, call: &mut Call, end: CallEnd) -> bool {
     let to = call.tells(CallEvent::Completed);
     let told = to.map(|(to, number)| (to, last_fields(board, now, call, number, end)));
@@ -72,7 +72,7 @@ pub(crate) fn call_over(board: &mut Switchboard, now: Now, call: &mut Call, end:
     }
 }
 
-/// The fields of the last callback, without figures.
+/// Returns the fields of the last callback, without figures.
 fn last_fields(board: &Switchboard, now: Now, call: &Call, number: u64, end: CallEnd) -> Fields {
     let mut fields = fields_of(board, now, call, number, CallEvent::Completed);
     fields.extend(end_fields(CallFacts::of_call(call), end, call.seconds()));
@@ -80,7 +80,7 @@ fn last_fields(board: &Switchboard, now: Now, call: &Call, number: u64, end: Cal
     fields
 }
 
-/// The fields that describe the end of a call.
+/// Returns the fields that describe the end of a call.
 pub(crate) fn end_fields(call: CallFacts<'_>, end: CallEnd, seconds: i64) -> Fields {
     let is_ours = call.direction != CallDirection::Inbound;
     let (they, we) = match is_ours {
@@ -100,8 +100,8 @@ pub(crate) fn end_fields(call: CallFacts<'_>, end: CallEnd, seconds: i64) -> Fie
     ]
 }
 
-/// The recording that whoever made the call asked for, if there is one. Where it goes on to the
-/// call's end its file may not be whole yet: then it is as long as it was taken.
+/// Returns the fields of the recording requested by the call's creator. If the file is not
+/// complete, the duration is the time since the beginning.
 fn recorded(board: &Switchboard, now: Now, call: &Call) -> Fields {
     let recorded = call.outgoing.as_ref().and_then(|ours| ours.recorded);
     let Some(RecordedWhole {
@@ -117,7 +117,7 @@ fn recorded(board: &Switchboard, now: Now, call: &Call) -> Fields {
     recording_fields(recording_url(board, sid), sid, seconds).into()
 }
 
-/// The fields of a recording of a whole call.
+/// Returns the fields of a recording from the answer on.
 pub(crate) fn recording_fields(
     url: String,
     sid: RecordingSid,
@@ -131,7 +131,7 @@ pub(crate) fn recording_fields(
     ]
 }
 
-/// Takes the figures of an ended call's audio; `None`: they did not come in time.
+/// Handles the figures of an ended call's leg; `None` after the timeout.
 pub(crate) fn parted(board: &mut Switchboard, now: Now, leg: LegId, figures: Option<&LegFigures>) {
     board.timers.cancel(Timer::Parting(leg));
     let Some(parting) = board.partings.take(leg) else {
@@ -159,7 +159,7 @@ fn tell_parting(board: &mut Switchboard, parting: Parting, figures: Option<&LegF
 }
 
 impl Call {
-    /// Whom to tell of this, and its number.
+    /// Returns the receiver and the number of an event, if requested.
     fn tells(&mut self, event: CallEvent) -> Option<(Url, u64)> {
         let callback = self.status_callback.as_ref();
         let callback = callback.filter(|callback| callback.events.contains(&event))?;
@@ -184,7 +184,7 @@ fn fields_of(board: &Switchboard, now: Now, call: &Call, number: u64, event: Cal
     fields
 }
 
-/// The fields that every event of a call has.
+/// Returns the fields common to all events of a call.
 pub(crate) fn event_fields(
     account: AccountSid,
     call: CallFacts<'_>,
@@ -203,7 +203,7 @@ pub(crate) fn event_fields(
     fields
 }
 
-/// SignalWire's OpenAPI requires all of them of every event.
+/// Returns the audio figures, which SignalWire's OpenAPI requires in every event.
 pub(crate) fn of_figures(figures: &LegFigures) -> Fields {
     let mos = figures.mos_tenths;
     [

@@ -1,4 +1,4 @@
-//! How an event is told.
+//! Construction and sending of callbacks.
 
 use confab_conference::Url;
 
@@ -6,13 +6,13 @@ use super::fields::Fields;
 use crate::program::time_outs;
 use crate::{About, Output, Switchboard};
 
-/// Tells somebody; the time-outs in the URL's fragment are the request's.
+/// Sends a callback, with the timeouts of the URL's fragment.
 pub(crate) fn callback_to(board: &mut Switchboard, about: About, to: &Url, fields: Fields) {
     board.counted.callbacks += 1;
     board.send(callback(about, to, fields));
 }
 
-/// Makes a callback; the time-outs in the URL's fragment are the request's.
+/// Builds a callback, with the timeouts of the URL's fragment.
 pub(crate) fn callback(about: About, to: &Url, fields: Fields) -> Output {
     let (url, time_outs) = time_outs(&to.url);
     Output::Callback {

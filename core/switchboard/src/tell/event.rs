@@ -1,5 +1,5 @@
-//! Webhooks of a conference: only what was asked for, in order, numbered without a gap. The last
-//! one, conference-end, waits for the file of the recording, so that its size is known.
+//! Webhooks of a conference: requested events only, in order, numbered without gaps. conference-end
+//! waits for the file of the recording, whose size is a field.
 
 use confab_conference::{Event, EventKind, ParticipantState, Url};
 use confab_terms::{AccountSid, ConferenceSid, Method, Now, RecordingSid, WallTime, limits};
@@ -24,7 +24,7 @@ pub(crate) fn event(board: &mut Switchboard, now: Now, sid: ConferenceSid, event
     if callback.is_none() && also.is_none() {
         return;
     }
-    // One event is one number, however many are told of it.
+    // An event has one number for all its receivers.
     let sequence = rules.next_sequence();
     let recording = room.recording.filter(|_| is_end);
     let file = room.file.filter(|file| Some(file.sid) == recording);
@@ -42,7 +42,7 @@ pub(crate) fn event(board: &mut Switchboard, now: Now, sid: ConferenceSid, event
     let Some(recording) = unwritten else {
         return send(board, ending, file);
     };
-    // conference-end is the last event of a conference: no other one waits behind it.
+    // conference-end is the last event of a conference, so no other event is delayed.
     match board.endings.insert(recording, ending.clone()) {
         Some(ending) => send(board, ending, file),
         None => {
@@ -55,7 +55,8 @@ pub(crate) fn event(board: &mut Switchboard, now: Now, sid: ConferenceSid, event
     }
 }
 
-/// Sends the conference-end that waited for this recording; `None`: it has no file, or none yet.
+/// Sends the conference-end that waited for this recording. `None`: no file exists, or the wait
+/// timed out.
 pub(crate) fn end_recorded(
     board: &mut Switchboard,
     now: Now,
@@ -85,7 +86,7 @@ fn send(board: &mut Switchboard, ending: Ending, file: Option<RecordingFile>) {
     }
 }
 
-/// Fields of conference-end about the file of the conference's recording.
+/// Returns the fields of conference-end about the file of the recording.
 pub(crate) fn file_fields(url: String, bytes: u64) -> [(String, String); 2] {
     [
         ("RecordingUrl".to_owned(), url),
@@ -117,7 +118,7 @@ fn fields_of(
     about.of(event)
 }
 
-/// The fields of conference events, from what surrounds an event.
+/// Context of a conference event, as the source of its fields.
 pub(crate) struct EventFields<'a> {
     pub(crate) account: AccountSid,
     pub(crate) conference: ConferenceSid,

@@ -1,5 +1,5 @@
-//! The fields of requests to applications: the standard ones of a call, and what each kind of
-//! request adds. A field with nothing to say is left out.
+//! Fields of requests to applications: standard fields of a call, and fields per kind of request.
+//! Fields without a value are omitted.
 
 use confab_conference::{Key, ParticipantState};
 use confab_terms::{AccountSid, CallSid, ConferenceSid, Now};
@@ -9,12 +9,12 @@ use crate::live::{Call, Seat};
 use crate::program::DialOutcome;
 use crate::{CallDirection, CallStatus, CallView, Switchboard};
 
-/// A form's fields.
+/// Form fields of a request.
 pub(crate) type Fields = Vec<(String, String)>;
 
 const API_VERSION: &str = "2010-04-01";
 
-/// The properties of a call that its standard fields show.
+/// Properties of a call in its standard fields.
 #[derive(Clone, Copy)]
 pub(crate) struct CallFacts<'a> {
     pub(crate) sid: CallSid,
@@ -27,7 +27,7 @@ pub(crate) struct CallFacts<'a> {
 }
 
 impl<'a> CallFacts<'a> {
-    /// Those of a live call.
+    /// Returns the properties of a live call.
     pub(crate) fn of_call(call: &'a Call) -> Self {
         Self {
             sid: call.sid,
@@ -40,7 +40,7 @@ impl<'a> CallFacts<'a> {
         }
     }
 
-    /// Those of a stored call.
+    /// Returns the properties of a stored call.
     pub(crate) fn of_view(view: &'a CallView) -> Self {
         Self {
             sid: view.sid,
@@ -53,7 +53,7 @@ impl<'a> CallFacts<'a> {
         }
     }
 
-    /// Returns the standard fields but the account's.
+    /// Returns the standard fields without the account.
     pub(crate) fn fields(&self) -> Fields {
         let mut fields = vec![
             field("ApiVersion", API_VERSION),
@@ -84,10 +84,11 @@ pub(crate) fn standard(board: &Switchboard, call: &Call) -> Fields {
     CallFacts::of_call(call).standard(board.config.account)
 }
 
-/// The voice URL, and whatever a `<Redirect>` leads to.
+/// Returns the fields of a request for a call's document: voice URL, fallback URL, `<Redirect>` or
+/// action of `<Record>`.
 pub(crate) fn voice(board: &Switchboard, call: &Call) -> Fields {
     let mut fields = standard(board, call);
-    // Of one of ours the application knows more than its INVITE says.
+    // Outbound calls have no SIP fields of an inbound INVITE.
     if call.outgoing.is_some() {
         return fields;
     }
@@ -101,7 +102,7 @@ pub(crate) fn voice(board: &Switchboard, call: &Call) -> Fields {
     fields.push(field("SipSourceIp", &invite.source.ip().to_string()));
     for (name, value) in &invite.x_headers {
         let name = format!("SipHeader_{name}");
-        // A header that came twice is still one field.
+        // A repeated header becomes one field, with the first value.
         if fields.iter().all(|(known, _)| *known != name) {
             fields.push((name, value.clone()));
         }
@@ -109,7 +110,7 @@ pub(crate) fn voice(board: &Switchboard, call: &Call) -> Fields {
     fields
 }
 
-/// HoldUrl, WaitUrl, AnnounceUrl: of the participant that hears it.
+/// Returns the fields of HoldUrl, WaitUrl and AnnounceUrl requests of one participant.
 pub(crate) fn music(board: &Switchboard, call: CallSid) -> Fields {
     let Some(call) = board.calls.get(call) else {
         return Vec::new();
@@ -142,7 +143,7 @@ fn of_participant(state: &ParticipantState) -> Fields {
     fields
 }
 
-/// AnnounceUrl of a conference: about no single call.
+/// Returns the fields of an AnnounceUrl request of a whole conference.
 pub(crate) fn to_all(board: &Switchboard, conference: ConferenceSid) -> Fields {
     let mut fields = vec![
         field("AccountSid", &board.config.account.to_string()),
@@ -155,7 +156,7 @@ pub(crate) fn to_all(board: &Switchboard, conference: ConferenceSid) -> Fields {
     fields
 }
 
-/// The Dial's action.
+/// Returns the fields of the action of `<Dial>`.
 pub(crate) fn action(board: &Switchboard, call: CallSid, outcome: DialOutcome) -> Fields {
     let Some(call) = board.calls.get(call) else {
         return Vec::new();
@@ -172,7 +173,7 @@ pub(crate) fn action(board: &Switchboard, call: CallSid, outcome: DialOutcome) -
 }
 
 impl DialOutcome {
-    /// The call has left its seat.
+    /// Returns the outcome of a `<Dial>` whose seat was left.
     pub(crate) fn left(now: Now, seat: &Seat) -> Self {
         match seat.since {
             Some(since) => Self::Answered {

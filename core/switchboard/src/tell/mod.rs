@@ -1,4 +1,4 @@
-//! What applications are told: the fields of requests, webhooks, notices.
+//! Notifications: fields of requests, webhooks, notices and log events.
 
 mod call_event;
 mod callback;

@@ -1,11 +1,11 @@
-//! What the log is told of a conference, whatever its application asked for.
+//! Log events of a conference, independent of the requested webhooks.
 
 use confab_conference::{Event, EventKind};
 use confab_terms::{ConferenceSid, Now};
 
 use crate::{News, Output, Switchboard};
 
-/// To be called after the conference has noted its start.
+/// Logs an event. Expected after the room has stored the start or end.
 pub(crate) fn news(board: &mut Switchboard, now: Now, conference: ConferenceSid, event: &Event) {
     let Some(room) = board.rooms.get(conference) else {
         return;

@@ -1,4 +1,4 @@
-//! Notices: what went wrong that the owner of the account should know.
+//! Notices to the account's owner.
 
 use confab_conference::Url;
 use confab_sip::Limit;
@@ -6,7 +6,7 @@ use confab_terms::{CallSid, Now};
 
 use crate::{Notice, Output, Severity, Switchboard};
 
-/// About a call, and the conference that it is in.
+/// Sends a notice about a call and the call's conference.
 pub(crate) fn notice_of_call(
     board: &mut Switchboard,
     now: Now,
@@ -38,7 +38,7 @@ pub(crate) fn notice(board: &mut Switchboard, notice: Notice) {
     board.send(Output::Notice(notice));
 }
 
-/// Tells that a limit refused requests or connections of others.
+/// Sends a notice about requests or connections refused by a limit.
 pub(crate) fn limited(
     board: &mut Switchboard,
     now: Now,

@@ -1,4 +1,4 @@
-//! What is told of a recording: its callback, and what went wrong with it.
+//! Callbacks of recordings, and notices about failed or incomplete recordings.
 
 use confab_conference::RecordingEvent;
 use confab_terms::{AccountSid, Now, RecordingSid, Track};
@@ -8,17 +8,17 @@ use crate::program::time_outs;
 use crate::{About, Notice, Output, RecordingOf, RecordingStatus, RecordingView};
 use crate::{Refusal, Severity, Switchboard};
 
-/// The code of a recording that we could not write: our own fault, as the API has it.
+/// Vendor's code of a recording that could not be written: an internal error.
 pub(crate) const NOT_WRITTEN: u32 = 20001;
 
-/// The vendor's code of a recording beside another one of the same call.
+/// Vendor's code of a second recording of the same call.
 const RECORDED_ALREADY: u32 = 16108;
-/// The vendor's code of a recording of a call that is not in progress.
+/// Vendor's code of a recording of a call that is not in progress.
 const NOT_IN_PROGRESS: u32 = 21220;
-/// The vendor's code of a request beyond a limit.
+/// Vendor's code of a request beyond a limit.
 const TOO_MANY: u32 = 20429;
 
-/// Tells whoever asked for it where a recording stands.
+/// Sends the callback for the recording's status, if requested.
 pub(crate) fn recording(board: &mut Switchboard, view: &RecordingView) {
     if let Some(callback) = view.callback(&board.config.api_url) {
         board.counted.callbacks += 1;
@@ -27,7 +27,7 @@ pub(crate) fn recording(board: &mut Switchboard, view: &RecordingView) {
 }
 
 impl RecordingView {
-    /// Tells where it stands now, if anybody asked for that.
+    /// Returns the callback for the present status, if requested.
     #[must_use]
     pub fn callback(&self, api_url: &str) -> Option<Output> {
         let (event, status) = match self.status {
@@ -79,7 +79,7 @@ impl RecordingView {
     }
 }
 
-/// Where its audio is.
+/// Returns the URL of a recording.
 pub(crate) fn recording_url(board: &Switchboard, sid: RecordingSid) -> String {
     url_of(&board.config.api_url, board.config.account, sid)
 }
@@ -88,7 +88,7 @@ pub(crate) fn url_of(api: &str, account: AccountSid, sid: RecordingSid) -> Strin
     format!("{api}/api/laml/2010-04-01/Accounts/{account}/Recordings/{sid}")
 }
 
-/// The disk refused it.
+/// Sends a notice about a failed write.
 pub(crate) fn recording_failed(
     board: &mut Switchboard,
     now: Now,
@@ -99,7 +99,7 @@ pub(crate) fn recording_failed(
     warn(board, now, view.of, (NOT_WRITTEN, Severity::Error), message);
 }
 
-/// It was written, but not all of it.
+/// Sends a notice about audio lost before the disk.
 pub(crate) fn recording_lost(board: &mut Switchboard, now: Now, view: &RecordingView, ms: u64) {
     let message = format!(
         "{ms} ms of the recording {} did not reach the disk in time: silence stands for them",
@@ -114,7 +114,7 @@ pub(crate) fn recording_lost(board: &mut Switchboard, now: Now, view: &Recording
     );
 }
 
-/// It was asked for by a document, and could not begin.
+/// Sends a notice about a recording that a document requested and that could not begin.
 pub(crate) fn not_recorded(board: &mut Switchboard, now: Now, of: RecordingOf, why: &Refusal) {
     let code = match why {
         Refusal::RecordedAlready(_) => RECORDED_ALREADY,

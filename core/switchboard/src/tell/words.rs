@@ -1,10 +1,10 @@
-//! The vendors' words for what the rules and the switchboard know as enums.
+//! Vendors' words for the enums of the rules and the switchboard.
 
 use confab_conference::{EndReason, LeaveReason};
 
 use crate::{CallDirection, CallStatus};
 
-/// The CallStatus of a call that has only begun; no resource has it.
+/// CallStatus of the `initiated` event; no resource has this status.
 pub(crate) const INITIATED: &str = "initiated";
 
 pub(crate) fn call_status(status: CallStatus) -> &'static str {
@@ -28,7 +28,7 @@ pub(crate) fn direction(direction: CallDirection) -> &'static str {
     }
 }
 
-/// ReasonConferenceEnded, and Reason in words.
+/// Returns ReasonConferenceEnded, and the text of Reason.
 pub(crate) fn end_reason(reason: EndReason) -> (&'static str, &'static str) {
     match reason {
         EndReason::EndedViaApi => (
@@ -53,7 +53,7 @@ pub(crate) fn end_reason(reason: EndReason) -> (&'static str, &'static str) {
     }
 }
 
-/// ReasonParticipantLeft.
+/// Returns ReasonParticipantLeft.
 pub(crate) fn leave_reason(reason: LeaveReason) -> &'static str {
     match reason {
         LeaveReason::ConferenceEndedViaApi => "conference_ended_via_api",
