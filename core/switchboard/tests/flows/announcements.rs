@@ -1,4 +1,4 @@
-//! Announcements to one and to all.
+//! Announcements to one participant and to a whole conference.
 
 use confab_conference::{Key, Refusal as Rule, Update, Url};
 use confab_media::{Command, Source};
@@ -11,7 +11,7 @@ const ONE: &str = "http://app.example/one";
 const TWO: &str = "http://app.example/two";
 const VOICE: &str = "http://app.example/voice";
 
-/// Two in a conference that tells of announcements.
+/// Returns two calls in a conference that requests announcement events.
 fn two() -> (World, Vec<CallSid>) {
     let mut world = World::with_voice();
     for _ in 0..2 {
@@ -31,7 +31,7 @@ fn announce(url: &str) -> Update {
     }
 }
 
-/// What is announced to a participant at this moment.
+/// Returns the sound of a participant's current announcement.
 fn announced(world: &mut World, place: usize) -> Option<Source> {
     let leg = world.participants()[place].state.leg;
     world.players(leg).last().map(|p| p.source)
@@ -91,7 +91,7 @@ fn the_queue_is_bounded_and_says_so() {
     let reply = world.update(sids[0], muted);
     assert_eq!(reply, Reply::Refused(full.clone()));
     assert!(!world.participants()[0].state.muted);
-    // One who cannot take it is enough: to all is to everyone.
+    // One full queue is enough to refuse an announcement to the whole conference.
     let fetches = world.fetches.len();
     let conference = world.conference();
     let to_all = world.ask(Request::UpdateConference {
@@ -176,7 +176,7 @@ fn it_outlives_a_hold_and_ends_with_the_participant() {
     assert!(world.events().is_empty(), "it was not heard to its end");
 }
 
-/// The second is still at an earlier announcement when the first has heard the one to all.
+/// The second listener still has an earlier announcement when the first has heard the shared one.
 #[test]
 fn one_to_all_ends_with_the_last_listener_even_if_that_one_leaves() {
     let (mut world, sids) = two();

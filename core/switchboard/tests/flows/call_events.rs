@@ -1,4 +1,4 @@
-//! What is told of a call: of the events that were asked for, numbered from 0 without a gap.
+//! Status callbacks of a call: requested events only, numbered from 0 without gaps.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ const ALL: [CallEvent; 4] = [
     CallEvent::Completed,
 ];
 
-/// (number, status) of each event of a call.
+/// Returns number and status of each event of a call.
 fn told(world: &World, call: CallSid) -> Vec<(String, String)> {
     let call = call.to_string();
     let of_it = world
@@ -64,7 +64,7 @@ fn a_call_begins_rings_is_answered_and_ends() {
     assert_eq!(told(&world, call), pairs(&whole));
     let over = world.callbacks.last().unwrap();
     assert_eq!(over.field("CallDuration"), "5");
-    // A packet on each tick from the answer on; nobody spoke.
+    // One packet per tick since the answer; no speech.
     assert_eq!(over.field("AudioOutMediaPacketCount"), "250");
     assert_eq!(over.field("AudioInMediaPacketCount"), "0");
     world.nothing_is_left();
@@ -81,7 +81,7 @@ fn only_what_was_asked_for_is_told_and_numbered() {
         told(&world, first),
         pairs(&[("0", "in-progress"), ("1", "completed")])
     );
-    // One that is never answered has nothing to tell but its end.
+    // A call that is never answered sends the event of its end only.
     world.call("x");
     let second = world.call_asked();
     world.answer(VOICE, document("<Reject reason=\"busy\"/>"));

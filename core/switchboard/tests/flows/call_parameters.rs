@@ -51,7 +51,7 @@ fn does(world: &mut World, act: fn(&mut Phone, confab_terms::Instant)) {
     world.poll_phone(PHONE);
 }
 
-/// The phone registers as this user.
+/// Registers the phone as this user.
 fn register(world: &mut World, user: &str) {
     let from = world.phones[PHONE].address;
     let text = format!(
@@ -165,7 +165,7 @@ fn headers_of_a_uri_that_are_not_sent_refuse_the_call() {
             "{headers}: {refusal:?}"
         );
     }
-    // A host that is nobody's is refused for its host, whatever headers there are.
+    // An unknown host is refused for the host, even with headers.
     let refusal = ask(&mut world, wish("sip:x@example.com?X-Foo=bar")).unwrap_err();
     assert_eq!(
         refusal,
@@ -184,7 +184,7 @@ fn a_time_limit_ends_the_call_so_long_after_its_answer() {
             ..wish("+15551234567")
         };
         ask(&mut world, limited).unwrap();
-        // Ringing does not count.
+        // The ringing time does not count.
         does(&mut world, Phone::ring);
         world.seconds(5);
         does(&mut world, Phone::pick_up);

@@ -1,4 +1,4 @@
-//! Updates of calls: ended, or sent to another document and back.
+//! Updates of calls: end, and redirect to another document and back.
 
 use confab_conference::Url;
 use confab_media::{Background, Command};
@@ -88,7 +88,7 @@ fn a_call_sent_elsewhere_leaves_its_conference_and_can_come_back() {
     let reason = leave.field("ReasonParticipantLeft");
     assert_eq!(reason, "participant_updated_via_api");
     assert_eq!(leave.field("ParticipantCallStatus"), "in-progress");
-    // The update is the new document: nobody asks the Dial's action.
+    // The update sets the next document: the action of `<Dial>` is not requested.
     let urls: Vec<_> = world.fetches.iter().map(|f| f.url.as_str()).collect();
     assert_eq!(urls, ["http://app.example/hall"]);
     let status = &world.fetches[0].fields;
@@ -99,7 +99,7 @@ fn a_call_sent_elsewhere_leaves_its_conference_and_can_come_back() {
     updated(&mut world, boris, inline(ROOM));
     assert_eq!(world.sids(), [anna, boris]);
     assert_eq!(world.heard(), [(0, 1), (1, 0)]);
-    // What was being said stops before the room is heard.
+    // The running speech stops before the room becomes audible.
     let silent = world.commands.iter().any(|command| {
         matches!(command, Command::SetBackground { background, .. }
             if *background == Background::None)
@@ -111,8 +111,8 @@ fn a_call_sent_elsewhere_leaves_its_conference_and_can_come_back() {
     for sid in [boris, anna] {
         updated(&mut world, sid, end(EndWish::Completed));
     }
-    // As after any end, the action is told that there was one; in an inline document a relative
-    // one refers to nothing.
+    // The end of a call requests the action of `<Dial>`. In an inline document a relative action
+    // URL has no base and is omitted.
     world.answer("http://app.example/after", document(""));
     world.nothing_is_left();
 }

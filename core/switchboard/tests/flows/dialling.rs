@@ -1,4 +1,4 @@
-//! Calls without a document: they join what they dialled.
+//! Calls without a document: join of the conference named by the dialed user.
 
 use confab_sip::Ending;
 use confab_switchboard::{CallStatus, Reply, Request};

@@ -1,5 +1,5 @@
-//! Keys that a call presses on its phone: at its answer, by its document, by an announcement; what
-//! waits for them, and what ends them.
+//! DTMF digits sent by a call: after the answer, by a document, by an announcement; waiting for
+//! their end, and cancellation.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::world::{Phone, World, document};
 const PHONE: usize = 0;
 const VOICE: &str = "http://app.example/voice";
 const FIRST: &str = "http://app.example/first";
-/// 500 ms, 240 ms of a key and its pause, a second, another key.
+/// 500 ms, a digit of 240 ms with its pause, 1 s, another digit.
 const KEYS: &str = "w1W#";
 const KEYS_MS: u64 = 1_980;
 
@@ -31,7 +31,7 @@ fn does(world: &mut World, what: fn(&mut Phone, confab_terms::Instant)) {
     world.poll_phone(PHONE);
 }
 
-/// A call of ours that rings, with keys to press.
+/// Returns a ringing outbound call with digits to send.
 fn dialled(first: NextDocument) -> (World, CallSid) {
     let mut world = World::with_trunk();
     let wish = NewCall {
@@ -56,7 +56,7 @@ fn dialled(first: NextDocument) -> (World, CallSid) {
     (world, call)
 }
 
-/// All that was ordered.
+/// Returns all orders of digits.
 fn ordered(world: &World) -> Vec<(PlayerId, Vec<Key>)> {
     let orders = world.commands.iter().filter_map(|command| match command {
         Command::SendDigits { player, keys, .. } => Some((*player, keys.clone())),
@@ -147,13 +147,13 @@ fn a_document_answers_to_press_keys_and_goes_on_when_they_are_out() {
         document("<Play digits=\"1w\" loop=\"2\"/><Redirect>/next</Redirect>"),
     );
     assert_eq!(ordered(&world).len(), 1);
-    // A round: a key, its pause, and half a second.
+    // One round: a digit with its pause, and 500 ms.
     ms(&mut world, 800);
     assert_eq!(ordered(&world).len(), 2);
     assert!(world.fetches.is_empty());
     ms(&mut world, 800);
     assert_eq!(world.fetches[0].url, "http://app.example/next");
-    // Nothing was playing: there is nothing to silence.
+    // No sound was playing, so no background is removed.
     let silence = |c: &Command| matches!(c, Command::SetBackground { .. });
     assert!(!world.commands.iter().any(silence));
     assert!(world.notices.is_empty());
@@ -207,7 +207,7 @@ fn an_announcement_presses_keys_on_its_participants_phone_alone() {
     });
     let legs: Vec<_> = legs.collect();
     assert_eq!(legs, [(legs[0].0, 2), (legs[0].0, 1)]);
-    // One that leaves has no more keys to press.
+    // A leave cancels the digits.
     world.updated(anna, update);
     world.answer("http://app.example/keys", document("<Play digits=\"12\"/>"));
     world.hang_up(phones[0]);

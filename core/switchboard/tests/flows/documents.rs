@@ -1,4 +1,4 @@
-//! Calls that run a document: what is asked, when the call is answered, what comes after.
+//! Documents of calls: requests, answering, and continuation.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::world::{Told, World, audio, document, failing};
 const VOICE: &str = "http://app.example/voice";
 const ROOM: &str = "<Dial><Conference>Room</Conference></Dial>";
 
-/// A call whose document is this.
+/// Creates a call with this document.
 fn call(world: &mut World, verbs: &str) -> usize {
     let phone = world.call("support");
     world.answer(VOICE, document(verbs));

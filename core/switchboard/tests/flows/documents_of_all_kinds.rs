@@ -38,7 +38,7 @@ fn cookie(name: &str, value: &str) -> Cookie {
     }
 }
 
-/// The Cookie header of the last request for this URL.
+/// Returns the Cookie header of the last request for this URL.
 fn carried(world: &World, url: &str) -> Option<String> {
     let sent: Vec<&Fetch> = world
         .fetches
@@ -94,7 +94,7 @@ fn text_in_place_of_a_document_is_spoken() {
     assert_eq!(world.said, ["Thank you for calling."]);
     world.run(Duration::from_millis(1_200));
     assert_eq!(last(&world, anna), &HUNG_UP);
-    // Without words it does nothing, as a document without verbs.
+    // A blank text equals a document without verbs.
     let boris = world.call("support");
     world.answer(VOICE, text(" \n"));
     assert_eq!(last(&world, boris), &Told::Ended(Ending::Refused(603)));
@@ -206,7 +206,7 @@ fn document_of_unknown_verbs_is_a_failure_told_once() {
         "{message}"
     );
 
-    // After the answer it hangs up.
+    // After the answer, an unusable document hangs up.
     let boris = world.call("support");
     world.answer(VOICE, document("<Pause/><Redirect>next</Redirect>"));
     world.seconds(2);
@@ -236,7 +236,7 @@ fn document_of_unknown_verbs_leads_to_the_fallback() {
     );
     world.answer(FALLBACK, document("<Say>Sorry</Say>"));
     assert_eq!(world.said, ["Sorry"]);
-    // Unknown verbs among known ones are skipped, and noted in their order.
+    // Unknown verbs beside known ones are skipped and reported in document order.
     world.call("support");
     let before = world.notices.len();
     world.answer(VOICE, document("<Gather/>\n<Say>One</Say>\n<Dance/>"));
@@ -296,11 +296,11 @@ fn cookies_go_with_every_later_request_of_the_same_call() {
         carried(&world, "http://app.example/hum.wav").as_deref(),
         three
     );
-    // Another call has none of them.
+    // Another call has no cookies.
     world.call("support");
     assert_eq!(carried(&world, VOICE), None);
     world.answer(VOICE, document("<Reject/>"));
-    // The action that is told of the hang-up carries them too.
+    // The action request after the hang-up carries the cookies too.
     world.hang_up(anna);
     assert_eq!(
         carried(&world, "http://app.example/after").as_deref(),

@@ -1,4 +1,4 @@
-//! Durations come from the clock that never goes back, whatever becomes of the time of day.
+//! Durations use the monotonic clock and are independent of changes of the time of day.
 
 use confab_switchboard::{CallEvent, News};
 

@@ -1,4 +1,4 @@
-//! Calls and conferences that end, by whoever and whenever: nothing is left.
+//! End of calls and conferences for any cause at any time; no state is left.
 
 use std::time::Duration;
 
@@ -162,7 +162,7 @@ fn a_thread_that_is_full_takes_no_new_call_until_it_has_room() {
         busy_percent: 60,
         overloaded,
     };
-    // Told twice, it is full once.
+    // A repeated report changes nothing.
     world.input(is(true));
     world.input(is(true));
     let boris = world.call("room");
@@ -190,7 +190,7 @@ fn a_thread_that_is_full_takes_no_new_call_until_it_has_room() {
 fn an_ack_that_never_comes_ends_the_call() {
     let mut world = World::new();
     let anna = world.call("room");
-    // The phone is cut off before its ACK is heard: a second one whose datagrams are lost.
+    // The ACK of the second phone is lost, because all datagrams to that phone are lost.
     let now = world.now;
     let at = world.phones.len();
     world.phones.push(crate::world::Phone::new(at));
@@ -210,8 +210,8 @@ fn an_ack_that_never_comes_ends_the_call() {
     world.nothing_is_left();
 }
 
-/// One call is seated, another answered: its 200 does not reach it before its address is given
-/// back. Gives that address.
+/// Seats one call, and answers another one whose 200 is lost until the returned address is
+/// restored.
 fn one_seated_one_expected(world: &mut World) -> SocketAddr {
     world.call("room");
     let now = world.now;

@@ -1,4 +1,4 @@
-//! A held participant that is announced to, and one that is removed: what plays to its leg.
+//! Players on the leg of a held participant during an announcement and after a removal.
 
 use confab_conference::{Key, Update};
 use confab_media::{Player, Source};
@@ -12,7 +12,8 @@ const HOLD: &str = "http://app.example/hold";
 const ANNOUNCED: &str = "http://app.example/announced";
 const AFTER: &str = "http://app.example/after";
 
-/// Two in a conference that tells of announcements; a call that leaves goes on at `/after`.
+/// Returns two calls in a conference that requests announcement events. A call that leaves
+/// continues at `/after`.
 fn two() -> (World, Vec<CallSid>, LegId) {
     let mut world = World::with_voice();
     for _ in 0..2 {
@@ -88,7 +89,7 @@ fn announcement_plays_over_the_hold_music_which_goes_on_where_it_is() {
             panic!("{:?}", world.players(leg));
         };
         assert_eq!((after.player, after.source), (music.player, music.source));
-        // The sound is a second long: its position comes round.
+        // The sound lasts a second, so its position wraps.
         let advances = after.position > below.position && below.position > music.position;
         assert!(advances || url.is_some(), "{music:?} {below:?} {after:?}");
     }
@@ -109,7 +110,7 @@ fn hold_music_of_a_removed_participant_ends() {
         let key = Key::Call(sids[0]);
         let reply = world.ask(Request::RemoveParticipant { conference, key });
         assert_eq!(reply, Reply::Removed);
-        // The call goes on with the action of its Dial.
+        // The call continues with the action of `<Dial>`.
         assert_eq!(world.players(leg), []);
         world.answer(AFTER, document("<Pause length=\"9\"/>"));
         world.seconds(2);

@@ -1,4 +1,4 @@
-//! A phone's own hold, and offers that move or break the media: never the end of a call.
+//! Hold by a phone, and offers that move or break the media; none ends a call.
 
 use confab_media::{Command, LegMedia};
 use confab_sdp::Direction;
@@ -107,7 +107,7 @@ fn an_offer_that_cannot_be_taken_is_refused_and_the_call_goes_on() {
 fn a_phone_that_asks_from_elsewhere_is_heard_from_there() {
     let mut world = two();
     let now = world.now;
-    // Behind another NAT than before: its SDP says the same.
+    // The source is behind another NAT; the SDP is unchanged.
     world.phones[0].address = "127.0.0.9:6000".parse().unwrap();
     world.phones[0].reoffer(now, Direction::SendRecv);
     world.poll_phone(0);

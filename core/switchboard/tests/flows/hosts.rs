@@ -1,4 +1,5 @@
-//! Host names and odd lines in SDP, payload types across offers, and sources that are learnt anew.
+//! Host names and unusual lines in SDP, payload types across offers, and RTP latching after each
+//! offer.
 
 use confab_media::{Command, LegMedia};
 use confab_sip::{Lookup, Target};
@@ -16,7 +17,7 @@ fn sdp(host: &str, more: &str) -> String {
     )
 }
 
-/// A call by hand.
+/// Call with hand-written SIP messages.
 struct Line {
     world: World,
     to_tag: String,
@@ -53,7 +54,7 @@ impl Line {
         self.world.input(Input::Datagram { from, bytes });
     }
 
-    /// The last final response, whose tag is that of the call.
+    /// Returns the last final response and stores its tag.
     fn answered(&mut self) -> String {
         let mut said = self.world.strays.iter().rev();
         let last = said.find(|text| text.starts_with("SIP/2.0 ") && !text.starts_with("SIP/2.0 1"));
@@ -81,7 +82,7 @@ impl Line {
         .collect()
     }
 
-    /// Answers the last lookup.
+    /// Responds to the last lookup.
     fn resolve(&mut self, address: &str) {
         let (lookup, _) = self.lookups().pop().expect("a lookup");
         let targets = match address {
@@ -91,7 +92,7 @@ impl Line {
         self.world.input(Input::Resolved { lookup, targets });
     }
 
-    /// Legs that were requested, less those that were removed.
+    /// Returns the number of requested legs minus removed ones.
     fn legs(&self) -> i32 {
         let change = |output: &Output| match output {
             Output::OpenLeg { .. } => 1,
@@ -131,7 +132,7 @@ fn invite_with_a_host_name_is_answered_once_it_is_resolved() {
         let hosts: Vec<_> = line.lookups().into_iter().map(|(_, host)| host).collect();
         assert_eq!(hosts, [NAME], "each name once");
         line.world.seconds(1);
-        // The ports of a leg are bound right before an SDP names them.
+        // The ports of a leg are bound directly before the SDP that contains them.
         assert_eq!(line.legs(), 0);
         line.resolve("127.0.0.7:9");
         assert_eq!(line.legs(), 1);
@@ -148,7 +149,7 @@ fn invite_with_a_host_name_is_answered_once_it_is_resolved() {
 
 #[test]
 fn host_name_without_an_address_is_488_with_a_reason() {
-    // No address, one of another family, no answer.
+    // No address, an address of another family, and a timeout.
     for address in ["", "[::1]:9", "never"] {
         let mut line = Line::new();
         line.say("INVITE", &sdp(NAME, ""));
@@ -183,7 +184,7 @@ fn call_that_ends_while_its_host_is_resolved_is_over() {
     let mut line = Line::new();
     line.say("INVITE", &sdp(NAME, ""));
     line.cseq -= 1;
-    // Of the same transaction.
+    // The CANCEL belongs to the transaction of the INVITE.
     let cancel = format!(
         "CANCEL sip:room@{SIP} SIP/2.0\r\nVia: SIP/2.0/UDP {STRANGER};branch=z9hG4bKINVITE1\r\n\
          From: <sip:x@{STRANGER}>;tag=x\r\nTo: <sip:room@{SIP}>\r\nCall-ID: names\r\n\
@@ -208,7 +209,7 @@ fn new_offer_with_a_host_name_waits_for_its_address() {
     assert!(line.answered().starts_with("SIP/2.0 200 "));
     line.say("ACK", "");
     assert_eq!(line.remote(), "127.0.0.7:7100");
-    // The call goes on where the name leads nowhere.
+    // An unresolvable name leaves the call unchanged.
     line.say("INVITE", &sdp("gone.example", ""));
     line.resolve("");
     assert!(line.answered().starts_with("SIP/2.0 488 "));
@@ -257,7 +258,7 @@ fn each_new_offer_begins_the_learning_of_sources_anew() {
         }
         assert_eq!(line.media().len(), before + 1, "{method}");
     }
-    // An UPDATE without an offer, too.
+    // An UPDATE without an offer restarts latching, too.
     let before = line.media().len();
     line.say("UPDATE", "");
     assert_eq!(line.media().len(), before + 1);

@@ -26,7 +26,7 @@ fn a_trunks_call_shows_numbers_everywhere() {
     assert_eq!(field("CallerName"), "Ann");
     assert_eq!(field("ForwardedFrom"), "+155512345");
     assert_eq!(field("SipFrom"), "sip:anna@pbx.example.com");
-    // The dialled user part stays as dialled.
+    // `SipUser` keeps the dialed user part unchanged.
     assert_eq!(field("SipUser"), "0301234567");
     world.answer(
         &fetch.url,

@@ -1,4 +1,4 @@
-//! Callers who leave the offer to us: ours is in the 200, and their ACK brings the answer.
+//! Calls with a late offer: the 200 carries the offer, the ACK the answer.
 
 use confab_media::Command;
 use confab_sip::Ending;
@@ -54,13 +54,13 @@ fn a_call_without_an_offer_talks_after_its_ack() {
     say(&mut world, "ACK", 1, &tag, &sdp(7_100));
     assert_eq!(last_port(&world), 7_100);
     assert_eq!(world.participants().len(), 2);
-    // And once more within the call, now with another port.
+    // A re-INVITE without an offer, answered with another port.
     say(&mut world, "INVITE", 2, &tag, "");
     let again = world.strays.last().unwrap().clone();
     assert!(again.contains("m=audio"), "{again}");
     say(&mut world, "ACK", 2, &tag, &sdp(7_200));
     assert_eq!(last_port(&world), 7_200);
-    // An answer that is none leaves the call as it was.
+    // An ACK without an answer leaves the call unchanged.
     say(&mut world, "INVITE", 3, &tag, "");
     say(&mut world, "ACK", 3, &tag, "");
     assert_eq!(last_port(&world), 7_200);
@@ -72,7 +72,7 @@ fn a_call_that_never_answers_our_offer_is_ended() {
     let mut world = World::new();
     let at = world.phones.len();
     world.phones.push(crate::world::Phone::new(at));
-    // The phone's ACK has no answer: it did not mean to call without an offer.
+    // The phone sends no offer and an ACK without an answer.
     world.phones[at].call_with(world.now, "room", Vec::new());
     world.poll_phone(at);
     world.seconds(40);

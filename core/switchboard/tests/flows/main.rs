@@ -1,5 +1,5 @@
-//! Calls from raw SIP datagrams to what the room mixes: phones of our own user agent, the real
-//! media engine, an application that is scripted, a clock that is turned by hand.
+//! Flows from raw SIP datagrams to the mixed audio: phones on confab's own user agent, the real
+//! media engine, a scripted application, and a simulated clock.
 
 #![allow(
     clippy::unwrap_used,

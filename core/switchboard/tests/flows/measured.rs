@@ -1,4 +1,4 @@
-//! Values that arrive late: the file of a conference's recording, the figures of a call's audio.
+//! Values that arrive late: file of a conference's recording, figures of a call's audio.
 
 use confab_media::{Event, LegFigures, Spread};
 use confab_switchboard::{CallAudio, CallView, Input, Output, RecordingEnd, Reply, Request};
@@ -10,7 +10,7 @@ const VOICE: &str = "http://app.example/voice";
 const RECORDED: &str = "record=\"record-from-start\" statusCallback=\"/events\" \
     statusCallbackEvent=\"start end leave\"";
 
-/// A recorded conference of two.
+/// Returns a recorded conference of two calls.
 fn recorded() -> World {
     let mut world = World::with_voice();
     for _ in 0..2 {
@@ -68,7 +68,7 @@ fn every_conference_event_has_its_name_and_the_end_comes_last() {
 #[test]
 fn the_end_of_a_conference_waits_for_its_file_and_not_for_ever() {
     let mut world = recorded();
-    // Nothing tells of the file: its last piece never comes.
+    // The final report about the file never arrives.
     world.deaf_recorder = true;
     hang_up_both(&mut world);
     world.seconds(4);
@@ -149,7 +149,7 @@ fn the_audio_of_a_call_is_measured_while_it_lasts_and_at_its_end() {
     let [measured] = &world.calls_measured[..] else {
         panic!("{:?}", world.calls_measured);
     };
-    // The figures of the engine at the leg's end.
+    // The figures of the engine at the removal of the leg.
     let at_end = measured.audio.unwrap();
     assert!(at_end.mos_tenths.is_some_and(|mos| mos > 40), "{at_end:?}");
     assert_eq!(at_end.lost_out, None, "the phone sends no RTCP");

@@ -1,4 +1,4 @@
-//! Hold and wait music: what is heard, from when, and what becomes of late answers.
+//! Hold and wait music: content, timing, and late responses.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ fn released() -> Update {
     }
 }
 
-/// What plays to the first participant.
+/// Returns the player of the first participant.
 fn player(world: &mut World) -> Option<Player> {
     let leg = world.participants()[0].state.leg;
     let players: Vec<Player> = world.players(leg);

@@ -1,5 +1,4 @@
-//! What an operator sets for every call: a fallback for documents that fail, and a callback at
-//! the end.
+//! Configured defaults for every call: fallback URL for failed documents, and status callback.
 
 use std::time::Duration;
 

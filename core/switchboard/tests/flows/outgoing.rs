@@ -1,4 +1,4 @@
-//! Calls of ours, by the API: what they come to, and what is told of them.
+//! Outbound calls of the API: outcomes and status callbacks.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ fn create(world: &mut World, wish: NewCall) -> CallView {
     }
 }
 
-/// It rings at the phone.
+/// Creates an outbound call that rings.
 fn dialled(events: &[CallEvent]) -> (World, CallSid) {
     let mut world = World::with_trunk();
     let call = create(&mut world, wish(events)).sid;
@@ -79,7 +79,7 @@ fn status(world: &mut World, call: CallSid) -> CallStatus {
     }
 }
 
-/// (number, status) of all that was told.
+/// Returns number and status of all status callbacks.
 fn told(world: &World) -> Vec<(&str, &str)> {
     let told = |c: &'static str| move |callback: &Callback| callback.url.contains(c);
     assert!(world.callbacks.iter().all(told("/status")));
@@ -111,7 +111,7 @@ fn a_call_is_made_rings_is_answered_and_ends() {
         assert_eq!(told(&world)[2..], [("2", "in-progress")]);
         assert_eq!(world.callbacks[2].field("SipResultCode"), "200");
         assert_eq!(world.sids(), [made.sid]);
-        // It is in the room as any other: what it says is heard.
+        // The outbound call is in the room with full audibility.
         let anna = world.call("Room");
         world.tick();
         assert_eq!(world.heard(), [(0, 1), (1, 0)]);
@@ -158,7 +158,7 @@ fn the_end_of_a_recorded_call_tells_its_recording() {
         assert_eq!(over.field("CallStatus"), "completed");
         assert_eq!(over.field("RecordingSid"), sid);
         assert!(over.field("RecordingUrl").ends_with(&sid));
-        // The writer says that what it wrote takes seven seconds.
+        // The writer reports a duration of 7 s.
         let seconds = if stopped_before { "7" } else { "3" };
         assert_eq!(over.field("RecordingDuration"), seconds);
     }
@@ -318,7 +318,7 @@ fn without_a_port_nobody_is_rung() {
     world.nothing_is_left();
 }
 
-/// The 200 to the INVITE of ours, with this Contact and SDP instead of the phone's.
+/// Answers an outbound INVITE with a 200 with this Contact and SDP.
 fn answered_with(contact: &str, sdp: &str) -> (World, CallSid) {
     let (mut world, call) = dialled(&ALL);
     let invite = world.log.iter().find_map(|output| match output {

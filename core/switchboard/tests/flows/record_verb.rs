@@ -1,4 +1,4 @@
-//! `<Record>`: from the tone to the action, and whatever comes in between.
+//! `<Record>`: from the tone to the action, with interruptions.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::world::{World, document, failing};
 const VOICE: &str = "http://app.example/voice";
 const SAID: &str = "http://app.example/said";
 
-/// A call that is asked to speak, in a document with these attributes; the tone is over.
+/// Runs a `<Record>` with these attributes up to the end of the tone.
 fn asked_to_speak(world: &mut World, attributes: &str) {
     world.call("x");
     let verbs = format!("<Record action=\"said\" {attributes}/><Play>next.wav</Play>");
@@ -46,7 +46,7 @@ fn leg(world: &World) -> LegId {
     leg.unwrap()
 }
 
-/// What the action was told, if it was asked.
+/// Returns the fields of the action request, if any.
 fn told(world: &World) -> Option<BTreeMap<&str, &str>> {
     let asked = world.fetches.iter().find(|fetch| fetch.url == SAID)?;
     let fields = asked.fields.iter();

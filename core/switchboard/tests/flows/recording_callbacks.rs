@@ -1,4 +1,4 @@
-//! Callbacks of recordings: a word for each state, and the track that a Dial names.
+//! Callbacks of recordings: word of each status, and recorded track of `<Dial>`.
 
 use confab_conference::{RecordingCallback, RecordingEvent, Url};
 use confab_media::{Command, Recorded};
@@ -42,7 +42,7 @@ fn view(status: RecordingStatus, events: &[RecordingEvent]) -> RecordingView {
     }
 }
 
-/// `RecordingStatus` of the callback; `None`: there is none.
+/// Returns `RecordingStatus` of the callback, or `None` without a callback.
 fn word(status: RecordingStatus, events: &[RecordingEvent]) -> Option<String> {
     let callback = view(status, events).callback("http://confab.example")?;
     let Output::Callback { fields, .. } = callback else {
@@ -139,7 +139,7 @@ fn recording_track_of_a_dial_is_recorded_and_told() {
                 Command::Record { of, .. } => Some(*of),
                 _ => None,
             });
-            // One direction alone has nothing to put into a second channel.
+            // One direction is mono.
             let dual = is_dual && track == Track::Both;
             let Some(Recorded::Leg {
                 track: taken,

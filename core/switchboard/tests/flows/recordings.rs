@@ -1,4 +1,4 @@
-//! Recordings from a document or an order to their callbacks, and what the media is told of them.
+//! Recordings from a document or a REST request to their callbacks, with the commands to the media.
 
 use confab_media::{Command, Recorded};
 use confab_switchboard::{

@@ -1,5 +1,4 @@
-//! Offers and answers that cannot be used: the phone gets a Warning or a BYE, and the owner of the
-//! account a Notification with the reason.
+//! Unusable offers and answers: Warning or BYE to the phone, and a notice with the reason.
 
 use confab_sip::Ending;
 use confab_switchboard::{CallStatus, Input, Output};
@@ -13,7 +12,7 @@ fn offer(lines: &str) -> String {
     format!("v=0\r\no=- 1 1 IN IP4 127.0.0.9\r\ns=-\r\nc=IN IP4 127.0.0.9\r\nt=0 0\r\n{lines}")
 }
 
-/// Sends a request of a phone; the replies to it.
+/// Sends a request of a phone. Returns the responses.
 fn say(world: &mut World, method: &str, cseq: u32, tag: &str, sdp: &str) -> Vec<String> {
     let kind = match sdp {
         "" => "",
@@ -130,7 +129,7 @@ fn a_refused_reinvite_names_its_reason_and_the_call_goes_on() {
         assert!(told.message.starts_with(message), "{}", told.message);
     }
     assert_eq!(world.notices.len(), 2);
-    // The next refusal has a Warning of its own, or none.
+    // The Warning applies to one rejection only.
     let replies = say(&mut world, "INVITE", 4, &tag, &offer(CLEAR));
     assert!(replies.last().unwrap().starts_with("SIP/2.0 200 "));
     assert_eq!(world.participants().len(), 1);

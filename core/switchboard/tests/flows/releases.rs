@@ -1,4 +1,4 @@
-//! Sounds in use: given back once, as soon as nobody plays them.
+//! Release of sounds: once, and as soon as no player uses the sound.
 
 use confab_conference::{Update, Url};
 use confab_switchboard::{FetchKind, Output, Request};
@@ -24,7 +24,7 @@ fn hold(is_held: bool) -> Update {
     }
 }
 
-/// Decodings that were ordered, and those that were given back.
+/// Returns the requested and the released decodings.
 fn decodings(world: &World) -> (Vec<DecodeId>, Vec<DecodeId>) {
     let (mut ordered, mut released) = (Vec::new(), Vec::new());
     for output in &world.log {
@@ -37,7 +37,7 @@ fn decodings(world: &World) -> (Vec<DecodeId>, Vec<DecodeId>) {
     (ordered, released)
 }
 
-/// Decodings whose sounds are in use.
+/// Returns the number of sounds in use.
 fn in_use(world: &World) -> usize {
     let (ordered, released) = decodings(world);
     for decode in &released {
@@ -96,7 +96,7 @@ fn unhold_while_the_connection_is_made_cancels_the_fetch() {
     world.updated(sids[0], hold(true));
     world.updated(sids[0], hold(false));
     assert_eq!((cancelled(&world), in_use(&world)), (1, 0));
-    // The answer was on its way already: its audio is given back.
+    // The response was in transit: its audio is released.
     world.answer(RADIO, audio());
     assert_eq!((dropped(&world), in_use(&world)), (1, 0));
 }

@@ -1,5 +1,4 @@
-//! A call that takes another's place (RFC 3891): the seat, the document behind it, and the end of
-//! the other call.
+//! Replacement of a call by another one (RFC 3891): seat, document, and end of the replaced call.
 
 use confab_conference::{Target, Update};
 use confab_sip::Ending;
@@ -48,7 +47,7 @@ fn the_seat_goes_over_and_the_old_call_ends() {
     assert_eq!(seated[0].state.call, before[1]);
     let new = &seated[1].state;
     assert!(new.muted && !before.contains(&new.call), "{new:?}");
-    // It is muted, and the other one is not: (listener, speaker).
+    // Pairs are (listener, speaker): the new call is muted, the other one is not.
     assert_eq!(world.heard(), [(1, 0)]);
     let old = &world.calls_ended[0];
     assert_eq!((old.sid, old.status), (before[0], CallStatus::Completed));
@@ -98,7 +97,7 @@ fn the_document_goes_on_and_the_application_is_told() {
     ];
     assert_eq!(told, events);
     assert_eq!(world.callbacks[3].field("CallStatus"), "completed");
-    // It hangs up: the Dial's action is told of this call, and the conference ends with it.
+    // The new call hangs up: the action of `<Dial>` names the new call, and the conference ends.
     let now = world.now;
     world.phones[carla].hang_up(now);
     world.poll_phone(carla);
@@ -125,11 +124,11 @@ fn a_coach_is_replaced_by_a_coach_and_a_target_by_nobody_s_target() {
     coach(&mut world, sids[2], sids[0]);
     let new_coach = world.call_replacing("x", 2);
     world.tick();
-    // anna, boris, and the new coach: boris hears nothing of it.
+    // Order: anna, boris, new coach. boris does not hear the coach.
     assert_eq!(world.heard(), [(0, 1), (0, 2), (1, 0), (2, 0), (2, 1)]);
     world.call_replacing("x", 0);
     world.tick();
-    // boris, the coach, and who is there for anna now.
+    // Order: boris, coach, replacement of anna.
     assert_eq!(world.heard(), [(0, 2), (1, 0), (1, 2), (2, 0)]);
     let states = world.participants();
     let coach = &states[1].state;

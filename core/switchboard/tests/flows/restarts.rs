@@ -1,5 +1,5 @@
-//! A kill in the middle of calls: the rows hold what the next start needs to close these with every
-//! event that is missing, numbered without a gap.
+//! Kill during calls: the rows contain all state for the next start to send the missing events,
+//! numbered without gaps.
 
 use confab_conference::{EndReason, Status, Update};
 use confab_media::Event;
@@ -23,7 +23,7 @@ fn join(world: &mut World, attributes: &str) {
     world.answer(VOICE, document(&dial));
 }
 
-/// Callbacks and entries of the start after a kill.
+/// Outputs of the start after a kill.
 #[derive(Default)]
 struct Closed {
     callbacks: Vec<Callback>,
@@ -60,7 +60,7 @@ impl Closed {
         closed
     }
 
-    /// Name and number of each conference event.
+    /// Returns name and number of each conference event.
     fn events(&self) -> Vec<(&str, &str)> {
         let events = self.callbacks.iter();
         let events = events.filter(|event| !event.field("ConferenceSid").is_empty());
@@ -77,14 +77,14 @@ impl Closed {
     }
 }
 
-/// The names of the conference's events, without those of calls.
+/// Returns the names of conference events, without call events.
 fn conference_events(world: &World) -> Vec<&str> {
     let mut events = world.events();
     events.retain(|name| !name.is_empty());
     events
 }
 
-/// Two in a conference, one of them muted, the other one held.
+/// Returns a conference of two calls: one muted, one held.
 fn conference_of_two() -> World {
     let mut world = World::told_of(&[CallEvent::Answered, CallEvent::Completed]);
     join(&mut world, &format!("{ALL} participantLabel=\"agent\""));
@@ -147,7 +147,7 @@ fn kill_in_a_conference_sends_every_missing_event_numbered_without_a_gap() {
     assert_eq!(end.field("FriendlyName"), "Room");
     let seconds: i64 = end.field("Duration").parse().unwrap();
     assert!((15..=25).contains(&seconds), "{seconds}");
-    // Each call, too.
+    // The same holds for each call.
     let ends = closed.of_calls();
     assert_eq!(ends.len(), 2);
     for call in ends {
@@ -158,7 +158,7 @@ fn kill_in_a_conference_sends_every_missing_event_numbered_without_a_gap() {
         assert!((15..=25).contains(&seconds), "{seconds}");
         assert_eq!(call.field("AudioInMos"), "0.0");
     }
-    // The same fields as at a normal end.
+    // A normal end has the same fields.
     world.hang_up(0);
     let normal = &world.callbacks[sent];
     assert_eq!(normal.field("StatusCallbackEvent"), "participant-leave");
@@ -184,7 +184,8 @@ fn kill_completes_the_views_of_calls_and_conferences() {
         assert!((15_000..=25_000).contains(&lasted), "{lasted}");
         assert_eq!(call.seconds, Some(lasted / 1_000));
     }
-    // Each row is removed, the conference's first: its participants are in the rows of the calls.
+    // The conference's row is removed first, because the rows of the calls contain the
+    // participants.
     let removed: Vec<_> = closed
         .rows
         .iter()

@@ -1,5 +1,5 @@
-//! All live state is plain data: written out and read back after every so many inputs, the run
-//! is the same.
+//! Serialization of the whole live state between inputs; the outputs are identical with and
+//! without.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::world::{World, audio, document, failing};
 
 const VOICE: &str = "http://app.example/voice";
 
-/// A run with something of everything in it.
+/// Runs calls with all features and returns the outputs.
 fn run(restore_every: Option<u64>) -> Vec<Output> {
     let mut world = World::with_voice();
     world.restore_every = restore_every;

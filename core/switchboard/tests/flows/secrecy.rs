@@ -1,4 +1,4 @@
-//! Encrypted media: who is refused, and which keys follow which offer.
+//! SRTP: rejected offers, and keys after each offer.
 
 use confab_media::Command;
 use confab_sdp::{Direction, OurSrtp};
@@ -15,7 +15,7 @@ fn keys(byte: u8, required: bool) -> Option<OurSrtp> {
     })
 }
 
-/// What the media thread was told of encryption since the last time.
+/// Returns the SRTP keys sent to the media thread since the last call.
 fn told(world: &mut World) -> Vec<Option<SrtpKeys>> {
     let commands = world.commands.drain(..);
     let srtp = commands.filter_map(|command| match command {

@@ -1,5 +1,5 @@
-//! Whatever is asked for and whatever happens: a conference's events are numbered from 1 without
-//! a gap, only those that were asked for, each participant's joining before its leaving.
+//! Random sequences of actions: the events of a conference are numbered from 1 without gaps and
+//! limited to the requested ones. Each participant's join precedes the leave.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +29,7 @@ const WORDS: [(&str, &[&str]); 9] = [
     ("announcement", &["announcement-end", "announcement-fail"]),
 ];
 
-/// What happens; a number names one of those who are there.
+/// Action; a number selects a present call.
 #[derive(Clone, Debug)]
 enum Step {
     Joins,
@@ -95,7 +95,7 @@ impl Play {
     }
 
     fn happens(&mut self, step: &Step) -> Option<()> {
-        // One that is queued behind another is asked for when its turn comes.
+        // A queued announcement is requested after the previous one.
         let announce = "http://app.example/announce";
         while self.world.fetches.iter().any(|f| f.url == announce) {
             self.world.answer(announce, document("<Say>x</Say>"));
@@ -167,7 +167,7 @@ impl Play {
         Some(())
     }
 
-    /// `None`: there is nobody to update; a refusal is none of this test's business.
+    /// Updates a participant. Returns `None` without a participant and after a refusal.
     fn update(&mut self, who: usize, change: impl FnOnce(&mut Update)) -> Option<()> {
         let key = Key::Call(self.call(who)?);
         let conference = self.world.conferences().first()?.sid;
@@ -224,7 +224,8 @@ proptest! {
             let before = last.get(&conference).copied().unwrap_or(0);
             let is_copy = callback.url.ends_with("/over");
             if is_copy {
-                // The end told to eventCallbackUrl is the same event, if it was asked for at all.
+                // The conference-end to `eventCallbackUrl` has the number of the conference-end to
+                // the status callback, if the latter was requested.
                 prop_assert_eq!(&event, "conference-end");
                 let told = u64::from(!asked.contains("conference-end"));
                 prop_assert_eq!(number, before + told);

@@ -1,4 +1,5 @@
-//! The drain's time is up: everybody is hung up, and the events name the shutdown as the reason.
+//! End of the drain period: every call is hung up, and the events contain the shutdown as the
+//! reason.
 
 use confab_conference::EndReason;
 use confab_sip::Ending;
@@ -68,7 +69,7 @@ fn shutdown_is_the_reason_of_every_leave_and_of_the_end() {
             (*how, *status) == (CallEnd::ServerShutdown, CallStatus::Completed)
         };
         assert_eq!(world.news.iter().filter(is_shutdown).count(), 3);
-        // The application is still asked what follows the Dial, as after any hang-up.
+        // The action of `<Dial>` is requested as after any hang-up.
         world.answer("http://app.example/next", document(""));
         world.answer("http://app.example/next", document(""));
         world.answer("http://app.example/next", document(""));

@@ -1,4 +1,4 @@
-//! Conferences spread over media threads: where legs are opened, and when they move.
+//! Placement of conferences on media threads: opening and moves of legs.
 
 use confab_media::Engine;
 use confab_sip::Ending;
@@ -6,7 +6,7 @@ use confab_switchboard::{Input, Output};
 
 use super::world::{Told, World, document};
 
-/// Where legs were opened, and which moves there were, in their order.
+/// Returns the openings and moves of legs in their order.
 fn places(world: &World) -> Vec<String> {
     let place = |output: &Output| match output {
         Output::OpenLeg { thread, .. } => Some(format!("opens on {thread}")),
@@ -35,7 +35,7 @@ fn who_dials_a_conference_is_opened_where_it_is() {
     world.call("blue");
     world.call("red");
     world.call("red");
-    // Two of three are on the first one.
+    // Two of three legs are on the first thread.
     world.call("green");
     world.call("green");
     let expected = [0, 1, 0, 0, 1, 1].map(|thread| format!("opens on {thread}"));

@@ -1,4 +1,4 @@
-//! Updates of participants, from the question to the reply after the tick.
+//! Updates of participants, from the request to the reply after the tick.
 
 use confab_conference::{Key, Refusal as Rule, Target, Update};
 use confab_media::Command;
@@ -55,7 +55,7 @@ fn a_coach_is_heard_by_its_target_alone_through_joins_and_leaves() {
     world.phones[1].hang_up(now);
     world.poll_phone(1);
     world.tick();
-    // 0 coached the one who has left: nobody hears it any more.
+    // Participant 0 coached the call that left, so no participant hears 0.
     assert_eq!(world.heard(), [(0, 1), (0, 2), (1, 2), (2, 1)]);
 }
 
@@ -111,7 +111,7 @@ fn a_room_that_says_nothing_is_told_of_after_a_second() {
     let reply = world.update(sids[0], muted(true));
     assert_eq!(reply, Reply::Refused(Refusal::NotConfirmed));
     assert!(world.now.saturating_since(before).as_millis() >= 1_000);
-    // The change was made all the same.
+    // The change was made anyway.
     let conference = world.conference();
     let key = Key::Call(sids[0]);
     let reply = world.ask(Request::FetchParticipant { conference, key });

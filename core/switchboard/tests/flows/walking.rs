@@ -1,4 +1,4 @@
-//! Random walks: whatever comes in whatever order, rules and room agree, and nothing is left.
+//! Random walks: with any inputs in any order, rules and room agree, and no state is left.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use confab_terms::{AudioId, CallSid, Digit, FetchId, LegId, Method, PlayerId, Ro
 
 use crate::world::{Answer, World, audio, document, failing};
 
-/// A small generator (xorshift), so that a seed is a run.
+/// Small pseudo-random generator (xorshift), reproducible by seed.
 struct Dice(u64);
 
 impl Dice {
@@ -35,7 +35,7 @@ impl Dice {
 const EVERYTHING: &str = "statusCallback=\"/e\" \
     statusCallbackEvent=\"start end join leave mute hold modify announcement\"";
 
-/// A document; most of them lead to a conference.
+/// Returns a random document; most documents join a conference.
 fn a_document(dice: &mut Dice) -> String {
     match dice.roll(16) {
         0..=6 => {
@@ -61,7 +61,7 @@ fn a_document(dice: &mut Dice) -> String {
     }
 }
 
-/// What is behind a HoldUrl, a WaitUrl or an AnnounceUrl.
+/// Returns random content of a HoldUrl, WaitUrl or AnnounceUrl.
 fn a_sound(dice: &mut Dice) -> Answer {
     match dice.roll(5) {
         0 => document("<Play>m.wav</Play><Pause/>"),
@@ -100,7 +100,7 @@ fn url(path: &str) -> String {
     format!("http://app.example/{path}")
 }
 
-/// Participants of all conferences, (where, who, leg).
+/// Returns (conference, call, leg) of all participants.
 fn seated(world: &mut World) -> Vec<(confab_terms::ConferenceSid, CallSid, LegId)> {
     let mut all = Vec::new();
     for view in world.conferences() {
@@ -225,7 +225,7 @@ fn update_of_call(dice: &mut Dice, call: CallSid) -> Request {
     Request::UpdateCall { call, update }
 }
 
-/// What nobody has asked for.
+/// Sends a random response without a request.
 fn nonsense(world: &mut World, dice: &mut Dice) {
     let number = dice.roll(200);
     let fetched = Fetched::Audio {
@@ -270,7 +270,7 @@ fn walk(seed: u64) -> World {
         }
     }
     world.input(Input::HangUpAll);
-    // The web and the sounds always answer in the end.
+    // Every pending request gets a response eventually.
     while let Some(fetch) = world.fetches.first() {
         let url = fetch.url.clone();
         world.answer(&url, failing(11200));
@@ -290,7 +290,7 @@ fn walk(seed: u64) -> World {
     world
 }
 
-/// Each conference's events are numbered from 1 without a gap.
+/// Asserts that the events of each conference are numbered from 1 without gaps.
 fn gapless(world: &World, seed: u64) {
     let mut last = std::collections::BTreeMap::new();
     for callback in &world.callbacks {
@@ -323,7 +323,7 @@ fn whatever_comes_in_whatever_order_nothing_is_left() {
                 .or_insert(0) += 1;
         }
     }
-    // A walk in which something never happens shows nothing of it.
+    // The walks must cover every event.
     assert_eq!(seen.len(), 6 + EVENTS.len(), "{seen:?}");
     assert!(seen.values().all(|count| *count > 0), "{seen:?}");
 }
@@ -342,7 +342,7 @@ const EVENTS: [&str; 11] = [
     "announcement-fail",
 ];
 
-/// More of them by `CONFAB_SEEDS`.
+/// Returns the number of walks, set by `CONFAB_SEEDS`.
 fn seeds() -> u64 {
     let wished = std::env::var("CONFAB_SEEDS").ok();
     wished.and_then(|seeds| seeds.parse().ok()).unwrap_or(150)

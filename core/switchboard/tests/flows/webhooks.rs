@@ -1,4 +1,4 @@
-//! What the application is told of its conference: in order, without a gap, each once.
+//! Webhooks of a conference: in order, without gaps, each one once.
 
 use confab_conference::Update;
 use confab_media::Event;

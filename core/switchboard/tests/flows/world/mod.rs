@@ -1,4 +1,4 @@
-//! The world around a switchboard: nothing in it waits, and all of it is on one clock.
+//! Simulated environment of a switchboard, synchronous and on one clock.
 
 mod phone;
 mod rows;
@@ -27,7 +27,7 @@ pub(crate) use phone::{Phone, Told};
 use rows::Rows;
 pub(crate) use web::{Answer, audio, document, failing, text};
 
-/// An event that was sent to an application.
+/// Event sent to the application.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Callback {
     pub(crate) url: String,
@@ -46,15 +46,15 @@ pub(crate) struct World {
     /// Time of day at the zero of `now`, in milliseconds.
     pub(crate) wall_began: i64,
     pub(crate) board: Switchboard,
-    /// One for each media thread.
+    /// Engines, one per media thread.
     pub(crate) engines: Vec<Engine>,
     pub(crate) phones: Vec<Phone>,
     /// Datagrams to phones.
     pub(crate) delivered: Vec<String>,
-    /// Datagrams to nobody that we know.
+    /// Datagrams to unknown addresses.
     pub(crate) strays: Vec<String>,
     pub(crate) fetches: Vec<Fetch>,
-    /// Set by the next response.
+    /// Cookies of the next response.
     pub(crate) cookies: Vec<Cookie>,
     pub(crate) callbacks: Vec<Callback>,
     pub(crate) calls_ended: Vec<CallView>,
@@ -62,30 +62,30 @@ pub(crate) struct World {
     pub(crate) conferences_ended: Vec<ConferenceView>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) news: Vec<News>,
-    /// Every state of every recording, and what becomes of those that are over.
+    /// Every reported state of every recording, ended ones included.
     pub(crate) recordings: Vec<RecordingView>,
     pub(crate) recording_end: RecordingEnd,
     /// Rows of the store.
     pub(crate) rows: Rows,
     pub(crate) said: Vec<String>,
     pub(crate) commands: Vec<Command>,
-    /// Every output in its order, to compare runs by.
+    /// All outputs in their order, for comparison between runs.
     pub(crate) log: Vec<Output>,
     replies: BTreeMap<RequestId, Reply>,
     requests: u64,
-    /// How many samples a sound has.
+    /// Number of samples of a decoded sound.
     pub(crate) sound_samples: u64,
     next_sound: u64,
     next_port: u16,
     pub(crate) ports_left: usize,
-    /// Written out and read back after each so many inputs.
+    /// Number of inputs between serializations of the switchboard; `None`: never.
     pub(crate) restore_every: Option<u64>,
     inputs: u64,
-    /// Media is deaf: it says nothing any more.
+    /// True if media events are dropped.
     pub(crate) deaf: bool,
-    /// The recorder says nothing any more.
+    /// True if the recorder reports nothing.
     pub(crate) deaf_recorder: bool,
-    /// Legs are opened and sounds decoded only when the test says so.
+    /// True if legs and decodings wait for an explicit response of the test.
     pub(crate) slow: bool,
     pub(crate) legs_wanted: Vec<LegId>,
     pub(crate) decodes_wanted: Vec<DecodeId>,
@@ -105,17 +105,17 @@ impl World {
         }))
     }
 
-    /// With a fallback, and somebody who is told of calls.
+    /// Creates a world with a fallback URL and a status callback.
     pub(crate) fn with_operator() -> Self {
         Self::told_of(&[])
     }
 
-    /// The same; told of these events of calls.
+    /// Creates the same world; the status callback requests these events.
     pub(crate) fn told_of(events: &[CallEvent]) -> Self {
         Self::operated(Access::open(), events)
     }
 
-    /// The same with a trunk in whose network all phones are.
+    /// Creates the same world with a trunk that contains the addresses of all phones.
     pub(crate) fn with_carrier(identity: IdentityRules, events: &[CallEvent]) -> Self {
         let mut access = Access::open();
         access.trunks.push(Trunk {
@@ -146,7 +146,7 @@ impl World {
         })
     }
 
-    /// Media is encrypted as this says.
+    /// Creates a world with this SRTP policy.
     pub(crate) fn secret(srtp: Srtp) -> Self {
         Self::of(Config {
             srtp,
@@ -154,8 +154,8 @@ impl World {
         })
     }
 
-    /// Everybody's is encrypted as the first says, and that of a trunk, where all phones are, as
-    /// the second does.
+    /// Creates a world with a default SRTP policy, and a policy of the trunk that contains the
+    /// addresses of all phones.
     pub(crate) fn secret_trunk(everybody: Srtp, trunk: Srtp, mut access: Access) -> Self {
         access.trunks.push(Trunk {
             name: "carrier".to_owned(),
@@ -173,7 +173,7 @@ impl World {
         })
     }
 
-    /// With a trunk that is the first phone, which nobody has called yet.
+    /// Creates a world with a trunk whose gateway is the first phone, and no call.
     pub(crate) fn with_trunk() -> Self {
         let phone = Phone::new(0);
         let mut access = Access::open();
@@ -282,7 +282,7 @@ impl World {
         }
     }
 
-    /// Something happens, and all that follows at this moment.
+    /// Handles an input and all immediate consequences.
     pub(crate) fn input(&mut self, input: Input) {
         self.board.handle(self.both(), input);
         self.after_input();
@@ -333,7 +333,7 @@ impl World {
                 self.poll_engine(thread);
             }
             Output::Fetch(fetch) => self.fetches.push(fetch),
-            // Looked for in the log.
+            // Tests inspect these outputs in the log.
             Output::CancelFetch { .. } | Output::DropAudio { .. } | Output::ReleaseSound { .. } => {
             }
             Output::Decode { decode, .. } => self.decoded(decode),
@@ -395,7 +395,7 @@ impl World {
         self.input(Input::LegOpened { leg, port });
     }
 
-    /// What plays to a leg.
+    /// Returns the players of a leg.
     pub(crate) fn players(&self, leg: LegId) -> Vec<Player> {
         self.engines.iter().flat_map(|e| e.players(leg)).collect()
     }
@@ -469,7 +469,7 @@ impl World {
         }
     }
 
-    /// The phone says something for 20 ms; its leg is the one that media knows by its address.
+    /// Sends 20 ms of loud audio from the phone to the leg with the phone's RTP address.
     pub(crate) fn talk(&mut self, at: usize) {
         let (from, packet) = self.phones[at].talk();
         let mut commands = self.commands.iter().rev();
@@ -491,7 +491,7 @@ impl World {
         }
     }
 
-    /// Turns the clock.
+    /// Advances the clock.
     pub(crate) fn run(&mut self, duration: Duration) {
         let end = self.now + duration;
         loop {
@@ -539,12 +539,12 @@ impl World {
         self.run(Duration::from_secs(seconds));
     }
 
-    /// A new phone that calls this user part.
+    /// Creates a phone that calls this user part.
     pub(crate) fn call(&mut self, user: &str) -> usize {
         self.call_secretly(user, None)
     }
 
-    /// The same with keys for its media.
+    /// Creates a phone that calls this user part, with SRTP keys.
     pub(crate) fn call_secretly(&mut self, user: &str, srtp: Option<OurSrtp>) -> usize {
         let at = self.phones.len();
         self.phones.push(Phone::new(at));
@@ -555,7 +555,7 @@ impl World {
         at
     }
 
-    /// A new phone that calls this user part, with these headers.
+    /// Creates a phone that calls this user part, with these headers.
     pub(crate) fn call_with_headers(&mut self, user: &str, headers: &[(String, String)]) -> usize {
         let at = self.phones.len();
         self.phones.push(Phone::new(at));
@@ -566,7 +566,7 @@ impl World {
         at
     }
 
-    /// A new phone that calls this user part, to take the place of another.
+    /// Creates a phone that calls this user part and replaces another phone's call.
     pub(crate) fn call_replacing(&mut self, user: &str, other: usize) -> usize {
         let other = &self.phones[other];
         let place = other.agent.replaces(other.dialog.unwrap()).unwrap();
@@ -579,14 +579,14 @@ impl World {
         at
     }
 
-    /// The phone says BYE.
+    /// Hangs up a phone.
     pub(crate) fn hang_up(&mut self, phone: usize) {
         let now = self.now;
         self.phones[phone].hang_up(now);
         self.poll_phone(phone);
     }
 
-    /// Asks, and turns the clock until there is a reply.
+    /// Sends a request and advances the clock until the reply.
     pub(crate) fn ask(&mut self, what: Request) -> Reply {
         let request = self.begin_ask(what);
         for _ in 0..60 {
@@ -609,7 +609,7 @@ impl World {
         self.replies.remove(&request)
     }
 
-    /// The only conference there is.
+    /// Returns the only conference.
     pub(crate) fn conference(&mut self) -> ConferenceSid {
         let views = self.conferences();
         assert_eq!(views.len(), 1, "{views:?}");
@@ -631,7 +631,7 @@ impl World {
         }
     }
 
-    /// In the order in which they joined.
+    /// Returns the calls of the conference in the order of their joins.
     pub(crate) fn sids(&mut self) -> Vec<CallSid> {
         let views = self.participants();
         views.iter().map(|view| view.state.call).collect()
@@ -660,7 +660,8 @@ impl World {
         }
     }
 
-    /// Who hears whom, as rules and room agree on it: (listener, speaker) by place of joining.
+    /// Returns the audible pairs agreed between rules and room: (listener, speaker), indexed in the
+    /// order of joins.
     pub(crate) fn heard(&mut self) -> Vec<(usize, usize)> {
         let sids = self.sids();
         let conference = self.conference();
@@ -674,7 +675,7 @@ impl World {
         audible.map(|pair| (place(pair.0), place(pair.1))).collect()
     }
 
-    /// The last fetch that nobody has answered yet is answered.
+    /// Responds to the first pending fetch of this URL.
     pub(crate) fn answer(&mut self, url: &str, result: web::Answer) {
         let at = self.fetches.iter().position(|fetch| fetch.url == url);
         let at = at.unwrap_or_else(|| panic!("{url} was not asked: {:?}", self.fetches));
@@ -688,7 +689,7 @@ impl World {
         });
     }
 
-    /// The call that the last request to the application named.
+    /// Returns the call of the last request to the application.
     pub(crate) fn call_asked(&self) -> CallSid {
         let asked = self.log.iter().rev().find_map(|output| match output {
             Output::Fetch(fetch) => fetch.fields.iter().find(|(name, _)| name == "CallSid"),
@@ -704,7 +705,7 @@ impl World {
             .collect()
     }
 
-    /// Long after the last call nothing of it is there any more.
+    /// Asserts that no state is left a while after the last call.
     pub(crate) fn nothing_is_left(&mut self) {
         self.seconds(34);
         assert_eq!(self.board.leftovers(), Leftovers::default());

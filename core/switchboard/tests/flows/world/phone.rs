@@ -1,13 +1,13 @@
-//! A phone: our own user agent on the other side.
+//! Phone on confab's own SIP user agent.
 
 use confab_sdp::{Direction, Local};
 use confab_sip::{Config, DialogId, Ending, Event, Invite, Output, UserAgent};
 use confab_terms::{Codec, Instant, SocketAddr};
 
-/// What a phone was told of its call.
+/// Event of a phone's call.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Told {
-    /// It is called: the request URI without parameters.
+    /// Inbound INVITE, with the request URI without parameters.
     Invited(String),
     Ringing,
     Answered,
@@ -21,7 +21,7 @@ pub(crate) struct Phone {
     pub(crate) address: SocketAddr,
     pub(crate) dialog: Option<DialogId>,
     pub(crate) told: Vec<Told>,
-    /// Further headers of its INVITE.
+    /// Additional headers of the INVITE.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) local: Local,
     said: u16,
@@ -102,7 +102,7 @@ impl Phone {
         self.agent.reoffer(now, self.dialog.unwrap(), offer);
     }
 
-    /// A packet of loud voice, and where it comes from.
+    /// Returns an RTP packet of loud audio, with its source address.
     pub(crate) fn talk(&mut self) -> (SocketAddr, Vec<u8>) {
         // −12 dBFS in PCMU (RFC 3551 §4.5.14), payload type 0.
         let mut packet = vec![0x9f; 12 + 160];
@@ -132,7 +132,7 @@ impl Phone {
         self.agent.hang_up(now, self.dialog.unwrap());
     }
 
-    /// The datagrams to send; events are noted.
+    /// Returns the datagrams to send, and stores the events.
     pub(crate) fn poll(&mut self, _now: Instant) -> Vec<Vec<u8>> {
         let mut datagrams = Vec::new();
         while let Some(output) = self.agent.poll_output() {

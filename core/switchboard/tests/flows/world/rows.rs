@@ -1,4 +1,4 @@
-//! The rows of live calls and conferences, as a store keeps them.
+//! Rows of live calls and conferences, as a store keeps them.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ impl Rows {
         }
     }
 
-    /// The rows as the next process reads them: through JSON.
+    /// Returns the rows for the next process.
     pub(crate) fn left(&self) -> OpenRows {
         OpenRows {
             alive: self.alive,

@@ -1,4 +1,4 @@
-//! What a scripted application brings.
+//! Responses of a scripted application.
 
 use confab_switchboard::{FetchError, Fetched};
 
