@@ -237,7 +237,8 @@ pub enum Refusal {
         /// Problem found.
         message: String,
     },
-    /// Too many changes to media threads are unapplied. The request changed nothing.
+    /// A limit is reached: unapplied changes, recordings, audibility requests or live calls; or a
+    /// drain is in progress. The request changed nothing.
     #[error("too many changes are on their way to the audio; try again in a second")]
     Busy,
     /// The change was made, but the room did not report the tick of the change within a second.

@@ -187,8 +187,8 @@ impl Switchboard {
         }
     }
 
-    /// Returns whether a drain is complete: no call is left, and no callback, recording or request
-    /// is pending.
+    /// Returns whether a drain is complete: no call is left, and no callback, recording or action
+    /// request is pending.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         let waiting = self.partings.len() + self.endings.len() + self.recordings.len();

@@ -145,8 +145,8 @@ pub(crate) fn close_if_empty(board: &mut Switchboard, conference: ConferenceSid)
 }
 
 /// Registers an expected call in the next conference of the same name, because its conference has
-/// ended. The call keeps its muting. A held or coaching call is not registered again, because all
-/// participants of the new conference would hear that call.
+/// ended. The call keeps its present `muted` and `endConferenceOnExit`. A held or coaching call is
+/// not registered again, because all participants of the new conference would hear that call.
 pub(super) fn expect_again(
     board: &mut Switchboard,
     now: Now,

@@ -22,7 +22,7 @@ pub struct Counters {
     pub legs_moved: u64,
     /// Number of updates refused because too many changes to the media thread were unapplied.
     pub updates_busy: u64,
-    /// Number of updates whose tick the room did not report in time.
+    /// Number of updates and audibility requests without a report of the room in time.
     pub updates_not_confirmed: u64,
     /// Number of disagreements between rules and room; each is an internal error.
     pub disagreements: u64,
@@ -58,7 +58,7 @@ pub struct Leftovers {
     pub holds: usize,
     /// Announcements to whole conferences.
     pub announcements: usize,
-    /// Ended calls and conferences whose last callback is pending.
+    /// Ended calls and conferences that wait for figures of a leg or a file of a recording.
     pub partings: usize,
     /// Recordings whose file is not complete.
     pub recordings: usize,

@@ -1,4 +1,4 @@
-//! Ended calls whose last callback waits for the final figures of the leg.
+//! Ended calls that wait for the final figures of their leg.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::CallView;
 use crate::tell::fields::Fields;
 
-/// Ended call with its pending callback.
+/// Ended call with its pending callback, if requested.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Parting {
     /// Final state of the call, with the last measurement of the audio.
