@@ -1,4 +1,4 @@
-//! The script: one line of it at a time, whatever the dice say.
+//! Script of a run: selects and executes one action at a time, by the dice of the script.
 
 use core::time::Duration;
 
@@ -26,7 +26,8 @@ impl World {
         if early || (self.legs_so_far() < LEGS_MIN && self.script.chance(900)) {
             return self.someone_calls();
         }
-        // Calls, ends, holds, keys, strays, strangers, the API, the machine, calls of ours.
+        // Order: inbound call, hangup, offer, DTMF, stray message, packet of a stranger, API
+        // request, server event, outbound call.
         match self.script.weighted(&[90, 60, 70, 30, 60, 25, 650, 20, 60]) {
             0 => self.someone_calls(),
             1 => self.ends(at),
@@ -40,8 +41,8 @@ impl World {
         }
     }
 
-    /// One whose phone is free calls. If none is, a phone ends its call while the run has too few
-    /// legs; else an idle question takes its place.
+    /// Starts a call from an idle phone. If no phone is idle, hangs up a call while the run has too
+    /// few legs; else sends an API request.
     fn someone_calls(&mut self) -> Checked {
         let idle: Vec<usize> = (0..self.phones.len())
             .filter(|at| self.phones[*at].line.is_none() && self.phones[*at].rings.is_none())
@@ -248,7 +249,7 @@ impl World {
                     self.tally.count(Kind::JunkRtcp);
                     confab_media::Component::Rtcp
                 };
-                // Too short for a payload that anybody would hear.
+                // Cut to 11 octets: too short for an audible payload.
                 let junk = &junk[..junk.len().min(11)];
                 if let Some(thread) = self.ports.thread_of(leg) {
                     let engine = &mut self.threads[thread].engine;

@@ -1,5 +1,5 @@
-//! The application: what it answers when it is asked for documents and audio, and when. It fails,
-//! hangs, brings the wrong thing, answers late and twice.
+//! Application under simulation: answers fetches of documents and audio with valid content, invalid
+//! content, errors, delays, duplicates, or not at all.
 
 use core::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::queue::Arrival;
 use crate::tally::Kind;
 use crate::world::World;
 
-/// Host of every application.
+/// Host of all applications.
 const SITE: &str = "app.example";
 
-/// What a document says of the conference that it dials.
+/// Attributes of `<Conference>` in a document.
 #[derive(Clone, Debug)]
 pub(crate) struct Brings {
     pub(crate) name: String,
-    /// Where it goes on to when it has left.
+    /// Name of the conference that the call joins after leaving the first one.
     pub(crate) second: Option<String>,
     pub(crate) muted: bool,
     pub(crate) starts: bool,
@@ -36,7 +36,7 @@ enum Answer {
 }
 
 impl World {
-    /// The switchboard asks for something.
+    /// Serves a fetch of the switchboard: selects an answer and schedules its arrival.
     pub(crate) fn serve(&mut self, fetch: &Fetch) -> Checked {
         let field = |name: &str| {
             let mut fields = fetch.fields.iter();
@@ -49,7 +49,7 @@ impl World {
             Self::cookies_are_its_own(fetch, call)?;
         }
         self.books.fetches.asked(call, fetch);
-        // The first four calls are well served, or nobody would ever meet.
+        // The first four calls receive valid documents: otherwise no two calls would meet.
         let well = fetch.kind == FetchKind::Document && self.legs_so_far() < 4;
         let hangs = self.application.chance(40) && !well;
         let answer = if hangs {
@@ -72,7 +72,7 @@ impl World {
         if twice {
             self.tally.count(Kind::AnsweredTwice);
             let (fetch, result) = (fetch.fetch, result.clone());
-            // The first is the one that brings something.
+            // The first of both answers carries the conference of the document.
             let later = Duration::from_millis(1 + self.application.below(2_000));
             let at = self.now + after + later;
             let brings = None;
@@ -97,7 +97,7 @@ impl World {
         Ok(())
     }
 
-    /// Cookies that a response to this request sets: they carry the call's sid.
+    /// Returns cookies for the response to a fetch; the value is the SID of the call.
     pub(crate) fn some_cookies(&mut self, fetch: FetchId) -> Vec<Cookie> {
         let Some(call) = self.books.fetches.call(fetch) else {
             return Vec::new();
@@ -229,7 +229,7 @@ impl World {
         }
     }
 
-    /// Somebody who can be coached, and the name of the conference.
+    /// Returns a random seated call as target of a coach, with the name of the conference.
     fn a_target(&mut self) -> Option<(CallSid, String)> {
         let mut targets = Vec::new();
         for room in self.oracle.rooms.values().filter(|room| !room.over) {

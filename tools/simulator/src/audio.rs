@@ -1,5 +1,6 @@
-//! Audio of each leg as the simulator counts it: packets that the engine accepted and sent, against
-//! the figures of the engine and the fields of the last callback. No SRTP packet is accepted twice.
+//! Model of the packet counters of each leg: accepted and sent packets are compared with the
+//! figures of the engine and with the fields of the last callback. No SRTP packet is accepted
+//! twice.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +14,10 @@ use crate::outcome::Checked;
 use crate::tally::Kind;
 use crate::world::World;
 
-/// Packets whose sequence numbers a duplicate may have: the replay window of SRTP.
+/// Number of recent sequence numbers in which a duplicate is recognized: the replay window of SRTP.
 const REMEMBERED: usize = 100;
-/// Packets by which the loss that the engine counted may differ from the model: packets that came
-/// before the first one, strays after a stall, and digits that came late. The most seen is 10.
+/// Maximum difference between the loss counted by the engine and the model. Causes: packets before
+/// the first one, stray packets after a stall, and late digits. The highest measured value is 10.
 const LOSS_SLACK: u64 = 16;
 
 /// Packets of one leg.
@@ -25,13 +26,14 @@ pub(crate) struct Counted {
     voice: u64,
     digits: u64,
     pub(crate) sent: u64,
-    /// Sequence numbers that were accepted, counted on over rollovers: first, last, how many.
+    /// Accepted sequence numbers, extended over rollovers: first, last, and number of distinct
+    /// ones.
     first: Option<u64>,
     last: u64,
     distinct: u64,
     recent: Vec<u64>,
     ssrc: Option<u32>,
-    /// Packets of more than one source were accepted: the loss has no model.
+    /// True if packets of more than one source were accepted: then the loss has no model.
     is_mixed: bool,
 }
 
@@ -85,7 +87,7 @@ impl Counted {
 }
 
 impl World {
-    /// A packet arrives at a leg's socket.
+    /// Delivers a packet to the socket of a leg.
     pub(crate) fn deliver(
         &mut self,
         thread: usize,
@@ -113,7 +115,7 @@ impl World {
         Ok(())
     }
 
-    /// An engine has told the figures of a leg that was removed.
+    /// Compares the engine's figures of a removed leg with the model.
     pub(crate) fn check_figures(&mut self, event: &Event) -> Checked {
         let Event::LegRemoved { leg, figures } = event else {
             return Ok(());
@@ -153,8 +155,8 @@ impl Audio {
         self.counted.insert(leg, counted.clone());
     }
 
-    /// Checks the figures in the last callback of a call: those of its leg, or none at all where
-    /// the thread told too late.
+    /// Checks the audio figures in the last callback of a call: the figures of its leg, or zeros if
+    /// the thread reported too late.
     pub(crate) fn check(&self, leg: LegId, fields: &Fields<'_>) -> Checked {
         let expected = |figures: &LegFigures| {
             is(

@@ -1,5 +1,5 @@
-//! The books: calls, conferences, questions, legs and ports, each of which must end once, and
-//! none of which may be left.
+//! Ledger of calls, conferences, API requests, legs and rooms: each ends exactly once, and none is
+//! left at the end of a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ pub(crate) struct Books {
     known_calls: BTreeSet<CallSid>,
     pub(crate) ended_calls: BTreeSet<CallSid>,
     ended_conferences: BTreeSet<ConferenceSid>,
-    /// Of the calls that a phone of ours made, by their number.
+    /// Calls of the simulated phones, by number.
     pub(crate) call_of_number: BTreeMap<u64, CallSid>,
     pub(crate) questions: BTreeMap<RequestId, Question>,
     pub(crate) asked: u64,
@@ -37,13 +37,13 @@ pub(crate) struct Books {
     pub(crate) fields: CallbackFields,
     pub(crate) recordings: Recordings,
     pub(crate) audio: Audio,
-    /// Calls that somebody named hold music for, or silence.
+    /// Calls with a hold URL or silence: their hold music is not the built-in one.
     pub(crate) hold_urls: BTreeSet<CallSid>,
 }
 
 impl Books {
-    /// `from` is `sip:c17@phones.example`, or `c17` where the phone calls from its trunk's address:
-    /// the number is the phone's.
+    /// Records a call. `from` is `sip:c17@phones.example`, or `c17` for a phone that calls from the
+    /// address of its trunk; the number is the phone's.
     pub(crate) fn know_call(&mut self, call: CallSid, from: &str) {
         self.known_calls.insert(call);
         if let Some(number) = number_in(from) {
@@ -51,7 +51,7 @@ impl Books {
         }
     }
 
-    /// The number of a phone's call.
+    /// Returns the number of a phone's call.
     pub(crate) fn number_of(&self, call: CallSid) -> Option<u64> {
         let mut numbers = self.call_of_number.iter();
         numbers.find_map(|(number, of)| (*of == call).then_some(*number))
@@ -114,7 +114,7 @@ impl Books {
         }
     }
 
-    /// When everything has died down.
+    /// Checks at the end of a run that each call and each conference has ended.
     pub(crate) fn close(&self, calls: u64, rooms_with_people: usize) -> Checked {
         let still: Vec<_> = self.known_calls.difference(&self.ended_calls).collect();
         if !still.is_empty() {

@@ -1,5 +1,5 @@
-//! What an application is told of calls: each numbered from 0 without a gap, begun first, over
-//! last and once.
+//! Checker of call events: `SequenceNumber` counts from 0 without a gap, states advance in order,
+//! and a final state comes last and once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use confab_terms::CallSid;
 
 use crate::outcome::Checked;
 
-/// How far a call has come, in the order in which it may.
+/// States of a call before the final one, in order.
 const WAY: [&str; 3] = ["initiated", "ringing", "in-progress"];
 const OVER: [&str; 5] = ["completed", "busy", "failed", "no-answer", "canceled"];
 

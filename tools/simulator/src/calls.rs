@@ -1,5 +1,4 @@
-//! What the API asks of calls: to end, to go on with another document, named by its URL or in the
-//! update itself; and what must come of it in the same moment.
+//! Updates of calls by the API: `Status`, `Url` and `Twiml`, with the effects that are due at once.
 
 use confab_conference::Url;
 use confab_switchboard::{CallUpdate, EndWish, NextDocument, Output, Refusal, Request};
@@ -115,7 +114,7 @@ impl World {
             }
             _ => {}
         }
-        // One of ours asks once somebody has answered.
+        // An outbound call fetches its document after the answer.
         if kind == Kind::CallToUrl && !rings && !outputs.iter().any(asks_for_next) {
             return wrong("nothing was asked for");
         }

@@ -1,4 +1,4 @@
-//! What the switchboard wants done is done, and looked at by the checkers.
+//! Execution of the switchboard's outputs, with the checks of each.
 
 use confab_conference::LeaveReason;
 use confab_media::Command;
@@ -38,7 +38,7 @@ impl World {
                 Ok(())
             }
             Output::Connection { connection, order } => self.board_orders(connection, order),
-            // Nobody here has a name that is found: it is waited for in vain.
+            // No name is resolved in the simulator: the request is never answered.
             Output::Resolve { .. } => Ok(()),
             Output::Reply { request, reply } => self.replied(request, &reply),
             Output::OpenLeg { leg, thread } => {
@@ -101,7 +101,7 @@ impl World {
     ) -> Checked {
         self.check_fields(about, fields)?;
         if is_of_recording(fields) {
-            // Without a number: the receivers' record has no place for it.
+            // Callbacks of recordings have no sequence number, by which the inbox orders events.
             return Ok(());
         }
         match about {
@@ -130,7 +130,7 @@ impl World {
         self.books.call_ended(call)?;
         self.books.fields.call_ended(view)?;
         let was_up = self.books.call_events.was_up(call);
-        // No port for it, the drain's end, or a stream that broke.
+        // Other causes of failure: no media port, end of the drain, broken connection.
         let others = [
             Kind::NoPort,
             Kind::HangUpAll,
@@ -153,7 +153,7 @@ impl World {
         }
     }
 
-    /// A conference that ended before anybody looked is known by its being empty.
+    /// Assigns the SID to a conference that ended before any lookup: an empty room without a SID.
     fn link_end(&mut self, sid: confab_terms::ConferenceSid, name: &str) -> Checked {
         if self.oracle.of_sid(sid).is_some() {
             return Ok(());
@@ -213,8 +213,8 @@ impl World {
     }
 }
 
-/// The stream of every second leg begins that close to the rollover of its sequence numbers, so
-/// that a run is long enough to see one.
+/// Moves the first sequence number of every second leg close to the rollover, so that runs cover
+/// one.
 fn before_rollover(command: &mut Command) {
     if let Command::AddLeg { leg, sequence, .. } = command
         && leg.0.is_multiple_of(2)

@@ -1,4 +1,4 @@
-//! One clock, and everything that can happen on it, one after the other.
+//! Virtual clock and event loop of a run.
 
 use core::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::queue::{Arrival, Brought};
 use crate::tally::Kind;
 use crate::world::{START, World};
 
-/// A run goes on for so many ticks before everybody hangs up.
+/// Length of a run before the hangups, in ticks.
 const TICKS: u64 = 530;
-/// Nothing may happen so often at one moment.
+/// Maximum number of inputs at the same instant.
 const AT_ONCE_MAX: u32 = 100_000;
 
 impl World {
-    /// The whole run.
+    /// Executes a complete run.
     pub(crate) fn run(mut self) -> Outcome {
         let checked = self.live().and_then(|()| self.close());
         Outcome {
@@ -34,7 +34,7 @@ impl World {
         let acts = self.options.inputs + self.script.index(20);
         let phones = self.phones.len();
         for act in 0..acts {
-            // First they call.
+            // The first actions start calls.
             let ms = if act < phones {
                 self.script.below(1_200)
             } else {
@@ -135,7 +135,7 @@ impl World {
         }
     }
 
-    /// Something happens to the switchboard, and all that follows at this moment.
+    /// Passes an input to the switchboard and executes all outputs that follow at this instant.
     pub(crate) fn input(&mut self, input: Input) -> Checked {
         self.trace(|| format!("<- {}", crate::trace::input(&input)));
         let goes_on = match &input {
@@ -158,7 +158,7 @@ impl World {
         done
     }
 
-    /// An answer of the web; one that nobody waits for any more must come to nothing.
+    /// Passes the answer of a fetch. A stale answer must have no effect.
     fn fetched(&mut self, fetch: FetchId, brings: Brought, input: Input) -> Checked {
         let books = &mut self.books;
         let ended = |call| books.ended_calls.contains(&call);

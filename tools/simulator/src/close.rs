@@ -1,4 +1,4 @@
-//! The end of a run: everybody hangs up, and 34 s later nothing is left.
+//! End of a run: all phones hang up, and 34 s later no state is left.
 
 use core::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::outcome::Checked;
 use crate::tally::Kind;
 use crate::world::World;
 
-/// RFC 3261: nothing of a call outlives its end by more than 64 × T1, and a little.
+/// Longest life of a transaction after the end of its call: 64 × T1 (RFC 3261), with a margin.
 const QUIET: Duration = Duration::from_secs(34);
 const LEGS_MIN: u64 = 4;
 const TICKS_MIN: u64 = 500;
@@ -27,10 +27,10 @@ impl World {
                 self.poll_phone(at)?;
             }
         }
-        // What was under way on a bad line, and its answer.
+        // Time for messages in flight on a lossy line, and their answers.
         self.run_until(self.now + Duration::from_secs(4))?;
         if self.board.leftovers().calls > 0 {
-            // Somebody vanished, or never was.
+            // A phone rebooted without a BYE, or a stranger's call is up.
             self.tally.count(Kind::HangUpAll);
             self.input(Input::HangUpAll)?;
         }
@@ -41,11 +41,11 @@ impl World {
             return Err(format!("phone {} rings, and nobody calls", phone.number));
         }
         if self.board.leftovers().transactions > 0 {
-            // OPTIONS that keep a binding open are repeated for 8 s.
+            // OPTIONS that keep a NAT binding open are retransmitted for 8 s.
             self.run_until(self.now + Duration::from_secs(9))?;
         }
         self.nothing_is_left()?;
-        // A phone that gave up an INVITE which nobody had heard yet is busy for longer.
+        // A phone that canceled an INVITE without any response retransmits for longer.
         if self
             .phones
             .iter()
@@ -91,7 +91,7 @@ impl World {
         self.ports.pressed.close()?;
         self.post.inbox.close(self.post.deliveries.waiting())?;
         self.books.close(self.board.counters().calls_total, rooms)?;
-        // What the script promises.
+        // Coverage that each script guarantees.
         if self.legs_so_far() < LEGS_MIN || self.ticks() < TICKS_MIN {
             let ticks = self.ticks();
             return Err(format!("only {} legs in {ticks} ticks", self.legs_so_far()));

@@ -1,5 +1,5 @@
-//! What became of the calls that the API asked for: each ends as its phone, its caller or its
-//! time had it, and none rings for longer than it may.
+//! Model of outbound calls: each ends by its phone, by the API or by its timeout, and none rings
+//! longer than its timeout.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -18,10 +18,10 @@ pub(crate) struct Dialled {
 
 struct Dial {
     rings_until: Instant,
-    /// What its phone has said.
+    /// Final status that the phone sent.
     refused: Option<u16>,
     told_to_end: bool,
-    /// Its phone's 200 cannot be used, as a Notification says.
+    /// True if the phone's 200 cannot be used, as reported in a Notification.
     unusable: bool,
 }
 
@@ -63,14 +63,15 @@ impl Dialled {
         Ok(())
     }
 
-    /// The API is about to end it, or to try.
+    /// Records that the API is about to end the call, or to try so.
     pub(crate) fn told_to_end(&mut self, call: CallSid) {
         if let Some(dial) = self.calls.get_mut(&call) {
             dial.told_to_end = true;
         }
     }
 
-    /// `was_up`: it was told to be in progress; `may_fail`: for a reason that is not its phone's.
+    /// Checks the end of an outbound call. `was_up`: the call was reported as in-progress;
+    /// `may_fail`: a cause other than the phone exists.
     pub(crate) fn ended(
         &self,
         now: Instant,

@@ -1,5 +1,5 @@
-//! Calls of ours: the API asks for one, a phone rings, and its owner answers, refuses, lets it
-//! ring or walks off with it.
+//! Outbound calls: the API creates a call, a phone rings, and its user answers, rejects, lets it
+//! ring, or reboots the phone.
 
 use core::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::queue::Arrival;
 use crate::tally::Kind;
 use crate::world::{CALL_EVENTS, World, calls_url};
 
-/// What the owner of a phone does when it rings.
+/// Reaction of a user to a ringing phone.
 #[derive(Clone, Copy)]
 pub(crate) enum Decision {
     PicksUp,
@@ -27,7 +27,7 @@ pub(crate) enum Decision {
 }
 
 impl World {
-    /// `POST …/Calls`
+    /// Sends `POST …/Calls`.
     pub(crate) fn dial(&mut self) -> Checked {
         let is_idle = |phone: &Phone| phone.line.is_none() && phone.rings.is_none();
         let idle: Vec<usize> = (0..self.phones.len())
@@ -43,7 +43,7 @@ impl World {
         let transport = if phone.streams { ";transport=tcp" } else { "" };
         let to = match self.script.weighted(&[800, 150, 50]) {
             0 => format!("sip:o{number}@{}{transport}", phone.home()),
-            // Through the first trunk.
+            // Routed through the first trunk.
             1 => format!("+{number}"),
             _ => format!("sip:o{number}@nowhere.example"),
         };
@@ -82,7 +82,7 @@ impl World {
         self.carry_out_all(outputs)
     }
 
-    /// It has a sid and a leg from the first moment on.
+    /// Records an outbound call; its SID and its leg exist from the start.
     fn begins(
         &mut self,
         number: u64,
@@ -121,7 +121,7 @@ impl World {
         (NextDocument::Inline(body), brings)
     }
 
-    /// An INVITE has come to a phone.
+    /// Handles an INVITE at a phone.
     pub(crate) fn rings(
         &mut self,
         at: usize,
@@ -155,7 +155,7 @@ impl World {
                 return Ok(());
             }
         };
-        // Some as late as the caller's patience is at an end.
+        // Some decisions come as late as the ring timeout of the caller.
         let ms = *dice.pick(&[50, 1_500, 6_500]).unwrap_or(&50);
         let after = Duration::from_micros(dice.below(ms * 1_000));
         let arrival = Arrival::Decided {
@@ -209,7 +209,7 @@ impl World {
             codecs: vec![phone.codec],
             numbers: confab_sdp::PayloadNumbers::default(),
         };
-        // An answer with the one codec that it has.
+        // The answer has the phone's only codec.
         let answer = confab_sdp::offer(&local, Direction::SendRecv);
         phone.agent.answer(self.now, rings.dialog, answer);
         let mut line = Line::new(rings.dialog, (local, public), &mut self.ringing);

@@ -1,10 +1,10 @@
-//! Chance, out of the seed alone. Each purpose has its own stream, so that one more throw here
-//! does not change what is thrown there.
+//! Random numbers derived from the seed. Each purpose has a stream of its own, so that an
+//! additional draw in one stream does not change another.
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
-/// What a stream of throws is for.
+/// Purpose of a stream of random numbers.
 #[derive(Clone, Copy)]
 pub(crate) enum Purpose {
     Script = 1,
@@ -27,7 +27,7 @@ impl Dice {
         Self(ChaCha20Rng::from_seed(key(seed, purpose as u64)))
     }
 
-    /// From 0 up to, but not including, `n`.
+    /// Returns a number from 0 up to, but not including, `n`.
     pub(crate) fn below(&mut self, n: u64) -> u64 {
         ((u128::from(self.0.next_u64()) * u128::from(n)) >> 64) as u64
     }
@@ -36,7 +36,7 @@ impl Dice {
         self.below(n as u64) as usize
     }
 
-    /// Both ends included.
+    /// Returns a number between `from` and `to`, both included.
     pub(crate) fn between(&mut self, from: u64, to: u64) -> u64 {
         from + self.below(to - from + 1)
     }
@@ -57,7 +57,7 @@ impl Dice {
         self.chance(per_mille).then(|| thing(self))
     }
 
-    /// One of several things, none of which has to be worth more than the others.
+    /// Returns one of the elements with equal probability; `None` for an empty slice.
     pub(crate) fn pick<'a, T>(&mut self, things: &'a [T]) -> Option<&'a T> {
         if things.is_empty() {
             return None;
@@ -65,7 +65,7 @@ impl Dice {
         things.get(self.index(things.len()))
     }
 
-    /// One of several weights, by its place.
+    /// Returns an index with a probability proportional to its weight.
     pub(crate) fn weighted(&mut self, weights: &[u64]) -> usize {
         let mut left = self.below(weights.iter().sum::<u64>().max(1));
         for (at, weight) in weights.iter().enumerate() {
@@ -88,7 +88,7 @@ impl Dice {
     }
 }
 
-/// 256 bits of seed for whoever has a generator of its own.
+/// Derives a 256-bit seed for a generator.
 pub(crate) fn key(seed: u64, stream: u64) -> [u8; 32] {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());

@@ -1,4 +1,4 @@
-//! The documents that the application serves.
+//! Documents that the application serves.
 
 use confab_terms::{CallSid, FetchId};
 
@@ -8,7 +8,7 @@ use crate::dice::Dice;
 const NAMES: [&str; 3] = ["Anna", "Boris", "Clara"];
 const EVENTS: &str = "start end join leave mute hold modify speaker announcement";
 
-/// For a call: mostly a way into a conference.
+/// Returns a document for a call: in most cases one that dials a conference.
 pub(crate) fn of_call(
     dice: &mut Dice,
     target: Option<(CallSid, String)>,
@@ -134,7 +134,7 @@ fn prelude(dice: &mut Dice) -> &'static str {
     all[dice.index(all.len())]
 }
 
-/// What leads nowhere, or not there yet.
+/// Returns a document without a conference, or with one only after further fetches.
 fn aside(dice: &mut Dice) -> String {
     let all = [
         "<Response/>",
@@ -155,7 +155,8 @@ fn aside(dice: &mut Dice) -> String {
     all[dice.index(all.len())].to_owned()
 }
 
-/// Behind HoldUrl, WaitUrl and AnnounceUrl. The audio that it names tells which fetch named it.
+/// Returns a document for HoldUrl, WaitUrl or AnnounceUrl. The URL of its audio contains the fetch
+/// of the document.
 pub(crate) fn music(dice: &mut Dice, fetch: FetchId) -> (String, Option<Brings>) {
     let all = [
         "<Response><Play>m.wav</Play></Response>",

@@ -1,5 +1,5 @@
-//! Which fetch is the latest of its kind: what an older one brought late is nobody's any more. And
-//! what each sound was fetched for, so that it can be told whether it is the right one.
+//! Model of the fetches: the latest of each purpose, so that late answers of older ones have no
+//! effect. Also the fetch and the purpose of each sound.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use confab_terms::{AudioId, CallSid, DecodeId, FetchId, SoundId};
 
 use crate::outcome::Checked;
 
-/// What is fetched for a call, each in place of the one before.
+/// Purpose of a fetch for a call; a new fetch replaces the former one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Purpose {
     Document,
@@ -33,7 +33,7 @@ impl Fetches {
         if let Some(call) = call {
             self.call_of.insert(fetch.fetch, call);
         }
-        // Audio that a document names: it is fetched for what the document was.
+        // Audio in a document has the purpose of the document's fetch.
         let named = fetch.url.rsplit_once('-').map(|(_, rest)| rest);
         let named = named.and_then(|rest| rest.strip_suffix(".wav")?.parse().ok());
         if let Some(whose) = named.and_then(|named| self.of_fetch.get(&FetchId(named))) {
@@ -47,13 +47,13 @@ impl Fetches {
         self.of_fetch.insert(fetch.fetch, (call, purpose));
     }
 
-    /// The call that a request named.
+    /// Returns the call of a fetch.
     pub(crate) fn call(&self, fetch: FetchId) -> Option<CallSid> {
         self.call_of.get(&fetch).copied()
     }
 
-    /// An answer is here; true if nobody waits for it: it came before, another was asked for
-    /// since, its call is over. It must come to nothing.
+    /// Records an answer; returns true for a stale one: a duplicate, a replaced fetch, or an ended
+    /// call. A stale answer must have no effect.
     pub(crate) fn is_stale(&mut self, fetch: FetchId, ended: impl Fn(CallSid) -> bool) -> bool {
         if !self.answered.insert(fetch) {
             return true;
@@ -67,7 +67,7 @@ impl Fetches {
         whose.1 == Purpose::Document && self.latest.get(whose) != Some(&fetch)
     }
 
-    /// The call was sent elsewhere, or ended: its document is nobody's any more.
+    /// Records that a call got another document or ended: the answer of its pending fetch is stale.
     pub(crate) fn sent_on(&mut self, call: CallSid) {
         self.latest.remove(&(call, Purpose::Document));
     }
@@ -76,7 +76,7 @@ impl Fetches {
         self.of_audio.insert(audio, by);
     }
 
-    /// The switchboard wants to play it.
+    /// Checks that decoded audio was fetched, and that no later fetch replaces it.
     pub(crate) fn decodes(&mut self, decode: DecodeId, audio: AudioId) -> Checked {
         let Some(fetch) = self.of_audio.get(&audio).copied() else {
             return Err(format!("{audio} is decoded, and nobody has brought it"));
@@ -85,7 +85,7 @@ impl Fetches {
         let Some(whose) = self.of_fetch.get(&fetch) else {
             return Ok(());
         };
-        // Audio that a document names is younger than the document.
+        // The fetch of the audio follows the fetch of its document.
         let latest = self.latest.get(whose);
         if latest.is_some_and(|latest| *latest > fetch) {
             return Err(format!(
@@ -101,8 +101,8 @@ impl Fetches {
         }
     }
 
-    /// What a sound was fetched for, and whether nothing younger was since; None: not known, as
-    /// of speech.
+    /// Returns the call and the purpose of a sound, and true if no later fetch replaces it. `None`
+    /// for an unknown sound, as of speech.
     pub(crate) fn whose(&self, sound: SoundId) -> Option<(CallSid, Purpose, bool)> {
         let fetch = self.of_sound.get(&sound)?;
         let whose = self.of_fetch.get(fetch)?;

@@ -1,5 +1,5 @@
-//! Fields of each callback, held against what the simulator knows of the call and of the
-//! conference: state, label, direction, numbers of the phone, times, reasons.
+//! Checker of the fields of each callback against the model of the call and of the conference:
+//! state, label, direction, numbers of the phone, times, reasons.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::oracle::Person;
 use crate::outcome::Checked;
 use crate::world::{World, account};
 
-/// Events that are not about one participant.
+/// Events without a participant.
 const OF_CONFERENCE: [&str; 2] = ["conference-start", "conference-end"];
 const REASONS_LEFT: [&str; 6] = [
     "conference_ended_via_api",
@@ -21,12 +21,12 @@ const REASONS_LEFT: [&str; 6] = [
     "participant_add_failed",
     "server_shutdown",
 ];
-/// Every event of a call carries figures of its audio.
+/// Number of audio figures in each event of a call.
 const FIGURES: usize = 11;
 
 pub(crate) type Fields<'a> = BTreeMap<&'a str, &'a str>;
 
-/// Facts kept for later callbacks.
+/// Facts for the checks of later callbacks.
 #[derive(Default)]
 pub(crate) struct CallbackFields {
     /// `From` and `To` of each call; they never change.
@@ -37,15 +37,15 @@ pub(crate) struct CallbackFields {
     started: BTreeMap<RoomId, Instant>,
     /// Time at which each room lost its last participant.
     emptied: BTreeMap<RoomId, Now>,
-    /// The call that a request of the API removes at this moment.
+    /// Call that an API request removes at this instant.
     pub(crate) removing: Option<CallSid>,
-    /// All calls are ended by the server at this moment; and whether they ever were.
+    /// True while the server ends all calls at this instant; and true if it ever did.
     pub(crate) shuts_down: bool,
     pub(crate) was_shut_down: bool,
     ended: BTreeMap<CallSid, Ended>,
 }
 
-/// The end of a call, once by its view and once by its last callback.
+/// View and last callback of an ended call, in either order.
 #[derive(Default)]
 struct Ended {
     view: Option<CallView>,
@@ -71,7 +71,7 @@ impl World {
         checked.map_err(|why| format!("callback of {about:?}: {why}: {fields:?}"))
     }
 
-    /// A change is about to reach the oracle.
+    /// Records the participants that a change removes, before the change is applied to the oracle.
     pub(crate) fn note_change(&mut self, room: RoomId, change: &RoomChange) {
         for leg in &change.unseat {
             let picture = self.oracle.rooms.get(&room).map(|room| &room.now);
@@ -84,7 +84,7 @@ impl World {
         }
     }
 
-    /// A change has reached the oracle.
+    /// Records the state of a room after a change was applied to the oracle.
     pub(crate) fn note_changed(&mut self, id: RoomId) {
         let now = self.both();
         let Some(room) = self.oracle.rooms.get(&id) else {
@@ -131,7 +131,7 @@ impl World {
         }
     }
 
-    /// The fields that every callback of a call has.
+    /// Checks the standard fields of each callback about a call; returns its SID.
     fn check_standard(&mut self, fields: &Fields<'_>) -> Result<CallSid, String> {
         is(fields, "ApiVersion", "2010-04-01")?;
         let call = at(fields, "CallSid")?;
@@ -164,7 +164,7 @@ impl World {
         Ok(call)
     }
 
-    /// The state of the participant, after the event; of one that leaves, before.
+    /// Checks the state of the participant after the event; for a leave, before the event.
     fn check_participant(
         &self,
         (room, call): (Option<RoomId>, CallSid),
@@ -201,7 +201,7 @@ impl World {
         }
     }
 
-    /// The participant in this room; in any, while the room of a conference is not known.
+    /// Returns the participant in this room; in any room if the room of the conference is unknown.
     fn person(&self, room: Option<RoomId>, call: CallSid, leaves: bool) -> Option<&Person> {
         let is_there = |id: &RoomId| room.is_none_or(|room| room == *id);
         let leg = self.oracle.leg_of.get(&call).copied();
@@ -231,7 +231,7 @@ impl World {
     }
 
     fn check_end(&self, room: Option<RoomId>, fields: &Fields<'_>) -> Checked {
-        // The callback waits for the file of a recording, its fields do not.
+        // The callback waits for the file of a recording; its timestamp does not.
         let emptied = room.and_then(|room| self.books.fields.emptied.get(&room));
         let ended = *emptied.unwrap_or(&self.both());
         is(fields, "Timestamp", &ended.wall.to_string())?;
@@ -287,7 +287,7 @@ impl World {
 }
 
 impl CallbackFields {
-    /// The view of a call that has ended.
+    /// Records the view of an ended call.
     pub(crate) fn call_ended(&mut self, view: &CallView) -> Checked {
         let ended = self.ended.entry(view.sid).or_default();
         ended.view = Some(view.clone());
@@ -295,7 +295,7 @@ impl CallbackFields {
         checked.map_err(|why| format!("last callback of {}: {why}", view.sid))
     }
 
-    /// Each call that ended was told of.
+    /// Checks that each ended call has a view and a last callback.
     pub(crate) fn close(&self, calls: &BTreeSet<CallSid>) -> Checked {
         let is_whole = |call| {
             let ended = self.ended.get(call);
@@ -322,7 +322,7 @@ impl Ended {
         is(&fields, "Timestamp", &end.to_string())?;
         let lasted_ms = view.start_time.map_or(0, |start| end.0 - start.0);
         let told = at(&fields, "CallDuration")?.parse().unwrap_or(-1);
-        // Times of day are cut to milliseconds.
+        // Times are truncated to milliseconds.
         if (lasted_ms - 1) / 1_000 != told && (lasted_ms + 1) / 1_000 != told {
             return Err(format!(
                 "CallDuration {told}, the call lasted {lasted_ms} ms"
@@ -357,7 +357,7 @@ pub(crate) fn is_of_recording(fields: &[(String, String)]) -> bool {
     has("RecordingStatus") && !has("SequenceNumber")
 }
 
-/// The number of a phone's call in `sip:c17@phones.example` or `c17`.
+/// Parses the number of a phone's call from `sip:c17@phones.example` or `c17`.
 pub(crate) fn number_in(from: &str) -> Option<u64> {
     let rest = from
         .strip_prefix("sip:")

@@ -1,4 +1,4 @@
-//! Former callers: phones that missed the end of their call and go on sending to its port. Their
+//! Former callers: phones that missed the end of their call and continue to send to its port. Their
 //! packets must reach no later call.
 
 use core::time::Duration;
@@ -17,17 +17,17 @@ pub(crate) const FORMER_PORT: u16 = 64_000;
 const FORMER_MAX: usize = 8;
 const STEP_NS: u64 = 20_000_000;
 
-/// A phone that sends to the port of an ended call.
+/// Phone that sends to the port of an ended call.
 pub(crate) struct Former {
     from: SocketAddr,
     to: u16,
-    /// A packet each so many steps of 20 ms.
+    /// Interval between packets, in steps of 20 ms.
     every: u64,
     until: Instant,
 }
 
 impl Former {
-    /// Returns whether a packet has arrived after `since`, up to `now`.
+    /// Returns whether a packet arrived after `since`, up to `now`.
     fn has_sent(&self, since: Instant, now: Instant) -> bool {
         let packets = |at: Instant| at.min(self.until).0 / (STEP_NS * self.every);
         packets(now) > packets(since)
@@ -58,7 +58,7 @@ impl PairSource for Source<'_> {
 }
 
 impl World {
-    /// A media thread binds ports for a leg, and watches these.
+    /// Binds a port pair for a leg, and watches it for packets of former callers.
     pub(crate) fn open_port(&mut self, thread: usize, leg: LegId) {
         let bound = self.ports.bind(self.now);
         let openings = &mut self.threads[thread].openings;
@@ -69,7 +69,7 @@ impl World {
         }
     }
 
-    /// Reports the legs whose ports are quiet.
+    /// Reports the legs whose port pairs stayed quiet.
     pub(crate) fn look_at_openings(&mut self, thread: usize) {
         let mut results = Vec::new();
         let given_up = self.ports.given_up;
@@ -106,7 +106,7 @@ impl World {
         }
     }
 
-    /// A leg is removed; its phone may not know.
+    /// Releases the port pair of a removed leg; its phone may continue to send.
     pub(crate) fn leg_removed(&mut self, leg: &Here) {
         self.ports.release(self.now, leg.port);
         let phone = leg.phone.and_then(|at| self.phones.get(at));
@@ -133,7 +133,7 @@ impl World {
         });
     }
 
-    /// No leg has a port to which a former caller sends.
+    /// Checks that no leg has a port to which a former caller sends.
     pub(crate) fn check_formers(&self) -> Checked {
         for former in &self.ports.formers {
             let mut legs = self.ports.legs.iter();

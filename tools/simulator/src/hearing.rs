@@ -1,5 +1,5 @@
-//! Who hears whom, from the RTP that leaves the engine: every frame of every leg, against the
-//! oracle. A voice may be missing where the line loses packets; one too many is a fault, always.
+//! Checker of audibility in the RTP of the engine: each frame of each leg is compared with the
+//! oracle. A voice may be missing on a lossy line; an additional voice is always a fault.
 
 use std::collections::BTreeMap;
 
@@ -16,18 +16,18 @@ use crate::thread::Sent;
 use crate::voices::{Heard, hear_loud};
 use crate::world::World;
 
-/// A clear line may be without a voice for so many frames: its buffer begins, or makes room.
+/// Maximum number of frames without a voice on a clear line: the jitter buffer starts or adapts.
 const MISSING_MAX: u32 = 8;
-/// Frames in a row in which noise of G.722 may pass for a voice.
+/// Maximum number of consecutive frames in which noise of G.722 counts as a voice.
 pub(crate) const NOISE_MAX: u32 = 5;
-/// What was said longer ago than this is not to be heard any more: 200 ms of buffer, 60 of
-/// concealment, the line's own delay, and a stall.
+/// Maximum age of an audible voice in steps: 200 ms of buffer, 60 ms of concealment, delay of the
+/// line, and a stall.
 const OLD_MAX: u32 = 100;
 
-/// Numbers of the frames of the built-in music that a frame may be, of so many.
+/// Possible numbers of a frame in the built-in music, and the number of its frames.
 pub(crate) type MusicFrames = (Vec<u64>, u64);
 
-/// What is in a packet that leaves. None: it is RTCP, or a key.
+/// Decodes an outgoing packet; returns `None` for RTCP and for DTMF events.
 pub(crate) fn packet(
     ports: &mut Ports,
     leg: LegId,
@@ -79,7 +79,7 @@ pub(crate) fn packet(
     let fed = !here.fed.is_empty();
     let told = is_digit.then_some(payload);
     ports.pressed.sent(leg, header, told)?;
-    // In its place there is nothing to be heard.
+    // A DTMF event replaces the audio.
     if is_digit {
         return Ok(None);
     }
@@ -97,14 +97,14 @@ pub(crate) fn packet(
     Ok(Some((heard, (frames.0.to_vec(), frames.1))))
 }
 
-/// At the SDP's host or, behind a NAT, at the host of the signalling; never at a port of those who
-/// spray from there.
+/// Returns whether an address belongs to the phone: the host of the SDP or, behind a NAT, the host
+/// of the signaling, but no port of an intruder there.
 fn is_its_phone(media: &LegMedia, at: SocketAddr) -> bool {
     let is_public = !media.trusts_sdp && at.ip() == media.signalling_address;
     at.ip() == media.remote_rtp.ip() || (is_public && at.port() < INTRUDERS_PORT)
 }
 
-/// A leg has made up its mind about where its phone is.
+/// Checks the source of RTP that a leg has locked to.
 pub(crate) fn locked(ports: &Ports, leg: LegId, peer: SocketAddr) -> Checked {
     let media = ports.legs.get(&leg).and_then(|here| here.media);
     match media {
@@ -114,7 +114,7 @@ pub(crate) fn locked(ports: &Ports, leg: LegId, peer: SocketAddr) -> Checked {
 }
 
 impl World {
-    /// What the rooms mix is what the oracle says: every ordered pair.
+    /// Compares the audibility in each room of the engines with the oracle, for each ordered pair.
     pub(crate) fn check_rooms(&self) -> Checked {
         for (room, picture) in &self.oracle.holds {
             for l in &picture.seated {
@@ -203,9 +203,9 @@ impl World {
     }
 
     /// Returns whether a voice may be noise of G.722, in a frame or a few. A decoder whose state
-    /// differs from its encoder's makes noise until the two are in step: the engine's decoder where
-    /// packets of the speaker were lost, the listener's where the engine changes between the
-    /// listener's own stream and the shared one.
+    /// differs from its encoder's produces noise until both are in step. This concerns the engine's
+    /// decoder after lost packets of the speaker. It also concerns the listener's decoder after a
+    /// change between a stream of its own and the shared stream.
     fn is_noise(&self, (listener, voice): (LegId, usize), picture: Option<&Picture>) -> bool {
         let here = self.ports.legs.get(&listener);
         let is_loud = here.is_none_or(|here| here.loud >> voice & 1 == 1);
@@ -222,13 +222,13 @@ impl World {
             })
     }
 
-    /// Returns whether a leg speaks G.722.
+    /// Returns whether the codec of a leg is G.722.
     pub(crate) fn is_wide(&self, leg: LegId) -> bool {
         let media = self.ports.legs.get(&leg).and_then(|here| here.media);
         media.is_some_and(|media| media.codec == Codec::G722)
     }
 
-    /// A voice is what is said now, not what was said before its phone fell silent.
+    /// Checks that an audible voice is recent: its phone has not been silent for long.
     fn check_age(&self, listener: LegId, heard: Heard, picture: Option<&Picture>) -> Checked {
         for person in picture.into_iter().flat_map(|picture| &picture.seated) {
             let here = self.ports.legs.get(&person.leg);
@@ -254,7 +254,7 @@ impl World {
         Ok(())
     }
 
-    /// The voice of a leg whose phone has talked on a clear line for a while.
+    /// Returns the voice of a leg whose phone has sent on a clear line for a while.
     pub(crate) fn clear_voice(&self, leg: LegId) -> Option<usize> {
         let here = self.ports.legs.get(&leg)?;
         let line = self.phones.get(here.phone?)?.line.as_ref()?;

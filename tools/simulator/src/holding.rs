@@ -1,7 +1,7 @@
-//! Legs that the API holds receive no audio of their room: only the built-in music, frame by frame
-//! as it was made, or silence, to the last bit of the RTP (G.722: up to the codec's noise). Silence
-//! in place of music is short. Legs that were ever fed a sound are checked in `music`. The music of
-//! a hold continues frame by frame while its leg moves between threads.
+//! Checker of held legs: they receive no audio of their room. They receive the built-in music,
+//! frame by frame, or silence, bit-exact in the RTP (G.722: up to codec noise). Silence in place of
+//! music is short. Legs with any other sound are checked in `music`. The music continues frame by
+//! frame while its leg moves between threads.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
@@ -13,29 +13,30 @@ use crate::thread::Sent;
 use crate::voices::{FRAME, LOOKED_AT};
 use crate::world::World;
 
-/// Ticks without music: the grace of 500 ms, and the way to the thread.
+/// Maximum number of ticks without music: the grace period of 500 ms, and the delay of the thread.
 const SILENT_MAX: u32 = 40;
 
-/// Frames in a row in which the decoder of a phone with G.722 may be out of step: the engine
-/// changes between a stream of the leg's own and the shared one, whose states differ. The most seen
-/// is 8.
+/// Maximum number of consecutive frames in which the G.722 decoder of a phone is out of step:
+/// streams of the leg and shared streams differ in state. The highest measured value is 8.
 const OUT_OF_STEP_MAX: u32 = 15;
 
-/// Frames of the music, by their later part, with the numbers of all frames that have that part.
+/// Coded frames of the music: the last octets of a frame, with the numbers of all frames that end
+/// so.
 #[derive(Default)]
 struct Frames {
     numbers: HashMap<[u8; LOOKED_AT], Vec<u64>>,
     count: u64,
 }
 
-/// Numbers of the frames of the built-in music that a coded frame may be, of so many.
+/// Returns the possible numbers of a coded frame in the built-in music, and the number of its
+/// frames.
 pub(crate) fn music_frames(codec: Codec, payload: &[u8]) -> (&'static [u64], u64) {
     static FRAMES: OnceLock<[Frames; 2]> = OnceLock::new();
     let [pcmu, pcma] = FRAMES.get_or_init(|| [frames(Codec::Pcmu), frames(Codec::Pcma)]);
     let frames = match codec {
         Codec::Pcmu => pcmu,
         Codec::Pcma => pcma,
-        // A `WideEar` knows their frames.
+        // `WideEar` identifies frames of G.722.
         Codec::G722 | Codec::Opus => return (&[], 1),
     };
     let part = payload.last_chunk::<LOOKED_AT>();
@@ -43,7 +44,7 @@ pub(crate) fn music_frames(codec: Codec, payload: &[u8]) -> (&'static [u64], u64
     (numbers.map_or(&[], Vec::as_slice), frames.count)
 }
 
-/// It begins at its first sample, and goes on frame by frame.
+/// Encodes the built-in music from its first sample and indexes its frames.
 fn frames(codec: Codec) -> Frames {
     let music = confab_codec::music::built_in();
     let mut coded = vec![0; music.len()];
@@ -105,7 +106,7 @@ impl World {
         Ok(())
     }
 
-    /// A held leg hears the next frame of its music, if this is one.
+    /// Checks that a held leg receives consecutive frames of its music.
     fn check_position(&mut self, leg: LegId, (numbers, count): &(Vec<u64>, u64)) -> Checked {
         let mut holds = self.oracle.holds.values();
         let person = holds.find_map(|picture| picture.person(leg));
@@ -117,7 +118,7 @@ impl World {
         if numbers.is_empty() || !self.wants_music(leg) {
             return Ok(());
         }
-        // The frame that the music would have had on tick 0.
+        // Number of the frame at tick 0.
         let began = |number: &u64| (number + count - here.ticks % count) % count;
         let began: Vec<u64> = numbers.iter().map(began).collect();
         let Some(known) = self.music_began.get_mut(&leg) else {
@@ -133,7 +134,8 @@ impl World {
         }
     }
 
-    /// A change of a room has reached its engine: the music of those who are not held is over.
+    /// Ends the music of participants that are no longer held, once a change has reached their
+    /// engine.
     pub(crate) fn music_over(&mut self, room: RoomId) {
         let picture = self.oracle.holds.get(&room);
         for person in picture.into_iter().flat_map(|picture| &picture.seated) {
@@ -143,7 +145,7 @@ impl World {
         }
     }
 
-    /// Nobody ever named anything else for it, nor silence.
+    /// Returns whether the hold sound of a leg is the built-in music.
     fn wants_music(&self, leg: LegId) -> bool {
         let call = self.oracle.call_of.get(&leg);
         call.is_some_and(|call| !self.books.hold_urls.contains(call))

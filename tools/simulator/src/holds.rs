@@ -1,5 +1,5 @@
-//! Holds on sounds and audio: each decoding is given back once, each audio that a fetch brought is
-//! decoded or dropped once, and no player plays a sound that was given back.
+//! Ledger of sounds and fetched audio: each decoding is released once, each fetched audio is
+//! decoded or dropped once, and no player plays a released sound.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -8,16 +8,16 @@ use confab_terms::{AudioId, DecodeId, Instant, SoundId};
 
 use crate::outcome::Checked;
 
-/// Time that an order to stop a player takes to its thread, which begins as the sound is given
-/// back.
+/// Time until an order to stop a player has reached its thread, measured from the release of the
+/// sound.
 const STOPPING: Duration = Duration::from_millis(200);
 
 #[derive(Default)]
 pub(crate) struct Holds {
-    /// Decodings that were ordered, with the sound once there is one.
+    /// Ordered decodings, with the sound after decoding.
     held: BTreeMap<DecodeId, Option<SoundId>>,
     released: BTreeMap<SoundId, Instant>,
-    /// Answers with this audio that were neither decoded nor dropped.
+    /// Number of answers with this audio that were neither decoded nor dropped.
     brought: BTreeMap<AudioId, u32>,
 }
 
@@ -26,7 +26,7 @@ impl Holds {
         *self.brought.entry(audio).or_default() += 1;
     }
 
-    /// Audio is decoded or dropped.
+    /// Records that audio was decoded or dropped.
     pub(crate) fn used(&mut self, audio: AudioId) -> Checked {
         match self.brought.get_mut(&audio) {
             Some(answers) if *answers > 0 => {
@@ -51,8 +51,8 @@ impl Holds {
         Ok(())
     }
 
-    /// A player wants samples of a sound, on a thread that has carried out every order that
-    /// reached it.
+    /// Checks that the sound of a player was not released, on a thread that has executed all orders
+    /// so far.
     pub(crate) fn plays(&self, sound: SoundId, now: Instant) -> Checked {
         match self.released.get(&sound) {
             Some(at) if now.saturating_since(*at) > STOPPING => {
@@ -62,7 +62,7 @@ impl Holds {
         }
     }
 
-    /// Checks at the end of a run.
+    /// Checks at the end of a run that nothing is left.
     pub(crate) fn close(&self) -> Checked {
         let unused = self.brought.iter().find(|(_, answers)| **answers > 0);
         if let Some((audio, _)) = unused {

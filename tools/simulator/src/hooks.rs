@@ -1,5 +1,5 @@
-//! The applications' receivers of events: most answer, and some hang, come too late, fail, refuse
-//! or break off.
+//! Receivers of events at the applications: most answer; others time out, answer late, fail,
+//! reject, or close the connection.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use confab_switchboard::{About, TimeOuts};
 use crate::dice::Dice;
 use crate::tally::{Kind, Tally};
 
-/// The longest that one that is well takes.
+/// Longest response time of a healthy receiver.
 pub(crate) const WELL_MAX: Duration = Duration::from_millis(50);
 
 /// Number of a receiver.
@@ -18,18 +18,18 @@ pub(crate) type ReceiverId = u8;
 
 pub(crate) struct Hooks {
     dice: Dice,
-    /// Of 1,000 receivers, so many are not well.
+    /// Probability of an unhealthy receiver, per mille.
     bad: u64,
     receivers: ReceiverId,
     receiver_of: BTreeMap<About, ReceiverId>,
     is_well: BTreeMap<ReceiverId, bool>,
 }
 
-/// What comes of one attempt, and when.
+/// Result of an attempt, and the time until it.
 pub(crate) struct Answer {
     pub(crate) outcome: Outcome,
     pub(crate) after: Duration,
-    /// The application has read it, whatever it said.
+    /// True if the application received the event, whatever the response.
     pub(crate) read: bool,
 }
 
@@ -59,7 +59,7 @@ impl Hooks {
         *known.or_insert_with(|| !dice.chance(bad))
     }
 
-    /// At the end of a run all are well.
+    /// Draws the result of an attempt. At the end of a run all receivers are healthy.
     pub(crate) fn answer(
         &mut self,
         receiver: ReceiverId,
@@ -124,7 +124,7 @@ impl Hooks {
     }
 }
 
-/// A status that is retried, now and then with `Retry-After`.
+/// Draws a status that is retried, sometimes with `Retry-After`.
 fn busy(dice: &mut Dice, tally: &mut Tally) -> Outcome {
     let status = *dice.pick(&[500, 503, 429]).unwrap_or(&500);
     let retry_after = dice.maybe(300, |dice| {

@@ -1,6 +1,6 @@
-//! The events that reach applications, by a record of its own: in order, none missing but those
-//! that were rejected, final or expired, no receiver kept waiting by another, pauses kept, and
-//! never more than the bounds.
+//! Model of event delivery, with records of its own: events arrive in order; only rejected, final
+//! and expired ones are missing. No receiver delays another, back-off is respected, and bounds are
+//! never exceeded.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -18,11 +18,11 @@ pub(crate) struct Inbox {
     lifetime: Duration,
     lines: BTreeMap<About, Line>,
     receivers: BTreeMap<ReceiverId, Receiver>,
-    /// In all lines.
+    /// Number of events in all lines.
     count: usize,
     bytes: usize,
     places: usize,
-    /// At some time there was no place free: from then on some wait for others.
+    /// True once all places were taken: from then on, receivers may wait for each other.
     scarce: bool,
     dropped: u64,
     dropped_told: u64,
@@ -33,13 +33,13 @@ struct Receiver {
     count: usize,
     bytes: usize,
     places: usize,
-    /// At some time its own places were taken.
+    /// True once all places of this receiver were taken.
     scarce: bool,
-    /// Not well, or was not.
+    /// True if the receiver is or was unhealthy.
     unwell: bool,
-    /// Before this no attempt begins.
+    /// End of the back-off: no attempt begins before.
     rests_until: Option<Instant>,
-    /// Failures since the last answer.
+    /// Failures since the last response.
     failures: u32,
     failed_at: Instant,
 }
@@ -49,7 +49,7 @@ struct Line {
     to: ReceiverId,
     waiting: VecDeque<Waiting>,
     under_way: Option<Instant>,
-    /// The numbers that need not come any more: rejected, final or expired.
+    /// Numbers that may be missing: rejected, final or expired.
     lost: BTreeSet<u64>,
     wanted: Option<u64>,
     read: Option<u64>,
@@ -61,7 +61,7 @@ struct Waiting {
     bytes: usize,
     pushed: Instant,
     read: bool,
-    /// Its receiver is well: by then the event has been delivered.
+    /// Deadline of the delivery; set while the receiver is healthy.
     due: Option<Instant>,
 }
 
@@ -128,7 +128,7 @@ impl Inbox {
         Ok(())
     }
 
-    /// An attempt begins; perhaps the application reads it.
+    /// Records the start of an attempt, and the reading by the application.
     pub(crate) fn sets_out(
         &mut self,
         now: Instant,
@@ -182,7 +182,7 @@ impl Inbox {
         }
     }
 
-    /// An attempt ends; returns true if its error is final.
+    /// Records the end of an attempt; returns true if its error is final.
     pub(crate) fn answered(
         &mut self,
         now: Instant,
@@ -225,7 +225,7 @@ impl Inbox {
         Ok(is_final)
     }
 
-    /// The lifetime of an event has ended.
+    /// Records the end of an event's lifetime.
     pub(crate) fn expired(&mut self, now: Instant, hook: &Hook) -> Checked {
         let wrong = |why: &str| Err(format!("{hook:?} expires: {why}"));
         let line = self.lines.entry(hook.about).or_default();
@@ -256,12 +256,12 @@ impl Inbox {
             receiver.bytes -= first.bytes;
         }
         if receiver.count == 0 {
-            // Without events there is no back-off.
+            // A receiver without events has no back-off.
             (receiver.failures, receiver.rests_until) = (0, None);
         }
     }
 
-    /// While a place is free, every event for a receiver that is well is sent.
+    /// Checks that, while a place is free, no event for a healthy receiver waits.
     pub(crate) fn nobody_waits_in_vain(&self) -> Checked {
         if self.places >= self.bounds.at_once {
             return Ok(());
@@ -301,7 +301,7 @@ impl Inbox {
 }
 
 impl Receiver {
-    /// Checks the pause after a failure.
+    /// Checks the back-off after a failure.
     fn failed(
         &mut self,
         now: Instant,
@@ -341,7 +341,7 @@ impl Line {
     fn reads(&mut self, about: About, sequence: u64) -> Result<(), String> {
         let next = self.read.map_or(first_of(about), |read| read + 1);
         if sequence < next {
-            // Tried again, or conference-end, which goes to two URLs.
+            // A retry, or conference-end, which is sent to two URLs.
             return match sequence + 1 == next {
                 true => Ok(()),
                 false => Err(format!("{sequence} is read after {}", next - 1)),
@@ -355,7 +355,7 @@ impl Line {
     }
 }
 
-/// Conferences count from 1, calls from 0.
+/// Returns the first sequence number: 1 for conferences, 0 for calls.
 fn first_of(about: About) -> u64 {
     match about {
         About::Conference(_) => 1,
@@ -363,7 +363,7 @@ fn first_of(about: About) -> u64 {
     }
 }
 
-/// Errors that another attempt may not meet, by the meaning that the vendors give to a status.
+/// Returns whether an error may be temporary, by the vendors' meaning of the status.
 fn passes(outcome: Outcome) -> bool {
     match outcome {
         Outcome::Failed {

@@ -1,6 +1,6 @@
-//! The whole core on one thread: a virtual clock, a virtual network that loses and reorders,
-//! phones that misbehave, an application that hangs; and checkers that look after each input.
-//! A run follows from its seed alone.
+//! Simulator of the whole core on one thread: a virtual clock, a virtual network with loss and
+//! reordering, misbehaving phones, an unreliable application, and checkers after each input. A run
+//! is determined by its seed.
 
 mod act;
 mod application;
@@ -55,7 +55,7 @@ mod world;
 pub use outcome::{Options, Outcome};
 pub use tally::{Kind, Tally};
 
-/// Makes one run.
+/// Executes a run.
 #[must_use]
 pub fn run(seed: u64, options: Options) -> Outcome {
     world::World::new(seed, options).run()

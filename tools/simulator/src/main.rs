@@ -1,4 +1,5 @@
-//! `confab-simulator --runs 10000`, or `--seed N` to see one run line by line.
+//! Command line of the simulator: `confab-simulator --runs 10000`, or `--seed N` for a trace of one
+//! run.
 
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -7,9 +8,9 @@ use std::time::Instant;
 
 use confab_simulator::{Kind, Options, Tally, run};
 
-/// One seed in so many is run a second time, without ever being written out and read back.
+/// One seed in this number is run a second time, without serialization of the state.
 const TWICE: u64 = 20;
-/// With fewer runs a kind of input may well not occur.
+/// Minimum number of runs for a check that each kind of input occurred.
 const RUNS_FOR_ALL_KINDS: u64 = 500;
 const SAID_MAX: usize = 20;
 
@@ -54,7 +55,7 @@ fn arguments() -> Result<Arguments, String> {
     Ok(found)
 }
 
-/// A release build ends with the first panic: its seed is said before.
+/// Prints the seed at a panic, since a release build aborts at the first one.
 fn say_seed_on_panic() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

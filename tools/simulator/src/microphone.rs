@@ -1,5 +1,5 @@
-//! What the phones say, on its way into the engine: a packet each tick, over the line that each
-//! has; and what strangers send.
+//! RTP of the phones on its way into the engine: a packet for each phone and step, over its line;
+//! and packets of strangers.
 
 use confab_media::LegMedia;
 use confab_rtp::{DigitSender, HEADER_BYTES, Header};
@@ -15,14 +15,14 @@ use crate::wide::WideVoice;
 use crate::world::World;
 
 pub(crate) const DIGITS: u8 = 101;
-/// First port of those who spray from behind a phone's NAT.
+/// First port of intruders behind a phone's NAT.
 pub(crate) const INTRUDERS_PORT: u16 = 60_000;
-/// A phone sends a packet each 20 ms.
+/// Interval of a phone's packets: 20 ms.
 const STEP_NS: u64 = 20_000_000;
 
 impl World {
-    /// Before each tick: what came to this thread since its last one. The phones' clocks go on
-    /// while it stalls, and its sockets keep what came.
+    /// Delivers the packets since the last tick of this thread. While a thread stalls, the phones
+    /// continue, and the sockets keep the packets.
     pub(crate) fn speak(&mut self, thread: usize) -> Checked {
         let now = self.now.0 / STEP_NS;
         for at in 0..self.phones.len() {
@@ -107,8 +107,9 @@ impl World {
         Ok(())
     }
 
-    /// Sources of strangers: another host, the private address in SDP; and ports behind the
-    /// phone's own NAT, more often than the phone itself, while the phone sends all the time.
+    /// Returns the sources of strangers: another host, the private address in the SDP, and ports
+    /// behind the phone's NAT. Those ports send more often than the phone, and only while the phone
+    /// sends all the time.
     fn intruders(&mut self, leg: LegId, media: &LegMedia) -> Vec<SocketAddr> {
         let mut from = vec![SocketAddr::new(IpAddr::from([10, 6, 6, 6]), 4_000)];
         if media.trusts_sdp {
@@ -152,7 +153,7 @@ fn frame_of(number: usize, codec: Codec) -> [u8; FRAME] {
     frames[number * 2 + usize::from(codec == Codec::Pcma)]
 }
 
-/// One packet of a phone, or none, onto its line.
+/// Sends at most one packet of a phone onto its line.
 fn say(phone: &mut Phone, secrecy: &mut PhoneSrtp, step: u64, dice: &mut Dice, tally: &mut Tally) {
     let (weather, number, codec) = (phone.weather, phone.number, phone.codec);
     let Some(line) = &mut phone.line else { return };

@@ -1,5 +1,5 @@
-//! What those who wait or are held hear: the music that was last asked for them, and nobody's
-//! else; none of it once they are let in.
+//! Checker of wait and hold music: a leg receives the sound that was last requested for it, no
+//! other leg's, and none after it is admitted.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use crate::sounds::tone_of;
 use crate::thread::Sent;
 use crate::world::World;
 
-/// Ticks for which the music before may sound on: 500 ms of grace, and the way to the thread. Those
-/// in which the thread takes no orders, as it awaits a leg, do not count.
+/// Maximum number of ticks for which the former sound may continue: 500 ms of grace, and the delay
+/// of the thread. Ticks in which the thread waits for a leg, and executes no orders, do not count.
 pub(crate) const WRONG_MAX: u32 = 40;
 
 impl World {
@@ -47,7 +47,7 @@ impl World {
         Ok(())
     }
 
-    /// Whether a sound of this tone may be heard there now.
+    /// Returns whether a sound with this tone may be audible on the leg now.
     fn is_right(&self, leg: LegId, tone: usize, picture: Option<&Picture>) -> bool {
         let Some(here) = self.ports.legs.get(&leg) else {
             return true;
@@ -64,7 +64,7 @@ impl World {
                 (Purpose::Wait, Some((person, picture))) => {
                     latest && !person.held && !picture.started
                 }
-                // Whoever is nowhere waits for nothing.
+                // A leg without a room receives no hold or wait music.
                 (Purpose::Hold | Purpose::Wait, None) => false,
                 (Purpose::Announcement | Purpose::Document, _) => true,
             };

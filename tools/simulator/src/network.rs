@@ -1,4 +1,4 @@
-//! The network that SIP goes over, in both directions, and what phones make of what they get.
+//! SIP network in both directions, and the reactions of the phones.
 
 use core::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::weather::Weather;
 use crate::world::{World, sip_address};
 
 impl World {
-    /// A datagram sets out: from a phone, or from the switchboard.
+    /// Sends a datagram of a phone or of the switchboard into the network.
     pub(crate) fn network_takes(&mut self, phone: Option<usize>, arrival: Arrival) {
         let own = phone
             .and_then(|at| self.phones.get(at))
@@ -52,7 +52,7 @@ impl World {
         self.queue.push(self.now + delay, arrival);
     }
 
-    /// A phone sends to the switchboard.
+    /// Sends a datagram from a phone to the switchboard.
     pub(crate) fn phone_sends(&mut self, at: usize, bytes: Vec<u8>) {
         let from = self.phones[at].address;
         let arrival = Arrival::Input(Input::Datagram { from, bytes });
@@ -78,7 +78,7 @@ impl World {
         self.poll_phone(at)
     }
 
-    /// What a phone wants sent, and what it was told.
+    /// Executes the outputs of a phone's user agent.
     pub(crate) fn poll_phone(&mut self, at: usize) -> Checked {
         while let Some(output) = self.phones[at].agent.poll_output() {
             match output {
@@ -95,7 +95,7 @@ impl World {
                 Output::Connection { connection, order } => {
                     self.phone_orders(at, connection, order);
                 }
-                // It knows only addresses.
+                // The phone uses addresses only; names are not resolved.
                 Output::Resolve { .. } => {}
                 Output::Event(event) => self.phone_told(at, event)?,
             }
@@ -165,7 +165,7 @@ impl World {
         Ok(())
     }
 
-    /// The switchboard answers an INVITE: from now on it is known which leg is whose.
+    /// Links a call to its leg by the switchboard's 200 of an INVITE.
     pub(crate) fn tap(&mut self, bytes: &[u8]) -> Checked {
         let text = String::from_utf8_lossy(bytes);
         self.ports.named(&text);
@@ -180,7 +180,7 @@ impl World {
         }
     }
 
-    /// The call is up: its RTP goes to the port that the answer names.
+    /// Handles the answer of a phone's call: its RTP goes to the port in the SDP.
     fn answered(&mut self, at: usize, answer: &[u8]) -> Checked {
         let text = String::from_utf8_lossy(answer);
         let Some(leg) = self.ports.leg_of(&text) else {
@@ -208,7 +208,7 @@ impl World {
         Ok(())
     }
 
-    /// Offers anew; one at a time.
+    /// Sends a new offer, unless one is pending.
     pub(crate) fn reoffer(&mut self, at: usize, direction: Direction) -> bool {
         let phone = &mut self.phones[at];
         let Some(line) = phone
@@ -221,7 +221,7 @@ impl World {
         line.offering = true;
         line.direction = direction;
         line.local.version += 1;
-        // A NAT may have given its RTP another port meanwhile.
+        // A NAT may have changed the port of the RTP.
         line.mapping += 1;
         let dialog = line.dialog;
         if let Some(offer) = phone.offer(direction) {
@@ -230,7 +230,7 @@ impl World {
         true
     }
 
-    /// Something that no phone of ours would send.
+    /// Sends a message that no phone would send.
     pub(crate) fn stray(&mut self, at: usize, bytes: Vec<u8>) {
         let from = self.phones[at].address;
         let delay = Duration::from_micros(self.network.below(20_000));
@@ -243,7 +243,7 @@ pub(crate) fn port_of(text: &str) -> Option<u16> {
     between(text, "m=audio ", " ")?.parse().ok()
 }
 
-/// The session id of a session description.
+/// Returns the session id of a session description.
 pub(crate) fn session_of(text: &str) -> Option<&str> {
     between(text, "o=- ", " ")
 }

@@ -1,6 +1,5 @@
-//! The oracle: who sits where and in what state, by the simulator's own record of what was asked
-//! and acknowledged, and who hears whom by its own reading of the formula. It never looks at what
-//! the rules or the room say of audibility.
+//! Oracle: seats and states by a model of requests and responses, and audibility by the formula of
+//! the specification. The audibility computed by the rules or the rooms is never read.
 
 mod picture;
 mod seating;
@@ -18,32 +17,32 @@ pub(crate) use update::Verdict;
 #[derive(Default)]
 pub(crate) struct Oracle {
     pub(crate) rooms: BTreeMap<RoomId, Room>,
-    /// Not seated yet, but addressed or coaching already.
+    /// Calls that are addressed or coach before they have a seat.
     pub(crate) expected: BTreeMap<CallSid, Person>,
-    /// What each call's latest document says.
+    /// Conference attributes of each call's latest document.
     pub(crate) brings: BTreeMap<CallSid, Brings>,
     pub(crate) leg_of: BTreeMap<CallSid, LegId>,
     pub(crate) call_of: BTreeMap<LegId, CallSid>,
-    /// What each change that is under way stands for.
+    /// Expected state of a room for each change in flight.
     issued: BTreeMap<(RoomId, u64), Picture>,
-    /// What holds from the next tick on.
+    /// State that takes effect on the next tick.
     pub(crate) holds: BTreeMap<RoomId, Picture>,
 }
 
-/// A conference.
+/// Conference in the model.
 #[derive(Default)]
 pub(crate) struct Room {
     pub(crate) sid: Option<ConferenceSid>,
     pub(crate) name: Option<String>,
     pub(crate) now: Picture,
-    /// As it was when the room was last told.
+    /// State at the last change sent to the room.
     told: Picture,
     pub(crate) was_seated: bool,
     pub(crate) over: bool,
 }
 
 impl Oracle {
-    /// A call and its leg belong together.
+    /// Links a call and its leg.
     pub(crate) fn link(&mut self, call: CallSid, leg: LegId) -> Result<(), String> {
         let known = self.leg_of.insert(call, leg);
         if known.is_some_and(|known| known != leg) {
@@ -53,7 +52,7 @@ impl Oracle {
         Ok(())
     }
 
-    /// The room in which a leg sits by now.
+    /// Returns the room in which a leg is seated.
     pub(crate) fn room_of(&self, leg: LegId) -> Option<RoomId> {
         let mut rooms = self.rooms.iter();
         rooms.find_map(|(id, room)| room.now.person(leg).map(|_| *id))
@@ -64,7 +63,7 @@ impl Oracle {
         rooms.find_map(|(id, room)| (room.sid == Some(sid)).then_some(*id))
     }
 
-    /// Conferences that can be named and are not over.
+    /// Returns the conferences that have a SID and have not ended.
     pub(crate) fn live(&self) -> Vec<(ConferenceSid, RoomId)> {
         let rooms = self.rooms.iter().filter(|(_, room)| !room.over);
         rooms
@@ -72,15 +71,15 @@ impl Oracle {
             .collect()
     }
 
-    /// A change has reached the engine.
+    /// Applies the state of a change that has reached the engine.
     pub(crate) fn reached(&mut self, room: RoomId, number: u64) {
         if let Some(picture) = self.issued.remove(&(room, number)) {
             self.holds.insert(room, picture);
         }
     }
 
-    /// After each input: nothing that can be heard has changed without the room being told, and
-    /// a conference that has lost its last participant is over.
+    /// Checks after each input that each audible change was sent to the room, and that an empty
+    /// conference has ended.
     pub(crate) fn settled(&self) -> Result<(), String> {
         for (id, room) in &self.rooms {
             if !room.now.sounds_like(&room.told) {

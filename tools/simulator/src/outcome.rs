@@ -1,15 +1,15 @@
-//! How a run is to be made, and what came of it.
+//! Options and result of a run.
 
 use crate::Tally;
 
-/// How a run is to be made.
+/// Options of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// So many lines of the script, at least.
+    /// Minimum number of actions of the script.
     pub inputs: usize,
-    /// Write out and read back at 1 % of the inputs.
+    /// Serializes and restores the state at 1 % of the inputs.
     pub restores: bool,
-    /// Print what goes in and what comes out.
+    /// Prints inputs and outputs.
     pub trace: bool,
 }
 
@@ -23,27 +23,27 @@ impl Default for Options {
     }
 }
 
-/// What came of a run.
+/// Result of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// What was wrong, if anything.
+    /// Failed check, if any.
     pub fault: Option<String>,
-    /// Of all outputs in their order.
+    /// Hash of all outputs in order.
     pub hash: u64,
-    /// How often each kind of input occurred.
+    /// Number of occurrences of each kind of input.
     pub tally: Tally,
     /// Ticks of the media engine.
     pub ticks: u64,
-    /// Legs that were opened.
+    /// Number of opened legs.
     pub legs: u64,
-    /// Lines of the script.
+    /// Number of executed actions of the script.
     pub inputs: u64,
 }
 
-/// What a checker says: nothing, or what is wrong.
+/// Result of a checker: the fault as an error.
 pub(crate) type Checked = Result<(), String>;
 
-/// Of all outputs in their order.
+/// Hash of all outputs in order.
 #[derive(Default)]
 pub(crate) struct Hash(u64);
 

@@ -1,4 +1,4 @@
-//! A phone: our own user agent on the other side, and what it says into its microphone.
+//! Simulated phone: a user agent of `confab-sip` and the state of its RTP.
 
 use confab_rtp::DigitSender;
 use confab_sdp::{Direction, Local};
@@ -16,64 +16,64 @@ pub(crate) struct Phone {
     pub(crate) number: usize,
     pub(crate) address: SocketAddr,
     pub(crate) codec: Codec,
-    /// It calls over streams.
+    /// True if the phone calls over TCP or TLS connections.
     pub(crate) streams: bool,
-    /// It is behind NAT: its Via and Contact name an address that nobody reaches.
+    /// True if the phone is behind a NAT: its Via and Contact have an unreachable address.
     pub(crate) nat: bool,
-    /// A message of it has come mutilated: its requests may show another NAT, or none.
+    /// True if a message of the phone was corrupted: its requests may show another NAT, or none.
     pub(crate) mutilated: bool,
     pub(crate) weather: Weather,
     pub(crate) line: Option<Line>,
-    /// Somebody calls it.
+    /// Inbound call that rings.
     pub(crate) rings: Option<Rings>,
-    /// What it sent last of each, to be sent again where it does not belong.
+    /// Last message of each kind, for duplicates in wrong places.
     pub(crate) last_invite: Option<Vec<u8>>,
     pub(crate) last_bye: Option<Vec<u8>>,
     pub(crate) last_any: Option<Vec<u8>>,
-    /// How many packets it could have sent.
+    /// Steps of the clock so far, each with at most one packet.
     pub(crate) spoken: u64,
     boots: u16,
 }
 
-/// A call that it has not answered.
+/// Inbound call that the phone has not answered.
 pub(crate) struct Rings {
     pub(crate) dialog: DialogId,
     pub(crate) number: u64,
     pub(crate) offer: Vec<u8>,
 }
 
-/// A call, as the phone has it.
+/// Call of the phone.
 pub(crate) struct Line {
     pub(crate) dialog: DialogId,
-    /// Its RTP goes there once it was answered.
+    /// Leg that receives the phone's RTP; set at the answer.
     pub(crate) leg: Option<LegId>,
-    /// The latest word: what it offered, and what was agreed before.
+    /// Offered direction; and the direction and the RTP port agreed before.
     pub(crate) direction: Direction,
     pub(crate) agreed: (Direction, u16),
     pub(crate) offering: bool,
     pub(crate) local: Local,
-    /// The host of its NAT, if it is behind one.
+    /// Host of the NAT, if the phone is behind one.
     public: Option<IpAddr>,
-    /// The NAT's mapping of its RTP now, and when it last agreed.
+    /// NAT mapping of the RTP: the current one and the last agreed one.
     pub(crate) mapping: u16,
     pub(crate) agreed_mapping: u16,
     pub(crate) mouth: Mouth,
 }
 
-/// The RTP stream of a phone.
+/// RTP stream of a phone.
 pub(crate) struct Mouth {
     pub(crate) ssrc: u32,
     pub(crate) sequence: u16,
     pub(crate) timestamp: u32,
     pub(crate) talks: bool,
     pub(crate) digit: Option<DigitSender>,
-    /// Its voice, if its codec is a wide one.
+    /// Voice encoded with G.722.
     pub(crate) wide: WideVoice,
-    /// Sent, and not there yet: the step of its clock at which it comes.
+    /// Packets in flight, with the step of arrival.
     pub(crate) under_way: Vec<(u64, Vec<u8>)>,
-    /// So many ticks it has talked without a break, on a line that loses nothing.
+    /// Consecutive packets sent on a line without loss.
     pub(crate) clear: u32,
-    /// For so many ticks it has said nothing.
+    /// Consecutive steps without a packet.
     pub(crate) silent: u32,
 }
 
@@ -107,7 +107,7 @@ impl Phone {
         }
     }
 
-    /// It is switched off and on: whatever it had is gone, and nothing finds it where it was.
+    /// Reboots the phone: all calls are lost, and its former address is unreachable.
     pub(crate) fn reboot(&mut self, seed: u64) {
         self.boots += 1;
         self.address = address(self.number, self.boots);
@@ -123,17 +123,17 @@ impl Phone {
         self.nat && own_address(self.address, true).ip() == to.ip()
     }
 
-    /// The host that its SDP names: a private one behind a NAT.
+    /// Returns the host in the phone's SDP: a private one behind a NAT.
     pub(crate) fn sdp_host(&self) -> IpAddr {
         own_address(self.address, self.nat).ip()
     }
 
-    /// The host of its NAT, if it is behind one.
+    /// Returns the host of the NAT, if the phone is behind one.
     pub(crate) fn public_host(&self) -> Option<IpAddr> {
         self.nat.then_some(self.address.ip())
     }
 
-    /// Where it was at first, and where it is still called.
+    /// Returns the first address of the phone, which remains the target of calls.
     pub(crate) fn home(&self) -> SocketAddr {
         address(self.number, 0)
     }
@@ -189,17 +189,18 @@ fn address(number: usize, boots: u16) -> SocketAddr {
     SocketAddr::new(ip, 5_060 + boots)
 }
 
-/// In every fourth run, and in every second one that is made twice, every second phone.
+/// Selects G.722 for every second phone, in every fourth run and in every second run that is
+/// executed twice.
 fn is_wide(number: usize, seed: u64) -> bool {
     (seed % 4 == 3 || seed.is_multiple_of(40)) && number.is_multiple_of(2)
 }
 
-/// Every third, but none that calls over streams.
+/// Returns whether a phone is behind a NAT: every third one, but none with connections.
 fn is_behind_nat(number: usize, seed: u64) -> bool {
     (seed + number as u64) % 3 == 1
 }
 
-/// The address that a phone knows of itself.
+/// Returns the address that a phone writes into its messages.
 fn own_address(address: SocketAddr, nat: bool) -> SocketAddr {
     match (nat, address.ip()) {
         (true, IpAddr::V4(ip)) => {

@@ -1,4 +1,4 @@
-//! The ports that media threads have opened, and what is known of the leg behind each.
+//! Ports opened by media threads, and the known state of the leg behind each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,50 +19,50 @@ const FIRST: u16 = 20_000;
 
 pub(crate) struct Ports {
     pub(crate) dice: Dice,
-    /// All pairs of the range.
+    /// State of all pairs in the range.
     pairs: Vec<PairState>,
     pub(crate) legs: BTreeMap<LegId, Here>,
-    /// The last leg that was given a port.
+    /// Last leg of each port.
     pub(crate) leg_of_port: BTreeMap<u16, LegId>,
-    /// By the session id of the SDP that names a leg's port: late messages of a former call are
-    /// not about the leg that has its port now.
+    /// Legs by the session id of their SDP. Late messages of a former call do not concern the leg
+    /// that has the port now.
     leg_of_session: BTreeMap<String, LegId>,
     pub(crate) opened: u64,
-    /// Pairs that were given up before an SDP named these.
+    /// Number of pairs released before any SDP named them.
     pub(crate) given_up: u64,
     pub(crate) formers: Vec<Former>,
     pub(crate) intrusions: Vec<(LegId, u64)>,
     pub(crate) pressed: Pressed,
 }
 
-/// A bound pair that no SDP has named yet.
+/// Bound pair that no SDP has named yet.
 pub(crate) struct Bound {
     pub(crate) port: u16,
     pub(crate) since: Instant,
 }
 
-/// An open port, and what is known of its leg.
+/// Open port, and the known state of its leg.
 #[derive(Default)]
 pub(crate) struct Here {
     pub(crate) port: u16,
-    /// The thread that has it; none while it is on its way to another.
+    /// Thread of the leg; `None` while the leg moves to another thread.
     pub(crate) thread: Option<usize>,
     pub(crate) media: Option<LegMedia>,
-    /// The phone that speaks on it.
+    /// Phone that sends to the port.
     pub(crate) phone: Option<usize>,
     pub(crate) voice: Option<usize>,
-    /// The tick since which nothing has changed in how it is reached.
+    /// Tick of the last change of the leg's media or thread.
     pub(crate) settled: u64,
     pub(crate) last_sequence: Option<u16>,
-    /// The sounds that were ever fed to its players.
+    /// Sounds that were ever fed to the players of the leg.
     pub(crate) fed: BTreeSet<SoundId>,
     pub(crate) secrecy: PhoneSrtp,
     pub(crate) counted: Counted,
-    /// The phone's ear, if its codec is a wide one.
+    /// G.722 decoder of the phone.
     pub(crate) wide: WideEar,
-    /// Voices that its last frame held louder than any noise, a bit for each.
+    /// Voices louder than noise in the last frame, one bit each.
     pub(crate) loud: u16,
-    /// Ticks of its threads, so far.
+    /// Ticks of the leg's threads so far.
     pub(crate) ticks: u64,
 }
 
@@ -115,7 +115,7 @@ impl Ports {
         pairs.filter(|state| **state == PairState::InUse).count()
     }
 
-    /// Notes the leg whose port an SDP of the switchboard names for the first time.
+    /// Records the leg of a session id, at the first SDP of the switchboard with that id.
     pub(crate) fn named(&mut self, message: &str) {
         let leg = port_of(message).and_then(|port| self.leg_of_port.get(&port));
         if let Some((session, leg)) = session_of(message).zip(leg) {
@@ -125,12 +125,12 @@ impl Ports {
         }
     }
 
-    /// Returns the leg whose port an SDP of the switchboard names.
+    /// Returns the leg of the port in an SDP of the switchboard.
     pub(crate) fn leg_of(&self, message: &str) -> Option<LegId> {
         self.leg_of_session.get(session_of(message)?).copied()
     }
 
-    /// Where a leg is; who has none is looked after by the first thread.
+    /// Returns the thread of a leg; the first thread for an unknown leg.
     pub(crate) fn thread_of(&self, leg: LegId) -> Option<usize> {
         self.legs.get(&leg).map_or(Some(0), |here| here.thread)
     }

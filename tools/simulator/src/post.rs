@@ -1,4 +1,4 @@
-//! Callbacks are sent as the server sends them: by the same rules, over a web on the virtual clock.
+//! Delivery of callbacks by the server's rules, over an HTTP network on the virtual clock.
 
 use core::time::Duration;
 
@@ -16,10 +16,10 @@ use crate::queue::Arrival;
 use crate::tally::Kind;
 use crate::world::World;
 
-/// An event.
+/// Event for an application.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Hook {
-    /// Counts up in the order in which the switchboard sent the events.
+    /// Number of the event, ascending in the order of the switchboard's outputs.
     pub(crate) number: u64,
     pub(crate) about: About,
     pub(crate) sequence: u64,
@@ -32,15 +32,16 @@ pub(crate) struct Post {
     pub(crate) inbox: Inbox,
     lifetime: Duration,
     count: u64,
-    /// Time at which the outbox is looked at again.
+    /// Scheduled time of the next look at the outbox.
     wakes_at: Option<Instant>,
 }
 
 impl Post {
-    /// Every second outbox is a small one, that is soon full; in every second one events expire.
+    /// Creates the outbox of a run: every second one is small and soon full; in every second one
+    /// events expire.
     pub(crate) fn new(mut dice: Dice) -> Self {
         let shared = Bounds {
-            // At the end of a run nobody rests for long.
+            // Short enough for the end of a run.
             pause_max: Duration::from_millis(dice.between(2_000, 8_000)),
             retry_after_max: Duration::from_millis(dice.between(1_000, 6_000)),
             ..Bounds::default()
@@ -149,7 +150,7 @@ impl World {
         let (closing, tally) = (self.closing, &mut self.tally);
         let mut answer = self.post.hooks.answer(to, time_outs, closing, tally);
         if answer.after >= within {
-            // As the server does: the attempt has failed by then.
+            // The attempt times out, as in the server.
             answer.after = within;
             answer.outcome = Outcome::Failed {
                 code: 11_200,

@@ -1,5 +1,5 @@
-//! Keys that the application orders, as they reach the phone: each once, in order, whole orders
-//! within their time while the phone is sent anything; and whatever waits for their end goes on.
+//! Checker of DTMF digits sent to the phones: each digit once, in order, and each order complete
+//! within its time while RTP is sent. Each operation that waits for the end of an order continues.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -9,36 +9,36 @@ use confab_terms::{Digit, LegId, PlayerId};
 
 use crate::outcome::Checked;
 
-/// What a key takes: seven packets, five ticks of pause.
+/// Length of a digit in ticks: seven packets, and five ticks of pause.
 const KEY_TICKS: u32 = 12;
-/// What another's key may still take before, and the way to the thread.
+/// Additional ticks: the rest of a digit in progress, and the delay of the thread.
 const SPARE_TICKS: u32 = 15;
 
 #[derive(Default)]
 pub(crate) struct Pressed {
     legs: BTreeMap<LegId, Keypad>,
-    /// Whose end something in the switchboard waits for.
+    /// Orders whose end the switchboard waits for.
     awaited: BTreeMap<PlayerId, LegId>,
 }
 
-/// What its thread knows of one leg.
+/// Orders of digits on a leg, as its thread executes them.
 #[derive(Default)]
 struct Keypad {
     orders: VecDeque<Order>,
-    /// The key that was begun last, by its timestamp.
+    /// Timestamp and event of the digit in progress or the last one.
     last: Option<(u32, u8)>,
 }
 
 struct Order {
     player: PlayerId,
-    /// Events of RFC 4733 that have not begun.
+    /// RFC 4733 events that have not begun.
     events: VecDeque<u8>,
-    /// Packets within which it is to be over.
+    /// Number of packets left until the order must be complete.
     ticks: u32,
 }
 
 impl Pressed {
-    /// The switchboard says so.
+    /// Records a command of the switchboard.
     pub(crate) fn commanded(&mut self, command: &Command) {
         match command {
             Command::SendDigits { leg, player, .. } => {
@@ -52,7 +52,7 @@ impl Pressed {
         }
     }
 
-    /// The leg's thread hears of it.
+    /// Records a command applied by the leg's thread.
     pub(crate) fn applied(&mut self, command: &Command) {
         match command {
             Command::SendDigits { leg, player, keys } => {
@@ -79,7 +79,7 @@ impl Pressed {
         }
     }
 
-    /// A packet of RTP leaves; `told`: one of digits, with this payload.
+    /// Checks an outgoing RTP packet; `told`: its payload if it is a DTMF event.
     pub(crate) fn sent(&mut self, leg: LegId, header: Header, told: Option<&[u8]>) -> Checked {
         let keypad = self.legs.entry(leg).or_default();
         if let Some(order) = keypad.orders.front_mut() {
@@ -109,7 +109,7 @@ impl Pressed {
         }
     }
 
-    /// The leg's thread says so.
+    /// Checks an event of the leg's thread.
     pub(crate) fn told(&mut self, event: &Event) -> Checked {
         let Event::PlayerEnded { leg, player } = event else {
             return Ok(());
@@ -131,12 +131,13 @@ impl Pressed {
         }
     }
 
-    /// The switchboard is about to hear so. True: something has to come of it.
+    /// Records that the switchboard receives the end of an order; returns true if it waits for that
+    /// end.
     pub(crate) fn heard_over(&mut self, player: PlayerId) -> bool {
         self.awaited.remove(&player).is_some()
     }
 
-    /// Nobody waits for a key, and no leg has one to send.
+    /// Checks that no order is awaited, and that no leg has digits left.
     pub(crate) fn close(&self) -> Checked {
         if let Some((player, leg)) = self.awaited.first_key_value() {
             return Err(format!("keys {player} of leg {leg} are still awaited"));

@@ -1,5 +1,4 @@
-//! What the REST API asks, and whether the answers are right: exactly one each, in time, and with
-//! what the oracle knows.
+//! Requests to the REST API, each with its expected response.
 
 use confab_conference::{Key, Update};
 use confab_switchboard::{Input, Output, Refusal, Reply, Request};
@@ -9,7 +8,7 @@ use crate::oracle::{Person, Picture, Verdict};
 use crate::outcome::Checked;
 use crate::world::World;
 
-/// A question that was asked, and what its answer must be.
+/// Pending request with the expected response.
 #[derive(Debug)]
 pub(crate) struct Question {
     pub(crate) asked_at: Instant,
@@ -18,11 +17,11 @@ pub(crate) struct Question {
 
 #[derive(Debug)]
 pub(crate) enum Expects {
-    /// Whatever comes.
+    /// Any response.
     Anything,
-    /// The participant as it is then, and from which change's tick on.
+    /// The updated participant, and the room and number of the change that applies it.
     Updated(Option<Person>, Option<(RoomId, u64)>),
-    /// The participant as it was.
+    /// The participant, unchanged.
     Participant(Person),
     Removed,
     Seated(Picture),
@@ -66,7 +65,7 @@ impl World {
         expects.unwrap_or(Expects::Anything)
     }
 
-    /// An update of a participant: what it must do is known before it is asked.
+    /// Sends an update of a participant, and checks its effects against the oracle's expectation.
     pub(crate) fn ask_update(
         &mut self,
         conference: ConferenceSid,
@@ -113,7 +112,7 @@ impl World {
         self.carry_out_all(outputs)
     }
 
-    /// A participant is removed: it must leave with the same input.
+    /// Sends a removal of a participant: it must leave within the same input.
     pub(crate) fn ask_removal(
         &mut self,
         conference: ConferenceSid,
@@ -163,8 +162,8 @@ impl World {
         Ok(outputs)
     }
 
-    /// The application's owner looks which conferences there are, and who is in those that it
-    /// does not know yet.
+    /// Lists the conferences, and the participants of conferences with unlinked calls; links these
+    /// calls to their legs.
     pub(crate) fn look(&mut self) -> Checked {
         self.ask(Request::ListConferences)?;
         for (conference, name) in core::mem::take(&mut self.seen) {

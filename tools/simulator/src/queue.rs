@@ -1,4 +1,4 @@
-//! What is under way: everything that will happen by itself, in the order of its time.
+//! Queue of scheduled arrivals, ordered by time.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -14,63 +14,63 @@ use crate::dialling::Decision;
 use crate::hooks::ReceiverId;
 use crate::streams::End;
 
-/// An order to a media thread; in their order.
+/// Order to a media thread; orders are executed in sequence.
 pub(crate) enum Order {
     OpenLeg(LegId),
-    /// To that thread, behind the next tick.
+    /// Moves a leg to that thread, after the next tick.
     MoveLeg {
         leg: LegId,
         to: usize,
     },
-    /// It comes from another thread, and what follows is for when it is here.
+    /// Announces a leg from another thread; later orders wait for its arrival.
     AwaitLeg(LegId),
     Tell(Command),
 }
 
-/// The call that a document runs, and what it will bring along.
+/// Call of a fetched document, with the conference attributes of the document.
 pub(crate) type Brought = Option<(CallSid, Option<Brings>)>;
 
-/// Something that arrives.
+/// Event that is scheduled.
 pub(crate) enum Arrival {
-    /// At the switchboard, from anywhere but the web.
+    /// Arrival at the switchboard, except answers of fetches.
     Input(Input),
-    /// At the switchboard, from the web.
+    /// Answer of a fetch at the switchboard.
     Fetched {
         fetch: FetchId,
         result: Result<Fetched, FetchError>,
         brings: Brought,
     },
-    /// At a phone, or where one was.
+    /// Arrival at the address of a phone, present or former.
     Datagram { to: SocketAddr, bytes: Vec<u8> },
-    /// Whoever's phone rings has made up their mind.
+    /// Decision of the user of a ringing phone.
     Decided {
         phone: usize,
         dialog: DialogId,
         decision: Decision,
     },
-    /// At one end of a stream.
+    /// Arrival at an end of a TCP connection.
     Stream {
         number: usize,
         to: End,
         event: ConnectionEvent,
     },
-    /// At a media thread.
+    /// Arrival at a media thread.
     Order(usize, Order),
-    /// At the media threads, from the sounds.
+    /// Samples of a sound at the media threads.
     Chunk(Command),
-    /// At the sender of callbacks: what came of an attempt.
+    /// Result of a delivery attempt.
     HookAnswered {
         to: ReceiverId,
         about: About,
         outcome: Outcome,
     },
-    /// A pause of a receiver may be over.
+    /// Possible end of a receiver's back-off.
     HooksAgain,
-    /// A media thread goes on.
+    /// End of a media thread's stall.
     Awake(usize),
-    /// The next line of the script.
+    /// Next action of the script.
     Act,
-    /// The application's owner looks at what conferences there are.
+    /// Listing of conferences by the application.
     Look,
 }
 

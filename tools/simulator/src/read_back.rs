@@ -1,14 +1,14 @@
-//! The core is written out and read back, mid-call and in the middle of anything: nobody may
-//! notice.
+//! Serialization and restoration of the core's state in the middle of calls, without any effect on
+//! the run.
 
 use crate::outcome::Checked;
 use crate::tally::Kind;
 use crate::world::World;
 
 impl World {
-    /// At 1 % of the inputs.
+    /// Decides whether the state is restored now: at 1 % of the inputs.
     pub(crate) fn restores(&mut self) -> bool {
-        // Thrown whether it counts or not: nothing else may depend on it.
+        // Drawn in each case, so that the option changes no other draw.
         let restores = self.restoring.chance(10) && self.options.restores;
         if restores {
             self.tally.count(Kind::Restored);

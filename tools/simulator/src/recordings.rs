@@ -1,6 +1,6 @@
-//! Recordings: each is opened, taken, written and told of once. It has a frame for each tick; in a
-//! frame are only voices that belong there, and each that is clear: of a room the public ones, of a
-//! leg what its phone says and what it hears.
+//! Checker of recordings: each is opened, recorded, stored and reported once. A recording has a
+//! frame for each tick. A frame contains only the voices of its source, and each clear voice.
+//! Sources: the public voices of a room; the ingress and the egress of a leg.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -15,10 +15,10 @@ use crate::tally::Kind;
 use crate::voices::{FRAME, hear_loud};
 use crate::world::World;
 
-/// A clear voice may be missing for so many frames: its buffer begins, or makes room.
+/// Maximum number of frames without a clear voice: the jitter buffer starts or adapts.
 const MISSING_MAX: u32 = 8;
 
-/// All recordings of a run.
+/// Recordings of a run.
 #[derive(Default)]
 pub(crate) struct Recordings {
     all: BTreeMap<RecordingSid, Recording>,
@@ -26,25 +26,25 @@ pub(crate) struct Recordings {
 
 #[derive(Default)]
 struct Recording {
-    /// While the engine takes it: of what, and where it began.
+    /// Source and thread while the engine records.
     taken: Option<(Recorded, usize)>,
-    /// Ticks whose frames have not been handed on.
+    /// Expected voices of the ticks whose frames have not arrived.
     ticks: VecDeque<[Voices; 2]>,
     frames: u64,
     missing_ticks: u64,
     missing: BTreeMap<usize, u32>,
-    /// Frames in a row, by channel, that hold what may be noise of G.722.
+    /// Consecutive frames with possible noise of G.722, by channel and voice.
     noise: BTreeMap<usize, u32>,
     end: Option<RecordingEnd>,
     view: Option<RecordingView>,
 }
 
-/// Voices of one channel, a bit for each.
+/// Voices of a channel, one bit each.
 #[derive(Clone, Copy, Debug, Default)]
 struct Voices {
     may: u16,
     must: u16,
-    /// Must be there if the leg is sent a frame on this tick.
+    /// Voices that must be present if the leg is sent a frame on this tick.
     if_sent: u16,
 }
 
@@ -66,7 +66,7 @@ impl Recordings {
         }
     }
 
-    /// An order reaches the engine of a thread.
+    /// Records the thread of a recording at its start.
     pub(crate) fn before_applied(&mut self, thread: usize, command: &Command) {
         if let Command::Record { recording, of } = command
             && let Some(recording) = self.all.get_mut(recording)
@@ -75,7 +75,7 @@ impl Recordings {
         }
     }
 
-    /// The state of a recording.
+    /// Checks a change of a recording's state.
     pub(crate) fn viewed(&mut self, view: &RecordingView) -> Checked {
         let sid = view.sid;
         let Some(recording) = self.all.get_mut(&sid) else {
@@ -108,7 +108,7 @@ impl Recordings {
         }
     }
 
-    /// Frames of a recording come from the engine.
+    /// Checks frames of a recording from the engine.
     pub(crate) fn chunk(&mut self, chunk: &Chunk<'_>) -> Checked {
         let sid = chunk.recording;
         let Some(recording) = self.all.get_mut(&sid) else {
@@ -140,7 +140,7 @@ impl Recordings {
         Ok(())
     }
 
-    /// A leg is sent a frame: its recording has to hold that frame.
+    /// Requires the voices of a frame that was sent to a leg in the leg's recording.
     pub(crate) fn sent(&mut self, of: LegId) {
         for recording in self.all.values_mut() {
             if let Some((Recorded::Leg { leg, .. }, _)) = recording.taken
@@ -152,7 +152,7 @@ impl Recordings {
         }
     }
 
-    /// Each recording has come to its end, and nothing of it is left.
+    /// Checks at the end of a run that each recording has ended, and that nothing is left.
     pub(crate) fn close(&self) -> Checked {
         use RecordingStatus as Status;
         let is_over = |recording: &Recording| {
@@ -167,7 +167,7 @@ impl Recordings {
         }
     }
 
-    /// Checks a callback about a recording.
+    /// Checks the fields of a callback about a recording.
     pub(crate) fn told(&self, fields: &Fields<'_>) -> Checked {
         let sid = at(fields, "RecordingSid")?;
         let sid: RecordingSid = sid.parse().map_err(|_| "RecordingSid".to_owned())?;
@@ -240,7 +240,8 @@ impl Recording {
 }
 
 impl World {
-    /// After a tick of a thread, before its outputs: the voices of each frame that was taken.
+    /// Records the expected voices of each recorded frame, after a tick of a thread and before its
+    /// outputs.
     pub(crate) fn note_recorded(&mut self, thread: usize) {
         let mut all = core::mem::take(&mut self.books.recordings.all);
         for recording in all.values_mut() {
@@ -268,7 +269,7 @@ impl World {
         self.books.recordings.all = all;
     }
 
-    /// An engine has reported the end of a recording.
+    /// Handles the end of a recording, as reported by an engine.
     pub(crate) fn recording_over(&mut self, thread: usize, sid: RecordingSid) -> Checked {
         let Some(recording) = self.books.recordings.all.get_mut(&sid) else {
             return Err(format!("recording {sid} was never opened"));
@@ -319,7 +320,7 @@ impl World {
         voices.fold(Voices::default(), Voices::with)
     }
 
-    /// Voices that a leg says and that it hears.
+    /// Returns the voices of a leg's ingress and egress.
     fn voices_of_leg(&self, leg: LegId) -> [Voices; 2] {
         let mut pictures = self.oracle.holds.values();
         let picture = pictures.find(|picture| picture.person(leg).is_some());

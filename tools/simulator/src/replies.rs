@@ -1,4 +1,4 @@
-//! Whether an answer of the REST API is right: in time, once, and with what the oracle knows.
+//! Checker of responses of the REST API: in time, once, and equal to the oracle's expectation.
 
 use std::collections::BTreeMap;
 
@@ -78,7 +78,7 @@ impl World {
         }
     }
 
-    /// Its room was closed before it said from which tick on the change holds.
+    /// Returns whether the room was closed before it confirmed the tick of the change.
     fn oracle_lost_room(&self, expects: &Expects) -> bool {
         match expects {
             Expects::Updated(_, Some((room, _))) => {

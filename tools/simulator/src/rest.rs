@@ -1,5 +1,5 @@
-//! What the owner of the application asks of the REST API: updates of every field and every kind
-//! of wrong value, removals, lists, ends.
+//! Requests of an application to the REST API: updates of each field, invalid values of each kind,
+//! removals, lists, and ends of conferences.
 
 use confab_conference::{BeepWish, Key, Target, Update, Url};
 use confab_switchboard::Request;
@@ -84,7 +84,7 @@ impl World {
         })
     }
 
-    /// Somebody seated in this conference, and how it is named.
+    /// Returns a random seated participant of this conference, and a key for it.
     fn someone(&mut self, conference: ConferenceSid) -> Option<(CallSid, Key)> {
         let room = self.oracle.rooms.get(&self.oracle.of_sid(conference)?)?;
         let legs: Vec<_> = room.now.seated.iter().map(|person| person.leg).collect();
@@ -126,7 +126,7 @@ impl World {
 
     fn addressed(&mut self, conference: ConferenceSid) -> Option<(CallSid, Key)> {
         if self.script.chance(60) {
-            // Rings, or is somewhere else, or was.
+            // A call that rings, is elsewhere, or has ended.
             let known = self.books.known_calls();
             let call = *self.script.pick(&known)?;
             let rings = !self.oracle.leg_of.contains_key(&call) && !self.books.has_ended(call);
@@ -145,7 +145,7 @@ impl World {
             self.tally.count(Kind::NoFields);
             return Update::default();
         }
-        // Few fields mostly, now and then nearly all.
+        // Most updates have few fields, some have nearly all.
         let much = if dice.chance(60) { 700 } else { 0 };
         let method = |dice: &mut crate::dice::Dice| [Method::Get, Method::Post][dice.index(2)];
         let url = |name: &'static str| {
@@ -190,7 +190,7 @@ impl World {
     fn target(&mut self, conference: ConferenceSid, call: CallSid) -> Target {
         match self.script.weighted(&[800, 90, 40, 40, 30]) {
             0 => match self.someone(conference) {
-                // Mostly another one: it is asked again.
+                // Another participant in most cases; a second draw may select the same.
                 Some((target, _)) if target != call => Target::Call(target),
                 _ => match self.someone(conference) {
                     Some((target, _)) => Target::Call(target),

@@ -1,5 +1,5 @@
-//! The rows of live calls and conferences, and a kill at 1 % of the inputs: applications then get
-//! every end that is missing, numbered without a gap.
+//! Database rows of live calls and conferences, and a simulated kill at 1 % of the inputs: the
+//! applications then receive each missing final event, numbered without a gap.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ impl Rows {
         }
     }
 
-    /// Checks that no row is left once every call is over.
+    /// Checks that no row is left after the last call.
     pub(crate) fn close(&self) -> Checked {
         match (self.calls.len(), self.conferences.len()) {
             (0, 0) => Ok(()),
@@ -52,7 +52,8 @@ impl Rows {
 }
 
 impl World {
-    /// Closes copies of the books as the start after a kill would.
+    /// Checks a start after a kill at this instant: closes copies of the ledgers with the outputs
+    /// for the open rows.
     pub(crate) fn check_a_kill(&self) -> Checked {
         let (mut webhooks, mut call_events) =
             (self.books.webhooks.clone(), self.books.call_events.clone());

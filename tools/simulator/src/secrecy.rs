@@ -1,5 +1,5 @@
-//! SRTP of phones: some offer keys. What such a phone sends is encrypted; what its leg sends must
-//! open under the keys that were agreed, each packet once, and nothing may be clear.
+//! SRTP of simulated phones: some offer keys. Packets of such a phone are encrypted. Packets of its
+//! leg must be decryptable with the negotiated keys, each once, and none may be unencrypted.
 
 use confab_rtp::srtp::{Incoming, Outgoing, SRTP_BYTES_MAX};
 use confab_rtp::{HEADER_BYTES, Header};
@@ -13,20 +13,20 @@ use crate::tally::Kind;
 use crate::voices::FRAME;
 use crate::world::World;
 
-/// Stream of the dice that keys of phones are made of.
+/// Stream of random numbers for the keys of phones.
 const KEYS: u64 = 5_000;
-/// The first number of an encrypted stream is that close to the rollover.
+/// Maximum distance of the first sequence number of an encrypted stream from the rollover.
 pub(crate) const BEFORE_ROLLOVER: u16 = 300;
 
-/// SRTP of both directions, as the phone of a leg has them.
+/// SRTP contexts of both directions, at the phone of a leg.
 #[derive(Default)]
 pub(crate) struct PhoneSrtp {
     keys: Option<SrtpKeys>,
-    /// From the phone, and to it.
+    /// Contexts from the phone and to the phone.
     ways: Option<Box<(Outgoing, Incoming)>>,
 }
 
-/// Keys that a phone offers for a call of its own; `None`: its media is clear.
+/// Returns the keys that a phone offers for a call of its own; `None`: its media is unencrypted.
 pub(crate) fn keys_of(phone: &Phone, seed: u64, number: u64) -> Option<OurSrtp> {
     let secret = |which: u64| {
         let one = key(seed, KEYS + 2 * number + which);
@@ -42,7 +42,7 @@ pub(crate) fn keys_of(phone: &Phone, seed: u64, number: u64) -> Option<OurSrtp> 
     })
 }
 
-/// First sequence number of a phone's stream.
+/// Returns the first sequence number of a phone's stream.
 pub(crate) fn first_sequence(local: &Local, thrown: u16) -> u16 {
     match local.srtp {
         Some(_) => u16::MAX - thrown % BEFORE_ROLLOVER,
@@ -51,7 +51,7 @@ pub(crate) fn first_sequence(local: &Local, thrown: u16) -> u16 {
 }
 
 impl PhoneSrtp {
-    /// The media of the leg was set: a key that stays keeps its counts.
+    /// Applies the keys of the leg's media; unchanged keys retain their contexts.
     pub(crate) fn agree(&mut self, keys: Option<SrtpKeys>) {
         if self.keys == keys {
             return;
@@ -63,12 +63,12 @@ impl PhoneSrtp {
         });
     }
 
-    /// True if the media is encrypted.
+    /// Returns true if the media is encrypted.
     pub(crate) fn is_agreed(&self) -> bool {
         self.ways.is_some()
     }
 
-    /// The bytes of a packet of the phone; `None`: it cannot be sent.
+    /// Returns the octets of a packet of the phone; `None` if the packet cannot be protected.
     pub(crate) fn seal(&mut self, header: &Header, payload: &[u8]) -> Option<Vec<u8>> {
         let whole = HEADER_BYTES + payload.len();
         let mut packet = vec![0; HEADER_BYTES + FRAME + SRTP_BYTES_MAX];
@@ -82,7 +82,7 @@ impl PhoneSrtp {
         Some(packet)
     }
 
-    /// Opens a packet to the phone.
+    /// Decrypts a packet to the phone.
     pub(crate) fn open(&mut self, is_rtp: bool, bytes: &[u8]) -> Result<Vec<u8>, String> {
         let mut packet = bytes.to_vec();
         let Some(ways) = &mut self.ways else {
@@ -99,7 +99,7 @@ impl PhoneSrtp {
 }
 
 impl World {
-    /// The answer to a phone's offer has come: its keys are those that the leg was given.
+    /// Checks the keys in the answer to a phone's offer against the keys of the leg.
     pub(crate) fn check_keys(&mut self, leg: LegId, local: &Local, answer: &[u8]) -> Checked {
         let media = self.ports.legs.get(&leg).and_then(|here| here.media);
         let Some(media) = media else {

@@ -1,4 +1,4 @@
-//! The sounds: decoded late or not at all, fed in chunks, and gone at times.
+//! Simulated sounds: decoded late or not at all, fed in chunks, and sometimes lost.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -12,13 +12,14 @@ use crate::tally::Kind;
 use crate::voices::{TONES, tone};
 use crate::world::World;
 
-/// Sounds of one tone are not told apart: a wrong one is found two times of three.
+/// Returns the tone of a sound. Sounds share three tones, so that two of three wrong sounds are
+/// found.
 pub(crate) fn tone_of(sound: SoundId) -> usize {
     (sound.0 % TONES as u64) as usize
 }
 
 impl World {
-    /// A sound is decoded, or spoken.
+    /// Schedules the result of a decoding or of a speech synthesis.
     pub(crate) fn decode(&mut self, decode: DecodeId) {
         let dice = &mut self.application;
         let late = dice.chance(150);

@@ -1,11 +1,11 @@
-//! SIP messages that do not belong where they come: made of ones that did.
+//! SIP messages out of place, derived from messages of the phones.
 
 use confab_terms::SocketAddr;
 
 use crate::dice::Dice;
 use crate::world::sip_address;
 
-/// The CANCEL of an INVITE, which may be answered by now.
+/// Returns the CANCEL of an INVITE that may be answered by now.
 pub(crate) fn late_cancel(invite: &[u8]) -> Option<Vec<u8>> {
     let text = core::str::from_utf8(invite).ok()?;
     let (head, _) = text.split_once("\r\n\r\n")?;
@@ -36,7 +36,7 @@ pub(crate) fn with_new_branch(message: &[u8], dice: &mut Dice) -> Vec<u8> {
     replaced(&text, "branch=", &[';', '\r', ','], &branch).into_bytes()
 }
 
-/// A new call as far as anybody can tell, but no phone knows of it.
+/// Returns an INVITE for a new call without a phone.
 pub(crate) fn stray_invite(invite: &[u8], dice: &mut Dice) -> Vec<u8> {
     let text = String::from_utf8_lossy(&with_new_branch(invite, dice)).into_owned();
     let number = dice.below(1 << 40);
@@ -47,7 +47,7 @@ pub(crate) fn stray_invite(invite: &[u8], dice: &mut Dice) -> Vec<u8> {
         &format!("Call-ID: stray{number}"),
     );
     let text = text.replacen("sip:c", "sip:stray", 1);
-    // Its own number must not be taken for that of the call that it was made of.
+    // The number of the original call must not appear in the new one.
     let from = text
         .find("sip:c")
         .filter(|at| text[*at..].contains("@phones.example"));
@@ -65,7 +65,7 @@ fn replaced(text: &str, from: &str, until: &[char], with: &str) -> String {
     format!("{}{with}{}", &text[..at], &text[end..])
 }
 
-/// A few bytes are others, or missing, or too many.
+/// Returns a message with a few octets changed, removed or inserted.
 pub(crate) fn mutilated(message: &[u8], dice: &mut Dice) -> Vec<u8> {
     let mut bytes = message.to_vec();
     for _ in 0..dice.between(1, 4) {

@@ -1,5 +1,5 @@
-//! The streams that some phones call over: everything arrives, in its order and in any pieces,
-//! until a stream breaks.
+//! TCP connections of some phones: octets arrive in order and in arbitrary pieces, until a
+//! connection breaks.
 
 use core::time::Duration;
 
@@ -20,28 +20,28 @@ fn opened(peer: SocketAddr) -> ConnectionEvent {
     }
 }
 
-/// One end of a stream.
+/// End of a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     Phone,
     Board,
 }
 
-/// A stream between a phone and the switchboard.
+/// Connection between a phone and the switchboard.
 pub(crate) struct Stream {
     phone: usize,
     at_phone: ConnectionId,
     at_board: ConnectionId,
-    /// When the last of what is under way arrives, at the phone and at the switchboard.
+    /// Arrival of the last octets in flight, at the phone and at the switchboard.
     last: [Instant; 2],
-    /// Nobody is told anything there any more.
+    /// True for an end that receives no further events.
     over: [bool; 2],
-    /// What is under way is lost.
+    /// True if octets in flight are lost.
     broken: bool,
 }
 
 impl World {
-    /// A phone wants something done with a connection.
+    /// Executes a connection order of a phone.
     pub(crate) fn phone_orders(&mut self, at: usize, id: ConnectionId, order: ConnectionOrder) {
         if let ConnectionOrder::Open { to, .. } = order {
             debug_assert_eq!(to, sip_address());
@@ -55,7 +55,7 @@ impl World {
         }
     }
 
-    /// The switchboard does.
+    /// Executes a connection order of the switchboard.
     pub(crate) fn board_orders(&mut self, id: ConnectionId, order: ConnectionOrder) -> Checked {
         if let ConnectionOrder::Open { to, .. } = order {
             let phone = self.phones.iter().position(|phone| phone.address == to);
@@ -99,7 +99,7 @@ impl World {
         self.sets_out_to(number, End::Phone, opened(ours));
     }
 
-    /// What one end ordered goes to the other.
+    /// Sends the order of one end to the other.
     fn orders(&mut self, number: usize, to: End, order: ConnectionOrder) {
         match order {
             ConnectionOrder::Send(bytes) => {
@@ -127,7 +127,7 @@ impl World {
         self.sets_out_to(number, End::Board, ConnectionEvent::Closed);
     }
 
-    /// A phone is no longer there; half of the networks say so.
+    /// Drops the connections of a vanished phone; for half of them, both ends receive the close.
     pub(crate) fn streams_vanish(&mut self, at: usize) {
         for number in 0..self.streams.len() {
             if self.streams[number].phone == at && !self.streams[number].over[0] {
@@ -139,7 +139,7 @@ impl World {
         }
     }
 
-    /// At the end of a run nobody keeps a stream open.
+    /// Closes all connections at the end of a run.
     pub(crate) fn streams_end(&mut self) {
         for number in 0..self.streams.len() {
             if self.streams[number].over != [true; 2] {

@@ -1,8 +1,8 @@
-//! How often each kind of input occurred. A kind that never did has not been tested.
+//! Number of occurrences of each kind of input. A kind that never occurs is untested.
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident $text:literal),+ $(,)?) => {
-        /// A kind of input.
+        /// Kind of input.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Kind {$(
             #[doc = $text]
@@ -10,7 +10,7 @@ macro_rules! kinds {
         )+}
 
         impl Kind {
-            /// Each kind, and its words.
+            /// All kinds with their descriptions.
             pub const ALL: &'static [(Kind, &'static str)] = &[$((Kind::$name, $text)),+];
         }
     };
@@ -139,7 +139,7 @@ kinds! {
     Restored "written out and read back",
 }
 
-/// The counts.
+/// Counts by kind.
 #[derive(Clone, Debug)]
 pub struct Tally(Vec<u64>);
 
@@ -154,13 +154,13 @@ impl Tally {
         self.0[kind as usize] += 1;
     }
 
-    /// How often it occurred.
+    /// Returns the number of occurrences of a kind.
     #[must_use]
     pub fn of(&self, kind: Kind) -> u64 {
         self.0[kind as usize]
     }
 
-    /// Adds another run's.
+    /// Adds the counts of another run.
     pub fn add(&mut self, other: &Self) {
         for (sum, count) in self.0.iter_mut().zip(&other.0) {
             *sum += count;

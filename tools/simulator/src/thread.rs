@@ -1,6 +1,6 @@
-//! A media thread around its engine: orders come in their order and take their time, ports run out,
-//! sounds are fed, legs come and go, and now and then the whole thread stalls. All of them tick at
-//! the same moments.
+//! Media thread around its engine: orders arrive in sequence and with delay, ports run out, sounds
+//! are fed, legs arrive and leave, and sometimes the thread stalls. All threads tick at the same
+//! instants.
 
 use core::time::Duration;
 use std::collections::{BTreeSet, VecDeque};
@@ -18,29 +18,29 @@ use crate::world::World;
 
 pub(crate) struct Thread {
     pub(crate) engine: Engine,
-    /// Legs whose ports no SDP may name yet.
+    /// Legs with ports that no SDP may name yet.
     pub(crate) openings: Openings<Bound>,
-    /// When the youngest order, and the youngest event, arrive: none overtakes another.
+    /// Arrival of the latest order and of the latest event: none overtakes another.
     orders_due: Instant,
     events_due: Instant,
-    /// It stalls until then.
+    /// End of the current stall.
     free_at: Instant,
     waiting: VecDeque<Order>,
     unconfirmed: Vec<(RoomId, u64)>,
-    /// To go once the tick is over.
+    /// Legs that leave after the tick.
     leaving: VecDeque<(LegId, usize)>,
-    /// On their way here.
+    /// Legs in transit to this thread.
     pub(crate) arrivals: Vec<MovedLeg>,
     arrived: BTreeSet<LegId>,
-    /// No order is carried out before it is here.
+    /// Leg whose arrival all further orders wait for.
     awaited: Option<LegId>,
 }
 
-/// What a tick sent.
+/// Packet that a tick sent.
 pub(crate) struct Sent {
     pub(crate) leg: LegId,
     pub(crate) heard: Heard,
-    /// Frames of the built-in music that the packet may hold, and how many the music has.
+    /// Possible frame numbers of the packet in the built-in music, and the number of its frames.
     pub(crate) music: (Vec<u64>, u64),
 }
 
@@ -65,7 +65,8 @@ impl Thread {
         self.engine.next_deadline().max(self.free_at)
     }
 
-    /// It ticks, but takes no orders: a leg is on its way from a thread that stalls.
+    /// Returns whether the thread waits for a leg from a stalled thread: it ticks, but executes no
+    /// orders.
     pub(crate) fn awaits(&self) -> bool {
         self.awaited.is_some()
     }
@@ -81,7 +82,7 @@ impl World {
         due.min().unwrap_or(self.now)
     }
 
-    /// Every thread has ticked as often as this one, unless it stalled.
+    /// Returns the number of ticks of the thread with the most.
     pub(crate) fn ticks(&self) -> u64 {
         let ticks = self.threads.iter().map(|thread| thread.engine.tick_count());
         ticks.max().unwrap_or(0)
@@ -236,7 +237,7 @@ impl World {
         self.poll_engine(thread)
     }
 
-    /// One tick of every room of a thread, at its time or as soon as the thread is free.
+    /// Executes a tick of the thread that is due first, at its time or after its stall.
     pub(crate) fn tick(&mut self) -> Checked {
         let due = self.tick_due();
         let first = self.threads.iter().position(|t| t.tick_due() == due);
@@ -323,7 +324,7 @@ impl World {
             }
         }
         for (leg, player, sound, at) in wants {
-            // A thread that was stalled may have the order to stop before it.
+            // On a stalled thread, an order to stop the player may still be queued.
             if self.threads[thread].waiting.is_empty() {
                 self.books.holds.plays(sound, self.now)?;
             }

@@ -1,4 +1,4 @@
-//! Inputs and outputs in a line each, for a run that is looked at.
+//! Trace of inputs and outputs, one line each.
 
 use confab_switchboard::{Input, Output};
 

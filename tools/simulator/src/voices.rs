@@ -1,6 +1,6 @@
-//! Voices that can be told apart in a mix, frame by frame, and the ear that does so. A voice is a
-//! tone of 2,200 Hz or more, in steps of 200 Hz: each repeats after 40 samples, so a frame holds
-//! whole periods, and a lost frame that is filled with the last period is that very tone again.
+//! Voices that are distinguishable in a mix, frame by frame, and their detector. A voice is a tone
+//! of 2,200 Hz or more, in steps of 200 Hz. Each tone repeats after 40 samples: a frame contains
+//! whole periods, and concealment with the last period reproduces the tone.
 
 use std::sync::OnceLock;
 
@@ -11,23 +11,23 @@ use crate::holding::music_frames;
 
 /// Samples of a frame.
 pub(crate) const FRAME: usize = 160;
-/// Voices that there are: eight phones, and the last one is an intruder's.
+/// Number of voices: eight phones; the last voice is an intruder's.
 pub(crate) const VOICES: usize = 9;
 pub(crate) const INTRUDER: usize = VOICES - 1;
-/// Tones that sounds are made of, so that it can be told which one plays: below all voices, in the
-/// same steps, and where the built-in music has little but where a note begins.
+/// Number of tones of sounds, by which sounds are distinguished. Tones lie below all voices, in the
+/// same steps; the built-in music has little energy there, except at the start of a note.
 pub(crate) const TONES: usize = 3;
 const FIRST_TONE_HZ: f64 = 1_600.0;
 const TONE_AMPLITUDE: f64 = 1_200.0;
-/// Eight of them and a beep stay below where the limiter begins.
+/// Amplitude of a voice: eight voices and a beep stay below the limiter's threshold.
 pub(crate) const AMPLITUDE: f64 = 2_400.0;
-/// A sixth is heard: 12 dB down, under an announcement, a voice has a quarter, and the built-in
-/// music at its loudest has an eighth.
+/// Detection threshold: a sixth of the amplitude. A voice under an announcement, 12 dB down, has a
+/// quarter; the built-in music has at most an eighth.
 const THRESHOLD: f32 = 400.0;
-/// Noise of a decoder of G.722 that is out of step with its encoder is fainter than this.
+/// Threshold above the noise of a G.722 decoder that is out of step with its encoder.
 const LOUD: f32 = 2_000.0;
 const PERIOD: usize = 40;
-/// Whatever swells, fades or blends does so in the first 40 samples of a frame: not looked at.
+/// Analyzed samples at the end of a frame. Fades occur in the first 40 samples, which are ignored.
 pub(crate) const LOOKED_AT: usize = FRAME - PERIOD;
 
 fn turns(voice: usize, at: usize) -> f64 {
@@ -44,7 +44,7 @@ fn tone_turns(tone: usize, at: usize) -> f64 {
     core::f64::consts::TAU * hz * at as f64 / 8_000.0
 }
 
-/// One sample of a sound that is this tone.
+/// Returns a sample of a sound with this tone.
 pub(crate) fn tone(tone: usize, at: u64) -> i16 {
     static PERIODS: OnceLock<[[i16; PERIOD]; TONES]> = OnceLock::new();
     let periods = PERIODS.get_or_init(|| {
@@ -55,7 +55,7 @@ pub(crate) fn tone(tone: usize, at: u64) -> i16 {
     periods[tone % TONES][(at % PERIOD as u64) as usize]
 }
 
-/// One frame of a voice, coded: every frame of it is this one.
+/// Returns the coded frame of a voice; all its frames are equal.
 pub(crate) fn frame(voice: usize, codec: Codec) -> [u8; FRAME] {
     let mut samples = [0; FRAME];
     for (at, sample) in samples.iter_mut().enumerate() {
@@ -67,10 +67,10 @@ pub(crate) fn frame(voice: usize, codec: Codec) -> [u8; FRAME] {
 }
 
 struct Ear {
-    /// Hann's: voices are three of its bins apart, so each is still nothing to all the others,
-    /// and so is music, whose clicks are not.
+    /// Hann window: voices are three of its bins apart, so that voices do not leak into each other.
+    /// Neither does music, except for its clicks.
     window: [f32; LOOKED_AT],
-    /// Of the voices, and behind them of the tones.
+    /// Reference waves of the voices, then of the tones.
     waves: [[[f32; PERIOD]; 2]; VOICES + TONES],
     samples: [[i16; 256]; 2],
 }
@@ -109,12 +109,11 @@ fn ear() -> &'static Ear {
     })
 }
 
-/// Behind all tones.
+/// Index after all tones.
 pub(crate) const SILENT: usize = VOICES + TONES;
 pub(crate) const MUSIC: usize = SILENT + 1;
 
-/// Voices, and behind them tones, a bit for each; and whether there is nothing at all, or the
-/// built-in music alone.
+/// Bits of the voices, then of the tones, then for silence and for the built-in music alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Heard(pub(crate) u16);
 
@@ -140,8 +139,8 @@ impl Heard {
     }
 }
 
-/// Returns the voices of a coded frame, its tones if `tones` is set, and the voices that are too
-/// loud for noise of the codec.
+/// Returns the voices of a coded frame, its tones if `tones` is set, and the voices that exceed the
+/// codec's noise.
 pub(crate) fn hear_loud(codec: Codec, payload: &[u8], tones: bool) -> (Heard, u16) {
     let Some(part) = payload.last_chunk::<LOOKED_AT>() else {
         return (Heard(1 << SILENT), 0);
@@ -153,7 +152,7 @@ pub(crate) fn hear_loud(codec: Codec, payload: &[u8], tones: bool) -> (Heard, u1
     let samples = match codec {
         Codec::Pcmu => &ear.samples[0],
         Codec::Pcma => &ear.samples[1],
-        // A `WideEar` decodes their frames.
+        // `WideEar` decodes G.722.
         Codec::G722 | Codec::Opus => return (Heard::default(), 0),
     };
     let samples = part.iter().map(|code| samples[usize::from(*code)]);
@@ -164,8 +163,8 @@ pub(crate) fn hear_loud(codec: Codec, payload: &[u8], tones: bool) -> (Heard, u1
     (Heard(heard), loud)
 }
 
-/// A bit for each voice, and for each tone, in the samples of a frame that are looked at; and a bit
-/// for each that is too loud for noise of a codec.
+/// Returns a bit for each voice and each tone in the analyzed samples of a frame. Also returns a
+/// bit for each one that exceeds the codec's noise.
 pub(crate) fn voices_in(samples: impl Iterator<Item = i16>, tones: bool) -> (u16, u16) {
     let ear = ear();
     let mut folded = [0.0_f32; PERIOD];
@@ -242,7 +241,7 @@ mod tests {
                 0 => 0,
                 _ => frames_with_tone + 1,
             };
-            // Half as long as what is taken for wrong.
+            // Half of the number that counts as wrong.
             assert!(frames_with_tone < WRONG_MAX, "at {at}");
         }
     }

@@ -1,10 +1,10 @@
-//! What a line does to packets: it loses them, brings them twice, lets them overtake each other.
+//! Conditions of a network path: loss, duplication, reordering, delay.
 
 use core::time::Duration;
 
 use crate::dice::Dice;
 
-/// Per mille, and milliseconds.
+/// Probabilities per mille, and delays in milliseconds or ticks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Weather {
     pub(crate) loss: u64,
@@ -23,7 +23,7 @@ impl Weather {
         delay_ms_max: 0,
     };
 
-    /// Every third line is a clear one.
+    /// Draws the conditions of a path; about a third of the paths are clear.
     pub(crate) fn new(dice: &mut Dice) -> Self {
         if dice.chance(350) {
             return Self {
@@ -40,7 +40,7 @@ impl Weather {
         }
     }
 
-    /// How long a datagram takes; some take a good deal longer.
+    /// Draws the delay of a datagram, and true if it is a long one that may cause reordering.
     pub(crate) fn delay(&self, dice: &mut Dice) -> (Duration, bool) {
         let late = dice.chance(self.late);
         let ms = dice.below(self.delay_ms_max + 1) + if late { dice.between(20, 600) } else { 0 };

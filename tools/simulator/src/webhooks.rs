@@ -1,5 +1,5 @@
-//! What an application is told: per conference numbered from 1 without a gap, in order, each
-//! once; who joined leaves; nothing follows the end.
+//! Checker of conference events: numbered per conference from 1 without a gap, in order and once;
+//! each join has a leave; nothing follows the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ struct Told {
 }
 
 impl Webhooks {
-    /// Gives the CallSid of one that joined.
+    /// Checks a callback of a conference against the former ones.
     pub(crate) fn told(
         &mut self,
         conference: ConferenceSid,
@@ -42,7 +42,7 @@ impl Webhooks {
             return wrong("names another conference");
         }
         if number == told.last && number > 0 {
-            // conference-end goes to two URLs.
+            // conference-end is sent to two URLs.
             if event != "conference-end" || told.last_urls.iter().any(|known| known == url) {
                 return wrong("told twice");
             }

@@ -15,7 +15,7 @@ use crate::voices::{
 /// Samples of a frame at 16 kHz.
 pub(crate) const WIDE_FRAME: usize = 2 * FRAME;
 
-/// Voice of a phone with a wide codec, whose frames differ.
+/// G.722 encoder of a phone; its frames differ, unlike those of G.711.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WideVoice {
     encoder: G722Encoder,
@@ -39,10 +39,10 @@ impl WideVoice {
     }
 }
 
-/// Samples at the beginning of a frame that are not compared: in 64 a player swells, and 46 are in
-/// the codec's filters.
+/// Samples at the start of a frame that are not compared: 64 with the fade-in of a player, and 46
+/// in the codec's filters.
 const UNCOMPARED: usize = 112;
-/// Ear of a phone with a wide codec.
+/// G.722 decoder of a phone, with detection of voices and music.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WideEar {
     decoder: G722Decoder,
@@ -59,8 +59,8 @@ enum Kind {
 }
 
 impl WideEar {
-    /// Returns the voices in the next frame and those that are too loud for noise, with the numbers
-    /// of the frames of music that the frame may be, of so many.
+    /// Returns the voices in the next frame and the voices that exceed noise; and the possible
+    /// numbers of the frame in the music, with the number of its frames.
     pub(crate) fn hear(&mut self, payload: &[u8], tones: bool) -> ((Heard, u16), MusicFrames) {
         let mut samples = [0; WIDE_FRAME];
         self.decoder.decode(payload, &mut samples);
@@ -92,10 +92,10 @@ impl WideEar {
         ((Heard(heard), loud), (numbers, frames.len() as u64))
     }
 
-    /// Returns whether a frame is the expected one of its kind, up to the codec's noise. The root
-    /// mean square of that noise is at most 24 in silence, and 1 % of the music's (at most 43 of
-    /// 4,253 measured). In the first frame of a kind, the codec's steps are those of the frame
-    /// before: there the noise is at most 80 of 2,352.
+    /// Returns whether a frame is the expected one of its kind, up to the codec's noise. In
+    /// silence, the root mean square of the noise is at most 24. In music, the noise is 1 % of the
+    /// signal (measured: at most 43 of 4,253). In the first frame of a kind, the codec's step sizes
+    /// are those of the former frame: the noise is at most 80 of 2,352 there.
     fn is_like(&self, kind: Kind, expected: &[i16; WIDE_FRAME], frame: &[i16; WIDE_FRAME]) -> bool {
         let compared = || UNCOMPARED..WIDE_FRAME;
         let mean = |sum: f32| (sum / compared().len() as f32).sqrt();
@@ -119,7 +119,7 @@ impl WideEar {
     }
 }
 
-/// The built-in music as a phone with G.722 hears it.
+/// Returns the built-in music after G.722 encoding and decoding.
 fn music() -> &'static [i16] {
     static MUSIC: OnceLock<Vec<i16>> = OnceLock::new();
     MUSIC.get_or_init(|| {
@@ -128,7 +128,7 @@ fn music() -> &'static [i16] {
         let mut encoder = G722Encoder::default();
         let mut decoder = G722Decoder::default();
         let mut heard = vec![0; 2 * narrow.len()];
-        // The second round begins with what the first one left in the filters.
+        // The second pass starts with the filters' state at the end of the first.
         for _ in 0..2 {
             for (narrow, heard) in narrow.chunks(FRAME).zip(heard.chunks_mut(WIDE_FRAME)) {
                 let (mut wide, mut coded) = ([0; WIDE_FRAME], [0; FRAME]);

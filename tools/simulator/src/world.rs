@@ -1,5 +1,5 @@
-//! The world around the core, and how it is made. What can happen in it is in a file of its own
-//! kind each; `clock` lets it happen.
+//! State of a run: the core and its simulated environment. Each kind of event has a module of its
+//! own; `clock` schedules the events.
 
 use std::collections::BTreeMap;
 
@@ -53,10 +53,10 @@ pub(crate) struct World {
     pub(crate) streams: Vec<Stream>,
     pub(crate) threads: Vec<Thread>,
     pub(crate) ports: Ports,
-    /// What an order, or an event, takes at most from thread to thread.
+    /// Maximum delay of an order or event between threads, in µs.
     pub(crate) latency_us: u64,
     pub(crate) sounds: BTreeMap<SoundId, u64>,
-    /// On which tick each change of a room was the first to be heard.
+    /// Tick on which each change of a room took effect.
     pub(crate) applied: BTreeMap<(RoomId, u64), u64>,
     pub(crate) post: Post,
     pub(crate) oracle: Oracle,
@@ -70,20 +70,20 @@ pub(crate) struct World {
     pub(crate) audio: u64,
     pub(crate) calls_made: u64,
     pub(crate) scratch: Vec<u8>,
-    /// What the last list of conferences, and of participants, said.
+    /// Conferences and participants in the last lists.
     pub(crate) seen: Vec<(ConferenceSid, String)>,
     pub(crate) seated_seen: Vec<(CallSid, LegId)>,
-    /// For how many frames a listener has been without a clear voice.
+    /// Consecutive frames without a clear voice, by listener and speaker.
     pub(crate) missing: BTreeMap<(LegId, LegId), u32>,
-    /// For how many frames a listener has heard what is taken for noise of a decoder.
+    /// Consecutive frames with possible decoder noise, by listener and voice.
     pub(crate) noise: BTreeMap<(LegId, usize), u32>,
-    /// For how many frames a held leg has heard what is neither silence nor music.
+    /// Consecutive frames with neither silence nor music, by held leg.
     pub(crate) held_unknown: BTreeMap<LegId, u32>,
-    /// For how many ticks a held leg has heard nothing.
+    /// Consecutive ticks of silence, by held leg.
     pub(crate) held_silent: BTreeMap<LegId, u32>,
-    /// Frames of the music that tick 0 of a held leg would have had.
+    /// Possible frame numbers of the music at tick 0, by held leg.
     pub(crate) music_began: BTreeMap<LegId, Vec<u64>>,
-    /// For how many ticks a leg has heard a tone that is not for it.
+    /// Consecutive ticks with a tone of another sound, by leg and tone.
     pub(crate) wrong_music: BTreeMap<(LegId, usize), u32>,
 }
 
@@ -102,7 +102,7 @@ pub(crate) fn calls_url() -> Url {
     }
 }
 
-/// A trunk for each phone; who calls us needs none.
+/// Returns a trunk for each phone; inbound calls are accepted from any address.
 fn access(phones: &[Phone]) -> Access {
     let trunks = phones.iter().map(|phone| Trunk {
         name: format!("phone-{}", phone.number),
@@ -114,7 +114,7 @@ fn access(phones: &[Phone]) -> Access {
             Transport::Udp,
         )),
         srtp: None,
-        // Calls to it show no request that would tell of its NAT.
+        // The phone sends no request before an outbound call, so its NAT cannot be detected.
         nat: match phone.nat {
             true => Nat::Always,
             false => Nat::Auto,
@@ -127,7 +127,7 @@ fn access(phones: &[Phone]) -> Access {
     }
 }
 
-/// All threads tick at the same moments.
+/// Returns the configuration of all engines, with equal tick times.
 fn engine_config() -> EngineConfig {
     EngineConfig {
         start: START,

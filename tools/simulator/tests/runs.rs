@@ -1,4 +1,4 @@
-//! A handful of runs, quick enough for every day; the ten thousand are the binary's.
+//! Short set of simulator runs; the binary executes 10,000.
 
 use confab_simulator::{Kind, Options, run};
 

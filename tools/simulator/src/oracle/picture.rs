@@ -1,10 +1,10 @@
-//! A conference at one moment, and the formula.
+//! State of a conference at an instant, and the formula of audibility.
 
 use confab_terms::LegId;
 
 use crate::application::Brings;
 
-/// A participant, seated or expected.
+/// Seated or expected participant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Person {
     pub(crate) leg: LegId,
@@ -21,7 +21,7 @@ pub(crate) struct Person {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Picture {
     pub(crate) started: bool,
-    /// Oldest first.
+    /// Seated participants, oldest first.
     pub(crate) seated: Vec<Person>,
 }
 
@@ -48,7 +48,7 @@ impl Picture {
         self.seated.iter_mut().find(|person| person.leg == leg)
     }
 
-    /// The formula of the semantics.
+    /// Returns whether the listener hears the speaker, by the formula of the specification.
     pub(crate) fn hears(&self, listener: LegId, speaker: LegId) -> bool {
         let (Some(l), Some(s)) = (self.person(listener), self.person(speaker)) else {
             return false;
@@ -61,7 +61,7 @@ impl Picture {
         self.started && listener != speaker && free && reaches
     }
 
-    /// Every ordered pair that hears.
+    /// Returns all ordered pairs of listener and speaker that are audible.
     pub(crate) fn pairs(&self) -> Vec<(LegId, LegId)> {
         let mut pairs = Vec::new();
         for l in &self.seated {

@@ -1,4 +1,4 @@
-//! Who comes and who goes, read from the orders to the room: no more than which legs.
+//! Seats of the oracle: joins and leaves, derived from the legs in the changes of a room.
 
 use confab_media::RoomChange;
 use confab_terms::{CallSid, ConferenceSid, LegId, RoomId};
@@ -14,7 +14,8 @@ impl Oracle {
         }
     }
 
-    /// A document that names a conference comes to a call. Its coach has to be there by now.
+    /// Records a document with a conference for a call. The target of a coach must be seated by
+    /// now.
     pub(crate) fn comes(&mut self, call: CallSid, brings: Option<Brings>) {
         self.expected.remove(&call);
         self.brings.remove(&call);
@@ -34,7 +35,8 @@ impl Oracle {
         self.brings.insert(call, brings);
     }
 
-    /// The conference is full: updates from before the answer do not hold in another one.
+    /// Discards the expected state of a call that found the conference full: updates before the
+    /// answer do not apply to another conference.
     pub(crate) fn found_no_seat(&mut self, call: CallSid) {
         self.expected.remove(&call);
     }
@@ -99,8 +101,8 @@ impl Oracle {
         Ok(())
     }
 
-    /// The conference is over. Whoever was expected in it is expected in the next one of that
-    /// name, as its document said.
+    /// Records the end of a conference. Calls that were expected in it are expected in the next
+    /// conference of that name, in the state of their documents.
     pub(crate) fn ended(&mut self, sid: ConferenceSid) -> Result<(), String> {
         let Some(id) = self.of_sid(sid) else {
             return Ok(());

@@ -1,18 +1,18 @@
-//! What an update of the three words that matter should do, read from the semantics once more.
+//! Expected effect of a participant update: mute, hold and coach, by the specification.
 
 use confab_conference::{ParticipantState, Target, Update};
 use confab_terms::{CallSid, LegId, RoomId};
 
 use super::{Oracle, Person, Picture};
 
-/// What is to come of an update.
+/// Expected result of an update.
 #[derive(Clone, Debug)]
 pub(crate) enum Verdict {
-    /// It must be refused, and change nothing.
+    /// The update is rejected and changes nothing.
     Refused,
-    /// It must be accepted, and this is what holds then.
+    /// The update is accepted, with the resulting state of the participant.
     Seated(RoomId, Person),
-    /// It may be expected: if it is accepted, this is what holds then.
+    /// The update may be rejected; if accepted, the resulting state of the expected participant.
     Expected(CallSid, Option<Person>),
 }
 
@@ -73,7 +73,7 @@ impl Oracle {
         })
     }
 
-    /// The update was accepted.
+    /// Applies an accepted update.
     pub(crate) fn accepted(&mut self, verdict: &Verdict) {
         match verdict {
             Verdict::Seated(room, person) => {
@@ -89,7 +89,7 @@ impl Oracle {
         }
     }
 
-    /// What the API shows of a participant is what we know of it.
+    /// Compares a participant in a response of the API with the model.
     pub(crate) fn shows(&self, person: &Person, state: &ParticipantState) -> Result<(), String> {
         let coached = person.coaches.flatten();
         let coached = coached.and_then(|leg| self.call_of.get(&leg).copied());
