@@ -1,4 +1,4 @@
-//! The page's first half: what a call costs, and whether its frames all came.
+//! First half of the page: cost of a call, and completeness of its frames.
 
 use crate::peers::{PEERS, shown};
 use crate::plan::{Figure, Row};
@@ -60,7 +60,7 @@ fn short_line(row: &Row, name: &str) -> String {
     )
 }
 
-/// How the cost changes from a hundred callers to the most.
+/// Returns the change of the cost per caller between one hundred callers and the largest run.
 fn growth(rows: &[Row]) -> String {
     let mut of_room = of(rows, Figure::OneRoom).filter(|row| row.callers() >= 100);
     let (Some(first), Some(last)) = (of_room.next(), of_room.last()) else {

@@ -1,5 +1,5 @@
-//! Many callers with a socket each. One thread says what they say, each at its own moment of the
-//! 20 ms; another listens with all their ears.
+//! Crowd of callers with a socket each. One thread sends their packets, each caller at an offset of
+//! its own within 20 ms; another thread receives.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -16,37 +16,37 @@ use crate::listening::{Listening, heard};
 use crate::speaking::{Edge, Speaking};
 use crate::voices::Voices;
 
-/// Callers live on an address of their own, so that their ports and the server's never meet.
+/// Address of the callers, so that their ports and the server's never conflict.
 pub(crate) const CALLERS_IP: &str = "127.0.0.2";
 
-/// Only even ports: the one above is where the server's reports go (RFC 3550 §11), and would be
-/// another caller's.
+/// First port; only even ports are used. The server's RTCP goes to the port above (RFC 3550 §11),
+/// which would otherwise be another caller's.
 const FIRST_PORT: u16 = 20_000;
 const NO_SOCKETS: &str = "no more sockets: a higher limit of open files (ulimit -n) would do";
 
-/// What is said in each room.
+/// Audio that the callers of a room send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Talk {
-    /// The first caller of each room says the tone, everyone else noise.
+    /// The first caller of each room sends the tone, all others noise.
     Pilot,
-    /// Everyone says noise; the tone goes from caller to caller, in short pieces.
+    /// All callers send noise; the tone moves from caller to caller, in short pieces.
     Moving,
 }
 
-/// Who is there, and who of them talks.
+/// Callers of a run, and their roles.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cast {
     pub(crate) callers: usize,
     pub(crate) rooms: usize,
-    /// So many of each room; the others send a frame of silence now and then, as phones do that
-    /// do not transmit pauses.
+    /// Number of speakers per room. The others send a frame of silence now and then, as phones with
+    /// silence suppression do.
     pub(crate) speakers: usize,
     pub(crate) codec: Codec,
     pub(crate) talk: Talk,
 }
 
 impl Cast {
-    /// Callers are dealt out to the rooms one by one.
+    /// Returns the room of a caller; callers are distributed round-robin.
     pub(crate) fn room(self, caller: usize) -> usize {
         caller % self.rooms
     }
@@ -60,21 +60,21 @@ impl Cast {
     }
 }
 
-/// The sockets and voices of a cast.
+/// Sockets and encoded voices of a cast.
 pub(crate) struct Crowd {
     pub(crate) cast: Cast,
     pub(crate) sockets: Vec<Udp>,
     pub(crate) voices: Voices,
-    /// When frames count; 0 and 0 until that is known.
+    /// Bounds of the measurement; 0 and 0 until set.
     pub(crate) window: (AtomicU64, AtomicU64),
     pub(crate) stop: AtomicBool,
 }
 
-/// What a crowd said and heard.
+/// Results of a crowd: sent and received.
 pub(crate) struct Heard {
     pub(crate) listening: Listening,
     pub(crate) edges: Vec<Edge>,
-    /// How late packets left the crowd itself.
+    /// Delay of the crowd's own packets.
     pub(crate) behind: Histogram,
 }
 
@@ -119,7 +119,7 @@ impl Crowd {
         self.window.0.store(window.from.0, Ordering::Release);
     }
 
-    /// Everyone talks to `places` and listens while `meanwhile` runs.
+    /// Sends the audio of all callers to `places`, and receives, while `meanwhile` runs.
     pub(crate) fn talk<T>(
         &self,
         places: &[SocketAddr],

@@ -1,5 +1,5 @@
-//! One listener: what arrived of the frames that the clock asks for, when, and what they hold of
-//! the tone. Judged by the kernel's time of arrival, never by what the sender claims alone.
+//! Receiver of one listener: counts the frames of the clock, their arrival times, and the tone in
+//! them. Uses the kernel's time of arrival, not only the sender's numbers.
 
 use confab_terms::Instant;
 use confab_terms::limits::TICK;
@@ -8,14 +8,14 @@ use crate::histogram::Histogram;
 use crate::tone::{Found, Tone};
 
 const TICK_NS: u64 = TICK.as_nanos() as u64;
-/// A frame that comes so much after its turn is late: many a jitter buffer would be empty.
+/// Lateness of a frame that counts as late: many jitter buffers would be empty by then.
 const LATE_NS: u64 = 10_000_000;
-/// A longer jump of the sequence is another stream.
+/// Maximum jump of the sequence numbers within a stream.
 const SEQUENCE_JUMP_MAX: u16 = 3_000;
-/// Changes of the tone that are kept: far more than are made.
+/// Maximum number of recorded changes of the tone; far more than occur.
 const CHANGES_MAX: usize = 4_096;
 
-/// The moments between which frames count.
+/// Bounds of the time in which frames count.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window {
     pub(crate) from: Instant,
@@ -32,7 +32,7 @@ impl Window {
     }
 }
 
-/// The head of a packet, and when it came.
+/// Header fields of a packet, and its arrival.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
     pub(crate) sequence: u16,
@@ -40,23 +40,23 @@ pub(crate) struct Head {
     pub(crate) arrived: Instant,
 }
 
-/// What one listener or all of them counted.
+/// Counts of one listener or of all listeners.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
-    /// Frames that came, each once.
+    /// Distinct frames.
     pub(crate) frames: u64,
-    /// Frames that the clock asked for and that did not come.
+    /// Frames that were due but did not arrive.
     pub(crate) missing: u64,
     pub(crate) late: u64,
-    /// Came again, or after a later one.
+    /// Frames that arrived again, or after a later one.
     pub(crate) repeated: u64,
     /// Gaps in the sequence numbers.
     pub(crate) lost: u64,
     /// Frames that were searched for the tone.
     pub(crate) searched: u64,
-    /// Those of them without it.
+    /// Searched frames without the tone.
     pub(crate) without_tone: u64,
-    /// Those of them where its phase jumps.
+    /// Searched frames with a jump of the tone's phase.
     pub(crate) slips: u64,
 }
 
@@ -73,23 +73,23 @@ impl Counts {
     }
 }
 
-/// One listener.
+/// State of one listener.
 #[derive(Debug, Default)]
 pub(crate) struct Ear {
     last: Option<Head>,
-    /// When the stream's first frame would have come, had each come as soon as the soonest.
+    /// Arrival of the first frame in ns, extrapolated from the frame with the least delay.
     origin: Option<i128>,
-    /// Of the last frame, in timestamps since the first.
+    /// Timestamp of the last frame, relative to the first.
     elapsed: i64,
     in_window: Option<(Instant, Instant)>,
     counts: Counts,
     found: Option<Found>,
-    /// When the tone came or went, in the frames as they arrived.
+    /// Changes of the tone, in order of arrival.
     pub(crate) changes: Vec<(Instant, bool)>,
 }
 
 impl Ear {
-    /// A frame of `samples` timestamps; whether it is a new one.
+    /// Records a frame of `samples` timestamp units; returns true if the frame is new.
     pub(crate) fn arrives(
         &mut self,
         head: Head,
@@ -132,7 +132,7 @@ impl Ear {
         true
     }
 
-    /// What the frame that has just arrived holds; `listens`: the tone ought to be there.
+    /// Analyzes the frame that has just arrived; `window` is set if the tone is expected.
     pub(crate) fn hears(
         &mut self,
         tone: &Tone,
@@ -171,10 +171,10 @@ impl Ear {
         }
     }
 
-    /// What it counted, with what should have come.
+    /// Returns the counts, with the number of missing frames.
     pub(crate) fn counted(&self, window: Window) -> Counts {
         let ticks = |ns: u64| (ns as f64 / TICK_NS as f64).round() as u64;
-        // Before the first and after the last it is only known that more than one tick is wrong.
+        // At both ends, a deviation below one and a half ticks is tolerated.
         let whole = |ns: u64| {
             if ns > TICK_NS * 3 / 2 {
                 ns / TICK_NS

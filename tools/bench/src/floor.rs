@@ -1,5 +1,5 @@
-//! The floor: the least that a server can do with the same packets on the same tick. It reads
-//! each socket until it is empty and sends one packet back; it mixes nothing and knows no SIP.
+//! Floor: the minimum that a server can do with the same packets on the same tick. It reads each
+//! socket until it is empty, and sends one packet back. It has no mixer and no SIP.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -11,10 +11,10 @@ use confab_terms::limits::TICK;
 
 const HEAD_BYTES: usize = 12;
 const PACKET_BYTES_MAX: usize = 1_500;
-/// Five minutes: nobody measures longer, and it must not outlive whoever started it for ever.
+/// Maximum run time, five minutes: longer than any measurement. Prevents an orphaned process.
 const TICKS_MAX: u32 = 15_000;
 
-/// The floor as a process of its own.
+/// Floor in a process of its own.
 pub(crate) struct Floor {
     child: Child,
     pub(crate) places: Vec<SocketAddr>,
@@ -55,7 +55,7 @@ impl Drop for Floor {
     }
 }
 
-/// Does it until it is killed, or for five minutes.
+/// Runs the floor until killed, or for five minutes.
 pub(crate) fn run(callers: usize, payload_bytes: usize, payload_type: u8) -> Result<()> {
     raise_open_files();
     let mut sockets = Vec::new();
@@ -67,7 +67,7 @@ pub(crate) fn run(callers: usize, payload_bytes: usize, payload_type: u8) -> Res
     }
     println!("{ports}");
     std::io::stdout().flush()?;
-    // As urgent as the server's own thread.
+    // The same priority as the server's media thread.
     try_realtime();
     let (mut packet, mut buffer) = ([0u8; PACKET_BYTES_MAX], [0u8; PACKET_BYTES_MAX]);
     packet[0] = 0x80;

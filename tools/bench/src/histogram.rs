@@ -1,10 +1,10 @@
-//! Times in steps of ten microseconds, so that millions of packets cost one small table.
+//! Histogram of times in steps of 10 µs, so that millions of packets need only one small table.
 
 const STEP_NS: u64 = 10_000;
-/// Up to half a second; what is longer counts as that.
+/// Number of steps, up to half a second; longer times count as half a second.
 const STEPS: usize = 50_000;
 
-/// How often each time was.
+/// Number of occurrences of each time.
 #[derive(Clone, Debug)]
 pub(crate) struct Histogram {
     counts: Vec<u64>,
@@ -30,7 +30,7 @@ impl Histogram {
         self.longest_ns = self.longest_ns.max(ns);
     }
 
-    /// Milliseconds that so large a share does not exceed; not a number if there is none.
+    /// Returns the percentile in ms; NaN if the histogram is empty.
     pub(crate) fn percentile(&self, share: f64) -> f64 {
         let wanted = (self.total as f64 * share).ceil().max(1.0) as u64;
         let mut seen = 0;
@@ -45,7 +45,7 @@ impl Histogram {
         self.longest_ns as f64 / 1e6
     }
 
-    /// The share that is longer than so many nanoseconds.
+    /// Returns the share of times above a number of nanoseconds.
     pub(crate) fn share_above(&self, ns: u64) -> f64 {
         let from = usize::try_from(ns / STEP_NS).unwrap_or(STEPS).min(STEPS);
         let above: u64 = self.counts[from..].iter().sum();
@@ -53,7 +53,7 @@ impl Histogram {
     }
 }
 
-/// A share of measured values, the nearest rank.
+/// Returns a percentile of the values, by nearest rank.
 pub(crate) fn percentile_of(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -62,7 +62,7 @@ pub(crate) fn percentile_of(values: &[f64], share: f64) -> f64 {
     sorted.get(at).copied().unwrap_or(f64::NAN)
 }
 
-/// The middle one of what was measured several times.
+/// Returns the median of repeated measurements.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let values: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
     percentile_of(&values, 0.5)

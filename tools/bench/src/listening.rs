@@ -1,5 +1,5 @@
-//! Listens with all ears of a crowd. The kernel notes when packets arrive, so that sockets can be
-//! read seldom, many packets in one go.
+//! Receives for all listeners of a crowd. The kernel records the arrival of packets, so that
+//! sockets are read seldom, many packets at once.
 
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
@@ -15,25 +15,26 @@ use crate::histogram::Histogram;
 use crate::signalling::payload_type;
 use crate::tone::Tone;
 
-/// Each socket is read once in so long, a part of them every two milliseconds.
+/// Number of parts of the sockets; every two milliseconds one part is read.
 const PARTS: usize = 40;
 const PART: Duration = Duration::from_millis(2);
-/// What is still under way when the crowd stops.
+/// Time for packets in flight after the crowd stops.
 const AFTERWARDS: Duration = Duration::from_millis(50);
 const PACKETS: usize = 16;
 const PACKET_BYTES: usize = 1_500;
 const HEAD_BYTES: usize = 12;
-/// Opus is decoded afterwards, for so many listeners: all of them would cost more than the server.
+/// Number of listeners whose Opus is decoded, afterwards; decoding all would cost more than the
+/// server.
 const OPUS_EARS: usize = 4;
 
-/// What all ears heard.
+/// Results of all listeners.
 pub(crate) struct Listening {
     pub(crate) counts: Counts,
-    /// By how much the time between two packets was off 20 ms.
+    /// Deviation of the time between two packets from 20 ms.
     pub(crate) off_beat: Histogram,
-    /// Bytes of a packet's payload, on average.
+    /// Average size of a packet's payload, in octets.
     pub(crate) payload_bytes: f64,
-    /// For each listener, when the tone came or went.
+    /// Changes of the tone, by listener.
     pub(crate) changes: Vec<Vec<(Instant, bool)>>,
 }
 
@@ -48,7 +49,7 @@ struct Listener<'a> {
     bytes: u64,
 }
 
-/// Listens until the crowd is stopped.
+/// Receives until the crowd is stopped.
 pub(crate) fn heard(crowd: &Crowd, places: &[SocketAddr]) -> Listening {
     let callers = crowd.cast.callers;
     let rate = crowd.cast.codec.rate();
@@ -88,7 +89,7 @@ impl Listener<'_> {
     fn read(&mut self, caller: usize, batch: &mut Batch) {
         loop {
             batch.receive(&self.crowd.sockets[caller]);
-            // What came before the socket was connected may be anybody's.
+            // Packets from before the connect may come from any source.
             let place = self.places[caller];
             for datagram in batch.datagrams().filter(|got| got.from == place) {
                 self.packet(caller, &datagram);
@@ -122,7 +123,7 @@ impl Listener<'_> {
             return;
         }
         if codec == Codec::Opus {
-            // The first listeners behind the speakers of the first room.
+            // The first listeners after the speakers of the first room.
             let first = self.crowd.cast.speakers.min(self.crowd.cast.callers - 1);
             if (first..first + OPUS_EARS).contains(&caller) {
                 self.kept[caller].push((arrived, payload.into()));

@@ -1,6 +1,6 @@
-//! `confab-bench FOLDER [quick] [only WORD]` measures `confab` beside it and writes a page with
-//! its plots; `confab-bench floor CALLERS BYTES TYPE` is what it measures against; `confab-bench
-//! overload` measures two servers that share a processor. Asserts nothing.
+//! Benchmarks, without assertions. `confab-bench FOLDER [quick] [only WORD]` measures the `confab`
+//! beside it and writes a page with plots. `confab-bench floor CALLERS BYTES TYPE` runs the floor.
+//! `confab-bench overload` measures two servers on one processor.
 
 mod costs;
 mod crowd;
@@ -55,7 +55,7 @@ fn bench(folder: &str, plan: &Plan, only: &str) -> Result<()> {
     let mut rows = plan.rows();
     rows.retain(|row| row.scenario.name.contains(only));
     ensure!(!rows.is_empty(), "no run's name holds {only:?}");
-    // The server has two for each caller, and the floor one beside the crowd's.
+    // The server needs two for each caller; crowd and floor need one each.
     let wanted = 256 + 2 * rows.iter().map(plan::Row::callers).max().unwrap_or(0) as u64;
     let files = raise_open_files();
     ensure!(

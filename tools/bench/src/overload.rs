@@ -1,5 +1,5 @@
-//! `confab-bench overload`: two servers on one processor, whose media threads together have 120 %
-//! of its time to work. Measures how long SIP and the API of both wait for an answer meanwhile.
+//! `confab-bench overload`: two servers on one processor, with media threads that need 120 % of its
+//! time. Measures the response times of SIP and API of both servers.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
@@ -14,19 +14,19 @@ use crate::process::look;
 use crate::server::Server;
 use crate::signalling::Signalling;
 
-/// The servers share this processor; the crowds have the other.
+/// Processor of the servers; the crowds use the other.
 const OF_SERVERS: usize = 1;
 const OF_CROWDS: usize = 0;
-/// Share of the processor that each server is given to do.
+/// Share of the processor that each server needs.
 const EACH: f64 = 0.6;
 const CALIBRATION_CALLERS: usize = 20;
 const WARM: Duration = Duration::from_secs(3);
 const WINDOW: Duration = Duration::from_secs(20);
-/// Without an answer for so long, a server counts as out of reach.
+/// Timeout after which a server counts as unreachable.
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A server with a crowd in its rooms that does not talk yet.
+/// Server with a crowd in its rooms that does not send yet.
 struct Side {
     server: Server,
     crowd: Crowd,
@@ -56,7 +56,7 @@ impl Side {
         })
     }
 
-    /// Share of a processor that the server uses while `lasting` goes by.
+    /// Returns the share of a processor that the server uses during `lasting`.
     fn share(&self, lasting: Duration) -> Result<f64> {
         let before = look(self.server.pid())?;
         sleep_until(now() + lasting);
@@ -64,7 +64,7 @@ impl Side {
     }
 }
 
-/// Answers of one kind, and those that did not come in time.
+/// Response times of one kind of request, and the number of timeouts.
 #[derive(Default)]
 struct Answers {
     took: Vec<Duration>,
@@ -126,7 +126,7 @@ fn move_away() -> Result<()> {
     Ok(())
 }
 
-/// Measures and prints.
+/// Measures, and prints the result.
 pub(crate) fn run() -> Result<()> {
     move_away()?;
     let alone = Side::new(CALIBRATION_CALLERS)?;

@@ -1,4 +1,5 @@
-//! `benchmarks.md`: every figure beside its floor and its peers, and what it was measured with.
+//! Generator of `benchmarks.md`: all figures beside the floor and the peers, and the conditions of
+//! the measurement.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +14,7 @@ use crate::plan::{Figure, Plan, Row};
 use crate::plots;
 use crate::process::Machine;
 
-/// Writes it with its plots.
+/// Writes the page with its plots.
 pub(crate) fn write(folder: &Path, machine: &Machine, plan: &Plan, rows: &[Row]) -> Result<()> {
     let plots_folder = folder.join("benchmarks");
     fs::create_dir_all(&plots_folder)?;

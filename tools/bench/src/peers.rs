@@ -1,24 +1,24 @@
-//! What others' servers cost, as it was measured with the same work on a machine with two cores
-//! in November 2026. Figures only: they are not measured again here.
+//! Costs of other servers, measured in November 2026 with the same work on a machine with two
+//! cores. Constants only: they are not measured again here.
 
 /// Smallest and largest median of several series; `None`: not measured.
 pub(crate) type Span = Option<(f64, f64)>;
 
-/// One of them.
+/// Other server, with its figures.
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
     pub(crate) what: &'static str,
     pub(crate) colour: &'static str,
-    /// By callers: milliseconds of processor time a participant-second, one room and rooms of 5.
+    /// By callers: processor time in ms per participant-second, for one room and for rooms of five.
     pub(crate) cost: &'static [(usize, Span, Span)],
-    /// Kilobytes a participant.
+    /// Resident memory in kB per participant.
     pub(crate) rss: (f64, f64),
     pub(crate) threads: &'static str,
     /// p99 of |interarrival − 20 ms| at 400 callers.
     pub(crate) off_beat: &'static str,
-    /// Audio in → out, p50 and p99.
+    /// Delay of audio from ingress to egress in ms, p50 and p99.
     pub(crate) through: ((f64, f64), f64),
-    /// Mute and unmute, p50 and p99, at 200 callers.
+    /// Delays of mute and unmute in ms, p50 and p99, at 200 callers.
     pub(crate) updates: Option<[((f64, f64), f64); 2]>,
     pub(crate) remark: &'static str,
 }
@@ -89,14 +89,14 @@ pub(crate) const PEERS: &[Peer] = &[
 ];
 
 impl Peer {
-    /// Its cost in one room (or in rooms of 5) of so many callers.
+    /// Returns the cost at a number of callers, in one room or in rooms of five.
     pub(crate) fn cost_at(&self, callers: usize, rooms_of_five: bool) -> Span {
         let row = self.cost.iter().find(|(at, ..)| *at == callers)?;
         if rooms_of_five { row.2 } else { row.1 }
     }
 }
 
-/// As tables show it.
+/// Formats a span for tables.
 pub(crate) fn shown(span: Span, digits: usize) -> String {
     match span {
         Some((low, high)) if low < high => format!("{low:.digits$}–{high:.digits$}"),
@@ -105,7 +105,7 @@ pub(crate) fn shown(span: Span, digits: usize) -> String {
     }
 }
 
-/// As plots show it.
+/// Returns the middle of a span, for plots.
 pub(crate) fn middle((low, high): (f64, f64)) -> f64 {
     f64::midpoint(low, high)
 }

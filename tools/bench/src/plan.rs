@@ -1,5 +1,5 @@
-//! Which runs there are, in rounds one after the other, so that what disturbs the machine for a
-//! while disturbs them all; and what they measured.
+//! Plan of the runs and their results. Runs are executed in rounds, so that a disturbance of the
+//! machine affects all runs alike.
 
 use std::time::Duration;
 
@@ -11,42 +11,42 @@ use crate::ear::Counts;
 use crate::histogram::{median, percentile_of};
 use crate::run::{Scenario, Taken, Times, run};
 
-/// Every voice is summed, as the peers do.
+/// Settings: all voices are mixed, as the peers do.
 const ALL_MIXED: &[(&str, &str)] = &[("CONFAB_MIX_VOICES_MAX", "0")];
-/// As it comes: the loudest sixteen.
+/// Settings: defaults, with the sixteen loudest voices mixed.
 const AS_IT_COMES: &[(&str, &str)] = &[];
 
-/// What a run is there for.
+/// Purpose of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Figure {
-    /// One room, everyone sends, everyone is mixed.
+    /// One room, all send, all are mixed.
     OneRoom,
-    /// The same in rooms of five.
+    /// Rooms of five, all send, all are mixed.
     RoomsOfFive,
-    /// One room, everyone sends, with the settings as they come.
+    /// One room, all send, default settings.
     Loudest,
     /// One room, few speak.
     Listeners,
-    /// Audio in → out.
+    /// Delay of audio from ingress to egress.
     Through,
-    /// A change by the API → audible.
+    /// Delay from an API request to the audible change.
     Updates,
 }
 
-/// A scenario and what each round of it measured.
+/// Scenario, and the results of its rounds.
 pub(crate) struct Row {
     pub(crate) figure: Figure,
     pub(crate) scenario: Scenario,
     pub(crate) taken: Vec<Taken>,
-    /// Why a round of it came to nothing.
+    /// Error of a failed round.
     pub(crate) failed: Option<String>,
 }
 
-/// How large.
+/// Size of the plan.
 pub(crate) struct Plan {
     pub(crate) times: Times,
     one_room: &'static [usize],
-    /// Callers of the figures beside the first.
+    /// Number of callers in the figures after the first.
     many: usize,
     most: usize,
     through: usize,
@@ -71,7 +71,7 @@ impl Plan {
         }
     }
 
-    /// To see whether all of it works.
+    /// Returns a short plan for a check of the program.
     pub(crate) fn quick() -> Self {
         Self {
             times: Times {
@@ -125,7 +125,7 @@ impl Plan {
         rows
     }
 
-    /// Runs every round; what fails is told and noted, and the others go on.
+    /// Executes all rounds; a failure is printed and recorded, and the remaining runs continue.
     pub(crate) fn take(&self, rows: &mut [Row]) {
         for round in 1..=self.times.rounds {
             for row in &mut *rows {
@@ -213,17 +213,18 @@ impl Row {
         self.scenario.cast.callers
     }
 
-    /// The median of the rounds.
+    /// Returns the median of the rounds.
     pub(crate) fn of(&self, value: impl Fn(&Taken) -> f64) -> f64 {
         median(self.taken.iter().map(value))
     }
 
-    /// Ours against the floor of the same run.
+    /// Returns the cost of confab relative to the floor of the same run.
     pub(crate) fn ratio(&self) -> f64 {
         self.of(|taken| taken.cpu / taken.floor_cpu)
     }
 
-    /// All rounds together: a frame that is missing once is missing.
+    /// Returns the counts of all rounds together: a frame missing in one round is counted as
+    /// missing.
     pub(crate) fn counts(&self) -> Counts {
         let mut all = Counts::default();
         for taken in &self.taken {
@@ -232,13 +233,13 @@ impl Row {
         all
     }
 
-    /// Percentiles of all rounds' values together.
+    /// Returns a percentile of the values of all rounds together.
     pub(crate) fn share(&self, values: impl Fn(&Taken) -> &Vec<f64>, share: f64) -> f64 {
         let all: Vec<f64> = self.taken.iter().flat_map(|t| values(t).clone()).collect();
         percentile_of(&all, share)
     }
 
-    /// The fewest calls that were still there at the end of a round.
+    /// Returns the minimum number of calls that were up at the end of a round.
     pub(crate) fn up(&self) -> usize {
         self.taken.iter().map(|taken| taken.up).min().unwrap_or(0)
     }

@@ -1,4 +1,4 @@
-//! The plots of the page: which figures stand beside which.
+//! Plots of the page, with the figures in each.
 
 use crate::peers::{PEERS, middle};
 use crate::plan::{Figure, Row};
@@ -7,7 +7,7 @@ use crate::svg::{Bar, Line, bars, lines};
 const OURS: &str = "#2a6fb8";
 const FLOOR: &str = "#999999";
 
-/// File name and text of each.
+/// Returns the file name and the SVG text of each plot.
 pub(crate) fn all(rows: &[Row]) -> Vec<(&'static str, String)> {
     vec![
         ("cost.svg", cost(rows, Figure::OneRoom)),
@@ -19,7 +19,7 @@ pub(crate) fn all(rows: &[Row]) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The run that has as many callers as the peers' plotted figures, or the first.
+/// Returns the run with as many callers as the peers' plotted figures, or the first run.
 pub(crate) fn beside_peers(rows: &[Row], figure: Figure) -> Option<&Row> {
     const PEERS_CALLERS: usize = 200;
     let mut of_figure = rows.iter().filter(|row| row.figure == figure);

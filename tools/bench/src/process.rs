@@ -1,18 +1,18 @@
-//! What the kernel says of a process and of this machine, from /proc.
+//! Figures of a process and of this machine, from /proc.
 
 use std::fs;
 
 use anyhow::{Context as _, Result};
 
-/// Linux counts processor time for /proc in hundredths of a second on every architecture.
+/// Units of processor time per second in /proc; 100 on Linux on all architectures.
 const TICKS_PER_SECOND: f64 = 100.0;
-/// Of the fields of /proc/PID/stat behind the name: the state is the first.
+/// Index of `utime` in /proc/PID/stat, counted from the state, the first field after the name.
 const UTIME: usize = 11;
 
-/// One look at a process.
+/// Figures of a process at an instant.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
-    /// User and system time so far.
+    /// User and system time so far, in seconds.
     pub(crate) cpu_s: f64,
     pub(crate) rss_kb: f64,
     pub(crate) threads: f64,
@@ -21,7 +21,7 @@ pub(crate) struct Look {
 pub(crate) fn look(pid: u32) -> Result<Look> {
     let path = format!("/proc/{pid}/stat");
     let stat = fs::read_to_string(&path).with_context(|| format!("{path}: is it gone?"))?;
-    // A name may hold blanks and brackets; what follows the last one does not.
+    // A name may contain blanks and parentheses; the fields after it contain no parenthesis.
     let (_, fields) = stat.rsplit_once(')').context("no name in /proc/PID/stat")?;
     let times = fields.split_whitespace().skip(UTIME).take(2);
     let ticks: f64 = times.filter_map(|field| field.parse::<f64>().ok()).sum();
@@ -37,7 +37,7 @@ pub(crate) fn look(pid: u32) -> Result<Look> {
     })
 }
 
-/// Which machine it was, and what else it did.
+/// Description of the machine, and its load.
 pub(crate) struct Machine {
     pub(crate) processor: String,
     pub(crate) cores: usize,

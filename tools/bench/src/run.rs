@@ -1,4 +1,5 @@
-//! One run: a crowd calls a server, talks, is measured, goes; then the same crowd and the floor.
+//! A run: a crowd calls a server, sends, is measured, and hangs up; then the same crowd uses the
+//! floor.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,68 +15,68 @@ use crate::process::{Look, look};
 use crate::server::{Api, Server};
 use crate::signalling::{Signalling, payload_type};
 
-/// A piece of the tone is heard within so long, or it was not heard.
+/// Maximum delay of a piece of the tone; beyond, the piece counts as lost.
 const HEARD_WITHIN: Duration = Duration::from_millis(200);
-/// A change by the API likewise.
+/// Maximum delay of a change by the API; beyond, the change counts as lost.
 const CHANGED_WITHIN: Duration = Duration::from_secs(1);
 
-/// How long and how often.
+/// Durations and repetitions of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
     pub(crate) warm: Duration,
     pub(crate) window: Duration,
     pub(crate) floor_window: Duration,
     pub(crate) rounds: usize,
-    /// Mutes, and as many unmutes, of one round.
+    /// Number of mutes, and of unmutes, in a round.
     pub(crate) updates: u32,
 }
 
-/// What is run.
+/// Scenario of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Scenario {
     pub(crate) name: String,
     pub(crate) cast: Cast,
-    /// The server's settings beside the usual ones.
+    /// Settings of the server, in addition to the usual ones.
     pub(crate) settings: &'static [(&'static str, &'static str)],
-    /// Mute and unmute the first caller meanwhile.
+    /// True if the first caller is muted and unmuted during the run.
     pub(crate) updates: bool,
 }
 
-/// What one run measured.
+/// Results of a run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Taken {
-    /// Milliseconds of processor time for each participant-second.
+    /// Processor time in ms per participant-second.
     pub(crate) cpu: f64,
-    /// Kilobytes beyond the idle server, for each participant.
+    /// Resident memory in kB per participant, beyond that of the idle server.
     pub(crate) rss: f64,
     pub(crate) threads: f64,
     pub(crate) counts: Counts,
     pub(crate) off_beat_p50: f64,
     pub(crate) off_beat_p99: f64,
     pub(crate) off_beat_longest: f64,
-    /// Calls that could still be ended when all was over.
+    /// Number of calls that were up at the end of the run.
     pub(crate) up: usize,
-    /// Share of the crowd's own packets that left more than 5 ms late.
+    /// Share of the crowd's own packets that were sent more than 5 ms late.
     pub(crate) behind: f64,
     pub(crate) payload_bytes: f64,
-    /// Audio in → out, milliseconds.
+    /// Delays of audio from ingress to egress, in ms.
     pub(crate) through: Vec<f64>,
     pub(crate) mutes: Vec<f64>,
     pub(crate) unmutes: Vec<f64>,
     pub(crate) floor_cpu: f64,
     pub(crate) floor_off_beat_p99: f64,
-    /// Share of the floor's frames that came late.
+    /// Share of the floor's frames that arrived late.
     pub(crate) floor_late: f64,
 }
 
-/// Runs it against confab, then against the floor.
+/// Executes a scenario with confab, then with the floor.
 pub(crate) fn run(scenario: &Scenario, times: Times) -> Result<Taken> {
     let mut taken = against_confab(scenario, times)?;
     against_floor(scenario, times, &mut taken)?;
     Ok(taken)
 }
 
-/// The window of a crowd that talks, and the process that it measures.
+/// Measures a process during the window of a crowd that sends.
 fn measured(crowd: &Crowd, pid: u32, warm: Duration, window: Duration) -> Result<(Look, Look)> {
     sleep_until(now() + warm);
     let from = now() + Duration::from_millis(100);
@@ -136,7 +137,8 @@ fn against_confab(scenario: &Scenario, times: Times) -> Result<Taken> {
     })
 }
 
-/// The same callers, the same packets; what comes back is as large as the server's.
+/// Executes a scenario with the floor: the same callers and packets, and responses of the server's
+/// size.
 fn against_floor(scenario: &Scenario, times: Times, taken: &mut Taken) -> Result<()> {
     let crowd = Crowd::new(scenario.cast)?;
     let payload_bytes = taken.payload_bytes.round() as usize;
@@ -160,13 +162,13 @@ fn against_floor(scenario: &Scenario, times: Times, taken: &mut Taken) -> Result
     Ok(())
 }
 
-/// When each update left, and whether it was a mute.
+/// Mutes and unmutes a participant; returns the time and the direction of each update.
 fn mute_and_unmute(api: &mut Api, room: &str, rounds: u32) -> Result<Vec<(Instant, bool)>> {
     let participant = api.oldest(room)?;
     let mut updates = Vec::new();
     for round in 0..rounds {
         for muted in [true, false] {
-            // Every phase against the tick.
+            // Covers all phases relative to the tick.
             let pause = 120_000 + u64::from(round) * 7_919 % 20_000;
             sleep_until(now() + Duration::from_micros(pause));
             updates.push((now(), muted));
@@ -177,7 +179,8 @@ fn mute_and_unmute(api: &mut Api, room: &str, rounds: u32) -> Result<Vec<(Instan
     Ok(updates)
 }
 
-/// Milliseconds from each update to the first frame at each listener that shows it.
+/// Returns the delays in ms from each update to the first changed frame at each listener: mutes,
+/// and unmutes.
 fn audible(updates: &[(Instant, bool)], heard: &Heard) -> (Vec<f64>, Vec<f64>) {
     let (mut mutes, mut unmutes) = (Vec::new(), Vec::new());
     for &(at, muted) in updates {
@@ -190,7 +193,8 @@ fn audible(updates: &[(Instant, bool)], heard: &Heard) -> (Vec<f64>, Vec<f64>) {
     (mutes, unmutes)
 }
 
-/// Milliseconds from each piece of the tone to its first frame at each other listener of the room.
+/// Returns the delays in ms from each piece of the tone to its first frame at each other listener
+/// in the room.
 fn through(heard: &Heard, cast: Cast) -> Vec<f64> {
     let mut all = Vec::new();
     if cast.talk == Talk::Moving && cast.codec != Codec::Opus {

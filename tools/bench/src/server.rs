@@ -1,5 +1,5 @@
-//! `confab serve` as a child, with free ports and a data folder of its own, and its API over one
-//! connection that stays open.
+//! `confab serve` as a child process, with free ports and a data folder of its own; and a
+//! persistent connection to its API.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -15,11 +15,11 @@ use serde_json::Value;
 
 const ACCOUNT: &str = "3d2f6c1e-8a54-4b0e-9c1d-5f7a2b9e4c60";
 const TOKEN: &str = "PT-bench";
-/// Below what systems give to those who do not ask for a number.
+/// Media ports below the usual range of ephemeral ports.
 const MEDIA_PORTS: &str = "10000-19999";
 const HEALTHY_WITHIN: Duration = Duration::from_secs(20);
 
-/// A running confab. Dropping it ends the process.
+/// Running confab; ends on drop.
 pub(crate) struct Server {
     child: Child,
     folder: tempfile::TempDir,
@@ -27,7 +27,7 @@ pub(crate) struct Server {
     http: SocketAddr,
 }
 
-/// Beside this program, where one build put both.
+/// Returns the path of the binary, beside this program in the same build.
 fn binary() -> Result<PathBuf> {
     let path = std::env::current_exe()?.with_file_name("confab");
     ensure!(
@@ -49,12 +49,12 @@ fn free_sip() -> Result<SocketAddr> {
 }
 
 impl Server {
-    /// Starts one with more settings, and waits until it takes calls.
+    /// Starts a server with additional settings, and waits until it accepts calls.
     pub(crate) fn start(settings: &[(&str, &str)]) -> Result<Self> {
         Self::start_on(None, settings)
     }
 
-    /// Starts one likewise, on one processor only if it is given.
+    /// Starts a server with additional settings, on one processor if given.
     pub(crate) fn start_on(processor: Option<usize>, settings: &[(&str, &str)]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let sip = free_sip()?;
@@ -77,7 +77,8 @@ impl Server {
             .env("CONFAB_DATA_DIR", folder.path().join("data"))
             .env("CONFAB_ACCOUNT_SID", ACCOUNT)
             .env("CONFAB_AUTH_TOKEN", TOKEN)
-            // Who ends the whole ends the server, and it talks to nobody of the next run.
+            // An interrupted benchmark ends the server at once, so that no packet reaches the next
+            // run.
             .env("CONFAB_DRAIN_SECONDS", "0")
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
@@ -109,7 +110,7 @@ impl Server {
         self.child.id()
     }
 
-    /// What it logged, its last lines.
+    /// Returns the last lines of the log.
     pub(crate) fn log(&self) -> String {
         let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
@@ -128,7 +129,7 @@ impl Drop for Server {
     }
 }
 
-/// One connection to the API.
+/// Connection to the API.
 pub(crate) struct Api {
     stream: BufReader<TcpStream>,
 }
@@ -142,7 +143,7 @@ impl Api {
         Ok(Self { stream })
     }
 
-    /// Asks whether the server is healthy; fails unless it is.
+    /// Checks that the server is healthy.
     pub(crate) fn healthy(&mut self) -> Result<()> {
         let status = self.status("/healthz")?;
         ensure!(status == 200, "/healthz: {status}");
@@ -153,7 +154,7 @@ impl Api {
         Ok(self.ask("GET", path, "")?.0)
     }
 
-    /// The oldest participant of a room, as a path below the account.
+    /// Returns the oldest participant of a room, as a path below the account.
     pub(crate) fn oldest(&mut self, room: &str) -> Result<String> {
         let list = self.get(&format!("/Conferences?FriendlyName={room}"))?;
         let conference = list["conferences"][0]["sid"].as_str();
@@ -171,7 +172,7 @@ impl Api {
         Ok(serde_json::from_str(&body)?)
     }
 
-    /// Mutes a participant, or lets it be heard again.
+    /// Mutes or unmutes a participant.
     pub(crate) fn mute(&mut self, participant: &str, muted: bool) -> Result<()> {
         let form = format!("Muted={muted}");
         let (status, body) = self.ask("POST", &below_account(participant), &form)?;

@@ -1,4 +1,4 @@
-//! INVITE, ACK and BYE of many callers over one UDP socket, by hand: the least that a call needs.
+//! Minimal SIP of many callers over one UDP socket: INVITE, ACK and BYE.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -8,26 +8,26 @@ use anyhow::{Context as _, Result, bail, ensure};
 use confab_sockets::{Udp, now, sleep_until};
 use confab_terms::{Codec, Instant};
 
-/// How often one caller's message is said again before the run is given up.
+/// Maximum number of transmissions of a message before the run fails.
 const TRIES_MAX: u32 = 7;
-/// RFC 3261's T1.
+/// T1 of RFC 3261.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// Calls a second, and their ends.
+/// Number of calls, and of hangups, per second.
 const PACE: u32 = 250;
-/// What packets of keys would carry.
+/// Payload type of DTMF events (RFC 4733).
 const KEYS_PAYLOAD_TYPE: u8 = 101;
 const MESSAGE_BYTES_MAX: usize = 16 * 1_024;
 
-/// A call that was answered.
+/// Answered call.
 #[derive(Clone, Debug)]
 pub(crate) struct Answered {
-    /// Where its audio goes.
+    /// RTP address of the server.
     pub(crate) media: SocketAddr,
     target: String,
     to: String,
 }
 
-/// Who calls whom, with what.
+/// SIP user agent of the callers.
 pub(crate) struct Signalling {
     socket: Udp,
     local: SocketAddr,
@@ -36,7 +36,7 @@ pub(crate) struct Signalling {
     run: u64,
 }
 
-/// A transaction that waits for its final answer.
+/// Transaction without a final response.
 struct Waiting {
     message: String,
     again_at: Instant,
@@ -60,8 +60,8 @@ impl Signalling {
         })
     }
 
-    /// Calls rooms from media ports, the first of all alone so that it is the first to be seated;
-    /// ends when all were answered.
+    /// Sets up calls to rooms from media ports; returns when all are answered. The first call is
+    /// set up alone, so that it is the first to be seated.
     pub(crate) fn call(&self, callers: &[(String, u16)]) -> Result<Vec<Answered>> {
         let invites: Vec<String> = (callers.iter().enumerate())
             .map(|(n, (room, port))| self.invite(n, room, *port))
@@ -80,7 +80,7 @@ impl Signalling {
         Ok(answered.into_values().collect())
     }
 
-    /// Ends all of them, and says how many were there to be ended.
+    /// Hangs up all calls; returns the number of calls that were up.
     pub(crate) fn end(&self, calls: &[Answered]) -> Result<usize> {
         let byes: Vec<String> = (calls.iter().enumerate())
             .map(|(n, call)| self.within(n, call, "BYE", 2))
@@ -93,7 +93,8 @@ impl Signalling {
         Ok(up)
     }
 
-    /// Sends messages at the pace, repeats those without an answer, and hands over final answers.
+    /// Sends messages at the pace, retransmits those without a response, and passes final responses
+    /// to `done`.
     fn transact(
         &self,
         messages: &[String],
@@ -153,7 +154,7 @@ impl Signalling {
         self.socket.send_to(message.as_bytes(), self.server);
     }
 
-    /// Which caller an answer is for, and its status.
+    /// Returns the caller of a response, and its status.
     fn whose(&self, answer: &str, method: &str) -> Option<(usize, u16)> {
         let status = status(answer)?;
         let of_method = header(answer, "CSeq")?.ends_with(method);
@@ -170,7 +171,7 @@ impl Signalling {
             Codec::Opus => "48000/2",
             _ => "8000",
         };
-        // As every phone does (RFC 4733); else a server listens for keys in the voice.
+        // As phones do (RFC 4733); otherwise the server detects in-band tones.
         let keys = KEYS_PAYLOAD_TYPE;
         let keys_rate = rate.split('/').next().unwrap_or(rate);
         let ip = local.ip();
@@ -215,7 +216,7 @@ impl Waiting {
     }
 }
 
-/// The number that packets of a codec carry.
+/// Returns the RTP payload type of a codec.
 pub(crate) fn payload_type(codec: Codec) -> u8 {
     match codec {
         Codec::Pcmu => 0,

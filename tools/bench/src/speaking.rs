@@ -1,5 +1,5 @@
-//! Says what a crowd says: absolute ticks of 20 ms, spread over the tick so that not all send at
-//! once, and nothing encoded on the way.
+//! Sender of a crowd's audio: absolute ticks of 20 ms, with the callers spread over the tick. All
+//! payloads are encoded beforehand.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,17 +14,17 @@ use crate::histogram::Histogram;
 use crate::signalling::payload_type;
 
 const HEAD_BYTES: usize = 12;
-/// Callers whose moments lie so near to each other send in one go.
+/// Interval in which packets of several callers are sent together.
 const SLOT: Duration = Duration::from_millis(1);
 const SLOTS: usize = (TICK.as_nanos() / SLOT.as_nanos()) as usize;
-/// Who does not talk sends a frame of silence each so many: 400 ms, as Opus does (RFC 7587 §3.1.3).
+/// Interval between silent frames of a listener, in frames: 400 ms, as Opus does (RFC 7587 §3.1.3).
 const PAUSE_FRAMES: usize = 20;
-/// The moving tone is there for so many frames, and then away for as many.
+/// Length of a piece of the moving tone, and of the pause after it, in frames.
 const PIECE_FRAMES: usize = 12;
-/// Who says its next piece is as far away as this: a prime, so that everybody's turn comes.
+/// Distance between speakers of consecutive pieces: a prime, so that each caller speaks.
 const STRIDE: usize = 7_919;
 
-/// The first packet of a piece of the moving tone left.
+/// Departure of the first packet of a piece of the moving tone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Edge {
     pub(crate) at: Instant,
@@ -38,7 +38,7 @@ struct Mouth {
     said_before: bool,
 }
 
-/// The thread that speaks.
+/// State of the sending thread.
 pub(crate) struct Speaking<'a> {
     crowd: &'a Crowd,
     mouths: Vec<Mouth>,
@@ -61,7 +61,7 @@ impl<'a> Speaking<'a> {
         }
     }
 
-    /// Until the crowd is stopped.
+    /// Sends until the crowd is stopped.
     pub(crate) fn run(mut self) -> (Vec<Edge>, Histogram) {
         try_realtime();
         let callers = self.mouths.len();

@@ -1,18 +1,18 @@
-//! Two kinds of plots as SVG: bars beside each other, and lines over a logarithmic scale.
+//! Plots as SVG: bar charts, and line charts with logarithmic scales.
 
 use std::fmt::Write as _;
 
 const WIDTH: f64 = 720.0;
 const FONT: &str = "font-family=\"sans-serif\" font-size=\"13\" fill=\"#333\"";
 
-/// One bar.
+/// Bar of a bar chart.
 pub(crate) struct Bar {
     pub(crate) name: String,
     pub(crate) value: f64,
     pub(crate) colour: &'static str,
 }
 
-/// One line: its points are (x, y).
+/// Line of a line chart; its points are (x, y).
 pub(crate) struct Line {
     pub(crate) name: String,
     pub(crate) colour: &'static str,
@@ -34,7 +34,7 @@ fn escaped(text: &str) -> String {
     text.replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Horizontal bars from zero on.
+/// Draws a chart of horizontal bars with a scale from zero.
 pub(crate) fn bars(title: &str, unit: &str, digits: usize, bars: &[Bar]) -> String {
     const LEFT: f64 = 210.0;
     const RIGHT: f64 = 100.0;
@@ -63,7 +63,7 @@ pub(crate) fn bars(title: &str, unit: &str, digits: usize, bars: &[Bar]) -> Stri
     framed(TOP + STEP * bars.len() as f64 + 12.0, title, &body)
 }
 
-/// Lines over two logarithmic axes, with the ticks that are given.
+/// Draws a line chart with two logarithmic axes and the given ticks.
 pub(crate) fn lines(
     title: &str,
     (x_ticks, x_name): (&[f64], &str),
@@ -115,7 +115,7 @@ pub(crate) fn lines(
     framed(HEIGHT, title, &body)
 }
 
-/// One line with its name at its end.
+/// Draws a line with its name at its end.
 fn drawn(line: &Line, x: impl Fn(f64) -> f64, y: impl Fn(f64) -> f64) -> String {
     let finite = |(x, y): &&(f64, f64)| x.is_finite() && y.is_finite() && *y > 0.0;
     let points: Vec<(f64, f64)> = (line.points.iter().filter(finite))

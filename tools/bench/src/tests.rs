@@ -1,4 +1,4 @@
-//! The ear and the page's parts, fed with packets and numbers of the tests' own.
+//! Tests of the listener's counts and of the page's parts, with synthetic packets and numbers.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn window() -> Window {
     }
 }
 
-/// 5 s of frames, of which `with` may change the time of arrival (`None`: it does not come).
+/// Receives 5 s of frames; `with` shifts the time of arrival (`None`: the frame is lost).
 fn heard(with: impl Fn(u64) -> Option<i64>, order: impl Fn(u64) -> u64) -> (Counts, Histogram) {
     let (mut ear, mut off_beat) = (Ear::default(), Histogram::default());
     for n in 0..250u64 {
@@ -48,7 +48,7 @@ fn a_steady_stream_lacks_nothing() {
 
 #[test]
 fn a_frame_that_never_left_is_missing_though_no_number_is() {
-    // 120 does not come, and the numbers go on as if it had never been due.
+    // Frame 120 is lost, and the sequence numbers continue without a gap.
     let (counts, _) = heard(
         |n| (n != 120).then_some(0),
         |n| if n > 120 { n - 1 } else { n },
@@ -75,7 +75,7 @@ fn late_and_repeated_frames_are_told() {
 
 #[test]
 fn another_stream_begins_anew() {
-    // Its numbers are thousands lower: they are not those of an old packet that came late.
+    // Sequence numbers far lower: a new stream, not an old packet.
     let (counts, _) = heard(|_| Some(0), |n| if n > 120 { n + 40_000 } else { n });
     assert_eq!((counts.frames, counts.missing), (100, 0));
     assert_eq!((counts.repeated, counts.lost), (0, 0));

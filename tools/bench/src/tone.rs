@@ -1,22 +1,22 @@
-//! Finds the tone in a frame: how loud it is there, and with which phase.
+//! Detector of the tone in a frame: presence and phase.
 
 use std::f64::consts::{PI, TAU};
 
 use crate::voices::{TONE_AMPLITUDE, TONE_HZ};
 
-/// Sums at once, so that the compiler may do them side by side.
+/// Number of parallel sums, for vectorization by the compiler.
 const LANES: usize = 8;
-/// A jump of the phase by so many radians is a frame left out or said twice: those jump by 1.26.
+/// Minimum jump of the phase in radians: an omitted or repeated frame makes a jump of 1.26.
 const JUMP: f64 = 0.5;
 
-/// The tone as one frame at some rate would hold it.
+/// Reference of the tone for a frame at a rate.
 pub(crate) struct Tone {
     cos: Vec<f32>,
     sin: Vec<f32>,
     advance: f64,
 }
 
-/// What a frame holds of it.
+/// Tone in a frame.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
     pub(crate) is_there: bool,
@@ -56,7 +56,7 @@ impl Tone {
         }
     }
 
-    /// Whether `next` does not go on where `last`, the frame before, ended.
+    /// Returns whether the phase of `next` does not continue that of the preceding frame `last`.
     pub(crate) fn jumps(&self, last: Found, next: Found) -> bool {
         let off = next.phase - last.phase - self.advance;
         (off - TAU * (off / TAU).round()).clamp(-PI, PI).abs() > JUMP

@@ -1,36 +1,37 @@
-//! What callers say, encoded before anything is measured: noise with the loudness of speech, a
-//! tone to be found again, silence.
+//! Audio of the callers, encoded before the measurement: noise with the loudness of speech, a tone
+//! for detection, and silence.
 
 use std::f64::consts::TAU;
 
 use confab_codec::{Encoder, OpusSettings, PAYLOAD_BYTES_MAX};
 use confab_terms::Codec;
 
-/// The tone's pitch. Its period divides neither a frame nor any other frame's start, so that a
-/// frame that was left out or said twice shows in its phase.
+/// Frequency of the tone. Its period divides no number of frames below five, so that an omitted or
+/// repeated frame changes the phase.
 pub(crate) const TONE_HZ: f64 = 1_010.0;
-/// Its amplitude, of full scale.
+/// Amplitude of the tone, relative to full scale.
 pub(crate) const TONE_AMPLITUDE: f64 = 0.5;
-/// After so many frames the tone is at its beginning again: 101 periods.
+/// Number of frames after which the tone repeats: 101 periods.
 const TONE_FRAMES: usize = 5;
-/// Ten seconds, and everybody begins elsewhere.
+/// Length of the noise: ten seconds; callers start at different positions.
 const NOISE_FRAMES: usize = 500;
-/// Three syllables in two seconds of it are loudest: about as fast as people talk.
+/// Frequency of the syllables in the noise: about that of speech.
 const SYLLABLES_HZ: f64 = 4.0;
-/// Between syllables it is so much quieter, and yet no frame counts as a silent line.
+/// Amplitude between syllables, relative to the maximum; no frame counts as silence.
 const PAUSE: f64 = 0.4;
 
 /// A frame of 20 ms, encoded.
 pub(crate) type Payload = Box<[u8]>;
 
-/// Everything that may be said in one codec.
+/// Encoded audio in one codec.
 pub(crate) struct Voices {
     pub(crate) noise: Vec<Payload>,
     pub(crate) tone: Vec<Payload>,
     pub(crate) silence: Payload,
 }
 
-/// How loud each of so many may be (of full scale) that the sum of all is far from clipping.
+/// Returns the amplitude of a caller, relative to full scale, at which the sum of all is far from
+/// clipping.
 fn loudness(callers: usize) -> f64 {
     const SUM: f64 = 0.125;
     const EACH_MAX: f64 = 0.01;
@@ -38,12 +39,13 @@ fn loudness(callers: usize) -> f64 {
 }
 
 impl Voices {
-    /// For so many in one room.
+    /// Encodes the audio for a number of callers in a room.
     pub(crate) fn new(codec: Codec, callers: usize) -> Self {
         let samples = codec.rate().frame_samples();
         let rate = codec.rate().hz() as f64;
         let noise = noise(NOISE_FRAMES * samples, rate, loudness(callers));
-        // Opus has a memory: what goes before the frames that are kept makes them fit themselves.
+        // Opus has state: the frames before the kept ones let these follow each other without a
+        // break.
         let periods = TONE_FRAMES * if codec == Codec::Opus { 40 } else { 1 };
         let tone: Vec<i16> = (0..periods * samples)
             .map(|n| to_sample(TONE_AMPLITUDE * (TAU * TONE_HZ * n as f64 / rate).sin()))
@@ -69,11 +71,11 @@ fn encode(codec: Codec, samples: &[i16], frame: usize) -> Vec<Payload> {
         .collect()
 }
 
-/// Low-passed noise that swells with each syllable.
+/// Generates low-pass noise with an envelope of syllables.
 fn noise(samples: usize, rate: f64, loudness: f64) -> Vec<i16> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut low = 0.0;
-    // One pole at about 1 kHz; what it takes away is given back.
+    // One pole at about 1 kHz; the gain restores the lost energy.
     let share = 1.0 - (-TAU * 1_000.0 / rate).exp();
     let gain = ((2.0 - share) / share).sqrt() * 3f64.sqrt();
     (0..samples)

@@ -1,4 +1,4 @@
-//! The two jitter buffers behind one face: packets in when they arrive, 20 ms out at each tick.
+//! Common interface of the two jitter buffers: packets in at their arrival, 20 ms out at each tick.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use neteq::codec::AudioDecoder;
 use neteq::neteq::SpeechType;
 use neteq::{AudioPacket, NetEq, NetEqConfig, RtpHeader};
 
-/// What a tick gave: 20 ms, and how much of it, of 1, was made up.
+/// Output of a tick: 20 ms, and the concealed share from 0 to 1.
 pub(crate) struct Frame {
     pub(crate) samples: Vec<f32>,
     pub(crate) made: f64,
 }
 
-/// Either of them.
+/// Jitter buffer under test.
 pub(crate) trait Buffer {
-    /// A packet arrives, so many milliseconds after the beginning.
+    /// Inserts a packet at its arrival in ms since the start.
     fn insert(&mut self, at_ms: f64, number: usize, payload: &[u8]) -> Result<()>;
-    /// It is time for the next frame.
+    /// Returns the frame of a tick.
     fn pull(&mut self, at_ms: f64) -> Result<Frame>;
 }
 
@@ -116,13 +116,13 @@ impl Buffer for Theirs {
 }
 
 fn clock(at_ms: f64) {
-    // It subtracts from the present: there must have been a past.
+    // neteq subtracts from the current time, so that the clock must not start at zero.
     web_time::set(Duration::from_secs(3_600) + Duration::from_secs_f64(at_ms / 1e3));
 }
 
 type Decode = Box<dyn FnMut(&[u8]) -> Vec<f32> + Send>;
 
-/// The same decoder for both.
+/// Returns the decoder, which is the same for both buffers.
 pub(crate) fn decoder(codec: Codec) -> Decode {
     let mut opus = OpusDecoder::default();
     let mut samples = [0; 5_760];

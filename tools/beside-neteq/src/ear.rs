@@ -1,18 +1,18 @@
-//! How late what is heard is, from the sound alone: where it was said is searched for. Asks no
-//! buffer what it thinks of itself.
+//! Measurement of the delay from the audio alone: the received audio is searched for in the sent
+//! audio. Figures of the buffers themselves are not used.
 
 use crate::weather::leaves;
 
-/// At 8 kHz.
+/// Samples of a frame at 8 kHz.
 const FRAME: usize = 160;
-/// What is compared: 40 ms that end with the frame.
+/// Compared audio: 40 ms that end with the frame.
 const WINDOW: usize = 2 * FRAME;
-/// Nothing is later than half a second.
+/// Maximum delay: half a second, in samples.
 const LATE_MAX: usize = 4_000;
-/// As like as this it is the same moment.
+/// Minimum correlation of a match.
 const LIKE: f32 = 0.9;
 
-/// From the codec's rate to 8 kHz: enough to tell one moment from another.
+/// Reduces the rate of the codec to 8 kHz, which suffices for the comparison.
 pub(crate) fn narrow(samples: &[f32], rate_hz: u32) -> Vec<f32> {
     let wide = (rate_hz / 8_000) as usize;
     let parts = samples.chunks_exact(wide);
@@ -21,9 +21,8 @@ pub(crate) fn narrow(samples: &[f32], rate_hz: u32) -> Vec<f32> {
         .collect()
 }
 
-/// How long the first sample of a frame waited, in milliseconds, from its departure to the tick
-/// at `now_ms`. `heard` ends with the frame; `guess_ms` is tried first. None if it is like
-/// nothing that was said.
+/// Returns the delay of a frame's first sample in ms, from its departure to the tick at `now_ms`.
+/// `heard` ends with the frame; `guess_ms` is tried first. Returns `None` without a match.
 pub(crate) fn delay_ms(said: &[f32], heard: &[f32], now_ms: f64, guess_ms: f64) -> Option<f64> {
     let window = &heard[heard.len().checked_sub(WINDOW)?..];
     let end = |delay_ms: f64| ((now_ms - leaves(0) - delay_ms) * 8.0) as usize + FRAME;
@@ -37,7 +36,7 @@ pub(crate) fn delay_ms(said: &[f32], heard: &[f32], now_ms: f64, guess_ms: f64) 
     (like >= LIKE).then(|| now_ms - leaves(0) - first_ms)
 }
 
-/// Where a sound ends in another, and how like it is there.
+/// Returns the best correlation of a window, and the end of the window at that match.
 fn best(said: &[f32], window: &[f32], ends: std::ops::Range<usize>) -> (f32, usize) {
     let all = ends.filter_map(|end| {
         let then = said.get(end.checked_sub(window.len())?..end)?;

@@ -1,5 +1,6 @@
-//! `confab-beside-neteq PAGE` plays the same packets to confab's jitter buffer and to neteq's, in
-//! virtual time, and writes what came of it. The same in each run and on every machine.
+//! Comparison of confab's jitter buffer with neteq: `confab-beside-neteq PAGE` passes the same
+//! packets to both, in virtual time, and writes the results. Results are equal in each run and on
+//! each machine.
 
 mod buffers;
 mod ear;
@@ -14,27 +15,27 @@ use crate::buffers::{Buffer, Ours, Theirs};
 use crate::voice::Voice;
 use crate::weather::{Weather, arrivals};
 
-/// Five minutes.
+/// Number of packets: five minutes.
 const PACKETS: usize = 15_000;
 const LOSSES_PERCENT: [u32; 6] = [0, 1, 2, 5, 10, 20];
 const JITTERS_MS: [u32; 7] = [0, 10, 20, 40, 60, 80, 100];
-/// Each tenth frame is searched for.
+/// Interval between frames with a measured delay.
 const EACH: usize = 10;
 
-/// What came of a line with one of them.
+/// Result of a line with one of the buffers.
 #[derive(Clone, Copy, Debug)]
 struct Outcome {
     mean_ms: f64,
     p95_ms: f64,
-    /// Of all that was played since voice began, in percent.
+    /// Concealed share of the output since the first voice, in percent.
     made_percent: f64,
 }
 
-/// A line and what each made of it.
+/// Line, with the result of each buffer.
 struct Row {
     codec: Codec,
     weather: Weather,
-    /// Packets that never came.
+    /// Share of lost packets, in percent.
     lost_percent: f64,
     ours: Outcome,
     theirs: Outcome,

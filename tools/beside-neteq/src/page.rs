@@ -1,10 +1,10 @@
-//! `docs/jitter.md`: the figures, and how they were taken.
+//! Generator of `docs/jitter.md`: the figures, and the method of measurement.
 
 use std::fmt::Write;
 
 use crate::{Outcome, PACKETS, Row};
 
-/// All of it.
+/// Returns the complete page.
 pub(crate) fn page(rows: &[Row]) -> String {
     let mut page = HEAD.replace("{minutes}", &(PACKETS / 3_000).to_string());
     for codec in rows.chunk_by(|a, b| a.codec == b.codec) {

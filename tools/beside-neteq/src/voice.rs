@@ -1,5 +1,5 @@
-//! What is said: pulses of a gliding pitch through two formants that move, in syllables, and a
-//! breath of noise, so that no moment sounds like another.
+//! Synthetic speech: pulses of a gliding pitch through two moving formants, in syllables, with a
+//! little noise, so that no two sections are equal.
 
 use std::f64::consts::{PI, TAU};
 
@@ -9,7 +9,7 @@ use confab_terms::Codec;
 use crate::buffers::decoder;
 use crate::weather::Dice;
 
-/// What was said, as it would be heard on a line without weather, and its packets.
+/// Sent audio: its packets, and their decoding without loss or jitter.
 pub(crate) struct Voice {
     pub(crate) codec: Codec,
     pub(crate) packets: Vec<Vec<u8>>,

@@ -1,25 +1,25 @@
-//! A line made of a seed: which packets are lost, in bursts (Gilbert), and how late each comes.
+//! Network conditions derived from a seed: loss in bursts (Gilbert model), and jitter.
 
-/// What a line does to packets.
+/// Conditions of a line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Weather {
     pub(crate) loss_percent: u32,
     pub(crate) jitter_ms: u32,
 }
 
-/// How likely the end of a burst is after each lost packet: 3.3 are lost in a row.
+/// Probability of the end of a burst after each lost packet: 3.3 lost packets on average.
 const BURST_ENDS: f64 = 0.3;
-/// When packets leave, against the ticks.
+/// Offset of the packets' departure from the ticks, in ms.
 const PHASE_MS: f64 = 7.0;
 const SEED: u64 = 0x6a69_7474_6572;
 
-/// When each packet leaves, in milliseconds.
+/// Returns the departure of a packet, in ms.
 pub(crate) fn leaves(packet: usize) -> f64 {
     PHASE_MS + packet as f64 * 20.0
 }
 
-/// Packets that arrive and when, in milliseconds, in that order. A packet takes twice the jitter
-/// at the most, and no time at best, so packets overtake each other.
+/// Returns the received packets with their arrival in ms, in order of arrival. A packet's delay is
+/// between zero and twice the jitter, so that packets may be reordered.
 pub(crate) fn arrivals(weather: Weather, packets: usize) -> Vec<(f64, usize)> {
     let mut dice = Dice(SEED);
     let loss = f64::from(weather.loss_percent) / 100.0;
@@ -42,11 +42,11 @@ pub(crate) fn arrivals(weather: Weather, packets: usize) -> Vec<(f64, usize)> {
     all
 }
 
-/// SplitMix64: small, seeded, the same everywhere.
+/// Generator SplitMix64: small, seeded, portable.
 pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    /// From 0 to 1.
+    /// Returns a number from 0 to 1.
     pub(crate) fn unit(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

@@ -1,5 +1,5 @@
-//! Stands in for the crate of that name, through which neteq reads the time: a clock of each
-//! thread's own, that goes on only when it is told to.
+//! Replacement for the crate `web-time`, by which neteq reads the time: a clock per thread that
+//! advances only by `set`.
 
 use std::cell::Cell;
 use std::ops::{Add, Sub};
@@ -15,37 +15,37 @@ pub fn set(now: Duration) {
     NOW.set(now);
 }
 
-/// A moment on it.
+/// Instant of the thread's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(Duration);
 
 impl Instant {
-    /// What the clock says.
+    /// Returns the time of the clock.
     pub fn now() -> Self {
         Self(NOW.get())
     }
 
-    /// How long ago it was.
+    /// Returns the time since the instant.
     pub fn elapsed(&self) -> Duration {
         Self::now().duration_since(*self)
     }
 
-    /// None if `earlier` is later.
+    /// Returns the time since `earlier`; zero if `earlier` is later.
     pub fn duration_since(&self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// The same.
+    /// Returns the time since `earlier`; zero if `earlier` is later.
     pub fn saturating_duration_since(&self, earlier: Self) -> Duration {
         self.duration_since(earlier)
     }
 
-    /// Never none.
+    /// Adds a duration; never `None` below the limit of `Duration`.
     pub fn checked_add(&self, by: Duration) -> Option<Self> {
         self.0.checked_add(by).map(Self)
     }
 
-    /// None before the beginning.
+    /// Subtracts a duration; `None` before the start of the clock.
     pub fn checked_sub(&self, by: Duration) -> Option<Self> {
         self.0.checked_sub(by).map(Self)
     }
