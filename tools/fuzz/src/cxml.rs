@@ -1,10 +1,10 @@
-//! cXML: a document or a refusal with one of the vendor's codes, within a bound of memory; as many
-//! verbs and warnings as may be; the same each time, and when written out and read back.
+//! cXML: a document, or a rejection with a vendor's code, within a limit of memory. Verbs and
+//! warnings are limited; the result is reproducible and survives serialization.
 
 use confab_cxml::{Cursor, Document, Place, parse};
 use confab_terms::limits;
 
-/// What parsing 64 kB may take: a tree of the XML, and the verbs.
+/// Maximum memory for parsing 64 kB: a tree of the XML, and the verbs.
 const MEMORY_MAX: usize = 16 << 20;
 
 pub(crate) fn run(bytes: &[u8]) {

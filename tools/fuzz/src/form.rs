@@ -1,5 +1,5 @@
-//! Forms: urlencoded is what the WHATWG's rule says it is, JSON what a plain reading of it says,
-//! and the bounds hold.
+//! Forms: urlencoded bodies are parsed by the rule of the WHATWG, JSON bodies as by serde_json, and
+//! limits are respected.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -10,7 +10,7 @@ use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 use tokio::runtime::{Builder, Runtime};
 
-/// A body of 16 kB, decoded.
+/// Maximum memory for decoding a body of 16 kB.
 const MEMORY_MAX: usize = 8 << 20;
 const REPLACEMENT: char = '\u{fffd}';
 
@@ -85,7 +85,7 @@ fn same(fields: &Fields, reference: &Map<String, Value>) {
         let last = match value {
             Value::Array(items) => match items.last() {
                 Some(last) => last,
-                // Nothing was said; an earlier one of the name may stand.
+                // An empty array has no value; an earlier field with the same name may remain.
                 None => continue,
             },
             value => value,

@@ -1,6 +1,6 @@
-//! One function for each parser that bytes from outside reach. It takes any bytes, and panics if
-//! what must hold of them does not. `tests/short.rs` runs them all from a seed; `cargo xtask fuzz`
-//! runs one for long, led by coverage.
+//! A function for each parser of external input. Each function accepts any bytes, and panics if a
+//! required property is violated. `tests/short.rs` runs all from a seed; `cargo xtask fuzz` runs
+//! one for long, guided by coverage.
 
 mod cxml;
 #[cfg(feature = "form")]
@@ -20,22 +20,22 @@ pub use mutate::Mutator;
 
 use std::path::{Path, PathBuf};
 
-/// A parser, and what must hold of it whatever comes.
+/// Parser with the properties that hold for any input.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// As `cargo xtask fuzz` calls it.
+    /// Name for `cargo xtask fuzz`.
     pub name: &'static str,
-    /// Panics if something does not hold.
+    /// Function that panics if a property is violated.
     pub run: fn(&[u8]),
-    /// Folders with inputs to begin with, below the workspace.
+    /// Folders of initial inputs, relative to the workspace.
     seeds: &'static [&'static str],
-    /// No input is longer.
+    /// Maximum length of an input.
     pub bytes_max: usize,
-    /// Mutated inputs of a short run.
+    /// Number of mutated inputs in a short run.
     pub rounds: u32,
 }
 
-/// All of them.
+/// All targets.
 pub const TARGETS: &[Target] = &[
     Target {
         name: "sip",
@@ -122,15 +122,15 @@ pub const TARGETS: &[Target] = &[
 ];
 
 impl Target {
-    /// Where its inputs to begin with are.
+    /// Returns the folders of initial inputs.
     pub fn folders(&self) -> impl Iterator<Item = PathBuf> {
         self.seeds.iter().map(|folder| root().join(folder))
     }
 
-    /// Every input to begin with, in the order of their names.
+    /// Returns the initial inputs, ordered by name.
     ///
     /// # Panics
-    /// A folder of the repository is not there.
+    /// If a folder of the repository is missing.
     #[must_use]
     pub fn corpus(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
@@ -148,7 +148,7 @@ impl Target {
         files
     }
 
-    /// The words of its grammar, which chance alone would not find.
+    /// Returns the words of the grammar, which random changes would not find.
     #[must_use]
     pub fn words(&self) -> Vec<Vec<u8>> {
         let path = format!("tools/fuzz/dictionaries/{}.dict", self.name);
@@ -157,7 +157,7 @@ impl Target {
     }
 }
 
-/// The workspace.
+/// Returns the root of the workspace.
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.ancestors().nth(2).unwrap_or(here).to_owned()

@@ -1,12 +1,12 @@
-//! How much memory a piece of work takes at its peak: counted by the allocator itself.
+//! Peak of allocated memory, counted by the allocator.
 
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// Does it, and panics if it held more than so many bytes at once on top of what was held before.
-/// One at a time: what other threads take counts too.
+/// Runs a function, and panics if its additional memory exceeded a maximum. Must not run in
+/// parallel: memory of other threads is counted too.
 pub(crate) fn within<T>(bytes_max: usize, work: impl FnOnce() -> T) -> T {
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();

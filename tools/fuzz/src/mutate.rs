@@ -1,10 +1,10 @@
-//! Inputs that are nearly right, from a seed: bits flipped, bytes put in, cut out, doubled, words
-//! of the grammar, pieces of other inputs. No coverage leads it: `cargo xtask fuzz` is for that.
+//! Almost valid inputs derived from a seed: bits flipped; bytes inserted, removed or repeated;
+//! words of the grammar; pieces of other inputs. Not guided by coverage, unlike `cargo xtask fuzz`.
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
-/// Makes one input after the other; the same from the same seed.
+/// Generator of inputs; equal seeds give equal inputs.
 #[derive(Debug)]
 pub struct Mutator {
     random: ChaCha20Rng,
@@ -14,7 +14,7 @@ pub struct Mutator {
 }
 
 impl Mutator {
-    /// From inputs to begin with, and the words of their grammar.
+    /// Creates a generator from initial inputs and the words of their grammar.
     #[must_use]
     pub fn new(seed: u64, corpus: Vec<Vec<u8>>, words: Vec<Vec<u8>>, bytes_max: usize) -> Self {
         Self {
@@ -25,7 +25,7 @@ impl Mutator {
         }
     }
 
-    /// The next input.
+    /// Returns the next input.
     pub fn next_input(&mut self) -> Vec<u8> {
         let mut bytes = self.any_of_corpus();
         for _ in 0..=self.below(6) {
@@ -69,7 +69,7 @@ impl Mutator {
                 bytes.splice(at..at, word);
             }
             5 => {
-                // What is a number grows out of all measure.
+                // Makes numbers very large.
                 let much = [0xff, 0x7f, 0x80, 0, b'9', b'-'][length % 6];
                 bytes[at..end].fill(much);
             }
@@ -84,7 +84,7 @@ impl Mutator {
     }
 }
 
-/// A line of a dictionary: `"word"` or `name="word"`, with `\\`, `\"` and `\xNN`.
+/// Parses a line of a dictionary: `"word"` or `name="word"`, with `\\`, `\"` and `\xNN`.
 pub(crate) fn word(line: &str) -> Option<Vec<u8>> {
     let quoted = line.trim().split_once('"')?.1.strip_suffix('"')?;
     let mut word = Vec::new();

@@ -1,17 +1,17 @@
-//! Opus: packets in any order, whole, mutated, lost or asked for what was before them. A decoder
-//! writes what the packet's head says or nothing, touches nothing else, and goes on.
+//! Opus: packets in any order, complete, mutated, lost, or with FEC requested. A decoder writes the
+//! number of samples in the packet's header or none, writes nothing else, and continues.
 
 use confab_codec::{OpusDecoder, opus_samples};
 
-/// 120 ms at 48 kHz, and some that nobody may touch.
+/// 120 ms at 48 kHz; further samples must remain unchanged.
 const SAMPLES_MAX: usize = 5_760;
 const UNTOUCHED: i16 = 0x5a5a;
-/// What a decoder makes up is so many, or a multiple: 2.5 ms.
+/// Unit of concealed samples: 2.5 ms.
 const STEP_SAMPLES: usize = 120;
-/// Packets in a row: more are the same over again.
+/// Maximum number of consecutive packets.
 const ORDERS_MAX: usize = 64;
 
-/// Orders, one after the other: what to do (two bits), a length (twelve bits), so many bytes.
+/// Executes orders: an action (two bits), a length (twelve bits), and that number of bytes.
 pub(crate) fn run(bytes: &[u8]) {
     let mut decoder = OpusDecoder::default();
     let mut rest = bytes;
@@ -34,7 +34,7 @@ pub(crate) fn run(bytes: &[u8]) {
     }
 }
 
-/// As many samples as were asked for, or none.
+/// Checks that the number of samples is the requested one or zero.
 fn made(samples: usize, make: impl FnOnce(&mut [i16]) -> usize) {
     let mut out = [UNTOUCHED; SAMPLES_MAX + 1];
     let n = make(&mut out[..SAMPLES_MAX]);

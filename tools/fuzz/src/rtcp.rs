@@ -1,5 +1,5 @@
-//! RTCP: reading ends, gives no more facts than there are words, and ends at the first error;
-//! a report that was read is written and read to the same.
+//! RTCP: parsing terminates, returns no more items than the packet has words, and ends at the first
+//! error. A parsed report is equal after writing and parsing.
 
 use confab_rtp::rtcp::{Item, Items, ReportBlock, SenderInfo, write_bye, write_report};
 use confab_rtp::{Header, Reception};
@@ -46,7 +46,7 @@ fn header(ssrc: u32) -> Header {
     }
 }
 
-/// Writes what was read, and reads it.
+/// Writes a parsed report, and parses the result.
 fn again(sender: Option<&SenderInfo>, blocks: &[ReportBlock], name: &str) {
     let mut packet = vec![0; 4_096];
     let length = write_report(&mut packet, 9, sender, blocks, name);
@@ -75,7 +75,7 @@ fn again(sender: Option<&SenderInfo>, blocks: &[ReportBlock], name: &str) {
     expected.push(Item::Bye { ssrc: 9 });
     let read: Result<Vec<_>, _> = Items::new(&farewell[..length]).collect();
     assert_eq!(read, Ok(expected));
-    // With a word less of room there is nothing, not a part of it.
+    // With a word less of space, nothing is written.
     let whole = length - 1;
     assert_eq!(
         write_bye(&mut farewell[..whole], 9, sender, blocks, name),

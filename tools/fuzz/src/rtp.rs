@@ -1,12 +1,12 @@
-//! RTP: a header that is read is written and read to the same; a jitter buffer that is fed with
-//! anything never holds more than it may, counts every packet, and can be written out mid-way.
+//! RTP: a parsed header is equal after writing and parsing. A jitter buffer with any input never
+//! exceeds its limits, counts each packet, and can be serialized at any time.
 
 use confab_rtp::{DigitReceiver, HEADER_BYTES, Header, JitterBuffer, Reception};
 use confab_terms::{Codec, Instant};
 
-/// Half a second of samples, and what may be held back beside them.
+/// Maximum depth: half a second of samples, and additional samples that are held back.
 const DEPTH_MS_MAX: u32 = 1_000;
-/// Written out: 4,096 samples, a bit for each, and the history of concealment.
+/// Maximum serialized size: 4,096 samples, a bit for each, and the history of concealment.
 const STATE_BYTES_MAX: usize = 32 * 1024;
 
 pub(crate) fn run(bytes: &[u8]) {
@@ -31,7 +31,7 @@ fn round_trip(bytes: &[u8]) {
     assert_eq!(header.write(&mut room), 0);
 }
 
-/// One leg's way in.
+/// Ingress of a leg.
 struct Line {
     jitter: JitterBuffer,
     reception: Reception,
@@ -59,7 +59,7 @@ impl Line {
         }
     }
 
-    /// Packets as they should come, packets as they should not, ticks, stalls.
+    /// Executes an order: regular packets, irregular packets, ticks, stalls.
     fn carry_out(&mut self, order: u8, rest: &mut impl Iterator<Item = u8>) {
         let mut next = || rest.next().unwrap_or_default();
         match order {

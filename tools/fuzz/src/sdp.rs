@@ -1,5 +1,5 @@
-//! SDP: what is read is written and read again to the same; an answer to any offer is sound, has
-//! as many sections, and means to the other side what it means to us.
+//! SDP: a parsed session is equal after writing and parsing. An answer to any offer is valid, has
+//! as many sections, and has the same meaning at both sides.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ fn local(srtp: Srtp) -> Local {
 }
 
 fn answers(session: &Session, local: &Local, srtp: Srtp) {
-    // As the answer to an offer of ours: it is never clear where it must not be.
+    // As the answer to an offer of the server: never unencrypted if SRTP is required.
     if let Ok(agreed) = agree(local, session) {
         keeps_to(srtp, agreed.srtp.is_some());
     }
@@ -59,7 +59,7 @@ fn answers(session: &Session, local: &Local, srtp: Srtp) {
     };
     assert!(agreed.payload_type < 128 && agreed.ptime_ms > 0);
     assert!(agreed.remote_rtp.port() != 0 && agreed.remote_rtcp.port() != 0);
-    // Each section is mirrored, with formats of the offer where it has any.
+    // Each section is mirrored, with formats of the offer if it has any.
     for (theirs, said) in session.media.iter().zip(&answered.media) {
         assert_eq!(
             (&theirs.kind, &theirs.protocol),
@@ -72,7 +72,7 @@ fn answers(session: &Session, local: &Local, srtp: Srtp) {
     }
     let (theirs, said) = (&session.media[taken], &answered.media[taken]);
     assert_eq!(theirs.protocol, said.protocol);
-    // One line, theirs that was taken, with our key in place of theirs.
+    // One line: the selected line of the peer, with the local key in place of the peer's.
     let line = theirs.crypto.first().zip(agreed.srtp);
     let line = line.map(|(theirs, keys)| Crypto {
         key: keys.ours,
@@ -94,7 +94,7 @@ fn format(text: &str) -> Result<u8, &str> {
     text.parse().map_err(|_| text)
 }
 
-/// A later offer of ours has each number once, and the peer's number for the codec.
+/// Checks that a later local offer has each number once, and the peer's number for the codec.
 fn keeps_numbers(local: &Local, agreed: &Agreed) {
     let next = Local {
         numbers: agreed.numbers,
@@ -113,7 +113,8 @@ fn keeps_numbers(local: &Local, agreed: &Agreed) {
     assert_eq!(encoding, Some(agreed.codec.name()));
 }
 
-/// Once its host names have addresses, a session is answered or has none that media needs.
+/// Checks that a session with resolved host names is answered, or lacks an address that media
+/// requires.
 fn resolves(session: &Session, local: &Local) {
     let Ok(names) = host_names(session, local) else {
         return;

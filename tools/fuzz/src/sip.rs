@@ -1,5 +1,5 @@
-//! SIP: what parses is written and parses again to the same, and a stream is cut into the same
-//! messages in whatever pieces it arrives. What is done about them is in `sip_agent.rs`.
+//! SIP: a parsed message is equal after writing and parsing; a stream is divided into the same
+//! messages for any segmentation. The user agent is tested in `sip_agent.rs`.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use confab_terms::Instant;
 pub(crate) fn run(bytes: &[u8]) {
     if let Ok(message) = parse(bytes) {
         let again = parse(&as_it_came(&message));
-        // The unreadable part of a response is not among its headers, and not written again.
+        // The unreadable part of a response is not among its headers, and is not written.
         if matches!(&message, Message::Response(response) if response.fault.is_some()) {
             assert_eq!(again.map(without_fault), Ok(without_fault(message)));
         } else {
@@ -38,7 +38,7 @@ fn framed(bytes: &[u8], piece: usize) -> Vec<Framed> {
     all
 }
 
-/// Every header with the bytes that it had.
+/// Writes all headers with their original bytes.
 fn as_it_came(message: &Message) -> Vec<u8> {
     let (start, headers, body) = match message {
         Message::Request(request) => (request_line(request), &request.headers, &request.body),
@@ -56,7 +56,7 @@ fn as_it_came(message: &Message) -> Vec<u8> {
     written
 }
 
-/// Only what was understood of the mandatory headers.
+/// Writes only the parsed values of the mandatory headers.
 fn as_understood(message: &Message) -> Vec<u8> {
     let mut text = String::new();
     let (vias, from, to, call_id, cseq, method, contact, body) = match message {
@@ -109,7 +109,7 @@ fn address(address: &Address) -> String {
     }
     text.push_str(&format!("<{}>", address.uri.text()));
     for (name, value) in &address.params {
-        // Writing to a text cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = match value {
             Some(value) => write!(text, ";{name}={value}"),
             None => write!(text, ";{name}"),

@@ -1,6 +1,5 @@
-//! A user agent that is sent anything, in datagrams and on a connection: each answer that it sends
-//! to a sound request is itself sound, few things come of one message, and once time has passed
-//! nothing is left.
+//! User agent with any input, in datagrams and on a connection. Each response to a valid request is
+//! valid, outputs per message are limited, and no state is left after some time.
 
 use confab_sip::message::{Message, parse};
 use confab_sip::{
@@ -11,11 +10,12 @@ use confab_terms::{Instant, SocketAddr};
 
 const SDP: &[u8] = b"v=0\r\no=- 2 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
     m=audio 20000 RTP/AVP 0\r\n";
-/// Of one message: an answer, what it ends, what the application says to it.
+/// Maximum number of outputs per message: a response, ended transactions, decisions of the
+/// application.
 const OUTPUTS_MAX: usize = 24;
-/// Deadlines until all has died down.
+/// Maximum number of deadlines until no state is left.
 const DEADLINES_MAX: usize = 4_000;
-/// The caller's.
+/// Connection of the caller.
 const CONNECTION: ConnectionId = ConnectionId::Theirs(1);
 
 pub(crate) fn run(bytes: &[u8], framed: &[Framed]) {
@@ -49,7 +49,7 @@ struct Desk {
     agent: UserAgent,
     now: Instant,
     dialogs: Vec<DialogId>,
-    /// Connections that were asked for.
+    /// Requested connections.
     opening: Vec<ConnectionId>,
 }
 
@@ -82,14 +82,14 @@ impl Desk {
         self.drain(sound, OUTPUTS_MAX);
     }
 
-    /// Many messages may come in one piece.
+    /// Passes an event of a connection; a piece may contain many messages.
     fn connection(&mut self, event: ConnectionEvent) {
         self.now.0 += 1_000_000;
         self.agent.handle_connection(self.now, CONNECTION, event);
         self.drain(false, 100 * OUTPUTS_MAX);
     }
 
-    /// Does what an application and its network would; `sound`: what is sent must be.
+    /// Executes outputs as an application and its network; `sound`: sent messages must be valid.
     fn drain(&mut self, sound: bool, outputs_max: usize) {
         let mut outputs = 0;
         while let Some(output) = self.agent.poll_output() {
@@ -144,7 +144,7 @@ impl Desk {
             self.drain(false, OUTPUTS_MAX);
         }
         for _ in 0..DEADLINES_MAX {
-            // Nobody is there.
+            // All connections fail.
             for connection in std::mem::take(&mut self.opening) {
                 let closed = ConnectionEvent::Closed;
                 self.agent.handle_connection(self.now, connection, closed);

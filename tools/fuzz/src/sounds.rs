@@ -1,5 +1,5 @@
-//! Audio files: decoded to no more samples than their bytes can hold, within a bound of memory
-//! whatever sizes they declare. A decoder that panics is caught in confab; here it is a finding.
+//! Audio files: decoded to no more samples than their bytes can hold, within a limit of memory for
+//! any declared size. confab catches the panic of a decoder; here, a panic is a failure.
 
 use std::io::Cursor;
 use std::ops::ControlFlow;
@@ -7,16 +7,17 @@ use std::sync::OnceLock;
 
 use confab_sounds::{Decoded, Decoders};
 
-/// Whatever a file of a few kilobytes says of itself. The filter of an odd rate is most of it.
+/// Maximum memory for any file of a few kilobytes, mostly used by the filter for an unusual rate.
 const MEMORY_MAX: usize = 24 << 20;
-/// Samples at 8 kHz for a byte of a file: 320 of GSM in 65 bytes at 1 kHz are 39.
+/// Maximum number of samples at 8 kHz per byte of a file: 320 samples of GSM in 65 bytes at 1 kHz
+/// are 39 per byte.
 const SAMPLES_PER_BYTE: usize = 64;
-/// The same where frames of few bytes are long: 120 ms of Opus silence in 3 bytes and their share
-/// of a page.
+/// Maximum number of samples per byte for formats with long frames of few bytes: 120 ms of Opus
+/// silence in 3 bytes, and their share of a page.
 const SAMPLES_PER_BYTE_PACKED: usize = 1_024;
-/// A frame of FLAC holds 65,535 equal samples in a dozen bytes: all that is looked at.
+/// A frame of FLAC holds 65,535 equal samples in a dozen bytes: maximum number of checked samples.
 const SAMPLES_OF_FLAC: usize = 2_000_000;
-/// What the filter adds at the end, and a whole frame of silence.
+/// Additional samples: the filter's tail, and a frame of silence.
 const SAMPLES_MORE: usize = 16_000;
 
 pub(crate) fn wav(bytes: &[u8]) {
@@ -27,7 +28,7 @@ pub(crate) fn mp3(bytes: &[u8]) {
     decode(bytes, "audio/mpeg", SAMPLES_PER_BYTE);
 }
 
-/// Whatever its first bytes say that it is.
+/// Decodes a file with the format detected from its first bytes.
 pub(crate) fn audio(bytes: &[u8]) {
     for content_type in ["application/octet-stream", "audio/x-gsm", "audio/basic"] {
         decode(bytes, content_type, SAMPLES_PER_BYTE_PACKED);

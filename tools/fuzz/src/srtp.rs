@@ -1,5 +1,5 @@
-//! SRTP: what is protected opens to the same, once; what was changed anywhere, comes again or is
-//! anything at all is refused, and neither it nor what is known has changed then.
+//! SRTP: a protected packet is decrypted to its original, once. A changed, repeated or arbitrary
+//! packet is rejected; then neither the packet nor the context is modified.
 
 use confab_rtp::srtp::{Incoming, Outgoing, Refused, SRTP_BYTES_MAX};
 use confab_terms::{MasterKey, SrtpSuite};
@@ -9,13 +9,13 @@ const KEY: MasterKey = MasterKey::new([0x5a; MasterKey::BYTES]);
 struct Line {
     outgoing: Outgoing,
     incoming: Incoming,
-    /// The last one that was delivered.
+    /// Last delivered packet.
     last: Vec<u8>,
     reports: bool,
 }
 
-/// The first byte chooses the suite and the kind of packet. Then orders follow: what to do, with
-/// how many of the next bytes.
+/// Executes a run: the first byte selects the suite and the kind of packet; orders follow, each an
+/// action and its number of bytes.
 pub(crate) fn run(bytes: &[u8]) {
     let Some((first, mut rest)) = bytes.split_first() else {
         return;
@@ -46,7 +46,7 @@ impl Line {
         }
     }
 
-    /// Protects it, if it is a packet of which the number is new, and takes it in; and again.
+    /// Protects a packet with a new number, and unprotects it; a repetition must be rejected.
     fn deliver(&mut self, clear: &[u8]) {
         let mut packet = clear.to_vec();
         packet.resize(clear.len() + SRTP_BYTES_MAX, 0);
@@ -57,8 +57,8 @@ impl Line {
         let Some(length) = sealed else { return };
         packet.truncate(length);
         self.last.clone_from(&packet);
-        // One stream of ours and each of theirs count for themselves: a number that is far off may
-        // be read as one of another round.
+        // The sender counts rollovers per context, the receiver per SSRC: a distant number may be
+        // assigned to another rollover.
         if let Ok(length) = self.open(&mut packet) {
             assert_eq!(&packet[..length], clear);
         } else {
@@ -67,7 +67,7 @@ impl Line {
         self.refuse(&self.last.clone(), None);
     }
 
-    /// One bit of what came last is another.
+    /// Flips one bit of the last packet, which must be rejected.
     fn change(&mut self, which: &[u8]) {
         let [high, low, ..] = *which else { return };
         let bits = self.last.len() * 8;

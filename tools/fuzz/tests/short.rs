@@ -1,5 +1,5 @@
-//! Every target for a few seconds: what is in its corpus, then what a seed makes of that. The same
-//! inputs in every run.
+//! Each target for a few seconds: its corpus, then mutations from a seed. Inputs are equal in each
+//! run.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +8,7 @@ use confab_fuzz::{Mutator, TARGETS, Target};
 
 const SEED: u64 = 1;
 
-/// Memory is counted for the whole process: one target at a time.
+/// Memory is counted for the whole process: targets run one at a time.
 static TURN: Mutex<()> = Mutex::new(());
 
 fn short(name: &str) {

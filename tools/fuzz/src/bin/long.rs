@@ -1,5 +1,5 @@
-//! A target under libFuzzer: `CONFAB_FUZZ_TARGET` names it, the arguments are libFuzzer's own.
-//! Built by `cargo xtask fuzz`, which asks it first how the target is to be run.
+//! Target under libFuzzer: `CONFAB_FUZZ_TARGET` selects it, the arguments are those of libFuzzer.
+//! Built by `cargo xtask fuzz`, which first queries the arguments of the target.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -13,7 +13,7 @@ static TARGET: LazyLock<Target> = LazyLock::new(|| {
     *known.unwrap_or_else(|| panic!("CONFAB_FUZZ_TARGET={name} is no target"))
 });
 
-/// Arguments for this target, one a line; nothing is run then.
+/// Prints arguments for this target, one per line, and exits, if `CONFAB_FUZZ_ASKED` is set.
 fn answer_if_asked() {
     if std::env::var_os("CONFAB_FUZZ_ASKED").is_some() {
         println!("-max_len={}", TARGET.bytes_max);
