@@ -1,5 +1,5 @@
-//! `cargo xtask advisories --db PATH`: the dependencies against a clone of RustSec's database. On
-//! demand: what a database says changes without a commit here.
+//! `cargo xtask advisories --db PATH`: checks the dependencies against a clone of RustSec's
+//! database. Runs on demand, since the content of a database changes without a commit.
 
 use std::fs;
 use std::path::Path;
@@ -10,13 +10,13 @@ use anyhow::{Context as _, Result, bail};
 use crate::command::{program, root, run};
 use crate::test::{cargo_deny_folder, install};
 
-/// Folder in which cargo-deny looks for the database: `db-path` of `deny.toml`, and its own name
-/// for `db-urls`.
+/// Folder in which cargo-deny looks for the database: `db-path` of `deny.toml`, and cargo-deny's
+/// name for `db-urls`.
 const DATABASES: &str = "target/advisory-dbs";
 const DATABASE: &str = "advisory-db-3157b0e258782691";
 
-/// Returns true if no advisory concerns the dependencies, but for those that `deny.toml` names with
-/// a reason.
+/// Returns true if no advisory concerns the dependencies, except for those in `deny.toml` with a
+/// reason.
 pub(crate) fn advisories(database: &str) -> Result<bool> {
     install(&["cargo-deny"])?;
     let databases = root().join(DATABASES);
@@ -33,14 +33,14 @@ pub(crate) fn advisories(database: &str) -> Result<bool> {
     if !copy.join("crates").is_dir() {
         bail!("invalid --db {database}: expected the folder crates/ in it");
     }
-    // Without the network cargo-deny asks no other database, and finds the crates of this step.
+    // Offline, cargo-deny uses no other database, and requires the crates of this step.
     if !run(program("cargo", &["fetch", "--locked"]))?.ok {
         bail!("the crates of Cargo.lock cannot be fetched");
     }
     Ok(run(cargo_deny(&["--offline"], &["advisories"]))?.ok)
 }
 
-/// cargo-deny with these options and checks.
+/// Returns a command of cargo-deny with these options and checks.
 pub(crate) fn cargo_deny(options: &[&str], checks: &[&str]) -> Command {
     let deny = cargo_deny_folder().join("cargo-deny");
     let mut command = program(&path_text(&deny), &["--locked"]);

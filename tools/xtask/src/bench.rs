@@ -1,10 +1,10 @@
-//! `cargo xtask bench`: builds the release and `tools/bench`, and lets that measure.
+//! `cargo xtask bench`: builds the release and `tools/bench`, and runs the benchmarks.
 
 use anyhow::{Result, bail};
 
 use crate::command::{program, root, run, target};
 
-/// Measures; true if it came to an end. What it measures fails nothing.
+/// Runs the benchmarks; returns true if they completed, whatever the figures.
 pub(crate) fn bench(options: &[&str]) -> Result<bool> {
     let (quick, only) = match options {
         ["--overload"] => return overload(),
@@ -37,7 +37,7 @@ pub(crate) fn bench(options: &[&str]) -> Result<bool> {
     Ok(run(command)?.ok)
 }
 
-/// Measures two servers that share a processor and have more to do than it can.
+/// Measures two servers on a processor that they overload.
 fn overload() -> Result<bool> {
     if !build()? {
         return Ok(false);
@@ -46,8 +46,8 @@ fn overload() -> Result<bool> {
     Ok(run(program(&binary.to_string_lossy(), &["overload"]))?.ok)
 }
 
-/// Builds the server and `tools/bench`, one by one: together they would be built with each other's
-/// features, and what is measured would not be what ships.
+/// Builds the server and `tools/bench` separately: a common build would unify their features, and
+/// the measured binary would differ from the released one.
 fn build() -> Result<bool> {
     for package in ["confab", "confab-bench"] {
         if !run(program("cargo", &["build", "--release", "-p", package]))?.ok {

@@ -1,4 +1,4 @@
-//! Runs other programs: echoes them, shows their output, keeps it for counting.
+//! Execution of other programs: echoes the command, shows the output, and stores it for counting.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result};
 
-/// The root of the workspace.
+/// Returns the root of the workspace.
 pub(crate) fn root() -> PathBuf {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     here.ancestors()
@@ -14,26 +14,26 @@ pub(crate) fn root() -> PathBuf {
         .map_or_else(|| here.clone(), PathBuf::from)
 }
 
-/// Where cargo puts what it builds.
+/// Returns the target folder of cargo.
 pub(crate) fn target() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     target.unwrap_or_else(|| root().join("target"))
 }
 
-/// A program that ended.
+/// Result of a program.
 pub(crate) struct Ran {
     pub(crate) ok: bool,
     pub(crate) output: String,
 }
 
-/// A program in the workspace's root.
+/// Returns a command in the root of the workspace.
 pub(crate) fn program(name: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(name);
     command.args(arguments).current_dir(root());
     command
 }
 
-/// Runs it, prints its output as it comes (both streams), and keeps it.
+/// Runs a command, prints its output as it arrives (both streams), and returns it.
 pub(crate) fn run(mut command: Command) -> Result<Ran> {
     let name = command.get_program().to_string_lossy().into_owned();
     let arguments: Vec<_> = command
@@ -49,7 +49,7 @@ pub(crate) fn run(mut command: Command) -> Result<Ran> {
     let mut child = command
         .spawn()
         .with_context(|| format!("{name} did not start"))?;
-    drop(command); // it holds the write ends, and the reader waits for the last of them to close
+    drop(command); // closes its write ends: otherwise, reading would never end
     let mut output = String::new();
     let mut lines = BufReader::new(reader);
     let mut line = Vec::new();
@@ -65,7 +65,7 @@ pub(crate) fn run(mut command: Command) -> Result<Ran> {
     })
 }
 
-/// Runs it silently; `None` if it cannot be started.
+/// Runs a program silently; returns its output, or `None` if it fails.
 pub(crate) fn ask(name: &str, arguments: &[&str]) -> Option<String> {
     let output = program(name, arguments).output().ok()?;
     output
@@ -74,7 +74,7 @@ pub(crate) fn ask(name: &str, arguments: &[&str]) -> Option<String> {
         .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Whether there is a program of this name on the PATH.
+/// Returns whether the PATH has a program with this name.
 pub(crate) fn exists(name: &str) -> bool {
     std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()))

@@ -1,5 +1,5 @@
-//! `cargo xtask fuzz TARGET SECONDS [--asan]`: one fuzz target under libFuzzer, led by coverage,
-//! for so many seconds of processor time. Needs a C++ compiler, and no nightly one for Rust.
+//! `cargo xtask fuzz TARGET SECONDS [--asan]`: a fuzz target under libFuzzer, guided by coverage,
+//! for this number of seconds of processor time. Requires a C++ compiler, but no nightly Rust.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,18 +12,18 @@ use anyhow::{Context as _, Result, bail};
 use crate::command::{ask, program, root, run, target};
 use crate::test::install;
 
-/// What the compiler is told, for every crate of the target: count edges, and show comparisons.
+/// Compiler flags of all crates of the target: count edges, and trace comparisons.
 const COVERAGE: &str = "--cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module \
     -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
     -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares";
-/// Beside the compiler's coverage, or instead of none.
+/// Sanitizer in addition to coverage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sanitizer {
     None,
-    /// For libraries with `unsafe`. The stable compiler has the runtime, and accepts the flag with
-    /// `RUSTC_BOOTSTRAP`.
+    /// AddressSanitizer, for libraries with `unsafe`. The stable compiler includes its runtime, and
+    /// accepts the flag with `RUSTC_BOOTSTRAP`.
     Address,
 }
 
@@ -35,7 +35,7 @@ impl Sanitizer {
         }
     }
 
-    /// Builds with different flags do not share a folder.
+    /// Returns the build folder; builds with different flags have different folders.
     fn folder(self) -> PathBuf {
         target().join(match self {
             Self::None => "fuzz",
@@ -43,7 +43,8 @@ impl Sanitizer {
         })
     }
 
-    /// Memory of the whole: the sanitizer keeps what was freed, and pages that mirror all of it.
+    /// Returns the limit of memory: the sanitizer keeps freed memory, and shadow memory for all of
+    /// it.
     fn memory(self) -> &'static str {
         match self {
             Self::None => "-rss_limit_mb=1024",
@@ -52,18 +53,19 @@ impl Sanitizer {
     }
 }
 
-/// libFuzzer's own: seconds that one input may take, among others.
+/// Options of libFuzzer, with the maximum number of seconds per input.
 const BOUNDS: &[&str] = &[
     "-timeout=10",
     "-print_final_stats=1",
     "-report_slow_units=2",
 ];
-/// How libFuzzer ends when it is asked to.
+/// Exit status of libFuzzer after an interrupt.
 const INTERRUPTED: i32 = 72;
-/// Ticks of the processor in a second, as Linux counts them in /proc.
+/// Units of processor time per second in /proc on Linux.
 const TICKS_PER_SECOND: u64 = 100;
 
-/// Runs it; true if nothing was found. What is found lies below `target/fuzz/found`.
+/// Runs a fuzz target; returns true if nothing was found. Findings are stored below
+/// `target/fuzz/found`.
 pub(crate) fn fuzz(named: &str, seconds: &str, sanitizer: Sanitizer) -> Result<bool> {
     let seconds: u64 = seconds.parse().context("SECONDS is a whole number")?;
     let known = targets()?;
@@ -84,11 +86,11 @@ pub(crate) fn fuzz(named: &str, seconds: &str, sanitizer: Sanitizer) -> Result<b
         .env("CONFAB_FUZZ_TARGET", named)
         .args(BOUNDS)
         .arg(sanitizer.memory())
-        // Leaks need ptrace, which containers forbid; memory is bounded all the same.
+        // Leak detection requires ptrace, which containers forbid; memory is limited nevertheless.
         .env("ASAN_OPTIONS", "detect_leaks=0")
         .arg(format!("-artifact_prefix={}/", found.display()))
         .arg(format!("-dict={}", dictionary(named).display()))
-        // What is learnt is written to the first folder.
+        // New inputs are written to the first folder.
         .arg(&learnt)
         .args(arguments(&binary, named)?);
     println!("fuzzing {named} for {seconds} s of processor time");
@@ -103,7 +105,7 @@ pub(crate) fn fuzz(named: &str, seconds: &str, sanitizer: Sanitizer) -> Result<b
     Ok(nothing)
 }
 
-/// Each has a corpus.
+/// Returns the names of the targets: each has a corpus.
 fn targets() -> Result<Vec<String>> {
     let mut names: Vec<_> = fs::read_dir(root().join("tools/fuzz/corpus"))?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
@@ -117,8 +119,8 @@ fn dictionary(target: &str) -> PathBuf {
     root().join(format!("tools/fuzz/dictionaries/{target}.dict"))
 }
 
-/// Builds for the host, but named: so that build scripts go without instruments. The HTTP server
-/// and the store are built for the form alone, which has no other way in.
+/// Builds for the host as an explicit target, so that build scripts are not instrumented. The HTTP
+/// server and the store are built only for `form`, which requires them.
 fn build(folder: &Path, target: &str, sanitizer: Sanitizer) -> Result<PathBuf> {
     let about = ask("rustc", &["-vV"]).context("rustc -vV")?;
     let host = about.lines().find_map(|line| line.strip_prefix("host: "));
@@ -143,7 +145,7 @@ fn build(folder: &Path, target: &str, sanitizer: Sanitizer) -> Result<PathBuf> {
     Ok(folder.join(host).join("fuzz/fuzz-long"))
 }
 
-/// What the target wants of libFuzzer.
+/// Returns libFuzzer's arguments for the target.
 fn arguments(binary: &Path, target: &str) -> Result<Vec<String>> {
     let told = Command::new(binary)
         .env("CONFAB_FUZZ_TARGET", target)
@@ -153,8 +155,8 @@ fn arguments(binary: &Path, target: &str) -> Result<Vec<String>> {
     Ok(lines.lines().map(str::to_owned).collect())
 }
 
-/// Asks it to end (SIGINT: it says what it did) once it has used so many seconds. A busy machine
-/// makes a run longer, not shorter.
+/// Interrupts a process (SIGINT, so that statistics are printed) after this number of seconds of
+/// processor time. A busy machine extends the run, but does not reduce it.
 #[expect(clippy::disallowed_methods, reason = "nothing else tells of time used")]
 fn watch(child: &mut Child, seconds: u64) -> Result<()> {
     let stat = format!("/proc/{}/stat", child.id());
@@ -169,9 +171,9 @@ fn watch(child: &mut Child, seconds: u64) -> Result<()> {
     Ok(())
 }
 
-/// Of a line of /proc/PID/stat: user and system time are the 14th and 15th word.
+/// Parses a line of /proc/PID/stat: user and system time are the 14th and 15th word.
 fn used_seconds(stat: &str) -> u64 {
-    // The second word is a name in brackets that may hold blanks.
+    // The second word is a name in parentheses that may contain blanks.
     let after = stat.rsplit(") ").next().unwrap_or_default();
     let ticks = after.split(' ').skip(11).take(2);
     let ticks: u64 = ticks.filter_map(|word| word.parse::<u64>().ok()).sum();

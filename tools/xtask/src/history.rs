@@ -1,10 +1,10 @@
-//! `cargo xtask history --calls N`: fills a store with N calls and measures its lists.
+//! `cargo xtask history --calls N`: fills a store with N calls, and measures its lists.
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::command::{program, run, target};
 
-/// True if no list takes longer than it may.
+/// Runs the measurement; returns true if no list exceeds its limit.
 pub(crate) fn history(options: &[&str]) -> Result<bool> {
     let ["--calls", calls] = options else {
         bail!("expected --calls N; got {options:?}");

@@ -1,15 +1,16 @@
-//! `cargo xtask jitter`: the jitter buffer beside neteq's, in virtual time, into `docs/jitter.md`.
+//! `cargo xtask jitter`: compares the jitter buffer with neteq's in virtual time, and writes
+//! `docs/jitter.md`.
 
 use anyhow::Result;
 
 use crate::command::{program, run};
 
-/// Has a workspace of its own, so that neteq is nowhere among the product's dependencies.
+/// A workspace of its own, so that neteq is not among the product's dependencies.
 const MANIFEST: &str = "tools/beside-neteq/Cargo.toml";
 const TARGET: &str = "target/beside-neteq";
 const PAGE: &str = "docs/jitter.md";
 
-/// Plays and writes the page; what it shows fails nothing.
+/// Runs the comparison and writes the page; returns true if it completed, whatever the figures.
 pub(crate) fn jitter() -> Result<bool> {
     let manifest = ["--manifest-path", MANIFEST, "--target-dir", TARGET];
     let whole = [

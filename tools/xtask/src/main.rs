@@ -1,5 +1,6 @@
-//! `cargo xtask test` runs what CI runs; `tidy` checks the house rules alone; `fuzz` runs one
-//! target for long; `bench` and `jitter` measure and write their pages; `mutants` tests the tests.
+//! `cargo xtask test` runs the layers of tests as CI does; `tidy` checks the house rules only;
+//! `fuzz` runs one target for long; `bench` and `jitter` measure and write their pages; `mutants`
+//! tests the tests.
 
 mod advisories;
 mod bench;

@@ -15,8 +15,8 @@ use crate::command::{ask, program, root, run, target};
 use crate::test::{cargo_nextest, cargo_tool, with_nextest};
 use ledger::{Ledger, Verdict};
 
-/// Package, the packages above it whose tests get the changes that its own tests miss, and the
-/// level of optimization at which its own tests are built: tests of audio take long without any.
+/// Package; the dependent packages whose tests run for changes that its own tests miss; and the
+/// optimization level of its own tests. Tests of audio are slow without optimization.
 const PACKAGES: &[(&str, &[&str], &str)] = &[
     (
         "confab-conference",
@@ -50,30 +50,30 @@ const PACKAGES: &[(&str, &[&str], &str)] = &[
         "1",
     ),
 ];
-/// The same for the packages above.
+/// Optimization level of the dependent packages' tests.
 const LEVEL_ABOVE: &str = "1";
-/// Share of the changes that must be found, in percent.
+/// Minimum share of found changes, in percent.
 const FOUND_MIN: f64 = 95.0;
-/// Largest share of changes that may be named as equivalent, in percent.
+/// Maximum share of changes listed as equivalent, in percent.
 const EQUIVALENT_MAX: f64 = 3.0;
 
-/// One change that cargo-mutants can make.
+/// Change that cargo-mutants can make.
 #[derive(Clone, Debug)]
 struct Mutant {
     package: &'static str,
     /// File, line, column and description.
     name: String,
-    /// Position in the list of its package, and the length of that.
+    /// Position in the list of the package, and length of the list.
     shard: (usize, usize),
 }
 
-/// A change as cargo-mutants lists it.
+/// Change in the output of cargo-mutants.
 #[derive(Deserialize)]
 struct Listed {
     name: String,
 }
 
-/// Tests the changes; true if enough of them are found.
+/// Tests a sample of changes; returns true if enough of them are found.
 pub(crate) fn mutants(options: &[&str]) -> Result<bool> {
     let ["--sample", number] = options else {
         bail!("expected --sample N, the number of changes to draw; got {options:?}");
@@ -102,7 +102,7 @@ pub(crate) fn mutants(options: &[&str]) -> Result<bool> {
     sum_up(&ledger, &drawn, all.len())
 }
 
-/// Draws without repetition; the same for the same seed and list.
+/// Draws without repetition; equal seeds and lists give equal draws.
 fn draw(mut all: Vec<Mutant>, number: usize, hash: &str) -> Vec<Mutant> {
     all.sort_by(|a, b| a.name.cmp(&b.name));
     let mut state = u64::from_str_radix(hash.get(..16).unwrap_or("0"), 16).unwrap_or_default();
@@ -149,7 +149,7 @@ impl Place {
         place.git(&[
             "-C", &tree_text, "checkout", "--quiet", "--force", "--detach", hash,
         ])?;
-        // Cases that property tests found with a change.
+        // Removes cases that property tests stored for a change.
         place.git(&["-C", &tree_text, "clean", "--quiet", "--force", "-d"])?;
         Ok(place)
     }
@@ -171,7 +171,7 @@ impl Place {
         self.build(command)
     }
 
-    /// Builds as fast as possible: a change compiles one package again, and its tests.
+    /// Configures a command for fast builds: a change compiles only one package and its tests.
     fn build(&self, mut command: Command) -> Command {
         command
             .env("CARGO_TARGET_DIR", self.folder.join("build"))
@@ -181,7 +181,7 @@ impl Place {
         command
     }
 
-    /// Returns every change that can be made in the packages.
+    /// Returns all possible changes in the packages.
     fn list(&self) -> Result<Vec<Mutant>> {
         let mut all = Vec::new();
         for (package, _, _) in PACKAGES {
@@ -204,7 +204,7 @@ impl Place {
         Ok(all)
     }
 
-    /// Makes each change that has no verdict of this stage, and runs the tests of `testers`.
+    /// Makes each change without a verdict of this stage, and runs the tests of `testers`.
     fn test(
         &self,
         ledger: &mut Ledger,
@@ -226,7 +226,7 @@ impl Place {
             let shard = format!("{at}/{count}");
             let mut command = self.command();
             command.env("CARGO_PROFILE_DEV_OPT_LEVEL", level);
-            // A shard for each: patterns of names leave out none of the changes to struct fields.
+            // One shard per change: name patterns would exclude changes of struct fields.
             command
                 .args([
                     "--in-place",
@@ -250,7 +250,7 @@ impl Place {
         Ok(())
     }
 
-    /// Runs the tests without a change, and returns the time that they took.
+    /// Runs the tests without a change, and returns their duration.
     fn unchanged(&self, testers: &[&str], level: &str) -> Result<Duration> {
         let build = ["nextest", "run", "--locked", "--no-run"];
         let mut took = Duration::ZERO;
@@ -272,7 +272,7 @@ impl Place {
     }
 }
 
-/// Prints what was found and what was not; true if it is enough.
+/// Prints the found and the missed changes; returns true if the shares are sufficient.
 fn sum_up(ledger: &Ledger, drawn: &[Mutant], of: usize) -> Result<bool> {
     let equivalent = fs::read_to_string(root().join("tools/xtask/equivalent_mutants.txt"))?;
     let (mut found, mut named, mut unviable, mut missed) = (0, 0, 0, 0);
@@ -298,8 +298,8 @@ fn sum_up(ledger: &Ledger, drawn: &[Mutant], of: usize) -> Result<bool> {
     Ok(share >= FOUND_MIN && equivalent_share <= EQUIVALENT_MAX)
 }
 
-/// Returns true if the list of equivalent changes has it: file and description, without line and
-/// column.
+/// Returns true if the list of equivalent changes contains a change: file and description, without
+/// line and column.
 fn is_named(equivalent: &str, name: &str) -> bool {
     let mut parts = name.splitn(4, ':');
     let (Some(file), _, _, Some(text)) = (parts.next(), parts.next(), parts.next(), parts.next())

@@ -1,5 +1,5 @@
-//! `cargo xtask settings`: writes the table of settings in `docs/configure.md`. The test that
-//! compares the page with `confab serve --help` writes the table if told to.
+//! `cargo xtask settings`: writes the table of settings in `docs/configure.md`. Uses the test that
+//! compares the page with `confab serve --help`, in its writing mode.
 
 use anyhow::Result;
 

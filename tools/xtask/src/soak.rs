@@ -1,10 +1,10 @@
-//! `cargo xtask soak --minutes N`: builds the release and uses it for so long.
+//! `cargo xtask soak --minutes N`: builds the release, and runs the soak test for N minutes.
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::command::{program, run};
 
-/// True if nothing was missing or left.
+/// Runs the soak test; returns true if nothing was missing or left.
 pub(crate) fn soak(options: &[&str]) -> Result<bool> {
     let ["--minutes", minutes] = options else {
         bail!("expected --minutes N; got {options:?}");

@@ -1,4 +1,4 @@
-//! The verdicts of one sample on the disk, a line each, so that an interrupted run goes on.
+//! Stored verdicts of a sample, one per line, so that an interrupted run continues.
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -10,15 +10,15 @@ use anyhow::Result;
 /// Result of the tests of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// A test failed, or did not end.
+    /// A test failed, or timed out.
     Caught,
     /// All tests passed.
     Missed,
-    /// It does not compile.
+    /// The change does not compile.
     Unviable,
 }
 
-/// File of cargo-mutants, the verdict on the changes in it, and our word for it.
+/// File of cargo-mutants, verdict on the changes in it, and word in the ledger.
 const FILES: &[(&str, Verdict, &str)] = &[
     ("caught.txt", Verdict::Caught, "caught"),
     ("timeout.txt", Verdict::Caught, "timeout"),
@@ -26,14 +26,14 @@ const FILES: &[(&str, Verdict, &str)] = &[
     ("missed.txt", Verdict::Missed, "missed"),
 ];
 
-/// All verdicts of a sample, by name and stage.
+/// Verdicts of a sample, by name and stage.
 pub(super) struct Ledger {
     path: PathBuf,
     verdicts: BTreeMap<(String, u8), Verdict>,
 }
 
 impl Ledger {
-    /// Reads the file, if there is one.
+    /// Reads the file if it exists.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).unwrap_or_default();
         let verdicts = text.lines().filter_map(|line| {
@@ -48,17 +48,17 @@ impl Ledger {
         })
     }
 
-    /// The verdict of one stage.
+    /// Returns the verdict of a stage.
     pub(super) fn verdict(&self, name: &str, stage: u8) -> Option<Verdict> {
         self.verdicts.get(&(name.to_owned(), stage)).copied()
     }
 
-    /// The verdict of the last stage that tested it.
+    /// Returns the verdict of the last stage that tested the change.
     pub(super) fn last(&self, name: &str) -> Option<Verdict> {
         self.verdict(name, 1).or_else(|| self.verdict(name, 0))
     }
 
-    /// Keeps a verdict.
+    /// Stores a verdict.
     pub(super) fn write(&mut self, stage: u8, name: &str, verdict: Verdict) -> Result<()> {
         let mut options = OpenOptions::new();
         let mut file = options.create(true).append(true).open(&self.path)?;
@@ -70,7 +70,7 @@ impl Ledger {
     }
 }
 
-/// The verdict on a change in a folder that cargo-mutants wrote.
+/// Returns the verdict on a change in a folder that cargo-mutants wrote.
 pub(super) fn read(folder: &Path, name: &str) -> Option<Verdict> {
     let found = FILES.iter().find(|(list, _, _)| {
         let text = fs::read_to_string(folder.join(list)).unwrap_or_default();

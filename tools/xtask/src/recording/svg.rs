@@ -13,9 +13,9 @@ const CHARACTER: f64 = 8.4;
 const ROW: f64 = 18.0;
 const MARGIN: f64 = 16.0;
 const BAR: f64 = 32.0;
-/// Time that a screen stays at least, so that a reader can follow.
+/// Minimum duration of a screen, so that a reader can follow.
 const SCREEN_MIN: Duration = Duration::from_millis(3_500);
-/// Time that the last screen stays.
+/// Duration of the last screen.
 const END: Duration = Duration::from_secs(8);
 /// Heading of the screen that is shown without animation.
 const STILL: &str = "Coaching a participant";
@@ -69,8 +69,8 @@ pub(super) fn draw(lines: &[Line], screens: &[Screen]) -> String {
     out
 }
 
-/// Returns each screen's time and lines, stretched so that every screen can be read, and the length
-/// of the whole.
+/// Returns the time and the lines of each screen, extended to the minimum duration, and the total
+/// length.
 fn frames(screens: &[Screen]) -> (Vec<(Duration, usize)>, Duration) {
     let (mut frames, mut at) = (Vec::new(), Duration::ZERO);
     for (n, screen) in screens.iter().enumerate() {
@@ -89,7 +89,7 @@ fn still(lines: &[Line], screens: &[Screen]) -> usize {
     shown.map_or(lines.len(), |screen| screen.lines)
 }
 
-/// Returns the vertical shift that puts the last of so many lines on the bottom row.
+/// Returns the vertical shift that puts the last line on the bottom row.
 fn shift(lines: usize) -> f64 {
     (ROWS as f64 - lines as f64) * ROW
 }

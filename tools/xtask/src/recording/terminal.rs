@@ -8,8 +8,8 @@ pub(super) enum Style {
     Faint,
 }
 
-/// Text in one style. A character outside ASCII is a run of its own, since its width depends on the
-/// font.
+/// Text in one style. Each character outside ASCII is a separate run, since its width depends on
+/// the font.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Run {
     pub(super) column: usize,

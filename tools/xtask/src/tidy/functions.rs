@@ -1,5 +1,5 @@
-//! How long a function may be. Counts lines between a `fn` and the brace that closes it, which
-//! rustfmt puts at the same indentation.
+//! Length of functions: lines between a `fn` and its closing brace, which rustfmt puts at the same
+//! indentation.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use super::{Told, is_test};
 
 const FUNCTION_LINES_MAX: usize = 70;
 
-/// Functions of more than 70 lines need `// long: why` above them.
+/// Checks that functions of more than 70 lines have `// long: why` above them.
 pub(super) fn check(path: &Path, text: &str, told: &mut Told) {
     if is_test(path) {
         return;

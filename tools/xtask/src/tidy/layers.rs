@@ -1,4 +1,4 @@
-//! The table of crates in `ARCHITECTURE.md`, compared with every `Cargo.toml` of the workspace:
+//! Comparison of the table of crates in `ARCHITECTURE.md` with each `Cargo.toml` of the workspace:
 //! each dependency has its entry, each entry its dependency, and each stands in an earlier row.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::command::root;
 /// Header of the table.
 const HEADER: &str = "| layer | crate | responsibility | depends on (besides `terms`) |";
 
-/// Libraries that reach for the operating system: no crate of the core may depend on them.
+/// Libraries that use the operating system; forbidden in crates of the core.
 const NOT_IN_CORE: &[&str] = &[
     "tokio",
     "libc",
@@ -24,7 +24,7 @@ const NOT_IN_CORE: &[&str] = &[
     "socket2",
 ];
 
-/// A row of the table.
+/// Row of the table.
 #[derive(Debug, PartialEq, Eq)]
 struct Row {
     folder: String,
@@ -33,12 +33,12 @@ struct Row {
 }
 
 impl Row {
-    /// Name without `confab-`: the last folder.
+    /// Returns the name without `confab-`: the last folder.
     fn name(&self) -> &str {
         self.folder.rsplit('/').next().unwrap_or_default()
     }
 
-    /// Name in `Cargo.toml`.
+    /// Returns the name in `Cargo.toml`.
     fn package(&self) -> String {
         match self.name() {
             "server" => "confab".to_owned(),
@@ -48,7 +48,7 @@ impl Row {
     }
 }
 
-/// Compares every `Cargo.toml` with the table.
+/// Compares each `Cargo.toml` with the table.
 pub(super) fn check(told: &mut Told) -> Result<()> {
     let page = std::fs::read_to_string(root().join("ARCHITECTURE.md"))?;
     let rows = rows(&page);

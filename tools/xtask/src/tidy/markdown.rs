@@ -1,5 +1,5 @@
-//! Markdown: columns of running text, links and paths, head and index of decisions.
-//! Tables, code blocks and generated pages have no columns; a line with a link may be longer.
+//! Markdown: columns of running text, links and paths, head and index of decisions. Tables, code
+//! blocks and generated pages have no limit of columns; a line with a link may be longer.
 
 use std::path::Path;
 
@@ -10,13 +10,13 @@ use crate::command::root;
 
 const COLUMNS_MAX: usize = 100;
 
-/// Pages that a program writes.
+/// Generated pages.
 const GENERATED: &[&str] = &["docs/benchmarks.md", "docs/jitter.md"];
 
-/// Pages that name files of an earlier time.
+/// Pages with paths of former versions.
 const HISTORICAL: &[&str] = &["docs/planted-faults.md"];
 
-/// Top folders of the paths that pages name.
+/// Top folders of paths in pages.
 const FOLDERS: &[&str] = &["core/", "shell/", "tools/", "client/", "deploy/", "docs/"];
 
 /// Checks a Markdown file.
@@ -83,7 +83,7 @@ fn paths(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Returns the targets of links and images in a line that lead into the repository.
+/// Returns the targets of links and images within the repository.
 fn links(line: &str) -> impl Iterator<Item = &str> {
     let targets = line.split("](").skip(1);
     let targets = targets.filter_map(|rest| rest.split(')').next());

@@ -1,4 +1,4 @@
-//! The house rules as a test: what `ARCHITECTURE.md` promises about the tree is checked here.
+//! House rules as checks: properties of the tree that `ARCHITECTURE.md` states.
 
 mod functions;
 mod layers;
@@ -11,7 +11,7 @@ use anyhow::Result;
 
 use crate::command::{ask, root};
 
-/// What tidy found.
+/// Results of the checks.
 #[derive(Default)]
 pub(crate) struct Told {
     pub(crate) checks: usize,
@@ -31,12 +31,12 @@ impl Told {
         self.questions.push(question);
     }
 
-    /// How many checks failed.
+    /// Returns the number of failed checks.
     pub(crate) fn failed(&self) -> usize {
         self.faults.len()
     }
 
-    /// Prints; true if nothing is wrong.
+    /// Prints the results; returns true if there are no faults.
     pub(crate) fn print(&self) -> bool {
         for question in &self.questions {
             println!("tidy: question: {question}");
@@ -49,7 +49,7 @@ impl Told {
     }
 }
 
-/// Looks at every tracked file and every `Cargo.toml`.
+/// Checks all files in git's index or untracked, and each `Cargo.toml`.
 pub(crate) fn run() -> Result<Told> {
     let mut told = Told::default();
     layers::check(&mut told)?;
@@ -70,7 +70,7 @@ pub(crate) fn run() -> Result<Told> {
     Ok(told)
 }
 
-/// Files that git knows or would add.
+/// Returns the files that git tracks or would add.
 fn tracked() -> Result<Vec<PathBuf>> {
     let listed = ask(
         "git",
@@ -84,7 +84,7 @@ fn tracked() -> Result<Vec<PathBuf>> {
         .collect())
 }
 
-/// Whether a file holds tests (and only tests).
+/// Returns whether a file belongs to tests, benchmarks or examples.
 fn is_test(path: &Path) -> bool {
     path.components().any(|c| {
         matches!(

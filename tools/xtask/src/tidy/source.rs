@@ -1,4 +1,4 @@
-//! What a file may say, and how long it may be.
+//! Content and length of source files.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ const LINES_MAX: usize = 500;
 const COLUMNS_MAX: usize = 100;
 const HEADER_LINES_MAX: usize = 5;
 
-/// (what core may not say, what to say instead).
+/// Words forbidden in the core, with their replacement.
 const BANNED_IN_CORE: &[(&str, &str)] = &[
     (
         "std::net",
@@ -28,7 +28,7 @@ const BANNED_IN_CORE: &[(&str, &str)] = &[
     ("sleep(", "a deadline"),
 ];
 
-/// Names that say nothing of what a thing is.
+/// Names without information.
 const EMPTY_NAMES: &[&str] = &[
     "Manager",
     "Handler",
@@ -38,7 +38,7 @@ const EMPTY_NAMES: &[&str] = &[
     "Helper",
 ];
 
-/// For every text file.
+/// Checks a text file of any kind.
 pub(super) fn check_any(path: &Path, text: &str, told: &mut Told) {
     let lock = path.extension().is_some_and(|e| e == "lock") || path.ends_with("package-lock.json");
     for (folder, end) in [("/wor", "k/"), ("/roo", "t/"), ("/far", "m/")] {
@@ -52,7 +52,7 @@ pub(super) fn check_any(path: &Path, text: &str, told: &mut Told) {
     }
 }
 
-/// For Rust files.
+/// Checks a Rust file.
 pub(super) fn check_rust(path: &Path, text: &str, told: &mut Told) {
     let shown = path.display();
     let header = text.lines().take_while(|l| l.starts_with("//!")).count();
