@@ -1,6 +1,6 @@
-//! One of the attacks of `attacks` at twice the size that once did harm: 1 idle connections, 4
-//! logins, 5 requests within a call, 7 heads that never end, 8 TLS handshakes with a large key.
-//! Calls of a trunk are set up beside it.
+//! Runs an attack of `attacks` with twice the size that once caused harm: 1 idle connections, 4
+//! logins, 5 requests within a call, 7 heads without an end, 8 TLS handshakes with a large key.
+//! Calls of a trunk are set up at the same time.
 //!
 //! `cargo build --release && cargo run --release -p confab-conformance --example attack -- ROW`
 
@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use confab_conformance::attacks::{Attack, SET_UP_MAX, addresses, run};
 use confab_conformance::namespace;
 
-/// Given by the outer process to the inner one.
+/// Argument from the outer process to the inner one.
 const INSIDE: &str = "--inside";
 
 fn main() -> Result<ExitCode> {

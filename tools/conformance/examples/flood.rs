@@ -1,5 +1,5 @@
-//! The whole flood: 100,000 hostile datagrams to the SIP port and 1,000,000 to the media ports of
-//! a room of ten, within a minute. Prints what became of it; CI runs a tenth of it as a test.
+//! Runs the complete flood: within a minute, 100,000 hostile datagrams to the SIP port and
+//! 1,000,000 to the media ports of a room of ten. Prints the results; CI runs a tenth as a test.
 //!
 //! `cargo build --release && cargo run --release -p confab-conformance --example flood`
 

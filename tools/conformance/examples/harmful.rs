@@ -1,5 +1,6 @@
-//! A web server that means harm: 500 fetches and 100 endless sounds at once beside two who talk,
-//! then 1,000 calls whose document leads to itself. CI runs less of it as a test.
+//! Runs a hostile web server: 500 fetches and 100 endless sounds at once beside two speaking
+//! participants, then 1,000 calls with a document that redirects to itself. CI runs a part as a
+//! test.
 //!
 //! `cargo run --release -p confab-conformance --example harmful -- [FETCHES] [ENDLESS] [CALLS]`
 

@@ -1,4 +1,4 @@
-//! A line that loses packets, for phones of any make: call it in the server's stead.
+//! Relays SIP and RTP between phones and a server with packet loss; phones call the relay.
 //!
 //! `cargo run --release -p confab-conformance --example lossy_line -- SERVER [PER_MILLE] [SEED]`
 

@@ -1,4 +1,4 @@
-//! Phones behind a NAT for as many minutes as said, 10 by default, with a session timer of 90 s.
+//! Runs phones behind a NAT for a number of minutes, 10 by default, with a session timer of 90 s.
 //!
 //! `cargo run --release -p confab-conformance --example nat -- [MINUTES]`
 
@@ -9,7 +9,7 @@ use anyhow::Result;
 use confab_conformance::namespace;
 use confab_conformance::natted::{Times, run};
 
-/// Given by the outer process to the inner one.
+/// Argument from the outer process to the inner one.
 const INSIDE: &str = "--inside";
 
 fn main() -> Result<ExitCode> {

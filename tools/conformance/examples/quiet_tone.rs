@@ -1,6 +1,6 @@
-//! A quiet tone in a crowd: a random one of many callers says a sine at −40 dBFS while a loud room
-//! talks, and every other caller must hear it. Joins a running server, beside a load generator
-//! perhaps. Prints the level at which each hears it.
+//! Checks a quiet tone in a large room: one of several callers, drawn at random, sends a sine at
+//! −40 dBFS while the room is loud; all other callers must receive the sine. Connects to a running
+//! server, possibly beside a load generator. Prints the received levels.
 //!
 //! `cargo run --release -p confab-conformance --example quiet_tone -- 127.0.0.1:5060 conf000 20`
 
@@ -11,7 +11,8 @@ use confab_conformance::server::pause;
 use confab_phone::heard::{level, samples_in_time};
 use confab_phone::{Phone, PhoneConfig, Phones, Voice, now};
 
-/// A whole number of periods in 20 ms: no other tone of the crowd leaks into it.
+/// Frequency with a whole number of periods in 20 ms, so that other tones of the room do not leak
+/// into it.
 const HZ: f64 = 1_750.0;
 const DBFS: f64 = -40.0;
 const LISTENING: Duration = Duration::from_secs(4);
@@ -44,7 +45,7 @@ fn main() -> Result<()> {
     let mut levels = Vec::new();
     for (n, phone) in all.iter().enumerate() {
         let samples = samples_in_time(&phone.frames_between(from, to));
-        // The speaker itself must not hear it: it is the check of the check.
+        // The speaker must not receive the tone: validates the measurement.
         let heard = level(&samples, HZ);
         if n == chosen {
             println!("the speaker itself: {heard:.1} dBFS");

@@ -1,5 +1,5 @@
-//! Puts many participants on hold with a radio that never ends, takes them off hold, and compares
-//! the server with what it was before.
+//! Puts many participants on hold with an endless audio stream, releases them, and compares the
+//! server's resources with those before.
 //!
 //! `cargo build --release`, then
 //! `cargo run --release -p confab-conformance --example radio_holds -- 100`

@@ -1,4 +1,4 @@
-//! Uses a server for so many minutes, and checks that nothing is missing or left afterwards.
+//! Uses a server for a number of minutes, and checks that nothing is missing or left afterwards.
 //!
 //! `cargo xtask soak --minutes 20`, or `cargo build --release`, then
 //! `cargo run --release -p confab-conformance --example soak -- 20`

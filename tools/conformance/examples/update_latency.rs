@@ -1,5 +1,5 @@
-//! From an update's departure to the first packet at a phone that carries it: mute and unmute of
-//! one of many participants, everybody talking. Prints percentiles; asserts nothing.
+//! Measures the time from an update to the first changed packet at a phone: mute and unmute of one
+//! of many speaking participants. Prints percentiles, without assertions.
 //!
 //! `cargo run --release -p confab-conformance --example update_latency -- [PARTICIPANTS] [ROUNDS]`
 
@@ -34,7 +34,7 @@ fn main() -> Result<()> {
     speaker.wait_until_talking(Duration::from_secs(5))?;
     api.seated("latency", 1)?;
     for n in 1..participants {
-        // The others are quiet next to the tone, but every one of them talks.
+        // All other participants send a tone that is quiet relative to the measured one.
         let hz = 300.0 + 10.0 * n as f64;
         others.push(place(&phones, &server, Voice::Tone { hz, dbfs: -60.0 })?);
     }
@@ -46,7 +46,7 @@ fn main() -> Result<()> {
     let (mut mutes, mut unmutes) = (Vec::new(), Vec::new());
     for round in 0..rounds {
         for (muted, times) in [("true", &mut mutes), ("false", &mut unmutes)] {
-            // Every phase against the tick.
+            // Covers all phases relative to the tick.
             pause(Duration::from_micros(
                 120_000 + (round as u64 * 7_919) % 20_000,
             ));
@@ -67,7 +67,7 @@ fn place(phones: &Phones, server: &Server, voice: Voice) -> Result<Phone> {
     Ok(phones.call(&config)?)
 }
 
-/// Milliseconds to the first packet without (or with) the tone.
+/// Returns the time in ms to the first packet without the tone, or with it after an unmute.
 fn first_changed(ear: &Phone, sent: Instant, muted: bool) -> Result<f64> {
     let heard = ear.frames_between(sent, Instant(u64::MAX));
     let carries = |frame: &Frame| frame.level(TONE_HZ) > DBFS - 16.0;

@@ -1,5 +1,5 @@
-//! From an update's departure to its event's arrival at the application, while other conferences'
-//! receivers take 30 s a request. Prints percentiles; asserts nothing.
+//! Measures the time from an update to the arrival of its event at the application, while receivers
+//! of other conferences take 30 s per request. Prints percentiles, without assertions.
 //!
 //! `cargo run --release -p confab-conformance --example webhook_latency -- [SLOW] [ROUNDS]`
 
@@ -31,14 +31,14 @@ fn main() -> Result<()> {
     let mut times = Vec::new();
     for round in 0..rounds {
         let muted = if round % 2 == 0 { "true" } else { "false" };
-        // Every slow conference has events that wait, ever more of them.
+        // Slow conferences have a growing number of waiting events.
         if let Some((_, path)) = seats.get(round % seats.len().max(1)) {
             api.post(path, &[("Muted", muted)])?;
         }
         let sent = Instant::now();
         let answer = api.post(&quick, &[("Muted", muted)])?;
         anyhow::ensure!(answer.status == 200, "{answer:?}");
-        // The one of joining came before.
+        // The first event was the join.
         let number = (round + 2).to_string();
         let is_it =
             |r: &&Received| r.path == "/events" && r.fields.get("SequenceNumber") == Some(&number);
@@ -62,7 +62,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Somebody in a conference of this name whose events go there.
+/// Calls a conference of this name with this `StatusCallback`.
 fn place(
     app: &Application,
     server: &Server,

@@ -1,8 +1,8 @@
-// The page's six updates and the rest of the surface through npm `twilio`, unmodified but for its
-// base URL. One JSON line a call on standard output; any surprise ends it with a stack trace.
+// The page's six updates and the other requests by npm `twilio`, with only its base URL replaced.
+// Prints one JSON line per request; an unexpected result ends the script with a stack trace.
 const twilio = require('twilio');
 const { BASE, ACCOUNT, TOKEN, CONFERENCE, CALL, COACHED, HOLD_URL, FILTER } = process.env;
-// This library insists on an account that starts with AC; of a bare UUID the alias does.
+// The library requires an account with the prefix AC: the alias of a bare UUID.
 const account = ACCOUNT.startsWith('AC') ? ACCOUNT : 'AC' + ACCOUNT;
 const client = twilio(account, TOKEN);
 client.api.baseUrl = BASE;
@@ -10,7 +10,7 @@ const participant = client.conferences(CONFERENCE).participants(CALL);
 const refused = request => request.catch(error => ({
   status: error.status, code: error.code, message: error.message, moreInfo: error.moreInfo,
 }));
-// Times come as texts and go as dates.
+// Converts times from text to dates.
 const filter = Object.fromEntries(Object.entries(JSON.parse(FILTER || '{}')).map(
   ([name, value]) => [name, /^(start|end)Time/.test(name) ? new Date(value) : value],
 ));

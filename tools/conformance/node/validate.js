@@ -1,6 +1,6 @@
-// Reads {url, params, signature, key} as JSON lines and asks both vendors' validators about each:
-// as it is (must be true), with a value added (must be false), and as `changed` has it, where that
-// is given (must be false).
+// Reads {url, params, signature, key} as JSON lines, and passes each to both vendors' validators:
+// unchanged (must be valid), with an additional value (must be invalid), and as `changed`, if
+// present (must be invalid).
 const compat = require('@signalwire/compatibility-api').RestClient;
 const twilio = require('twilio');
 const lines = require('fs').readFileSync(0, 'utf8').split('\n').filter(Boolean).map(JSON.parse);

@@ -1,5 +1,5 @@
-"""The page's six updates through PyPI `twilio` or PyPI `signalwire`, unmodified but for the base
-URL. One JSON line a call on standard output."""
+"""The page's six updates and other requests by PyPI `twilio` or PyPI `signalwire`, with only the
+base URL replaced. Prints one JSON line per request."""
 
 import datetime
 import json
@@ -36,7 +36,7 @@ def refused(request, **fields):
 
 
 def filtered():
-    """Names as Python has them; times come as texts and go as dates."""
+    """Lists calls by a filter; converts names to those of Python, and times from text to dates."""
     found = {}
     for name, value in json.loads(env.get("FILTER", "{}")).items():
         snake = re.sub("[A-Z]", lambda one: "_" + one.group().lower(), name)

@@ -1,6 +1,6 @@
-"""Reads {url, params, signature, key} as JSON lines and asks this environment's validator about
-each: as it is (must be true), with one value added (must be false), and as `changed` has it, where
-that is given (must be false)."""
+"""Reads {url, params, signature, key} as JSON lines, and passes each to this environment's
+validator: unchanged (must be valid), with an additional value (must be invalid), and as `changed`,
+if present (must be invalid)."""
 
 import json
 import sys

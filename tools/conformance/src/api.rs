@@ -1,4 +1,4 @@
-//! The API as a raw HTTP client sees it: statuses, headers and JSON, with no library between.
+//! HTTP client of the API without a vendor's library: status, headers and JSON.
 
 use std::time::{Duration, Instant};
 
@@ -7,18 +7,18 @@ use serde_json::Value;
 
 use crate::server::{ACCOUNT, Server, TOKEN, pause};
 
-/// An answer.
+/// Response of the API.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// `X-Applied-Tick`.
+    /// Header `X-Applied-Tick`.
     pub applied_tick: Option<u64>,
-    /// The body; null if there is none.
+    /// Body; null if empty.
     pub json: Value,
 }
 
-/// A client of one server.
+/// Client of one server.
 pub struct Api {
     runtime: tokio::runtime::Runtime,
     http: reqwest::Client,
@@ -26,9 +26,9 @@ pub struct Api {
 }
 
 impl Api {
-    /// Of this server, plain.
+    /// Creates a client of this server, over plain HTTP.
     pub fn new(server: &Server) -> Result<Self> {
-        // Whoever comes first installs it; the others find it there.
+        // Fails if another test has already installed a provider.
         let _installed = rustls::crypto::ring::default_provider().install_default();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -41,8 +41,8 @@ impl Api {
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(Duration::from_secs(10))
-            // Nothing here runs between two requests, so that a server which closes what is idle
-            // for ten seconds would be noticed too late.
+            // The runtime is idle between requests and would notice a closed connection too late.
+            // The server closes idle connections after 10 s.
             .pool_idle_timeout(Duration::from_secs(5))
             .build()?;
         Ok(Self {
@@ -52,23 +52,23 @@ impl Api {
         })
     }
 
-    /// `GET` below the account.
+    /// Sends a `GET` to a path below the account.
     pub fn get(&self, path: &str) -> Result<Answer> {
         self.send(self.http.get(format!("{}{path}", self.base)))
     }
 
-    /// `POST` of a form below the account.
+    /// Sends a `POST` of a form to a path below the account.
     pub fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<Answer> {
         self.send(self.http.post(format!("{}{path}", self.base)).form(form))
     }
 
-    /// `POST` of anything below the account.
+    /// Sends a `POST` of any body to a path below the account.
     pub fn post_raw(&self, path: &str, content_type: &str, body: Vec<u8>) -> Result<Answer> {
         let request = self.http.post(format!("{}{path}", self.base));
         self.send(request.header("content-type", content_type).body(body))
     }
 
-    /// `DELETE` below the account.
+    /// Sends a `DELETE` to a path below the account.
     pub fn delete(&self, path: &str) -> Result<Answer> {
         self.send(self.http.delete(format!("{}{path}", self.base)))
     }
@@ -93,7 +93,7 @@ impl Api {
         })
     }
 
-    /// The sid of the live conference of this name.
+    /// Returns the SID of the live conference with this name.
     pub fn conference(&self, name: &str) -> Result<String> {
         let list = self.get(&format!("/Conferences?FriendlyName={name}"))?;
         let found = list.json["conferences"].as_array().into_iter().flatten();
@@ -105,7 +105,8 @@ impl Api {
         }
     }
 
-    /// Waits until so many are seated; their participants, oldest first.
+    /// Waits until this number of participants is seated; returns the SID of the conference and the
+    /// participants, oldest first.
     pub fn seated(&self, name: &str, how_many: usize) -> Result<(String, Vec<Value>)> {
         let until = Instant::now() + Duration::from_secs(10);
         loop {

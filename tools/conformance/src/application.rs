@@ -1,5 +1,5 @@
-//! A stand-in for a customer's web application: serves documents and audio under paths that a
-//! test names, and keeps every request that it got.
+//! Web application for tests: serves documents and audio at paths that a test defines, and stores
+//! all requests.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,39 +11,39 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
-/// A request as it arrived.
+/// Received request.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// `GET` or `POST`.
     pub method: String,
-    /// The path, without the query.
+    /// Path without the query.
     pub path: String,
-    /// The whole URL as the sender must have signed it.
+    /// Complete URL, as signed by the sender.
     pub url: String,
-    /// The fields of the form (POST) or the query (GET).
+    /// Fields of the form (POST) or of the query (GET).
     pub fields: BTreeMap<String, String>,
-    /// How often a name came twice; must be 0.
+    /// Number of repeated names; must be 0.
     pub repeated: usize,
-    /// `X-SignalWire-Signature`.
+    /// Header `X-SignalWire-Signature`.
     pub signature: String,
-    /// `X-Twilio-Signature`.
+    /// Header `X-Twilio-Signature`.
     pub twilio_signature: String,
-    /// `Cookie`.
+    /// Header `Cookie`.
     pub cookie: String,
-    /// `I-Twilio-Idempotency-Token`.
+    /// Header `I-Twilio-Idempotency-Token`.
     pub idempotency_token: String,
-    /// When.
+    /// Time of arrival.
     pub at: Instant,
 }
 
-/// What a path answers.
+/// Response of a path.
 #[derive(Clone)]
 struct Page {
     status: u16,
     content_type: String,
     body: Bytes,
     delay: Duration,
-    /// `Set-Cookie`.
+    /// Header `Set-Cookie`.
     cookie: Option<String>,
 }
 
@@ -59,7 +59,7 @@ struct Shared {
     came: Condvar,
 }
 
-/// The application. Its runtime ends when it is dropped.
+/// Application for tests; the runtime ends on drop.
 pub struct Application {
     shared: Arc<Shared>,
     _runtime: tokio::runtime::Runtime,
@@ -93,18 +93,18 @@ impl Application {
         })
     }
 
-    /// The URL of a path.
+    /// Returns the URL of a path.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.shared.address)
     }
 
-    /// Serves this from now on.
+    /// Serves this body at a path.
     pub fn serve(&self, path: &str, content_type: &str, body: impl Into<Bytes>) {
         self.serve_slowly(path, content_type, body, Duration::ZERO);
     }
 
-    /// Serves this from now on, after waiting so long each time.
+    /// Serves this body at a path, with a delay of each response.
     pub fn serve_slowly(
         &self,
         path: &str,
@@ -122,14 +122,14 @@ impl Application {
         self.seen().pages.insert(path.into(), page);
     }
 
-    /// Sets this cookie with what the path serves.
+    /// Sets a cookie in the responses of a path.
     pub fn set_cookie(&self, path: &str, cookie: &str) {
         if let Some(page) = self.seen().pages.get_mut(path) {
             page.cookie = Some(cookie.to_owned());
         }
     }
 
-    /// Answers this status from now on.
+    /// Responds with this status at a path.
     pub fn refuse(&self, path: &str, status: u16) {
         let page = Page {
             status,
@@ -141,19 +141,19 @@ impl Application {
         self.seen().pages.insert(path.into(), page);
     }
 
-    /// All requests so far.
+    /// Returns all requests so far.
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
         self.seen().received.clone()
     }
 
-    /// How many requests there were so far.
+    /// Returns the number of requests so far.
     #[must_use]
     pub fn received_count(&self) -> usize {
         self.seen().received.len()
     }
 
-    /// The requests to one path so far.
+    /// Returns the requests to a path so far.
     #[must_use]
     pub fn received_at(&self, path: &str) -> Vec<Received> {
         self.received()
@@ -162,7 +162,7 @@ impl Application {
             .collect()
     }
 
-    /// Waits until the requests hold what is looked for; returns it.
+    /// Waits until `found` returns a value for the requests so far.
     pub fn wait_for<T>(
         &self,
         what: &str,
@@ -251,7 +251,7 @@ async fn answer(
     }
 }
 
-/// `a=1&b=x%20y` taken apart.
+/// Parses `a=1&b=x%20y`.
 fn pairs(text: &str) -> Vec<(String, String)> {
     reqwest::Url::parse(&format!("http://x/?{text}"))
         .map(|url| {

@@ -1,6 +1,6 @@
-//! Attacks on a listener that strangers can reach, while a trunk sets up calls beside them: idle
-//! connections, logins, requests within one call, heads that never end, TLS handshakes. To be run
-//! in a network namespace that has `addresses`.
+//! Attacks on a public listener, with calls of a trunk set up at the same time: idle connections,
+//! logins, requests within a call, heads without an end, TLS handshakes. Requires a network
+//! namespace with `addresses`.
 
 mod peer;
 mod strangers;
@@ -21,9 +21,9 @@ use peer::{Peer, Wire};
 
 /// Address of the server.
 pub const SERVER: &str = "192.0.2.10";
-/// The trunk calls from here, and takes calls there.
+/// Addresses of the trunk: source of its calls, and target of calls to it.
 const TRUNK: [&str; 2] = ["198.51.100.7", "198.51.100.8"];
-/// A user with a password.
+/// Address of a user with a password.
 const USER: &str = "203.0.113.200";
 /// Addresses of the attackers.
 const STRANGERS: [&str; 8] = [
@@ -36,12 +36,12 @@ const STRANGERS: [&str; 8] = [
     "203.0.113.7",
     "203.0.113.8",
 ];
-/// Time in which a call has to be set up on a processor of its own; 70 ms of it are waited for a
-/// quiet port.
+/// Maximum time of a call setup on a processor of its own; 70 ms are the check for a quiet media
+/// port.
 pub const SET_UP_MAX: Duration = Duration::from_millis(200);
-/// Time between two calls of the trunk.
+/// Interval between two calls of the trunk.
 const EVERY: Duration = Duration::from_millis(400);
-/// Time after which memory must have been returned.
+/// Time until released memory must be returned.
 const RETURNED_AFTER: Duration = Duration::from_secs(15);
 
 const FILE: &str = r#"
@@ -70,7 +70,7 @@ pub(crate) fn password(user: &str) -> &'static str {
     }
 }
 
-/// An attack.
+/// Kind of attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attack {
     /// Idle connections.
@@ -79,23 +79,23 @@ pub enum Attack {
     Logins,
     /// INFO requests within one call.
     Requests,
-    /// Heads of messages that never end.
+    /// Heads of messages without an end.
     Heads,
     /// TLS handshakes with a key of RSA-4096.
     Handshakes,
 }
 
-/// Number of connections, logins or requests, and time for which calls are set up beside them.
+/// Size of an attack.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
-    /// Connections, logins or requests.
+    /// Number of connections, logins or requests.
     pub count: usize,
-    /// Time.
+    /// Time in which calls are set up.
     pub time: Duration,
 }
 
 impl Attack {
-    /// Reads the number of the attack: 1, 4, 5, 7 or 8.
+    /// Parses the number of the attack: 1, 4, 5, 7 or 8.
     #[must_use]
     pub fn of_row(row: &str) -> Option<Self> {
         match row {
@@ -108,7 +108,7 @@ impl Attack {
         }
     }
 
-    /// Twice what once did harm.
+    /// Returns twice the size that once caused harm.
     #[must_use]
     pub fn full(self) -> Size {
         let count = match self {
@@ -128,22 +128,22 @@ impl Attack {
 /// Result of an attack.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Connections, logins or requests that were made.
+    /// Number of connections, logins or requests made.
     pub made: u64,
-    /// Times in which calls of the trunk were set up.
+    /// Setup times of the trunk's calls.
     pub set_up: Vec<Duration>,
-    /// The same for calls of a user with a password.
+    /// Setup times of calls of a user with a password.
     pub user_set_up: Vec<Duration>,
-    /// Times from a request to the API until the trunk got our INVITE.
+    /// Times from an API request to the INVITE at the trunk.
     pub placed: Vec<Duration>,
-    /// Resident memory before, at its most, and afterwards, in kB.
+    /// Resident memory before, at its peak, and afterwards, in kB.
     pub resident_kb: [u64; 3],
-    /// Lines of Notifications that name a limit.
+    /// Notifications that name a limit.
     pub notices: Vec<String>,
 }
 
 impl Outcome {
-    /// Returns the median of the times in which calls of the trunk were set up.
+    /// Returns the median setup time of the trunk's calls.
     #[must_use]
     pub fn median_of_trunk(&self) -> Option<Duration> {
         let mut times = self.set_up.clone();
@@ -151,7 +151,7 @@ impl Outcome {
         times.get(times.len().saturating_sub(1) / 2).copied()
     }
 
-    /// Fails where a call took too long.
+    /// Returns an error if a call took longer than `within`.
     pub fn judge(&self, within: Duration) -> Result<()> {
         for (whose, times) in [
             ("the trunk's", &self.set_up),
@@ -165,7 +165,7 @@ impl Outcome {
     }
 }
 
-/// Returns the addresses that the network namespace must have.
+/// Returns the addresses that the network namespace requires.
 #[must_use]
 pub fn addresses() -> Vec<&'static str> {
     let mut all = vec![SERVER, TRUNK[0], TRUNK[1], USER];
@@ -173,7 +173,7 @@ pub fn addresses() -> Vec<&'static str> {
     all
 }
 
-/// Runs an attack against a server of its own.
+/// Runs an attack on a server of its own.
 pub fn run(attack: Attack, size: Size) -> Result<Outcome> {
     strangers::raise_open_files()?;
     let listen = format!("{SERVER}:5060");
@@ -194,13 +194,13 @@ pub fn run(attack: Attack, size: Size) -> Result<Outcome> {
     trunk.set_nonblocking(true)?;
     let before = server.memory_kb("VmRSS:")?;
     let (mut outcome, attackers) = (Outcome::new(before), Attackers::start(attack, size));
-    // The attack at its height.
+    // Wait for the peak of the attack.
     pause(size.time / 4);
     let until = Instant::now() + size.time;
     let mut n = 0;
     while Instant::now() < until {
         let begun = Instant::now();
-        // By turns over UDP and over a connection of its own.
+        // Alternates between UDP and a new TCP connection.
         let wire = if n % 2 == 0 { Wire::Udp } else { Wire::Tcp };
         let call = Peer::new(TRUNK[0], wire)?.call(None);
         let took = call.with_context(|| format!("call {n} of the trunk\n{}", server.log()))?;
@@ -237,7 +237,7 @@ impl Outcome {
     }
 }
 
-/// Makes a certificate with a key of RSA-4096 in a data folder.
+/// Creates a certificate with a key of RSA-4096 in a data folder.
 fn make_rsa_key(data: &Path) -> Result<()> {
     let folder = data.join("tls");
     std::fs::create_dir(&folder)?;
@@ -253,7 +253,7 @@ fn make_rsa_key(data: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Has the server call the trunk; returns the time until its INVITE came.
+/// Calls the trunk by the API; returns the time until the INVITE.
 fn place(api: &Api, trunk: &TcpListener) -> Result<Duration> {
     let begun = Instant::now();
     let made = api.post(
@@ -280,7 +280,7 @@ fn place(api: &Api, trunk: &TcpListener) -> Result<Duration> {
     bail!("no connection to the trunk was opened")
 }
 
-/// The threads of an attack, on the second processor.
+/// Threads of an attack, on the second processor.
 struct Attackers {
     stop: Arc<AtomicBool>,
     made: Arc<AtomicU64>,

@@ -1,5 +1,5 @@
-//! baresip as a phone without a sound card: it speaks a sine, and what it hears goes to a WAV
-//! file. That file has no time axis: good for *whom did it hear*, unfit for counting frames.
+//! baresip as a phone without a sound card: sends a sine, and writes received audio to a WAV file.
+//! The file has no time axis: suitable to identify voices, not to count frames.
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, TcpStream};
@@ -11,34 +11,34 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::server::{free_tcp_port, free_udp_port, pause};
 
-/// What of a baresip is secret.
+/// Encryption of a baresip.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Secrecy<'a> {
-    /// `srtp` or `srtp-mand`; empty: its media is clear.
+    /// Value of `mediaenc`: `srtp`, `srtp-mand`, or empty for unencrypted media.
     pub media: &'a str,
-    /// Whom it believes over TLS (a PEM file).
+    /// Trusted certificate authority for TLS (a PEM file).
     pub authority: Option<&'a Path>,
 }
 
-/// A baresip process with one account.
+/// baresip process with one account.
 pub struct Baresip {
     child: Child,
     folder: tempfile::TempDir,
     control: TcpStream,
-    /// Where it takes calls, and answers them at once: `127.0.0.1:…`, UDP.
+    /// SIP address `127.0.0.1:…` over UDP; calls are answered at once.
     pub sip: String,
-    /// The port of that address.
+    /// Port of the SIP address.
     pub port: u16,
 }
 
-/// A registration of a baresip.
+/// Registration of a baresip.
 #[derive(Clone, Copy, Debug)]
 pub struct Registration<'a> {
     /// User and password.
     pub account: (&'a str, &'a str),
     /// Registrar.
     pub server: &'a str,
-    /// The address that it has.
+    /// Local address.
     pub ip: IpAddr,
     /// Maximum running time.
     pub lifetime: Duration,
@@ -70,22 +70,22 @@ const MODULES: &[&str] = &[
 ];
 
 impl Baresip {
-    /// Starts it, speaking a sine of so many hertz in G.711.
+    /// Starts a baresip with a sine of this frequency in G.711.
     pub fn start(frequency: u32) -> Result<Self> {
         Self::as_told("PCMU", frequency, &Secrecy::default())
     }
 
-    /// The same in a codec, as baresip calls it.
+    /// Starts a baresip with this codec, named as in its configuration.
     pub fn speaking(codec: &str, frequency: u32) -> Result<Self> {
         Self::as_told(codec, frequency, &Secrecy::default())
     }
 
-    /// The same with its media encrypted, or SIP over TLS.
+    /// Starts a baresip with SRTP, or SIP over TLS.
     pub fn secretly(frequency: u32, secrecy: &Secrecy<'_>) -> Result<Self> {
         Self::as_told("PCMU", frequency, secrecy)
     }
 
-    /// Registers for an hour, and takes calls there.
+    /// Starts a baresip that registers for an hour and accepts calls.
     pub fn registered(frequency: u32, registration: Registration<'_>) -> Result<Self> {
         Self::set_up(&Setup {
             codec: "PCMU",
@@ -106,7 +106,7 @@ impl Baresip {
 
     fn set_up(setup: &Setup<'_>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        // It binds TLS on port + 1 too: an even port keeps two of them apart.
+        // baresip binds TLS on port + 1 too: even ports prevent conflicts.
         let sip_port = free_udp_port()? & !1;
         let control_port = free_tcp_port()?;
         let ports = (sip_port, control_port);
@@ -145,17 +145,17 @@ impl Baresip {
         self.command("hold", "")
     }
 
-    /// Takes the call off hold.
+    /// Resumes the held call.
     pub fn resume(&mut self) -> Result<()> {
         self.command("resume", "")
     }
 
-    /// Presses keys, one after the other (RFC 4733).
+    /// Sends DTMF digits (RFC 4733).
     pub fn press(&mut self, keys: &str) -> Result<()> {
         self.command("sndcode", keys)
     }
 
-    /// Waits until it has printed this so often.
+    /// Waits until baresip has printed a text this number of times.
     pub fn wait_for(&self, words: &str, how_often: usize) -> Result<()> {
         let until = Instant::now() + Duration::from_secs(10);
         while self.log().matches(words).count() < how_often {
@@ -189,14 +189,14 @@ impl Baresip {
         Ok(())
     }
 
-    /// Everything that it has printed.
+    /// Returns the complete output.
     #[must_use]
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    /// What it heard so far, at 8 kHz: of wider voices every so many-th sample, which will do for
-    /// tones below 4 kHz.
+    /// Returns the received audio at 8 kHz. Higher rates are decimated without a filter, which
+    /// suffices for tones below 4 kHz.
     pub fn heard(&self) -> Result<Vec<i16>> {
         let files: Vec<PathBuf> = std::fs::read_dir(self.folder.path())?
             .filter_map(|e| Some(e.ok()?.path()))

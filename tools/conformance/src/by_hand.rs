@@ -1,4 +1,4 @@
-//! A phone whose SDP and RTP a test writes by hand: any offer, any source of media.
+//! Phone with SDP and RTP written by a test: any offer, any source of media.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use confab_phone::{Packet, now};
 use crate::ear;
 use crate::server::pause;
 
-/// Signalling of one call over UDP from a loopback address.
+/// Signaling of one call over UDP from a loopback address.
 pub struct HandCall {
     socket: UdpSocket,
     server: SocketAddr,
@@ -24,7 +24,7 @@ pub struct HandCall {
 }
 
 impl HandCall {
-    /// A phone without a call.
+    /// Creates a phone without a call.
     pub fn new(server: SocketAddr, room: &str) -> Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let socket = UdpSocket::bind("127.0.0.1:0")?;
@@ -40,7 +40,8 @@ impl HandCall {
         })
     }
 
-    /// Sends an INVITE or a re-INVITE; returns its final response. A 2xx is to be acknowledged.
+    /// Sends an INVITE or a re-INVITE; returns the final response. The caller must acknowledge a
+    /// 2xx.
     pub fn invite(&mut self, sdp: &str) -> Result<String> {
         self.cseq += 1;
         self.send("INVITE", self.cseq, sdp)?;
@@ -51,12 +52,12 @@ impl HandCall {
         Ok(answer)
     }
 
-    /// Acknowledges the last INVITE, with an answer if the offer was the server's.
+    /// Acknowledges the last INVITE, with an answer if the server sent the offer.
     pub fn acknowledge(&self, sdp: &str) -> Result<()> {
         self.send("ACK", self.cseq, sdp)
     }
 
-    /// The same, and acknowledges a 200; returns the port of its SDP.
+    /// Sends an INVITE and acknowledges the 200; returns the RTP address in its SDP.
     pub fn talk(&mut self, sdp: &str) -> Result<SocketAddr> {
         let answer = self.invite(sdp)?;
         ensure!(answer.starts_with("SIP/2.0 200"), "refused: {answer}");
@@ -64,7 +65,7 @@ impl HandCall {
         rtp_address(&answer)
     }
 
-    /// Waits for a BYE, and answers it.
+    /// Waits for a BYE, and responds with 200.
     pub fn wait_for_bye(&self) -> Result<()> {
         loop {
             let text = self.receive()?;
@@ -85,7 +86,7 @@ impl HandCall {
         }
     }
 
-    /// Ends the call.
+    /// Hangs up the call.
     pub fn hang_up(&mut self) -> Result<()> {
         self.cseq += 1;
         self.send("BYE", self.cseq, "")?;
@@ -140,7 +141,7 @@ impl HandCall {
     }
 }
 
-/// The address of the RTP that an SDP of the server names.
+/// Returns the RTP address in an SDP of the server.
 pub fn rtp_address(answer: &str) -> Result<SocketAddr> {
     let port = answer.split("m=audio ").nth(1).context("m=audio")?;
     let port = port.split(' ').next().unwrap_or_default();
@@ -149,20 +150,20 @@ pub fn rtp_address(answer: &str) -> Result<SocketAddr> {
     Ok(format!("{host}:{port}").parse()?)
 }
 
-/// An RTP socket on 127.0.0.1 that sends a packet of PCMU each 20 ms, and keeps what it receives.
+/// RTP socket on 127.0.0.1 that sends PCMU packets each 20 ms, and stores received packets.
 pub struct Talker {
-    /// Its port.
+    /// Local port.
     pub port: u16,
     heard: Arc<Mutex<Vec<Packet>>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Packets of each 20 ms.
+/// Function that returns the packets of each 20 ms.
 pub type Says = Box<dyn FnMut(u32) -> Vec<Vec<u8>> + Send>;
 
 impl Talker {
-    /// Begins to send there. `says` gives the packets of each 20 ms.
+    /// Starts sending to an address. `says` returns the packets of each 20 ms.
     pub fn start(socket: UdpSocket, to: SocketAddr, mut says: Says) -> Result<Self> {
         socket.set_read_timeout(Some(Duration::from_millis(2)))?;
         let port = socket.local_addr()?.port();
@@ -211,7 +212,7 @@ impl Talker {
         self.since(from)
     }
 
-    /// Returns the frames that have arrived since a moment.
+    /// Returns the frames that have arrived since an instant.
     #[must_use]
     pub fn since(&self, from: confab_terms::Instant) -> Vec<Frame> {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,5 @@
-//! SIPp as a caller on an address of its own, with or without a password; its SDP names an RTP
-//! socket of ours, which speaks and listens.
+//! SIPp as a caller with an address of its own, with or without a password; its SDP names an RTP
+//! socket of the test.
 
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -8,32 +8,32 @@ use anyhow::{Context as _, Result};
 use crate::ear::Ear;
 use crate::party::DBFS;
 
-/// A SIPp process with one call.
+/// SIPp process with one call.
 pub struct Caller {
     child: Child,
     folder: tempfile::TempDir,
-    /// What speaks and listens for it.
+    /// RTP socket of the call.
     pub ear: Ear,
 }
 
-/// Who calls whom.
+/// Parameters of a call.
 pub struct Call<'a> {
-    /// The address that it calls from.
+    /// Source address.
     pub from: &'a str,
-    /// `address:port` of the server.
+    /// Server as `address:port`.
     pub server: &'a str,
-    /// The room that it dials.
+    /// Dialed room.
     pub room: &'a str,
-    /// Its voice.
+    /// Frequency of the sent tone.
     pub hz: f64,
-    /// User and password that it answers a challenge with; it insists on one.
+    /// User and password for the digest challenge, which is required if set.
     pub account: Option<(&'a str, &'a str)>,
-    /// How long it stays, in milliseconds.
+    /// Duration of the call, in ms.
     pub stays_ms: u32,
 }
 
 impl Caller {
-    /// Starts it; the INVITE leaves at once.
+    /// Starts SIPp; the INVITE is sent at once.
     pub fn start(call: &Call<'_>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let ear = Ear::open_at(call.from.parse()?, call.hz, DBFS)?;
@@ -57,7 +57,7 @@ impl Caller {
         Ok(Self { child, folder, ear })
     }
 
-    /// Everything that it sent and received, and its complaints.
+    /// Returns the messages and errors of SIPp.
     #[must_use]
     pub fn log(&self) -> String {
         let files = std::fs::read_dir(self.folder.path());
@@ -68,7 +68,7 @@ impl Caller {
             .collect()
     }
 
-    /// Waits for its end: success if every message of the scenario came as expected.
+    /// Waits for the end of SIPp: success if all messages of the scenario arrived as expected.
     pub fn wait(mut self) -> Result<(ExitStatus, String)> {
         let status = self.child.wait()?;
         Ok((status, self.log()))

@@ -1,5 +1,5 @@
-//! A name server for a network of a test's own: addresses and SRV records that may change while
-//! it runs. Just enough of RFC 1035 and 2782 for a resolver.
+//! Name server for a test's network: addresses and SRV records that may change at runtime.
+//! Implements the part of RFC 1035 and 2782 that a resolver needs.
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,20 +9,20 @@ use anyhow::{Context as _, Result};
 const A: u16 = 1;
 const SRV: u16 = 33;
 
-/// What a name has.
+/// Resource record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
-    /// An address.
+    /// Record A.
     Address(Ipv4Addr),
-    /// A service at a host's port.
+    /// Record SRV.
     Service {
-        /// Lower ones first.
+        /// Priority; lower values are used first.
         priority: u16,
-        /// Share among those of one priority.
+        /// Weight among the records of a priority.
         weight: u16,
-        /// Where it listens.
+        /// Port of the service.
         port: u16,
-        /// On which host.
+        /// Host of the service.
         host: String,
     },
 }
@@ -53,15 +53,15 @@ impl Record {
     }
 }
 
-/// Names, each with what it has.
+/// Names with their records.
 type Zone = Vec<(String, Record)>;
 
-/// The server, on a thread of its own.
+/// Name server on a thread of its own.
 #[derive(Clone, Debug, Default)]
 pub struct NameServer(Arc<Mutex<Zone>>);
 
 impl NameServer {
-    /// Starts it; it knows no name yet.
+    /// Starts a name server without names.
     pub fn start(address: &str) -> Result<Self> {
         let server = Self::default();
         let socket = UdpSocket::bind((address, 53)).context("no place for the name server")?;
@@ -78,24 +78,24 @@ impl NameServer {
         Ok(server)
     }
 
-    /// From now on it knows these and no others.
+    /// Replaces the zone.
     pub fn know(&self, zone: &[(&str, Record)]) {
         let zone = zone.iter().map(|(name, r)| ((*name).to_owned(), r.clone()));
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = zone.collect();
     }
 }
 
-/// What a query asks (RFC 1035 §4.1.2).
+/// Question of a query (RFC 1035 §4.1.2).
 pub(crate) struct Asked<'a> {
-    /// In lower case.
+    /// Name in lower case.
     pub(crate) name: String,
     pub(crate) kind: u16,
-    /// As an answer repeats it.
+    /// Octets of the question, repeated in the response.
     pub(crate) question: &'a [u8],
 }
 
 impl<'a> Asked<'a> {
-    /// `None`: no query.
+    /// Parses a query; `None` for an invalid one.
     pub(crate) fn of(query: &'a [u8]) -> Option<Self> {
         let mut labels = Vec::new();
         let mut at = 12;
@@ -111,7 +111,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// `None`: no query.
+/// Returns the response to a query; `None` for an invalid one.
 fn answer(query: &[u8], zone: &Zone) -> Option<Vec<u8>> {
     let Asked {
         name,

@@ -1,4 +1,4 @@
-//! An RTP socket without signalling: SIPp's SDP names it, and it speaks and listens in its stead.
+//! RTP socket without signaling, for the SDP of SIPp: sends and receives audio in its stead.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,9 +12,9 @@ use confab_phone::heard::{Frame, frames};
 use confab_phone::{FRAME_SAMPLES, Packet, machine, now};
 use confab_terms::Codec;
 
-/// A tone out, packets in.
+/// RTP socket that sends a tone and stores received packets.
 pub struct Ear {
-    /// Its RTP port.
+    /// RTP port.
     pub port: u16,
     heard: Arc<Mutex<Vec<Packet>>>,
     first: Arc<Mutex<Option<SocketAddr>>>,
@@ -23,17 +23,17 @@ pub struct Ear {
 }
 
 impl Ear {
-    /// Listens on a free port; speaks a sine to whoever speaks to it.
+    /// Opens a free port on 127.0.0.1; sends a sine to the source of received packets.
     pub fn open(hz: f64, dbfs: f64) -> Result<Self> {
         Self::open_at(Ipv4Addr::LOCALHOST.into(), hz, dbfs)
     }
 
-    /// The same on this address.
+    /// Opens a free port on this address.
     pub fn open_at(address: IpAddr, hz: f64, dbfs: f64) -> Result<Self> {
         Self::run(address, move |n| packet(n, hz, dbfs))
     }
 
-    /// The same in this codec, under the payload type that our phones give it.
+    /// Opens a socket with this codec, and with the payload type that the test phones use.
     pub fn speaking(codec: Codec, hz: f64, dbfs: f64) -> Result<Self> {
         let mut encoder = Encoder::new(codec, OpusSettings::default());
         let says = move |n| coded(&mut encoder, n, hz, dbfs);
@@ -60,20 +60,20 @@ impl Ear {
         })
     }
 
-    /// Sends to this address before anything has come: behind a NAT nothing comes before that.
+    /// Sends to this address before any packet is received, which a NAT requires.
     pub fn speak_first(&self, to: SocketAddr) {
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
         *first = Some(to);
     }
 
-    /// Every packet that has come.
+    /// Returns all received packets.
     #[must_use]
     pub fn packets(&self) -> Vec<Packet> {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.clone()
     }
 
-    /// What it has heard from this moment of the phones' clock on.
+    /// Returns the frames received from this instant of the phones' clock on.
     #[must_use]
     pub fn since(&self, from: confab_terms::Instant) -> Vec<Frame> {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,7 +128,7 @@ fn speak_and_listen(
     }
 }
 
-/// Reads a packet that arrived now.
+/// Parses a packet that arrived now.
 pub(crate) fn read(bytes: &[u8]) -> Option<Packet> {
     let (header, payload) = bytes.split_at_checked(12)?;
     let payload_type = header[1] & 0x7f;
@@ -145,10 +145,10 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Packet> {
     })
 }
 
-/// The SSRC of every ear.
+/// SSRC of all these sockets.
 pub const SSRC: u32 = 0x5199_0000;
 
-/// The n-th packet that an ear says.
+/// Returns the n-th packet with a tone in PCMU.
 #[must_use]
 pub fn packet(n: u32, hz: f64, dbfs: f64) -> Vec<u8> {
     let mut packet = vec![0x80, 0];
@@ -163,7 +163,7 @@ pub fn packet(n: u32, hz: f64, dbfs: f64) -> Vec<u8> {
     packet
 }
 
-/// The same in another codec.
+/// Returns the n-th packet with a tone in another codec.
 fn coded(encoder: &mut Encoder, n: u32, hz: f64, dbfs: f64) -> Vec<u8> {
     let codec = encoder.codec();
     let (length, rate) = (codec.rate().frame_samples(), f64::from(codec.rate().hz()));
@@ -183,7 +183,7 @@ fn coded(encoder: &mut Encoder, n: u32, hz: f64, dbfs: f64) -> Vec<u8> {
     packet
 }
 
-/// ITU-T G.711 µ-law, apart from the product's own.
+/// Encodes a sample as G.711 µ-law, independently of the product's encoder.
 fn mu_law(sample: i16) -> u8 {
     let sign = if sample < 0 { 0x80 } else { 0 };
     let magnitude = (i32::from(sample).abs().min(32_635)) + 132;

@@ -1,6 +1,6 @@
-//! Ten callers in one room, and a flood against every port that the room needs: what became of
-//! the call, the log, the memory and the API. The flood comes evenly over its time, so that the
-//! machine's other half of the work, the callers, is not what starves.
+//! Ten callers in a room, and a flood to each port that the room needs: effects on the calls, the
+//! log, the memory and the API. The flood is spread evenly over its time, so that the callers on
+//! the same machine are not starved.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
@@ -15,62 +15,62 @@ use crate::party::sought;
 use crate::raw_call::RawCall;
 use crate::server::{Server, free_media_ports, pause};
 
-/// Tones of the ten, 300 Hz apart.
+/// Tones of the ten callers, 300 Hz apart.
 const TONES: [f64; 10] = [
     400.0, 700.0, 1_000.0, 1_300.0, 1_600.0, 1_900.0, 2_200.0, 2_500.0, 2_800.0, 3_100.0,
 ];
 const DBFS: f64 = -26.0;
-/// Two legs more than the ten need: strangers' calls take them.
+/// Number of media ports: two legs more than the ten callers need, used by calls of strangers.
 const PORTS: u16 = 24;
-/// Strangers on other addresses, each with a socket of its own.
+/// Number of strangers: each has an address and a socket of its own.
 const STRANGERS: u8 = 64;
 const BURST: Duration = Duration::from_millis(10);
-/// Datagrams to SIP and to the media ports before memory is looked at.
+/// Datagrams to the SIP and media ports before the first measurement of memory.
 const WARM_UP: (usize, usize) = (10_000, 20_000);
 const ROOM: &str = "flooded";
 
-/// How much, in how long.
+/// Size of a flood.
 pub struct Size {
-    /// Datagrams to the SIP port.
+    /// Number of datagrams to the SIP port.
     pub sip: usize,
-    /// Datagrams to the media ports.
+    /// Number of datagrams to the media ports.
     pub media: usize,
-    /// Of the flood.
+    /// Duration of the flood in seconds.
     pub seconds: u64,
 }
 
-/// What a listener heard.
+/// Audio received by a caller.
 pub struct Listener {
-    /// Packets against their numbers.
+    /// Continuity of the packets' sequence numbers.
     pub continuity: Continuity,
-    /// Tones of the nine others that were there in every frame.
+    /// Number of other callers' tones that were present in each frame.
     pub heard: usize,
-    /// Tones that were there in some frames.
+    /// Tones that were present in some frames only.
     pub partly: Vec<String>,
-    /// Jumps of phase, all tones together: voice that was late at the server, or made up.
+    /// Jumps of phase in all tones: late or concealed audio at the server.
     pub jumps: usize,
 }
 
-/// What became of it all.
+/// Results of a flood.
 pub struct Outcome {
-    /// Each of the ten.
+    /// Audio of each of the ten callers.
     pub listeners: Vec<Listener>,
     /// Resident memory before and after, in kB.
     pub resident_kb: (u64, u64),
-    /// Lines of the log.
+    /// Number of log lines.
     pub log_lines: usize,
-    /// Whether the log tells of a panic.
+    /// True if the log contains a panic.
     pub panicked: bool,
-    /// Datagrams that reached the server's SIP socket.
+    /// Number of datagrams that reached the server's SIP socket.
     pub sip_arrived: f64,
-    /// Questions to the API during the flood, all answered, and the slowest.
+    /// Number of API requests during the flood, all answered, and the slowest response time.
     pub answers: (usize, Duration),
 }
 
-/// A room of ten.
+/// Room of ten callers.
 struct Room {
     server: Server,
-    /// The first of its `PORTS` media ports.
+    /// First of the `PORTS` media ports.
     first_port: u16,
     api: Api,
     _phones: Phones,
@@ -78,10 +78,10 @@ struct Room {
     tenth: RawCall,
 }
 
-/// Does it.
+/// Runs a flood.
 pub fn run(size: &Size) -> Result<Outcome> {
     let room = Room::open()?;
-    // What is taken once and kept, by the first strangers' calls and by the database, is no growth.
+    // Excludes memory that is allocated once, for the first calls of strangers and by the database.
     room.flood(&Size {
         sip: WARM_UP.0,
         media: WARM_UP.1,
@@ -90,7 +90,7 @@ pub fn run(size: &Size) -> Result<Outcome> {
     let before = room.server.memory_kb("VmRSS:")?;
     let from = confab_phone::now();
     let answers = room.flood(size)?;
-    // What is under way in buffers belongs to the flood.
+    // Packets in buffers belong to the flood.
     pause(Duration::from_millis(200));
     let to = confab_phone::now();
     let after = room.server.memory_kb("VmRSS:")?;
@@ -163,7 +163,7 @@ impl Room {
         })
     }
 
-    /// The slowest answer of the API meanwhile, and how many there were.
+    /// Sends a flood; returns the number of API responses and the slowest response time.
     fn flood(&self, size: &Size) -> Result<(usize, Duration)> {
         let sip: SocketAddr = self.server.sip.parse()?;
         let mut messages = SipJunk::new(Known {
@@ -182,7 +182,7 @@ impl Room {
         let begun = Instant::now();
         for burst in 0..bursts {
             for n in part(size.sip, burst)..part(size.sip, burst + 1) {
-                // What a full buffer does not take is no fault of the server.
+                // Datagrams that a full buffer rejects are not the server's fault.
                 let _lost = strangers[n % strangers.len()].send_to(&messages.message(n), sip);
             }
             for n in part(size.media, burst)..part(size.media, burst + 1) {
@@ -217,7 +217,7 @@ impl Room {
 }
 
 impl Outcome {
-    /// What must hold, of whatever size.
+    /// Checks the requirements, which hold for any size.
     pub fn judge(&self, size: &Size) -> Result<()> {
         for (n, listener) in self.listeners.iter().enumerate() {
             let Continuity {

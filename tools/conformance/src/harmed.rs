@@ -1,6 +1,6 @@
-//! Two who talk beside a web server that means harm (`harmful`): hundreds of fetches at once, a
-//! hundred sounds without an end, a thousand calls whose document leads to itself. What became of
-//! the talk, the memory and the calls.
+//! Two speaking participants beside a hostile web server (`harmful`): hundreds of fetches at once,
+//! a hundred endless sounds, a thousand calls with a document that redirects to itself. Measures
+//! audibility, memory, and the end of the calls.
 
 use std::time::{Duration, Instant};
 
@@ -12,45 +12,45 @@ use crate::harmful::{ENDLESS, ITSELF, PATHS, serve};
 use crate::party::{Caller, TONES, call, matrix};
 use crate::server::{Server, pause};
 
-/// 16 MB for every hundred fetches.
+/// Maximum growth of memory: 16 MB per hundred fetches.
 const GROWTH_KB_MAX: u64 = 16 * 1024;
-/// Sound that has been decoded, all of it together, is kept up to this: see `confab-sounds`.
+/// Maximum memory for decoded audio: see `confab-sounds`.
 const SOUND_KB_MAX: u64 = 256 * 1024;
-/// For each part of it, while the harm is under way.
+/// Duration of each audibility check during the attack.
 const TALK: Duration = Duration::from_secs(4);
-/// Calls that are begun at once, and how long they are then waited for.
+/// Number of simultaneous calls, and the maximum time until the server ends them.
 const AT_ONCE: usize = 100;
 const GIVEN_UP_WITHIN: Duration = Duration::from_secs(60);
-/// What a server keeps of a call, in `/metrics`.
+/// State of calls in `/metrics`.
 const OF_CALLS: [&str; 3] = ["confab_calls", "confab_legs", "confab_conferences"];
 
-/// How much harm.
+/// Size of the attack.
 pub struct Size {
-    /// Fetches at once, of everything but sounds without an end.
+    /// Number of simultaneous fetches, except endless sounds.
     pub fetches: usize,
-    /// Sounds without an end at once.
+    /// Number of simultaneous endless sounds.
     pub endless: usize,
-    /// Calls whose document is a `<Redirect>` to itself.
+    /// Number of calls with a document that redirects to itself.
     pub redirecting: usize,
 }
 
-/// What became of it. The talk was heard whole, or there is none.
+/// Results of the attack; an incomplete audibility is an error instead.
 pub struct Outcome {
-    /// Memory at its most, beyond what it was before, after the fetches.
+    /// Growth of peak memory by the fetches.
     pub grown_kb: u64,
-    /// The same after the sounds.
+    /// Growth of peak memory by the fetches and the sounds.
     pub grown_with_sounds_kb: u64,
-    /// Redirecting calls that the server ended.
+    /// Number of redirecting calls that the server ended.
     pub given_up: usize,
-    /// How long they took, and the processor time of the server.
+    /// Time until the end of the redirecting calls.
     pub took: Duration,
-    /// Of the server, for all of them.
+    /// Processor time of the server for the redirecting calls.
     pub worked: Duration,
-    /// Memory at its most, beyond what it was before them.
+    /// Growth of peak memory by the redirecting calls.
     pub grown_by_calls_kb: u64,
 }
 
-/// Does it.
+/// Runs the attack.
 pub fn run(size: &Size) -> Result<Outcome> {
     let hostile = serve()?;
     let (grown_kb, grown_with_sounds_kb) = hold_with_harm(&hostile, size)?;
@@ -69,7 +69,8 @@ pub fn run(size: &Size) -> Result<Outcome> {
     })
 }
 
-/// One is held with music that harms, again and again, while two others talk.
+/// Holds a participant repeatedly with hostile music while two others speak; returns the growth of
+/// memory in kB.
 fn hold_with_harm(hostile: &str, size: &Size) -> Result<(u64, u64)> {
     let server = Server::start(&[])?;
     let (api, phones) = (Api::new(&server)?, Phones::new()?);
@@ -83,7 +84,7 @@ fn hold_with_harm(hostile: &str, size: &Size) -> Result<(u64, u64)> {
     pause(Duration::from_millis(500));
     let before = server.memory_kb("VmRSS:")?;
     let hold = |path: &str, number: usize| {
-        // Another one before the last has failed: they are all under way together.
+        // Each request replaces one in progress, so that all fetches run at once.
         let url = format!("{hostile}{path}?{number}");
         let form = [("Hold", "true"), ("HoldUrl", url.as_str())];
         let status = api.post(&participant, &form)?.status;
@@ -104,7 +105,7 @@ fn hold_with_harm(hostile: &str, size: &Size) -> Result<(u64, u64)> {
     Ok((grown, with_sounds))
 }
 
-/// They hear each other in every frame, and nothing else.
+/// Checks that both participants hear each other in each frame, and nothing else.
 fn talk(anna: &Caller, boris: &Caller) -> Result<()> {
     let until = Instant::now() + TALK;
     while Instant::now() < until {
@@ -114,7 +115,7 @@ fn talk(anna: &Caller, boris: &Caller) -> Result<()> {
     Ok(())
 }
 
-/// Calls until the server has enough of their redirects. How many it ended.
+/// Places calls until the server ends them; returns the number of ended calls.
 fn redirect(server: &Server, calls: usize) -> Result<usize> {
     let phones = Phones::new()?;
     let sip = server.sip.parse()?;
@@ -135,7 +136,7 @@ fn redirect(server: &Server, calls: usize) -> Result<usize> {
 }
 
 impl Outcome {
-    /// What must hold, of whatever size.
+    /// Checks the requirements, which hold for any size.
     pub fn judge(&self, size: &Size) -> Result<()> {
         let most = GROWTH_KB_MAX * (size.fetches as u64).div_ceil(100);
         let grown = self.grown_kb;

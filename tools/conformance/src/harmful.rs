@@ -1,4 +1,5 @@
-//! A web server that means harm: bodies without end, a byte a second, bombs, loops, silence.
+//! Hostile web server: bodies without an end, one octet per second, decompression bombs, redirect
+//! loops, no response.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -8,12 +9,12 @@ use anyhow::Result;
 
 use crate::server::pause;
 
-/// A document that leads to itself.
+/// Path of a document that redirects to itself.
 pub const ITSELF: &str = "/again.xml";
-/// Sound that never ends.
+/// Path of an endless sound.
 pub const ENDLESS: &str = "/endless.wav";
 
-/// What it serves, by path.
+/// Paths of all hostile resources.
 pub const PATHS: [&str; 14] = [
     "/endless.xml",
     ENDLESS,
@@ -34,7 +35,7 @@ pub const PATHS: [&str; 14] = [
 const AGAIN: &str = "HTTP/1.1 307 Again\r\nLocation: /loop\r\nContent-Length: 0\r\n\
     Connection: close\r\n\r\n";
 
-/// Listens on a free port of 127.0.0.1, until the process ends; returns its URL.
+/// Listens on a free port of 127.0.0.1 until the process ends; returns the URL.
 pub fn serve() -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}", listener.local_addr()?);
@@ -118,7 +119,8 @@ fn harm(mut stream: &TcpStream) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whoever closes while more of the request is on its way resets, and what was said may be lost.
+/// Reads the rest of the request before the close. An earlier close would send a reset, and the
+/// response might be lost.
 fn part(mut stream: &TcpStream) -> std::io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
@@ -126,7 +128,7 @@ fn part(mut stream: &TcpStream) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Documents that hurt whoever expands them.
+/// Returns documents that are expensive to expand.
 fn document(path: &str) -> String {
     match path {
         ITSELF => "<Response><Redirect method=\"GET\">/again.xml</Redirect></Response>".to_owned(),
@@ -138,7 +140,7 @@ fn document(path: &str) -> String {
     }
 }
 
-/// Declares four gigabytes of 8 kHz sound.
+/// Returns a WAV header that declares 4 GB of 8 kHz audio.
 fn wav_head() -> Vec<u8> {
     let mut head = b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
     head.extend(8_000_u32.to_le_bytes());
@@ -147,7 +149,7 @@ fn wav_head() -> Vec<u8> {
     head
 }
 
-/// Would be a gigabyte, were it expanded.
+/// Returns a document that expands to 3 GB.
 fn entities() -> String {
     let mut text = String::from("<!DOCTYPE r [<!ENTITY a0 \"lol\">");
     for level in 1..10 {

@@ -1,5 +1,5 @@
-//! Many participants on hold, each with a sound of ten minutes of its own: each is to hear its
-//! tone, and the memory for decoded audio is to stay within its bound.
+//! Many participants on hold, each with a sound of ten minutes of its own: each must receive its
+//! tone, and the memory for decoded audio must stay within its limit.
 
 use std::time::{Duration, Instant};
 
@@ -16,11 +16,11 @@ const ROOM: &str = "held";
 const RATE: u32 = 4_000;
 const SECONDS: usize = 600;
 const AUDIBLE_DBFS: f64 = -30.0;
-/// Time until the last one hears its sound.
+/// Time until the last participant receives its sound.
 const BEGINS: Duration = Duration::from_secs(10);
-/// Time for which all hear their sounds, without a gap of a second.
+/// Time in which all receive their sounds, without a gap of a second.
 const LASTS: Duration = Duration::from_secs(4);
-/// Bytes of decoded audio.
+/// Maximum number of bytes of decoded audio.
 const DECODED_MAX: u64 = 256 * 1024 * 1024;
 
 /// Result of a run.
@@ -34,7 +34,7 @@ pub struct Report {
     pub rss_kb: (u64, u64),
 }
 
-/// Holds so many participants, and listens to them.
+/// Holds a number of participants, and checks their audio.
 pub fn run(holds: usize) -> Result<Report> {
     let server = Server::start(&[])?;
     let (api, phones, application) = (Api::new(&server)?, Phones::new()?, Application::start()?);
@@ -83,12 +83,13 @@ pub fn run(holds: usize) -> Result<Report> {
     Ok(report)
 }
 
-/// Tones 12 Hz apart: of a sound, and of no other.
+/// Returns the frequency of a sound; sounds are 12 Hz apart.
 fn hertz(number: usize) -> f64 {
     300.0 + 12.0 * number as f64
 }
 
-/// Returns the number of phones that have heard a tone since then; each a different one.
+/// Returns the number of phones that have received a tone since an instant; the tones must be
+/// distinct.
 fn count(held: &[Phone], from: confab_terms::Instant) -> Result<usize> {
     let mut heard: Vec<usize> = held.iter().filter_map(|phone| tone(phone, from)).collect();
     let count = heard.len();
@@ -98,10 +99,10 @@ fn count(held: &[Phone], from: confab_terms::Instant) -> Result<usize> {
     Ok(count)
 }
 
-/// Returns the number of the tone that a phone has heard last.
+/// Returns the number of the last tone at a phone.
 fn tone(phone: &Phone, from: confab_terms::Instant) -> Option<usize> {
     let frames = phone.frames_between(from, now());
-    // 400 ms tell tones of 12 Hz apart.
+    // 400 ms distinguish tones 12 Hz apart.
     let tail: Vec<i16> = frames
         .iter()
         .rev()
@@ -121,7 +122,7 @@ fn join(server: &Server, phones: &Phones) -> Result<Phone> {
     Ok(phone)
 }
 
-/// A WAV file of unsigned bytes.
+/// Returns a WAV file of ten minutes with 8-bit samples.
 fn ten_minutes(hertz: f64) -> Vec<u8> {
     let step = std::f64::consts::TAU * hertz / f64::from(RATE);
     let second = (0..RATE).map(|at| (128.0 + 60.0 * (step * f64::from(at)).sin()).round() as u8);

@@ -1,5 +1,5 @@
-//! Datagrams that nobody should send, to SIP and media ports: the n-th of each is always the same.
-//! What makes them worse than noise is that they know a call: its Call-ID, its SSRC.
+//! Hostile datagrams to SIP and media ports; the n-th of each kind is always the same. They contain
+//! the Call-ID and the SSRC of an existing call.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -9,17 +9,17 @@ use anyhow::{Context as _, Result};
 use crate::ear;
 use crate::server::root;
 
-/// Numbers out of a seed.
+/// Pseudo-random numbers derived from a seed.
 pub struct Chance(u64);
 
 impl Chance {
-    /// Of a seed that is not zero.
+    /// Creates a generator; a seed of zero counts as one.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(seed.max(1))
     }
 
-    /// The next, below a limit.
+    /// Returns the next number below a limit.
     pub fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -28,19 +28,19 @@ impl Chance {
     }
 }
 
-/// What is known of a call that is to be disturbed.
+/// Known identifiers of the attacked call.
 pub struct Known {
-    /// Its Call-ID.
+    /// Call-ID of the call.
     pub call_id: String,
-    /// The caller's tag.
+    /// Tag of the caller.
     pub from_tag: String,
-    /// The server's tag.
+    /// Tag of the server.
     pub to_tag: String,
-    /// Where the server takes SIP.
+    /// SIP address of the server.
     pub server: SocketAddr,
 }
 
-/// Junk for the SIP port.
+/// Hostile datagrams for the SIP port.
 pub struct SipJunk {
     known: Known,
     torture: Vec<Vec<u8>>,
@@ -48,7 +48,7 @@ pub struct SipJunk {
 }
 
 impl SipJunk {
-    /// With the messages of RFC 4475 and RFC 5118 that are in the repository.
+    /// Creates a generator with the messages of RFC 4475 and RFC 5118 in the repository.
     pub fn new(known: Known) -> Result<Self> {
         let mut torture = Vec::new();
         for folder in ["rfc4475", "rfc5118"] {
@@ -68,8 +68,8 @@ impl SipJunk {
         })
     }
 
-    /// The n-th: nonsense, halves, torture as it is and mutated, floods, forgeries, answers to
-    /// nothing.
+    /// Returns the n-th datagram: random octets, truncated messages, torture messages with and
+    /// without mutation, floods, forgeries, responses without a request.
     pub fn message(&mut self, n: usize) -> Vec<u8> {
         let known = (
             self.known.call_id.clone(),
@@ -148,7 +148,7 @@ impl SipJunk {
     }
 }
 
-/// Junk for the media ports.
+/// Hostile datagrams for the media ports.
 pub struct MediaJunk {
     chance: Chance,
 }
@@ -161,8 +161,8 @@ impl Default for MediaJunk {
 }
 
 impl MediaJunk {
-    /// The n-th: a stranger's voice with any SSRC and with the right one, what was really sent
-    /// once more, RTCP that reports and ends, halves, far too much, STUN, DTLS, nonsense.
+    /// Returns the n-th datagram: RTP of a stranger with any SSRC and with the call's, replays,
+    /// RTCP with reports and BYE, truncated and oversized packets, STUN, DTLS, random octets.
     pub fn packet(&mut self, n: usize) -> Vec<u8> {
         let spoken = (n / 16) as u32;
         match n % 10 {
@@ -191,7 +191,7 @@ impl MediaJunk {
             6 => b"\x00\x01\x00\x00\x21\x12\xa4\x42confabconfab".to_vec(),
             7 => b"\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x10\x01\0\0\x04".to_vec(),
             8 => {
-                // An extension, CSRCs and padding that are not there.
+                // Header flags of an extension, CSRCs and padding that are absent.
                 let mut packet = ear::packet(spoken, 3_300.0, 0.0);
                 packet[0] = self.chance.below(256) as u8;
                 packet

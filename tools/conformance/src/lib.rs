@@ -1,5 +1,5 @@
-//! The tools that the conformance tests share: confab as a child process, a stand-in for a
-//! customer's application, the vendors' libraries, and phones of three makes.
+//! Tools of the conformance tests: confab as a child process, a web application, the vendors'
+//! libraries, and phones of several vendors.
 
 pub mod api;
 pub mod application;

@@ -1,7 +1,6 @@
-//! A line between phones and a server that loses packets, signalling and voices alike. It stands
-//! in the way like a gateway: addresses in messages and SDP are exchanged for its own, so that
-//! nothing finds a way round it. Whether the n-th packet of a phone is lost depends on the seed
-//! alone.
+//! Lossy relay between phones and a server, for SIP and RTP. The relay replaces addresses in
+//! messages and SDP with its own, as a gateway does, so that nothing bypasses it. The loss of the
+//! n-th packet of a phone depends on the seed only.
 
 mod media;
 mod rewrite;
@@ -20,20 +19,20 @@ use tokio::sync::Mutex;
 use media::Voices;
 use rewrite::{call_id, with_media_port, with_names};
 
-/// Calls that a line carries at once.
+/// Maximum number of simultaneous calls.
 const CALLS_MAX: usize = 1_000;
 const DATAGRAM_BYTES_MAX: usize = 65_535;
 
-/// What a line loses, and how it decides.
+/// Packet loss of a relay.
 #[derive(Clone, Copy, Debug)]
 pub struct Weather {
-    /// The same seed loses the same packets.
+    /// Seed: equal seeds lose the same packets.
     pub seed: u64,
-    /// Of a thousand packets, each way.
+    /// Packet loss per mille, in each direction.
     pub lost: u64,
 }
 
-/// Packets that came to a line, and that did not leave it.
+/// Number of packets received and lost.
 #[derive(Debug, Default)]
 pub struct Tally {
     came: AtomicU64,
@@ -41,25 +40,25 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Packets that came.
+    /// Returns the number of received packets.
     #[must_use]
     pub fn came(&self) -> u64 {
         self.came.load(Ordering::Relaxed)
     }
 
-    /// Packets lost, of a thousand.
+    /// Returns the packet loss per mille.
     #[must_use]
     pub fn lost_per_mille(&self) -> u64 {
         self.lost.load(Ordering::Relaxed) * 1_000 / self.came().max(1)
     }
 }
 
-/// What one line has carried, each way on its own.
+/// Counts of a relay, by direction.
 #[derive(Debug, Default)]
 pub struct Tallies {
-    /// Signalling towards the server.
+    /// SIP towards the server.
     pub sip_up: Tally,
-    /// Signalling towards the phones.
+    /// SIP towards the phones.
     pub sip_down: Tally,
     /// RTP and RTCP towards the server.
     pub voice_up: Tally,
@@ -67,14 +66,14 @@ pub struct Tallies {
     pub voice_down: Tally,
 }
 
-/// The fate of packets that take one way: the n-th always has the same.
+/// Loss decisions for a direction, by index of the packet.
 struct Fate {
     random: ChaCha20Rng,
     lost: u64,
 }
 
 impl Fate {
-    /// Of one way (`way`) of one call or phone (`number`).
+    /// Creates the decisions of a direction (`way`) of a call or phone (`number`).
     fn new(weather: Weather, way: u8, number: u64) -> Self {
         let mut seed = [way; 32];
         seed[..8].copy_from_slice(&weather.seed.to_le_bytes());
@@ -93,27 +92,27 @@ impl Fate {
     }
 }
 
-/// A line. It is cut when it is dropped.
+/// Lossy relay; ends on drop.
 pub struct LossyLine {
-    /// Whom phones call in the server's stead.
+    /// SIP address for phones.
     pub sip: SocketAddr,
-    /// What it has carried.
+    /// Counts of the relay.
     pub tallies: Arc<Tallies>,
     _runtime: tokio::runtime::Runtime,
 }
 
-/// What all of a line's tasks share.
+/// State shared by the tasks of a relay.
 struct Line {
     front: UdpSocket,
     front_address: SocketAddr,
     server: SocketAddr,
     weather: Weather,
     tallies: Arc<Tallies>,
-    /// By Call-ID.
+    /// Media relays by Call-ID.
     voices: Mutex<BTreeMap<String, Voices>>,
 }
 
-/// One phone as the server sees it.
+/// Socket towards the server for one phone.
 struct Outlet {
     socket: UdpSocket,
     address: SocketAddr,
@@ -121,7 +120,7 @@ struct Outlet {
 }
 
 impl LossyLine {
-    /// A line to a server on 127.0.0.1.
+    /// Starts a relay to a server on 127.0.0.1.
     pub fn to(server: SocketAddr, weather: Weather) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -147,7 +146,7 @@ impl LossyLine {
     }
 }
 
-/// Everything that phones say.
+/// Relays the messages of all phones.
 async fn from_phones(line: Arc<Line>) -> Result<()> {
     let mut outlets: BTreeMap<SocketAddr, (Arc<Outlet>, Fate)> = BTreeMap::new();
     let mut bytes = vec![0; DATAGRAM_BYTES_MAX];
@@ -178,7 +177,7 @@ async fn from_phones(line: Arc<Line>) -> Result<()> {
     }
 }
 
-/// Everything that the server says to one phone.
+/// Relays the messages of the server to one phone.
 async fn from_server(line: Arc<Line>, outlet: Arc<Outlet>, number: u64) -> Result<()> {
     let mut fate = Fate::new(line.weather, 1, number);
     let mut bytes = vec![0; DATAGRAM_BYTES_MAX];
@@ -198,8 +197,8 @@ async fn from_server(line: Arc<Line>, outlet: Arc<Outlet>, number: u64) -> Resul
 }
 
 impl Line {
-    /// The message with our media port in its SDP, if it has one; the call's voices go there from
-    /// now on.
+    /// Replaces the media port in the SDP of a message with the relay's, and directs the call's
+    /// media there.
     async fn exchange_media(&self, text: &str, up: bool) -> Result<String> {
         let Some(port) = rewrite::media_port(text) else {
             return Ok(text.to_owned());

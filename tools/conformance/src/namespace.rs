@@ -1,24 +1,24 @@
-//! A network of one's own: a program, or one test of the running program, runs again in a new
-//! network namespace, where any address can be this machine's and nothing leaves it. What cannot
-//! have one fails.
+//! Network namespaces: a program, or one test of the running program, runs again in a new network
+//! namespace, without a connection to other networks. Any address can be local there. Fails without
+//! the permission for a namespace.
 
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-/// Says that the process is the inner one.
+/// Environment variable of the inner process.
 const INSIDE: &str = "CONFAB_TEST_NAMESPACE";
 
-/// As whom a network can be made: an administrator, anybody where that is allowed, by sudo.
+/// Commands that create a network namespace: as root, with user namespaces, by sudo.
 const WAYS_IN: [&[&str]; 3] = [
     &["unshare", "--net", "--mount"],
     &["unshare", "--user", "--map-root-user", "--net", "--mount"],
     &["sudo", "-n", "unshare", "--net", "--mount"],
 ];
 
-/// Runs `body` where these addresses are this machine's, and nothing else is reached. `test` is
-/// the name of the calling test as its harness knows it.
+/// Runs `body` in a namespace with these local addresses. `test` is the name of the calling test in
+/// its harness.
 pub fn alone_with(test: &str, addresses: &[&str], body: impl FnOnce() -> Result<()>) -> Result<()> {
     if std::env::var_os(INSIDE).is_some() {
         own(addresses)?;
@@ -35,7 +35,7 @@ pub fn alone_with(test: &str, addresses: &[&str], body: impl FnOnce() -> Result<
     Ok(())
 }
 
-/// Makes these addresses this machine's. To be called inside.
+/// Makes these addresses local. Must be called inside the namespace.
 pub fn own(addresses: &[&str]) -> Result<()> {
     ip("link set lo up")?;
     for address in addresses {
@@ -44,14 +44,14 @@ pub fn own(addresses: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Runs a program in such a network; its output is ours. `furnish` is for it to call.
+/// Runs a program in a network namespace with inherited output. The program calls `furnish`.
 pub fn run_inside(program: &Path, arguments: &[String]) -> Result<ExitStatus> {
     let mut inside = within(program)?;
     Ok(inside.args(arguments).status()?)
 }
 
-/// Makes every address of IPv4 and IPv6 this machine's, so that a connection to any would succeed,
-/// and the one at `resolver` the only name server. To be called inside.
+/// Makes all addresses of IPv4 and IPv6 local, so that a connection to any address would succeed;
+/// and sets `resolver` as the only name server. Must be called inside the namespace.
 pub fn furnish(folder: &Path, resolver: &str) -> Result<()> {
     for arguments in [
         "link set lo up",
@@ -64,7 +64,7 @@ pub fn furnish(folder: &Path, resolver: &str) -> Result<()> {
     resolve_by(folder, resolver)
 }
 
-/// Makes this the only resolver of names. To be called inside; the folder must stay.
+/// Sets the only name server. Must be called inside the namespace; the folder must persist.
 pub fn resolve_by(folder: &Path, resolver: &str) -> Result<()> {
     let files = [
         (
@@ -85,7 +85,8 @@ pub fn resolve_by(folder: &Path, resolver: &str) -> Result<()> {
     Ok(())
 }
 
-/// A program that will run in a network of its own, the binary under test known to it.
+/// Returns a command that runs a program in a network namespace, with the path of the binary under
+/// test.
 fn within(program: &Path) -> Result<Command> {
     for way_in in WAYS_IN {
         let mut probe = command(way_in);
@@ -97,7 +98,7 @@ fn within(program: &Path) -> Result<Command> {
             continue;
         }
         let mut inside = command(way_in);
-        // By `env`, which sudo does not clear.
+        // By `env`, as sudo clears the environment.
         inside.args(["env", &format!("{INSIDE}=1")]);
         if let Ok(binary) = crate::server::binary() {
             inside.arg(format!("CONFAB_BINARY={}", binary.display()));

@@ -1,5 +1,5 @@
-//! Phones behind a real NAT: a network namespace for the phones, one for the router, which
-//! masquerades and forgets UDP bindings after 30 s, and that of the caller for the server.
+//! Phones behind a NAT: a network namespace for the phones, one for the router with `masquerade`
+//! and UDP timeouts of 30 s, and the caller's namespace for the server.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::AsFd as _;
@@ -11,11 +11,11 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::server::pause;
 
-/// Address of the server, outside.
+/// Address of the server, outside the NAT.
 pub const SERVER: &str = "198.51.100.10";
-/// Address of the router, outside: all phones have it there.
+/// Address of the router, outside the NAT; all phones share it there.
 pub const OUTSIDE: &str = "198.51.100.2";
-/// Address of the phones, inside.
+/// Address of the phones, inside the NAT.
 pub const PHONE: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 2);
 
 const TIMEOUTS: [&str; 2] = [
@@ -23,13 +23,13 @@ const TIMEOUTS: [&str; 2] = [
     "nf_conntrack_udp_timeout_stream",
 ];
 
-/// The router and the network of the phones.
+/// Router and network of the phones.
 pub struct Router {
     router: Holder,
     phones: Holder,
 }
 
-/// A process that holds a network namespace.
+/// Process that holds a network namespace.
 struct Holder(Child);
 
 impl Holder {
@@ -56,8 +56,7 @@ impl Holder {
         self.0.id().to_string()
     }
 
-    /// Runs `body` on a thread within the namespace. Sockets and processes that it makes stay
-    /// there.
+    /// Runs `body` on a thread inside the namespace. Its sockets and processes remain there.
     fn within<T: Send>(&self, body: impl FnOnce() -> Result<T> + Send) -> Result<T> {
         let namespace = std::fs::File::open(self.path())?;
         let enter = || {
@@ -78,8 +77,8 @@ impl Drop for Holder {
 }
 
 impl Router {
-    /// Makes the networks. To be called within a network namespace of its own, as the super-user
-    /// there: the addresses of the server are added to it.
+    /// Creates the networks. Must be called as root inside a network namespace; adds the address of
+    /// the server there.
     pub fn start() -> Result<Self> {
         let (router, phones) = (Holder::start()?, Holder::start()?);
         run("ip link set lo up")?;
@@ -99,7 +98,7 @@ impl Router {
                 "ip link set r1 up",
                 "nft add table ip nat",
                 "nft add chain ip nat post { type nat hook postrouting priority 100 ; }",
-                // Ports at random: a phone's own port is nobody's outside.
+                // Random ports, so that a phone's own port is unused outside.
                 "nft add rule ip nat post oifname r0 masquerade random",
             ] {
                 run(line)?;
@@ -126,7 +125,7 @@ impl Router {
         self.phones.within(body)
     }
 
-    /// The bindings for this UDP port of the phones: each line of the router's table.
+    /// Returns the NAT bindings of this UDP port of the phones: lines of the router's table.
     pub fn bindings(&self, port: u16) -> Result<Vec<String>> {
         let read = || {
             Ok(std::fs::read_to_string(
@@ -140,7 +139,7 @@ impl Router {
     }
 }
 
-/// The address of the phones for sockets.
+/// Returns the address of the phones.
 #[must_use]
 pub fn phone_ip() -> IpAddr {
     PHONE.into()

@@ -1,5 +1,5 @@
-//! baresip and SIPp behind a NAT, for a while: registered and called, calling, holding, resuming,
-//! refreshed, and ended by the server. What they hear is measured at the phones.
+//! baresip and SIPp behind a NAT: registration, inbound and outbound calls, hold and resume,
+//! session refresh, and the end by the server. Audio is measured at the phones.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -17,33 +17,33 @@ use crate::server::{Server, pause};
 use crate::sipp::Sipp;
 use crate::tap::Tap;
 
-/// Name of the scenario, and of the room that it dials.
+/// Name of the scenario, and of the dialed room.
 const ROOM: &str = "behind_nat";
 const USER: (&str, &str) = ("anna", "pass");
 const SIPP: (&str, f64) = ("sipp", TONES[1]);
 const BARESIP: (&str, f64) = ("baresip", TONES[2]);
 
-/// Duration.
+/// Durations of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Times {
-    /// From the registration to the call to it: longer than the NAT remembers.
+    /// Time from the registration to the call to baresip: longer than the NAT's timeout.
     pub idle: Duration,
-    /// From SIPp's INVITE to the end of the calls.
+    /// Time from the INVITE of SIPp to the end of the calls.
     pub call: Duration,
 }
 
-/// The phones, and what they are connected to.
+/// Phones, router and server of a run.
 struct Scene {
     server: Server,
     api: Api,
     router: Router,
     baresip: Baresip,
     ear: Ear,
-    /// RTP that arrives at baresip.
+    /// Capture of the RTP that arrives at baresip.
     tap: Tap,
 }
 
-/// Runs all of it. To be called within a network namespace of its own.
+/// Runs the test. Must be called inside a network namespace.
 pub fn run(times: Times) -> Result<()> {
     let router = Router::start()?;
     let listen = format!("{SERVER}:5060");
@@ -96,13 +96,13 @@ fn start_sipp(listen: &str, lifetime: Duration) -> Result<(Ear, Sipp)> {
     let rest = ["-timeout", &timeout, "-trace_logs", "-log_file", "logs"];
     let more: Vec<&str> = media.into_iter().chain(rest).collect();
     let sipp = Sipp::play_from(phone_ip(), ROOM, listen, &more)?;
-    // Nothing of the server's comes through the NAT before something of the phone's.
+    // The NAT blocks packets of the server until the phone has sent one.
     let ip: IpAddr = SERVER.parse()?;
     ear.speak_first(SocketAddr::new(ip, answered_port(&sipp)?));
     Ok((ear, sipp))
 }
 
-/// The port of the server's RTP, as SIPp has logged it from the answer.
+/// Returns the RTP port of the server, as logged by SIPp from the answer.
 fn answered_port(sipp: &Sipp) -> Result<u16> {
     let until = Instant::now() + Duration::from_secs(10);
     loop {
@@ -130,7 +130,7 @@ impl Scene {
         self.calls()
     }
 
-    /// The registered phone is called, after a time without any request of its own.
+    /// Calls the registered phone after a time without any request from it.
     fn is_called(&self) -> Result<()> {
         ensure!(
             !self.router.bindings(self.baresip.port)?.is_empty(),
@@ -148,7 +148,7 @@ impl Scene {
         self.api.seated(ROOM, 2).map(drop)
     }
 
-    /// Checks that each of the two hears the other, from the RTP that arrived at the phones.
+    /// Checks that both phones hear each other, by the RTP that arrived.
     fn hear_each_other(&self) -> Result<()> {
         self.hear(&[BARESIP.0], &[SIPP.0])
     }
@@ -169,7 +169,7 @@ impl Scene {
             at_sipp == by_sipp,
             "SIPp hears {at_sipp:?}, expected {by_sipp:?}"
         );
-        // A phone that holds receives no packets, which is no matrix.
+        // A holding phone receives no packets, for which `heard` fails.
         let frames = within(self.tap.since(from));
         let at_baresip = match frames.is_empty() {
             true => Vec::new(),
@@ -191,7 +191,7 @@ impl Scene {
         self.hear_each_other()
     }
 
-    /// The server ends the calls of a room, and the phones are told.
+    /// Ends the calls of a room by the API; checks the BYE at the phones.
     fn end_all(&self, room: &str, count: usize, closed: usize) -> Result<()> {
         let (_, seated) = self.api.seated(room, count)?;
         for participant in &seated {

@@ -1,5 +1,4 @@
-//! Callers with a voice each, and what every one of them hears: the matrix of a test, measured
-//! from the RTP that arrived and from nothing else.
+//! Callers with a tone each, and the matrix of audibility, measured only from the RTP that arrived.
 
 use std::time::Duration;
 
@@ -10,24 +9,24 @@ use confab_terms::{Codec, Instant};
 
 use crate::server::Server;
 
-/// How loud every voice is.
+/// Level of each tone.
 pub const DBFS: f64 = -14.0;
-/// Level of baresip's tone; no setting changes it.
+/// Level of baresip's tone, which is not configurable.
 pub const BARESIP_DBFS: f64 = -6.0;
-/// The frequencies of voices, told apart by any ear of ours; none is a harmonic of another.
+/// Frequencies of the tones; none is a harmonic of another.
 pub const TONES: [f64; 6] = [440.0, 770.0, 1_130.0, 1_530.0, 2_010.0, 2_470.0];
 
-/// One of our phones in a conference.
+/// Test phone in a conference.
 pub struct Caller {
-    /// Its name.
+    /// Name.
     pub name: &'static str,
-    /// Its tone.
+    /// Frequency of the tone.
     pub hz: f64,
-    /// The phone.
+    /// Phone.
     pub phone: Phone,
 }
 
-/// A voice to look for.
+/// Returns the tone of a caller for a search.
 #[must_use]
 pub fn sought(name: &str, hz: f64) -> Sought {
     Sought {
@@ -40,7 +39,7 @@ pub fn sought(name: &str, hz: f64) -> Sought {
     }
 }
 
-/// Calls a room and waits until it talks.
+/// Calls a room, and waits until the call is established.
 pub fn call(
     phones: &Phones,
     server: &Server,
@@ -51,7 +50,7 @@ pub fn call(
     call_in(Codec::Pcmu, phones, server, room, (name, hz))
 }
 
-/// The same with a phone that speaks this codec alone.
+/// Calls a room with a phone that has only this codec.
 pub fn call_in(
     codec: Codec,
     phones: &Phones,
@@ -69,8 +68,8 @@ pub fn call_in(
     Ok(Caller { name, hz, phone })
 }
 
-/// Who is heard in these frames: names of the voices that are fully there. A voice that is there
-/// in some frames only is a leak or a gap, and an error; so is one that is too loud or too faint.
+/// Returns the names of the tones that are present in all frames. A tone in some frames only is a
+/// leak or a gap, and an error; so is a wrong level.
 pub fn heard(listener: &str, frames: &[Frame], voices: &[(&str, f64)]) -> Result<Vec<String>> {
     anyhow::ensure!(!frames.is_empty(), "{listener} received no packets at all");
     let mut names = Vec::new();
@@ -89,7 +88,7 @@ pub fn heard(listener: &str, frames: &[Frame], voices: &[(&str, f64)]) -> Result
     Ok(names)
 }
 
-/// True if nine in ten of these stretches of samples carry the tone, as loud as it was spoken.
+/// Returns true if nine in ten of these blocks of samples contain the tone at its level.
 #[must_use]
 pub fn carry<'a>(stretches: impl Iterator<Item = &'a [i16]>, hz: f64) -> bool {
     let levels: Vec<f64> = stretches.map(|samples| level(samples, hz)).collect();
@@ -97,7 +96,7 @@ pub fn carry<'a>(stretches: impl Iterator<Item = &'a [i16]>, hz: f64) -> bool {
     carried * 10 > levels.len() * 9 && off_level(&levels, DBFS).abs() <= OFF_LEVEL_DB
 }
 
-/// What each caller hears within the next moment, as `listener: speaker speaker`, a line each.
+/// Returns the matrix of audibility in the next 500 ms, as lines `listener: speaker speaker`.
 pub fn matrix(callers: &[&Caller], more_voices: &[(&str, f64)]) -> Result<String> {
     let mut voices: Vec<(&str, f64)> = callers.iter().map(|c| (c.name, c.hz)).collect();
     voices.extend_from_slice(more_voices);
@@ -112,13 +111,13 @@ pub fn matrix(callers: &[&Caller], more_voices: &[(&str, f64)]) -> Result<String
     Ok(lines)
 }
 
-/// When these began to arrive: what others heard meanwhile is what they heard since then.
+/// Returns the arrival of the first frame, as the start of a common window for other listeners.
 #[must_use]
 pub fn beginning(frames: &[Frame]) -> Instant {
     frames.first().map_or_else(now, |frame| frame.arrived)
 }
 
-/// Lets what is under way in packets and jitter buffers arrive.
+/// Waits for packets in flight and in jitter buffers.
 pub fn settle() {
     crate::server::pause(Duration::from_millis(250));
 }

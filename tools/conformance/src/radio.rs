@@ -1,5 +1,5 @@
-//! A radio: an HTTP/1.0 server whose body has no length and never ends. It sends 4 s at once, then
-//! as much as is played.
+//! Endless audio stream: an HTTP/1.0 server with a body of unknown length. Sends 4 s at once, then
+//! in real time.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -14,15 +14,15 @@ use confab_terms::Codec;
 
 use crate::server::pause;
 
-/// Frequency of the tone that the radio sends.
+/// Frequency of the tone in the stream.
 pub const HZ: f64 = 440.0;
 const RATE: usize = 8_000;
 const AT_ONCE: Duration = Duration::from_secs(4);
 const STEP: Duration = Duration::from_millis(50);
-/// A whole number of periods.
+/// Bytes of a whole number of periods.
 const LOOP_BYTES: usize = RATE;
 
-/// A running radio.
+/// Running stream server.
 pub struct Radio {
     address: String,
     shared: Arc<Shared>,
@@ -77,25 +77,25 @@ impl Radio {
         Ok(Self { address, shared })
     }
 
-    /// The URL of the stream.
+    /// Returns the URL of the stream.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}/radio", self.address)
     }
 
-    /// Connections that are open now.
+    /// Returns the number of open connections.
     #[must_use]
     pub fn listeners(&self) -> usize {
         self.shared.lock().len()
     }
 
-    /// Connections so far.
+    /// Returns the number of connections so far.
     #[must_use]
     pub fn asked(&self) -> usize {
         self.shared.asked.load(Ordering::Relaxed)
     }
 
-    /// Waits for so many open connections.
+    /// Waits for a number of open connections; returns the time until then.
     pub fn wait_for(&self, listeners: usize, within: Duration) -> Result<Duration> {
         let begun = Instant::now();
         while self.listeners() != listeners {
@@ -113,15 +113,15 @@ impl Radio {
 impl Drop for Radio {
     fn drop(&mut self) {
         self.shared.ends.store(true, Ordering::Relaxed);
-        // Wakes the thread that accepts.
+        // Wakes the accepting thread.
         let _woken = TcpStream::connect(&self.address);
     }
 }
 
 impl Listener {
-    /// Sends what is due.
+    /// Sends the octets that are due.
     fn send(&mut self, tone: &[u8]) -> std::io::Result<()> {
-        // Whoever closes the connection is seen here, or by the write.
+        // A close by the peer is detected here, or by the write.
         let mut byte = [0];
         match self.stream.read(&mut byte) {
             Ok(0) => return Err(std::io::ErrorKind::UnexpectedEof.into()),
@@ -141,7 +141,7 @@ impl Listener {
     }
 }
 
-/// Reads the request and answers with the head and the beginning of a WAV file without end.
+/// Reads the request, and responds with the header of an endless WAV file.
 fn greeted(mut stream: TcpStream) -> std::io::Result<Listener> {
     stream.set_read_timeout(Some(Duration::from_secs(2)))?;
     let mut request = Vec::new();
@@ -166,7 +166,7 @@ fn greeted(mut stream: TcpStream) -> std::io::Result<Listener> {
     })
 }
 
-/// A second of the tone, at a fifth of full scale.
+/// Returns a second of the tone, at a fifth of full scale.
 fn tone() -> Vec<u8> {
     let step = 2.0 * std::f64::consts::PI * HZ / RATE as f64;
     let samples = (0..LOOP_BYTES).map(|at| (6_500.0 * (step * at as f64).sin()) as i16);

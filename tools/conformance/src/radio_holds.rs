@@ -1,5 +1,5 @@
-//! Many participants on hold with a radio, then off hold: what that takes of the server, what is
-//! left of it 5 s later, and how other calls' sounds fare meanwhile.
+//! Many participants on hold with an endless stream, then released: use of resources during the
+//! hold and 5 s afterwards, and the start times of other calls' sounds meanwhile.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -13,28 +13,28 @@ use crate::application::Application;
 use crate::radio::{HZ, Radio};
 use crate::server::{Server, pause};
 
-/// Time after which the server is to be as before.
+/// Time after which the server's resources must be as before.
 pub const AFTER: Duration = Duration::from_secs(5);
-/// Time in which connections close.
+/// Maximum time until connections are closed.
 pub const CLOSED: Duration = Duration::from_millis(1_500);
-/// Time in which another call's sound is to begin.
+/// Maximum time until a sound of another call starts.
 pub const BEGINS: Duration = Duration::from_secs(2);
 /// Frequency of the sounds of other calls.
 const OTHER_HZ: f64 = 1_530.0;
 const AUDIBLE_DBFS: f64 = -30.0;
 const CPU_WINDOW: Duration = Duration::from_secs(5);
-/// The room of the participants on hold, and of the others.
+/// Room of the held participants, and room of the others.
 const HELD: &str = "radio";
 const OTHERS: &str = "others";
 
-/// Resources that a process uses.
+/// Resources of a process.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Figures {
-    /// Sockets, wake-ups and the like; files are the database's.
+    /// Number of sockets, event descriptors and the like, without files.
     pub descriptors: usize,
     /// Resident memory, in kB.
     pub rss_kb: u64,
-    /// Processor time, in hundredths of one processor.
+    /// Processor time, in percent of one processor.
     pub cpu_percent: f64,
 }
 
@@ -45,25 +45,25 @@ pub struct Report {
     pub before: Figures,
     /// While all are on hold.
     pub during: Figures,
-    /// `AFTER` the last is off hold.
+    /// `AFTER` after the last release.
     pub after: Figures,
-    /// From the last unhold until the last connection of the radio is closed.
+    /// Time from the last release to the close of the last connection to the stream.
     pub closed_after: Duration,
-    /// Participants on hold that hear the radio.
+    /// Number of held participants that receive the stream.
     pub listeners: usize,
-    /// Time until each sound of another call was heard: announcements, `<Play>`, `<Say>` in turn.
+    /// Time until each sound of another call started: announcements, `<Play>`, `<Say>` in turn.
     pub others: Vec<(&'static str, Duration)>,
 }
 
 impl Report {
-    /// Longest time until a sound of another call was heard.
+    /// Returns the longest time until a sound of another call started.
     #[must_use]
     pub fn worst(&self) -> Duration {
         let begins = self.others.iter().map(|(_, begins)| *begins);
         begins.max().unwrap_or_default()
     }
 
-    /// Checks the figures against what is promised.
+    /// Checks the figures against the requirements.
     pub fn check(&self, holds: usize) -> Result<()> {
         let (before, after) = (self.before, self.after);
         ensure!(self.listeners == holds, "{} hear the radio", self.listeners);
@@ -117,7 +117,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// Runs so many holds, each lasting so long.
+/// Holds a number of participants for a time.
 pub fn run(holds: usize, lasting: Duration) -> Result<Report> {
     let server = Server::start(&[])?;
     let (radio, api, phones) = (Radio::start()?, Api::new(&server)?, Phones::new()?);
@@ -131,7 +131,7 @@ pub fn run(holds: usize, lasting: Duration) -> Result<Report> {
         .filter_map(|participant| participant["call_sid"].as_str())
         .map(|call| format!("/Conferences/{conference}/Participants/{call}"))
         .collect();
-    // Once, so that tables that are made once are made.
+    // Allocates once the memory that persists.
     others.round(&api)?;
     hold(&api, &paths[..1], Some(&radio.url()))?;
     radio.wait_for(1, Duration::from_secs(5))?;
@@ -171,7 +171,7 @@ fn join(server: &Server, phones: &Phones, room: &str) -> Result<Phone> {
     Ok(phone)
 }
 
-/// Holds these, or with no URL takes them off hold.
+/// Holds participants with a URL; releases them without one.
 fn hold(api: &Api, paths: &[String], url: Option<&str>) -> Result<()> {
     for path in paths {
         let form = match url {
@@ -184,7 +184,7 @@ fn hold(api: &Api, paths: &[String], url: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// Returns whether a phone hears a tone now.
+/// Returns whether a phone receives a tone now.
 fn hears(phone: &Phone, hz: f64) -> bool {
     let to = now();
     let from = confab_terms::Instant(to.0.saturating_sub(400_000_000));
@@ -195,7 +195,7 @@ fn hears(phone: &Phone, hz: f64) -> bool {
     !frames.is_empty() && audible.count() * 2 > frames.len()
 }
 
-/// Other calls, whose sounds are to begin as if there was no radio.
+/// Other calls; their sounds must start without delay.
 struct Others {
     application: Application,
     listener: Phone,
@@ -221,7 +221,7 @@ impl Others {
         })
     }
 
-    /// One announcement of a file, one of a `<Play>`, one of a `<Say>`, none of them cached.
+    /// Plays an announcement of a file, of a `<Play>`, and of a `<Say>`; none is cached.
     fn round(&mut self, api: &Api) -> Result<()> {
         self.count += 1;
         let number = self.count;
@@ -247,7 +247,7 @@ impl Others {
                 pause(Duration::from_millis(10));
             }
             self.begun.push((what, begun.elapsed()));
-            // To its end, so that the next one is not taken for it.
+            // Waits for the end of the sound, so that the next one is not mistaken for it.
             while self.is_heard(confab_terms::Instant(now().0 - 300_000_000), what) {
                 ensure!(begun.elapsed() < 10 * BEGINS, "{what} does not end");
                 pause(Duration::from_millis(20));
@@ -270,7 +270,7 @@ fn loudness(samples: &[i16]) -> f64 {
     (sum / samples.len().max(1) as f64).sqrt()
 }
 
-/// 600 ms of a tone.
+/// Returns a WAV file with 600 ms of a tone.
 fn tone_file() -> Vec<u8> {
     let step = std::f64::consts::TAU * OTHER_HZ / 8_000.0;
     let samples = (0..4_800).map(|at| (9_000.0 * (step * f64::from(at)).sin()) as i16);

@@ -1,5 +1,5 @@
-//! A call placed by hand over UDP: everything that a stranger on the wire could learn of it is
-//! known here, its Call-ID, its tags and its RTP, so that it can be forged.
+//! Call over UDP whose Call-ID, tags and RTP are available, so that a test can forge messages of
+//! the call.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
@@ -8,23 +8,23 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::ear::Ear;
 
-/// A call that is up.
+/// Established call.
 pub struct RawCall {
     socket: UdpSocket,
     server: SocketAddr,
     room: String,
-    /// Its Call-ID.
+    /// Call-ID.
     pub call_id: String,
-    /// Our tag.
+    /// Tag of the caller.
     pub from_tag: String,
-    /// The server's.
+    /// Tag of the server.
     pub to_tag: String,
-    /// What it says and hears.
+    /// RTP socket of the call.
     pub ear: Ear,
 }
 
 impl RawCall {
-    /// Calls a room, and says a tone there.
+    /// Calls a room, and sends a tone.
     pub fn place(server: SocketAddr, room: &str, hz: f64, dbfs: f64) -> Result<Self> {
         let socket = UdpSocket::bind("127.0.0.1:0")?;
         socket.set_read_timeout(Some(Duration::from_secs(5)))?;
@@ -89,7 +89,7 @@ impl RawCall {
         Ok(())
     }
 
-    /// BYE, and its 200.
+    /// Sends BYE, and waits for the 200.
     pub fn hang_up(&self) -> Result<()> {
         self.send("BYE", 2, "b3", "")?;
         self.final_answer().map(drop)

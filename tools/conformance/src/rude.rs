@@ -1,5 +1,5 @@
-//! A receiver of webhooks with bad manners: it reads what comes, and then resets the connection,
-//! or answers more than anybody wants to read. It keeps no request but counts them.
+//! Receiver of webhooks that resets connections, responds with too large a body, or does not
+//! respond. Counts the requests.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,25 +10,25 @@ use anyhow::Result;
 
 use crate::server::pause;
 
-/// What it does to whoever asks.
+/// Behavior of the receiver.
 #[derive(Clone, Copy, Debug)]
 pub enum Manners {
-    /// Closes with unread bytes in its buffer, which the kernel turns into a reset.
+    /// Closes with unread octets in the receive buffer, so that the kernel sends a reset.
     Resets,
-    /// Answers 200 and so many megabytes, as fast as they are taken.
+    /// Responds with 200 and a number of megabytes, as fast as the connection accepts them.
     Megabytes(usize),
-    /// Takes the request and never answers.
+    /// Reads the request and does not respond.
     Hangs,
 }
 
-/// It listens until the process ends.
+/// Receiver that listens until the process ends.
 pub struct Rude {
     address: SocketAddr,
     asked: Arc<AtomicUsize>,
 }
 
 impl Rude {
-    /// On a free port of 127.0.0.1.
+    /// Listens on a free port of 127.0.0.1.
     pub fn start(manners: Manners) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
@@ -38,7 +38,7 @@ impl Rude {
             for stream in listener.incoming().flatten() {
                 count.fetch_add(1, Ordering::Relaxed);
                 std::thread::spawn(move || {
-                    // Whoever it is has gone: so much the better.
+                    // An error means that the client has disconnected.
                     let _gone = answer(stream, manners);
                 });
             }
@@ -46,13 +46,13 @@ impl Rude {
         Ok(Self { address, asked })
     }
 
-    /// Where it listens.
+    /// Returns the URL of a path.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// How often it was asked.
+    /// Returns the number of requests.
     #[must_use]
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::Relaxed)
@@ -62,7 +62,7 @@ impl Rude {
 fn answer(mut stream: TcpStream, manners: Manners) -> std::io::Result<()> {
     match manners {
         Manners::Resets => {
-            // One byte is read; the others are there by then.
+            // Reads one octet; the remaining octets have arrived by then.
             let _one = stream.read(&mut [0])?;
             Ok(())
         }

@@ -1,5 +1,5 @@
-//! `target/release/confab serve` as a child: free ports, a data folder of its own, and everything
-//! that a test needs to reach it. Dropping it ends the process.
+//! `target/release/confab serve` as a child process, with free ports and a data folder of its own.
+//! Ends on drop.
 
 use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -9,42 +9,42 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-/// The account that every test server is started with.
+/// Account of all test servers.
 pub const ACCOUNT: &str = "0f7f1b9e-6f1c-4b2e-9a57-3a8f0a0c5d11";
-/// Its token.
+/// Token of the account.
 pub const TOKEN: &str = "PT-conformance-0123456789abcdef";
-/// What signs its webhooks.
+/// Key of the webhooks' signatures.
 pub const SIGNING_KEY: &str = "PSK_conformance_0123456789";
 
-/// The same account as Twilio would write it.
+/// Account in the notation of Twilio.
 pub const TWILIO_ACCOUNT: &str = "AC0f7f1b9e6f1c4b2e9a573a8f0a0c5d11";
 
-/// Whose API it speaks.
+/// Dialect of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// The default.
+    /// Default.
     SignalWire,
     /// `CONFAB_DIALECT=twilio`.
     Twilio,
 }
 
-/// A running confab.
+/// Running confab.
 pub struct Server {
     child: Child,
     folder: tempfile::TempDir,
-    /// What the account is called in its dialect.
+    /// SID of the account in the server's dialect.
     pub account: &'static str,
-    /// What signs its webhooks.
+    /// Key of the webhooks' signatures.
     pub key: &'static str,
-    /// `127.0.0.1:…`, plain.
+    /// HTTP address `127.0.0.1:…`.
     pub http: String,
-    /// `127.0.0.1:…`, TLS.
+    /// HTTPS address `127.0.0.1:…`.
     pub https: String,
-    /// `127.0.0.1:…`, SIP over UDP and TCP.
+    /// SIP address `127.0.0.1:…`, over UDP and TCP.
     pub sip: String,
 }
 
-/// Where the binary under test is.
+/// Returns the path of the binary under test.
 pub fn binary() -> Result<PathBuf> {
     let built = root().join("target/release/confab");
     let path = std::env::var_os("CONFAB_BINARY").map_or(built, PathBuf::from);
@@ -57,7 +57,7 @@ pub fn binary() -> Result<PathBuf> {
     Ok(path)
 }
 
-/// The root of the workspace.
+/// Returns the root of the workspace.
 #[must_use]
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -66,15 +66,15 @@ pub fn root() -> PathBuf {
         .map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
-/// A TCP port that is free, and that nobody is given in between: below those that the kernel
-/// hands out to whoever connects, and another one each time.
+/// Returns a free TCP port below the range of ephemeral ports, so that no other process receives it
+/// meanwhile; another one each time.
 pub fn free_tcp_port() -> Result<u16> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
     draw(&NEXT, (10_240, 3_000), is_free)
 }
 
-/// A pair of such ports for UDP, of which this is the even one.
+/// Returns the even port of a pair of free UDP ports.
 pub fn free_udp_port() -> Result<u16> {
     let is_free = |port| UdpSocket::bind(("127.0.0.1", port)).is_ok();
     draw(&NEXT_SIP, SIP_PORTS, |port| {
@@ -82,7 +82,7 @@ pub fn free_udp_port() -> Result<u16> {
     })
 }
 
-/// One for both UDP and TCP on this address, which is written as in a URL.
+/// Returns a port that is free for UDP and TCP on this address, in the notation of URLs.
 pub fn free_sip_port(ip: &str) -> Result<u16> {
     let ip: IpAddr = ip.trim_matches(['[', ']']).parse()?;
     let is_free =
@@ -90,17 +90,17 @@ pub fn free_sip_port(ip: &str) -> Result<u16> {
     draw(&NEXT_SIP, SIP_PORTS, is_free)
 }
 
-/// Pairs of ports: the first of them, and how many.
+/// First port of the SIP pairs, and number of pairs.
 const SIP_PORTS: (u32, u32) = (16_240, 800);
 static NEXT_SIP: AtomicU32 = AtomicU32::new(0);
 
-/// The next even one that is free.
+/// Returns the next free even port.
 fn draw(
     next: &AtomicU32,
     (first, count): (u32, u32),
     is_free: impl Fn(u16) -> bool,
 ) -> Result<u16> {
-    // Processes that begin at different places do not look for ports in vain.
+    // Processes start at different ports, to avoid conflicts.
     let begin = std::process::id().wrapping_mul(97);
     for _ in 0..count {
         let at = begin.wrapping_add(next.fetch_add(1, Ordering::Relaxed)) % count;
@@ -112,7 +112,8 @@ fn draw(
     bail!("none of the ports from {first} on is free")
 }
 
-/// The first of so many consecutive UDP ports of 127.0.0.1 that are free, an even one: at most 200.
+/// Returns the first of a number of consecutive free UDP ports on 127.0.0.1, an even one; at most
+/// 200 ports.
 pub fn free_media_ports(count: u16) -> Result<u16> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     anyhow::ensure!(count <= 200, "{count} media ports: expected at most 200");
@@ -128,16 +129,16 @@ pub fn free_media_ports(count: u16) -> Result<u16> {
     bail!("no {count} consecutive ports from 18000 to 19999 are free")
 }
 
-/// The same as a value of `CONFAB_RTP_PORTS`.
+/// Returns a range of free media ports as a value of `CONFAB_RTP_PORTS`.
 pub fn free_media_range(count: u16) -> Result<String> {
     let first = free_media_ports(count)?;
     Ok(format!("{first}-{}", first + count - 1))
 }
 
-/// A range of media ports for each server of this process, so that they never meet.
+/// Returns a range of media ports; ranges of servers in this process differ.
 fn media_ports() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    // Processes begin at different places.
+    // Processes start at different ranges.
     let begin = std::process::id().wrapping_mul(7);
     let at = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 24;
     let first = 20_000 + at * 500;
@@ -145,17 +146,17 @@ fn media_ports() -> String {
 }
 
 impl Server {
-    /// Starts one, with more environment on top, and waits until it takes calls.
+    /// Starts a server with additional environment variables, and waits until it accepts calls.
     pub fn start(more: &[(&str, &str)]) -> Result<Self> {
         Self::speaking(Dialect::SignalWire, more)
     }
 
-    /// The same in a dialect.
+    /// Starts a server in a dialect.
     pub fn speaking(dialect: Dialect, more: &[(&str, &str)]) -> Result<Self> {
         Self::with_file(dialect, "", more)
     }
 
-    /// Starts one with this `confab.toml`.
+    /// Starts a server with this `confab.toml`.
     pub fn configured(file: &str, more: &[(&str, &str)]) -> Result<Self> {
         Self::with_file(Dialect::SignalWire, file, more)
     }
@@ -223,31 +224,31 @@ impl Server {
         bail!("confab did not get healthy within 20 s:\n{}", self.log())
     }
 
-    /// What it logged so far.
+    /// Returns the log so far.
     #[must_use]
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    /// Its data folder.
+    /// Returns the data folder.
     #[must_use]
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    /// Its process.
+    /// Returns the process id.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// The API's base, plain.
+    /// Returns the base URL of the API over HTTP.
     #[must_use]
     pub fn base(&self) -> String {
         format!("http://{}", self.http)
     }
 
-    /// One number of `/metrics`, by its name and labels as they are written there.
+    /// Returns a value of `/metrics`, by name and labels as written there.
     pub fn metric(&self, name: &str) -> Result<u64> {
         let answer = plain_get(&self.http, "/metrics")?;
         let value = answer.lines().find_map(|line| {
@@ -258,7 +259,7 @@ impl Server {
         Ok(value as u64)
     }
 
-    /// Waits until this number of `/metrics` has this value.
+    /// Waits until a value of `/metrics` is reached.
     pub fn wait_until_metric(&self, name: &str, value: u64, within: Duration) -> Result<()> {
         let until = Instant::now() + within;
         loop {
@@ -273,7 +274,7 @@ impl Server {
         }
     }
 
-    /// Waits until these numbers of `/metrics` are all 0: nothing of any call is left.
+    /// Waits until these values of `/metrics` are all 0: no state of calls is left.
     pub fn wait_until_none_of(&self, names: &[&str], within: Duration) -> Result<()> {
         let until = Instant::now() + within;
         loop {
@@ -292,7 +293,7 @@ impl Server {
         }
     }
 
-    /// Waits for its end without a signal.
+    /// Waits for the end of the process, without a signal.
     pub fn wait(&mut self, at_most: Duration) -> Result<ExitStatus> {
         let until = Instant::now() + at_most;
         loop {
@@ -306,7 +307,7 @@ impl Server {
         }
     }
 
-    /// SIGTERM, then its exit status.
+    /// Sends SIGTERM; returns the exit status.
     pub fn terminate(&mut self) -> Result<ExitStatus> {
         let status = Command::new("kill")
             .arg(self.child.id().to_string())
@@ -328,7 +329,7 @@ impl Drop for Server {
     }
 }
 
-/// Waits a moment for the world outside this process.
+/// Sleeps while other processes proceed.
 pub fn pause(moment: Duration) {
     #[expect(
         clippy::disallowed_methods,
@@ -337,7 +338,7 @@ pub fn pause(moment: Duration) {
     std::thread::sleep(moment);
 }
 
-/// The least HTTP client: for `/healthz` before anything else is known to work.
+/// Sends a GET with a minimal HTTP client, as for `/healthz` at the start.
 pub fn plain_get(address: &str, path: &str) -> Result<String> {
     use std::io::{Read as _, Write as _};
     let mut stream = std::net::TcpStream::connect(address)?;

@@ -1,4 +1,4 @@
-//! SIPp as a phone: it signals, and its SDP names an RTP socket of ours, which speaks and listens.
+//! SIPp as a phone: performs the signaling; its SDP names an RTP socket of the test.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
@@ -10,32 +10,32 @@ use confab_terms::Codec;
 
 use crate::server::{free_udp_port, root};
 
-/// A SIPp process with one call.
+/// SIPp process with one call.
 pub struct Sipp {
     child: Child,
     folder: tempfile::TempDir,
 }
 
-/// What SIPp's call is like.
+/// Parameters of a SIPp call.
 pub struct Script<'a> {
-    /// The server's SIP address.
+    /// SIP address of the server.
     pub server: &'a str,
-    /// By TCP (one connection), else by UDP.
+    /// True for TCP (one connection), false for UDP.
     pub tcp: bool,
-    /// Whom it dials.
+    /// Dialed room.
     pub room: &'a str,
-    /// The RTP port that its SDP names.
+    /// RTP port in the SDP.
     pub rtp_port: u16,
-    /// The one codec of its offer. The answer is held against it.
+    /// Only codec of the offer; the answer must match.
     pub codec: Codec,
-    /// How long it stays before its BYE.
+    /// Time until the BYE.
     pub stays: Duration,
-    /// Halfway, a re-INVITE with this direction (`sendonly`, `inactive`), as phones hold.
+    /// Direction of a re-INVITE at half of the time (`sendonly`, `inactive`), as phones hold.
     pub re_invite: Option<&'a str>,
 }
 
 impl Sipp {
-    /// Starts it; the INVITE leaves at once.
+    /// Starts SIPp; the INVITE is sent at once.
     pub fn call(script: &Script<'_>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("caller.xml");
@@ -50,7 +50,7 @@ impl Sipp {
         Self::play_from(Ipv4Addr::LOCALHOST.into(), name, server, more)
     }
 
-    /// The same from this address.
+    /// Starts a scenario from this address.
     pub fn play_from(ip: IpAddr, name: &str, server: &str, more: &[&str]) -> Result<Self> {
         let path = scenarios().join(name).with_extension("xml");
         let ip = ip.to_string();
@@ -58,8 +58,8 @@ impl Sipp {
         Self::spawn(tempfile::tempdir()?, &path, server, name, &more)
     }
 
-    /// Starts a scenario of that folder which waits to be called, on this port of 127.0.0.1; `by`:
-    /// `u1` for UDP, `t1` for TCP.
+    /// Starts a scenario that waits for a call on this port of 127.0.0.1; `by`: `u1` for UDP, `t1`
+    /// for TCP.
     pub fn wait_for_call(name: &str, port: u16, by: &str, more: &[&str]) -> Result<Self> {
         let path = scenarios().join(name).with_extension("xml");
         let port = port.to_string();
@@ -97,7 +97,8 @@ impl Sipp {
         Ok(Self { child, folder })
     }
 
-    /// So many calls of SIPp's own scenario, 50 a second, by this transport of its; to their end.
+    /// Runs a number of calls of SIPp's built-in scenario, 50 per second, over this transport;
+    /// returns the exit status and the output.
     pub fn storm(server: &str, transport: &str, calls: u32) -> Result<(ExitStatus, String)> {
         let folder = tempfile::tempdir()?;
         let port = free_udp_port()?.to_string();
@@ -116,13 +117,13 @@ impl Sipp {
         Ok((output.status, log))
     }
 
-    /// The messages that its scenario has logged, if it was started with `-log_file logs`.
+    /// Returns the log of the scenario; requires the option `-log_file logs`.
     #[must_use]
     pub fn logged(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("logs")).unwrap_or_default()
     }
 
-    /// Waits for its end: success if every message of the scenario came as expected.
+    /// Waits for the end of SIPp: success if all messages of the scenario arrived as expected.
     pub fn wait(mut self) -> Result<(ExitStatus, String)> {
         let status = self.child.wait()?;
         let read = |name: &str| {
@@ -133,7 +134,7 @@ impl Sipp {
     }
 }
 
-/// Where scenarios are kept.
+/// Returns the folder of the scenarios.
 #[must_use]
 pub fn scenarios() -> PathBuf {
     root().join("tools/conformance/sipp")
@@ -147,7 +148,7 @@ impl Drop for Sipp {
 }
 
 impl Script<'_> {
-    /// What its codec is called in SDP.
+    /// Returns the encoding of the codec in SDP.
     fn encoding(&self) -> String {
         let (name, rate) = (self.codec.name(), self.codec.clock_rate());
         match self.codec.channels() {
@@ -156,7 +157,7 @@ impl Script<'_> {
         }
     }
 
-    /// Its own address: of the server's family.
+    /// Returns the local address, of the server's address family.
     fn local(&self) -> &'static str {
         match self.server.starts_with('[') {
             true => "::1",

@@ -1,5 +1,5 @@
-//! A server in use for minutes: phones call, hang up and vanish, the API updates and ends, web
-//! hooks are refused now and then. Afterwards nothing is left, and no event is missing.
+//! Long use of a server: phones call, hang up and vanish, the API updates and ends, webhooks are
+//! rejected now and then. Afterwards no state is left, and no event is missing.
 
 mod receiver;
 
@@ -19,44 +19,44 @@ use receiver::Receiver;
 
 /// Seconds without RTP and RTCP after which the server probes a phone.
 const MEDIA_TIMEOUT: &str = "5";
-/// Time in which a vanished phone leaves: the time-out, and timer B of RFC 3261.
+/// Time until a vanished phone has left: the media timeout, and timer B of RFC 3261.
 const ALL_GONE: Duration = Duration::from_secs(60);
-/// Calls at once.
+/// Maximum number of simultaneous calls.
 const PHONES_MAX: usize = 24;
 const ROOMS: u32 = 6;
-/// Between two actions.
+/// Time between two actions.
 const PAUSE: Duration = Duration::from_millis(60);
-/// Between two looks at the memory.
+/// Time between two samples of memory.
 const SAMPLE: Duration = Duration::from_secs(2);
-/// Time in which all idle connections are closed. The server closes those of the API after 10 s;
-/// those to receivers and audio hosts stay 20 s in a pool, which is inspected every 20 s.
+/// Time until all idle connections are closed. The server closes those of the API after 10 s. Those
+/// to receivers and audio hosts stay 20 s in a pool, which is inspected every 20 s.
 const IDLE_CLOSED: Duration = Duration::from_secs(45);
-/// Memory, in kB, by which the last quarter may exceed the second.
+/// Maximum growth of memory from the second quarter to the last one, in kB.
 const GROWTH_MAX_KB: u64 = 5 * 1_024;
 
-/// Counts and faults of a soak.
+/// Counts and faults of a soak test.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Calls begun.
+    /// Number of calls started.
     pub calls: u64,
-    /// Phones that closed their sockets without a BYE.
+    /// Number of phones that closed their sockets without a BYE.
     pub vanished: u64,
-    /// Updates, removals and ends by the API.
+    /// Number of updates, removals and ends by the API.
     pub requests: u64,
-    /// Events that arrived, repetitions not counted.
+    /// Number of received events, without repetitions.
     pub events: u64,
-    /// Conferences that began.
+    /// Number of started conferences.
     pub conferences: usize,
     /// Mean resident memory in the second and in the last quarter, in kB.
     pub memory_kb: (u64, u64),
-    /// Sockets, wake-ups and the like before and after.
+    /// Number of sockets, event descriptors and the like, before and after.
     pub descriptors: (usize, usize),
-    /// Descriptions of everything that was wrong.
+    /// Descriptions of all faults.
     pub faults: Vec<String>,
 }
 
 impl Report {
-    /// Checks that something happened and nothing was wrong.
+    /// Checks that enough happened, and that there was no fault.
     pub fn check(&self) -> Result<()> {
         ensure!(self.faults.is_empty(), "{} faults", self.faults.len());
         let is_used = self.events > 20 && self.requests > 20 && self.vanished > 0;
@@ -92,7 +92,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// Runs for so long; the same seed draws the same actions.
+/// Runs for a time; equal seeds draw equal actions.
 pub fn run(lasting: Duration, seed: u64) -> Result<Report> {
     let receiver = Receiver::start()?;
     let server = Server::start(&[
@@ -209,7 +209,7 @@ impl Soak {
         Ok(())
     }
 
-    /// Updates, removes or ends somebody or something that is there now.
+    /// Updates, removes or ends a random participant or conference.
     fn request(&mut self) -> Result<()> {
         let Some((conference, calls)) = self.seated()? else {
             return Ok(());
@@ -235,7 +235,7 @@ impl Soak {
             22 => vec![("Coaching", "false")],
             _ => vec![("BeepOnExit", "true"), ("EndConferenceOnExit", "false")],
         };
-        // Nobody can coach itself, or one that has left.
+        // The target may be the participant itself, or may have left.
         let wanted: &[&str] = match is_coaching(&form) {
             true => &["200", "404", "422"],
             false => &["200", "404"],
@@ -258,7 +258,7 @@ impl Soak {
         Ok(())
     }
 
-    /// A live conference and its participants' calls.
+    /// Returns a live conference and the calls of its participants.
     fn seated(&mut self) -> Result<Option<(String, Vec<String>)>> {
         let list = self
             .api
@@ -275,7 +275,7 @@ impl Soak {
         Ok((!calls.is_empty()).then_some((conference, calls)))
     }
 
-    /// Hangs up, and waits until no call, conference or request of the server is left.
+    /// Hangs up all calls, and waits until no state of calls is left in the server.
     fn empty(&mut self, receiver: &Receiver) -> Result<()> {
         for phone in self.calls.drain(..) {
             phone.hang_up()?;
@@ -296,7 +296,7 @@ fn texts(list: &Value, name: &str) -> Vec<String> {
     texts.map(str::to_owned).collect()
 }
 
-/// Means of the second and the last quarter.
+/// Returns the means of the second and the last quarter.
 fn quarters(samples: &[u64]) -> (u64, u64) {
     let quarter = samples.len() / 4;
     let mean = |part: &[u64]| part.iter().sum::<u64>() / (part.len() as u64).max(1);

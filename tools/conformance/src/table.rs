@@ -1,4 +1,4 @@
-//! A table of requests and their fields, and whether a request that came is as it says.
+//! Table of requests and their fields, and comparison of received requests with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::application::Received;
 use crate::server::ACCOUNT;
 
-/// The requests by name, each with all its fields.
+/// Requests by name, each with its fields.
 pub struct Table {
     requests: BTreeMap<String, BTreeMap<String, Field>>,
 }
@@ -35,7 +35,7 @@ const LEAVE_REASONS: [&str; 5] = [
 ];
 
 impl Table {
-    /// Reads it; a later line for the same field of a request takes the place of an earlier one.
+    /// Parses a table; a later line for the same field of a request replaces an earlier one.
     pub fn read(text: &str) -> Result<Self> {
         let mut requests: BTreeMap<String, BTreeMap<String, Field>> = BTreeMap::new();
         let mut current = String::new();
@@ -69,7 +69,7 @@ impl Table {
         Ok(Self { requests })
     }
 
-    /// Whether this is what the table says of that request; all that is wrong with it.
+    /// Compares a request with the table; the error lists all differences.
     pub fn check(&self, request: &str, received: &Received) -> Result<()> {
         let fields = self.requests.get(request);
         let fields = fields.with_context(|| format!("the table has no [{request}]"))?;
@@ -140,7 +140,7 @@ fn is_uuid(text: &str) -> bool {
     lengths == [8, 4, 4, 4, 12] && text.bytes().all(hex)
 }
 
-/// `Tue, 17 Nov 2026 12:34:56 +0000`.
+/// Returns whether a text has the form `Tue, 17 Nov 2026 12:34:56 +0000`.
 fn is_time(text: &str) -> bool {
     let shape: String = text
         .chars()

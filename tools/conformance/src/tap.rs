@@ -1,5 +1,4 @@
-//! RTP that arrives at a phone that we did not write, read from its network interface: the phone
-//! itself is not asked.
+//! Capture of the RTP that arrives at a phone, from the network interface.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,10 +15,10 @@ use rustix::net::{AddressFamily, RecvFlags, SocketType, eth, recv, socket};
 
 use crate::ear::read;
 
-/// IPv4's number for UDP.
+/// Protocol number of UDP in IPv4.
 const UDP: u8 = 17;
 
-/// A copy of the RTP that arrives at one address, except that for one port.
+/// Captured RTP to an address, except to one port.
 pub struct Tap {
     arrived: Arc<Mutex<Vec<Packet>>>,
     stop: Arc<AtomicBool>,
@@ -27,8 +26,8 @@ pub struct Tap {
 }
 
 impl Tap {
-    /// Starts to copy in the network namespace of the calling thread. Needs the capability to
-    /// capture packets there.
+    /// Starts a capture in the network namespace of the calling thread. Requires the capability
+    /// CAP_NET_RAW there.
     pub fn open(at: IpAddr, except: u16) -> Result<Self> {
         let socket = socket(AddressFamily::PACKET, SocketType::DGRAM, Some(eth::IP));
         let socket = socket.context("no packets can be captured")?;
@@ -56,7 +55,7 @@ impl Tap {
         })
     }
 
-    /// Returns the frames that arrived from this moment of the phones' clock until now.
+    /// Returns the frames that arrived from this instant of the phones' clock until now.
     #[must_use]
     pub fn since(&self, from: Instant) -> Vec<Frame> {
         let arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Runs the vendors' client libraries, unmodified, in their own interpreters.
+//! Execution of the vendors' client libraries, unmodified, in their interpreters.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -9,21 +9,21 @@ use anyhow::{Context as _, Result, bail};
 use crate::application::Received;
 use crate::server::{Server, TOKEN, root};
 
-/// What the scripts act on.
+/// Objects that the scripts act on.
 pub struct Subject {
-    /// The conference.
+    /// Conference.
     pub conference: String,
-    /// The call that is updated.
+    /// Updated call.
     pub call: String,
-    /// The call that is coached.
+    /// Coached call.
     pub coached: String,
-    /// What is played on hold.
+    /// Hold music.
     pub hold_url: String,
-    /// Which calls are listed: JSON, names as npm `twilio` has them.
+    /// Filter of the listed calls, as JSON with the names of npm `twilio`.
     pub filter: String,
 }
 
-/// A library with a script of ours around it.
+/// Library with a test script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Library {
     /// npm `twilio`.
@@ -56,7 +56,7 @@ fn python(library: Library, script: &str) -> Command {
     command
 }
 
-/// Runs one of the page's examples, verbatim but for its placeholders, and returns what it prints.
+/// Runs an example of the vendor's page, with its placeholders replaced; returns its output.
 pub fn page_example(name: &str, server: &Server, subject: &Subject) -> Result<String> {
     let source = root().join("tools/conformance/node/page").join(name);
     let text = std::fs::read_to_string(&source).with_context(|| source.display().to_string())?;
@@ -80,7 +80,7 @@ pub fn page_example(name: &str, server: &Server, subject: &Subject) -> Result<St
     succeeded(name, &command.stdin(Stdio::null()).output()?)
 }
 
-/// Runs steps by a library; one JSON line comes back for each.
+/// Runs steps by a library; returns a JSON line for each.
 pub fn steps(
     library: Library,
     server: &Server,
@@ -122,12 +122,13 @@ pub fn steps(
     Ok(lines)
 }
 
-/// Asks every vendor's validator about the signatures of these requests, made with the key.
+/// Passes these requests, signed with the key, to each vendor's validator, which must accept them.
 pub fn validate(key: &str, received: &[Received]) -> Result<()> {
     validate_and_refuse(key, received, |_| None)
 }
 
-/// The same; and each request as `changed` has it must be refused: `{url, params, signature}`.
+/// Passes these requests to each vendor's validator. Each variant that `changed` returns must be
+/// rejected: `{url, params, signature}`.
 pub fn validate_and_refuse(
     key: &str,
     received: &[Received],
@@ -143,7 +144,8 @@ pub fn validate_and_refuse(
             request.repeated == 0,
             "a parameter was sent twice: {request:?}"
         );
-        // The query of a GET is part of its URL; no parameters follow (RFC-less: vendors' rule).
+        // The query of a GET is a part of its URL; the signature has no further parameters
+        // (vendors' rule).
         let params = if request.method == "GET" {
             None
         } else {

@@ -1,6 +1,6 @@
-//! `confab-rsipstack-phone PORT` is a SIP phone made of rsipstack, a SIP stack that shares no code
-//! with confab's; the audio is at UDP port PORT of another process. Commands and events are lines
-//! of text; line ends within an SDP are written as `|`.
+//! `confab-rsipstack-phone PORT` is a SIP phone with rsipstack, a SIP stack independent of
+//! confab's. The audio is at UDP port PORT of another process. Commands and events are lines of
+//! text; line ends within an SDP are written as `|`.
 
 // command              event
 //                      `listening ADDRESS`, at the start
@@ -28,12 +28,12 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// The phone, with one call at a time.
+/// Phone with one call at a time.
 struct Phone {
     layer: DialogLayer,
-    /// Address of its SIP port.
+    /// Address of the SIP port.
     address: String,
-    /// Port of its audio.
+    /// Port of the audio.
     port: u16,
     call: Mutex<Option<InviteDialog>>,
     /// Version of the last session description.
@@ -101,7 +101,7 @@ fn is_sdp() -> Option<Vec<Header>> {
 }
 
 impl Phone {
-    /// A session description with a version of its own.
+    /// Returns a session description with a new version.
     fn sdp(&self, direction: &str) -> Vec<u8> {
         let version = self.version.fetch_add(1, Ordering::Relaxed) + 1;
         let port = self.port;

@@ -1,4 +1,5 @@
-//! A peer by hand: sets up calls and counts the time, logs in, sends requests within a call.
+//! Minimal SIP peer: sets up calls and measures the time, authenticates, and sends requests within
+//! a call.
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
@@ -12,7 +13,7 @@ use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 use super::{SERVER, password};
 
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Time after which a request over UDP is sent again (T1 of RFC 3261), and times that it is sent.
+/// Retransmission interval over UDP (T1 of RFC 3261), and maximum number of transmissions.
 const SEND_EVERY: Duration = Duration::from_millis(500);
 const SENT_MAX: u32 = 8;
 static NUMBER: AtomicU64 = AtomicU64::new(1);
@@ -29,7 +30,7 @@ enum Socket {
     Tcp(TcpStream),
 }
 
-/// A peer at one address.
+/// Peer at an address.
 pub(super) struct Peer {
     from: IpAddr,
     socket: Socket,
@@ -43,7 +44,7 @@ pub(super) fn open(from: IpAddr) -> Result<TcpStream> {
     open_at(from, 5060)
 }
 
-/// The same to another port.
+/// Opens a TCP connection to another port of the server from this address.
 pub(super) fn open_at(from: IpAddr, port: u16) -> Result<TcpStream> {
     let stream = socket(AddressFamily::INET, SocketType::STREAM, None)?;
     bind(&stream, &SocketAddr::new(from, 0))?;
@@ -85,7 +86,7 @@ impl Peer {
         Ok(took)
     }
 
-    /// Sets up a call, and acknowledges it.
+    /// Sets up a call, and acknowledges it; returns the time until the 200.
     pub(super) fn set_up(&mut self, user: Option<&str>) -> Result<Duration> {
         let sdp = format!(
             "v=0\r\no=- 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\n\
@@ -106,7 +107,7 @@ impl Peer {
         Ok(took)
     }
 
-    /// Logs in by an OPTIONS request; returns whether the password was accepted.
+    /// Authenticates an OPTIONS request; returns whether the password was accepted.
     pub(super) fn log_in(&mut self, user: &str) -> Result<bool> {
         self.call = NUMBER.fetch_add(1, Ordering::Relaxed);
         let challenge = self.ask("OPTIONS", 1, "", "")?;
@@ -115,7 +116,7 @@ impl Peer {
         Ok(reply.starts_with("SIP/2.0 200"))
     }
 
-    /// Sends a request, and returns its final response.
+    /// Sends a request, and returns the final response.
     fn ask(&mut self, method: &str, cseq: u32, headers: &str, body: &str) -> Result<String> {
         let wanted = format!("CSeq: {cseq} {method}");
         for _ in 0..SENT_MAX {
@@ -150,7 +151,7 @@ impl Peer {
         Ok(())
     }
 
-    /// Reads and drops what has come.
+    /// Reads and discards received messages.
     pub(super) fn drain(&self) {
         if let Socket::Udp(socket) = &self.socket {
             let _ = socket.set_nonblocking(true);
@@ -179,7 +180,7 @@ impl Peer {
         ))
     }
 
-    /// The next message; on a stream all of those that came at once.
+    /// Receives a message; over TCP, all messages that arrived together.
     fn receive(&mut self) -> Result<String> {
         let mut bytes = vec![0; 16_384];
         let length = match &mut self.socket {
@@ -195,7 +196,7 @@ impl Peer {
         Ok(format!("SIP/2.0 {last}"))
     }
 
-    /// Credentials for a challenge (RFC 7616, MD5).
+    /// Returns credentials for a challenge (RFC 7616, MD5).
     fn credentials(&self, method: &str, challenge: &str, user: &str) -> Result<String> {
         let nonce = challenge.split("nonce=\"").nth(1);
         let nonce = nonce.and_then(|rest| rest.split('"').next());
@@ -219,7 +220,7 @@ impl Peer {
     }
 }
 
-/// Waits for an INVITE on a connection, and refuses it.
+/// Receives an INVITE on a connection, and rejects it.
 pub(super) fn refuse(mut stream: TcpStream) -> Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut bytes = vec![0; 16_384];
@@ -236,7 +237,7 @@ pub(super) fn refuse(mut stream: TcpStream) -> Result<()> {
         "SIP/2.0 486 Busy Here\r\n{via}\r\n{from}\r\n{to};tag=t\r\n{call_id}\r\n{cseq}\r\n\
          Content-Length: 0\r\n\r\n"
     )?;
-    // Its ACK.
+    // The ACK.
     let _ = stream.read(&mut bytes);
     Ok(())
 }

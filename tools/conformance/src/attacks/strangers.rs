@@ -1,4 +1,4 @@
-//! The attackers: what each attack does until it is stopped.
+//! Attackers: actions of each attack until stopped.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, TcpStream};
@@ -14,10 +14,10 @@ use super::peer::{Peer, Wire, open, open_at};
 use super::{Attack, STRANGERS};
 use crate::server::pause;
 
-/// Bytes of a head that never ends: almost the longest message.
+/// Octets of a head without an end: almost the maximum message size.
 const HEAD_BYTES: usize = 65_000;
 
-/// Raises the limit on descriptors of this process as far as its user may.
+/// Raises the limit on open files of this process to the hard limit.
 pub(super) fn raise_open_files() -> Result<()> {
     let pid = std::process::id().to_string();
     let prlimit = |arguments: &[&str]| {
@@ -41,11 +41,11 @@ pub(super) fn raise_open_files() -> Result<()> {
 pub(super) fn take_second_processor() {
     let mut second = CpuSet::new();
     second.set(1);
-    // One processor is shared.
+    // Without a second processor, both share the first.
     let _ = sched_setaffinity(None, &second);
 }
 
-/// Attacks until stopped; counts what was made.
+/// Attacks until stopped; counts connections, logins or requests.
 pub(super) fn run(attack: Attack, count: usize, stop: &AtomicBool, made: &AtomicU64) -> Result<()> {
     match attack {
         Attack::Connections => connections(count, &[], stop, made),
@@ -60,8 +60,8 @@ pub(super) fn run(attack: Attack, count: usize, stop: &AtomicBool, made: &Atomic
     }
 }
 
-/// Holds so many connections from all addresses, each with these bytes on it; opens those anew that
-/// the server has closed.
+/// Holds a number of connections from all addresses, with these octets sent on each; reopens those
+/// that the server closes.
 fn connections(count: usize, bytes: &[u8], stop: &AtomicBool, made: &AtomicU64) -> Result<()> {
     let strangers: Result<Vec<IpAddr>, _> = STRANGERS.iter().map(|from| from.parse()).collect();
     let strangers = strangers?;
@@ -78,7 +78,7 @@ fn connections(count: usize, bytes: &[u8], stop: &AtomicBool, made: &AtomicU64) 
             if let Some(stream) = slot {
                 made.fetch_add(1, Ordering::Relaxed);
                 stream.set_nonblocking(true)?;
-                // As much as the kernel takes at once.
+                // Only as much as the kernel accepts at once.
                 let _ = stream.write_all(bytes);
             }
         }
@@ -92,7 +92,7 @@ fn is_open(stream: &mut TcpStream) -> bool {
     matches!(stream.read(&mut byte), Err(error) if error.kind() == ErrorKind::WouldBlock)
 }
 
-/// Logs in as one user, again and again.
+/// Authenticates as one user repeatedly.
 fn logins(count: usize, stop: &AtomicBool, made: &AtomicU64) -> Result<()> {
     let mut peer = Peer::new(STRANGERS[0], Wire::Udp)?;
     for _ in 0..count {
@@ -106,7 +106,7 @@ fn logins(count: usize, stop: &AtomicBool, made: &AtomicU64) -> Result<()> {
     Ok(())
 }
 
-/// Sends INFO within one call as fast as the socket takes them.
+/// Sends INFO requests within a call as fast as the socket accepts them.
 fn requests(count: usize, stop: &AtomicBool, made: &AtomicU64) -> Result<()> {
     let mut peer = Peer::new(STRANGERS[0], Wire::Udp)?;
     peer.set_up(Some("anna"))?;
@@ -123,7 +123,8 @@ fn requests(count: usize, stop: &AtomicBool, made: &AtomicU64) -> Result<()> {
     Ok(())
 }
 
-/// Begins so many handshakes at once, again and again, and leaves after the server's signature.
+/// Starts a number of simultaneous handshakes repeatedly, and disconnects after the server's
+/// signature.
 fn handshakes(count: usize, stop: &AtomicBool, made: &AtomicU64) -> Result<()> {
     let _installed = rustls::crypto::ring::default_provider().install_default();
     let roots = rustls::RootCertStore::empty();

@@ -1,5 +1,5 @@
-//! The canary: listens on every address there is. At the public ones it is a customer's
-//! application, at the others whoever comes is counted.
+//! Canary: listens on all addresses. On public addresses, serves as the application; on all others,
+//! counts connections.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -11,26 +11,25 @@ use anyhow::{Context as _, Result};
 
 use super::case::{Case, REDIRECTED_TO, escaped};
 
-/// Addresses at which it is an application.
+/// Addresses of the application.
 pub const PUBLIC: [IpAddr; 1] = [IpAddr::V4(Ipv4Addr::new(93, 184, 216, 34))];
-/// Ports that it listens on, at every address: those of the web, of services that are worth an
-/// attack, and the last one.
+/// Listening ports on each address: those of HTTP, of often attacked services, and the last one.
 pub const PORTS: [u16; 15] = [
     80, 443, 3_000, 5_000, 8_000, 8_080, 8_443, 9_200, 2_375, 6_379, 10_250, 11_211, 22, 25, 65_535,
 ];
 
-/// What came.
+/// Connections and calls so far.
 #[derive(Default)]
 struct Seen {
     /// Connections to addresses that are not public.
     hits: Vec<SocketAddr>,
-    /// Connections to public ones.
+    /// Number of connections to public addresses.
     visits: usize,
-    /// The call of each user that was dialled.
+    /// Call of each dialed user.
     calls: BTreeMap<String, String>,
 }
 
-/// The canary. It sings as long as the process lives.
+/// Canary; listens until the process ends.
 #[derive(Clone)]
 pub struct Canary {
     seen: Arc<Mutex<Seen>>,
@@ -38,14 +37,14 @@ pub struct Canary {
 }
 
 impl Canary {
-    /// Listens everywhere.
+    /// Listens on all addresses.
     pub fn start(cases: Arc<Vec<Case>>) -> Result<Self> {
         let canary = Self {
             seen: Arc::default(),
             cases,
         };
         for port in PORTS {
-            // Both families: what comes by IPv4 shows as a mapped address.
+            // Both families: a peer over IPv4 has a mapped address.
             let listener = TcpListener::bind(("::", port)).with_context(|| format!("{port}"))?;
             let canary = canary.clone();
             std::thread::spawn(move || {
@@ -58,19 +57,19 @@ impl Canary {
         Ok(canary)
     }
 
-    /// The connections that should not have been.
+    /// Returns the forbidden connections.
     #[must_use]
     pub fn hits(&self) -> Vec<SocketAddr> {
         self.seen().hits.clone()
     }
 
-    /// The connections to the application.
+    /// Returns the number of connections to the application.
     #[must_use]
     pub fn visits(&self) -> usize {
         self.seen().visits
     }
 
-    /// The call that dialled this user.
+    /// Returns the call to this user.
     #[must_use]
     pub fn call_of(&self, user: &str) -> Option<String> {
         self.seen().calls.get(user).cloned()
@@ -99,14 +98,14 @@ impl Canary {
         let _asker_gone = stream.write_all(answer.as_bytes());
     }
 
-    /// The application.
+    /// Returns the application's response.
     fn answer(&self, request: &str) -> String {
         let (head, body) = request.split_once("\r\n\r\n").unwrap_or((request, ""));
         let path = head.split(' ').nth(1).unwrap_or("/");
         let host = head.lines().find_map(|line| line.strip_prefix("host: "));
         let host = host.unwrap_or_default();
         if host.starts_with("rebind-") {
-            // By now the name has another address.
+            // The name has another address by then.
             return redirect(302, &format!("http://{host}{path}"));
         }
         let path = path.split('?').next().unwrap_or_default();
@@ -167,7 +166,7 @@ fn redirect(status: u16, to: &str) -> String {
     )
 }
 
-/// A request with all of its body.
+/// Reads a request with its complete body.
 fn read(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     let mut piece = [0; 4_096];

@@ -1,8 +1,8 @@
-//! What is tried: ways in which a URL reaches confab, and URLs that lead where none may.
+//! Test cases: parameters that accept a URL, and forbidden URLs.
 
 use super::canary::PORTS;
 
-/// How a URL gets in.
+/// Parameter that accepts a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
     /// `HoldUrl` of a participant, by GET.
@@ -25,11 +25,11 @@ pub enum Way {
     FallbackUrl,
     /// `StatusCallback` of a call.
     StatusCallback,
-    /// `Url` of a call of ours.
+    /// `Url` of an outbound call.
     NewUrl,
-    /// `FallbackUrl` of a call of ours.
+    /// `FallbackUrl` of an outbound call.
     NewFallbackUrl,
-    /// `StatusCallback` of a call of ours.
+    /// `StatusCallback` of an outbound call.
     NewStatusCallback,
     /// `Twiml` of a call: `<Play>`.
     Play,
@@ -45,7 +45,7 @@ pub enum Way {
     ConferenceEvent,
 }
 
-/// All of them.
+/// All parameters.
 pub const WAYS: [Way; 19] = [
     Way::HoldGet,
     Way::HoldPost,
@@ -68,18 +68,18 @@ pub const WAYS: [Way; 19] = [
     Way::ConferenceEvent,
 ];
 
-/// One try.
+/// Test case.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// Its place among all of them; `q<number>z` marks its URL.
+    /// Index of the case; `q<number>z` marks its URL.
     pub number: usize,
-    /// How it gets in.
+    /// Parameter of the URL.
     pub way: Way,
-    /// Where it leads.
+    /// Forbidden URL.
     pub url: String,
 }
 
-/// Where redirects of the application lead; `{m}` is the mark.
+/// Targets of the application's redirects; `{m}` is the mark.
 pub(super) const REDIRECTED_TO: &[&str] = &[
     "http://127.0.0.1/{m}",
     "http://[::1]:8080/{m}",
@@ -94,7 +94,7 @@ pub(super) const REDIRECTED_TO: &[&str] = &[
     "http://public.test/to/308/10/{m}",
 ];
 
-/// `{p}` is a port, `{m}` the mark.
+/// Forbidden URLs; `{p}` is a port, `{m}` the mark.
 const SPELLINGS: &[&str] = &[
     "http://127.0.0.1:{p}/{m}",
     "http://127.1:{p}/{m}",
@@ -222,8 +222,8 @@ const SPELLINGS: &[&str] = &[
     "http://public.test/to/302/10/{m}",
 ];
 
-/// So many calls' worth, one of each way for each call; every way meets every spelling, at one
-/// port after the other.
+/// Returns the cases of a number of calls, each with one case per parameter. Each parameter is
+/// combined with each spelling, with alternating ports.
 #[must_use]
 pub fn cases(calls: usize) -> Vec<Case> {
     let mut cases = Vec::new();
@@ -241,7 +241,7 @@ pub fn cases(calls: usize) -> Vec<Case> {
     cases
 }
 
-/// The number of the first mark in a text.
+/// Returns the number of the first mark in a text.
 pub(super) fn marked(text: &str) -> Option<usize> {
     text.match_indices('q').find_map(|(at, _)| {
         let (digits, _) = text[at + 1..].split_once('z')?;
@@ -249,7 +249,7 @@ pub(super) fn marked(text: &str) -> Option<usize> {
     })
 }
 
-/// As it stands in a document.
+/// Escapes a text for a document.
 pub(super) fn escaped(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;");
     text.replace('"', "&quot;")

@@ -1,6 +1,5 @@
-//! Thousands of URLs that must never be connected to, in every parameter that takes one, against
-//! the released server in a network of its own where every address answers: whatever is tried
-//! would succeed, and is counted.
+//! Forbidden URLs in each parameter that accepts a URL, with the release binary in a network
+//! namespace in which all addresses accept connections. A connection would succeed, and is counted.
 
 pub mod canary;
 mod case;

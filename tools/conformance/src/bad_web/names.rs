@@ -1,5 +1,6 @@
-//! A name server that lies: public names with private addresses, mixtures, chains, and names that
-//! change their mind after the first answer. Just enough of RFC 1035 for the system's resolver.
+//! Hostile name server: public names with private addresses, mixtures, chains, and names with
+//! another address after the first response. Implements the part of RFC 1035 that the system's
+//! resolver needs.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
@@ -9,14 +10,14 @@ use anyhow::{Context as _, Result};
 use super::canary::PUBLIC;
 use crate::dns::Asked;
 
-/// Where it answers.
+/// Address of the name server.
 pub const ADDRESS: &str = "127.0.0.53";
 
 const A: u16 = 1;
 const CNAME: u16 = 5;
 const AAAA: u16 = 28;
 
-/// Names that do not change, and their addresses.
+/// Names with constant addresses.
 const ZONE: &[(&str, &[&str])] = &[
     ("public.test", &["93.184.216.34"]),
     ("loop.test", &["127.0.0.1"]),
@@ -32,7 +33,7 @@ const ZONE: &[(&str, &[&str])] = &[
     ("end.test", &["127.0.0.1"]),
 ];
 
-/// Starts it on a thread of its own.
+/// Starts the name server on a thread of its own.
 pub(super) fn serve() -> Result<()> {
     let socket = UdpSocket::bind((ADDRESS, 53)).context("no place for the name server")?;
     std::thread::spawn(move || {
@@ -47,7 +48,7 @@ pub(super) fn serve() -> Result<()> {
     Ok(())
 }
 
-/// `None`: no query of ours.
+/// Returns the response to a query; `None` for an invalid query.
 fn answer(query: &[u8], asked: &mut BTreeMap<String, u32>) -> Option<Vec<u8>> {
     let Asked {
         name,
@@ -80,7 +81,7 @@ fn answer(query: &[u8], asked: &mut BTreeMap<String, u32>) -> Option<Vec<u8>> {
     Some(answer)
 }
 
-/// The aliases that lead there, and all its addresses of both families.
+/// Returns the chain of aliases, and all addresses of both families.
 fn known(name: &str, kind: u16, asked: &mut BTreeMap<String, u32>) -> (Vec<String>, Vec<IpAddr>) {
     if name == "chain.test" {
         let chain = ["link.test".to_owned(), "end.test".to_owned()];
@@ -119,7 +120,7 @@ fn encoded(name: &str) -> Vec<u8> {
     bytes
 }
 
-/// Class IN, to be forgotten at once.
+/// Encodes a record of class IN with a TTL of 0.
 fn record(owner: &str, kind: u16, data: &[u8]) -> Vec<u8> {
     let mut bytes = encoded(owner);
     bytes.extend(kind.to_be_bytes());

@@ -1,4 +1,5 @@
-//! All visits, some at a time; then what was told is counted, and the canary is shown to sing.
+//! Execution of all visits, several at a time; then Notifications are counted, and the canary is
+//! validated.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -20,43 +21,43 @@ use crate::server::{Server, pause};
 
 const VOICE: &str = "http://public.test/voice";
 
-/// What came of it.
+/// Results of the run.
 pub struct Figures {
-    /// URLs tried.
+    /// Number of URLs tried.
     pub tried: usize,
-    /// Of these, told in Notifications.
+    /// Number of these URLs in Notifications.
     pub told: usize,
-    /// Told more than once.
+    /// Cases reported more than once.
     pub repeated: Vec<usize>,
-    /// Never told.
+    /// URLs never reported.
     pub untold: Vec<String>,
-    /// How often each code was told.
+    /// Number of Notifications by code.
     pub codes: BTreeMap<String, usize>,
     /// Connections to addresses that are not public.
     pub hits: Vec<SocketAddr>,
-    /// Connections to the application, which is.
+    /// Number of connections to the application.
     pub visits: usize,
-    /// Notifications about nothing that was tried.
+    /// Notifications about none of the cases.
     pub others: Vec<String>,
-    /// Connections once their network is allowed: the canary sings.
+    /// Connections to a permitted network: validates the canary.
     pub hits_when_allowed: Vec<SocketAddr>,
-    /// How long it took.
+    /// Duration of the run.
     pub took: Duration,
 }
 
-/// Lets so many calls try every way once. To be called where `namespace::furnish` was.
+/// Tries each parameter once in each of a number of calls. Requires a prior `namespace::furnish`.
 pub fn run(calls: usize, at_once: usize) -> Result<Figures> {
     let begun = Instant::now();
     names::serve()?;
     let all = Arc::new(cases(calls));
     let canary = Canary::start(Arc::clone(&all))?;
-    // Who answers the calls that are made: each is in the conference that it dialled.
+    // The carrier answers outbound calls: each joins the conference that it dialed.
     let carrier = Server::start(&[])?;
     let server = Server::start(&[
         ("CONFAB_FETCH_ALLOW", ""),
         ("CONFAB_VOICE_URL", VOICE),
         ("CONFAB_TRUNK_ADDRESS", &carrier.sip),
-        // A callback to a name that does not resolve is reported when it expires.
+        // A callback to an unresolvable name is reported at expiry.
         ("CONFAB_CALLBACK_LIFETIME", "1"),
     ])?;
     let (api, phones, told) = (Api::new(&server)?, Phones::new()?, Told::default());
@@ -135,7 +136,7 @@ fn short(notification: &serde_json::Value) -> String {
     format!("{} {}", code.unwrap_or_default(), url.unwrap_or_default())
 }
 
-/// The same canary, and a server that is allowed two of its networks: now it must be reached.
+/// Validates the canary: a server with two permitted networks must reach it.
 fn sing(canary: &Canary) -> Result<Vec<SocketAddr>> {
     let already = canary.hits().len();
     let allow = ("CONFAB_FETCH_ALLOW", "10.0.0.0/8,fd12::/16");

@@ -1,4 +1,4 @@
-//! What the account's Notifications tell: read while it happens, and once more at the end.
+//! Reader of the account's Notifications: continuously during the run, and completely at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,10 +12,10 @@ use super::case::marked;
 use crate::api::Api;
 use crate::server::{Server, pause};
 
-/// How often it looks.
+/// Polling interval.
 const EVERY: Duration = Duration::from_millis(50);
 
-/// The cases that have been told so far.
+/// Cases reported so far.
 #[derive(Clone, Default)]
 pub(super) struct Told(Arc<Shared>);
 
@@ -27,7 +27,7 @@ struct Shared {
 }
 
 impl Told {
-    /// Looks at the newest ones, on a thread of its own, until `stop`.
+    /// Polls the newest Notifications on a thread of its own until `stop`.
     pub(super) fn watch(&self, server: &Server) -> Result<std::thread::JoinHandle<Result<()>>> {
         let (api, told) = (Api::new(server)?, self.clone());
         Ok(std::thread::spawn(move || {
@@ -55,7 +55,7 @@ impl Told {
         self.0.over.store(true, Ordering::Relaxed);
     }
 
-    /// Waits until all of these have been told.
+    /// Waits until all of these cases have been reported.
     pub(super) fn wait(&self, numbers: &[usize]) -> Result<()> {
         let until = Instant::now() + Duration::from_secs(20);
         let mut told = self
@@ -78,13 +78,13 @@ impl Told {
     }
 }
 
-/// The case that an item of a list is about, if it says so.
+/// Returns the case of an item in a list, if the item contains the mark.
 fn of_list(item: &Value) -> Option<usize> {
     let texts = [&item["request_url"], &item["message_text"]];
     texts.into_iter().find_map(|text| marked(text.as_str()?))
 }
 
-/// All that is told, page by page: how often each case, by its code; and what is of no case.
+/// All Notifications: the count by case and by code, and those of no case.
 pub(super) struct Tally {
     pub(super) times: BTreeMap<usize, usize>,
     pub(super) codes: BTreeMap<String, usize>,
@@ -112,7 +112,7 @@ impl Tally {
     }
 
     fn add(&mut self, api: &Api, item: &Value) -> Result<()> {
-        // A refused update names the URL in its fields only, and they are not in lists.
+        // The Notification of a rejected update has the URL only in its fields, which lists omit.
         let number = match of_list(item) {
             Some(number) => Some(number),
             None => {

@@ -1,4 +1,4 @@
-//! One call's life, in which every way is tried once.
+//! Visit: a call in which each parameter is tried once.
 
 use std::time::{Duration, Instant};
 
@@ -11,17 +11,17 @@ use super::told::Told;
 use crate::api::Api;
 use crate::server::{Server, pause};
 
-/// Where a call goes whose document has failed.
+/// Document of a call whose former document has failed.
 const LOBBY: &str = "http://public.test/lobby";
 
-/// What a visit needs.
+/// Context of a visit.
 pub(super) struct Visit<'a> {
     pub(super) server: &'a Server,
     pub(super) api: &'a Api,
     pub(super) phones: &'a Phones,
     pub(super) canary: &'a Canary,
     pub(super) told: &'a Told,
-    /// One of each way.
+    /// One case per parameter.
     pub(super) cases: &'a [Case],
     pub(super) number: usize,
 }
@@ -47,7 +47,7 @@ impl Visit<'_> {
         self.wait(&[Way::StatusCallback])
     }
 
-    /// Into a conference that does not start, with a document full of URLs.
+    /// Joins a conference that does not start, by a document with several forbidden URLs.
     fn join(&self, call: &str, name: &str) -> Result<String> {
         let url = |way| escaped(&self.case(way).url);
         let document = format!(
@@ -69,7 +69,8 @@ impl Visit<'_> {
         Ok(conference)
     }
 
-    /// One after the other where a new one would take the place of the last.
+    /// Tries the parameters of participant and conference, in sequence where a new value replaces
+    /// the former one.
     fn in_the_conference(&self, conference: &str, call: &str) -> Result<()> {
         let all = format!("/Conferences/{conference}");
         let one = format!("{all}/Participants/{}", call.trim_start_matches("/Calls/"));
@@ -94,7 +95,7 @@ impl Visit<'_> {
         self.wait(&[Way::HoldPlay])
     }
 
-    /// Out of the conference, through the action, and to the end.
+    /// Ends the conference, and tries the parameters of the call.
     fn leave(&self, conference: &str, call: &str) -> Result<()> {
         self.must(
             &format!("/Conferences/{conference}"),
@@ -108,13 +109,13 @@ impl Visit<'_> {
         self.put(call, Way::StatusCallback, "StatusCallback", &[])?;
         self.put(call, Way::FallbackUrl, "FallbackUrl", &[])?;
         if !self.put(call, Way::Url, "Url", &[])? {
-            // The fallback's turn comes with what is not there.
+            // The fallback is used after a document that does not exist.
             self.must(call, &[("Url", "http://public.test/nothing")])?;
         }
         self.wait(&[Way::Url, Way::FallbackUrl])
     }
 
-    /// Calls of ours, which somebody answers.
+    /// Tries the parameters of outbound calls, which are answered.
     fn call_out(&self) -> Result<()> {
         let dialled = [("To", "+15551234567"), ("From", "+15557654321")];
         let nothing = ("Url", "http://public.test/nothing");
@@ -135,7 +136,7 @@ impl Visit<'_> {
         &self.cases[nth.unwrap_or(0)]
     }
 
-    /// Sends a case's URL in a field; whether it was taken.
+    /// Sends the URL of a case in a field; returns whether the request was accepted.
     fn put(&self, to: &str, way: Way, field: &str, more: &[(&str, &str)]) -> Result<bool> {
         let url = &self.case(way).url;
         let form = [&[(field, url.as_str())], more].concat();
@@ -147,7 +148,7 @@ impl Visit<'_> {
         }
     }
 
-    /// Sends the URL of a document of ours that leads to a case's.
+    /// Sends the URL of a document that leads to the URL of a case.
     fn lead(&self, to: &str, way: Way, field: &str, verb: &str) -> Result<()> {
         let url = format!("http://public.test/{verb}/{}", self.case(way).number);
         self.must(to, &[(field, &url)])
@@ -159,7 +160,7 @@ impl Visit<'_> {
         Ok(())
     }
 
-    /// Again while the server has its hands full.
+    /// Sends a request; retries while the server responds with 429.
     fn post(&self, to: &str, form: &[(&str, &str)]) -> Result<crate::api::Answer> {
         let until = Instant::now() + Duration::from_secs(20);
         loop {
@@ -171,7 +172,7 @@ impl Visit<'_> {
         }
     }
 
-    /// Until these have been told.
+    /// Waits until the cases of these parameters have been reported.
     fn wait(&self, ways: &[Way]) -> Result<()> {
         let numbers: Vec<usize> = ways.iter().map(|way| self.case(*way).number).collect();
         self.told.wait(&numbers)

@@ -1,5 +1,5 @@
-//! Forbidden URLs in every parameter that takes one, against the released server, in a network of
-//! its own with a canary at every address. 316 calls try 6,004.
+//! Forbidden URLs in each parameter that accepts a URL, with the release binary in a network
+//! namespace with a canary on all addresses. 316 calls try 6,004 URLs.
 //!
 //! `cargo run --release -p confab-conformance --bin bad_web -- [CALLS] [AT_ONCE]`
 
@@ -9,7 +9,7 @@ use anyhow::Result;
 use confab_conformance::bad_web::{Figures, NAME_SERVER, run};
 use confab_conformance::namespace;
 
-/// Said by the outer one to the inner one.
+/// Argument from the outer process to the inner one.
 const INSIDE: &str = "--inside";
 
 fn main() -> Result<ExitCode> {

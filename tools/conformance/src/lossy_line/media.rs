@@ -1,5 +1,5 @@
-//! The voices of one call: RTP and RTCP sockets facing the phone and facing the server, and what
-//! comes in at one leaves at the other, or is lost.
+//! Media relay of a call: RTP and RTCP sockets towards the phone and towards the server, with
+//! packet loss.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,23 +10,23 @@ use tokio::net::UdpSocket;
 
 use super::{Fate, Tallies, Weather};
 
-/// How often two ports beside each other are looked for.
+/// Maximum number of attempts to bind two adjacent ports.
 const TRIES_MAX: usize = 100;
 const PACKET_BYTES_MAX: usize = 2_048;
 
-/// RTP, and RTCP on the port above.
+/// Sockets for RTP, and for RTCP on the next port.
 struct Pair {
     port: u16,
     sockets: [Arc<UdpSocket>; 2],
 }
 
-/// One call's voices.
+/// Media relay of a call.
 pub(super) struct Voices {
-    /// Towards the phone.
+    /// Sockets towards the phone.
     near: Pair,
-    /// Towards the server.
+    /// Sockets towards the server.
     far: Pair,
-    /// Where the phone listens, and the server.
+    /// Media ports of the phone and of the server.
     phone: Arc<AtomicU16>,
     server: Arc<AtomicU16>,
 }
@@ -65,7 +65,7 @@ impl Voices {
         Ok(voices)
     }
 
-    /// One side said where it listens: what the other is told instead.
+    /// Records the media port of one side; returns the relay's port for the other side.
     pub(super) fn learn(&self, port: u16, up: bool) -> u16 {
         if up {
             self.phone.store(port, Ordering::Relaxed);
@@ -77,7 +77,7 @@ impl Voices {
     }
 }
 
-/// One way of one socket.
+/// Direction of a socket.
 struct Carried {
     from: Arc<UdpSocket>,
     through: Arc<UdpSocket>,
@@ -92,7 +92,7 @@ impl Carried {
     async fn carry(mut self) {
         let mut bytes = vec![0; PACKET_BYTES_MAX];
         loop {
-            // A port that nobody listens on any more is told here, and means nothing.
+            // Ignores ICMP errors about closed ports.
             let Ok(length) = self.from.recv(&mut bytes).await else {
                 continue;
             };

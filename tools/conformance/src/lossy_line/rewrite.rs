@@ -1,15 +1,15 @@
-//! What a gateway exchanges in a SIP message: addresses, and the port of the first `m=` line.
+//! Rewriting of SIP messages by the relay: addresses, and the port of the first `m=` line.
 
 use std::net::SocketAddr;
 
-/// Every one of these names for its counterpart.
+/// Replaces each address with its counterpart.
 pub(super) fn with_names(text: &str, names: &[(SocketAddr, SocketAddr)]) -> String {
     names.iter().fold(text.to_owned(), |text, (from, to)| {
         text.replace(&from.to_string(), &to.to_string())
     })
 }
 
-/// The port of its SDP, if it has one and that is not refused.
+/// Returns the media port of the SDP; `None` without SDP or for a rejected stream.
 pub(super) fn media_port(text: &str) -> Option<u16> {
     let (_, sdp) = text.split_once("\r\n\r\n")?;
     let line = sdp.lines().find_map(|line| line.strip_prefix("m=audio "))?;
@@ -20,7 +20,7 @@ pub(super) fn media_port(text: &str) -> Option<u16> {
         .filter(|port| *port > 0)
 }
 
-/// The message with another media port, and a Content-Length that fits.
+/// Returns the message with another media port and a matching Content-Length.
 pub(super) fn with_media_port(text: &str, port: u16) -> String {
     let Some((head, sdp)) = text.split_once("\r\n\r\n") else {
         return text.to_owned();
@@ -43,7 +43,7 @@ pub(super) fn with_media_port(text: &str, port: u16) -> String {
     format!("{head}\r\n{sdp}")
 }
 
-/// The value of Call-ID.
+/// Returns the value of Call-ID.
 pub(super) fn call_id(text: &str) -> String {
     let found = text.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;

@@ -1,4 +1,5 @@
-//! The application of the soak: documents, music, and events, which it holds against their order.
+//! Application of the soak test: serves documents and music, receives events, and checks their
+//! order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,13 +11,13 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use confab_phone::heard::wav;
 
-/// One event in so many is refused with 503.
+/// One event in this number is rejected with 503.
 const REFUSED_ONE_IN: u64 = 40;
 
-/// Events of one conference so far.
+/// State of a conference by its events so far.
 #[derive(Default)]
 struct Progress {
-    /// The last SequenceNumber that was taken.
+    /// Last accepted SequenceNumber.
     last: u64,
     inside: BTreeSet<String>,
     ended: bool,
@@ -27,7 +28,7 @@ struct Books {
     arrived: u64,
     events: u64,
     conferences: BTreeMap<String, Progress>,
-    /// The event that was refused and must come again before any other of its conference.
+    /// Rejected event that must be repeated before any other of its conference.
     refused: BTreeMap<String, u64>,
     faults: Vec<String>,
 }
@@ -43,7 +44,7 @@ impl Shared {
     }
 }
 
-/// The application. Its runtime ends when it is dropped.
+/// Application of the soak test; the runtime ends on drop.
 pub(super) struct Receiver {
     shared: Arc<Shared>,
     _runtime: tokio::runtime::Runtime,
@@ -83,13 +84,13 @@ impl Receiver {
         self.shared.lock().conferences.len()
     }
 
-    /// Conferences whose end was not told.
+    /// Returns the number of conferences without an end.
     pub(super) fn open(&self) -> usize {
         let books = self.shared.lock();
         books.conferences.values().filter(|one| !one.ended).count()
     }
 
-    /// Returns faults in the order of events, and events that are missing.
+    /// Returns the faults in the order of events, and the missing events.
     pub(super) fn faults(&self) -> Vec<String> {
         let books = self.shared.lock();
         let mut faults = books.faults.clone();
@@ -125,7 +126,7 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, body: Bytes) -> Res
 }
 
 impl Books {
-    /// Takes an event; false if it is to be sent again.
+    /// Accepts an event; returns false to request a repetition.
     fn take(&mut self, fields: &BTreeMap<String, String>) -> bool {
         let text = |name: &str| fields.get(name).cloned().unwrap_or_default();
         let (conference, event) = (text("ConferenceSid"), text("StatusCallbackEvent"));
@@ -168,7 +169,7 @@ impl Books {
     }
 }
 
-/// The room that was dialled, recorded in one of three.
+/// Returns a document for the dialed room; two rooms are recorded.
 fn document(address: &str, fields: &BTreeMap<String, String>) -> String {
     let to = fields.get("To").cloned().unwrap_or_default();
     let user = to.strip_prefix("sip:").unwrap_or(&to);
@@ -192,7 +193,7 @@ fn fields(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// A second of a tone as a WAV file.
+/// Returns a WAV file with a second of a tone.
 fn tone() -> Vec<u8> {
     let step = std::f64::consts::TAU * 600.0 / 8_000.0;
     let samples = (0..8_000).map(|at| (6_000.0 * (step * f64::from(at)).sin()) as i16);
