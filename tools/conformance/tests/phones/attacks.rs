@@ -5,7 +5,7 @@ use std::time::Duration;
 use confab_conformance::attacks::{Attack, SET_UP_MAX, Size, addresses, run};
 use confab_conformance::namespace::alone_with;
 
-/// Time in which every call has to be set up beside other tests: without two retransmissions.
+/// Maximum time of each call setup beside other tests: without a second retransmission.
 const SLOWEST: Duration = Duration::from_secs(2);
 
 fn attacked(test: &str, attack: Attack, count: usize) {
@@ -21,7 +21,7 @@ fn attacked(test: &str, attack: Attack, count: usize) {
         assert!(median <= SET_UP_MAX, "{outcome:?}");
         assert!(outcome.made > 0);
         let is_limited = !outcome.notices.is_empty();
-        // Fast logins meet the pace of datagrams, slow ones meet no limit.
+        // Fast logins reach the rate limit on datagrams; slow ones reach no limit.
         let limits = !matches!(attack, Attack::Logins | Attack::Handshakes);
         assert!(is_limited || !limits, "{outcome:?}");
         let [before, most, _] = outcome.resident_kb;

@@ -1,4 +1,4 @@
-//! Hold music, wait music and announcements, as a phone hears them.
+//! Hold music, wait music and announcements, as received by phones.
 
 use std::time::Duration;
 
@@ -12,25 +12,25 @@ use crate::matrix::Desk;
 const MUSIC_HZ: f64 = 1_777.0;
 const SPEECH_HZ: f64 = 2_300.0;
 
-/// A WAV file of a tone.
+/// Returns a WAV file with a tone at 8 kHz.
 pub fn tone(hz: f64, seconds: f64) -> Vec<u8> {
     tone_at(8_000, hz, seconds)
 }
 
-/// The same at any rate.
+/// Returns a WAV file with a tone at a rate.
 pub fn tone_at(rate: u32, hz: f64, seconds: f64) -> Vec<u8> {
     let peak = 32_767.0 * 10_f64.powf(DBFS / 20.0);
     let samples: Vec<i16> = (0..(f64::from(rate) * seconds) as usize)
         .map(|i| (peak * (std::f64::consts::TAU * hz * i as f64 / f64::from(rate)).sin()) as i16)
         .collect();
     let mut file = wav(&samples);
-    // Samples and bytes a second, in its header.
+    // Header fields: samples per second, and bytes per second.
     file[24..28].copy_from_slice(&rate.to_le_bytes());
     file[28..32].copy_from_slice(&(2 * rate).to_le_bytes());
     file
 }
 
-/// Energy that is none of the callers' tones: the built-in music.
+/// Returns whether a frame has energy outside the callers' tones: the built-in music.
 fn is_music(frame: &Frame) -> bool {
     let loudest = frame
         .samples
@@ -66,7 +66,7 @@ fn hold_plays_the_url_in_a_loop_and_unhold_ends_it() {
         ("supervisor", TONES[2]),
         ("music", MUSIC_HZ),
     ];
-    // Longer than the file: it loops without a gap.
+    // Longer than the file, which repeats without a gap.
     let frames = listen(&three, 1, 2_000);
     assert_eq!(heard("customer", &frames, &voices).unwrap(), ["music"]);
     let others = listen(&three, 0, 300);
@@ -171,7 +171,7 @@ fn an_announcement_is_heard_by_one_alone_over_everything_else() {
         "{} frames of one second",
         during.len()
     );
-    // 12 dB down while it plays, give or take the edges.
+    // 12 dB lower during the announcement, except at its edges.
     let ducked = &during[5..during.len() - 5];
     for hz in [TONES[0], TONES[2]] {
         let mean: f64 = ducked.iter().map(|f| f.level(hz)).sum::<f64>() / ducked.len() as f64;

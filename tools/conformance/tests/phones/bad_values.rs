@@ -1,5 +1,5 @@
-//! Bad values, generated from field × kind: each is refused (or harmless), and after each the
-//! participant's JSON and the matrix of who hears whom are what they were.
+//! Invalid values, generated from field and kind: each is rejected or harmless. Afterwards the
+//! participant's JSON and the matrix of audibility are unchanged.
 
 use crate::matrix::Desk;
 
@@ -71,7 +71,7 @@ fn a_bad_value_changes_nothing() {
     let told = three.audibility();
     let mut tried = 0;
     for (field, value, status, code) in bad_fields() {
-        // Together with a good field: all or none.
+        // Combined with a valid field: the request is applied completely or not at all.
         let form = [("Muted", "true"), (field.as_str(), value.as_str())];
         let form = if field == "Muted" {
             &form[1..]

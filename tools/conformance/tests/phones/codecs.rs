@@ -1,5 +1,5 @@
-//! Phones of every codec in one conference: who hears whom, muted, held and whispering; and calls
-//! of baresip and SIPp in each codec, heard both ways.
+//! Phones with all codecs in a conference: audibility with mute, hold and whisper; and calls of
+//! baresip and SIPp in each codec, measured in both directions.
 
 use std::time::Duration;
 
@@ -53,7 +53,8 @@ fn phones_of_four_codecs_hear_each_other_by_the_rules() {
     check("wide held", "mu: a full\na: mu full\nwide: \nfull: mu a\n");
     desk.update(wide, &[("Hold", "false")]);
 
-    // Whispers from narrow to wide, from wide to narrow, from wide to wide.
+    // Whispers from narrowband to wideband, from wideband to narrowband, and between wideband
+    // phones.
     for (coach, target, expected) in [
         (
             mu,
@@ -106,14 +107,14 @@ fn what_a_file_holds_above_4_khz_is_heard_by_wide_phones_alone() {
             desk.update(who, &[("Hold", "true"), ("HoldUrl", &app.url(&path))]);
         }
         pause(Duration::from_millis(1_000));
-        // Longer than the file: it repeats.
+        // Longer than the file, which repeats.
         let all = [(0, false), (1, false), (2, true), (3, true)];
         hear_above_4_khz(&desk, HIGH_HZ, &all);
     }
 }
 
-/// Half a second of everybody named: who carries this pitch throughout, and that nobody else
-/// hears it where it would fold over to, if nothing kept it out.
+/// Checks half a second of all phones: those marked receive the pitch in all frames. The others do
+/// not receive its alias, which would appear without a low-pass filter.
 fn hear_above_4_khz(desk: &Desk, hz: f64, who: &[(usize, bool)]) {
     let from = now();
     desk.callers[0]
@@ -139,7 +140,7 @@ fn hear_above_4_khz(desk: &Desk, hz: f64, who: &[(usize, bool)]) {
     }
 }
 
-/// Bytes a second of what arrives are what the operator chose.
+/// Compares the received octets per second with the configured bit rate.
 #[test]
 fn opus_is_sent_at_the_bit_rate_that_is_configured() {
     for bit_rate in [16_000, 64_000] {

@@ -1,5 +1,5 @@
-//! RTP to an address that only an SDP names: it ends after 10 s, and begins again with the first
-//! packet from there.
+//! RTP to an address that only an SDP names: ends after 10 s, and resumes at the first packet from
+//! there.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::thread;
@@ -8,20 +8,20 @@ use std::time::{Duration, Instant};
 use confab_conformance::server::Server;
 use confab_conformance::sipp::Sipp;
 
-/// Longer than any gap of a stream that goes on.
+/// Minimum gap that counts as the end of a stream.
 const GAP: Duration = Duration::from_secs(2);
-/// Longer than the server sends without consent.
+/// Listening time: longer than RTP is sent without consent.
 const LISTENED: Duration = Duration::from_secs(14);
-/// A packet of PCMU silence without payload of its own: a header and a frame.
+/// Size of a PCMU packet of silence: header and frame.
 const FRAME_BYTES: usize = 172;
 
-/// The RTP socket of a phone that is silent.
+/// RTP socket of a silent phone.
 struct Media {
     socket: UdpSocket,
     sipp: Sipp,
 }
 
-/// The stream that arrived there.
+/// Received stream.
 struct Stream {
     from: SocketAddr,
     lasted: Duration,
@@ -38,7 +38,7 @@ impl Media {
         Self { socket, sipp }
     }
 
-    /// Listens until nothing comes any more, or for so long.
+    /// Receives until the stream ends, or for a maximum time.
     fn listen(&self, at_most: Duration) -> Option<Stream> {
         let mut packet = [0; 2_048];
         let (_, from) = self.socket.recv_from(&mut packet).ok()?;

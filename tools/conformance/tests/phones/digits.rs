@@ -1,5 +1,5 @@
-//! Keys that users order, as they arrive at a phone: as packets (RFC 4733) where both sides know
-//! them, else as tones in the voice; each once, in order, before what the document does next.
+//! DTMF digits that applications send to phones: as RFC 4733 events if negotiated, otherwise as
+//! in-band tones. Each digit arrives once, in order, and before the next verb.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use confab_phone::{Packet, PhoneConfig, Phones, Voice, now};
 use confab_terms::{Codec, Digit, Instant};
 
 const PHONE: &str = "answers";
-/// The payload type of digits, as all offers here have it.
+/// Payload type of events in all offers of these tests.
 const EVENTS: u8 = 101;
 
-/// The keys that came as packets; each was begun once and ended.
+/// Returns the digits of the events; each is started once, and ended.
 fn told(packets: &[Packet]) -> String {
     let mut keys: Vec<(u32, u8, bool)> = Vec::new();
     for packet in packets.iter().filter(|p| p.payload_type == EVENTS) {
@@ -40,7 +40,7 @@ fn told(packets: &[Packet]) -> String {
     keys.iter().map(|key| name(key.1)).collect()
 }
 
-/// The keys that came as tones.
+/// Returns the digits of the in-band tones.
 fn toned(frames: &[Frame]) -> String {
     let mut ear = TouchTones::default();
     let blocks = frames.iter().flat_map(|frame| frame.samples.chunks(80));
@@ -62,7 +62,7 @@ fn a_document_presses_keys_on_its_callers_phone_and_goes_on() {
     let knows = call(&phones, &server, "menu", "knows", TONES[0]).unwrap();
     api.seated("menu", 1).unwrap();
     let seated = now();
-    // What had arrived by then may not be read yet.
+    // Packets that have arrived may not be read yet.
     settle();
     let packets = knows.phone.packets_between(Instant(0), seated);
     assert_eq!(told(&packets), "12#33");
@@ -152,7 +152,7 @@ fn a_conference_hears_keys_only_where_it_is_asked_to() {
         pause(Duration::from_millis(1_500));
         assert_eq!(toned(&narrow.frames_between(from, now())), expected);
         assert_eq!(told(&narrow.packets_between(from, now())), "");
-        // The ear for tones is narrow; that the wide one hears something has to do.
+        // The tone detector supports narrowband only; for wideband, any sound counts.
         let sounds = |frame: &Frame| frame.samples.iter().any(|s| s.unsigned_abs() > 1_000);
         let frames = wide.frames_between(from, now());
         assert_eq!(frames.iter().any(sounds), asked.is_some());

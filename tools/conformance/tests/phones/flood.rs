@@ -1,4 +1,5 @@
-//! A tenth of the flood of `examples/flood.rs`: the call, the log, the memory and the API stand.
+//! A tenth of the flood in `examples/flood.rs`: no harm to the calls, the log, the memory and the
+//! API.
 
 use confab_conformance::flood::{Size, run};
 

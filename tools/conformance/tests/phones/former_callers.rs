@@ -1,5 +1,5 @@
-//! Phones that go on sending after the server was killed or ended: they are not heard in the new
-//! process, and are sent nothing.
+//! Phones that continue to send after the server was killed or ended: the new process does not mix
+//! their audio, and sends nothing to them.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
@@ -13,11 +13,11 @@ use confab_phone::heard::Frame;
 use confab_phone::machine;
 
 const PAIRS: u16 = 8;
-/// Former callers: two pairs of ports are left.
+/// Number of former callers; two pairs of ports remain.
 const FORMER: u16 = 6;
 const FORMER_HZ: f64 = TONES[2];
 
-/// Tone, after so many packet times of silence.
+/// Returns a tone after a number of silent packet times.
 fn tone(hz: f64, after: u32) -> Says {
     Box::new(move |n| match n < after {
         true => Vec::new(),
@@ -47,8 +47,8 @@ impl Hand {
         Self { call, talker }
     }
 
-    /// Returns the voices of these frames: none of them is ever a former caller's. A voice that is
-    /// there in some frames is measured again, because a talker of this process was late.
+    /// Returns the tones in the received frames, and checks for former callers. A measurement with
+    /// a tone in some frames only is repeated, because a sender in this process was late.
     fn hears(&self, name: &str) -> Vec<String> {
         let voices = [("anna", TONES[0]), ("boris", TONES[1]), ("clara", TONES[3])];
         for _ in 0..10 {
@@ -68,7 +68,7 @@ fn no_former_caller(name: &str, frames: &[Frame]) {
     assert!(former.is_empty(), "{name} hears a former caller");
 }
 
-/// Ends the process that has the former callers. Those answer a BYE, and go on sending.
+/// Ends the process that has the former callers. They respond to a BYE, and continue to send.
 fn end(mut server: Server, former: &[Hand], by_signal: bool) {
     if !by_signal {
         // SIGKILL.
@@ -106,7 +106,7 @@ fn former_callers_are_apart(by_signal: bool) {
     let server = Server::start(&settings).unwrap();
     let begun = confab_phone::now();
     let anna = Hand::place(sip, "after", tone(TONES[0], 0));
-    // Its own phone speaks later than a source is learnt.
+    // The phone starts to send after the learning of sources.
     let boris = Hand::place(sip, "after", tone(TONES[1], 150));
     Api::new(&server).unwrap().seated("after", 2).unwrap();
     settle();
@@ -116,7 +116,7 @@ fn former_callers_are_apart(by_signal: bool) {
     assert_eq!(anna.hears("anna"), ["boris"]);
     assert_eq!(boris.hears("boris"), ["anna"]);
 
-    // Every other port is a former caller's: there is no call without it.
+    // All other ports receive packets of former callers, so that the next call is rejected.
     let mut third = HandCall::new(sip, "after").unwrap();
     let refused = third.invite(&sdp(9)).unwrap();
     assert!(refused.starts_with("SIP/2.0 503 "), "{refused}");

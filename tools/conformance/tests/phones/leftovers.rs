@@ -1,4 +1,4 @@
-//! A hang-up from either side, at any moment, leaves nothing behind.
+//! Hangups from either side, at any moment, leave no state behind.
 
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ fn hang_ups_at_any_moment_leave_no_descriptor_and_no_port() {
     let range = format!("{first}-{}", first + 19);
     let server = Server::start(&[("CONFAB_RTP_PORTS", &range)]).unwrap();
     let api = Api::new(&server).unwrap();
-    // One request, so that whatever HTTP keeps open is open before we count.
+    // A first request, so that persistent HTTP connections are open before the count.
     api.get("/Conferences").unwrap();
     let before = server.descriptors().unwrap();
     let phones = Phones::new().unwrap();
@@ -37,7 +37,7 @@ fn hang_ups_at_any_moment_leave_no_descriptor_and_no_port() {
                 dbfs: -14.0,
             });
         let calls: Vec<Phone> = (0..3).map(|_| phones.call(&config).unwrap()).collect();
-        // Before the INVITE's answer, around it, and well after it.
+        // Before the final response of the INVITE, around it, and long after it.
         pause(Duration::from_micros(round * round * 150));
         for call in &calls {
             call.hang_up().unwrap();
@@ -46,7 +46,7 @@ fn hang_ups_at_any_moment_leave_no_descriptor_and_no_port() {
             call.wait_until_ended(Duration::from_secs(5)).unwrap();
         }
     }
-    // The other side: the API removes them, one after the other.
+    // The other side: the API removes the participants one after the other.
     let config = PhoneConfig::new(server.sip.parse().unwrap(), "brief", "caller");
     let calls: Vec<Phone> = (0..3).map(|_| phones.call(&config).unwrap()).collect();
     let (conference, seated) = api.seated("brief", 3).unwrap();

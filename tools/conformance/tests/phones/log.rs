@@ -1,5 +1,5 @@
-//! What the log tells of calls and conferences, as JSON; and what it never tells: the query or
-//! the password of anybody's URL.
+//! Log entries of calls and conferences, as JSON; and their absence: no query and no password of
+//! any URL is logged.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ fn call(phones: &Phones, server: &Server, from: &str) -> Phone {
     phone
 }
 
-/// The entries of the log, each an object.
+/// Returns the entries of the log, each an object.
 fn entries(server: &Server) -> Vec<Value> {
     let log = server.log();
     let lines = log.lines().filter(|line| line.starts_with('{'));
@@ -26,7 +26,7 @@ fn entries(server: &Server) -> Vec<Value> {
         .collect()
 }
 
-/// Waits for so many entries with this message.
+/// Waits for a number of entries with this message.
 fn wait_for(server: &Server, message: &str, count: usize) {
     let until = Instant::now() + PATIENCE;
     loop {
@@ -85,7 +85,7 @@ fn calls_and_conferences_are_told_of_from_beginning_to_end() {
     let started = of("a conference started")[0];
     assert_eq!(started["name"], "evil \"name\"");
     let conference = started["conference"].clone();
-    // One call's whole story, by its id.
+    // All entries of one call, by its SID.
     let story = entries.iter().filter(|e| e["call"] == sid);
     let story: Vec<_> = story.map(|e| e["message"].as_str().unwrap()).collect();
     assert_eq!(

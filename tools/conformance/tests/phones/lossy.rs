@@ -1,5 +1,5 @@
-//! Fifty calls over a line that loses every fourth packet each way, signalling and voices alike:
-//! all of them get up, are heard, come down by either side's BYE, and leave nothing behind.
+//! Fifty calls with 25 % loss in each direction, of SIP and RTP. All calls are established, are
+//! audible, end by a BYE from either side, and leave no state behind.
 
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use confab_phone::{Phone, PhoneConfig, Phones, Voice};
 
 const CALLS: usize = 50;
 const WEATHER: Weather = Weather { seed: 3, lost: 250 };
-/// What a server keeps of a call, in `/metrics`.
+/// State of calls in `/metrics`.
 const OF_CALLS: [&str; 6] = [
     "confab_calls",
     "confab_conferences",
@@ -23,7 +23,7 @@ const OF_CALLS: [&str; 6] = [
     "confab_sip_state{kind=\"dialog\"}",
 ];
 
-/// Two callers in each room, and three pairs of tones.
+/// Returns the tone of a call: two callers per room, three pairs of tones.
 fn tone(call: usize) -> f64 {
     TONES[call % 6]
 }
@@ -36,20 +36,20 @@ fn name(call: usize) -> String {
     format!("caller{call}.")
 }
 
-/// The CallSid of one of them, by the name that it calls itself.
+/// Returns the CallSid of a call, by its From.
 fn sid_of(listed: &serde_json::Value, call: usize) -> String {
     let mut calls = listed["calls"].as_array().unwrap().iter();
     let found = calls.find(|one| one["from"] == name(call));
     found.unwrap()["sid"].as_str().unwrap().to_owned()
 }
 
-/// Of a hundred frames, how many carry a tone.
+/// Returns the percentage of frames with a tone.
 fn percent_with(frames: &[Frame], hz: f64) -> usize {
     let carry = frames.iter().filter(|frame| frame.level(hz) > DBFS - 16.0);
     carry.count() * 100 / frames.len().max(1)
 }
 
-/// Who listens hears the other one of its room in most of what arrives, and nobody else.
+/// Checks that a caller receives the other caller of its room in most frames, and no other caller.
 fn assert_hears_its_fellow(call: usize, frames: &[Frame]) {
     assert!(
         frames.len() > 50,
@@ -75,12 +75,12 @@ fn assert_hears_its_fellow(call: usize, frames: &[Frame]) {
 fn assert_lossy(what: &str, tally: &Tally) {
     let (came, lost) = (tally.came(), tally.lost_per_mille());
     println!("{what}: {came} packets, {lost} of 1,000 lost");
-    // An INVITE, its ACK, a BYE or the answer to one: of each call at least.
+    // At least three messages per call: INVITE, ACK, BYE, or their responses.
     assert!(
         came as usize >= 3 * CALLS,
         "{what}: the line was hardly used: {came} packets"
     );
-    // Four standard deviations of so many throws at 25 %.
+    // Four standard deviations at a probability of 25 %.
     let spread = 4_000.0 * (0.25 * 0.75 / came as f64).sqrt();
     let off = (lost as f64 - 250.0).abs();
     assert!(off <= spread, "{what}: {lost} of 1,000 lost");
@@ -90,7 +90,7 @@ fn assert_lossy(what: &str, tally: &Tally) {
 fn fifty_calls_over_a_line_that_loses_every_fourth_packet_each_way() {
     let began = Instant::now();
     let range = free_media_range(200).unwrap();
-    // A trunk's: others get three retransmissions only.
+    // As a trunk: other peers have only three retransmissions.
     let server = Server::start(&[
         ("CONFAB_RTP_PORTS", &range),
         ("CONFAB_TRUNK_NETWORKS", "127.0.0.0/8"),
@@ -131,7 +131,7 @@ fn fifty_calls_over_a_line_that_loses_every_fourth_packet_each_way() {
         assert_hears_its_fellow(call, &frames);
     }
 
-    // One of each room hangs up, the other is sent away: BYEs from either side.
+    // One caller of each room hangs up, the other is removed: a BYE from either side.
     for path in &sent_away {
         assert_eq!(api.delete(path).unwrap().status, 204, "{path}");
     }
@@ -142,11 +142,11 @@ fn fifty_calls_over_a_line_that_loses_every_fourth_packet_each_way() {
         phone.wait_until_ended(Duration::from_secs(33)).unwrap();
     }
     println!("{CALLS} of {CALLS} are down after {:?}", began.elapsed());
-    // Transactions die down for 64 × T1 (RFC 3261 §17).
+    // Transactions end after 64 × T1 (RFC 3261 §17).
     server
         .wait_until_none_of(&OF_CALLS, Duration::from_secs(40))
         .unwrap();
-    // Its connection has been idle for long, and may be gone.
+    // The former connection has been idle for long, and may be closed.
     let api = Api::new(&server).unwrap();
     let completed = api
         .get("/Calls?Status=completed&PageSize=100")

@@ -1,5 +1,5 @@
-//! Real phones, ours and others', against the release binary: who hears whom is measured from the
-//! RTP that arrived at each of them.
+//! Phones of this project and of others with the release binary: audibility is measured in the RTP
+//! that arrived at each phone.
 
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 

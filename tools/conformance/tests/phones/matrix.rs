@@ -1,4 +1,4 @@
-//! Every row of the who-hears-whom table, heard.
+//! Each row of the table of audibility, measured.
 
 use confab_conformance::api::Api;
 use confab_conformance::party::{Caller, TONES, call_in, matrix, settle};
@@ -6,13 +6,13 @@ use confab_conformance::server::Server;
 use confab_phone::Phones;
 use confab_terms::Codec;
 
-/// Callers in one conference: an agent, a customer, a supervisor, if nothing else is said.
+/// Callers in a conference; by default an agent, a customer and a supervisor.
 pub struct Desk {
     pub api: Api,
     pub conference: String,
     pub calls: Vec<String>,
     pub callers: Vec<Caller>,
-    // Last, so that the phones hang up before the server goes.
+    // Dropped last, so that the phones hang up before the server ends.
     pub _phones: Phones,
     pub server: Server,
 }
@@ -23,7 +23,7 @@ impl Desk {
         Self::speaking(&names.map(|name| (name, Codec::Pcmu)))
     }
 
-    /// The same of any number, each with a codec of its own.
+    /// Starts a conference with these callers, each with a codec of its own.
     pub fn speaking(seats: &[(&'static str, Codec)]) -> Self {
         let server = Server::start(&[]).unwrap();
         let phones = Phones::new().unwrap();
@@ -33,7 +33,7 @@ impl Desk {
         for (&(name, codec), hz) in seats.iter().zip(TONES) {
             let caller = call_in(codec, &phones, &server, "desk", (name, hz));
             callers.push(caller.unwrap());
-            // One after the other, so that the order of seats is the order of names.
+            // Sequentially, so that the order of seats is the order of names.
             seated = api.seated("desk", callers.len()).unwrap();
         }
         let calls = seated
@@ -52,7 +52,7 @@ impl Desk {
         }
     }
 
-    /// Updates a participant; panics unless it is 200.
+    /// Updates a participant; panics unless the status is 200.
     pub fn update(&self, who: usize, form: &[(&str, &str)]) -> serde_json::Value {
         let answer = self.api.post(&self.path(who), form).unwrap();
         assert_eq!(answer.status, 200, "{form:?}: {answer:?}");
@@ -72,7 +72,7 @@ impl Desk {
         matrix(&callers, &[]).unwrap_or_else(|e| panic!("{e:#}\n{}", self.server.log()))
     }
 
-    /// What the room itself says, in the same form as `matrix`.
+    /// Returns the room's audibility from the API, in the format of `matrix`.
     pub fn audibility(&self) -> String {
         let told = self
             .api

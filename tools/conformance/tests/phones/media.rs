@@ -1,5 +1,5 @@
-//! Odd SDP, payload types, sources of RTP, bursts and clocks, by phones whose SDP and RTP are
-//! written by hand; what arrives is heard by a phone of ours.
+//! Unusual SDP, payload types, sources of RTP, bursts and clocks, from phones with SDP and RTP
+//! written by the tests; audibility is measured at another phone.
 
 use std::net::UdpSocket;
 use std::time::Duration;
@@ -51,14 +51,14 @@ impl Room {
         HandCall::new(self.server.sip.parse().unwrap(), self.name).unwrap()
     }
 
-    /// Returns whether the listener hears the tone of the hand-written phone.
+    /// Returns whether the listener receives the tone of the test's phone.
     fn hears(&self) -> bool {
         let phone = &self.listener.phone;
         let frames = phone.listen_in_time(Duration::from_millis(400)).unwrap();
         heard("listener", &frames, &[("hand", HZ)]).unwrap() == ["hand"]
     }
 
-    /// Ends the call of the hand-written phone by the API.
+    /// Ends the call of the test's phone by the API.
     fn remove(&self) {
         let (conference, seated) = self.api.seated(self.name, 2).unwrap();
         let call = seated[1]["call_sid"].as_str().unwrap();
@@ -177,7 +177,7 @@ fn media_mapping_that_changes_between_hold_and_resume_is_heard_both_ways() {
     phone.talk(&private("a=sendrecv\r\n")).unwrap();
     pause(Duration::from_millis(500));
     assert!(both_ways(&second));
-    // Another port of the same host is neither heard nor sent anything while this one is.
+    // Another port of the same host is neither mixed nor sent RTP while this port is active.
     let loud = Box::new(|n| vec![ear::packet(n, TONES[3], DBFS); 3]);
     let attacker = Talker::start(socket().0, to, loud).unwrap();
     pause(Duration::from_millis(300));
@@ -208,7 +208,7 @@ fn slow_timestamps_and_bursts_are_heard() {
         drop(talker);
         room.api.seated(room.name, 1).unwrap();
     }
-    // Each 2 s another tone of 400 ms is held, and comes all at once.
+    // Every 2 s, another tone of 400 ms is delayed, and arrives at once.
     let (socket, port) = socket();
     let mut phone = room.phone();
     let to = phone.talk(&offer("127.0.0.1", port, "")).unwrap();
@@ -237,7 +237,7 @@ fn slow_timestamps_and_bursts_are_heard() {
         }
         re.hypot(im) * 2.0 / frame.samples.len() as f64 > 2_000.0
     });
-    // Two bursts, of each the newest 200 ms, played a little faster.
+    // Two bursts; the newest 200 ms of each are played, slightly accelerated.
     let count = of_burst.count();
     assert!((12..=22).contains(&count), "{count} frames of two bursts");
 }

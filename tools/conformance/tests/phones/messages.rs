@@ -1,5 +1,5 @@
-//! `<Record>`: callers leave a message, judged by the audio that the API gives out and by what the
-//! application is told.
+//! `<Record>`: callers leave messages; checked by the audio of the API and by the application's
+//! requests.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use confab_terms::Instant;
 
 use crate::recordings::{Wav, get};
 
-/// The pitch of the tone that asks to speak.
+/// Frequency of the beep before a recording.
 const BEEP: f64 = 1_000.0;
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -50,7 +50,7 @@ fn a_message_is_left_after_the_beep_and_ended_by_a_key() {
     assert_eq!((field("Digits"), field("CallStatus")), ("#", "in-progress"));
     assert_eq!(field("RecordingSid"), begun.fields["RecordingSid"]);
 
-    // Whole as soon as the action is asked.
+    // The recording is complete when the action is requested.
     let (status, _, file) = get(field("RecordingUrl"), "");
     assert_eq!(status, 200);
     let wav = Wav::parse(&file);

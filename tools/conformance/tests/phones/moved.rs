@@ -1,5 +1,5 @@
-//! A call that an update of its own takes out of its conference, elsewhere, and back: heard at
-//! every phone, and told to the application.
+//! A call that an update moves out of its conference and back: audibility at each phone, and events
+//! at the application.
 
 use std::time::Duration;
 
@@ -66,7 +66,7 @@ impl Desk {
         matrix(&all, &[("hall", HALL_HZ)]).unwrap()
     }
 
-    /// The event of this name about this call, after so many others of them.
+    /// Returns the event with this name about this call, after a number of others.
     fn told(&self, event: &str, who: usize, others: usize) -> Received {
         let is_it = |r: &&Received| {
             let field = |name: &str| r.fields.get(name).map_or("", String::as_str);
@@ -96,7 +96,7 @@ fn a_call_moved_by_its_url_leaves_hears_the_other_document_and_comes_back() {
     pause(Duration::from_millis(400));
     let elsewhere = "agent: supervisor\ncustomer: hall\nsupervisor: agent\n";
     assert_eq!(desk.heard(), elsewhere);
-    // The update is the new document: nobody asks the Dial's action.
+    // The update replaces the document: the action of `<Dial>` is not requested.
     assert!(desk.app.received_at("/after").is_empty());
 
     let (conference, _) = desk.api.seated("desk", 2).unwrap();
@@ -128,7 +128,7 @@ fn a_call_ended_by_its_status_is_hung_up_and_the_others_go_on() {
         .listen_in_time(Duration::from_millis(400))
         .unwrap();
     assert_eq!(heard("agent", &frames, &voices).unwrap(), ["supervisor"]);
-    // Canceled is for calls that were not answered.
+    // `canceled` applies to unanswered calls only.
     let json = desk.update(0, &[("Status", "canceled")]);
     assert_eq!(json["status"], "in-progress");
     desk.api.seated("desk", 2).unwrap();

@@ -1,5 +1,5 @@
-//! A trunk that is a name: found when it is called and not at the start, by its SRV records, and
-//! its second place when nobody answers at the first. In a network of the test's own.
+//! A trunk with a name: resolved at the call and not at the start, by its SRV records, with the
+//! second target after a timeout of the first. Runs in a network namespace.
 
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ fn service(priority: u16, port: u16, host: &str) -> Record {
     }
 }
 
-/// A call through the trunk, until it is this.
+/// Calls through the trunk until the call has this status.
 fn call_until(api: &Api, status: &str) -> Result<Duration> {
     let document = "<Response><Dial><Conference>out</Conference></Dial></Response>";
     let call = [
@@ -73,7 +73,7 @@ fn a_trunk_s_name_is_found_when_it_is_called_and_its_next_place_when_it_is_silen
             ("CONFAB_TRUNK_ADDRESS", "carrier.test"),
         ])?;
         let api = Api::new(&ours)?;
-        // Nobody knows the name: it starts all the same, and the call fails.
+        // The name does not resolve: the server starts nevertheless, and the call fails.
         call_until(&api, "failed").with_context(|| ours.log())?;
         let address = |ip: &str| Record::Address(ip.parse().expect("an address"));
         names.know(&[
@@ -87,14 +87,14 @@ fn a_trunk_s_name_is_found_when_it_is_called_and_its_next_place_when_it_is_silen
             ),
             ("one.carrier.test", address(ONE)),
             ("two.carrier.test", address(OTHER)),
-            // Where nothing is: the name's own address is not asked for where there are records.
+            // No service there: the address of the name is not used if there are SRV records.
             ("carrier.test", address(OURS)),
         ]);
         pause(Duration::from_secs(6));
         call_until(&api, "in-progress").with_context(|| ours.log())?;
         assert_eq!((calls(&one)?, calls(&other)?), (1, 0));
         drop(one);
-        // Silence at the first place; from then on the other is asked first.
+        // Timeout at the first target; from then on the other target is tried first.
         call_until(&api, "in-progress").with_context(|| ours.log())?;
         assert_eq!(calls(&other)?, 1);
         let fast = call_until(&api, "in-progress")?;

@@ -1,4 +1,4 @@
-//! Phones behind a router that masquerades and forgets UDP bindings after 30 s.
+//! Phones behind a router with `masquerade` and UDP timeouts of 30 s.
 
 use std::time::Duration;
 

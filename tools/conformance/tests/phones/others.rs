@@ -1,4 +1,4 @@
-//! SIPp, baresip and our own phones in one conference.
+//! SIPp, baresip and phones of this project in a conference.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use confab_terms::{Codec, Instant};
 
 const BARESIP_HZ: f64 = TONES[2];
 
-/// The voices that a stretch of samples holds in each of its frames, but for a few.
+/// Returns the tones that almost all frames of these samples contain.
 pub fn in_samples(samples: &[i16], voices: &[(&str, f64)]) -> Vec<String> {
     voices
         .iter()
@@ -70,7 +70,7 @@ fn three_makes_of_phones_hear_each_other() {
             .listen_in_time(Duration::from_millis(1_000))
             .unwrap();
         let dump = baresip.heard().unwrap();
-        // The file is written in blocks: its newest stretch lies within the time of listening.
+        // The file is written in blocks: its newest part lies within the time of listening.
         let newest = dump[before..].len().min(4_000);
         (
             heard("ours", &frames, &voices).unwrap(),
@@ -83,7 +83,7 @@ fn three_makes_of_phones_hear_each_other() {
     assert_eq!(sipp_hears, ["ours", "baresip"]);
     assert_eq!(baresip_hears, ["ours", "sipp"], "{}", baresip.log());
 
-    // baresip is muted by the API: the others stop hearing it, it hears on.
+    // baresip is muted by the API: the others do not receive it, but it receives them.
     assert_eq!(
         api.post(&path(2), &[("Muted", "true")]).unwrap().status,
         200
@@ -93,7 +93,7 @@ fn three_makes_of_phones_hear_each_other() {
     assert_eq!(sipp_hears, ["ours"]);
     assert_eq!(baresip_hears, ["ours", "sipp"]);
 
-    // It coaches ours, unmuted: SIPp hears nothing of it.
+    // baresip coaches the project's phone, unmuted: SIPp receives nothing of baresip.
     let form = [
         ("Muted", "false"),
         ("CallSidToCoach", seated[0]["call_sid"].as_str().unwrap()),
@@ -103,7 +103,7 @@ fn three_makes_of_phones_hear_each_other() {
     assert_eq!(ours_hears, ["sipp", "baresip"]);
     assert_eq!(sipp_hears, ["ours"]);
 
-    // A hold of baresip's own key is not the end of its call, and brings it back.
+    // A hold by baresip does not end its call; a resume restores the audio.
     assert_eq!(
         api.post(&path(2), &[("Coaching", "false")]).unwrap().status,
         200
@@ -183,7 +183,8 @@ fn a_key_of_baresip_is_heard_and_it_hears_that_we_hang_up() {
     let mut baresip = Baresip::start(BARESIP_HZ as u32).unwrap();
     baresip.dial("x", &server.sip).unwrap();
     api.seated("keys", 1).unwrap();
-    // A key of no meaning, and the one that leaves: nothing follows it, so that we hang up.
+    // A digit without a function, then the digit that leaves: the document ends, so that the server
+    // hangs up.
     baresip.press("5").unwrap();
     pause(Duration::from_millis(500));
     api.seated("keys", 1).unwrap();

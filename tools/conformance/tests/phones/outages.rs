@@ -1,5 +1,5 @@
-//! A data folder without space while calls are up: audio, updates and events go on, and afterwards,
-//! after `kill -9` too, the history holds what the events reported.
+//! A data folder without space during calls: audio, updates and events continue. Afterwards, even
+//! after `kill -9`, the history contains all reported events.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -47,7 +47,7 @@ fn wait_for_health(server: &Server, wanted: &str) {
     }
 }
 
-/// A data folder that can be filled up, and an application.
+/// Data folder that can be filled, and an application.
 struct Place {
     _folder: tempfile::TempDir,
     data: PathBuf,
@@ -75,7 +75,7 @@ impl Place {
         ])
     }
 
-    /// Ends a server by SIGKILL, and starts the next one.
+    /// Kills a server by SIGKILL, and starts the next one.
     fn killed_and_started(&self, server: Server) -> Result<Server> {
         let pid = server.pid().to_string();
         ensure!(Command::new("kill").args(["-9", &pid]).status()?.success());
@@ -91,7 +91,7 @@ fn mount_tmpfs(dir: &Path) {
     assert!(mount.arg(dir).status().unwrap().success(), "no tmpfs");
 }
 
-/// Takes all free space of a file system.
+/// Uses all free space of a file system.
 fn fill(data: &Path) -> PathBuf {
     let ballast = data.join("ballast");
     let mut file = File::create(&ballast).unwrap();
@@ -99,7 +99,7 @@ fn fill(data: &Path) -> PathBuf {
     ballast
 }
 
-/// Sids of a list of the API, all pages.
+/// Returns the SIDs of a list of the API, of all pages.
 fn sids(api: &Api, list: &str) -> Vec<String> {
     let listed = api.get(&format!("/{list}.json?PageSize=1000")).unwrap();
     let key = list.to_ascii_lowercase();
@@ -108,7 +108,7 @@ fn sids(api: &Api, list: &str) -> Vec<String> {
     items.iter().map(sid).collect()
 }
 
-/// Each call, conference and recording of which an event reported the end is in the history.
+/// Checks that each call, conference and recording with a reported end is in the history.
 fn events_are_true(app: &Application, server: &Server) {
     let api = &Api::new(server).unwrap();
     let (calls, conferences) = (sids(api, "Calls"), sids(api, "Conferences"));
@@ -136,7 +136,7 @@ fn events_are_true(app: &Application, server: &Server) {
     }
 }
 
-/// Conferences of two, one after the other, each ended by its callers.
+/// Runs conferences of two callers, one after the other, each ended by its callers.
 fn conferences(app: &Application, server: &Server, phones: &Phones, count: usize) {
     for _ in 0..count {
         let before = events(app, "conference-end").len();
@@ -163,7 +163,8 @@ fn full_data_folder_stops_no_call_and_loses_no_history() {
         let (phones, api) = (Phones::new()?, Api::new(&server)?);
         conferences(app, &server, &phones, 3);
 
-        // A call whose recording is whole before the disk is full, and ends during the outage.
+        // A call whose recording is complete before the disk is full, and that ends during the
+        // outage.
         let anna = call(&phones, &server, "desk", "anna", TONES[0])?;
         let boris = call(&phones, &server, "desk", "boris", TONES[1])?;
         let (conference, seated) = api.seated("desk", 2)?;
@@ -204,7 +205,7 @@ fn full_data_folder_stops_no_call_and_loses_no_history() {
         let calls = sids(&api, "Calls").len();
         ensure!(calls == 20, "{calls} of 20 calls");
 
-        // Everything is on the disk, not only in the process.
+        // All data is on the disk, not only in the process.
         let server = place.killed_and_started(server)?;
         let api = Api::new(&server)?;
         events_are_true(app, &server);
@@ -221,7 +222,7 @@ fn end_of_a_recording_is_reported_after_its_row_is_written() {
     let run = || {
         let place = Place::new()?;
         let (data, app) = (&place.data, &place.app);
-        // The audio has room; the database alone has none.
+        // The audio has space; the database has none.
         mount_tmpfs(&data.join("recordings"));
         let server = place.start()?;
         let (phones, api) = (Phones::new()?, Api::new(&server)?);
@@ -257,7 +258,7 @@ fn first_start_on_a_full_disk_takes_calls_and_is_written_later() {
     let test = "outages::first_start_on_a_full_disk_takes_calls_and_is_written_later";
     let run = || {
         let place = Place::new()?;
-        // The audio has room; certificate, key file and database have none.
+        // The audio has space; certificate, key file and database have none.
         mount_tmpfs(&place.data.join("recordings"));
         let ballast = fill(&place.data);
         let server = place.start()?;

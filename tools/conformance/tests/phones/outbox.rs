@@ -1,5 +1,5 @@
-//! Webhooks whose receiver is away for a while: over `kill -9`, SIGTERM and restarts nothing is
-//! lost, and each conference's events arrive in order; the API sends dead letters again.
+//! Webhooks with an unavailable receiver: no event is lost at `kill -9`, SIGTERM and restarts, and
+//! events of a conference arrive in order. The API retries dead letters.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -13,7 +13,7 @@ use confab_phone::Phones;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A server whose events go to a receiver of their own.
+/// Server with events to a receiver of their own.
 struct Setting {
     voice: Application,
     receiver: String,
@@ -53,7 +53,7 @@ impl Setting {
         Server::start(&environment).unwrap()
     }
 
-    /// A conference of two: seven conference events and two ends of calls.
+    /// Runs a conference of two callers: seven conference events, and two ends of calls.
     fn conference(&self, server: &Server) {
         let anna = call(&self.phones, server, "desk", "anna", TONES[0]).unwrap();
         let boris = call(&self.phones, server, "desk", "boris", TONES[1]).unwrap();
@@ -70,21 +70,21 @@ impl Setting {
     }
 }
 
-/// Events of one conference of `Setting::conference`, those of its calls included.
+/// Number of events of one `Setting::conference`, including those of its calls.
 const EVENTS: usize = 9;
 
 /// Number of events in the outbox.
 const WAITING: &str = "confab_webhooks_waiting";
 
-/// Waits until this number of events is in the outbox: the events of a call reach it a moment after
-/// the gauges show the end of the call.
+/// Waits until this number of events is in the outbox: the events of a call reach the outbox
+/// shortly after the gauges show its end.
 fn wait_for_waiting(server: &Server, events: usize) {
     server
         .wait_until_metric(WAITING, events as u64, PATIENCE)
         .unwrap();
 }
 
-/// Waits until the receiver has got this number of events, and none is in the outbox.
+/// Waits until the receiver has received this number of events, and the outbox is empty.
 fn wait_until_delivered(server: &Server, receiver: &Application, events: usize) {
     let until = Instant::now() + PATIENCE;
     while once(&receiver.received()).len() < events && Instant::now() < until {
@@ -100,14 +100,15 @@ fn kill(server: Server) {
     drop(server);
 }
 
-/// Removes repetitions: the same event, which has the same token.
+/// Removes repetitions of an event, which have the same token.
 fn once(received: &[Received]) -> Vec<&Received> {
     let mut tokens = BTreeSet::new();
     let first = |one: &&Received| tokens.insert(one.idempotency_token.clone());
     received.iter().filter(first).collect()
 }
 
-/// Each conference's events came in order, from 1 to its end, and each call's end came.
+/// Checks that the events of each conference arrived in order, from 1 to its end, and that the end
+/// of each call arrived.
 fn nothing_is_missing(receiver: &Application, conferences: usize) {
     let events = receiver.received_at("/event");
     let mut numbers: BTreeMap<String, Vec<u32>> = BTreeMap::new();
@@ -132,7 +133,7 @@ fn events_survive_kill_and_sigterm_while_their_receiver_is_away() {
     let server = setting.start(&[]);
     setting.conference(&server);
     wait_for_waiting(&server, EVENTS);
-    // The disk takes an event within milliseconds.
+    // Events are stored on the disk within milliseconds.
     pause(Duration::from_millis(500));
     kill(server);
 
@@ -159,7 +160,7 @@ fn events_survive_kill_and_sigterm_while_their_receiver_is_away() {
     let api = Api::new(&server).unwrap();
     let notices = api.get("/Notifications.json").unwrap().json;
     assert_eq!(notices["notifications"].as_array().unwrap().len(), 0);
-    // What was delivered is on no disk: the next start sends nothing.
+    // Delivered events are not on the disk: the next start sends nothing.
     let before = receiver.received_count();
     pause(Duration::from_millis(500));
     kill(server);
@@ -183,7 +184,7 @@ fn a_receiver_that_returns_gets_its_events_in_order_without_a_restart() {
     nothing_is_missing(&receiver, 2);
 }
 
-/// Rows of a table of the data folder.
+/// Returns the SIDs of the dead letters.
 fn dead_letters(api: &Api) -> Vec<String> {
     let page = api.get("/DeadLetters.json?PageSize=1000").unwrap();
     let items = page.json["dead_letters"].as_array().unwrap().clone();

@@ -1,4 +1,4 @@
-//! Participants on hold with a radio: heard, and released with the last of its listeners.
+//! Participants on hold with an endless stream: audible, and closed after the last listener.
 
 use std::time::Duration;
 

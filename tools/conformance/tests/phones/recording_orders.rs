@@ -1,5 +1,5 @@
-//! Recordings by order of the API and of `<Dial>`, and a disk that refuses them: judged by the
-//! audio that the API gives out, and by what callers still hear of each other.
+//! Recordings by requests of the API and by `<Dial>`, and a disk that rejects them: checked by the
+//! audio of the API, and by the callers' audibility.
 
 use std::path::Path;
 use std::process::Command;
@@ -51,7 +51,7 @@ fn a_conference_under_way_is_recorded_by_order_and_a_pause_is_silence_in_it() {
         assert_eq!(answer.status, 200, "{answer:?}");
         pause(Duration::from_millis(ms - 500));
     }
-    // Its writer has the last word.
+    // The final state is set by the writer.
     let until = Instant::now() + PATIENCE;
     let whole = loop {
         let whole = api.get(&one).unwrap().json;
@@ -108,8 +108,8 @@ fn a_dial_records_both_sides_of_its_call_and_its_action_tells_where() {
     assert!(wav.share(1, TONES[1]) > 0.5, "what it hears");
 }
 
-/// Two are recorded from the start onto a disk that will not have it: what is told of that, while
-/// they still hear each other.
+/// Records two callers from the start onto a disk that rejects the recording, while they receive
+/// each other; returns the callback about the recording.
 fn recorded_onto(data: &Path) -> Received {
     let app = Application::start().unwrap();
     app.serve(
@@ -158,7 +158,7 @@ fn a_disk_that_refuses_stops_no_call_and_is_told_of() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     std::fs::create_dir_all(&data).unwrap();
-    // Where the folder of recordings would be.
+    // At the path of the folder for recordings.
     std::fs::write(data.join("recordings"), b"in the way").unwrap();
     let told = recorded_onto(&data);
     assert_eq!(told.fields["RecordingDuration"], "0");

@@ -1,4 +1,4 @@
-//! Recordings, judged by the audio that the API gives out: who is in it, and who must not be.
+//! Recordings, checked by the audio of the API: present and absent voices.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use confab_conformance::server::{Server, pause};
 use confab_phone::Phones;
 use confab_phone::heard::{OFF_LEVEL_DB, level};
 
-/// Of a conference's callback, as the vendors document them.
+/// Fields of a conference's callback, by the vendors' documentation.
 const FIELDS: [&str; 10] = [
     "AccountSid",
     "CallSid",
@@ -25,7 +25,7 @@ const FIELDS: [&str; 10] = [
     "RecordingUrl",
 ];
 
-/// A WAV file, taken apart by its own header.
+/// WAV file, parsed by its header.
 pub(crate) struct Wav {
     rate: u32,
     channels: Vec<Vec<i16>>,
@@ -53,7 +53,7 @@ impl Wav {
         self.channels[0].len() as f64 / f64::from(self.rate)
     }
 
-    /// Returns the share of the frames that carry this voice at the level spoken.
+    /// Returns the share of the frames with this tone at its level.
     pub(crate) fn share(&self, channel: usize, hz: f64) -> f64 {
         assert_eq!(self.rate, 8_000, "G.711 phones alone");
         let frames: Vec<&[i16]> = self.channels[channel].chunks_exact(160).collect();
@@ -62,14 +62,14 @@ impl Wav {
         carrying as f64 / frames.len() as f64
     }
 
-    /// The loudest that it is anywhere, in dBFS.
+    /// Returns the maximum level of a tone in any frame, in dBFS.
     pub(crate) fn loudest(&self, channel: usize, hz: f64) -> f64 {
         let frames = self.channels[channel].chunks_exact(160);
         frames.map(|f| level(f, hz)).fold(-200.0, f64::max)
     }
 }
 
-/// What a URL gives to anybody: status, head, body.
+/// Sends a GET without credentials; returns status, head, and body.
 pub(crate) fn get(url: &str, more: &str) -> (u16, String, Vec<u8>) {
     let rest = url.strip_prefix("http://").unwrap();
     let (host, path) = rest.split_at(rest.find('/').unwrap());
@@ -308,7 +308,7 @@ fn a_recording_outlives_a_kill() {
     assert!(killed.unwrap().success());
     drop(server);
 
-    // As it lies there, before anybody has mended anything.
+    // The file as left by the kill, before any repair.
     let file = data.join("recordings").join(format!("{sid}.wav"));
     let wav = Wav::parse(&std::fs::read(&file).unwrap());
     assert!(wav.seconds() > 1.0, "{} s are there", wav.seconds());

@@ -1,5 +1,5 @@
-//! A phone takes another's place (RFC 3891): who hears whom before and after, and what the others
-//! notice.
+//! A phone that replaces another one (RFC 3891): audibility before and after, and the effects on
+//! the others.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use confab_conformance::party::{Caller, DBFS, TONES, call, matrix, settle};
 use confab_conformance::server::Server;
 use confab_phone::{PhoneConfig, Phones, State, Voice};
 
-/// Whether a call has ended with this status.
+/// Returns whether a call was rejected with this status.
 fn is_refused_with(state: State, status: u16) -> bool {
     format!("{state:?}").contains(&format!("Refused({status})"))
 }
 
-/// A phone that calls with this value of `Replaces`.
+/// Calls from a phone with this value of `Replaces`.
 fn replacing(phones: &Phones, server: &Server, place: &str) -> Caller {
     let voice = Voice::Tone {
         hz: TONES[2],
@@ -62,7 +62,7 @@ fn the_new_phone_is_heard_where_the_old_one_was() {
     let old = api.get(&format!("/Calls/{old}")).unwrap().json;
     assert_eq!(old["status"], "completed");
 
-    // Its place is gone with it.
+    // The replaced call is gone, and its place with it.
     let late = replacing(&phones, &server, &place);
     let state = late.phone.wait_until_ended(Duration::from_secs(5)).unwrap();
     assert!(
@@ -101,7 +101,7 @@ fn a_coach_is_replaced_without_a_word_to_the_customer() {
         heard,
         "agent: customer carla\ncustomer: agent\ncarla: agent customer\n"
     );
-    // Not for one frame.
+    // Not even in one frame.
     let all = customer.phone.packets_between(from, confab_phone::now());
     let frames = confab_phone::heard::frames(&all);
     assert!(frames.len() > 20);

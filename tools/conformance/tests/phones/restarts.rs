@@ -1,5 +1,5 @@
-//! baresip and our own phones in a conference when the server is killed or told to end: the API and
-//! a real receiver see every end, once, and a registered phone needs no second REGISTER.
+//! baresip and phones of this project in a conference when the server is killed or ended. The API
+//! and a receiver show each end once, and a registered phone needs no second REGISTER.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -17,7 +17,7 @@ const DOCUMENT: &str = "<Response><Dial><Conference beep=\"false\" record=\"reco
      statusCallback=\"/event\" statusCallbackEvent=\"start end join leave mute hold\" \
      recordingStatusCallback=\"/recorded\">desk</Conference></Dial></Response>";
 
-/// One run of the server, and what its successor needs.
+/// Application and settings of a server and its successors.
 struct Scene {
     app: Application,
     data: tempfile::TempDir,
@@ -58,7 +58,7 @@ impl Scene {
         self.app.received_at("/event")
     }
 
-    /// (event, reason) of all events, whose numbers have no gap.
+    /// Returns (event, reason) of all events; checks that their numbers have no gap.
     fn numbered(&self) -> Vec<(String, String)> {
         let numbered = (1..).zip(self.events()).map(|(number, event): (u64, _)| {
             let fields = event.fields;
@@ -72,7 +72,8 @@ impl Scene {
     }
 }
 
-/// Two of our phones and baresip in a conference, one of them muted, one held; their sids.
+/// Starts a conference of two test phones and baresip, one muted and one held; returns the phones
+/// and the SIDs.
 fn talk(
     scene: &Scene,
     server: &Server,
@@ -158,8 +159,7 @@ fn everything_is_closed(scene: &Scene, by_signal: bool) {
         events[9]
     );
 
-    // A second kill closes nothing again. The outbox forgets what was delivered within
-    // milliseconds.
+    // A second kill closes nothing again. The outbox deletes delivered events within milliseconds.
     pause(Duration::from_secs(1));
     let before = scene.app.received_count();
     drop(server);

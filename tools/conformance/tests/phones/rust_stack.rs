@@ -1,5 +1,5 @@
-//! rsipstack, a SIP stack in Rust that shares nothing with ours: it calls and is called, holds and
-//! resumes, and either side hangs up. Its audio is an `Ear`'s.
+//! rsipstack, an independent SIP stack in Rust: inbound and outbound calls, hold and resume, and
+//! hangup by either side. An `Ear` provides the audio.
 
 use std::cell::RefCell;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -16,19 +16,18 @@ use confab_phone::{PhoneConfig, Phones, Voice, now};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A phone made of rsipstack: a process that is controlled by lines of text
-/// (`tools/rsipstack-phone`).
+/// Phone with rsipstack: a process controlled by lines of text (`tools/rsipstack-phone`).
 struct Stack {
     process: Child,
     commands: RefCell<ChildStdin>,
     /// Words and texts of events.
     events: Receiver<(String, String)>,
-    /// Address of its SIP port.
+    /// Address of the SIP port.
     address: String,
 }
 
 impl Stack {
-    /// Starts it with a media port.
+    /// Starts a phone with a media port.
     fn start(port: u16) -> Self {
         let program = root().join("target/rsipstack-phone/release/confab-rsipstack-phone");
         let mut process = Command::new(&program)
@@ -66,7 +65,7 @@ impl Stack {
         text
     }
 
-    /// Sends a command, and returns the text of the event that follows it.
+    /// Sends a command, and returns the text of the event that follows.
     fn command(&self, command: &str, event: &str) -> String {
         writeln!(self.commands.borrow_mut(), "{command}").unwrap();
         self.event(event)
@@ -148,7 +147,7 @@ fn it_is_hung_up_by_us() {
     assert!(why.contains("Bye"), "{why}");
 }
 
-/// Our user agent as the caller: the one that phones and server share.
+/// Calls with the user agent of `confab-sip`, which test phones and server share.
 #[test]
 fn it_is_called_held_and_hung_up_by_ours_and_hangs_up_itself() {
     let ear = Ear::open(TONES[1], DBFS).unwrap();

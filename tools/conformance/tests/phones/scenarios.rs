@@ -1,5 +1,5 @@
-//! SIPp's scenarios: every method and every refusal, each with its exact status and the headers
-//! that it needs. A file that is in the folder and not in a table here is played as it is.
+//! Scenarios of SIPp: each method and each rejection, with its exact status and headers. Scenarios
+//! in the folder that no table here names are played without options.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use confab_conformance::application::Application;
 use confab_conformance::server::{Server, free_sip_port, pause};
 use confab_conformance::sipp::{Sipp, scenarios};
 
-/// The application is asked, and has this to say, or needs so long.
+/// Scenarios with a document of the application, and the delay of the response.
 const WITH_A_DOCUMENT: [(&str, &str, Duration); 5] = [
     ("cancel", "<Say>late</Say>", Duration::from_secs(10)),
     ("prack", "<Say>late</Say>", Duration::from_secs(10)),
@@ -20,9 +20,9 @@ const WITH_A_DOCUMENT: [(&str, &str, Duration); 5] = [
         Duration::ZERO,
     ),
 ];
-/// The application is asked, and has nothing to say.
+/// Scenario without a document of the application.
 const WITHOUT_ONE: &str = "no_document";
-/// Those who wait for us to hang up.
+/// Scenarios that wait for a BYE of the server.
 const HUNG_UP: [&str; 5] = [
     "bye_from_us",
     "bye_from_us_refused",
@@ -30,15 +30,15 @@ const HUNG_UP: [&str; 5] = [
     "record_route",
     "strict_route",
 ];
-/// The one that we call.
+/// Scenario that is called by the server.
 const CALLED: &str = "challenged";
-/// One that is called by other tests.
+/// Scenario that other tests call.
 const ANSWERS: &str = "answers";
-/// One that another test plays behind a NAT.
+/// Scenario that another test plays behind a NAT.
 const NATTED: &str = "behind_nat";
-/// One that another test gives an address for its media.
+/// Scenario that another test plays with an address for its media.
 const SILENT: &str = "silent";
-/// SIPp itself must not answer what comes again.
+/// Scenario in which SIPp must not answer retransmissions by itself.
 const BY_HAND: &str = "ack_lost";
 
 fn all() -> Vec<String> {
@@ -69,7 +69,7 @@ fn every_scenario_of_a_call_to_a_conference() {
     let server = Server::start(&[]).unwrap();
     let names: Vec<String> = all().into_iter().filter(|name| !is_special(name)).collect();
     assert!(names.len() >= 24, "{names:?}");
-    // One after the other half: together they keep two cores busy for a moment only.
+    // In groups of six, so that two cores are not overloaded.
     for some in names.chunks(6) {
         let playing: Vec<(&String, Sipp)> = some
             .iter()

@@ -1,5 +1,5 @@
-//! Encrypted calls: SRTP by our own phone and by baresip, SIP over TLS both ways, a certificate
-//! exchanged in the middle of a call, and strangers at the media ports.
+//! Encrypted calls: SRTP with the project's phone and with baresip, SIP over TLS in both
+//! directions, a certificate replaced during calls, and strangers at the media ports.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpStream, UdpSocket};
@@ -126,7 +126,7 @@ fn phones_over_tls_and_udp_hear_each_other_while_the_certificate_changes() {
     assert_eq!(hears(&tls, &voices), ["udp"]);
     assert_eq!(hears(&udp, &voices), ["tls"]);
 
-    // Another certificate of another authority takes the place of the first.
+    // Another certificate, of another authority, replaces the first one.
     for name in ["ca.pem", "cert.pem", "key.pem"] {
         std::fs::remove_file(secure.server.data().join("tls").join(name)).unwrap();
     }
@@ -140,7 +140,7 @@ fn phones_over_tls_and_udp_hear_each_other_while_the_certificate_changes() {
         );
         pause(Duration::from_millis(20));
     }
-    // Who is connected notices nothing; who believes the old authority does not get in any more.
+    // Existing connections continue; a phone that trusts the old authority is rejected.
     tls.hold(PATIENCE).unwrap();
     tls.resume(PATIENCE).unwrap();
     let stale = secure.believing(&before, "stale", TONES[4]);
@@ -153,7 +153,7 @@ fn phones_over_tls_and_udp_hear_each_other_while_the_certificate_changes() {
     assert_eq!(hears(&tls, &voices), ["udp", "later"]);
     assert_eq!(hears(&later, &voices), ["tls", "udp"]);
 
-    // Unreadable: the one that is served stays.
+    // Unreadable key: the current certificate remains in use.
     let key = secure.server.data().join("tls/key.pem");
     std::fs::write(key, "no key").unwrap();
     hang_up_signal(&secure.server);
@@ -171,7 +171,7 @@ fn hang_up_signal(server: &Server) {
     assert!(sent.success());
 }
 
-/// What comes back for OPTIONS over TLS in this version of it alone, and which one was spoken.
+/// Sends OPTIONS over TLS in this version only; returns the response and the negotiated version.
 fn options_over(
     secure: &Secure,
     version: &'static SupportedProtocolVersion,
@@ -211,11 +211,12 @@ fn sips_is_spoken_over_tls_1_2_and_1_3_and_nothing_older() {
         assert!(answer.starts_with("SIP/2.0 200 "), "{version:?}: {answer}");
         assert_eq!(spoken, Some(version.version));
     }
-    // A ClientHello of TLS 1.1 (RFC 4346 7.4.1.2) with a suite that it has (RSA, AES 128, SHA).
+    // ClientHello of TLS 1.1 (RFC 4346 7.4.1.2) with a cipher suite of that version (RSA, AES 128,
+    // SHA).
     let mut hello = vec![22, 3, 1, 0, 57, 1, 0, 0, 53, 3, 2];
     hello.extend([7; 32]);
     hello.extend([0, 0, 2, 0, 0x2f, 1, 0]);
-    // And the signatures it takes, without which it is refused for that.
+    // With signature algorithms: without them the rejection would have another cause.
     hello.extend([0, 10, 0, 13, 0, 6, 0, 4, 4, 3, 4, 1]);
     let mut stream = TcpStream::connect(&secure.sips).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -226,7 +227,7 @@ fn sips_is_spoken_over_tls_1_2_and_1_3_and_nothing_older() {
     assert_eq!((alert[0], &alert[5..]), (21, &[2, 70][..]));
 }
 
-/// baresip encrypts by libsrtp: what it hears was encrypted by us, and the other way round.
+/// baresip uses libsrtp, so that both directions are tested against another implementation.
 #[test]
 fn baresip_is_heard_and_hears_through_srtp_and_tls() {
     for (tls, media, encrypted) in [
@@ -256,7 +257,7 @@ fn baresip_is_heard_and_hears_through_srtp_and_tls() {
         let voices = [("ours", TONES[0]), ("baresip", TONES[1])];
         assert_eq!(hears(&ours, &voices), ["baresip"], "{media} {tls}");
         assert!(hears_first(&baresip), "{media} {tls}:\n{}", baresip.log());
-        // It offers this one first.
+        // baresip offers this suite first.
         let suite = "SRTP is Enabled (cryptosuite=AES_CM_128_HMAC_SHA1_80)";
         assert_eq!(
             baresip.log().contains(suite),
@@ -264,7 +265,7 @@ fn baresip_is_heard_and_hears_through_srtp_and_tls() {
             "{}",
             baresip.log()
         );
-        // It pings through NATs in the clear, before anything else.
+        // baresip sends unencrypted NAT pings before anything else.
         let unauthentic = "confab_packets_dropped_total{reason=\"unauthentic\"}";
         let dropped = secure.server.metric(unauthentic).unwrap();
         assert!(
@@ -274,7 +275,7 @@ fn baresip_is_heard_and_hears_through_srtp_and_tls() {
     }
 }
 
-/// Whether the last half second that it heard has the first tone in it.
+/// Returns whether the last half second of baresip's audio contains the first tone.
 fn hears_first(baresip: &Baresip) -> bool {
     let dump = baresip.heard().unwrap();
     let newest = &dump[dump.len().saturating_sub(4_000)..];
@@ -284,7 +285,7 @@ fn hears_first(baresip: &Baresip) -> bool {
     loud.count() >= 20
 }
 
-/// We offer AEAD_AES_128_GCM first, and baresip takes what is first.
+/// The server offers AEAD_AES_128_GCM first, and baresip selects the first suite.
 #[test]
 fn baresip_is_called_and_encrypts_by_gcm() {
     let secrecy = Secrecy {
@@ -311,7 +312,7 @@ fn baresip_is_called_and_encrypts_by_gcm() {
     assert!(baresip.log().contains(suite), "{}", baresip.log());
 }
 
-/// One confab calls another through a trunk: `sips` both ends, media required to be encrypted.
+/// A confab calls another through a trunk: `sips` at both ends, SRTP required.
 #[test]
 fn a_trunk_is_called_over_tls() {
     let callee = Secure::start(&[("CONFAB_SRTP", "require")]);
@@ -337,7 +338,7 @@ fn a_trunk_is_called_over_tls() {
     assert_eq!(hears(&here, &voices), ["there"]);
     assert_eq!(hears(&there, &voices), ["here"]);
 
-    // Whom nobody vouches for is not called.
+    // A callee with an untrusted certificate is not called.
     let stranger = Secure::start(&[
         ("CONFAB_TRUNK_ADDRESS", callee.sips.as_str()),
         ("CONFAB_TRUNK_TRANSPORT", "tls"),
@@ -353,7 +354,7 @@ fn a_trunk_is_called_over_tls() {
     assert!(log.contains("over TLS cannot be opened"), "{log}");
 }
 
-/// No key of a call stands in the log, however much is logged.
+/// The keys of a call are not logged at any level.
 #[test]
 fn keys_are_never_logged() {
     let secure = Secure::start(&[("CONFAB_LOG", "trace")]);
@@ -369,7 +370,7 @@ fn keys_are_never_logged() {
     );
 }
 
-/// A stranger on another address sprays all media ports with its voice all the time ("RTP bleed").
+/// A stranger at another address sends RTP to all media ports continuously ("RTP bleed").
 #[test]
 fn a_stranger_at_the_media_ports_is_neither_mixed_nor_answered() {
     let first = free_media_ports(16).unwrap();
@@ -381,7 +382,7 @@ fn a_stranger_at_the_media_ports_is_neither_mixed_nor_answered() {
         packet.extend(n.to_be_bytes());
         packet.extend((u32::from(n) * 160).to_be_bytes());
         packet.extend([0, 0, 0, 9]);
-        // A loud square wave of 2,010 Hz, more or less.
+        // A loud square wave of about 2,010 Hz.
         packet.extend((0..160).map(|at| if at / 2 % 2 == 0 { 0x90 } else { 0x10 }));
         for port in first..first + 16 {
             let _closed = stranger.send_to(&packet, ("127.0.0.1", port));
@@ -389,7 +390,7 @@ fn a_stranger_at_the_media_ports_is_neither_mixed_nor_answered() {
     };
     (0..20).for_each(spray);
     let one = secure.talk(&secure.over_udp("one", TONES[0]));
-    // It never says anything: its port stays open to all, and the engine has to choose.
+    // The phone never sends: its source stays unlearned, and the engine has to select one.
     let mute = PhoneConfig::new(secure.server.sip.parse().unwrap(), "room", "mute");
     let mute = secure.talk(&mute.saying(Voice::Mute));
     (20..40).for_each(spray);

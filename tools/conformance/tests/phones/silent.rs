@@ -1,4 +1,4 @@
-//! A phone that is gone without a BYE is found by the media that stays away.
+//! A phone that disappears without a BYE is detected by the absence of media.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ fn phone_that_is_killed_leaves_after_the_media_timeout_and_others_stay() {
     let mut baresip = Baresip::start(TONES[1] as u32).unwrap();
     baresip.dial("quiet", &server.sip).unwrap();
     api.seated("quiet", 2).unwrap();
-    // Longer than the time-out: both are alive.
+    // Longer than the timeout: both phones are alive.
     pause(Duration::from_secs(5));
     api.seated("quiet", 2).unwrap();
     // SIGKILL: no BYE.

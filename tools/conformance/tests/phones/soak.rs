@@ -1,4 +1,4 @@
-//! A short soak: the long one is `cargo xtask soak --minutes N`.
+//! Short soak test; `cargo xtask soak --minutes N` runs a long one.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a person meets first: one clear line for what is wrong, and the right exit status.
+//! Start and stop of the server: one clear line for each error, and the exit status.
 
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ fn serve(environment: &[(&str, &str)]) -> Output {
         .unwrap()
 }
 
-/// One line on standard error that says all of this; and the status.
+/// Checks for one line on standard error that contains all these texts, and for the exit status.
 fn complains(environment: &[(&str, &str)], status: i32, says: &[&str]) {
     let output = serve(environment);
     let complaint = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -1,5 +1,5 @@
-//! Conferences spread over media threads: phones that move to the thread of their conference in
-//! the middle of a call are heard there, and miss nothing of what they heard before.
+//! Conferences on several media threads: phones that move to the thread of their conference during
+//! a call are audible there, and lose no packet.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const HALL_HZ: f64 = 1_777.0;
 const LEFT_OUT: &str = "confab_ticks_skipped_total";
 const MOVED: &str = "confab_legs_moved_total";
 
-/// What a phone is told to join.
+/// Returns a document that dials a room.
 fn dial(room: &str) -> String {
     format!("<Response><Dial><Conference>{room}</Conference></Dial></Response>")
 }
@@ -38,7 +38,7 @@ fn a_phone_that_moves_to_another_thread_is_heard_there_and_hears() {
     let server = server.unwrap();
     let api = Api::new(&server).unwrap();
     let phones = Phones::new().unwrap();
-    // Each is opened on a thread of its own.
+    // Each call starts on a thread of its own.
     let names = ["agent", "customer", "supervisor"];
     let callers = names.into_iter().zip(TONES);
     let callers: Vec<Caller> = callers
@@ -51,7 +51,7 @@ fn a_phone_that_moves_to_another_thread_is_heard_there_and_hears() {
         .map(|call| call["sid"].as_str().unwrap().to_owned())
         .collect();
     let all: Vec<&Caller> = callers.iter().collect();
-    // There and back, and each room has another thread's leg for its first.
+    // Each round moves all calls into another room.
     for round in ["one", "two", "three"] {
         let from = confab_phone::now();
         for (place, call) in calls.iter().enumerate() {
@@ -69,14 +69,14 @@ fn a_phone_that_moves_to_another_thread_is_heard_there_and_hears() {
         );
         let now = confab_phone::now();
         for caller in &callers {
-            // On its way it missed nothing: each packet follows the one before.
+            // No packet is missing during the move: each one follows the former one.
             let packets = caller.phone.packets_between(from, now);
             let follows = |pair: &[Packet]| {
                 pair[1].sequence == pair[0].sequence.wrapping_add(1)
                     && pair[1].timestamp == pair[0].timestamp.wrapping_add(160)
             };
             let gaps = packets.windows(2).filter(|pair| !follows(pair)).count() as u64;
-            // But for ticks that a busy machine left out.
+            // Except for ticks that a busy machine skipped.
             let left_out = server.metric(LEFT_OUT).unwrap();
             assert!(
                 gaps <= left_out,
@@ -84,7 +84,7 @@ fn a_phone_that_moves_to_another_thread_is_heard_there_and_hears() {
                 caller.name
             );
         }
-        // Back to the hall: everyone hears it, on whatever thread they are.
+        // Back to the hall: audible to all, on each thread.
         for call in &calls {
             let answer = api.post(&format!("/Calls/{call}"), &[("Url", &app.url("/voice"))]);
             assert_eq!(answer.unwrap().status, 200);

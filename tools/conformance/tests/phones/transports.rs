@@ -1,4 +1,4 @@
-//! SIP over TCP and over IPv6: SIPp and our own phones, heard in a conference.
+//! SIP over TCP and over IPv6: SIPp and test phones, measured in a conference.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn call(phones: &Phones, server: &Server, room: &str, voice: (&str, f64), tcp: b
     phone
 }
 
-/// A phone over UDP, one over TCP and SIPp over TCP, each heard by the others.
+/// Checks that a phone over UDP, one over TCP and SIPp over TCP receive each other.
 fn three_hear_each_other(server: &Server) {
     let api = Api::new(server).unwrap();
     let phones = Phones::new().unwrap();
@@ -53,12 +53,12 @@ fn three_hear_each_other(server: &Server) {
     );
     let frames = over_udp.listen_in_time(Duration::from_millis(400)).unwrap();
     assert_eq!(heard("udp", &frames, &VOICES).unwrap(), ["tcp", "sipp"]);
-    // A hold, and its end, by the phone's key over its connection.
+    // Hold and resume by the phone, over its connection.
     over_tcp.hold(PATIENCE).unwrap();
     over_tcp.resume(PATIENCE).unwrap();
     let (status, log) = sipp.wait().unwrap();
     assert!(status.success(), "SIPp's scenario was not followed:\n{log}");
-    // The API ends one call, the phone the other: BYEs both ways over TCP.
+    // The API ends one call, the phone the other: BYE in both directions over TCP.
     let (conference, seated) = api.seated("mixed", 2).unwrap();
     let tcp = seated[1]["call_sid"].as_str().unwrap();
     let path = format!("/Conferences/{conference}/Participants/{tcp}");

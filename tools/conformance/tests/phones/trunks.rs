@@ -1,5 +1,5 @@
-//! A listener that strangers can reach: who is a trunk gets in and is heard, nobody else does.
-//! Each of these runs in a network of its own, with addresses of the documentation ranges.
+//! Public listener: trunks are accepted and audible, all others are rejected. Each test runs in a
+//! network namespace with addresses of the documentation ranges.
 
 use std::net::UdpSocket;
 use std::time::Duration;
@@ -39,7 +39,7 @@ fn call<'a>(from: &'a str, server: &'a Server, hz: f64) -> Call<'a> {
     }
 }
 
-/// What each of the two hears of the other's voice.
+/// Checks that both callers receive each other's tone.
 fn hear_each_other(one: &Caller, other: &Caller) -> Result<()> {
     settle();
     let window = Duration::from_millis(600);
@@ -55,7 +55,7 @@ fn hear_each_other(one: &Caller, other: &Caller) -> Result<()> {
     Ok(())
 }
 
-/// What comes back for so many datagrams from a stranger, in the order of asking.
+/// Sends datagrams from a stranger; returns the responses to each.
 fn ask_all(from: &str, requests: &[String]) -> Result<Vec<Vec<String>>> {
     let socket = UdpSocket::bind((from, 0))?;
     socket.set_read_timeout(Some(PATIENCE))?;
@@ -113,7 +113,8 @@ fn a_trunk_gets_in_by_its_network_and_a_stranger_gets_nothing() {
     alone_with(NAME, &ADDRESSES, inside).unwrap();
 }
 
-/// Like a phone that does not know us: what a scanner cannot tell apart is replaced.
+/// Replaces the parts of a response that differ by nature, so that a scanner's view can be
+/// compared.
 fn plain(reply: &str, user: &str) -> String {
     let mut plain = reply.replace(user, "USER");
     for (from, to) in [
@@ -162,7 +163,7 @@ fn a_password_gets_in_from_anywhere_and_a_scanner_learns_nothing() {
         let wrong = Caller::start(&with(TRUNK[0], TONES[0], "guess"))?;
         let (status, log) = wrong.wait()?;
         assert!(!status.success(), "{log}");
-        // Extensions that there are and are not, by three methods.
+        // Existing and non-existing extensions, with three methods.
         let mut told = Vec::new();
         for (n, method) in (0..).zip(["REGISTER", "INVITE", "OPTIONS"]) {
             for (m, user) in (0..).zip(["anna", "none", "1000", "admin"]) {
@@ -185,7 +186,7 @@ fn a_password_gets_in_from_anywhere_and_a_scanner_learns_nothing() {
     alone_with(NAME, &ADDRESSES, inside).unwrap();
 }
 
-/// Waits until a call is what it should be.
+/// Waits until a call has this status.
 fn wait_for_status(api: &Api, call: &serde_json::Value, status: &str) -> Result<()> {
     let path = format!("/Calls/{}.json", call["sid"].as_str().unwrap_or_default());
     for _ in 0..50 {
@@ -243,7 +244,7 @@ fn a_call_of_ours_goes_through_the_trunk_with_its_password() {
             format!("sip:+15557654321@{}", TRUNK[0]),
             "{theirs}"
         );
-        // Our BYE is let in as well.
+        // The trunk accepts the server's BYE too.
         let path = format!("/Calls/{}.json", made.json["sid"].as_str().unwrap_or(""));
         assert_eq!(here.post(&path, &[("Status", "completed")])?.status, 200);
         wait_for_status(&there, &theirs, "completed")?;

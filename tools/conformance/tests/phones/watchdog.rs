@@ -1,5 +1,4 @@
-//! A thread of the server that stands still: `strace` keeps one thread in a system call, as a fault
-//! would.
+//! Stalled threads of the server: `strace` delays a thread in a system call, as a fault would.
 
 use std::net::UdpSocket;
 use std::process::{Child, Command, Stdio};
@@ -9,11 +8,12 @@ use confab_conformance::party::{TONES, call};
 use confab_conformance::server::{Server, pause, plain_get};
 use confab_phone::{Phone, Phones};
 
-/// Time from the fault to the end of the process: 2 s to detect, 1 s for BYEs, 1 s to end.
+/// Time from the fault to the end of the process: 2 s for the detection, 1 s for the BYEs, 1 s for
+/// the end.
 const ENDS_WITHIN: Duration = Duration::from_secs(6);
 const STOPPED: i32 = 3;
 
-/// A system call of one thread takes 8 s from now on.
+/// Delays a system call of one thread by 8 s from now on.
 fn delay(server: &Server, thread: &str, call: &str) -> Child {
     let tasks = std::fs::read_dir(format!("/proc/{}/task", server.pid())).unwrap();
     let mut tasks = tasks.map(|task| task.unwrap().path());
@@ -79,7 +79,7 @@ fn media_thread_that_stands_still_during_a_drain_ends_the_drain() {
     assert!(status.unwrap().success());
     pause(Duration::from_millis(500));
     let mut strace = delay(&server, "media-1", "clock_nanosleep");
-    // A drain answers 503 from its beginning: the end is timed from the report.
+    // A drain responds with 503 from its start: the time is measured from the report.
     let begun = Instant::now();
     while !server.log().contains("has stood still") {
         assert!(begun.elapsed() < ENDS_WITHIN, "{}", server.log());
@@ -94,7 +94,7 @@ fn switchboard_that_stands_still_ends_the_process() {
     let mut server = Server::start(&[]).unwrap();
     let mut strace = delay(&server, "switchboard", "recvmmsg");
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    // Each makes it read, once strace is there.
+    // Each datagram makes the switchboard read, once strace is attached.
     for _ in 0..20 {
         socket.send_to(b"\r\n\r\n", &server.sip).unwrap();
         pause(Duration::from_millis(50));

@@ -1,4 +1,5 @@
-//! Applications as web frameworks serve them, and streams and stores of sounds: heard by a phone.
+//! Documents as web frameworks serve them, and sounds from streams and object stores: measured at a
+//! phone.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -20,7 +21,7 @@ struct Line {
     server: Server,
 }
 
-/// A server whose calls ask an application that serves this.
+/// Starts a server with an application that serves this body.
 fn line(content_type: &str, body: impl Into<Vec<u8>>) -> Line {
     let app = Application::start().unwrap();
     app.serve("/voice", content_type, body.into());
@@ -58,7 +59,7 @@ impl Line {
     }
 }
 
-/// Half a second of it.
+/// Returns half a second of the tone.
 fn tone() -> Vec<u8> {
     let samples = (0..4_000).map(|i| {
         let turn = std::f64::consts::TAU * TONE * f64::from(i) / 8_000.0;
@@ -164,7 +165,7 @@ fn page_and_unknown_verbs_are_noted_and_go_to_the_fallback() {
         assert_eq!(notices.len(), 1, "{notices:?}");
         assert_eq!(notices[0].0, code);
         assert!(notices[0].1.contains(says), "{notices:?}");
-        // Without a fallback that answers with a document the call is refused.
+        // Without a valid document from the fallback, the call is rejected.
         line.app.refuse("/fallback", 500);
         let state = format!("{:?}", line.call().wait_until_ended(PATIENCE).unwrap());
         assert!(state.contains("480"), "{state}");
@@ -226,7 +227,8 @@ fn warnings_are_listed_in_the_order_of_the_document() {
 
 const SIGNED: &str = "/signed?X-Amz-Signature=f0&X-Amz-Expires=60";
 
-/// A Shoutcast server; and a store that refuses a URL with more in its query than was signed.
+/// Starts a Shoutcast server; and an object store that rejects a URL with a query other than the
+/// signed one.
 fn streams() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,5 +1,5 @@
-//! The invariant that matters most: every frame at every listener, while a coach keeps talking and
-//! everything around it changes.
+//! Confidentiality of whispers: each frame at each listener is checked, while a coach speaks and
+//! everything else changes.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use confab_terms::Instant;
 
 use crate::matrix::Desk;
 
-/// Whether a frame carries the least trace of the coach: 40 dB below its voice is the codec's
-/// noise beside three other tones.
+/// Returns whether a frame contains a trace of the coach. The codec's noise beside three other
+/// tones is 40 dB below the coach's level.
 fn leaks(frame: &Frame, hz: f64) -> bool {
     frame.level(hz) > DBFS - 30.0
 }
@@ -23,7 +23,7 @@ fn a_coach_is_heard_by_its_target_alone_in_every_frame() {
     let (agent, customer, supervisor) = (0, 1, 2);
     let (agent_sid, customer_sid) = (three.calls[agent].clone(), three.calls[customer].clone());
     let coach_hz = three.callers[supervisor].hz;
-    // From here on the customer is never the target, until told otherwise.
+    // From here on the customer is not the target.
     three.update(
         supervisor,
         &[("Coaching", "true"), ("CallSidToCoach", &agent_sid)],
@@ -31,7 +31,7 @@ fn a_coach_is_heard_by_its_target_alone_in_every_frame() {
     settle();
     let whispering = now();
 
-    // A call that joins a moment later, and leaves again.
+    // A call joins a moment later, and leaves again.
     let late = call(&three._phones, &three.server, "desk", "late", TONES[3]).unwrap();
     three.api.seated("desk", 4).unwrap();
     late.phone
@@ -42,7 +42,7 @@ fn a_coach_is_heard_by_its_target_alone_in_every_frame() {
     late.phone.hang_up().unwrap();
     three.api.seated("desk", 3).unwrap();
 
-    // The target is held, and taken off hold; the coach too; all of it again and again.
+    // Target, coach and customer are held and released repeatedly.
     for _ in 0..5 {
         for who in [agent, supervisor, customer] {
             three.update(who, &[("Hold", "true")]);
@@ -72,7 +72,7 @@ fn a_coach_is_heard_by_its_target_alone_in_every_frame() {
         );
     }
 
-    // One target is swapped for another, back and forth: never both at once.
+    // The target alternates between two participants, but never both at once.
     let swapping = now();
     for round in 0..20 {
         let target = if round % 2 == 0 {
@@ -90,7 +90,7 @@ fn a_coach_is_heard_by_its_target_alone_in_every_frame() {
         at_agent.len() > 15 && at_customer.len() > 15,
         "the whisper itself must be heard"
     );
-    // Frames of one tick leave within a few milliseconds of each other.
+    // Frames of a tick are sent within a few milliseconds.
     for a in &at_agent {
         let same_tick = at_customer.iter().any(|c| c.0.abs_diff(a.0) < 5_000_000);
         assert!(
@@ -99,7 +99,7 @@ fn a_coach_is_heard_by_its_target_alone_in_every_frame() {
         );
     }
 
-    // The target hangs up: the coach is heard by nobody, and hears everyone.
+    // The target hangs up: nobody receives the coach, and the coach receives all others.
     three.update(supervisor, &[("CallSidToCoach", &agent_sid)]);
     settle();
     let leaving = now();
@@ -121,7 +121,7 @@ fn a_coach_is_heard_by_its_target_alone_in_every_frame() {
         (&true.into(), &().into())
     );
 
-    // The same caller comes back: it is not coached again.
+    // The same caller joins again: it is not coached.
     three.callers[agent] = call(&three._phones, &three.server, "desk", "agent", TONES[0]).unwrap();
     three.api.seated("desk", 3).unwrap();
     let back = three.callers[agent]
@@ -135,7 +135,7 @@ fn a_coach_is_heard_by_its_target_alone_in_every_frame() {
     );
 }
 
-/// When frames that carry the coach's whole voice arrived.
+/// Returns the arrival of the frames with a trace of the coach.
 fn carrying(three: &Desk, who: usize, hz: f64, from: Instant, to: Instant) -> Vec<Instant> {
     let heard = three.callers[who].phone.frames_between(from, to);
     heard

@@ -1,4 +1,4 @@
-//! A share of the forbidden URLs; `docs/testing.md` names the command for all of them.
+//! Part of the forbidden URLs; `docs/testing.md` has the command for all.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! Every filter of the list of calls, by each of the vendors' libraries.
+//! All filters of the list of calls, by each of the vendors' libraries.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use confab_conformance::vendors::{Library, Subject, steps};
 use confab_phone::Phones;
 use serde_json::{Value, json};
 
-/// RFC 2822 as the API has it, as ISO 8601.
+/// Converts an RFC 2822 time of the API to ISO 8601.
 fn iso(text: &Value) -> String {
     const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
     let words: Vec<&str> = text.as_str().unwrap().split_whitespace().collect();
@@ -20,7 +20,8 @@ fn iso(text: &Value) -> String {
     format!("{year}-{month:02}-{day}T{clock}Z")
 }
 
-/// Two calls one after the other, the first over: every filter of the list, by a library.
+/// Checks all filters of the list with a library: two calls one after the other, the first one
+/// ended.
 fn filters(library: Library) {
     let server = Server::start(&[]).unwrap();
     let phones = Phones::new().unwrap();

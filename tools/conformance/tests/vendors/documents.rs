@@ -1,4 +1,4 @@
-//! Calls that are steered by cXML: every verb and attribute that the way in knows.
+//! Calls controlled by cXML: all verbs and attributes of the server.
 
 use std::time::Duration;
 
@@ -74,13 +74,13 @@ fn a_call_asks_for_its_document_and_joins_with_its_attributes() {
     assert_eq!(me["start_conference_on_enter"], false);
     assert_eq!(me["end_conference_on_exit"], true);
     assert_eq!(me["call_sid"], asked.fields["CallSid"].as_str());
-    // The label is a key of its path, percent-encoded.
+    // The label is a key in the path, percent-encoded.
     let path = format!("/Conferences/{conference}/Participants/guest%201");
     assert_eq!(
         line.api.post(&path, &[("Muted", "false")]).unwrap().json["muted"],
         false
     );
-    // Removed by DELETE, the call goes on with the action.
+    // After a removal by DELETE, the call continues with the action.
     assert_eq!(line.api.delete(&path).unwrap().status, 204);
     phone.wait_until_ended(PATIENCE).unwrap();
     let after = &line.app.received_at("/after")[0];
@@ -125,7 +125,7 @@ fn wait_music_until_the_start_and_the_end_with_the_one_who_ends_it() {
         "started: hears the other"
     );
     moderator.hang_up().unwrap();
-    // The rest of the first one's document: it speaks, and hangs up.
+    // The rest of the document: the call plays speech, and hangs up.
     first.wait_until_ended(PATIENCE).unwrap();
     let live = line.api.get("/Conferences?FriendlyName=wait").unwrap().json;
     assert_eq!(live["conferences"][0]["status"], "completed");

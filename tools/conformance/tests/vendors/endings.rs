@@ -1,5 +1,4 @@
-//! Why a conference ended and why a participant left: all five reasons of each, as the receiver
-//! is told them.
+//! Reasons in events for the end of a conference and for a participant's leave: all five of each.
 
 use std::net::UdpSocket;
 use std::time::Duration;
@@ -18,7 +17,7 @@ struct Line {
     server: Server,
 }
 
-/// Two in a conference; the second ends it by leaving, if that is wished for.
+/// Two participants; if requested, the leave of the second one ends the conference.
 struct Two {
     conference: String,
     calls: Vec<String>,
@@ -78,7 +77,7 @@ impl Line {
         assert_eq!(self.api.delete(&path).unwrap().status, 204);
     }
 
-    /// Waits for the end, and gives (who left, why) and how it ended.
+    /// Waits for the end; returns the leaves with their reasons, and the event of the end.
     fn told(&self, room: &str, two: &Two) -> (Vec<(usize, String)>, Received) {
         let path = format!("/{room}");
         let is_end =
@@ -156,11 +155,11 @@ fn all_reasons_for_which_a_conference_ends() {
     assert_eq!(end.fields["CallSidEndingConference"], two.calls[1]);
 }
 
-/// A caller by hand, so that it can wait with its ACK.
+/// Minimal caller that can delay its ACK.
 struct ByHand {
     socket: UdpSocket,
     server: String,
-    /// Of the 200.
+    /// To of the 200.
     to: String,
     contact: String,
 }
@@ -222,7 +221,7 @@ impl ByHand {
 fn one_that_is_answered_and_finds_no_seat_was_not_added() {
     let line = Line::start();
     line.serve("full", "maxParticipants=\"1\"");
-    // Expected, while there is still room for one.
+    // The call is expected while a seat is still free.
     let late = ByHand::call(&line.server.sip);
     let early = line.call("full");
     let (_, seated) = line.api.seated("full", 1).unwrap();

@@ -1,5 +1,5 @@
-//! What is asked when a document fails: the operator's fallback, or the one that an update of the
-//! call names; with what went wrong, and in time.
+//! Fallback of a failed document: the operator's, or that of an update of the call; with the error
+//! fields, and in time.
 
 use std::time::Duration;
 
@@ -50,7 +50,8 @@ impl Line {
         self.app.wait_for(path, within, found).unwrap()
     }
 
-    /// The fallback comes so long after the voice URL, and the call goes on with it.
+    /// Checks that the fallback is requested within this time after the voice URL, and that the
+    /// call continues with it.
     fn falls_back(&self, within: Duration, code: &str) {
         let phone = self.call();
         let voice = self.asked("/voice", Duration::from_secs(5));
@@ -82,7 +83,7 @@ fn a_document_that_does_not_come_is_the_fallbacks_within_15_s() {
     let hangs = Duration::from_secs(60);
     line.app.serve_slowly("/voice", "text/xml", HELLO, hangs);
     line.falls_back(Duration::from_secs(7), "11200");
-    // The longest that a URL may ask for.
+    // The maximum timeouts that a URL may request.
     let line = Line::start("/voice#rt=99999&tt=99999");
     line.app.serve_slowly("/voice", "text/xml", HELLO, hangs);
     line.falls_back(Duration::from_secs(16), "11200");

@@ -1,5 +1,5 @@
-//! Fetches at once from a server that means harm: who talks is heard without a gap, memory stays
-//! within bounds, and what can be told is told.
+//! Simultaneous fetches from a hostile server: audio of others has no gap, memory stays within
+//! limits, and errors are reported.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use confab_conformance::party::{TONES, call};
 use confab_conformance::server::{Server, pause};
 use confab_phone::Phones;
 
-/// All of `examples/harmful.rs` but most of its redirecting calls.
+/// `examples/harmful.rs` with fewer redirecting calls.
 #[test]
 fn five_hundred_at_once_harm_nobody() {
     let size = Size {
@@ -39,7 +39,7 @@ fn each_kind_of_harm_is_told_by_its_code() {
         "/drip.wav" | "/junk.mp3" | "/absurd.wav" => "13420",
         other => panic!("{other}"),
     };
-    // What never ends plays as long as it comes.
+    // The endless sound causes no error.
     for path in PATHS.into_iter().filter(|path| *path != ENDLESS) {
         let url = format!("{hostile}{path}#rt=1000&tt=3000");
         let form = [("AnnounceUrl", url.as_str())];

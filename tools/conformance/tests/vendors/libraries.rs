@@ -1,5 +1,4 @@
-//! The same calls, and the rest of the surface, with npm `twilio`, PyPI `twilio` and PyPI
-//! `signalwire`, in each dialect.
+//! Requests to the API with npm `twilio`, PyPI `twilio` and PyPI `signalwire`, in each dialect.
 
 use confab_conformance::api::Api;
 use confab_conformance::application::Application;
@@ -94,7 +93,7 @@ fn run(dialect: Dialect, library: Library) {
             .any(|v| **v == desk.subject.call.as_str()),
         "{fetched}"
     );
-    // Page by page, one participant each.
+    // One participant per page.
     assert_eq!(step("list").as_array().unwrap().len(), 3);
     for name in ["conference", "call", "account"] {
         let text = step(name).to_string();

@@ -1,4 +1,4 @@
-//! The vendors' own client libraries and validators against the release binary.
+//! The vendors' client libraries and validators with the release binary.
 
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 

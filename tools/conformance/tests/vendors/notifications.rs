@@ -1,4 +1,4 @@
-//! What went wrong, as the vendors' libraries list and fetch it.
+//! Notifications, as the vendors' libraries list and fetch them.
 
 use std::time::{Duration, Instant};
 

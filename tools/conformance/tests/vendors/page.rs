@@ -1,4 +1,5 @@
-//! The page's six examples, verbatim but for the placeholders, over TLS, heard.
+//! The vendor page's six examples, with only the placeholders replaced, over TLS; audibility is
+//! measured.
 
 use std::time::Duration;
 
@@ -61,7 +62,8 @@ fn examples(dialect: Dialect) {
         matrix(&all, &[("music", MUSIC_HZ)]).unwrap_or_else(|e| panic!("{example}: {e:#}"))
     };
     assert_eq!(run("1_update.js"), EVERYBODY);
-    // The page's keys with capitals never leave the library: an empty body, and no change.
+    // The page's capitalized keys are dropped by the library: the body is empty, and nothing
+    // changes.
     assert_eq!(run("2_coaching.js"), EVERYBODY);
     let monitoring = "agent: customer\ncustomer: agent\nsupervisor: agent customer\n";
     assert_eq!(run("3_monitoring.js"), monitoring);

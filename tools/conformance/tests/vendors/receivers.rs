@@ -1,5 +1,5 @@
-//! Receivers of webhooks that hang, reset, fail or answer too much: each delays its own
-//! conference only, gets its events again until it takes these, in order, and costs no memory.
+//! Receivers of webhooks that time out, reset, fail, or respond with too large a body. Each delays
+//! only its own conference, gets its events retried in order until accepted, and uses no memory.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use confab_phone::{Phone, PhoneConfig, Phones};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A server whose calls go to the conferences that they dial, each with a receiver of its own.
+/// Server with a receiver per conference.
 struct Lines {
     app: Application,
     api: Api,
@@ -22,7 +22,7 @@ struct Lines {
 
 struct Seated {
     phone: Phone,
-    /// Of the participant, below the account.
+    /// Path of the participant, below the account.
     path: String,
 }
 
@@ -38,7 +38,7 @@ impl Lines {
         }
     }
 
-    /// Somebody alone in a conference whose events go to this URL.
+    /// Seats a caller in a conference with events to this URL.
     fn call(&self, room: &str, events_to: &str) -> Seated {
         let document = format!(
             "<Response><Dial><Conference statusCallback=\"{events_to}\" \
@@ -54,7 +54,7 @@ impl Lines {
         Seated { phone, path }
     }
 
-    /// So many events: muted, unmuted, muted …
+    /// Causes a number of events by alternate mutes and unmutes.
     fn mute(&self, who: &Seated, times: usize) {
         for n in 0..times {
             let muted = if n % 2 == 0 { "true" } else { "false" };
@@ -66,7 +66,7 @@ impl Lines {
         }
     }
 
-    /// The numbers of the events that came to a path.
+    /// Returns the numbers of the events at a path.
     fn numbers(&self, path: &str) -> Vec<u32> {
         self.app.received_at(path).iter().map(number).collect()
     }
@@ -98,13 +98,13 @@ fn one_that_takes_30_s_a_request_delays_no_other_conference() {
     }
     lines.wait_for("/quick", 21, PATIENCE);
     assert_eq!(lines.numbers("/quick"), (1..=21).collect::<Vec<_>>());
-    // All of them came while the other receiver had not answered its first event once.
+    // All events arrived before the slow receiver responded to its first event.
     let came = lines.app.received_at("/quick");
     let slow_ones = lines.numbers("/slow");
     assert!(slow_ones.iter().all(|number| *number == 1), "{slow_ones:?}");
     let took = came[20].at.duration_since(came[0].at);
     assert!(took < Duration::from_secs(8), "20 events in {took:?}");
-    // The first event is sent again, with the same token, until it is taken; then the others.
+    // The first event is retried with the same token until accepted; then the other events follow.
     lines.wait_for("/slow", 3, Duration::from_secs(30));
     let attempts = lines.app.received_at("/slow");
     let tokens: BTreeSet<_> = attempts.iter().map(|one| &one.idempotency_token).collect();
@@ -175,7 +175,7 @@ fn an_answer_of_64_mb_is_not_read_and_costs_no_memory() {
     assert_eq!(talker.asked(), 20, "each event is told once: 200 is 200");
     lines.mute(&warm, 2);
     lines.wait_for("/quick", 7, PATIENCE);
-    // Of 1.3 GB nothing is kept, not even for a moment.
+    // None of the 1.3 GB is stored, even temporarily.
     let peak = lines.server.memory_kb("VmHWM:").unwrap();
     let grown = peak.saturating_sub(before);
     assert!(grown < 24 << 10, "{before} kB before, {peak} kB at most");

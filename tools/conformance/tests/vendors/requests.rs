@@ -1,5 +1,5 @@
-//! Every request that confab makes, held against the table of what vendors document: each field
-//! that has to be there is, each value looks as it should, and nothing else is sent.
+//! All requests of confab, compared with the table of the vendors' documentation: each required
+//! field is present, each value has its form, and nothing else is sent.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,7 +19,7 @@ const TALK: Voice = Voice::Tone {
     dbfs: -14.0,
 };
 
-/// Which request of the table it is.
+/// Returns the name of a request in the table.
 fn named(received: &Received) -> String {
     let field = |name: &str| received.fields.get(name).map_or("", String::as_str);
     let of_a_call = received.fields.contains_key("CallSid");
@@ -49,7 +49,7 @@ fn named(received: &Received) -> String {
     }
 }
 
-/// The requests of the table that are made: the others are blocks.
+/// Returns the names of the table's requests, without its blocks of common fields.
 fn all() -> BTreeSet<String> {
     const BLOCKS: [&str; 7] = [
         "standard",
@@ -107,7 +107,7 @@ impl Line {
         self.app.serve(path, "text/xml", document);
     }
 
-    /// With a name, and a header of its own.
+    /// Calls with a display name and a header.
     fn call(&self, from: &str) -> Phone {
         let mut config = PhoneConfig::new(self.server.sip.parse().unwrap(), "support", from);
         config.from_name = Some(format!("{from} & sons"));
@@ -120,7 +120,7 @@ impl Line {
         assert_eq!(answer.status, 200, "{form:?}: {answer:?}");
     }
 
-    /// Waits for so many requests of this name.
+    /// Waits for a number of requests with this name.
     fn wait_for(&self, request: &str, count: usize) {
         let came = |all: &[Received]| {
             let found = all.iter().filter(|r| named(r) == request).count();
@@ -137,14 +137,14 @@ const DIAL: &str = "<Dial action=\"/after\" hangupOnStar=\"true\"><Conference wa
     participantLabel=\"LABEL\">Room &amp; 1</Conference>\
     </Dial>";
 
-/// Two are in a conference; everything that can be told happens to the second.
+/// Runs a conference of two, with all events about the second participant.
 fn a_conference(line: &Line) {
     line.serve("/voice", "<Play>/tone.wav</Play><Redirect>/dial</Redirect>");
     line.app.serve("/tone.wav", "audio/wav", wav(&[0; 800]));
     line.serve("/dial", &DIAL.replace("LABEL", "the first"));
     let first = line.call("anna");
     line.wait_for("wait", 1);
-    // The second one's document cannot be had: it is the fallback's.
+    // The document of the second caller fails: the fallback is used.
     line.app.refuse("/voice", 500);
     line.serve("/fallback", &DIAL.replace("LABEL", "é ☎"));
     let second = line.call("boris");
@@ -190,7 +190,7 @@ fn a_conference(line: &Line) {
     line.wait_for("call-completed", 2);
 }
 
-/// A Dial that cannot come about, and a call that is turned away.
+/// Runs a Dial that fails, and a call that is rejected.
 fn what_fails(line: &Line) {
     line.serve(
         "/voice",
@@ -206,7 +206,7 @@ fn what_fails(line: &Line) {
     line.wait_for("call-busy", 1);
 }
 
-/// One leaves a message and hangs up.
+/// Runs a call that leaves a message and hangs up.
 fn what_is_said(line: &Line) {
     line.app.serve("/said", "text/xml", "<Response/>");
     line.serve(
@@ -231,7 +231,7 @@ fn every_field_of_every_request_is_as_the_table_says() {
     line.wait_for("call-completed", 4);
     let table = Table::read(TABLE).unwrap();
     let received = line.app.received();
-    // Audio of <Play> is asked for without a field and without a signature.
+    // The audio of <Play> is requested without fields and without a signature.
     let (plain, told): (Vec<_>, Vec<_>) = received.into_iter().partition(|r| r.path == "/tone.wav");
     assert!(!plain.is_empty() && plain.iter().all(|r| r.fields.is_empty()));
     let mut seen = BTreeSet::new();

@@ -1,5 +1,5 @@
-//! Ten thousand requests to an application, with names, labels and URLs of any characters: every
-//! vendor's validator accepts each as it came, and refuses it with one character changed.
+//! Ten thousand requests to an application, with names, labels and URLs of arbitrary characters.
+//! Each vendor's validator accepts each request, and rejects it after a change of one character.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,9 +15,10 @@ const REQUESTS: usize = 10_000;
 const CALLS: usize = 4;
 const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// In names and values: of one byte and of more, and those that forms, URLs and XML escape.
+/// Characters of names and values: of one and of several octets, with those that forms, URLs and
+/// XML escape.
 const ANY: &str = "abcxyzABCXYZ0189 -_.~!*'()&=+%;:@/?#[]{}|^`\"<>,$éüßΩж漢字😀☎";
-/// In paths and queries, as they may be written.
+/// Parts of paths and queries.
 const URL_PARTS: [&str; 16] = [
     "a", "Z", "7", "-", ".", "_", "~", "%20", "%C3%A9", "%2f", "+", "é", "漢", "!", "'", "(x)",
 ];
@@ -36,7 +37,7 @@ impl Random {
         let any: Vec<char> = ANY.chars().collect();
         let length = 1 + self.below(chars_max);
         let text: String = (0..length).map(|_| any[self.below(any.len())]).collect();
-        // Names are shown as they are written but for the space around them.
+        // Names are returned unchanged, except for surrounding blanks.
         format!("x{}x", text.trim())
     }
 
@@ -47,7 +48,7 @@ impl Random {
             .collect()
     }
 
-    /// A URL of the application, unlike any other.
+    /// Returns a unique URL of the application.
     fn url(&mut self, app: &Application, number: usize) -> String {
         let mut url = app.url(&format!("/{number}/{}", self.part()));
         for nth in 0..self.below(4) {
@@ -57,7 +58,7 @@ impl Random {
             } else {
                 self.part()
             };
-            // No name twice: of two, the libraries would keep one.
+            // Distinct names: the libraries keep only one of two equal names.
             url.push_str(&format!("{nth}{}={value}", self.part()));
         }
         url
@@ -69,7 +70,7 @@ fn escaped(text: &str) -> String {
     text.replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Sends one call from conference to conference; each move is several requests.
+/// Moves a call from conference to conference; each move causes several requests.
 fn wander(server: &Server, app: &Application, phones: &Phones, nth: usize) {
     let mut random = Random(SEED + 1 + nth as u64);
     let api = Api::new(server).unwrap();
@@ -102,7 +103,7 @@ fn wander(server: &Server, app: &Application, phones: &Phones, nth: usize) {
         let answer = api.post(&call, &[("Twiml", &document)]).unwrap();
         assert_eq!(answer.status, 200, "{document}: {answer:?}");
         if step % 10 == 0 {
-            // Not faster than the application is told.
+            // Waits for the application, so that requests do not accumulate.
             let path = format!("/{number}/");
             app.wait_for("the wait URL", Duration::from_secs(20), |all| {
                 let newest = all.iter().rev().take(1_000);
@@ -117,7 +118,8 @@ fn wander(server: &Server, app: &Application, phones: &Phones, nth: usize) {
     phone.hang_up().unwrap();
 }
 
-/// With one character of it changed: of the path or query, of a name or value, of the signature.
+/// Returns a request with one changed character in the path or query, a name or value, or the
+/// signature.
 fn changed(request: &Received, random: &mut Random) -> Value {
     let mut url = request.url.clone();
     let mut params: BTreeMap<String, String> = match request.method.as_str() {
@@ -145,7 +147,7 @@ fn changed(request: &Received, random: &mut Random) -> Value {
     json!({"url": url, "params": params, "signature": signature})
 }
 
-/// A letter or digit of it becomes another; where there is none, one is added.
+/// Replaces a letter or digit with another; appends one if the text has none.
 fn other(text: &str, random: &mut Random) -> String {
     let places: Vec<usize> = text
         .char_indices()

@@ -1,4 +1,4 @@
-//! The twilio dialect from the application's side: its webhooks and documents, and our own client.
+//! Dialect of Twilio at the application: webhooks, documents, and the client of this project.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -65,18 +65,19 @@ impl Line {
     }
 }
 
-/// `CA` and 32 digits, for instance.
+/// Returns whether a text consists of a prefix, as `CA`, and 32 hexadecimal digits.
 fn is_sid(letters: &str, text: &str) -> bool {
     let digits = text.strip_prefix(letters).unwrap_or_default();
     digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// Fields of the table of requests that SignalWire alone documents. Those of SIP are sent to all.
+/// Returns the fields that only SignalWire documents, by the table of requests; without those of
+/// SIP, which both dialects have.
 fn signalwires_alone() -> BTreeSet<&'static str> {
     let lines = include_str!("requests.txt").lines();
     let words = lines.map(|line| line.split_whitespace().collect::<Vec<_>>());
     let fields: Vec<_> = words.filter(|words| words.len() >= 4).collect();
-    // In one request or another.
+    // A field counts if no request has it from both vendors.
     let both = fields.iter().filter(|words| words.len() > 4);
     let both: BTreeSet<_> = both.map(|words| words[0]).collect();
     let alone = fields.iter().filter(|words| words[3..] == ["SW"]);
@@ -89,7 +90,7 @@ fn signalwires_alone() -> BTreeSet<&'static str> {
         .collect()
 }
 
-/// Whether a UUID stands anywhere in the text.
+/// Returns whether the text contains a UUID.
 fn holds_a_uuid(text: &str) -> bool {
     text.as_bytes().windows(36).any(|window| {
         window.iter().enumerate().all(|(n, byte)| match n {
@@ -114,7 +115,7 @@ fn all_that_an_application_receives_is_spelled_and_signed_with_the_token() {
     let target = seated[0]["call_sid"].as_str().unwrap().to_owned();
     assert!(is_sid("CA", &target), "{seated:?}");
     assert_eq!(seated[0]["label"], "first");
-    // The sid of a call is named in a document as it was told.
+    // Documents accept the SID of a call as reported.
     line.app.serve(
         "/voice",
         "text/xml",
@@ -133,7 +134,7 @@ fn all_that_an_application_receives_is_spelled_and_signed_with_the_token() {
     line.app.refuse("/gone.wav", 404);
     for form in [
         &[("Muted", "true")][..],
-        // Neither true nor false: false.
+        // An invalid boolean counts as false.
         &[("Muted", "perhaps")],
         &[("Hold", "true"), ("HoldUrl", &tone)],
         &[("Hold", "false")],
@@ -179,7 +180,7 @@ fn all_that_an_application_receives_is_spelled_and_signed_with_the_token() {
             .find(|name| not_twilios.contains(name.as_str()));
         assert_eq!(strange, None, "{request:?}");
         for (name, value) in &request.fields {
-            // Whatever the Call-ID of a phone looks like is not ours.
+            // The Call-ID is chosen by the phone.
             assert!(
                 name == "SipCallId" || !holds_a_uuid(value),
                 "{name}: {request:?}"
@@ -219,7 +220,7 @@ fn a_hold_document_runs_once_and_a_redirect_loops_it() {
         let tones = frames.iter().filter(|f| f.level(TONE_HZ) > -25.0);
         tones.count()
     };
-    // Half a second of tone: 25 frames.
+    // Half a second of the tone: 25 frames.
     let once = heard_for("<Response><Play>/tone.wav</Play></Response>");
     assert!((20..=30).contains(&once), "{once} frames of tone");
     let looped = heard_for("<Response><Play>/tone.wav</Play><Redirect method=\"GET\"/></Response>");

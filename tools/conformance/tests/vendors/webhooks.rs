@@ -1,4 +1,4 @@
-//! What the application is told: every event, in order, signed, without a gap.
+//! Events at the application: complete, in order, signed, without a gap.
 
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ fn every_event_comes_once_in_order_signed_and_without_a_gap() {
     let line = line();
     let first = line.call("anna");
     line.api.seated("Room%20%26%201", 1).unwrap();
-    // The label is the first one's: the second call may not take it too.
+    // Without the label, which must be unique in the conference.
     line.app.serve(
         "/voice",
         "text/xml",
