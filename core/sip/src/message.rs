@@ -1,4 +1,4 @@
-//! SIP messages as text: reading them strictly, writing ours. No state, no time.
+//! Strict parser and writer of SIP messages, without state and time.
 
 mod address;
 mod headers;

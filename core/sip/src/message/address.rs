@@ -1,4 +1,4 @@
-//! `"Name" <uri>;params` or `uri;params`, as in From, To, Contact, Route and Record-Route.
+//! Address in From, To, Contact, Route and Record-Route: `"Name" <uri>;params` or `uri;params`.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,19 +7,19 @@ use super::lex::{
 };
 use super::uri::Uri;
 
-/// A name, a URI, and what follows them.
+/// Display name, URI and parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
-    /// Unquoted; `None` if empty.
+    /// Display name without quotes; `None` if empty.
     pub name: Option<String>,
-    /// The URI.
+    /// URI.
     pub uri: Uri,
     /// Header parameters.
     pub params: Params,
 }
 
 impl Address {
-    /// Reads one address.
+    /// Parses one address.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let Some(open) = opening_bracket(text)? else {
@@ -34,9 +34,9 @@ impl Address {
         })
     }
 
-    /// The addresses of a comma-separated list, each as it is written. A comma in a display name
-    /// without quotes separates nothing: the piece before it is no address. `None`: one of them
-    /// cannot be read.
+    /// Splits a comma-separated list into the texts of its addresses. A comma in an unquoted
+    /// display name is no separator: the text before it is not an address. Returns `None` if an
+    /// address is malformed.
     pub(crate) fn split(text: &str) -> Option<Vec<&str>> {
         let mut addresses = Vec::new();
         let mut begin = None;
@@ -48,7 +48,7 @@ impl Address {
                 begin = None;
                 continue;
             }
-            // Only what has a URI can be whole; once it has one, it must be.
+            // Only a text with a URI can be complete; with a URI, the text must be valid.
             let has_uri = part.contains('<');
             if has_uri || from == start {
                 let sound = whole == "*" || Self::parse(whole).is_some();
@@ -65,8 +65,8 @@ impl Address {
         begin.is_none().then_some(addresses)
     }
 
-    /// Without brackets every `;` begins a parameter of the header, and `?` and `,` are not
-    /// allowed (RFC 3261 §20).
+    /// Parses an address without angle brackets: each `;` begins a header parameter, and `?` and
+    /// `,` are not allowed (RFC 3261 §20).
     fn without_brackets(text: &str) -> Option<Self> {
         let (uri, after) = text.split_at(text.find(';').unwrap_or(text.len()));
         let uri = uri.trim();
@@ -80,27 +80,27 @@ impl Address {
         })
     }
 
-    /// The tag, if there is one.
+    /// Returns the tag.
     #[must_use]
     pub fn tag(&self) -> Option<&str> {
         param(&self.params, "tag").flatten()
     }
 
-    /// A tag, where there is one, is a token, and there is one at most.
+    /// Returns true if there is at most one tag, and the tag is a token.
     pub(crate) fn tag_is_sound(&self) -> bool {
         let is_tag = |(name, _): &&(String, _)| name.eq_ignore_ascii_case("tag");
         self.params.iter().filter(is_tag).count() < 2 && self.first_tag_is_sound()
     }
 
-    /// The first tag, where there is one, is a token. Some stacks add a second one to the To of
-    /// a response: the first is the dialog's.
+    /// Returns true if the first tag, if any, is a token. Some stacks append a second tag to the To
+    /// of a response; the first tag identifies the dialog.
     pub(crate) fn first_tag_is_sound(&self) -> bool {
         param(&self.params, "tag").is_none_or(|value| value.is_some_and(is_token))
     }
 }
 
-/// Returns the start of the brackets round the URI; `Some(None)`: there are none.
-/// `None`: a quote before the brackets is never closed.
+/// Returns the position of `<` before the URI; `Some(None)`: there is no bracket. Returns `None` if
+/// a quote before the bracket is not closed.
 fn opening_bracket(text: &str) -> Option<Option<usize>> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -114,8 +114,8 @@ fn opening_bracket(text: &str) -> Option<Option<usize>> {
     Some(None)
 }
 
-/// A display name: one quoted string is read as such. Anything else is taken as it stands,
-/// without quotes round it (`""unknown""`) and without control characters.
+/// Parses a display name. A single quoted string is unquoted. Other text is taken literally,
+/// without surrounding quotes (`""unknown""`) and without control characters.
 fn display_name(text: &str) -> String {
     let text = text.trim();
     if quoted_end(text) == Some(text.len()) {

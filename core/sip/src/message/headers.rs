@@ -1,20 +1,20 @@
-//! The headers of one message, in their order, compact names spelt out.
+//! Headers of one message in their order, with compact names expanded.
 
 use confab_terms::limits;
 use serde::{Deserialize, Serialize};
 
 use super::Address;
 
-/// One header. Its value is unfolded; it may hold bytes that are not UTF-8.
+/// Header with an unfolded value, which may contain bytes that are not UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
-    /// As written, but a compact form is spelt out.
+    /// Name as received; a compact name is expanded.
     pub name: String,
-    /// Without blanks round it.
+    /// Value without surrounding blanks.
     pub value: Vec<u8>,
 }
 
-/// All the headers of a message.
+/// All headers of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Headers(pub Vec<Header>);
 
@@ -42,7 +42,7 @@ const COMPACT: [(&str, &str); 20] = [
     ("y", "Identity"),
 ];
 
-/// The long form of a name, as written if it is long already.
+/// Returns the long form of a header name.
 pub(crate) fn spelt_out(name: &str) -> &str {
     COMPACT
         .iter()
@@ -50,7 +50,7 @@ pub(crate) fn spelt_out(name: &str) -> &str {
         .map_or(name, |(_, long)| long)
 }
 
-/// The compact form of a name, as written if it has none.
+/// Returns the compact form of a header name, or the name if it has none.
 pub(crate) fn compact(name: &str) -> &str {
     COMPACT
         .iter()
@@ -59,7 +59,7 @@ pub(crate) fn compact(name: &str) -> &str {
 }
 
 impl Headers {
-    /// The values of every header of this name.
+    /// Returns the values of all headers with this name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.0
             .iter()
@@ -67,7 +67,7 @@ impl Headers {
             .map(|header| header.value.as_slice())
     }
 
-    /// Leaves one header of this name, with this value, or none.
+    /// Replaces all headers of this name by one with this value; `None`: removes them.
     pub(crate) fn set(&mut self, name: &str, value: Option<&str>) {
         self.0
             .retain(|header| !header.name.eq_ignore_ascii_case(name));
@@ -77,14 +77,14 @@ impl Headers {
         }));
     }
 
-    /// The first value of this name; what is not UTF-8 in it becomes U+FFFD.
+    /// Returns the first value of this name; bytes that are not UTF-8 become U+FFFD.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {
         self.all(name).next().map(lossy)
     }
 
-    /// Every value of a header that holds a list, empty ones too. `None`: a quote or a bracket
-    /// in it is never closed.
+    /// Returns all values of a list header, empty values included. Returns `None` if a quote or
+    /// bracket is not closed.
     #[must_use]
     pub fn list(&self, name: &str) -> Option<Vec<String>> {
         let mut values = Vec::new();
@@ -98,8 +98,8 @@ impl Headers {
 }
 
 impl Headers {
-    /// The addresses of every header of this name, each as it is written. `None`: one of them
-    /// cannot be read.
+    /// Returns the texts of the addresses in all headers of this name. Returns `None` if an address
+    /// is malformed.
     #[must_use]
     pub fn addresses(&self, name: &str) -> Option<Vec<String>> {
         let mut all = Vec::new();
@@ -110,7 +110,7 @@ impl Headers {
         Some(all)
     }
 
-    /// Returns whether Record-Route has more entries or bytes than a route set of ours may have.
+    /// Returns true if Record-Route exceeds the limits on entries or bytes of a route set.
     pub(crate) fn has_too_many_routes(&self) -> bool {
         let routes = self.addresses("Record-Route").unwrap_or_default();
         let bytes: usize = routes.iter().map(String::len).sum();

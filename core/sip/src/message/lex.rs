@@ -1,18 +1,18 @@
-//! The grammar's small change (RFC 3261 §25): tokens, quoted strings, lists, parameters.
+//! Lexical elements of the grammar (RFC 3261 §25): tokens, quoted strings, lists, parameters.
 
-/// `;name=value` of a header or a URI; names as written.
+/// Parameters `;name=value` of a header or a URI; names as received.
 pub type Params = Vec<(String, Option<String>)>;
 
 fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte)
 }
 
-/// One or more characters of a token.
+/// Returns true if the text is a token (RFC 3261 §25.1).
 pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_token_byte)
 }
 
-/// Where the quoted string that begins `text` ends: the byte after its closing quote.
+/// Returns the length of the quoted string at the start of `text`, both quotes included.
 pub(crate) fn quoted_end(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     if bytes.first() != Some(&b'"') {
@@ -29,7 +29,7 @@ pub(crate) fn quoted_end(text: &str) -> Option<usize> {
     None
 }
 
-/// What a quoted string says, without its quotes and backslashes.
+/// Returns the content of a quoted string, without quotes and backslashes.
 pub(crate) fn unquote(quoted: &str) -> String {
     let inner = quoted
         .strip_prefix('"')
@@ -46,8 +46,8 @@ pub(crate) fn unquote(quoted: &str) -> String {
     text
 }
 
-/// Splits at `separator` outside of quotes and angle brackets. `None`: a quote or a bracket
-/// is never closed.
+/// Splits at `separator` outside of quotes and angle brackets. Returns `None` if a quote or bracket
+/// is not closed.
 pub(crate) fn split_outside(text: &str, separator: u8) -> Option<Vec<&str>> {
     let bytes = text.as_bytes();
     let (mut parts, mut start, mut at, mut angle) = (Vec::new(), 0, 0, false);
@@ -58,7 +58,7 @@ pub(crate) fn split_outside(text: &str, separator: u8) -> Option<Vec<&str>> {
                 continue;
             }
             b'<' if !angle => {
-                // A quoted parameter of the URI may hold anything, a bracket too.
+                // A quoted URI parameter may contain any character, including a bracket.
                 at += closing_bracket(&text[at..])?;
                 angle = true;
                 continue;
@@ -76,8 +76,8 @@ pub(crate) fn split_outside(text: &str, separator: u8) -> Option<Vec<&str>> {
     (!angle).then_some(parts)
 }
 
-/// Returns the end of the angle bracket that begins `text`: outside of the quoted strings of its
-/// URI, or at the first `>` if those do not end.
+/// Returns the position of the `>` that closes the bracket at the start of `text`. Quoted strings
+/// of the URI are skipped, unless they are not closed.
 pub(crate) fn closing_bracket(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = 1;
@@ -94,7 +94,8 @@ pub(crate) fn closing_bracket(text: &str) -> Option<usize> {
     text.find('>')
 }
 
-/// Positions of a character outside of quoted strings; a quote that is not closed hides nothing.
+/// Returns the positions of a character outside of quoted strings; an unclosed quote is an ordinary
+/// character.
 pub(crate) fn unquoted_positions(text: &str, wanted: u8) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
     let (mut at, mut quotes_close) = (0, true);
@@ -118,14 +119,14 @@ pub(crate) fn split_once_unquoted(text: &str, at: u8) -> Option<(&str, &str)> {
     Some((&text[..at], &text[at + 1..]))
 }
 
-/// The values of a header that holds a comma-separated list.
+/// Splits the value of a comma-separated header.
 pub(crate) fn split_values(text: &str) -> Option<Vec<&str>> {
     split_outside(text, b',')
 }
 
-/// Reads `;a=b;c` (what follows an address, or a Via's sent-by); `text` begins with `;` or is
-/// empty. Values are tokens, hosts or quoted strings; anything else printable is accepted as it
-/// is, and so are empty parameters (`;;`, a `;` at the end).
+/// Parses `;a=b;c`, the parameters after an address or a sent-by; `text` begins with `;` or is
+/// empty. Values are tokens, hosts or quoted strings. Other printable values and empty parameters
+/// (`;;`, trailing `;`) are accepted.
 pub(crate) fn params(text: &str) -> Option<Params> {
     let text = text.trim();
     if text.is_empty() {
@@ -150,7 +151,7 @@ pub(crate) fn params(text: &str) -> Option<Params> {
     Some(read)
 }
 
-/// The value of the first parameter of this name, in whatever case it is written.
+/// Returns the value of the first parameter of this name, ignoring case.
 pub(crate) fn param<'a>(params: &'a Params, name: &str) -> Option<Option<&'a str>> {
     params
         .iter()
@@ -158,7 +159,7 @@ pub(crate) fn param<'a>(params: &'a Params, name: &str) -> Option<Option<&'a str
         .map(|(_, value)| value.as_deref())
 }
 
-/// Whether every `%` begins an escape.
+/// Returns true if each `%` begins a complete escape.
 pub(crate) fn escapes_are_whole(text: &str) -> bool {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
@@ -172,7 +173,7 @@ pub(crate) fn escapes_are_whole(text: &str) -> bool {
     true
 }
 
-/// Undoes `%` escapes. Bytes that are not UTF-8 then become U+FFFD.
+/// Decodes `%` escapes; bytes that are not UTF-8 become U+FFFD.
 pub(crate) fn unescape(text: &str) -> String {
     let bytes = text.as_bytes();
     let (mut plain, mut at) = (Vec::with_capacity(bytes.len()), 0);

@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A method. Compared with case, as RFC 3261 §7.1 wants.
+/// Method, compared case-sensitively (RFC 3261 §7.1).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Method {
     /// RFC 3261.
@@ -23,24 +23,24 @@ pub enum Method {
     Update,
     /// RFC 3262.
     Prack,
-    /// RFC 3515: refused.
+    /// RFC 3515; rejected.
     Refer,
     /// RFC 3261.
     Register,
-    /// A known method that we do not take: SUBSCRIBE, NOTIFY, PUBLISH, MESSAGE.
+    /// Standard method without support: SUBSCRIBE, NOTIFY, PUBLISH, MESSAGE.
     Foreign(String),
-    /// A token that is no method that we know.
+    /// Unknown method.
     Unknown(String),
 }
 
-/// What `Supported` says.
+/// Value of `Supported`.
 pub(crate) const SUPPORTED: &str = "100rel, replaces, timer";
 
-/// What `Allow` says.
+/// Value of `Allow`.
 pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REFER";
 
 impl Method {
-    /// Reads a method that is already known to be a token.
+    /// Converts a token to a method.
     pub(crate) fn from_token(token: &str) -> Self {
         match token {
             "INVITE" => Self::Invite,
@@ -58,7 +58,7 @@ impl Method {
         }
     }
 
-    /// As it is written.
+    /// Returns the method name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {

@@ -1,5 +1,5 @@
-//! The session description in a body of several parts (RFC 2046 §5.1, RFC 5621): SDP beside
-//! ISUP, PIDF-LO or recording metadata (docs/decisions/0032).
+//! SDP in a multipart body (RFC 2046 §5.1, RFC 5621), next to ISUP, PIDF-LO or recording metadata
+//! (docs/decisions/0032).
 
 use confab_terms::limits;
 
@@ -9,18 +9,18 @@ use super::split::split;
 
 pub(crate) const SDP: &str = "application/sdp";
 
-/// Reason for which a body of several parts cannot be used.
+/// Reason why a multipart body cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unusable {
-    /// No boundary, no part, or more parts or levels than are read.
+    /// No boundary, no part, or more parts or levels than the limits allow.
     Malformed,
-    /// A part that is not understood says `handling=required`.
+    /// A part of an unknown type has `handling=required`.
     Required,
-    /// The SDP is compressed, or not in 7bit, 8bit or binary.
+    /// The SDP is compressed, or its transfer encoding is not 7bit, 8bit or binary.
     Encoded,
 }
 
-/// A media type, in lower case, and its parameters.
+/// Returns the media type in lower case, and its parameters.
 pub(crate) fn media_type(headers: &Headers) -> Option<(String, Params)> {
     let value = headers.text("Content-Type")?;
     let (kind, rest) = value.split_at(value.find(';').unwrap_or(value.len()));
@@ -28,8 +28,8 @@ pub(crate) fn media_type(headers: &Headers) -> Option<(String, Params)> {
     Some((kind.to_ascii_lowercase(), params(rest).unwrap_or_default()))
 }
 
-/// Replaces a body of several parts by the SDP in it: the first, in `multipart/alternative` the
-/// last. Without SDP in it the body is empty: there is no offer. Any other body stays.
+/// Replaces a multipart body by its first SDP part, in `multipart/alternative` by the last. Without
+/// SDP, the body becomes empty: no offer. Other bodies remain unchanged.
 pub(crate) fn take_session(headers: &mut Headers, body: &mut Vec<u8>) -> Result<(), Unusable> {
     let Some((kind, params)) = media_type(headers).filter(|_| !body.is_empty()) else {
         return Ok(());
@@ -45,7 +45,7 @@ pub(crate) fn take_session(headers: &mut Headers, body: &mut Vec<u8>) -> Result<
 }
 
 struct Reader {
-    /// So many so far, on all levels.
+    /// Number of parts read so far, on all levels.
     parts: usize,
 }
 
@@ -76,9 +76,9 @@ impl Reader {
         Ok(best)
     }
 
-    /// One part: its SDP, if it has any.
+    /// Returns the SDP of one part.
     fn read(&mut self, part: &[u8], depth: usize) -> Result<Option<Vec<u8>>, Unusable> {
-        // Its headers are read like those of a message, after a line in place of the first.
+        // `split` expects a start line before the headers of a part.
         let Some(pieces) =
             split(&[b"part\r\n", part].concat()).map(|p| (p.headers, p.rest.to_vec()))
         else {
@@ -103,7 +103,7 @@ impl Reader {
     }
 }
 
-/// The disposition in lower case, and whether `handling=required` is said.
+/// Returns the disposition in lower case, and true if `handling=required` is present.
 fn disposition(headers: &Headers) -> (String, bool) {
     let value = headers.text("Content-Disposition").unwrap_or_default();
     let (kind, rest) = value.split_at(value.find(';').unwrap_or(value.len()));
@@ -113,7 +113,7 @@ fn disposition(headers: &Headers) -> (String, bool) {
     (kind.trim().to_ascii_lowercase(), required)
 }
 
-/// Returns whether the content is the SDP itself.
+/// Returns true if the content has no encoding.
 fn is_plain(headers: &Headers) -> bool {
     let says = |name: &str, plain: &[&str]| {
         headers.all(name).all(|value| {
@@ -125,7 +125,7 @@ fn is_plain(headers: &Headers) -> bool {
         && says("Content-Transfer-Encoding", &["7bit", "8bit", "binary"])
 }
 
-/// The end of the last line belongs to the boundary that follows.
+/// Restores the line end of the last line, which counts as a part of the next boundary.
 fn whole_lines(mut sdp: Vec<u8>) -> Vec<u8> {
     if !sdp.is_empty() && !sdp.ends_with(b"\n") {
         sdp.extend_from_slice(b"\r\n");
@@ -133,8 +133,8 @@ fn whole_lines(mut sdp: Vec<u8>) -> Vec<u8> {
     sdp
 }
 
-/// The parts between the lines with the boundary; `None`: there is no such line. What precedes
-/// the first is ignored, and so is what follows the last; that one may be missing.
+/// Splits a body at the lines with the boundary. The preamble and the epilogue are ignored, and the
+/// closing boundary may be missing. Returns `None` without any boundary.
 fn cut<'a>(body: &'a [u8], boundary: &str) -> Option<Vec<&'a [u8]>> {
     let delimiter = format!("--{boundary}").into_bytes();
     let (mut parts, mut begin, mut at) = (Vec::new(), None, 0);

@@ -1,5 +1,5 @@
-//! From a datagram to a request or a response. Strict (RFC 4475): what is broken is refused
-//! by name, and what is no SIP at all is dropped.
+//! Strict parser of requests and responses (RFC 4475). A malformed request gets a response that
+//! names the fault; data that is not SIP is dropped.
 
 use confab_terms::limits;
 use thiserror::Error;
@@ -9,40 +9,41 @@ use super::lex::is_token;
 use super::split::{Pieces, split};
 use super::{Address, Echo, Method, Request, Response, Uri, Via};
 
-/// A message.
+/// Parsed message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// To answer.
+    /// Request.
     Request(Box<Request>),
-    /// To one of ours.
+    /// Response.
     Response(Box<Response>),
 }
 
-/// Why a datagram is no message.
+/// Reason why a datagram is no valid message.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Unreadable {
-    /// Not SIP, a broken response, or a broken request that no answer can reach.
+    /// Not SIP, a malformed response, an ACK, or a request without Via: no response is possible.
     #[error("not a SIP message: {0}")]
     Dropped(&'static str),
-    /// A broken request that gets an answer.
+    /// Malformed request that gets a response.
     #[error("broken request: {status} {reason}")]
     Refused {
-        /// 400 or 505.
+        /// Status of the response: 400 or 505.
         status: u16,
-        /// Names what is missing or bad.
+        /// Reason phrase that names the missing or malformed part.
         reason: String,
-        /// What of it can be echoed.
+        /// Headers of the request for the response.
         echo: Box<Echo>,
     },
 }
 
-/// What is wrong, as a reason phrase.
+/// Fault, as a reason phrase.
 type Fault = String;
 
-/// Reads one datagram.
+/// Parses one datagram.
 ///
 /// # Errors
-/// It is not SIP, or broken.
+///
+/// The datagram is not SIP, or is malformed.
 pub fn parse(bytes: &[u8]) -> Result<Message, Unreadable> {
     let pieces = split(bytes).ok_or(Unreadable::Dropped("empty or too long"))?;
     if pieces.start.starts_with("SIP/") {
@@ -121,8 +122,8 @@ fn response(pieces: &Pieces<'_>) -> Result<Response, Fault> {
     let headers = &pieces.headers;
     let (call_id, cseq, method) = identity(headers)?;
     let vias = vias(headers)?;
-    // By these it is known what it answers. Whatever else cannot be read makes a 2xx unusable,
-    // and that must be told to its sender.
+    // Call-ID, CSeq and Via match the response to its request. Other malformed headers make a 2xx
+    // unusable; ACK and BYE must still be sent.
     let mut faults = Vec::from_iter(pieces.fault.map(str::to_owned));
     let mut address = |name| {
         response_address(headers, name).unwrap_or_else(|fault| {
@@ -166,7 +167,7 @@ fn response_address(headers: &Headers, name: &str) -> Result<Address, Fault> {
         .ok_or_else(|| format!("Bad {name}"))
 }
 
-/// An address of which only the tag is known.
+/// Returns an address that has only the tag of a malformed header.
 fn unreadable(headers: &Headers, name: &str) -> Address {
     let text = headers.text(name).unwrap_or_default();
     let tag = text.split(";tag=").nth(1).map(|rest| {
@@ -185,7 +186,7 @@ fn unreadable(headers: &Headers, name: &str) -> Address {
     }
 }
 
-/// What both kinds of message must have.
+/// Headers common to requests and responses.
 struct Core {
     vias: Vec<Via>,
     from: Address,
@@ -223,7 +224,8 @@ fn core(pieces: &Pieces<'_>) -> Result<Core, Fault> {
     })
 }
 
-/// Call-ID, number and method: by these, and the Via, a response belongs to its request.
+/// Returns Call-ID, CSeq number and method, which match a response to its request together with
+/// Via.
 fn identity(headers: &Headers) -> Result<(String, u32, Method), Fault> {
     let call_id = single(headers, "Call-ID")?.ok_or("Missing Call-ID")?;
     if call_id.is_empty() || !call_id.bytes().all(|b| b.is_ascii_graphic()) {
@@ -239,7 +241,7 @@ fn routes(headers: &Headers, name: &str) -> Result<(), Fault> {
     sound.then_some(()).ok_or_else(|| format!("Bad {name}"))
 }
 
-/// The value of a header that may be there once.
+/// Returns the value of a header that may occur once.
 fn single(headers: &Headers, name: &str) -> Result<Option<String>, Fault> {
     let mut values = headers.all(name);
     let first = values.next().map(lossy);
@@ -277,7 +279,7 @@ fn contact(headers: &Headers) -> Result<Option<Address>, Fault> {
 /// Fault of a Record-Route beyond `limits::SIP_ROUTES_MAX` or `limits::SIP_ROUTES_BYTES_MAX`.
 pub(crate) const TOO_MANY_ROUTES: &str = "Record-Route Beyond 16 Entries Or 4096 Bytes";
 
-/// `4711 INVITE`; the number is below 2^31 (RFC 3261 §8.1.1.5).
+/// Parses CSeq, as in `4711 INVITE`; the number must be below 2^31 (RFC 3261 §8.1.1.5).
 fn cseq(text: &str) -> Result<(u32, Method), Fault> {
     let mut words = text.split_ascii_whitespace();
     let (number_text, method) = (words.next().unwrap_or_default(), words.next());
@@ -289,7 +291,8 @@ fn cseq(text: &str) -> Result<(u32, Method), Fault> {
     }
 }
 
-/// The body by Content-Length; without one, all that is left. What follows it is ignored.
+/// Returns the body of Content-Length bytes, or all remaining bytes without the header. Bytes
+/// beyond the body are ignored.
 fn body(pieces: &Pieces<'_>) -> Result<Vec<u8>, Fault> {
     let Some(length) = single(&pieces.headers, "Content-Length")? else {
         return Ok(pieces.rest.to_vec());
@@ -300,7 +303,7 @@ fn body(pieces: &Pieces<'_>) -> Result<Vec<u8>, Fault> {
     Ok(body.to_vec())
 }
 
-/// Digits only, leading zeros allowed, at most `max`.
+/// Parses decimal digits, with leading zeros, up to `max`.
 fn number(text: &str, max: u32) -> Option<u32> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let significant = text.trim_start_matches('0');

@@ -1,42 +1,42 @@
-//! A request whose mandatory headers have been understood.
+//! Request with parsed mandatory headers.
 
 use super::headers::Headers;
 use super::{Address, Method, Uri, Via};
 
-/// A request.
+/// Request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// What it asks for.
+    /// Method.
     pub method: Method,
-    /// Of whom.
+    /// Request URI.
     pub uri: Uri,
-    /// Topmost first; at least one.
+    /// Via values, topmost first; at least one.
     pub vias: Vec<Via>,
-    /// Who asks.
+    /// From header: the caller.
     pub from: Address,
-    /// Who was meant.
+    /// To header: the callee.
     pub to: Address,
     /// Call-ID.
     pub call_id: String,
-    /// The number of its CSeq.
+    /// CSeq number.
     pub cseq: u32,
-    /// The first Contact that is an address.
+    /// First Contact that is an address.
     pub contact: Option<Address>,
-    /// Every header, those above too.
+    /// All headers, including the parsed ones.
     pub headers: Headers,
-    /// The body.
+    /// Body, by Content-Length.
     pub body: Vec<u8>,
 }
 
 impl Request {
-    /// The topmost Via.
+    /// Returns the topmost Via.
     #[must_use]
     pub fn via(&self) -> &Via {
-        // The parser lets no request through without a Via.
+        // The parser rejects requests without Via.
         &self.vias[0]
     }
 
-    /// The media type of the body in lower case, without parameters.
+    /// Returns the media type of the body in lower case, without parameters.
     #[must_use]
     pub fn content_type(&self) -> Option<String> {
         let value = self.headers.text("Content-Type")?;

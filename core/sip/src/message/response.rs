@@ -1,31 +1,31 @@
-//! A response whose mandatory headers have been understood.
+//! Response with parsed mandatory headers.
 
 use super::headers::Headers;
 use super::{Address, Method, Via};
 
-/// A response.
+/// Response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
-    /// 100 to 699.
+    /// Status code, 100 to 699.
     pub status: u16,
-    /// Topmost first; at least one.
+    /// Via values, topmost first; at least one.
     pub vias: Vec<Via>,
-    /// Who asked.
+    /// From of the request.
     pub from: Address,
-    /// Who answers.
+    /// To, with the tag of the UAS.
     pub to: Address,
     /// Call-ID.
     pub call_id: String,
-    /// The number of its CSeq.
+    /// CSeq number.
     pub cseq: u32,
-    /// The method of its CSeq.
+    /// CSeq method.
     pub method: Method,
-    /// The first Contact that is an address.
+    /// First Contact that is an address.
     pub contact: Option<Address>,
-    /// Every header, those above too.
+    /// All headers, including the parsed ones.
     pub headers: Headers,
-    /// The body.
+    /// Body, by Content-Length.
     pub body: Vec<u8>,
-    /// The first part of it that cannot be read: a 2xx to an INVITE cannot be used then.
+    /// First malformed part; a 2xx to INVITE with a fault cannot be used.
     pub fault: Option<String>,
 }

@@ -1,12 +1,12 @@
-//! When two URIs are the same (RFC 3261 §19.1.4).
+//! Comparison of URIs (RFC 3261 §19.1.4).
 
 use super::lex::{Params, param, unescape};
 use super::uri::{Host, SipUri, Uri};
 
-/// Parameters that make a difference where only one of the two has them.
+/// Parameters that must be present in both URIs or in neither.
 const COUNT: [&str; 5] = ["user", "ttl", "method", "maddr", "transport"];
 
-/// Compares two URIs; those of other schemes letter by letter.
+/// Compares two URIs. URIs of other schemes are compared as texts.
 pub(crate) fn same_uri(one: &Uri, other: &Uri) -> bool {
     match (one, other) {
         (Uri::Sip(one), Uri::Sip(other)) => {
@@ -23,7 +23,7 @@ pub(crate) fn same_uri(one: &Uri, other: &Uri) -> bool {
     }
 }
 
-/// Unescaped, so that `%61` is `a`; nothing is not an empty name.
+/// Returns the unescaped user part; a missing user differs from an empty user.
 fn user(uri: &SipUri) -> Option<String> {
     uri.user.as_deref().map(unescape)
 }
@@ -36,7 +36,7 @@ fn same_host(one: &Host, other: &Host) -> bool {
     }
 }
 
-/// Whether `other` says the same wherever it must.
+/// Returns true if each parameter of `one` has the same value in `other` or may be missing there.
 fn agree(one: &Params, other: &Params) -> bool {
     one.iter().all(|(name, value)| match param(other, name) {
         Some(theirs) => match (value.as_deref(), theirs) {

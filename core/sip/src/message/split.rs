@@ -1,20 +1,21 @@
-//! A datagram cut into start line, headers and body; nothing is understood yet.
+//! Split of a message into start line, headers and body, without interpretation.
 
 use confab_terms::limits;
 
 use super::headers::{Header, Headers, lossy, spelt_out};
 use super::lex::is_token;
 
-/// The pieces, and the first thing that was wrong with the headers.
+/// Parts of a message, and the first fault of its headers.
 pub(crate) struct Pieces<'a> {
     pub(crate) start: String,
     pub(crate) headers: Headers,
-    /// All that follows the empty line.
+    /// Bytes after the empty line.
     pub(crate) rest: &'a [u8],
     pub(crate) fault: Option<&'static str>,
 }
 
-/// Cuts. `None`: there is nothing but line ends (a keep-alive), or far too much.
+/// Splits a message. Returns `None` for line ends only (a keep-alive) or a message beyond the
+/// limit.
 pub(crate) fn split(bytes: &[u8]) -> Option<Pieces<'_>> {
     if bytes.len() > limits::SIP_MESSAGE_BYTES_MAX {
         return None;
@@ -39,7 +40,7 @@ pub(crate) fn split(bytes: &[u8]) -> Option<Pieces<'_>> {
             return Some(pieces);
         }
         let mut text = first.to_vec();
-        // A line that begins with a blank goes on with the one before (RFC 3261 §7.3.1).
+        // A line that begins with a blank continues the line before (RFC 3261 §7.3.1).
         while let Some(next) = after.filter(|next| next.first().is_some_and(is_blank)) {
             let (folded, rest) = line(next);
             text.push(b' ');
@@ -55,7 +56,7 @@ fn is_blank(byte: &u8) -> bool {
     b" \t".contains(byte)
 }
 
-/// The first line without its end, and what follows; `None` where no line end is left.
+/// Returns the first line without its end, and the remaining bytes; `None`: there is no line end.
 fn line(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
     let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
         return (bytes, None);
@@ -84,7 +85,7 @@ impl Pieces<'_> {
         };
         let name = lossy(text[..colon].trim_ascii_end());
         let value = text[colon + 1..].trim_ascii();
-        // A bare CR would let a value break out of its line where it is echoed.
+        // A bare CR could split the header where a response echoes the value.
         if !is_token(&name) || value.contains(&b'\r') {
             return self.note("Bad Header");
         }

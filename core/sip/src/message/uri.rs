@@ -1,4 +1,4 @@
-//! URIs: `sip:` and `sips:` taken apart, any other scheme as it is.
+//! URIs: `sip:` and `sips:` are parsed, other schemes are stored as text.
 
 use confab_terms::{IpAddr, Ipv4Addr, SocketAddr};
 use core::fmt;
@@ -11,53 +11,53 @@ use super::lex::{
     unquoted_positions,
 };
 
-/// Places at which the user part of a URI may end that are tried.
+/// Maximum number of positions that are tried as the end of the user part.
 const USER_ENDS_MAX: usize = 4;
 
-/// A URI.
+/// URI.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Uri {
     /// `sip:` or `sips:`.
     Sip(SipUri),
-    /// Another scheme: nothing of it is understood.
+    /// Another scheme, not parsed.
     Other {
-        /// In lower case.
+        /// Scheme in lower case.
         scheme: String,
-        /// The whole of it.
+        /// Complete URI.
         text: String,
     },
 }
 
-/// A host.
+/// Host part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Host {
-    /// Literally an address.
+    /// IP address.
     Address(IpAddr),
-    /// A name, as written.
+    /// Host name, as received.
     Name(String),
 }
 
 /// `sip:user@host:port;params?headers`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SipUri {
-    /// The whole of it, as written.
+    /// Complete URI, as received.
     pub text: String,
-    /// `sips:`.
+    /// True for `sips:`.
     pub secure: bool,
-    /// Still escaped, without a password.
+    /// User part, escaped, without password.
     pub user: Option<String>,
-    /// Where.
+    /// Host.
     pub host: Host,
-    /// 5060 if absent (5061 for `sips:` and TLS).
+    /// Port; `None`: the default, 5060, or 5061 for `sips:` and TLS.
     pub port: Option<u16>,
-    /// Still escaped.
+    /// Parameters, escaped.
     pub params: Params,
-    /// Whether it asks for headers of a request to be (`?Route=…`): never obeyed.
+    /// True if the URI has headers (`?Route=…`), which are never applied.
     pub has_headers: bool,
 }
 
 impl Host {
-    /// Reads `name`, `192.0.2.1` or `[2001:db8::1]`.
+    /// Parses `name`, `192.0.2.1` or `[2001:db8::1]`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if let Some(inner) = text.strip_prefix('[') {
             let address: Ipv6Addr = inner.strip_suffix(']')?.parse().ok()?;
@@ -79,7 +79,7 @@ impl Host {
             .then(|| Self::Name(text.to_owned()))
     }
 
-    /// Splits `host:port`, both checked.
+    /// Parses `host:port` or `host`.
     pub(crate) fn parse_with_port(text: &str) -> Option<(Self, Option<u16>)> {
         let bracket = text.rfind(']').unwrap_or(0);
         let (host, port) = match text[bracket..].find(':') {
@@ -110,7 +110,8 @@ impl fmt::Display for Host {
 impl SipUri {
     fn parse(text: &str, secure: bool) -> Option<Self> {
         let rest = text.split_once(':')?.1;
-        // The last '@' ends the user part, unless that or a parameter has one of its own.
+        // The last '@' ends the user part, unless the user part or a parameter contains another
+        // '@'.
         let mut ends: Vec<usize> = unquoted_positions(rest, b'@').collect();
         ends.reverse();
         ends.truncate(USER_ENDS_MAX);
@@ -124,7 +125,7 @@ impl SipUri {
 
     fn of_parts(text: &str, secure: bool, userinfo: Option<&str>, rest: &str) -> Option<Self> {
         let user = match userinfo {
-            // `sip:@host`: nobody's name.
+            // `sip:@host` has no user.
             None | Some("") => None,
             Some(userinfo) => Some(user(userinfo)?),
         };
@@ -148,7 +149,7 @@ impl SipUri {
         })
     }
 
-    /// Whether a parameter is there, escaped or not.
+    /// Returns true if the parameter is present, escaped or not.
     #[must_use]
     pub fn has_param(&self, name: &str) -> bool {
         param(&self.params, name).is_some()
@@ -158,7 +159,7 @@ impl SipUri {
                 .any(|(known, _)| unescape(known).eq_ignore_ascii_case(name))
     }
 
-    /// The value of `transport`, unescaped; empty if it has none.
+    /// Returns the unescaped value of the `transport` parameter; an empty text if it has no value.
     #[must_use]
     pub fn transport(&self) -> Option<String> {
         let mut params = self.params.iter();
@@ -167,7 +168,7 @@ impl SipUri {
         Some(unescape(value.as_deref().unwrap_or_default()))
     }
 
-    /// Where it points to, if it names an address that a datagram can go to.
+    /// Returns address and port if the host is a unicast address and the port is not 0.
     #[must_use]
     pub fn socket_address(&self) -> Option<SocketAddr> {
         let Host::Address(address) = &self.host else {
@@ -181,11 +182,11 @@ impl SipUri {
     }
 }
 
-/// The user part without the password; `None` if a character of it is not allowed.
+/// Returns the user part without the password; `None` if a character is not allowed.
 fn user(userinfo: &str) -> Option<String> {
     let sound = |b: u8| b.is_ascii_alphanumeric() || b"-_.!~*'()%&=+$,;?/:#@".contains(&b);
     let user = userinfo.split(':').next().unwrap_or_default();
-    // '#' is not in the grammar, but it is on the keys of phones; '@' is in addresses of mail.
+    // '#' and '@' are not in the grammar. '#' occurs in dialed digits, '@' in mail addresses.
     (!user.is_empty() && userinfo.bytes().all(sound) && escapes_are_whole(userinfo))
         .then(|| user.to_owned())
 }
@@ -210,7 +211,7 @@ fn uri_params(text: &str) -> Option<Params> {
             Some((name, value)) => (name, Some(value)),
             None => (part, None),
         };
-        // Beyond the grammar: an empty value, one with `=` in it, a quoted string.
+        // Accepted beyond the grammar: empty values, values with `=`, quoted strings.
         let value_sound = |value: &str| {
             let plain = |b: u8| !b"\"?<>".contains(&b);
             quoted_end(value) == Some(value.len())
@@ -225,7 +226,7 @@ fn uri_params(text: &str) -> Option<Params> {
 }
 
 impl Uri {
-    /// Reads a URI; no blank and no angle bracket may be in it.
+    /// Parses a URI without blanks and angle brackets.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let sound = |b: u8| b.is_ascii_graphic() && !b"<>\"".contains(&b);
         let (scheme, rest) = text.split_once(':')?;
@@ -250,7 +251,7 @@ impl Uri {
         }
     }
 
-    /// As it was written.
+    /// Returns the URI as received.
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
@@ -259,7 +260,7 @@ impl Uri {
         }
     }
 
-    /// `sip:user@host` without password, port, parameters and headers.
+    /// Returns `sip:user@host` without password, port, parameters and headers.
     #[must_use]
     pub fn bare(&self) -> String {
         match self {
@@ -275,7 +276,7 @@ impl Uri {
         }
     }
 
-    /// The user part, unescaped; empty if there is none.
+    /// Returns the unescaped user part; empty if there is none.
     #[must_use]
     pub fn user(&self) -> String {
         match self {
@@ -285,7 +286,7 @@ impl Uri {
     }
 }
 
-/// Whether a token can be a tag, a branch or a name.
+/// Returns true if the text is a token or a host, as allowed for a branch.
 pub(crate) fn is_token_or_host(text: &str) -> bool {
     is_token(text) || Host::parse(text).is_some() || text.parse::<Ipv6Addr>().is_ok()
 }

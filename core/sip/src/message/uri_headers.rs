@@ -1,15 +1,15 @@
-//! Headers that a URI carries after its `?` (RFC 3261 §19.1.1), and escapes of a user part.
+//! Headers of a URI after `?` (RFC 3261 §19.1.1), and escapes of a user part.
 
 use core::fmt::Write as _;
 
-/// Names and values, unescaped.
+/// Header names and values, unescaped.
 pub type UriHeaders = Vec<(String, String)>;
 
-/// Splits a URI from its headers and unescapes them. `None` in place of the headers: an escape is
-/// broken, or a value is no UTF-8 text.
+/// Splits a URI from its headers and unescapes the headers. `None` instead of the headers: an
+/// escape is malformed, or a value is not UTF-8.
 #[must_use]
 pub fn read_uri_headers(uri: &str) -> (&str, Option<UriHeaders>) {
-    // A user part may hold a question mark.
+    // A user part may contain a question mark.
     let user_end = uri.find('@').unwrap_or(0);
     let Some(mark) = uri[user_end..].find('?') else {
         return (uri, Some(Vec::new()));

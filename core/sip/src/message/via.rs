@@ -1,28 +1,28 @@
-//! One value of Via: `SIP/2.0/UDP host:port;branch=…`.
+//! Via value: `SIP/2.0/UDP host:port;branch=…`.
 
 use confab_terms::SocketAddr;
 
 use super::lex::{Params, is_token, param, params};
 use super::uri::{Host, is_token_or_host};
 
-/// What begins a branch that is unique (RFC 3261 §8.1.1.7).
+/// Prefix of a branch by RFC 3261 §8.1.1.7, the magic cookie.
 pub(crate) const COOKIE: &str = "z9hG4bK";
 
-/// One value of Via.
+/// Via value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Via {
     /// `UDP`, `TCP`, …
     pub transport: String,
-    /// Who sent it, as it says.
+    /// Host of sent-by.
     pub host: Host,
-    /// 5060 if absent.
+    /// Port of sent-by; `None`: 5060.
     pub port: Option<u16>,
     /// `branch`, `rport`, …
     pub params: Params,
 }
 
 impl Via {
-    /// Reads one value.
+    /// Parses one value.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '/');
         let (name, version, rest) = (parts.next()?, parts.next()?, parts.next()?);
@@ -33,7 +33,7 @@ impl Via {
         let (transport, rest) = rest.split_at(rest.find([' ', '\t'])?);
         let rest = rest.trim();
         let (sent_by, after) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
-        // Blanks may stand round the colon (RFC 3261 §20.42).
+        // Blanks around the colon are allowed (RFC 3261 §20.42).
         let sent_by: String = sent_by.split_ascii_whitespace().collect();
         let (host, port) = Host::parse_with_port(&sent_by)?;
         let params = params(after)?;
@@ -52,13 +52,13 @@ impl Via {
         })
     }
 
-    /// The branch, if there is one.
+    /// Returns the branch.
     #[must_use]
     pub fn branch(&self) -> Option<&str> {
         param(&self.params, "branch").flatten()
     }
 
-    /// The branch if it is one by RFC 3261: more than the cookie.
+    /// Returns the branch if it begins with the magic cookie and has more characters.
     #[must_use]
     pub fn unique_branch(&self) -> Option<&str> {
         self.branch().filter(|branch| {
@@ -69,15 +69,15 @@ impl Via {
         })
     }
 
-    /// `host:port` in lower case.
+    /// Returns sent-by as `host:port` in lower case.
     #[must_use]
     pub fn sent_by(&self) -> String {
         let port = self.port.unwrap_or(5060);
         format!("{}:{port}", self.host).to_ascii_lowercase()
     }
 
-    /// Notes where it really came from: `received` where the host is another (RFC 3261
-    /// §18.2.1), `rport` where it is asked for (RFC 3581 §4).
+    /// Stores the source address: `received` if sent-by is another host (RFC 3261 §18.2.1), `rport`
+    /// if requested (RFC 3581 §4).
     pub(crate) fn note_source(&mut self, source: SocketAddr) {
         let ip = source.ip().to_canonical();
         let asked = param(&self.params, "rport").is_some();

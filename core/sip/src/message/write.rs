@@ -1,4 +1,4 @@
-//! Our own messages as bytes: replies to what was asked, and requests.
+//! Writer of outbound messages: responses and requests.
 
 use confab_terms::{SocketAddr, limits};
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use super::headers::{Headers, compact};
 use super::{Method, Request};
 use crate::hop::Transport;
 
-/// What a reply repeats of its request (RFC 3261 §8.2.6.2).
+/// Headers that a response copies from its request (RFC 3261 §8.2.6.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Echo {
     vias: Vec<Vec<u8>>,
@@ -16,7 +16,7 @@ pub struct Echo {
     call_id: Option<Vec<u8>>,
     cseq: Option<Vec<u8>>,
     record_routes: Vec<Vec<u8>>,
-    /// To can take a tag and has none yet.
+    /// True if To is well-formed and has no tag.
     wants_tag: bool,
 }
 
@@ -25,7 +25,7 @@ fn owned<'a>(values: impl Iterator<Item = &'a [u8]>) -> Vec<Vec<u8>> {
 }
 
 impl Echo {
-    /// Of a sound request, its topmost Via noting where it came from.
+    /// Copies the headers of a valid request, and adds `received` and `rport` to the topmost Via.
     pub(crate) fn of(request: &Request, source: SocketAddr) -> Self {
         let mut vias: Vec<Vec<u8>> = Vec::with_capacity(request.vias.len());
         for (index, via) in request.vias.iter().enumerate() {
@@ -43,7 +43,7 @@ impl Echo {
         }
     }
 
-    /// Of a broken request: what there is, as it is.
+    /// Copies the headers of a malformed request, as received.
     pub(crate) fn of_broken(headers: &Headers) -> Self {
         let first = |name| headers.all(name).next().map(<[u8]>::to_vec);
         Self {
@@ -58,7 +58,7 @@ impl Echo {
     }
 }
 
-/// A reply.
+/// Response to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reply {
     status: u16,
@@ -67,8 +67,8 @@ pub(crate) struct Reply {
     headers: Vec<(&'static str, String)>,
     record_route: bool,
     sdp: Vec<u8>,
-    /// In as few bytes as the grammar allows: compact names, no blanks, no reason phrase, and no
-    /// length, as a datagram ends by itself (RFC 3261 §7.3.3, §18.3).
+    /// True for the shortest form: compact names, no blanks, no reason phrase, and no
+    /// Content-Length, which datagrams do not need (RFC 3261 §7.3.3, §18.3).
     short: bool,
 }
 
@@ -96,7 +96,7 @@ impl Reply {
         self.headers.push((name, value.into()));
         self
     }
-    /// With a Warning (RFC 3261 §20.43) of this code. Its agent is a pseudonym.
+    /// Adds a Warning (RFC 3261 §20.43) with this code and the pseudonym `confab` as agent.
     pub(crate) fn warning(self, code: u16, text: &str) -> Self {
         let kept = |char: &char| !char.is_control();
         let text = text
@@ -107,7 +107,8 @@ impl Reply {
         let text = text.replace('\\', "\\\\").replace('"', "\\\"");
         self.header("Warning", format!("{code} confab \"{text}\""))
     }
-    /// With the request's Record-Route: what makes a dialog has it (RFC 3261 §12.1.1).
+    /// Copies Record-Route of the request, as required in a response that creates a dialog (RFC
+    /// 3261 §12.1.1).
     pub(crate) fn record_route(mut self) -> Self {
         self.record_route = true;
         self
@@ -167,7 +168,7 @@ impl Reply {
     }
 }
 
-/// A request of ours.
+/// Request to write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Outgoing {
     pub(crate) method: Method,
@@ -215,7 +216,7 @@ fn line(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
     bytes.extend_from_slice(b"\r\n");
 }
 
-/// How a header is written.
+/// Function that writes one header line.
 type WriteLine = fn(&mut Vec<u8>, &str, &[u8]);
 
 fn short_line(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
@@ -234,7 +235,7 @@ fn finish(bytes: &mut Vec<u8>, sdp: &[u8]) {
     bytes.extend_from_slice(sdp);
 }
 
-/// The reason phrase of a status that we send.
+/// Returns the reason phrase of a status code.
 #[must_use]
 pub fn reason_phrase(status: u16) -> &'static str {
     match status {
