@@ -1,5 +1,5 @@
-//! Who may call us, and whom we may call: the trunks as the operator names them. What is made of
-//! it request by request stands in `admit`.
+//! Access rules: the configured trunks, their networks, accounts and gateways. Module `admit`
+//! applies the rules to each request.
 
 use std::collections::BTreeMap;
 
@@ -11,50 +11,53 @@ use crate::message::{Host, Uri};
 use crate::nat::Nat;
 use crate::{Account, IdentityRules, Target, Transport};
 
-/// Whom the listener lets in.
+/// Access rules of the user agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
-    /// Calls come from anyone: for a listener on a loopback address only.
+    /// True if calls are accepted from any source, as on a listener on a loopback address.
     pub open: bool,
-    /// Those who may call where it is not open, and through whom calls of ours go.
+    /// Peers that may call if `open` is false, and gateways for outbound calls.
     pub trunks: Vec<Trunk>,
 }
 
-/// One peer of the operator: a carrier, a PBX, a phone.
+/// Configured peer: a carrier, a PBX or a phone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trunk {
-    /// Its name in logs and messages; no two are the same.
+    /// Unique name, used in logs and messages.
     pub name: String,
-    /// Where it calls from without a password.
+    /// Source networks that may call without digest credentials.
     pub networks: Vec<Cidr>,
-    /// Its user and password, for both ways: those that it calls with from elsewhere, and those
-    /// that we answer its challenges with.
+    /// Credentials in both directions: accepted from sources outside `networks`, and sent in
+    /// response to challenges of the gateway.
     pub account: Option<Account>,
-    /// Where it takes calls of ours.
+    /// Destination of outbound calls.
     pub gateway: Option<Gateway>,
-    /// Whether its media is encrypted; `None`: as everybody else's.
+    /// SRTP policy; `None`: the default of the server.
     pub srtp: Option<Srtp>,
-    /// Requests to its calls and phones: to their Contact or on the flow of their requests.
+    /// Destination of requests to the trunk's calls and phones: the Contact or the flow of the last
+    /// request.
     pub nat: Nat,
-    /// Rules for the identity of its callers.
+    /// Rules for the identity of callers.
     pub identity: IdentityRules,
 }
 
-/// Where a trunk takes calls.
+/// Destination of outbound calls to a trunk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gateway {
-    /// What request URIs say: `sip.example.com`, `192.0.2.1:5070`.
+    /// Host part of request URIs: `sip.example.com`, `192.0.2.1:5070`.
     pub host: String,
-    /// Where that is, if it is an address; a name is looked up when it is called.
+    /// Address if `host` is an address; `None`: `host` is a name, resolved for each call.
     pub address: Option<SocketAddr>,
-    /// By what, unless a URI says otherwise, or over UDP its name's records do.
+    /// Transport, unless a URI names another; with UDP, the DNS records of a name may select
+    /// another.
     pub transport: Transport,
-    /// Where its name has led to, and when that was heard last.
+    /// Resolved addresses of `host`, each with the time of the last lookup that contained the
+    /// address.
     known: BTreeMap<IpAddr, Instant>,
 }
 
 impl Gateway {
-    /// One that nobody has called yet. `address`: where it is, if `host` is no name.
+    /// Creates a gateway without resolved addresses; `address` is required if `host` is an address.
     #[must_use]
     pub fn new(host: String, address: Option<SocketAddr>, transport: Transport) -> Self {
         Self {
@@ -65,9 +68,10 @@ impl Gateway {
         }
     }
 
-    /// The way there.
+    /// Returns the next hop to the gateway. `settled`: the records of a name do not change the
+    /// transport.
     pub(crate) fn way(&self, by: Transport, settled: bool) -> Option<Hop> {
-        // Whose certificate it must be: the host's, and no address's that it has just now.
+        // The certificate is checked against the configured host, not against a resolved address.
         let certified = Some(self.name()).filter(|_| by == Transport::Tls);
         if let Some(address) = self.address {
             return Some(Hop {
@@ -81,7 +85,7 @@ impl Gateway {
         Hop::of_uri(&uri, by).map(|hop| Hop { settled, ..hop })
     }
 
-    /// Its host without the port.
+    /// Returns the host without the port.
     fn name(&self) -> String {
         let host = Host::parse_with_port(&self.host);
         match host.map(|(host, _)| host) {
@@ -91,7 +95,7 @@ impl Gateway {
         }
     }
 
-    /// Whether this is an address of it.
+    /// Returns true if `ip` is the configured address or a resolved address of the gateway.
     pub(crate) fn is_at(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
         let literal = self.address.map(|at| at.ip().to_canonical());
@@ -105,7 +109,7 @@ impl Gateway {
 }
 
 impl Access {
-    /// Calls from anyone, and no trunks.
+    /// Returns rules without trunks that accept calls from any source.
     #[must_use]
     pub fn open() -> Self {
         Self {
@@ -118,7 +122,7 @@ impl Access {
         self.trunks.iter().find(|trunk| trunk.name == name)
     }
 
-    /// The trunk that somebody is, or is a user of.
+    /// Returns the trunk of a peer: the named trunk, or the trunk with the user's account.
     pub(crate) fn of_peer(&self, peer: &Peer) -> Option<&Trunk> {
         match peer {
             Peer::Trunk(name) => self.trunk(name),
@@ -133,20 +137,20 @@ impl Access {
         }
     }
 
-    /// The trunk that calls from there without a password.
+    /// Returns the trunk that may call from this address without digest credentials.
     pub(crate) fn of_network(&self, from: IpAddr) -> Option<&Trunk> {
         let calls_from = |net: &Cidr| net.contains(from);
         let mut trunks = self.trunks.iter();
         trunks.find(|trunk| trunk.networks.iter().any(calls_from))
     }
 
-    /// Returns whether a trunk calls from there, or takes calls there.
+    /// Returns true if `ip` belongs to a network or to the gateway of a trunk.
     pub(crate) fn is_of_trunk(&self, ip: IpAddr) -> bool {
         self.trunks.iter().any(|trunk| trunk.speaks_from(ip))
     }
 
-    /// The trunk that a call comes from. An open listener admits every caller: there a trunk is
-    /// recognized by its networks or by the address and port of its gateway.
+    /// Returns the trunk of an inbound call. On an open listener, a trunk is recognized by its
+    /// networks or by the address and port of its gateway.
     pub(crate) fn of_caller(&self, peer: &Peer, source: SocketAddr) -> Option<&Trunk> {
         if *peer != Peer::Anyone {
             return self.of_peer(peer);
@@ -159,13 +163,14 @@ impl Access {
         of_network.or_else(|| self.trunks.iter().find(is_gateway))
     }
 
-    /// Whether a trunk's calls go to this name.
+    /// Returns true if `name` is the host of a trunk's gateway.
     pub(crate) fn has_gateway(&self, name: &str) -> bool {
         let mut gateways = self.trunks.iter().filter_map(|t| t.gateway.as_ref());
         gateways.any(|gateway| gateway.is_named(name))
     }
 
-    /// The name leads there now, and what it led to long ago counts no longer.
+    /// Stores the addresses that a gateway's name resolves to, and removes addresses older than
+    /// `SIP_GATEWAY_LIFE`.
     pub(crate) fn vouch(&mut self, now: Instant, name: &str, found: &[Target]) {
         let gateways = self.trunks.iter_mut().filter_map(|t| t.gateway.as_mut());
         for gateway in gateways.filter(|gateway| gateway.is_named(name)) {
@@ -188,7 +193,7 @@ impl Access {
 }
 
 impl Trunk {
-    /// Whether requests within a call of this trunk come from there.
+    /// Returns true if requests within this trunk's dialogs are accepted from this address.
     pub(crate) fn speaks_from(&self, from: IpAddr) -> bool {
         let gateway = self.gateway.as_ref();
         gateway.is_some_and(|gateway| gateway.is_at(from))
@@ -196,24 +201,25 @@ impl Trunk {
     }
 }
 
-/// Who is at the other end of a dialog, and so who may speak within it.
+/// Remote party of a dialog; determines the sources of accepted requests within the dialog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Peer {
-    /// Whoever knows its tags: the listener is open.
+    /// Any source that sends the dialog's tags; the listener is open.
     Anyone,
-    /// A trunk, known by where it calls from, or called by us.
+    /// Trunk, identified by its network or as the callee of an outbound call.
     Trunk(String),
-    /// Who showed that it knows this user's password, or is registered as it; from there, or
-    /// with the password again.
+    /// User that has sent valid digest credentials or is registered. Accepted from address `from`,
+    /// or from any address with credentials.
     User { user: String, from: IpAddr },
-    /// Whom we called there.
+    /// Address of the callee of an outbound call.
     Address(IpAddr),
-    /// Whom we called by a name that is looked up on the way: only what we say counts.
+    /// Callee of an outbound call to a name that is resolved later; requests of the callee are
+    /// rejected.
     Nobody,
 }
 
 impl Peer {
-    /// Whether the other is the same trunk or user, from wherever.
+    /// Returns true if both are the same trunk or user, independent of the address.
     pub(crate) fn is_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Anyone, _) => true,

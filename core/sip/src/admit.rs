@@ -1,5 +1,5 @@
-//! Who may say what: each request is looked at before anything is done for it. What is not let
-//! in gets one reply that is no larger than itself, or none (docs/decisions/0012).
+//! Admission: checks each request against the access rules before processing. A rejected request
+//! gets at most one response, no larger than the request (docs/decisions/0012).
 
 use confab_terms::Instant;
 
@@ -11,7 +11,7 @@ use crate::server::ServerKey;
 use crate::{DialogId, Event, Output, UserAgent};
 
 impl UserAgent {
-    /// From now on only those are let in. Without it everybody is.
+    /// Sets the access rules. Without a call, requests from any source are accepted.
     pub fn guard(&mut self, access: Access) {
         if !access.open {
             let mut key = [0; 32];
@@ -23,12 +23,14 @@ impl UserAgent {
         self.access = access;
     }
 
-    /// Whether what cannot be read is answered: a stranger's is not.
+    /// Returns true if malformed messages from this source are answered. Malformed messages of
+    /// unknown sources are dropped.
     pub(crate) fn knows(&self, from: Source) -> bool {
         self.access.open || self.access.of_network(from.address.ip()).is_some()
     }
 
-    /// As whom it is let in; `None`: it is not, and has had its reply. `size` is its own.
+    /// Returns the peer that a request is accepted from; `None`: rejected, and a response was sent
+    /// if allowed. `size`: length of the request in bytes.
     pub(crate) fn admit(
         &mut self,
         now: Instant,
@@ -43,7 +45,7 @@ impl UserAgent {
         let trunk = trunk.map(|trunk| Peer::Trunk(trunk.name.clone()));
         let known = self.server_keys.get(&ServerKey::of(request));
         if let Some(server) = known.and_then(|id| self.servers.get(id)) {
-            // A repetition, a CANCEL or an ACK of the same hop (RFC 3261 §9.1).
+            // A retransmission, a CANCEL or an ACK from the same host (RFC 3261 §9.1).
             let same =
                 server.source.address.ip().to_canonical() == from.address.ip().to_canonical();
             return same.then(|| trunk.unwrap_or(Peer::Address(from.address.ip())));
@@ -53,11 +55,12 @@ impl UserAgent {
         }
         match (&request.method, trunk) {
             (Method::Ack | Method::Cancel, trunk) => trunk,
-            // Refused there: nobody has a password that it could show.
+            // Without any account, no REGISTER can be authenticated; REGISTER processing rejects
+            // the request.
             (Method::Register, Some(trunk)) if self.access.accounts().next().is_none() => {
                 Some(trunk)
             }
-            // Whose calls it gets, nobody gets to say without a password.
+            // REGISTER changes the destination of calls and always requires digest credentials.
             (Method::Register, _) | (_, None) => {
                 let user = self.authenticate(now, from, request, size)?;
                 let from = from.address.ip();
@@ -67,7 +70,8 @@ impl UserAgent {
         }
     }
 
-    /// Within a dialog: from its own side only, or with the password again.
+    /// Admits a request within a dialog: from the address of the dialog's peer, or with digest
+    /// credentials of the dialog's user.
     fn admit_within(
         &mut self,
         now: Instant,
@@ -107,15 +111,15 @@ impl UserAgent {
         }
     }
 
-    /// The dialog that it names by Call-ID and both tags.
+    /// Returns the dialog that a request identifies by Call-ID and both tags.
     pub(crate) fn dialog_of(&self, request: &Request) -> Option<DialogId> {
         let key = (request.call_id.clone(), request.to.tag()?.to_owned());
         let dialog = self.dialog_keys.get(&key).copied();
         dialog.filter(|id| self.is_of(*id, request))
     }
 
-    /// The user whose password it shows; else it has been challenged, where there is anybody
-    /// whose password could be shown.
+    /// Returns the user whose digest credentials are valid. Otherwise `None`, after a challenge if
+    /// there is any account.
     fn authenticate(
         &mut self,
         now: Instant,
@@ -147,7 +151,8 @@ impl UserAgent {
         let md5 = challenge(Reply::new(401), &offered.md5);
         let both = challenge(challenge(Reply::new(401), &offered.sha256), &offered.md5);
         let short = challenge(Reply::new(401).short(), &offered.short);
-        // What every phone knows, where only one has room (docs/decisions/0012).
+        // MD5 alone if both challenges are too long: every phone supports MD5
+        // (docs/decisions/0012).
         for reply in [both, md5, short] {
             if self.refuse_small(now, from, request, reply, size) {
                 break;
@@ -156,7 +161,8 @@ impl UserAgent {
         None
     }
 
-    /// Replies if the reply is no larger than the request; false: nothing was sent.
+    /// Sends a response that is no larger than the request, or of any size over a stream. Returns
+    /// false if the response is too large.
     fn refuse_small(
         &mut self,
         now: Instant,
@@ -166,9 +172,9 @@ impl UserAgent {
         size: usize,
     ) -> bool {
         let tag = self.same_tag(request);
-        // 32 bits are enough of a tag that makes no dialog.
+        // A tag that creates no dialog may be as short as 32 bits.
         let bytes = reply.tag(&tag[..8]).bytes(&Echo::of(request, from.address));
-        // Who holds a connection is where it says it is.
+        // The source address of a stream is verified by its handshake.
         let fits = bytes.len() <= size || from.transport.is_stream();
         if fits && request.method != Method::Ack {
             self.send(now, &Hop::back(from), bytes);

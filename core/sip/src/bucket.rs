@@ -1,11 +1,11 @@
-//! A token bucket: so many in a second, and a burst of so many at once.
+//! Token bucket: limits a rate per second and the size of a burst.
 
 use core::time::Duration;
 
 use confab_terms::Instant;
 use serde::{Deserialize, Serialize};
 
-/// A token bucket. Its rate and depth are given with each take.
+/// Token bucket. Each call of `take` passes rate and depth.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Bucket {
     /// Time at which the bucket is full again.
@@ -13,7 +13,8 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    /// Takes a token from a bucket that fills up within `depth`; false: there is none.
+    /// Takes a token from a bucket that fills up within `depth`. Returns false if there is no
+    /// token.
     pub(crate) fn take(&mut self, now: Instant, per_second: u32, depth: Duration) -> bool {
         let each = Duration::from_secs(1) / per_second.max(1);
         let full_at = self.full_at.max(now) + each;
@@ -24,7 +25,7 @@ impl Bucket {
         has_token
     }
 
-    /// Returns true if the bucket is as a new one.
+    /// Returns true if the bucket is full, like a new bucket.
     pub(crate) fn is_full(&self, now: Instant) -> bool {
         self.full_at <= now
     }

@@ -1,5 +1,5 @@
-//! Who we are elsewhere: challenges of a trunk's are answered with its account, towards its
-//! gateway and nobody else (CVE-2021-41158 is what happens otherwise).
+//! Responses to digest challenges: the trunk's account is used towards the trunk's gateway only.
+//! (Credentials sent to any other host leak, as in CVE-2021-41158.)
 
 use confab_terms::{Instant, SocketAddr, limits};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::message::{Outgoing, Response};
 use crate::timers::TransactionId;
 use crate::{Trunk, UserAgent};
 
-/// Credentials of one call, in place of the trunk's.
+/// Credentials of one call, used instead of the trunk's account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Credentials {
     pub(crate) account: Account,
@@ -24,8 +24,9 @@ pub(crate) struct Credentials {
 const CREDENTIALS: [&str; 2] = ["Authorization", "Proxy-Authorization"];
 
 impl UserAgent {
-    /// Puts credentials into a request that was refused for want of them. False: it had some,
-    /// and they were wrong; or it is not for us to say who we are there.
+    /// Adds credentials to a request that a 401 or 407 rejected. Returns false if the request
+    /// already had credentials and its nonce is not stale, or if the challenger is not entitled to
+    /// credentials.
     pub(crate) fn add_credentials(
         &mut self,
         request: &mut Outgoing,
@@ -78,7 +79,7 @@ impl UserAgent {
         request
             .headers
             .retain(|(name, _)| !CREDENTIALS.contains(&name.as_str()));
-        // All of them anew: each number of a nonce is good for one request.
+        // All credentials are computed again, because each nonce count is valid for one request.
         for (name, text) in &client.challenges {
             let challenge = Challenge::strongest(core::slice::from_ref(text));
             let answer = challenge.and_then(|(c, _)| c.answer(account, what, &cnonce, answered));
@@ -90,8 +91,8 @@ impl UserAgent {
         true
     }
 
-    /// A request within a dialog that was refused for want of credentials: once more with them
-    /// (RFC 3261 §22.2). False: it was refused.
+    /// Sends a request within a dialog again with credentials (RFC 3261 §22.2). Returns false if
+    /// the rejection is final.
     pub(crate) fn show_credentials(
         &mut self,
         now: Instant,
@@ -119,7 +120,7 @@ impl UserAgent {
     }
 }
 
-/// The trunk whose dialog it is.
+/// Returns the trunk that is the dialog's peer.
 fn trunk<'a>(access: &'a Access, peer: &Peer) -> Option<&'a Trunk> {
     match peer {
         Peer::Trunk(name) => access.trunk(name),
@@ -127,8 +128,8 @@ fn trunk<'a>(access: &'a Access, peer: &Peer) -> Option<&'a Trunk> {
     }
 }
 
-/// Returns whether a challenge may be answered: only if the request went to the gateway of the
-/// trunk whose dialog it is, or to where the call went, and the challenge came from there.
+/// Returns true if credentials may be sent to the challenger. Request and challenge must have gone
+/// to and come from the trunk's gateway, or the destination of the call.
 fn is_theirs_to_ask(
     trunk: Option<&Trunk>,
     asked_at: Option<SocketAddr>,
@@ -149,7 +150,8 @@ fn is_theirs_to_ask(
     went_there && went_to.ip() == from.address.ip()
 }
 
-/// The credentials of an INVITE: its ACK has the same (RFC 3261 §22.1), if it goes the same way.
+/// Returns the credentials of an INVITE for its ACK (RFC 3261 §22.1), if both have the same
+/// destination.
 pub(crate) fn credentials(invite: &ClientTransaction, to: &Hop) -> Vec<(String, String)> {
     let headers = invite.request.headers.iter();
     let ours = headers.filter(|(name, _)| CREDENTIALS.contains(&name.as_str()));

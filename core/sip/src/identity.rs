@@ -1,5 +1,5 @@
-//! Caller and callee of an inbound call as applications see them: the number or the SIP URI, the
-//! asserted identity (RFC 3325), the diverting party (RFC 5806, RFC 7044).
+//! Caller and callee of an inbound call in the form for applications. Sources: number or SIP URI,
+//! asserted identity (RFC 3325), diverting party (RFC 5806, RFC 7044).
 
 use confab_terms::limits;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::Trunk;
 use crate::message::{Address, Headers, Request, Uri, param, unescape};
 use crate::number::{CountryCode, e164};
 
-/// Value of a caller or a diverting party that asked for privacy.
+/// Value of a caller or a diverting party with privacy.
 const ANONYMOUS: &str = "anonymous";
 /// SIP URI of an anonymous caller (RFC 3323 §4.1.1.3).
 const ANONYMOUS_URI: &str = "sip:anonymous@anonymous.invalid";
@@ -16,7 +16,7 @@ const ANONYMOUS_URI: &str = "sip:anonymous@anonymous.invalid";
 /// Rules of a trunk for the identity of callers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdentityRules {
-    /// Completes national numbers; `None`: numbers stay as received.
+    /// Country code that completes national numbers; `None`: numbers remain as received.
     pub country_code: Option<CountryCode>,
     /// True if P-Asserted-Identity and Privacy of this trunk are used.
     pub is_trusted: bool,
@@ -33,9 +33,9 @@ pub(crate) struct Parties {
 }
 
 impl Parties {
-    /// Reads the parties; `trunk`: the one that the call comes from.
+    /// Reads the parties of a request from `trunk`.
     pub(crate) fn of(request: &Request, trunk: Option<&Trunk>) -> Self {
-        // A trunk with a user only is a phone: callers of phones are SIP URIs.
+        // A trunk that has only an account is a phone; its calls have SIP URIs, not numbers.
         let numbers = trunk.filter(|t| !t.networks.is_empty() || t.gateway.is_some());
         let shown = |uri: &Uri| match numbers {
             Some(trunk) => number(uri, trunk.identity.country_code.as_ref()),
@@ -88,7 +88,7 @@ fn number(uri: &Uri, country_code: Option<&CountryCode>) -> String {
     }
 }
 
-/// The identity that the network asserts: its `tel:` URI, else its first SIP URI.
+/// Returns the identity asserted by the network: the `tel:` URI, else the first SIP URI.
 fn asserted_identity(headers: &Headers) -> Option<Address> {
     let asserted = addresses(headers, "P-Asserted-Identity");
     let is_tel =
@@ -98,7 +98,7 @@ fn asserted_identity(headers: &Headers) -> Option<Address> {
     found.or_else(|| asserted.iter().find(is_sip)).cloned()
 }
 
-/// Returns whether the caller's identity is to be withheld (RFC 3323 §4.2, RFC 3325 §9.3).
+/// Returns true if the caller's identity must be withheld (RFC 3323 §4.2, RFC 3325 §9.3).
 fn asks_for_privacy(headers: &Headers) -> bool {
     let values = headers.all("Privacy").map(crate::message::lossy);
     values.into_iter().any(|value| {
@@ -107,7 +107,7 @@ fn asks_for_privacy(headers: &Headers) -> bool {
     })
 }
 
-/// The party that diverted the call last, by Diversion, else by History-Info.
+/// Returns the party that diverted the call last, by Diversion, else by History-Info.
 fn forwarded_from(headers: &Headers, shown: impl Fn(&Uri) -> String) -> Option<String> {
     if let Some(diversion) = addresses(headers, "Diversion").first() {
         let privacy = param(&diversion.params, "privacy").flatten();
@@ -129,8 +129,9 @@ fn forwarded_from(headers: &Headers, shown: impl Fn(&Uri) -> String) -> Option<S
     })
 }
 
-/// The entry of the last diversion: an entry whose `mp` names it (RFC 7044 §10.4.1), an entry that
-/// left for a reason (RFC 4244 §4.1), or the one before an entry with a `cause` (RFC 4458).
+/// Returns the History-Info entry of the last diversion. In this order: the entry named by `mp`
+/// (RFC 7044 §10.4.1), the last one with a Reason (RFC 4244 §4.1), the entry before a `cause` (RFC
+/// 4458).
 fn diverting(history: &[Address]) -> Option<&Address> {
     let value = |address: &'_ Address, name: &str| {
         let value = param(&address.params, name).flatten();
@@ -150,7 +151,7 @@ fn diverting(history: &[Address]) -> Option<&Address> {
     before.iter().rev().find(left).or_else(by_cause)
 }
 
-/// A header that a URI carries after its `?`, unescaped.
+/// Returns a header embedded in a URI after `?`, unescaped.
 fn embedded(uri: &Uri, name: &str) -> Option<String> {
     let (_, headers) = uri.text().split_once('?')?;
     let mut pairs = headers.split('&').filter_map(|pair| pair.split_once('='));
@@ -158,7 +159,7 @@ fn embedded(uri: &Uri, name: &str) -> Option<String> {
     found.map(|(_, value)| unescape(value))
 }
 
-/// The addresses of a header's list that can be read.
+/// Returns the well-formed addresses of a list header, at most `SIP_IDENTITIES_MAX`.
 fn addresses(headers: &Headers, name: &str) -> Vec<Address> {
     let values = headers.list(name).unwrap_or_default();
     let read = values.iter().filter_map(|value| Address::parse(value));

@@ -1,5 +1,5 @@
-//! Keep-alives: an OPTIONS at intervals on each flow behind NAT that a call or a registration
-//! uses, so that the NAT's binding stays open.
+//! Keep-alives: OPTIONS at intervals on each flow behind NAT that a call or a registration uses.
+//! The traffic keeps the NAT binding open.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,11 +13,11 @@ use crate::message::{Method, Outgoing};
 use crate::timers::{Timer, TransactionId};
 use crate::{DialogId, UserAgent};
 
-/// User of a flow.
+/// Dialog or user that uses a flow.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Holder {
     Dialog(DialogId),
-    /// A registered user, by name.
+    /// Registered user, by name.
     User(String),
 }
 
@@ -27,7 +27,7 @@ struct Kept {
     holders: BTreeSet<Holder>,
 }
 
-/// The flows that are kept open.
+/// Flows that get keep-alives.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct KeptFlows {
     flows: BTreeMap<SocketAddr, Kept>,
@@ -66,13 +66,13 @@ impl KeptFlows {
 }
 
 impl UserAgent {
-    /// Number of flows that are kept open.
+    /// Returns the number of flows that get keep-alives.
     #[must_use]
     pub fn kept_flows(&self) -> usize {
         self.kept.len()
     }
 
-    /// Keeps the flow of a dialog open, if the peer is behind NAT.
+    /// Registers a dialog as user of its flow, if the peer is behind NAT.
     pub(crate) fn keep_dialog(&mut self, now: Instant, id: DialogId) {
         let flow = self.dialogs.get(&id).and_then(Dialog::kept_flow);
         if let Some(flow) = flow {
@@ -80,7 +80,7 @@ impl UserAgent {
         }
     }
 
-    /// Keeps the flows of a user's contacts open, where those are behind NAT.
+    /// Registers a user for the flows of all contacts behind NAT.
     pub(crate) fn keep_user(&mut self, now: Instant, user: &str) {
         let bindings = self.registrar.bindings(now, user).into_iter();
         let flows: Vec<SocketAddr> = bindings.filter_map(|b| b.flow.kept(&b.uri)).collect();
@@ -89,7 +89,7 @@ impl UserAgent {
         }
     }
 
-    /// Ends the hold of a dialog that is about to be forgotten.
+    /// Releases the flow of a dialog that is about to be removed.
     pub(crate) fn release_dialog(&mut self, id: DialogId) {
         let flow = self.dialogs.get(&id).and_then(Dialog::kept_flow);
         if let Some(flow) = flow {
@@ -107,15 +107,15 @@ impl UserAgent {
         }
     }
 
-    /// A little less than the interval, at random, so that phones that registered together do
-    /// not get their OPTIONS together for ever.
+    /// Returns the time of the next keep-alive: the interval less a random part, so that phones
+    /// that registered together do not stay synchronized.
     fn next_keep_alive(&mut self, now: Instant) -> Instant {
         let spread_ms = limits::SIP_KEEP_ALIVE_SPREAD.as_millis() as u64;
         let less = Duration::from_millis(self.random_number() % spread_ms);
         now + (limits::SIP_KEEP_ALIVE - less)
     }
 
-    /// Sends the OPTIONS that are due.
+    /// Sends all keep-alives that are due.
     pub(crate) fn handle_keep_alive_deadline(&mut self, now: Instant) {
         while let Some((at, flow)) = self.kept.due.first().copied()
             && at <= now
@@ -136,7 +136,8 @@ impl UserAgent {
         }
     }
 
-    /// The Contact URI by which a holder uses the flow; `None` if it no longer does.
+    /// Returns the Contact URI of a holder on this flow; `None` if the holder no longer uses the
+    /// flow.
     fn target_of(&self, now: Instant, holder: &Holder, flow: SocketAddr) -> Option<String> {
         match holder {
             Holder::Dialog(id) => {
@@ -151,8 +152,9 @@ impl UserAgent {
         }
     }
 
-    /// Outside of any dialog, so that a refusal says nothing of the call. Each response keeps the
-    /// binding open; without one the OPTIONS is repeated for a while.
+    /// Sends an OPTIONS outside of any dialog, so that no response affects a call. Any response
+    /// keeps the NAT binding open; without a response, the OPTIONS is retransmitted for
+    /// `SIP_KEEP_ALIVE_PATIENCE`.
     fn send_keep_alive(&mut self, now: Instant, flow: SocketAddr, target: String) {
         if !self.has_room() {
             return;

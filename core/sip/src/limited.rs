@@ -1,4 +1,5 @@
-//! Limits that refused something: counted, and told to the application at most once a minute each.
+//! Limits that rejected requests: counted, and reported to the application at most once a minute
+//! each.
 
 use core::fmt;
 
@@ -7,28 +8,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Event, Output, UserAgent};
 
-/// A limit on the use of SIP by others.
+/// Limit on the use of resources by SIP peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Limit {
     /// Connections of all peers.
     Connections,
     /// Connections of one client network.
     ConnectionsOfClient,
-    /// Bytes that strangers sent on connections and that are not yet a message.
+    /// Bytes of incomplete messages on connections of class `Stranger`.
     UnfinishedBytes,
-    /// Datagrams of one client network in a second.
+    /// Datagrams of one client network per second.
     DatagramsOfClient,
-    /// Transactions in all.
+    /// Total number of transactions.
     Transactions,
     /// Transactions of one dialog.
     TransactionsOfDialog,
     /// Transactions of one trunk, user or client network.
     TransactionsOfPeer,
-    /// Calls of one user at once.
+    /// Simultaneous calls of one user.
     CallsOfUser,
-    /// Calls of one user in a second.
+    /// Calls of one user per second.
     CallRateOfUser,
-    /// Inbound calls of the account in a second.
+    /// Inbound calls of the account per second.
     CallRate,
 }
 
@@ -53,16 +54,17 @@ impl fmt::Display for Limit {
     }
 }
 
-/// Refusals by one limit.
+/// Rejections by one limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Refusals {
-    /// Since the application was told.
+    /// Rejections since the last report.
     untold: u64,
     told: Option<Instant>,
 }
 
 impl UserAgent {
-    /// Counts a refusal by a limit. `client`: the peer that was refused.
+    /// Counts a rejection by a limit and reports it if the last report is old enough. `client`: the
+    /// rejected peer.
     pub(crate) fn limit(&mut self, now: Instant, limit: Limit, client: impl fmt::Display) {
         self.refused_by_limit += 1;
         let refusals = self.limited.entry(limit).or_default();

@@ -1,5 +1,5 @@
-//! Peers behind NAT: the flow that their requests come on, and the choice between that flow and
-//! their Contact (docs/decisions/0031).
+//! Peers behind NAT: the flow of the peer's requests, and the choice between that flow and the
+//! Contact (docs/decisions/0031).
 
 use confab_terms::SocketAddr;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::access::{Access, Peer};
 use crate::hop::{Source, Transport};
 use crate::message::{Host, Request, Uri};
 
-/// Trunk setting `nat`: use of the Contact or of the flow for requests to the peer.
+/// Trunk setting `nat`: destination of requests to the peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Nat {
     /// The flow, if the peer's last request shows a NAT; else the Contact.
@@ -21,10 +21,10 @@ pub enum Nat {
 }
 
 impl Nat {
-    /// The names of the settings.
+    /// Names of the settings, for error messages.
     pub const NAMES: &'static str = "auto, always and never";
 
-    /// Reads `auto`, `always` or `never`.
+    /// Parses `auto`, `always` or `never`.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         match name {
@@ -35,7 +35,7 @@ impl Nat {
         }
     }
 
-    /// The setting of the trunk that a peer belongs to.
+    /// Returns the setting of the peer's trunk, or the default.
     pub(crate) fn of_peer(access: &Access, peer: &Peer, from: SocketAddr) -> Self {
         let trunk = access.of_caller(peer, from);
         trunk.map(|trunk| trunk.nat).unwrap_or_default()
@@ -47,23 +47,23 @@ impl Nat {
 pub(crate) enum Reach {
     Contact,
     Flow,
-    /// The Contact's host is a name: the flow if the name does not resolve.
+    /// The Contact's host is a name; the flow if the name does not resolve.
     ContactElseFlow,
 }
 
-/// The flow of a peer's last request.
+/// Flow of a peer's last request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Flow {
     pub(crate) source: Source,
-    /// Host of the request's only Via, if that is not the address that the packet came from.
+    /// Host of the request's only Via, if different from the source address.
     sent_by: Option<Host>,
     nat: Nat,
-    /// The peer has sent a request; until then responses move the flow.
+    /// True if the peer has sent a request. Until then, responses update the flow.
     requested: bool,
 }
 
 impl Flow {
-    /// The flow of a request.
+    /// Returns the flow of a request.
     pub(crate) fn of(request: &Request, source: Source, nat: Nat) -> Self {
         let own = Host::Address(source.address.ip());
         let sent_by = match request.vias.as_slice() {
@@ -78,7 +78,7 @@ impl Flow {
         }
     }
 
-    /// The flow towards a peer that has not sent a request.
+    /// Returns the flow towards a peer that has not sent a request.
     pub(crate) fn towards(source: Source, nat: Nat) -> Self {
         Self {
             source,
@@ -88,21 +88,21 @@ impl Flow {
         }
     }
 
-    /// The flow of a caller that names no Contact: nothing else reaches it.
+    /// Returns the flow of a caller without Contact, which is always used.
     pub(crate) fn without_contact(self) -> Self {
         let nat = Nat::Always;
         Self { nat, ..self }
     }
 
-    /// Follows a response.
+    /// Updates the source with a response, if the peer has not sent a request.
     pub(crate) fn hear(&mut self, source: Source) {
         if !self.requested {
             self.source = source;
         }
     }
 
-    /// Follows a later request. One without a Contact leaves the peer behind its NAT: the host
-    /// in its Via may be another one than that of the Contact before.
+    /// Updates the flow with a later request. A request without Contact never ends the use of the
+    /// flow, because its Via host may differ from the host of the earlier Contact.
     pub(crate) fn follow(&mut self, request: &Request, source: Source, target: &str) {
         let next = Self::of(request, source, self.nat);
         let stays = request.contact.is_none()
@@ -121,7 +121,7 @@ impl Flow {
         };
     }
 
-    /// Chooses the destination for a Contact URI. Streams keep their connection instead.
+    /// Returns the destination for a Contact URI. Over a stream, the connection is used instead.
     pub(crate) fn reach(&self, target: &str) -> Reach {
         if self.source.transport != Transport::Udp {
             return Reach::Contact;
@@ -137,14 +137,14 @@ impl Flow {
         match canonical(&uri.host) {
             Host::Name(name) if is_invalid(&name) => Reach::Flow,
             Host::Name(_) => Reach::ContactElseFlow,
-            // An address of the other family cannot be reached from our socket.
+            // The local socket cannot reach an address of the other family.
             Host::Address(ip) if ip.is_ipv4() != self.source.address.is_ipv4() => Reach::Flow,
             host if self.sent_by.as_ref() == Some(&host) => Reach::Flow,
             Host::Address(_) => Reach::Contact,
         }
     }
 
-    /// The address that keep-alives go to; `None` if the peer is not behind NAT.
+    /// Returns the destination of keep-alives; `None` if the peer is not behind NAT.
     pub(crate) fn kept(&self, target: &str) -> Option<SocketAddr> {
         let kept = match self.reach(target) {
             Reach::Flow => true,
@@ -155,7 +155,7 @@ impl Flow {
     }
 }
 
-/// RFC 2606: `.invalid` never resolves.
+/// Returns true for `.invalid`, which never resolves (RFC 2606).
 fn is_invalid(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     let last = name.rsplit('.').next().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Telephone numbers of a trunk in E.164: visual separators removed, national and international
-//! prefixes completed by the trunk's country code.
+//! Telephone numbers of a trunk in E.164: visual separators are removed, and national and
+//! international prefixes are replaced by the country code.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ const NORTH_AMERICA: &str = "1";
 pub struct CountryCode(String);
 
 impl CountryCode {
-    /// Reads one to three digits that do not begin with 0, with or without a plus sign.
+    /// Parses one to three digits that do not begin with 0, with or without a plus sign.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('+').unwrap_or(text);
@@ -27,13 +27,14 @@ impl CountryCode {
         sound.then(|| Self(digits.to_owned()))
     }
 
-    /// The digits, without a plus sign.
+    /// Returns the digits, without a plus sign.
     #[must_use]
     pub fn digits(&self) -> &str {
         &self.0
     }
 
-    /// The international form of dialled digits; `None`: a short number, or no valid number.
+    /// Returns the international form of dialed digits; `None`: a short number or an invalid
+    /// number.
     fn complete(&self, dialled: &str) -> Option<String> {
         let code = self.digits();
         let international = match dialled.strip_prefix("00") {
@@ -60,7 +61,8 @@ impl CountryCode {
     }
 }
 
-/// A North American number with its national prefix, which is the country code as well.
+/// Returns true for a North American number with the national prefix 1, which is also the country
+/// code.
 fn is_prefixed(digits: &str) -> bool {
     digits.len() == 11 && digits.starts_with('1')
 }
@@ -71,7 +73,7 @@ pub(crate) fn e164(text: &str, country_code: Option<&CountryCode>) -> Option<Str
     // Parameters of the subscriber (RFC 3966 §3): `;ext=`, `;npdi`, `;phone-context=`.
     let number = text.split(';').next().unwrap_or_default().trim();
     let (global, local) = match number.strip_prefix('+') {
-        // `+49 (0)30`: the 0 is dialled within the country only.
+        // In `+49 (0)30`, the 0 is dialed within the country only.
         Some(rest) => (true, rest.replacen("(0)", "", 1)),
         None => (false, number.to_owned()),
     };

@@ -1,5 +1,5 @@
-//! The pace of datagrams from each client network. Those beyond the pace are dropped before they
-//! are parsed: reading keeps up with a flood, and the kernel's buffer stays free for others.
+//! Rate limit for datagrams of each client network. Datagrams above the rate are dropped before
+//! parsing, so that the kernel's receive buffer does not fill up in a flood.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use crate::UserAgent;
 use crate::bucket::Bucket;
 use crate::limited::Limit;
 
-/// Buckets of the client networks that sent datagrams lately.
+/// Token buckets of the client networks that sent datagrams recently.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Pace {
     networks: BTreeMap<ClientNetwork, Bucket>,
-    /// Time of the next search for full buckets.
+    /// Earliest time of the next search for full buckets.
     tidy_at: Instant,
-    /// Bucket of all networks that find no place in the table.
+    /// Bucket shared by all networks without a place in the table.
     others: Bucket,
 }
 
@@ -40,7 +40,7 @@ impl Pace {
 }
 
 impl UserAgent {
-    /// Returns true if a datagram from this address is read. Those of trunks always are.
+    /// Returns true if a datagram from this address may be processed; always true for trunks.
     pub(crate) fn keeps_pace(&mut self, now: Instant, from: IpAddr) -> bool {
         let network = ClientNetwork::of(from);
         let is_read = self.access.is_of_trunk(from) || self.pace.take(now, network);

@@ -1,5 +1,5 @@
-//! Shares of the transaction table and calls by dialog, trunk, user and client network: one peer
-//! cannot use up what the others need.
+//! Shares of the transaction table and of the calls, by dialog, trunk, user and client network. No
+//! peer can use up the capacity for others.
 
 use core::fmt;
 use core::time::Duration;
@@ -14,17 +14,17 @@ use crate::hop::Source;
 use crate::limited::Limit;
 use crate::{DialogId, UserAgent};
 
-/// Depth of the buckets of calls: the calls of one second may come at once.
+/// Depth of the token buckets for calls: a burst of one second.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Limits on calls to us.
+/// Limits on inbound calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallLimits {
-    /// Calls of one user at once.
+    /// Maximum number of simultaneous calls of one user.
     pub of_user: u32,
-    /// Calls of one user in a second; `None`: no limit.
+    /// Maximum number of calls of one user per second; `None`: no limit.
     pub of_user_per_second: Option<u32>,
-    /// Calls in a second, of all peers; `None`: no limit.
+    /// Maximum number of calls of all peers per second; `None`: no limit.
     pub per_second: Option<u32>,
 }
 
@@ -38,7 +38,7 @@ impl Default for CallLimits {
     }
 }
 
-/// A peer that shares are counted by.
+/// Peer that a share is counted for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Holder {
     Trunk(String),
@@ -57,8 +57,8 @@ impl fmt::Display for Holder {
 }
 
 impl Holder {
-    /// Returns whether the peer is known to receive what is sent to this source: users have shown
-    /// that they got a nonce there, and trunks are the operator's.
+    /// Returns true if the peer is known to receive at this source. Users have proved it by a
+    /// nonce, and trunks are trusted.
     pub(crate) fn is_verified(&self, source: Source) -> bool {
         source.transport.is_stream() || !matches!(self, Self::Network(_))
     }
@@ -72,7 +72,7 @@ impl Holder {
     }
 }
 
-/// Server transactions by dialog and by peer, and the calls of each user.
+/// Number of server transactions by dialog and by peer, and calls by user.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Shares {
     of_dialog: BTreeMap<DialogId, usize>,
@@ -130,12 +130,12 @@ fn decrement<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) {
 }
 
 impl UserAgent {
-    /// Sets the limits on calls to us.
+    /// Sets the limits on inbound calls.
     pub fn limit_calls(&mut self, limits: CallLimits) {
         self.call_limits = limits;
     }
 
-    /// Returns the peer that a request outside of a dialog is counted by.
+    /// Returns the peer that a request outside of a dialog is counted for.
     pub(crate) fn holder(&self, peer: &Peer, source: Source) -> Holder {
         let trunk = self.access.of_caller(peer, source.address);
         match (peer, trunk) {
@@ -145,7 +145,7 @@ impl UserAgent {
         }
     }
 
-    /// Returns the peer that a request within a dialog is counted by.
+    /// Returns the peer that a request within a dialog is counted for.
     pub(crate) fn holder_in(&self, dialog: DialogId, source: Source) -> Holder {
         match self.dialogs.get(&dialog) {
             Some(known) => self.holder(&known.peer, source),
@@ -153,8 +153,8 @@ impl UserAgent {
         }
     }
 
-    /// Returns whether there is room for one more transaction of this peer. An eighth of the table
-    /// is reserved for trunks, and for requests that we send.
+    /// Returns true if the limits allow another transaction of this peer. One eighth of the table
+    /// is reserved for trunks and outbound requests.
     pub(crate) fn has_room_for(
         &mut self,
         now: Instant,
@@ -177,7 +177,7 @@ impl UserAgent {
         exceeded.is_none()
     }
 
-    /// Counts a call to us; otherwise returns the limit that refuses the call.
+    /// Counts an inbound call. Returns the limit that rejects the call as an error.
     pub(crate) fn admit_call(&mut self, now: Instant, holder: &Holder) -> Result<(), Limit> {
         let CallLimits {
             of_user,

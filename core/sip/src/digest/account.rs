@@ -1,4 +1,4 @@
-//! What we answer when somebody challenges us.
+//! Client side of digest authentication: credentials in response to a challenge.
 
 use core::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::fields::Fields;
 use super::sums::{Algorithm, Parts, response};
 
-/// A password. Never shown.
+/// Password, hidden in debug output.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret(pub String);
 
@@ -18,22 +18,22 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A user and its password.
+/// User name and password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
-    /// The user; no quote, backslash or control character in it.
+    /// User name, without quotes, backslashes and control characters.
     pub user: String,
     /// The password.
     pub password: Secret,
 }
 
-/// The nonces that an account answered last, and how often each; the latest at the end. More than
-/// one: a proxy's and that of the phone behind it may come by turns.
+/// Nonces that an account has used last, with their nonce counts; the latest is at the end.
+/// Several, because a proxy and the UAS behind the proxy may challenge in turn.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Answered(Vec<(String, u32)>);
 
 impl Answered {
-    /// Which time this is that the nonce is answered (RFC 7616 §3.4: `nc`).
+    /// Returns the next nonce count of a nonce (RFC 7616 §3.4: `nc`).
     fn next(&mut self, nonce: &str) -> u32 {
         let known = self.0.iter().position(|(known, _)| known == nonce);
         let (nonce, count) = match known {
@@ -49,15 +49,14 @@ impl Answered {
     }
 }
 
-/// The strongest challenge that we understand (RFC 8760 §2.4), and whether it says that only
-/// the nonce was at fault.
+/// Challenge with a supported algorithm.
 pub(crate) struct Challenge {
     algorithm: Algorithm,
     fields: Fields,
 }
 
 impl Challenge {
-    /// And as it was written.
+    /// Returns the challenge with the strongest supported algorithm (RFC 8760 §2.4), and its text.
     pub(crate) fn strongest(challenges: &[String]) -> Option<(Self, String)> {
         let mut best: Option<(Self, String)> = None;
         for text in challenges {
@@ -81,7 +80,8 @@ impl Challenge {
         stale.is_some_and(|stale| stale.eq_ignore_ascii_case("true"))
     }
 
-    /// The credentials for it. `None`: it holds what cannot be repeated between quotes.
+    /// Returns the credentials for the challenge; `None`: realm or nonce cannot be quoted or is
+    /// missing.
     pub(crate) fn answer(
         &self,
         account: &Account,

@@ -1,12 +1,12 @@
-//! `Digest name="value", name=value`: credentials and challenges, read leniently.
+//! Lenient parser of digest credentials and challenges: `Digest name="value", name=value`.
 
 use crate::message::{split_values, unquote};
 
-/// The fields of one, names in lower case.
+/// Fields of credentials or of a challenge; names in lower case.
 pub(crate) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// `None`: another scheme, or out of shape.
+    /// Parses a header value. Returns `None` for another scheme or malformed text.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.trim().split_once([' ', '\t'])?;
         if !scheme.eq_ignore_ascii_case("Digest") {

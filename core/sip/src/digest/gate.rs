@@ -1,4 +1,4 @@
-//! Who may call us: nonces of ours, and what is checked of credentials.
+//! Server side of digest authentication: nonces, challenges and the check of credentials.
 
 use std::collections::BTreeMap;
 
@@ -11,48 +11,48 @@ use super::Account;
 use super::fields::Fields;
 use super::sums::{Algorithm, Parts, hex, response, same};
 
-/// What our challenges say. Short, as they may not be larger than what they answer.
+/// Realm of challenges; short, because a challenge must not be larger than the request.
 const REALM: &str = "confab";
 
-/// A nonce begins with its time in hexadecimal, and so many digits of salt.
+/// A nonce begins with its time in seconds and a salt, both hexadecimal. Numbers of digits:
 const SECONDS_CHARS: usize = 8;
 const SALT_CHARS: usize = 4;
 
-/// Which of our nonces have been used how often, and who was wrong how often.
+/// State of the server side: key, used nonces and failed logins.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Gate {
     key: [u8; 32],
-    /// By user.
+    /// Used nonces by user name.
     nonces: BTreeMap<String, Nonces>,
     pub(crate) logins: LoginBackOff,
 }
 
-/// Nonces that one user logged in with.
+/// Nonces that one user has used.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Nonces {
-    /// The last `nc` of each; oldest first, as nonces begin with their time.
+    /// Highest `nc` by nonce; oldest first, because nonces begin with their time.
     counts: BTreeMap<String, u32>,
-    /// The last one that was evicted: up to here the counts are not known any more.
+    /// Last evicted nonce; nonces up to this value are rejected.
     evicted: String,
 }
 
-/// The first failure of a login costs a second; ten attempts of a network pass in a minute.
+/// Failures before the back-off begins: none for one login, 4 for one network, 20 for one user.
 const FREE: FreeFailures = FreeFailures {
     of_login: 0,
     of_network: 4,
     of_user: 20,
 };
 
-/// Values of `WWW-Authenticate`, all of one nonce.
+/// Values of `WWW-Authenticate`, all with the same nonce.
 pub(crate) struct Challenges {
-    /// The one that we prefer (RFC 8760 §2.4).
+    /// SHA-256, the preferred algorithm (RFC 8760 §2.4).
     pub(crate) sha256: String,
     pub(crate) md5: String,
-    /// MD5, as it is where no algorithm is named, without a blank.
+    /// MD5 without the algorithm parameter and without blanks.
     pub(crate) short: String,
 }
 
-/// What is asked for with credentials.
+/// Request that credentials are checked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked<'a> {
     pub(crate) from: IpAddr,
@@ -60,14 +60,15 @@ pub(crate) struct Asked<'a> {
     pub(crate) uri: &'a str,
 }
 
-/// What comes of credentials.
+/// Result of the check of credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// As this user.
+    /// Credentials of this user are valid.
     LetIn(String),
-    /// To be challenged. `stale`: the nonce alone was at fault.
+    /// Credentials are missing or not acceptable: challenge. `stale`: only the nonce is not
+    /// acceptable.
     Challenged { stale: bool },
-    /// The same: user or password were wrong.
+    /// User or password is wrong: challenge, and count the failure.
     Failed,
 }
 
@@ -83,9 +84,8 @@ impl Gate {
         }
     }
 
-    /// Challenges that are good from now on.
-    /// `salt` is hexadecimal and another for each request: two phones behind one address that
-    /// are challenged in the same second each get a nonce of their own.
+    /// Returns challenges with a nonce of the current second. `salt` is hexadecimal and differs for
+    /// each request: two phones behind one address get different nonces in the same second.
     pub(crate) fn challenges(
         &self,
         now: Instant,
@@ -109,8 +109,8 @@ impl Gate {
         }
     }
 
-    /// Looks at the values of `Authorization` (RFC 7616 §3.4). The same for an unknown user and
-    /// for a wrong password, and as much work; what holds no nonce of ours costs no sum at all.
+    /// Checks the values of `Authorization` (RFC 7616 §3.4). Result and cost are the same for an
+    /// unknown user and for a wrong password. Without a valid nonce, no digest is computed.
     pub(crate) fn look<'a>(
         &mut self,
         now: Instant,
@@ -152,7 +152,8 @@ impl Gate {
             nonce,
             counted: Some((nc, cnonce)),
         };
-        // Also where nobody looks at it: who waits is told as soon as who does not.
+        // Computed before the back-off check, so that the response time does not reveal the
+        // back-off.
         let right = same(&response(algorithm, &parts), field("response"));
         if !self.logins.wait(now, from, user).is_zero() {
             return NO;
@@ -170,7 +171,7 @@ impl Gate {
         }
     }
 
-    /// Seconds and salt, and a sum that only we can make and that is good for one source only.
+    /// Returns a nonce: time, salt, and a keyed hash of both and of the source address.
     fn nonce(&self, said: &str, from: IpAddr) -> String {
         let sum = Hmac::<Sha256>::new_from_slice(&self.key).map(|mut sum| {
             sum.update(said.as_bytes());
@@ -191,8 +192,8 @@ impl Gate {
         })
     }
 
-    /// Returns whether a nonce was not used with this or a higher number. Each user's nonces count
-    /// for themselves: only the user's own logins evict them.
+    /// Returns true if the nonce was not used with this or a higher count. Only the logins of a
+    /// user evict nonces of that user.
     fn is_next(&self, user: &str, nonce: &str, count: u32) -> bool {
         self.nonces.get(user).is_none_or(|nonces| {
             nonce > nonces.evicted.as_str()
@@ -200,7 +201,7 @@ impl Gate {
         })
     }
 
-    /// Stores the number of a nonce. The user's oldest nonce makes room.
+    /// Stores the count of a nonce. The user's oldest nonce is evicted at the limit.
     fn count(&mut self, now: Instant, user: &str, (nonce, count): (&str, u32)) {
         let nonces = self.nonces.entry(user.to_owned()).or_default();
         while let Some((oldest, _)) = nonces.counts.first_key_value() {
@@ -221,11 +222,11 @@ impl Gate {
 }
 
 fn seconds(now: Instant) -> u32 {
-    // For 136 years of one process.
+    // Enough for 136 years of uptime.
     u32::try_from(now.0 / 1_000_000_000).unwrap_or(u32::MAX)
 }
 
-/// When a nonce says that it was made.
+/// Returns the creation time in a nonce, in seconds.
 fn made(nonce: &str) -> Option<u32> {
     u32::from_str_radix(nonce.get(..SECONDS_CHARS)?, 16).ok()
 }

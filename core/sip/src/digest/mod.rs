@@ -1,5 +1,5 @@
-//! Digest authentication (RFC 7616, RFC 8760) without state but that of the nonces: the sums,
-//! who may call us (`gate`), and what we answer to a challenge (`account`).
+//! Digest authentication (RFC 7616, RFC 8760): hashes (`sums`), server side (`gate`) and client
+//! side (`account`). The only state is that of nonces and failed logins.
 
 mod account;
 mod fields;

@@ -1,11 +1,11 @@
-//! The sums of digest authentication, by algorithm.
+//! Hashes of digest authentication by algorithm.
 
 use core::fmt::Write;
 
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
-/// An algorithm (RFC 8760 §2.1). Stronger first.
+/// Hash algorithm (RFC 8760 §2.1); the stronger first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Algorithm {
     Sha256,
@@ -36,7 +36,7 @@ impl Algorithm {
     }
 }
 
-/// What a response is made of.
+/// Input of a digest response.
 pub(crate) struct Parts<'a> {
     pub(crate) user: &'a str,
     pub(crate) realm: &'a str,
@@ -44,11 +44,11 @@ pub(crate) struct Parts<'a> {
     pub(crate) method: &'a str,
     pub(crate) uri: &'a str,
     pub(crate) nonce: &'a str,
-    /// `nc` and `cnonce`: with `qop=auth`; without, as RFC 2069 had it.
+    /// `nc` and `cnonce` of `qop=auth`; `None`: no `qop` (RFC 2069).
     pub(crate) counted: Option<(&'a str, &'a str)>,
 }
 
-/// The response (RFC 7616 §3.4.1).
+/// Computes the digest response (RFC 7616 §3.4.1).
 pub(crate) fn response(algorithm: Algorithm, parts: &Parts<'_>) -> String {
     let Parts {
         user,
@@ -74,7 +74,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Takes as long wherever they differ.
+/// Compares two texts in a time that does not depend on the position of a difference.
 pub(crate) fn same(one: &str, other: &str) -> bool {
     let differ = one.bytes().zip(other.bytes());
     one.len() == other.len() && differ.fold(0, |all, (a, b)| all | (a ^ b)) == 0

@@ -1,4 +1,4 @@
-//! The gate against the answers of our own accounts.
+//! Tests of the server side against credentials computed by the client side.
 
 use core::time::Duration;
 
@@ -25,7 +25,7 @@ fn asked(method: &'static str, uri: &'static str) -> Asked<'static> {
     }
 }
 
-/// The verdict; a failed login is challenged as everybody is.
+/// Checks credentials; maps `Failed` to a challenge.
 fn look(gate: &mut Gate, now: Instant, asked: Asked<'_>, text: &str) -> Verdict {
     let accounts = [account("anna", "pass"), account("boris", "other")];
     match gate.look(now, asked, &[text.to_owned()], accounts.iter()) {
@@ -112,7 +112,7 @@ fn who_was_wrong_waits_and_nobody_else_does() {
     assert_eq!(look(&mut gate, now, invite, &other), boris);
     let later = now + Duration::from_secs(1);
     assert_eq!(look(&mut gate, later, invite, &right), let_in());
-    // Without a nonce that reached it, nobody can make another wait.
+    // Without a nonce of this source, no failure of another user can be caused.
     let forged = wrong.replace("nonce=\"0", "nonce=\"1");
     for _ in 0..100 {
         assert_eq!(look(&mut gate, later, invite, &forged), STALE);
@@ -142,7 +142,7 @@ fn nonces_end_and_are_for_one_source() {
         ..invite
     };
     assert_eq!(look(&mut gate, now, mapped, &text), let_in());
-    // What has ended is forgotten.
+    // Expired nonces are removed.
     let challenge = gate.challenges(late, (HERE, "0123"), false).sha256;
     let text = credentials(&challenge, "anna", "pass");
     assert_eq!(look(&mut gate, late, invite, &text), let_in());
@@ -169,7 +169,7 @@ fn logins_of_one_user_evict_the_nonces_of_that_user_only() {
     }
     let kept = gate.nonces["anna"].counts.len();
     assert_eq!(kept, limits::SIP_NONCES_OF_USER_MAX);
-    // No replay, whether the nonce is kept or was evicted.
+    // No replay is accepted, with a stored nonce or with an evicted nonce.
     for text in all.iter().chain([&boris]) {
         assert_eq!(look(&mut gate, now, invite, text), STALE);
     }

@@ -1,4 +1,4 @@
-//! The examples of RFC 7616 §3.9.1.
+//! Examples of RFC 7616 §3.9.1.
 
 use super::{Algorithm, Parts, response};
 
