@@ -1,4 +1,4 @@
-//! ACK: theirs for our answers, and ours for theirs.
+//! ACK requests: those of the peer for local responses, and those sent for responses of the peer.
 
 use confab_terms::Instant;
 
@@ -12,7 +12,8 @@ use crate::timers::{PATIENCE, Timer, TransactionId};
 use crate::{DialogId, Event, UserAgent};
 
 impl UserAgent {
-    /// An ACK is never answered; one that belongs to nothing is dropped.
+    /// Handles an ACK. ACK has no response; an ACK without a matching transaction or dialog is
+    /// dropped.
     pub(crate) fn take_ack(
         &mut self,
         now: Instant,
@@ -36,7 +37,7 @@ impl UserAgent {
                     .is_some_and(|unheard| unheard.cseq == request.cseq)
         });
         if awaited {
-            // Streams keep the connection of the INVITE.
+            // Over a stream, the connection of the INVITE remains in use.
             if from.transport == Transport::Udp {
                 self.follow(now, id, from, request);
             }
@@ -48,7 +49,8 @@ impl UserAgent {
         }
     }
 
-    /// They have had our 2xx; if that carried our offer, this is the answer.
+    /// Ends the retransmission of a 2xx that the peer has acknowledged. `answer`: SDP of the ACK,
+    /// the answer to an offer in the 2xx.
     pub(crate) fn hear(&mut self, now: Instant, id: DialogId, answer: &[u8]) {
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
@@ -73,7 +75,7 @@ impl UserAgent {
         }
     }
 
-    /// Acknowledges a 2xx, and remembers the ACK for when that 2xx comes again.
+    /// Sends the ACK for a 2xx and stores the ACK for retransmissions of that 2xx.
     pub(crate) fn send_ack(
         &mut self,
         now: Instant,

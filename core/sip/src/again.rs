@@ -1,6 +1,5 @@
-//! An INVITE of ours that is asked anew, because its refusal says what it lacks: 422 (RFC 4028
-//! §7.4), 401 and 407. A new transaction with the next number in the same dialog (RFC 3261
-//! §8.1.3.5).
+//! Retry of an INVITE after 401, 407 or 422 (RFC 4028 §7.4). The retry is a new transaction with
+//! the next CSeq in the same dialog (RFC 3261 §8.1.3.5).
 
 use confab_terms::{Instant, limits};
 
@@ -12,7 +11,8 @@ use crate::timers::TransactionId;
 use crate::{DialogId, UserAgent};
 
 impl UserAgent {
-    /// True if the refusal is answered by a new try, and is no refusal for that.
+    /// Sends the INVITE again with the parts that the response requires. Returns false if the
+    /// response is final.
     pub(crate) fn try_again(
         &mut self,
         now: Instant,
@@ -41,7 +41,7 @@ impl UserAgent {
         true
     }
 
-    /// The next number, and a transaction of its own.
+    /// Assigns the next CSeq, a new branch and a new transaction.
     fn number_anew(&mut self, request: &mut Outgoing, id: DialogId) -> TransactionId {
         let fresh = TransactionId(self.next_number());
         request.branch = self.branch();
@@ -60,7 +60,8 @@ impl UserAgent {
     }
 }
 
-/// Asks for as much as they want at least. Each try asks for more, so there are not many.
+/// Raises Session-Expires and Min-SE to the Min-SE of a 422. Returns false if the request already
+/// had that Min-SE.
 fn last_longer(request: &mut Outgoing, response: &Response) -> bool {
     let Some(wanted) = min_se(&response.headers) else {
         return false;

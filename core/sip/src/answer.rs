@@ -1,4 +1,4 @@
-//! The application's word on a call to us: ring, answer, reject.
+//! Application decisions on an inbound call: ring, answer, reject.
 
 use core::time::Duration;
 
@@ -12,7 +12,8 @@ use crate::timers::{PATIENCE, T1, T2, Timer};
 use crate::{DialogId, Ending, UserAgent};
 
 impl UserAgent {
-    /// Sends 180, until their PRACK if they take it so. Wrong state: ignored.
+    /// Sends 180 to an inbound INVITE, reliably if the peer supports 100rel. Ignored in any other
+    /// state.
     pub fn ring(&mut self, now: Instant, dialog: DialogId) {
         if let Some(known) = self.dialogs.get(&dialog)
             && let Phase::Invited { server } = known.phase
@@ -26,7 +27,8 @@ impl UserAgent {
                 (Reliably::May | Reliably::Must, false) => {
                     self.ring_reliably(now, dialog, reply);
                 }
-                // It would have to carry our offer (RFC 3262 §5), and there is none yet.
+                // A reliable 180 would have to carry an offer (RFC 3262 §5), and no offer exists
+                // yet.
                 (Reliably::Must, true) => {}
                 _ => {
                     self.respond(now, server, &reply);
@@ -35,8 +37,8 @@ impl UserAgent {
         }
     }
 
-    /// Sends 200 with our answer, again and again until its ACK; to an INVITE without an offer,
-    /// with our offer (RFC 3264 §5): `LateAnswer` follows. Wrong state: ignored.
+    /// Sends 200 with an answer, repeated until the ACK. For an INVITE without an offer, `answer`
+    /// is an offer (RFC 3264 §5), and `LateAnswer` follows. Ignored in any other state.
     pub fn answer(&mut self, now: Instant, dialog: DialogId, answer: Vec<u8>) {
         let Some(known) = self.dialogs.get_mut(&dialog) else {
             return;
@@ -56,7 +58,7 @@ impl UserAgent {
         }
     }
 
-    /// Sends a final refusal. Wrong state: ignored.
+    /// Sends a final response of 300 to 699. Ignored in any other state.
     pub fn reject(&mut self, now: Instant, dialog: DialogId, status: u16) {
         let Some(known) = self.dialogs.get(&dialog) else {
             return;
@@ -73,7 +75,7 @@ impl UserAgent {
         self.end(now, dialog, Ending::Rejected);
     }
 
-    /// Sets the Warning (RFC 3261 §20.43) of the next refusal within a dialog: its code and text.
+    /// Sets code and text of the Warning (RFC 3261 §20.43) in the next rejection within a dialog.
     pub fn warn(&mut self, dialog: DialogId, code: u16, text: &str) {
         if let Some(known) = self.dialogs.get_mut(&dialog) {
             known.warning = Some((code, text.to_owned()));
@@ -88,7 +90,7 @@ impl UserAgent {
         }
     }
 
-    /// A 200 that carries SDP.
+    /// Returns a 200 that carries SDP.
     pub(crate) fn accepting(&self, dialog: DialogId, sdp: Vec<u8>) -> Reply {
         let tag = self.dialogs.get(&dialog).map(|known| &known.local_tag);
         let mut reply = Reply::new(200)
@@ -127,7 +129,8 @@ impl UserAgent {
         }
     }
 
-    /// Sends the 2xx again; pauses double up to T2. A source that is not verified gets few.
+    /// Repeats the 2xx, with intervals that double up to T2. An unverified source gets at most
+    /// `SIP_UNVERIFIED_REPEATS_MAX` repetitions.
     pub(crate) fn repeat_answer(&mut self, now: Instant, dialog: DialogId) {
         if let Some(known) = self.dialogs.get_mut(&dialog)
             && let Some(unheard) = &mut known.unheard

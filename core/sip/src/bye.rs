@@ -1,4 +1,4 @@
-//! The end of a dialog: theirs by BYE, ours by `hang_up`, and what is left to tidy then.
+//! End of a dialog: BYE of the peer, local `hang_up`, and removal of the dialog's state.
 
 use core::time::Duration;
 
@@ -13,8 +13,8 @@ use crate::timers::{PATIENCE, Timer, TransactionId};
 use crate::{DialogId, Ending, Event, UserAgent};
 
 impl UserAgent {
-    /// Ends a dialog in whatever state: BYE, CANCEL, or a rejection (480). (An answered but
-    /// not yet acknowledged one: BYE after the ACK or its time-out, RFC 3261 §15.)
+    /// Ends a dialog in any state by BYE, CANCEL or a 480 response. After a 200 without ACK, BYE
+    /// follows the ACK or its timeout (RFC 3261 §15).
     pub fn hang_up(&mut self, now: Instant, dialog: DialogId) {
         let Some(known) = self.dialogs.get_mut(&dialog) else {
             return;
@@ -47,7 +47,7 @@ impl UserAgent {
         }
     }
 
-    /// Sends BYE; the dialog stays until that is answered, or `patience` is at its end.
+    /// Sends BYE. The dialog remains until the response, for at most `patience`.
     pub(crate) fn send_bye(&mut self, now: Instant, id: DialogId, patience: Duration) {
         self.settle(now, id);
         let branch = self.branch();
@@ -61,7 +61,7 @@ impl UserAgent {
         self.timers.set(Timer::F(client), now + patience);
     }
 
-    /// Their BYE, whatever the state.
+    /// Handles a BYE in any state.
     pub(crate) fn take_bye(&mut self, now: Instant, from: Source, request: &Request, id: DialogId) {
         let server = self.begin_server(request, from, id);
         self.respond(now, server, &Reply::new(200));
@@ -70,7 +70,7 @@ impl UserAgent {
         };
         match dialog.phase {
             Phase::Invited { server } => {
-                // Pending requests still get an answer (RFC 3261 §15.1.2).
+                // Pending requests still get a response (RFC 3261 §15.1.2).
                 let reply = Reply::new(487).tag(&dialog.local_tag);
                 self.respond(now, server, &reply);
                 self.end(now, id, Ending::Bye);
@@ -81,12 +81,12 @@ impl UserAgent {
             }
             Phase::Up => self.end(now, id, Ending::Bye),
             Phase::Leaving => self.forget_dialog(now, id),
-            // Our own transaction sees to the rest.
+            // The pending client transaction removes the dialog.
             Phase::Withdrawn | Phase::Over => {}
         }
     }
 
-    /// Tells the end, and forgets.
+    /// Removes the dialog and emits `Ended`.
     pub(crate) fn end(&mut self, now: Instant, dialog: DialogId, how: Ending) {
         self.forget_dialog(now, dialog);
         self.tell(Event::Ended { dialog, how });
@@ -109,7 +109,8 @@ impl UserAgent {
         }
     }
 
-    /// Stops what a dialog still had under way: its 2xx, their offer, our re-INVITE.
+    /// Stops the pending operations of a dialog: 2xx without ACK, undecided offer of the peer,
+    /// re-INVITE in progress.
     fn settle(&mut self, now: Instant, id: DialogId) {
         self.timers.stop(Timer::Answer(id));
         self.timers.stop(Timer::AnswerUnheard(id));
@@ -125,7 +126,7 @@ impl UserAgent {
         if let Some(asked) = asked {
             self.respond(now, asked.server, &Reply::new(487));
         }
-        // A re-INVITE of ours gets its answer, or is given up in time.
+        // A re-INVITE in progress gets its response, or ends with timer B or C.
         if let Some(client) = asking.and_then(|asking| asking.client)
             && let Some(transaction) = self.clients.get_mut(&client)
         {

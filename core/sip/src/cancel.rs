@@ -1,4 +1,4 @@
-//! CANCEL: theirs of a call to us, ours of a call to them (RFC 3261 §9).
+//! CANCEL (RFC 3261 §9), inbound and outbound.
 
 use confab_terms::Instant;
 
@@ -47,7 +47,8 @@ impl UserAgent {
         }
     }
 
-    /// Takes an INVITE of ours back: at once if it was heard, else as soon as it is.
+    /// Cancels an outbound INVITE: at once if a provisional response has arrived, else after the
+    /// first one.
     pub(crate) fn cancel(&mut self, now: Instant, id: TransactionId) {
         let Some(client) = self.clients.get_mut(&id) else {
             return;

@@ -1,5 +1,5 @@
-//! Client transactions (RFC 3261 §17.1, RFC 6026): a request is repeated until it is answered,
-//! and the answer of an INVITE is acknowledged as often as it comes.
+//! Client transactions (RFC 3261 §17.1, RFC 6026): retransmission of a request until a response,
+//! and of the ACK for each repeated final response to INVITE.
 
 use core::time::Duration;
 
@@ -12,52 +12,52 @@ use crate::resolve::Key;
 use crate::timers::{PATIENCE, T1, T2, T4, Timer, TransactionId};
 use crate::{DialogId, UserAgent};
 
-/// Forks of one INVITE that are acknowledged.
+/// Maximum number of forks of one INVITE that get an ACK.
 pub(crate) const FORKS_MAX: usize = 16;
 
-/// An ACK for a 2xx, to be sent again with each one that comes again.
+/// ACK for a 2xx, repeated for each retransmission of that 2xx.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ack {
-    /// Whose 2xx: its To tag.
+    /// To tag of the 2xx.
     pub(crate) tag: Option<String>,
     pub(crate) to: Hop,
     pub(crate) bytes: Vec<u8>,
 }
 
-/// How far it has got.
+/// State of a client transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ClientState {
-    /// No response.
+    /// No response has arrived.
     Calling { pause: Duration },
-    /// A provisional one.
+    /// A provisional response has arrived.
     Proceeding,
-    /// A final one; an INVITE's refusal has this ACK.
+    /// A final response has arrived. `ack`: ACK for a non-2xx response to INVITE.
     Completed { ack: Option<Vec<u8>> },
-    /// An INVITE's 2xx.
+    /// A 2xx to INVITE has arrived.
     Accepted { acks: Vec<Ack> },
 }
 
-/// Whether an INVITE is being taken back.
+/// State of the cancellation of an INVITE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Cancel {
     No,
-    /// Not before a provisional response (RFC 3261 §9.1).
+    /// CANCEL is delayed until a provisional response (RFC 3261 §9.1).
     Wanted,
     Sent,
 }
 
-/// One client transaction.
+/// Client transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClientTransaction {
     pub(crate) request: Outgoing,
     pub(crate) to: Hop,
-    /// Its connection was lost, and it was sent once more.
+    /// True if the connection was lost and the request was sent again.
     pub(crate) moved: bool,
-    /// How often it was asked before, without what its refusals wanted.
+    /// Number of earlier attempts that a challenge or 422 rejected.
     pub(crate) tries: u8,
-    /// What it was asked for, each by the header that answers it.
+    /// Challenges received: name of the credentials header and text of the challenge.
     pub(crate) challenges: Vec<(String, String)>,
-    /// The name that it went by, and where else that leads.
+    /// Name that the request was sent to. `others`: its remaining targets.
     pub(crate) name: Option<Key>,
     pub(crate) others: Vec<Hop>,
     pub(crate) state: ClientState,
@@ -65,11 +65,11 @@ pub(crate) struct ClientTransaction {
     pub(crate) dialog: DialogId,
 }
 
-/// What a response has in common with its request (RFC 3261 §17.1.3): branch and method.
+/// Branch and method: the key that matches a response to its request (RFC 3261 §17.1.3).
 pub(crate) type ClientKey = (String, Method);
 
 impl UserAgent {
-    /// Sends a request and waits for its answer.
+    /// Creates a client transaction and sends its request.
     pub(crate) fn begin_client(
         &mut self,
         now: Instant,
@@ -82,7 +82,7 @@ impl UserAgent {
             Method::Invite => (Timer::A(id), Timer::B(id)),
             _ => (Timer::E(id), Timer::F(id)),
         };
-        // A stream repeats by itself (RFC 3261 §17.1.1.2, §17.1.2.2).
+        // A stream transport is reliable (RFC 3261 §17.1.1.2, §17.1.2.2).
         if to.transport == Transport::Udp {
             self.timers.set(again, now + T1);
         }
@@ -105,8 +105,7 @@ impl UserAgent {
         self.send_request(now, id);
     }
 
-    /// Sends a request once more as a transaction of its own, with what the refusal of `old`
-    /// wanted.
+    /// Sends a request again in a new transaction, which inherits the challenges of `old`.
     pub(crate) fn begin_again(
         &mut self,
         now: Instant,
@@ -125,14 +124,14 @@ impl UserAgent {
         }
     }
 
-    /// Timers A and E.
+    /// Handles timers A and E: sends the request again.
     pub(crate) fn repeat_request(&mut self, now: Instant, id: TransactionId) {
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
         let invite = client.request.method == Method::Invite;
         let pause = match &mut client.state {
-            // An INVITE's pauses double without end, others' up to T2.
+            // Intervals of an INVITE double without a limit, those of other methods up to T2.
             ClientState::Calling { pause } => {
                 *pause *= 2;
                 if invite { *pause } else { (*pause).min(T2) }
@@ -145,7 +144,7 @@ impl UserAgent {
         self.send_request(now, id);
     }
 
-    /// A provisional response: false if it comes too late to matter.
+    /// Handles a provisional response. Returns false after a final response.
     pub(crate) fn proceed(&mut self, id: TransactionId) -> bool {
         let Some(client) = self.clients.get_mut(&id) else {
             return false;
@@ -159,7 +158,8 @@ impl UserAgent {
         }
     }
 
-    /// A final response to anything but an INVITE: false if it is a repetition.
+    /// Handles a final response to a non-INVITE request. Returns false if the response is a
+    /// retransmission.
     pub(crate) fn complete(&mut self, now: Instant, id: TransactionId) -> bool {
         let Some(client) = self.clients.get_mut(&id) else {
             return false;
@@ -169,7 +169,8 @@ impl UserAgent {
         }
         client.state = ClientState::Completed { ack: None };
         let transport = client.to.transport;
-        // It never outlives the patience that it had without a response: a last word is short.
+        // Timer K ends no later than timer F would have; the timeout of a final BYE is shorter than
+        // T4.
         let patience = self.timers.due(Timer::F(id)).unwrap_or(now);
         self.timers.stop_client(id);
         let late = linger(transport, T4);
@@ -177,8 +178,8 @@ impl UserAgent {
         true
     }
 
-    /// A refusal of an INVITE: acknowledged by the transaction itself (RFC 3261 §17.1.1.3).
-    /// False if it is a repetition.
+    /// Handles a non-2xx final response to INVITE; the transaction sends the ACK (RFC 3261
+    /// §17.1.1.3). Returns false if the response is a retransmission.
     pub(crate) fn complete_invite(&mut self, now: Instant, id: TransactionId, to: &str) -> bool {
         let Some(client) = self.clients.get(&id) else {
             return false;
@@ -211,7 +212,7 @@ impl UserAgent {
         true
     }
 
-    /// Timers D, K and M, or the end of patience.
+    /// Removes a client transaction, after timer D, K or M or after a timeout.
     pub(crate) fn forget_client(&mut self, id: TransactionId) -> Option<ClientTransaction> {
         self.timers.stop_client(id);
         let client = self.clients.remove(&id)?;
@@ -226,8 +227,7 @@ impl UserAgent {
     }
 }
 
-/// How long what may still come again is waited for: on a stream nothing does (timers D, I, J
-/// and K).
+/// Returns the duration of timers D, I, J and K: the given time over UDP, zero over a stream.
 pub(crate) fn linger(transport: Transport, on_datagrams: Duration) -> Duration {
     match transport {
         Transport::Udp => on_datagrams,

@@ -1,37 +1,37 @@
-//! What a user agent is told, and the name of what it makes of it.
+//! Configuration of a user agent, dialog ids and outbound INVITEs.
 
 use confab_terms::SocketAddr;
 use serde::{Deserialize, Serialize};
 
-/// Names one INVITE and the dialog that comes of it, from the first request to the end.
+/// Id of an INVITE and its dialog, from the first request to the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DialogId(pub u64);
 
-/// What a user agent is.
+/// Configuration of a user agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
-    /// What Contact and Via say.
+    /// Address in Contact and Via.
     pub address: SocketAddr,
-    /// What they say over TLS, with the same address; `None`: there is no TLS.
+    /// Port in Contact and Via over TLS, with the same IP address; `None`: TLS is disabled.
     pub tls_port: Option<u16>,
-    /// `Server` / `User-Agent`, after authentication only; none if empty.
+    /// Value of `Server` and `User-Agent`, sent after authentication only; empty: no header.
     pub product: String,
-    /// Seeds tags, branches and Call-IDs.
+    /// Seed of tags, branches and Call-IDs.
     pub seed: [u8; 32],
 }
 
-/// An INVITE to send.
+/// INVITE to send.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invite {
-    /// Request URI and To, `sip:room@host`.
+    /// Request URI and To URI: `sip:room@host`.
     pub to: String,
-    /// From, `sip:anna@host`.
+    /// From URI: `sip:anna@host`.
     pub from: String,
-    /// Display name of From.
+    /// Display name in From.
     pub from_name: Option<String>,
-    /// Where it goes, by the transport that `to` names; `None`: where `to` points to.
+    /// Next hop, with the transport of `to`; `None`: the host of `to`.
     pub via: Option<SocketAddr>,
-    /// The offer.
+    /// SDP offer.
     pub offer: Vec<u8>,
     /// Further headers (`X-…`).
     pub headers: Vec<(String, String)>,

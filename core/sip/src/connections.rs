@@ -1,5 +1,5 @@
-//! The table of connections: who is at the other end, what is half received, what waits for it
-//! to open, who needs it. Knows no message; what happens on a connection is in `streams`.
+//! Table of connections: peer, received bytes, messages queued until the connection opens, and
+//! users of the connection. Module `streams` handles messages and events of connections.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,55 +13,55 @@ use crate::limited::Limit;
 use crate::stream::Stream;
 use crate::timers::TransactionId;
 
-/// How long one of ours may take to open.
+/// Timeout for opening an outbound connection.
 const OPENING: Duration = limits::SIP_CONNECTION_OPENING;
-/// Longest time without a whole message on a stranger's connection.
+/// Maximum time without a complete message on a connection of class `Stranger`.
 const GREETING: Duration = limits::SIP_CONNECTION_GREETING;
-/// How long one that nobody needs may be silent.
+/// Maximum time without traffic on a connection without dialogs and transactions.
 const IDLE: Duration = limits::SIP_CONNECTION_IDLE;
 
-/// A message that waits for a connection to open, or for a name to be found.
+/// Message queued until a connection opens or a name is resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Waiting {
     pub(crate) hop: Hop,
     pub(crate) bytes: Vec<u8>,
-    /// Whose request it is, if it is one.
+    /// Client transaction; `None`: the message is no request, or is an ACK.
     pub(crate) client: Option<TransactionId>,
 }
 
-/// Peer of a connection, as far as limits are concerned.
+/// Class of a connection, for limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Class {
-    /// We opened it.
+    /// Outbound connection.
     Ours,
-    /// Opened from a host of a trunk.
+    /// Inbound connection from an address of a trunk.
     Trunk,
-    /// Opened from elsewhere; a request on it was admitted.
+    /// Inbound connection from another address, with an admitted request.
     Known,
-    /// Opened from elsewhere, without such a request.
+    /// Inbound connection from another address, without an admitted request.
     Stranger,
 }
 
-/// One connection.
+/// Connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
     pub(crate) transport: Transport,
-    /// Whose certificate it was opened to.
+    /// Name or address that the peer's certificate was checked against.
     certified: Option<String>,
     pub(crate) stream: Stream,
-    /// `Some`: it is being opened, and these wait for it.
+    /// Messages queued while the connection opens; `None`: the connection is open.
     pub(crate) opening: Option<Vec<Waiting>>,
     class: Class,
-    /// Time of the opening, or of the last whole message.
+    /// Time of the opening, or of the last complete message.
     pub(crate) spoke: Instant,
-    /// The last sign of life.
+    /// Time of the last traffic.
     pub(crate) heard: Instant,
-    /// Dialogs whose requests use it.
+    /// Dialogs whose requests use this connection.
     pub(crate) dialogs: BTreeSet<DialogId>,
-    /// Requests that went on it and are not answered for good.
+    /// Client transactions whose request was sent on this connection.
     pub(crate) clients: BTreeSet<TransactionId>,
-    /// Bytes of a stranger's unfinished message, as they are counted.
+    /// Length of the incomplete message of a `Stranger`, as counted in `Unfinished`.
     unfinished: usize,
     due: Instant,
 }
@@ -78,23 +78,24 @@ impl Connection {
     }
 }
 
-/// Where one of ours leads to, and over TLS to whom: two names may be at one address.
+/// Destination of an outbound connection: transport, address and, over TLS, name in the
+/// certificate. Two names may have one address.
 type Leads = (Transport, SocketAddr, Option<String>);
 
 /// Connections of one client network.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Client {
     count: usize,
-    /// Those of strangers; the oldest first.
+    /// Connections of class `Stranger`; oldest first.
     strangers: BTreeSet<ConnectionId>,
 }
 
-/// Unfinished messages of strangers.
+/// Incomplete messages on connections of class `Stranger`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Unfinished {
-    /// Sum of their lengths.
+    /// Sum of the lengths, in bytes.
     bytes: usize,
-    /// Length and connection of each that is not empty.
+    /// Length and connection of each incomplete message.
     by_length: BTreeSet<(usize, ConnectionId)>,
 }
 
@@ -112,27 +113,27 @@ impl Unfinished {
     }
 }
 
-/// Room for a connection of theirs.
+/// Result of the limit check for a new connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
     Free,
-    /// This one, a stranger's, has to be closed for it.
+    /// Limit reached; the given connection of class `Stranger` is closed in favor of the new one.
     InPlaceOf(ConnectionId, Limit),
     None(Limit),
 }
 
-/// All of them.
+/// Table of all connections.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Connections {
     max: usize,
     all: BTreeMap<ConnectionId, Connection>,
     due: BTreeSet<(Instant, ConnectionId)>,
-    /// Ours, by whom they lead to.
+    /// Outbound connections by destination.
     by_peer: BTreeMap<Leads, ConnectionId>,
-    /// Neither ours nor trunks'.
+    /// Inbound connections by client network, those of trunks excluded.
     clients: BTreeMap<ClientNetwork, Client>,
     of_clients: usize,
-    /// All strangers', the oldest first.
+    /// All connections of class `Stranger`; oldest first.
     strangers: BTreeSet<ConnectionId>,
     unfinished: Unfinished,
 }
@@ -153,7 +154,8 @@ impl Default for Connections {
 }
 
 impl Connections {
-    /// Sets the maximum of connections; shares of it are limits of their own.
+    /// Sets the maximum number of connections, at least 32. Limits of the classes are shares of the
+    /// maximum.
     pub(crate) fn limit(&mut self, max: usize) {
         self.max = max.clamp(32, limits::SIP_CONNECTIONS_MAX);
     }
@@ -170,14 +172,14 @@ impl Connections {
         self.all.contains_key(&id)
     }
 
-    /// The one of ours that leads there.
+    /// Returns the outbound connection to a destination.
     pub(crate) fn to(&self, hop: &Hop, peer: SocketAddr) -> Option<ConnectionId> {
         let leads = (hop.transport, peer, hop.certified.clone());
         self.by_peer.get(&leads).copied()
     }
 
-    /// Returns the room for one more connection from a host of a trunk. An eighth of all is
-    /// reserved for connections that we open.
+    /// Checks the limit for a connection from an address of a trunk. One eighth of the maximum is
+    /// reserved for outbound connections.
     pub(crate) fn room_for_trunk(&self) -> Room {
         match self.all.len() < self.max - self.max / 8 {
             true => Room::Free,
@@ -185,8 +187,8 @@ impl Connections {
         }
     }
 
-    /// Returns the room for one more connection from elsewhere. A quarter of all is reserved for
-    /// trunks and for connections that we open.
+    /// Checks the limits for a connection from any other address. One quarter of the maximum is
+    /// reserved for trunks and outbound connections.
     pub(crate) fn room_for_client(&self, network: ClientNetwork) -> Room {
         let nobody = Client::default();
         let client = self.clients.get(&network).unwrap_or(&nobody);
@@ -204,7 +206,7 @@ impl Connections {
         }
     }
 
-    /// Returns the room for one more connection of ours.
+    /// Checks the limit for an outbound connection.
     pub(crate) fn room_for_ours(&self) -> Room {
         match self.all.len() < self.max {
             true => Room::Free,
@@ -217,7 +219,7 @@ impl Connections {
         oldest.map_or(Room::None(limit), |oldest| Room::InPlaceOf(*oldest, limit))
     }
 
-    /// A new one; theirs is open, ours is to be opened. The name must be new.
+    /// Inserts a connection: open if inbound, to be opened if outbound. The id must be new.
     pub(crate) fn insert(
         &mut self,
         now: Instant,
@@ -260,7 +262,7 @@ impl Connections {
         self.set_due(id);
     }
 
-    /// A request on it was admitted.
+    /// Moves a connection from class `Stranger` to `Known`, after an admitted request.
     pub(crate) fn is_known(&mut self, id: ConnectionId) {
         let Some(connection) = self.all.get_mut(&id) else {
             return;
@@ -277,8 +279,8 @@ impl Connections {
         }
     }
 
-    /// Returns the stranger with the longest unfinished message, while all of these together are
-    /// beyond the limit.
+    /// Returns the `Stranger` with the longest incomplete message if the sum of all exceeds
+    /// `SIP_UNFINISHED_BYTES_MAX`.
     pub(crate) fn beyond_unfinished(&self) -> Option<(ConnectionId, SocketAddr)> {
         if self.unfinished.bytes <= limits::SIP_UNFINISHED_BYTES_MAX {
             return None;
@@ -287,7 +289,8 @@ impl Connections {
         Some((*id, self.all.get(id)?.peer))
     }
 
-    /// To be called after anything that moves its deadline.
+    /// Updates the deadline of a connection. Required after each change of the state that
+    /// determines the deadline.
     pub(crate) fn set_due(&mut self, id: ConnectionId) {
         if let Some(connection) = self.all.get_mut(&id) {
             self.due.remove(&(connection.due, id));
@@ -301,7 +304,7 @@ impl Connections {
         }
     }
 
-    /// It is gone, and nothing finds it any more.
+    /// Removes a connection from the table and its indexes.
     pub(crate) fn remove(&mut self, id: ConnectionId) -> Option<Connection> {
         let connection = self.all.remove(&id)?;
         self.due.remove(&(connection.due, id));
@@ -330,15 +333,15 @@ impl Connections {
         self.due.first().map(|(at, _)| *at)
     }
 
-    /// The first whose deadline has come.
+    /// Returns the connection with the earliest deadline that has passed.
     pub(crate) fn first_due(&self, now: Instant) -> Option<ConnectionId> {
         let (at, id) = *self.due.first()?;
         (at <= now).then_some(id)
     }
 
-    /// A dialog's requests use it from now on, or no longer.
+    /// Registers or releases a dialog as a user of a connection.
     pub(crate) fn use_for(&mut self, dialog: DialogId, id: Option<ConnectionId>, used: bool) {
-        // A peer whose response came on it is no stranger either.
+        // A peer that sent a response on the connection is no stranger.
         if let Some(id) = id.filter(|_| used) {
             self.is_known(id);
         }

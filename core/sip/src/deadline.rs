@@ -1,4 +1,4 @@
-//! What each timer does when it is due.
+//! Actions of expired timers.
 
 use confab_terms::Instant;
 
@@ -9,7 +9,7 @@ use crate::timers::{LAST_WORD, PATIENCE, Timer, TransactionId};
 use crate::{DialogId, Ending, Event, UserAgent};
 
 impl UserAgent {
-    /// Timers that are due.
+    /// Handles all timers that are due.
     pub fn handle_deadline(&mut self, now: Instant) {
         self.handle_connection_deadline(now);
         self.handle_name_deadline(now);
@@ -38,7 +38,7 @@ impl UserAgent {
         }
     }
 
-    /// No response to a request of ours.
+    /// Handles timers B and F: no response to a request.
     fn give_up(&mut self, now: Instant, id: TransactionId) {
         if self.try_next_way_unheard(now, id) {
             return;
@@ -62,8 +62,8 @@ impl UserAgent {
         }
     }
 
-    /// Timer C: an INVITE that only rings is taken back; one that was taken back already, and
-    /// still has no final response, is over (RFC 3261 §9.1).
+    /// Handles timer C: cancels an INVITE with provisional responses only, or ends a canceled
+    /// INVITE without a final response (RFC 3261 §9.1).
     fn ringing_too_long(&mut self, now: Instant, id: TransactionId) {
         let Some(client) = self.clients.get(&id) else {
             return;
@@ -86,7 +86,7 @@ impl UserAgent {
         }
     }
 
-    /// Our 2xx was never acknowledged (RFC 3261 §13.3.1.4).
+    /// Ends a dialog whose 2xx was never acknowledged (RFC 3261 §13.3.1.4).
     fn answer_unheard(&mut self, now: Instant, dialog: DialogId) {
         match self.dialogs.get(&dialog).map(|known| known.phase) {
             Some(Phase::Leaving) => self.send_bye(now, dialog, LAST_WORD),
@@ -95,11 +95,12 @@ impl UserAgent {
         }
     }
 
-    /// The other side does not answer within the dialog any more.
+    /// Ends a dialog whose peer does not respond any more, by BYE.
     pub(crate) fn lose(&mut self, now: Instant, dialog: DialogId, how: Ending) {
         let known = self.dialogs.get(&dialog);
         let was_probed = known.is_some_and(|known| known.probed);
-        // Three tries to a Contact that may be anybody's.
+        // An unverified Contact may be a third party's: the timeout allows for three transmissions
+        // only.
         let patience = match known.is_some_and(|known| known.verified) {
             true => PATIENCE,
             false => LAST_WORD,

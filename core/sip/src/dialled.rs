@@ -1,37 +1,37 @@
-//! What can be called: a URI that leads somewhere over what we speak, or why it does not.
+//! Check of a dialed URI: scheme, transport and host, with an error for each unsupported part.
 
 use thiserror::Error;
 
 use crate::hop::Hop;
 use crate::message::Uri;
 
-/// Why a URI cannot be called.
+/// Reason why a URI cannot be dialed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NotDialled {
-    /// No URI at all, or another scheme.
+    /// The text is no SIP URI.
     #[error("{0:?} is no SIP URI; sip:anna@192.0.2.1 would do")]
     NotSip(String),
-    /// `sips:` or `;transport=tls`, where there is no TLS.
+    /// `sips:` or `;transport=tls` while TLS is disabled.
     #[error("{0:?} asks for TLS, which is off here; sip:, or CONFAB_SIPS_LISTEN, would do")]
     Secure(String),
-    /// `;transport=` of something else.
+    /// Unsupported value of `;transport=`.
     #[error("{0:?} asks for a transport that confab does not have; udp, tcp or tls would do")]
     Transport(String),
-    /// An address that is nobody's, or port 0.
+    /// Unspecified address, multicast address, or port 0.
     #[error("{0:?} names an address that nobody has; a host's own would do")]
     Nowhere(String),
 }
 
-/// Whether a URI can be called, with or without TLS, so that who asked for it can be told what
-/// would do.
+/// Checks if a URI can be dialed, with or without TLS.
 ///
 /// # Errors
-/// It cannot; each says why.
+///
+/// Returns the unsupported part of the URI.
 pub fn check_dialled(uri: &str, has_tls: bool) -> Result<(), NotDialled> {
     way_to(uri, has_tls).map(drop)
 }
 
-/// Where a call to this URI goes.
+/// Returns the next hop of a call to this URI.
 pub(crate) fn way_to(text: &str, has_tls: bool) -> Result<Hop, NotDialled> {
     let Some(Uri::Sip(uri)) = Uri::parse(text) else {
         return Err(NotDialled::NotSip(text.to_owned()));

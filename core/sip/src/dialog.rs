@@ -1,5 +1,5 @@
-//! One dialog (RFC 3261 §12): who, where, and which number comes next. How far it has got, and
-//! what stands open within it, is in `phase`.
+//! Dialog state (RFC 3261 §12): identifiers, URIs, route set, flow and CSeq numbers. Module `phase`
+//! has the state of the call and of pending transactions.
 
 use confab_terms::SocketAddr;
 use serde::{Deserialize, Serialize};
@@ -15,30 +15,31 @@ use crate::phase::{Asked, Asking, Phase, Reliable, Reliably, Unheard};
 use crate::prack;
 use crate::timers::TransactionId;
 
-/// One dialog.
+/// Dialog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Dialog {
     pub(crate) call_id: String,
     pub(crate) local_tag: String,
-    /// `None`: not known yet, or theirs is RFC 2543's.
+    /// Tag of the peer; `None`: not known yet, or the peer sends no tag (RFC 2543).
     pub(crate) remote_tag: Option<String>,
     local_uri: String,
     remote_uri: String,
-    /// The URI of their Contact.
+    /// Remote target: URI of the peer's Contact.
     pub(crate) target: String,
-    /// Route values in the order in which they are sent.
+    /// Route set, in the order of the Route headers.
     routes: Vec<String>,
-    /// Where they were heard from last: the way where the target leads nowhere.
+    /// Source of the peer's last message; the fallback if the target cannot be reached.
     pub(crate) source: Source,
-    /// The flow of their last request.
+    /// Flow of the peer's last request.
     pub(crate) flow: Flow,
-    /// They sent it themselves, and no proxy: its connection leads to them.
+    /// True if no proxy was between the peer and this server: the connection of the request leads
+    /// to the peer.
     direct: bool,
     pub(crate) local_cseq: u32,
     pub(crate) remote_cseq: Option<u32>,
-    /// Of the INVITE that they called with.
+    /// CSeq of the inbound INVITE that created the dialog.
     pub(crate) invite_cseq: u32,
-    /// They called without an offer.
+    /// True if the inbound INVITE had no offer.
     pub(crate) wants_offer: bool,
     pub(crate) we_called: bool,
     pub(crate) phase: Phase,
@@ -46,35 +47,35 @@ pub(crate) struct Dialog {
     pub(crate) asked: Option<Asked>,
     pub(crate) asking: Option<Asking>,
     pub(crate) lasting: Option<Lasting>,
-    /// A probe is not answered yet.
+    /// True while a probe has no response.
     pub(crate) probed: bool,
-    /// They said that they take UPDATE.
+    /// True if the peer's Allow lists UPDATE.
     pub(crate) takes_update: bool,
-    /// Our SDP as it was agreed on last.
+    /// Local SDP of the last completed offer/answer exchange.
     pub(crate) local_sdp: Vec<u8>,
     pub(crate) reliably: Reliably,
     pub(crate) reliable: Option<Reliable>,
-    /// Of our last reliable provisional response.
+    /// RSeq of the last reliable provisional response sent.
     pub(crate) rseq: Option<u32>,
-    /// The phones that our INVITE rings, each with a tag of its own.
+    /// Early dialogs of the outbound INVITE, one for each To tag.
     pub(crate) early: Vec<Early>,
-    /// Who may speak within it.
+    /// Remote party; determines the accepted sources of requests.
     pub(crate) peer: Peer,
-    /// The peer has shown that it receives what is sent to its source: by a connection, digest, a
-    /// request within the dialog, or a response to ours; a trunk is trusted to.
+    /// True if the peer has proved that its source address receives: by a connection, digest
+    /// credentials, a request within the dialog or a response. Always true for trunks.
     pub(crate) verified: bool,
-    /// `sips:` was called: nothing of it leaves TLS.
+    /// True for a `sips:` call: requests are sent over TLS only.
     pub(crate) secure: bool,
-    /// Event and duration of the digit that is sent in several INFOs just now.
+    /// Event code and duration of a digit that continues in several INFO requests.
     pub(crate) pressing: Option<(u8, u16)>,
-    /// Code and text for the Warning of the next refusal.
+    /// Code and text of the Warning in the next rejection.
     pub(crate) warning: Option<(u16, String)>,
-    /// Credentials of this call, in place of the trunk's.
+    /// Credentials of this call, used instead of the trunk's account.
     pub(crate) credentials: Option<Box<Credentials>>,
 }
 
 impl Dialog {
-    /// Theirs, by an INVITE.
+    /// Creates the dialog of an inbound INVITE.
     pub(crate) fn of_invited(
         request: &Request,
         flow: Flow,
@@ -126,7 +127,7 @@ impl Dialog {
         }
     }
 
-    /// Ours, by an INVITE that is about to be sent.
+    /// Creates the dialog of an outbound INVITE.
     pub(crate) fn of_inviting(
         call_id: String,
         local_tag: String,
@@ -174,9 +175,9 @@ impl Dialog {
         }
     }
 
-    /// Of a 2xx that belongs to no dialog which is kept: only to acknowledge and end it.
+    /// Creates a temporary dialog for a 2xx without a stored dialog, to send ACK and BYE.
     pub(crate) fn of_fork(request: &Outgoing, response: &Response, flow: Flow) -> Self {
-        // What we wrote ourselves: theirs may be unreadable.
+        // The values of the request are used, because those of the response may be malformed.
         let (from, to) = (Address::parse(&request.from), Address::parse(&request.to));
         let tag = from.as_ref().and_then(Address::tag).unwrap_or_default();
         let uri = |address: &Option<Address>| {
@@ -195,7 +196,7 @@ impl Dialog {
         fork
     }
 
-    /// Takes from a 2xx to our first INVITE what makes the dialog (RFC 3261 §12.1.2).
+    /// Takes tag, route set and target from a 2xx to the initial INVITE (RFC 3261 §12.1.2).
     pub(crate) fn learn(&mut self, response: &Response) {
         self.remote_tag = response.to.tag().map(str::to_owned);
         let early = self.early_of(response.to.tag());
@@ -205,20 +206,20 @@ impl Dialog {
         self.refresh(response.contact.as_ref());
     }
 
-    /// A 2xx of which not all can be read: its ACK and the BYE go back to where it came from.
+    /// Directs ACK and BYE to the source of a 2xx that has malformed headers.
     pub(crate) fn answer_back(&mut self, source: Source) {
         self.flow = Flow::towards(source, Nat::Always);
         self.direct = true;
     }
 
-    /// A target refresh (RFC 3261 §12.2).
+    /// Updates the remote target (RFC 3261 §12.2).
     pub(crate) fn refresh(&mut self, contact: Option<&Address>) {
         if let Some(contact) = contact {
             self.target = contact.uri.text().to_owned();
         }
     }
 
-    /// Follows a request of theirs to the flow that it came on.
+    /// Updates the flow with a request of the peer.
     pub(crate) fn follow(&mut self, request: &Request, source: Source) {
         let contact = request.contact.as_ref();
         let contact = contact.map(|contact| contact.uri.text().to_owned());
@@ -226,26 +227,27 @@ impl Dialog {
         self.flow.follow(request, source, &target);
     }
 
-    /// The address that keep-alives go to; `None` if they are not behind NAT.
+    /// Returns the destination of keep-alives; `None` if the peer is not behind NAT.
     pub(crate) fn kept_flow(&self) -> Option<SocketAddr> {
         let direct = self.routes.is_empty();
         direct.then(|| self.flow.kept(&self.target)).flatten()
     }
 
-    /// The next request of ours; an ACK takes the number of its INVITE instead.
+    /// Returns the next request, with the next CSeq. An ACK has the CSeq of the INVITE; see
+    /// `numbered`.
     pub(crate) fn request(&mut self, method: Method, branch: String) -> Outgoing {
         self.local_cseq += 1;
         self.numbered(method, branch, self.local_cseq)
     }
 
-    /// A request of ours with a number of its own.
+    /// Returns a request with the given CSeq.
     pub(crate) fn numbered(&self, method: Method, branch: String, cseq: u32) -> Outgoing {
         let (mut uri, mut routes) = (self.target.clone(), self.routes.clone());
         let first = routes.first().and_then(|route| Address::parse(route));
         if let Some(Uri::Sip(strict)) = first.map(|first| first.uri)
             && !strict.has_param("lr")
         {
-            // A strict router takes the request URI for itself (RFC 3261 §12.2.1.1).
+            // A strict router expects its own URI as request URI (RFC 3261 §12.2.1.1).
             routes.remove(0);
             routes.push(format!("<{uri}>"));
             uri = strict.text;
@@ -268,8 +270,8 @@ impl Dialog {
         }
     }
 
-    /// Returns the target of the next request. Without a route set, a peer behind NAT is reached
-    /// on the flow of its last request.
+    /// Returns the next hop of requests. Without a route set, a peer behind NAT is reached on the
+    /// flow of its last request.
     pub(crate) fn destination(&self) -> Hop {
         let by_uri = self.by_uri();
         if !self.routes.is_empty() {
@@ -285,9 +287,9 @@ impl Dialog {
         }
     }
 
-    /// Returns the destination named by the first route or the target, on the
-    /// connection that they hold open if it leads there; else where they were heard from. A dialog
-    /// that is not over TLS does not move there, and one of `sips:` does not leave it.
+    /// Returns the next hop by the first route or the remote target, on the peer's open connection
+    /// if that leads there. Falls back to the source of the last message. A dialog without TLS does
+    /// not change to TLS, and a `sips:` dialog does not leave TLS.
     fn by_uri(&self) -> Hop {
         let uri = match self.routes.first() {
             Some(route) => Address::parse(route).map(|address| address.uri),
@@ -317,8 +319,8 @@ fn is_secure(uri: &Uri) -> bool {
     matches!(uri, Uri::Sip(uri) if uri.secure)
 }
 
-/// The route set of a caller: Record-Route from the last to the first. None, if it is beyond the
-/// limit: the response that has it is not used.
+/// Returns the route set of a UAC: Record-Route in reverse order (RFC 3261 §12.1.2). Empty beyond
+/// the limit; such a response is not used.
 fn routes_back(headers: &Headers) -> Vec<String> {
     if headers.has_too_many_routes() {
         return Vec::new();

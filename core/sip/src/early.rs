@@ -1,5 +1,5 @@
-//! Early dialogs (RFC 3261 §12.1.2): each phone that our INVITE rings has a tag of its own, and
-//! may say where it listens before it picks up.
+//! Early dialogs of an outbound INVITE (RFC 3261 §12.1.2), one for each To tag, and SDP answers in
+//! provisional responses.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,17 +10,17 @@ use crate::phase::Phase;
 use crate::prack::rseq;
 use crate::{DialogId, Event, UserAgent};
 
-/// One of them.
+/// Early dialog.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Early {
     pub(crate) tag: String,
-    /// Of its last provisional response that we acknowledged.
+    /// RSeq of the last reliable provisional response that was acknowledged.
     rseq: Option<u32>,
-    /// What it answered to our offer; empty until it has.
+    /// SDP answer in provisional responses; empty: none yet.
     answer: Vec<u8>,
-    /// That was acknowledged: it is the answer, and a new offer may follow (RFC 3311 §5.1).
+    /// True if the answer was in a reliable response: a new offer may follow (RFC 3311 §5.1).
     agreed: bool,
-    /// Of its last request.
+    /// CSeq of the peer's last request.
     pub(crate) remote_cseq: Option<u32>,
 }
 
@@ -29,7 +29,7 @@ impl Dialog {
         self.early.iter().find(|early| Some(&*early.tag) == tag)
     }
 
-    /// The early dialog of this tag, made if need be; `None` if there are too many.
+    /// Returns the early dialog of this tag, created if necessary; `None` at the limit.
     fn early_mut(&mut self, tag: &str) -> Option<&mut Early> {
         let known = self.early.iter().position(|early| early.tag == tag);
         match known {
@@ -44,7 +44,8 @@ impl Dialog {
         self.early.get_mut(at)
     }
 
-    /// Whether a reliable provisional response is the next one of its fork (RFC 3262 §4).
+    /// Returns true if a reliable provisional response is the next of its early dialog (RFC 3262
+    /// §4).
     pub(crate) fn is_next(&self, tag: &str, rseq: u32) -> bool {
         match self.early_of(Some(tag)) {
             Some(early) => early
@@ -60,13 +61,13 @@ impl Dialog {
         }
     }
 
-    /// Whether this phone has agreed on media before it picks up.
+    /// Returns true if the offer/answer exchange of this early dialog is complete.
     pub(crate) fn is_agreed_with(&self, tag: Option<&str>) -> bool {
         self.early_of(tag).is_some_and(|early| early.agreed)
     }
 
-    /// Whether a request within the dialog comes in its order (RFC 3261 §12.2.2); if so, it is
-    /// noted. Before our INVITE is answered each fork counts for itself.
+    /// Returns true if the CSeq of a request is higher than the last (RFC 3261 §12.2.2), and stores
+    /// the CSeq. Before the final response, each early dialog has its own sequence.
     pub(crate) fn takes_its_turn(&mut self, request: &Request) -> bool {
         let open = matches!(self.phase, Phase::Inviting { .. } | Phase::Withdrawn);
         let early = match request.from.tag().filter(|_| open) {
@@ -84,7 +85,7 @@ impl Dialog {
         next
     }
 
-    /// The answer of a 2xx: its own, else what its early dialog agreed on (RFC 3261 §13.2.1).
+    /// Returns the answer of a 2xx: its body, or the answer of its early dialog (RFC 3261 §13.2.1).
     pub(crate) fn answer_of(&self, response: &Response) -> Vec<u8> {
         let early = self.early_of(response.to.tag());
         match (response.body.is_empty(), early) {
@@ -95,8 +96,8 @@ impl Dialog {
 }
 
 impl UserAgent {
-    /// Whether a provisional response may be looked at: one that is to be acknowledged, and that
-    /// is not the next, is ignored (RFC 3262 §4).
+    /// Returns true if a provisional response may be processed. A reliable response out of order is
+    /// ignored (RFC 3262 §4).
     pub(crate) fn is_in_its_turn(&self, id: DialogId, response: &Response) -> bool {
         match (rseq(response), response.to.tag(), self.dialogs.get(&id)) {
             (Some(rseq), Some(tag), Some(known)) => known.is_next(tag, rseq),
@@ -104,7 +105,7 @@ impl UserAgent {
         }
     }
 
-    /// A provisional response that made an early dialog: what it says of its media is told once.
+    /// Stores the SDP of a provisional response and emits `EarlyAnswer` for a new answer.
     pub(crate) fn note_early(&mut self, id: DialogId, response: &Response) {
         let Some(tag) = response.to.tag().filter(|_| response.status > 100) else {
             return;
@@ -121,7 +122,7 @@ impl UserAgent {
         if response.body.is_empty() || !kind.eq_ignore_ascii_case("application/sdp") {
             return;
         }
-        // Once agreed on, it changes by another offer only.
+        // A reliable answer can be changed by a new offer only.
         if early.agreed || early.answer == response.body {
             early.agreed |= rseq(response).is_some();
             return;

@@ -1,5 +1,5 @@
-//! A request to a name goes to one place after the other, until somebody answers (RFC 3263 §4.3):
-//! the next one's turn comes without an answer in time, without a way there, or with a 503.
+//! Failover between the targets of a name (RFC 3263 §4.3): the next target is tried after a
+//! timeout, a transport failure or a 503.
 
 use confab_terms::{Instant, limits};
 
@@ -12,8 +12,8 @@ use crate::resolve::key_of;
 use crate::timers::{Timer, TransactionId};
 
 impl UserAgent {
-    /// The request of this transaction, which was for a name, goes to the first of these places,
-    /// and is kept for the others.
+    /// Sends the request of a transaction to the first of the targets that a name resolved to, and
+    /// stores the others.
     pub(crate) fn aim(
         &mut self,
         now: Instant,
@@ -44,8 +44,8 @@ impl UserAgent {
         self.send_request(now, id);
     }
 
-    /// Where we take their requests is by the same transport. TLS, which is always asked for, is
-    /// never come by so.
+    /// Adapts Contact to the transport. A lookup never changes the transport to TLS; the Contact is
+    /// therefore never `sips:`.
     fn speak_by(&self, request: &mut Outgoing, by: Transport) {
         let contact = self.contact(by, false);
         for (name, value) in &mut request.headers {
@@ -55,7 +55,7 @@ impl UserAgent {
         }
     }
 
-    /// Who has others to turn to waits for less long.
+    /// Shortens the timeout of a request that has further targets.
     fn be_impatient(&mut self, now: Instant, id: TransactionId) {
         let Some(client) = self.clients.get(&id).filter(|c| !c.others.is_empty()) else {
             return;
@@ -67,8 +67,8 @@ impl UserAgent {
         self.timers.set(timer, now + limits::SIP_NEXT_WAY_AFTER);
     }
 
-    /// There was nothing to be had from where a request went: to the next place, as a transaction
-    /// of its own. False: there is none, or nobody wants it any more.
+    /// Sends a failed request to the next target, in a new transaction. Returns false if no target
+    /// is left or the request was canceled.
     pub(crate) fn try_next_way(&mut self, now: Instant, id: TransactionId) -> bool {
         let Some(client) = self.clients.get_mut(&id) else {
             return false;
@@ -114,7 +114,7 @@ impl UserAgent {
         true
     }
 
-    /// The same where nothing at all has come back; the transaction before is over then.
+    /// Does the same for a request without any response, and removes the failed transaction.
     pub(crate) fn try_next_way_unheard(&mut self, now: Instant, id: TransactionId) -> bool {
         let unheard = |state: &ClientState| matches!(state, ClientState::Calling { .. });
         let unheard = self.clients.get(&id).is_some_and(|c| unheard(&c.state));

@@ -1,5 +1,4 @@
-//! Where messages come from and where they go: transport, address or name, and the connection
-//! that they use while it is there.
+//! Source and next hop of messages: transport, address or name, and connection.
 
 use confab_terms::{IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
@@ -7,24 +6,24 @@ use serde::{Deserialize, Serialize};
 use crate::message::{Host, Request, SipUri, Via};
 use crate::nat::Flow;
 
-/// Ports where none is said (RFC 3261 §19.1.2).
+/// Default port (RFC 3261 §19.1.2).
 pub(crate) const PORT: u16 = 5060;
-/// And over TLS.
+/// Default port over TLS.
 pub(crate) const SECURE_PORT: u16 = 5061;
 
-/// What carries a message.
+/// Transport protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Transport {
-    /// Datagrams.
+    /// Datagrams, unreliable.
     Udp,
-    /// A stream.
+    /// Stream.
     Tcp,
-    /// A stream within TLS.
+    /// TLS over TCP.
     Tls,
 }
 
 impl Transport {
-    /// As Via says it.
+    /// Returns the transport in the form of Via.
     pub(crate) fn in_via(self) -> &'static str {
         match self {
             Self::Udp => "UDP",
@@ -33,12 +32,12 @@ impl Transport {
         }
     }
 
-    /// Whether messages arrive whole, once and in order, or their connection is gone.
+    /// Returns true if the transport is reliable and connection-oriented.
     pub(crate) fn is_stream(self) -> bool {
         self != Self::Udp
     }
 
-    /// The port where none is said.
+    /// Returns the default port.
     #[must_use]
     pub fn port(self) -> u16 {
         match self {
@@ -48,26 +47,27 @@ impl Transport {
     }
 }
 
-/// Names a connection from its opening to its end; no number comes twice.
+/// Id of a connection, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ConnectionId {
-    /// They opened it: numbered by whoever accepted it.
+    /// Inbound connection; numbered by the shell that accepts it.
     Theirs(u64),
-    /// We asked for it: numbered by the user agent.
+    /// Outbound connection; numbered by the user agent.
     Ours(u64),
 }
 
-/// Where a message came from.
+/// Source of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Source {
     pub(crate) transport: Transport,
     pub(crate) address: SocketAddr,
-    /// On which it came, over a stream.
+    /// Connection of the message; `None`: UDP.
     pub(crate) connection: Option<ConnectionId>,
 }
 
 impl Source {
-    /// IPv4 within IPv6 is IPv4 from here on, so that the two are equal wherever they meet.
+    /// Creates the source of a datagram. IPv4-mapped addresses become IPv4 addresses, so that both
+    /// compare equal.
     pub(crate) fn datagram(from: SocketAddr) -> Self {
         Self {
             transport: Transport::Udp,
@@ -85,27 +85,28 @@ impl Source {
     }
 }
 
-/// An IPv4-mapped address as the IPv4 address that it is (RFC 4291 §2.5.5.2).
+/// Converts an IPv4-mapped address to the IPv4 address (RFC 4291 §2.5.5.2).
 pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-/// Where a message goes.
+/// Next hop of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Hop {
-    /// On this, while it is there; else on one to the host.
+    /// Connection to use if open; otherwise a connection to the host.
     pub(crate) connection: Option<ConnectionId>,
     pub(crate) transport: Transport,
-    /// The transport was asked for; else what is known of a name may say another.
+    /// True if the transport is fixed; false: the DNS records of a name may select another.
     pub(crate) settled: bool,
     pub(crate) host: Host,
-    /// `None`: the transport's own, or what the name's SRV record says.
+    /// `None`: the default port, or the port of the SRV record.
     pub(crate) port: Option<u16>,
-    /// A name to try where no connection to the host can be had (RFC 3261 §18.2.2).
+    /// Name to try if no connection to the host is possible (RFC 3261 §18.2.2).
     pub(crate) or_name: Option<String>,
-    /// Over TLS: whose certificate it must be. What a URI said, not what was found by it.
+    /// Over TLS: name or address in the peer's certificate, taken from the URI and not from a
+    /// lookup.
     pub(crate) certified: Option<String>,
-    /// Flow of the peer's last request, used where the host is a name that leads nowhere.
+    /// Flow of the peer's last request, used if the host is a name that does not resolve.
     pub(crate) flow: Option<Flow>,
 }
 
@@ -126,7 +127,7 @@ impl Hop {
         }
     }
 
-    /// Back to whoever sent a message, if nothing else is known.
+    /// Returns the next hop back to the source of a message.
     pub(crate) fn back(source: Source) -> Self {
         Self {
             connection: source.connection,
@@ -134,7 +135,7 @@ impl Hop {
         }
     }
 
-    /// On the flow of the peer's last request.
+    /// Returns the next hop on the flow of the peer's last request.
     pub(crate) fn on(flow: &Flow) -> Self {
         Self {
             flow: Some(flow.clone()),
@@ -142,9 +143,9 @@ impl Hop {
         }
     }
 
-    /// The way of a response: a datagram's source; over a stream the request's connection, and
-    /// where that is gone the address that it came from with the port of its Via, then the name
-    /// there.
+    /// Returns the next hop of a response (RFC 3261 §18.2.2). UDP: the source of the request.
+    /// Stream: the connection of the request, then the source address with the port of Via, then
+    /// the name in Via.
     pub(crate) fn of_response(source: Source, via: &Via) -> Self {
         let back = Self::back(source);
         match (source.transport, &via.host) {
@@ -160,8 +161,8 @@ impl Hop {
         }
     }
 
-    /// Where a URI points to; `None` if nothing of ours gets there: another transport, an address
-    /// that is nobody's. `sips:` is TLS, whatever it says besides (RFC 3261 §26.2.2).
+    /// Returns the next hop that a URI names; `None`: unsupported transport, port 0 or unusable
+    /// address. `sips:` always uses TLS (RFC 3261 §26.2.2).
     pub(crate) fn of_uri(uri: &SipUri, unless_said: Transport) -> Option<Self> {
         let transport = match uri.transport() {
             None => unless_said,
@@ -198,13 +199,14 @@ impl Hop {
         })
     }
 
-    /// The same outside of a dialog: where the URI names no transport, none is asked for.
+    /// Returns the next hop of a URI outside of a dialog; the transport is fixed only if the URI
+    /// names one.
     pub(crate) fn of_dialled(uri: &SipUri) -> Option<Self> {
         let settled = uri.secure || uri.transport().is_some();
         Self::of_uri(uri, Transport::Udp).map(|hop| Self { settled, ..hop })
     }
 
-    /// Its address, once it has one.
+    /// Returns the address; `None`: the host is a name.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         match self.host {
             Host::Address(ip) => {
@@ -215,7 +217,7 @@ impl Hop {
         }
     }
 
-    /// Who was written to as if heard from; `nobody` as long as the name's address is not known.
+    /// Returns the hop as a source, with `nobody` as address of a name.
     pub(crate) fn as_source(&self, nobody: SocketAddr) -> Source {
         Source {
             transport: self.transport,
@@ -224,7 +226,7 @@ impl Hop {
         }
     }
 
-    /// The same by the name in the Via.
+    /// Returns the fallback hop by the name in Via.
     pub(crate) fn by_name(self) -> Option<Self> {
         let name = self.or_name?;
         Some(Self {
@@ -241,7 +243,8 @@ impl Hop {
     }
 }
 
-/// Whether nobody stands between its sender and us: then its connection leads to the sender.
+/// Returns true if no proxy is between the sender and this server: the connection leads to the
+/// sender.
 pub(crate) fn is_direct(request: &Request) -> bool {
     request.vias.len() == 1
 }

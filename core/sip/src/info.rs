@@ -1,5 +1,5 @@
-//! INFO (RFC 6086) within a dialog: digits as `application/dtmf-relay`, `application/dtmf` and
-//! `audio/telephone-event`, which no RFC describes for INFO but many phones send.
+//! INFO (RFC 6086) within a dialog. Digits in `application/dtmf-relay`, `application/dtmf` and
+//! `audio/telephone-event`; no RFC specifies these for INFO, but many phones send them.
 
 use confab_terms::{Digit, Instant};
 
@@ -30,7 +30,7 @@ impl UserAgent {
         let reply = match (kind.as_str(), &signal) {
             (RELAY | PLAIN | EVENT, Signal::None) => Reply::new(400).reason("Bad Digit"),
             (RELAY | PLAIN | EVENT, _) => Reply::new(200),
-            // An empty INFO only asks whether the dialog is there.
+            // An empty INFO checks the existence of the dialog.
             _ if request.body.is_empty() => Reply::new(200),
             _ => Reply::new(415).header("Accept", format!("{RELAY}, {PLAIN}, {EVENT}")),
         };
@@ -42,9 +42,9 @@ impl UserAgent {
         }
     }
 
-    /// `audio/telephone-event`: the four bytes of RFC 4733 §2.3, or text as in the other types.
-    /// Four bytes of the same event with a longer duration, or with the end bit, go on with the
-    /// digit before.
+    /// Reads `audio/telephone-event`: the four bytes of RFC 4733 §2.3, or text as in the other
+    /// types. Four bytes with the same event and a longer duration or the end bit continue the
+    /// previous digit.
     fn event(&mut self, body: &[u8], id: DialogId) -> Signal {
         let [event @ 0..=15, flags, high, low] = *body else {
             let text = relayed(body).or_else(|| named(body, "d"));
@@ -66,10 +66,10 @@ impl UserAgent {
     }
 }
 
-/// Meaning of an INFO's body.
+/// Content of an INFO body.
 enum Signal {
     Digit(Digit),
-    /// More of the digit before.
+    /// Continuation of the previous digit.
     GoesOn,
     None,
 }
@@ -80,12 +80,12 @@ impl Signal {
     }
 }
 
-/// `Signal=5`, `Duration=160`, a line each.
+/// Reads `application/dtmf-relay`: lines `Signal=5` and `Duration=160`.
 fn relayed(body: &[u8]) -> Option<Digit> {
     named(body, "Signal")
 }
 
-/// The key in the first line that begins with this name and `=`.
+/// Returns the digit in the first line `wanted=…`.
 fn named(body: &[u8], wanted: &str) -> Option<Digit> {
     let text = core::str::from_utf8(body).ok()?;
     let signal = text.lines().find_map(|line| {
@@ -96,7 +96,7 @@ fn named(body: &[u8], wanted: &str) -> Option<Digit> {
     key(signal.as_bytes())
 }
 
-/// One key; by its event number (RFC 4733 §3.2) from 10 on, as some send `*` and `#`.
+/// Reads one digit. 10 and 11 are accepted as event codes (RFC 4733 §3.2) of `*` and `#`.
 fn key(text: &[u8]) -> Option<Digit> {
     match text.trim_ascii() {
         b"10" => Some(Digit('*')),

@@ -1,4 +1,4 @@
-//! A call of ours: the INVITE.
+//! Outbound INVITE.
 
 use confab_terms::{Instant, limits};
 
@@ -14,7 +14,8 @@ use crate::timers::TransactionId;
 use crate::{DialogId, Ending, Event, Invite, UserAgent};
 
 impl UserAgent {
-    /// Sends an INVITE.
+    /// Sends an INVITE to `via` or to the host of `to`, and returns the id of the new dialog.
+    /// Failures are reported by `Ended`.
     pub fn invite(&mut self, now: Instant, invite: Invite) -> DialogId {
         let way = way_to(&invite.to, self.config.tls_port.is_some()).map(|way| match invite.via {
             Some(via) => Hop {
@@ -31,7 +32,7 @@ impl UserAgent {
         self.invite_peer(now, invite, (way.ok(), None), (peer, None))
     }
 
-    /// The same by a way that is known, and to whom; with another request URI than To perhaps.
+    /// Sends an INVITE to a known next hop and peer; `target` is a request URI other than To.
     pub(crate) fn invite_peer(
         &mut self,
         now: Instant,
@@ -59,7 +60,7 @@ impl UserAgent {
         let call_id = format!("{}{}", self.tag(), self.tag());
         let (tag, branch) = (self.tag(), self.branch());
         let flow = self.flow_of(&way, &peer);
-        // A late 2xx may find no dialog any more.
+        // Kept for ACK and BYE of a 2xx that arrives after the end of the dialog.
         way.flow = way.address().map(|_| flow.clone());
         let mut dialog =
             Dialog::of_inviting(call_id, tag, (&invite.from, &invite.to), flow, client);
@@ -98,7 +99,7 @@ impl UserAgent {
         id
     }
 
-    /// The flow towards a peer: that of its registration, or where the way leads.
+    /// Returns the flow towards a peer: that of the registration, or the next hop.
     pub(crate) fn flow_of(&self, way: &Hop, peer: &Peer) -> Flow {
         way.flow.clone().unwrap_or_else(|| {
             let source = way.as_source(self.config.address);
@@ -108,7 +109,7 @@ impl UserAgent {
     }
 }
 
-/// A display name as a quoted string, without control characters.
+/// Returns a display name as a quoted string, without control characters.
 fn quoted(name: &str) -> String {
     let mut text = String::from("\"");
     for char in name.chars().filter(|char| !char.is_control()) {

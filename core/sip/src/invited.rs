@@ -1,4 +1,4 @@
-//! A call to us: an INVITE outside of any dialog.
+//! Inbound INVITE outside of a dialog.
 
 use confab_terms::{Instant, SocketAddr, limits};
 
@@ -29,7 +29,7 @@ impl UserAgent {
             .and_then(|id| self.dialogs.get(id))
             .is_some_and(|dialog| dialog.invite_cseq == request.cseq)
         {
-            // The same INVITE on another way (RFC 3261 §8.2.2.2).
+            // Merged request: the same INVITE by another path (RFC 3261 §8.2.2.2).
             return self.refuse(now, source, request, Reply::new(482));
         }
         let replaces = match self.replaced(request, &peer) {

@@ -1,28 +1,28 @@
-//! How long a call lasts without a refresh, as RFC 4028 says it: `Session-Expires`, `Min-SE`.
+//! Session timer negotiation (RFC 4028): `Session-Expires` and `Min-SE`.
 
 use confab_terms::limits;
 use serde::{Deserialize, Serialize};
 
 use crate::message::{Headers, Reply, Request};
 
-/// What we ask for.
+/// Session interval of outbound requests, in seconds.
 pub(crate) const INTERVAL_S: u32 = limits::SIP_SESSION_INTERVAL_S;
-/// The least that we take, and that the RFC allows (§5).
+/// Minimum session interval, in seconds (RFC 4028 §5).
 pub(crate) const INTERVAL_S_MIN: u32 = limits::SIP_SESSION_INTERVAL_S_MIN;
-/// Nothing asked for is believed beyond it.
+/// Maximum session interval, in seconds; larger values are reduced.
 pub(crate) const INTERVAL_S_MAX: u32 = limits::SIP_SESSION_INTERVAL_S_MAX;
 
-/// What both sides agreed on.
+/// Negotiated session timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lasting {
     pub(crate) interval_s: u32,
-    /// We refresh, else they do.
+    /// True if this side is the refresher.
     pub(crate) ours: bool,
-    /// They know of it; else only we do, and refresh.
+    /// True if the peer supports session timers; otherwise only this side refreshes.
     pub(crate) understood: bool,
 }
 
-/// `Session-Expires`: seconds within bounds, and `refresher` in lower case.
+/// Returns seconds, clamped to the limits, and `refresher` in lower case, of `Session-Expires`.
 pub(crate) fn asked_for(headers: &Headers) -> Option<(u32, Option<String>)> {
     let text = headers.text("Session-Expires")?;
     let mut parts = text.split(';').map(str::trim);
@@ -35,14 +35,14 @@ pub(crate) fn asked_for(headers: &Headers) -> Option<(u32, Option<String>)> {
     Some((seconds.clamp(INTERVAL_S_MIN, INTERVAL_S_MAX), refresher))
 }
 
-/// `Min-SE`, within bounds.
+/// Returns `Min-SE`, clamped to the limits.
 pub(crate) fn min_se(headers: &Headers) -> Option<u32> {
     let text = headers.text("Min-SE")?;
     let seconds = text.split(';').next()?.trim().parse::<u32>().ok()?;
     Some(seconds.clamp(INTERVAL_S_MIN, INTERVAL_S_MAX))
 }
 
-/// Whether a list of option tags has this one.
+/// Returns true if a list of option tags or methods contains this entry.
 pub(crate) fn names(headers: &Headers, list: &str, option: &str) -> bool {
     let values = headers.list(list).unwrap_or_default();
     values
@@ -50,7 +50,8 @@ pub(crate) fn names(headers: &Headers, list: &str, option: &str) -> bool {
         .any(|value| value.eq_ignore_ascii_case(option))
 }
 
-/// 422 for less than we take (§9). Who does not know of it put nothing there: a proxy did.
+/// Returns 422 for an interval below the minimum (RFC 4028 §9). A UAC without `timer` gets no 422,
+/// because a proxy inserted the header.
 pub(crate) fn too_short(request: &Request) -> Option<Reply> {
     let text = request.headers.text("Session-Expires")?;
     let seconds = text.split(';').next()?.trim().parse::<u64>().ok()?;
@@ -59,9 +60,9 @@ pub(crate) fn too_short(request: &Request) -> Option<Reply> {
         .then(|| Reply::new(422).header("Min-SE", INTERVAL_S_MIN.to_string()))
 }
 
-/// What we answer to a request that could begin or refresh it (§9, table 2).
+/// Returns the session timer for the 2xx to a request (RFC 4028 §9, table 2).
 ///
-/// A peer without `timer` gets our default interval, and we refresh (§9).
+/// For a peer without `timer`, this side refreshes.
 pub(crate) fn agreed(request: &Request) -> Lasting {
     let headers = &request.headers;
     let understood = ["Supported", "Require"]
@@ -81,7 +82,7 @@ pub(crate) fn agreed(request: &Request) -> Lasting {
     }
 }
 
-/// What a 2xx of ours says of it.
+/// Adds the session timer to a 2xx.
 pub(crate) fn tell(reply: Reply, lasting: Option<Lasting>) -> Reply {
     let Some(lasting) = lasting else {
         return reply;
@@ -96,7 +97,7 @@ pub(crate) fn tell(reply: Reply, lasting: Option<Lasting>) -> Reply {
     }
 }
 
-/// What a request of ours that refreshes says of it.
+/// Returns the session timer headers of a refresh request.
 pub(crate) fn headers(lasting: Lasting) -> [(String, String); 3] {
     let refresher = if lasting.ours { "uac" } else { "uas" };
     let text = format!("{};refresher={refresher}", lasting.interval_s);

@@ -1,5 +1,6 @@
-//! SIP (RFC 3261 and kin) without I/O: a strict parser, transactions with their timers, dialogs.
-//! `UserAgent` takes datagrams, streams and decisions, and gives datagrams, streams and events.
+//! SIP (RFC 3261 and extensions) without I/O: strict parser, transactions with timers, dialogs.
+//! `UserAgent` receives datagrams, stream bytes and decisions, and returns datagrams, connection
+//! orders and events.
 
 mod access;
 mod acknowledge;

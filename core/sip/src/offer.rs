@@ -1,5 +1,5 @@
-//! A new offer within a dialog: theirs by re-INVITE or UPDATE, ours by re-INVITE, and what
-//! happens when the two meet (RFC 3261 §14, RFC 3311 §5.2).
+//! New offers within a dialog: inbound by re-INVITE or UPDATE, outbound by re-INVITE, and glare
+//! between both (RFC 3261 §14, RFC 3311 §5.2).
 
 use core::time::Duration;
 
@@ -13,13 +13,14 @@ use crate::phase::{Asked, Asking, Phase, Unheard};
 use crate::timers::{Timer, TransactionId};
 use crate::{DialogId, Ending, Event, UserAgent};
 
-/// Why an offer cannot be taken just now, if it cannot.
+/// Returns the rejection of an offer that conflicts with the state of the dialog or a pending
+/// transaction; `None`: acceptable.
 fn refusal(dialog: &Dialog, request: &Request, unheard_offer: bool) -> Option<Reply> {
     let invite = request.method == Method::Invite;
     let busy = Reply::new(500).header("Retry-After", "3");
     let update_alone = !invite && request.body.is_empty();
     match (dialog.phase, &dialog.asked, &dialog.asking) {
-        // It says where they are from now on, and offers nothing (RFC 3311 §5.2).
+        // An UPDATE without an offer only refreshes the target (RFC 3311 §5.2).
         (Phase::Invited { .. } | Phase::Inviting { .. }, _, _) if update_alone => None,
         (Phase::Inviting { .. }, None, _)
             if !invite && dialog.is_agreed_with(request.from.tag()) =>
@@ -29,7 +30,7 @@ fn refusal(dialog: &Dialog, request: &Request, unheard_offer: bool) -> Option<Re
         (Phase::Invited { .. } | Phase::Up | Phase::Inviting { .. }, Some(_), _)
         | (Phase::Invited { .. }, _, _) => Some(busy),
         (Phase::Inviting { .. }, _, _) => Some(Reply::new(491)),
-        // Our offer in a 200 waits for its answer: the ACK has to come first.
+        // An offer in a 2xx is pending until the answer in the ACK.
         (Phase::Up, ..) if unheard_offer && invite => Some(busy),
         (Phase::Up, ..) if unheard_offer && !request.body.is_empty() => Some(Reply::new(491)),
         (Phase::Up, None, Some(asking)) if asking.client.is_some() => Some(Reply::new(491)),
@@ -47,7 +48,7 @@ impl UserAgent {
         id: DialogId,
     ) {
         let invite = request.method == Method::Invite;
-        // A new INVITE says that the answer to the one before was heard, ACK or no ACK.
+        // A new INVITE implies that the previous 2xx was received, even without an ACK.
         let answered = |phase| matches!(phase, Phase::Up | Phase::Leaving);
         let unheard_offer = self.dialogs.get(&id).is_some_and(|known| {
             let late = |unheard: &Unheard| unheard.late;
@@ -76,7 +77,7 @@ impl UserAgent {
         };
         let late = request.body.is_empty();
         if late && !invite {
-            // UPDATE without an offer only refreshes.
+            // An UPDATE without an offer only refreshes the session.
             let up = self.dialogs.get(&id).map(|known| known.phase) == Some(Phase::Up);
             let lasting = up.then(|| lasting::agreed(request));
             let reply = Reply::new(200).header("Contact", self.contact_in(id));
@@ -110,7 +111,8 @@ impl UserAgent {
         });
     }
 
-    /// Answers `Offered`, or `OfferWanted` with an offer of ours. Nothing asked: ignored.
+    /// Accepts `Offered` with an answer, or `OfferWanted` with an offer. Ignored without a pending
+    /// offer.
     pub fn accept_offer(&mut self, now: Instant, dialog: DialogId, answer: Vec<u8>) {
         let asked = self.dialogs.get_mut(&dialog).and_then(|d| d.asked.take());
         let Some(asked) = asked else {
@@ -130,7 +132,7 @@ impl UserAgent {
         }
     }
 
-    /// Refuses `Offered` or `OfferWanted`; the session goes on as it was.
+    /// Rejects `Offered` or `OfferWanted`; the session remains unchanged.
     pub fn refuse_offer(&mut self, now: Instant, dialog: DialogId, status: u16) {
         let asked = self.dialogs.get_mut(&dialog).and_then(|d| d.asked.take());
         if let Some(asked) = asked {
@@ -140,14 +142,16 @@ impl UserAgent {
         }
     }
 
-    /// Sends a re-INVITE with this offer; waits for its turn if theirs is under way.
+    /// Sends a re-INVITE with this offer, delayed while an inbound offer or a 2xx is pending. If a
+    /// re-INVITE is already pending or the dialog is not established, `OfferRefused` with 491
+    /// follows. Ignored after the end of the dialog.
     pub fn reoffer(&mut self, now: Instant, dialog: DialogId, offer: Vec<u8>) {
         let Some(known) = self.dialogs.get_mut(&dialog) else {
             return;
         };
         match known.phase {
             Phase::Up if known.asking.is_none() => {}
-            // The end has been told, and nothing comes after it.
+            // `Ended` has been emitted, and no event may follow.
             Phase::Withdrawn | Phase::Leaving | Phase::Over => return,
             _ => {
                 let status = 491;
@@ -162,7 +166,7 @@ impl UserAgent {
         self.ask_again(now, dialog);
     }
 
-    /// Sends the re-INVITE that waits, if no other INVITE is under way (RFC 3261 §14.1).
+    /// Sends the delayed re-INVITE if no other INVITE is pending (RFC 3261 §14.1).
     pub(crate) fn ask_again(&mut self, now: Instant, dialog: DialogId) {
         let Some(known) = self.dialogs.get(&dialog) else {
             return;
@@ -198,7 +202,8 @@ impl UserAgent {
         self.begin_client(now, client, request, to, dialog);
     }
 
-    /// Theirs and ours have met: who called waits longer, so that one goes first.
+    /// Delays the re-INVITE after glare. The side that created the dialog waits longer, so that the
+    /// other side goes first.
     fn wait_for_turn(&mut self, now: Instant, dialog: DialogId) {
         let dice = self.random_number() % 200;
         let Some(known) = self.dialogs.get_mut(&dialog) else {
@@ -215,7 +220,8 @@ impl UserAgent {
             let status = 491;
             return self.tell(Event::OfferRefused { dialog, status });
         }
-        // 2.1 to 4 s, or 0 to 2 s, in steps of 10 ms.
+        // 2.1 to 4 s for the caller, 0 to 2 s for the callee, in steps of about 10 ms (RFC 3261
+        // §14.1).
         let wait_ms = match known.we_called {
             true => 2_100 + dice * 190 / 20,
             false => dice * 10,
@@ -224,11 +230,11 @@ impl UserAgent {
             .set(Timer::Glare(dialog), now + Duration::from_millis(wait_ms));
     }
 
-    /// Handles a refusal of our re-INVITE.
+    /// Handles the rejection of a re-INVITE.
     pub(crate) fn offer_refused(&mut self, now: Instant, dialog: DialogId, status: u16) {
         match status {
             491 => self.wait_for_turn(now, dialog),
-            // Not a refusal of the offer but of the dialog (RFC 3261 §12.2.1.2).
+            // 408 and 481 end the dialog (RFC 3261 §12.2.1.2).
             408 => self.lose(now, dialog, Ending::TimedOut),
             481 => self.lose(now, dialog, Ending::Refused(481)),
             _ => {

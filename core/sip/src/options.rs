@@ -1,4 +1,4 @@
-//! OPTIONS: what we can do.
+//! OPTIONS: report of the capabilities.
 
 use confab_terms::Instant;
 
@@ -8,7 +8,7 @@ use crate::message::{ALLOW, Reply, Request, SUPPORTED};
 use crate::refuse::accepting;
 
 impl UserAgent {
-    /// Outside of a dialog; answered without remembering it.
+    /// Answers an OPTIONS outside of a dialog, statelessly.
     pub(crate) fn take_options(&mut self, now: Instant, from: Source, request: &Request) {
         let reply = self.capabilities();
         self.refuse(now, from, request, reply);

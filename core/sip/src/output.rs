@@ -1,107 +1,110 @@
-//! What a user agent says: datagrams to send, events for the application.
+//! Outputs of a user agent: datagrams, connection orders, lookups, and events for the application.
 
 use confab_terms::{Digit, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use crate::{ConnectionId, DialogId, Limit, Registration, Transport};
 
-/// By `poll_output`.
+/// Output of `UserAgent::poll_output`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Output {
-    /// To send.
+    /// Sends a datagram.
     Datagram {
-        /// To whom.
+        /// Destination.
         to: SocketAddr,
-        /// The message.
+        /// Message.
         bytes: Vec<u8>,
     },
-    /// To be done with a connection, in this order.
+    /// Order for a connection; the orders of one connection must be executed in sequence.
     Connection {
-        /// Which.
+        /// Connection.
         connection: ConnectionId,
-        /// What.
+        /// Order.
         order: ConnectionOrder,
     },
-    /// Find where a name's SIP is spoken (RFC 3263 §4); answered by `UserAgent::handle_resolved`.
+    /// Requests the SIP servers of a name (RFC 3263 §4); the result goes to
+    /// `UserAgent::handle_resolved`.
     Resolve {
-        /// Echoed.
+        /// Id, returned with the result.
         lookup: Lookup,
-        /// The name.
+        /// Name.
         host: String,
-        /// Its port; `None`: those of its SRV records, else the transport's own.
+        /// Port; `None`: the ports of the SRV records, else the default port.
         port: Option<u16>,
-        /// For which transport; `None`: for any, UDP before TCP.
+        /// Transport; `None`: any, UDP before TCP.
         transport: Option<Transport>,
     },
-    /// For the application.
+    /// Event for the application.
     Event(Event),
 }
 
-/// Names one question for the addresses of a name.
+/// Id of a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Lookup(pub u64);
 
-/// What is to be done with a connection.
+/// Order for a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ConnectionOrder {
-    /// Open it, without waiting; `Opened` or `Closed` follows.
+    /// Opens the connection without blocking; `Opened` or `Closed` follows.
     Open {
-        /// To whom.
+        /// Destination.
         to: SocketAddr,
-        /// Over TLS, if its certificate is that of this name or address.
+        /// Over TLS: name or address that the certificate must contain; `None`: TCP.
         tls: Option<String>,
     },
-    /// Send on it.
+    /// Sends bytes.
     Send(Vec<u8>),
-    /// Close it once all of that is sent, or after a while; nothing more is to be told of it.
+    /// Closes the connection after all bytes are sent or after a timeout. No event of the
+    /// connection may follow.
     Close,
 }
 
-/// What happens on a connection.
+/// Event of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ConnectionEvent {
-    /// It is open: ours at last, or a new one of theirs.
+    /// An outbound connection was opened, or an inbound connection was accepted.
     Opened {
-        /// The other end.
+        /// Address of the peer.
         peer: SocketAddr,
-        /// By what: told of theirs, known of ours.
+        /// Transport; relevant for inbound connections.
         transport: Transport,
     },
-    /// Bytes came.
+    /// Bytes were received.
     Received {
-        /// In their order, in whatever pieces.
+        /// Bytes in stream order, in chunks of any size.
         bytes: Vec<u8>,
     },
-    /// It is gone, or could not be opened; nothing more is sent on it.
+    /// The connection was closed or could not be opened. No bytes can be sent any more.
     Closed,
 }
 
-/// Facts on the caller of an INVITE besides the shown identity.
+/// Properties of the caller besides the displayed identity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallOrigin {
     /// `sip:user@host` of the From header.
     pub sip_from: String,
-    /// Party that diverted the call last (Diversion, History-Info), in the form of the caller.
+    /// Party that diverted the call last (Diversion, History-Info), in the same form as the caller.
     pub forwarded_from: Option<String>,
 }
 
-/// What the application must know or decide.
+/// Event that the application must know or decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
-    /// A new call (100 has been sent). Decide by `ring`, `answer` or `reject`.
+    /// New inbound call; 100 has been sent. The application decides by `ring`, `answer` or
+    /// `reject`.
     Invited {
-        /// Its name from now on.
+        /// Id of the new dialog.
         dialog: DialogId,
-        /// Where the datagram came from.
+        /// Source address of the INVITE.
         source: SocketAddr,
-        /// Caller as applications see it: a number for a trunk that sends numbers, else
-        /// `sip:user@host` without name, tag and parameters.
+        /// Caller: a number for a trunk that sends numbers, else `sip:user@host` without name, tag
+        /// and parameters.
         from: String,
         /// Display name of the caller.
         from_name: Option<String>,
-        /// Callee as applications see it, in the same form as `from`.
+        /// Callee, in the same form as `from`.
         to: String,
-        /// Further facts on the caller.
+        /// Further properties of the caller.
         origin: Box<CallOrigin>,
         /// User part of the request URI, percent-decoded; empty if there is none.
         to_user: String,
@@ -109,138 +112,138 @@ pub enum Event {
         to_host: String,
         /// Call-ID.
         call_id: String,
-        /// `X-` headers, as written.
+        /// `X-` headers, as received.
         x_headers: Vec<(String, String)>,
-        /// The offer; empty if they leave it to us (`answer` takes our offer then, and
-        /// `LateAnswer` follows).
+        /// SDP offer; empty if the INVITE has none. Then `answer` takes an offer, and `LateAnswer`
+        /// follows.
         offer: Vec<u8>,
-        /// The dialog whose place it is to take (RFC 3891), and that is to be ended by `hang_up`
-        /// once it has.
+        /// Dialog to replace (RFC 3891). The application ends that dialog by `hang_up` after the
+        /// replacement.
         replaces: Option<DialogId>,
     },
-    /// The 200 of ours was acknowledged: the call is up.
+    /// The ACK of the first 200 has arrived: the call is established.
     Acknowledged {
-        /// Which.
+        /// Dialog.
         dialog: DialogId,
     },
-    /// A re-INVITE or UPDATE with an offer. Decide by `accept_offer` or `refuse_offer`.
+    /// Re-INVITE or UPDATE with an offer. The application decides by `accept_offer` or
+    /// `refuse_offer`.
     Offered {
-        /// Which.
+        /// Dialog.
         dialog: DialogId,
-        /// Where it came from: a phone may have moved.
+        /// Source address, which changes if the phone has moved.
         source: SocketAddr,
-        /// The offer.
+        /// SDP offer.
         offer: Vec<u8>,
     },
-    /// An UPDATE without an offer: the session goes on as it was.
+    /// UPDATE without an offer: the session remains unchanged.
     Refreshed {
-        /// Which.
+        /// Dialog.
         dialog: DialogId,
     },
-    /// A re-INVITE without an offer. Decide by `accept_offer`, with an offer of ours, or by
+    /// Re-INVITE without an offer. The application decides by `accept_offer` with an offer, or by
     /// `refuse_offer`.
     OfferWanted {
-        /// Which.
+        /// Dialog.
         dialog: DialogId,
     },
-    /// The ACK of a 200 that carried our offer. Before `Acknowledged` if it is the first.
+    /// ACK of a 200 that carried an offer; precedes `Acknowledged` for the first 200.
     LateAnswer {
-        /// Which.
+        /// Dialog.
         dialog: DialogId,
-        /// The answer; empty if they broke the rule and sent none.
+        /// SDP answer; empty if the ACK has none, against RFC 3261 §13.2.1.
         answer: Vec<u8>,
     },
-    /// A digit by INFO.
+    /// Digit by INFO.
     Pressed {
-        /// Which.
+        /// Dialog.
         dialog: DialogId,
-        /// The key.
+        /// Digit.
         digit: Digit,
     },
-    /// Our INVITE rings (180, 183).
+    /// An outbound INVITE got 180 or 183.
     Ringing {
-        /// Which.
+        /// Dialog.
         dialog: DialogId,
     },
-    /// A phone that our INVITE rings says where it listens (183 with an answer, as a rule): voices
-    /// may flow both ways, but nobody has picked up. Another phone's, or another one of the same,
-    /// takes its place, and so does that of `Answered`.
+    /// SDP answer in a provisional response to an outbound INVITE, usually 183: early media may
+    /// flow in both directions. A later `EarlyAnswer` or the answer of `Answered` replaces this
+    /// answer.
     EarlyAnswer {
-        /// Which.
+        /// Dialog.
         dialog: DialogId,
-        /// The answer.
+        /// SDP answer.
         answer: Vec<u8>,
     },
-    /// Our INVITE was answered (and the ACK sent).
+    /// An outbound INVITE got a 2xx, and the ACK was sent.
     Answered {
-        /// Which.
+        /// Dialog.
         dialog: DialogId,
-        /// The answer; that of the early dialog if the 200 has none.
+        /// SDP answer; that of the early dialog if the 2xx has none.
         answer: Vec<u8>,
     },
-    /// Our INVITE was answered with a 2xx that cannot be used. ACK and BYE have been sent, and
-    /// `Ended` follows.
+    /// An outbound INVITE got an unusable 2xx. ACK and BYE have been sent, and `Ended` follows.
     Unusable {
-        /// The dialog.
+        /// Dialog.
         dialog: DialogId,
-        /// The part that cannot be read: `Bad Contact`.
+        /// Malformed part of the response, as in `Bad Contact`.
         reason: String,
     },
-    /// Our re-INVITE was answered with 2xx.
+    /// An outbound re-INVITE got a 2xx.
     OfferAccepted {
-        /// Which.
+        /// Dialog.
         dialog: DialogId,
-        /// The answer.
+        /// SDP answer.
         answer: Vec<u8>,
     },
-    /// Our re-INVITE was refused; the session goes on as it was.
+    /// An outbound re-INVITE was rejected; the session remains unchanged.
     OfferRefused {
-        /// Which.
+        /// Dialog.
         dialog: DialogId,
-        /// With what.
+        /// Status code.
         status: u16,
     },
-    /// A limit refused requests or connections; told at most once a minute for each limit.
+    /// A limit rejected requests or connections; emitted at most once a minute for each limit.
     Limited {
-        /// The limit.
+        /// Limit.
         limit: Limit,
-        /// The peer that was refused last.
+        /// Peer that was rejected last.
         client: String,
-        /// Refusals since the limit was told last.
+        /// Number of rejections since the last event of this limit.
         count: u64,
     },
-    /// Digest credentials with a nonce of ours had an unknown user or a wrong password.
+    /// Digest credentials with a valid nonce had an unknown user or a wrong password.
     LoginFailed {
-        /// Source of the request.
+        /// Source address of the request.
         source: SocketAddr,
     },
-    /// The contacts of a user have changed, or their lifetime has.
+    /// The contacts of a user or their lifetime have changed.
     Registered(Registration),
-    /// The dialog is over, or never came to be; told exactly once, and last, for every dialog
-    /// but those that the application ended by `bye`, `reject` or `cancel`: there too, once.
+    /// End of a dialog or of a failed call attempt. Emitted exactly once for each dialog, as its
+    /// last event, also after `hang_up` and `reject`.
     Ended {
-        /// Which.
+        /// Dialog.
         dialog: DialogId,
-        /// How.
+        /// Reason.
         how: Ending,
     },
 }
 
-/// How a dialog ended.
+/// Reason for the end of a dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ending {
-    /// The other side sent BYE.
+    /// The peer sent BYE.
     Bye,
-    /// We did.
+    /// This side sent BYE.
     ByeSent,
-    /// The other side sent CANCEL before the answer.
+    /// The peer sent CANCEL before the final response.
     Cancelled,
-    /// We refused the INVITE, or took it back.
+    /// This side rejected the inbound INVITE or canceled the outbound INVITE.
     Rejected,
-    /// Our INVITE was refused with this status.
+    /// The outbound INVITE was rejected with this status.
     Refused(u16),
-    /// A probe (`UserAgent::probe`) was answered with 408 or 481, or not at all.
+    /// A probe (`UserAgent::probe`) got 408, 481 or no response.
     Unresponsive,
-    /// Our 200 was never acknowledged, or our request never answered (408 / timer H, B, F).
+    /// Timeout: no ACK, PRACK or final response, a 408, or an expired session.
     TimedOut,
 }

@@ -1,5 +1,5 @@
-//! How far a dialog has got, and what stands open within it: an answer without its ACK, an offer
-//! without its answer, a provisional response without its PRACK.
+//! State of a dialog and of its pending transactions: 2xx without ACK, offer without answer,
+//! reliable provisional response without PRACK.
 
 use core::time::Duration;
 
@@ -9,40 +9,40 @@ use crate::hop::Hop;
 use crate::lasting::Lasting;
 use crate::timers::TransactionId;
 
-/// How far a dialog has got.
+/// State of a dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Phase {
-    /// They called; the application has not decided.
+    /// Inbound INVITE; the application has not decided.
     Invited { server: TransactionId },
-    /// We called; no final response yet.
+    /// Outbound INVITE without a final response.
     Inviting { client: TransactionId, rang: bool },
-    /// We called, and took it back; the last word is still theirs.
+    /// Canceled outbound INVITE without a final response.
     Withdrawn,
-    /// Answered.
+    /// Established: a 2xx was sent or received.
     Up,
-    /// Hung up after our 200 and before its ACK: a BYE is owed.
+    /// Hung up after the 2xx was sent and before the ACK; BYE follows the ACK.
     Leaving,
-    /// Our BYE is on its way.
+    /// BYE was sent and has no response.
     Over,
 }
 
-/// A 2xx of ours that waits for its ACK.
+/// 2xx without ACK.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Unheard {
     pub(crate) cseq: u32,
     pub(crate) bytes: Vec<u8>,
     pub(crate) to: Hop,
-    /// Until the next retransmission but one.
+    /// Current retransmission interval, doubled at each retransmission.
     pub(crate) pause: Duration,
-    /// Retransmissions so far.
+    /// Number of retransmissions so far.
     pub(crate) repeats: u8,
-    /// The call's first answer, not a re-INVITE's.
+    /// True for the 2xx to the initial INVITE, false for that to a re-INVITE.
     pub(crate) first: bool,
-    /// It carries our offer: the ACK brings the answer.
+    /// True if the 2xx carries an offer: the ACK carries the answer.
     pub(crate) late: bool,
 }
 
-/// Whether their INVITE wants provisional responses to be acknowledged (RFC 3262).
+/// Support for reliable provisional responses in an inbound INVITE (RFC 3262).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Reliably {
     Never,
@@ -50,33 +50,33 @@ pub(crate) enum Reliably {
     Must,
 }
 
-/// A provisional response of ours that waits for its PRACK.
+/// Reliable provisional response without PRACK.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reliable {
     pub(crate) bytes: Vec<u8>,
     pub(crate) to: Hop,
     pub(crate) pause: Duration,
-    /// Retransmissions so far.
+    /// Number of retransmissions so far.
     pub(crate) repeats: u8,
 }
 
-/// Their offer, on which the application has not decided.
+/// Inbound offer that the application has not decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Asked {
     pub(crate) server: TransactionId,
     pub(crate) cseq: u32,
-    /// re-INVITE, else UPDATE.
+    /// True for a re-INVITE, false for an UPDATE.
     pub(crate) invite: bool,
-    /// A re-INVITE without an offer: ours is wanted.
+    /// True for a re-INVITE without an offer: the 2xx must carry the offer.
     pub(crate) late: bool,
     pub(crate) lasting: Option<Lasting>,
 }
 
-/// Our re-INVITE.
+/// Outbound re-INVITE.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Asking {
     pub(crate) offer: Vec<u8>,
-    /// On its way; `None`: it waits for its turn.
+    /// Pending transaction; `None`: the re-INVITE is delayed.
     pub(crate) client: Option<TransactionId>,
     pub(crate) tries: u8,
 }

@@ -1,5 +1,5 @@
-//! Provisional responses that are acknowledged (RFC 3262): ours until their PRACK, and ours
-//! for theirs.
+//! Reliable provisional responses (RFC 3262): retransmission until PRACK, and PRACK for those of
+//! the peer.
 
 use confab_terms::{Instant, limits};
 
@@ -11,7 +11,7 @@ use crate::phase::{Phase, Reliable, Reliably};
 use crate::timers::{PATIENCE, T1, Timer, TransactionId};
 use crate::{DialogId, Ending, UserAgent};
 
-/// What their INVITE says of it.
+/// Returns the support for 100rel in an INVITE.
 pub(crate) fn wanted(headers: &Headers) -> Reliably {
     if names(headers, "Require", "100rel") {
         Reliably::Must
@@ -22,7 +22,7 @@ pub(crate) fn wanted(headers: &Headers) -> Reliably {
     }
 }
 
-/// The number of a provisional response that wants to be acknowledged.
+/// Returns the RSeq of a reliable provisional response; `None`: not reliable.
 pub(crate) fn rseq(response: &Response) -> Option<u32> {
     let wants = response.status > 100 && names(&response.headers, "Require", "100rel");
     let rseq = response.headers.text("RSeq").filter(|_| wants)?;
@@ -30,7 +30,7 @@ pub(crate) fn rseq(response: &Response) -> Option<u32> {
 }
 
 impl UserAgent {
-    /// 180, to be acknowledged. Nothing while the one before has not been.
+    /// Sends a reliable 180. Ignored while an earlier one has no PRACK.
     pub(crate) fn ring_reliably(&mut self, now: Instant, id: DialogId, reply: Reply) {
         let first = u32::try_from(self.random_number() % 10_000).unwrap_or_default();
         let Some(known) = self.dialogs.get_mut(&id) else {
@@ -62,8 +62,8 @@ impl UserAgent {
         }
     }
 
-    /// Sends the same again; pauses double without end (RFC 3262 §3). A source that is not verified
-    /// gets few.
+    /// Sends the response again; the intervals double without a limit (RFC 3262 §3). An unverified
+    /// source gets at most `SIP_UNVERIFIED_REPEATS_MAX` retransmissions.
     pub(crate) fn repeat_reliable(&mut self, now: Instant, id: DialogId) {
         if let Some(known) = self.dialogs.get_mut(&id)
             && let Some(reliable) = &mut known.reliable
@@ -80,7 +80,7 @@ impl UserAgent {
         }
     }
 
-    /// No PRACK: the call is refused (RFC 3262 §3).
+    /// Rejects a call without PRACK (RFC 3262 §3).
     pub(crate) fn reliable_unheard(&mut self, now: Instant, id: DialogId) {
         self.settle_reliable(id);
         let Some(known) = self.dialogs.get(&id) else {
@@ -101,7 +101,7 @@ impl UserAgent {
         }
     }
 
-    /// Their PRACK. One that comes after the final answer is in its place all the same.
+    /// Handles a PRACK, also after the final response.
     pub(crate) fn take_prack(
         &mut self,
         now: Instant,
@@ -120,7 +120,8 @@ impl UserAgent {
         let reply = match wanted {
             Some(wanted) if wanted == said.join(" ") => {
                 self.settle_reliable(id);
-                // An offer would need an answer here, and that is nobody's before ours.
+                // An offer in PRACK would need an answer in its 200, but the initial exchange is
+                // not complete.
                 match request.body.is_empty() {
                     true => Reply::new(200),
                     false => Reply::new(488).warning(399, "no offer is taken in PRACK"),
@@ -132,7 +133,7 @@ impl UserAgent {
         self.respond(now, server, &reply);
     }
 
-    /// Acknowledges theirs, which wants to be. What is out of order is left for its turn.
+    /// Sends PRACK for a reliable provisional response. A response out of order is ignored.
     pub(crate) fn send_prack(&mut self, now: Instant, invite: TransactionId, response: &Response) {
         let (Some(rseq), Some(tag)) = (rseq(response), response.to.tag()) else {
             return;
@@ -157,7 +158,7 @@ impl UserAgent {
         }
         known.note_reliable(tag, rseq);
         known.local_cseq += 1;
-        // What this fork's dialog would be (RFC 3261 §12.1.2); the dialog itself stays open.
+        // Early dialog of this response (RFC 3261 §12.1.2); the stored dialog remains unchanged.
         let mut early: Dialog = known.clone();
         early.learn(response);
         let mut request = early.numbered(Method::Prack, branch, known.local_cseq);

@@ -1,4 +1,4 @@
-//! Where a datagram goes: to the transaction that it belongs to, else to the verb that it asks.
+//! Dispatch of received messages: to the matching transaction, else to the handler of the method.
 
 use confab_terms::{Instant, SocketAddr};
 
@@ -10,14 +10,14 @@ use crate::server::ServerKey;
 use crate::{DialogId, UserAgent};
 
 impl UserAgent {
-    /// A datagram arrived.
+    /// Handles a received datagram.
     pub fn handle(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) {
         if self.keeps_pace(now, from.ip()) {
             self.take_message(now, Source::datagram(from), bytes);
         }
     }
 
-    /// A message that is whole, whatever carried it.
+    /// Handles a complete message of any transport.
     pub(crate) fn take_message(&mut self, now: Instant, from: Source, bytes: &[u8]) {
         match parse(bytes) {
             Ok(Message::Request(mut request)) => {
@@ -78,7 +78,8 @@ impl UserAgent {
         }
     }
 
-    /// Whether their tag is that of the dialog. One that we called has none before its answer.
+    /// Returns true if the From tag is the dialog's remote tag. An outbound dialog without a final
+    /// response accepts any tag.
     pub(crate) fn is_of(&self, id: DialogId, request: &Request) -> bool {
         self.dialogs.get(&id).is_some_and(|dialog| {
             let open = matches!(dialog.phase, Phase::Inviting { .. } | Phase::Withdrawn);
@@ -86,9 +87,10 @@ impl UserAgent {
         })
     }
 
-    /// A request within a dialog, in its order (RFC 3261 §12.2.2).
+    /// Handles a request within a dialog, in CSeq order (RFC 3261 §12.2.2).
     fn take_within(&mut self, now: Instant, from: Source, request: &Request, id: DialogId) {
-        // It is forgotten, so it must not have had its turn: it comes again.
+        // Checked before the CSeq, so that a retransmission of the rejected request is not out of
+        // order.
         let holder = self.holder_in(id, from);
         let is_bye = request.method == Method::Bye;
         if !is_bye && !self.has_room_for(now, Some(id), &holder) {
@@ -102,7 +104,7 @@ impl UserAgent {
             let refusal = Reply::new(500).reason("CSeq Out Of Order");
             return self.refuse(now, from, request, refusal);
         }
-        // Our tag has reached it.
+        // The peer has received the local tag.
         dialog.verified = true;
         self.follow(now, id, from, request);
         match request.method {
@@ -121,15 +123,16 @@ impl UserAgent {
         }
     }
 
-    /// Refuses without remembering it: who repeats the request gets the same again (RFC 3261
-    /// §8.2.7), and a forged one costs one datagram no longer than needed.
+    /// Rejects a request statelessly: a retransmission gets the same response (RFC 3261 §8.2.7),
+    /// and a forged request uses no memory.
     pub(crate) fn refuse(&mut self, now: Instant, from: Source, request: &Request, reply: Reply) {
         let reply = reply.tag(&self.same_tag(request));
         let bytes = reply.bytes(&Echo::of(request, from.address));
         self.send(now, &Hop::of_response(from, request.via()), bytes);
     }
 
-    /// A tag that is the same each time the request comes: FNV-1a of it and of our seed.
+    /// Returns a tag that is equal for each retransmission of a request: FNV-1a of the seed and the
+    /// request's identifiers.
     pub(crate) fn same_tag(&self, request: &Request) -> String {
         let via = request.via().to_string();
         let from = request.from.tag().unwrap_or_default();
@@ -148,8 +151,8 @@ impl UserAgent {
     }
 }
 
-/// Of a body with several parts only the SDP counts. One that cannot be used stays as it is, and
-/// is refused in its turn.
+/// Replaces a multipart body by its SDP. A body that cannot be used remains unchanged and is
+/// rejected later.
 fn use_session(request: &mut Request) {
     let has_session = matches!(
         request.method,

@@ -1,5 +1,5 @@
-//! Session timers (RFC 4028): a call is refreshed by one side, and ends where that fails.
-//! Here is the doing; what is agreed, and the headers that say it, are in `lasting`.
+//! Session timers (RFC 4028): refresh requests, and the end of a session that was not refreshed.
+//! Module `lasting` has the negotiation and the headers.
 
 use core::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::phase::{Asking, Phase};
 use crate::timers::{Timer, TransactionId};
 use crate::{DialogId, Ending, Event, UserAgent};
 
-/// Until the next try, where a refresh had no place or found no ear.
+/// Delay of the next attempt if a refresh could not be sent or failed.
 const RETRY: Duration = Duration::from_secs(5);
 
 impl UserAgent {
-    /// From a 2xx on, theirs or ours; `None`: the call lasts without being refreshed.
+    /// Starts the session timers after a 2xx; `None`: no session timer.
     pub(crate) fn start_lasting(&mut self, now: Instant, id: DialogId, lasting: Option<Lasting>) {
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
@@ -30,13 +30,13 @@ impl UserAgent {
         if lasting.ours {
             self.timers.set(Timer::Refresh(id), now + interval / 2);
         }
-        // A BYE a little before the end (RFC 4028 §10).
+        // BYE is sent before the session expires (RFC 4028 §10).
         let margin = (interval / 3).min(Duration::from_secs(32));
         self.timers.set(Timer::Expiry(id), now + interval - margin);
     }
 
-    /// What a 2xx of theirs says of it. One that says nothing: we go on refreshing what is
-    /// refreshed already.
+    /// Takes the session timer from a 2xx of the peer. Without Session-Expires, this side continues
+    /// an earlier session timer as the refresher.
     pub(crate) fn take_lasting(&mut self, now: Instant, id: DialogId, response: &Response) {
         let known = self.dialogs.get(&id).and_then(|dialog| dialog.lasting);
         let lasting = match asked_for(&response.headers) {
@@ -53,7 +53,7 @@ impl UserAgent {
         self.start_lasting(now, id, lasting);
     }
 
-    /// Half the time is over.
+    /// Handles the refresh timer, at half of the interval.
     pub(crate) fn refresh(&mut self, now: Instant, id: DialogId) {
         let known = self.dialogs.get(&id);
         let lasts = known.is_some_and(|known| known.phase == Phase::Up && known.lasting.is_some());
@@ -62,9 +62,9 @@ impl UserAgent {
         }
     }
 
-    /// Sends an UPDATE, or a re-INVITE with the same SDP, to a peer that sends no media. If the
-    /// response is 408 or 481 or does not come, the dialog ends as `Ending::Unresponsive`. Does
-    /// nothing while another request of the dialog is not answered.
+    /// Sends an UPDATE, or a re-INVITE with the same SDP, to a peer that sends no media. The dialog
+    /// ends as `Ending::Unresponsive` after 408, 481 or no response. Ignored while another offer or
+    /// INVITE of the dialog is pending.
     pub fn probe(&mut self, now: Instant, id: DialogId) {
         let known = self.dialogs.get(&id);
         if known.is_some_and(|known| known.phase == Phase::Up)
@@ -75,7 +75,7 @@ impl UserAgent {
         }
     }
 
-    /// Sends a refresh. False: there is no place for one now.
+    /// Sends a refresh request. Returns false while another offer or INVITE is pending.
     fn send_refresh(&mut self, now: Instant, id: DialogId) -> bool {
         let Some(known) = self.dialogs.get(&id) else {
             return true;
@@ -111,7 +111,7 @@ impl UserAgent {
         true
     }
 
-    /// The final response to an UPDATE of ours.
+    /// Handles the final response to an UPDATE.
     pub(crate) fn refreshed(&mut self, now: Instant, id: DialogId, response: &Response) {
         let Some(known) = self.dialogs.get_mut(&id) else {
             return;
@@ -140,8 +140,8 @@ impl UserAgent {
         }
     }
 
-    /// Handles a refused refresh. A peer that does not know of session timers is alive, and only we
-    /// would end the session: the session is refreshed. Otherwise the refresh is sent again.
+    /// Handles a rejected refresh. If only this side uses session timers, the response proves that
+    /// the peer is alive, and the session counts as refreshed. Otherwise the refresh is sent again.
     pub(crate) fn refused_refresh(&mut self, now: Instant, id: DialogId) {
         let lasting = self.dialogs.get(&id).and_then(|known| known.lasting);
         match lasting.filter(|lasting| lasting.ours && !lasting.understood) {
@@ -150,7 +150,7 @@ impl UserAgent {
         }
     }
 
-    /// Handles a refresh or a re-INVITE that could not be sent. A probe ends the dialog.
+    /// Handles a refresh or re-INVITE that could not be sent. A failed probe ends the dialog.
     pub(crate) fn refresh_unsent(&mut self, now: Instant, id: DialogId, method: &Method) {
         let Some(known) = self.dialogs.get_mut(&id) else {
             return;
@@ -165,7 +165,7 @@ impl UserAgent {
         self.refresh_later(now, id);
     }
 
-    /// The refresh did not come through: once more, until the time is over.
+    /// Schedules the next attempt of a failed refresh.
     pub(crate) fn refresh_later(&mut self, now: Instant, id: DialogId) {
         let lasting = self.dialogs.get(&id).and_then(|known| known.lasting);
         if lasting.is_some_and(|lasting| lasting.ours) {
@@ -173,7 +173,7 @@ impl UserAgent {
         }
     }
 
-    /// Nobody has refreshed it.
+    /// Ends a session that was not refreshed.
     pub(crate) fn expire(&mut self, now: Instant, id: DialogId) {
         let phase = self.dialogs.get(&id).map(|known| known.phase);
         if phase == Some(Phase::Up) {

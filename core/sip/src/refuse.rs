@@ -1,4 +1,4 @@
-//! What is wrong with a request before anything is done for it, in the order of RFC 3261 §8.2.
+//! Checks of a request before processing, in the order of RFC 3261 §8.2.
 
 use confab_terms::limits;
 
@@ -11,7 +11,7 @@ use crate::message::{
 use crate::replaces;
 
 impl UserAgent {
-    /// The refusal, or `None` if it can be taken.
+    /// Returns the rejection of a request; `None`: acceptable.
     pub(crate) fn refusal(&self, from: Source, request: &Request) -> Option<Reply> {
         match request.method {
             Method::Unknown(_) => return Some(Reply::new(501).header("Allow", ALLOW)),
@@ -19,7 +19,7 @@ impl UserAgent {
             Method::Refer => return Some(Reply::new(603).header("Allow", ALLOW)),
             _ => {}
         }
-        // `sips:` over anything that is not TLS promises what is not kept (RFC 5630 §5.3).
+        // A `sips:` URI requires TLS (RFC 5630 §5.3).
         let is_tls = from.transport == Transport::Tls;
         if matches!(&request.uri, Uri::Other { .. })
             || matches!(&request.uri, Uri::Sip(uri) if uri.secure && !is_tls)
@@ -53,7 +53,7 @@ impl UserAgent {
         }
     }
 
-    /// A body that is no SDP.
+    /// Returns the rejection of a body that is not SDP.
     fn bad_body(&self, request: &Request) -> Option<Reply> {
         if request.body.is_empty() {
             return None;
@@ -74,7 +74,7 @@ impl UserAgent {
 
     fn bad_invite(&self, request: &Request) -> Option<Reply> {
         let contact = request.contact.as_ref().map(|contact| &contact.uri);
-        // `*` is for REGISTER. A caller of RFC 2543 may leave the header out.
+        // `*` is for REGISTER only. An RFC 2543 caller may omit Contact.
         if contact.is_none() && request.headers.all("Contact").next().is_some() {
             return Some(Reply::new(400).reason("Bad Contact"));
         }
@@ -99,7 +99,7 @@ impl UserAgent {
     }
 }
 
-/// A body of several parts that cannot be used: others have been replaced by their SDP.
+/// Returns the rejection of an unusable multipart body; usable ones were replaced by their SDP.
 fn bad_parts(request: &Request) -> Option<Reply> {
     let (mut headers, mut body) = (request.headers.clone(), request.body.clone());
     match take_session(&mut headers, &mut body) {
@@ -115,7 +115,7 @@ fn bad_parts(request: &Request) -> Option<Reply> {
     }
 }
 
-/// Adds the bodies that we take.
+/// Adds the accepted body types.
 pub(crate) fn accepting(reply: Reply) -> Reply {
     let several = "multipart/mixed, multipart/alternative, multipart/related";
     reply.header("Accept", SDP).header("Accept", several)

@@ -1,4 +1,4 @@
-//! REGISTER (RFC 3261 §10.3): whose contacts are asked for or changed, and what is answered.
+//! REGISTER (RFC 3261 §10.3): query and change of a user's contacts.
 
 use core::time::Duration;
 
@@ -11,9 +11,9 @@ use crate::nat::{Flow, Nat};
 use crate::registrar::{Binding, Change, NotRegistered};
 use crate::{DialogId, Event, UserAgent};
 
-/// What a REGISTER asks for.
+/// Operation of a REGISTER.
 enum Wish {
-    /// Only what there is.
+    /// Query without a change.
     Tell,
     /// `Contact: *` with `Expires: 0`.
     RemoveAll,
@@ -21,9 +21,10 @@ enum Wish {
 }
 
 impl UserAgent {
-    /// Kept as a transaction: a repetition is told the same, whatever its nonce has become. Of
-    /// people whom nobody knows only what has changed something is, and not every one: a refusal
-    /// is the same each time, and whoever floods is not to fill the memory.
+    /// Handles a REGISTER. The transaction is stored, so that a retransmission gets the same
+    /// response even if its nonce is used. For unauthenticated peers, only successful transactions
+    /// are stored, up to a limit. Rejections are the same each time, and a flood must not fill the
+    /// memory.
     pub(crate) fn take_register(
         &mut self,
         now: Instant,
@@ -60,7 +61,7 @@ impl UserAgent {
         }
     }
 
-    /// The 200, or the refusal; nothing has changed then.
+    /// Returns the 200, or the rejection without any change.
     fn register(
         &mut self,
         now: Instant,
@@ -93,8 +94,7 @@ impl UserAgent {
     }
 }
 
-/// The user of the address-of-record: To's, unescaped. Its host is not asked for: all that come
-/// here mean us.
+/// Returns the user of the address-of-record: the unescaped user of To. Its host is not checked.
 fn user_of(request: &Request) -> Result<String, Reply> {
     let user = match &request.to.uri {
         Uri::Sip(_) => request.to.uri.user(),
@@ -125,7 +125,7 @@ fn wish(now: Instant, flow: &Flow, request: &Request) -> Result<Wish, Reply> {
     for text in &texts {
         let contact = Address::parse(text).ok_or_else(|| bad("Bad Contact"))?;
         let uri = contact.uri.text().to_owned();
-        // What a URI wants in the requests that follow it is not ours to write.
+        // Headers in a Contact URI would be copied into requests, and are not supported.
         let callable = matches!(&contact.uri, Uri::Sip(uri) if !uri.has_headers);
         if !callable || uri.len() > limits::SIP_CONTACT_CHARS_MAX {
             return Err(bad("Bad Contact"));
@@ -153,7 +153,7 @@ fn wish(now: Instant, flow: &Flow, request: &Request) -> Result<Wish, Reply> {
     Ok(Wish::Change(changes))
 }
 
-/// `expires` of a contact, and its other parameters.
+/// Returns `expires` of a contact, and the other parameters.
 fn expires(params: Params) -> (Option<u32>, Params) {
     let is_it = |(name, _): &(String, Option<String>)| name.eq_ignore_ascii_case("expires");
     let (found, others): (Params, Params) = params.into_iter().partition(is_it);
@@ -161,7 +161,8 @@ fn expires(params: Params) -> (Option<u32>, Params) {
     (value.map(|text| seconds(&text)), others)
 }
 
-/// What is no number counts as the default (RFC 3261 §20.19); more than there is, as a lot.
+/// Parses seconds. A malformed value counts as the default (RFC 3261 §20.19), an overflow as the
+/// maximum.
 fn seconds(text: &str) -> u32 {
     let text = text.trim();
     let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -171,7 +172,7 @@ fn seconds(text: &str) -> u32 {
     }
 }
 
-/// A binding as a Contact of the 200.
+/// Returns a binding as a Contact of the 200.
 fn shown(now: Instant, binding: &Binding) -> String {
     let mut text = format!("<{}>", binding.uri);
     for (name, value) in &binding.params {

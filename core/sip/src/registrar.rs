@@ -1,4 +1,4 @@
-//! Where users can be called: the location service of RFC 3261 §10, as plain data and bounded.
+//! Location service (RFC 3261 §10): contacts of registered users, with limits.
 
 use std::collections::BTreeMap;
 
@@ -8,58 +8,58 @@ use serde::{Deserialize, Serialize};
 use crate::message::{Params, Uri, same_uri};
 use crate::nat::Flow;
 
-/// One contact of a user.
+/// Contact of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Binding {
-    /// The contact's URI as written.
+    /// Contact URI, as received.
     pub(crate) uri: String,
-    /// Its header parameters, `expires` apart.
+    /// Contact parameters without `expires`.
     pub(crate) params: Params,
-    /// Where the REGISTER came from.
+    /// Flow of the REGISTER.
     pub(crate) flow: Flow,
     pub(crate) call_id: String,
     pub(crate) cseq: u32,
     pub(crate) until: Instant,
 }
 
-/// What one REGISTER does to one contact.
+/// Change of one contact by a REGISTER.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
     Keep(Binding),
-    /// By URI.
+    /// Removes the contact with this URI.
     Remove(String),
 }
 
-/// Why a REGISTER changes nothing.
+/// Reason for a rejected REGISTER.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotRegistered {
-    /// An older request of the same Call-ID.
+    /// The CSeq is not higher than that of an earlier REGISTER with the same Call-ID.
     OutOfOrder,
-    /// More contacts than one user may have.
+    /// The user would exceed the limit on contacts.
     TooManyContacts,
-    /// More users than there is room for.
+    /// The limit on users is reached.
     Full,
 }
 
-/// All users.
+/// Contacts of all users.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Registrar {
     users: BTreeMap<String, Vec<Binding>>,
 }
 
 impl Registrar {
-    /// What is known of a user, oldest first.
+    /// Returns the valid contacts of a user, oldest first.
     pub(crate) fn bindings(&self, now: Instant, user: &str) -> Vec<&Binding> {
         let bindings = self.users.get(user).into_iter().flatten();
         bindings.filter(|binding| binding.until > now).collect()
     }
 
-    /// The contact that was registered last.
+    /// Returns the contact that was registered last.
     pub(crate) fn newest(&self, now: Instant, user: &str) -> Option<&Binding> {
         self.bindings(now, user).pop()
     }
 
-    /// Makes all the changes of one REGISTER, or none (RFC 3261 §10.3, step 7).
+    /// Applies all changes of a REGISTER, or none (RFC 3261 §10.3, step 7).
     pub(crate) fn change(
         &mut self,
         now: Instant,
@@ -88,7 +88,7 @@ impl Registrar {
         self.keep(now, user, bindings)
     }
 
-    /// `Contact: *`.
+    /// Removes all contacts, for `Contact: *`.
     pub(crate) fn remove_all(
         &mut self,
         now: Instant,
@@ -102,7 +102,7 @@ impl Registrar {
         self.change(now, user, order, changes)
     }
 
-    /// Adds the bindings of a user who has none.
+    /// Adds the contacts of a user without contacts.
     pub(crate) fn restore(
         &mut self,
         now: Instant,

@@ -1,4 +1,4 @@
-//! Registrations as the store keeps them, and their restoration at a start.
+//! Registrations in the form for the store, and their restoration after a restart.
 
 use core::time::Duration;
 
@@ -11,12 +11,12 @@ use crate::message::{Host, Params, Uri};
 use crate::nat::Flow;
 use crate::registrar::Binding;
 
-/// The contacts of one registered user.
+/// Contacts of one registered user.
 ///
-/// New fields need `serde(default)`: the row may be from an earlier version.
+/// New fields need `serde(default)`, because a stored row may be from an earlier version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registration {
-    /// The user.
+    /// User name.
     pub user: String,
     contacts: Vec<StoredContact>,
 }
@@ -25,16 +25,16 @@ pub struct Registration {
 struct StoredContact {
     uri: String,
     params: Params,
-    /// The way of the REGISTER, with the NAT's address.
+    /// Flow of the REGISTER, with the NAT's address.
     flow: Flow,
     call_id: String,
     cseq: u32,
-    /// Remaining lifetime.
+    /// Remaining lifetime in milliseconds.
     left_ms: u64,
 }
 
 impl Registration {
-    /// Returns the time after which the last contact has expired; zero if there is no contact.
+    /// Returns the time until the last contact expires; zero without contacts.
     #[must_use]
     pub fn left(&self) -> Duration {
         let left = self.contacts.iter().map(|contact| contact.left_ms).max();
@@ -43,7 +43,7 @@ impl Registration {
 }
 
 impl UserAgent {
-    /// Returns the contacts of a user as they are now.
+    /// Returns the current contacts of a user.
     pub(crate) fn registration(&self, now: Instant, user: &str) -> Registration {
         let bindings = self.registrar.bindings(now, user).into_iter();
         let contacts = bindings.map(|binding| {
@@ -63,8 +63,8 @@ impl UserAgent {
         }
     }
 
-    /// Restores the contacts of a user that an earlier process stored so long ago, as far as they
-    /// can still be reached. The user must be known, and must not have registered meanwhile.
+    /// Restores the contacts of a user that an earlier process stored `age` ago, if the contacts
+    /// can still be reached. Ignored for an unknown user and for a user that has registered again.
     pub fn restore_registration(&mut self, now: Instant, stored: Registration, age: Duration) {
         let Registration { user, contacts } = stored;
         let is_known = self.access.open || self.access.accounts().any(|known| known.user == user);
@@ -101,9 +101,9 @@ impl StoredContact {
 }
 
 impl Flow {
-    /// The flow after a restart, which has closed all connections; `None` if the phone cannot be
-    /// reached. Over TCP the phone must listen at the address that it registered from. A phone has
-    /// no certificate for its address, and so no new connection over TLS leads to the phone.
+    /// Returns the flow after a restart, which closes all connections; `None` if the phone cannot
+    /// be reached. Over TCP, the phone must listen at its source address. Over TLS, no new
+    /// connection is possible, because a phone has no certificate for its address.
     fn restored(mut self, contact: &str) -> Option<Self> {
         match self.source.transport {
             Transport::Udp => {}

@@ -1,12 +1,12 @@
-//! An INVITE that is to take the place of a call of ours (RFC 3891): which one it means, and why
-//! it may not have it.
+//! INVITE with Replaces (RFC 3891): search of the dialog to replace, and checks.
 
 use crate::access::Peer;
 use crate::message::{Method, Reply, Request, params};
 use crate::phase::Phase;
 use crate::{DialogId, UserAgent};
 
-/// `Replaces: call-id;to-tag=…;from-tag=…[;early-only]`, the tags as its recipient has them.
+/// Parsed `Replaces: call-id;to-tag=…;from-tag=…[;early-only]`; tags from the view of the
+/// recipient.
 struct Wanted {
     call_id: String,
     local_tag: String,
@@ -14,7 +14,7 @@ struct Wanted {
     early_only: bool,
 }
 
-/// What is wrong with `Replaces` before it is looked who it means (RFC 3891 §3).
+/// Returns the rejection of a malformed `Replaces` (RFC 3891 §3).
 pub(crate) fn malformed(request: &Request) -> Option<Reply> {
     let mut values = request.headers.all("Replaces");
     values.next()?;
@@ -57,12 +57,13 @@ fn wanted(request: &Request) -> Option<Wanted> {
 }
 
 impl UserAgent {
-    /// The dialog that this INVITE is to replace; `None` if it is to replace none.
+    /// Returns the dialog that an INVITE replaces; `None`: the request has no Replaces.
     ///
     /// # Errors
-    /// Why it may not: 481 for one that is not there or that we cannot hand over, 603 for one
-    /// that is over, 486 for one that is up where only an early one was meant. One of another
-    /// trunk or user is not there for them (RFC 3891 §8).
+    ///
+    /// Returns the rejection. 481: no such dialog, or the state of the dialog does not allow
+    /// replacement. 603: the dialog has ended. 486: the dialog is established, but `early-only` is
+    /// set. A dialog of another trunk or user counts as missing (RFC 3891 §8).
     pub(crate) fn replaced(
         &self,
         request: &Request,
@@ -78,10 +79,10 @@ impl UserAgent {
         let Some((id, dialog)) = found else {
             return Err(Reply::new(481));
         };
-        // RFC 2543 knows no tags: 0 stands for none (RFC 3891 §3).
+        // RFC 2543 has no tags; 0 represents a missing tag (RFC 3891 §3).
         let theirs = dialog.remote_tag.as_deref().unwrap_or("0");
         match dialog.phase {
-            // Rung by us: whoever picks up elsewhere has no tag of this dialog's yet.
+            // Before the final response, the tags of outbound dialogs are those of early dialogs.
             Phase::Inviting { .. } if dialog.early_of(Some(&wanted.remote_tag)).is_some() => {
                 Ok(Some(id))
             }
@@ -89,13 +90,13 @@ impl UserAgent {
             Phase::Up if wanted.early_only => Err(Reply::new(486)),
             Phase::Up => Ok(Some(id)),
             Phase::Withdrawn | Phase::Leaving | Phase::Over => Err(Reply::new(603)),
-            // An early dialog that they began is theirs to end.
+            // Early dialogs that the peer created cannot be replaced (RFC 3891 §3).
             Phase::Invited { .. } | Phase::Inviting { .. } => Err(Reply::new(481)),
         }
     }
 
-    /// What `Replaces` has to say to the other side of this dialog, in an INVITE of whoever is to
-    /// take our place. `None`: it is not there, or has no tag of theirs yet.
+    /// Returns the value of `Replaces` by which the peer's new INVITE replaces this side of the
+    /// dialog. `None`: the dialog does not exist, or has no remote tag yet.
     #[must_use]
     pub fn replaces(&self, dialog: DialogId) -> Option<String> {
         let known = self.dialogs.get(&dialog)?;

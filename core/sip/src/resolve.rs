@@ -1,5 +1,5 @@
-//! Names to addresses, by asking for it: what goes to a name waits until it is found, for a while;
-//! what was found is good for a while, or until a request to it fails.
+//! Name resolution by requests to the shell: messages to a name are queued until the result or a
+//! timeout. Results are cached until they expire or a request to an address fails.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,30 +16,30 @@ use crate::target::{Target, in_order};
 use crate::timers::TransactionId;
 use crate::{Output, UserAgent};
 
-/// A name as it is asked for: in lower case, with its port and transport if it has them.
+/// Cache key: name in lower case, port and transport, if given.
 pub(crate) type Key = (String, Option<u16>, Option<Transport>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Known {
-    /// It is asked for, and these wait.
+    /// A lookup is pending; the messages are queued for its result.
     Asked {
         waiting: Vec<Waiting>,
     },
     At(Vec<Target>),
-    /// Not asked again at once.
+    /// The name does not resolve; no lookup until the entry expires.
     Nowhere,
 }
 
-/// What is known of names.
+/// Cache of lookups.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Names {
     known: BTreeMap<Key, (Instant, Known)>,
-    /// When each entry is over.
+    /// Expiry of each entry.
     due: BTreeSet<(Instant, Key)>,
     asked: BTreeMap<Lookup, Key>,
-    /// What the names of trunks led to last: better than nothing while nobody answers.
+    /// Last results for the names of gateways, used if later lookups fail.
     last: BTreeMap<Key, Vec<Target>>,
-    /// Where nobody answered lately: tried last until then.
+    /// Addresses that failed recently, with the end of their low priority.
     failing: BTreeMap<SocketAddr, Instant>,
 }
 
@@ -61,7 +61,8 @@ impl Names {
         Some(known)
     }
 
-    /// A request to there failed: whoever goes by this name next asks for it again.
+    /// Marks an address as failing, and removes the cache entry, so that the next request starts a
+    /// new lookup.
     pub(crate) fn failed(&mut self, now: Instant, key: &Key, at: SocketAddr) {
         if matches!(self.known.get(key), Some((_, Known::At(_)))) {
             self.remove(key);
@@ -77,7 +78,7 @@ impl Names {
     }
 }
 
-/// As long as the first of these records lasts, within bounds.
+/// Returns the lowest TTL of the records, within limits.
 fn life(found: &[Target]) -> Duration {
     let first = found.iter().filter_map(|target| target.ttl_s).min();
     let said = first.map(|ttl_s| Duration::from_secs(ttl_s.into()));
@@ -86,7 +87,7 @@ fn life(found: &[Target]) -> Duration {
     })
 }
 
-/// `None`: it is an address already.
+/// Returns the cache key of a hop; `None`: the host is an address.
 pub(crate) fn key_of(hop: &Hop) -> Option<Key> {
     let Host::Name(name) = &hop.host else {
         return None;
@@ -96,8 +97,8 @@ pub(crate) fn key_of(hop: &Hop) -> Option<Key> {
 }
 
 impl UserAgent {
-    /// The answer to `Output::Resolve`; empty if the name leads nowhere, or nobody knows. One that
-    /// nobody waits for any more changes nothing.
+    /// Handles the result of `Output::Resolve`; empty if the name does not resolve or the lookup
+    /// failed. A result without a pending lookup is ignored.
     pub fn handle_resolved(&mut self, now: Instant, lookup: Lookup, found: &[Target]) {
         let Some(key) = self.names.asked.remove(&lookup) else {
             return;
@@ -134,7 +135,7 @@ impl UserAgent {
         }
     }
 
-    /// What waited for these places goes there.
+    /// Sends a queued message to the targets of its name.
     fn go(&mut self, now: Instant, found: &[Target], waiting: Waiting) {
         let Waiting { hop, bytes, client } = waiting;
         if client.is_some_and(|id| self.is_withdrawn(id)) {
@@ -152,20 +153,21 @@ impl UserAgent {
             });
             return to.map_or((), |to| self.dispatch(now, &to, bytes, None));
         };
-        // It must be the certificate of the name, wherever that leads.
+        // The certificate must contain the name, independent of the target.
         for way in &mut ways {
             way.certified.clone_from(&hop.certified);
         }
         self.aim(now, (client, &hop), ways);
     }
 
-    /// Returns whether a request was taken back before anything of it was sent.
+    /// Returns true if a request was canceled before it was sent.
     fn is_withdrawn(&self, id: TransactionId) -> bool {
         let client = self.clients.get(&id);
         client.is_some_and(|client| matches!(client.cancel, Cancel::Wanted))
     }
 
-    /// A name that leads nowhere: on the flow of the peer's last request, if there is one.
+    /// Handles a message to a name that does not resolve: sends the message on the peer's flow, or
+    /// reports a failure.
     fn nowhere(&mut self, now: Instant, waiting: Waiting) {
         let Waiting { hop, bytes, client } = waiting;
         let Some(flow) = hop.flow else {
@@ -183,7 +185,7 @@ impl UserAgent {
         }
     }
 
-    /// In the order in which to try them now.
+    /// Returns the targets in the order of attempts, failing addresses last.
     fn ways(&mut self, now: Instant, found: &[Target]) -> Vec<Hop> {
         let mut ways = in_order(found, || self.random_number());
         ways.sort_by_key(|(_, at)| self.names.is_failing(now, *at));
@@ -191,8 +193,7 @@ impl UserAgent {
         ways.collect()
     }
 
-    /// Where a hop leads to; `None`: the message waits for that, is on its way already, or has
-    /// failed.
+    /// Returns the address of a hop; `None`: the message is queued, was sent, or has failed.
     pub(crate) fn address_of(
         &mut self,
         now: Instant,
@@ -216,7 +217,7 @@ impl UserAgent {
                 self.go(now, &found, waiting);
             }
             Some((_, Known::Asked { waiting: others })) => {
-                // A repetition while nobody knows the way is not sent twice.
+                // A retransmission of a queued message is not queued again.
                 if others.contains(&waiting) {
                     return None;
                 }
@@ -248,7 +249,7 @@ impl UserAgent {
         });
     }
 
-    /// Answers that do not come, and what is no longer good.
+    /// Handles lookup timeouts and expired cache entries.
     pub(crate) fn handle_name_deadline(&mut self, now: Instant) {
         while let Some((at, key)) = self.names.due.first().cloned()
             && at <= now
@@ -256,7 +257,7 @@ impl UserAgent {
             if matches!(self.names.known.get(&key), Some((_, Known::Asked { .. }))) {
                 self.names.asked.retain(|_, asked| *asked != key);
                 self.settle_name(now, &key, Vec::new());
-                // Nobody has said that it leads nowhere: the next one may ask at once.
+                // A timeout is no negative result: the next request may start a new lookup.
                 if matches!(self.names.known.get(&key), Some((_, Known::Nowhere))) {
                     self.names.remove(&key);
                 }

@@ -1,4 +1,4 @@
-//! Responses to requests of ours.
+//! Handling of responses to outbound requests.
 
 use confab_terms::Instant;
 
@@ -12,9 +12,10 @@ use crate::timers::{PATIENCE, RINGING_MAX, Timer, TransactionId};
 use crate::{DialogId, Ending, Event, UserAgent};
 
 impl UserAgent {
-    /// What matches no transaction of ours is dropped (RFC 3261 §18.1.2).
+    /// Handles a response. A response without a matching client transaction is dropped (RFC 3261
+    /// §18.1.2).
     pub(crate) fn take_response(&mut self, now: Instant, from: Source, response: &Response) {
-        // A second Via: it was meant for somebody behind us, and there is nobody.
+        // A response with a second Via is for another element behind this server; there is none.
         let [via] = response.vias.as_slice() else {
             return;
         };
@@ -58,7 +59,7 @@ impl UserAgent {
                 return;
             }
             match response.method {
-                // 481 and the like: gone there too.
+                // Any final response ends the dialog; 481 means that the peer has no such dialog.
                 Method::Bye => self.forget_dialog(now, dialog),
                 Method::Update => self.refreshed(now, dialog, response),
                 _ => {}
@@ -163,7 +164,7 @@ impl UserAgent {
         }
     }
 
-    /// The 2xx is acknowledged; what now?
+    /// Completes a 2xx after its ACK, according to the state of the dialog.
     fn accepted(&mut self, now: Instant, dialog: DialogId, phase: &Phase, response: &Response) {
         let Some(known) = self.dialogs.get_mut(&dialog) else {
             return;
@@ -181,7 +182,7 @@ impl UserAgent {
                 self.tell(Event::Answered { dialog, answer });
                 self.take_lasting(now, dialog, response);
             }
-            // Taken back too late: it is up, and goes down.
+            // The 2xx crossed the CANCEL: BYE ends the dialog.
             Phase::Withdrawn => self.send_bye(now, dialog, PATIENCE),
             Phase::Up => {
                 if let Some(asking) = known.asking.take() {
@@ -195,8 +196,8 @@ impl UserAgent {
         }
     }
 
-    /// A 2xx that made a dialog which nobody wants: a second fork's, or one that came after the
-    /// end. ACK and BYE (RFC 3261 §13.2.2.4).
+    /// Ends the dialog of an unwanted 2xx by ACK and BYE (RFC 3261 §13.2.2.4). Unwanted are a 2xx
+    /// of a further fork and a 2xx after the end of the dialog.
     fn decline_fork(
         &mut self,
         now: Instant,
@@ -213,13 +214,13 @@ impl UserAgent {
         if response.fault.is_some() {
             fork.answer_back(from);
         }
-        // A PRACK of ours may have had the next number already.
+        // A PRACK may have used the next CSeq.
         if let Some(known) = self.dialogs.get(&client.dialog) {
             fork.local_cseq = known.local_cseq.max(request.cseq);
         }
         self.send_ack(now, id, &fork, request.cseq);
         if !request.to.ends_with('>') || !self.has_room() {
-            return; // a re-INVITE's: its dialog has had its BYE
+            return; // A re-INVITE; BYE was already sent in its dialog.
         }
         let branch = self.branch();
         let bye = TransactionId(self.next_number());
@@ -228,7 +229,7 @@ impl UserAgent {
         self.begin_client(now, bye, request, fork.destination(), nobody);
     }
 
-    /// Our INVITE was refused, and that is acknowledged.
+    /// Handles a non-2xx final response to INVITE, after its ACK.
     fn take_refusal(
         &mut self,
         now: Instant,

@@ -1,4 +1,4 @@
-//! Where a call of ours goes: through a trunk, or to where a user is registered.
+//! Routes of outbound calls: through a trunk, or to a registered user.
 
 use confab_terms::{Instant, SocketAddr};
 use serde::{Deserialize, Serialize};
@@ -10,25 +10,25 @@ use crate::hop::{Hop, Transport};
 use crate::message::{Host, SipUri, Uri, escape_user};
 use crate::{Account, DialogId, Invite, Trunk, UserAgent};
 
-/// The way of one call of ours.
+/// Route of an outbound call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
-    /// To.
+    /// To URI.
     pub to: String,
-    /// The trunk's name, if it goes through one.
+    /// Name of the trunk; `None`: a registered user.
     pub trunk: Option<String>,
-    /// Where it goes; `None`: to a name.
+    /// Address of the next hop; `None`: the next hop is a name.
     pub via: Option<SocketAddr>,
     way: Hop,
-    /// The request URI, where it is not To.
+    /// Request URI if different from To.
     target: Option<String>,
     peer: Peer,
-    /// Credentials of this call, in place of the trunk's.
+    /// Credentials of this call, used instead of the trunk's account.
     credentials: Option<Account>,
 }
 
 impl Route {
-    /// Answers challenges to this call with these credentials, in place of the trunk's.
+    /// Sets the credentials for challenges to this call, used instead of the trunk's account.
     #[must_use]
     pub fn with_credentials(self, account: Option<Account>) -> Self {
         Self {
@@ -39,9 +39,9 @@ impl Route {
 }
 
 impl UserAgent {
-    /// The way to a number (`+15551234567`: through the first trunk that takes calls) or to a
-    /// SIP URI (of a trunk's host: through that; of our own address: to the registered user).
-    /// `None`: nobody there is ours to call.
+    /// Returns the route to a number or a SIP URI. A number (`+15551234567`) goes through the first
+    /// trunk with a gateway. A URI with the host of a gateway goes through that trunk. A URI with
+    /// the local address goes to the registered user. `None`: no route exists.
     #[must_use]
     pub fn route(&self, now: Instant, to: &str) -> Option<Route> {
         let mut trunks = self.access.trunks.iter();
@@ -70,7 +70,7 @@ impl UserAgent {
         if uri.has_headers {
             return None;
         }
-        // `;transport=tcp` holds for a trunk as well.
+        // A transport in the URI, such as `;transport=tcp`, takes precedence over the trunk's.
         let by = Hop::of_uri(&uri, Transport::Udp)?.transport;
         if by == Transport::Tls && self.config.tls_port.is_none() {
             return None;
@@ -89,7 +89,7 @@ impl UserAgent {
         found.or_else(|| self.route_to_registered(now, to, &uri))
     }
 
-    /// The way to a registered user, by name; `None`: the user is not registered.
+    /// Returns the route to a registered user; `None`: the user is not registered.
     #[must_use]
     pub fn route_to_user(&self, now: Instant, name: &str) -> Option<Route> {
         let to = format!("sip:{}@{}", escape_user(name), self.config.address);
@@ -109,7 +109,7 @@ impl UserAgent {
             .registrar
             .newest(now, &user)
             .filter(|_| is_here && port)?;
-        // `sips:` is TLS up to the phone.
+        // `sips:` requires TLS up to the phone.
         if uri.secure && binding.flow.source.transport != Transport::Tls {
             return None;
         }
@@ -123,7 +123,8 @@ impl UserAgent {
         Some(Route {
             to: to.to_owned(),
             trunk: None,
-            // Where it registered from and not what it wrote: a contact may be somebody else's.
+            // The source of the REGISTER is used, because a Contact may name a third party's
+            // address.
             via: Some(binding.flow.source.address),
             way: Hop::on(&binding.flow),
             target: Some(binding.uri.clone()),
@@ -132,24 +133,25 @@ impl UserAgent {
         })
     }
 
-    /// The trunk on this way: the one that it goes through, or that the registered user belongs to.
+    /// Returns the trunk of a route: the trunk that the call goes through, or the trunk of the
+    /// registered user.
     #[must_use]
     pub fn trunk_on(&self, route: &Route) -> Option<&Trunk> {
         self.access.of_peer(&route.peer)
     }
 
-    /// The trunk at the other end of a dialog.
+    /// Returns the trunk that is the peer of a dialog.
     #[must_use]
     pub fn trunk_of(&self, dialog: DialogId) -> Option<&Trunk> {
         let dialog = self.dialogs.get(&dialog)?;
         match &dialog.peer {
-            // An open listener asks nobody who it is: whoever calls from a trunk's network is it.
+            // On an open listener, a trunk is recognized by its networks.
             Peer::Anyone => self.access.of_network(dialog.source.address.ip()),
             peer => self.access.of_peer(peer),
         }
     }
 
-    /// Sends an INVITE on this way; what `invite` itself says of To and the way does not count.
+    /// Sends an INVITE on a route; `to` and `via` of `invite` are ignored.
     pub fn invite_along(&mut self, now: Instant, route: Route, invite: Invite) -> DialogId {
         let to = route.to;
         let invite = Invite { to, ..invite };
@@ -163,7 +165,7 @@ impl UserAgent {
     }
 }
 
-/// Digits, perhaps with a plus sign before them.
+/// Returns true for up to 32 digits with an optional plus sign.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('+').unwrap_or(text);
     !digits.is_empty() && digits.len() <= 32 && digits.bytes().all(|b| b.is_ascii_digit())

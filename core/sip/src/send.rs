@@ -1,5 +1,5 @@
-//! Out with it: a message to its hop, by whatever carries it; and what becomes of a request that
-//! could not be sent (RFC 3261 §8.1.3.1: as if it had been answered with 503).
+//! Sending of messages to their next hop, and handling of requests that could not be sent, as if
+//! answered with 503 (RFC 3261 §8.1.3.1).
 
 use confab_terms::{Instant, limits};
 
@@ -11,12 +11,12 @@ use crate::timers::{Timer, TransactionId};
 use crate::{ConnectionOrder, Ending, Output, UserAgent};
 
 impl UserAgent {
-    /// Sends a response or an ACK. What finds no way is lost, as it could be on the wire.
+    /// Sends a response or an ACK. A message without a path is dropped.
     pub(crate) fn send(&mut self, now: Instant, to: &Hop, bytes: Vec<u8>) {
         self.dispatch(now, to, bytes, None);
     }
 
-    /// Sends a request that a transaction waits for.
+    /// Sends the request of a client transaction.
     pub(crate) fn send_request(&mut self, now: Instant, id: TransactionId) {
         if let Some(client) = self.clients.get(&id) {
             let to = client.to.clone();
@@ -33,7 +33,7 @@ impl UserAgent {
         bytes: Vec<u8>,
         client: Option<TransactionId>,
     ) {
-        // It needs no name as long as it is there.
+        // An open connection needs no name resolution.
         if let Some(open) = hop.connection.filter(|id| self.connections.has(*id)) {
             return self.send_on(now, open, hop, (bytes, client));
         }
@@ -50,7 +50,7 @@ impl UserAgent {
         }
     }
 
-    /// What finds the queue full is lost, as it could be on the wire.
+    /// Queues an output. If the queue is full, datagrams and stream data are dropped.
     pub(crate) fn push(&mut self, output: Output) {
         let must = matches!(
             output,
@@ -64,14 +64,15 @@ impl UserAgent {
         }
     }
 
-    /// A message that could not be sent; of a response or an ACK nobody waits to hear.
+    /// Reports a message that could not be sent; responses and ACKs are not reported.
     pub(crate) fn not_sent(&mut self, now: Instant, client: Option<TransactionId>) {
         if let Some(client) = client {
             self.cannot_send(now, client);
         }
     }
 
-    /// Told at the next deadline, which is now: whoever sends is in the middle of something.
+    /// Schedules the failure of a request for the next deadline, which is due at once. A direct
+    /// call would interrupt the caller in an incomplete state.
     pub(crate) fn cannot_send(&mut self, now: Instant, id: TransactionId) {
         let waits = |state: &ClientState| {
             matches!(state, ClientState::Calling { .. } | ClientState::Proceeding)
@@ -81,7 +82,7 @@ impl UserAgent {
         }
     }
 
-    /// Its connection is gone before anything came back: on another one, but not for ever.
+    /// Sends a request without any response again after the loss of its connection, once only.
     pub(crate) fn send_once_more(&mut self, now: Instant, id: TransactionId) {
         let Some(client) = self.clients.get_mut(&id) else {
             return;
@@ -93,12 +94,12 @@ impl UserAgent {
                 client.to.connection = None;
                 self.send_request(now, id);
             }
-            // It was heard: its response may come on a connection of theirs.
+            // The peer has received the request; its response may arrive on an inbound connection.
             _ => {}
         }
     }
 
-    /// No way to them: as if it had been refused with 503.
+    /// Handles a request that could not be sent, as if answered with 503.
     pub(crate) fn unsent(&mut self, now: Instant, id: TransactionId) {
         if self.try_next_way_unheard(now, id) {
             return;

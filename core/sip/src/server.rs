@@ -1,5 +1,5 @@
-//! Server transactions (RFC 3261 §17.2, RFC 6026): retransmissions of what was asked are met
-//! with what was answered, and a refusal is repeated until its ACK.
+//! Server transactions (RFC 3261 §17.2, RFC 6026): a retransmitted request gets the same response,
+//! and a non-2xx response to INVITE is retransmitted until the ACK.
 
 use core::time::Duration;
 
@@ -13,12 +13,12 @@ use crate::shares::Holder;
 use crate::timers::{PATIENCE, T1, T2, T4, Timer, TransactionId};
 use crate::{DialogId, UserAgent};
 
-/// What a retransmission has in common with its first (RFC 3261 §17.2.3).
+/// Key that matches a retransmission to its transaction (RFC 3261 §17.2.3).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct ServerKey(String);
 
 impl ServerKey {
-    /// ACK and CANCEL have the key of their INVITE.
+    /// Returns the key of a request. ACK and CANCEL have the key of their INVITE.
     pub(crate) fn of(request: &Request) -> Self {
         let method = match &request.method {
             Method::Ack | Method::Cancel => Method::Invite,
@@ -26,10 +26,10 @@ impl ServerKey {
         };
         let via = request.via();
         Self(match via.unique_branch() {
-            // Two requests of different calls are two, even where a branch is not as unique as its
-            // cookie says.
+            // The Call-ID is a part of the key, because some branches with the magic cookie are not
+            // unique.
             Some(branch) => format!("{branch}|{}|{method}|{}", via.sent_by(), request.call_id),
-            // RFC 2543: everything that a retransmission repeats.
+            // RFC 2543 branch: the key contains all parts that a retransmission repeats.
             None => format!(
                 "2543|{}|{:?}|{}|{}|{via}|{method}",
                 request.uri.text(),
@@ -41,45 +41,45 @@ impl ServerKey {
     }
 }
 
-/// How far it has got.
+/// State of a server transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ServerState {
-    /// Nothing was answered yet.
+    /// No response was sent.
     Trying,
-    /// This provisional response was.
+    /// This provisional response was sent.
     Proceeding { bytes: Vec<u8> },
-    /// This final one was; to an INVITE it is repeated.
+    /// This final response was sent; retransmitted for INVITE.
     Completed { bytes: Vec<u8>, pause: Duration },
-    /// The refusal of an INVITE has been acknowledged.
+    /// The non-2xx response to INVITE was acknowledged.
     Confirmed,
-    /// An INVITE was answered with 2xx; repeating that is the dialog's affair.
+    /// A 2xx to INVITE was sent; the dialog retransmits the 2xx.
     Accepted,
 }
 
-/// One server transaction.
+/// Server transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ServerTransaction {
     key: ServerKey,
     invite: bool,
-    /// Where it came from.
+    /// Source of the request.
     pub(crate) source: Source,
-    /// Where its responses go.
+    /// Next hop of the responses.
     to: Hop,
     echo: Echo,
     pub(crate) state: ServerState,
     pub(crate) dialog: DialogId,
-    /// The peer that it is counted by.
+    /// Peer that the transaction is counted for.
     holder: Holder,
     /// See `Dialog::verified`.
     verified: bool,
-    /// Retransmissions of a refusal so far.
+    /// Number of retransmissions of a non-2xx response.
     repeats: u8,
-    /// Counted among the strangers'.
+    /// True if counted in `UserAgent::strangers`.
     stranger: bool,
 }
 
 impl UserAgent {
-    /// Whether there is room for one more transaction.
+    /// Returns true if the limit allows another transaction.
     pub(crate) fn has_room(&self) -> bool {
         self.servers.len() + self.clients.len() < limits::SIP_TRANSACTIONS_MAX
     }
@@ -94,7 +94,7 @@ impl UserAgent {
         self.begin_server_of(request, source, (dialog, holder))
     }
 
-    /// The same for a request outside of a dialog, counted by its peer.
+    /// Creates a server transaction for a request outside of a dialog, counted for `holder`.
     pub(crate) fn begin_server_of(
         &mut self,
         request: &Request,
@@ -127,7 +127,8 @@ impl UserAgent {
         id
     }
 
-    /// The same for somebody whom nobody knows; `None`: too many of these are kept already.
+    /// Creates a server transaction for an unauthenticated peer; `None`: the limit of such
+    /// transactions is reached.
     pub(crate) fn begin_strangers(
         &mut self,
         request: &Request,
@@ -143,7 +144,7 @@ impl UserAgent {
         Some(id)
     }
 
-    /// Answers, and gives back what was sent and to whom.
+    /// Sends a response. Returns the response and its destination; `None` after a final response.
     pub(crate) fn respond(
         &mut self,
         now: Instant,
@@ -162,7 +163,7 @@ impl UserAgent {
         let sent = (server.to.clone(), bytes.clone());
         let transport = server.to.transport;
         let refuses = server.invite && reply.status() >= 300;
-        // Nobody acknowledges: it is said once, and whoever asks again is refused again.
+        // Beyond the limit of pending rejections, the response is sent statelessly.
         if refuses && self.refusals >= limits::SIP_REFUSALS_MAX {
             self.send(now, &sent.0, sent.1.clone());
             self.forget_server(id);
@@ -192,7 +193,7 @@ impl UserAgent {
         Some(sent)
     }
 
-    /// The same request came again.
+    /// Handles a retransmission of the request: sends the last response again.
     pub(crate) fn repeat(&mut self, now: Instant, id: TransactionId) {
         let Some(server) = self.servers.get(&id) else {
             return;
@@ -205,7 +206,7 @@ impl UserAgent {
         }
     }
 
-    /// The ACK of a refusal; false if this transaction is not waiting for one.
+    /// Handles the ACK of a non-2xx response. Returns false if the transaction expects no ACK.
     pub(crate) fn confirm(&mut self, now: Instant, id: TransactionId) -> bool {
         let Some(server) = self.servers.get_mut(&id) else {
             return false;
@@ -224,7 +225,7 @@ impl UserAgent {
         }
     }
 
-    /// Timer G.
+    /// Handles timer G: retransmits a non-2xx response to INVITE.
     pub(crate) fn repeat_refusal(&mut self, now: Instant, id: TransactionId) {
         if let Some(server) = self.servers.get_mut(&id)
             && let ServerState::Completed { bytes, pause } = &mut server.state
@@ -238,7 +239,7 @@ impl UserAgent {
         }
     }
 
-    /// Timers H, I, J and L.
+    /// Removes a server transaction, after timer H, I, J or L.
     pub(crate) fn forget_server(&mut self, id: TransactionId) {
         self.timers.stop_server(id);
         if let Some(server) = self.servers.remove(&id) {

@@ -1,5 +1,5 @@
-//! SIP on a stream (TCP, TLS): bytes in, whole messages and keep-alives out (RFC 3261 §18.3,
-//! RFC 5626 §3.5.1). Knows no socket and no dialog; a message here has only its length checked.
+//! Framing of SIP messages and keep-alives on a byte stream, TCP or TLS (RFC 3261 §18.3, RFC 5626
+//! §3.5.1). Only the length of a message is checked.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -9,34 +9,35 @@ use serde::{Deserialize, Serialize};
 
 use crate::message::split;
 
-/// How long a message may take from its first byte to its last.
+/// Maximum time from the first to the last byte of a message.
 const PATIENCE: Duration = Duration::from_secs(32);
 
-/// What a stream holds.
+/// Element of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Framed {
-    /// A message, to be handled as a datagram is.
+    /// Complete message, to be handled like a datagram.
     Message(Vec<u8>),
-    /// A keep-alive: to be answered with a single CRLF.
+    /// Keep-alive, to be answered with a single CRLF.
     Ping,
-    /// The boundaries are lost, or never came: close. Nothing follows.
+    /// The message boundary is lost or never came: the connection must be closed. No element
+    /// follows.
     Broken {
-        /// To be handled first: it gets the refusal that says what is wrong.
+        /// Malformed message, to be handled before the close; gets a response that names the fault.
         message: Option<Vec<u8>>,
     },
 }
 
-/// One stream's bytes, cut into messages.
+/// Framing state of one stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stream {
     buffer: VecDeque<u8>,
-    /// Bytes of the buffer in which no end of a head was found.
+    /// Number of buffered bytes that contain no end of a header section.
     searched: usize,
-    /// The length of a message whose head is known.
+    /// Length of the message whose header section is complete.
     wanted: Option<usize>,
-    /// When the unfinished message began.
+    /// Start of the incomplete message.
     begun: Option<Instant>,
-    /// When the last bytes came: what follows a whole message began no earlier.
+    /// Time of the last bytes: the earliest start of a message after a complete one.
     heard: Option<Instant>,
     state: State,
 }
@@ -45,13 +46,13 @@ pub struct Stream {
 enum State {
     #[default]
     Open,
-    /// Too late or too long, and not told yet.
+    /// Too late or too long; `Broken` was not returned yet.
     GivenUp,
     Closed,
 }
 
 impl Stream {
-    /// Bytes arrived. `poll_output` until `None` before the next ones.
+    /// Handles received bytes. `poll_output` must return `None` before the next call.
     pub fn handle(&mut self, now: Instant, bytes: &[u8]) {
         if self.state != State::Open {
             return;
@@ -64,27 +65,27 @@ impl Stream {
         self.heard = Some(now);
     }
 
-    /// Returns the number of bytes that are not yet a message.
+    /// Returns the number of buffered bytes.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.buffer.len()
     }
 
-    /// A message that takes too long is given up (RFC 4475 §3.1.2.2).
+    /// Gives up a message that takes too long (RFC 4475 §3.1.2.2).
     pub fn handle_deadline(&mut self, now: Instant) {
         if self.next_deadline().is_some_and(|at| at <= now) {
             self.state = State::GivenUp;
         }
     }
 
-    /// When `handle_deadline` wants to be called: while a message is unfinished.
+    /// Returns the time for `handle_deadline`; `None`: no message is incomplete.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         let waits = self.state == State::Open && !self.buffer.is_empty();
         self.begun.filter(|_| waits).map(|begun| begun + PATIENCE)
     }
 
-    /// The next piece; `None` until more bytes come.
+    /// Returns the next element; `None`: more bytes are needed.
     pub fn poll_output(&mut self) -> Option<Framed> {
         match self.state {
             State::Open => self.cut(),
@@ -105,7 +106,7 @@ impl Stream {
                 {
                     self.wanted = Some(head.len() + body);
                 }
-                // Nobody knows where the next one begins: this one gets its refusal.
+                // The next boundary is unknown: the message gets a response, and the stream ends.
                 Length::Wrong => return Some(self.close(Some(head))),
                 Length::Known(_) | Length::Missing => return Some(self.close(None)),
             }
@@ -116,7 +117,7 @@ impl Stream {
         Some(Framed::Message(message))
     }
 
-    /// CRLF CRLF is a ping; a CRLF alone its answer, or a gap between messages.
+    /// Skips line ends. CRLF CRLF is a ping; a single CRLF is a pong, or a gap between messages.
     fn take_line_ends(&mut self) -> Option<Framed> {
         loop {
             let start: Vec<u8> = self.buffer.iter().take(4).copied().collect();
@@ -125,7 +126,7 @@ impl Stream {
                     self.take(4);
                     return Some(Framed::Ping);
                 }
-                // It may become a ping yet.
+                // Possibly the start of a ping.
                 b"\r\n" | b"\r\n\r" | b"\r" => return None,
                 [b'\r', b'\n', ..] => self.take(2),
                 [b'\r' | b'\n', ..] => self.take(1),
@@ -134,7 +135,7 @@ impl Stream {
         }
     }
 
-    /// Everything up to the empty line, once that has come.
+    /// Returns the header section with the empty line, if complete.
     fn find_head(&mut self) -> Option<Vec<u8>> {
         let from = self.searched.saturating_sub(3);
         let bytes = self.buffer.make_contiguous();
@@ -150,13 +151,13 @@ impl Stream {
         None
     }
 
-    /// The first bytes; what follows begins anew.
+    /// Removes the first bytes, and resets the search.
     fn take(&mut self, count: usize) -> Vec<u8> {
         self.searched = 0;
         let taken = self.buffer.drain(..count.min(self.buffer.len())).collect();
         self.begun = self.heard.filter(|_| !self.buffer.is_empty());
         if self.buffer.is_empty() {
-            // The room of a large message is not kept for the life of the connection.
+            // Frees the memory of a large message.
             self.buffer = VecDeque::new();
         }
         taken
@@ -174,7 +175,7 @@ impl Stream {
 enum Length {
     Known(usize),
     Missing,
-    /// Negative, no number, or two that differ.
+    /// Negative, not a number, or repeated.
     Wrong,
 }
 
@@ -191,7 +192,7 @@ fn body_length(head: &[u8]) -> Length {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         digits.then(|| text.parse::<usize>().ok()).flatten()
     };
-    // Twice the same is refused as well: the parser takes one only.
+    // Equal repetitions are rejected as well, because the parser allows one Content-Length.
     match (number(first), lengths.next()) {
         (Some(length), None) => Length::Known(length),
         _ => Length::Wrong,

@@ -1,5 +1,5 @@
-//! What happens on connections, and what goes out on them: framing, keep-alives, bounds, and what
-//! becomes of messages when a connection cannot be had or is lost (RFC 3261 §18, RFC 5626 §3.5.1).
+//! Connection events and messages on connections: framing, keep-alives, limits, and handling of
+//! messages when a connection fails (RFC 3261 §18, RFC 5626 §3.5.1).
 
 use confab_terms::{ClientNetwork, Instant, SocketAddr, limits};
 
@@ -13,8 +13,7 @@ use crate::timers::TransactionId;
 use crate::{DialogId, Output, UserAgent};
 
 impl UserAgent {
-    /// Something happened on a connection. What is told of one that is not known (any more) is
-    /// ignored.
+    /// Handles an event of a connection. Events of an unknown or closed connection are ignored.
     pub fn handle_connection(&mut self, now: Instant, id: ConnectionId, event: ConnectionEvent) {
         match event {
             ConnectionEvent::Opened { peer, transport } => {
@@ -49,12 +48,13 @@ impl UserAgent {
             self.connections
                 .insert(now, (id, class), (transport, peer, None));
         } else {
-            // Nobody is answered here: a refusal would cost more than what it refuses.
+            // No response is sent, because a response would cost more than the connection.
             self.order(id, ConnectionOrder::Close);
         }
     }
 
-    /// Makes room for a connection from there; `None`: there is none.
+    /// Makes room for an inbound connection and returns its class; `None`: a limit rejects the
+    /// connection.
     fn class_of(&mut self, now: Instant, peer: SocketAddr) -> Option<Class> {
         let network = ClientNetwork::of(peer.ip());
         let (class, room) = match self.access.is_of_trunk(peer.ip()) {
@@ -80,7 +80,8 @@ impl UserAgent {
         }
     }
 
-    /// Sets the maximum of connections, ours and theirs; at most `limits::SIP_CONNECTIONS_MAX`.
+    /// Sets the maximum number of connections, inbound and outbound; at most
+    /// `limits::SIP_CONNECTIONS_MAX`.
     pub fn limit_connections(&mut self, max: usize) {
         self.connections.limit(max);
     }
@@ -98,7 +99,7 @@ impl UserAgent {
         }
     }
 
-    /// Takes from a stream what is whole.
+    /// Handles all complete messages of a stream.
     fn cut(&mut self, now: Instant, id: ConnectionId) {
         while let Some(connection) = self.connections.get_mut(id) {
             let source = Source::stream(connection.transport, connection.peer, id);
@@ -120,7 +121,7 @@ impl UserAgent {
         }
     }
 
-    /// We close it; what was sent on it before still goes out.
+    /// Closes a connection; bytes sent before are still delivered.
     fn close(&mut self, now: Instant, id: ConnectionId) {
         if let Some(connection) = self.connections.remove(id) {
             self.order(id, ConnectionOrder::Close);
@@ -128,8 +129,9 @@ impl UserAgent {
         }
     }
 
-    /// What waited for one that never opened takes its other way, or fails. Requests that got no
-    /// answer at all on one that was open are sent once more: it may have been dead for long.
+    /// Handles messages of a lost connection. Queued responses take the fallback hop. Requests on a
+    /// connection that never opened fail; requests without a response on an open one are sent
+    /// again, because the connection may have been dead for long.
     fn lost(&mut self, now: Instant, connection: Connection) {
         let opened = connection.opening.is_none();
         for waiting in connection.opening.unwrap_or_default() {
@@ -149,7 +151,8 @@ impl UserAgent {
         }
     }
 
-    /// The first whose time is over: half a message, no opening, nothing to say, nobody's.
+    /// Handles the deadlines of connections: incomplete message, timeout of the opening, no
+    /// traffic.
     pub(crate) fn handle_connection_deadline(&mut self, now: Instant) {
         while let Some(id) = self.connections.first_due(now) {
             let Some(connection) = self.connections.get_mut(id) else {
@@ -174,7 +177,7 @@ impl UserAgent {
         }
     }
 
-    /// Sends on a connection that is there, or on its way.
+    /// Sends on a connection that is open, or queues until the connection opens.
     pub(crate) fn send_on(
         &mut self,
         now: Instant,
@@ -199,7 +202,7 @@ impl UserAgent {
         }
     }
 
-    /// Ours to this address, or a new one; `None`: there is no room.
+    /// Returns the outbound connection to this address, or opens one; `None`: the limit is reached.
     pub(crate) fn connection_to(
         &mut self,
         now: Instant,
@@ -225,7 +228,7 @@ impl UserAgent {
         self.push(Output::Connection { connection, order });
     }
 
-    /// A request of the peer within a dialog: its flow is that of the dialog from now on.
+    /// Updates the flow of a dialog with a request of the peer.
     pub(crate) fn follow(&mut self, now: Instant, id: DialogId, source: Source, request: &Request) {
         self.hear_from(id, source);
         if let Some(dialog) = self.dialogs.get_mut(&id) {
@@ -234,7 +237,7 @@ impl UserAgent {
         }
     }
 
-    /// A dialog was heard from: its requests use that connection from now on.
+    /// Updates the source of a dialog; its requests use the connection of that source.
     pub(crate) fn hear_from(&mut self, id: DialogId, source: Source) {
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;

@@ -1,4 +1,4 @@
-//! Where a name's SIP is spoken, and in which order to try those places (RFC 3263 §4, RFC 2782).
+//! Targets of a name, and their order of attempts (RFC 3263 §4, RFC 2782).
 
 use confab_terms::{SocketAddr, limits};
 use serde::{Deserialize, Serialize};
@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 use crate::Transport;
 use crate::hop::canonical;
 
-/// One such place: an SRV record with the addresses of its host; or the name's own addresses.
+/// Target of a name: an SRV record with the addresses of its host, or the addresses of the name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
-    /// Those with a lower number are tried first.
+    /// Priority; lower values first.
     pub priority: u16,
-    /// Among those of one priority: how large its share of the calls is.
+    /// Weight: share of the requests among targets of equal priority.
     pub weight: u16,
-    /// What is spoken there, where the one who asked has not said it.
+    /// Transport, unless the lookup specified one.
     pub transport: Transport,
-    /// In the order in which to try them.
+    /// Addresses, in the order of attempts.
     pub addresses: Vec<SocketAddr>,
-    /// Seconds for which its record is good; `None`: nobody said.
+    /// TTL of the record in seconds; `None`: unknown.
     pub ttl_s: Option<u32>,
 }
 
 impl Target {
-    /// A name's own address.
+    /// Creates a target of one address, without an SRV record.
     #[must_use]
     pub fn plain(address: SocketAddr) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl Target {
         }
     }
 
-    /// Only what our own sockets can reach.
+    /// Returns the target with the addresses that the local socket can reach.
     pub(crate) fn usable(&self, v4: bool) -> Option<Self> {
         let addresses = self.addresses.iter().map(|address| canonical(*address));
         let addresses = addresses.filter(|address| address.is_ipv4() == v4 && address.port() != 0);
@@ -46,13 +46,14 @@ impl Target {
     }
 }
 
-/// The order for one request: by priority, and within one by lot, as the weights say.
+/// Returns the targets in the order of attempts for one request: by priority, then at random by
+/// weight.
 pub(crate) fn in_order(
     targets: &[Target],
     mut dice: impl FnMut() -> u64,
 ) -> Vec<(Transport, SocketAddr)> {
     let mut left: Vec<&Target> = targets.iter().collect();
-    // A weight of 0 hardly ever wins against another, but can where it stands first (RFC 2782).
+    // Weight 0 is sorted first, which gives it a small chance of selection (RFC 2782).
     left.sort_by_key(|target| (target.priority, target.weight));
     let mut ways = Vec::new();
     while let Some(first) = left.first() {

@@ -1,4 +1,4 @@
-//! Every timer by its purpose, in one table. The letters are RFC 3261's (table 4) and 6026's.
+//! Timers by purpose, in one table. Letters are those of RFC 3261 (table 4) and RFC 6026.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,43 +8,43 @@ use serde::{Deserialize, Serialize};
 
 use crate::DialogId;
 
-/// Round trip, and the first retransmission.
+/// Round-trip time estimate: interval of the first retransmission.
 pub(crate) const T1: Duration = Duration::from_millis(500);
-/// The longest pause between retransmissions of anything but an INVITE.
+/// Maximum retransmission interval of non-INVITE requests and INVITE responses.
 pub(crate) const T2: Duration = Duration::from_secs(4);
-/// How long a message stays in the network.
+/// Maximum lifetime of a message in the network.
 pub(crate) const T4: Duration = Duration::from_secs(5);
-/// 64 × T1: when nothing more will come.
+/// 64 × T1: transaction timeout.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(32);
-/// How long an INVITE may stay at provisional responses (a proxy's timer C).
+/// Maximum time with provisional responses only (timer C of a proxy).
 pub(crate) const RINGING_MAX: Duration = Duration::from_secs(180);
-/// For a BYE that follows 32 s of silence: room for three tries.
+/// Timeout of a BYE after 32 s without a response: three transmissions.
 pub(crate) const LAST_WORD: Duration = Duration::from_millis(1_900);
 
-/// Names a transaction, client's or server's.
+/// Id of a client or server transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct TransactionId(pub(crate) u64);
 
-/// What a timer is for.
+/// Purpose of a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Timer {
-    /// Client INVITE: send again.
+    /// Client INVITE: retransmission.
     A(TransactionId),
-    /// Client INVITE: no answer at all.
+    /// Client INVITE: no response.
     B(TransactionId),
-    /// Client INVITE: only provisional responses, or none to a CANCEL.
+    /// Client INVITE: provisional responses only, or no final response after CANCEL.
     C(TransactionId),
-    /// Client INVITE refused: absorbs retransmissions.
+    /// Client INVITE with a non-2xx response: absorbs retransmissions.
     D(TransactionId),
-    /// Client non-INVITE: send again.
+    /// Client non-INVITE: retransmission.
     E(TransactionId),
-    /// Client non-INVITE: no answer.
+    /// Client non-INVITE: no final response.
     F(TransactionId),
-    /// Client: there is no way to them.
+    /// Client: the request could not be sent.
     Unsent(TransactionId),
-    /// Server INVITE: send the refusal again.
+    /// Server INVITE: retransmission of the non-2xx response.
     G(TransactionId),
-    /// Server INVITE: no ACK for the refusal.
+    /// Server INVITE: no ACK for the non-2xx response.
     H(TransactionId),
     /// Server INVITE: absorbs ACKs.
     I(TransactionId),
@@ -52,27 +52,27 @@ pub(crate) enum Timer {
     J(TransactionId),
     /// Client non-INVITE: absorbs responses.
     K(TransactionId),
-    /// Server INVITE accepted: absorbs retransmissions (RFC 6026).
+    /// Server INVITE with a 2xx: absorbs retransmissions (RFC 6026).
     L(TransactionId),
-    /// Client INVITE accepted: takes retransmitted 2xx (RFC 6026).
+    /// Client INVITE with a 2xx: accepts retransmitted 2xx (RFC 6026).
     M(TransactionId),
-    /// Send the 2xx again, until its ACK (RFC 3261 §13.3.1.4).
+    /// Dialog: retransmission of the 2xx until the ACK (RFC 3261 §13.3.1.4).
     Answer(DialogId),
-    /// The ACK never came.
+    /// Dialog: no ACK for the 2xx.
     AnswerUnheard(DialogId),
-    /// Try the re-INVITE again (RFC 3261 §14.1).
+    /// Dialog: retry of the re-INVITE after glare (RFC 3261 §14.1).
     Glare(DialogId),
-    /// Send the 180 again, until its PRACK (RFC 3262 §3).
+    /// Dialog: retransmission of the reliable 180 until the PRACK (RFC 3262 §3).
     Reliable(DialogId),
-    /// The PRACK never came.
+    /// Dialog: no PRACK.
     ReliableUnheard(DialogId),
-    /// Refresh the call (RFC 4028).
+    /// Dialog: session refresh (RFC 4028).
     Refresh(DialogId),
-    /// Nobody has.
+    /// Dialog: session expiry without a refresh.
     Expiry(DialogId),
 }
 
-/// The table.
+/// Table of timers.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Timers {
     due: BTreeSet<(Instant, Timer)>,
@@ -80,7 +80,7 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    /// Sets a timer, anew if it runs already.
+    /// Sets a timer, or moves a running one.
     pub(crate) fn set(&mut self, timer: Timer, at: Instant) {
         self.stop(timer);
         self.due.insert((at, timer));
@@ -101,7 +101,7 @@ impl Timers {
         self.at.get(&timer).copied()
     }
 
-    /// Stops everything that a client transaction may have set.
+    /// Stops all timers of a client transaction.
     pub(crate) fn stop_client(&mut self, id: TransactionId) {
         for timer in [Timer::A, Timer::B, Timer::C, Timer::D] {
             self.stop(timer(id));
@@ -111,7 +111,7 @@ impl Timers {
         }
     }
 
-    /// Stops everything that a server transaction may have set.
+    /// Stops all timers of a server transaction.
     pub(crate) fn stop_server(&mut self, id: TransactionId) {
         for timer in [Timer::G, Timer::H, Timer::I, Timer::J, Timer::L] {
             self.stop(timer(id));
@@ -122,7 +122,7 @@ impl Timers {
         self.due.first().map(|(at, _)| *at)
     }
 
-    /// Takes the first timer that is due.
+    /// Removes and returns the first timer that is due.
     pub(crate) fn pop(&mut self, now: Instant) -> Option<Timer> {
         let (at, timer) = *self.due.first()?;
         if at > now {

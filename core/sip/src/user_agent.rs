@@ -1,4 +1,4 @@
-//! `UserAgent`: the one door of this crate. What it does stands in a file per verb.
+//! `UserAgent`: the interface of this crate. Its methods are in one module per operation.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -23,7 +23,7 @@ use crate::shares::Shares;
 use crate::timers::{Timers, TransactionId};
 use crate::{CallLimits, Config, DialogId, Event, Output};
 
-/// SIP without I/O.
+/// SIP user agent without I/O.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UserAgent {
     pub(crate) config: Config,
@@ -31,28 +31,28 @@ pub struct UserAgent {
     numbers: u64,
     pub(crate) servers: BTreeMap<TransactionId, ServerTransaction>,
     pub(crate) server_keys: BTreeMap<ServerKey, TransactionId>,
-    /// Refusals of INVITEs that wait for their ACK.
+    /// Number of non-2xx responses to INVITE without ACK.
     pub(crate) refusals: usize,
-    /// Server transactions of people whom nobody knows, in no dialog.
+    /// Number of server transactions of unauthenticated peers outside of dialogs.
     pub(crate) strangers: usize,
     pub(crate) clients: BTreeMap<TransactionId, ClientTransaction>,
     pub(crate) client_keys: BTreeMap<ClientKey, TransactionId>,
     pub(crate) dialogs: BTreeMap<DialogId, Dialog>,
-    /// By Call-ID and our tag.
+    /// Dialogs by Call-ID and local tag.
     pub(crate) dialog_keys: BTreeMap<(String, String), DialogId>,
-    /// Calls to us by Call-ID and their tag: finds an INVITE that came on two ways.
+    /// Inbound dialogs by Call-ID and remote tag, to detect merged requests.
     pub(crate) callers: BTreeMap<(String, Option<String>), DialogId>,
     pub(crate) timers: Timers,
     pub(crate) shares: Shares,
     pub(crate) call_limits: CallLimits,
-    /// Refusals by limits that the application was not told of.
+    /// Rate limit for datagrams.
     pub(crate) pace: Pace,
     pub(crate) limited: BTreeMap<Limit, Refusals>,
-    /// Refusals by limits since the start.
+    /// Number of rejections by limits since the start.
     pub(crate) refused_by_limit: u64,
     pub(crate) access: Access,
     pub(crate) gate: Option<Gate>,
-    /// The last nonces of each trunk's that we answered.
+    /// Used nonces of challenges, by trunk name.
     pub(crate) answered: BTreeMap<String, Answered>,
     pub(crate) registrar: Registrar,
     pub(crate) connections: Connections,
@@ -62,7 +62,7 @@ pub struct UserAgent {
 }
 
 impl UserAgent {
-    /// A user agent without a dialog.
+    /// Creates a user agent without dialogs.
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self {
@@ -95,7 +95,7 @@ impl UserAgent {
         }
     }
 
-    /// When `handle_deadline` wants to be called.
+    /// Returns the time of the next `handle_deadline`.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         let own = [
@@ -107,19 +107,19 @@ impl UserAgent {
         own.into_iter().flatten().min()
     }
 
-    /// The next thing to do; `None` when all is done.
+    /// Returns the next output; `None`: there is none.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
 
-    /// Counts of (transactions, dialogs, timers): all zero once everything has died down.
+    /// Returns the numbers of transactions, dialogs and timers; all zero without calls in progress.
     #[must_use]
     pub fn leftovers(&self) -> (usize, usize, usize) {
         let transactions = self.servers.len() + self.clients.len();
         (transactions, self.dialogs.len(), self.timers.len())
     }
 
-    /// A number that nothing else here has.
+    /// Returns a number that is unique within the user agent.
     pub(crate) fn next_number(&mut self) -> u64 {
         self.numbers += 1;
         self.numbers
@@ -129,7 +129,7 @@ impl UserAgent {
         self.random.next_u64()
     }
 
-    /// 64 random bits, for a tag.
+    /// Returns a tag with 64 random bits.
     pub(crate) fn tag(&mut self) -> String {
         format!("{:016x}", self.random_number())
     }
@@ -138,7 +138,7 @@ impl UserAgent {
         format!("z9hG4bK{:016x}", self.random_number())
     }
 
-    /// Where we are reached by a transport.
+    /// Returns the local address of a transport.
     pub(crate) fn sent_by(&self, transport: Transport) -> SocketAddr {
         let mut address = self.config.address;
         if let (Transport::Tls, Some(port)) = (transport, self.config.tls_port) {
@@ -147,8 +147,8 @@ impl UserAgent {
         address
     }
 
-    /// What our Contact says: requests of theirs are to come by the same transport, and to `sips:`
-    /// if that is what was called (RFC 3261 §12.1.1).
+    /// Returns the Contact for a transport: requests must arrive by the same transport, and with
+    /// `sips:` if the call uses `sips:` (RFC 3261 §12.1.1).
     pub(crate) fn contact(&self, transport: Transport, secure: bool) -> String {
         let address = self.sent_by(transport);
         match transport {
@@ -159,7 +159,7 @@ impl UserAgent {
         }
     }
 
-    /// The same within a dialog.
+    /// Returns the Contact for a dialog.
     pub(crate) fn contact_in(&self, dialog: DialogId) -> String {
         let known = self.dialogs.get(&dialog);
         let known = known.map(|known| (known.source.transport, known.secure));
@@ -167,16 +167,16 @@ impl UserAgent {
         self.contact(transport, secure)
     }
 
-    /// Where the other side of a dialog was heard from last; of one that we began, and that nobody
-    /// has answered, where it goes, if that is known.
+    /// Returns the source of the peer's last message. For an outbound dialog without a response,
+    /// returns the destination, if known.
     #[must_use]
     pub fn heard_from(&self, dialog: DialogId) -> Option<SocketAddr> {
         let source = self.dialogs.get(&dialog)?.source.address;
         (source != self.config.address).then_some(source)
     }
 
-    /// Returns whether the other side of a dialog has shown that it receives what is sent to its
-    /// source, or is a trunk.
+    /// Returns true if the peer of a dialog has proved that its source address receives, or is a
+    /// trunk.
     #[must_use]
     pub fn is_verified(&self, dialog: DialogId) -> bool {
         self.dialogs
@@ -190,19 +190,19 @@ impl UserAgent {
         self.gate.as_ref().map_or(0, |gate| gate.logins.failures())
     }
 
-    /// Returns the number of requests and connections that limits refused since the start.
+    /// Returns the number of requests and connections that limits rejected since the start.
     #[must_use]
     pub fn refused_by_limits(&self) -> u64 {
         self.refused_by_limit
     }
 
-    /// How many connections there are, ours and theirs.
+    /// Returns the number of connections, inbound and outbound.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.connections.len()
     }
 
-    /// Tells the application. Events are few: a bounded number for each input.
+    /// Emits an event; the number of events for each input is limited.
     pub(crate) fn tell(&mut self, event: Event) {
         self.outputs.push_back(Output::Event(event));
     }
