@@ -129,9 +129,9 @@ fn forwarded_from(headers: &Headers, shown: impl Fn(&Uri) -> String) -> Option<S
     })
 }
 
-/// Returns the History-Info entry of the last diversion. In this order: the entry named by `mp`
-/// (RFC 7044 §10.4.1), the last one with a Reason (RFC 4244 §4.1), the entry before a `cause` (RFC
-/// 4458).
+/// Returns the History-Info entry of the last diversion. In order of preference: the entry named by
+/// `mp` (RFC 7044 §10.4.1); the last entry with a Reason (RFC 4244 §4.1); the entry before a
+/// `cause` (RFC 4458).
 fn diverting(history: &[Address]) -> Option<&Address> {
     let value = |address: &'_ Address, name: &str| {
         let value = param(&address.params, name).flatten();

@@ -61,9 +61,9 @@ impl UserAgent {
     ///
     /// # Errors
     ///
-    /// Returns the rejection. 481: no such dialog, or the state of the dialog does not allow
-    /// replacement. 603: the dialog has ended. 486: the dialog is established, but `early-only` is
-    /// set. A dialog of another trunk or user counts as missing (RFC 3891 §8).
+    /// Returns the rejection. 481: no such dialog, or its state does not allow replacement. 603:
+    /// the dialog has ended. 486: the dialog is established, but `early-only` is set. A dialog of
+    /// another trunk or user counts as missing (RFC 3891 §8).
     pub(crate) fn replaced(
         &self,
         request: &Request,

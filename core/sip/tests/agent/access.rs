@@ -1,4 +1,5 @@
-//! A listener that strangers can reach: what gets in, what does not, and what that costs.
+//! Admission on a listener with access rules: accepted requests, rejected requests, and the size of
+//! rejections.
 
 use std::time::Duration;
 
@@ -79,7 +80,7 @@ impl Desk {
         sent
     }
 
-    /// Says it from there: what comes back there.
+    /// Delivers a message from this source; returns the messages sent back.
     fn say(&mut self, from: &str, text: &str) -> Vec<String> {
         let from: SocketAddr = from.parse().unwrap();
         self.agent.handle(self.now, from, text.as_bytes());
@@ -100,7 +101,7 @@ impl Desk {
             .collect()
     }
 
-    /// Answers a challenge as this user.
+    /// Sends a request, and after the challenge the same request with the user's credentials.
     fn log_in(&mut self, from: &str, user: &str, text: &str) -> Vec<String> {
         let challenge = self.say(from, text);
         assert!(challenge[0].starts_with("SIP/2.0 401 "), "{challenge:?}");
@@ -121,7 +122,7 @@ impl Desk {
             .any(|event| matches!(event, Event::Ended { .. }))
     }
 
-    /// Answers the call: the tag of ours.
+    /// Answers the last call; returns the local To tag.
     fn answer(&mut self) -> String {
         let dialog = self.invited();
         self.agent.answer(self.now, dialog, b"v=0\r\n".to_vec());
@@ -131,7 +132,7 @@ impl Desk {
     }
 }
 
-/// What real phones say too.
+/// Headers that real phones add.
 const PHONE: &str = "User-Agent: A phone 1.0\r\nAllow: INVITE, ACK, BYE, CANCEL, OPTIONS\r\n";
 
 fn message(method: &str, cseq: u32, from_tag: &str, to_tag: &str, more: &str) -> String {
@@ -149,7 +150,7 @@ fn field<'a>(text: &'a str, name: &str) -> &'a str {
     text[at..].split('"').next().unwrap()
 }
 
-/// By hand, so that it is not our own client that is believed (RFC 7616 §3.4.1).
+/// Computes credentials independently of the digest client under test (RFC 7616 §3.4.1).
 fn with_credentials(text: &str, challenge: &str, user: &str, password: &str) -> String {
     use md5::{Digest, Md5};
     let sum = |text: String| {
@@ -233,7 +234,7 @@ fn nothing_is_answered_with_more_than_it_was_asked_with() {
         }
     }
     assert!(challenged > 1_000 && bytes_out < bytes_in);
-    // What cannot be read is not answered at all.
+    // Malformed messages of unknown sources get no response.
     for broken in [
         "INVITE sip:a SIP/2.0\r\nVia: x\r\n\r\n",
         "OPTIONS x SIP/7.0\r\nVia: y\r\n\r\n",
@@ -319,7 +320,7 @@ fn within_a_call_of_a_network_only_that_network_speaks() {
                 "{method} from {elsewhere}"
             );
         }
-        // Wrong tags, whoever has sent them.
+        // Wrong tags are rejected from any source.
         for wrong in [
             message(method, 2, "b", &tag, ""),
             message(method, 2, "a", ";tag=0000000000000000", ""),
@@ -441,7 +442,7 @@ fn guesses_are_mostly_not_looked_at_and_anna_gets_in() {
     let mut guessed = 0_u32;
     for n in 0..2_000_u32 {
         let challenge = desk.say(attacker, &text).pop().unwrap();
-        // The right one is always among them, but hardly ever looked at.
+        // The correct password is among the guesses, but most guesses are not checked.
         let password = if n % 100 == 99 { "pass" } else { "wrong" };
         let again = with_credentials(&text, &challenge, "anna", password);
         let status = desk.status(attacker, &again.replace("auth", &format!("auth{n}")));
@@ -463,13 +464,14 @@ fn the_whole_state_survives_being_written_out() {
     assert!(replies[0].contains("\r\nContact: <sip:anna@host.example>;expires="));
 }
 
-/// A caller's own INVITE, whose Call-ID is its own, and what it asks for beside it.
+/// Returns an INVITE with a Call-ID of its own and further headers.
 fn invite(who: &str, more: &str) -> String {
     message("INVITE", 1, who, "", more).replace("8f2b3c4d", who)
 }
 
 impl Desk {
-    /// A call that is up, of this source, by network or as this user: the `Replaces` that means it.
+    /// Sets up a call from this source, by network or as this user; returns the dialog and a
+    /// `Replaces` header for it.
     fn up(&mut self, from: &str, user: Option<&str>, who: &str) -> (DialogId, String) {
         match user {
             Some(user) => self.log_in(from, user, &invite(who, "")),
@@ -484,7 +486,7 @@ impl Desk {
         (dialog, format!("Replaces: {value}\r\n"))
     }
 
-    /// What the last INVITE was told, and whose place it takes.
+    /// Returns the status of the last INVITE, and the dialog to replace.
     fn replaces(&mut self, replies: &[String]) -> (u16, Option<DialogId>) {
         let place = self.events.drain(..).find_map(|event| match event {
             Event::Invited { replaces, .. } => replaces,
@@ -514,7 +516,7 @@ fn only_the_same_trunk_or_user_takes_a_call_s_place() {
     assert_eq!(take(STRANGER, Some("anna"), &trunk_s), (481, None));
     assert_eq!(take(CARRIER, None, &anna_s), (481, None));
     assert_eq!(take(STRANGER, Some("boris"), &anna_s), (481, None));
-    // From wherever it speaks.
+    // The address of the trunk or user does not matter.
     let elsewhere = take("192.0.2.99:5080", None, &trunk_s);
     assert_eq!(elsewhere, (100, Some(of_trunk)));
     let elsewhere = take("203.0.113.77:5060", Some("anna"), &anna_s);
@@ -553,7 +555,7 @@ fn what_is_required_and_not_there_is_named_whatever_asks_for_it() {
         let named = "\r\nUnsupported: resource-priority, gruu\r\n";
         assert!(replies[0].contains(named), "{replies:?}");
     }
-    // Neither an ACK nor a CANCEL may be refused for it (RFC 3261 §8.2.2.3).
+    // Require in ACK and CANCEL is ignored (RFC 3261 §8.2.2.3).
     let text = message("INVITE", 1, "z", "", "");
     assert_eq!(desk.status(CARRIER, &text), [100]);
     let cancel = text
@@ -600,7 +602,7 @@ fn calls_of_one_user_are_limited_and_those_of_others_are_not() {
         (told(Limit::CallRateOfUser), told(Limit::CallsOfUser)),
         (1, 1)
     );
-    // A call that ends makes room for another one.
+    // The end of a call makes room for another call.
     let first = desk.events.iter().find_map(|event| match event {
         Event::Invited { dialog, .. } => Some(*dialog),
         _ => None,
@@ -632,7 +634,7 @@ fn failed_login_is_told_and_guesses_of_a_network_are_not_checked() {
     }
     assert!((2..=5).contains(&checked), "{checked}");
     assert_eq!(desk.agent.failed_logins(), checked as u64);
-    // Another network is not held back.
+    // The limit does not affect other networks.
     let invite = message("INVITE", 1, "good", "", "");
     assert_eq!(desk.log_in(STRANGER, "boris", &invite)[0][8..11], *"100");
 }

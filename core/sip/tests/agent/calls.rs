@@ -1,4 +1,4 @@
-//! Whole calls between two user agents, on a good line and on a bad one.
+//! Complete calls between two user agents, with and without packet loss.
 
 use crate::network::{CALLEE, CALLER, Network, secs};
 use confab_sip::{Ending, Event};

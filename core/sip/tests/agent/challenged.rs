@@ -1,5 +1,5 @@
-//! Requests of ours within a call that the trunk challenges: PRACK, re-INVITE, UPDATE, BYE. Each
-//! is sent once more with credentials, whose sum is made here by hand (RFC 7616 §3.4.1).
+//! Requests within a dialog that the trunk challenges: PRACK, re-INVITE, UPDATE, BYE. Each is sent
+//! again with credentials, which the tests compute independently (RFC 7616 §3.4.1).
 
 use crate::line::{CHALLENGE, ELSEWHERE, GATEWAY, Line, reply, shows};
 use confab_sip::{Account, Ending, Event, Secret};
@@ -12,7 +12,7 @@ fn sum(text: &str) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A field of credentials, quoted or not.
+/// Returns a field of credentials, quoted or not.
 fn field<'a>(text: &'a str, name: &str) -> &'a str {
     let at = text.find(&format!(" {name}=")).expect(text) + name.len() + 2;
     let value = &text[at..];
@@ -20,7 +20,7 @@ fn field<'a>(text: &'a str, name: &str) -> &'a str {
     value[..end].trim_matches('"')
 }
 
-/// What it says is right, is for this nonce, and is the n-th for it.
+/// Checks that the credentials are correct, for this nonce and with this nonce count.
 fn assert_right(text: &str, realm: &str, nonce: &str, count: u32) {
     let mut words = text.split(' ');
     let (method, uri) = (words.next().unwrap(), words.next().unwrap());
@@ -47,7 +47,7 @@ fn cseq(text: &str) -> u32 {
     line.split(' ').next().unwrap().parse().unwrap()
 }
 
-/// The one thing that was sent: this method.
+/// Returns the only message sent, which must be a request of this method.
 fn only(mut sent: Vec<(String, String)>, method: &str) -> String {
     assert_eq!(sent.len(), 1, "no {method} alone: {sent:#?}");
     let (to, text) = sent.remove(0);
@@ -63,7 +63,7 @@ fn ring(invite: &str, rseq: u32) -> String {
     reply(invite, 180, &more)
 }
 
-/// INVITE, challenged and sent again.
+/// Returns an INVITE that was challenged and sent again.
 fn invited() -> (Line, String) {
     let (mut line, invite) = Line::new();
     let sent = line.hear(GATEWAY, &reply(&invite, 407, CHALLENGE));
@@ -76,7 +76,7 @@ fn invited() -> (Line, String) {
 fn each_prack_shows_credentials_where_it_is_asked_for_them() {
     let (mut line, invite) = invited();
     let mut number = cseq(&invite);
-    // More of them than one request would be tried.
+    // More requests than the retry limit of one request.
     for rseq in 1..=6 {
         let prack = only(line.hear(GATEWAY, &ring(&invite, rseq)), "PRACK");
         assert!(!shows(&prack) && cseq(&prack) > number, "{prack}");
@@ -101,7 +101,7 @@ fn a_prack_with_a_wrong_password_is_given_up_and_the_call_is_not() {
     let stale = CHALLENGE
         .replace("n1", "n2")
         .replace("qop", "stale=true, qop");
-    // Stale: the nonce alone was at fault, and the new one counts from the beginning.
+    // A stale challenge rejects only the nonce; the count of the new nonce begins at 1.
     let again = only(line.hear(GATEWAY, &reply(&prack, 407, CHALLENGE)), "PRACK");
     assert_right(&again, "theirs", "n1", 2);
     let again = only(line.hear(GATEWAY, &reply(&again, 407, &stale)), "PRACK");
@@ -129,7 +129,7 @@ fn a_re_invite_shows_credentials_and_so_does_its_ack() {
     assert!(shows(&ack) && cseq(&ack) == cseq(&again), "{ack}");
     let accepted = |event: &Event| matches!(event, Event::OfferAccepted { .. });
     assert!(line.events.iter().any(accepted), "{:?}", line.events);
-    // Wrong, and said so: the session goes on as it was.
+    // Wrong credentials: the re-INVITE fails, and the session remains unchanged.
     line.agent
         .reoffer(line.now, line.dialog, b"v=0\r\ns=3\r\n".to_vec());
     let invite = only(line.sent(), "INVITE");
@@ -152,7 +152,7 @@ fn a_proxy_and_the_one_behind_it_are_both_told_and_counted_apart() {
         let sent = line.hear(GATEWAY, &reply(&request, status, challenge));
         request = sent.last().unwrap().1.clone();
     }
-    // No number of a nonce is used twice, for the same request neither.
+    // No nonce count is used twice, not even for the same request.
     assert_right(&request, "theirs", "n1", 3);
     assert_right(&request, "behind", "b1", 1);
     only(line.hear(GATEWAY, &reply(&request, 200, CONTACT)), "ACK");
@@ -184,7 +184,7 @@ fn credentials_of_one_call_are_sent_in_place_of_the_trunks() {
     let (who, what) = (sum("boris:theirs:s3cret"), sum(&format!("INVITE:{uri}")));
     let right = sum(&format!("{who}:n1:{nc}:{cnonce}:auth:{what}"));
     assert_eq!(field(&line_end, "response"), right);
-    // Wrong ones are not followed by the trunk's.
+    // After wrong credentials of the call, those of the trunk are not tried.
     let more = line.hear(GATEWAY, &reply(again, 407, CHALLENGE));
     assert!(
         more.iter()

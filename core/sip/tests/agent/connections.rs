@@ -1,4 +1,4 @@
-//! Calls over TCP: which connection a message takes, what happens without one, and every bound.
+//! Calls over TCP: choice of the connection, loss of a connection, and limits.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use confab_terms::limits::{
 };
 
 const SECOND: Duration = Duration::from_secs(1);
-/// An INVITE that was accepted is remembered for 32 s (RFC 6026): transactions, dialogs, timers.
+/// Leftovers of an accepted INVITE for 32 s (RFC 6026): transactions, dialogs, timers.
 const ONLY_TIMER_L: (usize, usize, usize) = (1, 0, 1);
 
 #[test]
@@ -41,7 +41,7 @@ fn a_call_stays_on_its_connection() {
         "BYE sip:anna@192.0.2.7:5070;transport=tcp SIP/2.0"
     );
     assert!(lines(&bye, "Via: ")[0].starts_with("SIP/2.0/TCP 192.0.2.1:5060;branch="));
-    // A stream repeats by itself; without an answer it is over all the same.
+    // No retransmission over a stream; timer F still ends the transaction.
     wire.run_for(40 * SECOND);
     assert_eq!(wire.did(), []);
     assert_eq!(wire.agent.leftovers(), (0, 0, 0));
@@ -117,7 +117,7 @@ fn a_request_on_a_dead_connection_is_sent_once_more() {
     let ours = wire.opening("192.0.2.7:5070");
     wire.happens(ours, opened("192.0.2.7:5070"));
     assert_eq!(wire.sent(ours), bye);
-    // Not for ever, though.
+    // The request is sent again only once.
     wire.happens(ours, ConnectionEvent::Closed);
     wire.run_for(Duration::ZERO);
     assert_eq!((wire.did(), wire.agent.leftovers()), (vec![], ONLY_TIMER_L));
@@ -142,7 +142,7 @@ fn a_response_without_its_connection_goes_to_the_via() {
         wire.agent.reject(wire.now, dialog, 486);
         let ours = wire.opening(via);
         wire.happens(ours, ConnectionEvent::Closed);
-        // Only a name is one more way (RFC 3261 §18.2.2).
+        // Only a name in Via is a further target (RFC 3261 §18.2.2).
         if host != "phone.example" {
             assert_eq!(wire.did(), [], "{host}");
             continue;
@@ -167,7 +167,7 @@ fn behind_a_proxy_the_contact_counts_and_not_the_connection() {
     let dialog = wire.answered(THEIRS);
     wire.agent.hang_up(wire.now, dialog);
     wire.opening("192.0.2.7:5070");
-    // With a route through the proxy, its connection leads there.
+    // With a route set, the connection of the proxy is used.
     let mut wire = Wire::new();
     wire.open(THEIRS, "192.0.2.50:40001");
     let routed = proxied(request("INVITE", 1, "")).replacen(
@@ -330,14 +330,14 @@ fn half_a_message_is_not_waited_for_for_ever() {
         assert_eq!(wire.did(), []);
         wire.run_for(SECOND);
         assert_eq!(wire.did(), [Did::Closed(THEIRS)], "more bytes buy no time");
-        // What is told of it afterwards changes nothing.
+        // Later events of the connection are ignored.
         wire.receive(THEIRS, &request("OPTIONS", 2, ""));
         wire.happens(THEIRS, ConnectionEvent::Closed);
         assert_eq!(wire.did(), []);
     }
 }
 
-/// Opens connections to an agent with a trunk at 192.0.2.99.
+/// Helper that opens connections to an agent with a trunk at 192.0.2.99.
 struct Crowd {
     wire: Wire,
     number: u64,
@@ -362,7 +362,8 @@ impl Crowd {
         Self { wire, number: 0 }
     }
 
-    /// Opens one more, and says a request on it if `speaks`; returns those that were closed.
+    /// Opens a connection, with a request on it if `speaks`; returns the id and the connections
+    /// that were closed.
     fn open(&mut self, from: &str, speaks: bool) -> (ConnectionId, Vec<ConnectionId>) {
         self.number += 1;
         let id = ConnectionId::Theirs(self.number);
@@ -404,7 +405,7 @@ fn client_network_has_its_share_of_connections_and_no_more() {
         let (last, closed) = crowd.open(&from(OF_CLIENT), true);
         assert_eq!(closed, [last], "{client}");
         assert_eq!(crowd.limits(), [Limit::ConnectionsOfClient]);
-        // IPv4 within IPv6 is the same address.
+        // An IPv4-mapped address counts as the IPv4 address.
         let (last, closed) = crowd.open("[::ffff:192.0.2.7]", true);
         assert_eq!(closed.contains(&last), !client.starts_with('['));
         assert_eq!(crowd.open("203.0.113.1", true).1, []);
@@ -447,7 +448,7 @@ fn trunks_and_our_connections_find_room_whoever_holds_the_others() {
             assert!(!closed.contains(&id));
         }
         assert_eq!(crowd.limits().first(), Some(&Limit::Connections));
-        // A trunk may be silent.
+        // A connection of a trunk may be silent.
         let before = crowd.wire.agent.connections();
         crowd.wire.run_for(SIP_CONNECTION_GREETING + SECOND);
         let silent = if speaks { 0 } else { before - trunks - 1 };
@@ -472,11 +473,11 @@ fn unfinished_messages_of_strangers_have_one_budget() {
     assert_eq!(closed, 200 - kept);
     assert_eq!(crowd.wire.agent.connections(), kept);
     assert_eq!(crowd.limits(), [Limit::UnfinishedBytes]);
-    // Short messages of others, and long ones of whoever is known, go on.
+    // Short messages of strangers and long messages of known peers are still accepted.
     let (short, _) = crowd.open("198.51.100.7", true);
     crowd.wire.receive(short, &head);
     assert_eq!(crowd.wire.did(), []);
-    // All of it is given back.
+    // The budget is released when connections close.
     crowd.wire.run_for(SIP_CONNECTION_GREETING);
     crowd.wire.did();
     let (next, _) = crowd.open("198.51.100.9", false);

@@ -1,4 +1,4 @@
-//! Calls that need a password, between two of ours.
+//! Calls with digest authentication between two user agents.
 
 use crate::network::raw::{header, request, say, status};
 use crate::network::{CALLEE, CALLER, Network, OFFER, address, secs};
@@ -19,7 +19,7 @@ fn trunk(password: &str) -> Trunk {
     }
 }
 
-/// The callee wants a password; the caller knows one.
+/// Creates a network with a callee that requires credentials and a caller with this password.
 fn guarded(seed: u64, loss: u64, password: &str) -> Network {
     let mut net = Network::lossy(seed, loss);
     net.agents[CALLEE].guard(Access {

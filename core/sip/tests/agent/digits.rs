@@ -31,7 +31,8 @@ fn digits_are_told_once_each() {
         (11, event, "Signal=1\r\nDuration=100", "200"),
         (12, event, "d=2\n", "200"),
         (13, event, " 3 \r\n", "200"),
-        // The bytes of RFC 4733: begun, longer, ended; then ended at once.
+        // Bytes of RFC 4733: start, update with a longer duration; then two digits with the same
+        // duration.
         (14, event, "\x04\x0a\x00\x50", "200"),
         (15, event, "\x04\x0a\x01\x40", "200"),
         (17, event, "\x0b\x0a\x00\x50", "200"),
@@ -55,7 +56,7 @@ fn an_event_in_several_infos_is_one_digit() {
     let replies = say(&mut net, &request("INVITE", 1, "", "", OFFER));
     let tag = to_tag(replies.last().unwrap());
     say(&mut net, &request("ACK", 1, &tag, "", b""));
-    // Key 7: begun, longer, ended, pressed again and ended at once; key 8: begun only, twice.
+    // Event 7: start, update, end, then a second digit by its end only; event 8: start only, twice.
     let payloads: [[u8; 4]; 6] = [
         [7, 10, 0, 80],
         [7, 10, 1, 64],

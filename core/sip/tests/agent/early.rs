@@ -1,5 +1,5 @@
-//! Our INVITE rings more than one phone, and they say where they listen before one picks up:
-//! early dialogs, early answers, offers before the answer.
+//! Early dialogs of an outbound INVITE that rings several phones: early answers, and offers before
+//! the final response.
 
 use crate::network::raw::{back, header, reply, status};
 use crate::network::{ANSWER, CALLER, Network, OFFER, secs};
@@ -7,7 +7,7 @@ use confab_sip::{DialogId, Ending, Event};
 
 const OTHER: &[u8] = b"v=0\r\no=- 3 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
 
-/// An INVITE that nobody but the test answers.
+/// Creates a network with an outbound INVITE that only the test answers.
 fn calling() -> (Network, DialogId) {
     let mut net = Network::new(1);
     net.answers = false;
@@ -16,7 +16,7 @@ fn calling() -> (Network, DialogId) {
     (net, dialog)
 }
 
-/// Early answers (`E`) and answers (`A`), each with its last digit but one of `o=`.
+/// Returns the early answers (`E`) and answers (`A`), each with a digit of `o=`.
 fn answers(net: &Network) -> Vec<String> {
     let word = |answer: &[u8]| match answer {
         [] => "none".to_owned(),
@@ -56,9 +56,9 @@ fn a_200_without_an_answer_has_that_of_its_early_dialog() {
     let (mut net, _) = calling();
     assert!(reply(&mut net, "183 Progress", "a", &reliable(4), ANSWER)[0].starts_with("PRACK "));
     reply(&mut net, "183 Progress", "b", &reliable(7), OTHER);
-    // Neither the next nor the first of its fork: not looked at (RFC 3262 §4).
+    // Neither the next nor the first RSeq of the early dialog: ignored (RFC 3262 §4).
     reply(&mut net, "183 Progress", "b", &reliable(9), ANSWER);
-    // What was agreed on is not changed by the way.
+    // A reliable answer is not changed by a later provisional response.
     reply(&mut net, "183 Progress", "b", &reliable(8), ANSWER);
     assert_eq!(answers(&net), ["E2", "E3"]);
     reply(&mut net, "200 OK", "b", "", b"");
@@ -78,7 +78,7 @@ fn the_first_phone_to_pick_up_is_kept_and_each_other_one_is_sent_away() {
         let wanted = [format!("ACK sip:{tag}"), format!("BYE sip:{tag}")];
         assert_eq!(starts, wanted);
     }
-    // A 200 that comes again gets its ACK again, and no more.
+    // A retransmitted 200 gets its ACK again, and nothing else.
     assert_eq!(reply(&mut net, "200 OK", "a", "", ANSWER).len(), 1);
     assert_eq!(answers(&net), ["E2", "E2", "E2", "A3"]);
     assert!(net.endings(CALLER).is_empty(), "the call goes on");
@@ -88,16 +88,16 @@ fn the_first_phone_to_pick_up_is_kept_and_each_other_one_is_sent_away() {
 fn an_update_before_the_answer() {
     let (mut net, dialog) = calling();
     reply(&mut net, "183 Progress", "a", "", ANSWER);
-    // It may say where it is, but not offer: our own offer has no answer for good yet.
+    // The UPDATE may change the target, but not offer: the pending offer has no reliable answer.
     assert_eq!(status(&back(&mut net, "UPDATE", 1, "a", b"")[0]), "200");
     assert_eq!(status(&back(&mut net, "UPDATE", 2, "a", OFFER)[0]), "491");
     reply(&mut net, "183 Progress", "b", &reliable(1), ANSWER);
-    // Each phone counts for itself.
+    // Each early dialog has its own CSeq sequence.
     assert!(back(&mut net, "UPDATE", 1, "b", OFFER).is_empty());
     assert_eq!(status(&back(&mut net, "INFO", 1, "a", b"")[0]), "500");
     let offered = net.count(CALLER, |e| matches!(e, Event::Offered { .. }));
     assert_eq!(offered, 1);
-    // A second one while the first is not decided.
+    // Second offer while the first is not decided.
     let busy = &back(&mut net, "UPDATE", 2, "b", OFFER)[0];
     assert_eq!(
         (status(busy), header(busy, "Retry-After")),
@@ -109,7 +109,7 @@ fn an_update_before_the_answer() {
     let accepted = &net.seen[before].text;
     assert_eq!(status(accepted), "200");
     assert_eq!(header(accepted, "CSeq"), Some("1 UPDATE"));
-    // The one that picks up begins to count where it was, not where another one was.
+    // The dialog continues the CSeq sequence of its early dialog.
     reply(&mut net, "200 OK", "b", "", b"");
     assert_eq!(status(&back(&mut net, "INFO", 3, "b", b"")[0]), "200");
     assert_eq!(status(&back(&mut net, "INFO", 3, "a", b"")[0]), "481");

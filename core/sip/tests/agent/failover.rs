@@ -1,5 +1,5 @@
-//! Names that lead to several places (RFC 3263): in which order they are tried, and what makes the
-//! next one's turn; and trunks that are named.
+//! Failover between the targets of a name (RFC 3263): order of attempts, conditions of the next
+//! attempt, and trunks with names.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn target(priority: u16, weight: u16, by: Transport, at: &str) -> Target {
     }
 }
 
-/// Three places in this order, however the records come.
+/// Three targets in this order, independent of the order of the records.
 fn three() -> [Target; 3] {
     [
         target(30, 0, Transport::Udp, LAST),
@@ -38,7 +38,7 @@ fn only(wire: &mut Wire, to: &str, method: &str) -> String {
     }
 }
 
-/// The first INVITE has left.
+/// Dials a name with these targets; returns the first INVITE.
 fn dialled(found: &[Target]) -> (Wire, String) {
     let mut wire = Wire::new();
     wire.dial("sip:boris@phones.example");
@@ -53,7 +53,7 @@ fn hear(wire: &mut Wire, from: &str, text: &str) {
     wire.agent.handle(wire.now, from, text.as_bytes());
 }
 
-/// Time passes; what was sent to there.
+/// Advances the clock; returns the messages sent to this address.
 fn sent_to(wire: &mut Wire, to: &str, time: Duration) -> Vec<String> {
     wire.run_for(time);
     let sent = wire.did().into_iter().filter_map(|did| match did {
@@ -67,7 +67,7 @@ fn branch(text: &str) -> &str {
     lines(text, "Via: ")[0]
 }
 
-/// A response with one header more.
+/// Returns a response with one more header.
 fn with(header: &str, response: &str) -> String {
     response.replacen("Content-Length", &format!("{header}\r\nContent-Length"), 1)
 }
@@ -86,14 +86,14 @@ fn silence_makes_it_the_next_one_s_turn() {
     assert_eq!(second.len(), 1, "{second:?}");
     let second = &second[0];
     assert_eq!(head(second), head(&first));
-    // A transaction of its own within the same call (RFC 3263 §4.3).
+    // A new transaction within the same call (RFC 3263 §4.3).
     assert_ne!(branch(second), branch(&first));
     for name in ["Call-ID: ", "CSeq: ", "From: "] {
         assert_eq!(lines(second, name), lines(&first, name));
     }
     let third = sent_to(&mut wire, LAST, SIP_NEXT_WAY_AFTER);
     assert_eq!(third.len(), 1);
-    // Nobody is left: it is waited for as long as for anybody.
+    // The last target gets the full timeout.
     wire.run_for(Duration::from_secs(31));
     assert_eq!(wire.endings(), []);
     wire.run_for(Duration::from_secs(1));
@@ -162,7 +162,7 @@ fn who_failed_is_looked_up_again_and_tried_last() {
     };
     hear(&mut wire, OTHER, &ok(&second, OTHER));
     wire.did();
-    // At once, and not when what was found is too old.
+    // The lookup is immediate, before the cached result expires.
     wire.dial("sip:clara@phones.example");
     let lookup = wire.looked_up("phones.example");
     wire.agent.handle_resolved(wire.now, lookup, &three());
@@ -190,7 +190,8 @@ fn a_record_may_say_tcp_where_the_uri_says_nothing() {
     let invite = wire.sent(opening);
     assert!(branch(&invite).contains("SIP/2.0/TCP"), "{invite}");
     assert!(lines(&invite, "Contact: ")[0].contains(";transport=tcp"));
-    // Nothing is repeated on a stream; when it breaks there is another try, then the other way.
+    // No retransmission over a stream. After the loss of the connection follow one more attempt and
+    // then the next target.
     wire.run_for(Duration::from_secs(3));
     assert_eq!(wire.did(), []);
     wire.happens(opening, ConnectionEvent::Closed);
@@ -200,7 +201,7 @@ fn a_record_may_say_tcp_where_the_uri_says_nothing() {
     let invite = only(&mut wire, OTHER, "INVITE ");
     assert!(branch(&invite).contains("SIP/2.0/UDP"), "{invite}");
     assert!(!lines(&invite, "Contact: ")[0].contains("transport"));
-    // Whoever says which transport means it.
+    // A transport in the URI is binding.
     let mut wire = Wire::new();
     wire.dial("sip:boris@phones.example;transport=udp");
     let lookup = wire.looked_up("phones.example");
@@ -221,7 +222,7 @@ fn who_hangs_up_meanwhile_calls_nobody_else() {
     assert_eq!(wire.agent.leftovers(), (0, 0, 0));
 }
 
-/// A trunk by name.
+/// Returns access rules with a trunk whose gateway is a name.
 fn trunk() -> Access {
     let name = "Sip.Carrier.Example".into();
     carrier(Gateway::new(name, None, Transport::Udp))
@@ -234,7 +235,7 @@ fn call(wire: &mut Wire) -> Vec<Output> {
     std::iter::from_fn(|| wire.agent.poll_output()).collect()
 }
 
-/// The call is challenged there, and answered once it has shown who it is.
+/// Challenges a call at this address, and answers the INVITE that has credentials.
 fn up(wire: &mut Wire, invite: &str, at: &str) {
     let challenge = "Proxy-Authenticate: Digest realm=\"r\", nonce=\"n\"";
     hear(wire, at, &with(challenge, &response_to(invite, 407)));
@@ -265,20 +266,20 @@ fn a_trunk_s_name_is_found_anew_and_its_calls_go_on_where_they_are() {
     let invite = only(&mut wire, ONE, "INVITE ");
     up(&mut wire, &invite, ONE);
     let first = invite;
-    // The name has moved: the next call goes there, and shows its password there.
+    // The name resolves to another address: the next call and its credentials go there.
     wire.run_for(SIP_NAME_LIFE);
     wire.did();
     let asked = lookup(&call(&mut wire));
     wire.agent.handle_resolved(wire.now, asked, &found(OTHER));
     let invite = only(&mut wire, OTHER, "INVITE ");
     up(&mut wire, &invite, OTHER);
-    // Nobody knows just now: where it was last is better than nothing.
+    // The lookup fails: the last known address is used.
     wire.run_for(SIP_NAME_LIFE);
     wire.did();
     let asked = lookup(&call(&mut wire));
     wire.agent.handle_resolved(wire.now, asked, &[]);
     only(&mut wire, OTHER, "INVITE ");
-    // The first call's other side is where it was, and may speak.
+    // The peer of the first call remains at its address, and its requests are accepted.
     let bye = format!(
         "BYE sip:x@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP {ONE};branch=z9hG4bKbye\r\n\
          From: {};tag=b\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n",

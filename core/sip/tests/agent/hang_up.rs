@@ -1,17 +1,17 @@
-//! A hang-up from either side after every single message of a call, on a good line and on a bad
-//! one: told once to each, and nothing left.
+//! Hang-up by either side after each message of a call, with and without packet loss: each side
+//! gets one `Ended`, and no state remains.
 
 use crate::network::{ANSWER, CALLEE, CALLER, Network, OFFER, secs};
 use confab_sip::{DialogId, Event};
 
-/// A call: rung for a second, answered, re-INVITEd by both, hung up by the caller.
-/// Steps of it that lie in the future are skipped once somebody has hung up.
+/// Call with ringing, answer, re-INVITEs of both sides, and a hang-up by the caller. After an
+/// earlier hang-up, the remaining steps are skipped.
 struct Call {
     net: Network,
     dialogs: [Option<DialogId>; 2],
-    /// After this many datagrams on the wire …
+    /// Number of datagrams before the hang-up.
     after: usize,
-    /// … this side hangs up.
+    /// Side that hangs up.
     side: usize,
     hung_up: bool,
     step: usize,
@@ -31,7 +31,7 @@ impl Call {
         }
     }
 
-    /// Runs to the end of `seconds`; what the callee does, and the hang-up, happen on their way.
+    /// Runs for `seconds`, with the steps of the call and the hang-up.
     fn run(&mut self, seconds: u64) {
         let end = self.net.now + secs(seconds);
         loop {
@@ -62,7 +62,7 @@ impl Call {
             self.hung_up = true;
             let now = self.net.now;
             self.net.agents[self.side].hang_up(now, dialog);
-            // Twice is as good as once.
+            // A second hang-up has no effect.
             self.net.agents[self.side].hang_up(now, dialog);
             self.net.collect();
         }
@@ -105,7 +105,7 @@ impl Call {
         self.net.collect();
     }
 
-    /// The last thing that was told or that arrived.
+    /// Returns the time of the last event or arrival, in nanoseconds.
     fn last_moment(&self) -> u64 {
         let told = self.net.events.iter().flatten().map(|(at, _)| at.0).max();
         let sent = self.net.seen.iter().filter(|seen| !seen.lost);
@@ -127,7 +127,7 @@ impl Call {
     }
 }
 
-/// How many datagrams the whole call takes on a good line.
+/// Returns the number of datagrams of the complete call without packet loss.
 fn length() -> usize {
     let mut call = Call::new(Network::new(1), usize::MAX, CALLER);
     call.run(100);
@@ -144,7 +144,7 @@ fn on_a_good_line_nothing_is_left_34_s_later() {
             for seed in 0..4 {
                 let what = format!("after {after} of {length}, side {side}, seed {seed}");
                 let mut call = Call::new(Network::new(seed), after, side);
-                // Up to the hang-up, wherever that is.
+                // Runs until the hang-up.
                 for _ in 0..400 {
                     if call.hung_up {
                         break;
@@ -199,7 +199,7 @@ fn a_line_that_dies_at_any_message_is_cleared_up() {
                 call.run(1);
             }
             call.net.loss = [1_000, 1_000];
-            // The side that hung up: all gone 34 s later.
+            // The side that hung up has no state 34 s later.
             call.run(34);
             let leftovers = call.net.agents[side].leftovers();
             assert_eq!(leftovers, (0, 0, 0), "{what}\n{}", call.net.story());

@@ -1,5 +1,5 @@
-//! Headers beyond the grammar that have one meaning only are accepted, and written back as they
-//! are; a 2xx that cannot be read as a whole is acknowledged and ended.
+//! Headers beyond the grammar with a single meaning are accepted and written back unchanged. A 2xx
+//! with malformed headers gets ACK and BYE.
 
 use confab_sip::message::{Message, Request, parse, reason_phrase};
 use confab_sip::{Ending, Event};
@@ -211,7 +211,7 @@ fn caller_without_a_contact_gets_bye_where_its_invite_came_from() {
     assert_eq!(head(&sent[0].1), "BYE sip:1000@example.com SIP/2.0");
 }
 
-/// A call of ours, and its INVITE.
+/// Dials a call; returns its INVITE.
 fn dialled() -> (Wire, String) {
     let mut wire = Wire::new();
     wire.dial("sip:boris@192.0.2.7:5070");
@@ -293,7 +293,7 @@ fn a_200_that_cannot_be_read_gets_ack_and_bye_and_is_told() {
             panic!("{:?}", wire.told);
         };
         assert_eq!((told.as_str(), how), (reason, &Ending::ByeSent));
-        // The 200 comes again, and the BYE is answered: nothing is left.
+        // After a retransmitted 200 and the response to BYE, no state remains.
         let again = hear(&mut wire, &ok);
         assert_eq!((again.len(), &again[0].1[..3]), (1, "ACK"));
         hear(&mut wire, &response_to(&sent[1].1, 200));

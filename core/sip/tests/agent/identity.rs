@@ -1,4 +1,4 @@
-//! Caller, callee and diverting party of an INVITE, by the rules of the trunk that sends it.
+//! Caller, callee and diverting party of an INVITE, by the rules of the trunk.
 
 use confab_sip::{
     Access, Account, Config, CountryCode, Event, Gateway, IdentityRules, Output, Secret, Transport,
@@ -37,7 +37,7 @@ fn carrier(identity: IdentityRules) -> Trunk {
     }
 }
 
-/// A trunk without networks, whose calls an open listener knows by the gateway's address.
+/// Returns a trunk without networks, recognized by the address of its gateway on an open listener.
 fn gateway(identity: IdentityRules) -> Trunk {
     let address: SocketAddr = CARRIER.parse().unwrap();
     let gateway = Gateway::new(CARRIER.into(), Some(address), Transport::Udp);
@@ -59,7 +59,7 @@ fn phone(identity: IdentityRules) -> Trunk {
     }
 }
 
-/// The event of an INVITE with this request URI, this From and these headers.
+/// Returns the `Invited` event of an INVITE with this request URI, From and headers.
 fn invite(trunk: Trunk, source: &str, (to, from): (&str, &str), headers: &str) -> Seen {
     let mut agent = UserAgent::new(Config {
         address: "192.0.2.1:5060".parse().unwrap(),
@@ -155,7 +155,7 @@ fn parties_of_a_trunk_are_numbers() {
             "49",
             ("anonymous", "sip:confab.example"),
         ),
-        // A line break in a value would be passed on.
+        // A decoded line break could split a header in later requests.
         (
             "<sip:a%0D%0Ab@h>",
             "sip:100@confab",
@@ -298,7 +298,7 @@ fn the_diverting_party_comes_from_diversion_or_history_info() {
              <sip:+49302@h;cause=302>;index=1.1\r\n",
             Some("anonymous"),
         ),
-        // Routed to a contact, diverted by nobody.
+        // Routed to a contact, not diverted.
         (
             "History-Info: <sip:+49301@h>;index=1, <sip:a@10.0.0.1>;index=1.1;rc=1\r\n",
             None,

@@ -1,5 +1,5 @@
-//! A call that was answered, never acknowledged, and hung up at once: even a last word that is
-//! answered keeps nothing for longer than 34 s.
+//! Call that is answered, never acknowledged, and hung up at once. If the BYE is answered, no state
+//! remains after 34 s.
 
 use crate::network::{CALLEE, Network, secs};
 

@@ -1,4 +1,5 @@
-//! Session timers (RFC 4028): who refreshes, how, and what ends where nobody does.
+//! Session timers (RFC 4028): refresher, refresh requests, and the end of a session without a
+//! refresh.
 
 use crate::network::raw::{header, request, say, sent_since, status, to_tag};
 use crate::network::{ANSWER, CALLEE, CALLER, Network, OFFER, address, secs};
@@ -17,7 +18,7 @@ fn a_call_that_is_refreshed_lasts() {
         net.run_for(secs(7_220));
         assert!(net.endings(CALLER).is_empty(), "{}", net.story());
         assert!(net.endings(CALLEE).is_empty(), "{}", net.story());
-        // Who was called refreshes, at half the time.
+        // The callee is the refresher and refreshes at half of the interval.
         assert!(count(&net, CALLEE, "UPDATE ") >= 7, "{}", net.story());
         assert_eq!(count(&net, CALLER, "UPDATE "), 0);
         net.agents[CALLER].hang_up(net.now, dialog);
@@ -69,7 +70,7 @@ fn interval_that_is_too_short_is_422_if_the_peer_supports_timer() {
     assert_eq!(header(ok, "Require"), None);
 }
 
-/// Sets up a call of a peer that does not support `timer`; returns its tag.
+/// Sets up a call of a peer that does not support `timer`; returns the local To tag.
 fn called_without_timer(net: &mut Network) -> String {
     let replies = say(net, &request("INVITE", 1, "", "", OFFER));
     let ok = replies.last().unwrap();
@@ -111,14 +112,14 @@ fn peer_without_timer_that_refuses_refreshes_keeps_its_call() {
     assert!(net.endings(CALLEE).is_empty());
 }
 
-/// Response 488 to a request of ours.
+/// Returns a 488 response to a request.
 fn refusal_of(request: &str) -> String {
     let line = |name: &str| format!("{name}: {}\r\n", header(request, name).unwrap());
     let lines = ["Via", "From", "To", "Call-ID", "CSeq"].map(line).concat();
     format!("SIP/2.0 488 Not Acceptable Here\r\n{lines}Content-Length: 0\r\n\r\n")
 }
 
-/// A caller who refreshes, and was told 90 s.
+/// Sets up a call in which the caller refreshes every 90 s.
 fn refreshed_by_caller() -> (Network, String) {
     let mut net = Network::new(1);
     let headers = "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n";
@@ -170,7 +171,7 @@ fn who_takes_no_update_is_refreshed_by_reinvite() {
     assert!(sent[0].ends_with(std::str::from_utf8(ANSWER).unwrap()));
 }
 
-/// What the callee, by hand, answers to the last INVITE of the caller.
+/// Answers the caller's last INVITE.
 fn answer(net: &mut Network, line: &str, headers: &str, sdp: &[u8]) {
     let invite = net
         .seen
@@ -210,7 +211,7 @@ fn a_422_is_asked_again_with_what_it_wants() {
     assert_eq!(header(&again, "Min-SE"), Some("3600"));
     assert_eq!(header(&again, "CSeq"), Some("2 INVITE"));
     assert!(net.endings(CALLER).is_empty());
-    // As much as was asked already is no reason to ask again.
+    // A Min-SE that the request already had is no reason for a retry.
     answer(
         &mut net,
         "422 Session Interval Too Small",
@@ -260,7 +261,7 @@ fn probe_without_a_response_ends_the_call_as_unresponsive() {
     net.run_for(secs(10));
     net.loss[CALLER] = 1_000;
     net.agents[CALLEE].probe(net.now, dialog);
-    // Nothing is sent while the first one waits.
+    // Ignored while the first probe is pending.
     net.agents[CALLEE].probe(net.now, dialog);
     net.collect();
     net.run_for(secs(40));

@@ -1,4 +1,4 @@
-//! Late offers: the INVITE has no SDP, our 200 has the offer, their ACK the answer.
+//! Late offers: the INVITE has no SDP, the 200 carries the offer, the ACK the answer.
 
 use crate::network::raw::{request, say, status, to_tag};
 use crate::network::{ANSWER, CALLEE, Network, secs};
@@ -71,7 +71,8 @@ fn a_reinvite_without_an_offer_gets_ours() {
     let replies = say(&mut net, &reinvite);
     assert_eq!(status(replies.last().unwrap()), "200");
     assert!(replies.last().unwrap().ends_with("t=0 0\r\n"));
-    // Our offer is open: theirs has to wait, and a new INVITE does not stand for the ACK.
+    // While the offer in the 200 is pending, other offers are rejected, and a new INVITE does not
+    // replace the ACK.
     let update = request("UPDATE", 3, &tag, "", ANSWER);
     assert_eq!(status(&say(&mut net, &update)[0]), "491");
     let invite = request("INVITE", 4, &tag, "", ANSWER);

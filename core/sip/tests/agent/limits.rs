@@ -1,4 +1,4 @@
-//! What is too much, and what is just not.
+//! Limits of the parser: largest accepted and smallest rejected values.
 
 use confab_sip::message::{Message, Unreadable, parse};
 

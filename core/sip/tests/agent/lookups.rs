@@ -1,4 +1,4 @@
-//! Several calls to one name that is still being resolved: one lookup, and each call goes its way.
+//! Several calls to one name during its lookup: one lookup, and each call is sent after the result.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use confab_terms::limits::{SIP_LOOKUP_WAIT, SIP_NAME_WAITING_MAX};
 const NAME: &str = "phones.example";
 const FOUND: &str = "192.0.2.9:5060";
 
-/// So many calls to the name, each to a user part of its own; one lookup for all of them.
+/// Dials `count` calls to the name, each with a different user part; returns the only lookup.
 fn calls(count: usize) -> (Wire, confab_sip::Lookup, Vec<DialogId>) {
     let mut wire = Wire::new();
     let dialogs = (0..count).map(|n| wire.dial(&format!("sip:user{n}@{NAME}")));
@@ -22,7 +22,7 @@ fn found() -> Target {
     Target::plain(FOUND.parse().unwrap())
 }
 
-/// The request lines of the datagrams to the address that was found.
+/// Returns the request lines of the datagrams to the resolved address.
 fn sent(wire: &mut Wire) -> Vec<String> {
     let did = wire.did().into_iter();
     did.map(|did| match did {
@@ -50,10 +50,10 @@ fn each_waiting_call_is_sent_once_and_then_repeated() {
     });
     let call_ids: std::collections::BTreeSet<_> = call_ids.collect();
     assert_eq!((did.len(), call_ids.len()), (3, 3), "{did:#?}");
-    // The next repetition is due 3.5 s after the beginning.
+    // The next retransmission is due 3.5 s after the start.
     wire.run_for(Duration::from_secs(2));
     assert_eq!(sent(&mut wire), invites(&[0, 1, 2]));
-    // A call that comes later neither asks nor waits.
+    // A later call uses the cached result.
     wire.dial(&format!("sip:user3@{NAME}"));
     assert_eq!(sent(&mut wire), invites(&[3]));
 }

@@ -1,4 +1,4 @@
-//! The user agent as its thread sees it: datagrams, streams and orders in and out, and events.
+//! Tests of the user agent by its interface: datagrams, streams, connection orders and events.
 
 #![allow(clippy::unwrap_used)]
 

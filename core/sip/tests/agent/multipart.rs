@@ -1,5 +1,5 @@
-//! Bodies of several parts: the SDP in them is the session, the other parts are ignored unless
-//! they say explicitly that they must be understood.
+//! Multipart bodies: the SDP part is used, and other parts are ignored unless they have
+//! `handling=required`.
 
 use confab_sip::{Event, Output};
 use confab_terms::limits;
@@ -27,7 +27,7 @@ fn parts(boundary: &str, parts: &[&str]) -> String {
     body + &format!("--{boundary}--\r\nepilogue")
 }
 
-/// A request whose body has this type.
+/// Returns a request with a body of this type.
 fn with_body(method: &str, cseq: u32, tag: &str, kind: &str, body: &str) -> String {
     let headers = format!("Content-Type: {kind}\r\n");
     let text = request(method, cseq, tag, &headers, b"");
@@ -35,7 +35,7 @@ fn with_body(method: &str, cseq: u32, tag: &str, kind: &str, body: &str) -> Stri
     text.replace("Content-Length: 0\r\n\r\n", &length)
 }
 
-/// Returns the status of an INVITE with this body, and the offer reported for it.
+/// Returns the status of an INVITE with this body, and the offer of its event.
 fn invited(kind: &str, body: &str) -> (String, Option<String>) {
     let mut net = Network::new(1);
     net.answers = false;
@@ -82,7 +82,7 @@ fn sdp_beside_other_parts_is_the_offer() {
             parts("b", &[&within("multipart/related"), ISUP]),
         ),
         ("multipart/mixed;boundary=b", parts("b", &[&early, &plain])),
-        // The last line with the boundary is missing.
+        // The closing boundary is missing.
         (
             "multipart/mixed;boundary=b",
             parts("b", &[&plain]).replace("--b--\r\nepilogue", ""),
@@ -132,7 +132,7 @@ fn parts_that_must_be_understood_are_refused_with_415_and_a_warning() {
     let packed = sdp("Content-Transfer-Encoding: base64\r\n");
     let (status, _) = invited("multipart/mixed;boundary=b", &parts("b", &[&packed]));
     assert_eq!(status, "415");
-    // A body that is no SDP and has no parts is refused as ever.
+    // A body that is neither SDP nor multipart is still rejected.
     assert_eq!(invited("application/isup", "abc").0, "415");
 }
 
@@ -161,7 +161,7 @@ fn reinvite_update_ack_and_200_may_have_parts() {
     let kind = "multipart/mixed;boundary=b";
     let body = parts("b", &[ISUP, &sdp("")]);
     let mut net = Network::new(1);
-    // The INVITE leaves the offer to us: the ACK brings the answer.
+    // INVITE without an offer: the ACK carries the answer.
     let replies = say(&mut net, &request("INVITE", 1, "", "", b""));
     let tag = to_tag(replies.last().unwrap());
     say(&mut net, &with_body("ACK", 1, &tag, kind, &body));

@@ -1,4 +1,4 @@
-//! Contacts, routes and dialled hosts that are names: asked for, waited for, given up (RFC 3263).
+//! Contacts, routes and dialed hosts that are names: lookup, queueing and failure (RFC 3263).
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ fn at(text: &str) -> SocketAddr {
     text.parse().unwrap()
 }
 
-/// A name's own addresses.
+/// Returns a target with several addresses of a name.
 fn of(addresses: &[SocketAddr]) -> Target {
     Target {
         addresses: addresses.to_vec(),
@@ -19,7 +19,7 @@ fn of(addresses: &[SocketAddr]) -> Target {
     }
 }
 
-/// It did one thing: it sent a datagram there.
+/// Returns the only output, a datagram to this address.
 fn datagram(wire: &mut Wire, to: &str) -> String {
     match &wire.did()[..] {
         [Did::Datagram(address, text)] if address == to => text.clone(),
@@ -32,10 +32,10 @@ fn a_dialled_name_is_found_first_and_then_written_to() {
     let mut wire = Wire::new();
     wire.dial("sip:boris@Phones.Example");
     let lookup = wire.looked_up("phones.example");
-    // Repetitions while nobody knows the way would only be more of the same.
+    // No retransmissions are queued during the lookup.
     wire.run_for(Duration::from_secs(2));
     assert_eq!(wire.did(), []);
-    // An address that no socket of ours reaches is passed over.
+    // An address that the local socket cannot reach is skipped.
     let found = [
         at("[2001:db8::1]:5060"),
         at("192.0.2.9:5060"),
@@ -50,7 +50,7 @@ fn a_dialled_name_is_found_first_and_then_written_to() {
     for did in again {
         assert_eq!(did, Did::Datagram("192.0.2.9:5060".into(), invite.clone()));
     }
-    // The next call knows it already, for a while.
+    // The next call uses the cached result until it expires.
     wire.dial("sip:clara@phones.example");
     assert!(datagram(&mut wire, "192.0.2.9:5060").starts_with("INVITE sip:clara@"));
     wire.run_for(SIP_NAME_LIFE);
@@ -59,7 +59,7 @@ fn a_dialled_name_is_found_first_and_then_written_to() {
     wire.looked_up("phones.example");
 }
 
-/// RFC 3263 leaves it to DNS how long its answers are good.
+/// The TTL of the records determines the lifetime of a cached result (RFC 3263).
 #[test]
 fn records_are_good_as_long_as_they_say_within_bounds() {
     let said = [(20, 20), (0, 1), (86_400, 60)];
@@ -67,13 +67,13 @@ fn records_are_good_as_long_as_they_say_within_bounds() {
         let mut wire = Wire::new();
         wire.dial("sip:boris@phones.example");
         let lookup = wire.looked_up("phones.example");
-        // The one that ends first counts, whoever is called.
+        // The lowest TTL of all records counts.
         let found = [86_400, ttl_s].map(|ttl_s| Target {
             ttl_s: Some(ttl_s),
             ..Target::plain(at("192.0.2.9:5060"))
         });
         wire.agent.handle_resolved(wire.now, lookup, &found);
-        // Whoever is silent is asked for again sooner.
+        // The target answers, because a failing target would cause an earlier lookup.
         let busy = response_to(&datagram(&mut wire, "192.0.2.9:5060"), 486);
         wire.agent
             .handle(wire.now, at("192.0.2.9:5060"), busy.as_bytes());
@@ -113,7 +113,7 @@ fn a_name_without_an_address_refuses_the_call() {
     wire.run_for(Duration::ZERO);
     assert_eq!(wire.endings(), [Ending::Refused(503)]);
     assert_eq!(wire.agent.leftovers(), (0, 0, 0));
-    // It is not asked for again at once.
+    // A negative result is cached.
     wire.dial("sip:boris@nowhere.example");
     wire.run_for(Duration::ZERO);
     assert_eq!(wire.did(), []);
@@ -130,7 +130,7 @@ fn an_answer_that_does_not_come_is_not_waited_for() {
     let lookup = wire.looked_up("slow.example");
     wire.run_for(SIP_LOOKUP_WAIT);
     assert_eq!(wire.endings(), [Ending::Refused(503)]);
-    // And when it comes it changes nothing.
+    // A late result is ignored.
     wire.agent
         .handle_resolved(wire.now, lookup, &[of(&[at("192.0.2.9:5060")])]);
     assert_eq!(wire.did(), []);
@@ -170,7 +170,7 @@ fn a_bye_finds_a_contact_that_is_a_name() {
             wire.agent
                 .handle(wire.now, at("192.0.2.8:5060"), ok.as_bytes());
         } else {
-            // Where their INVITE came from.
+            // The source of the peer's INVITE is used.
             wire.agent.handle_resolved(wire.now, lookup, &[]);
             let bye = datagram(&mut wire, "192.0.2.7:5070");
             assert_eq!(head(&bye), "BYE sip:anna@anna.example SIP/2.0");
@@ -179,7 +179,7 @@ fn a_bye_finds_a_contact_that_is_a_name() {
                 .handle(wire.now, at("192.0.2.7:5070"), ok.as_bytes());
         }
         wire.run_for(Duration::from_secs(6));
-        // The INVITE that was accepted is remembered for 32 s (RFC 6026).
+        // The accepted INVITE remains for 32 s (RFC 6026).
         assert_eq!((wire.did(), wire.agent.leftovers()), (vec![], (1, 0, 1)));
         assert_eq!(wire.endings(), [Ending::ByeSent]);
     }
@@ -196,7 +196,7 @@ fn over_a_connection_that_is_there_nobody_asks_for_a_name() {
     let bye = wire.sent(THEIRS);
     wire.happens(THEIRS, ConnectionEvent::Closed);
     assert!(bye.starts_with("BYE sip:anna@anna.invalid;transport=tcp "));
-    // Once it is gone, the name is all there is.
+    // After the loss of the connection, the name is resolved.
     wire.looked_up("anna.invalid");
 }
 

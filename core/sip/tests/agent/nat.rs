@@ -1,5 +1,5 @@
-//! Peers behind NAT: requests of ours go to the flow of their last request, and OPTIONS keep that
-//! flow open.
+//! Peers behind NAT: requests go to the flow of the peer's last request, and OPTIONS keep that flow
+//! open.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::wire::{Did, SDP, Wire, head, lines, response_to};
 const PHONE: &str = "203.0.113.9:40001";
 const PRIVATE: &str = "10.255.255.1:36161";
 
-/// A request of a phone: its sent-by, its Contact, its number in the dialog.
+/// Request of a phone: sent-by, Contact, To and further headers.
 struct Said<'a> {
     sent_by: &'a str,
     contact: &'a str,
@@ -55,7 +55,7 @@ fn hear(wire: &mut Wire, from: &str, text: &str) -> Vec<(String, String)> {
     sent(wire)
 }
 
-/// The datagrams since the last time; nothing else happened.
+/// Returns the datagrams since the last call; there must be no other output.
 fn sent(wire: &mut Wire) -> Vec<(String, String)> {
     let did = wire.did().into_iter();
     did.map(|one| match one {
@@ -65,7 +65,7 @@ fn sent(wire: &mut Wire) -> Vec<(String, String)> {
     .collect()
 }
 
-/// A call from the phone, answered and acknowledged: the dialog, and `To` with our tag.
+/// Sets up an acknowledged call from the phone; returns the dialog, and To with the local tag.
 fn call(wire: &mut Wire, from: &str, said: &Said<'_>) -> (DialogId, String) {
     hear(wire, from, &said.text("INVITE", 1));
     let dialog = wire.invited();
@@ -77,7 +77,7 @@ fn call(wire: &mut Wire, from: &str, said: &Said<'_>) -> (DialogId, String) {
     (dialog, to)
 }
 
-/// Destination and text of the BYE.
+/// Hangs up; returns destination and text of the BYE.
 fn bye(wire: &mut Wire, dialog: DialogId) -> (String, String) {
     wire.agent.hang_up(wire.now, dialog);
     let sent = sent(wire);
@@ -115,7 +115,7 @@ fn bye_goes_to_the_flow_only_where_the_request_shows_a_nat() {
             flow,
         ),
         (flow, "sip:x7.2@w8jk.invalid", "", flow),
-        // A LAN, a carrier that listens on another port than it sends from.
+        // Peers in a LAN, or with a listening port other than the source port.
         (
             "203.0.113.9:40001",
             "sip:anna@192.168.1.5:5062",
@@ -134,14 +134,14 @@ fn bye_goes_to_the_flow_only_where_the_request_shows_a_nat() {
             "",
             "203.0.113.9:5070",
         ),
-        // Another host than it sent from: a gateway with a signalling address of its own.
+        // Contact host other than the source: a gateway with a separate signaling address.
         (
             PRIVATE,
             "sip:anna@198.51.100.77:5070",
             "",
             "198.51.100.77:5070",
         ),
-        // A proxy sent it.
+        // Request by a proxy.
         ("192.168.1.1", "sip:anna@10.255.255.1:36161", proxy, PRIVATE),
     ] {
         let mut wire = Wire::new();
@@ -154,7 +154,7 @@ fn bye_goes_to_the_flow_only_where_the_request_shows_a_nat() {
         let (dialog, _) = call(&mut wire, flow, &said);
         let (destination, text) = bye(&mut wire, dialog);
         assert_eq!(destination, to, "{sent_by} {contact}");
-        // The request URI is the Contact as it was written.
+        // The request URI is the Contact as received.
         assert_eq!(head(&text), format!("BYE {contact} SIP/2.0"));
     }
 }
@@ -195,7 +195,7 @@ fn a_name_is_looked_up_and_the_flow_used_if_it_leads_nowhere() {
         assert_eq!((sent.len(), sent[0].0.as_str()), (1, to), "{sent:?}");
         assert_eq!(head(&sent[0].1), "BYE sip:anna@phone.lan:5062 SIP/2.0");
     }
-    // Nobody answers the lookup: the flow after 5 s.
+    // Without a lookup result, the flow is used after 5 s.
     let mut wire = Wire::new();
     let (dialog, _) = call(&mut wire, PHONE, &said);
     wire.agent.hang_up(wire.now, dialog);
@@ -236,16 +236,16 @@ fn the_flow_follows_requests_of_the_dialog_and_nothing_else() {
     let mut wire = Wire::new();
     let (dialog, to) = call(&mut wire, PHONE, &behind_nat(TO));
     let within = behind_nat(&to);
-    // A stranger's, with a tag that is none of the call's, and one out of its order.
+    // Requests with a wrong tag or out of order do not change the flow.
     let wrong = within.text("INFO", 2).replace("tag=a\r\n", "tag=b\r\n");
     hear(&mut wire, "198.51.100.66:1", &wrong);
     hear(&mut wire, "198.51.100.66:1", &within.text("INFO", 1));
     assert_eq!(bye(&mut wire.clone_of(), dialog).0, PHONE);
-    // The NAT gives the phone another port.
+    // The NAT assigns another port.
     let moved = "203.0.113.9:51999";
     hear(&mut wire, moved, &within.text("UPDATE", 3));
     assert_eq!(bye(&mut wire.clone_of(), dialog).0, moved);
-    // So does a request that has no Contact, even from another address within.
+    // A request without Contact changes the flow, even with another private address.
     let silent = Said {
         sent_by: "10.255.255.77",
         contact: "",
@@ -253,7 +253,7 @@ fn the_flow_follows_requests_of_the_dialog_and_nothing_else() {
     };
     hear(&mut wire, "203.0.113.9:52000", &silent.text("INFO", 4));
     assert_eq!(bye(&mut wire.clone_of(), dialog).0, "203.0.113.9:52000");
-    // It leaves its NAT: the Contact counts again.
+    // The peer leaves the NAT: the Contact is used.
     let outside = Said {
         sent_by: "198.51.100.4:5060",
         contact: "sip:anna@198.51.100.4:5064",
@@ -353,7 +353,7 @@ fn dial(wire: &mut Wire) -> (DialogId, String) {
     (dialog, invite)
 }
 
-/// A response of the phone with its private Contact.
+/// Returns a response of the phone with its private Contact.
 fn reply(invite: &str, status: u16, tag: &str, more: &str) -> String {
     let contact = format!("Contact: <sip:anna@10.255.255.1:36161>\r\n{more}Content-Length: 0");
     let text = response_to(invite, status).replace("Content-Length: 0", &contact);
@@ -371,7 +371,7 @@ fn a_registered_phone_gets_prack_ack_and_bye_on_the_flow_of_its_registration() {
     let ack = hear(&mut wire, PHONE, &reply(&invite, 200, "b", "")).remove(0);
     assert_eq!((ack.0.as_str(), &ack.1[..3]), (PHONE, "ACK"));
     assert_eq!(head(&ack.1), "ACK sip:anna@10.255.255.1:36161 SIP/2.0");
-    // A second device behind the same registration.
+    // A second device with the same registration.
     let fork = hear(&mut wire, PHONE, &reply(&invite, 200, "b2", ""));
     let fork: Vec<_> = fork
         .iter()
@@ -408,7 +408,7 @@ fn a_registered_phone_that_is_not_behind_nat_is_reached_by_its_contact() {
     assert!(options(&mut wire).is_empty());
 }
 
-/// The OPTIONS of which the phone has heard nothing yet; each is answered.
+/// Returns the destinations of new OPTIONS, and answers each.
 fn options(wire: &mut Wire) -> Vec<String> {
     let mut found = Vec::new();
     for (to, text) in sent(wire) {
@@ -420,7 +420,7 @@ fn options(wire: &mut Wire) -> Vec<String> {
     found
 }
 
-/// The OPTIONS of so many seconds, each with its second.
+/// Returns the OPTIONS of a period, each with its second.
 fn options_of(wire: &mut Wire, seconds: u64) -> Vec<(u64, String)> {
     let begun = wire.now;
     let mut all = Vec::new();
@@ -489,7 +489,7 @@ fn a_registration_gets_keep_alives_until_it_is_over() {
     assert_eq!(options_of(&mut wire, 58).len(), 2);
     wire.run_for(Duration::from_secs(30));
     assert_eq!((options(&mut wire).len(), wire.agent.kept_flows()), (0, 0));
-    // One that is withdrawn gets no further one.
+    // A removed registration gets no further keep-alive.
     register(&mut wire, 4, 3_600);
     register(&mut wire, 5, 0);
     assert_eq!(options_of(&mut wire, 60).len(), 0);
@@ -515,7 +515,7 @@ fn peers_that_are_not_behind_nat_get_no_options() {
         wire.run_for(Duration::from_secs(100));
         assert!(wire.did().is_empty());
     }
-    // One whose Contact is a name that may lead nowhere is kept.
+    // A Contact with a name that may not resolve gets keep-alives.
     let mut wire = Wire::new();
     let said = Said {
         sent_by: "phone.lan",

@@ -1,4 +1,4 @@
-//! Provisional responses that are acknowledged (RFC 3262), as callee and as caller.
+//! Reliable provisional responses (RFC 3262), as callee and as caller.
 
 use crate::network::raw::{header, request, say, sent_since, status, to_tag};
 use crate::network::{ANSWER, CALLEE, CALLER, Network, OFFER, address, secs};
@@ -6,7 +6,7 @@ use confab_sip::{Ending, Event};
 
 const WANTED: &str = "Supported: 100rel\r\n";
 
-/// Rings a caller by hand, and gives the 180.
+/// Sends an INVITE and rings; returns the 180.
 fn ringing(headers: &str, sdp: &[u8]) -> (Network, Vec<String>) {
     let mut net = Network::new(1);
     net.answers = false;
@@ -42,7 +42,7 @@ fn a_180_is_sent_until_its_prack() {
     let before = net.seen.len();
     net.run_for(secs(40));
     assert!(sent_since(&net, before).is_empty());
-    // The INVITE's own number is still the one that its ACK has.
+    // The ACK is still matched by the CSeq of the INVITE.
     let callee = net.invited().unwrap();
     net.agents[CALLEE].answer(net.now, callee, ANSWER.to_vec());
     net.collect();
@@ -67,7 +67,7 @@ fn who_does_not_ask_gets_a_plain_180_and_who_left_the_offer_to_us_too() {
     assert_eq!(header(&sent[0], "RSeq"), None);
     let (_, sent) = ringing(WANTED, b"");
     assert_eq!(header(&sent[0], "RSeq"), None);
-    // It would have to carry an offer.
+    // A reliable 180 would have to carry an offer.
     let (_, sent) = ringing("Require: 100rel\r\n", b"");
     assert!(sent.is_empty());
     let (_, sent) = ringing("Require: 100rel\r\n", OFFER);
@@ -116,7 +116,7 @@ fn both_sides_of_ours_do_it_at_any_loss() {
     }
 }
 
-/// What a callee by hand says of the last INVITE.
+/// Sends a reliable 183 to the last INVITE.
 fn provisional(net: &mut Network, tag: &str, rseq: u32) {
     let mut invites = net.seen.iter().rev();
     let invite = invites.find(|s| s.text.starts_with("INVITE "));

@@ -1,4 +1,4 @@
-//! Messages that cross, come twice, come late, or belong to nothing.
+//! Messages that cross, are duplicated, are late, or match no transaction and dialog.
 
 use crate::network::{ANSWER, CALLEE, CALLER, Network, OFFER, address, secs};
 use confab_sip::{DialogId, Ending, Event};
@@ -22,7 +22,7 @@ fn replies_to(net: &mut Network, text: &str) -> Vec<String> {
         .collect()
 }
 
-/// A request of the caller's within the dialog, made out of its last ACK.
+/// Returns a request of the caller within the dialog, built from its last ACK.
 fn within(net: &Network, method: &str, cseq: u32, body: &str) -> String {
     let ack = net
         .seen
@@ -316,7 +316,7 @@ fn what_finds_no_room_has_its_turn_when_it_comes_again() {
         "503",
         "the same"
     );
-    // Those before it die down.
+    // The earlier transactions time out.
     net.run_for(secs(33));
     assert_eq!(status(&replies_to(&mut net, &refused)[0]), "200");
     assert_eq!(
@@ -336,7 +336,7 @@ fn a_second_offer_before_the_first_was_decided() {
     let replies = replies_to(&mut net, &second);
     assert_eq!(status(&replies[0]), "500");
     assert!(replies[0].contains("\r\nRetry-After: "));
-    // Hung up meanwhile: the first still gets its answer.
+    // After a hang-up, the pending offer still gets a final response.
     net.agents[CALLEE].hang_up(net.now, callee);
     net.collect();
     let said = net.lines(CALLEE);
@@ -355,7 +355,7 @@ fn one_invite_on_two_ways_is_one_call() {
     let invite = net.seen[0].text.clone();
     let other_way = invite.replace("branch=z9hG4bK", "branch=z9hG4bKother");
     assert_eq!(status(&replies_to(&mut net, &other_way)[0]), "482");
-    // And the very same is a retransmission.
+    // The identical INVITE is a retransmission.
     assert_eq!(status(&replies_to(&mut net, &invite)[0]), "100");
     assert_eq!(net.count(CALLEE, |e| matches!(e, Event::Invited { .. })), 1);
 }

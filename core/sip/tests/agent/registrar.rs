@@ -1,4 +1,4 @@
-//! REGISTER: what is kept, what is refused, and what a call to a user comes to.
+//! REGISTER: stored contacts, rejected requests, and calls to registered users.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn say(agent: &mut UserAgent, at_s: u64, text: &str) -> String {
     replies.remove(0)
 }
 
-/// A REGISTER of anna's.
+/// Returns a REGISTER of anna.
 fn register(call_id: &str, cseq: u32, more: &str) -> String {
     format!(
         "REGISTER sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.9;branch=z9hG4bK{call_id}{cseq}\
@@ -60,12 +60,12 @@ fn contacts_come_last_and_go() {
         "<sip:a@b.example>;expires=600",
     ];
     assert_eq!(contacts(&reply), both);
-    // A repetition is told the same, and asking changes nothing.
+    // A retransmission gets the same response, and a query changes nothing.
     assert_eq!(say(&mut agent, 0, &register("x", 1, more)), reply);
     let reply = say(&mut agent, 20, &register("y", 1, ""));
     let later = [both[0].replace("120", "100"), both[1].replace("600", "580")];
     assert_eq!(contacts(&reply), later);
-    // One goes by itself, one by wish.
+    // One contact expires, and one is removed by request.
     let reply = say(&mut agent, 120, &register("y", 2, ""));
     assert_eq!(contacts(&reply), ["<sip:a@b.example>;expires=480"]);
     let gone = "Contact: <sip:%61@B.example>;expires=0\r\n";
@@ -119,7 +119,7 @@ fn what_is_too_short_too_old_too_much_or_headers_changes_nothing() {
             assert!(reply.contains("\r\nMin-Expires: 60\r\n"), "{reply}");
         }
     }
-    // Of the same Call-ID a lower number is older; nothing of such a request is done.
+    // A lower CSeq with the same Call-ID is older; such a request changes nothing.
     let older = "Contact: <sip:new@b.example>, <sip:a@b.example>;expires=0\r\n";
     let reply = say(&mut agent, 1, &register("x", 4, older));
     assert!(reply.starts_with("SIP/2.0 500 "), "{reply}");
@@ -192,12 +192,12 @@ fn elsewhere_nobody_registers_another_or_without_a_password() {
     };
     let inside = vec!["127.0.0.0/8".parse().unwrap()];
     let contact = "Contact: <sip:anna@127.0.0.9>\r\n";
-    // From a trunk's network, but no password can be shown.
+    // From a trunk's network, without any account.
     let mut agent = agent();
     agent.guard(access(inside.clone(), None));
     let reply = say(&mut agent, 0, &register("x", 1, contact));
     assert!(reply.starts_with("SIP/2.0 403 "), "{reply}");
-    // From a trunk's network, and none is shown.
+    // From a trunk's network, without credentials.
     agent.guard(access(inside, Some(account("boris"))));
     let reply = say(&mut agent, 0, &register("x", 2, contact));
     assert!(reply.starts_with("SIP/2.0 401 "), "{reply}");

@@ -1,5 +1,5 @@
-//! An INVITE that is repeated after a provisional response: the server repeats its last response,
-//! the client stops repeating.
+//! Retransmission of an INVITE after a provisional response: the server repeats its last response,
+//! and the client stops retransmitting.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use confab_sip::Event;
 
 const PEER: &str = "192.0.2.7:5070";
 
-/// The datagrams to the peer since the last time.
+/// Returns the datagrams to the peer since the last call.
 fn replies(wire: &mut Wire) -> Vec<String> {
     let did = wire.did().into_iter();
     did.map(|did| match did {

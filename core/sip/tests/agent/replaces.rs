@@ -1,10 +1,10 @@
-//! INVITEs that are to take another call's place (RFC 3891).
+//! INVITEs with Replaces (RFC 3891).
 
 use crate::network::raw::{header, reply, request, say, status};
 use crate::network::{CALLEE, CALLER, Network, OFFER, secs};
 use confab_sip::{DialogId, Ending, Event};
 
-/// A call that is up, and what a third party would say to replace it.
+/// Sets up a call; returns the callee's dialog and the value of `Replaces` for it.
 fn up() -> (Network, DialogId, String) {
     let mut net = Network::new(4);
     let caller = net.call();
@@ -15,8 +15,8 @@ fn up() -> (Network, DialogId, String) {
     (net, callee, value)
 }
 
-/// A stranger's INVITE with these headers: the status, and the dialog to be replaced if we were
-/// invited.
+/// Sends an INVITE of a third party with these headers. Returns its status and, after `Invited`,
+/// the dialog to replace.
 fn invite(net: &mut Network, headers: &str) -> (String, Option<Option<DialogId>>) {
     let before = net.events[CALLEE].len();
     let replies = say(net, &request("INVITE", 1, "", headers, OFFER));
@@ -133,7 +133,7 @@ fn a_call_that_we_ring_can_be_picked_up_elsewhere() {
     let call_id = header(&invite, "Call-ID").unwrap().to_owned();
     for (tag, wanted) in [("theirs", Some(Some(dialog))), ("other", None)] {
         let headers = format!("Replaces: {call_id};to-tag={ours};from-tag={tag};early-only\r\n");
-        // To the caller, from the side of the callee.
+        // From the callee's address to the caller.
         let text = request("INVITE", 1, "", &headers, OFFER).replace("raw", &format!("raw{tag}"));
         let before = net.events[CALLER].len();
         net.deliver(CALLER, crate::network::address(CALLEE), text.as_bytes());
@@ -172,7 +172,7 @@ fn what_is_no_sound_replaces() {
     }
     let other = say(&mut net, &request("OPTIONS", 1, "", &one, b""));
     assert_eq!(status(&other[0]), "400");
-    // Who asks for it finds it, and who asks for what is not there too is told of that alone.
+    // `Require: replaces` is supported; Unsupported lists only the unknown option.
     let required = invite(&mut net, &format!("Require: replaces\r\n{one}"));
     assert_eq!(required.0, "100");
     let both = request("INVITE", 2, "", "Require: replaces, join\r\n", OFFER);

@@ -1,4 +1,4 @@
-//! Registrations over a restart: stored at each change, restored with the rest of their lifetime.
+//! Registrations over a restart: stored at each change, and restored with the remaining lifetime.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn at(seconds: u64) -> Instant {
     Instant(0) + Duration::from_secs(seconds)
 }
 
-/// A REGISTER of anna's.
+/// Returns a REGISTER of anna.
 fn register(cseq: u32, via: &str, contact: &str, expires: u32) -> String {
     format!(
         "REGISTER sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/{via};branch=z9hG4bK{cseq};rport\r\n\
@@ -36,7 +36,7 @@ fn register(cseq: u32, via: &str, contact: &str, expires: u32) -> String {
     )
 }
 
-/// The registrations that the agent has stored, and its replies.
+/// Returns the registrations to store, and the responses.
 fn outputs(agent: &mut UserAgent) -> (Vec<Registration>, Vec<String>) {
     let (mut stored, mut replies) = (Vec::new(), Vec::new());
     while let Some(output) = agent.poll_output() {
@@ -54,13 +54,13 @@ fn over_udp(agent: &mut UserAgent, seconds: u64, text: &str) -> (Vec<Registratio
     outputs(agent)
 }
 
-/// As a store keeps it.
+/// Serializes and deserializes a registration, as the store does.
 fn through_store(registration: &Registration) -> Registration {
     let bytes = postcard::to_stdvec(registration).unwrap();
     postcard::from_bytes(&bytes).unwrap()
 }
 
-/// The destination and the request URI of an INVITE to anna.
+/// Returns destination and request URI of an INVITE to anna.
 fn invited(agent: &mut UserAgent, seconds: u64) -> Option<(SocketAddr, String)> {
     let route = agent.route_to_user(at(seconds), "anna")?;
     let invite = Invite {
@@ -122,7 +122,7 @@ fn restored_phone_behind_nat_is_called_at_its_flow_until_its_lifetime_ends() {
         &register(5, "UDP 10.0.0.1:5060", contact, 600),
     );
     let stored = through_store(&stored[0]);
-    // The clock of another process, 100 s later.
+    // Clock of another process, 100 s later.
     let mut after = agent(Access::open());
     after.restore_registration(at(7), stored.clone(), Duration::from_secs(100));
     assert_eq!(after.kept_flows(), 1, "its binding is kept open");
@@ -131,14 +131,14 @@ fn restored_phone_behind_nat_is_called_at_its_flow_until_its_lifetime_ends() {
     assert_eq!(called, Some((flow, contact.to_owned())));
     assert!(after.route_to_user(at(7 + 499), "anna").is_some());
     assert!(after.route_to_user(at(7 + 501), "anna").is_none());
-    // An older REGISTER of the same Call-ID is still out of order.
+    // An older REGISTER with the same Call-ID is still out of order.
     let (_, replies) = over_udp(
         &mut after,
         8,
         &register(4, "UDP 10.0.0.1:5060", contact, 60),
     );
     assert!(replies[0].starts_with("SIP/2.0 500 "), "{replies:?}");
-    // Expired meanwhile.
+    // Expired before the restart.
     let mut late = agent(Access::open());
     late.restore_registration(at(7), stored, Duration::from_secs(600));
     assert!(late.route_to_user(at(7), "anna").is_none());
@@ -200,7 +200,7 @@ fn phone_on_a_stream_is_restored_only_where_it_listens() {
             "sip:anna@203.0.113.9:5060;transport=tcp",
             Some("203.0.113.9:5060"),
         ),
-        // Behind NAT: nothing listens at the NAT's address.
+        // Behind NAT, no phone listens at the NAT's address.
         (Transport::Tcp, "sip:anna@10.0.0.1:5060;transport=tcp", None),
         (
             Transport::Tls,

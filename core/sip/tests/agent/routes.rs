@@ -1,4 +1,4 @@
-//! Which way requests within a dialog take: Record-Route, Contact, and where neither helps.
+//! Destination of requests within a dialog: Record-Route, Contact, and the source as a fallback.
 
 use crate::network::{ANSWER, OFFER};
 use confab_sip::{Config, DialogId, Event, Invite, Output, UserAgent};
@@ -36,8 +36,8 @@ fn lines<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// We are called with these headers, answer, hear the ACK and hang up: our 200, and the BYE
-/// with its destination.
+/// Answers a call with these headers and hangs up after its ACK. Returns the 200, the destination
+/// of the BYE, and the BYE.
 fn called(headers: &str) -> (String, String, String) {
     let mut agent = agent();
     let invite = format!(
@@ -121,7 +121,7 @@ fn a_contact_that_nobody_is_at_is_reached_where_it_was_heard() {
     assert_eq!(destination, "10.0.0.2:5062");
 }
 
-/// Calls, and answers the INVITE with this status, To tag and headers.
+/// Sends an INVITE; returns the dialog and the INVITE.
 fn calling(agent: &mut UserAgent) -> (DialogId, String) {
     let dialog = agent.invite(
         NOW,
@@ -169,7 +169,7 @@ fn calling_through_two_proxies_and_a_fork() {
         ["<sip:198.51.100.1;lr>", "<sip:198.51.100.2;lr>"]
     );
     assert_eq!(destination, "198.51.100.1:5060");
-    // A second phone picked up as well: it gets an ACK and a BYE, once.
+    // A second 200 of another fork gets one ACK and one BYE.
     let fork = reply(&invite, "200 OK", "b2", "Contact: <sip:boris@10.0.0.3>\r\n");
     agent.handle(NOW, proxy, &fork);
     let (sent, events) = outputs(&mut agent);

@@ -1,4 +1,4 @@
-//! Limits by dialog, peer and user, and the notices of them.
+//! Limits by dialog, peer and user, and the reports of exceeded limits.
 
 use core::time::Duration;
 
@@ -8,7 +8,7 @@ use confab_terms::limits::{SIP_DATAGRAMS_OF_CLIENT_PER_SECOND, SIP_TRANSACTIONS_
 use crate::network::raw::{request, say, sent_since, status, to_tag};
 use crate::network::{CALLEE, Network, OFFER, secs};
 
-/// Notices of limits.
+/// Returns the `Limited` events of the callee.
 fn limited(net: &Network) -> Vec<(Limit, u64)> {
     let events = net.events[CALLEE].iter();
     let limited = events.filter_map(|(_, event)| match event {
@@ -27,17 +27,17 @@ fn requests_of_one_dialog_fill_only_their_share() {
     let flood = 4 * u32::try_from(SIP_TRANSACTIONS_OF_DIALOG_MAX).unwrap();
     let mut refused = 0;
     for cseq in 2..2 + flood {
-        // Within the pace of one client.
+        // Below the datagram rate of one client.
         net.run_for(Duration::from_micros(100));
         let replies = say(&mut net, &request("INFO", cseq, &tag, "", b""));
         refused += usize::from(status(replies.last().unwrap()) == "503");
     }
-    // The INVITE counts, too.
+    // The INVITE counts as well.
     assert_eq!(refused, 3 * SIP_TRANSACTIONS_OF_DIALOG_MAX + 1);
     let (transactions, ..) = net.agents[CALLEE].leftovers();
     assert_eq!(transactions, SIP_TRANSACTIONS_OF_DIALOG_MAX);
     assert_eq!(limited(&net), [(Limit::TransactionsOfDialog, 1)]);
-    // BYE is always taken.
+    // BYE is exempt from the limit.
     let replies = say(&mut net, &request("BYE", 90_000, &tag, "", b""));
     assert_eq!(status(replies.last().unwrap()), "200");
     net.run_for(secs(40));
@@ -86,7 +86,7 @@ fn datagrams_beyond_the_pace_of_one_client_are_dropped_and_those_of_others_answe
     let before = net.seen.len();
     net.deliver(CALLEE, other, options(flood).as_bytes());
     assert_eq!(sent_since(&net, before).len(), 1);
-    // 10 ms: a tenth of the burst.
+    // 10 ms allow one tenth of the burst.
     net.run_for(Duration::from_millis(10));
     let answered = (flood + 1..2 * flood).filter(|n| !say(&mut net, &options(*n)).is_empty());
     assert_eq!(answered.count(), burst as usize / 10);
@@ -94,7 +94,7 @@ fn datagrams_beyond_the_pace_of_one_client_are_dropped_and_those_of_others_answe
 
 #[test]
 fn datagrams_of_a_trunk_have_no_pace() {
-    // Its peers are trunks.
+    // Each agent is a trunk of the other.
     let mut net = Network::trusting(1);
     let flood = SIP_DATAGRAMS_OF_CLIENT_PER_SECOND / 5;
     for n in 0..flood {

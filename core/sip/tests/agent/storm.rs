@@ -1,5 +1,5 @@
-//! Two applications that do anything at any time, over a line that loses, doubles and reorders:
-//! every dialog ends once, last, on both sides, and nothing is left.
+//! Two applications with random actions over a network with loss, duplication and reordering. Each
+//! dialog gets one `Ended`, as its last event, on both sides, and no state remains.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use confab_sip::{DialogId, Event, Invite, Output};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
-/// How often each thing was done: a storm that never does one proves nothing about it.
+/// Number of executions of each action; all actions must occur.
 #[derive(Default)]
 struct Tally(BTreeMap<&'static str, u32>);
 
@@ -39,7 +39,7 @@ impl Storm {
         self.random.next_u64() % sides
     }
 
-    /// Notes the dialogs that were made by the other side.
+    /// Stores the dialogs of inbound calls.
     fn listen(&mut self) {
         for side in [CALLER, CALLEE] {
             for (_, event) in &self.net.events[side][self.read[side]..] {
@@ -109,7 +109,7 @@ impl Storm {
         self.listen();
     }
 
-    /// Hangs up whatever there is, until nothing comes any more.
+    /// Hangs up all dialogs, until no more appear.
     fn calm(&mut self) {
         for _ in 0..6 {
             self.listen();
@@ -185,7 +185,7 @@ fn anything_at_any_time() {
         let mut storm = Storm::new(seed);
         for _ in 0..80 {
             storm.act(&mut tally);
-            // Now and then nothing happens for so long that a call has to be refreshed.
+            // Some pauses are long enough to require a session refresh.
             let pause = match storm.dice(200) {
                 0 => 1_000_000 + storm.dice(1_000_000),
                 _ => storm.dice(1_500),
@@ -231,7 +231,7 @@ fn anything_at_any_time() {
     }
 }
 
-/// A datagram that an agent sent comes back to it: a loop must not feed itself.
+/// A datagram that returns to its sender must not cause a loop.
 #[test]
 fn an_agent_that_hears_itself_stays_calm() {
     let mut net = Network::new(1);

@@ -1,4 +1,4 @@
-//! SIP on a stream: where messages begin and end, and what becomes of those without an end.
+//! Framing of SIP on a stream: message boundaries, and messages without an end.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ fn read(name: &str) -> Vec<u8> {
     fs::read(folder.join(name)).unwrap()
 }
 
-/// Everything that comes of these bytes, in pieces of so many.
+/// Returns all elements of a stream that receives these bytes in chunks of `piece`.
 fn framed(bytes: &[u8], piece: usize) -> (Vec<Framed>, Stream) {
     let mut stream = Stream::default();
     let mut all = Vec::new();
@@ -114,7 +114,7 @@ fn a_message_that_never_ends_is_given_up() {
     assert!(all.is_empty(), "{all:?}");
     let at = stream.next_deadline().unwrap();
     assert_eq!(at, Instant(0) + Duration::from_secs(32));
-    // Further bytes do not buy it time.
+    // Further bytes do not extend the deadline.
     stream.handle(Instant(0) + Duration::from_secs(31), b"x");
     assert_eq!(stream.next_deadline(), Some(at));
     stream.handle_deadline(at);

@@ -1,9 +1,9 @@
-//! When things are sent again, and when they are given up.
+//! Retransmission intervals and timeouts.
 
 use crate::network::{ANSWER, CALLEE, CALLER, Network, OFFER, secs};
 use confab_sip::{Ending, Event};
 
-/// Milliseconds since the first datagram that begins with `words`, of each of them.
+/// Returns the times of the datagrams that begin with `words`, in milliseconds since the first.
 fn times(net: &Network, from: usize, words: &str) -> Vec<u64> {
     let mut at = net
         .seen
@@ -60,7 +60,7 @@ fn an_answer_without_an_ack() {
         0, 500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500,
     ];
     assert_eq!(times(&net, CALLEE, "SIP/2.0 200"), again);
-    // Each was acknowledged again.
+    // Each 200 got an ACK.
     assert_eq!(
         net.lines(CALLER)
             .iter()
@@ -129,7 +129,7 @@ fn ringing_without_end_is_taken_back() {
     net.assert_nothing_left("after timer C");
 }
 
-/// Written out and read back between any two inputs, a call goes the same way.
+/// A call takes the same course if the state is serialized and restored before each step.
 #[test]
 fn state_on_paper_is_state() {
     let story = |rewrite: bool, seed: u64| {

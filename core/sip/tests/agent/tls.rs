@@ -1,4 +1,4 @@
-//! Calls over TLS: whose certificate is asked for, what Via and Contact say, and what never leaves.
+//! Calls over TLS: expected certificate, Via and Contact, and requests that must not leave TLS.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ fn opened(peer: &str) -> ConnectionEvent {
     }
 }
 
-/// A request as it comes over TLS, to this URI.
+/// Returns a request over TLS to this URI.
 fn secure(method: &str, cseq: u32, to_tag: &str, uri: &str) -> String {
     let text = request(method, cseq, to_tag).replace("SIP/2.0/TCP", "SIP/2.0/TLS");
     let text = text.replace("transport=tcp", "transport=tls");
     text.replacen("sip:room@192.0.2.1 SIP", &format!("{uri} SIP"), 1)
 }
 
-/// Somebody calls this URI over TLS; our 200, and what our BYE is like.
+/// Answers a call to this URI over TLS; returns the 200 and the BYE.
 fn call(uri: &str) -> (String, String) {
     let mut wire = Wire::with_tls();
     wire.happens(THEIRS, opened("192.0.2.7:40001"));
@@ -51,7 +51,7 @@ fn a_call_over_tls_stays_there() {
 
 #[test]
 fn sips_does_not_leave_tls_and_sip_does_not_go_there() {
-    // Their Contact leads out of it: the connection is all there is.
+    // The Contact names UDP; the connection must be used.
     let mut wire = Wire::with_tls();
     wire.happens(THEIRS, opened("192.0.2.7:40001"));
     let invite = secure("INVITE", 1, "", "sips:room@192.0.2.1");
@@ -63,7 +63,7 @@ fn sips_does_not_leave_tls_and_sip_does_not_go_there() {
     let dialog = wire.answered(THEIRS);
     wire.agent.hang_up(wire.now, dialog);
     assert!(wire.sent(THEIRS).starts_with("BYE "));
-    // A call over TCP whose Contact leads to TLS: by TCP, where it was heard.
+    // The Contact of a call over TCP names TLS; the TCP connection must be used.
     let mut wire = Wire::with_tls();
     wire.open(THEIRS, "192.0.2.7:40001");
     let invite = request("INVITE", 1, "").replace("5070;transport=tcp", "5070;transport=tls");
@@ -183,7 +183,7 @@ fn what_can_be_dialled_with_tls() {
         assert_eq!(check_dialled(uri, true), Ok(()), "{uri}");
         assert!(check_dialled(uri, false).is_err(), "{uri}");
     }
-    // TLS over datagrams is another thing.
+    // TLS over UDP is not supported.
     assert!(check_dialled("sips:a@192.0.2.1;transport=udp", true).is_err());
 }
 

@@ -1,4 +1,4 @@
-//! RFC 4475 and RFC 5118: what each torture message gets from a user agent, over UDP and over TCP.
+//! Reactions of a user agent to the torture messages of RFC 4475 and RFC 5118, over UDP and TCP.
 
 use std::cell::Cell;
 use std::fs;
@@ -21,24 +21,23 @@ fn opened(peer: std::net::SocketAddr) -> ConnectionEvent {
     }
 }
 
-/// What comes of a message.
+/// Reaction to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reaction {
-    /// This status, and nothing else.
+    /// Exactly one response with this status.
     Status(u16),
-    /// 100, and the application is asked.
+    /// 100 and an `Invited` event.
     Invited,
-    /// A sound response to nothing that we asked: read and dropped.
+    /// Valid response without a matching request: dropped.
     Stray,
-    /// Broken beyond an answer.
+    /// Malformed, without a possible response.
     Dropped,
 }
 use Reaction::{Dropped, Invited, Status, Stray};
 
-/// On a listener that is open; what is guarded is asked below. MESSAGE is a method that we do not
-/// take: 405 (RFC 3261 §8.2.1).
+/// Reactions on an open listener. MESSAGE is not supported: 405 (RFC 3261 §8.2.1).
 const REACTIONS: [(&str, Reaction); 62] = [
-    // Its To has a tag, and there is no such dialog.
+    // To has a tag without a dialog.
     ("rfc4475/wsinv.dat", Status(481)),
     ("rfc4475/intmeth.dat", Status(501)),
     ("rfc4475/esc01.dat", Invited),
@@ -63,12 +62,12 @@ const REACTIONS: [(&str, Reaction); 62] = [
     ("rfc4475/lwsstart.dat", Status(400)),
     ("rfc4475/trws.dat", Status(400)),
     ("rfc4475/escruri.dat", Status(400)),
-    // A Date that is not GMT: ignored.
+    // A Date that is not GMT is ignored.
     ("rfc4475/baddate.dat", Invited),
     ("rfc4475/regbadct.dat", Status(400)),
     ("rfc4475/badaspec.dat", Status(400)),
     ("rfc4475/baddn.dat", Status(400)),
-    // A comma in a display name without quotes has one meaning only: accepted.
+    // A comma in an unquoted display name has a single meaning: accepted.
     ("rfc4475/baddn.terminated.dat", Status(200)),
     ("rfc4475/badvers.dat", Status(505)),
     ("rfc4475/mismatch01.dat", Status(400)),
@@ -78,11 +77,11 @@ const REACTIONS: [(&str, Reaction); 62] = [
     ("rfc4475/insuf.dat", Status(400)),
     ("rfc4475/unkscm.dat", Status(416)),
     ("rfc4475/novelsc.dat", Status(416)),
-    // Its To is no SIP URI: nobody that could be registered.
+    // To is not a SIP URI.
     ("rfc4475/unksm2.dat", Status(400)),
     ("rfc4475/bext01.dat", Status(420)),
     ("rfc4475/invut.dat", Status(415)),
-    // Credentials that nobody asked for are not looked at.
+    // Unrequested credentials are ignored.
     ("rfc4475/regaut01.dat", Status(200)),
     ("rfc4475/multi01.dat", Status(400)),
     ("rfc4475/mcl01.dat", Status(400)),
@@ -90,7 +89,7 @@ const REACTIONS: [(&str, Reaction); 62] = [
     ("rfc4475/zeromf.dat", Status(200)),
     ("rfc4475/cparam01.dat", Status(200)),
     ("rfc4475/cparam02.dat", Status(200)),
-    // We would write headers for somebody else into our own requests.
+    // Contact has URI headers, which would be copied into requests.
     ("rfc4475/regescrt.dat", Status(400)),
     ("rfc4475/sdp01.dat", Status(406)),
     ("rfc4475/inv2543.dat", Invited),
@@ -108,7 +107,7 @@ const REACTIONS: [(&str, Reaction); 62] = [
     ("rfc5118/ipv6-correct-abnf-2-colons", Status(200)),
 ];
 
-/// Responses of a guarded registrar to a stranger; the others get none.
+/// Responses with access rules to an unknown source; all other messages get none.
 const ANSWERED_TO_STRANGERS: [(&str, u16); 23] = [
     ("rfc4475/wsinv.dat", 481),
     ("rfc4475/intmeth.dat", 401),
@@ -152,7 +151,7 @@ fn agent() -> UserAgent {
     })
 }
 
-/// Puts a message before an agent: the datagrams and events that come of it.
+/// Delivers a message to an agent; returns the datagrams and events.
 fn ask(agent: &mut UserAgent, bytes: &[u8]) -> (Vec<String>, Vec<Event>) {
     agent.handle(Instant(0), "192.0.2.77:5099".parse().unwrap(), bytes);
     let (mut replies, mut events) = (Vec::new(), Vec::new());
@@ -210,10 +209,10 @@ fn each_message_gets_its_reaction() {
 
 const STREAM: ConnectionId = ConnectionId::Theirs(1);
 
-/// Replies and events, and whether the connection was closed.
+/// Responses, events, and true if the connection was closed.
 type Heard = (Vec<String>, Vec<Event>, bool);
 
-/// What comes of a deadline or of bytes on the connection.
+/// Collects the outputs of the connection.
 fn heard(agent: &mut UserAgent) -> Heard {
     let (mut replies, mut events, mut closed) = (Vec::new(), Vec::new(), false);
     while let Some(output) = agent.poll_output() {
@@ -236,7 +235,7 @@ fn heard(agent: &mut UserAgent) -> Heard {
     (replies, events, closed)
 }
 
-/// The same over TCP, in pieces of so many bytes.
+/// Delivers a message over TCP, in chunks of `piece` bytes.
 fn ask_over_tcp(agent: &mut UserAgent, bytes: &[u8], piece: usize) -> Heard {
     let peer = "192.0.2.77:5099".parse().unwrap();
     agent.handle_connection(Instant(0), STREAM, opened(peer));
@@ -247,17 +246,18 @@ fn ask_over_tcp(agent: &mut UserAgent, bytes: &[u8], piece: usize) -> Heard {
     heard(agent)
 }
 
-/// Where the next message begins is known by Content-Length alone (RFC 3261 §18.3): what has none,
-/// or none that can be read, or less than there is, has a fate of its own.
+/// Returns the expected reactions over TCP, and true if the connection is closed. Content-Length
+/// alone determines the next boundary (RFC 3261 §18.3), so that missing, malformed and too large
+/// values differ from UDP.
 fn over_tcp(name: &str, bytes: &[u8], over_udp: Reaction) -> (Vec<Reaction>, bool) {
     let head = String::from_utf8_lossy(bytes);
     let Some((head, _)) = head.split_once("\r\n\r\n") else {
-        return (vec![], false); // its end is waited for
+        return (vec![], false); // The message is incomplete.
     };
     let head = head.to_lowercase();
     let has_length = head.contains("\r\ncontent-length") || head.contains("\r\nl:");
     match name {
-        // What follows the second request is no message, nor the beginning of one.
+        // The bytes after the second request are no start of a message.
         "rfc4475/dblreq.dat" => (vec![over_udp, Invited], true),
         "rfc4475/ncl.dat" | "rfc4475/mcl01.dat" => (vec![Status(400)], true),
         "rfc4475/clerr.dat" => (vec![], false),
@@ -291,7 +291,7 @@ fn each_message_gets_its_reaction_over_tcp() {
             let registered = |event: &&Event| matches!(event, Event::Registered(_));
             let others = events.len() - events.iter().filter(registered).count();
             assert_eq!(others, invited, "{name}");
-            // And whatever it was, the next connection finds us well.
+            // The agent still serves another connection.
             let options = "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP c;branch=z9hG4bKo\r\n\
                            From: <sip:c@d>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: o\r\n\
                            CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
@@ -381,7 +381,7 @@ fn a_refusal_names_what_is_wrong() {
     has("rfc4475/zeromf.dat", "Accept: application/sdp");
 }
 
-/// The Contacts of the 200.
+/// Returns the Contacts of the 200.
 fn registered(name: &str) -> Vec<String> {
     let (replies, _) = ask(&mut agent(), &read(name));
     assert!(replies[0].starts_with("SIP/2.0 200 "), "{replies:?}");
@@ -401,7 +401,7 @@ fn a_registration_is_what_was_written() {
                 "<sip:%00%00@host5.example.com>;expires=3600",
             ][..],
         ),
-        // A parameter of the header here, of the URI there.
+        // The parameter belongs to the header here, and to the URI there.
         (
             "rfc4475/cparam01.dat",
             &["<sip:+19725552222@gw1.example.net>;unknownparam;expires=3600"],
@@ -418,7 +418,7 @@ fn a_registration_is_what_was_written() {
             "rfc5118/ipv6-good",
             &["<sip:caller@[2001:db8::1]>;expires=3600"],
         ),
-        // Asks what there is.
+        // Query without a Contact.
         ("rfc4475/regaut01.dat", &[]),
     ] {
         assert_eq!(registered(name), contacts, "{name}");
@@ -511,12 +511,12 @@ fn two_requests_without_a_branch_of_their_own_are_two() {
         let (_, events) = ask(&mut agent, text.as_bytes());
         assert!(matches!(events[..], [Event::Invited { .. }]), "{events:?}");
     }
-    // And the same once more is a retransmission.
+    // The identical request is a retransmission.
     let (replies, events) = ask(&mut agent, first.as_bytes());
     assert_eq!((replies.len(), events.len()), (1, 0));
 }
 
-/// Rings, answers and hangs up.
+/// Rings, answers and hangs up all calls.
 fn decide(agent: &mut UserAgent, events: &[Event]) {
     for event in events {
         if let Event::Invited { dialog, .. } = event {
@@ -586,7 +586,7 @@ fn count_mutations(property: impl Fn(&[u8]) -> Result<bool, TestCaseError>) -> u
     count.get()
 }
 
-/// True if the agent has to respond: the message is a request, and no ACK.
+/// Returns true if the agent must respond: the message is a request other than ACK.
 fn expects_response(bytes: &[u8]) -> bool {
     match parse(bytes) {
         Ok(Message::Request(request)) => request.method != Method::Ack,
@@ -613,7 +613,7 @@ fn no_mutation_brings_us_down_or_out_of_shape() {
             prop_assert!(reply.len() <= bytes.len() + 400, "an amplifier: {reply}");
         }
         decide(&mut agent, &events);
-        // Whatever it was, it dies down.
+        // All state times out.
         while let Some(at) = agent.next_deadline() {
             agent.handle_deadline(at);
         }

@@ -1,4 +1,4 @@
-//! Calls of ours through a trunk: whose challenges are answered, and whose are not.
+//! Outbound calls through a trunk: challenges that get credentials, and challenges that do not.
 
 use crate::line::{CHALLENGE, ELSEWHERE, EXPIRES, GATEWAY, Line, agent, invite, reply, shows};
 use confab_sip::{ConnectionEvent, ConnectionOrder, Ending, Output, Transport};
@@ -62,7 +62,7 @@ fn the_gateway_s_challenge_is_answered_and_so_within_the_call() {
         again.1.contains("nc=00000002"),
         "the same nonce counts on: {again:?}"
     );
-    // Wrong, and said so: no more of it.
+    // Wrong credentials are not sent again.
     assert!(
         line.hear(GATEWAY, &reply(&again.1, 407, CHALLENGE))
             .is_empty()
@@ -92,7 +92,7 @@ fn a_stale_nonce_is_answered_once_more_and_not_for_ever() {
     assert_eq!(line.ended(), [Ending::Refused(407)]);
 }
 
-/// True if an ACK is all that was sent.
+/// Returns true if exactly one ACK was sent.
 fn is_one_ack(sent: &[(String, String)]) -> bool {
     matches!(sent, [(_, text)] if text.starts_with("ACK "))
 }
@@ -114,11 +114,12 @@ fn a_wrong_password_ends_the_call() {
 
 #[test]
 fn nobody_else_s_challenge_is_answered() {
-    // Who is not the gateway, though it knows the branch.
+    // Challenge from another source than the gateway, with the correct branch.
     let (mut line, invite) = Line::new();
     let sent = line.hear(ELSEWHERE, &reply(&invite, 407, CHALLENGE));
     assert!(is_one_ack(&sent) && !shows(&sent[0].1), "{sent:?}");
-    // Where the call's contact leads us (CVE-2021-41158): on the ACK, the BYE and after it.
+    // Contact of the call at another host (CVE-2021-41158): no credentials in ACK, BYE and later
+    // requests.
     let (mut line, ack) = Line::up("x@203.0.113.9:5060");
     assert_eq!(ack.0, ELSEWHERE);
     assert!(!shows(&ack.1), "{ack:?}");
@@ -129,7 +130,7 @@ fn nobody_else_s_challenge_is_answered() {
         let sent = line.hear(from, &reply(&bye.1, 407, CHALLENGE));
         assert!(sent.is_empty(), "{sent:?}");
     }
-    // A call to us that we end: its caller's challenge is nobody's to answer.
+    // Challenges of an inbound call's peer get no credentials.
     let (mut line, _) = Line::new();
     let invite = "INVITE sip:a@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKq\r\n\
                   From: <sip:b@192.0.2.7>;tag=1\r\nTo: <sip:a@192.0.2.1>\r\nCall-ID: q\r\n\

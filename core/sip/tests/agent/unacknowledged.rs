@@ -1,5 +1,5 @@
-//! Refusals that nobody acknowledges: so many are repeated as long as RFC 3261 wants it, the rest
-//! is said once. A flood leaves nothing behind, and who does acknowledge notices nothing.
+//! Rejections without an ACK: up to a limit, each is retransmitted as RFC 3261 requires; beyond,
+//! each is sent once. A flood leaves no state, and peers that send ACK are not affected.
 
 use core::time::Duration;
 
@@ -25,10 +25,10 @@ fn request(method: &str, number: usize, to_tag: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Time between two requests of a flood that is read whole.
+/// Interval of the requests, so that the rate limit drops none.
 const PACE: Duration = Duration::from_micros(100);
 
-/// Sends an INVITE that is refused; what was answered.
+/// Sends an INVITE that is rejected; returns the responses.
 fn refused(agent: &mut UserAgent, now: Instant, number: usize) -> Vec<String> {
     let from: SocketAddr = "127.0.0.2:5060".parse().unwrap();
     agent.handle(now, from, &request("INVITE", number, ""));
@@ -55,10 +55,10 @@ fn a_flood_that_nobody_acknowledges_leaves_a_bounded_number() {
     }
     let (transactions, dialogs, _) = agent.leftovers();
     assert_eq!((transactions, dialogs), (limits::SIP_REFUSALS_MAX, 0));
-    // Who asks once more is refused once more.
+    // A retransmitted request is rejected again.
     let answers = refused(&mut agent, now, 9_999);
     assert!(answers.last().unwrap().starts_with("SIP/2.0 503 "));
-    // Those that are remembered die down, and there is room for others again.
+    // The stored transactions time out and make room for others.
     while let Some(at) = agent.next_deadline() {
         agent.handle_deadline(at);
         while agent.poll_output().is_some() {}
@@ -79,11 +79,11 @@ fn who_acknowledges_is_not_counted() {
         agent.handle(now, from, &request("ACK", number, &tag));
         assert!(agent.poll_output().is_none());
     }
-    // Each of them still absorbs a late repetition (timer I), so none was forgotten at once.
+    // Each transaction remains for late retransmissions (timer I).
     assert_eq!(agent.leftovers().0, 2 * limits::SIP_REFUSALS_MAX);
 }
 
-/// Sends a REGISTER; what was answered.
+/// Sends a REGISTER; returns the response.
 fn registered(agent: &mut UserAgent, now: Instant, number: usize, user: &str) -> String {
     let from: SocketAddr = "127.0.0.2:5060".parse().unwrap();
     let register = String::from_utf8(request("REGISTER", number, "")).unwrap();
@@ -101,7 +101,7 @@ fn registered(agent: &mut UserAgent, now: Instant, number: usize, user: &str) ->
 #[test]
 fn strangers_who_register_leave_a_bounded_number() {
     let (mut agent, now) = (agent(), Instant(1_000_000_000));
-    // A refusal changes nothing, and is the same each time.
+    // A rejection stores no state, and is the same for each retransmission.
     let refusal = registered(&mut agent, now, 0, "");
     assert!(refusal.starts_with("SIP/2.0 400 "), "{refusal}");
     assert_eq!(registered(&mut agent, now, 0, ""), refusal);

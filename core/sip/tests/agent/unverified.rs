@@ -1,4 +1,4 @@
-//! Peers that have not shown that they receive what is sent to them, and route sets that amplify.
+//! Peers whose source address is not verified, and route sets beyond the limit.
 
 use crate::network::raw::{header, request, say, sent_since, status, to_tag};
 use crate::network::{CALLEE, Network, OFFER, secs};

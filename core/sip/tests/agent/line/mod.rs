@@ -1,4 +1,4 @@
-//! A call of ours through a trunk whose gateway challenges; the gateway is played by hand.
+//! Outbound call through a trunk with a challenging gateway, which the test plays.
 #![allow(unreachable_pub)]
 
 use confab_sip::{
@@ -23,7 +23,7 @@ pub fn agent() -> UserAgent {
     agent
 }
 
-/// One trunk, whose calls are challenged.
+/// Access rules with one trunk that has an account.
 pub fn carrier(gateway: Gateway) -> Access {
     Access {
         open: false,
@@ -42,7 +42,7 @@ pub fn carrier(gateway: Gateway) -> Access {
     }
 }
 
-/// Whom it calls its route says.
+/// Returns an INVITE without To; the route sets To.
 pub fn invite() -> Invite {
     Invite {
         to: String::new(),
@@ -62,12 +62,12 @@ pub struct Line {
 }
 
 impl Line {
-    /// The INVITE has left.
+    /// Calls through the trunk; returns the first INVITE.
     pub fn new() -> (Self, String) {
         Self::with_credentials(None)
     }
 
-    /// The same for a call with credentials of its own.
+    /// Calls through the trunk with credentials of the call.
     pub fn with_credentials(account: Option<Account>) -> (Self, String) {
         let mut agent = agent();
         let now = Instant(0);
@@ -106,7 +106,7 @@ impl Line {
         self.sent()
     }
 
-    /// The call is up, its Contact this; what acknowledged it.
+    /// Sets up a call with this Contact of the gateway; returns the ACK and its destination.
     pub fn up(contact: &str) -> (Self, (String, String)) {
         let (mut line, invite) = Self::new();
         let sent = line.hear(GATEWAY, &reply(&invite, 407, CHALLENGE));
@@ -129,7 +129,7 @@ pub const EXPIRES: &str = "Session-Expires: 1800;refresher=uac\r\n";
 pub const CHALLENGE: &str =
     "Proxy-Authenticate: Digest realm=\"theirs\", nonce=\"n1\", algorithm=MD5, qop=\"auth\"\r\n";
 
-/// A reply to what was sent.
+/// Returns a response to a request.
 pub fn reply(request: &str, status: u16, more: &str) -> String {
     let line = |name: &str| {
         let mut lines = request.lines();

@@ -1,4 +1,4 @@
-//! Two user agents on a virtual clock and a virtual network that loses, delays and reorders.
+//! Two user agents on a virtual clock and a virtual network with loss, delay and reordering.
 #![allow(unreachable_pub)]
 
 pub mod raw;
@@ -25,7 +25,7 @@ pub fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// One datagram on its way, or gone.
+/// Datagram that was sent; it arrives unless `lost`.
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub at: Instant,
@@ -50,17 +50,17 @@ pub struct Network {
     pub agents: [UserAgent; 2],
     pub events: [Vec<(Instant, Event)>; 2],
     pub seen: Vec<Seen>,
-    /// Datagrams that are lost, of 1,000.
+    /// Loss of datagrams by sender, per mille.
     pub loss: [u64; 2],
-    /// The longest delay in milliseconds.
+    /// Maximum delay in milliseconds.
     pub delay_ms: u64,
-    /// Datagrams that arrive twice, of 1,000.
+    /// Duplicated datagrams, per mille.
     pub doubled: u64,
-    /// The callee decides by itself.
+    /// True if both agents answer calls and offers automatically.
     pub answers: bool,
-    /// Datagrams to lose whatever the loss: by their first words.
+    /// Prefixes of datagrams that are always lost.
     pub swallow: Vec<&'static str>,
-    /// Every state is written out and read back between two steps.
+    /// True if the state of the agents is serialized and restored before each step.
     pub rewrite: bool,
     random: ChaCha20Rng,
     flying: BTreeMap<(Instant, u64), (usize, SocketAddr, Vec<u8>)>,
@@ -104,7 +104,8 @@ impl Network {
         network
     }
 
-    /// Each agent is the other's trunk: every retransmission is sent.
+    /// Creates a network in which each agent is a trunk of the other, so that no retransmission is
+    /// limited.
     pub fn trusting(seed: u64) -> Self {
         let mut network = Self::new(seed);
         for agent in &mut network.agents {
@@ -130,7 +131,7 @@ impl Network {
         dialog
     }
 
-    /// The same through the caller's trunk, or to where the callee is registered.
+    /// Calls through the caller's trunk, or to the registered callee.
     pub fn call_along(&mut self) -> DialogId {
         let route = self.agents[CALLER].route(self.now, &wanted().to).unwrap();
         let dialog = self.agents[CALLER].invite_along(self.now, route, wanted());
@@ -138,7 +139,7 @@ impl Network {
         dialog
     }
 
-    /// The dialog of the callee, once it was invited.
+    /// Returns the callee's dialog, after its `Invited`.
     pub fn invited(&self) -> Option<DialogId> {
         self.events[CALLEE]
             .iter()
@@ -148,7 +149,7 @@ impl Network {
             })
     }
 
-    /// Takes what the agents say, and lets the callee decide.
+    /// Handles all outputs of the agents, and answers calls and offers if `answers`.
     pub fn collect(&mut self) {
         for side in [CALLER, CALLEE] {
             while let Some(output) = self.agents[side].poll_output() {
@@ -206,13 +207,13 @@ impl Network {
         }
     }
 
-    /// Puts a datagram before an agent.
+    /// Delivers a datagram to an agent.
     pub fn deliver(&mut self, side: usize, from: SocketAddr, bytes: &[u8]) {
         self.agents[side].handle(self.now, from, bytes);
         self.collect();
     }
 
-    /// One arrival or one deadline; false if there is neither until `end`.
+    /// Handles the next arrival or deadline; returns false if there is none until `end`.
     pub fn step(&mut self, end: Instant) -> bool {
         if self.rewrite {
             for agent in &mut self.agents {
@@ -258,7 +259,7 @@ impl Network {
         self.now = end;
     }
 
-    /// Nothing flies and no timer runs within `time`, or time is up.
+    /// Returns the reasons of all `Ended` events of one side.
     pub fn endings(&self, side: usize) -> Vec<Ending> {
         let ended = |(_, event): &(Instant, Event)| match event {
             Event::Ended { how, .. } => Some(*how),
@@ -284,7 +285,7 @@ impl Network {
         }
     }
 
-    /// What went over the wire, for a failure's message.
+    /// Returns a log of all datagrams and events, for failure messages.
     pub fn story(&self) -> String {
         let mut story = String::new();
         for seen in &self.seen {
@@ -309,7 +310,7 @@ impl Network {
         story
     }
 
-    /// The first lines that one side sent.
+    /// Returns the first lines of all messages of one side.
     pub fn lines(&self, from: usize) -> Vec<String> {
         let of_it = self.seen.iter().filter(|seen| seen.from == from);
         let first = |seen: &Seen| seen.text.lines().next().unwrap_or_default().to_owned();

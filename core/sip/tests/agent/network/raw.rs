@@ -1,8 +1,8 @@
-//! A caller by hand: requests as text, and what comes back.
+//! Peers without a user agent: requests and responses as text.
 
 use super::{CALLEE, CALLER, Network, address};
 
-/// A request of a caller who is no user agent of ours.
+/// Returns a request of the caller.
 pub fn request(method: &str, cseq: u32, to_tag: &str, headers: &str, sdp: &[u8]) -> String {
     let at = address(CALLER);
     let sdp = String::from_utf8_lossy(sdp);
@@ -22,38 +22,38 @@ pub fn request(method: &str, cseq: u32, to_tag: &str, headers: &str, sdp: &[u8])
     )
 }
 
-/// Says it to the callee: what it sends at once.
+/// Delivers a message to the callee; returns the messages sent at once.
 pub fn say(net: &mut Network, text: &str) -> Vec<String> {
     let before = net.seen.len();
     net.deliver(CALLEE, address(CALLER), text.as_bytes());
     sent_since(net, before)
 }
 
-/// What the callee has sent since so many datagrams.
+/// Returns the callee's messages after the first `before` datagrams.
 pub fn sent_since(net: &Network, before: usize) -> Vec<String> {
     let new = net.seen[before..].iter().filter(|seen| seen.from == CALLEE);
     new.map(|seen| seen.text.clone()).collect()
 }
 
-/// The value of a header.
+/// Returns the value of a header.
 pub fn header<'a>(message: &'a str, name: &str) -> Option<&'a str> {
     let head = message.split("\r\n\r\n").next()?;
     let mut lines = head.lines();
     lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
-/// `;tag=…` of the To of a reply.
+/// Returns `;tag=…` of the To of a response.
 pub fn to_tag(reply: &str) -> String {
     let to = header(reply, "To").unwrap();
     to[to.find(";tag=").unwrap()..].to_owned()
 }
 
-/// The status of a reply.
+/// Returns the status of a response.
 pub fn status(reply: &str) -> &str {
     &reply[8..11]
 }
 
-/// A callee by hand answers the caller's last INVITE: what the caller sends at once.
+/// Answers the caller's last INVITE; returns the caller's messages sent at once.
 pub fn reply(net: &mut Network, line: &str, tag: &str, headers: &str, sdp: &[u8]) -> Vec<String> {
     let mut invites = net.seen.iter().rev();
     let invite = invites.find(|seen| seen.from == CALLER && seen.text.starts_with("INVITE "));
@@ -79,8 +79,8 @@ pub fn reply(net: &mut Network, line: &str, tag: &str, headers: &str, sdp: &[u8]
     new.map(|seen| seen.text.clone()).collect()
 }
 
-/// A callee by hand sends a request within the dialog that the caller's last INVITE is to make:
-/// what the caller answers at once.
+/// Sends the caller a request within the dialog of its last INVITE; returns the caller's messages
+/// sent at once.
 pub fn back(net: &mut Network, method: &str, cseq: u32, tag: &str, sdp: &[u8]) -> Vec<String> {
     let mut invites = net.seen.iter().rev();
     let invite = invites.find(|seen| seen.from == CALLER && seen.text.starts_with("INVITE "));

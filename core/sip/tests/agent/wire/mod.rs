@@ -1,4 +1,4 @@
-//! One user agent and what it does to datagrams and connections, on a clock of its own.
+//! One user agent with its datagrams and connections, on a virtual clock.
 #![allow(unreachable_pub)]
 
 use std::time::Duration;
@@ -9,11 +9,11 @@ use confab_sip::{
 };
 use confab_terms::Instant;
 
-/// The first connection that somebody opens to us.
+/// First inbound connection.
 pub const THEIRS: ConnectionId = ConnectionId::Theirs(1);
 pub const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
 
-/// What it did.
+/// Output of the user agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Did {
     Datagram(String, String),
@@ -34,7 +34,7 @@ impl Wire {
         Self::of(None)
     }
 
-    /// The same agent once more, to try something on.
+    /// Returns a copy, to try an action on.
     pub fn clone_of(&self) -> Self {
         Self {
             now: self.now,
@@ -61,7 +61,7 @@ impl Wire {
         }
     }
 
-    /// What it did since the last time.
+    /// Returns the outputs since the last call.
     pub fn did(&mut self) -> Vec<Did> {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         let mut did = Vec::new();
@@ -88,7 +88,7 @@ impl Wire {
         did
     }
 
-    /// It did one thing: it sent this on that connection.
+    /// Returns the only output, a message on this connection.
     pub fn sent(&mut self, on: ConnectionId) -> String {
         match &self.did()[..] {
             [Did::Sent(id, text)] if *id == on => text.clone(),
@@ -96,7 +96,7 @@ impl Wire {
         }
     }
 
-    /// It did one thing: it asked for a connection to there.
+    /// Returns the only output, an order to open a connection to this peer.
     pub fn opening(&mut self, peer: &str) -> ConnectionId {
         match &self.did()[..] {
             [Did::Opened(id, to)] if to == peer => *id,
@@ -104,7 +104,7 @@ impl Wire {
         }
     }
 
-    /// It did one thing: it asked for the addresses of this name.
+    /// Returns the only output, a lookup of this name.
     pub fn looked_up(&mut self, name: &str) -> Lookup {
         match &self.did()[..] {
             [Did::Asked(lookup, host, _)] if host == name => *lookup,
@@ -127,7 +127,7 @@ impl Wire {
         self.happens(id, ConnectionEvent::Received { bytes });
     }
 
-    /// Time passes, and every timer that is due runs.
+    /// Advances the clock, and handles all deadlines on the way.
     pub fn run_for(&mut self, time: Duration) {
         let end = self.now + time;
         while let Some(at) = self.agent.next_deadline().filter(|at| *at <= end) {
@@ -137,7 +137,7 @@ impl Wire {
         self.now = end;
     }
 
-    /// The last call to us.
+    /// Returns the dialog of the last inbound call.
     pub fn invited(&self) -> DialogId {
         let outputs = self.agent.clone();
         let mut rest = outputs;
@@ -154,7 +154,7 @@ impl Wire {
         told.iter().rev().find_map(invited).expect("a call to us")
     }
 
-    /// Answers the call that has come on this connection, up to its ACK.
+    /// Answers the call on this connection and delivers its ACK.
     pub fn answered(&mut self, on: ConnectionId) -> DialogId {
         let dialog = self.invited();
         self.did();
@@ -166,7 +166,7 @@ impl Wire {
         dialog
     }
 
-    /// Somebody calls over a connection of his own, and is answered.
+    /// Opens an inbound connection with an answered call.
     pub fn call(&mut self, on: ConnectionId) -> DialogId {
         self.open(on, "192.0.2.7:40001");
         self.receive(on, &request("INVITE", 1, ""));
@@ -195,7 +195,7 @@ impl Wire {
     }
 }
 
-/// A request of `sip:anna@192.0.2.7:5070`, over TCP.
+/// Returns a request of `sip:anna@192.0.2.7:5070` over TCP.
 pub fn request(method: &str, cseq: u32, to_tag: &str) -> String {
     let sdp = if method == "INVITE" { SDP } else { "" };
     let branch = if method == "ACK" { "ack" } else { "x" };
@@ -210,7 +210,7 @@ pub fn request(method: &str, cseq: u32, to_tag: &str) -> String {
     )
 }
 
-/// Their response to a request of ours.
+/// Returns the peer's response to a request.
 pub fn response_to(request: &str, status: u16) -> String {
     let echo = |name: &str| format!("{name}{}\r\n", lines(request, name)[0]);
     let (via, from, to) = (echo("Via: "), echo("From: "), echo("To: "));
@@ -220,12 +220,12 @@ pub fn response_to(request: &str, status: u16) -> String {
     format!("SIP/2.0 {status} Whatever\r\n{via}{from}{to}{call_id}{cseq}Content-Length: 0\r\n\r\n")
 }
 
-/// The first line.
+/// Returns the first line.
 pub fn head(message: &str) -> &str {
     message.lines().next().unwrap_or_default()
 }
 
-/// The values of a header.
+/// Returns the values of a header.
 pub fn lines<'a>(message: &'a str, name: &str) -> Vec<&'a str> {
     let head = message.split("\r\n\r\n").next().unwrap_or_default();
     let lines = head.lines();
