@@ -128,8 +128,8 @@ fn trunk<'a>(access: &'a Access, peer: &Peer) -> Option<&'a Trunk> {
     }
 }
 
-/// Returns true if credentials may be sent to the challenger. Request and challenge must have gone
-/// to and come from the trunk's gateway, or the destination of the call.
+/// Returns true if credentials may be sent to the challenger. The request must have been sent to,
+/// and the challenge must come from, the trunk's gateway or the destination of the call.
 fn is_theirs_to_ask(
     trunk: Option<&Trunk>,
     asked_at: Option<SocketAddr>,
