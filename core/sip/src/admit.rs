@@ -11,7 +11,7 @@ use crate::server::ServerKey;
 use crate::{DialogId, Event, Output, UserAgent};
 
 impl UserAgent {
-    /// Sets the access rules. Without a call, requests from any source are accepted.
+    /// Sets the access rules. Without access rules, requests from any source are accepted.
     pub fn guard(&mut self, access: Access) {
         if !access.open {
             let mut key = [0; 32];

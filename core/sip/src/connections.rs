@@ -341,7 +341,7 @@ impl Connections {
 
     /// Registers or releases a dialog as a user of a connection.
     pub(crate) fn use_for(&mut self, dialog: DialogId, id: Option<ConnectionId>, used: bool) {
-        // A peer that sent a response on the connection is no stranger.
+        // A peer that sent a response on the connection is not a stranger.
         if let Some(id) = id.filter(|_| used) {
             self.is_known(id);
         }

@@ -288,8 +288,8 @@ impl Dialog {
     }
 
     /// Returns the next hop by the first route or the remote target, on the peer's open connection
-    /// if that leads there. Falls back to the source of the last message. A dialog without TLS does
-    /// not change to TLS, and a `sips:` dialog does not leave TLS.
+    /// if the connection leads to that hop. Falls back to the source of the last message. A dialog
+    /// without TLS does not change to TLS, and a `sips:` dialog does not leave TLS.
     fn by_uri(&self) -> Hop {
         let uri = match self.routes.first() {
             Some(route) => Address::parse(route).map(|address| address.uri),

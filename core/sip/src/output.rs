@@ -87,7 +87,7 @@ pub struct CallOrigin {
     pub forwarded_from: Option<String>,
 }
 
-/// Event that the application must know or decide.
+/// Event for the application; some events require a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// New inbound call; 100 has been sent. The application decides by `ring`, `answer` or
