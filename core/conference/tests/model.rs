@@ -220,7 +220,7 @@ fn carry_out(conference: &mut Conference, op: &Op, now: WallTime) -> Option<Effe
 
 proptest! {
     #[test]
-    fn effects_are_complete_and_a_coach_is_heard_by_its_target_alone(ops in vec(op(), 1..80)) {
+    fn effects_are_complete_and_coach_is_audible_to_its_target_only(ops in vec(op(), 1..80)) {
         let mut conference = conference();
         let mut room = Room::default();
         let mut could_start = false;
@@ -275,7 +275,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_update_again_changes_nothing(
+    fn repeated_update_has_no_effect(
         ops in vec(op(), 1..40), wished in update(), n in 0..CALLS
     ) {
         let mut conference = conference();
@@ -298,7 +298,7 @@ proptest! {
     }
 
     #[test]
-    fn every_join_is_told_once_and_every_leave_after_it(ops in vec(op(), 1..80)) {
+    fn every_join_is_sent_once_and_every_leave_after_it(ops in vec(op(), 1..80)) {
         let mut conference = conference();
         let (mut inside, mut speaking) = (BTreeSet::new(), BTreeSet::new());
         let (mut starts, mut ends) = (0, 0);

@@ -3,13 +3,18 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod customs;
-mod hand_over;
-mod hears;
-mod labels;
-mod life;
+mod announcements;
+mod audibility;
+mod beeps;
+mod coaching;
+mod coaching_targets;
+mod dialects;
+mod hold;
+mod lifecycle;
+mod names_and_labels;
 mod recording;
+mod replaces;
 mod script;
-mod speech;
+mod speech_events;
 mod updates;
 mod webhooks;

@@ -6,7 +6,7 @@ use expect_test::expect;
 use crate::script::check;
 
 #[test]
-fn it_begins_when_two_are_in_and_only_then() {
+fn recording_starts_once_with_the_second_participant() {
     check(
         "anna joins record=trimmed callback=none
          boris joins
@@ -46,7 +46,7 @@ fn it_begins_when_two_are_in_and_only_then() {
 }
 
 #[test]
-fn it_does_not_begin_before_the_conference() {
+fn recording_does_not_start_before_the_conference() {
     check(
         "anna joins start=false record=whole callback=none
          boris joins start=false
@@ -72,7 +72,7 @@ fn it_does_not_begin_before_the_conference() {
 }
 
 #[test]
-fn the_first_one_decides_and_the_later_ones_wishes_are_ignored() {
+fn record_setting_of_later_participants_is_ignored() {
     check(
         "anna rings record=whole callback=none
          boris joins callback=none

@@ -2,6 +2,7 @@
 //! is that of a room which receives only the effects. Lines: `anna joins [setting=…]`, `rings`,
 //! `answers`, `sits for boris`, `speaks`, `is silent`, `leaves`, `is removed`, `cannot be added`;
 //! `POST anna|label:x|conference Field=…`, `announcement to anna|all ends|fails`, `GET`, `LIST`.
+//! A first line `given anna, boris and carla talk` seats these in a started conference, unprinted.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -71,6 +72,7 @@ impl Run {
     fn line(&mut self, line: &str) {
         let words: Vec<&str> = line.split(' ').collect();
         match words.as_slice() {
+            ["given", who @ .., "talk"] => self.talk(who),
             ["POST", "conference", "Status=completed"] => {
                 let now = self.now;
                 let effects = self.conference().complete(now);
@@ -225,6 +227,23 @@ impl Run {
         let (call, now) = (self.call(who), self.now);
         let effects = self.conference().seat(call, now);
         self.print(effects);
+    }
+
+    /// Joins participants with default settings and drops the printed effects. Each hears all
+    /// others afterwards.
+    fn talk(&mut self, who: &[&str]) {
+        assert_eq!(self.conference, None, "`given` is the first line");
+        let printed = self.out.len();
+        let names = who.iter().filter(|word| **word != "and");
+        let names: Vec<&str> = names.map(|word| word.trim_end_matches(',')).collect();
+        assert!(names.len() > 1, "a conference starts with two participants");
+        for name in &names {
+            self.line(&format!("{name} joins"));
+            self.reads_back();
+            self.now.0 += 1_000;
+        }
+        self.out.truncate(printed);
+        assert_eq!(self.heard().len(), names.len() * (names.len() - 1));
     }
 
     fn leave(&mut self, who: &str, reason: LeaveReason) {

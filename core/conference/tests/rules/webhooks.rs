@@ -6,7 +6,7 @@ use expect_test::expect;
 use crate::script::check;
 
 #[test]
-fn the_first_participants_wish_counts_and_later_ones_are_ignored() {
+fn events_of_the_first_participant_apply_and_later_ones_are_ignored() {
     check(
         "anna joins events=join
          boris joins events=mute
@@ -36,7 +36,7 @@ fn the_first_participants_wish_counts_and_later_ones_are_ignored() {
 }
 
 #[test]
-fn one_that_rang_before_is_not_the_first() {
+fn ringing_call_is_not_the_first_participant() {
     check(
         "anna rings events=mute
          boris joins events=join
@@ -62,7 +62,7 @@ fn one_that_rang_before_is_not_the_first() {
 }
 
 #[test]
-fn none_named_none_sent() {
+fn no_webhook_without_events_or_callback() {
     check(
         "anna joins events=
          boris joins
@@ -115,7 +115,7 @@ fn none_named_none_sent() {
 }
 
 #[test]
-fn start_and_end() {
+fn start_and_end_select_conference_webhooks() {
     check(
         "anna joins events=start,end
          boris joins
@@ -148,7 +148,7 @@ fn start_and_end() {
 }
 
 #[test]
-fn join_and_leave() {
+fn join_and_leave_select_their_webhooks() {
     check(
         "anna joins events=join,leave
          boris joins
@@ -179,7 +179,7 @@ fn join_and_leave() {
 }
 
 #[test]
-fn mute_and_hold() {
+fn mute_and_hold_select_their_webhooks() {
     check(
         "anna joins events=mute,hold
          boris joins
@@ -212,7 +212,7 @@ fn mute_and_hold() {
 }
 
 #[test]
-fn modify() {
+fn modify_selects_its_webhook() {
     check(
         "anna joins events=modify
          boris joins
@@ -249,7 +249,7 @@ fn modify() {
 }
 
 #[test]
-fn announcement() {
+fn announcement_selects_its_webhooks() {
     check(
         "anna joins events=announcement
          boris joins
@@ -291,7 +291,7 @@ fn announcement() {
 }
 
 #[test]
-fn reasons_of_the_end_last_participant() {
+fn end_reason_names_the_last_participant() {
     check(
         "anna joins events=end,leave label=agent
          anna leaves",
@@ -321,7 +321,7 @@ fn reasons_of_the_end_last_participant() {
 }
 
 #[test]
-fn reasons_of_the_end_end_conference_on_exit() {
+fn end_reason_names_the_participant_with_end_conference_on_exit() {
     check(
         "anna joins events=end,leave end=true
          boris joins
@@ -371,7 +371,7 @@ fn reasons_of_the_end_end_conference_on_exit() {
 }
 
 #[test]
-fn end_conference_on_exit_is_the_reason_also_of_the_last_one() {
+fn end_conference_on_exit_is_the_end_reason_of_a_last_participant_too() {
     check(
         "anna joins events=end end=true
          anna leaves",
@@ -399,7 +399,7 @@ fn end_conference_on_exit_is_the_reason_also_of_the_last_one() {
 }
 
 #[test]
-fn reasons_of_the_end_via_api() {
+fn end_reason_is_ended_via_api() {
     check(
         "anna joins events=end,leave
          boris joins
@@ -426,7 +426,7 @@ fn reasons_of_the_end_via_api() {
 }
 
 #[test]
-fn reason_of_leaving_add_failed() {
+fn leave_reason_is_add_failed() {
     check(
         "anna joins events=leave
          boris joins
@@ -456,23 +456,13 @@ fn reason_of_leaving_add_failed() {
 }
 
 #[test]
-fn a_target_that_leaves_is_told_before_its_coach_is_modified() {
+fn leave_of_a_target_is_sent_before_modify_of_its_coach() {
     check(
-        "anna joins
-         boris joins
+        "given anna and boris talk
          carla joins coach=anna
          anna leaves",
         &expect![[r#"
-            anna joins
-              anna gets the built-in wait music
-              webhook 1 participant-join anna
-            boris joins
-              anna hears boris
-              boris hears anna
-              anna gets the room
-              beep for all but boris
-              webhook 2 participant-join boris
-              webhook 3 conference-start
+            given anna and boris talk
             carla joins coach=anna
               anna hears carla
               carla hears anna

@@ -1,12 +1,12 @@
-//! Section "A conference's life" of the semantics: one test per sentence.
+//! Start and end of a conference (section "A conference's life" of the semantics), ringing calls
+//! and `maxParticipants`.
 
-use confab_conference::{Customs, Refusal};
 use expect_test::expect;
 
 use crate::script::check;
 
 #[test]
-fn starts_when_two_are_in_and_one_of_them_may_start_it() {
+fn starts_with_two_participants_if_one_has_start_conference_on_enter() {
     check(
         "anna joins
          boris joins start=false",
@@ -26,7 +26,7 @@ fn starts_when_two_are_in_and_one_of_them_may_start_it() {
 }
 
 #[test]
-fn does_not_start_without_one_who_may() {
+fn does_not_start_without_start_conference_on_enter() {
     check(
         "anna joins start=false
          boris joins start=false
@@ -72,7 +72,7 @@ fn does_not_start_without_one_who_may() {
 }
 
 #[test]
-fn held_muted_and_coaching_ones_count() {
+fn held_muted_and_coaching_participants_count_for_the_start() {
     check(
         "anna joins start=false muted=true
          POST anna Hold=true
@@ -93,7 +93,7 @@ fn held_muted_and_coaching_ones_count() {
 }
 
 #[test]
-fn a_ringing_call_counts_for_nothing() {
+fn ringing_call_neither_starts_nor_keeps_the_conference() {
     check(
         "anna joins
          boris rings
@@ -142,26 +142,16 @@ fn a_ringing_call_counts_for_nothing() {
 }
 
 #[test]
-fn stays_in_progress_while_anyone_is_left() {
+fn stays_in_progress_while_a_participant_is_left() {
     check(
-        "anna joins
-         boris joins
+        "given anna and boris talk
          boris leaves
          POST anna Muted=true
          carla joins
          anna leaves
          carla leaves",
         &expect![[r#"
-            anna joins
-              anna gets the built-in wait music
-              webhook 1 participant-join anna
-            boris joins
-              anna hears boris
-              boris hears anna
-              anna gets the room
-              beep for all but boris
-              webhook 2 participant-join boris
-              webhook 3 conference-start
+            given anna and boris talk
             boris leaves
               anna no longer hears boris
               boris no longer hears anna
@@ -190,7 +180,7 @@ fn stays_in_progress_while_anyone_is_left() {
 }
 
 #[test]
-fn ends_when_the_last_one_leaves() {
+fn ends_when_the_last_participant_leaves() {
     check(
         "anna joins
          anna leaves",
@@ -208,7 +198,7 @@ fn ends_when_the_last_one_leaves() {
 }
 
 #[test]
-fn ends_when_one_with_end_conference_on_exit_leaves() {
+fn ends_when_a_participant_with_end_conference_on_exit_leaves() {
     check(
         "anna joins end=true label=chair
          boris joins
@@ -256,23 +246,13 @@ fn ends_when_one_with_end_conference_on_exit_leaves() {
 }
 
 #[test]
-fn ends_by_status_completed() {
+fn status_completed_ends_the_conference() {
     check(
-        "anna joins
-         boris joins
+        "given anna and boris talk
          POST conference Status=completed
          LIST",
         &expect![[r#"
-            anna joins
-              anna gets the built-in wait music
-              webhook 1 participant-join anna
-            boris joins
-              anna hears boris
-              boris hears anna
-              anna gets the room
-              beep for all but boris
-              webhook 2 participant-join boris
-              webhook 3 conference-start
+            given anna and boris talk
             POST conference Status=completed
               anna no longer hears boris
               boris no longer hears anna
@@ -289,7 +269,48 @@ fn ends_by_status_completed() {
 }
 
 #[test]
-fn max_participants() {
+fn completed_conference_rejects_all_requests() {
+    check(
+        "given anna and boris talk
+         POST conference Status=completed
+         POST anna Muted=true
+         POST nobody Muted=true
+         POST conference AnnounceUrl=https://a/x
+         POST conference Status=completed
+         anna joins
+         anna leaves
+         announcement to anna ends",
+        &expect![[r#"
+            given anna and boris talk
+            POST conference Status=completed
+              anna no longer hears boris
+              boris no longer hears anna
+              webhook 4 participant-leave anna: ConferenceEndedViaApi
+              webhook 5 participant-leave boris: ConferenceEndedViaApi
+              webhook 6 conference-end: EndedViaApi
+              anna left: ConferenceEndedViaApi
+              boris left: ConferenceEndedViaApi
+              ended
+            POST anna Muted=true
+              refused: the conference has ended
+            POST nobody Muted=true
+              refused: the conference has ended
+            POST conference AnnounceUrl=https://a/x
+              refused: the conference has ended
+            POST conference Status=completed
+              refused: the conference has ended
+            anna joins
+              refused: the conference has ended
+            anna leaves
+              nothing
+            announcement to anna ends
+              nothing
+        "#]],
+    );
+}
+
+#[test]
+fn rejects_joins_beyond_max_participants() {
     check(
         "anna joins
          boris joins max=2
@@ -346,23 +367,13 @@ fn max_participants() {
 }
 
 #[test]
-fn a_full_conference_refuses_before_the_call_is_answered() {
+fn full_conference_rejects_a_call_before_its_answer() {
     check(
-        "anna joins
-         boris joins
+        "given anna and boris talk
          carla rings max=2
          carla rings max=3",
         &expect![[r#"
-            anna joins
-              anna gets the built-in wait music
-              webhook 1 participant-join anna
-            boris joins
-              anna hears boris
-              boris hears anna
-              anna gets the room
-              beep for all but boris
-              webhook 2 participant-join boris
-              webhook 3 conference-start
+            given anna and boris talk
             carla rings max=2
               refused: the conference is full: 2 participants at most
             carla rings max=3
@@ -372,7 +383,7 @@ fn a_full_conference_refuses_before_the_call_is_answered() {
 }
 
 #[test]
-fn a_call_is_in_it_once() {
+fn rejects_second_join_of_a_call() {
     check(
         "anna joins
          anna joins",
@@ -384,220 +395,4 @@ fn a_call_is_in_it_once() {
               refused: the call is in this conference already
         "#]],
     );
-}
-
-#[test]
-fn beep_true() {
-    check(
-        "anna joins
-         boris joins
-         carla joins
-         carla leaves",
-        &expect![[r#"
-            anna joins
-              anna gets the built-in wait music
-              webhook 1 participant-join anna
-            boris joins
-              anna hears boris
-              boris hears anna
-              anna gets the room
-              beep for all but boris
-              webhook 2 participant-join boris
-              webhook 3 conference-start
-            carla joins
-              anna hears carla
-              boris hears carla
-              carla hears anna
-              carla hears boris
-              beep for all but carla
-              webhook 4 participant-join carla
-            carla leaves
-              anna no longer hears carla
-              boris no longer hears carla
-              carla no longer hears anna
-              carla no longer hears boris
-              exit beep
-              webhook 5 participant-leave carla: HungUp
-              carla left: HungUp
-        "#]],
-    );
-}
-
-#[test]
-fn beep_false() {
-    check(
-        "anna joins
-         boris joins beep=false
-         carla joins default_beep=false
-         carla leaves
-         boris leaves",
-        &expect![[r#"
-            anna joins
-              anna gets the built-in wait music
-              webhook 1 participant-join anna
-            boris joins beep=false
-              anna hears boris
-              boris hears anna
-              anna gets the room
-              webhook 2 participant-join boris
-              webhook 3 conference-start
-            carla joins default_beep=false
-              anna hears carla
-              boris hears carla
-              carla hears anna
-              carla hears boris
-              webhook 4 participant-join carla
-            carla leaves
-              anna no longer hears carla
-              boris no longer hears carla
-              carla no longer hears anna
-              carla no longer hears boris
-              webhook 5 participant-leave carla: HungUp
-              carla left: HungUp
-            boris leaves
-              anna no longer hears boris
-              boris no longer hears anna
-              webhook 6 participant-leave boris: HungUp
-              boris left: HungUp
-        "#]],
-    );
-}
-
-#[test]
-fn beep_on_enter_and_on_exit() {
-    check(
-        "anna joins
-         boris joins beep=onEnter
-         carla joins beep=onExit
-         boris leaves
-         carla leaves",
-        &expect![[r#"
-            anna joins
-              anna gets the built-in wait music
-              webhook 1 participant-join anna
-            boris joins beep=onEnter
-              anna hears boris
-              boris hears anna
-              anna gets the room
-              beep for all but boris
-              webhook 2 participant-join boris
-              webhook 3 conference-start
-            carla joins beep=onExit
-              anna hears carla
-              boris hears carla
-              carla hears anna
-              carla hears boris
-              webhook 4 participant-join carla
-            boris leaves
-              anna no longer hears boris
-              boris no longer hears anna
-              boris no longer hears carla
-              carla no longer hears boris
-              webhook 5 participant-leave boris: HungUp
-              boris left: HungUp
-            carla leaves
-              anna no longer hears carla
-              carla no longer hears anna
-              exit beep
-              webhook 6 participant-leave carla: HungUp
-              carla left: HungUp
-        "#]],
-    );
-}
-
-#[test]
-fn no_beep_for_a_coach_unless_it_is_explicit() {
-    check(
-        "anna joins
-         boris joins
-         carla joins coach=anna
-         dora joins coach=anna beep=true
-         carla leaves
-         dora leaves
-         emil joins
-         POST emil CallSidToCoach=anna
-         POST emil BeepOnExit=true
-         emil leaves",
-        &expect![[r#"
-            anna joins
-              anna gets the built-in wait music
-              webhook 1 participant-join anna
-            boris joins
-              anna hears boris
-              boris hears anna
-              anna gets the room
-              beep for all but boris
-              webhook 2 participant-join boris
-              webhook 3 conference-start
-            carla joins coach=anna
-              anna hears carla
-              carla hears anna
-              carla hears boris
-              webhook 4 participant-join carla Coaching
-            dora joins coach=anna beep=true
-              anna hears dora
-              dora hears anna
-              dora hears boris
-              beep for all but dora
-              webhook 5 participant-join dora Coaching
-            carla leaves
-              anna no longer hears carla
-              carla no longer hears anna
-              carla no longer hears boris
-              webhook 6 participant-leave carla Coaching: HungUp
-              carla left: HungUp
-            dora leaves
-              anna no longer hears dora
-              dora no longer hears anna
-              dora no longer hears boris
-              exit beep
-              webhook 7 participant-leave dora Coaching: HungUp
-              dora left: HungUp
-            emil joins
-              anna hears emil
-              boris hears emil
-              emil hears anna
-              emil hears boris
-              beep for all but emil
-              webhook 8 participant-join emil
-            POST emil CallSidToCoach=anna
-              boris no longer hears emil
-              webhook 9 participant-modify emil Coaching
-              date_updated is now
-            POST emil BeepOnExit=true
-              webhook 10 participant-modify emil Coaching
-              date_updated is now
-            emil leaves
-              anna no longer hears emil
-              emil no longer hears anna
-              emil no longer hears boris
-              exit beep
-              webhook 11 participant-leave emil Coaching: HungUp
-              emil left: HungUp
-        "#]],
-    );
-}
-
-#[test]
-fn names_have_at_most_64_characters() {
-    let customs = Customs::default();
-    assert_eq!(customs.check_name("ä"), Ok(()));
-    assert_eq!(customs.check_name(&"ä".repeat(64)), Ok(()));
-    let long = "ä".repeat(65);
-    assert_eq!(
-        customs.check_name(&long),
-        Err(Refusal::NameInvalid {
-            name: long.clone(),
-            chars_max: 64
-        })
-    );
-    assert!(customs.check_name("").is_err());
-}
-
-#[test]
-fn names_hold_no_control_characters() {
-    for name in ["a\nb", "\0", "room\u{7f}", "a\u{85}b"] {
-        let refused = Customs::default().check_name(name).unwrap_err();
-        assert!(!refused.to_string().chars().any(char::is_control));
-    }
 }

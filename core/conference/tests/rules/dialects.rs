@@ -1,5 +1,5 @@
-//! Effects of other customs: length of a name, coaching of held participants, number of
-//! participants.
+//! Rules that differ between the vendors' dialects (`Customs`): length of a name, coaching of held
+//! participants, number of participants.
 
 use confab_conference::{Conference, Customs, Key, Refusal, Settings, Target, Update};
 use confab_terms::{CallSid, ConferenceSid, LegId, WallTime};
@@ -43,7 +43,7 @@ fn coach(conference: &mut Conference, target: CallSid) -> Result<(), Refusal> {
 }
 
 #[test]
-fn one_who_is_held_is_coached_or_not() {
+fn coaching_a_held_participant_depends_on_the_dialect() {
     let mut ours = two(Customs::default());
     assert_eq!(coach(&mut ours, call(2)), Ok(()));
     let mut others = two(OTHERS);
@@ -60,7 +60,7 @@ fn one_who_is_held_is_coached_or_not() {
 }
 
 #[test]
-fn a_coach_keeps_whom_it_coaches_when_that_one_is_held() {
+fn hold_of_the_target_keeps_its_coach() {
     let mut conference = two(OTHERS);
     let hold = |hold| Update {
         hold: Some(hold),
@@ -81,7 +81,7 @@ fn a_coach_keeps_whom_it_coaches_when_that_one_is_held() {
 }
 
 #[test]
-fn so_many_fit_where_nothing_is_said() {
+fn dialect_limits_participants_without_a_setting() {
     let mut conference = two(OTHERS);
     let third = conference.expect(call(3), LegId(3), Settings::default(), NOW);
     assert_eq!(third, Err(Refusal::Full(2)));
@@ -93,7 +93,7 @@ fn so_many_fit_where_nothing_is_said() {
 }
 
 #[test]
-fn names_may_be_longer() {
+fn friendly_name_limit_depends_on_the_dialect() {
     let name = |n| "\u{e4}".repeat(n);
     assert_eq!(OTHERS.check_name(&name(128)), Ok(()));
     let refused = OTHERS.check_name(&name(129)).unwrap_err().to_string();

@@ -5,7 +5,7 @@ use expect_test::expect;
 use crate::script::check;
 
 #[test]
-fn what_begins_ends_and_nothing_is_told_twice() {
+fn speech_start_and_stop_are_sent_once_each() {
     check(
         "anna joins events=speaker
          anna speaks
@@ -50,7 +50,7 @@ fn what_begins_ends_and_nothing_is_told_twice() {
 }
 
 #[test]
-fn a_voice_that_nobody_may_hear_does_not_begin_and_ends_all_the_same() {
+fn inaudible_speech_sends_stop_but_no_start() {
     check(
         "anna joins events=speaker
          boris joins
@@ -96,7 +96,7 @@ fn a_voice_that_nobody_may_hear_does_not_begin_and_ends_all_the_same() {
 }
 
 #[test]
-fn a_coach_is_told_of_while_its_target_is_there() {
+fn speech_of_a_coach_is_sent_while_its_target_is_seated() {
     check(
         "anna joins events=speaker
          boris joins coach=anna
@@ -135,7 +135,7 @@ fn a_coach_is_told_of_while_its_target_is_there() {
 }
 
 #[test]
-fn not_asked_for_not_told() {
+fn speech_is_not_sent_without_the_speaker_event() {
     check(
         "anna joins events=join
          boris joins

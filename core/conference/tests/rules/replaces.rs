@@ -1,28 +1,18 @@
-//! One call takes the seat of another: one test for each property of the seat.
+//! A call replaces another in its seat (SIP `Replaces`): one test for each property of the seat.
 
 use expect_test::expect;
 
 use crate::script::check;
 
 #[test]
-fn an_ordinary_voice_goes_on_from_the_same_tick() {
+fn replacing_call_is_audible_from_the_same_tick() {
     check(
-        "anna joins
-         boris joins
+        "given anna and boris talk
          carla sits for boris
          LIST
          boris leaves",
         &expect![[r#"
-            anna joins
-              anna gets the built-in wait music
-              webhook 1 participant-join anna
-            boris joins
-              anna hears boris
-              boris hears anna
-              anna gets the room
-              beep for all but boris
-              webhook 2 participant-join boris
-              webhook 3 conference-start
+            given anna and boris talk
             carla sits for boris
               anna hears carla
               carla hears anna
@@ -40,7 +30,7 @@ fn an_ordinary_voice_goes_on_from_the_same_tick() {
 }
 
 #[test]
-fn muted_stays_muted_and_held_stays_held() {
+fn replacing_call_keeps_muted_and_hold() {
     check(
         "anna joins
          boris joins muted=true
@@ -86,24 +76,14 @@ fn muted_stays_muted_and_held_stays_held() {
 }
 
 #[test]
-fn a_coach_s_seat_is_a_coach_s() {
+fn replacing_call_keeps_coaching_and_label() {
     check(
-        "anna joins
-         boris joins
+        "given anna and boris talk
          carla joins coach=anna label=supervisor
          dora sits for carla
          GET label:supervisor",
         &expect![[r#"
-            anna joins
-              anna gets the built-in wait music
-              webhook 1 participant-join anna
-            boris joins
-              anna hears boris
-              boris hears anna
-              anna gets the room
-              beep for all but boris
-              webhook 2 participant-join boris
-              webhook 3 conference-start
+            given anna and boris talk
             carla joins coach=anna label=supervisor
               anna hears carla
               carla hears anna
@@ -127,25 +107,15 @@ fn a_coach_s_seat_is_a_coach_s() {
 }
 
 #[test]
-fn who_coached_the_one_that_goes_is_heard_by_nobody() {
+fn coach_of_a_replaced_call_becomes_inaudible() {
     check(
-        "anna joins
-         boris joins
+        "given anna and boris talk
          carla joins coach=boris
          dora sits for boris
          GET carla
          POST carla CallSidToCoach=dora",
         &expect![[r#"
-            anna joins
-              anna gets the built-in wait music
-              webhook 1 participant-join anna
-            boris joins
-              anna hears boris
-              boris hears anna
-              anna gets the room
-              beep for all but boris
-              webhook 2 participant-join boris
-              webhook 3 conference-start
+            given anna and boris talk
             carla joins coach=boris
               boris hears carla
               carla hears anna
@@ -175,7 +145,7 @@ fn who_coached_the_one_that_goes_is_heard_by_nobody() {
 }
 
 #[test]
-fn the_last_one_and_the_one_with_whom_it_ends_end_nothing() {
+fn replacing_the_last_or_the_ending_participant_does_not_end_the_conference() {
     check(
         "anna joins end=true
          boris sits for anna
@@ -220,7 +190,7 @@ fn the_last_one_and_the_one_with_whom_it_ends_end_nothing() {
 }
 
 #[test]
-fn only_a_seat_that_is_taken_is_handed_over_and_only_to_one_who_has_none() {
+fn rejects_replacing_an_unseated_call_or_by_a_seated_call() {
     check(
         "anna joins
          boris rings
