@@ -25,7 +25,7 @@ fn urls(cursor: &mut Cursor, document: &Document, steps: usize) -> Vec<String> {
 }
 
 #[test]
-fn verbs_in_order_each_as_often_as_its_loop_says() {
+fn verbs_are_returned_in_order_and_repeated_by_loop() {
     let document = document("<Play>a</Play><Play loop='3'>b</Play><Hangup/>");
     let mut cursor = Cursor::default();
     assert_eq!(
@@ -40,7 +40,7 @@ fn verbs_in_order_each_as_often_as_its_loop_says() {
 }
 
 #[test]
-fn an_endless_verb_is_given_for_ever_until_it_is_given_up() {
+fn endless_verb_is_repeated_until_skipped() {
     let document = document("<Play loop='0'>a</Play><Play>b</Play>");
     let mut cursor = Cursor::default();
     assert_eq!(urls(&mut cursor, &document, 100_000).len(), 100_000);
@@ -49,7 +49,7 @@ fn an_endless_verb_is_given_for_ever_until_it_is_given_up() {
 }
 
 #[test]
-fn giving_up_rounds_skips_no_verb_that_was_not_given() {
+fn skipping_repetitions_skips_no_unreturned_verb() {
     let document = document("<Play>a</Play><Play loop='2'>b</Play><Play>c</Play>");
     let mut cursor = Cursor::default();
     cursor.give_up_rounds();
@@ -62,7 +62,7 @@ fn giving_up_rounds_skips_no_verb_that_was_not_given() {
 }
 
 #[test]
-fn has_play() {
+fn finds_play_verbs() {
     assert!(document("<Say>a</Say><Play>b</Play>").has_play());
     assert!(!document("<Say>a</Say><Pause/>").has_play());
 }

@@ -4,5 +4,8 @@
 
 mod anything;
 mod bombs;
+mod check;
 mod cursor;
-mod documents;
+mod malformed;
+mod verbs;
+mod warnings;
