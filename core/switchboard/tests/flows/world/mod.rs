@@ -1,6 +1,8 @@
 //! Simulated environment of a switchboard, synchronous and on one clock.
 
+mod configured;
 mod phone;
+mod requests;
 mod rows;
 mod web;
 
@@ -8,19 +10,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use confab_conference::{Customs, Key, Update, Url};
 use confab_media::{Command, Engine, EngineConfig, Event, Output as MediaOutput, Player};
 use confab_sdp::OurSrtp;
-use confab_sip::Transport;
 use confab_switchboard::{
-    Access, CallCallback, CallEvent, CallLimits, CallView, ConferenceView, Config, Cookie,
-    DecodeError, Fetch, Gateway, IdentityRules, Input, Leftovers, News, Notice, Output,
-    ParticipantView, RecordingEnd, RecordingView, Reply, Request, Switchboard, TimeOuts, Trunk,
+    CallView, ConferenceView, Config, Cookie, DecodeError, Fetch, Input, Leftovers, News, Notice,
+    Output, RecordingEnd, RecordingView, Reply, Switchboard, TimeOuts,
 };
-use confab_terms::limits::{CALLS_MAX, SIP_CONNECTIONS_MAX};
 use confab_terms::{
-    AccountSid, AudioId, CallSid, Codec, ConferenceSid, DecodeId, Instant, LegId, Method, Now,
-    RequestId, SocketAddr, SoundId, Srtp, WallTime,
+    AudioId, CallSid, DecodeId, Instant, LegId, Now, RequestId, SocketAddr, SoundId, WallTime,
 };
 
 pub(crate) use phone::{Phone, Told};
@@ -94,137 +91,6 @@ pub(crate) struct World {
 pub(crate) const SIP: &str = "127.0.0.1:5060";
 
 impl World {
-    pub(crate) fn new() -> Self {
-        Self::with(None)
-    }
-
-    pub(crate) fn with_voice() -> Self {
-        Self::with(Some(Url {
-            url: "http://app.example/voice".to_owned(),
-            method: Method::Post,
-        }))
-    }
-
-    /// Creates a world with a fallback URL and a status callback.
-    pub(crate) fn with_operator() -> Self {
-        Self::told_of(&[])
-    }
-
-    /// Creates the same world; the status callback requests these events.
-    pub(crate) fn told_of(events: &[CallEvent]) -> Self {
-        Self::operated(Access::open(), events)
-    }
-
-    /// Creates the same world with a trunk that contains the addresses of all phones.
-    pub(crate) fn with_carrier(identity: IdentityRules, events: &[CallEvent]) -> Self {
-        let mut access = Access::open();
-        access.trunks.push(Trunk {
-            name: "carrier".to_owned(),
-            networks: vec!["127.0.0.2/32".parse().unwrap()],
-            account: None,
-            gateway: None,
-            srtp: None,
-            nat: confab_sip::Nat::Auto,
-            identity,
-        });
-        Self::operated(access, events)
-    }
-
-    fn operated(access: Access, events: &[CallEvent]) -> Self {
-        let url = |path: &str, method| Url {
-            url: format!("http://app.example/{path}"),
-            method,
-        };
-        Self::of(Config {
-            access,
-            voice_fallback: Some(url("fallback", Method::Get)),
-            status_callback: Some(CallCallback::new(
-                url("calls#tt=700", Method::Post),
-                events.to_vec(),
-            )),
-            ..Self::config(Some(url("voice", Method::Post)))
-        })
-    }
-
-    /// Creates a world with this SRTP policy.
-    pub(crate) fn secret(srtp: Srtp) -> Self {
-        Self::of(Config {
-            srtp,
-            ..Self::config(None)
-        })
-    }
-
-    /// Creates a world with a default SRTP policy, and a policy of the trunk that contains the
-    /// addresses of all phones.
-    pub(crate) fn secret_trunk(everybody: Srtp, trunk: Srtp, mut access: Access) -> Self {
-        access.trunks.push(Trunk {
-            name: "carrier".to_owned(),
-            networks: vec!["127.0.0.2/32".parse().unwrap()],
-            account: None,
-            gateway: None,
-            srtp: Some(trunk),
-            nat: confab_sip::Nat::Auto,
-            identity: Default::default(),
-        });
-        Self::of(Config {
-            access,
-            srtp: everybody,
-            ..Self::config(None)
-        })
-    }
-
-    /// Creates a world with a trunk whose gateway is the first phone, and no call.
-    pub(crate) fn with_trunk() -> Self {
-        let phone = Phone::new(0);
-        let mut access = Access::open();
-        let address = phone.address;
-        access.trunks.push(Trunk {
-            name: "carrier".to_owned(),
-            networks: Vec::new(),
-            account: None,
-            gateway: Some(Gateway::new(
-                address.to_string(),
-                Some(address),
-                Transport::Udp,
-            )),
-            srtp: None,
-            nat: confab_sip::Nat::Auto,
-            identity: Default::default(),
-        });
-        let mut world = Self::of(Config {
-            access,
-            ..Self::config(None)
-        });
-        world.phones.push(phone);
-        world
-    }
-
-    fn with(voice: Option<Url>) -> Self {
-        Self::of(Self::config(voice))
-    }
-
-    fn config(voice: Option<Url>) -> Config {
-        Config {
-            account: AccountSid::from_random(1),
-            sip_address: SIP.parse().unwrap(),
-            sips_port: None,
-            connections_max: SIP_CONNECTIONS_MAX,
-            call_limits: CallLimits::default(),
-            calls_max: CALLS_MAX,
-            srtp: Srtp::Prefer,
-            access: Access::open(),
-            media_address: "127.0.0.1".parse().unwrap(),
-            voice,
-            api_url: "http://confab.example".to_owned(),
-            voice_fallback: None,
-            status_callback: None,
-            customs: Customs::default(),
-            codecs: vec![Codec::Pcmu, Codec::Pcma],
-            media_threads: 2,
-            seed: [7; 32],
-        }
-    }
-
     fn of(config: Config) -> Self {
         let start = EngineConfig {
             start: Instant(1_000_000_000),
@@ -584,95 +450,6 @@ impl World {
         let now = self.now;
         self.phones[phone].hang_up(now);
         self.poll_phone(phone);
-    }
-
-    /// Sends a request and advances the clock until the reply.
-    pub(crate) fn ask(&mut self, what: Request) -> Reply {
-        let request = self.begin_ask(what);
-        for _ in 0..60 {
-            if let Some(reply) = self.replies.remove(&request) {
-                return reply;
-            }
-            self.tick();
-        }
-        panic!("no reply");
-    }
-
-    pub(crate) fn begin_ask(&mut self, what: Request) -> RequestId {
-        self.requests += 1;
-        let request = RequestId(self.requests);
-        self.input(Input::Asked { request, what });
-        request
-    }
-
-    pub(crate) fn reply_of(&mut self, request: RequestId) -> Option<Reply> {
-        self.replies.remove(&request)
-    }
-
-    /// Returns the only conference.
-    pub(crate) fn conference(&mut self) -> ConferenceSid {
-        let views = self.conferences();
-        assert_eq!(views.len(), 1, "{views:?}");
-        views[0].sid
-    }
-
-    pub(crate) fn conferences(&mut self) -> Vec<ConferenceView> {
-        match self.ask(Request::ListConferences) {
-            Reply::Conferences(views) => views,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    pub(crate) fn participants(&mut self) -> Vec<ParticipantView> {
-        let conference = self.conference();
-        match self.ask(Request::ListParticipants { conference }) {
-            Reply::Participants(views) => views,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// Returns the calls of the conference in the order of their joins.
-    pub(crate) fn sids(&mut self) -> Vec<CallSid> {
-        let views = self.participants();
-        views.iter().map(|view| view.state.call).collect()
-    }
-
-    pub(crate) fn update(&mut self, call: CallSid, update: Update) -> Reply {
-        let conference = self.conference();
-        self.ask(Request::UpdateParticipant {
-            conference,
-            key: Key::Call(call),
-            update,
-        })
-    }
-
-    pub(crate) fn updated(
-        &mut self,
-        call: CallSid,
-        update: Update,
-    ) -> (ParticipantView, Option<u64>) {
-        match self.update(call, update) {
-            Reply::Participant {
-                participant,
-                applied_tick,
-            } => (*participant, applied_tick),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// Returns the audible pairs agreed between rules and room: (listener, speaker), indexed in the
-    /// order of joins.
-    pub(crate) fn heard(&mut self) -> Vec<(usize, usize)> {
-        let sids = self.sids();
-        let conference = self.conference();
-        let view = match self.ask(Request::TellAudibility { conference }) {
-            Reply::Audibility(view) => view,
-            other => panic!("{other:?}"),
-        };
-        let place = |sid: CallSid| sids.iter().position(|s| *s == sid).unwrap();
-        assert_eq!(view.pairs.len(), sids.len() * (sids.len().max(1) - 1));
-        let audible = view.pairs.iter().filter(|pair| pair.2);
-        audible.map(|pair| (place(pair.0), place(pair.1))).collect()
     }
 
     /// Responds to the first pending fetch of this URL.
