@@ -6,6 +6,7 @@ use super::{Told, is_test};
 
 const LINES_QUESTIONED: usize = 300;
 const LINES_MAX: usize = 500;
+const TEST_LINES_MAX: usize = 600;
 const COLUMNS_MAX: usize = 100;
 const HEADER_LINES_MAX: usize = 5;
 
@@ -62,6 +63,11 @@ pub(super) fn check_rust(path: &Path, text: &str, told: &mut Told) {
         )
     });
     let lines = text.lines().count();
+    if holds_tests(path) {
+        told.check(lines <= TEST_LINES_MAX, || {
+            format!("{shown}: {lines} lines; expected at most {TEST_LINES_MAX} in a test file")
+        });
+    }
     if !is_test(path) {
         told.check(lines < LINES_MAX, || {
             format!("{shown}: {lines} lines; {LINES_MAX} is too many, split it by verb")
@@ -78,6 +84,11 @@ pub(super) fn check_rust(path: &Path, text: &str, told: &mut Told) {
         });
         check_line(path, number, line, xtask, told);
     }
+}
+
+/// Returns whether a file is below a folder `tests` or named `tests.rs`.
+fn holds_tests(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs")
 }
 
 fn check_line(path: &Path, number: usize, line: &str, xtask: bool, told: &mut Told) {
@@ -114,4 +125,30 @@ fn check_line(path: &Path, number: usize, line: &str, xtask: bool, told: &mut To
         may_be_unsafe || !code.contains("unsafe ") || code.contains("unsafe_code"),
         || format!("{shown}:{number}: unsafe belongs into shell/sockets"),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(path: &str, lines: usize) -> Vec<String> {
+        let mut told = Told::default();
+        let text = format!("//! A file.\n{}", "\n".repeat(lines - 1));
+        check_rust(Path::new(path), &text, &mut told);
+        told.faults
+    }
+
+    #[test]
+    fn rejects_test_files_beyond_600_lines() {
+        for path in ["core/sip/tests/agent/calls.rs", "shell/web/src/tests.rs"] {
+            assert_eq!(faults(path, 600), Vec::<String>::new());
+            let expected = format!("{path}: 601 lines; expected at most 600 in a test file");
+            assert_eq!(faults(path, 601), [expected]);
+        }
+        assert_eq!(
+            faults("core/media/benches/tick.rs", 601),
+            Vec::<String>::new()
+        );
+        assert_eq!(faults("core/sip/src/calls.rs", 500).len(), 1);
+    }
 }
