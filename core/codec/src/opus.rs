@@ -280,7 +280,7 @@ mod tests {
     use crate::codec_panics;
 
     #[test]
-    fn panic_of_the_library_costs_one_frame() {
+    fn library_panic_costs_one_frame() {
         let mut encoder = OpusEncoder::new(OpusSettings::default());
         let sine: Vec<i16> = (0..960)
             .map(|n| (8_000.0 * (f64::from(n) * 0.1).sin()) as i16)

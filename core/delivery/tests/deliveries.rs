@@ -80,7 +80,7 @@ fn pause(after: After, at: u64) -> u64 {
 }
 
 #[test]
-fn sends_one_event_of_a_line_at_a_time_in_order() {
+fn sends_events_of_a_line_in_order_one_at_a_time() {
     let mut outbox = small();
     for event in [1, 2, 3] {
         outbox.push(&'a', item(1, event)).unwrap();
@@ -96,7 +96,7 @@ fn sends_one_event_of_a_line_at_a_time_in_order() {
 }
 
 #[test]
-fn a_retried_event_stays_first_of_its_line() {
+fn retried_event_stays_first_of_its_line() {
     let mut outbox = small();
     outbox.push(&'a', item(1, 1)).unwrap();
     outbox.push(&'a', item(1, 2)).unwrap();
@@ -113,7 +113,7 @@ fn a_retried_event_stays_first_of_its_line() {
 }
 
 #[test]
-fn a_conference_with_two_receivers_is_in_order_for_each() {
+fn conference_with_two_receivers_is_in_order_for_each() {
     let mut outbox = small();
     outbox.push(&'a', item(1, 1)).unwrap();
     outbox.push(&'b', item(1, 2)).unwrap();
@@ -125,7 +125,7 @@ fn a_conference_with_two_receivers_is_in_order_for_each() {
 }
 
 #[test]
-fn lines_of_a_receiver_take_turns() {
+fn lines_of_a_receiver_are_served_in_rotation() {
     let mut outbox = small();
     for (about, event) in [(1, 1), (1, 2), (2, 1), (3, 1)] {
         outbox.push(&'a', item(about, event)).unwrap();
@@ -158,7 +158,7 @@ fn pauses_double_from_half_a_second_to_ten_minutes_with_jitter() {
 }
 
 #[test]
-fn a_success_ends_the_back_off() {
+fn success_ends_the_back_off() {
     let mut outbox = small();
     for event in 0..4 {
         outbox.push(&'a', item(1, event)).unwrap();
@@ -176,7 +176,7 @@ fn a_success_ends_the_back_off() {
 }
 
 #[test]
-fn a_receiver_rests_as_a_whole_and_others_do_not() {
+fn back_off_applies_to_all_lines_of_one_receiver() {
     let mut outbox = small();
     outbox.push(&'a', item(1, 1)).unwrap();
     begun(&mut outbox, START);
@@ -187,7 +187,7 @@ fn a_receiver_rests_as_a_whole_and_others_do_not() {
 }
 
 #[test]
-fn attempts_that_fail_together_are_one_failure() {
+fn attempts_that_fail_together_count_as_one_failure() {
     let mut outbox = small();
     outbox.push(&'a', item(1, 1)).unwrap();
     outbox.push(&'a', item(2, 1)).unwrap();
@@ -198,7 +198,7 @@ fn attempts_that_fail_together_are_one_failure() {
 }
 
 #[test]
-fn a_receiver_that_fails_is_probed_by_two_attempts() {
+fn failing_receiver_is_probed_by_two_attempts() {
     let mut outbox: Outbox = Deliveries::new(Bounds::default(), 7);
     for about in 1..=8 {
         outbox.push(&'a', item(about, 1)).unwrap();
@@ -215,7 +215,7 @@ fn a_receiver_that_fails_is_probed_by_two_attempts() {
 }
 
 #[test]
-fn a_failing_line_does_not_slow_down_a_receiver_that_answers() {
+fn failing_line_does_not_delay_other_lines_of_its_receiver() {
     let mut outbox = small();
     outbox.push(&'a', item(1, 1)).unwrap();
     let (mut bad, mut good) = (0, 0);
@@ -290,7 +290,7 @@ fn errors_are_retried_or_final() {
 }
 
 #[test]
-fn a_receiver_that_hangs_leaves_places_for_others() {
+fn hanging_receiver_leaves_permits_for_others() {
     let bounds = Bounds::default();
     let mut outbox: Deliveries<u32, u32, u32> = Deliveries::new(bounds, 1);
     // 40 receivers hang, each with 1,000 conferences.
@@ -319,7 +319,7 @@ fn a_receiver_that_hangs_leaves_places_for_others() {
 }
 
 #[test]
-fn places_grow_with_successes_up_to_the_limit() {
+fn permits_grow_with_successes_up_to_the_limit() {
     let mut outbox: Deliveries<u32, char, u32> = Deliveries::new(Bounds::default(), 1);
     for about in 0..2_000 {
         let item = Item {
@@ -345,7 +345,7 @@ fn places_grow_with_successes_up_to_the_limit() {
 }
 
 #[test]
-fn one_receiver_may_fill_a_quarter() {
+fn one_receiver_is_limited_to_a_quarter_of_the_entries() {
     let mut outbox = small();
     for event in 0..4 {
         outbox.push(&'a', item(1, event)).unwrap();
@@ -370,7 +370,7 @@ fn one_receiver_may_fill_a_quarter() {
 }
 
 #[test]
-fn a_quarter_holds_for_bytes_too() {
+fn one_receiver_is_limited_to_a_quarter_of_the_bytes() {
     let mut outbox = small();
     let big = |bytes| Item {
         bytes,
@@ -384,7 +384,7 @@ fn a_quarter_holds_for_bytes_too() {
 }
 
 #[test]
-fn restored_events_have_room_whatever_the_limits() {
+fn restored_events_are_accepted_beyond_the_limits() {
     let mut outbox = small();
     for event in 0..40 {
         outbox.restore(&'a', item(1, event));
@@ -395,7 +395,7 @@ fn restored_events_have_room_whatever_the_limits() {
 }
 
 #[test]
-fn an_event_expires_while_its_receiver_rests() {
+fn event_expires_during_the_back_off_of_its_receiver() {
     let mut outbox = small();
     let short = |event, life| Item {
         expires: ms(life),
@@ -413,7 +413,7 @@ fn an_event_expires_while_its_receiver_rests() {
 }
 
 #[test]
-fn an_event_that_expired_before_its_turn_is_not_sent() {
+fn expired_event_is_not_sent() {
     let mut outbox = small();
     outbox
         .push(
@@ -470,7 +470,7 @@ fn every_line_is_searched_for_expired_events() {
 }
 
 #[test]
-fn wakes_at_the_end_of_the_next_pause() {
+fn deadline_is_the_end_of_the_next_pause() {
     let mut outbox = small();
     assert_eq!(outbox.wakes_at(), None);
     outbox.push(&'a', item(1, 1)).unwrap();
@@ -488,7 +488,7 @@ fn wakes_at_the_end_of_the_next_pause() {
 }
 
 #[test]
-fn an_event_that_could_not_be_read_is_attempted_again() {
+fn unreadable_event_is_attempted_again() {
     let mut outbox = small();
     outbox.push(&'a', item(1, 1)).unwrap();
     outbox.push(&'a', item(2, 1)).unwrap();
@@ -502,7 +502,7 @@ fn an_event_that_could_not_be_read_is_attempted_again() {
 }
 
 #[test]
-fn an_outcome_without_an_attempt_changes_nothing() {
+fn outcome_without_an_attempt_has_no_effect() {
     let mut outbox = small();
     let unknown = outbox.attempted(START, &'a', 1, Outcome::Delivered);
     assert_eq!(unknown, After::Unknown);

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn meets_minus_3_dbfs_without_a_jump_or_a_bend() {
+    fn is_continuous_and_smooth_at_minus_3_dbfs() {
         let mut last = 0;
         for x in 0..200_000 {
             let y = i32::from(limited(x));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn one_loud_sample_leaves_its_quiet_neighbors_alone() {
+    fn loud_sample_does_not_change_quiet_neighbors() {
         let mix = [5, -16_384, TRANSPARENT, 40_000, -7];
         let mut out = [0; 5];
         limit(&mix, &mut out);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn never_wraps_and_never_turns_back() {
+    fn is_monotonic_and_never_wraps() {
         let mut last = 0;
         for x in (0..90_000_000).step_by(97).chain([i32::MAX]) {
             let y = limited(x);

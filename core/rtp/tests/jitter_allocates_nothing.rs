@@ -42,7 +42,7 @@ static ALLOCATOR: Counting = Counting;
 const WARM_TICKS: usize = 100;
 
 #[test]
-fn a_line_that_drifts_takes_no_memory() {
+fn stream_with_drift_allocates_nothing() {
     for codec in [Codec::Pcmu, Codec::G722, Codec::Opus] {
         let payloads = Sound::Sine.payloads(codec, 7_000);
         for slow_ppm in [-500.0, 500.0] {

@@ -147,7 +147,7 @@ mod tests {
     const GCM_KEY: &str = "inline:AAECAwQFBgcICQoLDA0OD6ChoqOkpaanqKmqqw";
 
     #[test]
-    fn what_we_can_keep_to_is_read() {
+    fn parses_supported_crypto_attributes() {
         for (line, tag, suite) in [
             (format!("1 AES_CM_128_HMAC_SHA1_80 {KEY}|2^20|1:4"), 0, None),
             (format!("1 AES_CM_128_HMAC_SHA1_80 {KEY}|1:4"), 0, None),
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_to_the_same() {
+    fn crypto_attributes_round_trip() {
         for suite in SrtpSuite::ALL {
             let bytes: Vec<u8> = (100..).take(suite.key_bytes()).collect();
             let key = MasterKey::of_suite(suite, &bytes).unwrap();

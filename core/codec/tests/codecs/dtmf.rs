@@ -55,7 +55,7 @@ fn alone(press: Press, after_samples: usize) -> String {
 }
 
 #[test]
-fn every_key_is_heard_once_wherever_it_begins() {
+fn every_digit_is_detected_once_at_any_offset() {
     for key in KEYS.chars() {
         for after in 0..102 {
             assert_eq!(alone(press(key), after), key.to_string(), "after {after}");
@@ -64,7 +64,7 @@ fn every_key_is_heard_once_wherever_it_begins() {
 }
 
 #[test]
-fn a_long_press_is_one_and_the_same_key_again_is_two() {
+fn long_tone_is_one_digit_and_repeated_tone_is_two() {
     let long = Press {
         ms: 2_000,
         ..press('5')
@@ -84,7 +84,7 @@ fn a_long_press_is_one_and_the_same_key_again_is_two() {
 }
 
 #[test]
-fn a_hole_of_ten_milliseconds_is_one_press() {
+fn gap_of_10_ms_does_not_split_a_digit() {
     let holed = [
         sound(press('7')),
         silence(10),
@@ -95,7 +95,7 @@ fn a_hole_of_ten_milliseconds_is_one_press() {
 }
 
 #[test]
-fn faint_and_crooked_tones_count_within_the_limits() {
+fn faint_and_detuned_tones_are_detected_within_the_limits() {
     for key in KEYS.chars() {
         for off in [0.985, 1.015] {
             assert_eq!(
@@ -128,7 +128,7 @@ fn faint_and_crooked_tones_count_within_the_limits() {
 }
 
 #[test]
-fn what_is_no_digit_is_not_heard() {
+fn short_detuned_faint_and_single_tones_are_ignored() {
     for key in KEYS.chars() {
         for after in 0..102 {
             assert_eq!(
@@ -182,7 +182,7 @@ fn what_is_no_digit_is_not_heard() {
 }
 
 #[test]
-fn noise_music_and_hums_hold_no_digit() {
+fn noise_music_and_hum_contain_no_digit() {
     let mut state = 1_u64;
     let mut random = || {
         state = state
@@ -207,7 +207,7 @@ fn noise_music_and_hums_hold_no_digit() {
 }
 
 #[test]
-fn a_digit_is_heard_above_noise() {
+fn digit_is_detected_above_noise() {
     let mut state = 7_u64;
     for key in KEYS.chars() {
         let mut samples = [

@@ -76,7 +76,7 @@ fn decoded(codec: Codec, code: u8) -> i16 {
 }
 
 #[test]
-fn every_sample_is_coded_as_the_recommendation_says() {
+fn encoding_matches_the_recommendation_for_every_sample() {
     for sample in i16::MIN..=i16::MAX {
         assert_eq!(
             encoded(Codec::Pcma, sample),
@@ -92,7 +92,7 @@ fn every_sample_is_coded_as_the_recommendation_says() {
 }
 
 #[test]
-fn every_code_stands_for_a_sample_that_is_coded_as_it() {
+fn every_code_round_trips() {
     for code in 0..=255 {
         assert_eq!(encoded(Codec::Pcma, decoded(Codec::Pcma, code)), code);
         // µ-law has two zeros, linear samples only one.
@@ -103,7 +103,7 @@ fn every_code_stands_for_a_sample_that_is_coded_as_it() {
 }
 
 #[test]
-fn no_sample_is_further_off_than_half_a_step() {
+fn error_is_at_most_half_a_step() {
     for codec in [Codec::Pcma, Codec::Pcmu] {
         for sample in i16::MIN..=i16::MAX {
             let back = decoded(codec, encoded(codec, sample));
@@ -118,7 +118,7 @@ fn no_sample_is_further_off_than_half_a_step() {
 }
 
 #[test]
-fn printed_values() {
+fn matches_printed_values_of_the_recommendation() {
     // Table 2a: 8031 is the greatest quantized value of 14 bits; table 1a: 4032 of 13 bits.
     assert_eq!(decoded(Codec::Pcmu, 0x80), 8_031 * 4);
     assert_eq!(decoded(Codec::Pcmu, 0x00), -8_031 * 4);
@@ -131,7 +131,7 @@ fn printed_values() {
 }
 
 #[test]
-fn slices_of_unequal_length_are_no_fault() {
+fn accepts_slices_of_unequal_length() {
     let mut bytes = [1; 4];
     assert_eq!(encode(Codec::Pcmu, &[0; 3], &mut bytes), 3);
     assert_eq!(bytes, [0xff, 0xff, 0xff, 1]);

@@ -63,7 +63,7 @@ fn digest(bytes: impl IntoIterator<Item = u8>) -> u64 {
 }
 
 #[test]
-fn the_code_is_what_it_always_was() {
+fn code_matches_reference_digests() {
     let code = encoded(&everything());
     assert_eq!(digest(code.iter().copied()), 13_459_117_221_161_281_877);
     let heard = decoded(&code);
@@ -74,7 +74,7 @@ fn the_code_is_what_it_always_was() {
 }
 
 #[test]
-fn any_bytes_are_a_sound() {
+fn arbitrary_bytes_decode_to_the_reference_digest() {
     let junk: Vec<u8> = noise(64_000).map(|value| value as u8).collect();
     let heard = decoded(&junk);
     assert_eq!(
@@ -84,7 +84,7 @@ fn any_bytes_are_a_sound() {
 }
 
 #[test]
-fn a_tone_comes_through_clean() {
+fn tone_keeps_its_signal_to_noise_ratio() {
     for (hz, least_db) in [
         (200.0, 30.0),
         (1_000.0, 30.0),
@@ -105,7 +105,7 @@ fn a_tone_comes_through_clean() {
 }
 
 #[test]
-fn a_stream_goes_on_from_a_copy_of_its_state() {
+fn copied_state_continues_the_stream() {
     let samples = everything();
     let (first, rest) = samples.split_at(20_000);
     let mut code = vec![0; samples.len() / 2];
@@ -117,7 +117,7 @@ fn a_stream_goes_on_from_a_copy_of_its_state() {
 }
 
 #[test]
-fn an_odd_sample_and_a_short_buffer_are_left_alone() {
+fn odd_sample_and_short_buffer_are_left_unchanged() {
     let mut code = [0xaa; 4];
     assert_eq!(G722Encoder::default().encode(&[1, 2, 3], &mut code), 1);
     assert_eq!(code[1..], [0xaa; 3]);

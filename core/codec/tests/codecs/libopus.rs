@@ -71,7 +71,7 @@ fn closeness(ours: &[i16], theirs: &[i16]) -> f64 {
 }
 
 #[test]
-fn every_mode_is_decoded_as_libopus_does() {
+fn decoding_matches_libopus_in_every_mode() {
     for golden in GOLDEN {
         let mut decoder = OpusDecoder::default();
         let mut ours = Vec::new();
@@ -88,7 +88,7 @@ fn every_mode_is_decoded_as_libopus_does() {
 }
 
 #[test]
-fn what_is_lost_is_recovered_from_the_next_packet_as_libopus_does() {
+fn recovery_from_the_next_packet_matches_libopus() {
     for golden in GOLDEN {
         let Some(recovered) = golden.recovered else {
             continue;

@@ -39,7 +39,7 @@ fn packets(settings: OpusSettings, count: usize) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn a_tone_comes_through_at_its_level() {
+fn opus_tone_keeps_its_level() {
     for bit_rate in [16_000, 32_000, 64_000, 128_000] {
         for complexity in [0, 5, 10] {
             let settings = OpusSettings {
@@ -59,7 +59,7 @@ fn a_tone_comes_through_at_its_level() {
 }
 
 #[test]
-fn a_lost_packet_is_made_up_and_a_long_loss_dies_down() {
+fn loss_is_concealed_and_long_loss_fades_out() {
     let mut decoder = OpusDecoder::default();
     let mut out = [0; FRAME];
     for packet in packets(OpusSettings::default(), 10) {
@@ -76,7 +76,7 @@ fn a_lost_packet_is_made_up_and_a_long_loss_dies_down() {
 }
 
 #[test]
-fn a_decoder_read_back_goes_on() {
+fn restored_decoder_continues_unchanged() {
     let mut decoder = OpusDecoder::default();
     let mut out = [0; FRAME];
     let packets = packets(OpusSettings::default(), 20);
@@ -108,7 +108,7 @@ fn durations_are_read_from_the_first_byte() {
 }
 
 #[test]
-fn a_packet_whose_lengths_do_not_come_out_even_is_none() {
+fn rejects_packet_with_inconsistent_lengths() {
     // RFC 6716 §3.4, rule by rule; 0xf8 to 0xfb: 20 ms of CELT, codes 0 to 3.
     let long = |head: &[u8], length: usize| [head, &vec![1; length]].concat();
     for (packet, samples) in [
@@ -148,7 +148,7 @@ fn a_packet_whose_lengths_do_not_come_out_even_is_none() {
 
 proptest! {
     #[test]
-    fn junk_never_breaks_a_decoder(
+    fn arbitrary_packets_do_not_break_the_decoder(
         packets in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 1..8),
     ) {
         let mut decoder = OpusDecoder::default();
@@ -165,7 +165,7 @@ proptest! {
 const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
 
 #[test]
-fn a_packet_that_says_silence_decodes_to_nothing() {
+fn silent_packet_decodes_to_zeros() {
     let mut encoder = OpusEncoder::new(OpusSettings::default());
     let mut bytes = [0; 400];
     assert_eq!(encoder.encode(&[0; FRAME], &mut bytes), SILENCE.len());
@@ -191,7 +191,7 @@ fn a_packet_that_says_silence_decodes_to_nothing() {
 }
 
 #[test]
-fn what_is_lent_again_remembers_nothing() {
+fn reused_decoder_keeps_no_former_state() {
     let mut spares = OpusSpares::default();
     let settings = OpusSettings::default();
     let tone = packets(settings, 10);

@@ -55,7 +55,7 @@ fn power_db(samples: &[i16]) -> f64 {
 }
 
 #[test]
-fn a_voice_passes_flat() {
+fn voice_band_passes_flat() {
     for (from, to) in pairs() {
         let edge = f64::from(from.hz().min(to.hz())) / 2.0 * 0.85;
         for n in 1..=17 {
@@ -72,7 +72,7 @@ fn a_voice_passes_flat() {
 }
 
 #[test]
-fn going_up_makes_no_image() {
+fn upsampling_adds_no_image() {
     for (from, to) in pairs().filter(|(from, to)| from < to) {
         let (low, high) = (f64::from(from.hz()), f64::from(to.hz()));
         for n in 1..=17 {
@@ -97,7 +97,7 @@ fn going_up_makes_no_image() {
 }
 
 #[test]
-fn going_down_folds_nothing_back() {
+fn downsampling_does_not_alias() {
     for (from, to) in pairs().filter(|(from, to)| from > to) {
         let (from_half, to_half) = (f64::from(from.hz()) / 2.0, f64::from(to.hz()) / 2.0);
         for n in 0..40 {
@@ -111,7 +111,7 @@ fn going_down_folds_nothing_back() {
 }
 
 #[test]
-fn runs_of_any_length_make_the_same_sound() {
+fn result_does_not_depend_on_block_length() {
     for (from, to) in pairs() {
         let input = sine(from, 1_000.0, 10);
         let whole = resampled(from, to, &input);
@@ -167,7 +167,7 @@ fn full_scale_is_clipped_and_never_wraps() {
 }
 
 #[test]
-fn the_delay_is_as_told() {
+fn delay_matches_delay_samples() {
     for (from, to) in pairs() {
         let mut input = vec![0; from.frame_samples() * 4];
         input[0] = 30_000;
@@ -185,7 +185,7 @@ fn the_delay_is_as_told() {
 }
 
 #[test]
-fn the_same_rate_is_left_alone() {
+fn equal_rates_copy_the_samples() {
     let input = sine(Rate::Hz16000, 1_234.0, 3);
     assert_eq!(resampled(Rate::Hz16000, Rate::Hz16000, &input), input);
 }

@@ -36,7 +36,7 @@ fn music_has_its_level_and_length() {
 }
 
 #[test]
-fn music_never_stops_and_never_shouts() {
+fn music_level_is_limited_in_every_half_second() {
     let music = music::built_in();
     for (i, part) in music.chunks(4_000).enumerate() {
         let level = dbfs(rms(part));
@@ -67,7 +67,7 @@ fn music_has_no_seam() {
 }
 
 #[test]
-fn a_sine_has_its_pitch_and_goes_on() {
+fn sine_has_its_pitch_and_is_continuous() {
     let mut sine = Sine::new(8_000, 1_000.0, -7.0);
     let mut samples = vec![0; 8_000];
     let (a, b) = samples.split_at_mut(1_234);
@@ -87,7 +87,7 @@ fn a_sine_has_its_pitch_and_goes_on() {
 }
 
 #[test]
-fn beeps_are_short_soft_and_do_not_click() {
+fn beeps_are_short_and_quiet_without_a_click() {
     for beep in [enter_beep(8_000), exit_beep(8_000)] {
         assert!(beep.len() <= 8_000 * 4 / 10);
         assert!(dbfs(peak(&beep)) <= -19.9);

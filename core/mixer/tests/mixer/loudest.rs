@@ -51,7 +51,7 @@ impl Hall {
 }
 
 #[test]
-fn who_is_hardly_louder_takes_nobodys_place_and_who_is_twice_as_loud_does() {
+fn voice_displaces_another_at_twice_its_level_only() {
     let mut hall = Hall::new(3, 2);
     assert_eq!(hall.ticks(20, &[1_000, 1_100, 0]), 2_100);
     // 5 dB above both.
@@ -70,7 +70,7 @@ fn who_is_hardly_louder_takes_nobodys_place_and_who_is_twice_as_loud_does() {
 }
 
 #[test]
-fn two_who_are_louder_in_turns_do_not_flap() {
+fn alternately_louder_voices_do_not_flap() {
     let mut hall = Hall::new(2, 1);
     hall.ticks(10, &[2_000, 1_900]);
     let mut changes = 0;
@@ -95,7 +95,7 @@ fn two_who_are_louder_in_turns_do_not_flap() {
 }
 
 #[test]
-fn the_noise_of_a_line_is_summed_no_more_after_200_ms_and_a_voice_at_once() {
+fn line_noise_is_dropped_after_200_ms_and_voice_is_mixed_at_once() {
     let mut hall = Hall::new(1, 0);
     for at in 1..30 {
         assert_eq!(hall.tick(&[32]), if at < 10 { 32 } else { 0 }, "tick {at}");
@@ -104,7 +104,7 @@ fn the_noise_of_a_line_is_summed_no_more_after_200_ms_and_a_voice_at_once() {
 }
 
 #[test]
-fn a_place_that_falls_free_is_taken_at_once() {
+fn free_place_is_assigned_at_once() {
     let mut hall = Hall::new(3, 2);
     hall.ticks(20, &[2_000, 1_500, 1_000]);
     assert_eq!(hall.tick(&[2_000, 1_500, 1_000]), 3_500);

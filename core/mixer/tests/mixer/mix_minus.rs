@@ -152,7 +152,7 @@ proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(1_000))]
 
     #[test]
-    fn equals_the_sum_of_all_others(
+    fn mix_equals_the_sum_of_all_others(
         rate in rate(),
         steps in collection::vec(step(), 1..60),
     ) {
@@ -180,7 +180,7 @@ proptest! {
     /// Runs the same history twice, once with the whisperers silent. The signal of all others,
     /// beeps included, must be identical.
     #[test]
-    fn a_whisper_reaches_nobody_else(
+    fn whisper_is_audible_to_its_target_only(
         rate in rate(),
         steps in collection::vec(step(), 1..60),
     ) {
@@ -218,7 +218,7 @@ proptest! {
     }
 
     #[test]
-    fn audible_says_what_is_mixed(
+    fn audible_agrees_with_the_mix(
         rate in rate(),
         steps in collection::vec(step(), 1..60),
     ) {

@@ -32,7 +32,7 @@ fn tick(room: &mut Room, values: &[(LegId, i16)]) -> Vec<(LegId, Vec<i32>)> {
 }
 
 #[test]
-fn a_voice_is_cut_at_the_tick_and_swells_within_5_ms() {
+fn removed_voice_stops_at_the_tick_and_added_voice_fades_in_within_5_ms() {
     for rate in [Rate::Hz8000, Rate::Hz16000, Rate::Hz48000] {
         let mut room = Room::new(rate);
         room.seat(LegId(1), OPEN);
@@ -55,7 +55,7 @@ fn a_voice_is_cut_at_the_tick_and_swells_within_5_ms() {
 }
 
 #[test]
-fn a_coach_who_barges_in_goes_on_at_full_for_the_one_who_heard_it() {
+fn coach_that_becomes_audible_to_all_keeps_full_level_for_its_target() {
     let mut room = Room::new(Rate::Hz8000);
     for leg in 1..=3 {
         room.seat(LegId(leg), OPEN);
@@ -79,7 +79,7 @@ fn a_coach_who_barges_in_goes_on_at_full_for_the_one_who_heard_it() {
 }
 
 #[test]
-fn nobody_hears_himself() {
+fn seat_does_not_hear_itself() {
     let mut room = Room::new(Rate::Hz8000);
     room.seat(LegId(1), OPEN);
     room.seat(LegId(2), audibility(Voice::Only(LegId(2)), true));
@@ -92,7 +92,7 @@ fn nobody_hears_himself() {
 }
 
 #[test]
-fn a_beep_is_heard_by_those_who_hear_the_room_but_one() {
+fn beep_is_audible_to_all_room_listeners_except_one() {
     let mut room = Room::new(Rate::Hz8000);
     room.seat(LegId(1), OPEN);
     room.seat(LegId(2), OPEN);
@@ -109,7 +109,7 @@ fn a_beep_is_heard_by_those_who_hear_the_room_but_one() {
 }
 
 #[test]
-fn silence_is_shared_and_costs_nothing() {
+fn silent_room_has_no_mix_and_listeners_share_the_public_sum() {
     let mut room = Room::new(Rate::Hz8000);
     let anna = room.seat(LegId(1), OPEN);
     let boris = room.seat(LegId(2), audibility(Voice::ToNobody, true));
@@ -125,7 +125,7 @@ fn silence_is_shared_and_costs_nothing() {
 }
 
 #[test]
-fn goes_on_as_it_was_after_being_written_out() {
+fn restored_room_continues_unchanged() {
     let mut room = Room::new(Rate::Hz8000);
     for leg in 1..=4 {
         room.seat(LegId(leg), OPEN);

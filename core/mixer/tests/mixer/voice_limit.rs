@@ -52,7 +52,7 @@ fn each_listener_hears_the_loudest_voices_without_its_own() {
 }
 
 #[test]
-fn displaced_voice_fades_out_while_its_successor_swells() {
+fn displaced_voice_fades_out_while_its_successor_fades_in() {
     const BEFORE: [i16; 4] = [8_000, 4_000, 500, 100];
     const AFTER: [i16; 4] = [8_000, 4_000, 16_000, 100];
     for rate in RATES {

@@ -45,7 +45,7 @@ mod tests {
 
     /// Vectors of RFC 3711 B.2: 1,044,512 bytes of key stream, three blocks at each end.
     #[test]
-    fn the_key_stream_is_that_of_the_rfc() {
+    fn key_stream_matches_the_rfc() {
         let key: [u8; 16] = bytes(0x2b7e_1516_28ae_d2a6_abf7_1588_09cf_4f3c);
         let salt: [u8; 14] = bytes(0xf0f1_f2f3_f4f5_f6f7_f8f9_fafb_fcfd);
         let mut stream = vec![0; 0xff03 * 16];

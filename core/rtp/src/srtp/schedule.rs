@@ -102,7 +102,7 @@ mod tests {
 
     /// Vectors of RFC 3711 B.3.
     #[test]
-    fn keys_are_derived_as_in_the_rfc() {
+    fn key_derivation_matches_the_rfc() {
         let suite = SrtpSuite::AesCm128HmacSha1;
         let master = MasterKey::of_suite(suite, &bytes(MASTER)).unwrap();
         for (label, expected) in [

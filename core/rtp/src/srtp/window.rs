@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_index_is_meant() {
+    fn nearest_index_is_chosen() {
         let index = |top, sequence| at(top).index_of(sequence);
         assert_eq!(Window::default().index_of(65_535), Some(65_535));
         assert_eq!(index(65_535, 0), Some(65_536));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_or_is_too_old_is_not_new() {
+    fn rejects_received_and_too_old_indexes() {
         let mut window = at(1_000);
         assert!(!window.is_new(1_000) && window.is_new(999) && window.is_new(1_001));
         assert!(window.is_new(873) && !window.is_new(872));

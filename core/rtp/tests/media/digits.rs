@@ -29,7 +29,7 @@ fn told(receiver: &mut DigitReceiver, packets: &[(Header, [u8; 4])]) -> String {
 }
 
 #[test]
-fn a_press_is_told_at_its_first_packet_and_once() {
+fn digit_is_reported_once_at_its_first_packet() {
     let packets = press('5', 1_000, 100);
     assert_eq!(packets.len(), 5 + 2);
     assert_eq!(packets[0].1, [5, 10, 0, 160]);
@@ -42,7 +42,7 @@ fn a_press_is_told_at_its_first_packet_and_once() {
 }
 
 #[test]
-fn every_key_and_no_other() {
+fn accepts_sixteen_digits_and_no_other_events() {
     for key in "0123456789*#ABCD".chars() {
         assert_eq!(
             told(&mut DigitReceiver::default(), &press(key, 0, 40)),
@@ -62,7 +62,7 @@ fn every_key_and_no_other() {
 }
 
 #[test]
-fn the_same_key_twice_is_two_presses_even_if_every_end_is_lost() {
+fn repeated_digit_is_reported_twice_when_all_ends_are_lost() {
     let mut packets = press('1', u32::MAX - 400, 100);
     packets.truncate(2);
     packets.extend(press('1', 1_200, 100));
@@ -70,14 +70,14 @@ fn the_same_key_twice_is_two_presses_even_if_every_end_is_lost() {
 }
 
 #[test]
-fn an_end_that_comes_after_the_next_press_is_old_news() {
+fn late_end_of_the_previous_digit_is_ignored() {
     let (one, two) = (press('1', 0, 60), press('2', 1_600, 60));
     let packets = [&one[..3], &two[..2], &one[3..], &two[2..]].concat();
     assert_eq!(told(&mut DigitReceiver::default(), &packets), "12");
 }
 
 #[test]
-fn a_press_too_long_for_its_duration_goes_on_under_another_timestamp() {
+fn long_digit_continues_under_another_timestamp() {
     let long = |timestamp, duration: u16, end| {
         let [high, low] = duration.to_be_bytes();
         (
@@ -95,7 +95,7 @@ fn a_press_too_long_for_its_duration_goes_on_under_another_timestamp() {
 }
 
 #[test]
-fn a_new_stream_starts_anew() {
+fn new_ssrc_starts_a_new_digit() {
     let mut packets = press('3', 5_000, 40);
     let mut again = press('3', 5_000, 40);
     again.iter_mut().for_each(|(header, _)| header.ssrc = 2);
@@ -104,7 +104,7 @@ fn a_new_stream_starts_anew() {
 }
 
 #[test]
-fn a_count_that_begins_anew_is_no_late_packet() {
+fn restarted_sequence_is_not_late() {
     let mut receiver = DigitReceiver::default();
     let mut packets = press('3', 900_000_000, 40);
     let late = press('2', 900_000_000 - 5_000, 40);
@@ -118,7 +118,7 @@ fn a_count_that_begins_anew_is_no_late_packet() {
 
 proptest! {
     #[test]
-    fn whatever_is_lost_or_doubled_each_press_is_told_once(
+    fn digit_is_reported_once_despite_loss_and_duplicates(
         keys in "[0-9*#A-D]{1,12}",
         fates in proptest::collection::vec(0u8..4, 200),
         ms in 40u32..300,
@@ -145,7 +145,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_are_too_odd(
+    fn arbitrary_bytes_do_not_panic(
         events in proptest::collection::vec((any::<u32>(), any::<Vec<u8>>()), 0..50),
     ) {
         let mut receiver = DigitReceiver::default();
@@ -156,7 +156,7 @@ proptest! {
 }
 
 #[test]
-fn a_press_is_told_by_the_clock_that_was_agreed_on() {
+fn digit_duration_uses_the_negotiated_clock() {
     let mut sender = DigitSender::at(48_000, Digit('7'), 5_000, 100).expect("a key");
     let packets: Vec<_> = std::iter::from_fn(|| sender.next_packet()).collect();
     assert_eq!(packets.len(), 5 + 2);

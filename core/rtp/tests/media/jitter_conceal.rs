@@ -47,7 +47,7 @@ fn distance(a: &[i16], b: &[i16]) -> f64 {
 }
 
 #[test]
-fn concealment_is_nearer_to_the_voice_than_silence_or_the_last_frame() {
+fn concealment_is_closer_to_the_voice_than_silence_or_the_last_frame() {
     for codec in [Codec::Pcmu, Codec::Pcma, Codec::G722] {
         let payloads = Sound::Speech.payloads(codec, 60 * SECOND);
         let (said, ..) = hear(codec, &payloads, Some);
@@ -66,7 +66,7 @@ fn concealment_is_nearer_to_the_voice_than_silence_or_the_last_frame() {
 }
 
 #[test]
-fn a_single_stall_is_heard_no_more_than_it_must_be() {
+fn single_stall_is_concealed_no_longer_than_necessary() {
     for codec in [Codec::Pcmu, Codec::G722] {
         for sound in [Sound::Sine, Sound::Sines] {
             let payloads = sound.payloads(codec, 180 * SECOND);

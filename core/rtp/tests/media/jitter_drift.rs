@@ -116,33 +116,33 @@ fn drift(codec: Codec, sound: Sound, packets: usize, ppms: &[f64]) {
 const PPMS: &[f64] = &[-500.0, -200.0, -50.0, 50.0, 200.0, 500.0];
 
 #[test]
-fn a_sine_drifts_without_a_click() {
+fn sine_with_drift_has_no_click() {
     drift(Codec::Pcmu, Sound::Sine, TEN_MINUTES, PPMS);
 }
 
 #[test]
-fn sines_drift_without_a_click() {
+fn sines_with_drift_have_no_click() {
     drift(Codec::Pcmu, Sound::Sines, TEN_MINUTES, PPMS);
 }
 
 #[test]
-fn speech_drifts_without_a_click() {
+fn speech_with_drift_has_no_click() {
     drift(Codec::Pcmu, Sound::Speech, TEN_MINUTES, PPMS);
 }
 
 #[test]
-fn a_wide_voice_drifts_without_a_click() {
+fn wideband_voice_with_drift_has_no_click() {
     drift(Codec::G722, Sound::Sines, TEN_MINUTES, &[-500.0, 500.0]);
     drift(Codec::G722, Sound::Speech, TEN_MINUTES, &[-500.0, 500.0]);
 }
 
 #[test]
-fn opus_drifts_without_a_click() {
+fn opus_with_drift_has_no_click() {
     drift(Codec::Opus, Sound::Sine, TEN_MINUTES / 5, &[-500.0, 500.0]);
 }
 
 #[test]
-fn a_buffer_written_out_and_read_back_drifts_on_the_same() {
+fn restored_buffer_follows_drift_unchanged() {
     for codec in [Codec::Pcma, Codec::G722] {
         let payloads = Sound::Sines.payloads(codec, TEN_MINUTES / 4);
         for ppm in [-500.0, 500.0] {

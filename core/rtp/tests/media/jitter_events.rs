@@ -14,7 +14,7 @@ fn hear(packets: Vec<Sent>, ticks: i64) -> (Vec<Heard>, confab_rtp::JitterStats)
 }
 
 #[test]
-fn a_burst_of_50_after_a_stall_leaves_no_delay() {
+fn burst_of_50_after_a_stall_leaves_no_delay() {
     let mut packets = Phone::new(5_000).packets(20 * SECOND, 20);
     let release = packets[299].at_us;
     for sent in &mut packets[250..300] {
@@ -69,7 +69,7 @@ fn after_a_burst(held: usize) -> (u8, JitterBuffer) {
 }
 
 #[test]
-fn a_burst_of_any_length_keeps_its_newest_200_ms() {
+fn burst_of_any_length_keeps_its_newest_200_ms() {
     for held in [11, 12, 13, 15, 18, 20, 25, 40, 49] {
         let (code, buffer) = after_a_burst(held);
         // The packet that arrived in time is the tenth.
@@ -96,7 +96,7 @@ fn off_clock(parts: f64, from: usize, count: usize) -> (Vec<Heard>, confab_rtp::
 }
 
 #[test]
-fn timestamps_that_disagree_with_arrivals_for_long_are_not_believed() {
+fn timestamps_that_disagree_with_arrivals_for_long_are_ignored() {
     for parts in [0.0, 0.1, 0.5, 0.8, 0.9, 1.1, 1.25, 1.5, 2.0, 3.0, 6.0] {
         for from in [0, 5 * SECOND] {
             let (heard, stats) = off_clock(parts, from, 25 * SECOND);
@@ -112,7 +112,7 @@ fn timestamps_that_disagree_with_arrivals_for_long_are_not_believed() {
 }
 
 #[test]
-fn timestamps_are_believed_again_once_they_agree() {
+fn timestamps_are_used_again_once_they_agree() {
     let mut packets = Phone::new(5_000).packets(60 * SECOND, 20);
     let start = packets[0].header.timestamp;
     let mut timestamp = start;
@@ -140,7 +140,7 @@ fn timestamps_are_believed_again_once_they_agree() {
 }
 
 #[test]
-fn pauses_and_losses_do_not_make_timestamps_suspicious() {
+fn pauses_and_losses_keep_timestamps_in_use() {
     // DTX: 200 ms of voice, then 400 ms without packets, and every tenth packet lost.
     let mut phone = Phone::new(5_000);
     let mut packets = Vec::new();
@@ -155,7 +155,7 @@ fn pauses_and_losses_do_not_make_timestamps_suspicious() {
 }
 
 #[test]
-fn a_burst_in_two_halves_leaves_no_delay_either() {
+fn burst_in_two_halves_leaves_no_delay() {
     let mut packets = Phone::new(5_000).packets(20 * SECOND, 20);
     let release = packets[299].at_us;
     for (i, sent) in packets[250..300].iter_mut().enumerate() {
@@ -171,7 +171,7 @@ fn a_burst_in_two_halves_leaves_no_delay_either() {
 }
 
 #[test]
-fn a_short_stall_is_waited_for_and_given_back_when_it_is_quiet() {
+fn delay_of_a_short_stall_is_removed_in_the_next_pause() {
     let mut phone = Phone::new(5_000);
     let mut packets = phone.packets(10 * SECOND, 20);
     let release = packets[253].at_us;
@@ -230,7 +230,7 @@ fn ptime_may_change_in_mid_stream() {
 }
 
 #[test]
-fn a_new_ssrc_is_taken_up_with_its_second_packet() {
+fn new_ssrc_is_accepted_with_its_second_packet() {
     let mut phone = Phone::new(4_000);
     let mut packets = phone.packets(5 * SECOND, 20);
     phone.header.ssrc = 77;
@@ -244,7 +244,7 @@ fn a_new_ssrc_is_taken_up_with_its_second_packet() {
 }
 
 #[test]
-fn a_jump_of_sequence_or_timestamp_is_taken_up_with_its_second_packet() {
+fn jump_of_sequence_or_timestamp_is_accepted_with_its_second_packet() {
     for (sequence, timestamp) in [(20_000, 0), (0, 3_000_000), (0, 2_000_000_000), (40_000, 7)] {
         let mut phone = Phone::new(4_000);
         let mut packets = phone.packets(5 * SECOND, 20);
@@ -266,7 +266,7 @@ fn a_jump_of_sequence_or_timestamp_is_taken_up_with_its_second_packet() {
 }
 
 #[test]
-fn a_timestamp_set_back_is_taken_up_once_the_stream_is_dry() {
+fn timestamp_set_back_is_accepted_once_the_buffer_is_empty() {
     let mut phone = Phone::new(4_000);
     let mut packets = phone.packets(5 * SECOND, 20);
     phone.header.timestamp = phone.header.timestamp.wrapping_sub(1_000_000);
@@ -277,7 +277,7 @@ fn a_timestamp_set_back_is_taken_up_once_the_stream_is_dry() {
 }
 
 #[test]
-fn junk_packets_one_at_a_time_are_not_heard() {
+fn single_stray_packets_are_inaudible() {
     let packets = Phone::new(4_000).packets(20 * SECOND, 20);
     let mut all = Vec::new();
     for (i, sent) in packets.into_iter().enumerate() {
@@ -336,7 +336,7 @@ fn pauses_resume_cleanly_whether_the_clock_ran_on_or_not() {
 }
 
 #[test]
-fn ticks_that_never_happened_leave_no_delay() {
+fn missed_ticks_leave_no_delay() {
     let packets = Phone::new(5_000).packets(10 * SECOND, 20);
     let mut buffer = JitterBuffer::new(Codec::Pcmu);
     let of = |ticks: std::ops::Range<i64>| {
@@ -369,7 +369,7 @@ fn ticks_that_never_happened_leave_no_delay() {
 }
 
 #[test]
-fn a_digit_is_no_lost_packet() {
+fn digit_is_not_counted_as_loss() {
     let packets = Phone::new(5_000).packets(4 * SECOND, 20);
     let mut buffer = JitterBuffer::new(Codec::Pcmu);
     for (i, sent) in packets.iter().enumerate() {
@@ -384,7 +384,7 @@ fn a_digit_is_no_lost_packet() {
 }
 
 #[test]
-fn what_is_made_up_fades_and_does_not_click() {
+fn concealment_fades_without_a_click() {
     let mut phone = Phone::new(4_000);
     let mut packets = phone.packets(SECOND, 20);
     phone.packets(10, 20);
@@ -419,7 +419,7 @@ fn what_is_made_up_fades_and_does_not_click() {
 }
 
 #[test]
-fn state_written_out_and_read_back_goes_on_the_same() {
+fn restored_state_continues_unchanged() {
     let packets = Phone::new(4_000).packets(10 * SECOND, 20);
     let mut buffer = JitterBuffer::new(Codec::Pcma);
     let mut copy = buffer.clone();
@@ -460,7 +460,7 @@ fn anything() -> impl Strategy<Value = (Header, usize, bool)> {
 
 proptest! {
     #[test]
-    fn nothing_panics_and_the_depth_is_bounded(
+    fn arbitrary_packets_do_not_panic_and_the_depth_is_limited(
         events in proptest::collection::vec((anything(), any::<u8>()), 1..400),
     ) {
         for codec in Codec::ALL {
@@ -527,7 +527,7 @@ fn with_a_pause(noise: bool, lost: bool) -> (Vec<Pulled>, confab_rtp::JitterStat
 }
 
 #[test]
-fn comfort_noise_begins_a_pause_in_which_nothing_is_missing() {
+fn pause_after_comfort_noise_has_no_loss() {
     let (pulled, stats) = with_a_pause(true, false);
     assert_eq!(
         (stats.lost, stats.concealed, stats.strayed),
@@ -543,7 +543,7 @@ fn comfort_noise_begins_a_pause_in_which_nothing_is_missing() {
 }
 
 #[test]
-fn a_gap_of_time_without_a_gap_of_sequence_is_a_pause() {
+fn timestamp_gap_without_sequence_gap_is_a_pause() {
     let (pulled, stats) = with_a_pause(false, false);
     assert_eq!(pulled[50], Pulled::Concealed, "it might have been late");
     assert_eq!((stats.lost, stats.concealed), (0, 0), "{stats:?}");

@@ -42,7 +42,7 @@ fn broken(codec: Codec, late: usize, from: usize) -> (Vec<usize>, Vec<usize>) {
 }
 
 #[test]
-fn voice_is_back_at_once_when_all_comes_later_while_delay_is_owed() {
+fn voice_resumes_at_once_after_a_delay_step_during_pending_removal() {
     for codec in CODECS {
         for late in 2..5 {
             for from in OVERTAKEN + late..OVERTAKEN + late + 30 {

@@ -93,7 +93,7 @@ fn packets_about_the_edge_of_a_tick_cost_one_adaption_at_most() {
 }
 
 #[test]
-fn losses_cost_their_own_frame_and_nothing_else() {
+fn each_loss_costs_its_own_frame_only() {
     for seed in 0..20 {
         let mut dice = Dice(seed);
         let mut packets = Phone::new(7_000).packets(60 * SECOND, 20);
@@ -127,7 +127,7 @@ fn losses_cost_their_own_frame_and_nothing_else() {
 }
 
 #[test]
-fn reordering_within_the_depth_is_not_heard() {
+fn reordering_within_the_depth_is_inaudible() {
     for seed in 0..50 {
         let mut dice = Dice(seed);
         // About every tenth packet is five packets late, as on a line with two routes.
@@ -166,7 +166,7 @@ fn duplicates_have_no_effect() {
 }
 
 #[test]
-fn drift_costs_a_frame_now_and_then_and_no_growth() {
+fn drift_costs_single_frames_and_does_not_grow_the_delay() {
     for slow_ppm in [-200.0, -50.0, 50.0, 200.0] {
         for phase_ms in [0, 5, 13] {
             let mut dice = Dice(phase_ms as u64);
@@ -190,7 +190,7 @@ fn drift_costs_a_frame_now_and_then_and_no_growth() {
 }
 
 #[test]
-fn our_own_late_ticks_change_nothing() {
+fn late_ticks_have_no_effect() {
     // One tick is 50 ms late, and the two after it follow at once: the loop catches up.
     for phase_ms in 0..20 {
         for at in [3, 20, 400] {

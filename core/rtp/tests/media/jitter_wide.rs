@@ -35,7 +35,7 @@ fn heard(
 }
 
 #[test]
-fn a_clean_line_is_played_on_the_tick_that_it_comes() {
+fn clean_stream_is_played_on_its_arrival_tick() {
     for codec in WIDE {
         let heard = heard(codec, packets(codec, 200).into_iter().enumerate(), 200);
         for (tick, &(pulled, level)) in heard.iter().enumerate() {
@@ -47,7 +47,7 @@ fn a_clean_line_is_played_on_the_tick_that_it_comes() {
 }
 
 #[test]
-fn a_lost_packet_is_filled_in_and_the_tone_goes_on() {
+fn lost_packet_is_concealed_and_the_tone_continues() {
     for codec in WIDE {
         let arrivals = packets(codec, 200).into_iter().enumerate();
         let arrivals = arrivals.filter(|&(n, _)| n < 20 || n % 10 != 5);
@@ -65,7 +65,7 @@ fn a_lost_packet_is_filled_in_and_the_tone_goes_on() {
 }
 
 #[test]
-fn packets_that_overtake_each_other_are_played_in_order() {
+fn reordered_packets_are_played_in_order() {
     for codec in WIDE {
         // Each second packet is a tick and a half late.
         let arrivals = packets(codec, 400).into_iter().enumerate();
@@ -80,7 +80,7 @@ fn packets_that_overtake_each_other_are_played_in_order() {
 }
 
 #[test]
-fn a_voice_that_ends_dies_down_and_comes_back() {
+fn ended_voice_fades_out_and_resumes() {
     for codec in WIDE {
         let arrivals = packets(codec, 100).into_iter().enumerate();
         let arrivals = arrivals.filter(|&(n, _)| !(40..70).contains(&n));
@@ -95,7 +95,7 @@ fn a_voice_that_ends_dies_down_and_comes_back() {
 }
 
 #[test]
-fn the_silence_of_a_pause_is_not_counted_as_loss() {
+fn pause_is_not_counted_as_loss() {
     // Discontinuous transmission: one packet that denotes silence, then none.
     let mut sent: Vec<_> = packets(Codec::Opus, 60).into_iter().enumerate().collect();
     sent.truncate(31);
@@ -110,7 +110,7 @@ fn the_silence_of_a_pause_is_not_counted_as_loss() {
 
 /// Discontinuous transmission of background noise: each twentieth packet is sent.
 #[test]
-fn what_is_around_one_who_rests_is_heard_all_the_time() {
+fn background_noise_continues_through_dtx_pauses() {
     let codec = Codec::Opus;
     let mut encoder = Encoder::new(codec, OpusSettings::default());
     let (mut bits, mut sequence) = (1_u32, 0);
@@ -151,7 +151,7 @@ fn what_is_around_one_who_rests_is_heard_all_the_time() {
 }
 
 #[test]
-fn packets_of_several_frames_are_played_whole() {
+fn packets_of_several_frames_are_played_completely() {
     // Opus needs constant bit rate to join two frames of one length (code 1 of RFC 6716 §3.2.3);
     // G.722 is divisible at any byte.
     let packets = packets(Codec::G722, 120);
@@ -169,7 +169,7 @@ fn packets_of_several_frames_are_played_whole() {
 }
 
 #[test]
-fn an_opus_packet_of_two_frames_is_voice_on_both_its_ticks() {
+fn opus_packet_of_two_frames_is_voice_on_both_ticks() {
     let singles = packets(Codec::Opus, 120);
     let joined = singles.chunks_exact(2).enumerate().map(|(n, two)| {
         let (first, second) = (&two[0].1, &two[1].1);
@@ -190,7 +190,7 @@ fn an_opus_packet_of_two_frames_is_voice_on_both_its_ticks() {
 }
 
 #[test]
-fn a_decoder_is_lent_for_voice_alone_and_voice_comes_back_whole() {
+fn decoder_is_lent_during_voice_only_and_voice_resumes_completely() {
     let mut spares = OpusSpares::default();
     let mut buffer = JitterBuffer::new(Codec::Opus);
     let (mut frame, mut equipped) = ([0; 960], Vec::new());

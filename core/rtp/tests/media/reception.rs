@@ -18,7 +18,7 @@ fn at_ms(ms: u64) -> Instant {
 }
 
 #[test]
-fn nothing_received_nothing_reported() {
+fn no_report_without_received_packets() {
     assert_eq!(Reception::new(8_000).report_block(at_ms(0)), None);
 }
 
@@ -89,7 +89,7 @@ fn jitter_settles_at_the_mean_difference() {
 }
 
 #[test]
-fn a_sender_report_is_answered_with_its_age() {
+fn report_contains_the_age_of_the_last_sender_report() {
     let mut reception = Reception::new(8_000);
     reception.packet(at_ms(0), &header(0));
     reception.sender_report(at_ms(10), 8, 1 << 32);
@@ -105,7 +105,7 @@ fn a_sender_report_is_answered_with_its_age() {
 }
 
 #[test]
-fn a_lone_jump_is_no_new_start_but_two_in_a_row_are() {
+fn second_consecutive_packet_after_a_jump_restarts_the_count() {
     let mut reception = Reception::new(8_000);
     for n in 0..10 {
         reception.packet(at_ms(u64::from(n) * 20), &header(n));

@@ -64,7 +64,7 @@ fn open_report(incoming: &mut Incoming, packet: &[u8]) -> Result<Vec<u8>, Refuse
 
 /// Known answers of libsrtp's tests, each from a master key.
 #[test]
-fn known_answers() {
+fn matches_known_answers() {
     let rtp = "800f1234 decafbad cafebabe abababab abababab abababab abababab";
     let rtcp = "81c8000b cafebabe abababab abababab abababab abababab";
     for (suite, key, srtp, srtcp) in [
@@ -98,7 +98,7 @@ fn known_answers() {
 }
 
 #[test]
-fn csrcs_and_an_extension_stay_clear() {
+fn csrcs_and_extension_are_not_encrypted() {
     let mut packet = bytes("92800001 00000000 00000005 11111111 22222222 bede0001 33333333");
     packet.extend([9; 20]);
     for suite in SrtpSuite::ALL {
@@ -111,7 +111,7 @@ fn csrcs_and_an_extension_stay_clear() {
 }
 
 #[test]
-fn an_old_packet_or_another_key_or_suite_is_refused() {
+fn rejects_old_packet_and_other_key_or_suite() {
     for suite in SrtpSuite::ALL {
         let mut outgoing = Outgoing::new(suite, KEY);
         let sealed: Vec<_> = (0..300)
@@ -134,7 +134,7 @@ fn an_old_packet_or_another_key_or_suite_is_refused() {
 }
 
 #[test]
-fn a_report_in_the_clear_is_refused() {
+fn rejects_unencrypted_report() {
     let report = bytes("81c8000b cafebabe abababab abababab abababab abababab");
     for suite in SrtpSuite::ALL {
         let mut sealed = protect_report(&mut Outgoing::new(suite, KEY), &report);
@@ -150,7 +150,7 @@ fn a_report_in_the_clear_is_refused() {
 }
 
 #[test]
-fn streams_are_bounded_and_none_is_forgotten() {
+fn streams_are_limited_and_kept() {
     let mut incoming = Incoming::new(GCM, KEY);
     let sealed = |ssrc: u32| protect(&mut Outgoing::new(GCM, KEY), &rtp(ssrc, 1, &[1; 20]));
     let last = u32::try_from(limits::SRTP_STREAMS_MAX).expect("few");
@@ -163,7 +163,7 @@ fn streams_are_bounded_and_none_is_forgotten() {
 
 /// A stream continues its rollover count under a new key (RFC 3711 §3.3.1) or restarts it at 0.
 #[test]
-fn under_a_new_key_a_stream_counts_on_or_begins_again() {
+fn new_key_continues_or_resets_the_rollover_count() {
     const NEXT: MasterKey = MasterKey::new([9; 30]);
     for suite in SrtpSuite::ALL {
         for goes_on in [false, true] {
@@ -196,7 +196,7 @@ fn under_a_new_key_a_stream_counts_on_or_begins_again() {
 
 /// State that is serialized and restored in the middle continues with a rebuilt key schedule.
 #[test]
-fn what_is_kept_is_plain_data() {
+fn contexts_survive_serialization() {
     for suite in SrtpSuite::ALL {
         let (mut outgoing, mut incoming) = (Outgoing::new(suite, KEY), Incoming::new(suite, KEY));
         for n in 0..200_u32 {
@@ -220,7 +220,7 @@ proptest! {
 
     /// A packet with any bit flipped is rejected: packet and state stay unchanged.
     #[test]
-    fn a_flipped_bit_is_refused_and_changes_nothing(
+    fn rejects_flipped_bit_without_a_change_of_state(
         suite in suites(), sequence: u16, payload in proptest::collection::vec(any::<u8>(), 0..200),
         bit: proptest::sample::Index, before: bool,
     ) {
@@ -257,7 +257,7 @@ proptest! {
     /// Three rollovers on a line that loses and reorders: each packet that arrives within the
     /// window is decrypted once.
     #[test]
-    fn the_count_of_rollovers_is_kept(
+    fn rollover_count_is_kept(
         suite in suites(), first in 0_u16.., seed in any::<u64>(),
     ) {
         let (mut outgoing, mut incoming) = (Outgoing::new(suite, KEY), Incoming::new(suite, KEY));
@@ -298,7 +298,7 @@ proptest! {
 
     /// Junk of any length is rejected without a panic.
     #[test]
-    fn junk_is_refused(suite in suites(), junk in proptest::collection::vec(any::<u8>(), 0..80)) {
+    fn rejects_any_bytes(suite in suites(), junk in proptest::collection::vec(any::<u8>(), 0..80)) {
         let mut incoming = Incoming::new(suite, KEY);
         prop_assert!(open(&mut incoming, &junk).is_err());
         prop_assert!(open_report(&mut incoming, &junk).is_err());

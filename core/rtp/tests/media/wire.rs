@@ -22,7 +22,7 @@ fn header() -> Header {
 }
 
 #[test]
-fn a_plain_packet_both_ways() {
+fn plain_packet_round_trips() {
     assert_eq!(Header::parse(&PLAIN), Ok((header(), &[7, 9][..])));
     let mut out = [0; 12];
     assert_eq!(header().write(&mut out), 12);
@@ -31,7 +31,7 @@ fn a_plain_packet_both_ways() {
 }
 
 #[test]
-fn csrcs_an_extension_and_padding_are_left_out() {
+fn payload_excludes_csrcs_extension_and_padding() {
     let mut packet = PLAIN.to_vec();
     packet[0] = 0b1011_0010;
     packet.splice(
@@ -47,7 +47,7 @@ fn csrcs_an_extension_and_padding_are_left_out() {
 }
 
 #[test]
-fn junk_is_refused_for_what_it_is() {
+fn invalid_packet_is_rejected_with_its_reason() {
     let with = |at: usize, value: u8| {
         let mut packet = PLAIN.to_vec();
         packet[at] = value;
@@ -91,7 +91,7 @@ fn block() -> ReportBlock {
 }
 
 #[test]
-fn a_sender_report_as_bytes() {
+fn sender_report_has_the_expected_bytes() {
     let mut out = [0; 128];
     let n = write_report(&mut out, 0xaabb_ccdd, Some(&sender()), &[block()], "a@b");
     let expected = [
@@ -111,7 +111,7 @@ fn a_sender_report_as_bytes() {
 }
 
 #[test]
-fn what_is_written_is_read() {
+fn written_reports_are_read_back() {
     for name in ["", "a", "ab", "abc", "confab@127.0.0.1"] {
         for info in [None, Some(sender())] {
             let mut out = [0; 200];
@@ -148,7 +148,7 @@ fn what_is_written_is_read() {
 }
 
 #[test]
-fn unknown_packets_are_passed_over_and_junk_ends_the_reading() {
+fn unknown_reports_are_skipped_and_invalid_bytes_end_the_parsing() {
     let mut bytes = vec![0x80, 207, 0, 1, 1, 2, 3, 4, 0x81, 203, 0, 1, 0, 0, 0, 8];
     assert_eq!(
         Items::new(&bytes).collect::<Vec<_>>(),
@@ -172,7 +172,7 @@ fn ntp_time_starts_in_1900() {
 }
 
 #[test]
-fn samples_are_those_of_the_codec() {
+fn pulled_samples_match_the_codec() {
     for codec in [Codec::Pcmu, Codec::Pcma] {
         let codes: Vec<u8> = (0..=255).collect();
         let mut expected = [0; 256];
@@ -190,7 +190,7 @@ fn samples_are_those_of_the_codec() {
 
 proptest! {
     #[test]
-    fn no_bytes_are_too_odd(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn arbitrary_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = Header::parse(&bytes);
         // The iterator ends after at most one item per word.
         let items = Items::new(&bytes).count();
@@ -198,7 +198,7 @@ proptest! {
     }
 
     #[test]
-    fn any_report_comes_back(
+    fn any_report_round_trips(
         ssrc: u32,
         ntp: u64,
         lost in -0x80_0000i32..0x80_0000,

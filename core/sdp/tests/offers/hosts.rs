@@ -30,7 +30,7 @@ fn names(media: Option<&str>, rtcp: Option<&str>) -> Result<HostNames, NotAccept
 }
 
 #[test]
-fn names_of_the_accepted_section_are_to_be_resolved() {
+fn names_of_the_accepted_section_are_returned_for_resolution() {
     for (connection, rest, expected) in [
         ("192.0.2.9", "", names(None, None)),
         ("Phone.Example", "", names(Some("phone.example"), None)),
@@ -58,7 +58,7 @@ fn names_of_the_accepted_section_are_to_be_resolved() {
 }
 
 #[test]
-fn a_resolved_name_is_an_address() {
+fn resolved_name_is_used_as_address() {
     let mut offer = session("phone.example", "a=rtcp:4003 IN IP4 rtcp.example\r\n");
     assert_eq!(answer(&offer, &local()), Err(NotAcceptable::NoAddress));
     offer.resolve("other.example", "192.0.2.66".parse().unwrap());

@@ -45,7 +45,7 @@ const USUAL: &str = "111 0 101 110, 111 opus/48000/2, 0 PCMU/8000, 101 telephone
                      110 telephone-event/48000";
 
 #[test]
-fn an_answer_with_other_numbers_is_sent_by_its_own_and_received_by_both() {
+fn answer_with_other_numbers_is_sent_with_its_own_and_received_with_both() {
     for (formats, maps, sent, voice, digits) in [
         (
             "96 97",
@@ -104,7 +104,7 @@ fn comfort_noise_of_an_answer_is_received_unless_its_number_is_taken() {
 }
 
 #[test]
-fn a_later_offer_of_ours_keeps_the_numbers_of_the_peer() {
+fn later_local_offer_keeps_the_numbers_of_the_peer() {
     for (formats, maps, expected) in [
         (
             "101 111",
@@ -152,7 +152,7 @@ fn a_later_offer_of_ours_keeps_the_numbers_of_the_peer() {
 }
 
 #[test]
-fn an_offer_that_gives_a_bound_number_another_format_unbinds_it() {
+fn offer_with_another_format_for_a_bound_number_unbinds_it() {
     let first = answered(&local(), "0 101", &["101 telephone-event/8000"]);
     let ours = Local {
         numbers: first.numbers,
@@ -172,7 +172,7 @@ fn an_offer_that_gives_a_bound_number_another_format_unbinds_it() {
 }
 
 #[test]
-fn an_offer_without_a_free_number_leaves_the_format_out() {
+fn format_is_omitted_without_a_free_number() {
     let formats: Vec<String> = (96..128).map(|number| number.to_string()).collect();
     let maps: Vec<String> = (96..128).map(|number| format!("{number} x/8000")).collect();
     let maps: Vec<&str> = maps.iter().map(String::as_str).collect();

@@ -40,7 +40,7 @@ fn direction(connection: &str, attribute: &str) -> (Direction, String) {
 }
 
 #[test]
-fn a_hold_is_answered_with_its_mirror() {
+fn hold_is_answered_with_the_mirrored_direction() {
     let here = "c=IN IP4 192.0.2.9\r\n";
     let zeros = "c=IN IP4 0.0.0.0\r\n";
     for (connection, attribute, expected) in [
@@ -62,7 +62,7 @@ fn a_hold_is_answered_with_its_mirror() {
 }
 
 #[test]
-fn the_session_s_direction_holds_where_the_stream_has_none() {
+fn session_direction_applies_to_streams_without_one() {
     let head = "c=IN IP4 192.0.2.9\r\na=sendonly\r\n";
     assert_eq!(direction(head, "").0, Direction::RecvOnly);
     assert_eq!(direction(head, "a=sendrecv\r\n").0, Direction::SendRecv);
@@ -121,7 +121,7 @@ fn refusal_names_the_expectation() {
 }
 
 #[test]
-fn an_offer_of_ours_is_answered_and_agreed_on() {
+fn local_offer_is_answered_and_agreed_on() {
     let ours = offer(&local("2001:db8::1"), Direction::SendRecv);
     let text = String::from_utf8(ours.clone()).unwrap();
     assert!(text.contains("c=IN IP6 2001:db8::1\r\n"), "{text}");
@@ -135,7 +135,7 @@ fn an_offer_of_ours_is_answered_and_agreed_on() {
 }
 
 #[test]
-fn an_answer_with_what_was_not_offered_is_not_agreed_on() {
+fn rejects_answer_with_a_format_that_was_not_offered() {
     let only_pcma = Local {
         codecs: vec![Codec::Pcma],
         numbers: confab_sdp::PayloadNumbers::default(),
@@ -153,7 +153,7 @@ fn an_answer_with_what_was_not_offered_is_not_agreed_on() {
 }
 
 #[test]
-fn mapped_ipv4_is_ipv4() {
+fn mapped_ipv4_is_read_as_ipv4() {
     let head = "c=IN IP6 ::ffff:192.0.2.9\r\n";
     let session = parse(with(head, "m=audio 4000 RTP/AVP 0\r\n").as_bytes()).unwrap();
     let (_, agreed) = answer(&session, &local("192.0.2.1")).unwrap();
@@ -161,7 +161,7 @@ fn mapped_ipv4_is_ipv4() {
 }
 
 #[test]
-fn a_fault_is_named_with_its_line() {
+fn malformed_session_is_rejected_with_its_line() {
     let fault = |text: &str| parse(text.as_bytes()).unwrap_err();
     let at = |line, what| Malformed { line, what };
     assert_eq!(fault(""), at(1, "no session description"));
@@ -232,7 +232,7 @@ fn unused_lines_do_not_reject_the_offer() {
 }
 
 #[test]
-fn tabs_and_brackets_are_understood() {
+fn accepts_tabs_and_brackets() {
     let offer = "v=0\r\nc=IN\tIP6\t[2001:db8::9]\r\nt=0 0\r\nm=audio\t4000 RTP/AVP\t97 101\r\n\
                  \ta=rtpmap:97\tPCMA/8000\t\r\na=rtpmap:101\ttelephone-event/8000\r\n\
                  a=rtcp:4003\tIN IP6 2001:db8::8\r\n";
@@ -346,13 +346,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(CASES))]
 
     #[test]
-    fn no_bytes_bring_us_down(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn arbitrary_bytes_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = parse(&bytes);
     }
 }
 
 #[test]
-fn whatever_is_answered_can_be_read_back_and_has_as_many_streams() {
+fn any_answer_can_be_parsed_and_has_all_streams() {
     let (parsed, answered) = (Cell::new(0), Cell::new(0));
     let mut runner = TestRunner::new(ProptestConfig::with_cases(CASES));
     let outcome = runner.run(&lines(), |text| {

@@ -55,7 +55,7 @@ fn agreed(rtp: &str, rtcp: &str, codec: Codec, payload_type: u8, digits: Option<
 }
 
 #[test]
-fn sipp() {
+fn answers_sipp() {
     let (text, got) = take(include_str!("phones/sipp.sdp")).unwrap();
     assert_eq!(
         text,
@@ -68,7 +68,7 @@ fn sipp() {
 }
 
 #[test]
-fn baresip() {
+fn answers_baresip() {
     let (text, got) = take(include_str!("phones/baresip.sdp")).unwrap();
     assert_eq!(
         text,
@@ -127,14 +127,14 @@ fn linphone_by_ipv6_with_video() {
 }
 
 #[test]
-fn a_browser_speaks_what_we_do_not() {
+fn rejects_browser_offer() {
     let refused = take(include_str!("phones/browser.sdp")).unwrap_err();
     assert_eq!(refused, NotAcceptable::NotRtpAvp);
     assert!(refused.to_string().contains("expected RTP/AVP or RTP/SAVP"));
 }
 
 #[test]
-fn the_first_plain_stream_is_taken_the_others_are_refused() {
+fn first_plain_stream_is_accepted_and_others_are_rejected() {
     let (text, got) = take(include_str!("phones/pbx_with_srtp_first.sdp")).unwrap();
     assert_eq!(
         text,

@@ -82,7 +82,7 @@ fn each_policy_with_each_kind_of_offer() {
 }
 
 #[test]
-fn the_first_line_that_we_can_keep_to_is_taken() {
+fn first_supported_crypto_line_is_chosen() {
     for (lines, tag, suite) in [
         ([(1, CM), (2, GCM)], 1, SrtpSuite::AesCm128HmacSha1),
         ([(1, GCM), (2, CM)], 1, SrtpSuite::AeadAes128Gcm),
@@ -96,7 +96,7 @@ fn the_first_line_that_we_can_keep_to_is_taken() {
 }
 
 #[test]
-fn the_stream_that_will_do_is_taken_and_the_other_refused() {
+fn acceptable_stream_is_accepted_and_the_other_is_rejected() {
     let both = section("RTP/SAVP", &[(1, CM)]) + "m=audio 4002 RTP/AVP 0\r\n";
     let taken = |srtp| take(srtp, &both).unwrap().0;
     let secure = "m=audio 20000 RTP/SAVP 0; a=crypto:1 AES_CM_128_HMAC_SHA1_80; \
@@ -110,7 +110,7 @@ fn the_stream_that_will_do_is_taken_and_the_other_refused() {
 }
 
 #[test]
-fn ours_and_theirs_are_crossed() {
+fn local_and_remote_keys_are_assigned_by_direction() {
     let (text, agreed) = answer(
         &session(&section("RTP/SAVP", &[(1, GCM)])),
         &local(Srtp::Prefer),
@@ -132,7 +132,7 @@ fn ours_and_theirs_are_crossed() {
 }
 
 #[test]
-fn our_offer_lists_both_and_its_answer_names_one() {
+fn local_offer_lists_both_suites_and_the_answer_selects_one() {
     let text = |srtp| {
         let text = offer(&local(srtp), Direction::SendRecv);
         String::from_utf8(text).unwrap()

@@ -58,7 +58,7 @@ fn baresip_with_opus_first() {
 }
 
 #[test]
-fn what_we_do_not_speak_is_passed_over_in_the_order_of_the_offer() {
+fn unsupported_formats_are_skipped_in_the_order_of_the_offer() {
     let text = include_str!("phones/baresip_wide.sdp");
     let chosen = |codecs: &[Codec]| {
         let (_, agreed) = take(text, codecs).unwrap();
@@ -83,7 +83,7 @@ fn asterisk_prefers_g722() {
 }
 
 #[test]
-fn a_desk_phone_names_static_payload_types_alone() {
+fn accepts_static_payload_types_without_rtpmap() {
     let (answer, agreed) = take(include_str!("phones/desk_phone.sdp"), &ALL).unwrap();
     assert_eq!(
         answer,
@@ -96,7 +96,7 @@ fn a_desk_phone_names_static_payload_types_alone() {
 }
 
 #[test]
-fn freeswitch_has_opus_under_a_number_of_its_own_and_digits_at_its_clock() {
+fn accepts_opus_of_freeswitch_with_its_number_and_digit_clock() {
     let (answer, agreed) = take(include_str!("phones/freeswitch.sdp"), &ALL).unwrap();
     assert_eq!(
         answer,
@@ -114,7 +114,7 @@ fn freeswitch_has_opus_under_a_number_of_its_own_and_digits_at_its_clock() {
 }
 
 #[test]
-fn linphone_has_digits_at_three_clocks() {
+fn accepts_digits_of_linphone_at_three_clocks() {
     let (answer, agreed) = take(include_str!("phones/linphone.sdp"), &ALL).unwrap();
     assert_eq!(
         answer,
@@ -128,7 +128,7 @@ fn linphone_has_digits_at_three_clocks() {
 }
 
 #[test]
-fn what_a_browser_offers_without_its_encryption_is_understood() {
+fn accepts_browser_codecs_without_encryption() {
     let (answer, agreed) = take(include_str!("phones/gateway_of_browsers.sdp"), &ALL).unwrap();
     assert_eq!(
         answer,
@@ -141,7 +141,7 @@ fn what_a_browser_offers_without_its_encryption_is_understood() {
 }
 
 #[test]
-fn opus_is_opus_at_48_khz_with_two_channels_whatever_it_carries() {
+fn opus_requires_48_khz_and_two_channels() {
     for (map, taken) in [
         ("rtpmap:96 opus/48000/2", true),
         ("rtpmap:96 OPUS/48000/2", true),
@@ -159,7 +159,7 @@ fn opus_is_opus_at_48_khz_with_two_channels_whatever_it_carries() {
 }
 
 #[test]
-fn g722_is_g722_at_its_mistaken_clock() {
+fn g722_requires_its_8_khz_clock() {
     for (formats, attributes, taken) in [
         ("9", &[][..], Some(9)),
         ("9", &["rtpmap:9 G722/8000"], Some(9)),
@@ -183,7 +183,7 @@ fn digits_at_a_foreign_clock_alone_are_not_agreed_on() {
 }
 
 #[test]
-fn comfort_noise_is_taken_with_codecs_of_its_clock() {
+fn comfort_noise_is_accepted_with_codecs_of_its_clock() {
     for (formats, map, codec, taken) in [
         ("0 13", "", Pcmu, Some(13)),
         ("9 13", "rtpmap:13 CN/8000", G722, Some(13)),
@@ -215,7 +215,7 @@ fn comfort_noise_is_taken_with_codecs_of_its_clock() {
 }
 
 #[test]
-fn our_offer_names_all_we_speak_and_digits_at_both_clocks() {
+fn local_offer_lists_all_codecs_and_digits_at_both_clocks() {
     let text = String::from_utf8(offer(&local(&ALL), Direction::SendRecv)).unwrap();
     let media = text.find("m=").unwrap();
     assert_eq!(
@@ -230,7 +230,7 @@ fn our_offer_names_all_we_speak_and_digits_at_both_clocks() {
 }
 
 #[test]
-fn every_codec_is_offered_answered_and_agreed_on_alike() {
+fn every_codec_is_agreed_on_in_offer_and_answer() {
     for codec in Codec::ALL {
         let ours = parse(&offer(&local(&ALL), Direction::SendRecv)).unwrap();
         let (text, they_agreed) = answer(&ours, &local(&[codec])).unwrap();
@@ -248,7 +248,7 @@ fn every_codec_is_offered_answered_and_agreed_on_alike() {
 }
 
 #[test]
-fn an_answer_in_a_codec_that_we_did_not_offer_is_not_agreed_on() {
+fn rejects_answer_with_a_codec_that_was_not_offered() {
     let text = offered("96", &["rtpmap:96 opus/48000/2"]);
     let session = parse(text.as_bytes()).unwrap();
     assert_eq!(
@@ -258,7 +258,7 @@ fn an_answer_in_a_codec_that_we_did_not_offer_is_not_agreed_on() {
 }
 
 #[test]
-fn what_a_phone_takes_of_opus_is_kept_to_in_steps() {
+fn opus_bit_rate_limit_follows_the_phone_in_steps() {
     let limit = |parameters: &str| {
         let fmtp = format!("fmtp:96 {parameters}");
         let text = offered("96", &["rtpmap:96 opus/48000/2", &fmtp]);
@@ -307,7 +307,7 @@ fn what_a_phone_takes_of_opus_is_kept_to_in_steps() {
 }
 
 #[test]
-fn a_wish_for_another_payload_type_is_not_for_opus() {
+fn fmtp_of_another_payload_type_does_not_apply_to_opus() {
     let text = offered(
         "96 97",
         &[
@@ -329,7 +329,7 @@ fn a_wish_for_another_payload_type_is_not_for_opus() {
 }
 
 #[test]
-fn an_answer_limits_us_too() {
+fn answer_limits_the_bit_rate_too() {
     let answer = offered(
         "111",
         &[

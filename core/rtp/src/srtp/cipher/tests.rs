@@ -53,7 +53,7 @@ fn both_ways(clear: &str, sealed: &str, place: Place, clear_bytes: usize, furthe
 }
 
 #[test]
-fn gcm_is_that_of_the_rfc() {
+fn gcm_matches_the_rfc() {
     let place = Place {
         ssrc: 0x5501_a0b2,
         index: 0xf17b,
