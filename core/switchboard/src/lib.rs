@@ -3,23 +3,22 @@
 //! threads.
 
 mod api;
-mod asked;
 mod call_callback;
+mod calls;
 mod config;
 mod cookies;
-mod flow;
-mod handle;
 mod input;
-mod live;
-mod news;
+mod inputs;
+mod interpreter;
+mod log_event;
 mod notice;
+mod notifications;
 mod output;
-mod program;
 mod recording;
-mod restart;
+mod requests;
 mod row;
+mod state;
 mod switchboard;
-mod tell;
 mod view;
 
 pub use api::{CallUpdate, EndWish, NewCall, NextDocument, Refusal, Reply, Request};
@@ -39,16 +38,16 @@ pub use confab_sip::{ConnectionEvent, ConnectionId, ConnectionOrder, Lookup, Tar
 pub use config::Config;
 pub use cookies::{Cookie, Cookies};
 pub use input::{DecodeError, FetchError, Fetched, Input};
-pub use live::{Counters, Leftovers};
-pub use news::{CallEnd, News};
+pub use log_event::{CallEnd, News};
 pub use notice::{Exchange, Notice, Severity};
+pub use notifications::{MendedRecording, OpenRows};
 pub use output::{About, Fetch, FetchKind, Output, TimeOuts};
 pub use recording::{
     NewRecording, RecordingEnd, RecordingOf, RecordingSource, RecordingStatus, RecordingUpdate,
     RecordingView,
 };
-pub use restart::{MendedRecording, OpenRows};
 pub use row::{CallRow, ConferenceRow, OwedCallback, RowChange, SeatRow};
+pub use state::{Counters, Leftovers};
 pub use switchboard::Switchboard;
 pub use view::{
     AudibilityView, CallAudio, CallDirection, CallStatus, CallView, ConferenceView, ParticipantView,

@@ -1,5 +1,5 @@
-//! `Switchboard`: entry point of the crate. Routes each input to the handler in `handle`, `asked`
-//! or `flow`.
+//! `Switchboard`: entry point of the crate. Routes each input to the handler in `inputs`,
+//! `requests` or `calls`.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -8,65 +8,65 @@ use confab_sip::{Config as SipConfig, Output as SipOutput, Registration, UserAge
 use confab_terms::{Instant, Now, WallTime, limits};
 use serde::{Deserialize, Serialize};
 
-use crate::live::{
-    Asked, Calls, Counters, Endings, Leftovers, Lookups, Names, Partings, Recordings, Rooms,
-    Threads, Timers,
+use crate::interpreter::ConferenceAnnouncements;
+use crate::state::{
+    Calls, Counters, EndedCalls, IdGenerator, Leftovers, Lookups, PendingConferenceEnds,
+    PendingRequests, Recordings, Rooms, ThreadLoads, Timers,
 };
-use crate::program::Shared;
-use crate::{Config, Input, Output, asked, flow, handle};
+use crate::{Config, Input, Output, calls, inputs, notifications, requests};
 
 /// Owner of live calls.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Switchboard {
     pub(crate) config: Config,
     pub(crate) sip: UserAgent,
-    pub(crate) names: Names,
+    pub(crate) ids: IdGenerator,
     pub(crate) calls: Calls,
     pub(crate) rooms: Rooms,
-    pub(crate) asked: Asked,
+    pub(crate) requests: PendingRequests,
     pub(crate) lookups: Lookups,
-    pub(crate) partings: Partings,
-    pub(crate) endings: Endings,
+    pub(crate) ended_calls: EndedCalls,
+    pub(crate) conference_ends: PendingConferenceEnds,
     /// Recordings whose file is not complete.
     pub(crate) recordings: Recordings,
-    pub(crate) shared: Shared,
+    pub(crate) announcements: ConferenceAnnouncements,
     pub(crate) timers: Timers,
     pub(crate) outbox: VecDeque<Output>,
-    pub(crate) counted: Counters,
+    pub(crate) counters: Counters,
     pub(crate) draining: bool,
-    pub(crate) threads: Threads,
+    pub(crate) threads: ThreadLoads,
 }
 
 impl Switchboard {
     /// Creates a switchboard without calls.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let mut names = Names::new(config.seed);
+        let mut ids = IdGenerator::new(config.seed);
         let mut sip = UserAgent::new(SipConfig {
             address: config.sip_address,
             tls_port: config.sips_port,
             product: "confab".to_owned(),
-            seed: names.seed(),
+            seed: ids.seed(),
         });
         sip.guard(config.access.clone());
         sip.limit_calls(config.call_limits);
         sip.limit_connections(config.connections_max);
-        let threads = Threads::new(config.media_threads);
+        let threads = ThreadLoads::new(config.media_threads);
         Self {
             config,
             sip,
-            names,
+            ids,
             calls: Calls::default(),
             rooms: Rooms::default(),
-            asked: Asked::default(),
+            requests: PendingRequests::default(),
             lookups: Lookups::default(),
-            partings: Partings::default(),
-            endings: Endings::default(),
+            ended_calls: EndedCalls::default(),
+            conference_ends: PendingConferenceEnds::default(),
             recordings: Recordings::default(),
-            shared: Shared::default(),
+            announcements: ConferenceAnnouncements::default(),
             timers: Timers::default(),
             outbox: VecDeque::new(),
-            counted: Counters::default(),
+            counters: Counters::default(),
             draining: false,
             threads,
         }
@@ -74,7 +74,7 @@ impl Switchboard {
 
     /// Returns whether new calls are accepted: no drain, below the limit of calls, and not all
     /// media threads overloaded.
-    pub(crate) fn takes_calls(&self) -> bool {
+    pub(crate) fn accepts_calls(&self) -> bool {
         let full = self.threads.all_overloaded()
             || self.calls.len() >= self.config.calls_max.min(limits::CALLS_MAX);
         !self.draining && !full
@@ -98,31 +98,31 @@ impl Switchboard {
                 self.sip.handle_connection(now.instant, connection, event);
             }
             Input::Resolved { lookup, targets } if Lookups::is_ours(lookup) => {
-                handle::resolved(self, now, lookup, &targets);
+                inputs::resolved(self, now, lookup, &targets);
             }
             Input::Resolved { lookup, targets } => {
                 self.sip.handle_resolved(now.instant, lookup, &targets);
             }
-            Input::Asked { request, what } => asked::asked(self, now, request, what),
-            Input::LegOpened { leg, port } => handle::leg_opened(self, now, leg, port),
+            Input::Asked { request, what } => requests::handle(self, now, request, what),
+            Input::LegOpened { leg, port } => inputs::leg_opened(self, now, leg, port),
             Input::Fetched {
                 fetch,
                 result,
                 cookies,
-            } => handle::fetched(self, now, fetch, result, cookies),
-            Input::Decoded { decode, result } => handle::decoded(self, now, decode, result),
-            Input::Media { event, .. } => handle::media(self, now, event),
-            Input::Recorded { recording, end } => flow::recorded(self, now, recording, end),
+            } => inputs::fetched(self, now, fetch, result, cookies),
+            Input::Decoded { decode, result } => inputs::decoded(self, now, decode, result),
+            Input::Media { event, .. } => inputs::media(self, now, event),
+            Input::Recorded { recording, end } => calls::recorded(self, now, recording, end),
             Input::Load {
                 thread,
                 busy_percent,
                 overloaded,
-            } => self.threads.told(thread, busy_percent, overloaded),
+            } => self.threads.set_load(thread, busy_percent, overloaded),
             Input::Drain => self.draining = true,
-            Input::HangUpAll => handle::hang_up_all(self, now),
+            Input::HangUpAll => inputs::hang_up_all(self, now),
         }
         self.settle(now);
-        flow::store_rows(self, now);
+        notifications::store_rows(self, now);
     }
 
     /// Handles all due timers.
@@ -130,10 +130,10 @@ impl Switchboard {
         self.sip.handle_deadline(now.instant);
         self.settle(now);
         while let Some(timer) = self.timers.take_due(now.instant) {
-            handle::deadline(self, now, timer);
+            inputs::deadline(self, now, timer);
             self.settle(now);
         }
-        flow::store_rows(self, now);
+        notifications::store_rows(self, now);
     }
 
     /// Returns the time of the next call of `handle_deadline`.
@@ -161,7 +161,7 @@ impl Switchboard {
             kept_flows: self.sip.kept_flows() as u64,
             failed_logins: self.sip.failed_logins(),
             refused_by_limits: self.sip.refused_by_limits(),
-            ..self.counted
+            ..self.counters
         }
     }
 
@@ -174,11 +174,11 @@ impl Switchboard {
             conferences: self.rooms.len(),
             timers: self.timers.len(),
             lookups: self.lookups.len(),
-            fetches: self.asked.fetches.len(),
-            decodes: self.asked.decodes.len(),
-            holds: self.asked.holds.len(),
-            announcements: self.shared.len(),
-            partings: self.partings.len() + self.endings.len(),
+            fetches: self.requests.fetches.len(),
+            decodes: self.requests.decodes.len(),
+            holds: self.requests.holds.len(),
+            announcements: self.announcements.len(),
+            partings: self.ended_calls.len() + self.conference_ends.len(),
             recordings: self.recordings.len(),
             legs: self.threads.legs(),
             transactions,
@@ -191,9 +191,9 @@ impl Switchboard {
     /// request is pending.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        let waiting = self.partings.len() + self.endings.len() + self.recordings.len();
-        let told = waiting == 0 && !self.asked.owes_farewell();
-        self.draining && self.calls.len() == 0 && told
+        let waiting = self.ended_calls.len() + self.conference_ends.len() + self.recordings.len();
+        let is_reported = waiting == 0 && !self.requests.has_final_action();
+        self.draining && self.calls.len() == 0 && is_reported
     }
 
     /// Forwards the outputs of the SIP stack until none is left.
@@ -215,7 +215,7 @@ impl Switchboard {
                     port,
                     transport,
                 }),
-                SipOutput::Event(event) => handle::sip(self, now, event),
+                SipOutput::Event(event) => inputs::sip(self, now, event),
             }
         }
     }

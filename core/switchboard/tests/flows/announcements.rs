@@ -5,7 +5,7 @@ use confab_media::{Command, Source};
 use confab_switchboard::{Refusal, Reply, Request};
 use confab_terms::{CallSid, Method, limits};
 
-use crate::world::{World, audio, document, failing};
+use crate::harness::{World, audio, document, failing};
 
 const ONE: &str = "http://app.example/one";
 const TWO: &str = "http://app.example/two";

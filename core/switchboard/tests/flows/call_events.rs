@@ -6,7 +6,7 @@ use confab_conference::Url;
 use confab_switchboard::{CallCallback, CallEvent, CallUpdate, Request};
 use confab_terms::{CallSid, Method};
 
-use crate::world::{Told, World, document};
+use crate::harness::{Told, World, document};
 
 const VOICE: &str = "http://app.example/voice";
 const ROOM: &str = "<Dial><Conference>Room</Conference></Dial>";

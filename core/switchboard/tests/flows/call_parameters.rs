@@ -10,7 +10,7 @@ use confab_switchboard::{
 };
 use confab_terms::Method;
 
-use crate::world::{Phone, Told, World};
+use crate::harness::{Phone, Told, World};
 
 const PHONE: usize = 0;
 

@@ -4,7 +4,7 @@ use confab_sip::Ending;
 use confab_switchboard::{CallStatus, Reply, Request};
 use confab_terms::CallSid;
 
-use crate::world::{Told, World};
+use crate::harness::{Told, World};
 
 #[test]
 fn two_phones_meet_in_the_conference_that_they_dialled() {
@@ -55,7 +55,7 @@ fn a_name_with_control_characters_is_404_and_a_notice() {
 fn an_offer_that_cannot_be_taken_is_488() {
     let mut world = World::new();
     let at = world.phones.len();
-    world.phones.push(crate::world::Phone::new(at));
+    world.phones.push(crate::harness::Phone::new(at));
     let now = world.now;
     let offer = b"v=0\r\no=- 1 1 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\n\
         m=video 9000 RTP/AVP 31\r\n";

@@ -9,7 +9,7 @@ use confab_sdp::Direction;
 use confab_switchboard::{CallUpdate, NewCall, NextDocument, Reply, Request};
 use confab_terms::{CallSid, Digit, DigitString, Method, PlayerId};
 
-use crate::world::{Phone, World, document};
+use crate::harness::{Phone, World, document};
 
 const PHONE: usize = 0;
 const VOICE: &str = "http://app.example/voice";

@@ -7,7 +7,7 @@ use confab_sip::Ending;
 use confab_switchboard::{CallStatus, FetchKind, TimeOuts};
 use confab_terms::{Digit, Method};
 
-use crate::world::{Told, World, audio, document, failing};
+use crate::harness::{Told, World, audio, document, failing};
 
 const VOICE: &str = "http://app.example/voice";
 const ROOM: &str = "<Dial><Conference>Room</Conference></Dial>";

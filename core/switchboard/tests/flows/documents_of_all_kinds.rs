@@ -10,7 +10,7 @@ use confab_switchboard::{
 };
 use confab_terms::Method;
 
-use crate::world::{Told, World, audio, document, failing, text};
+use crate::harness::{Told, World, audio, document, failing, text};
 
 const VOICE: &str = "http://app.example/voice";
 const FALLBACK: &str = "http://app.example/fallback";

@@ -2,7 +2,7 @@
 
 use confab_switchboard::{CallEvent, News};
 
-use crate::world::{World, document};
+use crate::harness::{World, document};
 
 const VOICE: &str = "http://app.example/voice";
 const EVENTS: &str = "statusCallback=\"/events\" statusCallbackEvent=\"start end\"";

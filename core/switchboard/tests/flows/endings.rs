@@ -7,7 +7,7 @@ use confab_sip::Ending;
 use confab_switchboard::{CallStatus, Input, Refusal, Reply, Request};
 use confab_terms::SocketAddr;
 
-use crate::world::{Told, World, document};
+use crate::harness::{Told, World, document};
 
 #[test]
 fn a_hang_up_leaves_the_conference_and_nothing_behind() {
@@ -52,7 +52,7 @@ fn the_end_in_the_middle_of_anything() {
         let anna = world.call("x");
         world.answer("http://app.example/voice", document(verbs));
         if ms > 0 {
-            world.answer("http://app.example/a.wav", crate::world::audio());
+            world.answer("http://app.example/a.wav", crate::harness::audio());
         }
         world.run(Duration::from_millis(ms));
         world.hang_up(anna);
@@ -193,7 +193,7 @@ fn an_ack_that_never_comes_ends_the_call() {
     // The ACK of the second phone is lost, because all datagrams to that phone are lost.
     let now = world.now;
     let at = world.phones.len();
-    world.phones.push(crate::world::Phone::new(at));
+    world.phones.push(crate::harness::Phone::new(at));
     world.phones[at].call(now, "room");
     let invite = world.phones[at].poll(now).remove(0);
     let from = "127.0.0.3:9".parse().unwrap();
@@ -216,7 +216,7 @@ fn one_seated_one_expected(world: &mut World) -> SocketAddr {
     world.call("room");
     let now = world.now;
     let at = world.phones.len();
-    world.phones.push(crate::world::Phone::new(at));
+    world.phones.push(crate::harness::Phone::new(at));
     world.phones[at].call(now, "room");
     let datagrams = world.phones[at].poll(now);
     let from = world.phones[at].address;

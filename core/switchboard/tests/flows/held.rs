@@ -5,7 +5,7 @@ use confab_media::{Player, Source};
 use confab_switchboard::{Output, Reply, Request};
 use confab_terms::{CallSid, LegId};
 
-use crate::world::{World, audio, document};
+use crate::harness::{World, audio, document};
 
 const VOICE: &str = "http://app.example/voice";
 const HOLD: &str = "http://app.example/hold";

@@ -5,7 +5,7 @@ use confab_media::{Command, LegMedia};
 use confab_sip::{Lookup, Target};
 use confab_switchboard::{Input, Output};
 
-use crate::world::{SIP, World};
+use crate::harness::{SIP, World};
 
 const STRANGER: &str = "127.0.0.9:5060";
 const NAME: &str = "phone.example";

@@ -2,7 +2,7 @@
 
 use confab_switchboard::{CallEvent, CountryCode, IdentityRules};
 
-use crate::world::{World, document};
+use crate::harness::{World, document};
 
 #[test]
 fn a_trunks_call_shows_numbers_everywhere() {

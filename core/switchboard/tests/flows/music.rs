@@ -7,7 +7,7 @@ use confab_media::{Player, Source};
 use confab_switchboard::FetchKind;
 use confab_terms::{CallSid, Method};
 
-use crate::world::{World, audio, document, failing};
+use crate::harness::{World, audio, document, failing};
 
 const HOLD: &str = "http://app.example/hold.wav";
 

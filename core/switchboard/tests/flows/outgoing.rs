@@ -10,7 +10,7 @@ use confab_switchboard::{
 };
 use confab_terms::{CallSid, Method};
 
-use crate::world::{Callback, Phone, Told, World, document};
+use crate::harness::{Callback, Phone, Told, World, document};
 
 const PHONE: usize = 0;
 const ROOM: &str = "<Response><Dial><Conference>Room</Conference></Dial></Response>";

@@ -11,7 +11,7 @@ use confab_switchboard::{
 };
 use confab_terms::{CallSid, Digit, LegId, Method, RecordingSid, Track};
 
-use crate::world::{World, document, failing};
+use crate::harness::{World, document, failing};
 
 const VOICE: &str = "http://app.example/voice";
 const SAID: &str = "http://app.example/said";

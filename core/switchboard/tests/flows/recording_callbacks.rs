@@ -7,7 +7,7 @@ use confab_switchboard::{
 };
 use confab_terms::{AccountSid, CallSid, Method, RecordingSid, Track, WallTime};
 
-use crate::world::{World, document};
+use crate::harness::{World, document};
 
 const VOICE: &str = "http://app.example/voice";
 const ALL: [RecordingEvent; 3] = [

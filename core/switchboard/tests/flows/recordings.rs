@@ -7,7 +7,7 @@ use confab_switchboard::{
 };
 use confab_terms::{PauseBehavior, Track};
 
-use crate::world::{World, document};
+use crate::harness::{World, document};
 
 const VOICE: &str = "http://app.example/voice";
 const RECORD: &str = "record=\"record-from-start\" recordingStatusCallback=\"/recorded#tt=700\" \
@@ -258,7 +258,7 @@ fn a_dial_that_could_not_record_names_no_recording_of_somebody_else() {
     let begun = world.ask(Request::StartRecording { of, wish });
     assert!(matches!(begun, Reply::Recording(_)), "{begun:?}");
     let url = "http://app.example/hall.wav";
-    world.answer(url, crate::world::failing(11_200));
+    world.answer(url, crate::harness::failing(11_200));
     world.tick();
     let conference = world.conference();
     world.ask(Request::UpdateConference {

@@ -4,7 +4,7 @@ use confab_sip::Ending;
 use confab_switchboard::{CallStatus, Input, Output};
 use confab_terms::Srtp;
 
-use crate::world::{SIP, Told, World};
+use crate::harness::{SIP, Told, World};
 
 const PHONE: &str = "127.0.0.9:5060";
 
@@ -139,7 +139,7 @@ fn a_refused_reinvite_names_its_reason_and_the_call_goes_on() {
 fn an_answer_without_usable_sdp_ends_the_call_with_a_notification() {
     let mut world = World::new();
     let at = world.phones.len();
-    world.phones.push(crate::world::Phone::new(at));
+    world.phones.push(crate::harness::Phone::new(at));
     world.phones[at].call_with(world.now, "room", Vec::new());
     world.poll_phone(at);
     world.seconds(40);

@@ -4,7 +4,7 @@ use confab_conference::{Update, Url};
 use confab_switchboard::{FetchKind, Output, Request};
 use confab_terms::{CallSid, DecodeId, Method, SoundId};
 
-use crate::world::{World, audio, document, failing};
+use crate::harness::{World, audio, document, failing};
 
 const RADIO: &str = "http://app.example/radio";
 

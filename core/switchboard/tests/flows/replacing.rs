@@ -5,7 +5,7 @@ use confab_sip::Ending;
 use confab_switchboard::{CallStatus, Reply};
 use confab_terms::CallSid;
 
-use crate::world::{Told, World, document};
+use crate::harness::{Told, World, document};
 
 const ROOM: &str = "<Dial action='/after'>\
     <Conference statusCallback='http://app.example/events' statusCallbackEvent='join leave end' \

@@ -9,7 +9,7 @@ use confab_switchboard::{
 };
 use confab_terms::{CallSid, LegId, WallTime};
 
-use crate::world::{Callback, World, document};
+use crate::harness::{Callback, World, document};
 
 const VOICE: &str = "http://app.example/voice";
 const ALL: &str = "statusCallback=\"https://app.example/events\" \

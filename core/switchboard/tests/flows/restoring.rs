@@ -7,7 +7,7 @@ use confab_conference::{Target, Update, Url};
 use confab_switchboard::{Output, Request};
 use confab_terms::Method;
 
-use crate::world::{World, audio, document, failing};
+use crate::harness::{World, audio, document, failing};
 
 const VOICE: &str = "http://app.example/voice";
 

@@ -12,7 +12,7 @@ use proptest::prelude::{Strategy, any, prop_oneof};
 use proptest::test_runner::Config;
 use proptest::{prop_assert, prop_assert_eq, proptest};
 
-use crate::world::{World, document};
+use crate::harness::{World, document};
 
 const WORDS: [(&str, &[&str]); 9] = [
     ("start", &["conference-start"]),

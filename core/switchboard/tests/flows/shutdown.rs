@@ -5,7 +5,7 @@ use confab_conference::EndReason;
 use confab_sip::Ending;
 use confab_switchboard::{CallEnd, CallEvent, CallStatus, Input, News};
 
-use crate::world::{Told, World, document};
+use crate::harness::{Told, World, document};
 
 const VOICE: &str = "http://app.example/voice";
 const EVENTS: &str = "statusCallback=\"/events\" statusCallbackEvent=\"start end join leave\"";

@@ -4,7 +4,7 @@ use confab_media::Engine;
 use confab_sip::Ending;
 use confab_switchboard::{Input, Output};
 
-use super::world::{Told, World, document};
+use super::harness::{Told, World, document};
 
 /// Returns the openings and moves of legs in their order.
 fn places(world: &World) -> Vec<String> {
@@ -64,7 +64,7 @@ fn who_has_played_something_moves_to_its_conference_and_is_heard_there() {
     let played = "<Play>http://app.example/hello.wav</Play>\
                   <Dial><Conference>room</Conference></Dial>";
     world.answer("http://app.example/voice", document(played));
-    world.answer("http://app.example/hello.wav", super::world::audio());
+    world.answer("http://app.example/hello.wav", super::harness::audio());
     assert_eq!(places(&world), ["opens on 0", "opens on 1"]);
     world.seconds(2);
     assert_eq!(places(&world)[2..], ["moves from 1 to 0"]);

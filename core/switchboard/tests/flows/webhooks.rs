@@ -4,7 +4,7 @@ use confab_conference::Update;
 use confab_media::Event;
 use confab_switchboard::CallStatus;
 
-use crate::world::{World, document};
+use crate::harness::{World, document};
 
 const VOICE: &str = "http://app.example/voice";
 
