@@ -14,6 +14,10 @@ const RMS: f64 = 3_276.8;
 /// Level of the soft limiter, which keeps all samples below −9 dBFS.
 const CEILING: f64 = 11_200.0;
 
+/// Partials of a note of the arpeggio: harmonic, share of the level, and seconds of the decay. The
+/// overtones decay faster.
+const OVERTONES: [(f64, f64, f64); 3] = [(1.0, 1.0, 0.55), (2.0, 0.28, 0.30), (3.0, 0.10, 0.16)];
+
 /// Bar: bass, chord, and order of the chord's notes in the arpeggio. Pitches are MIDI notes (69 is
 /// 440 Hz) in the range of telephones.
 struct Bar {
@@ -77,8 +81,10 @@ const BARS: [Bar; 8] = [
 #[must_use]
 pub fn built_in() -> Vec<i16> {
     let mut mix = vec![0.0; LENGTH];
+    let swell = swell();
+    let overtones = OVERTONES.map(|(harmonic, share, seconds)| (harmonic, share, decay(seconds)));
     for (bar, start) in BARS.iter().zip((0..).step_by(BAR)) {
-        pad(&mut mix, start, bar);
+        pad(&mut mix, start, bar, &swell);
         for (&index, at) in bar.order.iter().zip((start..).step_by(EIGHTH)) {
             // The first note of each group of four has a slight accent.
             let accent = if (at - start) % (4 * EIGHTH) == 0 {
@@ -86,7 +92,10 @@ pub fn built_in() -> Vec<i16> {
             } else {
                 0.23
             };
-            pluck(&mut mix, at, bar.chord[usize::from(index)], accent);
+            let hz = hz(bar.chord[usize::from(index)]);
+            for (harmonic, share, envelope) in &overtones {
+                add(&mut mix, at, hz * harmonic, accent * share, envelope);
+            }
         }
     }
     let mix = with_echo(&mix);
@@ -97,8 +106,8 @@ pub fn built_in() -> Vec<i16> {
         .collect()
 }
 
-/// Adds a chord that swells and fades into the next; each note is a pair of slightly detuned sines.
-fn pad(mix: &mut [f64], start: usize, bar: &Bar) {
+/// Adds a chord; each note is a pair of slightly detuned sines.
+fn pad(mix: &mut [f64], start: usize, bar: &Bar, swell: &[f64]) {
     let notes = bar.chord[..4]
         .iter()
         .map(|&note| (note, 0.055))
@@ -107,60 +116,46 @@ fn pad(mix: &mut [f64], start: usize, bar: &Bar) {
         for detune in [-0.35, 0.35] {
             let hz = hz(note) + detune;
             for (harmonic, share) in [(1.0, 1.0), (2.0, 0.30), (3.0, 0.12)] {
-                let envelope = |age: f64, length: f64| {
-                    let rise = (age / 0.7).min(1.0);
-                    let fall = ((length - age) / 1.1).clamp(0.0, 1.0);
-                    bend(rise) * bend(fall)
-                };
-                add(
-                    mix,
-                    start,
-                    BAR + 6_000,
-                    hz * harmonic,
-                    level * share,
-                    envelope,
-                );
+                add(mix, start, hz * harmonic, level * share, swell);
             }
         }
     }
 }
 
-/// Adds a note like a soft bell: a quick rise, a slow decay, and overtones that decay faster.
-fn pluck(mix: &mut [f64], start: usize, note: u8, level: f64) {
-    for (harmonic, share, seconds) in [(1.0, 1.0, 0.55), (2.0, 0.28, 0.30), (3.0, 0.10, 0.16)] {
-        let envelope = move |age: f64, length: f64| {
-            let fall = ((length - age) / 0.2).clamp(0.0, 1.0);
-            bend((age / 0.012).min(1.0)) * (-age / seconds).exp() * fall
-        };
-        add(
-            mix,
-            start,
-            18_000,
-            hz(note) * harmonic,
-            level * share,
-            envelope,
-        );
+/// Adds a sine under an envelope. Samples beyond the end wrap to the start, so that the round is
+/// seamless.
+fn add(mix: &mut [f64], start: usize, hz: f64, level: f64, envelope: &[f64]) {
+    let (turn_im, turn_re) = (core::f64::consts::TAU * hz / RATE).sin_cos();
+    let (mut re, mut im) = (1.0, 0.0);
+    let round = mix.len();
+    for (age, factor) in envelope.iter().enumerate() {
+        mix[(start + age) % round] += im * level * factor;
+        (re, im) = (re * turn_re - im * turn_im, re * turn_im + im * turn_re);
     }
 }
 
-/// Adds a sine under an envelope (a function of age and length in seconds). Samples beyond the end
-/// wrap to the start, so that the round is seamless.
-fn add(
-    mix: &mut [f64],
-    start: usize,
-    length: usize,
-    hz: f64,
-    level: f64,
-    envelope: impl Fn(f64, f64) -> f64,
-) {
-    let (turn_im, turn_re) = (core::f64::consts::TAU * hz / RATE).sin_cos();
-    let (mut re, mut im) = (1.0, 0.0);
-    let seconds = length as f64 / RATE;
-    let round = mix.len();
-    for age in 0..length {
-        mix[(start + age) % round] += im * level * envelope(age as f64 / RATE, seconds);
-        (re, im) = (re * turn_re - im * turn_im, re * turn_im + im * turn_re);
-    }
+/// Returns the envelope of a chord, which swells and fades into the next.
+fn swell() -> Vec<f64> {
+    envelope(BAR + 6_000, |age, length| {
+        let rise = (age / 0.7).min(1.0);
+        let fall = ((length - age) / 1.1).clamp(0.0, 1.0);
+        bend(rise) * bend(fall)
+    })
+}
+
+/// Returns the envelope of a note like a soft bell: a quick rise and a decay by 1/e in `seconds`.
+fn decay(seconds: f64) -> Vec<f64> {
+    envelope(18_000, |age, length| {
+        let fall = ((length - age) / 0.2).clamp(0.0, 1.0);
+        bend((age / 0.012).min(1.0)) * (-age / seconds).exp() * fall
+    })
+}
+
+/// Returns the values of a function of age and length in seconds, for this number of samples.
+fn envelope(samples: usize, value: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+    let length = samples as f64 / RATE;
+    let ages = (0..samples).map(|sample| sample as f64 / RATE);
+    ages.map(|age| value(age, length)).collect()
 }
 
 fn with_echo(dry: &[f64]) -> Vec<f64> {

@@ -7,12 +7,12 @@ use confab_codec::OpusSettings;
 use confab_mixer::Room;
 use confab_rtp::rtcp::ReportBlock;
 use confab_terms::limits::{MEDIA_COMMANDS_MAX, TICK};
-use confab_terms::{Instant, LegId, Rate, RoomId, WallTime};
+use confab_terms::{Instant, LegId, RoomId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::counters::Counters;
 use crate::leg::Leg;
-use crate::music::music;
+use crate::music::prepare_music;
 use crate::outbox::Outbox;
 use crate::rates::Wanted;
 use crate::scratch::Scratch;
@@ -72,9 +72,7 @@ impl Engine {
     #[must_use]
     pub fn new(config: EngineConfig) -> Self {
         // Computed here, so that no tick has to.
-        for rate in Rate::ALL {
-            music(rate);
-        }
+        prepare_music();
         Self {
             config,
             ticks: 0,

@@ -47,5 +47,6 @@ pub use counters::Counters;
 pub use engine::{Engine, EngineConfig};
 pub use figures::LegFigures;
 pub use moving::MovedLeg;
+pub use music::prepare_music;
 pub use opening::{Opened, Openings, PairSource};
 pub use peer_reports::Spread;

@@ -1,5 +1,5 @@
-//! A leg on its way from one engine to another, between two ticks: in no room, with all that it
-//! knows. Engines that tick at the same moments hand it over without a frame between.
+//! Move of a leg between engines, between two ticks, with its complete state and without its room.
+//! If both engines tick at the same moments, no frame is lost.
 
 use confab_terms::limits::TICK;
 use confab_terms::{Instant, LegId, RecordingSid};
@@ -10,25 +10,25 @@ use crate::engine::Engine;
 use crate::leg::Leg;
 use crate::tape::SAMPLES_MAX;
 
-/// A leg that no engine has.
+/// Leg that belongs to no engine.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MovedLeg {
     leg: Box<Leg>,
-    /// Its next tick was due then.
+    /// Moment of its next tick.
     due: Instant,
-    /// Ticks from there to its next report.
+    /// Number of ticks from `due` to its next report.
     report_in: u64,
 }
 
 impl MovedLeg {
-    /// What is recorded of it.
+    /// Returns the recording that records it.
     #[must_use]
     pub fn recording(&self) -> Option<RecordingSid> {
         let tape = self.leg.tape.as_ref()?;
         Some(tape.tape.recording)
     }
 
-    /// Whose it is.
+    /// Returns the id of the leg.
     #[must_use]
     pub fn id(&self) -> LegId {
         self.leg.id
@@ -36,8 +36,8 @@ impl MovedLeg {
 }
 
 impl Engine {
-    /// Lets go of a leg between two ticks, for another engine to take it over. `None`: it is not
-    /// here.
+    /// Removes a leg between two ticks, so that another engine takes it over. Returns `None` if
+    /// there is no such leg.
     #[must_use = "the leg is nowhere else"]
     pub fn let_go(&mut self, id: LegId) -> Option<MovedLeg> {
         self.unseat(id);
@@ -50,15 +50,16 @@ impl Engine {
         })
     }
 
-    /// Whether its next tick is not before ours: else it would have two of one moment.
+    /// Returns false if this engine's next tick is too early: the leg would get two ticks of the
+    /// same moment.
     #[must_use]
     pub fn is_due(&self, moved: &MovedLeg) -> bool {
         moved.due <= self.deadline + TICK / 2
     }
 
-    /// Goes on with a leg that is due, from the next tick on. Ticks that it had nowhere are left
-    /// out of what it says and hears. False if one of this name is here already. How many there
-    /// can be is bounded where they are opened.
+    /// Takes over a leg that is due, from the next tick on. Ticks that the leg missed are skipped in
+    /// both directions. Returns false if a leg with this id exists. The number of legs is bounded
+    /// where they are opened.
     pub fn take_over(&mut self, moved: MovedLeg) -> bool {
         let MovedLeg {
             mut leg,
@@ -67,7 +68,7 @@ impl Engine {
         } = moved;
         let id = leg.id;
         let missed = ticks_between(due, self.deadline);
-        // Once what waits in its sockets is read.
+        // After the packets that wait in its sockets.
         leg.to_skip = missed;
         leg.stream.skip(missed, leg.coding.codec());
         leg.report_at = self.ticks + report_in;
@@ -77,7 +78,7 @@ impl Engine {
             self.outbox.reserve_samples(self.tapes * SAMPLES_MAX);
         }
         leg.equip(&mut self.scratch.spares);
-        // Whoever was asked for its sounds may have answered where it was.
+        // The replies to its earlier requests of sound may have gone to the former engine.
         leg.ear.playing().for_each(crate::player::Playing::ask_anew);
         let taken = self.legs.insert_boxed(id.0, leg).is_ok();
         self.outbox.reserve(self.legs.len(), ARENA_BYTES_A_LEG);
@@ -86,7 +87,7 @@ impl Engine {
     }
 }
 
-/// Whole ticks, as clocks that are not quite in step count them.
+/// Returns the number of whole ticks between two moments, rounded to the nearest.
 fn ticks_between(from: Instant, to: Instant) -> u32 {
     let between = to.saturating_since(from) + TICK / 2;
     u32::try_from(between.as_nanos() / TICK.as_nanos()).unwrap_or(u32::MAX)

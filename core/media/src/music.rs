@@ -24,6 +24,13 @@ pub(crate) fn music(rate: Rate) -> &'static [i16] {
     }
 }
 
+/// Computes the built-in music, unless this process has it already. This takes longer than a tick.
+pub fn prepare_music() {
+    for rate in Rate::ALL {
+        music(rate);
+    }
+}
+
 /// Returns the music at 16 kHz, converted as a loop, so that its end still continues into its
 /// start.
 fn widened(narrow: &[i16]) -> Vec<i16> {

@@ -96,8 +96,6 @@ struct Running {
 impl MediaLoop {
     /// Runs until the switchboard drops its sender of orders.
     pub(crate) fn run(self) {
-        // The first engine of a process creates the built-in music, which takes many ticks.
-        drop(Engine::new(EngineConfig::default()));
         let priority = try_realtime();
         tracing::info!(thread = self.thread, ?priority, "a media thread runs");
         let engine = Engine::new(starting(self.config, now()));
