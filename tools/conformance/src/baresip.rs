@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::server::{free_tcp_port, free_udp_port, pause};
+use crate::ports::{free_tcp_port, free_udp_port};
+use crate::server::pause;
 
 /// Encryption of a baresip.
 #[derive(Clone, Copy, Debug, Default)]

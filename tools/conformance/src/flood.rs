@@ -12,8 +12,9 @@ use confab_phone::{Phone, PhoneConfig, Phones, Voice};
 use crate::api::Api;
 use crate::hostile::{Known, MediaJunk, SipJunk};
 use crate::party::sought;
+use crate::ports::free_media_ports;
 use crate::raw_call::RawCall;
-use crate::server::{Server, free_media_ports, pause};
+use crate::server::{Server, pause};
 
 /// Tones of the ten callers, 300 Hz apart.
 const TONES: [f64; 10] = [

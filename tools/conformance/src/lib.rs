@@ -20,6 +20,7 @@ pub mod namespace;
 pub mod nat;
 pub mod natted;
 pub mod party;
+pub mod ports;
 pub mod radio;
 pub mod radio_holds;
 pub mod raw_call;

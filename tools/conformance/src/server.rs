@@ -1,13 +1,13 @@
 //! `target/release/confab serve` as a child process, with free ports and a data folder of its own.
 //! Ends on drop.
 
-use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+
+use crate::ports::{MediaPorts, free_sip_port, free_tcp_port};
 
 /// Account of all test servers.
 pub const ACCOUNT: &str = "0f7f1b9e-6f1c-4b2e-9a57-3a8f0a0c5d11";
@@ -32,6 +32,8 @@ pub enum Dialect {
 pub struct Server {
     child: Child,
     folder: tempfile::TempDir,
+    /// Reserved as long as the server runs.
+    _media: MediaPorts,
     /// SID of the account in the server's dialect.
     pub account: &'static str,
     /// Key of the webhooks' signatures.
@@ -66,85 +68,6 @@ pub fn root() -> PathBuf {
         .map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
-/// Returns a free TCP port below the range of ephemeral ports, so that no other process receives it
-/// meanwhile; another one each time.
-pub fn free_tcp_port() -> Result<u16> {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    draw(&NEXT, (10_240, 3_000), is_free)
-}
-
-/// Returns the even port of a pair of free UDP ports.
-pub fn free_udp_port() -> Result<u16> {
-    let is_free = |port| UdpSocket::bind(("127.0.0.1", port)).is_ok();
-    draw(&NEXT_SIP, SIP_PORTS, |port| {
-        is_free(port) && is_free(port + 1)
-    })
-}
-
-/// Returns a port that is free for UDP and TCP on this address, in the notation of URLs.
-pub fn free_sip_port(ip: &str) -> Result<u16> {
-    let ip: IpAddr = ip.trim_matches(['[', ']']).parse()?;
-    let is_free =
-        |port| UdpSocket::bind((ip, port)).is_ok() && TcpListener::bind((ip, port)).is_ok();
-    draw(&NEXT_SIP, SIP_PORTS, is_free)
-}
-
-/// First port of the SIP pairs, and number of pairs.
-const SIP_PORTS: (u32, u32) = (16_240, 800);
-static NEXT_SIP: AtomicU32 = AtomicU32::new(0);
-
-/// Returns the next free even port.
-fn draw(
-    next: &AtomicU32,
-    (first, count): (u32, u32),
-    is_free: impl Fn(u16) -> bool,
-) -> Result<u16> {
-    // Processes start at different ports, to avoid conflicts.
-    let begin = std::process::id().wrapping_mul(97);
-    for _ in 0..count {
-        let at = begin.wrapping_add(next.fetch_add(1, Ordering::Relaxed)) % count;
-        let port = u16::try_from(first + 2 * at)?;
-        if is_free(port) {
-            return Ok(port);
-        }
-    }
-    bail!("none of the ports from {first} on is free")
-}
-
-/// Returns the first of a number of consecutive free UDP ports on 127.0.0.1, an even one; at most
-/// 200 ports.
-pub fn free_media_ports(count: u16) -> Result<u16> {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    anyhow::ensure!(count <= 200, "{count} media ports: expected at most 200");
-    let is_free = |port| UdpSocket::bind(("127.0.0.1", port)).is_ok();
-    let begin = std::process::id().wrapping_mul(3);
-    for _ in 0..10 {
-        let at = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 10;
-        let first = u16::try_from(18_000 + 200 * at)?;
-        if (first..first + count).all(is_free) {
-            return Ok(first);
-        }
-    }
-    bail!("no {count} consecutive ports from 18000 to 19999 are free")
-}
-
-/// Returns a range of free media ports as a value of `CONFAB_RTP_PORTS`.
-pub fn free_media_range(count: u16) -> Result<String> {
-    let first = free_media_ports(count)?;
-    Ok(format!("{first}-{}", first + count - 1))
-}
-
-/// Returns a range of media ports; ranges of servers in this process differ.
-fn media_ports() -> String {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    // Processes start at different ranges.
-    let begin = std::process::id().wrapping_mul(7);
-    let at = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 24;
-    let first = 20_000 + at * 500;
-    format!("{first}-{}", first + 499)
-}
-
 impl Server {
     /// Starts a server with additional environment variables, and waits until it accepts calls.
     pub fn start(more: &[(&str, &str)]) -> Result<Self> {
@@ -167,6 +90,7 @@ impl Server {
             Dialect::Twilio => ("twilio", TWILIO_ACCOUNT, TOKEN),
         };
         let folder = tempfile::tempdir()?;
+        let media = MediaPorts::reserve()?;
         let http = format!("127.0.0.1:{}", free_tcp_port()?);
         let https = format!("127.0.0.1:{}", free_tcp_port()?);
         let given = more.iter().find(|(name, _)| *name == "CONFAB_SIP_LISTEN");
@@ -185,7 +109,7 @@ impl Server {
             .env("CONFAB_HTTP_LISTEN", &http)
             .env("CONFAB_HTTPS_LISTEN", &https)
             .env("CONFAB_SIP_LISTEN", &sip)
-            .env("CONFAB_RTP_PORTS", media_ports())
+            .env("CONFAB_RTP_PORTS", media.to_string())
             .env("CONFAB_DATA_DIR", folder.path().join("data"))
             .env("CONFAB_DIALECT", name)
             .env("CONFAB_ACCOUNT_SID", account)
@@ -200,6 +124,7 @@ impl Server {
         let mut server = Self {
             child,
             folder,
+            _media: media,
             account,
             key,
             http,

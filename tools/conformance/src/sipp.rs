@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use confab_terms::Codec;
 
-use crate::server::{free_udp_port, root};
+use crate::ports::free_udp_port;
+use crate::server::root;
 
 /// SIPp process with one call.
 pub struct Sipp {

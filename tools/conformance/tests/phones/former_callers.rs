@@ -8,7 +8,8 @@ use confab_conformance::api::Api;
 use confab_conformance::by_hand::{HandCall, Says, Talker};
 use confab_conformance::ear;
 use confab_conformance::party::{DBFS, TONES, heard, settle};
-use confab_conformance::server::{Server, free_media_ports, pause};
+use confab_conformance::ports::free_media_ports;
+use confab_conformance::server::{Server, pause};
 use confab_phone::heard::Frame;
 use confab_phone::machine;
 

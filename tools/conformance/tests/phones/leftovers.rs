@@ -4,7 +4,8 @@ use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
 use confab_conformance::api::Api;
-use confab_conformance::server::{Server, free_media_ports, free_media_range, pause};
+use confab_conformance::ports::{free_media_ports, free_media_range};
+use confab_conformance::server::{Server, pause};
 use confab_phone::{Phone, PhoneConfig, Phones, Voice};
 
 fn wait_for_descriptors(server: &Server, wanted: usize, within: Duration) {

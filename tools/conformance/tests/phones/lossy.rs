@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use confab_conformance::api::Api;
 use confab_conformance::lossy_line::{LossyLine, Tally, Weather};
 use confab_conformance::party::{DBFS, TONES};
-use confab_conformance::server::{Server, free_media_range, pause};
+use confab_conformance::ports::free_media_range;
+use confab_conformance::server::{Server, pause};
 use confab_phone::heard::Frame;
 use confab_phone::{Phone, PhoneConfig, Phones, Voice};
 

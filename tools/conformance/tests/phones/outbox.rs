@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use confab_conformance::api::Api;
 use confab_conformance::application::{Application, Received};
 use confab_conformance::party::{TONES, call};
-use confab_conformance::server::{Server, free_tcp_port, pause};
+use confab_conformance::ports::free_tcp_port;
+use confab_conformance::server::{Server, pause};
 use confab_phone::Phones;
 
 const PATIENCE: Duration = Duration::from_secs(30);

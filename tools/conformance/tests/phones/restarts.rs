@@ -8,7 +8,8 @@ use confab_conformance::api::Api;
 use confab_conformance::application::{Application, Received};
 use confab_conformance::baresip::{Baresip, Registration};
 use confab_conformance::party::{Caller, TONES, call};
-use confab_conformance::server::{Server, free_sip_port, pause};
+use confab_conformance::ports::free_sip_port;
+use confab_conformance::server::{Server, pause};
 use confab_phone::Phones;
 
 const PATIENCE: Duration = Duration::from_secs(10);

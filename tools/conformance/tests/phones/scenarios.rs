@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use confab_conformance::api::Api;
 use confab_conformance::application::Application;
-use confab_conformance::server::{Server, free_sip_port, pause};
+use confab_conformance::ports::free_sip_port;
+use confab_conformance::server::{Server, pause};
 use confab_conformance::sipp::{Sipp, scenarios};
 
 /// Scenarios with a document of the application, and the delay of the response.

@@ -4,7 +4,8 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use confab_conformance::party::call;
-use confab_conformance::server::{Server, binary, free_tcp_port, pause};
+use confab_conformance::ports::free_tcp_port;
+use confab_conformance::server::{Server, binary, pause};
 use confab_phone::Phones;
 
 fn serve(environment: &[(&str, &str)]) -> Output {
