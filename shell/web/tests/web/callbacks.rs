@@ -162,6 +162,7 @@ async fn receivers_that_hang_do_not_delay_another() {
     let quick = Server::saying(status(204)).await;
     let (callbacks, _disk) = callbacks();
     let mut slowest = Duration::ZERO;
+    let mut held = 0;
     // 200 events per second for two seconds to each receiver, each of another conference.
     for n in 0..400 {
         for server in &hanging {
@@ -176,10 +177,13 @@ async fn receivers_that_hang_do_not_delay_another() {
         let count = n as usize + 1;
         until("another's event", || quick.seen().len() >= count).await;
         slowest = slowest.max(start.elapsed());
+        // Before an attempt times out, also on a busy machine.
+        if n == 100 {
+            held = hanging.iter().map(|server| server.seen().len()).sum();
+        }
         tokio::time::sleep(Duration::from_millis(5).saturating_sub(start.elapsed())).await;
     }
     assert!(slowest < Duration::from_millis(100), "{slowest:?}");
-    let held: usize = hanging.iter().map(|server| server.seen().len()).sum();
     assert_eq!(held, 2 * 16, "places that hanging receivers hold");
 }
 
