@@ -1,12 +1,10 @@
 //! Standard error without a reader: signaling and API continue, and the server can end.
 
-mod server;
-
 use std::io::Read;
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-use server::{Folder, Server, command};
+use crate::process::{Folder, Server, command};
 
 /// Sends OPTIONS, and waits for its response.
 fn is_answered(server: &Server, from: &UdpSocket, n: usize) -> bool {

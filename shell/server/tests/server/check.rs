@@ -1,11 +1,9 @@
 //! `confab check`: a line for each check, and an exit status that predicts the start.
 
-mod server;
-
 use std::net::UdpSocket;
 use std::process::Command;
 
-use server::{Folder, asked_to};
+use crate::process::{Folder, asked_to};
 
 fn run(command: &mut Command) -> (i32, Vec<String>) {
     let output = command.output().expect("confab can be run");

@@ -1,22 +1,19 @@
 //! `/metrics` of a running server: the counts match the events.
 
-mod server;
-mod sip;
-
 use std::collections::BTreeSet;
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
 use confab_phone::{PhoneConfig, Phones, Voice};
 
-use server::{Folder, Server, command};
-use sip::{Line, header, request_with_media};
+use crate::process::{Folder, Server, command};
+use crate::sip::{Line, header, request_with_media};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Time within which the source of a call's media is locked, and the figures are updated.
 const LOCKED_WITHIN: Duration = Duration::from_secs(15);
 /// Page with all metrics.
-const OPERATE: &str = include_str!("../../../docs/operate.md");
+const OPERATE: &str = include_str!("../../../../docs/operate.md");
 /// RTP ports of two calls.
 const RTP_PORTS: [u16; 2] = [18_110, 18_112];
 

@@ -1,15 +1,13 @@
 //! Tens of thousands of junk packets on every port during a call of two phones. No frame is
 //! missing, the log remains short, the memory bounded.
 
-mod server;
-
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use confab_phone::heard::{continuity, frames};
 use confab_phone::{Phone, PhoneConfig, Phones, State, Voice};
 
-use server::{Folder, Server, command};
+use crate::process::{Folder, Server, command};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const SIP_JUNK: usize = 20_000;

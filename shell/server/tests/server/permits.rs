@@ -1,15 +1,13 @@
 //! Connections and descriptors reserved for the API and for probes, while a client holds many
 //! connections, or during many calls.
 
-mod server;
-
 use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
 use confab_phone::{PhoneConfig, Phones};
 
-use server::{Folder, Server, with_descriptors};
+use crate::process::{Folder, Server, with_descriptors};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Maximum number of connections of an address.

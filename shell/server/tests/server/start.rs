@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod server;
-
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::process::ExitStatusExt;
 
-use server::{Folder, Server, command, refused};
+use crate::process::{Folder, Server, command, refused};
 
 #[test]
 fn a_bad_value_is_exit_2_and_names_all_three() {

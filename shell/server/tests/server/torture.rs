@@ -1,9 +1,6 @@
 //! Torture messages of RFC 4475 and RFC 5118 against a running server, over real UDP and TCP
 //! sockets. Each receives the core's response, and the server answers OPTIONS after each.
 
-mod server;
-mod sip;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::TcpStream;
@@ -14,8 +11,8 @@ use confab_sip::{
 };
 use confab_terms::Instant;
 
-use server::{Folder, Server};
-use sip::{Line, OPTIONS, Said};
+use crate::process::{Folder, Server};
+use crate::sip::{Line, OPTIONS, Said};
 
 /// Messages longer than their Content-Length: on a stream the rest begins the next message, so that
 /// a following OPTIONS cannot be parsed.

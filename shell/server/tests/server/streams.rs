@@ -1,9 +1,6 @@
 //! SIP over TCP on real sockets: connections that vanish, that nobody reads, or that flood the
 //! server. No frame is missing in concurrent calls.
 
-mod server;
-mod sip;
-
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
@@ -11,8 +8,8 @@ use std::time::{Duration, Instant};
 use confab_phone::heard::{continuity, frames};
 use confab_phone::{Phone, PhoneConfig, Phones, State, Voice};
 
-use server::{Folder, Server};
-use sip::{Line, OPTIONS, header, request};
+use crate::process::{Folder, Server};
+use crate::sip::{Line, OPTIONS, header, request};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 

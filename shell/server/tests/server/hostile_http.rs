@@ -3,8 +3,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod server;
-
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
@@ -15,7 +13,7 @@ use confab_phone::{Phone, PhoneConfig, Phones, Voice};
 use serde_json::Value;
 use tokio::net::TcpSocket;
 
-use server::{Folder, Server, base64, command};
+use crate::process::{Folder, Server, base64, command};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Timeout: slightly more than the limit of a head or a body (10 s).

@@ -1,5 +1,4 @@
 //! Server for each test: free ports, and a data folder that is removed afterwards.
-#![allow(dead_code, reason = "each test file uses its own part of this")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};

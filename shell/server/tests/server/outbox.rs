@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod server;
-
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +13,7 @@ use confab_switchboard::{About, TimeOuts};
 use confab_terms::limits::{OUTBOX_BYTES_MAX, OUTBOX_RECEIVER_SHARE};
 use confab_terms::{ConferenceSid, Method};
 
-use server::{Folder, Server, command};
+use crate::process::{Folder, Server, command};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const FULL: &str = "confab_webhooks_failed_total{reason=\"no_room\"}";

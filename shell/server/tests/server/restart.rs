@@ -3,8 +3,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod server;
-
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -16,7 +14,7 @@ use std::time::{Duration, Instant};
 use confab_phone::{Phone, PhoneConfig, Phones, Voice};
 use confab_sockets::{now, sleep_until};
 
-use server::{Folder, Server, command};
+use crate::process::{Folder, Server, command};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 

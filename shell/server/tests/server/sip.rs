@@ -1,12 +1,11 @@
 //! Handwritten SIP over real sockets, with the received messages.
-#![allow(dead_code, reason = "each test file uses its own part of this")]
 
 use std::cell::RefCell;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
-use crate::server::Server;
+use crate::process::Server;
 
 /// Timeout: longer than the server waits for the rest of a message.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,14 +1,12 @@
 //! Real phones on real sockets: audibility and a drain, measured by received audio.
 
-mod server;
-
 use std::net::UdpSocket;
 use std::time::Duration;
 
 use confab_phone::heard::{Presence, Sought, continuity, presence};
 use confab_phone::{Phone, PhoneConfig, PhoneError, Phones, State, Voice};
 
-use server::{Folder, Server, command};
+use crate::process::{Folder, Server, command};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const DBFS: f64 = -20.0;
