@@ -1,6 +1,7 @@
 //! House rules as checks: properties of the tree that `ARCHITECTURE.md` states.
 
 mod functions;
+mod language;
 mod layers;
 mod markdown;
 mod source;
@@ -62,6 +63,7 @@ pub(crate) fn run() -> Result<Told> {
         if path.extension().is_some_and(|e| e == "rs") {
             source::check_rust(&path, &text, &mut told);
             functions::check(&path, &text, &mut told);
+            language::check(&path, &text, &mut told);
         }
         if path.extension().is_some_and(|e| e == "md") {
             markdown::check(&path, &text, &mut told);
