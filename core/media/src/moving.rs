@@ -57,9 +57,9 @@ impl Engine {
         moved.due <= self.deadline + TICK / 2
     }
 
-    /// Takes over a leg that is due, from the next tick on. Ticks that the leg missed are skipped in
-    /// both directions. Returns false if a leg with this id exists. The number of legs is bounded
-    /// where they are opened.
+    /// Takes over a leg that is due, from the next tick on. Ticks that the leg missed are skipped
+    /// in both directions. Returns false if a leg with this id exists. The number of legs is
+    /// bounded where they are opened.
     pub fn take_over(&mut self, moved: MovedLeg) -> bool {
         let MovedLeg {
             mut leg,

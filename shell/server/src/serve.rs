@@ -155,6 +155,8 @@ async fn start(config: &Config, disk: &Arc<SqliteStore>, sip: SipSide) -> Result
     let mut left = restart::find(disk, &recordings::dir(config)).await;
     let registrations = std::mem::take(&mut left.registrations);
     let last_event = outbox::last_event(disk).await;
+    // A call would wait for it, once the server reports that it takes calls.
+    confab_media::prepare_music();
     let running = threads::start(config, disk, (last_event, registrations), sip)?;
     outbox::restore(disk, &running, last_event).await;
     left.close(disk, &running.callbacks, (config.dialect, &api_url));

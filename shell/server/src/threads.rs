@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use confab_conference::Url;
-use confab_media::{Command, EngineConfig, prepare_music};
+use confab_media::{Command, EngineConfig};
 use confab_sockets::{Listening, Ports, Udp, now_both, random_seed};
 use confab_sounds::{Recorder, Sounds};
 use confab_store::{SqliteStore, Store, StoredRegistration};
@@ -89,8 +89,6 @@ pub(crate) fn start(
     (last_event, registrations): (u64, Vec<StoredRegistration>),
     sip: SipSide,
 ) -> Result<Running, Failure> {
-    // Before the server reports that it takes calls: a call would wait for its media thread.
-    prepare_music();
     let store: &Arc<dyn Store> = &(Arc::clone(disk) as _);
     let gauges = Arc::new(Gauges::default());
     let (letterbox, inbox) = queues::to_switchboard().map_err(Failure::refused("an eventfd"))?;

@@ -191,15 +191,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn panic_of_a_thread_is_reported_at_once() {
+    async fn panic_of_a_thread_is_reported_as_a_panic() {
         let (calm, bad) = (Pulse::new("wants"), Pulse::new("media-1"));
         let stopped = watch(vec![calm.clone(), bad.clone()]).unwrap();
         let _calm = calm.until_end();
-        let begun = now();
         let thread = spawn("media-1", bad, || panic!("on purpose")).unwrap();
         let stopped = stopped.await.unwrap();
         assert_eq!(stopped.to_string(), "thread media-1 panicked");
-        assert!(now().saturating_since(begun) < INTERVAL * CHECKS_MAX);
         assert!(thread.join().is_err());
     }
 

@@ -11,6 +11,7 @@ mod jitter;
 mod mutants;
 mod recording;
 mod settings;
+mod simulate;
 mod soak;
 mod test;
 mod tidy;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SECONDS [--asan]
        cargo xtask bench [--quick] [--only WORD] | jitter | mutants --sample N | soak --minutes N
        cargo xtask bench --overload | advisories --db PATH | history --calls N
-       cargo xtask recording [--binary PATH] | settings
+       cargo xtask recording [--binary PATH] | settings | simulate --runs N
   test    everything that CI runs; with names, only those layers (see docs/testing.md)
   tidy    the house rules: layers, file and function sizes, headers, banned words, Markdown
   fuzz    one target of tools/fuzz, led by coverage, for so long; --asan: under
@@ -40,6 +41,8 @@ const USAGE: &str = "usage: cargo xtask test [LAYER…] | tidy | fuzz TARGET SEC
           draws a session of `confab demo` as docs/images/demo.svg; needs `script` (util-linux)
   settings
           writes the table of docs/configure.md from `confab serve --help`
+  simulate
+          N seeded runs of the whole core, from the seed that the commit's hash gives
   soak    calls, updates, webhooks and phones that vanish, for N minutes: nothing missing or left";
 
 fn main() -> ExitCode {
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         ["bench", options @ ..] => bench::bench(options),
         ["jitter"] => jitter::jitter(),
         ["soak", options @ ..] => soak::soak(options),
+        ["simulate", options @ ..] => simulate::simulate(options),
         ["history", options @ ..] => history::history(options),
         ["mutants", options @ ..] => mutants::mutants(options),
         ["recording", options @ ..] => recording::recording(options),

@@ -1,14 +1,16 @@
-//! The layers, from the cheapest to the dearest, and how each counts what it ran.
+//! Layers of tests, and the count of each.
 
+use std::fs;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
-use super::repeats;
+use super::nextest;
 use crate::command::{Ran, program, run, target};
+use crate::simulate::first_seed;
 use crate::{advisories, tidy};
 
-/// How many tests of a layer held.
+/// Result of a layer.
 #[derive(Clone, Copy)]
 pub(crate) struct Count {
     pub(crate) passed: usize,
@@ -20,7 +22,10 @@ const FAILED: Count = Count {
     failed: 1,
 };
 
-/// One layer.
+/// Runs of the simulator in each test of a commit: `cargo xtask simulate` makes more.
+const SIMULATOR_RUNS: &str = "1000";
+
+/// Layer of tests.
 pub(crate) struct Layer {
     pub(crate) name: &'static str,
     pub(crate) what: &'static str,
@@ -29,7 +34,7 @@ pub(crate) struct Layer {
     pub(crate) run: fn() -> Result<Count>,
 }
 
-/// All of them.
+/// All layers, in the order in which they run.
 pub(crate) const ALL: &[Layer] = &[
     Layer {
         name: "format",
@@ -44,27 +49,33 @@ pub(crate) const ALL: &[Layer] = &[
         run: tidy_count,
     },
     Layer {
-        name: "lint",
-        what: "clippy, warnings denied",
-        needs: &["cc"],
-        run: lint,
-    },
-    Layer {
         name: "deny",
         what: "licences, bans and sources of dependencies",
         needs: &["cargo-deny"],
         run: deny,
     },
     Layer {
+        name: "build",
+        what: "all tests, and the binary that is shipped",
+        needs: &["cc"],
+        run: build,
+    },
+    Layer {
+        name: "lint",
+        what: "clippy, warnings denied",
+        needs: &["cc"],
+        run: lint,
+    },
+    Layer {
         name: "rules",
         what: "the rules as scripts",
-        needs: &[],
+        needs: &["cc"],
         run: rules,
     },
     Layer {
         name: "unit",
         what: "every crate's own tests, wire formats included",
-        needs: &["flite", "ip", "strace", "mkfs.ext4"],
+        needs: &["cc", "flite", "ip", "strace", "mkfs.ext4"],
         run: unit,
     },
     Layer {
@@ -75,15 +86,9 @@ pub(crate) const ALL: &[Layer] = &[
     },
     Layer {
         name: "simulator",
-        what: "10,000 seeded runs of the whole core",
+        what: "1,000 seeded runs of the whole core",
         needs: &[],
         run: simulator,
-    },
-    Layer {
-        name: "build",
-        what: "the release binary",
-        needs: &["cc"],
-        run: build,
     },
     Layer {
         name: "demo",
@@ -143,7 +148,7 @@ fn tidy_count() -> Result<Count> {
     .as_one())
 }
 
-/// As released: what other crates' build scripts make serves both.
+/// In the profile of the build, whose build scripts and macros serve both.
 fn lint() -> Result<Count> {
     let arguments = [
         "clippy",
@@ -164,138 +169,74 @@ fn deny() -> Result<Count> {
     Ok(one(&run(advisories::cargo_deny(&[], &checks))?))
 }
 
-fn rules() -> Result<Count> {
-    let arguments = [
-        "test",
-        "--locked",
-        "-p",
-        "confab-conference",
-        "--test",
-        "rules",
-    ];
-    Ok(counted(&run(cargo(&arguments))?))
-}
-
-/// What is tested as it is released, always in one selection: another one would ask other features
-/// of the libraries and build them once more.
-const SHELL: &[&str] = &[
-    "confab",
-    "confab-sockets",
-    "confab-store",
-    "confab-sounds",
-    "confab-web",
-    "confab-rest",
-    "confab-phone",
-    "confab-client",
-    "confab-bench",
-    "confab-simulator",
-];
-
-const TEST: &[&str] = &["test", "--no-fail-fast"];
-
-/// Builds or tests these, and of them only what `more` names, if it names anything.
-fn released(how: &'static [&'static str], more: &[&'static str]) -> Command {
-    let mut arguments = how.to_vec();
-    arguments.extend(["--release", "--locked"]);
-    for package in SHELL {
-        arguments.extend(["-p", package]);
-    }
-    arguments.extend(more);
-    cargo(&arguments)
-}
-
-/// The core with its assertions and overflow checks on; the shell as it is released, so that its
-/// many dependencies are built once.
-fn unit() -> Result<Count> {
-    let mut core = vec!["test", "--workspace", "--locked", "--no-fail-fast"];
-    let elsewhere = "confab-conformance confab-conference confab-fuzz";
-    for package in SHELL.iter().copied().chain(elsewhere.split_whitespace()) {
-        core.extend(["--exclude", package]);
-    }
-    let conference = [
-        "test",
-        "--locked",
-        "-p",
-        "confab-conference",
-        "--lib",
-        "--test",
-        "model",
-    ];
-    let mut sum = Count {
-        passed: 0,
-        failed: 0,
-    };
-    for command in [cargo(&core), released(TEST, &[]), cargo(&conference)] {
-        let ran = run(command)?;
-        let count = counted(&ran).and(repeats::are_few(&ran));
-        sum.passed += count.passed;
-        sum.failed += count.failed;
-    }
-    Ok(sum)
-}
-
-/// With overflow checks; the form apart, which would have all of the HTTP server built once more.
-fn fuzz() -> Result<Count> {
-    let checked = [
-        "test",
-        "--locked",
-        "-p",
-        "confab-fuzz",
-        "--no-default-features",
-    ];
-    let form = ["-p", "confab-fuzz", "--test", "short", "--", "form"];
-    let mut sum = counted(&run(cargo(&checked))?);
-    let form = counted(&run(released(TEST, &form))?);
-    sum.passed += form.passed;
-    sum.failed += form.failed;
-    Ok(sum)
-}
-
-fn simulator() -> Result<Count> {
-    if !run(released(&["build"], &["--bin", "confab-simulator"]))?.ok {
+/// Builds all tests, then the binary that is shipped and the simulator in the same way, and keeps
+/// copies of these two.
+fn build() -> Result<Count> {
+    if !nextest::build()? {
         return Ok(FAILED);
     }
-    let built = target().join("release/confab-simulator");
-    let ran = run(program(&built.to_string_lossy(), &["--runs", "10000"]))?;
+    let build = ["build", "--release", "--locked"];
+    let packages = ["-p", "confab", "-p", "confab-simulator"];
+    let ran = run(cargo(&[&build[..], &packages].concat()))?;
+    if ran.ok {
+        fs::create_dir_all(target().join("shipped"))?;
+        for binary in ["confab", "confab-simulator"] {
+            let copy = nextest::shipped(binary);
+            fs::copy(target().join("release").join(binary), &copy)
+                .with_context(|| format!("copying to {}", copy.display()))?;
+        }
+    }
+    Ok(one(&ran))
+}
+
+fn demo() -> Result<Count> {
+    let demo = ["run", "--release", "--locked", "--", "demo"];
+    Ok(one(&run(cargo(&demo))?))
+}
+
+fn rules() -> Result<Count> {
+    nextest::test("package(confab-conference) and binary(rules)")
+}
+
+/// All tests that no other layer runs.
+fn unit() -> Result<Count> {
+    nextest::test(
+        "not (package(confab-conference) and binary(rules)) and not package(confab-fuzz) \
+         and not package(confab-conformance)",
+    )
+}
+
+fn fuzz() -> Result<Count> {
+    nextest::test("package(confab-fuzz)")
+}
+
+/// The seeds begin at the hash of the commit, so that each commit tests other runs.
+fn simulator() -> Result<Count> {
+    if build()?.failed > 0 {
+        return Ok(FAILED);
+    }
+    let built = nextest::shipped("confab-simulator");
+    let first = first_seed()?.to_string();
+    let arguments = ["--runs", SIMULATOR_RUNS, "--first", &first];
+    let ran = run(program(&built.to_string_lossy(), &arguments))?;
     let closing = ran.output.lines().rev().find_map(closing_line);
     Ok(closing.unwrap_or(FAILED).and(ran.ok))
 }
 
-fn build() -> Result<Count> {
-    Ok(one(&run(cargo(&["build", "--release", "--locked"]))?))
-}
-
-fn demo() -> Result<Count> {
-    Ok(one(&run(cargo(&[
-        "run",
-        "--release",
-        "--locked",
-        "--",
-        "demo",
-    ]))?))
-}
-
 fn conformance() -> Result<Count> {
-    conformance_test(&["--lib", "--test", "vendors"])
+    conformance_test("package(confab-conformance) and not binary(phones)")
 }
 
 fn phones() -> Result<Count> {
-    conformance_test(&["--test", "phones"])
+    conformance_test("package(confab-conformance) and binary(phones)")
 }
 
-/// Its tests mostly wait: two at a time, each with a server and ports of its own. What is tested is
-/// the release as it is now, also where this layer is run alone.
-fn conformance_test(which: &[&str]) -> Result<Count> {
+/// Tests the binary that is shipped, as it is now, also where this layer is run alone.
+fn conformance_test(filter: &str) -> Result<Count> {
     if build()?.failed > 0 {
         return Ok(FAILED);
     }
-    let mut arguments = vec!["test", "--release", "--locked", "--no-fail-fast"];
-    // Beside the server: so the libraries that both use have the same features, and are built once.
-    arguments.extend(["-p", "confab", "-p", "confab-conformance"]);
-    arguments.extend(which);
-    arguments.extend(["--", "--test-threads", "2"]);
-    let ran = run(cargo(&arguments))?;
-    Ok(counted(&ran).and(repeats::are_few(&ran)))
+    nextest::test(filter)
 }
 
 impl Count {
@@ -308,33 +249,12 @@ impl Count {
     }
 
     /// A program that ended badly has failed, whatever it counted.
-    fn and(self, ok: bool) -> Self {
+    pub(super) fn and(self, ok: bool) -> Self {
         Self {
             failed: self.failed.max(usize::from(!ok)),
             ..self
         }
     }
-}
-
-/// Sums up cargo's `test result: ok. 12 passed; 0 failed; …`.
-fn counted(ran: &Ran) -> Count {
-    let mut sum = Count {
-        passed: 0,
-        failed: 0,
-    };
-    for line in ran.output.lines().filter(|l| l.starts_with("test result:")) {
-        let number = |what: &str| {
-            let before = line.split(what).next().unwrap_or_default();
-            before
-                .split_whitespace()
-                .next_back()
-                .and_then(|n| n.parse().ok())
-                .unwrap_or(0)
-        };
-        sum.passed += number(" passed;");
-        sum.failed += number(" failed;");
-    }
-    sum.and(ran.ok)
 }
 
 /// `…: 10000 passed, 0 failed`.

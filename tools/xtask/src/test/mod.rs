@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every layer in turn, a count for each, one closing line.
 
 mod layers;
+mod nextest;
 mod repeats;
 mod tools;
 
