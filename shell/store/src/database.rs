@@ -29,6 +29,10 @@ const WRITE_SLOW: Duration = Duration::from_secs(2);
 /// Maximum wait for a lock that another process holds.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
+/// Setting of connections that write: a statement that inserts several rows keeps the former pages
+/// until its end, in memory rather than in a file.
+const TEMPORARY_IN_MEMORY: &str = "temp_store = MEMORY";
+
 /// A statement with its values.
 pub(crate) type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 
@@ -98,6 +102,8 @@ impl Database {
     ) -> Result<SqliteConnection, sqlx::Error> {
         let mut connection = options.connect().await?;
         schema::bring_up_to_date(&mut connection).await?;
+        // Not before the migrations: these sort large tables on the disk.
+        schema::pragma(&mut connection, TEMPORARY_IN_MEMORY).await?;
         Ok(connection)
     }
 
@@ -211,14 +217,14 @@ impl Database {
     ) -> Result<SqliteConnection, sqlx::Error> {
         match (writer.take(), self.readers.get()) {
             (Some(connection), _) => Ok(connection),
-            (None, Some(_)) => self.options.connect().await,
-            (None, None) => alone(&self.options).connect().await,
+            (None, Some(_)) => connect_writer(&self.options).await,
+            (None, None) => connect_writer(&alone(&self.options)).await,
         }
     }
 
     /// Opens a writer that permits other connections, and the readers.
     async fn share(&self, writer: &mut Option<SqliteConnection>) -> Result<(), sqlx::Error> {
-        let connection = self.options.connect().await?;
+        let connection = connect_writer(&self.options).await?;
         let readers = Readers::open(&self.options).await?;
         self.readers.get_or_init(|| readers);
         *writer = Some(connection);
@@ -279,6 +285,13 @@ impl Database {
 /// Returns options of an exclusive connection, which keeps the index of the log in memory.
 pub(crate) fn alone(options: &SqliteConnectOptions) -> SqliteConnectOptions {
     options.clone().locking_mode(SqliteLockingMode::Exclusive)
+}
+
+/// Opens a connection that writes.
+async fn connect_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+    let mut connection = options.connect().await?;
+    schema::pragma(&mut connection, TEMPORARY_IN_MEMORY).await?;
+    Ok(connection)
 }
 
 /// Ends a read with an error after `READ_WAIT`.

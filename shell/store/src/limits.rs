@@ -18,5 +18,9 @@ pub(crate) const PRUNE_BATCH: u32 = 200;
 pub(crate) const PRUNE_PAUSE: Duration = Duration::from_millis(50);
 /// Time between two rounds of the retention.
 pub(crate) const PRUNE_INTERVAL: Duration = Duration::from_secs(3_600);
+/// Minimum time between the beginnings of two transactions of the writer.
+pub(crate) const WRITE_INTERVAL: Duration = Duration::from_millis(50);
+/// Numbers of rows of one insertion, in descending order: each is a prepared statement.
+pub(crate) const INSERT_ROWS: [usize; 4] = [64, 16, 4, 1];
 /// Instructions of SQLite between two checks of the deadline: some tens of microseconds.
 pub(crate) const LIST_STEPS: i32 = 1_000;

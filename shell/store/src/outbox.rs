@@ -10,13 +10,17 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::database::{Statement, unreadable};
 use crate::dead_letters::DeadLetter;
+use crate::insert::Insert;
 use crate::outbox_queue::OutboxQueue;
 use crate::sqlite::decoded;
 use crate::{SqliteStore, StoreError, Stored};
 
-const INSERT: &str = "INSERT OR REPLACE INTO outbox
-    (id, account, about, url, created, bytes, event) VALUES (?, ?, ?, ?, ?, ?, ?)";
-const DELETE: &str = "DELETE FROM outbox WHERE id = ?";
+const EVENTS: Insert = Insert {
+    into: "outbox (id, account, about, url, created, bytes, event)",
+    row: "(?, ?, ?, ?, ?, ?, ?)",
+};
+/// Deletes events; `?1` is a JSON array of ids.
+const DELETE: &str = "DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?1))";
 const LAST_ID: &str = "SELECT max(id) FROM outbox";
 const PAGE: &str = "SELECT id, about, url, created, bytes FROM outbox
     WHERE account = ? AND id > ? ORDER BY id LIMIT ?";
@@ -153,25 +157,30 @@ fn outbox_row(row: &SqliteRow) -> Result<OutboxRow, StoreError> {
     })
 }
 
-/// Returns the statement that writes an event.
+/// Returns the statements that write events.
 pub(crate) fn insert<'q>(
     account: &'q str,
-    id: u64,
-    event: &'q OutboxEvent,
-) -> Result<Statement<'q>, sqlx::Error> {
-    Ok(sqlx::query(INSERT)
-        .bind(id.cast_signed())
-        .bind(account)
-        .bind(json(&event.about)?)
-        .bind(&event.url)
-        .bind(event.created.0)
-        .bind(i64::try_from(event.bytes).unwrap_or(i64::MAX))
-        .bind(json(event)?))
+    events: &'q [(u64, Arc<OutboxEvent>)],
+) -> impl Iterator<Item = Result<Statement<'q>, sqlx::Error>> + Send {
+    EVENTS.all(events.iter().collect(), move |query, (id, event)| {
+        Ok(query
+            .bind(id.cast_signed())
+            .bind(account)
+            .bind(json(&event.about)?)
+            .bind(&event.url)
+            .bind(event.created.0)
+            .bind(i64::try_from(event.bytes).unwrap_or(i64::MAX))
+            .bind(json(&**event)?))
+    })
 }
 
-/// Returns the statement that removes an event.
-pub(crate) fn delete(id: u64) -> Statement<'static> {
-    sqlx::query(DELETE).bind(id.cast_signed())
+/// Returns the statement that removes events.
+pub(crate) fn delete(ended: &[Ended]) -> Option<Result<Statement<'static>, sqlx::Error>> {
+    if ended.is_empty() {
+        return None;
+    }
+    let ids: Vec<i64> = ended.iter().map(|ended| ended.id.cast_signed()).collect();
+    Some(json(&ids).map(|ids| sqlx::query(DELETE).bind(ids)))
 }
 
 pub(crate) fn json<T: Serialize>(value: &T) -> Result<String, sqlx::Error> {

@@ -162,6 +162,12 @@ impl Pending {
         self.lock().entries.len()
     }
 
+    /// Returns true if the next batch is full, or nothing more will be queued.
+    pub(crate) fn is_behind(&self) -> bool {
+        let queue = self.lock();
+        queue.closed || queue.entries.len() >= HISTORY_BATCH_MAX
+    }
+
     /// Returns the number of lost entries to report, if any and if the queue has room for a notice.
     pub(crate) fn lost_untold(&self) -> Option<u64> {
         let lost = self.lost();

@@ -1,4 +1,4 @@
-//! Rows of live calls and conferences in SQLite. One statement writes all rows of a kind.
+//! Rows of live calls and conferences in SQLite. One statement writes several rows of a kind.
 
 use confab_switchboard::OpenRows;
 use confab_terms::{Instant, Now, WallTime};
@@ -7,14 +7,24 @@ use serde::de::DeserializeOwned;
 use sqlx::Row as _;
 
 use crate::database::{Statement, unreadable};
+use crate::insert::Insert;
+use crate::outbox::json;
 use crate::pending::Batch;
 use crate::pending_rows::{RowKey, RowState};
 use crate::sqlite::decoded;
 use crate::statements::{
-    ALIVE, CLOSE_CALLS, CLOSE_CONFERENCES, KEEP_ALIVE, KEEP_CALLS, KEEP_CONFERENCES, OPEN_CALLS,
-    OPEN_CONFERENCES,
+    ALIVE, CLOSE_CALLS, CLOSE_CONFERENCES, KEEP_ALIVE, OPEN_CALLS, OPEN_CONFERENCES,
 };
 use crate::{SqliteStore, StoreError};
+
+const KEEP_CALLS: Insert = Insert {
+    into: "open_calls (sid, account, state)",
+    row: "(?, ?, ?)",
+};
+const KEEP_CONFERENCES: Insert = Insert {
+    into: "open_conferences (sid, account, state)",
+    row: "(?, ?, ?)",
+};
 
 /// Returns the statements that write the rows of a batch.
 pub(crate) fn statements<'q>(
@@ -40,23 +50,27 @@ pub(crate) fn statements<'q>(
         RowState::Call(call) => Some((call.view.sid.to_string(), &**call)),
         _ => None,
     });
+    let calls = KEEP_CALLS.all(calls.collect(), move |query, (sid, row)| {
+        Ok(query.bind(sid).bind(account).bind(json(row)?))
+    });
     let conferences = batch.rows.iter().filter_map(|row| match &row.state {
         RowState::Conference(row) => Some((row.view.sid.to_string(), &**row)),
         _ => None,
+    });
+    let conferences = KEEP_CONFERENCES.all(conferences.collect(), move |query, (sid, row)| {
+        Ok(query.bind(sid).bind(account).bind(json(row)?))
     });
     let alive = batch.alive.map(|at| {
         let monotonic = i64::try_from(at.instant.0).unwrap_or(i64::MAX);
         let query = sqlx::query(KEEP_ALIVE).bind(account);
         Ok(query.bind(at.wall.0).bind(monotonic))
     });
-    let all = [
+    let closed = [
         of_all(CLOSE_CALLS, account, &closed_calls),
         of_all(CLOSE_CONFERENCES, account, &closed_conferences),
-        of_all(KEEP_CALLS, account, &calls.collect::<Vec<_>>()),
-        of_all(KEEP_CONFERENCES, account, &conferences.collect::<Vec<_>>()),
-        alive,
     ];
-    all.into_iter().flatten()
+    let closed = closed.into_iter().flatten();
+    closed.chain(calls).chain(conferences).chain(alive)
 }
 
 /// Binds all items as one JSON array; returns `None` without items.
@@ -68,8 +82,7 @@ fn of_all<'q, T: Serialize>(
     if items.is_empty() {
         return None;
     }
-    let items = serde_json::to_string(items).map_err(|e| sqlx::Error::Encode(e.into()));
-    Some(items.map(|items| sqlx::query(statement).bind(account).bind(items)))
+    Some(json(&items).map(|items| sqlx::query(statement).bind(account).bind(items)))
 }
 
 impl SqliteStore {

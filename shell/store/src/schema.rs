@@ -81,7 +81,11 @@ async fn calls_without_indexes(connection: &mut SqliteConnection) -> Option<i64>
     Some(calls.ok().flatten().unwrap_or(0))
 }
 
-async fn pragma(connection: &mut SqliteConnection, what: &str) -> Result<(), sqlx::Error> {
+/// Sets a pragma of a connection.
+pub(crate) async fn pragma(
+    connection: &mut SqliteConnection,
+    what: &str,
+) -> Result<(), sqlx::Error> {
     let pragma = format!("PRAGMA {what}");
     sqlx::raw_sql(sqlx::AssertSqlSafe(pragma))
         .execute(connection)

@@ -15,15 +15,11 @@ pub(crate) const FORGET_RECORDING: &str = "DELETE FROM recordings WHERE account 
 pub(crate) const OPEN_CALLS: &str = "SELECT state FROM open_calls WHERE account = ?1";
 pub(crate) const OPEN_CONFERENCES: &str = "SELECT state FROM open_conferences WHERE account = ?1";
 pub(crate) const ALIVE: &str = "SELECT wall, monotonic FROM alive WHERE account = ?1";
-// `?2` of the following is a JSON array: of sids, or of pairs of sid and state.
+// `?2` of the following is a JSON array of sids.
 pub(crate) const CLOSE_CALLS: &str = "DELETE FROM open_calls
     WHERE account = ?1 AND sid IN (SELECT value FROM json_each(?2))";
 pub(crate) const CLOSE_CONFERENCES: &str = "DELETE FROM open_conferences
     WHERE account = ?1 AND sid IN (SELECT value FROM json_each(?2))";
-pub(crate) const KEEP_CALLS: &str = "INSERT OR REPLACE INTO open_calls (sid, account, state)
-    SELECT value ->> 0, ?1, value -> 1 FROM json_each(?2)";
-pub(crate) const KEEP_CONFERENCES: &str = "INSERT OR REPLACE INTO open_conferences
-    (sid, account, state) SELECT value ->> 0, ?1, value -> 1 FROM json_each(?2)";
 pub(crate) const KEEP_ALIVE: &str = "INSERT OR REPLACE INTO alive (account, wall, monotonic)
     VALUES (?1, ?2, ?3)";
 pub(crate) const REGISTRATIONS: &str = "SELECT state FROM registrations

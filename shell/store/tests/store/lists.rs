@@ -170,3 +170,37 @@ async fn pages_hold_each_call_once_while_calls_end() {
     let wanted: Vec<_> = wanted.iter().map(|call| call.sid).collect();
     assert_eq!(sids, wanted);
 }
+
+#[tokio::test]
+async fn states_of_a_call_in_one_transaction_are_one_insertion_of_the_last() {
+    let dir = Dir::new("lists-states");
+    let store = opened(&dir.0).await;
+    let file = sqlx::sqlite::SqliteConnectOptions::new().filename(dir.0.join("confab.db"));
+    let mut file = sqlx::ConnectOptions::connect(&file).await.unwrap();
+    for statement in [
+        "CREATE TABLE inserted (sid TEXT)",
+        "CREATE TRIGGER counts AFTER INSERT ON calls BEGIN INSERT INTO inserted VALUES (new.sid); END",
+    ] {
+        sqlx::query(statement).execute(&mut file).await.unwrap();
+    }
+    let measured = |n| CallView {
+        caller_name: Some(format!("phone {n}")),
+        ..call(n)
+    };
+    store.together(|| {
+        for n in 0..300 {
+            store.keep(Entry::Call(call(n)));
+        }
+        for n in 0..300 {
+            store.keep(Entry::Call(measured(n)));
+        }
+    });
+    store.flush().await.unwrap();
+    let count = sqlx::query_scalar("SELECT count(*) FROM inserted");
+    let inserted: i64 = count.fetch_one(&mut file).await.unwrap();
+    assert_eq!(inserted, 300);
+    for n in 0..300 {
+        let found = store.call(call(n).sid).await.unwrap();
+        assert_eq!(found, Some(measured(n)));
+    }
+}

@@ -258,3 +258,28 @@ async fn flush_ends_while_rows_go_on_changing() {
     }
     panic!("the writer never catches up");
 }
+
+#[tokio::test]
+async fn changes_of_many_calls_share_a_transaction() {
+    let dir = Dir::new("rows-shared");
+    let store = opened(&dir.0).await;
+    let mut disk = beside(&dir.0).await;
+    let began = std::time::Instant::now();
+    let mut versions = std::collections::BTreeSet::new();
+    for n in 0..400 {
+        keep(&store, n, call(n, 0));
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        // Changes with each transaction of another connection.
+        let version = sqlx::query_scalar("PRAGMA data_version");
+        let version: i64 = version.fetch_one(&mut disk).await.unwrap();
+        versions.insert(version);
+    }
+    let took = began.elapsed().as_millis();
+    let transactions = versions.len() as u128 - 1;
+    assert!(
+        transactions <= took / 50 + 1,
+        "{transactions} transactions in {took} ms"
+    );
+    let (_store, rows) = restarted(store, &dir.0).await;
+    assert_eq!(rows.calls.len(), 400);
+}
