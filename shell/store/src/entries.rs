@@ -40,12 +40,8 @@ pub(crate) fn statements<'q>(
 ) -> impl Iterator<Item = Bound<'q>> + Send {
     let (mut conferences, mut calls) = (Vec::new(), Vec::new());
     let (mut recordings, mut notices) = (Vec::new(), Vec::new());
-    let mut seen = BTreeSet::new();
-    for kept in history.iter().rev() {
+    for kept in history {
         let sid = kept.sid.as_str();
-        if !seen.insert(sid) {
-            continue;
-        }
         match &kept.entry {
             Entry::Conference(view) => conferences.push((sid, view)),
             Entry::Call(view) => calls.push((sid, view)),
@@ -53,19 +49,15 @@ pub(crate) fn statements<'q>(
             Entry::Notice(notice) => notices.push((sid, notice)),
         }
     }
-    conferences.reverse();
-    calls.reverse();
-    recordings.reverse();
-    notices.reverse();
     let forget = (!notices.is_empty())
         .then(|| Ok(sqlx::query(FORGET_NOTICES).bind(account).bind(NOTICES_MAX)));
-    let conferences = CONFERENCES.all(conferences, move |query, (sid, view)| {
+    let conferences = CONFERENCES.all(last_states(conferences), move |query, (sid, view)| {
         conference(query.bind(sid).bind(account), view)
     });
-    let calls = CALLS.all(calls, move |query, (sid, view)| {
+    let calls = CALLS.all(last_states(calls), move |query, (sid, view)| {
         call(query.bind(sid).bind(account), view)
     });
-    let recordings = RECORDINGS.all(recordings, move |query, (sid, view)| {
+    let recordings = RECORDINGS.all(last_states(recordings), move |query, (sid, view)| {
         recording(query.bind(sid).bind(account), view)
     });
     let notices = NOTICES.all(notices, move |query, (sid, view)| {
@@ -73,6 +65,15 @@ pub(crate) fn statements<'q>(
     });
     let live = conferences.chain(calls);
     live.chain(recordings).chain(notices).chain(forget)
+}
+
+/// Returns the last state of each entry of a kind, in order.
+fn last_states<'q, V>(states: Vec<(&'q str, V)>) -> Vec<(&'q str, V)> {
+    let mut seen = BTreeSet::new();
+    let states = states.into_iter().rev();
+    let mut last: Vec<_> = states.filter(|(sid, _)| seen.insert(*sid)).collect();
+    last.reverse();
+    last
 }
 
 fn conference<'q>(query: Statement<'q>, view: &'q ConferenceView) -> Bound<'q> {
