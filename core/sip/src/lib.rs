@@ -2,73 +2,24 @@
 //! `UserAgent` receives datagrams, stream bytes and decisions, and returns datagrams, connection
 //! orders and events.
 
-mod access;
-mod acknowledge;
-mod admit;
-mod again;
-mod answer;
-mod bucket;
-mod bye;
-mod cancel;
-mod challenge;
-mod client;
-mod config;
-mod connections;
-mod deadline;
-mod dialled;
+mod auth;
 mod dialog;
-mod digest;
-mod early;
-mod failover;
-mod hop;
-mod identity;
-mod info;
-mod invite;
-mod invited;
-mod keep_alive;
-mod lasting;
-mod limited;
+mod ids;
+mod limits;
 pub mod message;
-mod nat;
-mod number;
-mod offer;
-mod options;
-mod output;
-mod pace;
-mod phase;
-mod prack;
-mod receive;
-mod refresh;
-mod refuse;
-mod register;
 mod registrar;
-mod registration;
-mod replaces;
-mod resolve;
-mod respond;
-mod route;
-mod send;
-mod server;
-mod shares;
-mod stream;
-mod streams;
-mod target;
 mod timers;
+mod transaction;
+mod transport;
 mod user_agent;
 
-pub use access::{Access, Gateway, Trunk};
-pub use config::{Config, DialogId, Invite};
-pub use dialled::{NotDialled, check_dialled};
-pub use digest::{Account, Secret};
-pub use hop::{ConnectionId, Transport};
-pub use identity::IdentityRules;
-pub use limited::Limit;
-pub use nat::Nat;
-pub use number::CountryCode;
-pub use output::{CallOrigin, ConnectionEvent, ConnectionOrder, Ending, Event, Lookup, Output};
-pub use registration::Registration;
-pub use route::Route;
-pub use shares::CallLimits;
-pub use stream::{Framed, Stream};
-pub use target::Target;
-pub use user_agent::UserAgent;
+pub use auth::{Access, Account, CountryCode, Gateway, IdentityRules, Secret, Trunk};
+pub use ids::DialogId;
+pub use limits::{CallLimits, Limit};
+pub use message::Transport;
+pub use registrar::Registration;
+pub use transport::{
+    ConnectionEvent, ConnectionId, ConnectionOrder, Framed, Lookup, Nat, NotDialled, Stream,
+    Target, check_dialled,
+};
+pub use user_agent::{CallOrigin, Config, Ending, Event, Invite, Output, Route, UserAgent};

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use confab_terms::Instant;
 use serde::{Deserialize, Serialize};
 
-use crate::DialogId;
+use crate::ids::{DialogId, TransactionId};
 
 /// Round-trip time estimate: interval of the first retransmission.
 pub(crate) const T1: Duration = Duration::from_millis(500);
@@ -15,15 +15,11 @@ pub(crate) const T2: Duration = Duration::from_secs(4);
 /// Maximum lifetime of a message in the network.
 pub(crate) const T4: Duration = Duration::from_secs(5);
 /// 64 × T1: transaction timeout.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(32);
+pub(crate) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(32);
 /// Maximum time with provisional responses only (timer C of a proxy).
-pub(crate) const RINGING_MAX: Duration = Duration::from_secs(180);
+pub(crate) const TIMER_C: Duration = Duration::from_secs(180);
 /// Timeout of a BYE after 32 s without a response: three transmissions.
-pub(crate) const LAST_WORD: Duration = Duration::from_millis(1_900);
-
-/// Id of a client or server transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct TransactionId(pub(crate) u64);
+pub(crate) const FINAL_BYE_TIMEOUT: Duration = Duration::from_millis(1_900);
 
 /// Purpose of a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -59,13 +55,13 @@ pub(crate) enum Timer {
     /// Dialog: retransmission of the 2xx until the ACK (RFC 3261 §13.3.1.4).
     Answer(DialogId),
     /// Dialog: no ACK for the 2xx.
-    AnswerUnheard(DialogId),
+    AckTimeout(DialogId),
     /// Dialog: retry of the re-INVITE after glare (RFC 3261 §14.1).
     Glare(DialogId),
     /// Dialog: retransmission of the reliable 180 until the PRACK (RFC 3262 §3).
     Reliable(DialogId),
     /// Dialog: no PRACK.
-    ReliableUnheard(DialogId),
+    PrackTimeout(DialogId),
     /// Dialog: session refresh (RFC 4028).
     Refresh(DialogId),
     /// Dialog: session expiry without a refresh.

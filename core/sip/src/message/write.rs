@@ -4,8 +4,8 @@ use confab_terms::{SocketAddr, limits};
 use serde::{Deserialize, Serialize};
 
 use super::headers::{Headers, compact};
+use super::transport::Transport;
 use super::{Method, Request};
-use crate::hop::Transport;
 
 /// Headers that a response copies from its request (RFC 3261 §8.2.6.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +60,7 @@ impl Echo {
 
 /// Response to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reply {
+pub(crate) struct ResponseOut {
     status: u16,
     reason: Option<String>,
     tag: Option<String>,
@@ -72,7 +72,7 @@ pub(crate) struct Reply {
     short: bool,
 }
 
-impl Reply {
+impl ResponseOut {
     pub(crate) fn new(status: u16) -> Self {
         Self {
             status,
@@ -170,7 +170,7 @@ impl Reply {
 
 /// Request to write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Outgoing {
+pub(crate) struct RequestOut {
     pub(crate) method: Method,
     pub(crate) uri: String,
     pub(crate) branch: String,
@@ -184,7 +184,7 @@ pub(crate) struct Outgoing {
     pub(crate) sdp: Vec<u8>,
 }
 
-impl Outgoing {
+impl RequestOut {
     pub(crate) fn bytes(&self, sent_by: SocketAddr, transport: Transport) -> Vec<u8> {
         let (method, branch) = (&self.method, &self.branch);
         let mut bytes = format!(

@@ -1,5 +1,6 @@
 //! House rules as checks: properties of the tree that `ARCHITECTURE.md` states.
 
+mod fields;
 mod functions;
 mod language;
 mod layers;
@@ -64,6 +65,7 @@ pub(crate) fn run() -> Result<Told> {
             source::check_rust(&path, &text, &mut told);
             functions::check(&path, &text, &mut told);
             language::check(&path, &text, &mut told);
+            fields::check(&path, &text, &mut told);
         }
         if path.extension().is_some_and(|e| e == "md") {
             markdown::check(&path, &text, &mut told);
