@@ -32,8 +32,9 @@ const NOTICES: Insert = Insert {
 
 type Bound<'q> = Result<Statement<'q>, sqlx::Error>;
 
-/// Returns the statements that write entries. Entries of a kind are written in their order, and only
-/// the last state of each: an ended call is often followed by the same call with its audio figures.
+/// Returns the statements that write entries. Entries of a kind are written in their order, and
+/// only the last state of each: an ended call is often followed by the same call with its audio
+/// figures.
 pub(crate) fn statements<'q>(
     account: &'q str,
     history: &'q [Arc<Kept>],
@@ -68,7 +69,7 @@ pub(crate) fn statements<'q>(
 }
 
 /// Returns the last state of each entry of a kind, in order.
-fn last_states<'q, V>(states: Vec<(&'q str, V)>) -> Vec<(&'q str, V)> {
+fn last_states<V>(states: Vec<(&str, V)>) -> Vec<(&str, V)> {
     let mut seen = BTreeSet::new();
     let states = states.into_iter().rev();
     let mut last: Vec<_> = states.filter(|(sid, _)| seen.insert(*sid)).collect();

@@ -72,7 +72,7 @@ impl UserAgent {
         match phase {
             DialogState::ByePending => self.send_bye(now, id, TRANSACTION_TIMEOUT),
             DialogState::Established if pending_2xx.first => {
-                self.emit(Event::Acknowledged { dialog: id })
+                self.emit(Event::Acknowledged { dialog: id });
             }
             _ => {}
         }

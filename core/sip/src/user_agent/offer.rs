@@ -91,17 +91,7 @@ impl UserAgent {
         };
         let late = request.body.is_empty();
         if late && !invite {
-            // An UPDATE without an offer only refreshes the session.
-            let up =
-                self.dialogs.get(&id).map(|known| known.state) == Some(DialogState::Established);
-            let session_timer = up.then(|| session_timer::agreed(request));
-            let reply = ResponseOut::new(200).header("Contact", self.contact_in(id));
-            self.respond(now, server, &session_timer::add_to(reply, session_timer));
-            if up {
-                self.start_session_timers(now, id, session_timer);
-                self.emit(Event::Refreshed { dialog: id });
-            }
-            return;
+            return self.refresh_session(now, server, request, id);
         }
         if invite {
             self.respond(now, server, &ResponseOut::new(100));
@@ -125,6 +115,24 @@ impl UserAgent {
                 offer: request.body.clone(),
             }
         });
+    }
+
+    /// Accepts an UPDATE without an offer, which only refreshes the session.
+    fn refresh_session(
+        &mut self,
+        now: Instant,
+        server: TransactionId,
+        request: &Request,
+        id: DialogId,
+    ) {
+        let up = self.dialogs.get(&id).map(|known| known.state) == Some(DialogState::Established);
+        let session_timer = up.then(|| session_timer::agreed(request));
+        let reply = ResponseOut::new(200).header("Contact", self.contact_in(id));
+        self.respond(now, server, &session_timer::add_to(reply, session_timer));
+        if up {
+            self.start_session_timers(now, id, session_timer);
+            self.emit(Event::Refreshed { dialog: id });
+        }
     }
 
     /// Accepts `Offered` with an answer, or `OfferWanted` with an offer. Ignored without a pending

@@ -179,7 +179,8 @@ async fn states_of_a_call_in_one_transaction_are_one_insertion_of_the_last() {
     let mut file = sqlx::ConnectOptions::connect(&file).await.unwrap();
     for statement in [
         "CREATE TABLE inserted (sid TEXT)",
-        "CREATE TRIGGER counts AFTER INSERT ON calls BEGIN INSERT INTO inserted VALUES (new.sid); END",
+        "CREATE TRIGGER counts AFTER INSERT ON calls \
+         BEGIN INSERT INTO inserted VALUES (new.sid); END",
     ] {
         sqlx::query(statement).execute(&mut file).await.unwrap();
     }

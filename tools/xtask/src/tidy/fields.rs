@@ -151,8 +151,8 @@ mod tests {
     fn rejects_a_visible_field_of_a_state_struct() {
         assert_eq!(faults(&table("Table", "size")), Vec::<String>::new());
         for field in ["pub size", "pub(crate) size", "pub(super) size"] {
-            let expected = "core/sip/src/state.rs:3: Table has 1 fields that are visible outside of \
-                            its module; expected 0 in a state struct";
+            let expected = "core/sip/src/state.rs:3: Table has 1 fields that are visible outside \
+                            of its module; expected 0 in a state struct";
             assert_eq!(faults(&table("Table", field)), [expected]);
         }
         let tuple = "#[derive(Serialize)]\npub(crate) struct Table(pub(crate) u8);\n";
